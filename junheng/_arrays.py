@@ -1,0 +1,239 @@
+"""Arrays in, groups made once, and the kernel that every dispersion measure rests on (private).
+
+No data-frame library is imported here: what comes from pandas, polars or pyarrow is turned into numpy by
+what it can do, not by what it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng.errors import AlignmentError, InputError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Rows worked on at a time: small enough to stay in the cache, large enough to drown the overhead.
+CHUNK_ROWS = 65_536
+
+
+def as_floats(data: Any, name: str) -> Floats:
+    """Return ``data`` as float64, missing cells (None, NA, null) as NaN; text is refused.
+
+    The result may share memory with ``data`` and must not be written to.
+    """
+    array = _as_array(data)
+    kind = array.dtype.kind
+    if kind in "fiub":
+        return array.astype(np.float64, copy=False)
+    if kind == "O":
+        return _objects_as_floats(array, name)
+    sample = array.reshape(-1)[:1].tolist()
+    raise InputError(f"{name} must be numbers, not {array.dtype} such as {sample[0] if sample else None!r}")
+
+
+def _as_array(data: Any) -> NDArray[Any]:
+    if isinstance(data, np.ma.MaskedArray):
+        return np.ma.filled(data.astype(np.float64), np.nan)
+    if hasattr(data, "to_numpy"):
+        # pandas' nullable and Arrow columns keep NA as an object unless a stand-in is named
+        if getattr(getattr(data, "dtype", None), "na_value", None) is not None and hasattr(data, "index"):
+            try:
+                return np.asarray(data.to_numpy(dtype=np.float64, na_value=np.nan))
+            except (TypeError, ValueError):
+                return np.asarray(data.to_numpy(dtype=object))
+        try:
+            return np.asarray(data.to_numpy())
+        except (TypeError, ValueError):  # pyarrow refuses to copy an Array with nulls unless told to
+            return np.asarray(data.to_numpy(zero_copy_only=False))
+    return np.asarray(data)
+
+
+def _objects_as_floats(array: NDArray[Any], name: str) -> Floats:
+    out = np.empty(array.shape, dtype=np.float64)
+    flat_out = out.reshape(-1)
+    for i, item in enumerate(array.reshape(-1)):
+        if item is None or type(item).__name__ in {"NAType", "NaTType"}:
+            flat_out[i] = np.nan
+        elif isinstance(item, (str, bytes)):
+            raise InputError(f"{name} must be numbers, but position {i} holds the text {item!r}")
+        else:
+            try:
+                flat_out[i] = float(item)
+            except (TypeError, ValueError):
+                raise InputError(f"{name} must be numbers, but position {i} holds {item!r}") from None
+    return out
+
+
+def require_aligned(**named: Any) -> None:
+    """Refuse labelled inputs whose indexes differ: arithmetic would align them or not, silently."""
+    indexed = [(n, v.index) for n, v in named.items() if hasattr(getattr(v, "index", None), "equals")]
+    for other_name, other in indexed[1:]:
+        first_name, first = indexed[0]
+        if not first.equals(other):
+            raise AlignmentError(
+                f"{first_name} and {other_name} are labelled but their indexes differ; "
+                "take both from one table, or pass .to_numpy() if their order is known to agree"
+            )
+
+
+def require_rows(n: int, **named: NDArray[Any] | None) -> None:
+    """Refuse arrays that do not have ``n`` rows."""
+    for name, array in named.items():
+        if array is not None and (array.ndim == 0 or array.shape[0] != n):
+            rows = "a single number" if array.ndim == 0 else f"{array.shape[0]} rows"
+            raise AlignmentError(f"{name} has {rows} where {n} are needed")
+
+
+@frozen(eq=False)
+class Groups:
+    """Which row belongs to which group, worked out once and shared by every column.
+
+    Attributes
+    ----------
+    codes : (rows,) int array
+        Group of each row, 0 … n - 1; every group has at least one row.
+    n : int
+        Number of groups.
+    order : (rows,) int array or None
+        Rows in group order; None when they already are.
+    starts : (n + 1,) int array
+        Where each group begins in group order, and the end.
+    """
+
+    codes: Ints
+    n: int
+    order: Ints | None
+    starts: Ints = field(repr=False)
+
+    @classmethod
+    def from_codes(cls, codes: Ints, n: int) -> Groups:
+        """Make groups from codes 0 … n - 1, each of which must occur."""
+        counts = np.bincount(codes, minlength=n)
+        starts = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(counts, out=starts[1:])
+        in_order = codes.size < 2 or bool((codes[1:] >= codes[:-1]).all())
+        return cls(codes=codes, n=n, order=None if in_order else group_order(codes, n), starts=starts)
+
+    @classmethod
+    def single(cls, rows: int) -> Groups:
+        """All rows in one group (no group at all where there is no row)."""
+        return cls.from_codes(np.zeros(rows, dtype=np.int64), 1 if rows else 0)
+
+
+def group_order(codes: Ints, n: int) -> Ints:
+    """Return a stable order by group. numpy sorts 16-bit integers by radix, which beats any comparison."""
+    low = (codes & 0xFFFF).astype(np.uint16)
+    order = np.argsort(low, kind="stable")
+    if n > 0x10000:
+        if n > 0x1_0000_0000:
+            return np.argsort(codes, kind="stable")
+        high = (codes >> 16).astype(np.uint16)
+        order = order[np.argsort(high[order], kind="stable")]
+    return order
+
+
+def compress_codes(codes: Ints, n: int) -> tuple[Ints, Ints]:
+    """Renumber codes so that every number occurs; return them and the old number of each new one."""
+    present = np.flatnonzero(np.bincount(codes, minlength=n))
+    lookup = np.empty(n, dtype=np.int64)
+    lookup[present] = np.arange(present.size)
+    return lookup[codes], present
+
+
+@frozen(eq=False)
+class Moments:
+    """Weighted moments of each group (rows) and column (columns); NaN where they are undefined."""
+
+    weight: Floats
+    mean: Floats
+    std: Floats
+
+
+def grouped_moments(
+    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, *, omit_missing: bool = False
+) -> Moments:
+    r"""Weighted mean and population standard deviation of every column in every group.
+
+    Two passes over cache-sized chunks of whole groups: :math:`\bar X = \sum w x / \sum w`, then
+    :math:`S = \sqrt{\sum w (x - \bar X)^2 / \sum w}`. A row of weight 0 is absent, whatever it holds. NaN
+    spoils its own group and column only, or is left out with ``omit_missing``.
+    """
+    k = len(columns)
+    total = np.full((groups.n, k), np.nan)
+    mean = np.full((groups.n, k), np.nan)
+    std = np.full((groups.n, k), np.nan)
+    if groups.n == 0:
+        return Moments(total, mean, std)
+    starts = groups.starts
+    bounds = _chunk_bounds(starts)
+    longest = max(int(starts[b] - starts[a]) for a, b in bounds)
+    x_buffer, w_buffer, t_buffer = np.empty(longest), np.empty(longest), np.empty(longest)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for first, last in bounds:
+            lo, hi = int(starts[first]), int(starts[last])
+            m = hi - lo
+            rows: Any = slice(lo, hi) if groups.order is None else groups.order[lo:hi]
+            x, w, t = x_buffer[:m], w_buffer[:m], t_buffer[:m]
+            begins = starts[first:last] - lo
+            counts = np.diff(starts[first : last + 1])
+            if weights is None:
+                w.fill(1.0)
+            else:
+                w[...] = weights[rows]
+            absent = w == 0
+            any_absent = bool(absent.any())
+            chunk_weight = np.add.reduceat(w, begins)
+            for j, column in enumerate(columns):
+                x[...] = column[rows]
+                if any_absent:
+                    x[absent] = 0.0
+                wj, weight_j = w, chunk_weight
+                if omit_missing:
+                    gap = np.isnan(x)
+                    if gap.any():
+                        wj = np.where(gap, 0.0, w)
+                        x[gap] = 0.0
+                        weight_j = np.add.reduceat(wj, begins)
+                np.multiply(x, wj, out=t)
+                chunk_mean = np.add.reduceat(t, begins) / weight_j
+                np.subtract(x, np.repeat(chunk_mean, counts), out=x)
+                if wj is not w or any_absent:
+                    x[wj == 0] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
+                np.multiply(x, x, out=x)
+                np.multiply(x, wj, out=x)
+                total[first:last, j] = weight_j
+                mean[first:last, j] = chunk_mean
+                std[first:last, j] = np.sqrt(np.add.reduceat(x, begins) / weight_j)
+    undefined = ~(np.isfinite(mean) & (total > 0))
+    mean[undefined] = np.nan
+    std[undefined] = np.nan
+    return Moments(total, mean, std)
+
+
+def coefficient(mean: Floats, std: Floats) -> Floats:
+    """Return ``std / |mean|``, NaN where the mean is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(mean == 0, np.nan, std / np.abs(mean))
+
+
+def _chunk_bounds(starts: Ints) -> list[tuple[int, int]]:
+    """Cut the groups into runs of about CHUNK_ROWS rows; a larger group is a run of its own."""
+    n = starts.size - 1
+    bounds, first = [], 0
+    while first < n:
+        last = int(np.searchsorted(starts, starts[first] + CHUNK_ROWS, side="right")) - 1
+        last = min(max(last, first + 1), n)
+        bounds.append((first, last))
+        first = last
+    return bounds
+
+
+def group_sums(values: NDArray[Any], groups: Groups) -> Floats:
+    """Sum of a column in every group, NaN counted as NaN."""
+    return np.bincount(groups.codes, weights=values, minlength=groups.n).astype(np.float64, copy=False)

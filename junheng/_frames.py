@@ -1,0 +1,295 @@
+"""The only module that knows data-frame libraries: frames are opened here and built here (private)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints, as_floats
+from junheng.errors import InputError
+
+Backend = Literal["pandas", "polars", "pyarrow"]
+
+
+# --------------------------------------------------------------------------------------------- labels
+
+
+def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
+    """Return a code for each row and the sorted labels; a mapping or frame of columns gives a MultiIndex."""
+    if isinstance(by, Mapping) or hasattr(by, "columns"):
+        if not isinstance(by, Mapping):
+            frame = nw.from_native(by, eager_only=True)
+            by = {name: frame[name].to_native() for name in frame.columns}
+        parts = {name: factorize_labels(column) for name, column in by.items()}
+        if not parts:
+            raise InputError("by names no column")
+        codes = combine_codes([(c, len(u)) for c, u in parts.values()])
+        uniques, first, dense = np.unique(codes, return_index=True, return_inverse=True)
+        index = pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=list(parts))
+        return dense.astype(np.int64, copy=False), index
+    array = _label_array(by)
+    codes, labels = pd.factorize(array, sort=True)
+    if codes.size and codes.min() < 0:
+        row = int(np.argmin(codes))
+        raise InputError(f"by has no label at position {row}; name the group or leave the row out")
+    return codes.astype(np.int64, copy=False), pd.Index(labels, name=getattr(by, "name", None))
+
+
+def _label_array(by: Any) -> Any:
+    if isinstance(by, (pd.Series, pd.Index)):
+        return by.array if not isinstance(by.dtype, pd.CategoricalDtype) else np.asarray(by)
+    if isinstance(by, np.ndarray):
+        return by.astype(object) if by.dtype.kind in "US" else by
+    if hasattr(by, "to_list"):
+        return np.asarray(by.to_list(), dtype=object)
+    if hasattr(by, "to_pylist"):
+        return np.asarray(by.to_pylist(), dtype=object)
+    out = np.empty(len(by), dtype=object)
+    out[:] = list(by)
+    return out
+
+
+def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
+    """Return one code for each combination of several; not dense."""
+    codes, n = parts[0][0].astype(np.int64, copy=False), parts[0][1]
+    for more, m in parts[1:]:
+        if n > 0 and m > (1 << 62) // n:
+            codes = pd.factorize(codes)[0].astype(np.int64)
+            n = int(codes.max()) + 1 if codes.size else 0
+        codes = codes * m + more
+        n *= m
+    return codes
+
+
+def labelled(values: Floats, index: Any, columns: Any) -> Any:
+    """Return a Series (1-D) or DataFrame (2-D) with the group labels as index."""
+    if values.ndim == 1:
+        return pd.Series(values, index=index)
+    return pd.DataFrame(values, index=index, columns=columns if columns is None else list(columns))
+
+
+# --------------------------------------------------------------------------------------------- building
+
+
+@frozen(eq=False)
+class Labels:
+    """A column of repeated words: a code a row into a list of words, -1 for none."""
+
+    codes: NDArray[Any]
+    words: Sequence[Any]
+
+
+def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
+    """Build a frame of a library from columns: arrays, lists, or :class:`Labels`. Missing is null."""
+    if backend == "polars":
+        return _build_polars(columns)
+    if backend == "pyarrow":
+        return _build_pyarrow(columns)
+    return pd.DataFrame({name: _pandas_column(c) for name, c in columns.items()})
+
+
+def _pandas_column(column: Any) -> Any:
+    if isinstance(column, Labels):
+        return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
+    if isinstance(column, np.ndarray) and column.dtype.kind == "O":
+        return pd.Series(column.tolist(), dtype=_inferred(column))
+    if isinstance(column, list):
+        return pd.Series(column, dtype=_inferred(column))
+    return column
+
+
+def _inferred(column: Any) -> Any:
+    """Return the dtype of a list of objects: the same for every table, whatever it happens to hold."""
+    if all(isinstance(v, str) or v is None for v in column):
+        return "str"
+    whole = all(isinstance(v, int) or v is None for v in column) and None in column
+    return "Int64" if whole else None
+
+
+def _build_polars(columns: Mapping[str, Any]) -> Any:
+    import polars as pl
+
+    series = []
+    for name, column in columns.items():
+        if isinstance(column, Labels):
+            words = pl.Series(name, list(column.words))
+            codes = pl.Series("codes", np.asarray(column.codes, dtype=np.int64))
+            taken = words.gather(codes.set(codes < 0, None))
+            series.append(taken.cast(pl.Categorical) if taken.dtype == pl.String else taken)
+        elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
+            series.append(pl.Series(name, column).fill_nan(None))
+        else:
+            values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
+            series.append(pl.Series(name, values, dtype=pl.String if text else None, strict=False))
+    return pl.DataFrame([s.alias(n) for s, n in zip(series, columns, strict=True)])
+
+
+def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
+    import pyarrow as pa
+
+    arrays = []
+    for column in columns.values():
+        if isinstance(column, Labels):
+            codes = np.asarray(column.codes, dtype=np.int32)
+            indices = pa.array(codes, mask=codes < 0)
+            arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(column.words))))
+        elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
+            arrays.append(pa.array(column, from_pandas=True))
+        else:
+            values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
+            arrays.append(pa.array(values, type=pa.string() if text else None, from_pandas=True))
+    return pa.table(dict(zip(columns, arrays, strict=True)))
+
+
+# --------------------------------------------------------------------------------------------- opening
+
+
+class Table:
+    """A frame of pandas, polars or pyarrow, read column by column."""
+
+    def __init__(self, frame: Any) -> None:
+        try:
+            self._frame = nw.from_native(frame, eager_only=True)
+        except TypeError:
+            raise InputError(
+                f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}"
+            ) from None
+        names = [str(c) for c in self._frame.columns]
+        self.columns: tuple[str, ...] = tuple(names)
+        self.rows: int = len(self._frame)
+
+    @property
+    def backend(self) -> Backend:
+        """The library that results go back to."""
+        implementation = self._frame.implementation
+        if implementation.is_polars():
+            return "polars"
+        return "pyarrow" if implementation.is_pyarrow() else "pandas"
+
+    def is_number(self, name: str) -> bool:
+        """Tell whether a column is numeric by its type."""
+        return bool(self._frame[name].dtype.is_numeric())
+
+    def floats(self, name: str) -> Floats:
+        """Return a numeric column as float64, missing as NaN."""
+        return as_floats(self._frame[name].to_native(), name)
+
+    def objects(self, name: str) -> NDArray[np.object_]:
+        """Return a column as Python objects, missing as None."""
+        out = np.empty(self.rows, dtype=object)
+        out[:] = self._frame[name].to_list()
+        out[pd.isna(out)] = None
+        return out
+
+    def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
+        """Return a code a row in order of appearance (-1: missing) and the words."""
+        series = self._frame[name]
+        native = series.to_native()
+        if isinstance(native, pd.Series):
+            values = np.asarray(native) if isinstance(native.dtype, pd.CategoricalDtype) else native.array
+        elif series.dtype.is_numeric():
+            values = series.to_numpy()
+        else:
+            values = self.objects(name)
+        codes, words = pd.factorize(values)
+        return codes.astype(np.int64, copy=False), list(words)
+
+    def take(self, rows: Ints) -> Table:
+        """Return the rows named, in that order, labelled 0, 1, 2, …"""
+        return Table(_reset(self._frame[rows.tolist()]).to_native())
+
+    def renamed(self, names: Mapping[str, str]) -> Table:
+        """Return the table with columns renamed."""
+        return Table(self._frame.rename(dict(names)).to_native())
+
+    def with_columns(self, columns: Mapping[str, Any]) -> Table:
+        """Return the table with columns put in place of those of the same name, or added at the end."""
+        if not columns:
+            return self
+        new = nw.from_native(build_frame(columns, self.backend), eager_only=True)
+        return Table(_reset(self._frame).with_columns(*(new[c] for c in new.columns)).to_native())
+
+    def without(self, columns: Sequence[str]) -> Table:
+        """Return the table without some columns."""
+        return Table(self._frame.drop(list(columns)).to_native()) if columns else self
+
+    def to_native(self) -> Any:
+        """Return the frame in its own library; pandas gets a default index."""
+        return _reset(self._frame).to_native()
+
+
+def _reset(frame: Any) -> Any:
+    native = frame.to_native()
+    return nw.from_native(native.reset_index(drop=True)) if isinstance(native, pd.DataFrame) else frame
+
+
+# ----------------------------------------------------------------------------------------------- files
+
+
+def read_csv(path: Path, separator: str) -> pd.DataFrame:
+    """Read every cell as text, so that codes keep their zeros; the encoding is found out."""
+    data = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise InputError(f"{path.name} is neither UTF-8 nor GB18030 text; save it as CSV UTF-8")
+    if "\x00" in text:
+        raise InputError(f"{path.name} is not a text file; was a workbook renamed?")
+    try:
+        return pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""])
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path.name} is empty; the first row must hold the headers") from None
+    except pd.errors.ParserError as exc:
+        raise InputError(f"{path.name} is not a regular table: {exc}") from None
+
+
+def read_excel(path: Path, sheet: str | int) -> pd.DataFrame:
+    """Read a sheet as it is: numbers as numbers, text as text. Macros and formulas are never run."""
+    try:
+        import python_calamine  # noqa: F401
+    except ImportError:
+        raise InputError(
+            f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
+        ) from None
+    try:
+        return pd.read_excel(
+            path, sheet_name=sheet, engine="calamine", dtype=object, keep_default_na=False, na_values=[""]
+        )
+    except Exception as exc:
+        raise InputError(f"{path.name} cannot be read as a workbook: {exc}") from None
+
+
+def write_tables(path: Path, tables: Mapping[str, Any]) -> None:
+    """Write frames to one workbook, a sheet each, or to CSV files beside each other."""
+    if path.suffix.lower() == ".csv":
+        for i, (name, frame) in enumerate(tables.items()):
+            target = path if i == 0 else path.with_name(f"{path.stem}-{name}{path.suffix}")
+            frame.to_csv(target, index=False, encoding="utf-8-sig")
+        return
+    try:
+        import xlsxwriter  # noqa: F401
+    except ImportError:
+        raise InputError(
+            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
+        ) from None
+    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}}
+    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as writer:
+        for name, frame in tables.items():
+            frame.to_excel(writer, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
+            for i, column in enumerate(frame.columns):
+                wide = 2 * len(str(column)) + 2
+                writer.sheets[name[:31]].set_column(i, i, min(40, max(10, wide)))

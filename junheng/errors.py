@@ -1,0 +1,172 @@
+"""What can go wrong, and how it is said.
+
+Everything raised on purpose derives from :class:`JunhengError`. Problems in data are collected and reported
+together: one error, with a list of :class:`Problem`, each with a stable code, so that an application can
+translate it and a person can repair the whole table in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+from attrs import frozen
+
+__all__ = [
+    "AlignmentError",
+    "InputDataError",
+    "InputError",
+    "JunhengError",
+    "Problem",
+    "ProblemCode",
+    "Severity",
+    "StandardDataError",
+    "UnknownStandardError",
+]
+
+
+class Severity(StrEnum):
+    """Whether a problem stops an evaluation."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class ProblemCode(StrEnum):
+    """Stable names of what can be wrong with a table of schools. Messages may change, codes do not."""
+
+    MISSING_COLUMN = "missing_column"
+    UNKNOWN_COLUMN = "unknown_column"
+    DUPLICATE_COLUMN = "duplicate_column"
+    UNKNOWN_UNIT = "unknown_unit"
+    MISSING_KEY = "missing_key"
+    UNKNOWN_CATEGORY = "unknown_category"
+    TEXT_IN_NUMBER = "text_in_number"
+    NEGATIVE_VALUE = "negative_value"
+    INFINITE_VALUE = "infinite_value"
+    NOT_WHOLE = "not_whole"
+    PART_EXCEEDS_WHOLE = "part_exceeds_whole"
+    DUPLICATE_ROW = "duplicate_row"
+    TOTAL_ROW = "total_row"
+    MISSING_VALUE = "missing_value"
+    NO_STUDENTS = "no_students"
+    MISSING_STAGE_ENROLMENT = "missing_stage_enrolment"
+    STAGE_ENROLMENT_MISMATCH = "stage_enrolment_mismatch"
+    RESOURCES_REPEATED = "resources_repeated"
+    RESOURCES_DIFFER = "resources_differ"
+    INCLUSION_UNDECIDED = "inclusion_undecided"
+    EMPTY_TABLE = "empty_table"
+
+
+@frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong with a table.
+
+    Attributes
+    ----------
+    code : ProblemCode
+        Stable name of the kind of problem.
+    severity : Severity
+        An ``error`` stops an evaluation, a ``warning`` does not.
+    column : str or None
+        Canonical column, or the header as given where there is none.
+    row : int or None
+        Position of the row, counting from 0 (``frame.iloc[row]``); None where the whole column or table is meant.
+    key : str or None
+        The row in words: county / school / stage / year, as far as they are known.
+    value : str or None
+        The offending value as text.
+    message : str
+        What is wrong and what to do about it.
+    """
+
+    code: ProblemCode
+    severity: Severity = Severity.ERROR
+    column: str | None = None
+    row: int | None = None
+    key: str | None = None
+    value: str | None = None
+    message: str
+
+    def __str__(self) -> str:
+        where = []
+        if self.row is not None:
+            where.append(f"row {self.row}" + (f" ({self.key})" if self.key else ""))
+        if self.column is not None:
+            where.append(f"column {self.column!r}")
+        place = ", ".join(where)
+        return f"[{self.code}] {place + ': ' if place else ''}{self.message}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the problem as a dict that is safe for JSON."""
+        return {
+            "code": str(self.code),
+            "severity": str(self.severity),
+            "column": self.column,
+            "row": self.row,
+            "key": self.key,
+            "value": self.value,
+            "message": self.message,
+        }
+
+
+class JunhengError(Exception):
+    """Base of everything the library raises on purpose."""
+
+
+class InputError(JunhengError, ValueError):
+    """An argument cannot be used as it is."""
+
+
+class AlignmentError(InputError):
+    """Two arguments that must describe the same schools do not line up."""
+
+
+#: How many problems an error message spells out; ``.problems`` always has them all.
+_SHOWN = 20
+
+
+class InputDataError(InputError):
+    """A table of schools has problems; ``problems`` lists every one.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        All problems, errors and warnings.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        errors = [p for p in self.problems if p.severity is Severity.ERROR]
+        head = f"the table of schools has {len(errors)} problem{'s' if len(errors) != 1 else ''}"
+        lines = [f"  {p}" for p in errors[:_SHOWN]]
+        if len(errors) > _SHOWN:
+            lines.append(f"  … and {len(errors) - _SHOWN} more; see .problems or junheng.check_schools(table)")
+        super().__init__("\n".join([head + ":", *lines]))
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return all problems as dicts that are safe for JSON."""
+        return [p.to_dict() for p in self.problems]
+
+
+class UnknownStandardError(JunhengError, LookupError):
+    """No standard has this id."""
+
+
+class StandardDataError(JunhengError, ValueError):
+    """A file that describes a standard cannot be used; ``problems`` lists every mistake with its place.
+
+    Parameters
+    ----------
+    path : str
+        The file, or the id of the standard.
+    problems : sequence of str
+        One line a mistake, with its place (``$.thresholds[3].value``).
+    """
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        self.path = path
+        self.problems: tuple[str, ...] = tuple(problems)
+        count = f"{len(self.problems)} mistake{'s' if len(self.problems) != 1 else ''}"
+        super().__init__("\n".join([f"{path}: {count}:", *(f"  {p}" for p in self.problems)]))

@@ -1,0 +1,538 @@
+"""Where arithmetic and law meet: ``evaluate(schools, standard)`` → :class:`~junheng.results.Evaluation`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Groups, Ints, coefficient, compress_codes, grouped_moments
+from junheng._data import STAGES
+from junheng._frames import combine_codes
+from junheng.errors import InputDataError, InputError, ProblemCode
+from junheng.indicators.catalog import Indicator, catalogue
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
+from junheng.results import REASONS, Data, Evaluation
+from junheng.schools import Reading
+from junheng.stages import Sections, check_all, make_sections, needed_columns
+from junheng.standards import Standard, load_standard
+from junheng.standards.model import Limit, Threshold
+
+__all__ = ["evaluate"]
+
+Codes = NDArray[np.int8]
+Missing = Literal["propagate", "omit", "raise"]
+
+#: Within this distance of a requirement, relative to it, binary arithmetic is not trusted to tell "exactly on it"
+#: from "just off it": the comparison is made again in fractions. Real data cannot come this close without being equal.
+NEAR = 1e-11
+
+_REASON = {name: np.int8(i) for i, name in enumerate(REASONS)}
+
+
+def evaluate(
+    schools: Any,
+    standard: Standard | str | os.PathLike[str],
+    by: Sequence[str] | str | None = None,
+    county_facts: Any = None,
+    missing: Missing = "propagate",
+) -> Evaluation:
+    r"""Judge every school and county of a table by a standard, and keep what is needed to explain it.
+
+    Per school and stage: each indicator, compared unrounded with its threshold and its floor; then the rule on how
+    many must be met. Per county and stage: the mean :math:`\bar X = \sum x / \sum P`, the enrolment-weighted
+    difference coefficient of each indicator and their mean, compared with their limits. Integrated schools are split
+    first, as the standard says. What is missing is never a pass: verdicts are met, unmet or undetermined, combined by
+    Kleene's logic.
+
+    Parameters
+    ----------
+    schools : pandas, polars or pyarrow frame
+        Canonical columns and units, one row a school, or a school and stage; see
+        :func:`junheng.standardize_columns` and :func:`junheng.split_stages`.
+    standard : Standard, str or path
+        What to judge by: an id of :func:`junheng.list_standards`, a file of your own, or what
+        :func:`junheng.load_standard` returned.
+    by : str or sequence of str, optional
+        Columns that make a county; by default ``county`` (``county_code`` where there is no ``county``). A column
+        ``year``, where there is one, always belongs to it.
+    county_facts : None
+        Facts about the county itself. No item of the shipped standards reads any yet; parts that rest on them are
+        undetermined.
+    missing : {"propagate", "omit", "raise"}
+        What a missing figure does to a coefficient. ``propagate``: it is undefined, the verdict undetermined.
+        ``omit``: it is taken over the schools with data, and shown, but never judged on. ``raise``: an error that
+        lists every gap.
+
+    Returns
+    -------
+    Evaluation
+        Frames ``schools``, ``school_verdicts``, ``indicators``, ``items``, ``verdicts``, ``left_out`` in the library
+        of the input; ``explain``, ``relabel``, ``to_dict``, ``provenance``.
+
+    Raises
+    ------
+    InputDataError
+        The table cannot be used; every problem is listed.
+    UnknownStandardError, StandardDataError
+        The standard cannot be used.
+    InputError
+        An argument is of the wrong kind.
+
+    References
+    ----------
+    教督〔2012〕3号; 教督〔2017〕6号; 鲁教基字〔2008〕15号; for the coefficient 义务教育均衡发展差异系数计算方法及数据来源.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    >>> ev.verdicts[["part", "verdict"]].values.tolist()[0]
+    ['resources', 'unmet']
+    """
+    std = standard if isinstance(standard, Standard) else load_standard(standard)
+    if missing not in ("propagate", "omit", "raise"):
+        raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
+    if county_facts is not None:
+        raise InputError("county_facts: no item of a standard reads facts about the county yet; leave it out")
+    indicators = _indicators(std)
+    reading = Reading(schools, by=[by] if isinstance(by, str) else by)
+    needed = needed_columns(std)
+    for name in needed:
+        reading.require(name)
+    if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
+        make_sections(reading, std)
+        raise InputDataError(reading.problems)
+    sections = check_all(reading, std, needed)
+    if missing == "raise":
+        _require_complete(reading, sections, needed)
+    if reading.errors:
+        raise InputDataError(reading.problems)
+    return _evaluate(std, indicators, reading, sections, missing)
+
+
+def _indicators(std: Standard) -> tuple[Indicator, ...]:
+    return tuple(catalogue()[i] for i in std.indicators)
+
+
+def _require_complete(reading: Reading, sections: Sections, needed: Sequence[str]) -> None:
+    for name in needed:
+        gaps = np.isnan(sections.number(name) if name != "students" else sections.students) & sections.counted
+        for i in np.flatnonzero(gaps).tolist():
+            reading.add(
+                ProblemCode.MISSING_VALUE,
+                f"{name} is missing for the {STAGES[int(sections.stage[i])]} stage; fill it in, "
+                'or choose missing="propagate"',
+                row=int(sections.rows[i]),
+                column=name,
+            )
+
+
+# --------------------------------------------------------------------------------------- the whole
+
+
+def _evaluate(
+    std: Standard, indicators: tuple[Indicator, ...], reading: Reading, sections: Sections, missing: Missing
+) -> Evaluation:
+    counted = sections.counted
+    county, words = _county_codes(reading, sections)
+    n, k = sections.rows.size, len(indicators)
+    values = np.full((k, n), np.nan)
+    verdicts = np.full((k, n), UNDETERMINED, dtype=np.int8)
+    floors = np.full((k, n), UNDETERMINED, dtype=np.int8)
+    reasons = np.zeros((k, n), dtype=np.int8)
+    required = np.full((k, n), np.nan)
+    applies = np.zeros((k, n), dtype=bool)
+    classes = sections.number("classes") if "classes" in needed_columns(std) else None
+    cells = [_Cells.make(ind, sections) for ind in indicators]
+    for j, cell in enumerate(cells):
+        values[j] = cell.value
+        for s, stage in enumerate(STAGES):
+            t = next((t for t in std.thresholds if t.indicator == cell.indicator.id and t.stage == stage), None)
+            at = np.flatnonzero(sections.stage == s)
+            if t is None or not at.size:
+                continue
+            applies[j, at] = True
+            requirement = _require(t, None if classes is None else classes[at], cell.value[at])
+            required[j, at] = requirement.value
+            verdicts[j, at], reasons[j, at] = _judge_cells(cell, at, t, requirement)
+            if t.floor is not None:
+                floor = np.full(at.size, float(t.floor))
+                floors[j, at] = _compare_exactly(cell, at, floor, [t.floor], t.op)
+    for code in ("no_students", "not_included", "left_out_by_standard", "senior_stage"):
+        reasons[:, sections.left_out == code] = _REASON[code]
+    verdicts[:, ~counted] = UNDETERMINED
+    floors[:, ~counted] = UNDETERMINED
+    school = _school_verdicts(std, sections, verdicts, floors, applies)
+    groups = _coefficients(std, cells, sections, county, len(words[0][1]) if words else 0, missing)
+    data = Data(
+        standard=std,
+        indicators=indicators,
+        backend=reading.table.backend,
+        by=tuple(reading.by),
+        sections=sections,
+        county=county,
+        county_words=words,
+        values=values,
+        required=required,
+        verdicts=verdicts,
+        floors=floors,
+        reasons=reasons,
+        applies=applies,
+        school=school,
+        **groups,
+    )
+    return Evaluation(data=data, provenance=_provenance(std, reading, sections, missing))
+
+
+def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tuple[str, list[Any]]]]:
+    """Return a code a section in order of appearance, and for each column of ``by`` the word of every code."""
+    parts, raw = [], []
+    for name in reading.by:
+        codes, words = reading.table.codes(name)
+        parts.append((codes[sections.rows], len(words)))
+        raw.append((name, codes[sections.rows], words))
+    combined = combine_codes(parts)
+    uniques, first, dense = np.unique(combined, return_index=True, return_inverse=True)
+    rank = np.empty(uniques.size, dtype=np.int64)
+    order = np.argsort(first, kind="stable")
+    rank[order] = np.arange(uniques.size)
+    firsts = first[order]
+    columns = [(name, [words[c] for c in codes[firsts].tolist()]) for name, codes, words in raw]
+    return rank[dense], columns
+
+
+def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:
+    left_out = [c for c in sections.left_out.tolist() if c is not None]
+    try:
+        release = version("junheng")
+    except PackageNotFoundError:  # pragma: no cover - run from a source tree that was never installed
+        release = "unknown"
+    return {
+        "junheng": release,
+        "standard": std.id,
+        "standard_digest": std.digest,
+        "extends": std.extends,
+        "by": list(reading.by),
+        "missing": missing,
+        "rows": reading.rows,
+        "sections": int(sections.rows.size),
+        "sections_counted": int(sections.counted.sum()),
+        "sections_left_out": {c: left_out.count(c) for c in sorted(set(left_out))},
+        "sections_divided": int((sections.divided & sections.counted).sum()),
+        "warnings": [str(p) for p in reading.problems],
+    }
+
+
+# ------------------------------------------------------------------------------------ school by school
+
+
+@frozen(eq=False)
+class _Cells:
+    """One indicator of every section, with what it was made of."""
+
+    indicator: Indicator
+    value: Floats
+    numerator: Floats
+    denominator: Floats | None
+    divided: NDArray[np.bool_]
+    no_rule: NDArray[np.bool_]
+
+    @classmethod
+    def make(cls, indicator: Indicator, sections: Sections) -> _Cells:
+        top = _column(sections, indicator.numerator)
+        bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scaled = top * indicator.scale if indicator.scale != 1 else top
+            value = scaled.copy() if bottom is None else scaled / bottom
+        value[~np.isfinite(value) | (sections.students == 0)] = np.nan
+        divided = np.zeros(value.size, dtype=bool)
+        no_rule = np.zeros(value.size, dtype=bool)
+        for name in indicator.columns:
+            at = sections.is_divided(name)
+            divided |= at | sections.was_divided(name)
+            no_rule |= at & np.isnan(sections.share_top)
+        return cls(indicator, value, top, bottom, divided, no_rule)
+
+    def exactly(self, i: int) -> Fraction:
+        """Return the value of a section as a fraction of the figures as they are written."""
+        top = _fraction(self.numerator[i]) * self.indicator.scale
+        return top if self.denominator is None else top / _fraction(self.denominator[i])
+
+
+def _column(sections: Sections, name: str) -> Floats:
+    return sections.students if name == "students" else sections.number(name)
+
+
+def _fraction(x: float) -> Fraction:
+    # repr gives the decimal that was typed; the binary double behind it is an accident of storage
+    return Fraction(repr(float(x)))
+
+
+@frozen(eq=False)
+class _Requirement:
+    """What a threshold asks of each section: one number, or two where two sizes of a table may hold."""
+
+    value: Floats
+    stricter: Floats
+    laxer: Floats
+    reason: Codes
+    exact: tuple[Decimal, ...]
+
+
+def _require(t: Threshold, classes: Floats | None, value: Floats) -> _Requirement:
+    n = value.size
+    none = np.zeros(n, dtype=np.int8)
+    if not t.classes:
+        assert t.value is not None
+        number = np.full(n, float(t.value))
+        return _Requirement(number, number, number, none, (t.value,))
+    assert classes is not None
+    sizes = np.array(t.classes, dtype=np.float64)
+    numbers = np.array([float(v) for v in t.values])
+    known = np.isfinite(classes)
+    c = np.where(known, classes, sizes[0])
+    above = np.clip(np.searchsorted(sizes, c, side="left"), 0, sizes.size - 1)
+    below = np.clip(np.searchsorted(sizes, c, side="right") - 1, 0, sizes.size - 1)
+    low, high = numbers[below], numbers[above]
+    if t.between == "smaller":
+        high = low
+    elif t.between == "larger":
+        low = high
+    elif t.between == "linear":
+        span = np.where(above == below, 1.0, sizes[above] - sizes[below])
+        low = high = low + (high - low) * (c - sizes[below]) / span
+    reason = none.copy()
+    reason[low != high] = _REASON["size_between"]
+    outside = ((c < sizes[0]) & (t.below == "undetermined")) | ((c > sizes[-1]) & (t.above == "undetermined"))
+    reason[outside] = _REASON["size_outside"]
+    reason[~known] = _REASON["missing_classes"]
+    unknown = outside | ~known
+    stricter, laxer = (np.maximum, np.minimum) if t.op in (">=", ">") else (np.minimum, np.maximum)
+    strict, lax = (np.where(unknown, np.nan, f(low, high)) for f in (stricter, laxer))
+    passed = compare(value, strict, t.op) == MET
+    failed = compare(value, lax, t.op) == UNMET
+    shown = np.where(low == high, low, np.where(passed, strict, np.where(failed, lax, np.nan)))
+    return _Requirement(np.where(unknown, np.nan, shown), strict, lax, reason, t.values)
+
+
+def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple[Codes, Codes]:
+    strict = _compare_exactly(cell, at, r.stricter, r.exact, t.op)
+    if r.stricter is r.laxer:
+        verdict = strict
+    else:
+        lax = _compare_exactly(cell, at, r.laxer, r.exact, t.op)
+        # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
+        verdict = np.where(strict == lax, strict, np.int8(UNDETERMINED))
+    reason = np.where(verdict == UNDETERMINED, r.reason, np.int8(0))
+    value = cell.value[at]
+    gap = np.isnan(value)
+    if cell.denominator is not None and cell.indicator.denominator != "students":
+        # students but nobody to teach them: no ratio exists, and yet "at most 19 to one" is plainly not met
+        nobody = gap & (cell.denominator[at] == 0) & (cell.numerator[at] > 0) & ~np.isnan(r.stricter)
+        if t.op in ("<=", "<"):
+            verdict = np.where(nobody, np.int8(UNMET), verdict)
+        reason = np.where(nobody, _REASON["zero_denominator"], reason)
+        gap &= ~nobody
+    reason = np.where(gap, _REASON["missing_value"], reason)
+    reason = np.where(gap & cell.no_rule[at], _REASON["no_split_rule"], reason)
+    return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
+
+
+def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
+    """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
+    value = cell.value[at]
+    out = compare(value, required, op)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(value - required) <= NEAR * np.abs(required)
+    if not near.any():
+        return out
+    # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
+    top, bottom = cell.numerator[at], cell.denominator
+    whole = (top == np.floor(top)) & ~cell.divided[at]
+    if bottom is not None:
+        whole &= bottom[at] == np.floor(bottom[at])
+    decimals = {float(d): d for d in exact}
+    for i in np.flatnonzero(near & ~whole).tolist():
+        wanted = decimals.get(float(required[i]))
+        if cell.divided[at[i]] or wanted is None:
+            relation = 0  # a share of a school's total: only rounding separates it from the requirement
+        else:
+            difference = cell.exactly(int(at[i])) - Fraction(wanted)
+            relation = (difference > 0) - (difference < 0)
+        out[i] = MET if _holds(relation, op) else UNMET
+    return out
+
+
+def _holds(relation: int, op: str) -> bool:
+    return {">=": relation >= 0, "<=": relation <= 0, ">": relation > 0, "<": relation < 0, "==": relation == 0}[op]
+
+
+def _school_verdicts(std: Standard, sections: Sections, verdicts: Codes, floors: Codes, applies: NDArray[np.bool_]) -> Codes:
+    """Return the verdict of each section over all its indicators, undetermined where it does not count."""
+    out = np.full(sections.rows.size, UNDETERMINED, dtype=np.int8)
+    rule = std.school_rule
+    if rule is None or not std.thresholds:
+        return out
+    for s in range(len(STAGES)):
+        at = np.flatnonzero((sections.stage == s) & sections.counted)
+        if not at.size:
+            continue
+        own = np.flatnonzero(applies[:, at[0]])
+        if not own.size:
+            continue
+        block = verdicts[np.ix_(own, at)].T
+        if rule.kind == "all":
+            out[at] = all_of(block)
+        else:
+            assert rule.k is not None
+            rest = floors[np.ix_(own, at)].T if rule.floor_ratio is not None else None
+            out[at] = at_least(block, rule.k, rest)
+    return out
+
+
+# ------------------------------------------------------------------------------------ county by county
+
+
+def _coefficients(
+    std: Standard, cells: Sequence[_Cells], sections: Sections, county: Ints, n_counties: int, missing: Missing
+) -> dict[str, Any]:
+    """Return means, coefficients and verdicts of every county and stage that has a section that counts."""
+    all_codes = county * len(STAGES) + np.minimum(sections.stage, len(STAGES) - 1)
+    usable = np.flatnonzero(sections.counted)
+    n_all = n_counties * len(STAGES)
+    codes, present = compress_codes(all_codes[usable], n_all) if usable.size else (all_codes[usable], np.empty(0, np.int64))
+    groups = Groups.from_codes(codes, present.size)
+    k = len(cells)
+    students = sections.students[usable]
+    mean = np.full((groups.n, k), np.nan)
+    std_ = np.full((groups.n, k), np.nan)
+    weighted = [j for j, c in enumerate(cells) if c.indicator.denominator == "students"]
+    omit = missing == "omit"
+    moments = grouped_moments([cells[j].value[usable] for j in weighted], students, groups, omit_missing=omit)
+    mean[:, weighted], std_[:, weighted] = moments.mean, moments.std
+    for j, cell in enumerate(cells):
+        if j not in weighted:
+            # the ratio of the totals; an amount a school has no weight but the school
+            weights = None if cell.denominator is None else cell.denominator[usable]
+            mean[:, j] = grouped_moments([cell.value[usable]], weights, groups, omit_missing=omit).mean[:, 0]
+    cv = coefficient(mean, std_)
+    gap = np.stack([np.isnan(c.value[usable]) for c in cells]) if cells else np.zeros((0, usable.size), dtype=bool)
+    n_missing = _counts(gap, groups)
+    with np.errstate(invalid="ignore"):
+        lost = np.stack(
+            [np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n) for g in gap], axis=1
+        )
+        total = np.bincount(codes, weights=students, minlength=groups.n)
+        share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
+    stage_of = present % len(STAGES)
+    verdict = np.full((groups.n, k), UNDETERMINED, dtype=np.int8)
+    limits = np.full((groups.n, k), np.nan)
+    composite = cv.mean(axis=1) if k else np.full(groups.n, np.nan)
+    composite_verdict = np.full(groups.n, UNDETERMINED, dtype=np.int8)
+    composite_limit = np.full(groups.n, np.nan)
+    for s, stage in enumerate(STAGES):
+        at = np.flatnonzero(stage_of == s)
+        each, joint = std.limit("each", stage=stage), std.limit("composite", stage=stage)
+        if each is not None:
+            limits[np.ix_(at, weighted)] = float(each.value)
+            for j in weighted:
+                verdict[at, j] = _judge_limit(each, cv[:, j], at, cells[j], usable, groups)
+        if joint is not None:
+            composite_limit[at] = float(joint.value)
+            composite_verdict[at] = _judge_composite(joint, composite, at, cells, usable, groups)
+    if omit:
+        verdict[n_missing > 0] = UNDETERMINED
+        composite_verdict[(n_missing > 0).any(axis=1)] = UNDETERMINED
+    left = [np.bincount(all_codes[sections.left_out == c], minlength=n_all) for c in _LEFT_OUT]
+    return {
+        "group_county": present // len(STAGES),
+        "group_stage": stage_of,
+        "group_codes": codes,
+        "usable": usable,
+        "mean": mean,
+        "std": std_,
+        "coefficient": cv,
+        "limits": limits,
+        "coefficient_verdicts": verdict,
+        "composite": composite,
+        "composite_limits": composite_limit,
+        "composite_verdicts": composite_verdict,
+        "group_schools": np.bincount(codes, minlength=groups.n),
+        "group_students": total,
+        "n_missing": n_missing,
+        "share_missing": share_missing,
+        "n_empty": left[0][present],
+        "n_left_out": np.sum(left, axis=0)[present] if present.size else np.empty(0, np.int64),
+        "omitted": omit,
+    }
+
+
+_LEFT_OUT = ("no_students", "not_included", "left_out_by_standard")
+
+
+def _counts(masks: NDArray[np.bool_], groups: Groups) -> Ints:
+    return np.stack([np.bincount(groups.codes[m], minlength=groups.n) for m in masks], axis=1).astype(np.int64)
+
+
+def _judge_limit(limit: Limit, cv: Floats, at: Ints, cell: _Cells, usable: Ints, groups: Groups) -> Codes:
+    """Compare coefficients with a limit; one that lies within rounding of it is compared again in fractions."""
+    wanted = float(limit.value)
+    out = compare(cv[at], wanted, limit.op)
+    with np.errstate(invalid="ignore"):
+        near = np.flatnonzero(np.abs(cv[at] - wanted) <= NEAR * wanted)
+    for i in near.tolist():
+        rows = usable[groups.codes == at[i]]
+        relation = 0 if cell.divided[rows].any() else _sign(_coefficient_exactly(cell, rows) - limit.value)
+        out[i] = MET if _holds(relation, limit.op) else UNMET
+    return out
+
+
+def _judge_composite(
+    limit: Limit, composite: Floats, at: Ints, cells: Sequence[_Cells], usable: Ints, groups: Groups
+) -> Codes:
+    wanted = float(limit.value)
+    out = compare(composite[at], wanted, limit.op)
+    with np.errstate(invalid="ignore"):
+        near = np.flatnonzero(np.abs(composite[at] - wanted) <= NEAR * wanted)
+    for i in near.tolist():
+        rows = usable[groups.codes == at[i]]
+        relation = 0
+        if not any(c.divided[rows].any() for c in cells):
+            with localcontext(prec=_DIGITS):
+                total = sum((_coefficient_exactly(c, rows) for c in cells), Decimal(0))
+                relation = _sign(total / len(cells) - limit.value)
+        out[i] = MET if _holds(relation, limit.op) else UNMET
+    return out
+
+
+#: Digits of a coefficient that lies so close to its limit that binary arithmetic cannot tell.
+_DIGITS = 60
+
+
+def _coefficient_exactly(cell: _Cells, rows: Ints) -> Decimal:
+    """Return the coefficient of some sections to sixty digits (sections without data left out)."""
+    rows = rows[np.isfinite(cell.value[rows])]
+    assert cell.denominator is not None
+    weights = [_fraction(w) for w in cell.denominator[rows]]
+    values = [cell.exactly(int(i)) for i in rows]
+    total = sum(weights, Fraction(0))
+    mean = sum((w * x for w, x in zip(weights, values, strict=True)), Fraction(0)) / total
+    variance = sum((w * (x - mean) ** 2 for w, x in zip(weights, values, strict=True)), Fraction(0)) / total
+    square = variance / mean**2
+    with localcontext(prec=_DIGITS):
+        return (Decimal(square.numerator) / Decimal(square.denominator)).sqrt()
+
+
+def _sign(difference: Decimal) -> int:
+    # a root is exact or irrational; what is left below the fiftieth digit is its rounding
+    if abs(difference) < Decimal(10) ** (10 - _DIGITS):
+        return 0
+    return 1 if difference > 0 else -1

@@ -1,0 +1,128 @@
+"""The catalogue: every indicator with its formula, unit, columns and labels."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from attrs import frozen
+
+from junheng._data import read_toml
+from junheng._frames import build_frame
+
+__all__ = ["Indicator", "catalogue", "indicator", "list_indicators"]
+
+
+@frozen(kw_only=True)
+class Indicator:
+    """One indicator: ``scale * numerator / denominator``, or the numerator as it is.
+
+    Attributes
+    ----------
+    id : str
+        Its one spelling, in functions, columns and files.
+    numerator : str
+        Canonical column counted.
+    denominator : str or None
+        Canonical column it is divided by; None for an amount a school.
+    scale : int
+        100 for figures per hundred students.
+    unit : str
+        Such as ``"m2/student"``.
+    zh, en : str
+        Labels.
+    """
+
+    id: str
+    numerator: str
+    denominator: str | None
+    scale: int
+    unit: str
+    zh: str
+    en: str
+
+    @property
+    def formula(self) -> str:
+        """The formula in words of canonical columns."""
+        if self.denominator is None:
+            return self.numerator
+        return f"{'100 * ' if self.scale == 100 else ''}{self.numerator} / {self.denominator}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Canonical columns the indicator needs."""
+        return (self.numerator,) if self.denominator is None else (self.numerator, self.denominator)
+
+
+_FORMULAS: dict[str, tuple[str | None, int]] = {
+    "per_student": ("students", 1),
+    "per_hundred_students": ("students", 100),
+    "amount": (None, 1),
+}
+
+
+@cache
+def catalogue() -> dict[str, Indicator]:
+    """Return every indicator by id.
+
+    Returns
+    -------
+    dict of str to Indicator
+        In the order of the catalogue.
+
+    Examples
+    --------
+    >>> from junheng.indicators import catalogue
+    >>> catalogue()["teaching_area_per_student"].formula
+    'teaching_area_m2 / students'
+    """
+    out = {}
+    for id_, entry in read_toml("indicators/catalog.toml")["indicators"].items():
+        if entry["formula"] == "students_per":
+            numerator, denominator, scale = "students", entry["denominator"], 1
+        else:
+            numerator = entry["numerator"]
+            denominator, scale = _FORMULAS[entry["formula"]]
+        label = entry["label"]
+        out[id_] = Indicator(
+            id=id_,
+            numerator=numerator,
+            denominator=denominator,
+            scale=scale,
+            unit=entry["unit"],
+            zh=label["zh"],
+            en=label["en"],
+        )
+    return out
+
+
+def indicator(id: str) -> Indicator:
+    """Return one indicator by id."""
+    return catalogue()[id]
+
+
+def list_indicators() -> Any:
+    """List the indicators of the catalogue.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an indicator: ``id``, ``formula``, ``unit``, ``label_zh``, ``label_en``.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.list_indicators().set_index("id").loc["teachers_per_student", "label_zh"]
+    '师生比'
+    """
+    rows = list(catalogue().values())
+    return build_frame(
+        {
+            "id": [i.id for i in rows],
+            "formula": [i.formula for i in rows],
+            "unit": [i.unit for i in rows],
+            "label_zh": [i.zh for i in rows],
+            "label_en": [i.en for i in rows],
+        },
+        "pandas",
+    )

@@ -1,0 +1,102 @@
+"""Three-valued verdicts: met, unmet, undetermined, combined by Kleene's logic.
+
+Inside, a verdict is a small integer ordered unmet < undetermined < met, so that "all" is the minimum and "any" the
+maximum. Outside, it is one of the three words.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from junheng._arrays import as_floats
+from junheng.errors import InputError
+
+__all__ = ["MET", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance"]
+
+Verdicts = NDArray[np.int8]
+Op = Literal[">=", "<=", ">", "<", "=="]
+
+UNMET, UNDETERMINED, MET = 0, 1, 2
+#: The words, by code.
+VERDICTS = ("unmet", "undetermined", "met")
+
+_COMPARE = {
+    ">=": np.greater_equal,
+    "<=": np.less_equal,
+    ">": np.greater,
+    "<": np.less,
+    "==": np.equal,
+}
+
+
+def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
+    """Compare values with what is required; what is missing is never a pass.
+
+    Parameters
+    ----------
+    values : number or array-like
+        The values, unrounded.
+    required : number or array-like
+        The requirement, in the same unit; an array is broadcast against ``values``.
+    op : {">=", "<=", ">", "<", "=="}
+        How the values must lie to the requirement. ``"a >= b"`` reads "a at least b": equality passes.
+
+    Returns
+    -------
+    str or ndarray of str
+        ``"met"``, ``"unmet"``, or ``"undetermined"`` where either is missing.
+
+    Raises
+    ------
+    InputError
+        On text or an unknown ``op``.
+
+    References
+    ----------
+    教督〔2017〕6号, 第六条: 以上 includes the number itself, 小于或等于 likewise.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.compliance([4.2, 4.19, float("nan")], 4.2).tolist()
+    ['met', 'unmet', 'undetermined']
+    >>> jh.compliance(0.501787, 0.50, op="<=")
+    'unmet'
+    """
+    codes = compare(as_floats(values, "values"), as_floats(required, "required"), op)
+    words = np.asarray(VERDICTS)[codes]
+    return str(words) if words.ndim == 0 else words
+
+
+def compare(values: Any, required: Any, op: str) -> Verdicts:
+    """Return the verdict codes of ``values op required``."""
+    if op not in _COMPARE:
+        raise InputError(f"op must be one of {', '.join(_COMPARE)}, not {op!r}")
+    out = np.where(_COMPARE[op](values, required), np.int8(MET), np.int8(UNMET))
+    unknown = np.isnan(values) | np.isnan(required)
+    return np.where(unknown, np.int8(UNDETERMINED), out).astype(np.int8, copy=False)
+
+
+def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:
+    """Return met where all are met, unmet where one is unmet, else undetermined (met for no verdict at all)."""
+    out: Verdicts = np.min(verdicts, axis=axis, initial=MET)
+    return out
+
+
+def at_least(verdicts: Verdicts, k: int, rest: Verdicts | None = None) -> Verdicts:
+    """Return whether at least ``k`` of the last axis are met and, with ``rest``, all others pass their floor.
+
+    ``rest`` holds the verdicts against the floor; one that is met needs no floor. An unknown one is let be
+    whatever it may: the verdict is undetermined only if that could change it.
+    """
+    n_met = (verdicts == MET).sum(axis=-1)
+    n_open = (verdicts == UNDETERMINED).sum(axis=-1)
+    enough = np.where(n_met >= k, MET, np.where(n_met + n_open >= k, UNDETERMINED, UNMET)).astype(np.int8)
+    if rest is None:
+        return enough
+    # in a weaker sense than the threshold itself: met implies the floor is met
+    floor = np.maximum(verdicts, rest)
+    return np.minimum(enough, all_of(floor))

@@ -1,0 +1,630 @@
+"""What goes out: tidy frames built when first asked for, explanations, and a form that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import attrs
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng._frames import Backend, Labels, build_frame
+from junheng._labels import check_language, word
+from junheng.indicators.catalog import Indicator, catalogue
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
+from junheng.schools import ALL_STAGES, columns
+from junheng.stages import Sections
+from junheng.standards.model import Item, Limit, Standard, Threshold
+
+__all__ = ["REASONS", "Data", "Evaluation"]
+
+Codes = NDArray[np.int8]
+
+#: Why a cell is undetermined, or does not count; position is the code kept in arrays.
+REASONS = (
+    "",
+    "missing_value",
+    "no_students",
+    "not_included",
+    "left_out_by_standard",
+    "senior_stage",
+    "zero_denominator",
+    "missing_classes",
+    "size_between",
+    "size_outside",
+    "no_split_rule",
+)
+
+
+@frozen(eq=False, kw_only=True, slots=False)
+class Data:
+    """The arrays behind an evaluation: (indicators, sections) school by school, (groups, indicators) by county.
+
+    A section is a school's stage; a group is a county's stage; ``usable`` are the sections that count.
+    """
+
+    standard: Standard
+    indicators: tuple[Indicator, ...]
+    backend: Backend
+    by: tuple[str, ...]
+    sections: Sections
+    county: Ints
+    county_words: list[tuple[str, list[Any]]]
+    values: Floats
+    required: Floats
+    verdicts: Codes
+    floors: Codes
+    reasons: Codes
+    applies: NDArray[np.bool_]
+    school: Codes
+    group_county: Ints
+    group_stage: Ints
+    group_codes: Ints
+    usable: Ints
+    mean: Floats
+    std: Floats
+    coefficient: Floats
+    limits: Floats
+    coefficient_verdicts: Codes
+    composite: Floats
+    composite_limits: Floats
+    composite_verdicts: Codes
+    group_schools: Ints
+    group_students: Floats
+    n_missing: Ints
+    share_missing: Floats
+    n_empty: Ints
+    n_left_out: Ints
+    omitted: bool
+
+    @property
+    def n_counties(self) -> int:
+        """Number of counties (and years)."""
+        return len(self.county_words[0][1]) if self.county_words else 0
+
+    def county_name(self, county: int) -> str:
+        """Name a county in words."""
+        return " / ".join(str(words[county]) for _, words in self.county_words)
+
+    @cached_property
+    def group_at(self) -> Ints:
+        """Group of each county and stage, -1 where the table has no school of it that counts."""
+        out = np.full((self.n_counties, len(STAGES)), -1, dtype=np.int64)
+        out[self.group_county, self.group_stage] = np.arange(self.group_county.size)
+        return out
+
+    def threshold(self, indicator: int, stage: int) -> Threshold | None:
+        """Return the threshold of an indicator in a stage, None where the standard sets none."""
+        id_, s = self.indicators[indicator].id, STAGES[stage]
+        return next((t for t in self.standard.thresholds if t.indicator == id_ and t.stage == s), None)
+
+    @cached_property
+    def school_names(self) -> NDArray[np.object_]:
+        """Name of the school of each row: its name, or its code."""
+        reading = self.sections.reading
+        name = "school" if "school" in reading.has else "school_code"
+        return reading.table.objects(name)
+
+    # -- the county's items
+
+    @cached_property
+    def schools_by_verdict(self) -> Ints:
+        """Schools of each group that are unmet, undetermined, met: (groups, 3)."""
+        n = self.group_county.size
+        flat = self.group_codes * 3 + self.school[self.usable]
+        return np.bincount(flat, minlength=n * 3).reshape(n, 3).astype(np.int64)
+
+    @cached_property
+    def items(self) -> list[_ItemRow]:
+        """Every item of every county and stage."""
+        out = []
+        for county in range(self.n_counties):
+            for item in self.standard.items:
+                for s in self._stages_of(item):
+                    out.append(self._item(item, county, s, int(self.group_at[county, s])))
+        return out
+
+    def _stages_of(self, item: Item) -> list[int]:
+        std = self.standard
+        if item.rule == "every_school_complies":
+            named = {t.stage for t in std.thresholds}
+        else:
+            kind = "each" if item.rule == "each_coefficient" else "composite"
+            named = {x.stage for x in std.limits if x.kind == kind}
+        return [s for s, stage in enumerate(STAGES) if stage in named]
+
+    def _item(self, item: Item, county: int, stage: int, group: int) -> _ItemRow:
+        row = _ItemRow(item=item, county=county, stage=stage, group=group)
+        if group < 0:
+            return attrs.evolve(row, reason="no_schools")
+        if item.rule == "every_school_complies":
+            unmet, open_, met = (int(x) for x in self.schools_by_verdict[group])
+            verdict = UNMET if unmet else UNDETERMINED if open_ else MET
+            return attrs.evolve(
+                row,
+                value=met / (met + open_ + unmet),
+                op=">=",
+                required=1.0,
+                verdict=verdict,
+                reason="schools_open" if verdict == UNDETERMINED else "",
+                counts=(met, unmet, open_),
+            )
+        if item.rule == "each_coefficient":
+            limit = self.standard.limit("each", stage=STAGES[stage])
+            judged = [j for j in range(len(self.indicators)) if np.isfinite(self.limits[group, j])]
+            verdicts = self.coefficient_verdicts[group, judged]
+            values = self.coefficient[group, judged]
+            met, unmet = int((verdicts == MET).sum()), int((verdicts == UNMET).sum())
+            verdict = int(verdicts.min(initial=MET))
+            return attrs.evolve(
+                row,
+                value=float(values.max()) if np.isfinite(values).all() else float("nan"),
+                op=limit.op if limit else None,
+                required=float(limit.value) if limit else None,
+                verdict=verdict,
+                reason="coefficients_open" if verdict == UNDETERMINED else "",
+                counts=(met, unmet, len(judged) - met - unmet),
+            )
+        limit = self.standard.limit("composite", stage=STAGES[stage])
+        verdict = int(self.composite_verdicts[group])
+        return attrs.evolve(
+            row,
+            value=float(self.composite[group]),
+            op=limit.op if limit else None,
+            required=float(limit.value) if limit else None,
+            verdict=verdict,
+            reason="coefficients_open" if verdict == UNDETERMINED else "",
+        )
+
+    @cached_property
+    def parts(self) -> list[tuple[int, str, int]]:
+        """County, part and verdict of every part, then overall."""
+        by_part: dict[tuple[int, str], list[int]] = {}
+        for row in self.items:
+            by_part.setdefault((row.county, row.item.part), []).append(row.verdict)
+        out = []
+        for county in range(self.n_counties):
+            verdicts = []
+            for part in self.standard.parts:
+                verdict = min(by_part.get((county, part), [UNDETERMINED]))
+                verdicts.append(verdict)
+                out.append((county, str(part), verdict))
+            out.append((county, "overall", min(verdicts)))
+        return out
+
+
+@frozen(kw_only=True)
+class _ItemRow:
+    item: Item
+    county: int
+    stage: int
+    group: int
+    value: float = float("nan")
+    op: str | None = None
+    required: float | None = None
+    verdict: int = UNDETERMINED
+    reason: str = ""
+    counts: tuple[int, int, int] = (0, 0, 0)
+
+
+def _round_half_up(values: Floats, digits: int) -> Floats:
+    """Round as forms print: half up, and 0.285 is a half although its double is a little less."""
+    scaled = values * 10.0**digits
+    return np.floor(np.nextafter(scaled, np.inf) + 0.5) / 10.0**digits
+
+
+def _turns(values: Floats, required: Any, op: str, verdicts: Codes, digits: int) -> NDArray[np.bool_]:
+    printed = compare(_round_half_up(values, digits), required, op)
+    out: NDArray[np.bool_] = (printed != verdicts) & (verdicts != UNDETERMINED) & (printed != UNDETERMINED)
+    return out
+
+
+@frozen(kw_only=True, eq=False, slots=False, repr=False)
+class Evaluation:
+    """Every figure, verdict and reason of one table under one standard; made by :func:`junheng.evaluate`.
+
+    Frames are tidy and long, in the library of the input, and built when first asked for. Ids are English words;
+    :meth:`relabel` turns headers and ids into Chinese or English labels.
+
+    Attributes
+    ----------
+    provenance : dict
+        Version, standard and digest, options, counts of rows, warnings. No clock: same input, same bytes.
+    language : str or None
+        Language of labels, None for ids.
+    """
+
+    data: Data = field(repr=False)
+    provenance: Mapping[str, Any]
+    language: str | None = None
+
+    @property
+    def standard(self) -> Standard:
+        """The standard judged by."""
+        return self.data.standard
+
+    def __repr__(self) -> str:
+        p = self.provenance
+        return (
+            f"<Evaluation of {self.data.n_counties} counties, {p['sections_counted']} schools and stages "
+            f"under {self.standard.id}>"
+        )
+
+    # ------------------------------------------------------------------------------------- frames
+
+    @cached_property
+    def schools(self) -> Any:
+        """Every indicator of every school and stage: value, requirement, floor, verdict and the reason for it."""
+        d = self.data
+        n, k = d.sections.rows.size, len(d.indicators)
+        use = d.applies if d.applies.any() else np.broadcast_to(d.sections.stage < len(STAGES), (k, n))
+        section, indicator = np.nonzero(use.T)
+        stage = d.sections.stage[section]
+        at = (indicator, section)
+        floor, op, sensitive, clause = self._from_thresholds(use, section, indicator)
+        reasons = d.reasons[at] if d.applies.any() else np.where(d.reasons[at] == 0, -1, d.reasons[at])
+        words = [*REASONS, "no_requirement"]
+        out: dict[str, Any] = self._by_columns(d.county[section])
+        out |= self._school_columns(section)
+        out["row"] = d.sections.rows[section]
+        out["stage"] = self._labels("stage", stage, ALL_STAGES)
+        out["indicator"] = self._labels("indicator", indicator, [i.id for i in d.indicators])
+        out["value"] = d.values[at]
+        units, unit_codes = _unique([i.unit for i in d.indicators])
+        out["unit"] = Labels(unit_codes[indicator], units)
+        out["op"] = op
+        out["required"] = d.required[at]
+        out["floor"] = floor
+        out["verdict"] = self._labels("verdict", d.verdicts[at], VERDICTS)
+        out["floor_verdict"] = self._labels("verdict", np.where(np.isnan(floor), -1, d.floors[at]), VERDICTS)
+        out["counted"] = d.sections.counted[section]
+        out["rounding_sensitive"] = sensitive
+        out["reason"] = self._labels("reason", reasons % len(words), words)
+        out["clause"] = clause
+        return self._frame(out)
+
+    def _from_thresholds(self, use: NDArray[np.bool_], section: Ints, indicator: Ints) -> tuple[Any, ...]:
+        d = self.data
+        table = [[d.threshold(j, s) for s in range(len(STAGES))] for j in range(len(d.indicators))]
+        stage = np.minimum(d.sections.stage[section], len(STAGES) - 1)
+        floors = np.array([[_float(t.floor if t else None) for t in row] for row in table])
+        ops, op_codes = _unique([t.op if t else "" for row in table for t in row])
+        clauses, clause_codes = _unique([t.clause if t else "" for row in table for t in row])
+        flat = indicator * len(STAGES) + stage
+        sensitive = np.zeros(section.size, dtype=bool)
+        printing = d.standard.printing
+        if printing is not None:
+            for j, row in enumerate(table):
+                for s, t in enumerate(row):
+                    at = np.flatnonzero((indicator == j) & (stage == s))
+                    if t is not None and at.size:
+                        cell = (j, section[at])
+                        sensitive[at] = _turns(
+                            d.values[cell], d.required[cell], t.op, d.verdicts[cell], printing.school_value
+                        )
+        return (
+            floors[indicator, stage],
+            Labels(op_codes[flat], ops),
+            sensitive,
+            Labels(clause_codes[flat], clauses),
+        )
+
+    @cached_property
+    def school_verdicts(self) -> Any:
+        """One row per school and stage: how many indicators are met, and whether it complies."""
+        d = self.data
+        section = np.flatnonzero(d.sections.stage < len(STAGES))
+        met = ((d.verdicts == MET) & d.applies)[:, section].sum(axis=0)
+        unmet = ((d.verdicts == UNMET) & d.applies)[:, section].sum(axis=0)
+        total = d.applies[:, section].sum(axis=0)
+        out: dict[str, Any] = self._by_columns(d.county[section])
+        out |= self._school_columns(section)
+        out["row"] = d.sections.rows[section]
+        out["stage"] = self._labels("stage", d.sections.stage[section], ALL_STAGES)
+        out["students"] = d.sections.students[section]
+        out["n_indicators"] = total
+        out["n_met"] = met
+        out["n_unmet"] = unmet
+        out["n_undetermined"] = total - met - unmet
+        out["verdict"] = self._labels("verdict", d.school[section], VERDICTS)
+        out["counted"] = d.sections.counted[section]
+        return self._frame(out)
+
+    @cached_property
+    def indicators(self) -> Any:
+        """Every indicator of every county and stage: mean, deviation, coefficient, limit, verdict, counts.
+
+        The composite stands in a row of its own where the standard limits it. Where the standard sets no limit the
+        verdict is empty.
+        """
+        d = self.data
+        n, k = d.mean.shape
+        composite = bool(np.isfinite(d.composite_limits).any())
+        ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
+        # an indicator that no threshold names in a stage is not part of the stage
+        named = {(t.indicator, t.stage) for t in d.standard.thresholds}
+        use = np.array(
+            [[not named or (i, s) in named or i == "composite" for i in ids] for s in STAGES], dtype=bool
+        )[d.group_stage]
+        group, indicator = np.nonzero(use) if n else (np.empty(0, np.int64), np.empty(0, np.int64))
+
+        def wide(values: Any, last: Any) -> Any:
+            full = np.concatenate([values, np.reshape(last, (n, 1))], axis=1) if composite else values
+            return full[group, indicator]
+
+        none = np.full(n, np.nan)
+        verdicts = wide(d.coefficient_verdicts, d.composite_verdicts)
+        limits = wide(d.limits, d.composite_limits)
+        values = wide(d.coefficient, d.composite)
+        missing = wide(d.n_missing, d.n_missing.max(axis=1, initial=0))
+        unjudged = np.isnan(limits)
+        ops, clauses = self._limit_words(group, indicator, ids)
+        printing = d.standard.printing
+        sensitive = (
+            _turns(values, limits, "<=", verdicts, printing.coefficient)
+            if printing is not None
+            else np.zeros(group.size, dtype=bool)
+        )
+        reason = np.where(
+            unjudged | (verdicts != UNDETERMINED),
+            0,
+            np.where(missing > 0, 2 if d.omitted else 1, 3),
+        )
+        out: dict[str, Any] = self._by_columns(d.group_county[group])
+        out["stage"] = self._labels("stage", d.group_stage[group], STAGES)
+        out["indicator"] = self._labels("indicator", indicator, ids)
+        out["mean"] = wide(d.mean, none)
+        out["std"] = wide(d.std, none)
+        out["coefficient"] = values
+        out["op"] = ops
+        out["limit"] = limits
+        out["verdict"] = self._labels("verdict", np.where(unjudged, -1, verdicts), VERDICTS)
+        out["reason"] = self._labels("reason", reason, ["", "missing_value", "missing_omitted", "zero_mean"])
+        out["n_schools"] = d.group_schools[group]
+        out["n_missing"] = missing
+        out["n_empty"] = d.n_empty[group]
+        out["n_left_out"] = d.n_left_out[group]
+        out["students"] = d.group_students[group]
+        out["share_of_students_missing"] = wide(d.share_missing, d.share_missing.max(axis=1, initial=0.0))
+        out["rounding_sensitive"] = sensitive
+        out["clause"] = clauses
+        return self._frame(out)
+
+    def _limit_words(self, group: Ints, indicator: Ints, ids: list[str]) -> tuple[Labels, Labels]:
+        d = self.data
+
+        def limit(s: int, i: str) -> Limit | None:
+            return d.standard.limit("composite" if i == "composite" else "each", stage=STAGES[s])
+
+        found = [limit(s, i) for s in range(len(STAGES)) for i in ids]
+        ops, op_codes = _unique([x.op if x else "" for x in found])
+        clauses, clause_codes = _unique([x.clause if x else "" for x in found])
+        flat = d.group_stage[group] * len(ids) + indicator
+        return Labels(op_codes[flat], ops), Labels(clause_codes[flat], clauses)
+
+    @cached_property
+    def items(self) -> Any:
+        """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
+        d = self.data
+        rows = d.items
+        lang = self.language
+        out: dict[str, Any] = self._by_columns(np.array([r.county for r in rows], dtype=np.int64))
+        out["part"] = [word("part", r.item.part, lang) for r in rows]
+        out["item"] = [r.item.id if lang is None else getattr(r.item.label, lang) for r in rows]
+        out["stage"] = [word("stage", STAGES[r.stage], lang) for r in rows]
+        out["value"] = np.array([r.value for r in rows], dtype=np.float64)
+        out["op"] = [r.op for r in rows]
+        out["required"] = np.array([_float(r.required) for r in rows], dtype=np.float64)
+        out["verdict"] = [word("verdict", VERDICTS[r.verdict], lang) for r in rows]
+        for i, name in enumerate(("n_met", "n_unmet", "n_undetermined")):
+            out[name] = np.array([r.counts[i] for r in rows], dtype=np.int64)
+        out["reason"] = [word("reason", r.reason, lang) for r in rows]
+        out["clause"] = [r.item.clause for r in rows]
+        out["source"] = [d.standard.sources[r.item.source].title for r in rows]
+        out["standing"] = [word("standing", str(r.item.standing), lang) for r in rows]
+        return self._frame(out)
+
+    @cached_property
+    def verdicts(self) -> Any:
+        """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
+        from junheng._explain import part_reason
+
+        d = self.data
+        lang = self.language
+        reasons = part_reason(d, lang or "en")
+        out: dict[str, Any] = self._by_columns(np.array([c for c, _, _ in d.parts], dtype=np.int64))
+        out["part"] = [word("part", p, lang) for _, p, _ in d.parts]
+        out["verdict"] = [word("verdict", VERDICTS[v], lang) for _, _, v in d.parts]
+        out["reason"] = reasons
+        return self._frame(out)
+
+    @cached_property
+    def left_out(self) -> Any:
+        """Every unit that does not count, by name, with the reason."""
+        d = self.data
+        section = np.flatnonzero(~d.sections.counted)
+        out: dict[str, Any] = self._by_columns(d.county[section])
+        out |= self._school_columns(section)
+        out["row"] = d.sections.rows[section]
+        out["stage"] = self._labels("stage", d.sections.stage[section], ALL_STAGES)
+        out["students"] = d.sections.students[section]
+        out["reason"] = [word("reason", r, self.language) for r in d.sections.left_out[section].tolist()]
+        return self._frame(out)
+
+    # ------------------------------------------------------------------------------------ helpers
+
+    def _frame(self, out: dict[str, Any]) -> Any:
+        if self.language is not None:
+            out = {self._header(name): column for name, column in out.items()}
+        return build_frame(out, self.data.backend)
+
+    def _header(self, name: str) -> str:
+        label = word("column", name, self.language)
+        if label == name and name in columns():
+            return columns()[name].zh if self.language == "zh" else columns()[name].en
+        return str(label)
+
+    def _labels(self, group: str, codes: Any, words: Any) -> Labels:
+        lang = self.language
+        if group == "indicator" and lang is not None:
+            known = catalogue()
+            named = [getattr(known[w], lang) if w in known else word("indicator", w, lang) for w in words]
+            return Labels(codes, named)
+        return Labels(codes, [word(group, w, lang) for w in words])
+
+    def _by_columns(self, county: Ints) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name, words in self.data.county_words:
+            unique, codes = _unique(words)
+            out[name] = Labels(codes[county], unique) if len(unique) else []
+        return out
+
+    def _school_columns(self, section: Ints) -> dict[str, Any]:
+        reading = self.data.sections.reading
+        rows = self.data.sections.rows[section]
+        out: dict[str, Any] = {}
+        for name in ("school_code", "school"):
+            if name in reading.has:
+                codes, words = reading.table.codes(name)
+                out[name] = Labels(codes[rows], words)
+        return out
+
+    # ------------------------------------------------------------------------------------- words
+
+    def explain(self, county: Any = None, *, stage: str | None = None, language: str | None = None) -> str:
+        """Say why: which rule, which schools, which numbers, which clause.
+
+        Parameters
+        ----------
+        county : object, optional
+            A county as it stands in the table (with several ``by`` columns, a tuple of them); all without it.
+        stage : {"primary", "junior"}, optional
+            Only this stage.
+        language : {"en", "zh"}, optional
+            By default the language of :meth:`relabel`, or English.
+
+        Returns
+        -------
+        str
+            Plain text, a line a finding.
+
+        Raises
+        ------
+        InputError
+            When no such county was evaluated; near matches are named.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> print(ev.explain(language="zh").splitlines()[0])
+        示例县 · 义务教育优质均衡发展县(教督〔2017〕6号)
+        """
+        from junheng._explain import explain
+
+        return explain(self.data, county, stage, check_language(language or self.language or "en"))
+
+    def relabel(self, language: str) -> Evaluation:
+        """Return the same evaluation with headers, ids and verdicts as labels of a language.
+
+        Parameters
+        ----------
+        language : {"zh", "en"}
+            Language of the labels.
+
+        Returns
+        -------
+        Evaluation
+            Sharing the figures; only words change.
+
+        Raises
+        ------
+        InputError
+            When there are no labels in that language.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> list(ev.relabel("zh").verdicts.columns)
+        ['县(市、区)', '年度', '部分', '结论', '说明']
+        """
+        return attrs.evolve(self, language=check_language(language))
+
+    def to_dict(self, *, schools: bool = True) -> dict[str, Any]:
+        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
+
+        Parameters
+        ----------
+        schools : bool
+            Also the figures school by school; they are most of the bulk.
+
+        Returns
+        -------
+        dict
+            ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, and with ``schools``
+            ``school_verdicts`` and ``schools``: each a list of rows.
+
+        Examples
+        --------
+        >>> import json, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> json.loads(json.dumps(ev.to_dict(), allow_nan=False))["verdicts"][0]["verdict"]
+        'unmet'
+        """
+        std = self.standard
+        names = ["verdicts", "items", "indicators", "left_out"]
+        if schools:
+            names += ["school_verdicts", "schools"]
+        return {
+            "provenance": dict(self.provenance),
+            "standard": {
+                "id": std.id,
+                "label": {"zh": std.label.zh, "en": std.label.en},
+                "document": std.document,
+                "number": std.number,
+            },
+            **{name: records(getattr(self, name)) for name in names},
+        }
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        lines = [f"<p><b>{escape(repr(self))}</b></p>"]
+        html = getattr(self.verdicts, "head", lambda n: self.verdicts)(30)
+        lines.append(html._repr_html_() if hasattr(html, "_repr_html_") else f"<pre>{escape(str(html))}</pre>")
+        return "\n".join(lines)
+
+
+def records(frame: Any) -> list[dict[str, Any]]:
+    """Return the rows of a frame as dicts that strict JSON can hold."""
+    from junheng._frames import Table
+
+    table = Table(frame)
+    names = table.columns
+    lists = [[_plain(v) for v in table.objects(name).tolist()] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _unique(words: list[Any]) -> tuple[list[Any], Ints]:
+    unique = list(dict.fromkeys(words))
+    where = {w: i for i, w in enumerate(unique)}
+    return unique, np.array([where[w] for w in words], dtype=np.int64)
+
+
+def _float(value: Decimal | float | None) -> float:
+    return float("nan") if value is None else float(value)

@@ -1,0 +1,718 @@
+"""What comes in: canonical columns and units, Chinese headers, and every problem of a table at once."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats
+from junheng._data import STAGES, read_toml
+from junheng._frames import Table, build_frame
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+
+__all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
+
+#: Stages a school can have; the senior stage only matters for splitting.
+ALL_STAGES = (*STAGES, "senior")
+
+
+@frozen(kw_only=True)
+class Column:
+    """One canonical column; see ``columns.toml`` for what the fields mean."""
+
+    id: str
+    type: str
+    zh: str
+    en: str
+    unit: str | None = None
+    whole: bool = False
+    shared: bool = False
+    part_of: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@cache
+def columns() -> dict[str, Column]:
+    """Return every canonical column by id."""
+    out = {}
+    for id_, entry in read_toml("columns.toml")["columns"].items():
+        label = entry["label"]
+        out[id_] = Column(
+            id=id_,
+            zh=label["zh"],
+            en=label["en"],
+            aliases=tuple(entry.get("aliases", ())),
+            **{k: v for k, v in entry.items() if k not in {"label", "aliases"}},
+        )
+    return out
+
+
+def base_column(name: str) -> tuple[Column, str | None] | None:
+    """Return the canonical column of a name and the stage in it (``students_junior``), None if unknown."""
+    known = columns()
+    if name in known:
+        return known[name], None
+    for stage in ALL_STAGES:
+        base = known.get(name.removesuffix(f"_{stage}")) if name.endswith(f"_{stage}") else None
+        if base is not None and base.type == "number" and not base.shared:
+            return base, stage
+    return None
+
+
+# ------------------------------------------------------------------------------------- reading headers
+
+
+def _fold(text: str) -> str:
+    """Bring a header to one form: half-width, no blanks, ASCII brackets, lower case."""
+    folded = unicodedata.normalize("NFKC", str(text)).replace("【", "(").replace("】", ")")
+    return re.sub(r"\s+", "", folded).replace("[", "(").replace("]", ")").lower()
+
+
+@cache
+def _headers() -> dict[str, str]:
+    out: dict[str, str] = {}
+    for column in columns().values():
+        for name in (column.id, column.zh, *column.aliases):
+            out.setdefault(_fold(name), column.id)
+    return out
+
+
+_STAGE_WORDS = (("小学", "primary"), ("初中", "junior"), ("高中", "senior"))
+
+
+def _recognise(header: str) -> tuple[str, str | None] | None:
+    """Return the canonical name and the unit a header carries, None if it is unknown."""
+    if base_column(header) is not None:
+        return header, None
+    folded = _fold(header)
+    known = _headers()
+    bare, unit = folded, None
+    match = re.fullmatch(r"(.+?)\(([^()]+)\)", folded)
+    # a bracket may be part of the name ("不含室内体育用房") or hold the unit
+    if folded not in known and match:
+        bare, unit = match.group(1), match.group(2).removeprefix("单位:")
+    if bare in known:
+        return known[bare], unit
+    for word, stage in _STAGE_WORDS:
+        if bare.startswith(word):
+            rest = re.sub(r"^(部|段|阶段)", "", bare.removeprefix(word))
+            name = f"{known.get(rest)}_{stage}"
+            if base_column(name) is not None:
+                return name, unit
+    return None
+
+
+def _unit_factor(column: Column, unit: str) -> tuple[int, int] | None:
+    """Return the factor from a unit to that of the column as a fraction, None if it is unknown."""
+    for name, factor in read_toml("columns.toml")["units"].get(column.unit, {}).items():
+        if _fold(name) == unit:
+            return (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    return None
+
+
+@frozen(kw_only=True)
+class _Understood:
+    header: str
+    column: str | None
+    unit: str | None
+    factor: tuple[int, int]
+
+
+def _understand(
+    names: Sequence[str], mapping: Mapping[str, str] | None
+) -> tuple[list[_Understood], list[Problem]]:
+    problems: list[Problem] = []
+    out: list[_Understood] = []
+    chosen = dict(mapping or {})
+    for header in sorted(set(chosen) - set(names)):
+        problems.append(
+            Problem(
+                code=ProblemCode.MISSING_COLUMN,
+                column=header,
+                message=f"the mapping names {header!r}, which the table does not have; {_nearest(header, names)}",
+            )
+        )
+    for header in names:
+        if header in chosen:
+            if base_column(chosen[header]) is None:
+                message = f"{chosen[header]!r} is no canonical column; {_nearest(chosen[header], columns())}"
+                problems.append(Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message))
+            out.append(_Understood(header=header, column=chosen[header], unit=None, factor=(1, 1)))
+            continue
+        found = _recognise(header)
+        if found is None:
+            out.append(_Understood(header=header, column=None, unit=None, factor=(1, 1)))
+            continue
+        name, unit = found
+        factor: tuple[int, int] | None = (1, 1)
+        if unit is not None:
+            base = base_column(name)
+            factor = _unit_factor(base[0], unit) if base else None
+            if factor is None:
+                expected = base[0].unit if base else None
+                problems.append(
+                    Problem(
+                        code=ProblemCode.UNKNOWN_UNIT,
+                        column=header,
+                        value=unit,
+                        message=f"the unit {unit!r} is not known for {name}; "
+                        + (f"it is counted in {expected}: convert it and name the column {name}" if expected else f"name the column {name}"),
+                    )
+                )
+        out.append(_Understood(header=header, column=name, unit=unit, factor=factor or (1, 1)))
+    taken: dict[str, str] = {}
+    for u in out:
+        if u.column is None:
+            continue
+        if u.column in taken:
+            problems.append(
+                Problem(
+                    code=ProblemCode.DUPLICATE_COLUMN,
+                    column=u.header,
+                    message=f"{u.header!r} and {taken[u.column]!r} both mean {u.column}; keep one of them, "
+                    "or rename the other",
+                )
+            )
+        taken.setdefault(u.column, u.header)
+    return out, problems
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name), list(known), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "nothing like it is known"
+
+
+def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
+    """Tell what :func:`standardize_columns` makes of each header.
+
+    Parameters
+    ----------
+    raw : pandas, polars or pyarrow frame
+        A table as it came.
+    mapping : dict of str to str, optional
+        Headers only you know: header to canonical column.
+
+    Returns
+    -------
+    frame of the same library
+        One row a header: ``header``, ``column`` (null: left as it is), ``unit`` found in the header, ``factor`` the
+        figures are multiplied by.
+
+    Raises
+    ------
+    InputError
+        When ``raw`` is no frame.
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> raw = pd.DataFrame({"学校名称": ["一小"], "教学仪器设备值(万元)": [12.5], "备注": [""]})
+    >>> jh.describe_columns(raw)[["column", "factor"]].values.tolist()
+    [['school', 1.0], ['equipment_value_cny', 10000.0], [None, 1.0]]
+    """
+    table = Table(raw)
+    understood, _ = _understand(table.columns, mapping)
+    return build_frame(
+        {
+            "header": [u.header for u in understood],
+            "column": [u.column for u in understood],
+            "unit": [u.unit for u in understood],
+            "factor": np.array([u.factor[0] / u.factor[1] for u in understood]),
+        },
+        table.backend,
+    )
+
+
+def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
+    """Turn Chinese or otherwise named headers into canonical columns, in canonical units.
+
+    Parameters
+    ----------
+    raw : pandas, polars or pyarrow frame
+        A table as it came: one row a school, or a school and stage.
+    mapping : dict of str to str, optional
+        Headers only you know: header to canonical column.
+
+    Returns
+    -------
+    frame of the same library
+        Renamed; units named in headers converted (万元, 亩, 千册); words for kinds, stages and ownership in one
+        spelling; columns of text that hold nothing but plain numbers turned into numbers. Sums the return gives in
+        parts are added up where they are missing: teaching area without indoor sports, sports area, teachers above
+        the required degree (小学: 专科 and above, 初中: 本科 and above), PE and arts teachers. Headers that are not
+        known stay as they are and are listed by :func:`junheng.check_schools`. Nothing is dropped.
+
+    Raises
+    ------
+    InputDataError
+        When two headers mean the same column, a unit is unknown, or the mapping names what is not there.
+
+    References
+    ----------
+    Data dictionary of the national return (教基 series); 教督〔2017〕6号 for what the sums hold.
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> raw = pd.DataFrame({"区县名称": ["A"], "学校名称": ["一小"], "学段": ["小学"], "在校生数": [500],
+    ...                     "教学仪器设备值(万元)": [100.25]})
+    >>> jh.standardize_columns(raw).iloc[0].tolist()
+    ['A', '一小', 'primary', 500, 1002500.0]
+    """
+    table = Table(raw)
+    understood, problems = _understand(table.columns, mapping)
+    if problems:
+        raise InputDataError(problems)
+    renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
+    clash = sorted(set(renames.values()) & {u.header for u in understood if u.column is None})
+    if clash:  # pragma: no cover - a canonical name is always recognised
+        raise InputError(f"columns stand twice after renaming: {clash}")
+    table = table.renamed(renames)
+    changed: dict[str, Any] = {}
+    for u in understood:
+        if u.column is None:
+            continue
+        found = base_column(u.column)
+        assert found is not None
+        new = _standard_values(table, u.column, found[0], u.factor)
+        if new is not None:
+            changed[u.column] = new
+    table = table.with_columns(changed)
+    return table.with_columns(_sums_of_parts(table)).to_native()
+
+
+def _standard_values(table: Table, name: str, column: Column, factor: tuple[int, int]) -> Any:
+    """Return the column in canonical form, None where it already is."""
+    if column.type == "category":
+        words = _category_words(column.id)
+        values = table.objects(name)
+        new = [words.get(_fold_word(v), v) if v is not None else None for v in values]
+        return new if any(a is not b for a, b in zip(new, values, strict=True)) else None
+    if column.type == "key" and name.endswith("code"):
+        values = table.objects(name)
+        return [_code_text(v) for v in values] if any(v is not None and not isinstance(v, str) for v in values) else None
+    if column.type != "number":
+        return None
+    if not table.is_number(name):
+        values = table.objects(name)
+        parsed, bad = parse_numbers(values, factor)
+        # a cell that is not a number stays as it is, for check_schools to point at
+        return None if bad else parsed
+    return None if factor == (1, 1) else _scaled(table.floats(name), factor)
+
+
+def _scaled(values: Floats, factor: tuple[int, int]) -> Floats:
+    """Convert units as on paper: 12.3456 万元 is 123456 元, not the nearest binary product."""
+    out = np.empty(values.size)
+    for i, v in enumerate(values.tolist()):
+        out[i] = v if not math.isfinite(v) else float(Decimal(repr(v)) * factor[0] / factor[1])
+    return out
+
+
+def _code_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+_DEGREES = {
+    "primary": ("associate", "bachelor", "master", "doctor"),
+    "junior": ("bachelor", "master", "doctor"),
+}
+_PE_ART = ("pe_teachers", "music_teachers", "fine_art_teachers", "art_teachers")
+
+
+def _sums_of_parts(table: Table) -> dict[str, Floats]:
+    """Add up what a return gives in parts, where the sum itself has no column."""
+    have = set(table.columns)
+    out: dict[str, Floats] = {}
+
+    def numeric(*names: str) -> bool:
+        return all(n in have and table.is_number(n) for n in names)
+
+    if "teaching_area_m2" not in have and numeric("teaching_area_total_m2", "indoor_sports_area_m2"):
+        out["teaching_area_m2"] = table.floats("teaching_area_total_m2") - table.floats("indoor_sports_area_m2")
+    if "sports_area_m2" not in have and numeric("outdoor_sports_area_m2", "indoor_sports_area_m2"):
+        out["sports_area_m2"] = table.floats("outdoor_sports_area_m2") + table.floats("indoor_sports_area_m2")
+    for suffix in ("", "_primary", "_junior"):
+        parts = [f"{p}{suffix}" for p in _PE_ART if numeric(f"{p}{suffix}")]
+        if f"pe_art_teachers{suffix}" not in have and f"pe_teachers{suffix}" in parts and len(parts) > 1:
+            out[f"pe_art_teachers{suffix}"] = np.sum([table.floats(p) for p in parts], axis=0)
+    target = "teachers_above_required_degree"
+    degrees = [f"teachers_{d}_degree" for d in _DEGREES["primary"]]
+    if target not in have and "stage" in have and numeric(*degrees):
+        sums = {s: np.sum([table.floats(f"teachers_{d}_degree") for d in ds], axis=0) for s, ds in _DEGREES.items()}
+        stages = table.objects("stage")
+        out[target] = np.where(
+            stages == "primary", sums["primary"], np.where(stages == "junior", sums["junior"], np.nan)
+        )
+    for stage, names in _DEGREES.items():
+        parts = [f"teachers_{d}_degree_{stage}" for d in names]
+        if f"{target}_{stage}" not in have and numeric(*parts):
+            out[f"{target}_{stage}"] = np.sum([table.floats(p) for p in parts], axis=0)
+    return out
+
+
+# --------------------------------------------------------------------------------------- reading cells
+
+
+def _fold_word(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return _fold(str(value)).replace("-", "_")
+
+
+@cache
+def _category_words(column: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for word, aliases in read_toml("columns.toml")["categories"][column].items():
+        for alias in (word, *aliases):
+            out.setdefault(_fold_word(alias), word)
+    return out
+
+
+@cache
+def _flag_words() -> dict[str, bool]:
+    flags = read_toml("columns.toml")["flags"]
+    return {_fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
+
+
+_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1)) -> tuple[Floats, dict[int, str]]:
+    """Read cells as numbers; return them and the text of those that are none, by row. Blank is missing."""
+    out = np.full(values.size, np.nan)
+    bad: dict[int, str] = {}
+    for i, value in enumerate(values):
+        if value is None:
+            continue
+        if isinstance(value, str):
+            text = value.strip()
+            if not text:
+                continue
+            if not _PLAIN_NUMBER.fullmatch(text):
+                bad[i] = value
+                continue
+            number: Any = Decimal(text)
+        elif isinstance(value, (bool, np.bool_)):
+            bad[i] = str(value)
+            continue
+        else:
+            try:
+                number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+            except (InvalidOperation, TypeError, ValueError):
+                bad[i] = str(value)
+                continue
+        out[i] = float(number * factor[0] / factor[1] if factor != (1, 1) else number)
+    return out, bad
+
+
+def _text_advice(text: str) -> str:
+    half = unicodedata.normalize("NFKC", text).strip()
+    if "%" in half:
+        return "a percentage: give the count itself, such as 95 teachers, and let the library divide"
+    if re.fullmatch(r"[0-9.]+\s*[::]\s*[0-9.]+", half):
+        return "a ratio: give the two counts in columns of their own"
+    if half != text.strip() and _PLAIN_NUMBER.fullmatch(half):
+        return f"full-width digits: retype it as {half}"
+    bare = re.sub(r"[,\s]", "", half)
+    if _PLAIN_NUMBER.fullmatch(bare):
+        return f"blanks or commas inside a number: retype it as {bare}"
+    if half in {"无", "—", "——", "-", "--", "/", "暂无", "缺", "N/A", "NA", "null", "None", "nan"}:
+        return "leave the cell empty where the figure is not known, write 0 where there is none"
+    return "give a plain number, or leave the cell empty where it is not known"
+
+
+_TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
+
+
+# ---------------------------------------------------------------------------------- reading the table
+
+
+class Reading:
+    """A table of schools as it was understood: keys, categories and numbers, and every problem met on the way."""
+
+    def __init__(self, frame: Any, *, by: Sequence[str] | None = None) -> None:
+        self.table = Table(frame)
+        self.rows = self.table.rows
+        self.problems: list[Problem] = []
+        self._numbers: dict[str, Floats] = {}
+        have = set(self.table.columns)
+        self.has = have
+        self.school_column = next((c for c in ("school_code", "school") if c in have), "school")
+        default = ["county" if "county" in have or "county_code" not in have else "county_code"]
+        self.by = list(by) if by is not None else default
+        # a year is a unit of its own: without it two years of a county would be one county with double schools
+        if "year" in have and "year" not in self.by:
+            self.by.append("year")
+        self._check_columns()
+        self.is_total = self._find_totals()
+        self.kind = self._category("kind")
+        self.stage = self._category("stage")
+        self.ownership = self._category("ownership")
+        self.included = self._flag("included")
+        self._check_keys()
+
+    # -- access
+
+    def number(self, name: str) -> Floats | None:
+        """Return a number column, None where the table has none; cells that cannot be used are NaN."""
+        if name not in self.has:
+            return None
+        if name not in self._numbers:
+            self._numbers[name] = self._read_number(name)
+        return self._numbers[name]
+
+    def key(self, row: int) -> str:
+        """Name a row in words."""
+        parts = []
+        for name in dict.fromkeys([*self.by, "school", self.school_column, "stage"]):
+            if name in self.has:
+                value = self._cell(name, row)
+                if value is not None:
+                    parts.append(str(value))
+        return " / ".join(parts)
+
+    def add(self, code: ProblemCode, message: str, *, row: int | None = None, **fields: Any) -> None:
+        """Record a problem."""
+        key = self.key(row) if row is not None else None
+        self.problems.append(Problem(code=code, message=message, row=row, key=key, **fields))
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that stop an evaluation."""
+        return [p for p in self.problems if p.severity is Severity.ERROR]
+
+    def _cell(self, name: str, row: int) -> Any:
+        cache = self.__dict__.setdefault("_cells", {})
+        if name not in cache:
+            cache[name] = self.table.objects(name)
+        return cache[name][row]
+
+    # -- checks
+
+    def _check_columns(self) -> None:
+        if self.rows == 0:
+            self.add(ProblemCode.EMPTY_TABLE, "the table has no rows; give at least one school")
+        needed: list[tuple[str, tuple[str, ...]]] = [(c, (c,)) for c in self.by]
+        needed.append(("school", ("school", "school_code")))
+        needed.append(("students", ("students", *(f"students_{s}" for s in STAGES))))
+        needed.append(("stage", ("stage", "kind")))
+        for name, alternatives in needed:
+            if not self.has & set(alternatives):
+                self.require(name)
+        for name in self.table.columns:
+            if base_column(name) is None and name not in self.by:
+                found = _recognise(name)
+                if found is not None:
+                    advice = f"standardize_columns would read it as {found[0]}"
+                else:
+                    known = [*columns(), *(c.zh for c in columns().values())]
+                    advice = f"{_nearest(name, known)} It is kept, and not used"
+                self.add(
+                    ProblemCode.UNKNOWN_COLUMN,
+                    f"{name!r} is no canonical column; {advice}",
+                    severity=Severity.WARNING,
+                    column=name,
+                )
+
+    def require(self, name: str) -> bool:
+        """Record a missing column unless the table has it, for all stages or by stage."""
+        if self.has & {name, *(f"{name}_{s}" for s in STAGES)}:
+            return True
+        label = columns()[name].zh if name in columns() else name
+        sources = [h for h in self.table.columns if (f := _recognise(h)) is not None and f[0].startswith(name)]
+        if sources:
+            advice = f"standardize_columns would make it from {', '.join(map(repr, sources))}"
+        elif name in columns() and columns()[name].type == "number":
+            advice = f"add it ({label}); cells may stay empty where the figure is not known"
+        else:
+            advice = f"add it ({label}), or name the columns that group schools with by="
+        self.add(ProblemCode.MISSING_COLUMN, f"there is no column {name!r}; {advice}", column=name)
+        return False
+
+    def _find_totals(self) -> NDArray[np.bool_]:
+        out = np.zeros(self.rows, dtype=bool)
+        for name in dict.fromkeys([*self.by, "school", self.school_column]):
+            if name not in self.has or self.table.is_number(name):
+                continue
+            codes, words = self.table.codes(name)
+            hit = [i for i, w in enumerate(words) if isinstance(w, str) and _TOTAL.fullmatch(_fold(w))]
+            if not hit:
+                continue
+            for row in np.flatnonzero(np.isin(codes, hit)).tolist():
+                if not out[row]:
+                    out[row] = True
+                    self.add(
+                        ProblemCode.TOTAL_ROW,
+                        "this row is a total, not a school; take it out of the table",
+                        row=row,
+                        column=name,
+                        value=str(self._cell(name, row)),
+                    )
+        return out
+
+    def _category(self, name: str) -> NDArray[np.object_]:
+        out = np.full(self.rows, None, dtype=object)
+        if name not in self.has:
+            return out
+        words = _category_words(name)
+        codes, values = self.table.codes(name)
+        understood = [None if _blank(v) else words.get(_fold_word(v)) for v in values]
+        for i, value in enumerate(values):
+            if understood[i] is None and not _blank(value):
+                choices = ", ".join(dict.fromkeys(words.values()))
+                for row in np.flatnonzero(codes == i).tolist():
+                    if not self.is_total[row]:
+                        self.add(
+                            ProblemCode.UNKNOWN_CATEGORY,
+                            f"{value!r} is no known {name}; use one of {choices}, or the official Chinese term",
+                            row=row,
+                            column=name,
+                            value=str(value),
+                        )
+        out[:] = np.array([*understood, None], dtype=object)[codes]
+        return out
+
+    def _flag(self, name: str) -> NDArray[np.object_]:
+        out = np.full(self.rows, None, dtype=object)
+        if name not in self.has:
+            return out
+        words = _flag_words()
+        for row, value in enumerate(self.table.objects(name)):
+            if _blank(value):
+                continue
+            word = words.get(_fold_word(value)) if not isinstance(value, (bool, np.bool_)) else bool(value)
+            if word is None:
+                self.add(
+                    ProblemCode.UNKNOWN_CATEGORY,
+                    f"{value!r} is neither yes nor no; write 是 or 否",
+                    row=row,
+                    column=name,
+                    value=str(value),
+                )
+            out[row] = word
+        return out
+
+    def _check_keys(self) -> None:
+        for name in dict.fromkeys([*self.by, self.school_column]):
+            if name not in self.has:
+                continue
+            codes, words = self.table.codes(name)
+            blank = [i for i, w in enumerate(words) if _blank(w)]
+            gaps = (codes < 0) | np.isin(codes, blank) if blank else codes < 0
+            for row in np.flatnonzero(gaps & ~self.is_total).tolist():
+                self.add(
+                    ProblemCode.MISSING_KEY,
+                    f"{name} is empty; say which {columns()[name].en.lower() if name in columns() else name} it is",
+                    row=row,
+                    column=name,
+                )
+
+    def _read_number(self, name: str) -> Floats:
+        found = base_column(name)
+        column = found[0] if found else None
+        if self.table.is_number(name):
+            values = self.table.floats(name)
+        else:
+            values, bad = parse_numbers(self.table.objects(name))
+            for row, text in bad.items():
+                if not self.is_total[row]:
+                    self.add(
+                        ProblemCode.TEXT_IN_NUMBER,
+                        f"{text!r} is not a plain number: {_text_advice(text)}",
+                        row=row,
+                        column=name,
+                        value=text,
+                    )
+        infinite = np.isinf(values)
+        negative = (values < 0) & ~infinite
+        unit = f" {column.unit}" if column and column.unit else ""
+        for mask, code, message in (
+            (infinite, ProblemCode.INFINITE_VALUE, "is infinite; a figure divided by 0 before it came here? Give"),
+            (negative, ProblemCode.NEGATIVE_VALUE, "is negative; give"),
+        ):
+            for row in np.flatnonzero(mask & ~self.is_total).tolist():
+                self.add(
+                    code,
+                    f"{values[row]:g}{unit} {message} the figure of the return, or leave the cell empty",
+                    row=row,
+                    column=name,
+                    value=repr(float(values[row])),
+                )
+        if infinite.any() or negative.any():
+            values = np.where(infinite | negative, np.nan, values)
+        if column is not None and column.whole:
+            with np.errstate(invalid="ignore"):
+                broken = np.isfinite(values) & (values != np.floor(values))
+            for row in np.flatnonzero(broken & ~self.is_total).tolist():
+                self.add(
+                    ProblemCode.NOT_WHOLE,
+                    f"{values[row]:g} {column.unit} is not a whole number; is it a share, or in another unit?",
+                    row=row,
+                    column=name,
+                    value=repr(float(values[row])),
+                    severity=Severity.WARNING,
+                )
+        return values
+
+    def check_parts(self, only: set[str] | None = None) -> None:
+        """Record counts over the count they are part of, and degrees that add up to more than the teachers."""
+        for name in self.table.columns:
+            found = base_column(name)
+            if found is None or found[0].part_of is None or (only is not None and found[0].id not in only):
+                continue
+            whole_name = found[0].part_of + (f"_{found[1]}" if found[1] else "")
+            part, whole = self.number(name), self.number(whole_name)
+            if part is None or whole is None:
+                continue
+            with np.errstate(invalid="ignore"):
+                over = (part > whole) & ~self.is_total
+            for row in np.flatnonzero(over).tolist():
+                self.add(
+                    ProblemCode.PART_EXCEEDS_WHOLE,
+                    f"{part[row]:g} in {name} is more than the {whole[row]:g} in {whole_name} they belong to; "
+                    "correct whichever is wrong",
+                    row=row,
+                    column=name,
+                    value=repr(float(part[row])),
+                )
+        if only is not None:
+            return
+        for suffix in ("", *(f"_{s}" for s in ALL_STAGES)):
+            names = [f"teachers_{d}_degree{suffix}" for d in _DEGREES["primary"]]
+            teachers = self.number(f"teachers{suffix}")
+            parts = [p for n in names if (p := self.number(n)) is not None]
+            if teachers is None or len(parts) < 2:
+                continue
+            total = np.sum([np.nan_to_num(p) for p in parts], axis=0)
+            with np.errstate(invalid="ignore"):
+                over = (total > teachers) & ~self.is_total
+            for row in np.flatnonzero(over).tolist():
+                self.add(
+                    ProblemCode.PART_EXCEEDS_WHOLE,
+                    f"the degrees add up to {total[row]:g} teachers, but there are {teachers[row]:g}; count each once, "
+                    "by the highest degree",
+                    row=row,
+                    column=f"teachers{suffix}",
+                    value=repr(float(total[row])),
+                )
+
+
+def _blank(value: Any) -> bool:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and not value.strip()

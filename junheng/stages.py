@@ -1,0 +1,708 @@
+"""One row per school and stage: integrated schools are taken apart here, and units that do not count are set aside.
+
+A school with several stages reports people by stage, but its rooms, grounds and equipment once. A standard says which
+of these *shared* resources are divided, and by what weights: with A primary, B junior and C senior students and
+weights 1 : 1.1 : 1.32 the primary section gets A / (A + 1.1 B + 1.32 C) of each. People are never divided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng._frames import build_frame, combine_codes
+from junheng.errors import InputDataError, ProblemCode, Severity
+from junheng.schools import ALL_STAGES, Reading, base_column, columns
+from junheng.indicators import catalogue
+from junheng.standards import Standard, load_standard
+
+__all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
+
+#: The stages of each kind of school.
+STAGES_OF_KIND: dict[str, tuple[str, ...]] = {
+    "primary": ("primary",),
+    "teaching_point": ("primary",),
+    "junior": ("junior",),
+    "nine_year": ("primary", "junior"),
+    "twelve_year": ("primary", "junior", "senior"),
+    "complete_secondary": ("junior", "senior"),
+    "senior": ("senior",),
+}
+INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
+#: Kinds that may stand in a return although they are of no stage that is judged.
+_NO_STAGE = ("special", "vocational")
+
+
+@frozen(eq=False)
+class Sections:
+    """Every school and stage of a table, with what is needed to judge it.
+
+    Attributes
+    ----------
+    reading : Reading
+        The table it was made from.
+    rows : (sections,) int array
+        Row of the table each section comes from.
+    stage : (sections,) int array
+        Stage, as a position in :data:`junheng.schools.ALL_STAGES`.
+    school : (sections,) int array
+        Which sections belong to one school (and year).
+    students : (sections,) float array
+        Enrolment of the section.
+    share : (sections,) float array
+        Part of a shared resource that belongs to the section; 1 where nothing is divided, NaN where it should be and
+        the standard has no rule.
+    share_top, share_bottom : (sections,) float arrays
+        The share as a quotient of whole numbers, so that the product is rounded once.
+    divided : (sections,) bool array
+        Whether the school's shared figures stand for the whole school.
+    left_out : (sections,) object array
+        Why a section does not count: a code, or None.
+    """
+
+    reading: Reading
+    rows: Ints
+    stage: Ints
+    wide: NDArray[np.bool_]
+    school: Ints
+    students: Floats
+    share_top: Floats
+    share_bottom: Floats
+    divided: NDArray[np.bool_]
+    by_stage: tuple[frozenset[str] | None, ...]
+    cover: Ints
+    left_out: NDArray[np.object_]
+    resources: frozenset[str] = field(factory=frozenset)
+
+    def number(self, name: str) -> Floats:
+        """Return a column by section: by stage where it is given so, shared resources divided."""
+        base = self.reading.number(name)
+        found = base_column(name)
+        if found is None or not found[0].shared:
+            return _by_stage(self.reading, name, self.rows, self.stage, self.wide)
+        if base is None:
+            return np.full(self.rows.size, np.nan)
+        values = base[self.rows]
+        whole = self.is_divided(name)
+        if whole.any():
+            values[whole] = values[whole] * self.share_top[whole] / self.share_bottom[whole]
+        return values
+
+    def is_divided(self, name: str) -> NDArray[np.bool_]:
+        """Return where the figure of a shared resource is the whole school's and has to be divided."""
+        done = np.array([c is not None and name in c for c in (*self.by_stage, None)], dtype=bool)
+        return self.divided & ~done[self.cover]
+
+    def was_divided(self, name: str) -> NDArray[np.bool_]:
+        """Return where split_stages divided the figure of a resource before the table came here."""
+        own = frozenset(c.id for c in columns().values() if c.shared)
+        done = np.array([c is not None and name in c and c != own for c in (*self.by_stage, None)], dtype=bool)
+        return done[self.cover]
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Where a section is judged."""
+        return np.equal(self.left_out, None)
+
+
+def _by_stage(reading: Reading, name: str, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> Floats:
+    """Return people or classes of each section: the row's own figure, or the one with the stage in its name."""
+    base = reading.number(name)
+    out = np.full(rows.size, np.nan) if base is None else np.where(wide, np.nan, base[rows])
+    for code, word in enumerate(ALL_STAGES):
+        own = reading.number(f"{name}_{word}")
+        if own is not None:
+            fill = (stage == code) & np.isnan(out)
+            out[fill] = own[rows[fill]]
+    return out
+
+
+def make_sections(reading: Reading, standard: Standard | None) -> Sections:
+    """Take the table apart into sections and record every problem on the way."""
+    rows, stage, wide = _expand(reading)
+    students = _by_stage(reading, "students", rows, stage, wide)
+    school = _school_codes(reading, rows)
+    _check_duplicates(reading, rows, stage, school)
+    cover, lists = _covers(reading, rows)
+    split = standard.split if standard is not None else None
+    resources = frozenset(split.resources) if split is not None else frozenset(_shared_present(reading))
+    kind = reading.kind[rows]
+    left_out = _leave_out(reading, standard, rows, stage, students)
+    divided, enrolment = _find_divided(reading, rows, stage, wide, school, students, kind, cover, lists, resources)
+    top, bottom = np.ones(rows.size), np.ones(rows.size)
+    top[divided] = np.nan  # a whole school's figure and no rule to divide it
+    for name in INTEGRATED:
+        weights = split.of_kind(name) if split is not None else None
+        at = divided & (kind == name)
+        if weights is None or not at.any():
+            continue
+        scaled = _whole_weights([weights.weight(s) for s in ALL_STAGES])
+        bottom[at] = sum(w * np.nan_to_num(enrolment[at, s]) for s, w in enumerate(scaled) if w)
+        bottom[at] = np.where(_lacking(enrolment[at], scaled), np.nan, bottom[at])
+        own = np.array([w or np.nan for w in scaled])[stage[at]]
+        top[at] = own * enrolment[np.flatnonzero(at), stage[at]]
+    bottom[bottom == 0] = np.nan
+    return Sections(
+        reading=reading,
+        rows=rows,
+        stage=stage,
+        wide=wide,
+        school=school,
+        students=students,
+        share_top=top,
+        share_bottom=bottom,
+        divided=divided,
+        by_stage=tuple(lists),
+        cover=cover,
+        left_out=left_out,
+        resources=resources,
+    )
+
+
+def _whole_weights(weights: Sequence[Any]) -> list[int]:
+    """Bring weights such as 1 : 1.1 : 1.32 to whole numbers (100 : 110 : 132), which products keep exact."""
+    digits = max((max(0, -int(w.as_tuple().exponent)) for w in weights if w is not None), default=0)
+    return [0 if w is None else int(w.scaleb(digits)) for w in weights]
+
+
+def _lacking(enrolment: Floats, weights: Sequence[int]) -> NDArray[np.bool_]:
+    needed = [s for s, w in enumerate(weights) if w]
+    out: NDArray[np.bool_] = np.isnan(enrolment[:, needed]).any(axis=1)
+    return out
+
+
+def _shared_present(reading: Reading) -> list[str]:
+    return [c.id for c in columns().values() if c.shared and c.id in reading.has]
+
+
+# ----------------------------------------------------------------------------------------- expanding
+
+
+def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Return a row, a stage and whether the row held several stages, for each section in the order of the table."""
+    n = reading.rows
+    stage_of = np.full(n, -1, dtype=np.int64)
+    for code, word in enumerate(ALL_STAGES):
+        stage_of[reading.stage == word] = code
+    open_ = (stage_of < 0) & ~reading.is_total
+    pieces = [(np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))]
+    for kind, stages in STAGES_OF_KIND.items():
+        at = np.flatnonzero(open_ & (reading.kind == kind))
+        for word in stages:
+            code = ALL_STAGES.index(word)
+            pieces.append((at, np.full(at.size, code), np.full(at.size, len(stages) > 1)))
+    at = np.flatnonzero(open_ & np.isin(reading.kind.astype(str), _NO_STAGE))
+    pieces.append((at, np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=bool)))
+    for row in np.flatnonzero(open_ & np.equal(reading.kind, None)).tolist():
+        if "stage" in reading.has or "kind" in reading.has:
+            reading.add(
+                ProblemCode.MISSING_KEY,
+                "neither the stage (小学 or 初中) nor the kind of school is given; fill in one of them",
+                row=row,
+                column="stage",
+            )
+    rows = np.concatenate([p[0] for p in pieces])
+    stage = np.concatenate([p[1] for p in pieces])
+    wide = np.concatenate([p[2] for p in pieces])
+    order = np.lexsort((stage, rows))
+    rows, stage, wide = rows[order], stage[order], wide[order]
+    _check_wide(reading, rows, stage, wide)
+    # a twelve-year or complete school in one row: its senior stage is only there to be weighed
+    keep = ~(wide & (stage == ALL_STAGES.index("senior")))
+    return rows[keep], stage[keep], wide[keep]
+
+
+def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> None:
+    """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    if not wide.any():
+        return
+    students = _by_stage(reading, "students", rows, stage, wide)
+    for i in np.flatnonzero(wide & np.isnan(students)).tolist():
+        word = ALL_STAGES[int(stage[i])]
+        reading.add(
+            ProblemCode.MISSING_STAGE_ENROLMENT,
+            f"a school of kind {reading.kind[rows[i]]} in one row needs its enrolment by stage; "
+            f"give students_{word} (0 if it has none)",
+            row=int(rows[i]),
+            column=f"students_{word}",
+        )
+    total = reading.number("students")
+    if total is not None:
+        sums = np.zeros(reading.rows)
+        np.add.at(sums, rows[wide], students[wide])
+        with np.errstate(invalid="ignore"):
+            at = np.flatnonzero(np.isfinite(total) & np.isfinite(sums) & (total != sums))
+        for row in np.intersect1d(at, rows[wide]).tolist():
+            reading.add(
+                ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                f"the stages have {sums[row]:g} students in all, but the school has {total[row]:g}; correct one of them",
+                row=row,
+                column="students",
+                value=repr(float(total[row])),
+            )
+
+
+def _school_codes(reading: Reading, rows: Ints) -> Ints:
+    """Return a number for each school, year and place."""
+    parts = []
+    for name in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]):
+        if name in reading.has:
+            codes, words = reading.table.codes(name)
+            parts.append((codes[rows] + 1, len(words) + 1))
+    if not parts:
+        return np.arange(rows.size)
+    return combine_codes(parts)
+
+
+def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> None:
+    key = combine_codes([(_dense(school), rows.size + 1), (stage, len(ALL_STAGES))])
+    named = np.ones(rows.size, dtype=bool)
+    if reading.school_column in reading.has:
+        named = reading.table.codes(reading.school_column)[0][rows] >= 0
+    order = np.argsort(key, kind="stable")
+    again = np.zeros(rows.size, dtype=bool)
+    again[order[1:]] = key[order[1:]] == key[order[:-1]]
+    if not (again & named).any():
+        return
+    first = dict(zip(key[order[::-1]].tolist(), rows[order[::-1]].tolist(), strict=True))
+    for i in np.flatnonzero(again & named).tolist():
+        reading.add(
+            ProblemCode.DUPLICATE_ROW,
+            f"the same school, stage and year as row {first[int(key[i])]}; keep one row, or correct the name, "
+            "code or year of the other",
+            row=int(rows[i]),
+            column=reading.school_column,
+        )
+
+
+def _dense(codes: Ints) -> Ints:
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64, copy=False)
+
+
+# ------------------------------------------------------------------------------------------ dividing
+
+
+def _covers(reading: Reading, rows: Ints) -> tuple[Ints, list[frozenset[str] | None]]:
+    """Return what the column ``resources_cover`` says of each section: -1 nothing, else a position in the list.
+
+    The list holds the shared columns that are the stage's own figures: all of them for ``stage``, none for ``school``.
+    """
+    if "resources_cover" not in reading.has:
+        return np.full(rows.size, -1, dtype=np.int64), []
+    codes, words = reading.table.codes("resources_cover")
+    shared = frozenset(c.id for c in columns().values() if c.shared)
+    lists: list[frozenset[str] | None] = []
+    for i, word in enumerate(words):
+        text = str(word).strip()
+        if text in ("", "nan", "None"):
+            lists.append(None)
+            codes = np.where(codes == i, -1, codes)
+        elif text in ("stage", "学段", "分学段"):
+            lists.append(shared)
+        elif text in ("school", "学校", "全校"):
+            lists.append(frozenset())
+        else:
+            names = frozenset(text.split())
+            lists.append(names)
+            for row in np.flatnonzero(codes == i).tolist() if not names <= shared else []:
+                reading.add(
+                    ProblemCode.UNKNOWN_CATEGORY,
+                    f"{text!r} is neither 'stage' (the figures are the stage's own) nor 'school' (the whole school's)",
+                    row=row,
+                    column="resources_cover",
+                    value=text,
+                )
+    return codes[rows], lists
+
+
+def _find_divided(
+    reading: Reading,
+    rows: Ints,
+    stage: Ints,
+    wide: NDArray[np.bool_],
+    school: Ints,
+    students: Floats,
+    kind: NDArray[np.object_],
+    cover: Ints,
+    lists: Sequence[frozenset[str] | None],
+    resources: Iterable[str],
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Return which sections carry a whole school's figures, and the enrolment of their school by stage."""
+    n = rows.size
+    enrolment = np.full((n, len(ALL_STAGES)), np.nan)
+    integrated = np.isin(kind.astype(str), INTEGRATED) if n else np.zeros(0, dtype=bool)
+    if not integrated.any():
+        return np.zeros(n, dtype=bool), enrolment
+    at = np.flatnonzero(integrated)
+    group = _dense(school[at])
+    n_groups = int(group.max()) + 1
+    by_school = np.full((n_groups, len(ALL_STAGES)), np.nan)
+    for code, word in enumerate(ALL_STAGES):
+        own = reading.number(f"students_{word}")
+        if own is not None:
+            given = np.isfinite(own[rows[at]])
+            by_school[group[given], code] = own[rows[at]][given]
+    by_school[group, stage[at]] = np.where(np.isnan(students[at]), by_school[group, stage[at]], students[at])
+    enrolment[at] = by_school[group]
+
+    listed = cover[at] >= 0
+    repeated, differ = _compare_rows(reading, rows[at], wide[at], group, n_groups, resources)
+    divided = np.zeros(n, dtype=bool)
+    divided[at] = wide[at] | repeated[group] | ~(differ[group])
+    # what the table itself says comes first
+    divided[at] |= listed
+    stage_only = np.array([c is not None and set(resources) <= c for c in lists] or [False])
+    settled = np.zeros(at.size, dtype=bool)
+    settled[listed] = stage_only[cover[at][listed]]
+    divided[at[settled]] = False
+    _check_enrolment(reading, rows, wide, kind, at, group, enrolment, divided, listed, resources)
+    _tell_inferred(reading, rows[at], wide[at], group, repeated, differ, listed)
+    return divided, enrolment
+
+
+def _compare_rows(
+    reading: Reading, rows: Ints, wide: NDArray[np.bool_], group: Ints, n_groups: int, resources: Iterable[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return of each school in several rows whether its shared figures are repeated, or differ from row to row."""
+    several = np.bincount(group[~wide], minlength=n_groups) > 1
+    any_value = np.zeros(n_groups, dtype=bool)
+    unequal = np.zeros(n_groups, dtype=bool)
+    for name in resources:
+        values = reading.number(name)
+        if values is None:
+            continue
+        x = values[rows]
+        last = np.full(n_groups, np.nan)
+        last[group] = x
+        same = (x == last[group]) | (np.isnan(x) & np.isnan(last[group]))
+        unequal |= np.bincount(group[~same], minlength=n_groups) > 0
+        any_value |= np.bincount(group[np.nan_to_num(x) > 0], minlength=n_groups) > 0
+    return several & any_value & ~unequal, several & unequal
+
+
+def _check_enrolment(
+    reading: Reading,
+    rows: Ints,
+    wide: NDArray[np.bool_],
+    kind: NDArray[np.object_],
+    at: Ints,
+    group: Ints,
+    enrolment: Floats,
+    divided: NDArray[np.bool_],
+    listed: NDArray[np.bool_],
+    resources: Iterable[str],
+) -> None:
+    """Record schools whose figures have to be divided but whose enrolment of another stage is nowhere."""
+    if not any(r in reading.has for r in resources):
+        return
+    told: set[int] = set()
+    for name in INTEGRATED:
+        needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
+        here = divided[at] & (kind[at] == name) & ~wide[at]
+        lacking = here & np.isnan(enrolment[at][:, needed]).any(axis=1)
+        for j in np.flatnonzero(lacking).tolist():
+            if int(group[j]) in told:
+                continue
+            told.add(int(group[j]))
+            words = [ALL_STAGES[s] for s in needed if np.isnan(enrolment[at[j], s])]
+            asked = " and ".join(f"students_{w}" for w in words)
+            reading.add(
+                ProblemCode.MISSING_STAGE_ENROLMENT,
+                f"a school of kind {name} shares its rooms and equipment between stages, but the enrolment of "
+                f"{' and '.join(words)} is not given; add that stage's row or give {asked} (0 if it has none). "
+                "If the figures are this stage's own, write 'stage' in a column resources_cover",
+                row=int(rows[at[j]]),
+                column=f"students_{words[0]}",
+            )
+
+
+def _tell_inferred(
+    reading: Reading,
+    rows: Ints,
+    wide: NDArray[np.bool_],
+    group: Ints,
+    repeated: NDArray[np.bool_],
+    differ: NDArray[np.bool_],
+    listed: NDArray[np.bool_],
+) -> None:
+    """Say how a school in several rows was read where the table does not say it."""
+    first = np.zeros(group.size, dtype=bool)
+    first[np.unique(group, return_index=True)[1]] = True
+    for j in np.flatnonzero(first & ~listed & ~wide & (repeated | differ)[group]).tolist():
+        if repeated[group[j]]:
+            reading.add(
+                ProblemCode.RESOURCES_REPEATED,
+                "the same rooms and equipment stand on each stage of this school: taken as the whole school's and "
+                "divided. If they are each stage's own, write 'stage' in a column resources_cover",
+                row=int(rows[j]),
+                severity=Severity.WARNING,
+            )
+        else:
+            reading.add(
+                ProblemCode.RESOURCES_DIFFER,
+                "rooms and equipment differ between the stages of this school: taken as each stage's own and not "
+                "divided. If they are the whole school's, write 'school' in a column resources_cover",
+                row=int(rows[j]),
+                severity=Severity.WARNING,
+            )
+
+
+# ---------------------------------------------------------------------------------------- leaving out
+
+
+def _leave_out(
+    reading: Reading, standard: Standard | None, rows: Ints, stage: Ints, students: Floats
+) -> NDArray[np.object_]:
+    out = np.full(rows.size, None, dtype=object)
+    kind, ownership, included = reading.kind[rows], reading.ownership[rows], reading.included[rows]
+    out[students == 0] = "no_students"
+    out[np.equal(included, False)] = "not_included"
+    for rule in standard.inclusion if standard is not None else ():
+        at = np.ones(rows.size, dtype=bool)
+        if rule.kind is not None:
+            at &= kind == rule.kind
+        if rule.ownership is not None:
+            at &= ownership == rule.ownership
+        if rule.students_below is not None:
+            with np.errstate(invalid="ignore"):
+                at &= students < rule.students_below
+        if rule.decision == "out":
+            out[at & np.not_equal(out, "no_students")] = "left_out_by_standard"
+            continue
+        what = rule.kind or rule.ownership
+        for i in np.flatnonzero(at & np.equal(included, None)).tolist():
+            reading.add(
+                ProblemCode.INCLUSION_UNDECIDED,
+                f"{standard.id if standard else ''} was not found to say whether units of this sort ({what}) count; "
+                "write 是 or 否 in a column 'included'",
+                row=int(rows[i]),
+                column="included",
+            )
+    out[stage == ALL_STAGES.index("senior")] = "senior_stage"
+    if standard is not None:
+        out[(kind == "senior") & np.equal(out, None)] = "senior_stage"
+        special = np.isin(kind.astype(str), _NO_STAGE) if rows.size else np.zeros(0, dtype=bool)
+        ruled = {r.kind for r in standard.inclusion}
+        for i in np.flatnonzero(special & np.equal(out, None)).tolist():
+            if kind[i] not in ruled and included[i] is None:
+                reading.add(
+                    ProblemCode.INCLUSION_UNDECIDED,
+                    f"{standard.id} names no rule for schools of kind {kind[i]}; write 是 or 否 in a column 'included'",
+                    row=int(rows[i]),
+                    column="included",
+                )
+    return out
+
+
+# --------------------------------------------------------------------------------------------- public
+
+
+def _as_standard(standard: Any) -> Standard:
+    return standard if isinstance(standard, Standard) else load_standard(standard)
+
+
+def split_stages(schools: Any, standard: Any) -> Any:
+    r"""Take integrated schools apart: one row per school and stage, shared resources divided as a standard says.
+
+    With :math:`A, B, C` students of the primary, junior and senior stage and weights 1 : 1.1 : 1.32 the primary
+    section of a twelve-year school gets
+
+    .. math:: \frac{A}{A + 1.1 B + 1.32 C}
+
+    of each shared resource; nine-year schools have 1 : 1.1, complete secondary schools 1 : 1.2 (junior : senior).
+
+    Parameters
+    ----------
+    schools : pandas, polars or pyarrow frame
+        Canonical columns. An integrated school stands either in one row, with ``students_primary``,
+        ``students_junior``, ``students_senior`` (and other people by stage) beside its shared resources, or in one
+        row a stage. In the latter case equal figures on every row are the whole school's and divided; unequal ones
+        are each stage's own. A column ``resources_cover`` (``school`` or ``stage``) says it outright.
+    standard : Standard, str or path
+        Names the resources that are divided, and the weights. What it does not name is left as it is.
+
+    Returns
+    -------
+    frame of the same library
+        One row per school and compulsory stage, in the order of the table. Senior rows are not part of it.
+        ``resources_cover`` tells which figures are now the stage's own, so that splitting again changes nothing.
+        A share of an unknown enrolment is missing.
+
+    Raises
+    ------
+    InputDataError
+        When a school's enrolment by stage is missing, or the table is otherwise unusable; every problem is listed.
+
+    References
+    ----------
+    测算均衡系数拆分公式 (2015), with 教督〔2012〕3号 (five resources) and 教督〔2017〕6号 (four).
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> schools = pd.DataFrame({"county": ["A"], "school": ["九年一贯制学校"], "kind": ["nine_year"],
+    ...                         "students_primary": [166], "students_junior": [210], "books": [23226]})
+    >>> jh.split_stages(schools, "cn-basic-balance-2012")[["stage", "students", "books"]].round(2).values.tolist()
+    [['primary', 166.0, 9711.63], ['junior', 210.0, 13514.37]]
+    """
+    std = _as_standard(standard)
+    reading = Reading(schools)
+    # which units count is asked when they are judged; splitting takes every school
+    sections = make_sections(reading, attrs.evolve(std, inclusion=()))
+    named = [r for r in sections.resources if r in reading.has]
+    for name in named:
+        reading.number(name)
+    if reading.errors:
+        raise InputDataError(reading.problems)
+    keep = np.flatnonzero(sections.stage < len(STAGES))
+    table = reading.table.take(sections.rows[keep])
+    new: dict[str, Any] = {"stage": [STAGES[s] for s in sections.stage[keep].tolist()]}
+    for name in dict.fromkeys(_people(reading)):
+        values = sections.number(name)[keep]
+        if name not in reading.has or not np.array_equal(values, reading.number(name)[sections.rows[keep]], equal_nan=True):  # type: ignore[index]
+            new[name] = values
+    if sections.divided[keep].any():
+        for name in named:
+            if sections.is_divided(name)[keep].any():
+                new[name] = sections.number(name)[keep]
+        if named:
+            new["resources_cover"] = _new_cover(sections, keep, named)
+    by_stage = [c for c in reading.table.columns if (f := base_column(c)) is not None and f[1] is not None]
+    return table.with_columns(new).without(by_stage).to_native()
+
+
+def _people(reading: Reading) -> list[str]:
+    out = []
+    for name in reading.table.columns:
+        found = base_column(name)
+        if found is not None and found[0].type == "number" and not found[0].shared:
+            out.append(found[0].id)
+    return out
+
+
+def _new_cover(sections: Sections, keep: Ints, named: Sequence[str]) -> list[str | None]:
+    lists = sections.by_stage
+    old = sections.cover[keep].tolist()
+    out: list[str | None] = []
+    for code, divided in zip(old, sections.divided[keep].tolist(), strict=True):
+        before = lists[code] if code >= 0 else None
+        if divided:
+            out.append(" ".join(sorted({*(before or ()), *named})))
+        else:
+            out.append("stage")
+    return out
+
+
+def check_schools(schools: Any, standard: Any = None) -> Any:
+    """List every problem of a table of schools; nothing is raised and nothing is changed.
+
+    Parameters
+    ----------
+    schools : pandas, polars or pyarrow frame
+        Canonical columns; see :func:`junheng.standardize_columns`.
+    standard : Standard, str or path, optional
+        Also check for the columns and decisions this standard needs.
+
+    Returns
+    -------
+    frame of the same library
+        One row a problem: ``code`` (stable), ``severity`` (``error`` stops an evaluation, ``warning`` does not),
+        ``column``, ``row`` (position, counting from 0), ``key`` (the row in words), ``value``, ``message`` (what is
+        wrong and what to do).
+
+    Raises
+    ------
+    InputError
+        When ``schools`` is no frame.
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> schools = pd.DataFrame({"county": ["A", "A"], "school": ["一小", "合计"], "stage": ["primary", None],
+    ...                         "students": ["５００", "500"]})
+    >>> jh.check_schools(schools)[["code", "row"]].values.tolist()
+    [['text_in_number', 0], ['total_row', 1]]
+    """
+    reading = Reading(schools)
+    std = _as_standard(standard) if standard is not None else None
+    if std is not None:
+        for name in needed_columns(std):
+            reading.require(name)
+    check_all(reading, std)
+    return problems_frame(reading)
+
+
+def needed_columns(standard: Standard) -> tuple[str, ...]:
+    """Return the number columns a standard cannot be judged without."""
+    out: dict[str, None] = {"students": None}
+    for id_ in standard.indicators:
+        out.update(dict.fromkeys(catalogue()[id_].columns))
+    if any(t.classes for t in standard.thresholds):
+        out["classes"] = None
+    return tuple(out)
+
+
+def check_all(reading: Reading, standard: Standard | None, only: Iterable[str] | None = None) -> Sections:
+    """Read every number (or ``only`` those columns) and record every problem."""
+    sections = make_sections(reading, standard)
+    wanted = None if only is None else set(only)
+    for name in reading.table.columns:
+        found = base_column(name)
+        if found is None or found[0].type != "number" or (wanted is not None and found[0].id not in wanted):
+            continue
+        values = reading.number(name)
+        if values is not None and found[1] is None and not found[0].shared and name != "students":
+            _check_people(reading, sections, name, values)
+    reading.check_parts(wanted)
+    for i in np.flatnonzero(sections.left_out == "no_students").tolist():
+        reading.add(
+            ProblemCode.NO_STUDENTS,
+            "there are no students: per-student figures do not exist, and the unit does not count",
+            row=int(sections.rows[i]),
+            column="students",
+            severity=Severity.WARNING,
+        )
+    if reading.has & {"students", *(f"students_{s}" for s in STAGES)}:
+        gaps = np.isnan(sections.students) & sections.counted & ~sections.wide
+        told = {p.row for p in reading.errors if p.column and p.column.startswith("students")}
+        for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in told):
+            reading.add(
+                ProblemCode.MISSING_VALUE,
+                "the enrolment is not known: nothing can be said of this school or of its county; fill it in",
+                row=int(sections.rows[i]),
+                column="students",
+                severity=Severity.WARNING,
+            )
+    return sections
+
+
+def _check_people(reading: Reading, sections: Sections, name: str, values: Floats) -> None:
+    """Say where people of a one-row school of several stages are given in all, but not by stage."""
+    lost = sections.wide & np.isfinite(values[sections.rows]) & np.isnan(sections.number(name))
+    for i in np.flatnonzero(lost).tolist():
+        word = STAGES[int(sections.stage[i])]
+        reading.add(
+            ProblemCode.MISSING_VALUE,
+            f"people are never split between stages: {values[sections.rows[i]]:g} in all cannot be used; "
+            f"give {name}_{word}",
+            row=int(sections.rows[i]),
+            column=f"{name}_{word}",
+            severity=Severity.WARNING,
+        )
+
+
+def problems_frame(reading: Reading) -> Any:
+    """Return the problems as a frame, table first, then row by row."""
+    ordered = sorted(reading.problems, key=lambda p: (-1 if p.row is None else p.row))
+    dicts = [p.to_dict() for p in ordered]
+    columns_: dict[str, Any] = {
+        name: [d[name] for d in dicts] for name in ("code", "severity", "column", "row", "key", "value", "message")
+    }
+    return build_frame(columns_, reading.table.backend)

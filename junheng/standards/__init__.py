@@ -1,0 +1,6 @@
+"""The law: one data file per edition of a document, and their reader. No arithmetic."""
+
+from junheng.standards.loader import list_standards, load_standard
+from junheng.standards.model import Standard
+
+__all__ = ["Standard", "list_standards", "load_standard"]

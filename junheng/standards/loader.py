@@ -1,0 +1,499 @@
+"""Reading standards: TOML in, strict, every mistake at once with its place; ``extends`` resolved."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+from attrs import field, frozen
+from cattrs import BaseValidationError, Converter
+from cattrs.gen import make_dict_structure_fn, override
+from cattrs.v import transform_error
+
+from junheng._data import column_ids, indicator_ids
+from junheng.errors import StandardDataError, UnknownStandardError
+from junheng.standards.model import (
+    ColumnId,
+    Inclusion,
+    IndicatorId,
+    Item,
+    Label,
+    Limit,
+    Part,
+    Printing,
+    Removal,
+    SchoolRule,
+    Source,
+    Split,
+    Standard,
+    Standing,
+    Threshold,
+    entry_key,
+)
+
+__all__ = ["list_standards", "load_standard"]
+
+
+@frozen(kw_only=True)
+class _File:
+    """A file as it is written: a whole standard, or the changes to the one it extends."""
+
+    id: str
+    label: Label
+    document: str | None = None
+    number: str | None = None
+    issued: str | None = None
+    jurisdiction: str | None = None
+    last_checked_on: str
+    extends: str | None = None
+    parts: tuple[Part, ...] = ()
+    indicators: tuple[IndicatorId, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    school_rule: SchoolRule | None = None
+    split: Split | None = None
+    inclusion: tuple[Inclusion, ...] = ()
+    items: tuple[Item, ...] = ()
+    printing: Printing | None = None
+    sources: dict[str, Source] = field(factory=dict)
+    remove: tuple[Removal, ...] = ()
+    note: str | None = None
+
+
+_LISTS = ("thresholds", "limits", "inclusion", "items")
+_SINGLE = ("school_rule", "split", "printing")
+_IDENTITY = ("document", "number", "issued", "jurisdiction")
+
+
+# --------------------------------------------------------------------------------------- strict reading
+
+
+class _Refused(ValueError):
+    """A value of the wrong kind; the text is for the person who wrote the file."""
+
+
+def _strict(kind: str, accept: tuple[type, ...]) -> Any:
+    def hook(value: Any, target: Any) -> Any:
+        # bool is an int to Python, and never a number to a law
+        if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
+            raise _Refused(f"must be {kind}, not {_shown(value)}")
+        return Decimal(value) if target is Decimal else value
+
+    return hook
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, bool):
+        return f"the truth value {str(value).lower()}"
+    return f"{value!s}" if isinstance(value, (int, Decimal)) else f"a {type(value).__name__}"
+
+
+def _member(kind: str, known: Any) -> Any:
+    def hook(value: Any, _: Any) -> Any:
+        choices = known()
+        if not isinstance(value, str) or value not in choices:
+            near = difflib.get_close_matches(str(value), list(choices), n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise _Refused(f"{value!r} is no known {kind}{hint}")
+        return value
+
+    return hook
+
+
+def _one_of(value: Any, target: Any) -> Any:
+    choices = get_args(target)
+    if isinstance(value, bool) or value not in choices:
+        raise _Refused(f"must be one of {', '.join(map(repr, choices))}, not {_shown(value)}")
+    return value
+
+
+def _standing(value: Any, _: Any) -> Standing:
+    if value not in list(Standing):
+        raise _Refused(f"must be one of {', '.join(map(repr, map(str, Standing)))}, not {_shown(value)}")
+    return Standing(value)
+
+
+def _tuple_of(converter: Converter) -> Any:
+    def factory(target: Any) -> Any:
+        structure_list = converter.get_structure_hook(list[get_args(target)[0]])
+
+        def hook(value: Any, _: Any) -> Any:
+            if not isinstance(value, list):
+                raise _Refused(f"must be a list, not {_shown(value)}")
+            return tuple(structure_list(value, list[get_args(target)[0]]))
+
+        return hook
+
+    return factory
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter.register_structure_hook(str, _strict("text", (str,)))
+    converter.register_structure_hook(int, _strict("a whole number", (int,)))
+    converter.register_structure_hook(bool, _strict("true or false", (bool,)))
+    converter.register_structure_hook(Decimal, _strict("a number", (Decimal, int)))
+    converter.register_structure_hook_func(lambda t: t is IndicatorId, _member("indicator", indicator_ids))
+    converter.register_structure_hook_func(lambda t: t is ColumnId, _member("column", column_ids))
+    converter.register_structure_hook(Standing, _standing)
+    converter.register_structure_hook_func(lambda t: get_origin(t) is Literal, _one_of)
+    converter.register_structure_hook_factory(lambda t: get_origin(t) is tuple, _tuple_of(converter))
+
+    def attrs_hook(cls: type) -> Any:
+        derived = {a.name for a in attrs.fields(cls) if a.metadata.get("derived")}
+        inner = make_dict_structure_fn(
+            cls,
+            converter,
+            _cattrs_forbid_extra_keys=True,
+            **{name: override(omit=True) for name in derived},
+        )
+
+        def hook(value: Any, target: Any) -> Any:
+            if not isinstance(value, dict):
+                raise _Refused(f"must be a table, not {_shown(value)}")
+            return inner(value, target)
+
+        return hook
+
+    converter.register_structure_hook_factory(attrs.has, attrs_hook)
+    return converter
+
+
+def _say(exc: BaseException, kind: type | None) -> str:
+    if isinstance(exc, _Refused):
+        return str(exc)
+    if isinstance(exc, KeyError):
+        return f"{exc.args[0]!r} is missing"
+    extra = getattr(exc, "extra_fields", None)
+    if extra:
+        fields = [a.name for a in attrs.fields(exc.cl) if not a.metadata.get("derived")]  # type: ignore[attr-defined]
+        said = []
+        for name in sorted(extra):
+            near = difflib.get_close_matches(name, fields, n=1)
+            said.append(f"unknown key {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return ", ".join(said)
+    return f"{exc}" or type(exc).__name__
+
+
+# --------------------------------------------------------------------------------------- sense
+
+
+def _check_sense(file: _File, parent: Standard | None) -> list[str]:
+    """Return what is wrong although every value is of the right kind."""
+    out: list[str] = []
+    sources = {**(parent.sources if parent else {}), **file.sources}
+    if parent is None:
+        out += [f"{name!r} is missing @ $.{name}" for name in (*_IDENTITY, "parts") if not getattr(file, name)]
+    for name in ("issued", "last_checked_on"):
+        text = getattr(file, name)
+        if text is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+            out.append(f"{text!r} is no date such as '2017', '2017-05' or '2017-05-23' @ $.{name}")
+    for table in _LISTS:
+        seen: dict[tuple[Any, ...], int] = {}
+        for i, entry in enumerate(getattr(file, table)):
+            key = entry_key(entry)
+            if key in seen:
+                out.append(f"the same entry as $.{table}[{seen[key]}] @ $.{table}[{i}]")
+            seen.setdefault(key, i)
+            out += _check_cited(entry.clause, entry.source, sources, f"$.{table}[{i}]")
+    for i, t in enumerate(file.thresholds):
+        out += _check_threshold(t, f"$.thresholds[{i}]")
+    for name in _SINGLE:
+        entry = getattr(file, name)
+        if entry is not None:
+            out += _check_cited(entry.clause, entry.source, sources, f"$.{name}")
+    rule = file.school_rule
+    if rule is not None and (rule.kind == "at_least") != (rule.k is not None):
+        out.append("'k' belongs to kind 'at_least', and must be there @ $.school_rule.k")
+    if rule is not None and rule.k is not None and rule.k < 1:
+        out.append("must be at least 1 @ $.school_rule.k")
+    if rule is not None and rule.floor_ratio is not None and not 0 < rule.floor_ratio < 1:
+        out.append("must lie between 0 and 1 @ $.school_rule.floor_ratio")
+    if file.split is not None:
+        for i, w in enumerate(file.split.weights):
+            for stage in ("primary", "junior", "senior"):
+                weight = w.weight(stage)
+                if weight is not None and weight <= 0:
+                    out.append(f"must be positive @ $.split.weights[{i}].{stage}")
+    for i, x in enumerate(file.limits):
+        if x.value <= 0:
+            out.append(f"must be positive @ $.limits[{i}].value")
+    for i, removal in enumerate(file.remove):
+        known = {entry_key(e) for e in getattr(parent, removal.table)} if parent else set()
+        if removal.key not in known:
+            out.append(f"removes an entry that {file.extends or 'nothing'} does not have @ $.remove[{i}]")
+    return out
+
+
+def _check_cited(clause: str, source: str, sources: dict[str, Source], place: str) -> list[str]:
+    out = []
+    if not clause.strip():
+        out.append(f"must not be empty @ {place}.clause")
+    if source not in sources:
+        out.append(f"source {source!r} is not among [sources] @ {place}.source")
+    return out
+
+
+def _check_threshold(t: Threshold, place: str) -> list[str]:
+    out = []
+    if (t.value is None) == (not t.classes):
+        out.append(f"needs either 'value' or 'classes' and 'values' @ {place}")
+    if len(t.classes) != len(t.values):
+        out.append(f"{len(t.classes)} classes but {len(t.values)} values @ {place}.values")
+    if any(b <= a for a, b in zip(t.classes, t.classes[1:], strict=False)) or any(c < 1 for c in t.classes):
+        out.append(f"must be positive and ascend @ {place}.classes")
+    if any(v < 0 for v in (*t.values, *(() if t.value is None else (t.value,)))):
+        out.append(f"must not be negative @ {place}.value")
+    if t.floor_ratio is not None and not 0 < t.floor_ratio < 1:
+        out.append(f"must lie between 0 and 1 @ {place}.floor_ratio")
+    return out
+
+
+# --------------------------------------------------------------------------------------- resolving
+
+
+def _read(raw: Any, name: str, base: Any, chain: tuple[str, ...]) -> Standard:
+    problems: list[str] = []
+    parent: Standard | None = None
+    extends = raw.get("extends")
+    if isinstance(extends, str):
+        try:
+            parent = _load(extends, base, chain)
+        except UnknownStandardError as exc:
+            problems.append(f"{exc} @ $.extends")
+    try:
+        file = _converter().structure(raw, _File)
+    except BaseValidationError as exc:
+        # a file that is wrong in kind is still checked for sense where it can be: one list of all mistakes
+        problems += [*transform_error(exc, format_exception=_say), *_sense_of_sound_parts(raw, parent)]
+        raise StandardDataError(name, _unique(problems)) from None
+    problems += _check_sense(file, parent)
+    if problems:
+        raise StandardDataError(name, _unique(problems))
+    standard = _merge(file, parent)
+    lacking = _check_whole(standard)
+    if lacking:
+        raise StandardDataError(name, lacking)
+    return standard
+
+
+def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[str]:
+    """Check for sense with everything unreadable taken out; entries keep their places."""
+    converter = _converter()
+    sound: dict[str, Any] = {"id": "", "label": Label(zh="", en=""), "last_checked_on": "2000"}
+    hints = {a.name: a.type for a in attrs.fields(attrs.resolve_types(_File))}
+    places: dict[str, list[int]] = {}
+    unsound: list[tuple[str, Any]] = []
+    for name, value in raw.items():
+        if name not in hints:
+            continue
+        if name in _LISTS and isinstance(value, list):
+            item_type = get_args(hints[name])[0]
+            kept = []
+            for i, entry in enumerate(value):
+                try:
+                    kept.append(converter.structure(entry, item_type))
+                    places.setdefault(name, []).append(i)
+                except Exception:
+                    unsound.append((f"$.{name}[{i}]", entry))
+            sound[name] = tuple(kept)
+            continue
+        try:
+            sound[name] = converter.structure(value, hints[name])
+        except Exception:
+            # already reported; a stand-in keeps it from being reported again as missing
+            if name in _IDENTITY:
+                sound[name] = "2000"
+            elif name == "parts":
+                sound[name] = ("resources",)
+            elif name == "sources" and isinstance(value, dict):
+                sound[name] = {key: Source(title="") for key in value}
+    found = _check_sense(_File(**sound), parent)
+    if parent is None and raw.get("extends") is not None:
+        found = [p for p in found if "is missing @" not in p and "$.remove" not in p]
+
+    def replace(match: re.Match[str]) -> str:
+        table, i = match.group(1), int(match.group(2))
+        return f"$.{table}[{places[table][i]}]" if table in places else match.group(0)
+
+    found = [re.sub(r"\$\.(\w+)\[(\d+)\]", replace, p) for p in found]
+    sources = {**(parent.sources if parent else {}), **sound.get("sources", {})}
+    for place, entry in unsound:
+        clause, source = (entry.get(k) for k in ("clause", "source")) if isinstance(entry, dict) else (None, None)
+        if isinstance(clause, str) and isinstance(source, str):
+            found += _check_cited(clause, source, sources, place)
+    return found
+
+
+def _unique(problems: list[str]) -> list[str]:
+    return list(dict.fromkeys(problems))
+
+
+def _merge(file: _File, parent: Standard | None) -> Standard:
+    values: dict[str, Any] = {"id": file.id, "label": file.label, "last_checked_on": file.last_checked_on}
+    for name in (*_IDENTITY, "parts", "note", *_SINGLE):
+        own = getattr(file, name)
+        values[name] = own if own or parent is None else getattr(parent, name)
+    for name in _SINGLE:
+        if getattr(file, name) is not None:
+            values[name] = attrs.evolve(values[name], origin=file.id)
+    removed = {(r.table, r.key) for r in file.remove}
+    for table in _LISTS:
+        merged = {entry_key(e): e for e in (getattr(parent, table) if parent else ())}
+        merged = {k: e for k, e in merged.items() if (table, k) not in removed}
+        merged |= {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
+        values[table] = tuple(merged.values())
+    rule = values["school_rule"]
+    if rule is not None and rule.floor_ratio is not None:
+        values["thresholds"] = tuple(
+            t if t.floor_ratio is not None else attrs.evolve(t, floor_ratio=rule.floor_ratio)
+            for t in values["thresholds"]
+        )
+    named = dict.fromkeys(t.indicator for t in values["thresholds"])
+    inherited = [i for i in (parent.indicators if parent else ()) if i in named or not parent or not parent.thresholds]
+    values["indicators"] = file.indicators or tuple(dict.fromkeys([*inherited, *named]))
+    values["sources"] = {**(parent.sources if parent else {}), **file.sources}
+    values["extends"] = file.extends
+    return Standard(**values)
+
+
+def _check_whole(standard: Standard) -> list[str]:
+    """Return what is wrong with the standard as a whole, after extending."""
+    out = []
+    if not standard.indicators:
+        out.append("no indicator is named, neither in 'indicators' nor in a threshold @ $.indicators")
+    rule = standard.school_rule
+    for stage in ("primary", "junior"):
+        n = sum(t.stage == stage for t in standard.thresholds)
+        if rule is not None and rule.k is not None and n and rule.k > n:
+            out.append(f"asks for {rule.k} of {n} indicators in stage {stage!r} @ $.school_rule.k")
+    kinds = {x.kind for x in standard.limits}
+    for i, item in enumerate(standard.items):
+        needed = {"each_coefficient": "each", "composite_coefficient": "composite"}.get(item.rule)
+        if needed and needed not in kinds:
+            out.append(f"rule {item.rule!r} needs a limit of kind {needed!r} @ $.items[{i}].rule")
+        if item.rule == "every_school_complies" and (rule is None or not standard.thresholds):
+            out.append(f"rule {item.rule!r} needs 'school_rule' and thresholds @ $.items[{i}].rule")
+        if item.part not in standard.parts:
+            out.append(f"part {item.part!r} is not among 'parts' @ $.items[{i}].part")
+    return out
+
+
+# --------------------------------------------------------------------------------------- doors
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    folder = files("junheng").joinpath("standards/data")
+    return {p.name.removesuffix(".toml"): p for p in folder.iterdir() if p.name.endswith(".toml")}
+
+
+def _load(ref: str | os.PathLike[str], base: Any, chain: tuple[str, ...]) -> Standard:
+    shipped = _shipped()
+    if isinstance(ref, str) and ref in shipped:
+        path, name, key = shipped[ref], ref, ref
+    else:
+        text = os.fspath(ref)
+        if not isinstance(ref, os.PathLike) and not text.endswith(".toml"):
+            near = difflib.get_close_matches(text, list(shipped), n=3, cutoff=0.4)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise UnknownStandardError(
+                f"no standard is called {text!r}{hint} Known: {', '.join(sorted(shipped))}. "
+                "A file of your own is named by its path, ending in .toml"
+            )
+        path = (base / text) if base is not None else Path(text)
+        if not path.is_file():
+            raise UnknownStandardError(f"there is no file {str(path)!r}")
+        name, key = str(path), str(path.resolve())
+    if key in chain:
+        raise StandardDataError(name, [f"extends itself: {' → '.join((*chain, key))} @ $.extends"])
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as exc:
+        raise StandardDataError(name, [f"is not valid TOML: {exc}"]) from None
+    except UnicodeDecodeError:
+        raise StandardDataError(name, ["is not UTF-8 text"]) from None
+    return _read(raw, name, getattr(path, "parent", None), (*chain, key))
+
+
+@cache
+def _load_shipped(ref: str) -> Standard:
+    return _load(ref, None, ())
+
+
+def load_standard(standard: str | os.PathLike[str]) -> Standard:
+    """Read a standard by its id, or a file of your own by its path.
+
+    Parameters
+    ----------
+    standard : str or path
+        An id of :func:`list_standards`, or the path of a TOML file. A file may ``extends`` a shipped id or another
+        file, and says only what it changes, adds or removes.
+
+    Returns
+    -------
+    Standard
+        Frozen; every number with its clause, source and standing.
+
+    Raises
+    ------
+    UnknownStandardError
+        No such id or file; near matches are named.
+    StandardDataError
+        The file is broken; every mistake is listed with its place.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> std = jh.load_standard("cn-quality-balance-2017")
+    >>> std.number, std.limit("each", stage="primary").value
+    ('教督〔2017〕6号', Decimal('0.50'))
+    """
+    if isinstance(standard, str) and standard in _shipped():
+        return _load_shipped(standard)
+    return _load(standard, None, ())
+
+
+def list_standards() -> Any:
+    """List the shipped standards.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a standard: ``id``, ``label_zh``, ``label_en``, ``document``, ``number``, ``issued``,
+        ``jurisdiction``, ``extends``, ``last_checked_on``.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> "cn-quality-balance-2017" in set(jh.list_standards()["id"])
+    True
+    """
+    from junheng._frames import build_frame
+
+    rows = [load_standard(name) for name in sorted(_shipped())]
+    return build_frame(
+        {
+            "id": [s.id for s in rows],
+            "label_zh": [s.label.zh for s in rows],
+            "label_en": [s.label.en for s in rows],
+            "document": [s.document for s in rows],
+            "number": [s.number for s in rows],
+            "issued": [s.issued for s in rows],
+            "jurisdiction": [s.jurisdiction for s in rows],
+            "extends": [s.extends for s in rows],
+            "last_checked_on": [s.last_checked_on for s in rows],
+        },
+        "pandas",
+    )
