@@ -1,4 +1,4 @@
-"""junheng (均衡): are the schools of a county fairly resourced, by the letter of the rules?
+"""junheng (均衡) tells whether the schools of a county share their resources fairly, by the letter of the rules.
 
 Give it a table of schools and the name of a standard; it tells, for every school and county, each indicator, each
 difference coefficient, and each verdict with the clause behind it.

@@ -29,7 +29,9 @@ class Steps:
             try:
                 from tqdm import tqdm
 
-                self._bar = tqdm(total=total, file=self._stream, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}")
+                self._bar = tqdm(
+                    total=total, file=self._stream, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}"
+                )
             except ImportError:
                 pass
 
@@ -133,11 +135,12 @@ def _findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
     label = getattr(ev.standard.label, language)
     lines = [f"{label} ({ev.standard.number}): {n}"]
     for part in (*ev.standard.parts, "overall"):
-        said = [
-            f"{word('verdict', v, language)} {counts.get((part, v), 0)}" for v in ("met", "unmet", "undetermined")
-        ]
+        said = [f"{word('verdict', v, language)} {counts.get((part, v), 0)}" for v in ("met", "unmet", "undetermined")]
         lines.append(f"  {word('part', part, language)}: {', '.join(said)}")
-    hint = {"en": "--county NAME explains one, --out FILE writes all", "zh": "--county 县名 查看一县,--out 文件 输出全部"}
+    hint = {
+        "en": "--county NAME explains one, --out FILE writes all",
+        "zh": "--county 县名 查看一县,--out 文件 输出全部",
+    }
     return "\n".join([*lines, f"({hint[language]})"])
 
 
@@ -180,7 +183,7 @@ def _print_problems(problems: Sequence[Problem], name: str, stream: TextIO | Non
     out = stream or sys.stderr
     errors = sum(p.severity is Severity.ERROR for p in problems)
     print(f"{name}: {errors} errors, {len(problems) - errors} warnings", file=out)
-    for p in sorted(problems, key=lambda p: (-1 if p.row is None else p.row)):
+    for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row):
         # the header is line 1 of the file
         place = "" if p.row is None else f"line {p.row + 2} ({p.key}), " if p.key else f"line {p.row + 2}, "
         column = f"column {p.column!r}: " if p.column else ""
@@ -194,7 +197,11 @@ def _demo(args: argparse.Namespace) -> int:
     cv = jh.difference_coefficient(per_student, weights=students)
     print("1. 公布的五校算例:生均图书册数" if zh else "1. The published example: books of five primary schools")
     for i, (p, b, x) in enumerate(zip(students, books, per_student.tolist(), strict=True), 1):
-        print(f"   小学{i}: {p:3d} 人, {b:4d} 册, 生均 {x:.2f}" if zh else f"   school {i}: {p:3d} students, {b:4d} books, {x:.2f} each")
+        print(
+            f"   小学{i}: {p:3d} 人, {b:4d} 册, 生均 {x:.2f}"
+            if zh
+            else f"   school {i}: {p:3d} students, {b:4d} books, {x:.2f} each"
+        )
     print(
         f"   差异系数 {cv:.6f}(文件印 0.52;不加权则为 {jh.difference_coefficient(per_student, weights=None):.6f})\n"
         if zh

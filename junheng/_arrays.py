@@ -90,6 +90,14 @@ def require_rows(n: int, **named: NDArray[Any] | None) -> None:
             raise AlignmentError(f"{name} has {rows} where {n} are needed")
 
 
+_NONE: Any = None
+
+
+def is_none(values: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell where an array of objects holds None."""
+    return np.asarray(np.equal(values, _NONE), dtype=bool)
+
+
 @frozen(eq=False)
 class Groups:
     """Which row belongs to which group, worked out once and shared by every column.

@@ -154,8 +154,10 @@ def find_county(d: Data, county: Any) -> list[int]:
     if not found:
         names_ = sorted({str(w) for w in d.county_words[0][1]})
         near = difflib.get_close_matches(wanted[0], names_, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names_[:5])}" + (
-            " …" if len(names_) > 5 else ""
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"there are {', '.join(names_[:5])}" + (" …" if len(names_) > 5 else "")
         )
         raise InputError(f"no county {' / '.join(wanted)!r} was evaluated; {hint}")
     return found
@@ -173,9 +175,7 @@ def explain(d: Data, county: Any, stage: str | None, language: str) -> str:
 def _county(d: Data, county: int, stage: str | None, language: str, reasons: list[str]) -> list[str]:
     text = _TEXT[language]
     std = d.standard
-    lines = [
-        text["head"].format(county=d.county_name(county), label=getattr(std.label, language), number=std.number)
-    ]
+    lines = [text["head"].format(county=d.county_name(county), label=getattr(std.label, language), number=std.number)]
     step = len(std.parts) + 1
     mine = list(zip(d.parts, reasons, strict=True))[county * step : (county + 1) * step]
     (_, _, verdict), reason = mine[-1]
@@ -194,9 +194,7 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
             if not rows:
                 continue
             standing = word("standing", str(item.standing), language)
-            lines.append(
-                text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
-            )
+            lines.append(text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing))
             for row in rows:
                 if item.rule == "every_school_complies":
                     lines += _schools(d, row, language)
@@ -272,7 +270,9 @@ def _schools(d: Data, row: _ItemRow, language: str) -> list[str]:
                 verdict=_verdict(int(d.school[i]), language),
             )
         )
-        out += [_cell(d, j, i, row.stage, language) for j in np.flatnonzero(applies & (d.verdicts[:, i] != MET)).tolist()]
+        out += [
+            _cell(d, j, i, row.stage, language) for j in np.flatnonzero(applies & (d.verdicts[:, i] != MET)).tolist()
+        ]
     return out
 
 

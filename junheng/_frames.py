@@ -32,7 +32,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
         if not parts:
             raise InputError("by names no column")
         codes = combine_codes([(c, len(u)) for c, u in parts.values()])
-        uniques, first, dense = np.unique(codes, return_index=True, return_inverse=True)
+        _, first, dense = np.unique(codes, return_index=True, return_inverse=True)
         index = pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=list(parts))
         return dense.astype(np.int64, copy=False), index
     array = _label_array(by)
@@ -161,9 +161,7 @@ class Table:
         try:
             self._frame = nw.from_native(frame, eager_only=True)
         except TypeError:
-            raise InputError(
-                f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}"
-            ) from None
+            raise InputError(f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}") from None
         names = [str(c) for c in self._frame.columns]
         self.columns: tuple[str, ...] = tuple(names)
         self.rows: int = len(self._frame)
@@ -195,6 +193,7 @@ class Table:
         """Return a code a row in order of appearance (-1: missing) and the words."""
         series = self._frame[name]
         native = series.to_native()
+        values: Any
         if isinstance(native, pd.Series):
             values = np.asarray(native) if isinstance(native.dtype, pd.CategoricalDtype) else native.array
         elif series.dtype.is_numeric():
@@ -205,7 +204,7 @@ class Table:
         return codes.astype(np.int64, copy=False), list(words)
 
     def take(self, rows: Ints) -> Table:
-        """Return the rows named, in that order, labelled 0, 1, 2, …"""
+        """Return the rows named, in that order, with a default index."""
         return Table(_reset(self._frame[rows.tolist()]).to_native())
 
     def renamed(self, names: Mapping[str, str]) -> Table:

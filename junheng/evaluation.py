@@ -88,7 +88,8 @@ def evaluate(
 
     References
     ----------
-    教督〔2012〕3号; 教督〔2017〕6号; 鲁教基字〔2008〕15号; for the coefficient 义务教育均衡发展差异系数计算方法及数据来源.
+    教督〔2012〕3号; 教督〔2017〕6号; 鲁教基字〔2008〕15号; for the coefficient
+    义务教育均衡发展差异系数计算方法及数据来源.
 
     Examples
     --------
@@ -375,7 +376,9 @@ def _holds(relation: int, op: str) -> bool:
     return {">=": relation >= 0, "<=": relation <= 0, ">": relation > 0, "<": relation < 0, "==": relation == 0}[op]
 
 
-def _school_verdicts(std: Standard, sections: Sections, verdicts: Codes, floors: Codes, applies: NDArray[np.bool_]) -> Codes:
+def _school_verdicts(
+    std: Standard, sections: Sections, verdicts: Codes, floors: Codes, applies: NDArray[np.bool_]
+) -> Codes:
     """Return the verdict of each section over all its indicators, undetermined where it does not count."""
     out = np.full(sections.rows.size, UNDETERMINED, dtype=np.int8)
     rule = std.school_rule
@@ -408,7 +411,9 @@ def _coefficients(
     all_codes = county * len(STAGES) + np.minimum(sections.stage, len(STAGES) - 1)
     usable = np.flatnonzero(sections.counted)
     n_all = n_counties * len(STAGES)
-    codes, present = compress_codes(all_codes[usable], n_all) if usable.size else (all_codes[usable], np.empty(0, np.int64))
+    codes, present = (
+        compress_codes(all_codes[usable], n_all) if usable.size else (all_codes[usable], np.empty(0, np.int64))
+    )
     groups = Groups.from_codes(codes, present.size)
     k = len(cells)
     students = sections.students[usable]
@@ -428,7 +433,8 @@ def _coefficients(
     n_missing = _counts(gap, groups)
     with np.errstate(invalid="ignore"):
         lost = np.stack(
-            [np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n) for g in gap], axis=1
+            [np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n) for g in gap],
+            axis=1,
         )
         total = np.bincount(codes, weights=students, minlength=groups.n)
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
@@ -442,7 +448,7 @@ def _coefficients(
         at = np.flatnonzero(stage_of == s)
         each, joint = std.limit("each", stage=stage), std.limit("composite", stage=stage)
         if each is not None:
-            limits[np.ix_(at, weighted)] = float(each.value)
+            limits[np.ix_(at, np.array(weighted, dtype=np.int64))] = float(each.value)
             for j in weighted:
                 verdict[at, j] = _judge_limit(each, cv[:, j], at, cells[j], usable, groups)
         if joint is not None:

@@ -263,12 +263,13 @@ class Evaluation:
         """Every indicator of every school and stage: value, requirement, floor, verdict and the reason for it."""
         d = self.data
         n, k = d.sections.rows.size, len(d.indicators)
-        use = d.applies if d.applies.any() else np.broadcast_to(d.sections.stage < len(STAGES), (k, n))
+        judged = bool(d.standard.thresholds)
+        use = d.applies if judged else np.broadcast_to(d.sections.stage < len(STAGES), (k, n))
         section, indicator = np.nonzero(use.T)
         stage = d.sections.stage[section]
         at = (indicator, section)
         floor, op, sensitive, clause = self._from_thresholds(use, section, indicator)
-        reasons = d.reasons[at] if d.applies.any() else np.where(d.reasons[at] == 0, -1, d.reasons[at])
+        reasons = d.reasons[at] if judged else np.where(d.reasons[at] == 0, -1, d.reasons[at])
         words = [*REASONS, "no_requirement"]
         out: dict[str, Any] = self._by_columns(d.county[section])
         out |= self._school_columns(section)
@@ -344,14 +345,14 @@ class Evaluation:
         verdict is empty.
         """
         d = self.data
-        n, k = d.mean.shape
-        composite = bool(np.isfinite(d.composite_limits).any())
+        n = d.mean.shape[0]
+        composite = any(x.kind == "composite" for x in d.standard.limits)
         ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
         # an indicator that no threshold names in a stage is not part of the stage
         named = {(t.indicator, t.stage) for t in d.standard.thresholds}
-        use = np.array(
-            [[not named or (i, s) in named or i == "composite" for i in ids] for s in STAGES], dtype=bool
-        )[d.group_stage]
+        use = np.array([[not named or (i, s) in named or i == "composite" for i in ids] for s in STAGES], dtype=bool)[
+            d.group_stage
+        ]
         group, indicator = np.nonzero(use) if n else (np.empty(0, np.int64), np.empty(0, np.int64))
 
         def wide(values: Any, last: Any) -> Any:
@@ -524,7 +525,7 @@ class Evaluation:
         >>> import junheng as jh
         >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
         >>> print(ev.explain(language="zh").splitlines()[0])
-        示例县 · 义务教育优质均衡发展县(教督〔2017〕6号)
+        示例县 / 2025 · 义务教育优质均衡发展县(教督〔2017〕6号)
         """
         from junheng._explain import explain
 

@@ -128,9 +128,7 @@ class _Understood:
     factor: tuple[int, int]
 
 
-def _understand(
-    names: Sequence[str], mapping: Mapping[str, str] | None
-) -> tuple[list[_Understood], list[Problem]]:
+def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tuple[list[_Understood], list[Problem]]:
     problems: list[Problem] = []
     out: list[_Understood] = []
     chosen = dict(mapping or {})
@@ -146,7 +144,9 @@ def _understand(
         if header in chosen:
             if base_column(chosen[header]) is None:
                 message = f"{chosen[header]!r} is no canonical column; {_nearest(chosen[header], columns())}"
-                problems.append(Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message))
+                problems.append(
+                    Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
+                )
             out.append(_Understood(header=header, column=chosen[header], unit=None, factor=(1, 1)))
             continue
         found = _recognise(header)
@@ -166,7 +166,11 @@ def _understand(
                         column=header,
                         value=unit,
                         message=f"the unit {unit!r} is not known for {name}; "
-                        + (f"it is counted in {expected}: convert it and name the column {name}" if expected else f"name the column {name}"),
+                        + (
+                            f"it is counted in {expected}: convert it and name the column {name}"
+                            if expected
+                            else f"name the column {name}"
+                        ),
                     )
                 )
         out.append(_Understood(header=header, column=name, unit=unit, factor=factor or (1, 1)))
@@ -217,8 +221,8 @@ def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
     --------
     >>> import pandas as pd, junheng as jh
     >>> raw = pd.DataFrame({"学校名称": ["一小"], "教学仪器设备值(万元)": [12.5], "备注": [""]})
-    >>> jh.describe_columns(raw)[["column", "factor"]].values.tolist()
-    [['school', 1.0], ['equipment_value_cny', 10000.0], [None, 1.0]]
+    >>> jh.describe_columns(raw)[["column", "factor"]].fillna("-").values.tolist()
+    [['school', 1.0], ['equipment_value_cny', 10000.0], ['-', 1.0]]
     """
     table = Table(raw)
     understood, _ = _understand(table.columns, mapping)
@@ -266,8 +270,10 @@ def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> A
     >>> import pandas as pd, junheng as jh
     >>> raw = pd.DataFrame({"区县名称": ["A"], "学校名称": ["一小"], "学段": ["小学"], "在校生数": [500],
     ...                     "教学仪器设备值(万元)": [100.25]})
-    >>> jh.standardize_columns(raw).iloc[0].tolist()
-    ['A', '一小', 'primary', 500, 1002500.0]
+    >>> list(jh.standardize_columns(raw))
+    ['county', 'school', 'stage', 'students', 'equipment_value_cny']
+    >>> float(jh.standardize_columns(raw)["equipment_value_cny"].iloc[0])
+    1002500.0
     """
     table = Table(raw)
     understood, problems = _understand(table.columns, mapping)
@@ -300,7 +306,9 @@ def _standard_values(table: Table, name: str, column: Column, factor: tuple[int,
         return new if any(a is not b for a, b in zip(new, values, strict=True)) else None
     if column.type == "key" and name.endswith("code"):
         values = table.objects(name)
-        return [_code_text(v) for v in values] if any(v is not None and not isinstance(v, str) for v in values) else None
+        return (
+            [_code_text(v) for v in values] if any(v is not None and not isinstance(v, str) for v in values) else None
+        )
     if column.type != "number":
         return None
     if not table.is_number(name):

@@ -15,12 +15,12 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Floats, Ints, is_none
 from junheng._data import STAGES
 from junheng._frames import build_frame, combine_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
-from junheng.schools import ALL_STAGES, Reading, base_column, columns
 from junheng.indicators import catalogue
+from junheng.schools import ALL_STAGES, Reading, base_column, columns
 from junheng.standards import Standard, load_standard
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
@@ -98,7 +98,8 @@ class Sections:
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and has to be divided."""
         done = np.array([c is not None and name in c for c in (*self.by_stage, None)], dtype=bool)
-        return self.divided & ~done[self.cover]
+        out: NDArray[np.bool_] = self.divided & ~done[self.cover]
+        return out
 
     def was_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where split_stages divided the figure of a resource before the table came here."""
@@ -109,7 +110,7 @@ class Sections:
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Where a section is judged."""
-        return np.equal(self.left_out, None)
+        return is_none(self.left_out)
 
 
 def _by_stage(reading: Reading, name: str, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> Floats:
@@ -174,8 +175,7 @@ def _whole_weights(weights: Sequence[Any]) -> list[int]:
 
 def _lacking(enrolment: Floats, weights: Sequence[int]) -> NDArray[np.bool_]:
     needed = [s for s, w in enumerate(weights) if w]
-    out: NDArray[np.bool_] = np.isnan(enrolment[:, needed]).any(axis=1)
-    return out
+    return np.asarray(np.isnan(enrolment[:, needed]).any(axis=1), dtype=bool)
 
 
 def _shared_present(reading: Reading) -> list[str]:
@@ -192,7 +192,9 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     for code, word in enumerate(ALL_STAGES):
         stage_of[reading.stage == word] = code
     open_ = (stage_of < 0) & ~reading.is_total
-    pieces = [(np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))]
+    pieces = [
+        (np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))
+    ]
     for kind, stages in STAGES_OF_KIND.items():
         at = np.flatnonzero(open_ & (reading.kind == kind))
         for word in stages:
@@ -200,7 +202,7 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
             pieces.append((at, np.full(at.size, code), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & np.isin(reading.kind.astype(str), _NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=bool)))
-    for row in np.flatnonzero(open_ & np.equal(reading.kind, None)).tolist():
+    for row in np.flatnonzero(open_ & is_none(reading.kind)).tolist():
         if "stage" in reading.has or "kind" in reading.has:
             reading.add(
                 ProblemCode.MISSING_KEY,
@@ -242,7 +244,7 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
         for row in np.intersect1d(at, rows[wide]).tolist():
             reading.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                f"the stages have {sums[row]:g} students in all, but the school has {total[row]:g}; correct one of them",
+                f"the stages have {sums[row]:g} students in all, the school {total[row]:g}; correct one of them",
                 row=row,
                 column="students",
                 value=repr(float(total[row])),
@@ -463,7 +465,7 @@ def _leave_out(
     out = np.full(rows.size, None, dtype=object)
     kind, ownership, included = reading.kind[rows], reading.ownership[rows], reading.included[rows]
     out[students == 0] = "no_students"
-    out[np.equal(included, False)] = "not_included"
+    out[np.array([x is False for x in included], dtype=bool)] = "not_included"
     for rule in standard.inclusion if standard is not None else ():
         at = np.ones(rows.size, dtype=bool)
         if rule.kind is not None:
@@ -474,10 +476,10 @@ def _leave_out(
             with np.errstate(invalid="ignore"):
                 at &= students < rule.students_below
         if rule.decision == "out":
-            out[at & np.not_equal(out, "no_students")] = "left_out_by_standard"
+            out[at & (out != "no_students")] = "left_out_by_standard"
             continue
         what = rule.kind or rule.ownership
-        for i in np.flatnonzero(at & np.equal(included, None)).tolist():
+        for i in np.flatnonzero(at & is_none(included)).tolist():
             reading.add(
                 ProblemCode.INCLUSION_UNDECIDED,
                 f"{standard.id if standard else ''} was not found to say whether units of this sort ({what}) count; "
@@ -487,10 +489,10 @@ def _leave_out(
             )
     out[stage == ALL_STAGES.index("senior")] = "senior_stage"
     if standard is not None:
-        out[(kind == "senior") & np.equal(out, None)] = "senior_stage"
+        out[(kind == "senior") & is_none(out)] = "senior_stage"
         special = np.isin(kind.astype(str), _NO_STAGE) if rows.size else np.zeros(0, dtype=bool)
         ruled = {r.kind for r in standard.inclusion}
-        for i in np.flatnonzero(special & np.equal(out, None)).tolist():
+        for i in np.flatnonzero(special & is_none(out)).tolist():
             if kind[i] not in ruled and included[i] is None:
                 reading.add(
                     ProblemCode.INCLUSION_UNDECIDED,
@@ -565,8 +567,8 @@ def split_stages(schools: Any, standard: Any) -> Any:
     table = reading.table.take(sections.rows[keep])
     new: dict[str, Any] = {"stage": [STAGES[s] for s in sections.stage[keep].tolist()]}
     for name in dict.fromkeys(_people(reading)):
-        values = sections.number(name)[keep]
-        if name not in reading.has or not np.array_equal(values, reading.number(name)[sections.rows[keep]], equal_nan=True):  # type: ignore[index]
+        values, before = sections.number(name)[keep], reading.number(name)
+        if before is None or not np.array_equal(values, before[sections.rows[keep]], equal_nan=True):
             new[name] = values
     if sections.divided[keep].any():
         for name in named:
@@ -700,7 +702,7 @@ def _check_people(reading: Reading, sections: Sections, name: str, values: Float
 
 def problems_frame(reading: Reading) -> Any:
     """Return the problems as a frame, table first, then row by row."""
-    ordered = sorted(reading.problems, key=lambda p: (-1 if p.row is None else p.row))
+    ordered = sorted(reading.problems, key=lambda p: -1 if p.row is None else p.row)
     dicts = [p.to_dict() for p in ordered]
     columns_: dict[str, Any] = {
         name: [d[name] for d in dicts] for name in ("code", "severity", "column", "row", "key", "value", "message")

@@ -347,7 +347,11 @@ def _year(
         "county": Labels(place[school], names),
         "county_code": Labels(place[school], codes),
         "school": Labels(
-            school, [f"{names[c]}第{i}{_SUFFIX[k]}" for c, i, k in zip(place.tolist(), number.tolist(), kind.tolist(), strict=True)]
+            school,
+            [
+                f"{names[c]}第{i}{_SUFFIX[k]}"
+                for c, i, k in zip(place.tolist(), number.tolist(), kind.tolist(), strict=True)
+            ],
         ),
         "school_code": Labels(
             school, [f"{codes[c]}{i:04d}" for c, i in zip(place.tolist(), number.tolist(), strict=True)]

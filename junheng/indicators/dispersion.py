@@ -21,7 +21,6 @@ from junheng.errors import InputError
 __all__ = ["composite_difference_coefficient", "difference_coefficient", "weighted_mean", "weighted_std"]
 
 
-
 def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Weighted mean; with enrolment as weights the mean of per-student values is the ratio of the totals.
 
@@ -214,11 +213,7 @@ def _measure(values: Any, weights: Any, by: Any, which: str) -> Any:
         require_rows(x.shape[0], by=codes)
         groups = Groups.from_codes(codes, len(labels))
     moments = grouped_moments(columns, w, groups)
-    out = {
-        "mean": lambda: moments.mean,
-        "std": lambda: moments.std,
-        "coefficient": lambda: coefficient(moments.mean, moments.std),
-    }[which]()
+    out = coefficient(moments.mean, moments.std) if which == "coefficient" else getattr(moments, which)
     if labels is not None:
         return labelled(out[:, 0] if x.ndim == 1 else out, labels, getattr(values, "columns", None))
     row: Floats = out[0] if groups.n else np.full(len(columns), np.nan)

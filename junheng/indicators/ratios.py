@@ -88,7 +88,7 @@ def per_hundred_students(count: float, students: float) -> float: ...
 @overload
 def per_hundred_students(count: Any, students: Any) -> Any: ...
 def per_hundred_students(count: Any, students: Any) -> Any:
-    r"""Number of persons or things per hundred students.
+    r"""Count of persons or things per hundred students.
 
     .. math:: X_i = 100\,x_i / P_i
 

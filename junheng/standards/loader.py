@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, Literal, get_args, get_origin
 
 import attrs
@@ -80,12 +81,12 @@ class _Refused(ValueError):
     """A value of the wrong kind; the text is for the person who wrote the file."""
 
 
-def _strict(kind: str, accept: tuple[type, ...]) -> Any:
+def _strict(kind: str, accept: tuple[type[Any], ...]) -> Any:
     def hook(value: Any, target: Any) -> Any:
         # bool is an int to Python, and never a number to a law
         if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
             raise _Refused(f"must be {kind}, not {_shown(value)}")
-        return Decimal(value) if target is Decimal else value
+        return Decimal(str(value)) if target is Decimal else value
 
     return hook
 
@@ -125,16 +126,25 @@ def _standing(value: Any, _: Any) -> Standing:
 
 def _tuple_of(converter: Converter) -> Any:
     def factory(target: Any) -> Any:
-        structure_list = converter.get_structure_hook(list[get_args(target)[0]])
+        inner: Any = GenericAlias(list, (get_args(target)[0],))
+        structure_list = converter.get_structure_hook(inner)
 
         def hook(value: Any, _: Any) -> Any:
             if not isinstance(value, list):
                 raise _Refused(f"must be a list, not {_shown(value)}")
-            return tuple(structure_list(value, list[get_args(target)[0]]))
+            return tuple(structure_list(value, inner))
 
         return hook
 
     return factory
+
+
+def _is_literal(t: Any) -> bool:
+    return get_origin(t) is Literal
+
+
+def _is_tuple(t: Any) -> bool:
+    return get_origin(t) is tuple
 
 
 @cache
@@ -147,17 +157,12 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(lambda t: t is IndicatorId, _member("indicator", indicator_ids))
     converter.register_structure_hook_func(lambda t: t is ColumnId, _member("column", column_ids))
     converter.register_structure_hook(Standing, _standing)
-    converter.register_structure_hook_func(lambda t: get_origin(t) is Literal, _one_of)
-    converter.register_structure_hook_factory(lambda t: get_origin(t) is tuple, _tuple_of(converter))
+    converter.register_structure_hook_func(_is_literal, _one_of)
+    converter.register_structure_hook_factory(_is_tuple, _tuple_of(converter))
 
-    def attrs_hook(cls: type) -> Any:
-        derived = {a.name for a in attrs.fields(cls) if a.metadata.get("derived")}
-        inner = make_dict_structure_fn(
-            cls,
-            converter,
-            _cattrs_forbid_extra_keys=True,
-            **{name: override(omit=True) for name in derived},
-        )
+    def attrs_hook(cls: type[Any]) -> Any:
+        derived: Any = {a.name: override(omit=True) for a in attrs.fields(cls) if a.metadata.get("derived")}
+        inner: Any = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **derived)
 
         def hook(value: Any, target: Any) -> Any:
             if not isinstance(value, dict):
@@ -309,8 +314,9 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
                     unsound.append((f"$.{name}[{i}]", entry))
             sound[name] = tuple(kept)
             continue
+        target: Any = hints[name]
         try:
-            sound[name] = converter.structure(value, hints[name])
+            sound[name] = converter.structure(value, target)
         except Exception:
             # already reported; a stand-in keeps it from being reported again as missing
             if name in _IDENTITY:

@@ -309,7 +309,11 @@ class Standard:
         return next((x for x in self.limits if x.kind == kind and x.stage == stage), None)
 
     def with_options(
-        self, *, between_sizes: Between | None = None, below_smallest: Ends | None = None, above_largest: Ends | None = None
+        self,
+        *,
+        between_sizes: Between | None = None,
+        below_smallest: Ends | None = None,
+        above_largest: Ends | None = None,
     ) -> Standard:
         """Return a copy in which open rules of tables over school size are decided by you.
 
@@ -371,9 +375,9 @@ class Standard:
         --------
         >>> import junheng as jh
         >>> old, new = map(jh.load_standard, ["cn-basic-balance-2012", "cn-quality-balance-2017"])
-        >>> old.diff(new).query("table == 'limits'")[["entry", "this", "other"]].values.tolist()
-        [['composite primary', '0.65', None], ['composite junior', '0.55', None],
-         ['each primary', None, '0.50'], ['each junior', None, '0.45']]
+        >>> old.diff(new).query("table == 'limits'")[["entry", "this", "other"]].fillna("-").values.tolist()
+        [['composite primary', '0.65', '-'], ['composite junior', '0.55', '-'],
+         ['each primary', '-', '0.50'], ['each junior', '-', '0.45']]
         """
         from junheng._frames import build_frame
 
