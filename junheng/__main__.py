@@ -116,10 +116,8 @@ def _evaluate(args: argparse.Namespace) -> int:
     finally:
         steps.close()
     print(text)
-    for warning in ev.provenance["warnings"][:20]:
-        print(f"note: {warning}", file=sys.stderr)
-    if len(ev.provenance["warnings"]) > 20:
-        print(f"note: … and {len(ev.provenance['warnings']) - 20} more; see 'junheng check'", file=sys.stderr)
+    for code, count in ev.provenance["warnings"].items():
+        print(f"note: {count} × {code}; 'junheng check {args.file}' lists them", file=sys.stderr)
     if args.out:
         print(f"\nwritten: {args.out}")
     return 0

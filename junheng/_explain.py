@@ -44,7 +44,13 @@ _TEXT = {
         "sensitive": "(按报表位数四舍五入会改变结论)",
         "left_out": "不计入的单位({n}):",
         "left": "    {stage} · {school}:{reason}",
-        "divided": "已拆分一贯制学校、完全中学的学段数:{n}",
+        "school_counts": "{met}/{total}项达标",
+        "school_needs": ",至少须{k}项",
+        "school_floor": ";不达标但不低于下限:{names}",
+        "school_below": ";低于下限:{names}",
+        "school_unmet": ";不达标:{names}",
+        "school_open": ";待定:{names}",
+        "school_no_rule": "标准未规定单校判定",
         "all_schools_met": "    {stage}:全部达标",
     },
     "en": {
@@ -75,7 +81,13 @@ _TEXT = {
         "sensitive": " (rounding as the form prints would turn this)",
         "left_out": "Units that do not count ({n}):",
         "left": "    {stage} · {school}: {reason}",
-        "divided": "Stages of integrated schools whose resources were divided: {n}",
+        "school_counts": "{met} of {total} met",
+        "school_needs": ", at least {k} needed",
+        "school_floor": "; unmet but above the floor: {names}",
+        "school_below": "; below the floor: {names}",
+        "school_unmet": "; unmet: {names}",
+        "school_open": "; not known: {names}",
+        "school_no_rule": "the standard has no rule for single schools",
         "all_schools_met": "    {stage}: all comply",
     },
 }
@@ -95,9 +107,6 @@ def number(value: float, beside: float | None = None) -> str:
 def part_reason(d: Data, language: str) -> list[str]:
     """Return the reason of every row of ``d.parts`` in a sentence."""
     text = _TEXT[language]
-    by_part: dict[tuple[int, str], list[_ItemRow]] = {}
-    for row in d.items:
-        by_part.setdefault((row.county, row.item.part), []).append(row)
     out = []
     seen: dict[int, list[tuple[str, int]]] = {}
     for county, part, verdict in d.parts:
@@ -105,7 +114,7 @@ def part_reason(d: Data, language: str) -> list[str]:
             out.append(_overall_reason(seen.get(county, []), verdict, language))
             continue
         seen.setdefault(county, []).append((part, verdict))
-        rows = by_part.get((county, part), [])
+        rows = d.items_of.get((county, part), [])
         said = [_item_reason(d, row, language) for row in rows if row.verdict == verdict or verdict == MET]
         out.append(text["join"].join(said) if said else text["no_items"])
     return out
@@ -121,6 +130,33 @@ def _overall_reason(parts: list[tuple[str, int]], verdict: int, language: str) -
         if names:
             said.append(text[key].format(parts=text["list"].join(names)))
     return text["join"].join(said)
+
+
+def school_reason(d: Data, pattern: list[int], language: str) -> str:
+    """Return why a school complies or not; ``pattern`` has verdict + 3 * floor verdict an indicator, -1 for none."""
+    text = _TEXT[language]
+    rule = d.standard.school_rule
+    own = [(j, code % 3, code // 3) for j, code in enumerate(pattern) if code >= 0]
+    if rule is None or not own:
+        return text["school_no_rule"]
+
+    def names(chosen: list[int]) -> str:
+        return text["list"].join(str(getattr(d.indicators[j], language)) for j in chosen)
+
+    met = sum(v == MET for _, v, _ in own)
+    said = text["school_counts"].format(met=met, total=len(own))
+    unmet = [j for j, v, _ in own if v == UNMET]
+    unknown = [j for j, v, _ in own if v == UNDETERMINED]
+    if rule.kind == "at_least" and met < (rule.k or 0):
+        said += text["school_needs"].format(k=rule.k)
+    if rule.floor_ratio is not None:
+        above = [j for j, v, f in own if v == UNMET and f == MET]
+        unmet = [j for j in unmet if j not in above]
+        if above:
+            said += text["school_floor"].format(names=names(above))
+    if unmet:
+        said += text["school_below" if rule.floor_ratio is not None else "school_unmet"].format(names=names(unmet))
+    return said + (text["school_open"].format(names=names(unknown)) if unknown else "")
 
 
 def _item_reason(d: Data, row: _ItemRow, language: str) -> str:
@@ -189,7 +225,7 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
         for item in std.items:
             if item.part != part:
                 continue
-            rows = [r for r in d.items if r.county == county and r.item is item]
+            rows = [r for r in d.items_of.get((county, part), []) if r.item is item]
             rows = [r for r in rows if r.group >= 0 and (stage is None or STAGES[r.stage] == stage)]
             if not rows:
                 continue

@@ -201,7 +201,7 @@ class Table:
         else:
             values = self.objects(name)
         codes, words = pd.factorize(values)
-        return codes.astype(np.int64, copy=False), list(words)
+        return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
 
     def take(self, rows: Ints) -> Table:
         """Return the rows named, in that order, with a default index."""

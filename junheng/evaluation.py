@@ -197,7 +197,7 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
     """Return a code a section in order of appearance, and for each column of ``by`` the word of every code."""
     parts, raw = [], []
     for name in reading.by:
-        codes, words = reading.table.codes(name)
+        codes, words = reading.codes(name)
         parts.append((codes[sections.rows], len(words)))
         raw.append((name, codes[sections.rows], words))
     combined = combine_codes(parts)
@@ -212,6 +212,7 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
 
 def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:
     left_out = [c for c in sections.left_out.tolist() if c is not None]
+    codes = [str(p.code) for p in reading.problems]
     try:
         release = version("junheng")
     except PackageNotFoundError:  # pragma: no cover - run from a source tree that was never installed
@@ -228,7 +229,7 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
         "sections_counted": int(sections.counted.sum()),
         "sections_left_out": {c: left_out.count(c) for c in sorted(set(left_out))},
         "sections_divided": int((sections.divided & sections.counted).sum()),
-        "warnings": [str(p) for p in reading.problems],
+        "warnings": {c: codes.count(c) for c in sorted(set(codes))},
     }
 
 

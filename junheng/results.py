@@ -19,7 +19,7 @@ from junheng._labels import check_language, word
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.schools import ALL_STAGES, columns
-from junheng.stages import Sections
+from junheng.stages import Sections, problems_frame
 from junheng.standards.model import Item, Limit, Standard, Threshold
 
 __all__ = ["REASONS", "Data", "Evaluation"]
@@ -130,6 +130,14 @@ class Data:
                     out.append(self._item(item, county, s, int(self.group_at[county, s])))
         return out
 
+    @cached_property
+    def items_of(self) -> dict[tuple[int, str], list[_ItemRow]]:
+        """The items of every county and part."""
+        out: dict[tuple[int, str], list[_ItemRow]] = {}
+        for row in self.items:
+            out.setdefault((row.county, row.item.part), []).append(row)
+        return out
+
     def _stages_of(self, item: Item) -> list[int]:
         std = self.standard
         if item.rule == "every_school_complies":
@@ -185,14 +193,11 @@ class Data:
     @cached_property
     def parts(self) -> list[tuple[int, str, int]]:
         """County, part and verdict of every part, then overall."""
-        by_part: dict[tuple[int, str], list[int]] = {}
-        for row in self.items:
-            by_part.setdefault((row.county, row.item.part), []).append(row.verdict)
         out = []
         for county in range(self.n_counties):
             verdicts = []
             for part in self.standard.parts:
-                verdict = min(by_part.get((county, part), [UNDETERMINED]))
+                verdict = min([r.verdict for r in self.items_of.get((county, part), ())], default=UNDETERMINED)
                 verdicts.append(verdict)
                 out.append((county, str(part), verdict))
             out.append((county, "overall", min(verdicts)))
@@ -324,6 +329,10 @@ class Evaluation:
         met = ((d.verdicts == MET) & d.applies)[:, section].sum(axis=0)
         unmet = ((d.verdicts == UNMET) & d.applies)[:, section].sum(axis=0)
         total = d.applies[:, section].sum(axis=0)
+        # schools judged alike on every indicator share a sentence
+        judged = np.where(d.applies, d.verdicts + np.int8(3) * d.floors, np.int8(-1))[:, section]
+        patterns, pattern = np.unique(judged.T, axis=0, return_inverse=True)
+        said, which = _unique([self._school_reason(p) for p in patterns.tolist()])
         out: dict[str, Any] = self._by_columns(d.county[section])
         out |= self._school_columns(section)
         out["row"] = d.sections.rows[section]
@@ -335,7 +344,15 @@ class Evaluation:
         out["n_undetermined"] = total - met - unmet
         out["verdict"] = self._labels("verdict", d.school[section], VERDICTS)
         out["counted"] = d.sections.counted[section]
+        reason = np.where(d.sections.counted[section], which[pattern.reshape(-1)], -1) if said else pattern
+        left = [word("reason", r, self.language) for r in d.sections.left_out[section].tolist()]
+        out["reason"] = [said[i] if i >= 0 else w for i, w in zip(reason.tolist(), left, strict=True)]
         return self._frame(out)
+
+    def _school_reason(self, pattern: list[int]) -> str:
+        from junheng._explain import school_reason
+
+        return school_reason(self.data, pattern, self.language or "en")
 
     @cached_property
     def indicators(self) -> Any:
@@ -446,6 +463,11 @@ class Evaluation:
         return self._frame(out)
 
     @cached_property
+    def problems(self) -> Any:
+        """What was odd in the table but did not stop the evaluation, as :func:`junheng.check_schools` lists it."""
+        return problems_frame(self.data.sections.reading)
+
+    @cached_property
     def left_out(self) -> Any:
         """Every unit that does not count, by name, with the reason."""
         d = self.data
@@ -492,7 +514,7 @@ class Evaluation:
         out: dict[str, Any] = {}
         for name in ("school_code", "school"):
             if name in reading.has:
-                codes, words = reading.table.codes(name)
+                codes, words = reading.codes(name)
                 out[name] = Labels(codes[rows], words)
         return out
 

@@ -15,7 +15,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats
+from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, build_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
@@ -445,6 +445,7 @@ def _text_advice(text: str) -> str:
 
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
+_TOTAL_FIRST = frozenset("合总小共全tsg")
 
 
 # ---------------------------------------------------------------------------------- reading the table
@@ -458,6 +459,8 @@ class Reading:
         self.rows = self.table.rows
         self.problems: list[Problem] = []
         self._numbers: dict[str, Floats] = {}
+        self._codes: dict[str, tuple[Ints, Sequence[Any]]] = {}
+        self._cells: dict[str, NDArray[np.object_]] = {}
         have = set(self.table.columns)
         self.has = have
         self.school_column = next((c for c in ("school_code", "school") if c in have), "school")
@@ -484,6 +487,14 @@ class Reading:
             self._numbers[name] = self._read_number(name)
         return self._numbers[name]
 
+    def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
+        """Return a code a row (-1: empty) and the words of a column, worked out once."""
+        if name not in self._codes:
+            codes, words = self.table.codes(name)
+            blank = [i for i, w in enumerate(words) if _blank(w)]
+            self._codes[name] = (np.where(np.isin(codes, blank), -1, codes) if blank else codes, words)
+        return self._codes[name]
+
     def key(self, row: int) -> str:
         """Name a row in words."""
         parts = []
@@ -505,10 +516,9 @@ class Reading:
         return [p for p in self.problems if p.severity is Severity.ERROR]
 
     def _cell(self, name: str, row: int) -> Any:
-        cache = self.__dict__.setdefault("_cells", {})
-        if name not in cache:
-            cache[name] = self.table.objects(name)
-        return cache[name][row]
+        if name not in self._cells:
+            self._cells[name] = self.table.objects(name)
+        return self._cells[name][row]
 
     # -- checks
 
@@ -557,8 +567,10 @@ class Reading:
         for name in dict.fromkeys([*self.by, "school", self.school_column]):
             if name not in self.has or self.table.is_number(name):
                 continue
-            codes, words = self.table.codes(name)
-            hit = [i for i, w in enumerate(words) if isinstance(w, str) and _TOTAL.fullmatch(_fold(w))]
+            codes, words = self.codes(name)
+            # a cheap look first: a nation has as many names as schools
+            hit = [i for i, w in enumerate(words) if isinstance(w, str) and w.strip()[:1].lower() in _TOTAL_FIRST]
+            hit = [i for i in hit if _TOTAL.fullmatch(_fold(words[i]))]
             if not hit:
                 continue
             for row in np.flatnonzero(np.isin(codes, hit)).tolist():
@@ -578,7 +590,7 @@ class Reading:
         if name not in self.has:
             return out
         words = _category_words(name)
-        codes, values = self.table.codes(name)
+        codes, values = self.codes(name)
         understood = [None if _blank(v) else words.get(_fold_word(v)) for v in values]
         for i, value in enumerate(values):
             if understood[i] is None and not _blank(value):
@@ -600,28 +612,26 @@ class Reading:
         if name not in self.has:
             return out
         words = _flag_words()
-        for row, value in enumerate(self.table.objects(name)):
-            if _blank(value):
-                continue
-            word = words.get(_fold_word(value)) if not isinstance(value, (bool, np.bool_)) else bool(value)
-            if word is None:
-                self.add(
-                    ProblemCode.UNKNOWN_CATEGORY,
-                    f"{value!r} is neither yes nor no; write 是 or 否",
-                    row=row,
-                    column=name,
-                    value=str(value),
-                )
-            out[row] = word
+        codes, values = self.codes(name)
+        flags = [bool(v) if isinstance(v, (bool, np.bool_)) else words.get(_fold_word(v)) for v in values]
+        for i, value in enumerate(values):
+            if flags[i] is None and not _blank(value):
+                for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
+                    self.add(
+                        ProblemCode.UNKNOWN_CATEGORY,
+                        f"{value!r} is neither yes nor no; write 是 or 否",
+                        row=row,
+                        column=name,
+                        value=str(value),
+                    )
+        out[:] = np.array([*flags, None], dtype=object)[codes]
         return out
 
     def _check_keys(self) -> None:
         for name in dict.fromkeys([*self.by, self.school_column]):
             if name not in self.has:
                 continue
-            codes, words = self.table.codes(name)
-            blank = [i for i, w in enumerate(words) if _blank(w)]
-            gaps = (codes < 0) | np.isin(codes, blank) if blank else codes < 0
+            gaps = self.codes(name)[0] < 0
             for row in np.flatnonzero(gaps & ~self.is_total).tolist():
                 self.add(
                     ProblemCode.MISSING_KEY,

@@ -256,7 +256,7 @@ def _school_codes(reading: Reading, rows: Ints) -> Ints:
     parts = []
     for name in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]):
         if name in reading.has:
-            codes, words = reading.table.codes(name)
+            codes, words = reading.codes(name)
             parts.append((codes[rows] + 1, len(words) + 1))
     if not parts:
         return np.arange(rows.size)
@@ -267,7 +267,7 @@ def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -
     key = combine_codes([(_dense(school), rows.size + 1), (stage, len(ALL_STAGES))])
     named = np.ones(rows.size, dtype=bool)
     if reading.school_column in reading.has:
-        named = reading.table.codes(reading.school_column)[0][rows] >= 0
+        named = reading.codes(reading.school_column)[0][rows] >= 0
     order = np.argsort(key, kind="stable")
     again = np.zeros(rows.size, dtype=bool)
     again[order[1:]] = key[order[1:]] == key[order[:-1]]
@@ -298,7 +298,7 @@ def _covers(reading: Reading, rows: Ints) -> tuple[Ints, list[frozenset[str] | N
     """
     if "resources_cover" not in reading.has:
         return np.full(rows.size, -1, dtype=np.int64), []
-    codes, words = reading.table.codes("resources_cover")
+    codes, words = reading.codes("resources_cover")
     shared = frozenset(c.id for c in columns().values() if c.shared)
     lists: list[frozenset[str] | None] = []
     for i, word in enumerate(words):

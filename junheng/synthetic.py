@@ -274,10 +274,8 @@ def _generate(
     columns = {k: _joined([f[k] for f in frames]) for k in frames[0]}
     if missing:
         for name, column in columns.items():
-            if isinstance(column, np.ndarray) and name not in ("students", "students_senior", "year"):
-                column = column.astype(np.float64)
-                column[rng.random(column.size) < missing] = np.nan
-                columns[name] = column
+            if column.dtype.kind in "if" and name not in ("students", "students_senior", "year"):
+                columns[name] = np.where(rng.random(column.size) < missing, np.nan, column)
     return build_frame(columns, "pandas")  # type: ignore[no-any-return]
 
 
