@@ -62,11 +62,16 @@ def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
     codes, n = parts[0][0].astype(np.int64, copy=False), parts[0][1]
     for more, m in parts[1:]:
         if n > 0 and m > (1 << 62) // n:
-            codes = pd.factorize(codes)[0].astype(np.int64)
+            codes = dense_codes(codes)
             n = int(codes.max()) + 1 if codes.size else 0
         codes = codes * m + more
         n *= m
     return codes
+
+
+def dense_codes(codes: Ints) -> Ints:
+    """Renumber codes 0, 1, 2, … in order of appearance."""
+    return pd.factorize(codes)[0].astype(np.int64, copy=False)
 
 
 def labelled(values: Floats, index: Any, columns: Any) -> Any:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, is_none
 from junheng._data import STAGES
-from junheng._frames import build_frame, combine_codes
+from junheng._frames import build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, columns
@@ -134,7 +134,7 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     cover, lists = _covers(reading, rows)
     split = standard.split if standard is not None else None
     resources = frozenset(split.resources) if split is not None else frozenset(_shared_present(reading))
-    kind = reading.kind[rows]
+    kind = _kinds(reading, rows, stage, school)
     left_out = _leave_out(reading, standard, rows, stage, students)
     divided, enrolment = _find_divided(reading, rows, stage, wide, school, students, kind, cover, lists, resources)
     top, bottom = np.ones(rows.size), np.ones(rows.size)
@@ -260,11 +260,29 @@ def _school_codes(reading: Reading, rows: Ints) -> Ints:
             parts.append((codes[rows] + 1, len(words) + 1))
     if not parts:
         return np.arange(rows.size)
-    return combine_codes(parts)
+    return dense_codes(combine_codes(parts))
+
+
+def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[np.object_]:
+    """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
+
+    So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
+    with the whole school's resources on every stage.
+    """
+    kind = reading.kind[rows]
+    if not rows.size:
+        return kind
+    has = np.zeros((int(school.max()) + 1, len(ALL_STAGES)), dtype=bool)
+    has[school, stage] = True
+    several = (has.sum(axis=1) > 1)[school] & ~np.isin(kind.astype(str), INTEGRATED)
+    for name in INTEGRATED:
+        whole = np.array([s in STAGES_OF_KIND[name] for s in ALL_STAGES])
+        kind[several & (has == whole).all(axis=1)[school]] = name
+    return kind
 
 
 def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> None:
-    key = combine_codes([(_dense(school), rows.size + 1), (stage, len(ALL_STAGES))])
+    key = school * len(ALL_STAGES) + stage
     named = np.ones(rows.size, dtype=bool)
     if reading.school_column in reading.has:
         named = reading.codes(reading.school_column)[0][rows] >= 0
@@ -282,10 +300,6 @@ def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -
             row=int(rows[i]),
             column=reading.school_column,
         )
-
-
-def _dense(codes: Ints) -> Ints:
-    return np.unique(codes, return_inverse=True)[1].astype(np.int64, copy=False)
 
 
 # ------------------------------------------------------------------------------------------ dividing
@@ -343,7 +357,7 @@ def _find_divided(
     if not integrated.any():
         return np.zeros(n, dtype=bool), enrolment
     at = np.flatnonzero(integrated)
-    group = _dense(school[at])
+    group = dense_codes(school[at])
     n_groups = int(group.max()) + 1
     by_school = np.full((n_groups, len(ALL_STAGES)), np.nan)
     for code, word in enumerate(ALL_STAGES):
