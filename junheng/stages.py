@@ -590,7 +590,8 @@ def split_stages(schools: Any, standard: Any) -> Any:
                 new[name] = sections.number(name)[keep]
         if named:
             new["resources_cover"] = _new_cover(sections, keep, named)
-    by_stage = [c for c in reading.table.columns if (f := base_column(c)) is not None and f[1] is not None]
+    # the senior enrolment stays: another standard may divide what this one left whole
+    by_stage = [c for c in reading.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
     return table.with_columns(new).without(by_stage).to_native()
 
 
