@@ -156,7 +156,7 @@ def _evaluate(
     for j, cell in enumerate(cells):
         values[j] = cell.value
         for s, stage in enumerate(STAGES):
-            t = next((t for t in std.thresholds if t.indicator == cell.indicator.id and t.stage == stage), None)
+            t = std.find(cell.indicator.id, stage)
             at = np.flatnonzero(sections.stage == s)
             if t is None or not at.size:
                 continue

@@ -101,8 +101,7 @@ class Data:
 
     def threshold(self, indicator: int, stage: int) -> Threshold | None:
         """Return the threshold of an indicator in a stage, None where the standard sets none."""
-        id_, s = self.indicators[indicator].id, STAGES[stage]
-        return next((t for t in self.standard.thresholds if t.indicator == id_ and t.stage == s), None)
+        return self.standard.find(self.indicators[indicator].id, STAGES[stage])
 
     @cached_property
     def school_names(self) -> NDArray[np.object_]:

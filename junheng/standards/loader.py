@@ -360,12 +360,6 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
         merged = {k: e for k, e in merged.items() if (table, k) not in removed}
         merged |= {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
         values[table] = tuple(merged.values())
-    rule = values["school_rule"]
-    if rule is not None and rule.floor_ratio is not None:
-        values["thresholds"] = tuple(
-            t if t.floor_ratio is not None else attrs.evolve(t, floor_ratio=rule.floor_ratio)
-            for t in values["thresholds"]
-        )
     named = dict.fromkeys(t.indicator for t in values["thresholds"])
     inherited = [i for i in (parent.indicators if parent else ()) if i in named or not parent or not parent.thresholds]
     values["indicators"] = file.indicators or tuple(dict.fromkeys([*inherited, *named]))

@@ -296,13 +296,21 @@ class Standard:
         >>> std.threshold("teaching_area_per_student", stage="primary").value
         Decimal('4.5')
         """
-        for t in self.thresholds:
-            if t.indicator == indicator and t.stage == stage:
-                return t
+        found = self.find(indicator, stage)
+        if found is not None:
+            return found
         known = sorted({t.indicator for t in self.thresholds if t.stage == stage})
         near = difflib.get_close_matches(indicator, known, n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise InputError(f"{self.id} sets no threshold for {indicator!r} in stage {stage!r}{hint}")
+
+    def find(self, indicator: str, stage: str) -> Threshold | None:
+        """Return the threshold of an indicator in a stage with its floor, None where there is none."""
+        for t in self.thresholds:
+            if t.indicator == indicator and t.stage == stage:
+                common = self.school_rule.floor_ratio if self.school_rule is not None else None
+                return t if t.floor_ratio is not None or common is None else attrs.evolve(t, floor_ratio=common)
+        return None
 
     def limit(self, kind: str, *, stage: str) -> Limit | None:
         """Return the limit of coefficients of a kind (``each`` or ``composite``) in a stage, or None."""
