@@ -29,6 +29,12 @@ def column_ids() -> frozenset[str]:
 
 
 @cache
+def fact_ids() -> frozenset[str]:
+    """Ids of all facts about a county."""
+    return frozenset(read_toml("facts.toml")["facts"])
+
+
+@cache
 def indicator_ids() -> frozenset[str]:
     """Ids of all indicators of the catalogue."""
     return frozenset(read_toml("indicators/catalog.toml")["indicators"])

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -19,10 +20,12 @@ from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import transform_error
 
-from junheng._data import column_ids, indicator_ids
+from junheng._data import column_ids, fact_ids, indicator_ids
 from junheng.errors import StandardDataError, UnknownStandardError
 from junheng.standards.model import (
     ColumnId,
+    Condition,
+    FigureId,
     Inclusion,
     IndicatorId,
     Item,
@@ -30,6 +33,7 @@ from junheng.standards.model import (
     Limit,
     Part,
     Printing,
+    Relaxation,
     Removal,
     SchoolRule,
     Source,
@@ -63,13 +67,17 @@ class _File:
     split: Split | None = None
     inclusion: tuple[Inclusion, ...] = ()
     items: tuple[Item, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    applied: tuple[str, ...] = ()
     printing: Printing | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
     sources: dict[str, Source] = field(factory=dict)
     remove: tuple[Removal, ...] = ()
     note: str | None = None
 
 
-_LISTS = ("thresholds", "limits", "inclusion", "items")
+_LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations")
 _SINGLE = ("school_rule", "split", "printing")
 _IDENTITY = ("document", "number", "issued", "jurisdiction")
 
@@ -139,6 +147,10 @@ def _tuple_of(converter: Converter) -> Any:
     return factory
 
 
+def _figure_ids() -> frozenset[str]:
+    return column_ids() | fact_ids()
+
+
 def _is_literal(t: Any) -> bool:
     return get_origin(t) is Literal
 
@@ -156,6 +168,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(Decimal, _strict("a number", (Decimal, int)))
     converter.register_structure_hook_func(lambda t: t is IndicatorId, _member("indicator", indicator_ids))
     converter.register_structure_hook_func(lambda t: t is ColumnId, _member("column", column_ids))
+    converter.register_structure_hook_func(lambda t: t is FigureId, _member("figure", _figure_ids))
     converter.register_structure_hook(Standing, _standing)
     converter.register_structure_hook_func(_is_literal, _one_of)
     converter.register_structure_hook_factory(_is_tuple, _tuple_of(converter))
@@ -200,7 +213,7 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     sources = {**(parent.sources if parent else {}), **file.sources}
     if parent is None:
         out += [f"{name!r} is missing @ $.{name}" for name in (*_IDENTITY, "parts") if not getattr(file, name)]
-    for name in ("issued", "last_checked_on"):
+    for name in ("issued", "last_checked_on", "effective_from", "effective_to"):
         text = getattr(file, name)
         if text is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
             out.append(f"{text!r} is no date such as '2017', '2017-05' or '2017-05-23' @ $.{name}")
@@ -231,6 +244,19 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
                 weight = w.weight(stage)
                 if weight is not None and weight <= 0:
                     out.append(f"must be positive @ $.split.weights[{i}].{stage}")
+    for i, item in enumerate(file.items):
+        if (item.rule in ("conditions", "scored")) != bool(item.conditions):
+            out.append(f"'conditions' belong to rules 'conditions' and 'scored', and must be there @ $.items[{i}]")
+        out += _check_conditions(item.conditions, f"$.items[{i}]", item.rule == "scored")
+    for i, relaxation in enumerate(file.relaxations):
+        place = f"$.relaxations[{i}]"
+        if (relaxation.indicator is None) == (relaxation.item is None):
+            out.append(f"needs either 'indicator' and 'add', or 'item' and 'conditions' @ {place}")
+        if (relaxation.indicator is None) == bool(relaxation.add):
+            out.append(f"'add' belongs to 'indicator' @ {place}.add")
+        if (relaxation.item is None) == bool(relaxation.conditions):
+            out.append(f"'conditions' belong to 'item' @ {place}.conditions")
+        out += _check_conditions(relaxation.conditions, place, False)
     for i, x in enumerate(file.limits):
         if x.value <= 0:
             out.append(f"must be positive @ $.limits[{i}].value")
@@ -238,6 +264,34 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         known = {entry_key(e) for e in getattr(parent, removal.table)} if parent else set()
         if removal.key not in known:
             out.append(f"removes an entry that {file.extends or 'nothing'} does not have @ $.remove[{i}]")
+    return out
+
+
+def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool) -> list[str]:
+    out = []
+    for i, condition in enumerate(conditions):
+        for j, test in enumerate((condition, *condition.readings)):
+            at = f"{place}.conditions[{i}]" + (f".readings[{j - 1}]" if j else "")
+            known, sort = (
+                (fact_ids(), "a fact about the county")
+                if test.scope == "county"
+                else (column_ids(), "a column of schools")
+            )
+            for name in ("top", "top_minus", "bottom", "bottom_minus", "than"):
+                out += [f"{f!r} is not {sort} @ {at}.{name}" for f in getattr(test, name) if f not in known]
+            if not test.top:
+                out.append(f"must name a figure @ {at}.top")
+            staged = test.primary is not None or test.junior is not None
+            given = [test.value is not None, staged, bool(test.than), test.per_classes is not None]
+            if sum(given) != (0 if scored else 1):
+                wanted = (
+                    "no requirement" if scored else "exactly one of 'value', 'primary'/'junior', 'than', 'per_classes'"
+                )
+                out.append(f"needs {wanted} @ {at}")
+            if staged and test.scope != "section":
+                out.append(f"a number for each stage needs scope 'section' @ {at}")
+            if test.where is not None and test.scope == "county":
+                out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
     return out
 
 
@@ -348,7 +402,7 @@ def _unique(problems: list[str]) -> list[str]:
 
 def _merge(file: _File, parent: Standard | None) -> Standard:
     values: dict[str, Any] = {"id": file.id, "label": file.label, "last_checked_on": file.last_checked_on}
-    for name in (*_IDENTITY, "parts", "note", *_SINGLE):
+    for name in (*_IDENTITY, "parts", "note", "applied", "effective_from", "effective_to", *_SINGLE):
         own = getattr(file, name)
         values[name] = own if own or parent is None else getattr(parent, name)
     for name in _SINGLE:
@@ -371,8 +425,15 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
 def _check_whole(standard: Standard) -> list[str]:
     """Return what is wrong with the standard as a whole, after extending."""
     out = []
-    if not standard.indicators:
-        out.append("no indicator is named, neither in 'indicators' nor in a threshold @ $.indicators")
+    if not standard.indicators and not standard.items:
+        out.append("neither an indicator nor an item is named @ $")
+    ids = {item.id for item in standard.items}
+    for i, relaxation in enumerate(standard.relaxations):
+        if relaxation.item is not None and relaxation.item not in ids:
+            out.append(f"there is no item {relaxation.item!r} @ $.relaxations[{i}].item")
+    for name in standard.applied:
+        if name not in {r.id for r in standard.relaxations}:
+            out.append(f"there is no relaxation {name!r} @ $.applied")
     rule = standard.school_rule
     for stage in ("primary", "junior"):
         n = sum(t.stage == stage for t in standard.thresholds)
@@ -383,9 +444,9 @@ def _check_whole(standard: Standard) -> list[str]:
         needed = {"each_coefficient": "each", "composite_coefficient": "composite"}.get(item.rule)
         if needed and needed not in kinds:
             out.append(f"rule {item.rule!r} needs a limit of kind {needed!r} @ $.items[{i}].rule")
-        if item.rule == "every_school_complies" and (rule is None or not standard.thresholds):
-            out.append(f"rule {item.rule!r} needs 'school_rule' and thresholds @ $.items[{i}].rule")
-        if item.part not in standard.parts:
+        if item.rule == "every_school_complies" and rule is None and standard.thresholds:
+            out.append(f"rule {item.rule!r} needs 'school_rule' @ $.items[{i}].rule")
+        if item.part not in (*standard.parts, "overall"):
             out.append(f"part {item.part!r} is not among 'parts' @ $.items[{i}].part")
     return out
 

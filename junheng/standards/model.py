@@ -33,10 +33,13 @@ __all__ = [
 # checked by the loader against the shipped vocabularies
 IndicatorId = NewType("IndicatorId", str)
 ColumnId = NewType("ColumnId", str)
+# a column of schools or a fact about the county; which of the two, the scope of a test says
+FigureId = NewType("FigureId", str)
 
 Stage = Literal["primary", "junior"]
 Op = Literal[">=", "<=", ">", "<", "=="]
-Part = Literal["basic_standard", "resources", "government", "quality", "recognition"]
+#: ``overall`` holds what no part does: prerequisites and vetoes count towards the overall verdict alone.
+Part = Literal["basic_standard", "resources", "government", "quality", "recognition", "overall"]
 Between = Literal["bracket", "linear", "smaller", "larger"]
 Ends = Literal["undetermined", "end"]
 
@@ -179,13 +182,91 @@ class Inclusion(_Cited):
 
 
 @frozen(kw_only=True)
+class Where:
+    """Which units a test is about; every field that is given must hold."""
+
+    kinds: tuple[str, ...] = ()
+    not_kinds: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    ownership: str | None = None
+    area_types: tuple[str, ...] = ()
+    students_below: int | None = None
+    students_from: int | None = None
+    largest_class_below: int | None = None
+    built_by: int | None = None
+    migrant_share_over: Decimal | None = None
+    flags: tuple[ColumnId, ...] = ()
+    not_flags: tuple[ColumnId, ...] = ()
+
+
+@frozen(kw_only=True)
+class Test:
+    """One comparison: (sum of ``top`` - sum of ``top_minus``) / (the same below) against a number.
+
+    ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
+    (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
+    the figures ``than``, or ``per_classes``: one for every so many classes begun.
+    """
+
+    scope: Literal["county", "sum", "school", "section"]
+    top: tuple[FigureId, ...]
+    top_minus: tuple[FigureId, ...] = ()
+    bottom: tuple[FigureId, ...] = ()
+    bottom_minus: tuple[FigureId, ...] = ()
+    op: Op = ">="
+    value: Decimal | None = None
+    primary: Decimal | None = None
+    junior: Decimal | None = None
+    than: tuple[FigureId, ...] = ()
+    per_classes: int | None = None
+    where: Where | None = None
+
+
+@frozen(kw_only=True)
+class Condition(Test):
+    """A test that an item asks for.
+
+    With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
+    verdict. ``if_given`` marks a figure that counts only where the county has it.
+    """
+
+    readings: tuple[Test, ...] = ()
+    if_given: bool = False
+
+
+@frozen(kw_only=True)
 class Item(_Cited):
-    """One thing a county is judged by."""
+    """One thing a county is judged by.
+
+    ``conditions`` must all hold. An item that is only ``scored`` is shown with its figure and judged in a total
+    elsewhere.
+    """
 
     id: str
     part: Part
-    rule: Literal["every_school_complies", "each_coefficient", "composite_coefficient"]
+    rule: Literal["every_school_complies", "each_coefficient", "composite_coefficient", "conditions", "scored"]
     label: Label
+    number: int | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+@frozen(kw_only=True)
+class Relaxation(_Cited):
+    """An easier rule for some units and some years; off unless asked for.
+
+    Either ``add`` counts further columns with an indicator's numerator, or ``conditions`` stand in for those of the
+    item, for the units of ``where``.
+    """
+
+    id: str
+    label: Label
+    where: Where
+    indicator: IndicatorId | None = None
+    add: tuple[ColumnId, ...] = ()
+    item: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    effective_from: str | None = None
+    effective_to: str | None = None
 
 
 @frozen(kw_only=True)
@@ -201,7 +282,7 @@ class Printing(_Cited):
 class Removal:
     """An entry of the extended standard that no longer holds."""
 
-    table: Literal["thresholds", "limits", "items", "inclusion"]
+    table: Literal["thresholds", "limits", "items", "inclusion", "relaxations"]
     indicator: str | None = None
     stage: str | None = None
     kind: str | None = None
@@ -215,7 +296,7 @@ class Removal:
             return (self.indicator, self.stage)
         if self.table == "limits":
             return (self.kind, self.stage)
-        return (self.id,) if self.table == "items" else (self.kind, self.ownership)
+        return (self.id,) if self.table in ("items", "relaxations") else (self.kind, self.ownership)
 
 
 def entry_key(entry: Any) -> tuple[Any, ...]:
@@ -224,7 +305,7 @@ def entry_key(entry: Any) -> tuple[Any, ...]:
         return (entry.indicator, entry.stage)
     if isinstance(entry, Limit):
         return (entry.kind, entry.stage)
-    return (entry.id,) if isinstance(entry, Item) else (entry.kind, entry.ownership)
+    return (entry.id,) if isinstance(entry, (Item, Relaxation)) else (entry.kind, entry.ownership)
 
 
 @frozen(kw_only=True)
@@ -265,8 +346,12 @@ class Standard:
     split: Split | None = None
     inclusion: tuple[Inclusion, ...] = ()
     items: tuple[Item, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    applied: tuple[str, ...] = ()
     printing: Printing | None = None
     sources: dict[str, Source] = field(factory=dict, hash=False)
+    effective_from: str | None = None
+    effective_to: str | None = None
     note: str | None = None
 
     def threshold(self, indicator: str, *, stage: str) -> Threshold:
@@ -322,8 +407,9 @@ class Standard:
         between_sizes: Between | None = None,
         below_smallest: Ends | None = None,
         above_largest: Ends | None = None,
+        relaxations: Sequence[str] | None = None,
     ) -> Standard:
-        """Return a copy in which open rules of tables over school size are decided by you.
+        """Return a copy in which open rules are decided by you.
 
         Parameters
         ----------
@@ -331,6 +417,8 @@ class Standard:
             What holds between two sizes of a table.
         below_smallest, above_largest : {"undetermined", "end"}, optional
             What holds outside the table.
+        relaxations : sequence of str, optional
+            Ids of the standard's relaxations that are to be applied; none are unless asked for.
 
         Returns
         -------
@@ -351,8 +439,17 @@ class Standard:
             for k, v in {"between": between_sizes, "below": below_smallest, "above": above_largest}.items()
             if v is not None
         }
+        applied = self.applied if relaxations is None else tuple(relaxations)
+        known = [r.id for r in self.relaxations]
+        unknown = sorted(set(applied) - set(known))
+        if unknown:
+            raise InputError(
+                f"{self.id} has no relaxation {', '.join(map(repr, unknown))}; it has {', '.join(known) or 'none'}"
+            )
         return attrs.evolve(
-            self, thresholds=tuple(attrs.evolve(t, **changes) if t.classes else t for t in self.thresholds)
+            self,
+            applied=applied,
+            thresholds=tuple(attrs.evolve(t, **changes) if t.classes else t for t in self.thresholds),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -399,7 +496,7 @@ _NOT_COMPARED = {"clause", "source", "standing", "note", "origin", "label"}
 
 def _entries(standard: Standard) -> dict[tuple[str, str], dict[str, Any]]:
     out: dict[tuple[str, str], dict[str, Any]] = {}
-    for table in ("thresholds", "limits", "inclusion", "items"):
+    for table in ("thresholds", "limits", "inclusion", "items", "relaxations"):
         for entry in getattr(standard, table):
             name = " ".join(str(k) for k in entry_key(entry) if k is not None)
             out[table, name] = _plain(entry)
