@@ -388,19 +388,20 @@ def _compare_rows(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return of each school in several rows whether its shared figures are repeated, or differ from row to row."""
     several = np.bincount(group[~wide], minlength=n_groups) > 1
-    any_value = np.zeros(n_groups, dtype=bool)
+    compared = np.zeros(n_groups, dtype=bool)
     unequal = np.zeros(n_groups, dtype=bool)
     for name in resources:
         values = reading.number(name)
         if values is None:
             continue
-        x = values[rows]
+        # a gap says nothing: only figures that are there can agree or differ
+        there = np.isfinite(values[rows])
+        x, g = values[rows][there], group[there]
         last = np.full(n_groups, np.nan)
-        last[group] = x
-        same = (x == last[group]) | (np.isnan(x) & np.isnan(last[group]))
-        unequal |= np.bincount(group[~same], minlength=n_groups) > 0
-        any_value |= np.bincount(group[np.nan_to_num(x) > 0], minlength=n_groups) > 0
-    return several & any_value & ~unequal, several & unequal
+        last[g] = x
+        unequal |= np.bincount(g[x != last[g]], minlength=n_groups) > 0
+        compared |= np.bincount(g[x > 0], minlength=n_groups) > 1
+    return several & compared & ~unequal, several & unequal
 
 
 def _check_enrolment(
