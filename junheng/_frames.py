@@ -14,7 +14,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats
-from junheng.errors import InputError
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -159,6 +159,19 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
 # --------------------------------------------------------------------------------------------- opening
 
 
+def duplicate_headers(names: Sequence[str]) -> InputDataError:
+    """Return the error for headers that stand more than once."""
+    twice = [n for n in dict.fromkeys(names) if names.count(n) > 1]
+    return InputDataError(
+        Problem(
+            code=ProblemCode.DUPLICATE_COLUMN,
+            column=name,
+            message=f"the header {name!r} stands {names.count(name)} times; keep one column, or rename the others",
+        )
+        for name in twice
+    )
+
+
 class Table:
     """A frame of pandas, polars or pyarrow, read column by column."""
 
@@ -167,6 +180,9 @@ class Table:
             self._frame = nw.from_native(frame, eager_only=True)
         except TypeError:
             raise InputError(f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}") from None
+        except nw.exceptions.DuplicateError:
+            names = getattr(frame, "column_names", None) or list(frame.columns)
+            raise duplicate_headers([str(c) for c in names]) from None
         names = [str(c) for c in self._frame.columns]
         self.columns: tuple[str, ...] = tuple(names)
         self.rows: int = len(self._frame)
@@ -254,11 +270,32 @@ def read_csv(path: Path, separator: str) -> pd.DataFrame:
     if "\x00" in text:
         raise InputError(f"{path.name} is not a text file; was a workbook renamed?")
     try:
-        return pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""])
+        raw = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+        )
     except pd.errors.EmptyDataError:
         raise InputError(f"{path.name} is empty; the first row must hold the headers") from None
     except pd.errors.ParserError as exc:
         raise InputError(f"{path.name} is not a regular table: {exc}") from None
+    return _with_header(raw)
+
+
+def _with_header(raw: pd.DataFrame) -> pd.DataFrame:
+    """Take the first row as headers, refusing those that stand twice; no row is passed over."""
+    if raw.empty:
+        return raw
+    names = [f"column {i + 1}" if pd.isna(c) else str(c).strip() for i, c in enumerate(raw.iloc[0].tolist())]
+    if len(set(names)) < len(names):
+        raise duplicate_headers(names)
+    table = raw.iloc[1:].reset_index(drop=True)
+    table.columns = pd.Index(names)
+    return table
 
 
 def read_excel(path: Path, sheet: str | int) -> pd.DataFrame:
@@ -270,11 +307,12 @@ def read_excel(path: Path, sheet: str | int) -> pd.DataFrame:
             f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
     try:
-        return pd.read_excel(
-            path, sheet_name=sheet, engine="calamine", dtype=object, keep_default_na=False, na_values=[""]
+        raw = pd.read_excel(
+            path, sheet_name=sheet, header=None, engine="calamine", dtype=object, keep_default_na=False, na_values=[""]
         )
     except Exception as exc:
         raise InputError(f"{path.name} cannot be read as a workbook: {exc}") from None
+    return _with_header(raw)
 
 
 def write_tables(path: Path, tables: Mapping[str, Any]) -> None:

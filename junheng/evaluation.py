@@ -21,7 +21,7 @@ from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading
-from junheng.stages import Sections, check_all, make_sections, needed_columns
+from junheng.stages import Sections, check_all, needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Limit, Threshold
 
@@ -108,9 +108,6 @@ def evaluate(
     needed = needed_columns(std)
     for name in needed:
         reading.require(name)
-    if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
-        make_sections(reading, std)
-        raise InputDataError(reading.problems)
     sections = check_all(reading, std, needed)
     if missing == "raise":
         _require_complete(reading, sections, needed)

@@ -282,7 +282,7 @@ class Evaluation:
         out["indicator"] = self._labels("indicator", indicator, [i.id for i in d.indicators])
         out["value"] = d.values[at]
         units, unit_codes = _unique([i.unit for i in d.indicators])
-        out["unit"] = Labels(unit_codes[indicator], units)
+        out["unit"] = self._labels("unit", unit_codes[indicator], units)
         out["op"] = op
         out["required"] = d.required[at]
         out["floor"] = floor

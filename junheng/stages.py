@@ -202,8 +202,9 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
             pieces.append((at, np.full(at.size, code), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & np.isin(reading.kind.astype(str), _NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=bool)))
+    told = {p.row for p in reading.problems if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & is_none(reading.kind)).tolist():
-        if "stage" in reading.has or "kind" in reading.has:
+        if row not in told and reading.has & {"stage", "kind"}:
             reading.add(
                 ProblemCode.MISSING_KEY,
                 "neither the stage (小学 or 初中) nor the kind of school is given; fill in one of them",
