@@ -394,8 +394,8 @@ def _with_own_sources(parent: Standard, file: _File) -> Standard:
     def renamed(entry: Any) -> Any:
         return attrs.evolve(entry, source=f"{parent.id}:{entry.source}") if entry.source in clash else entry
 
-    lists = {table: tuple(renamed(e) for e in getattr(parent, table)) for table in _LISTS}
-    single = {name: renamed(e) for name in _SINGLE if (e := getattr(parent, name)) is not None}
+    lists: dict[str, Any] = {t: tuple(renamed(e) for e in getattr(parent, t)) for t in _LISTS}
+    single: dict[str, Any] = {name: renamed(e) for name in _SINGLE if (e := getattr(parent, name)) is not None}
     sources = {(f"{parent.id}:{k}" if k in clash else k): s for k, s in parent.sources.items()}
     return attrs.evolve(parent, sources=sources, **lists, **single)
 
