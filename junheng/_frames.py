@@ -74,6 +74,12 @@ def dense_codes(codes: Ints) -> Ints:
     return pd.factorize(codes)[0].astype(np.int64, copy=False)
 
 
+def column_names(data: Any) -> list[str] | None:
+    """Return the headers of a frame of any library, None for anything else."""
+    names = getattr(data, "column_names", None) or getattr(data, "columns", None)
+    return None if names is None or callable(names) else [str(n) for n in names]
+
+
 def labelled(values: Floats, index: Any, columns: Any) -> Any:
     """Return a Series (1-D) or DataFrame (2-D) with the group labels as index."""
     if values.ndim == 1:
@@ -82,6 +88,13 @@ def labelled(values: Floats, index: Any, columns: Any) -> Any:
 
 
 # --------------------------------------------------------------------------------------------- building
+
+
+@frozen(eq=False)
+class Wholes:
+    """A column of whole numbers, some of which may be missing; of one type whether or not any is."""
+
+    values: Sequence[int | None]
 
 
 @frozen(eq=False)
@@ -104,6 +117,8 @@ def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 def _pandas_column(column: Any) -> Any:
     if isinstance(column, Labels):
         return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
+    if isinstance(column, Wholes):
+        return pd.array(list(column.values), dtype="Int64")
     if isinstance(column, np.ndarray) and column.dtype.kind == "O":
         return pd.Series(column.tolist(), dtype=_inferred(column))
     if isinstance(column, list):
@@ -113,10 +128,7 @@ def _pandas_column(column: Any) -> Any:
 
 def _inferred(column: Any) -> Any:
     """Return the dtype of a list of objects: the same for every table, whatever it happens to hold."""
-    if all(isinstance(v, str) or v is None for v in column):
-        return "str"
-    whole = all(isinstance(v, int) or v is None for v in column) and None in column
-    return "Int64" if whole else None
+    return "str" if all(isinstance(v, str) or v is None for v in column) else None
 
 
 def _build_polars(columns: Mapping[str, Any]) -> Any:
@@ -129,6 +141,8 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
             codes = pl.Series("codes", np.asarray(column.codes, dtype=np.int64))
             taken = words.gather(codes.set(codes < 0, None))
             series.append(taken.cast(pl.Categorical) if taken.dtype == pl.String else taken)
+        elif isinstance(column, Wholes):
+            series.append(pl.Series(name, list(column.values), dtype=pl.Int64))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             series.append(pl.Series(name, column).fill_nan(None))
         else:
@@ -147,6 +161,8 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
             codes = np.asarray(column.codes, dtype=np.int32)
             indices = pa.array(codes, mask=codes < 0)
             arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(column.words))))
+        elif isinstance(column, Wholes):
+            arrays.append(pa.array(list(column.values), type=pa.int64()))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             arrays.append(pa.array(column, from_pandas=True))
         else:
@@ -181,8 +197,7 @@ class Table:
         except TypeError:
             raise InputError(f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}") from None
         except nw.exceptions.DuplicateError:
-            names = getattr(frame, "column_names", None) or list(frame.columns)
-            raise duplicate_headers([str(c) for c in names]) from None
+            raise duplicate_headers(column_names(frame) or []) from None
         names = [str(c) for c in self._frame.columns]
         self.columns: tuple[str, ...] = tuple(names)
         self.rows: int = len(self._frame)

@@ -257,7 +257,7 @@ class _Cells:
         for name in indicator.columns:
             at = sections.is_divided(name)
             divided |= at | sections.was_divided(name)
-            no_rule |= at & np.isnan(sections.share_top)
+            no_rule |= at & ~sections.has_rule
         return cls(indicator, value, top, bottom, divided, no_rule)
 
     def exactly(self, i: int) -> Fraction:
@@ -434,7 +434,7 @@ def _coefficients(
             [np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n) for g in gap],
             axis=1,
         )
-        total = np.bincount(codes, weights=students, minlength=groups.n)
+        total = np.bincount(codes, weights=students, minlength=groups.n).astype(np.float64)
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
     stage_of = present % len(STAGES)
     verdict = np.full((groups.n, k), UNDETERMINED, dtype=np.int8)

@@ -55,6 +55,7 @@ class _File:
     jurisdiction: str | None = None
     last_checked_on: str
     extends: str | None = None
+    extended_from: str | None = None
     parts: tuple[Part, ...] = ()
     indicators: tuple[IndicatorId, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
@@ -87,6 +88,8 @@ def _strict(kind: str, accept: tuple[type[Any], ...]) -> Any:
         # bool is an int to Python, and never a number to a law
         if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
             raise _Refused(f"must be {kind}, not {_shown(value)}")
+        if target is Decimal and not Decimal(value).is_finite():
+            raise _Refused(f"must be a finite number, not {value}")
         return Decimal(str(value)) if target is Decimal else value
 
     return hook
@@ -227,6 +230,10 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         out.append("must be at least 1 @ $.school_rule.k")
     if rule is not None and rule.floor_ratio is not None and not 0 < rule.floor_ratio < 1:
         out.append("must lie between 0 and 1 @ $.school_rule.floor_ratio")
+    if file.printing is not None:
+        for name in ("school_value", "county_mean", "coefficient"):
+            if not 0 <= getattr(file.printing, name) <= 15:
+                out.append(f"must lie between 0 and 15 @ $.printing.{name}")
     if file.split is not None:
         for i, w in enumerate(file.split.weights):
             for stage in ("primary", "junior", "senior"):
@@ -420,7 +427,7 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
     inherited = [i for i in (parent.indicators if parent else ()) if i in named or not parent or not parent.thresholds]
     values["indicators"] = file.indicators or tuple(dict.fromkeys([*inherited, *named]))
     values["sources"] = {**(parent.sources if parent else {}), **file.sources}
-    values["extends"] = file.extends
+    values["extends"] = file.extends or file.extended_from
     return Standard(**values)
 
 

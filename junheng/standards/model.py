@@ -357,7 +357,9 @@ class Standard:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as nested dicts that can be written as TOML and read again to an equal standard."""
-        return _plain(self)  # type: ignore[no-any-return]
+        content: dict[str, Any] = _plain(self)
+        # it is whole: read again, it must not be laid over its parent a second time
+        return {"extended_from" if k == "extends" else k: v for k, v in content.items()}
 
     @property
     def digest(self) -> str:
