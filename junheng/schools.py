@@ -457,7 +457,7 @@ def _text_advice(text: str) -> str:
 
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
-_TOTAL_FIRST = frozenset("合总小共全tsg")
+_TOTAL_FIRST = frozenset("合总小共全tsgｔｓｇ")
 
 
 # ---------------------------------------------------------------------------------- reading the table
@@ -473,7 +473,6 @@ class Reading:
         self._numbers: dict[str, Floats] = {}
         self._asked: set[str] = set()
         self._codes: dict[str, tuple[Ints, Sequence[Any]]] = {}
-        self._cells: dict[str, NDArray[np.object_]] = {}
         have = set(self.table.columns)
         self.has = have
         self.school_column = next((c for c in ("school_code", "school") if c in have), "school")
@@ -529,9 +528,8 @@ class Reading:
         return [p for p in self.problems if p.severity is Severity.ERROR]
 
     def _cell(self, name: str, row: int) -> Any:
-        if name not in self._cells:
-            self._cells[name] = self.table.objects(name)
-        return self._cells[name][row]
+        codes, words = self.codes(name)
+        return words[codes[row]] if codes[row] >= 0 else None
 
     # -- checks
 

@@ -55,7 +55,7 @@ def job() -> str:
         text(120, 32, "学校表", "strong"),
         text(120, 51, "Excel、CSV、DataFrame", "small"),
         box(260, 10, 200, 52, "b"),
-        text(360, 32, "标准(TOML 文件)", "strong"),
+        text(360, 32, "标准（TOML 文件）", "strong"),
         text(360, 51, "限值、条款、来源、可靠程度", "small"),
         arrow(120, 62, 180, 95),
         arrow(360, 62, 300, 95),
