@@ -384,11 +384,11 @@ class Evaluation:
         unjudged = np.isnan(limits)
         ops, clauses = self._limit_words(group, indicator, ids)
         printing = d.standard.printing
-        sensitive = (
-            _turns(values, limits, "<=", verdicts, printing.coefficient)
-            if printing is not None
-            else np.zeros(group.size, dtype=bool)
-        )
+        sensitive = np.zeros(group.size, dtype=bool)
+        for code, op in enumerate(ops.words if printing is not None else ()):
+            at = np.flatnonzero(ops.codes == code) if op else np.empty(0, np.int64)
+            assert printing is not None
+            sensitive[at] = _turns(values[at], limits[at], op, verdicts[at], printing.coefficient) if at.size else False
         reason = np.where(
             unjudged | (verdicts != UNDETERMINED),
             0,

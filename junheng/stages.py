@@ -230,6 +230,22 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
 
 def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> None:
     """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    total = reading.number("students")
+    for code, word in enumerate(ALL_STAGES):
+        own = reading.number(f"students_{word}")
+        if own is None or total is None:
+            continue
+        mine = rows[~wide & (stage == code)]
+        with np.errstate(invalid="ignore"):
+            differ = np.isfinite(total[mine]) & np.isfinite(own[mine]) & (total[mine] != own[mine])
+        for row in mine[differ].tolist():
+            reading.add(
+                ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                f"students says {total[row]:g} and students_{word} {own[row]:g} for the same stage; correct one of them",
+                row=row,
+                column="students",
+                value=repr(float(total[row])),
+            )
     if not wide.any():
         return
     students = _by_stage(reading, "students", rows, stage, wide)
@@ -242,7 +258,6 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
             row=int(rows[i]),
             column=f"students_{word}",
         )
-    total = reading.number("students")
     if total is not None:
         sums = np.zeros(reading.rows)
         np.add.at(sums, rows[wide], students[wide])

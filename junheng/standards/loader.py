@@ -385,6 +385,9 @@ _STAND_INS: dict[str, Any] = {
     "resources": (),
     "weights": (),
     "label": Label(zh="", en=""),
+    "school_value": 0,
+    "county_mean": 0,
+    "coefficient": 0,
 }
 
 
