@@ -241,7 +241,7 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
         for row in mine[differ].tolist():
             reading.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                f"students says {total[row]:g} and students_{word} {own[row]:g} for the same stage; correct one of them",
+                f"students says {total[row]:g} and students_{word} {own[row]:g} for one stage; correct one of them",
                 row=row,
                 column="students",
                 value=repr(float(total[row])),

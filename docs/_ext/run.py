@@ -131,7 +131,7 @@ def _shown(printed: str, value: Any) -> list[nodes.Node]:
     if value is None:
         return out
     if hasattr(value, "to_html") and hasattr(value, "columns"):
-        out.append(nodes.raw("", table(value), format="html"))
+        out.append(nodes.raw("", table(value), format="html", classes=["no-search"]))
     else:
         out.append(_text(repr(value)))
     return out
@@ -143,12 +143,11 @@ def _text(text: str) -> nodes.literal_block:
 
 def table(frame: Any) -> str:
     """Return a frame as an HTML table; numbers with at most four decimals, empty where there is nothing."""
-    head = "\n".join(f"<th>{html.escape(str(c))}</th>" for c in frame.columns)
+    head = "".join(f"<th>{html.escape(str(c))}</th>" for c in frame.columns)
     rows = []
     for row in frame.head(MAX_ROWS).itertuples(index=False):
-        rows.append("<tr>" + "\n".join(_td(_cell(v)) for v in row) + "</tr>")
-    # a line for each cell: the search index would else run their words together
-    body = f"<thead><tr>{head}</tr></thead><tbody>" + "\n".join(rows) + "</tbody>"
+        rows.append("<tr>" + "".join(_td(_cell(v)) for v in row) + "</tr>")
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f'<div class="table-wrapper output-table"><table class="docutils">{body}</table></div>'
 
 
