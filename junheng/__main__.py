@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -62,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return int(args.run(args))
+    except OSError as exc:
+        print(f"junheng: {exc}", file=sys.stderr)
+        return 2
     except InputDataError as exc:
         _print_problems(exc.problems, getattr(args, "file", "table"))
         return 2
@@ -185,7 +189,8 @@ def _print_problems(problems: Sequence[Problem], name: str, stream: TextIO | Non
         # the header is line 1 of the file
         place = "" if p.row is None else f"line {p.row + 2} ({p.key}), " if p.key else f"line {p.row + 2}, "
         column = f"column {p.column!r}: " if p.column else ""
-        print(f"  {p.severity} {p.code}: {place}{column}{p.message}", file=out)
+        message = re.sub(r"\brow (\d+)\b", lambda m: f"line {int(m[1]) + 2}", p.message)
+        print(f"  {p.severity} {p.code}: {place}{column}{message}", file=out)
 
 
 def _demo(args: argparse.Namespace) -> int:

@@ -41,12 +41,12 @@ def _as_array(data: Any) -> NDArray[Any]:
     if isinstance(data, np.ma.MaskedArray):
         return np.ma.filled(data.astype(np.float64), np.nan)
     if hasattr(data, "to_numpy"):
-        # pandas' nullable and Arrow columns keep NA as an object unless a stand-in is named
-        if getattr(getattr(data, "dtype", None), "na_value", None) is not None and hasattr(data, "index"):
-            try:
+        dtype = getattr(data, "dtype", None)
+        if hasattr(data, "index") and hasattr(dtype, "na_value"):
+            # pandas' nullable and Arrow columns keep NA as an object unless a stand-in is named; text stays text
+            if getattr(dtype, "kind", "O") in "fiub":
                 return np.asarray(data.to_numpy(dtype=np.float64, na_value=np.nan))
-            except (TypeError, ValueError):
-                return np.asarray(data.to_numpy(dtype=object))
+            return np.asarray(data.to_numpy(dtype=object))
         try:
             return np.asarray(data.to_numpy())
         except (TypeError, ValueError):  # pyarrow refuses to copy an Array with nulls unless told to

@@ -73,7 +73,7 @@ _TEXT = {
         "item": "  {item} ({clause}; {standing})",
         "coefficient": "    {stage} · {indicator}: {value}, required {op} {limit} — {verdict}{why}",
         "school": "    {stage} · {school}: {met} of {total} met — {verdict}",
-        "cell": "      {indicator}: {value} {unit}, required {op} {required}{floor}{why}",
+        "cell": "      {indicator}: {value}{unit}, required {op} {required}{floor}{why}",
         "floor_kept": " (above its floor of {floor})",
         "floor_missed": " (below its floor of {floor})",
         "why": " ({reason})",
@@ -334,7 +334,7 @@ def _cell(d: Data, j: int, i: int, stage: int, language: str) -> str:
     return text["cell"].format(
         indicator=getattr(ind, language),
         value=text["unknown"] if np.isnan(value) else number(value, required),
-        unit="" if language == "zh" or np.isnan(value) else ind.unit,
+        unit="" if np.isnan(value) else " " + str(word("unit", ind.unit, language)),
         op=_OPS[t.op],
         required=shown,
         floor=floor,

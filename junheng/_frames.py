@@ -14,7 +14,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats
-from junheng.errors import InputError
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -45,7 +45,8 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
 
 def _label_array(by: Any) -> Any:
     if isinstance(by, (pd.Series, pd.Index)):
-        return by.array if not isinstance(by.dtype, pd.CategoricalDtype) else np.asarray(by)
+        extended = not isinstance(by.dtype, (np.dtype, pd.CategoricalDtype))
+        return by.array if extended else np.asarray(by)
     if isinstance(by, np.ndarray):
         return by.astype(object) if by.dtype.kind in "US" else by
     if hasattr(by, "to_list"):
@@ -74,6 +75,12 @@ def dense_codes(codes: Ints) -> Ints:
     return pd.factorize(codes)[0].astype(np.int64, copy=False)
 
 
+def column_names(data: Any) -> list[str] | None:
+    """Return the headers of a frame of any library, None for anything else."""
+    names = getattr(data, "column_names", None) or getattr(data, "columns", None)
+    return None if names is None or callable(names) else [str(n) for n in names]
+
+
 def labelled(values: Floats, index: Any, columns: Any) -> Any:
     """Return a Series (1-D) or DataFrame (2-D) with the group labels as index."""
     if values.ndim == 1:
@@ -82,6 +89,13 @@ def labelled(values: Floats, index: Any, columns: Any) -> Any:
 
 
 # --------------------------------------------------------------------------------------------- building
+
+
+@frozen(eq=False)
+class Wholes:
+    """A column of whole numbers, some of which may be missing; of one type whether or not any is."""
+
+    values: Sequence[int | None]
 
 
 @frozen(eq=False)
@@ -104,6 +118,8 @@ def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
 def _pandas_column(column: Any) -> Any:
     if isinstance(column, Labels):
         return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
+    if isinstance(column, Wholes):
+        return pd.array(list(column.values), dtype="Int64")
     if isinstance(column, np.ndarray) and column.dtype.kind == "O":
         return pd.Series(column.tolist(), dtype=_inferred(column))
     if isinstance(column, list):
@@ -113,10 +129,7 @@ def _pandas_column(column: Any) -> Any:
 
 def _inferred(column: Any) -> Any:
     """Return the dtype of a list of objects: the same for every table, whatever it happens to hold."""
-    if all(isinstance(v, str) or v is None for v in column):
-        return "str"
-    whole = all(isinstance(v, int) or v is None for v in column) and None in column
-    return "Int64" if whole else None
+    return "str" if all(isinstance(v, str) or v is None for v in column) else None
 
 
 def _build_polars(columns: Mapping[str, Any]) -> Any:
@@ -129,6 +142,8 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
             codes = pl.Series("codes", np.asarray(column.codes, dtype=np.int64))
             taken = words.gather(codes.set(codes < 0, None))
             series.append(taken.cast(pl.Categorical) if taken.dtype == pl.String else taken)
+        elif isinstance(column, Wholes):
+            series.append(pl.Series(name, list(column.values), dtype=pl.Int64))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             series.append(pl.Series(name, column).fill_nan(None))
         else:
@@ -147,6 +162,8 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
             codes = np.asarray(column.codes, dtype=np.int32)
             indices = pa.array(codes, mask=codes < 0)
             arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(column.words))))
+        elif isinstance(column, Wholes):
+            arrays.append(pa.array(list(column.values), type=pa.int64()))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             arrays.append(pa.array(column, from_pandas=True))
         else:
@@ -159,6 +176,19 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
 # --------------------------------------------------------------------------------------------- opening
 
 
+def duplicate_headers(names: Sequence[str]) -> InputDataError:
+    """Return the error for headers that stand more than once."""
+    twice = [n for n in dict.fromkeys(names) if names.count(n) > 1]
+    return InputDataError(
+        Problem(
+            code=ProblemCode.DUPLICATE_COLUMN,
+            column=name,
+            message=f"the header {name!r} stands {names.count(name)} times; keep one column, or rename the others",
+        )
+        for name in twice
+    )
+
+
 class Table:
     """A frame of pandas, polars or pyarrow, read column by column."""
 
@@ -167,6 +197,8 @@ class Table:
             self._frame = nw.from_native(frame, eager_only=True)
         except TypeError:
             raise InputError(f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}") from None
+        except nw.exceptions.DuplicateError:
+            raise duplicate_headers(column_names(frame) or []) from None
         names = [str(c) for c in self._frame.columns]
         self.columns: tuple[str, ...] = tuple(names)
         self.rows: int = len(self._frame)
@@ -254,11 +286,32 @@ def read_csv(path: Path, separator: str) -> pd.DataFrame:
     if "\x00" in text:
         raise InputError(f"{path.name} is not a text file; was a workbook renamed?")
     try:
-        return pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""])
+        raw = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+        )
     except pd.errors.EmptyDataError:
         raise InputError(f"{path.name} is empty; the first row must hold the headers") from None
     except pd.errors.ParserError as exc:
         raise InputError(f"{path.name} is not a regular table: {exc}") from None
+    return _with_header(raw)
+
+
+def _with_header(raw: pd.DataFrame) -> pd.DataFrame:
+    """Take the first row as headers, refusing those that stand twice; no row is passed over."""
+    if raw.empty:
+        return raw
+    names = [f"column {i + 1}" if pd.isna(c) else str(c).strip() for i, c in enumerate(raw.iloc[0].tolist())]
+    if len(set(names)) < len(names):
+        raise duplicate_headers(names)
+    table = raw.iloc[1:].reset_index(drop=True)
+    table.columns = pd.Index(names)
+    return table
 
 
 def read_excel(path: Path, sheet: str | int) -> pd.DataFrame:
@@ -270,11 +323,12 @@ def read_excel(path: Path, sheet: str | int) -> pd.DataFrame:
             f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
     try:
-        return pd.read_excel(
-            path, sheet_name=sheet, engine="calamine", dtype=object, keep_default_na=False, na_values=[""]
+        raw = pd.read_excel(
+            path, sheet_name=sheet, header=None, engine="calamine", dtype=object, keep_default_na=False, na_values=[""]
         )
     except Exception as exc:
         raise InputError(f"{path.name} cannot be read as a workbook: {exc}") from None
+    return _with_header(raw)
 
 
 def write_tables(path: Path, tables: Mapping[str, Any]) -> None:

@@ -57,6 +57,7 @@ class ProblemCode(StrEnum):
     RESOURCES_DIFFER = "resources_differ"
     INCLUSION_UNDECIDED = "inclusion_undecided"
     EMPTY_TABLE = "empty_table"
+    EMPTY_ROW = "empty_row"
 
 
 @frozen(kw_only=True)

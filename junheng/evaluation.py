@@ -21,7 +21,7 @@ from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading
-from junheng.stages import Sections, check_all, make_sections, needed_columns
+from junheng.stages import Sections, check_all, needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Limit, Threshold
 
@@ -108,9 +108,6 @@ def evaluate(
     needed = needed_columns(std)
     for name in needed:
         reading.require(name)
-    if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
-        make_sections(reading, std)
-        raise InputDataError(reading.problems)
     sections = check_all(reading, std, needed)
     if missing == "raise":
         _require_complete(reading, sections, needed)
@@ -260,7 +257,7 @@ class _Cells:
         for name in indicator.columns:
             at = sections.is_divided(name)
             divided |= at | sections.was_divided(name)
-            no_rule |= at & np.isnan(sections.share_top)
+            no_rule |= at & ~sections.has_rule
         return cls(indicator, value, top, bottom, divided, no_rule)
 
     def exactly(self, i: int) -> Fraction:
@@ -437,7 +434,7 @@ def _coefficients(
             [np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n) for g in gap],
             axis=1,
         )
-        total = np.bincount(codes, weights=students, minlength=groups.n)
+        total = np.bincount(codes, weights=students, minlength=groups.n).astype(np.float64)
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
     stage_of = present % len(STAGES)
     verdict = np.full((groups.n, k), UNDETERMINED, dtype=np.int8)

@@ -282,7 +282,7 @@ class Evaluation:
         out["indicator"] = self._labels("indicator", indicator, [i.id for i in d.indicators])
         out["value"] = d.values[at]
         units, unit_codes = _unique([i.unit for i in d.indicators])
-        out["unit"] = Labels(unit_codes[indicator], units)
+        out["unit"] = self._labels("unit", unit_codes[indicator], units)
         out["op"] = op
         out["required"] = d.required[at]
         out["floor"] = floor
@@ -330,8 +330,8 @@ class Evaluation:
         total = d.applies[:, section].sum(axis=0)
         # schools judged alike on every indicator share a sentence
         judged = np.where(d.applies, d.verdicts + np.int8(3) * d.floors, np.int8(-1))[:, section]
-        patterns, pattern = np.unique(judged.T, axis=0, return_inverse=True)
-        said, which = _unique([self._school_reason(p) for p in patterns.tolist()])
+        first, pattern = _distinct(judged)
+        said = [self._school_reason(judged[:, i].tolist()) for i in first.tolist()]
         out: dict[str, Any] = self._by_columns(d.county[section])
         out |= self._school_columns(section)
         out["row"] = d.sections.rows[section]
@@ -343,9 +343,10 @@ class Evaluation:
         out["n_undetermined"] = total - met - unmet
         out["verdict"] = self._labels("verdict", d.school[section], VERDICTS)
         out["counted"] = d.sections.counted[section]
-        reason = np.where(d.sections.counted[section], which[pattern.reshape(-1)], -1) if said else pattern
-        left = [word("reason", r, self.language) for r in d.sections.left_out[section].tolist()]
-        out["reason"] = [said[i] if i >= 0 else w for i, w in zip(reason.tolist(), left, strict=True)]
+        left, left_code = _unique([r or "" for r in d.sections.left_out[section].tolist()])
+        words, codes = _unique([*said, *(word("reason", r, self.language) for r in left)])
+        counted = d.sections.counted[section]
+        out["reason"] = Labels(codes[np.where(counted, pattern, len(said) + left_code)], words)
         return self._frame(out)
 
     def _school_reason(self, pattern: list[int]) -> str:
@@ -383,11 +384,11 @@ class Evaluation:
         unjudged = np.isnan(limits)
         ops, clauses = self._limit_words(group, indicator, ids)
         printing = d.standard.printing
-        sensitive = (
-            _turns(values, limits, "<=", verdicts, printing.coefficient)
-            if printing is not None
-            else np.zeros(group.size, dtype=bool)
-        )
+        sensitive = np.zeros(group.size, dtype=bool)
+        for code, op in enumerate(ops.words if printing is not None else ()):
+            at = np.flatnonzero(ops.codes == code) if op else np.empty(0, np.int64)
+            assert printing is not None
+            sensitive[at] = _turns(values[at], limits[at], op, verdicts[at], printing.coefficient) if at.size else False
         reason = np.where(
             unjudged | (verdicts != UNDETERMINED),
             0,
@@ -640,6 +641,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _distinct(columns: Codes) -> tuple[Ints, Ints]:
+    """Return the first of each sort of equal columns, and which sort every column is of."""
+    k, n = columns.shape
+    if k > 18:  # too many digits for one integer
+        _, first, which = np.unique(columns.T, axis=0, return_index=True, return_inverse=True)
+        return first.astype(np.int64, copy=False), which.reshape(-1).astype(np.int64, copy=False)
+    packed = np.zeros(n, dtype=np.int64)
+    for row in columns:
+        packed = packed * 10 + (row + 1)
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+    return first.astype(np.int64, copy=False), which.astype(np.int64, copy=False)
 
 
 def _unique(words: list[Any]) -> tuple[list[Any], Ints]:

@@ -87,6 +87,12 @@ def _headers() -> dict[str, str]:
     return out
 
 
+def _bracket(folded: str) -> tuple[str, str | None]:
+    """Part a header from what stands in brackets at its end."""
+    match = re.fullmatch(r"(.+?)\(([^()]+)\)", folded)
+    return (folded, None) if match is None else (match.group(1), match.group(2).removeprefix("单位:"))
+
+
 _STAGE_WORDS = (("小学", "primary"), ("初中", "junior"), ("高中", "senior"))
 
 
@@ -96,11 +102,8 @@ def _recognise(header: str) -> tuple[str, str | None] | None:
         return header, None
     folded = _fold(header)
     known = _headers()
-    bare, unit = folded, None
-    match = re.fullmatch(r"(.+?)\(([^()]+)\)", folded)
     # a bracket may be part of the name ("不含室内体育用房") or hold the unit
-    if folded not in known and match:
-        bare, unit = match.group(1), match.group(2).removeprefix("单位:")
+    bare, unit = (folded, None) if folded in known else _bracket(folded)
     if bare in known:
         return known[bare], unit
     for word, stage in _STAGE_WORDS:
@@ -142,12 +145,17 @@ def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tupl
         )
     for header in names:
         if header in chosen:
-            if base_column(chosen[header]) is None:
+            base = base_column(chosen[header])
+            unit = _bracket(_fold(header))[1]
+            scale = _unit_factor(base[0], unit) if base is not None and unit is not None else None
+            if base is None:
                 message = f"{chosen[header]!r} is no canonical column; {_nearest(chosen[header], columns())}"
                 problems.append(
                     Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
                 )
-            out.append(_Understood(header=header, column=chosen[header], unit=None, factor=(1, 1)))
+            out.append(
+                _Understood(header=header, column=chosen[header], unit=unit if scale else None, factor=scale or (1, 1))
+            )
             continue
         found = _recognise(header)
         if found is None:
@@ -314,8 +322,12 @@ def _standard_values(table: Table, name: str, column: Column, factor: tuple[int,
     if not table.is_number(name):
         values = table.objects(name)
         parsed, bad = parse_numbers(values, factor)
-        # a cell that is not a number stays as it is, for check_schools to point at
-        return None if bad else parsed
+        if not bad:
+            return parsed
+        if factor == (1, 1):
+            return None
+        # a cell that is not a number stays as it is, for check_schools to point at; the others are converted
+        return [bad.get(i, None if math.isnan(x) else repr(x)) for i, x in enumerate(parsed.tolist())]
     return None if factor == (1, 1) else _scaled(table.floats(name), factor)
 
 
@@ -445,7 +457,7 @@ def _text_advice(text: str) -> str:
 
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
-_TOTAL_FIRST = frozenset("合总小共全tsg")
+_TOTAL_FIRST = frozenset("合总小共全tsgｔｓｇ")
 
 
 # ---------------------------------------------------------------------------------- reading the table
@@ -459,8 +471,8 @@ class Reading:
         self.rows = self.table.rows
         self.problems: list[Problem] = []
         self._numbers: dict[str, Floats] = {}
+        self._asked: set[str] = set()
         self._codes: dict[str, tuple[Ints, Sequence[Any]]] = {}
-        self._cells: dict[str, NDArray[np.object_]] = {}
         have = set(self.table.columns)
         self.has = have
         self.school_column = next((c for c in ("school_code", "school") if c in have), "school")
@@ -516,9 +528,8 @@ class Reading:
         return [p for p in self.problems if p.severity is Severity.ERROR]
 
     def _cell(self, name: str, row: int) -> Any:
-        if name not in self._cells:
-            self._cells[name] = self.table.objects(name)
-        return self._cells[name][row]
+        codes, words = self.codes(name)
+        return words[codes[row]] if codes[row] >= 0 else None
 
     # -- checks
 
@@ -549,8 +560,9 @@ class Reading:
 
     def require(self, name: str) -> bool:
         """Record a missing column unless the table has it, for all stages or by stage."""
-        if self.has & {name, *(f"{name}_{s}" for s in STAGES)}:
-            return True
+        if name in self._asked or self.has & {name, *(f"{name}_{s}" for s in STAGES)}:
+            return name not in self._asked
+        self._asked.add(name)
         label = columns()[name].zh if name in columns() else name
         sources = [h for h in self.table.columns if (f := _recognise(h)) is not None and f[0].startswith(name)]
         if sources:
@@ -563,7 +575,12 @@ class Reading:
         return False
 
     def _find_totals(self) -> NDArray[np.bool_]:
-        out = np.zeros(self.rows, dtype=bool)
+        """Find rows that are no schools: totals, which are an error, and empty ones, which are only told of."""
+        out = np.ones(self.rows, dtype=bool)
+        for name in self.table.columns:
+            out &= self.codes(name)[0] < 0 if out.any() else False
+        for row in np.flatnonzero(out).tolist():
+            self.add(ProblemCode.EMPTY_ROW, "this row is empty; it is passed over", row=row, severity=Severity.WARNING)
         for name in dict.fromkeys([*self.by, "school", self.school_column]):
             if name not in self.has or self.table.is_number(name):
                 continue

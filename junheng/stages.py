@@ -12,12 +12,12 @@ from typing import Any
 
 import attrs
 import numpy as np
-from attrs import field, frozen
+from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, is_none
 from junheng._data import STAGES
-from junheng._frames import build_frame, combine_codes, dense_codes
+from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, columns
@@ -63,6 +63,8 @@ class Sections:
         The share as a quotient of whole numbers, so that the product is rounded once.
     divided : (sections,) bool array
         Whether the school's shared figures stand for the whole school.
+    has_rule : (sections,) bool array
+        Whether the standard says how to divide them.
     left_out : (sections,) object array
         Why a section does not count: a code, or None.
     """
@@ -76,10 +78,11 @@ class Sections:
     share_top: Floats
     share_bottom: Floats
     divided: NDArray[np.bool_]
+    has_rule: NDArray[np.bool_]
     by_stage: tuple[frozenset[str] | None, ...]
     cover: Ints
     left_out: NDArray[np.object_]
-    resources: frozenset[str] = field(factory=frozenset)
+    resources: tuple[str, ...] = ()
 
     def number(self, name: str) -> Floats:
         """Return a column by section: by stage where it is given so, shared resources divided."""
@@ -133,17 +136,19 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     _check_duplicates(reading, rows, stage, school)
     cover, lists = _covers(reading, rows)
     split = standard.split if standard is not None else None
-    resources = frozenset(split.resources) if split is not None else frozenset(_shared_present(reading))
+    resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
     kind = _kinds(reading, rows, stage, school)
     left_out = _leave_out(reading, standard, rows, stage, students)
     divided, enrolment = _find_divided(reading, rows, stage, wide, school, students, kind, cover, lists, resources)
     top, bottom = np.ones(rows.size), np.ones(rows.size)
     top[divided] = np.nan  # a whole school's figure and no rule to divide it
+    has_rule = np.zeros(rows.size, dtype=bool)
     for name in INTEGRATED:
         weights = split.of_kind(name) if split is not None else None
         at = divided & (kind == name)
         if weights is None or not at.any():
             continue
+        has_rule |= at
         scaled = _whole_weights([weights.weight(s) for s in ALL_STAGES])
         bottom[at] = sum(w * np.nan_to_num(enrolment[at, s]) for s, w in enumerate(scaled) if w)
         bottom[at] = np.where(_lacking(enrolment[at], scaled), np.nan, bottom[at])
@@ -160,6 +165,7 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         share_top=top,
         share_bottom=bottom,
         divided=divided,
+        has_rule=has_rule,
         by_stage=tuple(lists),
         cover=cover,
         left_out=left_out,
@@ -202,8 +208,9 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
             pieces.append((at, np.full(at.size, code), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & np.isin(reading.kind.astype(str), _NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=bool)))
+    told = {p.row for p in reading.problems if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & is_none(reading.kind)).tolist():
-        if "stage" in reading.has or "kind" in reading.has:
+        if row not in told and reading.has & {"stage", "kind"}:
             reading.add(
                 ProblemCode.MISSING_KEY,
                 "neither the stage (小学 or 初中) nor the kind of school is given; fill in one of them",
@@ -223,6 +230,22 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
 
 def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> None:
     """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    total = reading.number("students")
+    for code, word in enumerate(ALL_STAGES):
+        own = reading.number(f"students_{word}")
+        if own is None or total is None:
+            continue
+        mine = rows[~wide & (stage == code)]
+        with np.errstate(invalid="ignore"):
+            differ = np.isfinite(total[mine]) & np.isfinite(own[mine]) & (total[mine] != own[mine])
+        for row in mine[differ].tolist():
+            reading.add(
+                ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                f"students says {total[row]:g} and students_{word} {own[row]:g} for one stage; correct one of them",
+                row=row,
+                column="students",
+                value=repr(float(total[row])),
+            )
     if not wide.any():
         return
     students = _by_stage(reading, "students", rows, stage, wide)
@@ -235,7 +258,6 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
             row=int(rows[i]),
             column=f"students_{word}",
         )
-    total = reading.number("students")
     if total is not None:
         sums = np.zeros(reading.rows)
         np.add.at(sums, rows[wide], students[wide])
@@ -272,8 +294,18 @@ def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[n
     kind = reading.kind[rows]
     if not rows.size:
         return kind
-    has = np.zeros((int(school.max()) + 1, len(ALL_STAGES)), dtype=bool)
+    n_schools = int(school.max()) + 1
+    has = np.zeros((n_schools, len(ALL_STAGES)), dtype=bool)
     has[school, stage] = True
+    for code, word in enumerate(ALL_STAGES):
+        enrolled = reading.number(f"students_{word}")
+        if enrolled is not None:
+            has[school[np.nan_to_num(enrolled[rows]) > 0], code] = True
+    for name in INTEGRATED:
+        # said on one row of a school, it holds for all of them
+        said = np.zeros(n_schools, dtype=bool)
+        said[school[kind == name]] = True
+        kind[said[school]] = name
     several = (has.sum(axis=1) > 1)[school] & ~np.isin(kind.astype(str), INTEGRATED)
     for name in INTEGRATED:
         whole = np.array([s in STAGES_OF_KIND[name] for s in ALL_STAGES])
@@ -388,19 +420,20 @@ def _compare_rows(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return of each school in several rows whether its shared figures are repeated, or differ from row to row."""
     several = np.bincount(group[~wide], minlength=n_groups) > 1
-    any_value = np.zeros(n_groups, dtype=bool)
+    compared = np.zeros(n_groups, dtype=bool)
     unequal = np.zeros(n_groups, dtype=bool)
     for name in resources:
         values = reading.number(name)
         if values is None:
             continue
-        x = values[rows]
+        # a gap says nothing: only figures that are there can agree or differ
+        there = np.isfinite(values[rows])
+        x, g = values[rows][there], group[there]
         last = np.full(n_groups, np.nan)
-        last[group] = x
-        same = (x == last[group]) | (np.isnan(x) & np.isnan(last[group]))
-        unequal |= np.bincount(group[~same], minlength=n_groups) > 0
-        any_value |= np.bincount(group[np.nan_to_num(x) > 0], minlength=n_groups) > 0
-    return several & any_value & ~unequal, several & unequal
+        last[g] = x
+        unequal |= np.bincount(g[x != last[g]], minlength=n_groups) > 0
+        compared |= np.bincount(g[x > 0], minlength=n_groups) > 1
+    return several & compared & ~unequal, several & unequal
 
 
 def _check_enrolment(
@@ -584,12 +617,14 @@ def split_stages(schools: Any, standard: Any) -> Any:
         values, before = sections.number(name)[keep], reading.number(name)
         if before is None or not np.array_equal(values, before[sections.rows[keep]], equal_nan=True):
             new[name] = values
-    if sections.divided[keep].any():
-        for name in named:
-            if sections.is_divided(name)[keep].any():
-                new[name] = sections.number(name)[keep]
-        if named:
-            new["resources_cover"] = _new_cover(sections, keep, named)
+    # a school that the standard has no rule for stays as it is
+    split_now = [name for name in named if (sections.is_divided(name) & sections.has_rule)[keep].any()]
+    for name in split_now:
+        base = reading.number(name)
+        assert base is not None
+        new[name] = np.where(sections.has_rule, sections.number(name), base[sections.rows])[keep]
+    if split_now:
+        new["resources_cover"] = _new_cover(sections, keep, named)
     # the senior enrolment stays: another standard may divide what this one left whole
     by_stage = [c for c in reading.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
     return table.with_columns(new).without(by_stage).to_native()
@@ -608,10 +643,14 @@ def _new_cover(sections: Sections, keep: Ints, named: Sequence[str]) -> list[str
     lists = sections.by_stage
     old = sections.cover[keep].tolist()
     out: list[str | None] = []
-    for code, divided in zip(old, sections.divided[keep].tolist(), strict=True):
+    has_column = "resources_cover" in sections.reading.has
+    words = sections.reading.codes("resources_cover")[1] if has_column else ()
+    for code, divided, rule in zip(old, sections.divided[keep].tolist(), sections.has_rule[keep].tolist(), strict=True):
         before = lists[code] if code >= 0 else None
-        if divided:
+        if divided and rule:
             out.append(" ".join(sorted({*(before or ()), *named})))
+        elif divided:
+            out.append(words[code] if code >= 0 else "school")
         else:
             out.append("stage")
     return out
@@ -722,4 +761,5 @@ def problems_frame(reading: Reading) -> Any:
     columns_: dict[str, Any] = {
         name: [d[name] for d in dicts] for name in ("code", "severity", "column", "row", "key", "value", "message")
     }
+    columns_["row"] = Wholes(columns_["row"])
     return build_frame(columns_, reading.table.backend)

@@ -15,7 +15,7 @@ from junheng._arrays import (
     require_aligned,
     require_rows,
 )
-from junheng._frames import factorize_labels, labelled
+from junheng._frames import column_names, factorize_labels, labelled
 from junheng.errors import InputError
 
 __all__ = ["composite_difference_coefficient", "difference_coefficient", "weighted_mean", "weighted_std"]
@@ -215,7 +215,7 @@ def _measure(values: Any, weights: Any, by: Any, which: str) -> Any:
     moments = grouped_moments(columns, w, groups)
     out = coefficient(moments.mean, moments.std) if which == "coefficient" else getattr(moments, which)
     if labels is not None:
-        return labelled(out[:, 0] if x.ndim == 1 else out, labels, getattr(values, "columns", None))
+        return labelled(out[:, 0] if x.ndim == 1 else out, labels, column_names(values))
     row: Floats = out[0] if groups.n else np.full(len(columns), np.nan)
     return float(row[0]) if x.ndim == 1 else row
 

@@ -21,7 +21,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import transform_error
 
 from junheng._data import column_ids, fact_ids, indicator_ids
-from junheng.errors import StandardDataError, UnknownStandardError
+from junheng.errors import InputError, StandardDataError, UnknownStandardError
 from junheng.standards.model import (
     ColumnId,
     Condition,
@@ -59,6 +59,7 @@ class _File:
     jurisdiction: str | None = None
     last_checked_on: str
     extends: str | None = None
+    extended_from: str | None = None
     parts: tuple[Part, ...] = ()
     indicators: tuple[IndicatorId, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
@@ -78,7 +79,8 @@ class _File:
 
 
 _LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations")
-_SINGLE = ("school_rule", "split", "printing")
+_SINGLE_TYPES: dict[str, type[Any]] = {"school_rule": SchoolRule, "split": Split, "printing": Printing}
+_SINGLE = tuple(_SINGLE_TYPES)
 _IDENTITY = ("document", "number", "issued", "jurisdiction")
 
 
@@ -94,6 +96,8 @@ def _strict(kind: str, accept: tuple[type[Any], ...]) -> Any:
         # bool is an int to Python, and never a number to a law
         if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
             raise _Refused(f"must be {kind}, not {_shown(value)}")
+        if target is Decimal and not Decimal(value).is_finite():
+            raise _Refused(f"must be a finite number, not {value}")
         return Decimal(str(value)) if target is Decimal else value
 
     return hook
@@ -210,8 +214,10 @@ def _say(exc: BaseException, kind: type | None) -> str:
 def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     """Return what is wrong although every value is of the right kind."""
     out: list[str] = []
-    sources = {**(parent.sources if parent else {}), **file.sources}
-    if parent is None:
+    # of a standard that could not be read nothing can be missed
+    orphan = parent is None and file.extends is not None
+    sources = None if orphan else {**(parent.sources if parent else {}), **file.sources}
+    if parent is None and file.extends is None:
         out += [f"{name!r} is missing @ $.{name}" for name in (*_IDENTITY, "parts") if not getattr(file, name)]
     for name in ("issued", "last_checked_on", "effective_from", "effective_to"):
         text = getattr(file, name)
@@ -220,10 +226,9 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     for table in _LISTS:
         seen: dict[tuple[Any, ...], int] = {}
         for i, entry in enumerate(getattr(file, table)):
-            key = entry_key(entry)
-            if key in seen:
-                out.append(f"the same entry as $.{table}[{seen[key]}] @ $.{table}[{i}]")
-            seen.setdefault(key, i)
+            first = seen.setdefault(entry_key(entry), i)
+            if first != i:
+                out.append(f"the same entry as $.{table}[{first}] @ $.{table}[{i}]")
             out += _check_cited(entry.clause, entry.source, sources, f"$.{table}[{i}]")
     for i, t in enumerate(file.thresholds):
         out += _check_threshold(t, f"$.thresholds[{i}]")
@@ -238,6 +243,10 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         out.append("must be at least 1 @ $.school_rule.k")
     if rule is not None and rule.floor_ratio is not None and not 0 < rule.floor_ratio < 1:
         out.append("must lie between 0 and 1 @ $.school_rule.floor_ratio")
+    if file.printing is not None:
+        for name in ("school_value", "county_mean", "coefficient"):
+            if not 0 <= getattr(file.printing, name) <= 15:
+                out.append(f"must lie between 0 and 15 @ $.printing.{name}")
     if file.split is not None:
         for i, w in enumerate(file.split.weights):
             for stage in ("primary", "junior", "senior"):
@@ -260,7 +269,7 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     for i, x in enumerate(file.limits):
         if x.value <= 0:
             out.append(f"must be positive @ $.limits[{i}].value")
-    for i, removal in enumerate(file.remove):
+    for i, removal in enumerate(() if orphan else file.remove):
         known = {entry_key(e) for e in getattr(parent, removal.table)} if parent else set()
         if removal.key not in known:
             out.append(f"removes an entry that {file.extends or 'nothing'} does not have @ $.remove[{i}]")
@@ -295,11 +304,11 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
     return out
 
 
-def _check_cited(clause: str, source: str, sources: dict[str, Source], place: str) -> list[str]:
+def _check_cited(clause: str, source: str | None, sources: dict[str, Source] | None, place: str) -> list[str]:
     out = []
     if not clause.strip():
         out.append(f"must not be empty @ {place}.clause")
-    if source not in sources:
+    if sources is not None and source is not None and source not in sources:
         out.append(f"source {source!r} is not among [sources] @ {place}.source")
     return out
 
@@ -353,7 +362,7 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
     sound: dict[str, Any] = {"id": "", "label": Label(zh="", en=""), "last_checked_on": "2000"}
     hints = {a.name: a.type for a in attrs.fields(attrs.resolve_types(_File))}
     places: dict[str, list[int]] = {}
-    unsound: list[tuple[str, Any]] = []
+    unsound: list[tuple[str, Any, type[Any]]] = []
     for name, value in raw.items():
         if name not in hints:
             continue
@@ -365,7 +374,7 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
                     kept.append(converter.structure(entry, item_type))
                     places.setdefault(name, []).append(i)
                 except Exception:
-                    unsound.append((f"$.{name}[{i}]", entry))
+                    unsound.append((f"$.{name}[{i}]", entry, item_type))
             sound[name] = tuple(kept)
             continue
         target: Any = hints[name]
@@ -373,34 +382,91 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
             sound[name] = converter.structure(value, target)
         except Exception:
             # already reported; a stand-in keeps it from being reported again as missing
-            if name in _IDENTITY:
+            if name in _SINGLE:
+                unsound.append((f"$.{name}", value, _SINGLE_TYPES[name]))
+            elif name in _IDENTITY:
                 sound[name] = "2000"
             elif name == "parts":
                 sound[name] = ("resources",)
             elif name == "sources" and isinstance(value, dict):
                 sound[name] = {key: Source(title="") for key in value}
+    if raw.get("extends") is not None:
+        sound["extends"] = str(raw["extends"])
     found = _check_sense(_File(**sound), parent)
-    if parent is None and raw.get("extends") is not None:
-        found = [p for p in found if "is missing @" not in p and "$.remove" not in p]
 
     def replace(match: re.Match[str]) -> str:
         table, i = match.group(1), int(match.group(2))
         return f"$.{table}[{places[table][i]}]" if table in places else match.group(0)
 
     found = [re.sub(r"\$\.(\w+)\[(\d+)\]", replace, p) for p in found]
-    sources = {**(parent.sources if parent else {}), **sound.get("sources", {})}
-    for place, entry in unsound:
-        clause, source = (entry.get(k) for k in ("clause", "source")) if isinstance(entry, dict) else (None, None)
-        if isinstance(clause, str) and isinstance(source, str):
-            found += _check_cited(clause, source, sources, place)
+    for place, entry, cls in unsound:
+        mended = _mended(entry, cls)
+        if mended is not None:
+            # its other fields may be wrong in sense too: checked in a file of its own, which has nothing else
+            alone = {k: v for k, v in sound.items() if k not in (*_LISTS, *_SINGLE, "remove")}
+            name = place.removeprefix("$.").split("[")[0]
+            alone[name] = (mended,) if name in _LISTS else mended
+            checked = _check_sense(_File(**alone), parent)
+            at = f"$.{name}[0]" if name in _LISTS else f"$.{name}"
+            found += [p.replace(at, place) for p in checked if f"@ {at}" in p]
     return found
+
+
+def _mended(entry: Any, cls: type[Any]) -> Any:
+    """Build an entry from those of its fields that can be read, with stand-ins for the others; None if hopeless."""
+    if not isinstance(entry, dict):
+        return None
+    converter = _converter()
+    values: dict[str, Any] = {}
+    for a in attrs.fields(attrs.resolve_types(cls)):
+        if a.metadata.get("derived"):
+            continue
+        try:
+            values[a.name] = converter.structure(entry[a.name], a.type)
+        except Exception:
+            if a.default is attrs.NOTHING:
+                values[a.name] = _STAND_INS.get(a.name)
+    # a number that could not be read is not a number that is missing
+    if cls is Threshold and "value" in entry and values.get("value") is None:
+        values["value"] = Decimal(1)
+    return cls(**values)
+
+
+_STAND_INS: dict[str, Any] = {
+    "clause": "?",
+    "standing": Standing.RECALLED,
+    "value": Decimal(1),
+    "resources": (),
+    "weights": (),
+    "label": Label(zh="", en=""),
+    "school_value": 0,
+    "county_mean": 0,
+    "coefficient": 0,
+}
 
 
 def _unique(problems: list[str]) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
+def _with_own_sources(parent: Standard, file: _File) -> Standard:
+    """Rename sources of the parent that the file calls by the same key, so that each entry keeps its own."""
+    clash = {k for k, s in file.sources.items() if parent.sources.get(k, s) != s}
+    if not clash:
+        return parent
+
+    def renamed(entry: Any) -> Any:
+        return attrs.evolve(entry, source=f"{parent.id}:{entry.source}") if entry.source in clash else entry
+
+    lists: dict[str, Any] = {t: tuple(renamed(e) for e in getattr(parent, t)) for t in _LISTS}
+    single: dict[str, Any] = {name: renamed(e) for name in _SINGLE if (e := getattr(parent, name)) is not None}
+    sources = {(f"{parent.id}:{k}" if k in clash else k): s for k, s in parent.sources.items()}
+    return attrs.evolve(parent, sources=sources, **lists, **single)
+
+
 def _merge(file: _File, parent: Standard | None) -> Standard:
+    if parent is not None:
+        parent = _with_own_sources(parent, file)
     values: dict[str, Any] = {"id": file.id, "label": file.label, "last_checked_on": file.last_checked_on}
     for name in (*_IDENTITY, "parts", "note", "applied", "effective_from", "effective_to", *_SINGLE):
         own = getattr(file, name)
@@ -418,7 +484,7 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
     inherited = [i for i in (parent.indicators if parent else ()) if i in named or not parent or not parent.thresholds]
     values["indicators"] = file.indicators or tuple(dict.fromkeys([*inherited, *named]))
     values["sources"] = {**(parent.sources if parent else {}), **file.sources}
-    values["extends"] = file.extends
+    values["extends"] = file.extends or file.extended_from
     return Standard(**values)
 
 
@@ -465,6 +531,8 @@ def _load(ref: str | os.PathLike[str], base: Any, chain: tuple[str, ...]) -> Sta
     if isinstance(ref, str) and ref in shipped:
         path, name, key = shipped[ref], ref, ref
     else:
+        if not isinstance(ref, (str, os.PathLike)):
+            raise InputError(f"a standard is named by its id or the path of its file, not {ref!r}")
         text = os.fspath(ref)
         if not isinstance(ref, os.PathLike) and not text.endswith(".toml"):
             near = difflib.get_close_matches(text, list(shipped), n=3, cutoff=0.4)

@@ -454,12 +454,14 @@ class Standard:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as nested dicts that can be written as TOML and read again to an equal standard."""
-        return _plain(self)  # type: ignore[no-any-return]
+        content: dict[str, Any] = _plain(self)
+        # it is whole: read again, it must not be laid over its parent a second time
+        return {"extended_from" if k == "extends" else k: v for k, v in content.items()}
 
     @property
     def digest(self) -> str:
         """SHA-256 of the content: two standards with one digest judge alike."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=str)
+        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=_number)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def diff(self, other: Standard) -> Any:
@@ -489,6 +491,11 @@ class Standard:
         rows = _differences(self, other)
         names = ("table", "entry", "field", "this", "other")
         return build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+
+
+def _number(value: Any) -> str:
+    """Write a Decimal in one way: 0.50 and 0.5 are one number."""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
 _NOT_COMPARED = {"clause", "source", "standing", "note", "origin", "label"}

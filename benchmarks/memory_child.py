@@ -1,0 +1,42 @@
+"""One contestant, once, in a process of its own; prints what it added to memory. Called by run.py."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+from pathlib import Path
+
+import bench_evaluate
+import bench_kernel
+from measuring import Gauge
+
+
+def main(part: str, size: str, name: str, data: str | None = None) -> None:
+    if part == "kernel":
+        contestant = bench_kernel.CONTESTANTS[name]
+        # a small run first: what is imported or started once is not the question
+        small = bench_kernel.Data("province", rows_sorted=True)
+        contestant.prepare(small)
+        contestant.run(small)
+        made = bench_kernel.Data(size, rows_sorted=True)
+        contestant.prepare(made)
+        gauge = Gauge()
+        result = contestant.run(made)
+    else:
+        entrant = bench_evaluate.CONTESTANTS[name]
+        entrant.run(bench_evaluate.form(name, bench_evaluate.jh.synthetic.nation(seed=1, n_counties=5)))
+        assert data is not None
+        with Path(data).open("rb") as file:
+            schools = pickle.load(file)
+        given = bench_evaluate.form(name, schools)
+        del schools
+        gauge = Gauge()
+        result = entrant.run(given)
+    added = gauge.added_mb()
+    del result
+    json.dump({"added_mb": added, "how": gauge.how}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,243 @@
+"""``{picture}``: the drawings of the documentation, made from the package's own figures and set into the page as SVG.
+
+Each function below draws one picture. Colours are classes, so that pictures follow the light and the dark theme.
+"""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import pandas as pd
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+import junheng as jh
+
+WIDTH = 480
+
+
+def text(x: float, y: float, words: str, kind: str = "", anchor: str = "middle") -> str:
+    """Write words at a place."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def box(x: float, y: float, w: float, h: float, kind: str, radius: float = 4) -> str:
+    """Draw a box."""
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="{radius}" class="{kind}"/>'
+
+
+def line(x1: float, y1: float, x2: float, y2: float, kind: str = "line", more: str = "") -> str:
+    """Draw a line."""
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}" {more}/>'
+
+
+def arrow(x1: float, y1: float, x2: float, y2: float) -> str:
+    """Draw an arrow, straight down or up, or slanting."""
+    return line(x1, y1, x2, y2, "line", 'marker-end="url(#tip)"')
+
+
+def svg(height: float, title: str, *parts: str) -> str:
+    """Put the parts together."""
+    tip = (
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+        '<path d="M0 0 8 4 0 8z" class="tip"/></marker></defs>'
+    )
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}" '
+        f'xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>{tip}{"".join(parts)}</svg>'
+    )
+
+
+def job() -> str:
+    """What goes in and what comes out."""
+    parts = [
+        box(20, 10, 200, 52, "a"),
+        text(120, 32, "学校表", "strong"),
+        text(120, 51, "Excel、CSV、DataFrame", "small"),
+        box(260, 10, 200, 52, "b"),
+        text(360, 32, "标准（TOML 文件）", "strong"),
+        text(360, 51, "限值、条款、来源、可靠程度", "small"),
+        arrow(120, 62, 180, 95),
+        arrow(360, 62, 300, 95),
+        box(90, 98, 300, 52, "c"),
+        text(240, 120, "evaluate(学校表, 标准)", "strong"),
+        text(240, 139, "拆分学段 → 计算指标 → 逐级判定", "small"),
+        arrow(150, 150, 85, 184),
+        arrow(240, 150, 240, 184),
+        arrow(330, 150, 395, 184),
+    ]
+    for x, head, foot in (
+        (10, "每所学校", "每项指标、是否达标"),
+        (168, "每个县、每个学段", "均值、差异系数、限值"),
+        (326, "每个部分与总体", "结论、理由、条款"),
+    ):
+        parts += [box(x, 187, 144, 50, "d"), text(x + 72, 208, head, "strong"), text(x + 72, 227, foot, "small")]
+    return svg(245, "学校表与标准经 evaluate 得出各校、各县、各部分的结论", *parts)
+
+
+def coefficient() -> str:
+    """Five schools: as wide as their enrolment, as high as their books per student."""
+    students, books = [45, 37, 89, 76, 55], [279, 137, 935, 160, 402]
+    each = jh.per_student(books, students)
+    mean = jh.weighted_mean(each, weights=students)
+    value = jh.difference_coefficient(each, weights=students)
+    left, right, top, bottom = 44, 470, 56, 226
+    wide = (right - left) / sum(students)
+    high = (bottom - top) / 11.0
+    parts = []
+    for tick in (0, 5, 10):
+        y = bottom - tick * high
+        parts += [line(left, y, right, y, "grid"), text(left - 7, y + 4, str(tick), "small", "end")]
+    x = float(left)
+    for i, (p, v) in enumerate(zip(students, each.tolist(), strict=True), 1):
+        parts += [
+            box(x + 1, bottom - v * high, p * wide - 2, v * high, "a", 0),
+            text(x + p * wide / 2, bottom - v * high - 6, f"{v:.2f}", "strong"),
+            text(x + p * wide / 2, bottom + 17, f"No. {i}", "small"),
+            text(x + p * wide / 2, bottom + 33, str(p), "small"),
+        ]
+        x += p * wide
+    y = bottom - mean * high
+    parts += [
+        line(left, y, right, y, "mean"),
+        line(right - 196, 37, right - 172, 37, "mean"),
+        text(right, 41, f"mean {sum(books)} / {sum(students)} = {mean:.2f}", "mark", "end"),
+        text(left, 18, "books per student", "small", "start"),
+        text(right, bottom + 50, "width: students (302 in all)", "small", "end"),
+        text(right, 18, f"difference coefficient {value:.4f}", "strong", "end"),
+    ]
+    return svg(286, "Five schools: width is enrolment, height is books per student, the line is the mean", *parts)
+
+
+def split() -> str:
+    """A nine-year school's books divided by weighted enrolment."""
+    primary, junior, books = 166, 210, 23226
+    school = {"county": ["A"], "school": ["九年一贯制学校"], "kind": ["nine_year"], "books": [books]}
+    school |= {"students_primary": [primary], "students_junior": [junior]}
+    done = jh.split_stages(pd.DataFrame(school), "cn-basic-balance-2012")
+    own = done["books"].tolist()
+    left, width = 20, 440
+    cut = width * own[0] / books
+    return svg(
+        262,
+        "The books of a nine-year school are divided by weighted enrolment, 166 × 1 against 210 × 1.1",
+        box(left, 8, width, 34, "c"),
+        text(240, 30, f"nine-year school: {books:,} books in all".replace(",", " "), "strong"),
+        text(left + cut / 2, 68, f"primary: {primary} × 1 = {primary}", "small"),
+        text(left + cut + (width - cut) / 2, 68, f"junior: {junior} × 1.1 = {junior * 1.1:.0f}", "small"),
+        arrow(left + cut / 2, 76, left + cut / 2, 98),
+        arrow(left + cut + (width - cut) / 2, 76, left + cut + (width - cut) / 2, 98),
+        box(left, 100, cut - 2, 44, "a"),
+        box(left + cut + 2, 100, width - cut - 2, 44, "b"),
+        text(left + cut / 2, 119, f"{own[0]:.2f} books", "strong"),
+        text(left + cut / 2, 136, f"{own[0] / books:.1%}", "small"),
+        text(left + cut + (width - cut) / 2, 119, f"{own[1]:.2f} books", "strong"),
+        text(left + cut + (width - cut) / 2, 136, f"{own[1] / books:.1%}", "small"),
+        text(left + cut / 2, 170, f"÷ {primary} students", "small"),
+        text(left + cut + (width - cut) / 2, 170, f"÷ {junior} students", "small"),
+        text(left + cut / 2, 194, f"{own[0] / primary:.2f} each", "mark"),
+        text(left + cut + (width - cut) / 2, 194, f"{own[1] / junior:.2f} each", "mark"),
+        text(240, 228, "The weights divide the books only.", "small"),
+        text(240, 246, "Students stay as they are: 166 and 210, not 166 and 231.", "small"),
+    )
+
+
+def bracket() -> str:
+    """A norm by size of school: met, unmet, and what lies between two sizes."""
+    t = jh.load_standard("cn-sd-school-conditions-2008").threshold("land_area_per_student", stage="primary")
+    sizes, values = list(t.classes), [float(v) for v in t.values]  # noqa: PD011
+    left, right, top, bottom, low, high = 44, 470, 34, 226, 18.0, 28.0
+
+    def x(c: float) -> float:
+        return left + (c - 10) / (40 - 10) * (right - left)
+
+    def y(v: float) -> float:
+        return bottom - (v - low) / (high - low) * (bottom - top)
+
+    parts = []
+    for c1, c2, a, b in zip(sizes, sizes[1:], values, values[1:], strict=False):
+        strict, lax = max(a, b), min(a, b)
+        parts += [
+            box(x(c1), top, x(c2) - x(c1), y(strict) - top, "met", 0),
+            box(x(c1), y(strict), x(c2) - x(c1), y(lax) - y(strict), "open", 0),
+            box(x(c1), y(lax), x(c2) - x(c1), bottom - y(lax), "unmet", 0),
+        ]
+    points = " ".join(f"{x(c):.1f},{y(v):.1f}" for c, v in zip(sizes, values, strict=True))
+    parts.append(f'<polyline points="{points}" class="dashed"/>')
+    for c, v in zip(sizes, values, strict=True):
+        parts += [
+            f'<circle cx="{x(c):.1f}" cy="{y(v):.1f}" r="4" class="dot"/>',
+            text(x(c) + 6, y(v) - 7, f"{v:g}", "strong", "start"),
+            text(x(c), bottom + 17, str(c), "small"),
+        ]
+    for v in (20, 25):
+        parts.append(text(left - 7, y(v) + 4, str(v), "small", "end"))
+    parts += [
+        text(left, 18, "land per student, m²", "small", "start"),
+        text(right, bottom + 34, "classes", "small", "end"),
+        text(x(32), top + 30, "met", "strong"),
+        text(x(32), bottom - 14, "unmet", "strong"),
+        box(left, bottom + 24, 14, 12, "open", 0),
+        text(left + 20, bottom + 34, "undetermined", "small", "start"),
+    ]
+    return svg(268, "Land per student by number of classes: between two sizes a school may be undetermined", *parts)
+
+
+def house() -> str:
+    """Which module may import which."""
+    rows = [
+        ("__main__", "the command line", "d"),
+        ("evaluation  ·  results", "where law and arithmetic meet; what goes out", "c"),
+        ("stages  ·  reading", "one row per school and stage; files", "c"),
+    ]
+    parts, y = [], 6.0
+    for head, foot, kind in rows:
+        parts += [box(60, y, 360, 44, kind), text(240, y + 19, head, "code"), text(240, y + 36, foot, "small")]
+        y += 66
+        if y < 200:
+            parts.append(arrow(240, y - 22, 240, y - 3))
+    for i, (head, foot, kind) in enumerate(
+        (("indicators/", "the arithmetic", "a"), ("schools", "what comes in", "d"), ("standards/", "the law", "b"))
+    ):
+        x = 10 + i * 158
+        parts += [
+            arrow(240, y - 22, x + 72, y - 3),
+            box(x, y, 144, 44, kind),
+            text(x + 72, y + 19, head, "code"),
+            text(x + 72, y + 36, foot, "small"),
+            arrow(x + 72, y + 44, x + 72, y + 63),
+        ]
+    y += 66
+    parts += [
+        box(10, y, 460, 44, "d"),
+        text(240, y + 19, "_arrays  _frames  _data  _labels  errors", "code"),
+        text(240, y + 36, "tools; only _frames knows data frames", "small"),
+        text(240, y + 66, "indicators and standards never import each other", "mark"),
+    ]
+    return svg(y + 76, "Imports point one way, from the command line down to the tools", *parts)
+
+
+PICTURES: dict[str, Callable[[], str]] = {f.__name__: f for f in (job, coefficient, split, bracket, house)}
+
+
+class Picture(SphinxDirective):
+    """Set a picture into the page; the content is its caption."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure."""
+        figure = nodes.container(classes=["picture"])
+        figure += nodes.raw("", PICTURES[self.arguments[0]](), format="html")
+        if self.content:
+            caption = nodes.container(classes=["caption"])
+            self.state.nested_parse(self.content, self.content_offset, caption)
+            figure += caption
+        return [figure]
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Tell Sphinx about the directive."""
+    app.add_directive("picture", Picture)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

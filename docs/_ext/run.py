@@ -1,0 +1,182 @@
+"""``{run}``: run a piece of Python while the pages are built, and show what it really prints.
+
+A page is one session: a block sees the names of the blocks above it. Options:
+
+``:raises: Name``   the block must raise this; the message is shown
+``:hide-code:``     show only the output
+``:hide-output:``   show only the code
+
+``{file} name``: show a file, and lay it where the blocks of the page find it.
+"""
+
+import ast
+import contextlib
+import html
+import io
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
+ROOT = Path(__file__).resolve().parents[2]
+#: The names and the folder of every page that runs something.
+SESSIONS: dict[str, tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]] = {}
+#: Rows of a frame that are shown.
+MAX_ROWS = 40
+
+
+class Run(SphinxDirective):
+    """Run the content and show it with its output."""
+
+    has_content = True
+    option_spec = {  # noqa: RUF012
+        "raises": directives.unchanged_required,
+        "hide-code": directives.flag,
+        "hide-output": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the code block and the output block."""
+        source = "\n".join(self.content)
+        out: list[nodes.Node] = []
+        if "hide-code" not in self.options:
+            block = nodes.literal_block(source, source, language="python")
+            self.set_source_info(block)
+            out.append(block)
+        try:
+            printed, last = self._execute(source)
+        except Exception as exc:
+            logger.warning("the block raised %s: %s", type(exc).__name__, exc, location=self.get_location())
+            return out
+        if "hide-output" not in self.options:
+            out += _shown(printed, last)
+        return out
+
+    def _execute(self, source: str) -> tuple[str, Any]:
+        names, folder = _session(self.env.docname)
+        expected = self.options.get("raises")
+        tree = ast.parse(source)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        out, value = io.StringIO(), None
+        with contextlib.redirect_stdout(out), contextlib.chdir(folder.name), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                exec(compile(tree, "<docs>", "exec"), names)
+                if last is not None:
+                    value = eval(compile(ast.Expression(last.value), "<docs>", "eval"), names)
+            except Exception as exc:
+                if expected is None or type(exc).__name__ != expected:
+                    raise
+                return f"{out.getvalue()}{expected}: {exc}", None
+        if expected is not None:
+            raise AssertionError(f"nothing raised {expected}")
+        return out.getvalue(), value
+
+
+class File(SphinxDirective):
+    """Show a file, and lay it where the blocks of the page can read it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the block, with the name of the file above it."""
+        name, content = self.arguments[0], "\n".join(self.content) + "\n"
+        _, folder = _session(self.env.docname)
+        (Path(folder.name) / name).write_text(content, encoding="utf-8")
+        block = nodes.literal_block(content, content, language=Path(name).suffix.removeprefix("."))
+        wrapper = nodes.container("", literal_block=True, classes=["literal-block-wrapper"])
+        wrapper += nodes.caption("", name)
+        wrapper += block
+        return [wrapper]
+
+
+def _session(page: str) -> tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]:
+    if page not in SESSIONS:
+        SESSIONS[page] = ({"__name__": "__docs__"}, _folder())
+    return SESSIONS[page]
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder to run in: files may be written there, and the examples of the documentation lie where they do."""
+    folder = tempfile.TemporaryDirectory()
+    shutil.copytree(ROOT / "docs" / "examples", Path(folder.name) / "docs" / "examples")
+    return folder
+
+
+def start(app: Any, page: str, source: list[str]) -> None:
+    """Begin a page with no names."""
+    old = SESSIONS.pop(page, None)
+    if old is not None:
+        old[1].cleanup()
+
+
+def finish(app: Any, exception: Exception | None) -> None:
+    """Leave no folder behind."""
+    for page in list(SESSIONS):
+        start(app, page, [])
+
+
+def _shown(printed: str, value: Any) -> list[nodes.Node]:
+    out: list[nodes.Node] = []
+    if printed.strip():
+        out.append(_text(printed.rstrip()))
+    if value is None:
+        return out
+    if hasattr(value, "to_html") and hasattr(value, "columns"):
+        out.append(nodes.raw("", table(value), format="html", classes=["no-search"]))
+    else:
+        out.append(_text(repr(value)))
+    return out
+
+
+def _text(text: str) -> nodes.literal_block:
+    return nodes.literal_block(text, text, language="text", classes=["output"])
+
+
+def table(frame: Any) -> str:
+    """Return a frame as an HTML table; numbers with at most four decimals, empty where there is nothing."""
+    head = "".join(f"<th>{html.escape(str(c))}</th>" for c in frame.columns)
+    rows = []
+    for row in frame.head(MAX_ROWS).itertuples(index=False):
+        rows.append("<tr>" + "".join(_td(_cell(v)) for v in row) + "</tr>")
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f'<div class="table-wrapper output-table"><table class="docutils">{body}</table></div>'
+
+
+def _td(text: str) -> str:
+    # short words stay in one piece; Chinese would else break after any character
+    short = len(text) <= 28 or " " not in text
+    return f"<td{' class=short' if short else ''}>{html.escape(text)}</td>"
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def page_language(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let a page say its language (``lang: zh-CN`` in its head)."""
+    said = (context.get("meta") or {}).get("lang")
+    if said:
+        context["language"] = said
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Tell Sphinx about the directives."""
+    app.add_directive("run", Run)
+    app.add_directive("file", File)
+    app.connect("source-read", start)
+    app.connect("build-finished", finish)
+    app.connect("html-page-context", page_language)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,45 @@
+"""How the documentation is built: offline, everything that can be generated is, and every warning counts."""
+
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "junheng 均衡"
+author = "The junheng developers"
+copyright = "2026, the junheng developers"
+release = version = version_of("junheng")
+language = "en"
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "catalogue",  # the five below live in _ext
+    "mathml",
+    "pictures",
+    "readme",
+    "run",
+]
+exclude_patterns = ["_build", "_ext", "catalogue/_*.md"]
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "furo"
+html_title = "junheng 均衡"
+html_static_path = ["_static"]
+html_css_files = ["junheng.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#9a3412", "color-brand-content": "#9a3412"},
+    "dark_css_variables": {"color-brand-primary": "#fdba74", "color-brand-content": "#fdba74"},
+}

@@ -1,0 +1,603 @@
+"""Bad tables and bad files: each mistake has its own stable code, its place, and says what to do about it."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_tables import BASIC, QUALITY, SHARED, codes, frame, junior, one_row, problems, school
+
+import junheng as jh
+
+OK = frame(school(), junior())
+PEOPLE = {
+    f"{name}_{stage}": n
+    for name, n in (
+        ("teachers", 20), ("teachers_above_required_degree", 18), ("backbone_teachers", 4), ("pe_art_teachers", 4),
+        ("teachers_mid_or_senior_title", 9),
+    )
+    for stage in ("primary", "junior")
+}  # fmt: skip
+ENROLLED = {"students_primary": 300, "students_junior": 200}
+
+
+def cell(column: str, value: Any, row: int = 0) -> pd.DataFrame:
+    """The good table with one cell changed."""
+    table = OK.astype({column: object})
+    table.loc[row, column] = value
+    return table if isinstance(value, str) else table.infer_objects()
+
+
+def degrees(associate: int, bachelor: int, master: int, doctor: int) -> pd.DataFrame:
+    names = ("associate", "bachelor", "master", "doctor")
+    parts = zip(names, (associate, bachelor, master, doctor), strict=True)
+    return OK.assign(**{f"teachers_{n}_degree": [x, 0] for n, x in parts})
+
+
+def nine_year_by_rows(**changed: Any) -> dict[str, Any]:
+    return school("联校", kind="nine_year", **changed)
+
+
+# table, standard, code, row, column, what the message must say
+TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]] = {
+    "column missing": (OK.drop(columns="books"), BASIC, "missing_column", None, "books", ("图书册数", "add it")),
+    "column under a header of its own": (
+        OK.rename(columns={"books": "图书册数"}), BASIC, "missing_column", None, "books",
+        ("standardize_columns", "图书册数"),
+    ),
+    "county column missing": (
+        OK.drop(columns="county"), QUALITY, "missing_column", None, "county", ("区县名称", "by="),
+    ),
+    "enrolment missing": (OK.drop(columns="students"), QUALITY, "missing_column", None, "students", ("学生人数",)),
+    "percentage": (cell("teachers", "95%", 1), QUALITY, "text_in_number", 1, "teachers", ("95%", "percentage")),
+    "ratio": (cell("teachers", "17:1"), QUALITY, "text_in_number", 0, "teachers", ("17:1", "ratio", "two counts")),
+    "full-width digits": (cell("students", "５００"), QUALITY, "text_in_number", 0, "students", ("full-width", "500")),
+    "thousands separator": (cell("students", "1,206"), QUALITY, "text_in_number", 0, "students", ("1,206", "1206")),
+    "blank inside": (cell("students", "1 206"), QUALITY, "text_in_number", 0, "students", ("1 206", "1206")),
+    "the word none": (cell("books", "无"), BASIC, "text_in_number", 0, "books", ("empty", "0 where there is none")),
+    "about": (cell("books", "约五百"), BASIC, "text_in_number", 0, "books", ("约五百", "plain number", "empty")),
+    "truth value": (cell("students", True), QUALITY, "text_in_number", 0, "students", ("plain number",)),
+    "negative": (cell("books", -3), BASIC, "negative_value", 0, "books", ("-3", "negative", "empty")),
+    "infinite": (cell("books", np.inf, 1), BASIC, "infinite_value", 1, "books", ("infinite", "divided by 0")),
+    "minus infinite": (cell("books", -np.inf), BASIC, "infinite_value", 0, "books", ("infinite",)),
+    "more above the degree than there are": (
+        cell("teachers_above_required_degree", 36), QUALITY, "part_exceeds_whole", 0, "teachers_above_required_degree",
+        ("36", "35", "teachers"),
+    ),
+    "degrees add up to too many": (
+        degrees(20, 14, 1, 1), QUALITY, "part_exceeds_whole", 0, "teachers", ("36", "35", "highest degree"),
+    ),
+    "the same school twice": (
+        frame(school(), junior(), school()), QUALITY, "duplicate_row", 2, "school", ("row 0", "keep one"),
+    ),
+    "the same code twice": (
+        frame(school(school_code="01"), junior(school_code="02"), school("别名", school_code="01")),
+        QUALITY, "duplicate_row", 2, "school_code", ("row 0",),
+    ),
+    "the same school and year twice": (
+        frame(school(year=2024), school(year=2025), school(year=2024)),
+        QUALITY, "duplicate_row", 2, "school", ("year",),
+    ),
+    "county empty": (cell("county", None, 1), QUALITY, "missing_key", 1, "county", ("county is empty",)),
+    "county blank": (cell("county", "  ", 1), QUALITY, "missing_key", 1, "county", ("county is empty",)),
+    "school empty": (cell("school", None), QUALITY, "missing_key", 0, "school", ("school is empty",)),
+    "neither stage nor kind": (cell("stage", None), QUALITY, "missing_key", 0, "stage", ("小学", "初中", "kind")),
+    "total in the county column": (
+        frame(school(), junior(), school(None, None, county="合计", students=1000)),
+        QUALITY, "total_row", 2, "county", ("total", "take it out"),
+    ),
+    "total in the school column": (
+        frame(school(), junior(), school("总计：", None, students=1000)),
+        QUALITY, "total_row", 2, "school", ("total", "take it out"),
+    ),
+    "total in words apart": (
+        frame(school(), junior(), school(" 合 计 ", None, county=None)), QUALITY, "total_row", 2, "school", ("total",),
+    ),
+    "unknown kind": (OK.assign(kind=["小学", "中学校"]), QUALITY, "unknown_category", 1, "kind", ("中学校", "junior")),
+    "unknown stage": (cell("stage", "大学"), QUALITY, "unknown_category", 0, "stage", ("大学", "primary")),
+    "unknown ownership": (
+        OK.assign(ownership=["公办", "股份制"]), QUALITY, "unknown_category", 1, "ownership", ("股份制",),
+    ),
+    "neither yes nor no": (
+        OK.assign(included=["是", "也许"]), QUALITY, "unknown_category", 1, "included", ("是", "否"),
+    ),
+    "unknown cover": (
+        frame(nine_year_by_rows(resources_cover="一半"), nine_year_by_rows(stage="junior", resources_cover="学校")),
+        QUALITY, "unknown_category", 0, "resources_cover", ("一半", "stage", "school"),
+    ),
+    "nine-year school in one row without its junior enrolment": (
+        frame(one_row("nine_year", people=PEOPLE, students_primary=300, students_junior=None)),
+        QUALITY, "missing_stage_enrolment", 0, "students_junior", ("students_junior", "0 if it has none"),
+    ),
+    "nine-year school with its primary row only": (
+        frame(nine_year_by_rows()), QUALITY, "missing_stage_enrolment", 0, "students_junior",
+        ("students_junior", "add that stage's row", "resources_cover"),
+    ),
+    "complete secondary school without its senior enrolment": (
+        frame(junior("完中", kind="complete_secondary")), QUALITY, "missing_stage_enrolment", 0, "students_senior",
+        ("senior", "students_senior", "0 if it has none"),
+    ),
+    "stages do not add up": (
+        frame(one_row("nine_year", people=PEOPLE | ENROLLED, students=510)),
+        QUALITY, "stage_enrolment_mismatch", 0, "students", ("500", "510"),
+    ),
+    "two enrolments of one stage": (
+        frame(school(students_primary=400)), QUALITY, "stage_enrolment_mismatch", 0, "students", ("400", "500"),
+    ),
+    "teaching point in 2012": (
+        frame(school(kind="teaching_point", students=60), junior()),
+        BASIC, "inclusion_undecided", 0, "included", ("included", "是", "否"),
+    ),
+    "private school in 2012": (
+        frame(school(), junior(ownership="民办")), BASIC, "inclusion_undecided", 1, "included", ("private", "included"),
+    ),
+    "kind the standard does not name": (
+        frame(school(), school("职校", kind="vocational")),
+        BASIC, "inclusion_undecided", 1, "included", ("vocational",),
+    ),
+    "no rows": (OK.iloc[:0], QUALITY, "empty_table", None, None, ("no rows",)),
+}  # fmt: skip
+
+#: Kinds of mistake that only a look at the whole table finds; figures nobody judges by do not stop an evaluation.
+NOT_JUDGED_BY = {"degrees add up to too many"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_mistake_has_its_code_place_and_advice(name: str) -> None:
+    table, standard, code, row, column, said = TABLES[name]
+    found = problems(table, standard)
+    errors = [p for p in found if p["severity"] == "error"]
+    assert [(p["code"], p["row"], p["column"]) for p in errors] == [(code, row, column)]
+    assert jh.ProblemCode(code) in jh.ProblemCode
+    for words in said:
+        assert words in errors[0]["message"]
+    if row is not None and isinstance(table.loc[row, "school"], str):
+        assert table.loc[row, "school"] in errors[0]["key"]
+    if name in NOT_JUDGED_BY:
+        return
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(table, standard)
+    assert [p["code"] for p in caught.value.to_dicts() if p["severity"] == "error"] == [code]
+    for words in (code, *said):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "column", "said"),
+    [
+        (OK.assign(book=1), "unknown_column", "book", ("'books'", "not used")),
+        (OK.assign(图书册=1), "unknown_column", "图书册", ("图书册数", "not used")),
+        (cell("teachers", 35.5), "not_whole", "teachers", ("35.5", "whole number")),
+        (cell("students", 0), "no_students", "students", ("no students", "does not count")),
+        (cell("students", None), "missing_value", "students", ("enrolment is not known", "fill it in")),
+        (
+            frame(one_row("nine_year", people=PEOPLE | ENROLLED, backbone_teachers=9, backbone_teachers_primary=None)),
+            "missing_value", "backbone_teachers_primary", ("never split", "9", "backbone_teachers_primary"),
+        ),
+        (
+            frame(nine_year_by_rows(), nine_year_by_rows(stage="junior")),
+            "resources_repeated", None, ("whole school's", "divided", "resources_cover"),
+        ),
+        (
+            frame(nine_year_by_rows(), nine_year_by_rows(stage="junior", sports_area_m2=6000.0)),
+            "resources_differ", None, ("each stage's own", "not divided", "resources_cover"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_odd_but_does_not_stop_is_a_warning(
+    table: pd.DataFrame, code: str, column: str | None, said: tuple[str, ...]
+) -> None:
+    warning = [p for p in problems(table) if p["code"] == code]
+    assert [(p["severity"], p["column"]) for p in warning] == [("warning", column)]
+    for words in said:
+        assert words in warning[0]["message"]
+    ev = jh.evaluate(table, QUALITY)
+    assert [p["code"] for p in jh.results.records(ev.problems)].count(code) == 1
+    assert ev.provenance["warnings"][code] == 1
+
+
+@pytest.mark.parametrize("value", ["", "  ", None, " 500 ", "5e2", "500.0", 500, np.int16(500)])
+def test_what_is_blank_or_a_plain_number_is_no_mistake(value: Any) -> None:
+    assert {"text_in_number"} & set(codes(cell("students", value))) == set()
+
+
+ALL_AT_ONCE = frame(
+    school(),
+    school(),  # the same again
+    school("二小", students="５００"),
+    school("三小", books=-1),
+    school("四小", sports_area_m2=np.inf),
+    school("五小", teachers_above_required_degree=36),
+    school("六小", stage="大学", kind="primary"),
+    school("七小", county=None),
+    school("教学点", kind="teaching_point", students=60),
+    one_row("nine_year", people=PEOPLE, students_primary=300, students_junior=None),
+    one_row("twelve_year", school="新联校", people=PEOPLE | ENROLLED, students_senior=100, students=601),
+    school("合计", None, students=9000),
+)
+TEN_OR_MORE = {
+    "duplicate_row": 1,
+    "text_in_number": 2,
+    "negative_value": 3,
+    "infinite_value": 4,
+    "part_exceeds_whole": 5,
+    "unknown_category": 6,
+    "missing_key": 7,
+    "inclusion_undecided": 8,
+    "missing_stage_enrolment": 9,
+    "stage_enrolment_mismatch": 10,
+    "total_row": 11,
+}
+
+
+def test_ten_mistakes_of_ten_kinds_come_at_once() -> None:
+    listed = {p["code"]: p["row"] for p in problems(ALL_AT_ONCE, BASIC) if p["severity"] == "error"}
+    assert listed == TEN_OR_MORE
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(ALL_AT_ONCE, BASIC)
+    assert {p.code: p.row for p in caught.value.problems if p.severity == "error"} == TEN_OR_MORE
+    assert json.loads(json.dumps(caught.value.to_dicts(), allow_nan=False)) == [
+        p.to_dict() for p in caught.value.problems
+    ]
+
+
+def test_a_missing_column_does_not_hide_the_other_mistakes() -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(ALL_AT_ONCE.drop(columns="computers"), BASIC)
+    found = Counter(p.code for p in caught.value.problems if p.severity == "error")
+    assert found == Counter([*TEN_OR_MORE, "missing_column"])
+
+
+def test_an_error_spells_out_some_and_counts_the_rest() -> None:
+    table = frame(*(school(f"{i}小", students=f"{i}人") for i in range(30)))
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(table, QUALITY)
+    assert len(caught.value.problems) == 30
+    assert "30 problems" in str(caught.value) and "10 more" in str(caught.value)
+
+
+def test_no_problem_is_listed_twice() -> None:
+    listed = [json.dumps(p, ensure_ascii=False) for p in problems(OK[["school", "stage"]], BASIC)]
+    assert len(listed) == len(set(listed))
+
+
+# ------------------------------------------------------------------------------------------- headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "mapping", "code", "column", "said"),
+    [
+        (("图书(箱)",), None, "unknown_unit", "图书(箱)", ("箱", "books", "volumes")),
+        (("在校生数(万人)",), None, "unknown_unit", "在校生数(万人)", ("万人", "students", "persons")),
+        (("学生数", "在校生数"), None, "duplicate_column", "在校生数", ("学生数", "students", "keep one")),
+        (("图书", "图书(千册)"), None, "duplicate_column", "图书(千册)", ("图书", "books")),
+        (("甲", "乙"), {"甲": "books", "乙": "books"}, "duplicate_column", "乙", ("甲", "books")),
+        (("甲",), {"甲": "bookz"}, "unknown_column", "甲", ("bookz", "'books'")),
+        (("藏书",), {"臧书": "books"}, "missing_column", "臧书", ("臧书", "mapping")),
+    ],
+)
+def test_headers_that_cannot_be_used(
+    headers: tuple[str, ...], mapping: dict[str, str] | None, code: str, column: str, said: tuple[str, ...]
+) -> None:
+    raw = pd.DataFrame({h: [1] for h in headers})
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.standardize_columns(raw, mapping)
+    assert [(p.code, p.column, p.severity) for p in caught.value.problems] == [(code, column, "error")]
+    for words in said:
+        assert words in str(caught.value)
+
+
+def test_all_mistakes_of_headers_come_at_once() -> None:
+    raw = pd.DataFrame({h: [1] for h in ("图书(箱)", "图书", "学生数", "在校生数", "占地面积(里)")})
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.standardize_columns(raw, {"没有": "computers"})
+    assert Counter(p.code for p in caught.value.problems) == {
+        "unknown_unit": 2,
+        "duplicate_column": 2,
+        "missing_column": 1,
+    }
+
+
+@pytest.mark.parametrize("use", [jh.standardize_columns, jh.check_schools, jh.describe_columns])
+def test_one_header_twice(use: Callable[[Any], Any]) -> None:
+    raw = pd.DataFrame([["甲县", "一小", 1, 2]], columns=["county", "school", "books", "books"])
+    with pytest.raises(jh.InputError, match="books"):
+        use(raw)
+
+
+# -------------------------------------------------------------------------------------- wrong arguments
+
+
+@pytest.mark.parametrize("thing", [[1], {"county": ["甲县"]}, None, "schools.csv", np.ones((2, 2)), OK["school"]])
+@pytest.mark.parametrize(
+    "use",
+    [
+        jh.check_schools,
+        jh.standardize_columns,
+        lambda t: jh.evaluate(t, QUALITY),
+        lambda t: jh.split_stages(t, QUALITY),
+    ],
+)
+def test_what_is_no_frame_is_refused_by_its_name(use: Callable[[Any], Any], thing: Any) -> None:
+    with pytest.raises(jh.InputError, match=f"pandas, polars or pyarrow.*{type(thing).__name__}"):
+        use(thing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"missing": "drop"}, ("propagate", "omit", "raise", "drop")),
+        ({"county_facts": {"甲县": 1}}, ("county_facts",)),
+        ({"standard": 2017}, ("2017",)),
+    ],
+)
+def test_arguments_of_evaluate_that_cannot_be_used(arguments: dict[str, Any], said: tuple[str, ...]) -> None:
+    with pytest.raises(jh.InputError) as caught:
+        jh.evaluate(OK, **{"standard": QUALITY, **arguments})
+    for words in said:
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("by", ["district", ["county", "district"]])
+def test_grouping_by_a_column_that_is_not_there(by: Any) -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(OK, QUALITY, by=by)
+    assert [(p.code, p.column) for p in caught.value.problems] == [("missing_column", "district")]
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        ({"county": "甲"}, ("甲县",)),
+        ({"county": "丁市"}, ("甲县",)),
+        ({"stage": "senior"}, ("primary", "junior", "senior")),
+        ({"language": "fr"}, ("en", "zh", "fr")),
+    ],
+)
+def test_explaining_what_is_not_there(ask: dict[str, str], said: tuple[str, ...]) -> None:
+    with pytest.raises(jh.InputError) as caught:
+        jh.evaluate(OK, QUALITY).explain(**ask)
+    for words in said:
+        assert words in str(caught.value)
+    with pytest.raises(jh.InputError, match="fr"):
+        jh.evaluate(OK, QUALITY).relabel("fr")
+
+
+# ------------------------------------------------------------------------------------ files of standards
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cn-quality-balance-2071", ("did you mean cn-quality-balance-2017", "Known", ".toml")),
+        ("cn-basic-2012", ("did you mean cn-basic-balance-2012",)),
+        ("zzz", ("zzz", QUALITY, ".toml")),
+        ("nowhere.toml", ("no file", "nowhere.toml")),
+        (Path("nowhere.toml"), ("no file", "nowhere.toml")),
+    ],
+)
+def test_unknown_standards_name_the_near_ones(name: Any, said: tuple[str, ...]) -> None:
+    for use in (jh.load_standard, lambda s: jh.evaluate(OK, s)):
+        with pytest.raises(jh.UnknownStandardError) as caught:
+            use(name)
+        for words in said:
+            assert words in str(caught.value)
+
+
+IDENTITY = """
+id = "trial"
+document = "试行办法"
+number = "试〔2026〕1号"
+issued = "2026-01"
+jurisdiction = "CN"
+last_checked_on = "2026-11-22"
+label = { zh = "试行", en = "Trial" }
+parts = ["resources"]
+sources.S1 = { title = "试行办法" }
+"""
+CITED = 'clause = "第一条"\nsource = "S1"\nstanding = "confirmed"\n'
+CHILD = 'id = "child"\nlast_checked_on = "2026-11-22"\nlabel = {{ zh = "子", en = "Child" }}\nextends = "{}"\n'
+
+
+def written(folder: Path, text: str | bytes, name: str = "trial.toml") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def mistakes(path: Path) -> list[str]:
+    with pytest.raises(jh.StandardDataError) as caught:
+        jh.load_standard(path)
+    assert caught.value.path == str(path)
+    assert all(m in str(caught.value) for m in caught.value.problems)
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id = \n", ("not valid TOML", "line 1")),
+        (IDENTITY + "id = 'again'\n", ("not valid TOML",)),
+        ("id = '试行'".encode("gb18030"), ("not UTF-8",)),
+        (b"PK\x03\x04\x14\x00\x06\x00\xff\xfe", ("not UTF-8",)),
+    ],
+)
+def test_files_that_are_no_toml(tmp_path: Path, content: str | bytes, said: tuple[str, ...]) -> None:
+    (line,) = mistakes(written(tmp_path, content))
+    for words in said:
+        assert words in line
+
+
+# a file with a mistake in every entry, and what must be said of each, with its place
+PLANTED = f"""
+thresold = []
+{IDENTITY.replace("2026-01", "last spring").replace('["resources"]', '["resources", "weather"]')}
+[[thresholds]]
+indicator = "teaching_area_per_pupil"
+stage = "primary"
+value = 4.5
+{CITED}
+[[thresholds]]
+indicator = "books_per_student"
+stage = "middle"
+value = 4.5
+{CITED}
+[[thresholds]]
+indicator = "books_per_student"
+stage = "primary"
+value = "4.5"
+{CITED.replace("S1", "S8")}
+[[thresholds]]
+indicator = "books_per_student"
+stage = "primary"
+value = true
+source = "S1"
+standing = "sure"
+[[thresholds]]
+indicator = "books_per_student"
+stage = "junior"
+{CITED.replace("S1", "S9")}
+[[thresholds]]
+indicator = "books_per_student"
+stage = "junior"
+value = -1
+floor_ratio = 1.5
+{CITED.replace("第一条", " ")}
+[[thresholds]]
+indicator = "sports_area_per_student"
+stage = "junior"
+classes = [24, 18]
+values = [1, 2, 3]
+{CITED}
+[[limits]]
+kind = "each"
+stage = "primary"
+value = 0
+{CITED}
+[[inclusion]]
+kind = "special"
+decision = "maybe"
+{CITED}
+[[items]]
+id = "schools"
+part = "resources"
+rule = "best_school"
+label = {{ zh = "各校" }}
+{CITED}
+[school_rule]
+kind = "at_least"
+floor_ratio = 85
+{CITED}
+[split]
+resources = ["book"]
+weights = [{{ kind = "nine_year", primary = 1, junior = "1.1" }}]
+{CITED}
+[printing]
+school_value = 2.5
+county_mean = 2
+coefficient = 3
+{CITED}
+"""
+PLACES = {
+    "$": "did you mean 'thresholds'?",
+    "$.issued": "'last spring'",
+    "$.parts[1]": "'weather'",
+    "$.thresholds[0].indicator": "did you mean teaching_area_per_student",
+    "$.thresholds[1].stage": "'middle'",
+    "$.thresholds[2].value": "must be a number, not the text '4.5'",
+    "$.thresholds[2].source": "'S8'",
+    "$.thresholds[3].clause": "missing",
+    "$.thresholds[3].standing": "'sure'",
+    "$.thresholds[3].value": "truth value",
+    "$.thresholds[4]": "either 'value' or 'classes'",
+    "$.thresholds[4].source": "'S9'",
+    "$.thresholds[5]": "the same entry as $.thresholds[4]",
+    "$.thresholds[5].clause": "empty",
+    "$.thresholds[5].value": "negative",
+    "$.thresholds[5].floor_ratio": "between 0 and 1",
+    "$.thresholds[6].classes": "ascend",
+    "$.thresholds[6].values": "2 classes but 3 values",
+    "$.limits[0].value": "positive",
+    "$.inclusion[0].decision": "'maybe'",
+    "$.items[0].rule": "'best_school'",
+    "$.items[0].label.en": "missing",
+    "$.school_rule.k": "must be there",
+    "$.school_rule.floor_ratio": "between 0 and 1",
+    "$.split.resources[0]": "did you mean books",
+    "$.split.weights[0].junior": "must be a number, not the text '1.1'",
+    "$.printing.school_value": "whole number",
+}
+
+
+def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Path) -> None:
+    found = {place: text for text, place in (m.rsplit(" @ ", 1) for m in mistakes(written(tmp_path, PLANTED)))}
+    assert set(found) == set(PLACES)
+    for place, words in PLACES.items():
+        assert words in found[place], place
+
+
+@pytest.mark.parametrize(
+    ("entry", "places"),
+    [
+        (
+            '[[thresholds]]\nindicator = "books_per_student"\nstage = "middle"\nclasses = [24, 18]\nvalues = [1, 2]\n',
+            {"$.thresholds[0].stage", "$.thresholds[0].classes"},
+        ),
+        (
+            '[split]\nresources = ["book"]\nweights = [{ kind = "nine_year", primary = 1, junior = 0 }]\n',
+            {"$.split.resources[0]", "$.split.weights[0].junior"},
+        ),
+    ],
+    ids=["threshold", "split"],
+)
+def test_a_wrong_word_does_not_hide_a_wrong_number_of_the_same_entry(
+    tmp_path: Path, entry: str, places: set[str]
+) -> None:
+    found = {m.rsplit(" @ ", 1)[1] for m in mistakes(written(tmp_path, IDENTITY + entry + CITED))}
+    assert found >= places
+
+
+@pytest.mark.parametrize(
+    ("parent", "said"),
+    [
+        ("child.toml", ("extends itself", "$.extends")),
+        ("other.toml", ("extends itself", "other.toml", "$.extends")),
+        ("cn-quality-balance-2071", ("cn-quality-balance-2017", "$.extends")),
+        ("gone.toml", ("no file", "gone.toml", "$.extends")),
+    ],
+)
+def test_extending_what_cannot_be_extended(tmp_path: Path, parent: str, said: tuple[str, ...]) -> None:
+    """The one mistake is said, and not that what would have come from the parent is missing."""
+    written(tmp_path, CHILD.format("child.toml"), "other.toml")
+    with pytest.raises(jh.StandardDataError) as caught:
+        jh.load_standard(written(tmp_path, CHILD.format(parent), "child.toml"))
+    (line,) = caught.value.problems
+    for words in said:
+        assert words in line
+
+
+@pytest.mark.parametrize(
+    ("entries", "place", "said"),
+    [
+        ('[[remove]]\ntable = "limits"\nkind = "composite"\nstage = "primary"', "$.remove[0]", "does not have"),
+        (f'[school_rule]\nkind = "at_least"\nk = 8\n{CITED}', "$.school_rule.k", "8 of 7"),
+        (
+            f'[[limits]]\nkind = "each"\nstage = "primary"\nvalue = 0.4\n{CITED.replace("S1", "S99")}',
+            "$.limits[0].source",
+            "S99",
+        ),
+        ('parts = ["government"]', "$.items[0].part", "not among 'parts'"),
+    ],
+)
+def test_changes_that_do_not_fit_the_standard_they_extend(tmp_path: Path, entries: str, place: str, said: str) -> None:
+    found = mistakes(written(tmp_path, CHILD.format(QUALITY) + entries))
+    assert any(said in m and m.endswith(place) for m in found)
+
+
+def test_shared_columns_of_the_tables_are_those_of_the_vocabulary() -> None:
+    shared = {c.id for c in jh.schools.columns().values() if c.shared}
+    assert set(SHARED) <= shared

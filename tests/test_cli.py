@@ -1,0 +1,341 @@
+"""The command line: what it prints, writes and returns."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_tables import BASIC, QUALITY, SHANDONG, STANDARDS, frame, junior, school
+
+import junheng as jh
+from junheng.__main__ import main
+
+FORMULAS = ("=1+1", "+8613800", "-2号小学", "@校", '=HYPERLINK("http://example.org")')
+
+
+def table(**changed: Any) -> pd.DataFrame:
+    """Eight schools, five of them with names a spreadsheet would take for a formula."""
+    rows = [school(name, school_code=f"00{i}", teaching_area_m2=2200.0 + 100 * i) for i, name in enumerate(FORMULAS)]
+    rows += [junior(school_code="010"), junior("二中", school_code="011", sports_area_m2=3000.0)]
+    rows += [school("空校", school_code="012", students=0)]
+    return frame(*rows).assign(**changed)
+
+
+def in_chinese(schools: pd.DataFrame) -> pd.DataFrame:
+    columns = jh.schools.columns()
+    return schools.rename(columns={c: columns[c].zh for c in schools}).replace(
+        {"学段": {"primary": "小学", "junior": "初中"}}
+    )
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "学校.csv"
+    in_chinese(table()).to_csv(path, index=False, encoding="utf-8-sig")
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, str, str]:
+    code = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+# ------------------------------------------------------------------------------------ demo, standards
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "printed 0.52; unweighted it would be"), ("zh", "差异系数")])
+def test_the_demo_in_both_languages(capsys: pytest.CaptureFixture[str], language: str, words: str) -> None:
+    code, out, err = run(capsys, "demo", "--language", language)
+    assert (code, err) == (0, "")
+    assert "0.515257" in out and "0.52" in out and "0.488771" in out and words in out
+    for standard in STANDARDS:
+        assert jh.load_standard(standard).number in out
+    assert ("met" in out) == (language == "en")
+
+
+def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
+    """In a terminal that knows no Chinese too."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "junheng", "demo"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"0.515257" in done.stdout
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_standards_are_listed_by_name(capsys: pytest.CaptureFixture[str], language: str) -> None:
+    code, out, _ = run(capsys, "standards", "--language", language)
+    assert code == 0
+    for name in jh.list_standards()["id"]:
+        std = jh.load_standard(name)
+        assert name in out and std.number in out and getattr(std.label, language) in out
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("evaluate",), ("evaluate", "x.csv"), ("demo", "--language", "fr"), ("judge",)]
+)
+def test_what_is_no_command_says_how_to_use_it(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: junheng" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------ evaluate
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_evaluating_prints_the_findings(capsys: pytest.CaptureFixture[str], source: Path, language: str) -> None:
+    code, out, _ = run(capsys, "evaluate", source, "--standard", QUALITY, "--language", language)
+    assert code == 0
+    ev = jh.evaluate(jh.read_schools(source), QUALITY)
+    assert ev.explain(language=language) in out
+    assert "二中" in out and "第六条" in out and "空校" in out
+
+
+@pytest.mark.parametrize("kind", ["utf-8", "utf-8-sig", "gb18030", "xlsx"])
+def test_every_kind_of_file_gives_the_same_findings(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, source: Path, kind: str
+) -> None:
+    path = tmp_path / ("other.xlsx" if kind == "xlsx" else "other.csv")
+    if kind == "xlsx":
+        options = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+        with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as book:
+            in_chinese(table()).to_excel(book, index=False)
+    else:
+        in_chinese(table()).to_csv(path, index=False, encoding=kind)
+    expected = run(capsys, "evaluate", source, "--standard", QUALITY)[1]
+    assert run(capsys, "evaluate", path, "--standard", QUALITY)[1] == expected
+
+
+def test_a_county_may_be_asked_for_and_many_are_counted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    jh.synthetic.province(n_counties=5, conditions=False).to_csv(path, index=False)
+    code, out, _ = run(capsys, "evaluate", path, "--standard", BASIC, "--county", "第3县")
+    assert code == 0 and out.startswith("第3县") and "第2县" not in out
+    code, out, _ = run(capsys, "evaluate", path, "--standard", BASIC, "--language", "zh")
+    assert code == 0 and "第3县" not in out and "--county" in out
+    verdicts = jh.evaluate(jh.read_schools(path), BASIC).relabel("zh").verdicts
+    met = int(((verdicts["部分"] == "资源配置") & (verdicts["结论"] == "达标")).sum())
+    assert f"资源配置: 达标 {met}," in out
+    code, out, _ = run(
+        capsys, "evaluate", path, "--standard", BASIC, "--by", "county", "area_type", "--county", "第3县"
+    )
+    assert code == 0 and "第3县 / rural" in out
+
+
+NAMES = ("verdicts", "items", "indicators", "school_verdicts", "schools", "left_out")
+
+
+def header(name: str, language: str) -> str:
+    """What a column of the results is called in a language."""
+    ev = jh.evaluate(table(), QUALITY)
+    return str(ev.relabel(language).school_verdicts.columns[list(ev.school_verdicts.columns).index(name)])
+
+
+def same(read: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """Compare a file with a frame: empty text and missing are one, numbers to the last digit of a double."""
+    assert list(read.columns) == list(expected.columns)
+    assert len(read) == len(expected)
+    for name in expected.columns:
+        kind = expected[name].dtype.kind
+        if kind in "fi":
+            np.testing.assert_allclose(read[name].astype(float), expected[name].astype(float), rtol=1e-14)
+        else:
+            a, b = (x[name].astype(object).where(lambda s: s.notna(), "").map(str).tolist() for x in (read, expected))
+            assert a == b, name
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_workbook_holds_the_whole_evaluation(
+    capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path, language: str
+) -> None:
+    out = tmp_path / "结果.xlsx"
+    code, text, _ = run(capsys, "evaluate", source, "--standard", QUALITY, "--out", out, "--language", language)
+    assert code == 0 and str(out) in text
+    ev = jh.evaluate(jh.read_schools(source), QUALITY).relabel(language)
+    sheets = pd.read_excel(out, sheet_name=None, engine="calamine", dtype={header("school_code", language): str})
+    assert len(sheets) == len(NAMES)
+    for sheet, name in zip(sheets.values(), NAMES, strict=True):
+        same(sheet, getattr(ev, name))
+    assert all((s[0] >= "\u4e00") == (language == "zh") for s in sheets)
+
+
+def test_names_that_look_like_formulas_stay_text(
+    capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "r.xlsx"
+    assert run(capsys, "evaluate", source, "--standard", QUALITY, "--out", out)[0] == 0
+    read = pd.read_excel(out, sheet_name=3, engine="calamine")
+    assert set(FORMULAS) <= set(read[header("school", "en")])
+    with zipfile.ZipFile(out) as book:
+        for name in book.namelist():
+            if "worksheets/sheet" in name:
+                assert b"<f>" not in book.read(name) and b"<hyperlink" not in book.read(name)
+
+
+def test_csv_files_hold_the_whole_evaluation(capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert run(capsys, "evaluate", source, "--standard", QUALITY, "--out", folder / "r.csv")[0] == 0
+    ev = jh.evaluate(jh.read_schools(source), QUALITY).relabel("en")
+    found = {
+        p.name: pd.read_csv(
+            p, encoding="utf-8-sig", dtype={header("school_code", "en"): str}, keep_default_na=False, na_values=[""]
+        )
+        for p in folder.iterdir()
+    }
+    assert len(found) == len(NAMES)
+    same(found.pop("r.csv"), ev.verdicts)
+    left = {tuple(getattr(ev, n).columns): getattr(ev, n) for n in NAMES[1:]}
+    for read in found.values():
+        same(read, left.pop(tuple(read.columns)))
+    assert left == {}
+    assert all(p.read_bytes().startswith(b"\xef\xbb\xbf") for p in folder.iterdir())
+
+
+def test_json_is_the_evaluation_as_a_dict(capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    assert run(capsys, "evaluate", source, "--standard", QUALITY, "--out", out)[0] == 0
+    written = out.read_bytes()
+    assert json.loads(written) == jh.evaluate(jh.read_schools(source), QUALITY).to_dict()
+    assert b"\\u" not in written and b"NaN" not in written
+    run(capsys, "evaluate", source, "--standard", QUALITY, "--out", out)
+    assert out.read_bytes() == written
+
+
+def test_a_standard_of_ones_own_by_its_path(capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f'id = "own"\nextends = "{QUALITY}"\nlast_checked_on = "2026-11-22"\nlabel = {{ zh = "本县", en = "Own" }}\n',
+        encoding="utf-8",
+    )
+    code, out, _ = run(capsys, "evaluate", source, "--standard", path)
+    assert code == 0 and "Own (教督〔2017〕6号)" in out
+
+
+# --------------------------------------------------------------------------------- what cannot be used
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """Five mistakes: the header is line 1, so the first school stands on line 2."""
+    schools = in_chinese(table()).astype({"学生人数": object, "图书册数": object})
+    schools.loc[0, "学生人数"] = "５００"
+    schools.loc[2, "图书册数"] = "无"
+    schools.loc[3, "区县名称"] = None
+    schools.loc[5, "学段"] = "大学"
+    total = {"区县名称": "合计", "学生人数": "3500"}
+    path = tmp_path / "坏.csv"
+    pd.concat([schools, pd.DataFrame([total])]).to_csv(path, index=False, encoding="gb18030")
+    return path
+
+
+MISTAKES = (
+    ("text_in_number", 2, "students"),
+    ("text_in_number", 4, "books"),
+    ("missing_key", 5, "county"),
+    ("unknown_category", 7, "stage"),
+    ("total_row", 10, "county"),
+)
+
+
+@pytest.mark.parametrize("command", ["evaluate", "check"])
+def test_a_bad_file_is_answered_with_all_its_mistakes_by_line(
+    capsys: pytest.CaptureFixture[str], bad: Path, command: str
+) -> None:
+    code, out, err = run(capsys, command, bad, "--standard", BASIC)
+    text = out if command == "check" else err
+    assert code == 2
+    assert bad.name in text and (command == "check" or out == "")
+    for problem, line, column in MISTAKES:
+        (found,) = [x for x in text.splitlines() if f" {problem}: line {line} " in x and f"'{column}'" in x]
+        assert found.strip().startswith("error ")
+    assert "=1+1" in text and "write 0 where there is none" in text
+
+
+def test_lines_are_those_of_the_file_after_an_empty_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("区县名称,学校名称,学段,在校生数\n甲县,一小,小学,500\n\n甲县,二小,小学,五百\n", encoding="utf-8")
+    out = run(capsys, "check", path)[1]
+    assert "text_in_number: line 4 " in out
+
+
+def test_no_message_counts_rows_another_way_than_by_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The school of line 5 stands on line 2 already; to say 'row 0' beside 'line 5' sends the reader astray."""
+    path = tmp_path / "a.csv"
+    rows = [school(f"{i}小") for i in range(3)]
+    frame(*rows, rows[0]).to_csv(path, index=False)
+    code, out, _ = run(capsys, "check", path)
+    assert code == 2 and "duplicate_row: line 5 " in out
+    assert "row 0" not in out and "line 2" in out
+
+
+def test_check_finds_nothing_wrong_with_a_good_file(capsys: pytest.CaptureFixture[str], source: Path) -> None:
+    code, out, _ = run(capsys, "check", source, "--standard", QUALITY)
+    assert code == 0 and "0 errors, 1 warnings" in out and "no_students: line 9 " in out
+    assert run(capsys, "check", source, "--standard", SHANDONG)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"file": "nowhere.csv"}, ("no file", "nowhere.csv")),
+        (
+            {"file": "{source}", "--standard": "cn-quality-balance-2071"},
+            ("cn-quality-balance-2017", "cn-quality-balance-2071"),
+        ),
+        ({"file": "{source}", "--standard": "nowhere.toml"}, ("no file", "nowhere.toml")),
+        ({"file": "{source}", "--out": "r.txt"}, (".xlsx", ".csv", ".json", "r.txt")),
+        ({"file": "{source}", "--out": "nowhere/r.json"}, ("nowhere",)),
+        ({"file": "{source}", "--out": "nowhere/r.xlsx"}, ("nowhere",)),
+        ({"file": "{source}", "--county": "乙县"}, ("乙县", "甲县")),
+        ({"file": "{source}", "--by": "district"}, ("district", "missing_column")),
+        ({"file": "{source}", "--missing": "raise", "--standard": SHANDONG}, ("missing_column",)),
+        ({"file": "a.docx"}, (".docx", ".csv", ".xlsx")),
+        ({"file": "a.xlsx"}, ("a.xlsx", "workbook")),
+        ({"file": "b.xlsx", "--sheet": "7"}, ("b.xlsx",)),
+        ({"file": "own.toml"}, ("own.toml",)),
+        ({"file": "{source}", "--standard": "own.toml"}, ("own.toml", "mistake", "$.")),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_a_line_and_not_as_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    source: Path,
+    change: dict[str, str],
+    said: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.docx").write_bytes(b"x")
+    Path("a.xlsx").write_text("区县名称,学校名称", encoding="utf-8")
+    table().to_excel("b.xlsx", index=False, engine="xlsxwriter")
+    Path("own.toml").write_text('id = "own"', encoding="utf-8")
+    options = {"--standard": QUALITY} | change
+    file = options.pop("file").format(source=source)
+    code, out, err = run(capsys, "evaluate", file, *(x for pair in options.items() for x in pair))
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err and err.strip()
+    for words in said:
+        assert words in err
+
+
+def test_warnings_are_noted_beside_the_findings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    table(备注="").to_csv(path, index=False)
+    code, out, err = run(capsys, "evaluate", path, "--standard", QUALITY)
+    assert code == 0 and "甲县" in out
+    assert "unknown_column" in err and "no_students" in err and "unknown_column" not in out

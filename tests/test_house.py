@@ -1,0 +1,300 @@
+"""The house stands as it was designed: arrows point one way, frames stay at the door, nothing heavy at import."""
+
+import ast
+import inspect
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import junheng as jh
+
+PACKAGE = Path(jh.__file__).parent
+MODULES = {
+    ".".join(("junheng", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def imported(path: Path, module: str, *, typing_only: bool = False) -> Iterator[str]:
+    """Every module a file imports anywhere in it; what is there for type checkers only is left out."""
+    skipped: set[int] = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not typing_only:
+            skipped |= {id(n) for n in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            base = node.module or ""
+            # "from junheng import x" may mean a module
+            yield from (f"{base}.{a.name}" if f"{base}.{a.name}" in MODULES else base for a in node.names)
+
+
+IMPORTS = {module: set(imported(path, module)) for module, path in MODULES.items()}
+
+
+def inside(name: str, layer: str) -> bool:
+    return name == f"junheng.{layer}" or name.startswith(f"junheng.{layer}.")
+
+
+LOWEST = ("_arrays", "_data", "errors")
+UPPER = (
+    "schools",
+    "stages",
+    "reading",
+    "evaluation",
+    "results",
+    "_explain",
+    "planning",
+    "reports",
+    "engines",
+    "synthetic",
+)
+#: Who may not import whom.
+FORBIDDEN = {
+    "errors": ("_arrays", "_data", "_frames", "_labels", "indicators", "standards", *UPPER),
+    "_data": ("_arrays", "_frames", "_labels", "indicators", "standards", *UPPER),
+    "_arrays": ("_data", "_frames", "_labels", "indicators", "standards", *UPPER),
+    "_labels": ("_arrays", "_frames", "indicators", "standards", *UPPER),
+    "_frames": ("_labels", "indicators", "standards", *UPPER),
+    "indicators": ("standards", *UPPER),
+    "standards": ("indicators", *UPPER),
+    "schools": (
+        "standards",
+        "evaluation",
+        "results",
+        "_explain",
+        "planning",
+        "reports",
+        "engines",
+        "stages",
+        "reading",
+    ),
+    "stages": ("evaluation", "results", "_explain", "planning", "reports", "engines", "reading"),
+    "reading": ("evaluation", "results", "_explain", "planning", "reports", "engines"),
+    "results": ("evaluation", "planning", "reports", "engines"),
+    "_explain": ("evaluation", "planning", "reports", "engines"),
+    "evaluation": ("planning", "reports", "engines"),
+    "synthetic": (
+        "schools",
+        "stages",
+        "reading",
+        "evaluation",
+        "results",
+        "standards",
+        "planning",
+        "reports",
+        "engines",
+    ),
+    "planning": ("reports", "engines"),
+}
+
+
+def test_every_layer_named_here_is_there_or_still_to_come() -> None:
+    to_come = {"planning", "reports", "engines"}
+    for layer in {*FORBIDDEN, *LOWEST, *UPPER} - to_come:
+        assert any(inside(m, layer) for m in MODULES), layer
+
+
+@pytest.mark.parametrize("layer", FORBIDDEN)
+def test_arrows_point_one_way(layer: str) -> None:
+    for module, names in IMPORTS.items():
+        if inside(module, layer):
+            wrong = {n for n in names for lower in FORBIDDEN[layer] if inside(n, lower)}
+            assert not wrong, f"{module} imports {sorted(wrong)}"
+
+
+def test_only_errors_lie_below_the_arrays() -> None:
+    allowed = {"errors": set(), "_data": set(), "_arrays": {"junheng.errors"}}
+    for layer in LOWEST:
+        own = {n for n in IMPORTS[f"junheng.{layer}"] if n.startswith("junheng")}
+        assert own <= allowed[layer], layer
+
+
+def test_nobody_imports_the_command_line_or_the_package_as_a_whole() -> None:
+    for module, names in IMPORTS.items():
+        assert "junheng.__main__" not in names, module
+        if module not in ("junheng", "junheng.__main__"):
+            assert "junheng" not in names, f"{module} imports the whole package"
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "narwhals"])
+def test_frames_stay_at_the_door(library: str) -> None:
+    users = {m for m, names in IMPORTS.items() if any(n == library or n.startswith(library + ".") for n in names)}
+    assert users <= {"junheng._frames"}
+    assert "junheng._frames" in users
+
+
+def test_the_law_and_the_arithmetic_open_no_files_but_their_own() -> None:
+    """Indicators read no file; only the loader of standards opens paths."""
+    opening = {"open", "read_text", "read_bytes", "write_text", "to_csv", "to_excel", "urlopen"}
+    for module, path in MODULES.items():
+        if not (inside(module, "indicators") or inside(module, "evaluation") or inside(module, "stages")):
+            continue
+        names = {
+            getattr(n.func, "attr", getattr(n.func, "id", ""))
+            for n in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(n, ast.Call)
+        }
+        assert not names & opening, module
+
+
+def test_no_clock_and_no_global_option() -> None:
+    for module, names in IMPORTS.items():
+        assert not {"time", "datetime"} & {n.split(".")[0] for n in names}, module
+    for path in MODULES.values():
+        assert not any(isinstance(n, ast.Global) for n in ast.walk(ast.parse(path.read_text("utf-8")))), path
+
+
+HEAVY = (
+    "scipy",
+    "matplotlib",
+    "openpyxl",
+    "python_calamine",
+    "xlsxwriter",
+    "polars",
+    "pyarrow",
+    "tqdm",
+    "dask",
+    "pyspark",
+)
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys, json\nprint(json.dumps(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, check=True, timeout=60)
+    return set(json.loads(done.stdout))
+
+
+def test_nothing_heavy_is_imported_with_the_package() -> None:
+    # pandas brings pyarrow along where it is installed: that is not ours to stop
+    mine = loaded_after("import junheng") - loaded_after("import pandas")
+    assert "junheng" in mine
+    assert not mine & set(HEAVY)
+
+
+def test_an_evaluation_of_pandas_needs_no_other_library() -> None:
+    run = "import junheng as jh; jh.evaluate(jh.synthetic.county(n_schools=5), 'cn-quality-balance-2017').explain()"
+    assert not (loaded_after(run) - loaded_after("import pandas")) & set(HEAVY)
+
+
+# ------------------------------------------------------------------------------------- public names
+
+#: The contract of the design: what is there already, and what may still be missing, but may not hide.
+THERE = {
+    "check_schools", "composite_difference_coefficient", "difference_coefficient", "evaluate", "list_standards",
+    "load_standard", "per_hundred_students", "per_student", "read_schools", "split_stages", "standardize_columns",
+    "synthetic",
+}  # fmt: skip
+TO_COME = {
+    "atkinson", "decompose", "gini", "hoover", "least_additions", "least_transfers", "plan", "shortfalls", "theil_l",
+    "theil_t",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(THERE | TO_COME))
+def test_names_of_the_contract_are_public(name: str) -> None:
+    if name in THERE or (hasattr(jh, name) and not inspect.ismodule(getattr(jh, name))):
+        assert name in jh.__all__
+
+
+def documented() -> list[tuple[str, object]]:
+    public = [(n, getattr(jh, n)) for n in jh.__all__]
+    public += [(f"synthetic.{n}", getattr(jh.synthetic, n)) for n in jh.synthetic.__all__]
+    for name in (
+        "Standard.threshold",
+        "Standard.diff",
+        "Evaluation.explain",
+        "Evaluation.relabel",
+        "Evaluation.to_dict",
+    ):
+        cls, method = name.split(".")
+        public.append((name, getattr(getattr(jh, cls), method)))
+    return public
+
+
+@pytest.mark.parametrize(("name", "thing"), documented())
+def test_public_names_are_documented(name: str, thing: object) -> None:
+    text = inspect.getdoc(thing) or ""
+    first = text.splitlines()[0] if text else ""
+    assert first.endswith((".", ":")) and len(first) > 10, name
+    if inspect.isfunction(thing):
+        parameters = [p for p in inspect.signature(thing).parameters if p != "self"]
+        sections = re.findall(r"^([A-Z]\w+)\n-{3,}$", text, flags=re.MULTILINE)
+        assert "Examples" in sections or not parameters, f"{name} shows no example"
+        assert ("Parameters" in sections) == bool(parameters), name
+        assert "Returns" in sections or not parameters, name
+        for p in parameters:
+            assert re.search(rf"^(\w+, )*{p}(, \w+)* : ", text, flags=re.MULTILINE), f"{name} does not document {p}"
+
+
+def test_all_is_sorted_and_true() -> None:
+    assert sorted(jh.__all__) == list(jh.__all__) and len(set(jh.__all__)) == len(jh.__all__)
+    for name in jh.__all__:
+        assert getattr(jh, name) is not None
+    stray = {
+        n
+        for n, v in vars(jh).items()
+        if not n.startswith("_") and n not in jh.__all__ and not isinstance(v, ModuleType)
+    }
+    assert stray == set()
+
+
+def test_errors_have_one_root_and_codes_are_words() -> None:
+    for name in jh.__all__:
+        thing = getattr(jh, name)
+        if inspect.isclass(thing) and issubclass(thing, Exception):
+            assert issubclass(thing, jh.JunhengError), name
+    for code in jh.ProblemCode:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code) and code.name == code.upper()
+
+
+# ----------------------------------------------------------------------------------------- one language
+
+PINYIN = re.compile(
+    r"(xuexiao|xuesheng|jiaoshi|jiaoyu|xiaoxue|chuzhong|gaozhong|banji|shengjun|chayi|xishu|mianji|tushu|jisuanji|yiqi|"
+    r"shebei|biaozhun|xueduan|xueli|gugan|zhicheng|quxian|xianqu|dabiao|hege|junzhi|fangcha|youzhi|yiwu|zonghe|zhibiao)"
+)
+
+
+def identifiers(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for field in ("name", "id", "attr", "arg"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                yield value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
+
+
+def keys(table: object) -> Iterator[str]:
+    if isinstance(table, dict):
+        for key, value in table.items():
+            yield key
+            yield from keys(value)
+    elif isinstance(table, list):
+        for value in table:
+            yield from keys(value)
+
+
+def test_names_are_english() -> None:
+    for path in MODULES.values():
+        for name in identifiers(path):
+            assert not PINYIN.search(name.lower().replace("_", "")), f"{path.name}: {name}"
+            assert name.isascii() or not name.isidentifier() or name[0] >= "\u4e00", f"{path.name}: {name}"
+    for path in PACKAGE.rglob("*.toml"):
+        for name in keys(tomllib.loads(path.read_text(encoding="utf-8"))):
+            assert not PINYIN.search(name.lower().replace("_", "")), f"{path.name}: {name}"
+    for name in (*jh.indicators.catalogue(), *jh.schools.columns()):
+        assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", name), name

@@ -1,0 +1,150 @@
+"""Labels are data, and complete: a frame in Chinese holds no English id, an explanation no unlabelled word."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from small_tables import BASIC, STANDARDS
+
+import junheng as jh
+from junheng._data import read_toml
+from junheng.indicators.compliance import VERDICTS
+from junheng.results import REASONS
+from junheng.schools import ALL_STAGES
+from junheng.standards.model import Part, Standing
+
+FRAMES = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"[A-Za-z]{2,}")
+
+
+def entries(file: str, *path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    table = read_toml(file)
+    for key in path:
+        table = table[key]
+    yield from ((".".join((*path, k)), v) for k, v in table.items())
+
+
+LABELS = dict(
+    [
+        *((k, v["label"]) for k, v in entries("columns.toml", "columns")),
+        *((k, v["label"]) for k, v in entries("indicators/catalog.toml", "indicators")),
+        *((k, v) for group in read_toml("labels.toml") for k, v in entries("labels.toml", group)),
+    ]
+)
+
+
+def test_every_label_of_every_file_stands_in_both_languages() -> None:
+    assert len(LABELS) > 200
+    for name, label in LABELS.items():
+        assert set(label) == {"zh", "en"}, name
+        assert CHINESE.search(label["zh"]) and not ENGLISH.search(label["zh"]), name
+        assert label["en"].strip() and not CHINESE.search(label["en"]), name
+        assert label["en"].isascii(), name
+        assert label["zh"] == label["zh"].strip() and label["en"] == label["en"].strip(), name
+
+
+@pytest.mark.parametrize("group", ["columns.toml columns", "indicators/catalog.toml indicators"])
+def test_no_two_things_share_a_label(group: str) -> None:
+    file, table = group.split()
+    for language in ("zh", "en"):
+        labels = [v["label"][language] for _, v in entries(file, table)]
+        assert len(labels) == len(set(labels)), language
+
+
+def test_every_word_a_result_may_hold_has_a_label() -> None:
+    words = read_toml("labels.toml")
+    for group, ids in {
+        "verdict": VERDICTS,
+        "stage": ALL_STAGES,
+        "part": (*get_args(Part), "overall"),
+        "standing": [str(s) for s in Standing],
+        "reason": [r for r in REASONS if r],
+        "indicator": ["composite"],
+    }.items():
+        assert set(ids) <= set(words[group]), group
+    for standard in STANDARDS:
+        std = jh.load_standard(standard)
+        for label in (std.label, *(i.label for i in std.items)):
+            assert CHINESE.search(label.zh) and not CHINESE.search(label.en)
+
+
+def test_every_indicator_names_columns_of_the_vocabulary_and_every_standard_its_indicators() -> None:
+    columns, catalogue = read_toml("columns.toml")["columns"], jh.indicators.catalogue()
+    for indicator in catalogue.values():
+        assert set(indicator.columns) <= set(columns), indicator.id
+        assert (indicator.scale == 100) == indicator.id.endswith("_per_hundred_students"), indicator.id
+        assert indicator.unit.endswith(("/student", "/100 students", "/class", "/person", "/school")), indicator.id
+    for standard in STANDARDS:
+        assert set(jh.load_standard(standard).indicators) <= set(catalogue)
+    assert jh.list_indicators()["id"].tolist() == list(catalogue)
+
+
+def evaluated(standard: str) -> jh.Evaluation:
+    """Something of everything: gaps, an empty school, one said not to take part, sizes beside the table."""
+    table = jh.synthetic.county(seed=2, n_schools=40, missing=0.04)
+    table.loc[0, "students"] = 0
+    table.loc[1, "included"] = "否"
+    table.loc[2, "staff"] = 0
+    table.loc[2, [c for c in table if "teachers" in c]] = 0
+    return jh.evaluate(table, standard)
+
+
+@pytest.fixture(scope="module", params=STANDARDS)
+def ev(request: pytest.FixtureRequest) -> jh.Evaluation:
+    return evaluated(request.param)
+
+
+def words_of(frame: Any) -> Iterator[tuple[str, str]]:
+    for row in jh.results.records(frame):
+        yield from ((name, value) for name, value in row.items() if isinstance(value, str))
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_no_header_and_no_id_of_a_chinese_frame_is_english(ev: jh.Evaluation, name: str) -> None:
+    frame = getattr(ev.relabel("zh"), name)
+    assert all(CHINESE.search(c) and not ENGLISH.search(c) for c in frame.columns)
+    # 来源 holds titles as their authors wrote them, the others are names of the table itself
+    left = {(c, v) for c, v in words_of(frame) if ENGLISH.search(v) and c != "来源"}
+    assert left == set()
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_english_frames_have_labels_too_and_hold_the_same_figures(ev: jh.Evaluation, name: str) -> None:
+    ids, en, zh = getattr(ev, name), getattr(ev.relabel("en"), name), getattr(ev.relabel("zh"), name)
+    assert not any("_" in c for c in en.columns)
+    assert ids.shape == en.shape == zh.shape
+    assert len(set(en.columns)) == len(set(zh.columns)) == ids.shape[1]
+    for a, b, c in zip(ids.columns, en.columns, zh.columns, strict=True):
+        if ids[a].dtype.kind in "fib":
+            assert ids[a].equals(en[b]) and ids[a].equals(zh[c])
+    known = {"op", "unit", "clause", "source", "county", "school", "school_code", "county_code"}
+    back = {v: k for k, v in zip(ids.columns, en.columns, strict=True)}
+    spelled = {(back[c], v) for c, v in words_of(en) if "_" in v and back[c] not in known}
+    assert spelled == set()
+
+
+def test_relabelling_changes_words_only(ev: jh.Evaluation) -> None:
+    zh = ev.relabel("zh")
+    assert zh.provenance == ev.provenance and zh.standard is ev.standard
+    assert zh.explain() == ev.explain(language="zh") and zh.relabel("en").explain() == ev.explain()
+    assert ev.language is None and list(ev.verdicts.columns)[-3:] == ["part", "verdict", "reason"]
+
+
+def test_explanations_hold_no_id_in_either_language(ev: jh.Evaluation) -> None:
+    for language in ("zh", "en"):
+        assert not re.search(r"[a-z]_[a-z]", ev.explain(language=language))
+        assert "None" not in ev.explain(language=language) and "nan" not in ev.explain(language=language)
+    assert not ENGLISH.search(ev.explain(language="zh"))
+
+
+def test_an_unknown_value_leaves_no_gap_in_the_sentence(ev: jh.Evaluation) -> None:
+    for language in ("zh", "en"):
+        assert not re.search(r" ,|  [·:]|\s$", ev.explain(language=language), flags=re.MULTILINE)
+
+
+def test_a_column_of_the_users_own_keeps_its_name() -> None:
+    table = jh.synthetic.county(seed=0, n_schools=5, conditions=False).assign(片区="东")
+    ev = jh.evaluate(table, BASIC, by=["片区"]).relabel("zh")
+    assert ev.verdicts.columns[0] == "片区" and ev.verdicts["片区"].iloc[0] == "东"

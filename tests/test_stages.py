@@ -1,0 +1,237 @@
+"""Integrated schools taken apart: which figures are divided, by what, and what is left alone."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from small_tables import BASIC, QUALITY, SHANDONG, SHARED, conditions, frame, junior, one_row, only, pick, school
+
+import junheng as jh
+
+FOUR = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "multimedia_classrooms"}
+FIVE = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "computers", "books"}
+ENROLLED = {"students_primary": 300, "students_junior": 200}
+PEOPLE = {"teachers_primary": 30, "teachers_junior": 29, "classes_primary": 8, "classes_junior": 5}
+
+
+def rows(table: Any) -> list[dict[str, Any]]:
+    return jh.results.records(table)
+
+
+def by_rows(**changed: Any) -> list[dict[str, Any]]:
+    """A nine-year school in one row a stage, the same resources on both."""
+    return [
+        school("联校", kind="nine_year", students=300, teachers=30, **changed),
+        school("联校", "junior", kind="nine_year", students=200, teachers=29, **changed),
+    ]
+
+
+# ------------------------------------------------------------------------------------- what is divided
+
+
+@pytest.mark.parametrize(("standard", "divided"), [(QUALITY, FOUR), (BASIC, FIVE)])
+def test_only_the_resources_a_standard_names_are_divided(standard: str, divided: set[str]) -> None:
+    assert set(jh.load_standard(standard).split.resources) == divided
+    row = one_row("nine_year", people=ENROLLED | PEOPLE)
+    first, second = rows(jh.split_stages(frame(row), standard))
+    for name in SHARED:
+        # 300 and 1.1 * 200 = 220 of 520
+        shares = (300 / 520, 220 / 520) if name in divided else (1, 1)
+        assert (first[name], second[name]) == pytest.approx(tuple(row[name] * s for s in shares), rel=1e-12), name
+    assert first["resources_cover"].split() == sorted(divided)
+
+
+@pytest.mark.parametrize("standard", [QUALITY, BASIC])
+def test_the_two_forms_of_a_school_say_the_same(standard: str) -> None:
+    wide = one_row("nine_year", people=ENROLLED | {k: v for k, v in PEOPLE.items() if k.startswith("teachers")})
+    long = [
+        {
+            k: v
+            for k, v in r.items()
+            if k in SHARED or k in ("county", "school", "kind", "stage", "students", "teachers")
+        }
+        for r in by_rows()
+    ]
+    names = ["stage", "students", "teachers", *SHARED]
+    assert rows(jh.split_stages(frame(wide), standard)[names]) == rows(jh.split_stages(frame(*long), standard)[names])
+
+
+def test_people_are_never_divided() -> None:
+    # nothing but a figure by stage counts; one for the whole school is no stage's
+    first, second = rows(
+        jh.split_stages(frame(one_row("nine_year", people=ENROLLED | PEOPLE, backbone_teachers=9)), QUALITY)
+    )
+    assert (first["teachers"], second["teachers"]) == (30, 29)
+    assert (first["classes"], second["classes"]) == (8, 5)
+    assert first["backbone_teachers"] is None and second["backbone_teachers"] is None
+    first, second = rows(jh.split_stages(frame(*by_rows()), QUALITY))
+    assert (first["teachers"], second["teachers"], first["backbone_teachers"]) == (30, 29, 6)
+
+
+def test_the_denominator_is_the_real_enrolment() -> None:
+    """A junior student gets 1.1 times what a primary student gets; neither is divided by weighted students."""
+    ev = jh.evaluate(frame(*by_rows()), QUALITY)
+    table = pick(ev.schools, indicator="teaching_area_per_student").set_index("stage")["value"]
+    assert table["primary"] == pytest.approx(3000 / 520, rel=1e-12)
+    assert table["junior"] == pytest.approx(1.1 * 3000 / 520, rel=1e-12)
+    assert only(ev.indicators, stage="primary", indicator="teaching_area_per_student")["students"] == 300
+
+
+@pytest.mark.parametrize(
+    ("kind", "students", "shares"),
+    [
+        ("nine_year", {"primary": 300, "junior": 200}, {"primary": 300 / 520, "junior": 220 / 520}),
+        ("nine_year", {"primary": 300, "junior": 0}, {"primary": 1, "junior": 0}),
+        ("complete_secondary", {"junior": 600, "senior": 900}, {"junior": 600 / 1680}),
+        ("complete_secondary", {"junior": 600, "senior": 0}, {"junior": 1}),
+        ("twelve_year", {"primary": 300, "junior": 200, "senior": 100}, {"primary": 300 / 652, "junior": 220 / 652}),
+        ("twelve_year", {"primary": 0, "junior": 200, "senior": 100}, {"primary": 0, "junior": 220 / 352}),
+    ],
+)
+def test_shares_by_kind_of_school(kind: str, students: dict[str, int], shares: dict[str, float]) -> None:
+    people = {f"students_{s}": n for s, n in students.items()}
+    wide = jh.split_stages(frame(one_row(kind, people=people)), BASIC)
+    seniors = {"students_senior": students["senior"]} if "senior" in students else {}
+    long = frame(*(school("联校", s, kind=kind, students=n, **seniors) for s, n in students.items() if s != "senior"))
+    as_rows = frame(*(school("联校", s, kind=kind, students=n) for s, n in students.items()))
+    for table in (wide, jh.split_stages(long, BASIC), jh.split_stages(as_rows, BASIC)):
+        assert table["stage"].tolist() == list(shares)
+        assert table["books"].tolist() == pytest.approx([15_000 * s for s in shares.values()], rel=1e-12)
+
+
+def test_a_share_that_is_a_whole_number_comes_out_whole() -> None:
+    """1000 : 1100 of 21 000 is 10 000 : 11 000, not a hair beside it."""
+    row = one_row("nine_year", people={"students_primary": 1000, "students_junior": 1000}, books=21_000)
+    assert jh.split_stages(frame(row), BASIC)["books"].tolist() == [10_000.0, 11_000.0]
+
+
+# --------------------------------------------------------------------------- whose figures they are
+
+
+@pytest.mark.parametrize(
+    ("cover", "same", "divided"),
+    [
+        (None, True, True),
+        (None, False, False),
+        ("school", True, True),
+        ("全校", False, True),
+        ("stage", True, False),
+        ("学段", False, False),
+    ],
+)
+def test_the_table_says_whose_figures_they_are_or_it_is_inferred(cover: str | None, same: bool, divided: bool) -> None:
+    first, second = by_rows() if cover is None else by_rows(resources_cover=cover)
+    if not same:
+        second["books"] = 9_000
+    ev = jh.evaluate(frame(first, second), BASIC)
+    assert ev.provenance["sections_divided"] == (2 if divided else 0)
+    books = pick(ev.schools, indicator="books_per_student").set_index("stage")["value"]
+    assert books["primary"] == pytest.approx(15_000 * (300 / 520 if divided else 1) / 300)
+    said = {"resources_repeated", "resources_differ"} & set(ev.provenance["warnings"])
+    assert said == (set() if cover else {"resources_repeated" if same else "resources_differ"})
+
+
+def test_a_stage_alone_may_stand_by_itself() -> None:
+    """A branch with one stage is a school of that stage: no other enrolment is asked for."""
+    ev = jh.evaluate(frame(school("分校", kind="nine_year", resources_cover="stage")), QUALITY)
+    assert ev.provenance["sections_divided"] == 0
+    assert only(ev.school_verdicts)["verdict"] == "met"
+
+
+def test_splitting_again_changes_nothing() -> None:
+    table = frame(
+        school(),
+        one_row("nine_year", people=ENROLLED | PEOPLE),
+        one_row("twelve_year", school="大联校", people=ENROLLED | PEOPLE, students_senior=100),
+        junior("完中", kind="complete_secondary", students_senior=900),
+        junior(),
+    )
+    for standard in (BASIC, QUALITY):
+        once = jh.split_stages(table, standard)
+        twice = jh.split_stages(once, standard)
+        pd.testing.assert_frame_equal(once, twice)
+        before, after = jh.evaluate(table, standard), jh.evaluate(once, standard)
+        for name in ("school_verdicts", "indicators", "verdicts"):
+            assert [{k: v for k, v in r.items() if k != "row"} for r in rows(getattr(after, name))] == [
+                {k: v for k, v in r.items() if k != "row"} for r in rows(getattr(before, name))
+            ]
+
+
+def test_a_table_split_under_one_standard_can_be_judged_by_another() -> None:
+    """2017 leaves computers and books whole; 2012 still divides them, and does not divide the areas twice."""
+    row = one_row("nine_year", people=ENROLLED | PEOPLE)
+    split = jh.split_stages(frame(row), QUALITY)
+    both = jh.split_stages(split, BASIC)
+    direct = jh.split_stages(frame(row), BASIC)
+    for name in FIVE:
+        assert both[name].tolist() == pytest.approx(direct[name].tolist(), rel=1e-12), name
+
+
+def test_schools_of_one_stage_and_their_order_are_left_alone() -> None:
+    table = frame(junior("乙中"), school("甲小"), *by_rows(resources_cover="school"), school("丙小", kind="教学点"))
+    out = jh.split_stages(table.assign(备注=list("abcde")), QUALITY)
+    assert out["school"].tolist() == ["乙中", "甲小", "联校", "联校", "丙小"]
+    assert out["备注"].tolist() == list("abcde")
+    assert out["books"].tolist() == [15_000] * 5
+    assert out["teaching_area_m2"].iloc[[0, 1, 4]].tolist() == [3000.0] * 3
+
+
+def test_senior_stages_are_weighed_and_not_judged() -> None:
+    table = frame(one_row("complete_secondary", people={"students_junior": 600, "students_senior": 900}), school())
+    assert jh.split_stages(table, QUALITY)["stage"].tolist() == ["junior", "primary"]
+    as_rows = frame(
+        junior("完中", kind="complete_secondary", students=600),
+        school("完中", "senior", kind="complete_secondary", students=900),
+        school("高中", None, kind="高中"),
+    )
+    ev = jh.evaluate(as_rows, QUALITY)
+    assert only(ev.indicators, indicator="teaching_area_per_student", stage="junior")["mean"] == pytest.approx(
+        3000 * 600 / 1680 / 600
+    )
+    assert [(r["school"], r["stage"], r["reason"]) for r in rows(ev.left_out)] == [
+        ("完中", "senior", "senior_stage"),
+        ("高中", "senior", "senior_stage"),
+    ]
+
+
+def test_rows_of_two_stages_make_an_integrated_school_whatever_it_is_called() -> None:
+    """Else a nine-year school whose kind was left out would have its whole resources on both stages."""
+    table = frame(*by_rows()).drop(columns="kind")
+    assert jh.evaluate(table, QUALITY).provenance["sections_divided"] == 2
+
+
+def test_namesakes_in_two_counties_are_two_schools() -> None:
+    first, second = by_rows()
+    table = frame(first | {"resources_cover": "stage"}, second | {"county": "乙县", "resources_cover": "stage"})
+    assert jh.check_schools(table, QUALITY).empty
+    years = frame(*(r | {"year": y} for y in (2024, 2025) for r in by_rows(resources_cover="school")))
+    assert jh.evaluate(years, QUALITY).provenance["sections_divided"] == 4
+
+
+def test_a_school_with_an_unknown_enrolment_has_no_share() -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.split_stages(frame(one_row("nine_year", people={"students_primary": 300})), QUALITY)
+    assert [(p.code, p.column) for p in caught.value.problems if p.severity == "error"] == [
+        ("missing_stage_enrolment", "students_junior")
+    ]
+
+
+def test_splitting_asks_nobody_who_counts() -> None:
+    table = frame(school(kind="teaching_point"), junior(ownership="民办"))
+    assert len(jh.split_stages(table, BASIC)) == 2
+
+
+def test_a_standard_without_a_rule_leaves_the_school_undetermined() -> None:
+    """Shandong's norms for nine-year schools were not found: nothing is divided, and nothing is met."""
+    row = conditions(kind="nine_year")
+    for name in ("students", "staff", "classes"):
+        row |= {f"{name}_{s}": row[name] for s in ("primary", "junior")}
+    row = {k: v for k, v in row.items() if k not in ("stage", "students", "staff", "classes")}
+    ev = jh.evaluate(frame(row), SHANDONG)
+    shared = [r for r in rows(ev.schools) if r["indicator"] not in ("students_per_class", "students_per_staff")]
+    assert len(shared) > 50
+    assert {(r["value"], r["verdict"], r["reason"]) for r in shared} == {(None, "undetermined", "no_split_rule")}
+    assert set(ev.school_verdicts["verdict"]) == {"undetermined"}
+    assert only(ev.verdicts, part="overall")["verdict"] == "undetermined"
+    for language, words in (("en", "no rule to divide"), ("zh", "如何拆分")):
+        assert words in ev.explain(language=language)
