@@ -56,6 +56,9 @@ class ProblemCode(StrEnum):
     RESOURCES_REPEATED = "resources_repeated"
     RESOURCES_DIFFER = "resources_differ"
     INCLUSION_UNDECIDED = "inclusion_undecided"
+    UNKNOWN_COUNTY = "unknown_county"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_IN_FORCE = "not_in_force"
     EMPTY_TABLE = "empty_table"
     EMPTY_ROW = "empty_row"
 

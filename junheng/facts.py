@@ -1,0 +1,252 @@
+"""What comes in about the county itself: facts that no table of schools holds, one row a county (and year)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from junheng._arrays import Floats
+from junheng._data import read_toml
+from junheng._frames import Table, build_frame
+from junheng.errors import InputError, Problem, ProblemCode, Severity
+from junheng.schools import _blank, _flag_words, _fold, _fold_word, _text_advice, parse_numbers
+
+__all__ = ["Fact", "Facts", "fact_columns"]
+
+_REFERENCE = "_reference"
+
+
+@frozen(kw_only=True)
+class Fact:
+    """One fact about a county; see ``facts.toml`` for what the fields mean."""
+
+    id: str
+    type: str
+    zh: str
+    en: str
+    unit: str | None = None
+    part_of: str | None = None
+    most: float | None = None
+
+
+@cache
+def fact_columns() -> dict[str, Fact]:
+    """Return every fact by id."""
+    out = {}
+    for id_, entry in read_toml("facts.toml")["facts"].items():
+        label = entry["label"]
+        most = entry.get("most")
+        out[id_] = Fact(
+            id=id_,
+            type=entry["type"],
+            zh=label["zh"],
+            en=label["en"],
+            unit=entry.get("unit"),
+            part_of=entry.get("part_of"),
+            most=None if most is None else float(most),
+        )
+    return out
+
+
+@cache
+def _names() -> dict[str, str]:
+    out: dict[str, str] = {}
+    for fact in fact_columns().values():
+        for name in (fact.id, fact.zh):
+            out.setdefault(_fold(name), fact.id)
+    return out
+
+
+class Facts:
+    """Facts of the counties of an evaluation, in their order; what is not given is missing.
+
+    Parameters
+    ----------
+    source : frame, mapping or None
+        A frame with a row a county (and year); a mapping of county to a mapping of facts; or a mapping of columns.
+    counties : list of (column, words)
+        The columns that make a county, and the words of each county.
+    """
+
+    def __init__(self, source: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        self.problems: list[Problem] = []
+        self.n = len(counties[0][1]) if counties else 0
+        self._values: dict[str, Floats] = {}
+        self.references: dict[str, dict[int, str]] = {}
+        if source is not None:
+            self._read(_as_table(source, [name for name, _ in counties]), counties)
+
+    def number(self, name: str) -> Floats:
+        """Return a fact of every county: a number, 1 or 0 for yes or no, NaN where it is not given."""
+        return self._values.get(name, np.full(self.n, np.nan))
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The facts there is a column for."""
+        return frozenset(self._values)
+
+    def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
+        self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
+
+    def _read(self, table: Table, counties: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        known = _names()
+        columns: dict[str, str] = {}
+        keys = [name for name, _ in counties]
+        for header in table.columns:
+            id_ = header if header in keys else known.get(_fold(header))
+            if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
+                id_ = header
+            if id_ is None:
+                near = difflib.get_close_matches(header, [*fact_columns()], n=3)
+                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                self._add(
+                    ProblemCode.UNKNOWN_COLUMN,
+                    f"{header!r} is no known fact{hint}; it is not used",
+                    column=header,
+                    severity=Severity.WARNING,
+                )
+            elif id_ in columns:
+                self._add(
+                    ProblemCode.DUPLICATE_COLUMN, f"{header!r} and {columns[id_]!r} are one fact; keep one", column=header
+                )
+            else:
+                columns[id_] = header
+        rows = self._match(table, columns, counties)
+        for id_, header in columns.items():
+            if id_ in keys or (id_ in fact_columns() and fact_columns()[id_].type == "key"):
+                continue
+            if id_.endswith(_REFERENCE):
+                cells = table.objects(header)
+                self.references[id_.removesuffix(_REFERENCE)] = {
+                    int(c): str(cells[r]) for r, c in rows if not _blank(cells[r])
+                }
+                continue
+            self._values[id_] = self._column(table, header, fact_columns()[id_], rows)
+        self._check(rows, columns)
+
+    def _match(
+        self, table: Table, columns: Mapping[str, str], counties: Sequence[tuple[str, Sequence[Any]]]
+    ) -> list[tuple[int, int]]:
+        """Return row and county of every row that belongs to one."""
+        shared = [(name, words) for name, words in counties if name in columns]
+        lacking = [(name, words) for name, words in counties if name not in columns]
+        for name, words in lacking:
+            # one year is no question; of several the facts must say which they are of
+            if len(dict.fromkeys(map(str, words))) > 1:
+                self._add(
+                    ProblemCode.MISSING_COLUMN,
+                    f"there is no column {name!r}; the table of schools has several, so the facts must say which",
+                    column=name,
+                )
+                return []
+        index = {tuple(str(words[i]) for _, words in shared): i for i in range(self.n)}
+        cells = [table.objects(columns[name]) for name, _ in shared]
+        rows, seen = [], {}
+        for row in range(table.rows):
+            key = tuple("" if _blank(c[row]) else _word(c[row]) for c in cells)
+            name = " / ".join(key)
+            at = index.get(key)
+            if at is None:
+                near = difflib.get_close_matches(name, [" / ".join(k) for k in index], n=3)
+                hint = f"did you mean {' or '.join(near)}?" if near else "the table of schools has no such county"
+                self._add(ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged; {hint}", row=row, key=name)
+            elif at in seen:
+                self._add(
+                    ProblemCode.DUPLICATE_ROW, f"{name!r} stands in row {seen[at]} already; keep one", row=row, key=name
+                )
+            else:
+                seen[at] = row
+                rows.append((row, at))
+        return rows
+
+    def _column(self, table: Table, header: str, fact: Fact, rows: Sequence[tuple[int, int]]) -> Floats:
+        out = np.full(self.n, np.nan)
+        if fact.type == "flag":
+            words, cells = _flag_words(), table.objects(header)
+            for row, at in rows:
+                value = cells[row]
+                if _blank(value):
+                    continue
+                flag = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(_fold_word(value))
+                if flag is None:
+                    self._add(
+                        ProblemCode.UNKNOWN_CATEGORY,
+                        f"{value!r} is neither yes nor no; write 是 or 否",
+                        row=row,
+                        column=fact.id,
+                        value=str(value),
+                    )
+                else:
+                    out[at] = float(flag)
+            return out
+        values, bad = parse_numbers(table.objects(header))
+        for row, at in rows:
+            out[at] = values[row]
+            if row in bad:
+                self._add(
+                    ProblemCode.TEXT_IN_NUMBER,
+                    f"{bad[row]!r} is not a plain number: {_text_advice(bad[row])}",
+                    row=row,
+                    column=fact.id,
+                    value=bad[row],
+                )
+        return out
+
+    def _check(self, rows: Sequence[tuple[int, int]], columns: Mapping[str, str]) -> None:
+        row_of = {at: row for row, at in rows}
+        for id_, values in self._values.items():
+            fact = fact_columns()[id_]
+            whole = None if fact.part_of is None else self._values.get(fact.part_of)
+            for at, value in enumerate(values.tolist()):
+                if np.isnan(value):
+                    continue
+                place = {"row": row_of.get(at), "column": id_, "value": repr(value)}
+                if value < 0:
+                    self._add(ProblemCode.NEGATIVE_VALUE, f"{value:g} is negative", **place)
+                elif np.isinf(value):
+                    self._add(ProblemCode.INFINITE_VALUE, "is infinite", **place)
+                elif fact.most is not None and value > fact.most:
+                    hint = "; a percentage? write 0.12 for 12 %" if fact.most <= 1 else ""
+                    self._add(ProblemCode.OUT_OF_RANGE, f"{value:g} is more than {fact.most:g}{hint}", **place)
+                elif whole is not None and value > whole[at]:
+                    self._add(
+                        ProblemCode.PART_EXCEEDS_WHOLE,
+                        f"{value:g} in {id_} is more than the {whole[at]:g} in {fact.part_of} they belong to; "
+                        "correct whichever is wrong",
+                        **place,
+                    )
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _as_table(source: Any, keys: Sequence[str]) -> Table:
+    if not isinstance(source, Mapping):
+        return Table(source)
+    if source and all(isinstance(v, Mapping) for v in source.values()):
+        # county → facts
+        names = dict.fromkeys(name for facts in source.values() for name in facts)
+        columns: dict[str, Any] = {name: [facts.get(name) for facts in source.values()] for name in names}
+        for i, key in enumerate(keys):
+            words = [c[i] if isinstance(c, tuple) and i < len(c) else (c if i == 0 else None) for c in source]
+            if key not in columns and any(w is not None for w in words):
+                columns = {key: words, **columns}
+        return Table(build_frame({k: _objects(v) for k, v in columns.items()}, "pandas"))
+    listed = {k: list(v) if isinstance(v, (list, tuple, np.ndarray)) else [v] for k, v in source.items()}
+    if len({len(v) for v in listed.values()}) > 1:
+        raise InputError("county_facts: the columns of the mapping are of different lengths")
+    return Table(build_frame({str(k): _objects(v) for k, v in listed.items()}, "pandas"))
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    out = np.empty(len(values), dtype=object)
+    out[:] = list(values)
+    return out
