@@ -123,7 +123,8 @@ def _evaluate(args: argparse.Namespace) -> int:
     for code, count in ev.provenance["warnings"].items():
         print(f"note: {count} × {code}; 'junheng check {args.file}' lists them", file=sys.stderr)
     if args.out:
-        print(f"\nwritten: {args.out}")
+        beside = ", and beside it a file for each other table" if args.out.lower().endswith(".csv") else ""
+        print(f"\nwritten: {args.out}{beside}")
     return 0
 
 

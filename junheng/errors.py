@@ -143,6 +143,7 @@ class InputDataError(InputError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
+        errors.sort(key=lambda p: -1 if p.row is None else p.row)
         head = f"the table of schools has {len(errors)} problem{'s' if len(errors) != 1 else ''}"
         lines = [f"  {p}" for p in errors[:_SHOWN]]
         if len(errors) > _SHOWN:

@@ -547,7 +547,7 @@ class Evaluation:
         >>> import junheng as jh
         >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
         >>> print(ev.explain(language="zh").splitlines()[0])
-        示例县 / 2025 · 义务教育优质均衡发展县(教督〔2017〕6号)
+        示例县 / 2025 · 义务教育优质均衡发展县（教督〔2017〕6号）
         """
         from junheng._explain import explain
 
@@ -576,7 +576,7 @@ class Evaluation:
         >>> import junheng as jh
         >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
         >>> list(ev.relabel("zh").verdicts.columns)
-        ['县(市、区)', '年度', '部分', '结论', '说明']
+        ['县（市、区）', '年度', '部分', '结论', '说明']
         """
         return attrs.evolve(self, language=check_language(language))
 

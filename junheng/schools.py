@@ -201,7 +201,7 @@ def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tupl
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name), list(known), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "nothing like it is known"
+    return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "nothing like it is known;"
 
 
 def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
@@ -354,6 +354,16 @@ _DEGREES = {
 _PE_ART = ("pe_teachers", "music_teachers", "fine_art_teachers", "art_teachers")
 
 
+def _added(table: Table, plus: Sequence[str], minus: Sequence[str] = ()) -> Floats:
+    """Add and subtract as on paper: 2105.1 - 57.7 is 2047.4, not the nearest binary difference."""
+    signed = [(table.floats(n), 1) for n in plus] + [(table.floats(n), -1) for n in minus]
+    out = np.full(table.rows, np.nan)
+    known = np.isfinite([values for values, _ in signed]).all(axis=0)
+    for i in np.flatnonzero(known).tolist():
+        out[i] = float(sum((sign * Decimal(repr(float(values[i]))) for values, sign in signed), Decimal(0)))
+    return out
+
+
 def _sums_of_parts(table: Table) -> dict[str, Floats]:
     """Add up what a return gives in parts, where the sum itself has no column."""
     have = set(table.columns)
@@ -363,9 +373,9 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
         return all(n in have and table.is_number(n) for n in names)
 
     if "teaching_area_m2" not in have and numeric("teaching_area_total_m2", "indoor_sports_area_m2"):
-        out["teaching_area_m2"] = table.floats("teaching_area_total_m2") - table.floats("indoor_sports_area_m2")
+        out["teaching_area_m2"] = _added(table, ("teaching_area_total_m2",), ("indoor_sports_area_m2",))
     if "sports_area_m2" not in have and numeric("outdoor_sports_area_m2", "indoor_sports_area_m2"):
-        out["sports_area_m2"] = table.floats("outdoor_sports_area_m2") + table.floats("indoor_sports_area_m2")
+        out["sports_area_m2"] = _added(table, ("outdoor_sports_area_m2", "indoor_sports_area_m2"))
     for suffix in ("", "_primary", "_junior"):
         parts = [f"{p}{suffix}" for p in _PE_ART if numeric(f"{p}{suffix}")]
         if f"pe_art_teachers{suffix}" not in have and f"pe_teachers{suffix}" in parts and len(parts) > 1:
@@ -550,7 +560,7 @@ class Reading:
                     advice = f"standardize_columns would read it as {found[0]}"
                 else:
                     known = [*columns(), *(c.zh for c in columns().values())]
-                    advice = f"{_nearest(name, known)} It is kept, and not used"
+                    advice = f"{_nearest(name, known)} it is kept, and not used"
                 self.add(
                     ProblemCode.UNKNOWN_COLUMN,
                     f"{name!r} is no canonical column; {advice}",
@@ -564,7 +574,11 @@ class Reading:
             return name not in self._asked
         self._asked.add(name)
         label = columns()[name].zh if name in columns() else name
-        sources = [h for h in self.table.columns if (f := _recognise(h)) is not None and f[0].startswith(name)]
+        sources = [
+            h
+            for h in self.table.columns
+            if (f := _recognise(h)) is not None and (b := base_column(f[0])) is not None and b[0].id == name
+        ]
         if sources:
             advice = f"standardize_columns would make it from {', '.join(map(repr, sources))}"
         elif name in columns() and columns()[name].type == "number":

@@ -1,5 +1,6 @@
 """Small tables of schools for the tests, every figure in sight."""
 
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -82,6 +83,11 @@ def problems(table: Any, standard: str | None = QUALITY) -> list[dict[str, Any]]
 
 def codes(table: Any, standard: str | None = QUALITY) -> list[str]:
     return [p["code"] for p in problems(table, standard)]
+
+
+def explained(ev: jh.Evaluation, language: str = "en", **which: Any) -> str:
+    """The findings with half-width punctuation, so that a test need not know which kind stands there."""
+    return unicodedata.normalize("NFKC", ev.explain(language=language, **which))
 
 
 def pick(table: pd.DataFrame, **where: Any) -> pd.DataFrame:

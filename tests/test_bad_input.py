@@ -173,6 +173,7 @@ def test_each_mistake_has_its_code_place_and_advice(name: str) -> None:
         (OK.assign(图书册=1), "unknown_column", "图书册", ("图书册数", "not used")),
         (cell("teachers", 35.5), "not_whole", "teachers", ("35.5", "whole number")),
         (cell("students", 0), "no_students", "students", ("no students", "does not count")),
+        (frame(school(), {}, junior()), "empty_row", None, ("empty", "passed over")),
         (cell("students", None), "missing_value", "students", ("enrolment is not known", "fill it in")),
         (
             frame(one_row("nine_year", people=PEOPLE | ENROLLED, backbone_teachers=9, backbone_teachers_primary=None)),

@@ -9,7 +9,20 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from small_tables import BASIC, QUALITY, SEVEN, SHANDONG, STANDARDS, conditions, frame, junior, only, pick, school
+from small_tables import (
+    BASIC,
+    QUALITY,
+    SEVEN,
+    SHANDONG,
+    STANDARDS,
+    conditions,
+    explained,
+    frame,
+    junior,
+    only,
+    pick,
+    school,
+)
 
 import junheng as jh
 
@@ -73,24 +86,24 @@ def test_thresholds_and_floors_are_met_on_the_spot_and_missed_by_one(indicator: 
 
 
 @pytest.mark.parametrize(
-    ("students", "column", "value", "verdict"),
+    ("stage", "students", "area", "verdict", "floor_verdict"),
     [
-        # 4.5 * 123.4 is a decimal that no double holds: the figures as typed lie on the threshold
-        (1234, "teaching_area_m2", 5553.0, "met"),
-        (777, "teaching_area_m2", 3496.5, "met"),
-        (777, "teaching_area_m2", 3496.49, "unmet"),
-        (333, "sports_area_m2", 2497.5, "met"),
-        (123, "sports_area_m2", 922.4999999, "unmet"),
-        (7, "equipment_value_cny", 14000.0, "met"),
-        (7, "equipment_value_cny", 13999.99, "unmet"),
+        # 26.775 / 7 is the floor of 3.825, and the quotient of the doubles lies a hair under it
+        ("primary", 7, 26.775, "unmet", "met"),
+        ("primary", 12, 45.9, "unmet", "met"),
+        ("primary", 7, 26.774, "unmet", "unmet"),
+        # 52.2 / 9 is 5.8; a figure typed a hair lower is less, although the quotient of the doubles is 5.8 again
+        ("junior", 9, 52.2, "met", "met"),
+        ("junior", 9, 52.199999999999996, "unmet", "met"),
+        ("junior", 13, 64.09, "unmet", "met"),  # 4.93, the floor
+        ("junior", 13, 64.08, "unmet", "unmet"),
     ],
 )
-def test_figures_that_lie_on_a_threshold_as_typed_are_met(
-    students: int, column: str, value: float, verdict: str
+def test_figures_are_compared_as_they_are_typed(
+    stage: str, students: int, area: float, verdict: str, floor_verdict: str
 ) -> None:
-    ev = jh.evaluate(frame(school(students=students, **{column: value})), QUALITY)
-    indicator = next(i for i, (c, _, _) in SEVEN.items() if c == column)
-    assert cell(ev, indicator)["verdict"] == verdict
+    row = cell(jh.evaluate(frame(school(stage=stage, students=students, teaching_area_m2=area)), QUALITY), AREA)
+    assert (row["verdict"], row["floor_verdict"]) == (verdict, floor_verdict)
 
 
 # ------------------------------------------------------------------------------ 2017: six of the seven
@@ -131,7 +144,7 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
         junior("甲中", sports_area_m2=4335.0, equipment_value_cny=1_062_500.0),
     )
     ev = jh.evaluate(table, QUALITY)
-    english, chinese = ev.explain(), ev.explain(language="zh")
+    english, chinese = explained(ev), explained(ev, "zh")
     for text, said in (
         (
             english,
@@ -140,7 +153,7 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
         ),
         (
             chinese,
-            ("乙小:6/7项达标 — 不达标", "6.3748", "低于下限6.375", "丙小:6/7项达标 — 待定", "缺数据",
+            ("乙小:6/7项达标 — 不达标", "6.3748", "低于下限6.375", "丙小：6/7项达标 — 待定", "缺数据",
              "甲中:5/7项达标 — 不达标", "不低于下限2125", "第六条", "已核实"),
         ),
     ):  # fmt: skip
@@ -269,8 +282,13 @@ def pair(stage: str, high: float, low: float, **changed: Any) -> list[dict[str, 
         ("junior", 15_000.0, 5_000.0, "unmet"),
         ("junior", 14_500.0, 5_500.0, "met"),  # 0.45
         ("junior", 14_500.0, 5_499.9, "unmet"),
-        ("primary", 8_700.3, 2_900.1, "met"),  # 0.5 of figures no double holds
-        ("primary", 8_700.4, 2_900.1, "unmet"),
+        # half the gap over the mean is the limit as typed, and more than it in doubles
+        ("primary", 27.75, 9.25, "met"),
+        ("primary", 55.5, 18.5, "met"),
+        ("primary", 55.5, 18.499999, "unmet"),
+        ("junior", 273.615, 103.785, "met"),
+        ("junior", 547.23, 207.57, "met"),
+        ("junior", 547.23, 207.569999, "unmet"),
     ],
 )
 def test_a_coefficient_on_its_limit_is_within_it(stage: str, high: float, low: float, verdict: str) -> None:
@@ -291,7 +309,7 @@ def test_each_coefficient_counts_and_not_their_mean() -> None:
         ("en", "Teaching area per student: 0.5238, required ≤ 0.5 — unmet"),
         ("zh", "0.5238,要求≤0.5"),
     ):
-        assert words in ev.explain(language=language)
+        assert words in explained(ev, language)
 
 
 def test_a_county_without_junior_schools_is_undetermined() -> None:
@@ -357,7 +375,7 @@ def test_missing_propagates_into_its_own_county_stage_and_column_only() -> None:
     assert only(ev.items, county="甲县", item="coefficients", stage="primary")["reason"] == "coefficients_open"
     assert pick(ev.verdicts, part="resources")["verdict"].tolist() == ["undetermined", "met"]
     for language, words in (("en", "a figure is missing: 1"), ("zh", "缺数据: 1")):
-        assert words in ev.explain("甲县", language=language)
+        assert words in explained(ev, language, county="甲县")
 
 
 def test_omitting_shows_a_coefficient_and_never_judges_by_it() -> None:
@@ -421,24 +439,30 @@ EIGHT = (
 )  # fmt: skip
 
 
-def apart(stage: str, coefficient: Decimal) -> list[dict[str, Any]]:
-    """Two schools of 1000 whose eight coefficients are all this."""
+def apart(stage: str, coefficient: str, each: str = "100") -> list[dict[str, Any]]:
+    """Two schools of 1000 with so much of each on average, whose eight coefficients are all this."""
     out = []
-    for name, away in (("甲", 1 + coefficient), ("乙", 1 - coefficient)):
+    for name, away in (("甲", 1 + Decimal(coefficient)), ("乙", 1 - Decimal(coefficient))):
         row = school(f"{stage}{name}", stage, students=1000)
         for indicator in EIGHT:
-            # a hundred of each on average, so that two digits of the coefficient are whole things
-            row[jh.indicators.catalogue()[indicator].numerator] = float(100 * away)
+            row[jh.indicators.catalogue()[indicator].numerator] = float(Decimal(each) * away)
         out.append(row)
     return out
 
 
 @pytest.mark.parametrize(
-    ("stage", "coefficient", "verdict"),
-    [("primary", "0.65", "met"), ("primary", "0.66", "unmet"), ("junior", "0.55", "met"), ("junior", "0.56", "unmet")],
+    ("stage", "coefficient", "each", "verdict"),
+    [
+        ("primary", "0.65", "100", "met"),
+        ("primary", "0.65", "25.9", "met"),  # in doubles 0.6500000000000001
+        ("primary", "0.6500001", "100", "unmet"),
+        ("junior", "0.55", "100", "met"),
+        ("junior", "0.55", "677.1", "met"),  # in doubles 0.5500000000000003
+        ("junior", "0.5500001", "677.1", "unmet"),
+    ],
 )
-def test_the_composite_of_2012_on_its_limit(stage: str, coefficient: str, verdict: str) -> None:
-    ev = jh.evaluate(frame(*apart(stage, Decimal(coefficient))), BASIC)
+def test_the_composite_of_2012_on_its_limit(stage: str, coefficient: str, each: str, verdict: str) -> None:
+    ev = jh.evaluate(frame(*apart(stage, coefficient, each)), BASIC)
     row = only(ev.indicators, indicator="composite")
     assert row["coefficient"] == pytest.approx(float(coefficient), rel=1e-12)
     assert (row["limit"], row["verdict"]) == ({"primary": 0.65, "junior": 0.55}[stage], verdict)
@@ -447,7 +471,7 @@ def test_the_composite_of_2012_on_its_limit(stage: str, coefficient: str, verdic
 
 
 def test_a_single_coefficient_of_2012_may_exceed_the_limit() -> None:
-    table = [*apart("primary", Decimal("0.1")), *apart("junior", Decimal("0.1"))]
+    table = [*apart("primary", "0.1"), *apart("junior", "0.1")]
     table[0]["sports_area_m2"], table[1]["sports_area_m2"] = 199.0, 1.0
     ev = jh.evaluate(frame(*table), BASIC)
     sports = only(ev.indicators, indicator="sports_area_per_student", stage="primary")

@@ -347,21 +347,45 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | N
         assert words in str(caught.value)
 
 
-def test_one_header_twice_in_a_file_is_not_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("区县名称,学校名称,图书,图书\n甲县,一小,1,2\n", encoding="utf-8")
-    with pytest.raises(jh.InputDataError) as caught:
+def lines(path: Path, *cells: tuple[Any, ...]) -> Path:
+    """Write lines of cells as they are."""
+    table = pd.DataFrame(list(cells))
+    if path.suffix == ".xlsx":
+        table.to_excel(path, index=False, header=False, engine="xlsxwriter")
+    else:
+        text = ("" if not any(c) else ",".join(map(str, c)) for c in cells)
+        path.write_text("\n".join(text) + "\n", encoding="utf-8")
+    return path
+
+
+KEYS = ("区县名称", "学校名称", "学段", "在校生数")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_one_header_twice_in_a_file_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    path = lines(tmp_path / name, (*KEYS, "图书", "图书"), ("甲县", "一小", "小学", 500, 1, 2))
+    with pytest.raises(jh.InputDataError, match="图书") as caught:
         jh.read_schools(path)
     assert [p.code for p in caught.value.problems] == ["duplicate_column"]
 
 
-def test_no_row_of_a_file_is_dropped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_no_row_of_a_file_is_dropped(tmp_path: Path, name: str) -> None:
     """An empty line is a row too: else every place named after it is off by one."""
-    path = tmp_path / "a.csv"
-    path.write_text("区县名称,学校名称,学段,在校生数\n甲县,一小,小学,500\n\n甲县,二小,小学,五百\n", encoding="utf-8")
-    schools = jh.read_schools(path)
-    (bad,) = [p for p in jh.results.records(jh.check_schools(schools)) if p["code"] == "text_in_number"]
-    assert bad["row"] == 2
+    first, last = ("甲县", "一小", "小学", 500), ("甲县", "二小", "小学", "五百")
+    schools = jh.read_schools(lines(tmp_path / name, KEYS, first, ("",) * 4, last))
+    found = {p["code"]: p["row"] for p in jh.results.records(jh.check_schools(schools))}
+    assert found == {"empty_row": 1, "text_in_number": 2}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_title_above_the_headers_is_told_by_what_is_missing(tmp_path: Path, name: str) -> None:
+    schools = jh.read_schools(
+        lines(tmp_path / name, ("甲县学校一览表", "", "", ""), KEYS, ("甲县", "一小", "小学", 500))
+    )
+    found = jh.results.records(jh.check_schools(schools))
+    assert {p["column"] for p in found if p["code"] == "missing_column"} == {"county", "school", "stage", "students"}
+    assert "甲县学校一览表" in {p["column"] for p in found if p["code"] == "unknown_column"}
 
 
 def test_what_one_standard_needs_is_asked_for_by_its_label() -> None:

@@ -12,6 +12,8 @@ FOUR = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "multimedia
 FIVE = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "computers", "books"}
 ENROLLED = {"students_primary": 300, "students_junior": 200}
 PEOPLE = {"teachers_primary": 30, "teachers_junior": 29, "classes_primary": 8, "classes_junior": 5}
+#: Columns the seven indicators need and a one-row school gives by stage, or not at all.
+FEW = dict.fromkeys(("teachers_above_required_degree", "backbone_teachers", "pe_art_teachers"))
 
 
 def rows(table: Any) -> list[dict[str, Any]]:
@@ -103,6 +105,26 @@ def test_a_share_that_is_a_whole_number_comes_out_whole() -> None:
     """1000 : 1100 of 21 000 is 10 000 : 11 000, not a hair beside it."""
     row = one_row("nine_year", people={"students_primary": 1000, "students_junior": 1000}, books=21_000)
     assert jh.split_stages(frame(row), BASIC)["books"].tolist() == [10_000.0, 11_000.0]
+
+
+@pytest.mark.parametrize(
+    ("primary", "junior_", "area", "stage", "verdict", "floor_verdict"),
+    [
+        # 1.1 * 1142.6 / (110 + 1.1 * 97) is 5.8 on paper, and a hair under it in doubles
+        (110, 97, 1142.6, "junior", "met", "met"),
+        (110, 97, 1142.59, "junior", "unmet", "met"),
+        (100, 53, 605.4975, "primary", "unmet", "met"),  # 3.825, the floor
+        (100, 53, 605.49, "primary", "unmet", "unmet"),
+    ],
+)
+def test_a_share_that_lies_on_a_threshold_on_paper_is_met(
+    primary: int, junior_: int, area: float, stage: str, verdict: str, floor_verdict: str
+) -> None:
+    people = {"students_primary": primary, "students_junior": junior_}
+    whole = frame(one_row("nine_year", people=people, teaching_area_m2=area)).assign(**FEW)
+    for table in (whole, jh.split_stages(whole, QUALITY)):
+        row = only(jh.evaluate(table, QUALITY).schools, indicator="teaching_area_per_student", stage=stage)
+        assert (row["verdict"], row["floor_verdict"]) == (verdict, floor_verdict)
 
 
 # --------------------------------------------------------------------------- whose figures they are

@@ -443,12 +443,10 @@ def test_a_digest_changes_with_the_content_and_only_with_it(tmp_path: Path) -> N
     assert std.digest.startswith("sha256:") and len({jh.load_standard(s).digest for s in SHIPPED}) == len(SHIPPED)
 
 
-def test_a_number_written_two_ways_is_one_number(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ways", [(Decimal("0.4"), Decimal("0.40")), (1, Decimal("1.0")), (2000, Decimal("2e3"))])
+def test_a_number_written_two_ways_is_one_number(tmp_path: Path, ways: tuple[Any, Any]) -> None:
     """0.4 and 0.40 are the same content: equal standards, and so one digest."""
-    one, two = (
-        child(tmp_path, limits=[{"kind": "each", "stage": "primary", "value": Decimal(x), **CITED}])
-        for x in ("0.4", "0.40")
-    )
+    one, two = (child(tmp_path, limits=[{"kind": "each", "stage": "primary", "value": x, **CITED}]) for x in ways)
     assert one == two and one.diff(two).empty
     assert one.digest == two.digest
 

@@ -1,4 +1,4 @@
-"""The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files, no frames."""
+"""The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
 from junheng.indicators.catalog import Indicator, catalogue, list_indicators
 from junheng.indicators.compliance import compliance

@@ -44,6 +44,17 @@ def figures(table: pd.DataFrame) -> list[str]:
     return [c for c in table.columns if c in known and known[c].type == "number"]
 
 
+@st.composite
+def with_gaps(draw, share: float = 0.1) -> pd.DataFrame:
+    """Draw a county in which some of the figures are unknown, though never how many students there are."""
+    county = draw(synthetic())
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    for column in figures(county):
+        if not column.startswith("students"):
+            county[column] = np.where(rng.random(len(county)) < share, np.nan, county[column])
+    return county
+
+
 def table(stage: str, **amounts: list[float]) -> pd.DataFrame:
     """Return a county of schools of one stage, given its figures column by column."""
     out = pd.DataFrame(amounts)

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from counties import FRAMES, STANDARDS, differences, few, figures, keyed, one_row_a_school, synthetic
+from counties import FRAMES, STANDARDS, differences, few, figures, keyed, one_row_a_school, synthetic, with_gaps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,16 +40,6 @@ def as_rows(frame):
     if isinstance(frame, pd.DataFrame):
         return frame.astype(object).where(frame.notna(), None).to_dict("records")
     return frame.to_dicts() if isinstance(frame, pl.DataFrame) else frame.to_pylist()
-
-
-@st.composite
-def with_gaps(draw, tables=synthetic()):
-    """A county in which a tenth of the figures is unknown."""
-    county = draw(tables)
-    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
-    for column in set(figures(county)) - {"students", "students_senior"}:
-        county[column] = np.where(rng.random(len(county)) < 0.1, np.nan, county[column])
-    return county
 
 
 # ------------------------------------------------------------------------------------------ libraries

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from counties import STANDARDS, few, figures, keyed, load, numerators, synthetic, table
+from counties import STANDARDS, few, figures, keyed, load, numerators, synthetic, table, with_gaps
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +60,22 @@ def test_with_a_column_blank_its_indicator_is_open_everywhere(standard, missing,
         cells = frame[frame["indicator"].isin(blank)]
         assert not cells["verdict"].isin(["met", "unmet"]).any()
     assert not ev.items["verdict"].isin(["met"]).any()
+
+
+@pytest.mark.parametrize("standard", STANDARDS[:2])
+@few
+@given(county=with_gaps(share=0.03))
+def test_a_coefficient_with_gaps_is_shown_or_not_and_never_judged(standard, county):
+    """15: with "propagate" it is unknown, with "omit" that of the schools with data; what has no gap is alike."""
+    propagate, omit = (keyed(jh.evaluate(county, standard, missing=m).indicators) for m in ("propagate", "omit"))
+    gap = propagate["n_missing"] > 0
+    assert (omit["n_missing"] == propagate["n_missing"]).all()
+    for shown in (propagate, omit):
+        assert shown.loc[gap, "verdict"].dropna().isin(["undetermined"]).all()
+    assert propagate.loc[gap, "coefficient"].isna().all()
+    some = gap & (omit["n_missing"] < omit["n_schools"]) & (omit.index.get_level_values("indicator") != "composite")
+    assert omit.loc[some, "coefficient"].notna().all()
+    pd.testing.assert_frame_equal(propagate[~gap], omit[~gap])
 
 
 def integrated(kind, primary, junior, **columns):

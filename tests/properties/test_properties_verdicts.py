@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
+import attrs
 import numpy as np
 import pytest
 from counties import STANDARDS, few, figures, keyed, load, numerators, synthetic, table
@@ -38,30 +39,52 @@ def test_there_are_fourteen_thresholds():
     assert len({(t.indicator, t.stage) for t in STD_2017.thresholds}) == 14
 
 
+def assert_met_from(standard, threshold, mark, students):
+    """Refuse a standard by which schools exactly on a mark do not meet it, or those a unit short of it do."""
+    ind = catalogue()[threshold.indicator]
+    amounts, expected = [], []
+    for p in students:
+        exact = as_typed(Fraction(getattr(threshold, mark)) / ind.scale * p)
+        unit = least_step(exact, ind.numerator)
+        amounts += [float(exact), float(exact - unit), float(exact + unit)]
+        expected += ["met", "unmet", "met"]
+    enrolment = np.repeat(students, 3)
+    others = dict.fromkeys(numerators(standard).values(), enrolment * PLENTY)
+    ev = jh.evaluate(table(threshold.stage, students=enrolment, **others | {ind.numerator: amounts}), standard)
+    cells = ev.schools[ev.schools["indicator"] == ind.id]
+    assert cells["verdict" if mark == "value" else "floor_verdict"].tolist() == expected
+    # the others are met by far: this one need only reach its floor
+    schools = ev.school_verdicts["verdict"].tolist()
+    assert schools == expected if mark == "floor" else set(schools[::3]) == {"met"}
+
+
 @pytest.mark.parametrize("mark", ["value", "floor"])
 @pytest.mark.parametrize("threshold", STD_2017.thresholds, ids=lambda t: f"{t.stage} {t.indicator}")
 @few
 @given(data=st.data())
 def test_a_school_on_a_threshold_meets_it(threshold, mark, data):
     """13: on the threshold or its 85 % floor is met, a unit less is not; 155.4 m² as well as 21 teachers."""
+    threshold = STD_2017.threshold(threshold.indicator, stage=threshold.stage)
     ind = catalogue()[threshold.indicator]
-    per_student = Fraction(getattr(STD_2017.threshold(ind.id, stage=threshold.stage), mark)) / ind.scale
+    per_student = Fraction(getattr(threshold, mark)) / ind.scale
     step = per_student.denominator if columns()[ind.numerator].whole else 1
-    students = data.draw(st.lists(st.integers(1, 20_000 // step).map(lambda k: k * step), min_size=1, max_size=20))
-    amounts, expected = [], []
-    for p in students:
-        exact = as_typed(per_student * p)
-        unit = least_step(exact, ind.numerator)
-        amounts += [float(exact), float(exact - unit), float(exact + unit)]
-        expected += ["met", "unmet", "met"]
-    enrolment = np.repeat(students, 3)
-    others = dict.fromkeys(numerators(STD_2017).values(), enrolment * PLENTY)
-    ev = jh.evaluate(table(threshold.stage, students=enrolment, **{**others, ind.numerator: amounts}), STD_2017)
-    cells = ev.schools[ev.schools["indicator"] == ind.id]
-    assert cells["verdict" if mark == "value" else "floor_verdict"].tolist() == expected
-    # six are met by far: the seventh need only reach its floor
-    schools = ev.school_verdicts["verdict"].tolist()
-    assert schools == expected if mark == "floor" else set(schools[::3]) == {"met"}
+    students = st.integers(1, 20_000 // step).map(lambda k: k * step)
+    assert_met_from(STD_2017, threshold, mark, data.draw(st.lists(students, min_size=1, max_size=20)))
+
+
+@pytest.mark.parametrize("mark", ["value", "floor"])
+@given(
+    value=st.decimals("0.5", 20, places=1),
+    ratio=st.decimals("0.5", "0.95", places=2),
+    students=st.lists(st.integers(1, 20_000), min_size=1, max_size=20),
+)
+def test_a_school_on_any_threshold_meets_it(mark, value, ratio, students):
+    """13: whatever decimals a province may choose."""
+    old = STD_2017.threshold("sports_area_per_student", stage="junior")
+    new = attrs.evolve(old, value=value, floor_ratio=ratio)
+    rule = attrs.evolve(STD_2017.school_rule, floor_ratio=ratio)
+    others = [t for t in STD_2017.thresholds if (t.indicator, t.stage) != (old.indicator, old.stage)]
+    assert_met_from(attrs.evolve(STD_2017, thresholds=(*others, new), school_rule=rule), new, mark, students)
 
 
 @pytest.mark.parametrize("resource", ["teaching_area_m2", "sports_area_m2", "equipment_value_cny"])
@@ -222,6 +245,7 @@ def test_at_least_with_floors_is_what_every_completion_says(n):
     """Who meets the threshold is over the floor: a cell is met, between the two, or below the floor."""
     cells = {
         (MET, MET): "m",
+        (MET, UNDETERMINED): "m",
         (UNMET, MET): "b",
         (UNMET, UNMET): "u",
         (UNMET, UNDETERMINED): "bu",
@@ -248,6 +272,19 @@ def test_a_comparison_is_undetermined_when_a_side_is_unknown(pairs, op):
     wanted = ["undetermined" if None in p else "met" if eval(f"{p[0]} {op} {p[1]}") else "unmet" for p in pairs]
     assert jh.compliance(values, required, op=op).tolist() == wanted
     assert [jh.compliance(*p, op=op) for p in pairs] == wanted
+
+
+@few
+@given(county=synthetic())
+def test_between_two_sizes_only_what_both_say_is_said(county):
+    """Where no rule is known a school is judged as both neighbouring sizes judge it, and interpolation lies between."""
+    rank = {v: i for i, v in enumerate(VERDICTS)}
+    smaller, larger, linear, bracket = (
+        keyed(jh.evaluate(county, STD_2008.with_options(between_sizes=b)).schools)["verdict"].map(rank).astype(int)
+        for b in ("smaller", "larger", "linear", "bracket")
+    )
+    assert (bracket == smaller.where(smaller == larger, UNDETERMINED)).all()
+    assert (linear >= np.minimum(smaller, larger)).all() and (linear <= np.maximum(smaller, larger)).all()
 
 
 # ------------------------------------------------------------------------------------------ monotone
