@@ -1,0 +1,436 @@
+"""The items a county is judged by: each rule over all counties at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints, is_none
+from junheng._data import STAGES
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
+from junheng.schools import base_column
+from junheng.standards.model import Condition, Item, Relaxation, Test, Where
+
+if TYPE_CHECKING:
+    from junheng.results import Data
+
+__all__ = ["ItemResult", "Units", "judge_items"]
+
+Codes = NDArray[np.int8]
+
+
+@frozen(eq=False, kw_only=True)
+class ItemResult:
+    """One item (in one stage, where it is judged by stage) for every county.
+
+    ``units`` tells, for items decided school by school, what was found for each; ``condition`` is the position of the
+    condition that decided.
+    """
+
+    item: Item
+    stage: int = -1
+    verdict: Codes
+    value: Floats
+    required: Floats
+    op: tuple[str | None, ...]
+    condition: Ints
+    counts: Ints
+    reason: tuple[str, ...]
+    units: tuple[UnitResult | None, ...] = ()
+
+
+@frozen(eq=False, kw_only=True)
+class UnitResult:
+    """What a condition found for every school or section it is about."""
+
+    units: Units
+    verdict: Codes
+    value: Floats
+    required: Floats
+
+
+# ------------------------------------------------------------------------------------------------ units
+
+
+@frozen(eq=False, slots=False)
+class Units:
+    """Schools as wholes, or their stages: what conditions decided school by school are about."""
+
+    data: Data
+    section: Ints
+    """The sections, in the order of units."""
+    unit: Ints
+    """The unit each of these sections belongs to."""
+    first: Ints
+    """A section of each unit."""
+    whole: bool
+
+    @classmethod
+    def make(cls, data: Data, *, whole: bool) -> Units:
+        """Take every school or section of compulsory education that was not said to stay out."""
+        s = data.sections
+        kind = s.reading.kind[s.rows].astype(str)
+        inside = (s.stage < len(STAGES)) & (s.left_out != "not_included") & ~np.isin(kind, ("special", "vocational"))
+        section = np.flatnonzero(inside)
+        if not whole:
+            return cls(data, section, np.arange(section.size), section, False)
+        _, first, unit = np.unique(s.school[section], return_index=True, return_inverse=True)
+        return cls(data, section, unit.reshape(-1).astype(np.int64), section[first], True)
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return int(self.first.size)
+
+    @cached_property
+    def county(self) -> Ints:
+        """County of each unit."""
+        return self.data.county[self.first]
+
+    @cached_property
+    def row(self) -> Ints:
+        """A row of the table for each unit."""
+        return self.data.sections.rows[self.first]
+
+    @cached_property
+    def stage(self) -> Ints:
+        """Stage of each unit, -1 for a school of several."""
+        stage = self.data.sections.stage[self.first].copy()
+        if self.whole:
+            stage[np.bincount(self.unit, minlength=self.n) > 1] = -1
+        return stage
+
+    def number(self, name: str) -> Floats:
+        """Return a column by unit: people added over stages, a whole school's resource taken once."""
+        s = self.data.sections
+        if name == "students":
+            values = s.students[self.section]
+        else:
+            found = base_column(name)
+            values = s.number(name)[self.section]
+            if self.whole and found is not None and found[0].shared:
+                base = s.reading.number(name)
+                whole = s.is_divided(name)[self.section]
+                if base is not None and whole.any():
+                    share = np.bincount(self.unit, minlength=self.n)[self.unit]
+                    values = np.where(whole, base[s.rows[self.section]] / share, values)
+        if not self.whole:
+            return values
+        return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
+
+    def word(self, name: str) -> NDArray[np.object_]:
+        """Return a category of each unit."""
+        reading = self.data.sections.reading
+        values: NDArray[np.object_] = {"kind": reading.kind, "ownership": reading.ownership}.get(
+            name, reading.category(name)
+        )[self.row]
+        return values
+
+    def flag(self, name: str) -> NDArray[np.object_]:
+        """Return a yes or no of each unit."""
+        return self.data.sections.reading.flag(name)[self.row]
+
+    def where(self, where: Where | None) -> Codes:
+        """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say."""
+        out = np.full(self.n, MET, dtype=np.int8)
+        if where is None:
+            return out
+
+        def narrow(test: Codes) -> None:
+            np.minimum(out, test, out=out)
+
+        def among(words: NDArray[np.object_], wanted: Sequence[str]) -> Codes:
+            hit = np.where(np.isin(words.astype(str), list(wanted)), MET, UNMET)
+            return np.where(is_none(words), UNDETERMINED, hit).astype(np.int8)
+
+        if where.kinds or where.not_kinds:
+            # a stage that stands alone, with no kind given, is no integrated school
+            kind = self.word("kind")
+            plain = np.array([k if k is not None else "plain" for k in kind], dtype=object)
+            if where.kinds:
+                narrow(among(plain, where.kinds))
+            if where.not_kinds:
+                narrow((MET - among(plain, where.not_kinds)).astype(np.int8))
+        if where.stages:
+            wanted = [STAGES.index(s) for s in where.stages]
+            narrow(np.where(np.isin(self.stage, wanted), MET, UNMET).astype(np.int8))
+        if where.ownership is not None:
+            narrow(among(self.word("ownership"), (where.ownership,)))
+        if where.area_types:
+            narrow(among(self.word("area_type"), where.area_types))
+        for limit, name, op in (
+            (where.students_below, "students", "<"),
+            (where.students_from, "students", ">="),
+            (where.largest_class_below, "largest_class", "<"),
+            (where.built_by, "built_year", "<="),
+        ):
+            if limit is not None:
+                narrow(compare(self.number(name), np.float64(limit), op))
+        if where.migrant_share_over is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = self.number("migrant_students") / self.number("students")
+            narrow(compare(share, np.float64(where.migrant_share_over), ">"))
+        for name in where.flags:
+            narrow(_flag_codes(self.flag(name)))
+        for name in where.not_flags:
+            narrow((MET - _flag_codes(self.flag(name))).astype(np.int8))
+        return out
+
+
+def _flag_codes(flags: NDArray[np.object_]) -> Codes:
+    return np.array([UNDETERMINED if f is None else MET if f else UNMET for f in flags], dtype=np.int8)
+
+
+# ----------------------------------------------------------------------------------------------- judging
+
+
+def judge_items(data: Data) -> list[ItemResult]:
+    """Judge every item of the standard for every county."""
+    out: list[ItemResult] = []
+    units: dict[bool, Units] = {}
+
+    def of(whole: bool) -> Units:
+        if whole not in units:
+            units[whole] = Units.make(data, whole=whole)
+        return units[whole]
+
+    for item in data.standard.items:
+        if item.rule in ("conditions", "scored"):
+            out.append(_conditions(data, item, of))
+        else:
+            out += [_resource(data, item, s) for s in _stages_of(data, item)]
+    return out
+
+
+def _stages_of(data: Data, item: Item) -> list[int]:
+    std = data.standard
+    if item.rule == "every_school_complies":
+        named = {t.stage for t in std.thresholds} or set(STAGES)
+    else:
+        kind = "each" if item.rule == "each_coefficient" else "composite"
+        named = {x.stage for x in std.limits if x.kind == kind}
+    return [s for s, stage in enumerate(STAGES) if stage in named]
+
+
+def _resource(data: Data, item: Item, stage: int) -> ItemResult:
+    """Judge an item that rests on school verdicts or coefficients in one stage."""
+    n = data.n_counties
+    group = data.group_at[:, stage]
+    there = np.flatnonzero(group >= 0)
+    g = group[there]
+    verdict = np.full(n, UNDETERMINED, dtype=np.int8)
+    value, required = np.full(n, np.nan), np.full(n, np.nan)
+    counts = np.zeros((n, 3), dtype=np.int64)
+    reason = np.full(n, "no_schools", dtype=object)
+    limit = None
+    if item.rule == "every_school_complies":
+        by_verdict = data.schools_by_verdict[g]
+        counts[there] = by_verdict[:, [2, 0, 1]]
+        verdict[there] = np.where(by_verdict[:, 0] > 0, UNMET, np.where(by_verdict[:, 1] > 0, UNDETERMINED, MET))
+        value[there] = by_verdict[:, 2] / by_verdict.sum(axis=1)
+        required[there] = 1.0
+        reason[there] = "schools_open" if data.standard.thresholds else "no_requirement"
+        op = ">="
+    elif item.rule == "each_coefficient":
+        limit = data.standard.limit("each", stage=STAGES[stage])
+        judged = np.isfinite(data.limits[g]).any(axis=0) if g.size else np.zeros(data.limits.shape[1], dtype=bool)
+        verdicts, values = data.coefficient_verdicts[g][:, judged], data.coefficient[g][:, judged]
+        counts[there] = np.stack([(verdicts == v).sum(axis=1) for v in (MET, UNMET, UNDETERMINED)], axis=1)
+        verdict[there] = verdicts.min(axis=1, initial=MET)
+        value[there] = values.max(axis=1, initial=-np.inf) if judged.any() else np.nan
+        value[np.isinf(value)] = np.nan
+        reason[there] = "coefficients_open"
+    else:
+        limit = data.standard.limit("composite", stage=STAGES[stage])
+        verdict[there] = data.composite_verdicts[g]
+        value[there] = data.composite[g]
+        reason[there] = "coefficients_open"
+    if limit is not None:
+        required[there] = float(limit.value)
+        op = limit.op
+    reason[verdict != UNDETERMINED] = ""
+    return ItemResult(
+        item=item,
+        stage=stage,
+        verdict=verdict,
+        value=value,
+        required=required,
+        op=(op,),
+        condition=np.zeros(n, dtype=np.int64),
+        counts=counts,
+        reason=tuple(reason.tolist()),
+    )
+
+
+def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
+    """Judge an item by its conditions, all of which must hold."""
+    n = data.n_counties
+    relaxed = [r for r in data.standard.relaxations if r.id in data.standard.applied and r.item == item.id]
+    results = [_condition(data, c, i, relaxed, units) for i, c in enumerate(item.conditions)]
+    verdicts = np.stack([r[0] for r in results])
+    for i, condition in enumerate(item.conditions):
+        if condition.if_given:
+            # a figure that counts only where the county has it
+            verdicts[i, np.isnan(results[i][1])] = MET
+    decided = verdicts.argmin(axis=0)
+    every = np.arange(n)
+    verdict = verdicts[decided, every].astype(np.int8)
+    value = np.stack([r[1] for r in results])[decided, every]
+    required = np.stack([r[2] for r in results])[decided, every]
+    counts = np.stack([r[3] for r in results])[decided, every]
+    reason = np.where(verdict == UNDETERMINED, "not_given", "").astype(object)
+    if item.rule == "scored":
+        verdict[:] = UNDETERMINED
+        reason[:] = "scored"
+    else:
+        disagree = np.stack([r[5] for r in results])[decided, every]
+        reason[(verdict == UNDETERMINED) & disagree] = "readings_disagree"
+    return ItemResult(
+        item=item,
+        verdict=verdict,
+        value=value,
+        required=required,
+        op=tuple(c.op for c in item.conditions),
+        condition=decided.astype(np.int64),
+        counts=counts,
+        reason=tuple(reason.tolist()),
+        units=tuple(r[4] for r in results),
+    )
+
+
+_Found = tuple[Codes, Floats, Floats, Ints, "UnitResult | None", NDArray[np.bool_]]
+
+
+def _condition(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], units: Any) -> _Found:
+    first = _test(data, condition, position, relaxed, units)
+    disagree = np.zeros(data.n_counties, dtype=bool)
+    if condition.readings:
+        others = np.stack([_test(data, t, position, (), units)[0] for t in condition.readings])
+        disagree = (others != first[0]).any(axis=0)
+    verdict = np.where(disagree, np.int8(UNDETERMINED), first[0]).astype(np.int8)
+    return (verdict, *first[1:], disagree)
+
+
+def _test(
+    data: Data, test: Test, position: int, relaxed: Sequence[Relaxation], units: Any
+) -> tuple[Codes, Floats, Floats, Ints, UnitResult | None]:
+    n = data.n_counties
+    none = np.zeros((n, 3), dtype=np.int64)
+    if test.scope == "county":
+        value = _quotient(data.facts.number, test, n)
+        required = _sum(data.facts.number, test.than, n) if test.than else np.full(n, _float(test.value))
+        return compare(value, required, test.op), value, required, none, None
+    if test.scope == "sum":
+        value, known = _over_schools(units(not (test.where is not None and test.where.stages)), test, n)
+        required = np.full(n, _float(test.value))
+        verdict = compare(np.where(known, value, np.nan), required, test.op)
+        return verdict, value, required, none, None
+    u: Units = units(test.scope == "school")
+    found = _by_unit(u, test)
+    for relaxation in relaxed:
+        if position < len(relaxation.conditions):
+            easier = _by_unit(u, relaxation.conditions[position])
+            at = u.where(relaxation.where)
+            at = np.where(_in_dates(u, relaxation), at, np.int8(UNMET))
+            yes = at == MET
+            found = UnitResult(
+                units=u,
+                verdict=np.where(yes, easier.verdict, found.verdict).astype(np.int8),
+                value=np.where(yes, easier.value, found.value),
+                required=np.where(yes, easier.required, found.required),
+            )
+    applies = u.where(test.where)
+    # a unit the rule is not about holds it; where that is not known, only one that would hold it anyway does
+    verdict = np.maximum(MET - applies, found.verdict).astype(np.int8)
+    verdict[(applies == UNDETERMINED) & (found.verdict != MET)] = UNDETERMINED
+    counts = np.stack(
+        [np.bincount(u.county[(verdict == v) & (applies != UNMET)], minlength=n) for v in (MET, UNMET, UNDETERMINED)],
+        axis=1,
+    ).astype(np.int64)
+    outcome = np.where(counts[:, 1] > 0, UNMET, np.where(counts[:, 2] > 0, UNDETERMINED, MET)).astype(np.int8)
+    # a county with no school of a stage that the rule names has not shown anything of it
+    for s, stage in enumerate(STAGES):
+        if getattr(test, stage) is not None:
+            absent = np.bincount(u.county[u.stage == s], minlength=n) == 0
+            outcome[absent & (outcome == MET)] = UNDETERMINED
+    total = counts.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(total > 0, counts[:, 0] / total, 1.0)
+    value[(outcome == UNDETERMINED) & (counts[:, 2] == total)] = np.nan
+    judged = UnitResult(
+        units=u,
+        verdict=np.where(applies == UNMET, np.int8(MET), verdict).astype(np.int8),
+        value=found.value,
+        required=found.required,
+    )
+    return outcome, value, np.ones(n), counts, judged
+
+
+def _by_unit(u: Units, test: Test) -> UnitResult:
+    value = _quotient(u.number, test, u.n)
+    if test.per_classes is not None:
+        required = np.ceil(u.number("classes") / test.per_classes)
+    elif test.than:
+        required = _sum(u.number, test.than, u.n)
+    elif test.value is not None:
+        required = np.full(u.n, float(test.value))
+    else:
+        by_stage = np.array([_float(test.primary), _float(test.junior), np.nan])
+        required = by_stage[u.stage]
+    verdict = compare(value, required, test.op)
+    if test.value is None and not test.than and test.per_classes is None:
+        verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
+    return UnitResult(units=u, verdict=verdict, value=value, required=required)
+
+
+def _in_dates(u: Units, relaxation: Relaxation) -> NDArray[np.bool_]:
+    years = u.data.years[u.county]
+    out = np.ones(u.n, dtype=bool)
+    known = np.isfinite(years)
+    if relaxation.effective_from is not None:
+        out &= ~known | (years >= int(relaxation.effective_from[:4]))
+    if relaxation.effective_to is not None:
+        out &= ~known | (years <= int(relaxation.effective_to[:4]))
+    return out
+
+
+def _over_schools(u: Units, test: Test, n: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the quotient of sums over a county's schools, and where it is known which schools count."""
+    applies = u.where(test.where)
+    chosen = applies == MET
+    county = u.county[chosen]
+
+    def total(name: str) -> Floats:
+        return np.bincount(county, weights=u.number(name)[chosen], minlength=n).astype(np.float64)
+
+    value = _quotient(total, test, n)
+    some = np.bincount(county, minlength=n) > 0
+    unsure = np.bincount(u.county[applies == UNDETERMINED], minlength=n) > 0
+    return np.where(some, value, np.nan), some & ~unsure
+
+
+def _sum(number: Any, names: Sequence[str], n: int) -> Floats:
+    out = np.zeros(n)
+    for name in names:
+        out = out + number(name)
+    return out
+
+
+def _quotient(number: Any, test: Test, n: int) -> Floats:
+    top = _sum(number, test.top, n) - _sum(number, test.top_minus, n)
+    if not test.bottom:
+        return top
+    bottom = _sum(number, test.bottom, n) - _sum(number, test.bottom_minus, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(bottom > 0, top / bottom, np.nan)
+
+
+def _float(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
