@@ -392,12 +392,30 @@ def _find_divided(
     group = dense_codes(school[at])
     n_groups = int(group.max()) + 1
     by_school = np.full((n_groups, len(ALL_STAGES)), np.nan)
+    # every row of a school may say how many students each of its stages has; all must say the same
+    said = [(group, stage[at], students[at])]
     for code, word in enumerate(ALL_STAGES):
         own = reading.number(f"students_{word}")
         if own is not None:
-            given = np.isfinite(own[rows[at]])
-            by_school[group[given], code] = own[rows[at]][given]
-    by_school[group, stage[at]] = np.where(np.isnan(students[at]), by_school[group, stage[at]], students[at])
+            said.append((group, np.full(at.size, code), own[rows[at]]))
+    told: set[int] = set()
+    for g, s, x in said:
+        given = np.isfinite(x)
+        before = by_school[g[given], s[given]]
+        by_school[g[given], s[given]] = np.where(np.isnan(before), x[given], before)
+        for j in np.flatnonzero(given & (x != by_school[g, s])).tolist():
+            if int(g[j]) in told:
+                continue
+            told.add(int(g[j]))
+            word = ALL_STAGES[int(s[j])]
+            reading.add(
+                ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                f"the rows of this school give its {word} stage {by_school[g[j], s[j]]:g} and {x[j]:g} students; "
+                "correct one of them",
+                row=int(rows[at[j]]),
+                column=f"students_{word}",
+                value=repr(float(x[j])),
+            )
     enrolment[at] = by_school[group]
 
     listed = cover[at] >= 0
