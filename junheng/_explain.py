@@ -10,14 +10,31 @@ import numpy as np
 from junheng._data import STAGES
 from junheng._labels import word
 from junheng.errors import InputError
+from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.schools import columns
 
 if TYPE_CHECKING:
-    from junheng.results import Data, _ItemRow
+    from junheng.items import ItemResult
+    from junheng.results import Data
 
 _TEXT = {
     "zh": {
-        "all_met": "{n} 项均达标",
+        "all_met": "{n}项均达标",
+        "items_unmet": "{n}项不达标：{names}",
+        "items_open": "{n}项待定：{names}",
+        "colon": "：",
+        "plus": "＋",
+        "minus": "－",
+        "over": "÷",
+        "units": "{what}：应查{total}个，达标{met}个、不达标{unmet}个、待定{open}个",
+        "scored": "{what}：{value}，只计入总分",
+        "attested": "{what}：{value}，要求{required}",
+        "figure": "{what}：{value}，要求{op}{required}{why}",
+        "yes": "是",
+        "no": "否",
+        "unit": "    {school}{stage}：{value}，要求{op}{required}",
+        "of_stage": "（{stage}）",
         "no_items": "未提供判定所需材料",
         "schools": "{stage}{total}所（部）中{met}所达标、{unmet}所不达标、{open}所待定",
         "schools_met": "{stage}{total}所（部）全部达标",
@@ -55,6 +72,20 @@ _TEXT = {
     },
     "en": {
         "all_met": "all {n} items are met",
+        "items_unmet": "{n} unmet: {names}",
+        "items_open": "{n} undetermined: {names}",
+        "colon": ": ",
+        "plus": " + ",
+        "minus": " - ",
+        "over": " / ",
+        "units": "{what}: {total} looked at, met {met}, unmet {unmet}, undetermined {open}",
+        "scored": "{what}: {value}, judged only in the total",
+        "attested": "{what}: {value}, required {required}",
+        "figure": "{what}: {value}, required {op} {required}{why}",
+        "yes": "yes",
+        "no": "no",
+        "unit": "    {school}{stage}: {value}, required {op} {required}",
+        "of_stage": " ({stage})",
         "no_items": "nothing to judge it by was given",
         "schools": "{stage} schools: {total}, complying {met}, not complying {unmet}, undetermined {open}",
         "schools_met": "all {total} {stage} schools comply",
@@ -104,29 +135,92 @@ def number(value: float, beside: float | None = None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def part_reason(d: Data, language: str) -> list[str]:
-    """Return the reason of every row of ``d.parts`` in a sentence."""
+def part_reasons(d: Data, language: str) -> list[str]:
+    """Return the reason of every county and part in a sentence, county by county."""
     text = _TEXT[language]
+    parts = list(d.part_verdicts)
+    own = {p: [r for r in d.items if r.item.part == p and r.item.rule != "scored"] for p in parts}
     out = []
-    seen: dict[int, list[tuple[str, int]]] = {}
-    for county, part, verdict in d.parts:
-        if part == "overall":
-            out.append(_overall_reason(seen.get(county, []), verdict, language))
-            continue
-        seen.setdefault(county, []).append((part, verdict))
-        rows = d.items_of.get((county, part), [])
-        said = [_item_reason(d, row, language) for row in rows if row.verdict == verdict or verdict == MET]
-        out.append(text["join"].join(dict.fromkeys(said)) if said else text["no_items"])
+    for county in range(d.n_counties):
+        for part in parts:
+            verdict = int(d.part_verdicts[part][county])
+            if part == "overall":
+                said = [_overall_reason(d, county, language)]
+            else:
+                said = []
+            wanted = [r for r in own[part] if r.verdict[county] == verdict or (verdict == MET and part != "overall")]
+            if part != "overall" and not own[part]:
+                said = [text["no_items"]]
+            elif verdict == MET and all(r.item.rule == "conditions" for r in wanted):
+                said += [text["all_met"].format(n=len(wanted))] if wanted and part != "overall" else []
+            else:
+                rest = [r for r in wanted if r.item.rule == "conditions"]
+                said += [_resource_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
+                if rest:
+                    key = "items_unmet" if verdict == UNMET else "items_open" if verdict == UNDETERMINED else "all_met"
+                    names = text["list"].join(str(getattr(r.item.label, language)) for r in rest)
+                    said.append(text[key].format(n=len(rest), names=names))
+            out.append(text["join"].join(dict.fromkeys(s for s in said if s)))
     return out
 
 
-def _overall_reason(parts: list[tuple[str, int]], verdict: int, language: str) -> str:
+def item_findings(d: Data, language: str) -> list[str]:
+    """Return the finding of every county and item, county by county."""
+    return [finding(d, r, county, language) for county in range(d.n_counties) for r in d.items]
+
+
+def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
+    """Return what was found of an item in a sentence: the figures, or the counts of schools."""
     text = _TEXT[language]
-    if verdict == MET:
+    if result.item.rule not in ("conditions", "scored"):
+        return _resource_reason(d, result, county, language)
+    position = int(result.condition[county])
+    condition = result.item.conditions[position]
+    names = text["plus"].join(_figure(f, condition.scope, language) for f in condition.top)
+    if condition.top_minus:
+        names += text["minus"] + text["plus"].join(_figure(f, condition.scope, language) for f in condition.top_minus)
+    if condition.bottom:
+        names += text["over"] + text["plus"].join(_figure(f, condition.scope, language) for f in condition.bottom)
+        if condition.bottom_minus:
+            names += text["minus"] + text["plus"].join(
+                _figure(f, condition.scope, language) for f in condition.bottom_minus
+            )
+    found = result.units[position]
+    met, unmet, open_ = (int(x) for x in result.counts[county])
+    if found is not None:
+        return text["units"].format(what=names, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
+    value, required = float(result.value[county]), float(result.required[county])
+    if result.item.rule == "scored":
+        return text["scored"].format(what=names, value=text["unknown"] if np.isnan(value) else number(value))
+    if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
+        said = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
+        return text["attested"].format(what=names, value=said, required=text["yes" if required else "no"])
+    return text["figure"].format(
+        what=names,
+        value=text["unknown"] if np.isnan(value) else number(value, required),
+        op=_OPS[condition.op],
+        required=text["unknown"] if np.isnan(required) else number(required),
+        why=""
+        if result.reason[county] != "readings_disagree"
+        else text["why"].format(reason=word("reason", "readings_disagree", language)),
+    )
+
+
+def _figure(name: str, scope: str, language: str) -> str:
+    if scope == "county":
+        return str(getattr(fact_columns()[name], language))
+    return str(getattr(columns()[name], language))
+
+
+def _overall_reason(d: Data, county: int, language: str) -> str:
+    text = _TEXT[language]
+    if d.part_verdicts["overall"][county] == MET:
         return text["overall_met"]
     said = []
     for code, key in ((UNMET, "because_unmet"), (UNDETERMINED, "because_open")):
-        names = [str(word("part", p, language)) for p, v in parts if v == code]
+        names = [
+            str(word("part", p, language)) for p, v in d.part_verdicts.items() if p != "overall" and v[county] == code
+        ]
         if names:
             said.append(text[key].format(parts=text["list"].join(names)))
     return text["join"].join(said)
@@ -159,20 +253,23 @@ def school_reason(d: Data, pattern: list[int], language: str) -> str:
     return said + (text["school_open"].format(names=names(unknown)) if unknown else "")
 
 
-def _item_reason(d: Data, row: _ItemRow, language: str) -> str:
+def _resource_reason(d: Data, result: ItemResult, county: int, language: str) -> str:
     text = _TEXT[language]
-    stage = word("stage", STAGES[row.stage], language)
-    if row.group < 0:
+    stage = word("stage", STAGES[result.stage], language)
+    if result.reason[county] == "no_schools":
         return text["no_schools"].format(stage=stage)
-    met, unmet, open_ = row.counts
+    if result.reason[county] == "no_requirement":
+        return str(word("reason", "no_requirement", language))
+    met, unmet, open_ = (int(x) for x in result.counts[county])
     total = met + unmet + open_
-    if row.item.rule == "composite_coefficient":
-        value = text["unknown"] if np.isnan(row.value) else number(row.value, row.required)
+    if result.item.rule == "composite_coefficient":
+        value, required = float(result.value[county]), float(result.required[county])
+        shown = text["unknown"] if np.isnan(value) else number(value, required)
         return text["composite"].format(
-            stage=stage, value=value, op=_OPS[row.op or "<="], required=number(row.required or 0.0)
+            stage=stage, value=shown, op=_OPS[result.op[0] or "<="], required=number(required)
         )
-    key = "schools" if row.item.rule == "every_school_complies" else "each"
-    if row.verdict == MET:
+    key = "schools" if result.item.rule == "every_school_complies" else "each"
+    if result.verdict[county] == MET:
         key += "_met"
     return text[key].format(stage=stage, total=total, met=met, unmet=unmet, open=open_)
 
@@ -204,7 +301,7 @@ def explain(d: Data, county: Any, stage: str | None, language: str) -> str:
     if stage is not None and stage not in STAGES:
         raise InputError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
     wanted = find_county(d, county)
-    reasons = part_reason(d, language)
+    reasons = part_reasons(d, language)
     return "\n\n".join("\n".join(_county(d, c, stage, language, reasons)) for c in wanted)
 
 
@@ -212,32 +309,66 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
     text = _TEXT[language]
     std = d.standard
     lines = [text["head"].format(county=d.county_name(county), label=getattr(std.label, language), number=std.number)]
-    step = len(std.parts) + 1
-    mine = list(zip(d.parts, reasons, strict=True))[county * step : (county + 1) * step]
-    (_, _, verdict), reason = mine[-1]
-    lines.append(text["overall"].format(verdict=_verdict(verdict, language), reason=_sentence(reason)))
-    for (_, part, verdict), reason in mine[:-1]:
-        lines.append(
-            text["part"].format(
-                part=word("part", part, language), verdict=_verdict(verdict, language), reason=_sentence(reason)
-            )
-        )
-        for item in std.items:
-            if item.part != part:
-                continue
-            rows = [r for r in d.items_of.get((county, part), []) if r.item is item]
-            rows = [r for r in rows if r.group >= 0 and (stage is None or STAGES[r.stage] == stage)]
-            if not rows:
+    parts = list(d.part_verdicts)
+    mine = dict(zip(parts, reasons[county * len(parts) : (county + 1) * len(parts)], strict=True))
+    for part in ("overall", *std.parts):
+        shown = _verdict(int(d.part_verdicts[part][county]), language)
+        if part == "overall":
+            lines.append(text["overall"].format(verdict=shown, reason=_sentence(mine[part])))
+        else:
+            name = word("part", part, language)
+            lines.append(text["part"].format(part=name, verdict=shown, reason=_sentence(mine[part])))
+        told: set[str] = set()
+        for result in d.items:
+            item = result.item
+            by_stage = result.stage >= 0
+            if item.part != part or (by_stage and (d.group_at[county, result.stage] < 0 or _not(stage, result.stage))):
                 continue
             standing = word("standing", str(item.standing), language)
-            lines.append(text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing))
-            for row in rows:
-                if item.rule == "every_school_complies":
-                    lines += _schools(d, row, language)
-                else:
-                    lines += _coefficients(d, row, language)
+            head = text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
+            if not by_stage:
+                found = finding(d, result, county, language)
+                lines.append(f"{head} {_verdict(int(result.verdict[county]), language)}{text['colon']}{found}")
+                lines += _failing(d, result, county, stage, language)
+                continue
+            if item.id not in told:
+                told.add(item.id)
+                lines.append(head)
+            if item.rule == "every_school_complies":
+                lines += _schools(d, county, result, language)
+            else:
+                lines += _coefficients(d, county, result, language)
     lines += _left_out(d, county, stage, language)
     return lines
+
+
+def _not(stage: str | None, code: int) -> bool:
+    return stage is not None and STAGES[code] != stage
+
+
+def _failing(d: Data, result: ItemResult, county: int, stage: str | None, language: str) -> list[str]:
+    """Name the schools that fail a condition, or of which it is not known."""
+    text = _TEXT[language]
+    out = []
+    for condition, found in zip(result.item.conditions, result.units, strict=True):
+        if found is None:
+            continue
+        u = found.units
+        for i in np.flatnonzero((u.county == county) & (found.verdict != MET)).tolist():
+            code = int(u.stage[i])
+            if stage is not None and code >= 0 and STAGES[code] != stage:
+                continue
+            value, required = float(found.value[i]), float(found.required[i])
+            out.append(
+                text["unit"].format(
+                    school=d.school_names[u.row[i]],
+                    stage="" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language)),
+                    value=text["unknown"] if np.isnan(value) else number(value, required),
+                    op=_OPS[condition.op],
+                    required=text["unknown"] if np.isnan(required) else number(required),
+                )
+            )
+    return out
 
 
 def _sentence(reason: str) -> str:
@@ -248,10 +379,11 @@ def _verdict(code: int, language: str) -> str:
     return str(word("verdict", VERDICTS[code], language))
 
 
-def _coefficients(d: Data, row: _ItemRow, language: str) -> list[str]:
+def _coefficients(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
     text = _TEXT[language]
-    g = row.group
+    g = int(d.group_at[county, row.stage])
     stage = word("stage", STAGES[row.stage], language)
+    op = row.op[0] or "<="
     out = []
 
     def line(name: str, value: float, limit: float, op: str, verdict: int, why: str) -> str:
@@ -275,22 +407,22 @@ def _coefficients(d: Data, row: _ItemRow, language: str) -> list[str]:
             why = text["why"].format(reason=word("reason", "zero_mean", language))
         name = getattr(ind, language)
         if row.item.rule == "each_coefficient" and np.isfinite(d.limits[g, j]):
-            out.append(
-                line(name, d.coefficient[g, j], d.limits[g, j], row.op or "<=", int(d.coefficient_verdicts[g, j]), why)
-            )
+            out.append(line(name, d.coefficient[g, j], d.limits[g, j], op, int(d.coefficient_verdicts[g, j]), why))
         elif row.item.rule == "composite_coefficient":
             shown = text["unknown"] if np.isnan(d.coefficient[g, j]) else number(d.coefficient[g, j])
             out.append(f"      {name}: {shown}{why}")
     if row.item.rule == "composite_coefficient":
         name = str(word("indicator", "composite", language))
-        out.insert(0, line(name, row.value, row.required or 0.0, row.op or "<=", row.verdict, ""))
+        out.insert(
+            0, line(name, float(row.value[county]), float(row.required[county]), op, int(row.verdict[county]), "")
+        )
     return out
 
 
-def _schools(d: Data, row: _ItemRow, language: str) -> list[str]:
+def _schools(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
     text = _TEXT[language]
     stage = word("stage", STAGES[row.stage], language)
-    sections = d.usable[d.group_codes == row.group]
+    sections = d.usable[d.group_codes == d.group_at[county, row.stage]]
     failing = sections[d.school[sections] != MET]
     if not failing.size:
         return [text["all_schools_met"].format(stage=stage)]

@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Groups, Ints, coefficient, compress_codes, grouped_moments
 from junheng._data import STAGES
 from junheng._frames import combine_codes
-from junheng.errors import InputDataError, InputError, ProblemCode
+from junheng.errors import InputDataError, InputError, ProblemCode, Severity
+from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
+from junheng.items import Units, in_dates
 from junheng.results import REASONS, Data, Evaluation
-from junheng.schools import Reading
+from junheng.schools import Reading, columns, parse_numbers
 from junheng.stages import Sections, check_all, needed_columns
 from junheng.standards import Standard, load_standard
-from junheng.standards.model import Limit, Threshold
+from junheng.standards.model import Limit, Relaxation, Threshold
 
 __all__ = ["evaluate"]
 
@@ -63,9 +65,9 @@ def evaluate(
     by : str or sequence of str, optional
         Columns that make a county; by default ``county`` (``county_code`` where there is no ``county``). A column
         ``year``, where there is one, always belongs to it.
-    county_facts : None
-        Facts about the county itself. No item of the shipped standards reads any yet; parts that rest on them are
-        undetermined.
+    county_facts : frame or mapping, optional
+        Facts about the county itself, one row a county (and year), or county to facts: funds, exchange, surveys,
+        documents attested (yes or no, with a reference in ``<fact>_reference``). What is not given is undetermined.
     missing : {"propagate", "omit", "raise"}
         What a missing figure does to a coefficient. ``propagate``: it is undefined, the verdict undetermined.
         ``omit``: it is taken over the schools with data, and shown, but never judged on. ``raise``: an error that
@@ -101,8 +103,6 @@ def evaluate(
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if missing not in ("propagate", "omit", "raise"):
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
-    if county_facts is not None:
-        raise InputError("county_facts: no item of a standard reads facts about the county yet; leave it out")
     indicators = _indicators(std)
     reading = Reading(schools, by=[by] if isinstance(by, str) else by)
     needed = needed_columns(std)
@@ -111,9 +111,54 @@ def evaluate(
     sections = check_all(reading, std, needed)
     if missing == "raise":
         _require_complete(reading, sections, needed)
+    county, words = _county_codes(reading, sections)
+    facts = Facts(county_facts, words)
+    _check_force(std, reading)
+    _read_item_columns(std, reading)
+    reading.problems += facts.problems
     if reading.errors:
         raise InputDataError(reading.problems)
-    return _evaluate(std, indicators, reading, sections, missing)
+    return _evaluate(std, indicators, reading, sections, missing, county, words, facts)
+
+
+def _check_force(std: Standard, reading: Reading) -> None:
+    """Say which years of the table the standard was not in force."""
+    if "year" not in reading.has:
+        return
+    years = parse_numbers(np.array(list(reading.codes("year")[1]), dtype=object))[0]
+    first, last = (None if d is None else int(d[:4]) for d in (std.effective_from, std.effective_to))
+    for year in np.unique(years[np.isfinite(years)]).tolist():
+        if (first is not None and year < first) or (last is not None and year > last):
+            until = f" to {std.effective_to}" if last is not None else ""
+            reading.add(
+                ProblemCode.NOT_IN_FORCE,
+                f"{std.id} was in force from {std.effective_from}{until}, not in {year:g}; judged all the same",
+                column="year",
+                value=f"{year:g}",
+                severity=Severity.WARNING,
+            )
+
+
+def _read_item_columns(std: Standard, reading: Reading) -> None:
+    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
+    names: dict[str, None] = {}
+    for item in std.items:
+        for condition in item.conditions:
+            for test in (condition, *condition.readings):
+                if test.scope != "county":
+                    names.update(
+                        dict.fromkeys((*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than))
+                    )
+                if test.where is not None:
+                    for flag in (*test.where.flags, *test.where.not_flags):
+                        reading.flag(flag)
+                    if test.where.area_types:
+                        reading.category("area_type")
+    for name in names:
+        for full in (name, *(f"{name}_{s}" for s in STAGES)):
+            if full in reading.has and columns()[name].type == "number":
+                reading.number(full)
+    reading.check_parts(set(names))
 
 
 def _indicators(std: Standard) -> tuple[Indicator, ...]:
@@ -137,10 +182,16 @@ def _require_complete(reading: Reading, sections: Sections, needed: Sequence[str
 
 
 def _evaluate(
-    std: Standard, indicators: tuple[Indicator, ...], reading: Reading, sections: Sections, missing: Missing
+    std: Standard,
+    indicators: tuple[Indicator, ...],
+    reading: Reading,
+    sections: Sections,
+    missing: Missing,
+    county: Ints,
+    words: list[tuple[str, list[Any]]],
+    facts: Facts,
 ) -> Evaluation:
     counted = sections.counted
-    county, words = _county_codes(reading, sections)
     n, k = sections.rows.size, len(indicators)
     values = np.full((k, n), np.nan)
     verdicts = np.full((k, n), UNDETERMINED, dtype=np.int8)
@@ -149,7 +200,7 @@ def _evaluate(
     required = np.full((k, n), np.nan)
     applies = np.zeros((k, n), dtype=bool)
     classes = sections.number("classes") if "classes" in needed_columns(std) else None
-    cells = [_Cells.make(ind, sections) for ind in indicators]
+    cells = [_Cells.make(ind, sections, std) for ind in indicators]
     for j, cell in enumerate(cells):
         values[j] = cell.value
         for s, stage in enumerate(STAGES):
@@ -185,6 +236,7 @@ def _evaluate(
         reasons=reasons,
         applies=applies,
         school=school,
+        facts=facts,
         **groups,
     )
     return Evaluation(data=data, provenance=_provenance(std, reading, sections, missing))
@@ -220,6 +272,7 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
         "standard_digest": std.digest,
         "extends": std.extends,
         "by": list(reading.by),
+        "relaxations": list(std.applied),
         "missing": missing,
         "rows": reading.rows,
         "sections": int(sections.rows.size),
@@ -245,8 +298,11 @@ class _Cells:
     no_rule: NDArray[np.bool_]
 
     @classmethod
-    def make(cls, indicator: Indicator, sections: Sections) -> _Cells:
+    def make(cls, indicator: Indicator, sections: Sections, std: Standard) -> _Cells:
         top = _column(sections, indicator.numerator)
+        for relaxation in std.relaxations:
+            if relaxation.id in std.applied and relaxation.indicator == indicator.id:
+                top = top + _relaxed(sections, relaxation)
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
         with np.errstate(divide="ignore", invalid="ignore"):
             scaled = top * indicator.scale if indicator.scale != 1 else top
@@ -264,6 +320,21 @@ class _Cells:
         """Return the value of a section as a fraction of the figures as they are written."""
         top = _fraction(self.numerator[i]) * self.indicator.scale
         return top if self.denominator is None else top / _fraction(self.denominator[i])
+
+
+def _relaxed(sections: Sections, relaxation: Relaxation) -> Floats:
+    """Return what a relaxation adds to a numerator: nothing where it is not known to apply."""
+    units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
+    applies = (units.where(relaxation.where) == MET) & in_dates(_years(sections), relaxation)
+    added = sum((np.nan_to_num(sections.number(name)) for name in relaxation.add), np.zeros(sections.rows.size))
+    return np.where(applies, added, 0.0)
+
+
+def _years(sections: Sections) -> Floats:
+    reading = sections.reading
+    if "year" not in reading.has:
+        return np.full(sections.rows.size, np.nan)
+    return parse_numbers(reading.table.objects("year"))[0][sections.rows]
 
 
 def _column(sections: Sections, name: str) -> Floats:

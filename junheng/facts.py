@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
@@ -15,6 +15,9 @@ from junheng._data import read_toml
 from junheng._frames import Table, build_frame
 from junheng.errors import InputError, Problem, ProblemCode, Severity
 from junheng.schools import _blank, _flag_words, _fold, _fold_word, _text_advice, parse_numbers
+
+if TYPE_CHECKING:
+    from junheng.standards.model import Item
 
 __all__ = ["Fact", "Facts", "fact_columns"]
 
@@ -90,6 +93,11 @@ class Facts:
         """The facts there is a column for."""
         return frozenset(self._values)
 
+    def reference(self, item: Item, county: int) -> str | None:
+        """Return the documents named for the facts an item rests on."""
+        named = [self.references.get(f, {}).get(county) for c in item.conditions if c.scope == "county" for f in c.top]
+        return "; ".join(dict.fromkeys(n for n in named if n)) or None
+
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
 
@@ -112,7 +120,9 @@ class Facts:
                 )
             elif id_ in columns:
                 self._add(
-                    ProblemCode.DUPLICATE_COLUMN, f"{header!r} and {columns[id_]!r} are one fact; keep one", column=header
+                    ProblemCode.DUPLICATE_COLUMN,
+                    f"{header!r} and {columns[id_]!r} are one fact; keep one",
+                    column=header,
                 )
             else:
                 columns[id_] = header
@@ -154,7 +164,9 @@ class Facts:
             if at is None:
                 near = difflib.get_close_matches(name, [" / ".join(k) for k in index], n=3)
                 hint = f"did you mean {' or '.join(near)}?" if near else "the table of schools has no such county"
-                self._add(ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged; {hint}", row=row, key=name)
+                self._add(
+                    ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged; {hint}", row=row, key=name
+                )
             elif at in seen:
                 self._add(
                     ProblemCode.DUPLICATE_ROW, f"{name!r} stands in row {seen[at]} already; keep one", row=row, key=name

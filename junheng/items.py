@@ -18,8 +18,9 @@ from junheng.standards.model import Condition, Item, Relaxation, Test, Where
 
 if TYPE_CHECKING:
     from junheng.results import Data
+    from junheng.stages import Sections
 
-__all__ = ["ItemResult", "Units", "judge_items"]
+__all__ = ["ItemResult", "Units", "in_dates", "judge_items"]
 
 Codes = NDArray[np.int8]
 
@@ -61,7 +62,9 @@ class UnitResult:
 class Units:
     """Schools as wholes, or their stages: what conditions decided school by school are about."""
 
-    data: Data
+    sections: Sections
+    counties: Ints
+    """County of every section of the table."""
     section: Ints
     """The sections, in the order of units."""
     unit: Ints
@@ -71,16 +74,15 @@ class Units:
     whole: bool
 
     @classmethod
-    def make(cls, data: Data, *, whole: bool) -> Units:
-        """Take every school or section of compulsory education that was not said to stay out."""
-        s = data.sections
+    def make(cls, s: Sections, counties: Ints, *, whole: bool, every: bool = False) -> Units:
+        """Take every school or section of compulsory education that was not said to stay out, or ``every`` one."""
         kind = s.reading.kind[s.rows].astype(str)
         inside = (s.stage < len(STAGES)) & (s.left_out != "not_included") & ~np.isin(kind, ("special", "vocational"))
-        section = np.flatnonzero(inside)
+        section = np.arange(s.rows.size) if every else np.flatnonzero(inside)
         if not whole:
-            return cls(data, section, np.arange(section.size), section, False)
+            return cls(s, counties, section, np.arange(section.size), section, False)
         _, first, unit = np.unique(s.school[section], return_index=True, return_inverse=True)
-        return cls(data, section, unit.reshape(-1).astype(np.int64), section[first], True)
+        return cls(s, counties, section, unit.reshape(-1).astype(np.int64), section[first], True)
 
     @property
     def n(self) -> int:
@@ -90,24 +92,24 @@ class Units:
     @cached_property
     def county(self) -> Ints:
         """County of each unit."""
-        return self.data.county[self.first]
+        return self.counties[self.first]
 
     @cached_property
     def row(self) -> Ints:
         """A row of the table for each unit."""
-        return self.data.sections.rows[self.first]
+        return self.sections.rows[self.first]
 
     @cached_property
     def stage(self) -> Ints:
         """Stage of each unit, -1 for a school of several."""
-        stage = self.data.sections.stage[self.first].copy()
+        stage = self.sections.stage[self.first].copy()
         if self.whole:
             stage[np.bincount(self.unit, minlength=self.n) > 1] = -1
         return stage
 
     def number(self, name: str) -> Floats:
         """Return a column by unit: people added over stages, a whole school's resource taken once."""
-        s = self.data.sections
+        s = self.sections
         if name == "students":
             values = s.students[self.section]
         else:
@@ -125,7 +127,7 @@ class Units:
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
-        reading = self.data.sections.reading
+        reading = self.sections.reading
         values: NDArray[np.object_] = {"kind": reading.kind, "ownership": reading.ownership}.get(
             name, reading.category(name)
         )[self.row]
@@ -133,7 +135,7 @@ class Units:
 
     def flag(self, name: str) -> NDArray[np.object_]:
         """Return a yes or no of each unit."""
-        return self.data.sections.reading.flag(name)[self.row]
+        return self.sections.reading.flag(name)[self.row]
 
     def where(self, where: Where | None) -> Codes:
         """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say."""
@@ -196,7 +198,7 @@ def judge_items(data: Data) -> list[ItemResult]:
 
     def of(whole: bool) -> Units:
         if whole not in units:
-            units[whole] = Units.make(data, whole=whole)
+            units[whole] = Units.make(data.sections, data.county, whole=whole)
         return units[whole]
 
     for item in data.standard.items:
@@ -336,7 +338,7 @@ def _test(
         if position < len(relaxation.conditions):
             easier = _by_unit(u, relaxation.conditions[position])
             at = u.where(relaxation.where)
-            at = np.where(_in_dates(u, relaxation), at, np.int8(UNMET))
+            at = np.where(in_dates(data.years[u.county], relaxation), at, np.int8(UNMET))
             yes = at == MET
             found = UnitResult(
                 units=u,
@@ -388,9 +390,9 @@ def _by_unit(u: Units, test: Test) -> UnitResult:
     return UnitResult(units=u, verdict=verdict, value=value, required=required)
 
 
-def _in_dates(u: Units, relaxation: Relaxation) -> NDArray[np.bool_]:
-    years = u.data.years[u.county]
-    out = np.ones(u.n, dtype=bool)
+def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:
+    """Return where a year lies within the dates of a relaxation; a year that is not given does."""
+    out = np.ones(years.size, dtype=bool)
     known = np.isfinite(years)
     if relaxation.effective_from is not None:
         out &= ~known | (years >= int(relaxation.effective_from[:4]))
@@ -432,5 +434,3 @@ def _quotient(number: Any, test: Test, n: int) -> Floats:
 
 def _float(value: Any) -> float:
     return float("nan") if value is None else float(value)
-
-

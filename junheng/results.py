@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._frames import Backend, Labels, build_frame
+from junheng._frames import Backend, Labels, Wholes, build_frame
 from junheng._labels import check_language, word
+from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
-from junheng.schools import ALL_STAGES, columns
+from junheng.items import ItemResult, judge_items
+from junheng.schools import ALL_STAGES, columns, parse_numbers
 from junheng.stages import Sections, problems_frame
-from junheng.standards.model import Item, Limit, Standard, Threshold
+from junheng.standards.model import Limit, Standard, Threshold
 
 __all__ = ["REASONS", "Data", "Evaluation"]
 
@@ -82,6 +84,7 @@ class Data:
     n_empty: Ints
     n_left_out: Ints
     omitted: bool
+    facts: Facts
 
     @property
     def n_counties(self) -> int:
@@ -120,101 +123,32 @@ class Data:
         return np.bincount(flat, minlength=n * 3).reshape(n, 3).astype(np.int64)
 
     @cached_property
-    def items(self) -> list[_ItemRow]:
-        """Every item of every county and stage."""
-        out = []
-        for county in range(self.n_counties):
-            for item in self.standard.items:
-                for s in self._stages_of(item):
-                    out.append(self._item(item, county, s, int(self.group_at[county, s])))
-        return out
+    def years(self) -> Floats:
+        """Year of each county, NaN where the table has none."""
+        for name, words in self.county_words:
+            if name == "year":
+                return parse_numbers(np.array([*words, None], dtype=object)[:-1])[0]
+        return np.full(self.n_counties, np.nan)
 
     @cached_property
-    def items_of(self) -> dict[tuple[int, str], list[_ItemRow]]:
-        """The items of every county and part."""
-        out: dict[tuple[int, str], list[_ItemRow]] = {}
-        for row in self.items:
-            out.setdefault((row.county, row.item.part), []).append(row)
-        return out
-
-    def _stages_of(self, item: Item) -> list[int]:
-        std = self.standard
-        if item.rule == "every_school_complies":
-            named = {t.stage for t in std.thresholds}
-        else:
-            kind = "each" if item.rule == "each_coefficient" else "composite"
-            named = {x.stage for x in std.limits if x.kind == kind}
-        return [s for s, stage in enumerate(STAGES) if stage in named]
-
-    def _item(self, item: Item, county: int, stage: int, group: int) -> _ItemRow:
-        row = _ItemRow(item=item, county=county, stage=stage, group=group)
-        if group < 0:
-            return attrs.evolve(row, reason="no_schools")
-        if item.rule == "every_school_complies":
-            unmet, open_, met = (int(x) for x in self.schools_by_verdict[group])
-            verdict = UNMET if unmet else UNDETERMINED if open_ else MET
-            return attrs.evolve(
-                row,
-                value=met / (met + open_ + unmet),
-                op=">=",
-                required=1.0,
-                verdict=verdict,
-                reason="schools_open" if verdict == UNDETERMINED else "",
-                counts=(met, unmet, open_),
-            )
-        if item.rule == "each_coefficient":
-            limit = self.standard.limit("each", stage=STAGES[stage])
-            judged = [j for j in range(len(self.indicators)) if np.isfinite(self.limits[group, j])]
-            verdicts = self.coefficient_verdicts[group, judged]
-            values = self.coefficient[group, judged]
-            met, unmet = int((verdicts == MET).sum()), int((verdicts == UNMET).sum())
-            verdict = int(verdicts.min(initial=MET))
-            return attrs.evolve(
-                row,
-                value=float(values.max()) if np.isfinite(values).all() else float("nan"),
-                op=limit.op if limit else None,
-                required=float(limit.value) if limit else None,
-                verdict=verdict,
-                reason="coefficients_open" if verdict == UNDETERMINED else "",
-                counts=(met, unmet, len(judged) - met - unmet),
-            )
-        limit = self.standard.limit("composite", stage=STAGES[stage])
-        verdict = int(self.composite_verdicts[group])
-        return attrs.evolve(
-            row,
-            value=float(self.composite[group]),
-            op=limit.op if limit else None,
-            required=float(limit.value) if limit else None,
-            verdict=verdict,
-            reason="coefficients_open" if verdict == UNDETERMINED else "",
-        )
+    def items(self) -> list[ItemResult]:
+        """Every item (and stage) for all counties."""
+        return judge_items(self)
 
     @cached_property
-    def parts(self) -> list[tuple[int, str, int]]:
-        """County, part and verdict of every part, then overall."""
-        out = []
-        for county in range(self.n_counties):
-            verdicts = []
-            for part in self.standard.parts:
-                verdict = min([r.verdict for r in self.items_of.get((county, part), ())], default=UNDETERMINED)
-                verdicts.append(verdict)
-                out.append((county, str(part), verdict))
-            out.append((county, "overall", min(verdicts)))
+    def part_verdicts(self) -> dict[str, Codes]:
+        """Verdict of every part, and overall, for all counties."""
+        out: dict[str, Codes] = {}
+        direct = []
+        for part in (*self.standard.parts, "overall"):
+            own = [r.verdict for r in self.items if r.item.part == part and r.item.rule != "scored"]
+            if part == "overall":
+                direct = own
+            else:
+                nothing = np.full(self.n_counties, UNDETERMINED, dtype=np.int8)
+                out[part] = np.min(own, axis=0).astype(np.int8) if own else nothing
+        out["overall"] = np.min([*out.values(), *direct], axis=0).astype(np.int8)
         return out
-
-
-@frozen(kw_only=True)
-class _ItemRow:
-    item: Item
-    county: int
-    stage: int
-    group: int
-    value: float = float("nan")
-    op: str | None = None
-    required: float | None = None
-    verdict: int = UNDETERMINED
-    reason: str = ""
-    counts: tuple[int, int, int] = (0, 0, 0)
 
 
 def _round_half_up(values: Floats, digits: int) -> Floats:
@@ -429,37 +363,89 @@ class Evaluation:
     @cached_property
     def items(self) -> Any:
         """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
-        d = self.data
-        rows = d.items
-        lang = self.language
-        out: dict[str, Any] = self._by_columns(np.array([r.county for r in rows], dtype=np.int64))
-        out["part"] = [word("part", r.item.part, lang) for r in rows]
-        out["item"] = [r.item.id if lang is None else getattr(r.item.label, lang) for r in rows]
-        out["stage"] = [word("stage", STAGES[r.stage], lang) for r in rows]
-        out["value"] = np.array([r.value for r in rows], dtype=np.float64)
-        out["op"] = [r.op for r in rows]
-        out["required"] = np.array([_float(r.required) for r in rows], dtype=np.float64)
-        out["verdict"] = [word("verdict", VERDICTS[r.verdict], lang) for r in rows]
+        from junheng._explain import item_findings
+
+        d, lang = self.data, self.language
+        results = d.items
+        m, n = len(results), d.n_counties
+        county = np.repeat(np.arange(n), m)
+        which = np.tile(np.arange(m), n)
+
+        def each(words: list[Any]) -> Labels:
+            unique, codes = _unique(words)
+            return Labels(codes[which], unique)
+
+        def stacked(name: str, dtype: Any) -> Any:
+            return np.stack([getattr(r, name) for r in results], axis=1).reshape(n * m).astype(dtype) if m else []
+
+        out: dict[str, Any] = self._by_columns(county)
+        out["part"] = each([word("part", r.item.part, lang) for r in results])
+        out["item"] = each([r.item.id if lang is None else getattr(r.item.label, lang) for r in results])
+        out["number"] = Wholes([results[i].item.number for i in which.tolist()])
+        out["stage"] = [None if results[i].stage < 0 else word("stage", STAGES[results[i].stage], lang) for i in which]
+        out["value"] = stacked("value", np.float64)
+        out["op"] = [
+            results[i].op[results[i].condition[c]] for i, c in zip(which.tolist(), county.tolist(), strict=True)
+        ]
+        out["required"] = stacked("required", np.float64)
+        out["verdict"] = self._labels("verdict", stacked("verdict", np.int64), VERDICTS)
+        counts = np.stack([r.counts for r in results], axis=1).reshape(n * m, 3) if m else np.zeros((0, 3), np.int64)
         for i, name in enumerate(("n_met", "n_unmet", "n_undetermined")):
-            out[name] = np.array([r.counts[i] for r in rows], dtype=np.int64)
-        out["reason"] = [word("reason", r.reason, lang) for r in rows]
-        out["clause"] = [r.item.clause for r in rows]
-        out["source"] = [d.standard.sources[r.item.source].title for r in rows]
-        out["standing"] = [word("standing", str(r.item.standing), lang) for r in rows]
+            out[name] = counts[:, i]
+        out["reason"] = [
+            word("reason", results[i].reason[c], lang) for i, c in zip(which.tolist(), county.tolist(), strict=True)
+        ]
+        out["finding"] = item_findings(d, lang or "en")
+        out["reference"] = [
+            d.facts.reference(results[i].item, c) for i, c in zip(which.tolist(), county.tolist(), strict=True)
+        ]
+        out["clause"] = each([r.item.clause for r in results])
+        out["source"] = each([d.standard.sources[r.item.source].title for r in results])
+        out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])
+        return self._frame(out)
+
+    @cached_property
+    def item_schools(self) -> Any:
+        """Every school (and stage) that fails a condition of an item, or of which it is not known."""
+        d, lang = self.data, self.language
+        parts: list[tuple[int, int, Any, Ints]] = []
+        for r, result in enumerate(d.items):
+            for c, found in enumerate(result.units):
+                if found is not None:
+                    parts.append((r, c, found, np.flatnonzero(found.verdict != MET)))
+        section = np.concatenate([f.units.first[at] for _, _, f, at in parts]) if parts else np.empty(0, np.int64)
+        which = np.concatenate([np.full(at.size, r) for r, _, _, at in parts]) if parts else np.empty(0, np.int64)
+        stage = np.concatenate([f.units.stage[at] for _, _, f, at in parts]) if parts else np.empty(0, np.int64)
+
+        def gathered(name: str) -> Any:
+            return np.concatenate([getattr(f, name)[at] for _, _, f, at in parts]) if parts else np.empty(0)
+
+        out: dict[str, Any] = self._by_columns(d.county[section])
+        ids = [r.item.id if lang is None else getattr(r.item.label, lang) for r in d.items]
+        unique, codes = _unique(ids)
+        out["item"] = Labels(codes[which], unique)
+        out |= self._school_columns(section)
+        out["row"] = d.sections.rows[section]
+        out["stage"] = self._labels("stage", stage, ALL_STAGES)
+        out["value"] = gathered("value")
+        out["required"] = gathered("required")
+        out["verdict"] = self._labels("verdict", gathered("verdict").astype(np.int64), VERDICTS)
         return self._frame(out)
 
     @cached_property
     def verdicts(self) -> Any:
         """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
-        from junheng._explain import part_reason
+        from junheng._explain import part_reasons
 
-        d = self.data
-        lang = self.language
-        reasons = part_reason(d, lang or "en")
-        out: dict[str, Any] = self._by_columns(np.array([c for c, _, _ in d.parts], dtype=np.int64))
-        out["part"] = [word("part", p, lang) for _, p, _ in d.parts]
-        out["verdict"] = [word("verdict", VERDICTS[v], lang) for _, _, v in d.parts]
-        out["reason"] = reasons
+        d, lang = self.data, self.language
+        parts = list(d.part_verdicts)
+        n, m = d.n_counties, len(parts)
+        county = np.repeat(np.arange(n), m)
+        out: dict[str, Any] = self._by_columns(county)
+        out["part"] = [word("part", p, lang) for _ in range(n) for p in parts]
+        codes = np.stack([d.part_verdicts[p] for p in parts], axis=1).reshape(n * m)
+        out["verdict"] = [word("verdict", VERDICTS[v], lang) for v in codes.tolist()]
+        out["reason"] = part_reasons(d, lang or "en")
         return self._frame(out)
 
     @cached_property
@@ -604,7 +590,7 @@ class Evaluation:
         std = self.standard
         names = ["verdicts", "items", "indicators", "left_out"]
         if schools:
-            names += ["school_verdicts", "schools"]
+            names += ["school_verdicts", "schools", "item_schools"]
         return {
             "provenance": dict(self.provenance),
             "standard": {

@@ -493,10 +493,11 @@ class Reading:
             self.by.append("year")
         self._check_columns()
         self.is_total = self._find_totals()
-        self.kind = self._category("kind")
-        self.stage = self._category("stage")
-        self.ownership = self._category("ownership")
-        self.included = self._flag("included")
+        self._words: dict[str, NDArray[np.object_]] = {}
+        self.kind = self.category("kind")
+        self.stage = self.category("stage")
+        self.ownership = self.category("ownership")
+        self.included = self.flag("included")
         self._check_keys()
 
     # -- access
@@ -615,6 +616,18 @@ class Reading:
                         value=str(self._cell(name, row)),
                     )
         return out
+
+    def category(self, name: str) -> NDArray[np.object_]:
+        """Return a category column in canonical words, None where it is not given."""
+        if name not in self._words:
+            self._words[name] = self._category(name)
+        return self._words[name]
+
+    def flag(self, name: str) -> NDArray[np.object_]:
+        """Return a yes or no column as True, False or None."""
+        if name not in self._words:
+            self._words[name] = self._flag(name)
+        return self._words[name]
 
     def _category(self, name: str) -> NDArray[np.object_]:
         out = np.full(self.rows, None, dtype=object)
