@@ -86,8 +86,13 @@ def codes(table: Any, standard: str | None = QUALITY) -> list[str]:
 
 
 def explained(ev: jh.Evaluation, language: str = "en", **which: Any) -> str:
-    """The findings with half-width punctuation, so that a test need not know which kind stands there."""
-    return unicodedata.normalize("NFKC", ev.explain(language=language, **which))
+    """The findings, as :func:`plain` text."""
+    return plain(ev.explain(language=language, **which))
+
+
+def plain(text: str) -> str:
+    """Text with half-width punctuation, so that a test need not know which kind stands there."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def pick(table: pd.DataFrame, **where: Any) -> pd.DataFrame:

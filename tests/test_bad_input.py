@@ -167,6 +167,23 @@ def test_each_mistake_has_its_code_place_and_advice(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"students_junior": 250}, {"students": 200}),
+        ({"students_senior": 100}, {"students_senior": 150}),
+    ],
+    ids=["junior", "senior"],
+)
+def test_rows_of_one_school_may_not_contradict_each_other(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """Else the share of a stage would hang on which row stands last."""
+    kind = "twelve_year" if "students_senior" in first else "nine_year"
+    table = frame(school("联校", **first), junior("联校", **second)).assign(kind=kind, resources_cover="school")
+    assert "stage_enrolment_mismatch" in codes(table)
+    with pytest.raises(jh.InputDataError):
+        jh.evaluate(table, QUALITY)
+
+
+@pytest.mark.parametrize(
     ("table", "code", "column", "said"),
     [
         (OK.assign(book=1), "unknown_column", "book", ("'books'", "not used")),

@@ -218,6 +218,10 @@ def test_areas_are_added_up_where_they_are_missing() -> None:
     assert (out["teaching_area_m2"].item(), out["sports_area_m2"].item()) == (900.0, 600.0)
     kept = jh.standardize_columns(pd.DataFrame(raw | {"教学及辅助用房面积": [950.0], "体育运动场馆面积": [555.0]}))
     assert (kept["teaching_area_m2"].item(), kept["sports_area_m2"].item()) == (950.0, 555.0)
+    # as on paper: 2105.1 - 57.7 is 2047.4, not the nearest binary difference
+    paper = {"教学及辅助用房总面积": [2105.1], "室内体育用房面积": [57.7], "运动场地面积": [0.1]}
+    out = jh.standardize_columns(pd.DataFrame(paper))
+    assert (out["teaching_area_m2"].item(), out["sports_area_m2"].item()) == (2047.4, 57.8)
     alone = jh.standardize_columns(pd.DataFrame({"教学及辅助用房总面积": [1000.0]}))
     assert "teaching_area_m2" not in alone
 

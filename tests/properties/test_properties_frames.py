@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import junheng as jh
 from junheng.indicators import catalogue
+from junheng.stages import needed_columns
 
 MAKE = {"pandas": lambda x: x, "polars": pl.from_pandas, "pyarrow": lambda x: pa.Table.from_pandas(x)}
 KIND = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.Table}
@@ -238,6 +239,23 @@ def test_a_closed_school_does_not_matter(standard, county, stage):
 
 @every_standard
 @few
+@given(county=synthetic(), data=st.data())
+def test_a_unit_that_does_not_count_does_not_matter(standard, county, data):
+    """What the user leaves out is judged as if it were not in the table, and shown."""
+    code = data.draw(st.sampled_from(sorted(set(county["school_code"]))))
+    out = county["school_code"] == code
+    without = jh.evaluate(county[~out], standard)
+    marked = jh.evaluate(county.assign(included=county["included"].mask(out, "否")), standard)
+    for name in ("indicators", "items", "verdicts"):
+        old, new = (
+            getattr(ev, name).drop(columns=["n_empty", "n_left_out"], errors="ignore") for ev in (without, marked)
+        )
+        pd.testing.assert_frame_equal(new, old, check_exact=True)
+    assert set(county.index[out]) <= set(marked.left_out["row"])
+
+
+@every_standard
+@few
 @given(counties=st.lists(synthetic((3, 6)), min_size=2, max_size=4))
 def test_a_province_is_its_counties(standard, counties):
     """9, for whole tables: counties judged together are judged as alone, in whatever order their rows stand."""
@@ -395,5 +413,4 @@ def test_a_broken_table_is_refused_with_a_list_or_judged(standard, county, data)
         assert listed and listed <= known
     else:
         assert hashlib.sha256(as_json(ev).encode())
-        used = {c for i in ev.data.indicators for c in i.columns} | {"students", "classes", None}
-        assert not set(errors["column"]) & used
+        assert not set(errors["column"]) & {*needed_columns(ev.standard), None}

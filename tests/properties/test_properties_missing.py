@@ -78,6 +78,21 @@ def test_a_coefficient_with_gaps_is_shown_or_not_and_never_judged(standard, coun
     pd.testing.assert_frame_equal(propagate[~gap], omit[~gap])
 
 
+@few
+@given(county=with_gaps())
+def test_how_much_is_missing_is_told(county):
+    """15: schools and the share of their students, for each coefficient."""
+    ev = jh.evaluate(county, STANDARDS[1])
+    cells = ev.schools.merge(ev.school_verdicts[["row", "stage", "students"]], on=["row", "stage"])
+    cells = cells[cells["counted"]]
+    cells["gap"] = cells["value"].isna()
+    cells["lost"] = cells["students"] * cells["gap"]
+    wanted = cells.groupby(["stage", "indicator"], observed=True)[["gap", "lost", "students"]].sum()
+    told = ev.indicators.set_index(["stage", "indicator"]).loc[wanted.index]
+    assert told["n_missing"].tolist() == wanted["gap"].tolist()
+    assert told["share_of_students_missing"].tolist() == pytest.approx((wanted["lost"] / wanted["students"]).tolist())
+
+
 def integrated(kind, primary, junior, **columns):
     """Return one integrated school in two rows that repeat the figures of the whole school."""
     school = table(

@@ -179,6 +179,18 @@ def test_a_wrong_value_is_refused_or_harmless(standard, file, data):
         jh.evaluate(jh.synthetic.county(seed=1, n_schools=4), std).to_dict()
 
 
+@pytest.mark.parametrize("name", ["resources", "weights"])
+def test_what_is_written_empty_is_refused_or_written_again(name, file):
+    """16: an empty list is not the same as none where one is needed."""
+    content = load(SHIPPED[0]).to_dict()
+    content["split"][name] = []
+    try:
+        std = jh.load_standard(file(content))
+    except jh.StandardDataError:
+        return
+    assert_same(jh.load_standard(file(std.to_dict())), std)
+
+
 @pytest.mark.parametrize("decimals", [-1, 400])
 def test_decimals_that_cannot_be_printed_are_refused(decimals, file):
     content = load(SHIPPED[0]).to_dict()
