@@ -144,10 +144,7 @@ def part_reasons(d: Data, language: str) -> list[str]:
     for county in range(d.n_counties):
         for part in parts:
             verdict = int(d.part_verdicts[part][county])
-            if part == "overall":
-                said = [_overall_reason(d, county, language)]
-            else:
-                said = []
+            said = [_overall_reason(d, county, language)] if part == "overall" else []
             wanted = [r for r in own[part] if r.verdict[county] == verdict or (verdict == MET and part != "overall")]
             if part != "overall" and not own[part]:
                 said = [text["no_items"]]

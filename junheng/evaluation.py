@@ -111,6 +111,8 @@ def evaluate(
     sections = check_all(reading, std, needed)
     if missing == "raise":
         _require_complete(reading, sections, needed)
+    if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
+        raise InputDataError(reading.problems)
     county, words = _county_codes(reading, sections)
     facts = Facts(county_facts, words)
     _check_force(std, reading)
@@ -146,9 +148,8 @@ def _read_item_columns(std: Standard, reading: Reading) -> None:
         for condition in item.conditions:
             for test in (condition, *condition.readings):
                 if test.scope != "county":
-                    names.update(
-                        dict.fromkeys((*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than))
-                    )
+                    for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
+                        names.update(dict.fromkeys(some))
                 if test.where is not None:
                     for flag in (*test.where.flags, *test.where.not_flags):
                         reading.flag(flag)

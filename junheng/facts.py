@@ -156,7 +156,8 @@ class Facts:
                 return []
         index = {tuple(str(words[i]) for _, words in shared): i for i in range(self.n)}
         cells = [table.objects(columns[name]) for name, _ in shared]
-        rows, seen = [], {}
+        rows: list[tuple[int, int]] = []
+        seen: dict[int, int] = {}
         for row in range(table.rows):
             key = tuple("" if _blank(c[row]) else _word(c[row]) for c in cells)
             name = " / ".join(key)

@@ -212,7 +212,7 @@ def judge_items(data: Data) -> list[ItemResult]:
 def _stages_of(data: Data, item: Item) -> list[int]:
     std = data.standard
     if item.rule == "every_school_complies":
-        named = {t.stage for t in std.thresholds} or set(STAGES)
+        named: set[str] = {str(t.stage) for t in std.thresholds} or set(STAGES)
     else:
         kind = "each" if item.rule == "each_coefficient" else "composite"
         named = {x.stage for x in std.limits if x.kind == kind}
