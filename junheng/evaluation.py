@@ -502,10 +502,9 @@ def _coefficients(
     gap = np.stack([np.isnan(c.value[usable]) for c in cells]) if cells else np.zeros((0, usable.size), dtype=bool)
     n_missing = _counts(gap, groups)
     with np.errstate(invalid="ignore"):
-        lost = np.stack(
-            [np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n) for g in gap],
-            axis=1,
-        )
+        lost = np.zeros((groups.n, k))
+        for j, g in enumerate(gap):
+            lost[:, j] = np.bincount(codes, weights=np.where(g, np.nan_to_num(students), 0.0), minlength=groups.n)
         total = np.bincount(codes, weights=students, minlength=groups.n).astype(np.float64)
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
     stage_of = present % len(STAGES)
@@ -555,7 +554,10 @@ _LEFT_OUT = ("no_students", "not_included", "left_out_by_standard")
 
 
 def _counts(masks: NDArray[np.bool_], groups: Groups) -> Ints:
-    return np.stack([np.bincount(groups.codes[m], minlength=groups.n) for m in masks], axis=1).astype(np.int64)
+    out = np.zeros((groups.n, len(masks)), dtype=np.int64)
+    for j, mask in enumerate(masks):
+        out[:, j] = np.bincount(groups.codes[mask], minlength=groups.n)
+    return out
 
 
 def _judge_limit(limit: Limit, cv: Floats, at: Ints, cell: _Cells, usable: Ints, groups: Groups) -> Codes:

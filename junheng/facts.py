@@ -126,6 +126,8 @@ class Facts:
                 )
             else:
                 columns[id_] = header
+        if not set(columns) - set(keys):
+            self._add(ProblemCode.UNKNOWN_COLUMN, f"no fact is given in {', '.join(map(repr, table.columns))}")
         rows = self._match(table, columns, counties)
         for id_, header in columns.items():
             if id_ in keys or (id_ in fact_columns() and fact_columns()[id_].type == "key"):
@@ -137,6 +139,9 @@ class Facts:
                 }
                 continue
             self._values[id_] = self._column(table, header, fact_columns()[id_], rows)
+        points = [f for f in fact_columns() if f.startswith("points_")]
+        if "government_points" not in self._values and all(p in self._values for p in points):
+            self._values["government_points"] = np.sum([self._values[p] for p in points], axis=0)
         self._check(rows, columns)
 
     def _match(

@@ -110,8 +110,13 @@ class Units:
     def number(self, name: str) -> Floats:
         """Return a column by unit: people added over stages, a whole school's resource taken once."""
         s = self.sections
+        if name == "schools":
+            return np.ones(self.n)
         if name == "students":
             values = s.students[self.section]
+        elif (known := base_column(name)) is not None and known[0].type == "flag":
+            flags = s.reading.flag(name)[self.row]
+            return np.array([np.nan if f is None else float(f) for f in flags])
         else:
             found = base_column(name)
             values = s.number(name)[self.section]
@@ -275,11 +280,13 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
     relaxed = [r for r in data.standard.relaxations if r.id in data.standard.applied and r.item == item.id]
     results = [_condition(data, c, i, relaxed, units) for i, c in enumerate(item.conditions)]
     verdicts = np.stack([r[0] for r in results])
+    skipped = np.zeros(verdicts.shape, dtype=bool)
     for i, condition in enumerate(item.conditions):
         if condition.if_given:
-            # a figure that counts only where the county has it
-            verdicts[i, np.isnan(results[i][1])] = MET
-    decided = verdicts.argmin(axis=0)
+            skipped[i] = np.isnan([data.facts.number(f) for f in condition.if_given]).all(axis=0)
+    verdicts[skipped] = MET
+    verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it was given: nothing is met
+    decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0)
     every = np.arange(n)
     verdict = verdicts[decided, every].astype(np.int8)
     value = np.stack([r[1] for r in results])[decided, every]

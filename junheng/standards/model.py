@@ -205,7 +205,8 @@ class Test:
 
     ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
     (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
-    the figures ``than``, or ``per_classes``: one for every so many classes begun.
+    the figures ``than``, or ``per_classes``: one for every so many classes begun. ``qualifier`` says what a figure must
+    mean where its name leaves it open, such as how many hours a training has.
     """
 
     scope: Literal["county", "sum", "school", "section"]
@@ -220,6 +221,7 @@ class Test:
     than: tuple[FigureId, ...] = ()
     per_classes: int | None = None
     where: Where | None = None
+    qualifier: str | None = None
 
 
 @frozen(kw_only=True)
@@ -227,11 +229,11 @@ class Condition(Test):
     """A test that an item asks for.
 
     With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
-    verdict. ``if_given`` marks a figure that counts only where the county has it.
+    verdict. With ``if_given`` it counts only where the county gives one of these figures.
     """
 
     readings: tuple[Test, ...] = ()
-    if_given: bool = False
+    if_given: tuple[FigureId, ...] = ()
 
 
 @frozen(kw_only=True)
