@@ -28,6 +28,7 @@ from junheng.indicators import (
     weighted_mean,
     weighted_std,
 )
+from junheng.monitoring import evaluate_all, monitor
 from junheng.reading import read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -51,9 +52,11 @@ __all__ = [
     "describe_columns",
     "difference_coefficient",
     "evaluate",
+    "evaluate_all",
     "list_indicators",
     "list_standards",
     "load_standard",
+    "monitor",
     "per_hundred_students",
     "per_student",
     "read_schools",

@@ -351,7 +351,10 @@ def _failing(d: Data, result: ItemResult, county: int, stage: str | None, langua
         if found is None:
             continue
         u = found.units
-        for i in np.flatnonzero((u.county == county) & (found.verdict != MET)).tolist():
+        mine = np.flatnonzero(u.county == county)
+        if (found.verdict[mine] == UNDETERMINED).all():
+            continue  # nothing is known of any: the count has said so
+        for i in mine[found.verdict[mine] != MET].tolist():
             code = int(u.stage[i])
             if stage is not None and code >= 0 and STAGES[code] != stage:
                 continue

@@ -13,13 +13,13 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
-from junheng._data import STAGES
+from junheng._data import STAGES, read_toml
 from junheng._frames import Backend, Labels, Wholes, build_frame
 from junheng._labels import check_language, word
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
-from junheng.items import ItemResult, judge_items
+from junheng.items import ItemResult, Units, judge_items
 from junheng.schools import ALL_STAGES, columns, parse_numbers
 from junheng.stages import Sections, problems_frame
 from junheng.standards.model import Limit, Standard, Threshold
@@ -232,7 +232,7 @@ class Evaluation:
         d = self.data
         table = [[d.threshold(j, s) for s in range(len(STAGES))] for j in range(len(d.indicators))]
         stage = np.minimum(d.sections.stage[section], len(STAGES) - 1)
-        floors = np.array([[_float(t.floor if t else None) for t in row] for row in table])
+        floors = np.array([_float(t.floor if t else None) for row in table for t in row]).reshape(-1, len(STAGES))
         ops, op_codes = _unique([t.op if t else "" for row in table for t in row])
         clauses, clause_codes = _unique([t.clause if t else "" for row in table for t in row])
         flat = indicator * len(STAGES) + stage
@@ -449,6 +449,27 @@ class Evaluation:
         return self._frame(out)
 
     @cached_property
+    def grades(self) -> Any:
+        """Count schools by the grades inspectors gave them: each item B1 to B13, and the conclusion.
+
+        One row per county, graded column and grade: ``n_schools``, ``share`` of the schools that have a grade there.
+        Empty where the table has no such columns. No conclusion is drawn from grades: the rule was not found.
+        """
+        d, lang = self.data, self.language
+        reading = d.sections.reading
+        units = Units.make(d.sections, d.county, whole=True, every=True)
+        rows: list[tuple[int, str, str, int, float]] = []
+        for name in (*(f"grade_b{i}" for i in range(1, 14)), "conditions_grade"):
+            if name in reading.has:
+                rows += _count_grades(name, units, d.n_counties)
+        out: dict[str, Any] = self._by_columns(np.array([r[0] for r in rows], dtype=np.int64))
+        out["item"] = [columns()[r[1]].zh if lang == "zh" else columns()[r[1]].en if lang else r[1] for r in rows]
+        out["grade"] = [word("grade", r[2], lang) for r in rows]
+        out["n_schools"] = np.array([r[3] for r in rows], dtype=np.int64)
+        out["share"] = np.array([r[4] for r in rows], dtype=np.float64)
+        return self._frame(out)
+
+    @cached_property
     def problems(self) -> Any:
         """What was odd in the table but did not stop the evaluation, as :func:`junheng.check_schools` lists it."""
         return problems_frame(self.data.sections.reading)
@@ -627,6 +648,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _count_grades(name: str, units: Units, n: int) -> list[tuple[int, str, str, int, float]]:
+    """Return county, item, grade, schools and share for each county and grade."""
+    words = units.word(name)
+    choices = list(dict.fromkeys(read_toml("columns.toml")["categories"][name]))
+    counts = np.stack([np.bincount(units.county[words == c], minlength=n) for c in choices], axis=1)
+    out = []
+    for county in range(n):
+        total = int(counts[county].sum())
+        for choice, k in zip(choices, counts[county].tolist(), strict=True):
+            out.append((county, name, choice, k, k / total if total else float("nan")))
+    return out
 
 
 def _distinct(columns: Codes) -> tuple[Ints, Ints]:

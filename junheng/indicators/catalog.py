@@ -82,7 +82,9 @@ def catalogue() -> dict[str, Indicator]:
             numerator, denominator, scale = "students", entry["denominator"], 1
         else:
             numerator = entry["numerator"]
-            denominator, scale = (entry["denominator"], 1) if entry["formula"] == "share" else _FORMULAS[entry["formula"]]
+            denominator, scale = (
+                (entry["denominator"], 1) if entry["formula"] == "share" else _FORMULAS[entry["formula"]]
+            )
         label = entry["label"]
         out[id_] = Indicator(
             id=id_,

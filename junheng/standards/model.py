@@ -79,7 +79,8 @@ class _Cited:
     source: str
     standing: Standing
     note: str | None = None
-    origin: str = field(default="", metadata={"derived": True})
+    # where it was written is not what it says: it takes no part in equality
+    origin: str = field(default="", eq=False, metadata={"derived": True})
 
 
 @frozen(kw_only=True)
