@@ -351,7 +351,7 @@ def _failing(d: Data, result: ItemResult, county: int, stage: str | None, langua
         if found is None:
             continue
         u = found.units
-        mine = np.flatnonzero(u.county == county)
+        mine = np.flatnonzero((u.county == county) & found.concerned)
         if (found.verdict[mine] == UNDETERMINED).all():
             continue  # nothing is known of any: the count has said so
         for i in mine[found.verdict[mine] != MET].tolist():

@@ -53,6 +53,8 @@ class UnitResult:
     verdict: Codes
     value: Floats
     required: Floats
+    concerned: NDArray[np.bool_]
+    """Where the condition is about the unit, or may be."""
 
 
 # ------------------------------------------------------------------------------------------------ units
@@ -352,6 +354,7 @@ def _test(
                 verdict=np.where(yes, easier.verdict, found.verdict).astype(np.int8),
                 value=np.where(yes, easier.value, found.value),
                 required=np.where(yes, easier.required, found.required),
+                concerned=found.concerned,
             )
     applies = u.where(test.where)
     # a unit the rule is not about holds it; where that is not known, only one that would hold it anyway does
@@ -376,6 +379,7 @@ def _test(
         verdict=np.where(applies == UNMET, np.int8(MET), verdict).astype(np.int8),
         value=found.value,
         required=found.required,
+        concerned=applies != UNMET,
     )
     return outcome, value, np.ones(n), counts, judged
 
@@ -394,7 +398,7 @@ def _by_unit(u: Units, test: Test) -> UnitResult:
     verdict = compare(value, required, test.op)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
-    return UnitResult(units=u, verdict=verdict, value=value, required=required)
+    return UnitResult(units=u, verdict=verdict, value=value, required=required, concerned=np.ones(u.n, dtype=bool))
 
 
 def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:

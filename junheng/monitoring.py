@@ -35,7 +35,11 @@ def evaluate_all(
         As in :func:`junheng.evaluate`.
     standards : sequence of Standard, str or path
         The standards, each once.
-    by, county_facts, missing
+    by : str or sequence of str, optional
+        As in :func:`junheng.evaluate`.
+    county_facts : frame or mapping, optional
+        As in :func:`junheng.evaluate`.
+    missing : {"propagate", "omit", "raise"}
         As in :func:`junheng.evaluate`.
 
     Returns

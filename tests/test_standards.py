@@ -45,7 +45,7 @@ def test_the_three_first_standards_are_there() -> None:
 def test_every_shipped_number_has_clause_source_and_standing(name: str) -> None:
     std = jh.load_standard(name)
     assert std.id == name
-    assert len(cited(std)) >= 5
+    assert cited(std)
     for entry in cited(std):
         assert entry.clause.strip() and entry.source in std.sources and entry.standing in Standing, entry
         assert entry.origin == std.id or std.extends
