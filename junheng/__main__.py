@@ -14,6 +14,7 @@ import junheng as jh
 from junheng._frames import write_tables
 from junheng._labels import LANGUAGES, word
 from junheng.errors import InputDataError, JunhengError, Problem, Severity
+from junheng.reading import read_table
 
 #: Up to so many counties are explained one by one; more are counted.
 _EXPLAINED = 3
@@ -84,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="judge a table of schools by a standard")
     evaluate.add_argument("file", metavar="FILE", help="CSV or Excel, headers in the first row, 中文 or canonical")
     evaluate.add_argument("--standard", required=True, metavar="ID", help="see 'junheng standards', or a .toml file")
+    evaluate.add_argument("--facts", metavar="FILE", help="facts about the counties: CSV or Excel, one row a county")
+    evaluate.add_argument(
+        "--relax", nargs="+", metavar="ID", help="relaxations of the standard to apply; none are unless named"
+    )
     evaluate.add_argument("--by", nargs="+", metavar="COLUMN", help="columns that make a county (default: county)")
     evaluate.add_argument("--county", metavar="NAME", help="explain this county")
     evaluate.add_argument("--missing", choices=("propagate", "omit", "raise"), default="propagate")
@@ -110,10 +115,16 @@ def _evaluate(args: argparse.Namespace) -> int:
     steps = Steps(4 if args.out else 3)
     try:
         standard = jh.load_standard(args.standard)
+        if args.relax:
+            standard = standard.with_options(relaxations=args.relax)
         if args.out and Path(args.out).suffix.lower() not in (".xlsx", ".csv", ".json"):
             raise jh.InputError(f"--out must end in .xlsx, .csv or .json, not {args.out!r}")
         schools = steps.run("reading", lambda: _read(args))
-        ev = steps.run("judging", lambda: jh.evaluate(schools, standard, by=args.by, missing=args.missing))
+        facts = read_table(args.facts) if args.facts else None
+        ev = steps.run(
+            "judging",
+            lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
+        )
         text = steps.run("explaining", lambda: _findings(ev, args.county, args.language))
         if args.out:
             steps.run("writing", lambda: _write(ev, Path(args.out), args.language))
@@ -156,6 +167,7 @@ def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
         "verdicts": {"en": "verdicts", "zh": "结论"},
         "items": {"en": "items", "zh": "项目"},
         "indicators": {"en": "indicators", "zh": "差异系数"},
+        "item_schools": {"en": "item schools", "zh": "各项涉及学校"},
         "school_verdicts": {"en": "schools", "zh": "各校结论"},
         "schools": {"en": "school indicators", "zh": "各校指标"},
         "left_out": {"en": "left out", "zh": "不计入单位"},

@@ -53,6 +53,7 @@ class ProblemCode(StrEnum):
     NO_STUDENTS = "no_students"
     MISSING_STAGE_ENROLMENT = "missing_stage_enrolment"
     STAGE_ENROLMENT_MISMATCH = "stage_enrolment_mismatch"
+    STAGE_NOT_OF_KIND = "stage_not_of_kind"
     RESOURCES_REPEATED = "resources_repeated"
     RESOURCES_DIFFER = "resources_differ"
     INCLUSION_UNDECIDED = "inclusion_undecided"

@@ -53,6 +53,17 @@ def read_schools(
     >>> jh.read_schools(path)[["school_code", "stage"]].values.tolist()
     [['0012', 'primary']]
     """
+    raw = read_table(path, sheet=sheet)
+    blank = sum(str(c).startswith("column ") for c in raw.columns)
+    if blank > len(raw.columns) / 2:
+        raise InputError(
+            f"{Path(path).name}: the headers must stand in the first row, which is nearly empty; take titles out"
+        )
+    return standardize_columns(raw, mapping)
+
+
+def read_table(path: str | os.PathLike[str], *, sheet: str | int = 0) -> Any:
+    """Read a CSV file or a sheet of a workbook as it is, headers in the first row."""
     file = Path(path)
     if not file.is_file():
         raise InputError(f"there is no file {str(file)!r}")
@@ -65,4 +76,4 @@ def read_schools(
         raise InputError(f"{file.name}: files ending in {', '.join((*_TEXT, *_EXCEL))} can be read, not {suffix!r}")
     if not len(raw.columns):
         raise InputError(f"{file.name} is empty; the first row must hold the headers")
-    return standardize_columns(raw, mapping)
+    return raw

@@ -495,10 +495,10 @@ class Evaluation:
         return build_frame(out, self.data.backend)
 
     def _header(self, name: str) -> str:
-        label = word("column", name, self.language)
-        if label == name and name in columns():
-            return columns()[name].zh if self.language == "zh" else columns()[name].en
-        return str(label)
+        known = read_toml("labels.toml")["column"]
+        if name in known or name not in columns():
+            return str(word("column", name, self.language))
+        return columns()[name].zh if self.language == "zh" else columns()[name].en
 
     def _labels(self, group: str, codes: Any, words: Any) -> Labels:
         lang = self.language

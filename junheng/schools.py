@@ -584,6 +584,10 @@ class Reading:
             advice = f"standardize_columns would make it from {', '.join(map(repr, sources))}"
         elif name in columns() and columns()[name].type == "number":
             advice = f"add it ({label}); cells may stay empty where the figure is not known"
+        elif name == "stage":
+            advice = f"add it ({label}: 小学 or 初中), or the kind of school"
+        elif name in ("school", "school_code"):
+            advice = f"add it ({label})"
         else:
             advice = f"add it ({label}), or name the columns that group schools with by="
         self.add(ProblemCode.MISSING_COLUMN, f"there is no column {name!r}; {advice}", column=name)

@@ -137,6 +137,7 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     cover, lists = _covers(reading, rows)
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
+    _check_kinds(reading, rows, stage)
     kind = _kinds(reading, rows, stage, school)
     left_out = _leave_out(reading, standard, rows, stage, students)
     divided, enrolment = _find_divided(reading, rows, stage, wide, school, students, kind, cover, lists, resources)
@@ -283,6 +284,22 @@ def _school_codes(reading: Reading, rows: Ints) -> Ints:
     if not parts:
         return np.arange(rows.size)
     return dense_codes(combine_codes(parts))
+
+
+def _check_kinds(reading: Reading, rows: Ints, stage: Ints) -> None:
+    """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
+    kind = reading.kind[rows]
+    for name, stages in STAGES_OF_KIND.items():
+        own = [ALL_STAGES.index(s) for s in stages]
+        for i in np.flatnonzero((kind == name) & ~np.isin(stage, own)).tolist():
+            reading.add(
+                ProblemCode.STAGE_NOT_OF_KIND,
+                f"a school of kind {name} has no {ALL_STAGES[int(stage[i])]} stage of its own; judged as that stage. "
+                "Attached classes? Else correct the kind or the stage",
+                row=int(rows[i]),
+                column="stage",
+                severity=Severity.WARNING,
+            )
 
 
 def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[np.object_]:
