@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from junheng.schools import columns
 if TYPE_CHECKING:
     from junheng.items import ItemResult
     from junheng.results import Data
+    from junheng.standards.model import Test
 
 _TEXT = {
     "zh": {
@@ -27,6 +29,7 @@ _TEXT = {
         "plus": "＋",
         "minus": "－",
         "over": "÷",
+        "bracket": "（{sum}）",
         "units": "{what}：应查{total}个，达标{met}个、不达标{unmet}个、待定{open}个",
         "scored": "{what}：{value}，只计入总分",
         "attested": "{what}：{value}，要求{required}",
@@ -78,6 +81,7 @@ _TEXT = {
         "plus": " + ",
         "minus": " - ",
         "over": " / ",
+        "bracket": "({sum})",
         "units": "{what}: {total} looked at, met {met}, unmet {unmet}, undetermined {open}",
         "scored": "{what}: {value}, judged only in the total",
         "attested": "{what}: {value}, required {required}",
@@ -173,15 +177,9 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
         return _resource_reason(d, result, county, language)
     position = int(result.condition[county])
     condition = result.item.conditions[position]
-    names = text["plus"].join(_figure(f, condition.scope, language) for f in condition.top)
-    if condition.top_minus:
-        names += text["minus"] + text["plus"].join(_figure(f, condition.scope, language) for f in condition.top_minus)
+    names = _terms(condition.top, condition.top_minus, condition, language)
     if condition.bottom:
-        names += text["over"] + text["plus"].join(_figure(f, condition.scope, language) for f in condition.bottom)
-        if condition.bottom_minus:
-            names += text["minus"] + text["plus"].join(
-                _figure(f, condition.scope, language) for f in condition.bottom_minus
-            )
+        names += text["over"] + _terms(condition.bottom, condition.bottom_minus, condition, language)
     found = result.units[position]
     met, unmet, open_ = (int(x) for x in result.counts[county])
     if found is not None:
@@ -201,6 +199,15 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
         if result.reason[county] != "readings_disagree"
         else text["why"].format(reason=word("reason", "readings_disagree", language)),
     )
+
+
+def _terms(plus: Sequence[str], minus: Sequence[str], condition: Test, language: str) -> str:
+    """Write a sum of figures, in brackets where it is part of a quotient."""
+    text = _TEXT[language]
+    said = text["plus"].join(_figure(f, condition.scope, language) for f in plus)
+    for f in minus:
+        said += text["minus"] + _figure(f, condition.scope, language)
+    return text["bracket"].format(sum=said) if condition.bottom and len(plus) + len(minus) > 1 else said
 
 
 def _figure(name: str, scope: str, language: str) -> str:

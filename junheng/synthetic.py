@@ -19,7 +19,7 @@ from junheng.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["county", "nation", "province"]
+__all__ = ["county", "county_facts", "nation", "province"]
 
 Array = NDArray[Any]
 
@@ -75,6 +75,7 @@ def county(
     resourcing: float = 1.0,
     inequality: float = 1.0,
     conditions: bool = True,
+    items: bool = False,
 ) -> pd.DataFrame:
     """Make up one county.
 
@@ -94,6 +95,8 @@ def county(
         Factor on how far schools lie apart: 0 is alike, 1 realistic.
     conditions : bool
         Also the columns of school conditions (land, buildings, rooms) that Shandong's standard asks for.
+    items : bool
+        Also the columns that items of the schemes ask for (class bands, certificates, training, funds, retention).
 
     Returns
     -------
@@ -114,7 +117,9 @@ def county(
     """
     _check(missing, n_schools)
     rng = np.random.default_rng([seed, 1])
-    return _generate(rng, np.array([n_schools]), [name], ["370100"], missing, resourcing, inequality, conditions, 1)
+    return _generate(
+        rng, np.array([n_schools]), [name], ["370100"], missing, resourcing, inequality, (conditions, items), 1
+    )
 
 
 def province(
@@ -125,6 +130,7 @@ def province(
     resourcing: float = 1.0,
     inequality: float = 1.0,
     conditions: bool = True,
+    items: bool = False,
 ) -> pd.DataFrame:
     """Make up a province: about 12 000 rows in 136 counties.
 
@@ -136,7 +142,7 @@ def province(
         Number of counties.
     missing, resourcing, inequality : float
         As in :func:`county`.
-    conditions : bool
+    conditions, items : bool
         As in :func:`county`.
 
     Returns
@@ -157,7 +163,7 @@ def province(
     """
     _check(missing, n_counties)
     rng = np.random.default_rng([seed, 2])
-    return _many(rng, n_counties, 37, 79, missing, resourcing, inequality, conditions, 1)
+    return _many(rng, n_counties, 37, 79, missing, resourcing, inequality, (conditions, items), 1)
 
 
 def nation(
@@ -169,6 +175,7 @@ def nation(
     resourcing: float = 1.0,
     inequality: float = 1.0,
     conditions: bool = False,
+    items: bool = False,
 ) -> pd.DataFrame:
     """Make up a nation: about 220 000 rows a year in 2 850 counties.
 
@@ -182,7 +189,7 @@ def nation(
         Number of counties.
     missing, resourcing, inequality : float
         As in :func:`county`.
-    conditions : bool
+    conditions, items : bool
         As in :func:`county`.
 
     Returns
@@ -203,7 +210,88 @@ def nation(
     """
     _check(missing, n_counties, years)
     rng = np.random.default_rng([seed, 3])
-    return _many(rng, n_counties, 11, 69, missing, resourcing, inequality, conditions, years)
+    return _many(rng, n_counties, 11, 69, missing, resourcing, inequality, (conditions, items), years)
+
+
+def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Make up the facts about the counties of a table: documents, funds, exchange, monitoring, surveys.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        A table of this module, or any with ``county`` and, if it likes, ``year``.
+    seed : int
+        Seed of the random numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a county (and year) with every fact the national schemes ask for; most counties have most in order.
+
+    Raises
+    ------
+    InputError
+        When the table has no column ``county``.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> schools = jh.synthetic.county(seed=0, items=True)
+    >>> ev = jh.evaluate(schools, "cn-quality-balance-2017", county_facts=jh.synthetic.county_facts(schools))
+    >>> "undetermined" in set(ev.items["verdict"])
+    False
+    """
+    if "county" not in schools:
+        raise InputError("the table has no column 'county'")
+    keys = [k for k in ("county", "year") if k in schools]
+    places = schools[keys].drop_duplicates().reset_index(drop=True)
+    n = len(places)
+    rng = np.random.default_rng([seed, 4])
+    columns: dict[str, Any] = {k: places[k].to_numpy() for k in keys}
+
+    def count(of: Array, low: float, high: float) -> Array:
+        return np.rint(of * rng.uniform(low, high, n))
+
+    for name, entry in read_toml("facts.toml")["facts"].items():
+        if entry["type"] == "flag":
+            # documents are nearly always there, vetoes nearly never
+            bad = name in _VETOES
+            columns[name] = np.where(rng.random(n) < 0.97, "否" if bad else "是", "是" if bad else "否").astype(object)
+    columns["years_since_basic_balance"] = rng.integers(2, 11, n)
+    columns["special_education_students"] = rng.integers(30, 200, n)
+    columns["special_education_funds_cny"] = columns["special_education_students"] * rng.integers(5900, 8001, n)
+    columns["civil_servant_pay_cny"] = rng.integers(80_000, 120_001, n)
+    columns["teacher_pay_cny"] = count(columns["civil_servant_pay_cny"], 0.99, 1.08)
+    columns["exchange_eligible_teachers"] = rng.integers(300, 1500, n)
+    columns["exchanged_teachers"] = count(columns["exchange_eligible_teachers"], 0.095, 0.18)
+    columns["exchanged_backbone_teachers"] = count(columns["exchanged_teachers"], 0.19, 0.4)
+    columns["quality_upper_secondary_places"] = rng.integers(400, 3000, n)
+    columns["allotted_places"] = count(columns["quality_upper_secondary_places"], 0.49, 0.8)
+    columns["migrant_children_eligible"] = rng.integers(200, 5000, n)
+    columns["migrant_children_in_public_schools"] = count(columns["migrant_children_eligible"], 0.82, 0.97)
+    columns["migrant_children_in_purchased_places"] = count(columns["migrant_children_eligible"], 0.0, 0.03)
+    columns["disabled_children"] = rng.integers(40, 400, n)
+    columns["disabled_children_enrolled"] = count(columns["disabled_children"], 0.945, 1.0)
+    for subject in _SUBJECTS:
+        columns[f"monitoring_level_{subject}"] = np.where(rng.random(n) < 0.95, 3, 2)
+        columns[f"monitoring_rate_{subject}"] = np.round(rng.uniform(0.03, 0.155, n), 3)
+    columns["survey_valid"] = rng.integers(600, 2000, n)
+    columns["survey_satisfied"] = count(columns["survey_valid"], 0.84, 0.98)
+    columns["survey_visited"] = rng.integers(60, 300, n)
+    columns["survey_visited_satisfied"] = count(columns["survey_visited"], 0.85, 1.0)
+    columns["government_points"] = np.round(rng.uniform(84, 99, n), 1)
+    return build_frame(columns, "pandas")  # type: ignore[no-any-return]
+
+
+_VETOES = (
+    "entrance_examinations",
+    "illegal_school_choice",
+    "key_schools_or_classes",
+    "posts_left_unfilled",
+    "safety_accident_or_fraud",
+    "tutoring_control_failed",
+)
+_SUBJECTS = ("chinese", "mathematics", "science", "physical_education", "arts", "moral_education")
 
 
 def _check(missing: float, *counts: int) -> None:
@@ -221,14 +309,14 @@ def _many(
     missing: float,
     resourcing: float,
     inequality: float,
-    conditions: bool,
+    extra: tuple[bool, bool],
     years: int,
 ) -> pd.DataFrame:
     sizes = np.maximum(8, rng.lognormal(np.log(mean_schools) - 0.08, 0.4, n)).astype(np.int64)
     names = [f"第{i + 1}县" for i in range(n)]
     # six digits: province, city, county
     codes = [f"{(first_code + i // 4500) % 100:02d}{1 + i // 50 % 90:02d}{1 + i % 50:02d}" for i in range(n)]
-    return _generate(rng, sizes, names, codes, missing, resourcing, inequality, conditions, years)
+    return _generate(rng, sizes, names, codes, missing, resourcing, inequality, (conditions, items), years)
 
 
 def _generate(
@@ -239,7 +327,7 @@ def _generate(
     missing: float,
     resourcing: float,
     inequality: float,
-    conditions: bool,
+    extra: tuple[bool, bool],
     years: int,
 ) -> pd.DataFrame:
     m, n = sizes.size, int(sizes.sum())
@@ -268,7 +356,7 @@ def _generate(
         frames.append(
             _year(
                 rng, year, place, names, codes, area, kind, private, students, number, base_level, wealth, spread,
-                resourcing, inequality, conditions,
+                resourcing, inequality, extra,
             )
         )  # fmt: skip
     columns = {k: _joined([f[k] for f in frames]) for k in frames[0]}
@@ -306,7 +394,7 @@ def _year(
     spread: Array,
     resourcing: float,
     inequality: float,
-    conditions: bool,
+    extra: tuple[bool, bool],
 ) -> dict[str, Any]:
     n = place.size
     # one row per school and compulsory stage
@@ -373,8 +461,11 @@ def _year(
         chosen = np.rint(teachers * wobble) if inequality < 0.5 else rng.binomial(teachers, wobble)
         columns[name] = np.minimum(chosen.astype(np.int64), teachers)
     columns |= {name: amount[school] for name, amount in rounded.items()}
+    conditions, items = extra
     if conditions:
         columns |= _conditions(rng, school, stage, classes, total, base_level, wealth, place, resourcing)
+    if items:
+        columns |= _returns(rng, school, stage, p, classes, teachers, area, year)
     integrated = np.isin(kind, (2, 3, 4))[school]
     columns["resources_cover"] = Labels(np.where(integrated, 0, 1), ("school", "stage"))
     return columns
@@ -427,4 +518,53 @@ def _conditions(
     for name, entry in shipped.items():
         if entry.get("unit") == "rooms" and name not in out and name != "multimedia_classrooms":
             out[name] = np.rint(np.maximum(c / 16, 1) * level)[school]
+    return out
+
+
+def _returns(
+    rng: np.random.Generator,
+    school: Array,
+    stage: Array,
+    students: Array,
+    classes: Array,
+    teachers: Array,
+    area: Array,
+    year: int,
+) -> dict[str, Any]:
+    """Return what the items of the schemes ask of each school: mostly in order, now and then not."""
+    n, m = int(school.max()) + 1 if school.size else 0, school.size
+    p = students
+    bands = ("46_50", "51_55", "56_60", "61_65", "66_up")
+    # 46 to 50 is over the limit in primary classes only
+    chance = np.where(stage[:, None] == 1, [0.2, 0.004, 0.0, 0.0, 0.0], [0.01, 0.002, 0.0, 0.0, 0.0])
+    counts = rng.binomial(classes[:, None], chance)
+    funds = np.round(p * rng.normal(950.0, 40.0, m) * np.array([1.0, 1.3])[stage], 2)
+    rest = np.where(stage == 1, p, 0)
+    entrants = np.rint(rest / 3.0).astype(np.int64)
+    lost = rng.binomial(entrants, 0.02)
+    flows = rng.binomial(entrants[:, None], [0.02, 0.02])
+    flows[:, 1] = np.minimum(flows[:, 1], np.maximum(entrants - lost, 0))
+    out: dict[str, Any] = {
+        "built_year": rng.integers(1960, 2024, n)[school],
+        "boarding": Labels((rng.random(n) > np.array([0.02, 0.15, 0.4])[area])[school].astype(np.int64), ("是", "否")),
+        "migrant_students": rng.binomial(p, np.array([0.2, 0.08, 0.01])[area[school]]),
+        "in_district_students": p - rng.binomial(p, np.where((rng.random(m) < 0.03) & (stage == 1), 0.1, 0.0)),
+        "funded_students": np.where(p > 0, np.maximum(p, 100), 0),
+        **{f"classes_{b}": counts[:, i] for i, b in enumerate(bands)},
+        "largest_class": np.where(classes > 0, np.ceil(p / np.maximum(classes, 1)) + 2, 0).astype(np.int64),
+        "certified_teachers": teachers,
+        "trained_teachers": teachers - rng.binomial(teachers, np.where(rng.random(m) < 0.01, 0.05, 0.0)),
+        "public_funds_budget_cny": funds,
+        "training_budget_cny": np.round(funds * rng.uniform(0.05, 0.09, m) + 0.005, 2),
+        "entrants": entrants,
+        "graduates": np.maximum(entrants - lost + flows[:, 0] - flows[:, 1], 0),
+        "transfers_in": flows[:, 0],
+        "transfers_out": flows[:, 1],
+        "deaths": np.zeros(m, dtype=np.int64),
+    }
+    whole = ("public_funds_budget_cny", "training_budget_cny")
+    for name in whole:
+        # one figure a school, on each of its rows
+        total = np.bincount(school, weights=out[name], minlength=n)
+        out[name] = np.round(total, 2)[school]
     return out
