@@ -19,7 +19,7 @@ from junheng._frames import combine_codes
 from junheng.errors import InputDataError, InputError, ProblemCode, Severity
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
-from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
+from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of, at_least, compare, holds
 from junheng.items import Units, in_dates
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, columns, parse_numbers
@@ -31,10 +31,6 @@ __all__ = ["evaluate"]
 
 Codes = NDArray[np.int8]
 Missing = Literal["propagate", "omit", "raise"]
-
-#: Within this distance of a requirement, relative to it, binary arithmetic is not trusted to tell "exactly on it"
-#: from "just off it": the comparison is made again in fractions. Real data cannot come this close without being equal.
-NEAR = 1e-11
 
 _REASON = {name: np.int8(i) for i, name in enumerate(REASONS)}
 
@@ -438,12 +434,8 @@ def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[D
         else:
             difference = cell.exactly(int(at[i])) - Fraction(wanted)
             relation = (difference > 0) - (difference < 0)
-        out[i] = MET if _holds(relation, op) else UNMET
+        out[i] = MET if holds(relation, op) else UNMET
     return out
-
-
-def _holds(relation: int, op: str) -> bool:
-    return {">=": relation >= 0, "<=": relation <= 0, ">": relation > 0, "<": relation < 0, "==": relation == 0}[op]
 
 
 def _school_verdicts(
@@ -569,7 +561,7 @@ def _judge_limit(limit: Limit, cv: Floats, at: Ints, cell: _Cells, usable: Ints,
     for i in near.tolist():
         rows = usable[groups.codes == at[i]]
         relation = 0 if cell.divided[rows].any() else _sign(_coefficient_exactly(cell, rows) - limit.value)
-        out[i] = MET if _holds(relation, limit.op) else UNMET
+        out[i] = MET if holds(relation, limit.op) else UNMET
     return out
 
 
@@ -587,7 +579,7 @@ def _judge_composite(
             with localcontext(prec=_DIGITS):
                 total = sum((_coefficient_exactly(c, rows) for c in cells), Decimal(0))
                 relation = _sign(total / len(cells) - limit.value)
-        out[i] = MET if _holds(relation, limit.op) else UNMET
+        out[i] = MET if holds(relation, limit.op) else UNMET
     return out
 
 

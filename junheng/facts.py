@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Fact", "Facts", "fact_columns"]
 
 _REFERENCE = "_reference"
+#: What is counted one by one: a fraction is a share in the wrong place.
+_COUNTED = ("persons", "places", "schools")
 
 
 @frozen(kw_only=True)
@@ -57,6 +59,16 @@ def fact_columns() -> dict[str, Fact]:
 
 
 @cache
+def _disjoint() -> dict[str, list[str]]:
+    """Return the facts that are parts of one whole and have nobody in common, by the whole."""
+    out: dict[str, list[str]] = {}
+    for id_, entry in read_toml("facts.toml")["facts"].items():
+        if entry.get("disjoint"):
+            out.setdefault(entry["part_of"], []).append(id_)
+    return out
+
+
+@cache
 def _names() -> dict[str, str]:
     out: dict[str, str] = {}
     for fact in fact_columns().values():
@@ -81,6 +93,7 @@ class Facts:
         self.n = len(counties[0][1]) if counties else 0
         self._values: dict[str, Floats] = {}
         self.references: dict[str, dict[int, str]] = {}
+        self._names: list[str] = []
         if source is not None:
             self._read(_as_table(source, [name for name, _ in counties]), counties)
 
@@ -110,7 +123,9 @@ class Facts:
             if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
                 id_ = header
             if id_ is None:
-                near = difflib.get_close_matches(header, [*fact_columns()], n=3)
+                near = difflib.get_close_matches(
+                    header, [*fact_columns(), *(f.zh for f in fact_columns().values())], n=3
+                )
                 hint = f"; did you mean {' or '.join(near)}?" if near else ""
                 self._add(
                     ProblemCode.UNKNOWN_COLUMN,
@@ -159,7 +174,8 @@ class Facts:
                     column=name,
                 )
                 return []
-        index = {tuple(str(words[i]) for _, words in shared): i for i in range(self.n)}
+        index = {tuple(_word(words[i]) for _, words in shared): i for i in range(self.n)}
+        self._names = [" / ".join(_word(words[i]) for _, words in counties) for i in range(self.n)]
         cells = [table.objects(columns[name]) for name, _ in shared]
         rows: list[tuple[int, int]] = []
         seen: dict[int, int] = {}
@@ -196,6 +212,7 @@ class Facts:
                         ProblemCode.UNKNOWN_CATEGORY,
                         f"{value!r} is neither yes nor no; write 是 or 否",
                         row=row,
+                        key=self._names[at],
                         column=fact.id,
                         value=str(value),
                     )
@@ -210,6 +227,7 @@ class Facts:
                     ProblemCode.TEXT_IN_NUMBER,
                     f"{bad[row]!r} is not a plain number: {_text_advice(bad[row])}",
                     row=row,
+                    key=self._names[at],
                     column=fact.id,
                     value=bad[row],
                 )
@@ -223,7 +241,7 @@ class Facts:
             for at, value in enumerate(values.tolist()):
                 if np.isnan(value):
                     continue
-                place = {"row": row_of.get(at), "column": id_, "value": repr(value)}
+                place = {"row": row_of.get(at), "key": self._names[at], "column": id_, "value": repr(value)}
                 if value < 0:
                     self._add(ProblemCode.NEGATIVE_VALUE, f"{value:g} is negative", **place)
                 elif np.isinf(value):
@@ -237,6 +255,28 @@ class Facts:
                         f"{value:g} in {id_} is more than the {whole[at]:g} in {fact.part_of} they belong to; "
                         "correct whichever is wrong",
                         **place,
+                    )
+                elif fact.unit in _COUNTED and not value.is_integer():
+                    self._add(
+                        ProblemCode.NOT_WHOLE,
+                        f"{value:g} {fact.unit} is not a whole number; a share? Give the count itself",
+                        **place,
+                    )
+        for whole_id, parts in _disjoint().items():
+            if whole_id not in self._values:
+                continue
+            total = np.sum([np.nan_to_num(self.number(p)) for p in parts], axis=0)
+            for at in np.flatnonzero(total > self._values[whole_id]).tolist():
+                # one alone that is too many has been told of
+                if all(not self.number(p)[at] > self._values[whole_id][at] for p in parts):
+                    self._add(
+                        ProblemCode.PART_EXCEEDS_WHOLE,
+                        f"{' and '.join(parts)} are {total[at]:g} together, more than the "
+                        f"{self._values[whole_id][at]:g} in {whole_id}; nobody is in both",
+                        row=row_of.get(at),
+                        key=self._names[at],
+                        column=parts[0],
+                        value=repr(float(total[at])),
                     )
 
 

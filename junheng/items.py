@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, is_none
 from junheng._data import STAGES
-from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
+from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column
 from junheng.standards.model import Condition, Item, Relaxation, Test, Where
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["ItemResult", "Units", "in_dates", "judge_items"]
 
 Codes = NDArray[np.int8]
+
+#: What a school has as a whole and no stage adds to.
+_OF_SCHOOL = ("built_year", "largest_class")
 
 
 @frozen(eq=False, kw_only=True)
@@ -118,6 +122,13 @@ class Units:
         s = self.sections
         if name == "schools":
             return np.ones(self.n)
+        if name in _OF_SCHOOL:
+            own = s.reading.number(name)
+            if own is None:
+                return np.full(self.n, np.nan)
+            out = np.full(self.n, np.nan)
+            np.fmax.at(out, self.unit, own[s.rows[self.section]])
+            return out
         if name == "students":
             values = s.students[self.section]
         elif (known := base_column(name)) is not None and known[0].type == "flag":
@@ -138,11 +149,9 @@ class Units:
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
-        reading = self.sections.reading
-        values: NDArray[np.object_] = {"kind": reading.kind, "ownership": reading.ownership}.get(
-            name, reading.category(name)
-        )[self.row]
-        return values
+        if name == "kind":
+            return self.sections.kind[self.first]
+        return self.sections.reading.category(name)[self.row]
 
     def flag(self, name: str) -> NDArray[np.object_]:
         """Return a yes or no of each unit."""
@@ -322,74 +331,89 @@ _Found = tuple[Codes, Floats, Floats, Ints, "UnitResult | None", NDArray[np.bool
 
 
 def _condition(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], units: Any) -> _Found:
-    first = _test(data, condition, position, relaxed, units)
+    """Judge one condition, by every reading of it: where they differ it is undetermined."""
+    if condition.scope in ("school", "section"):
+        return _by_school(data, condition, position, relaxed, units(condition.scope == "school"))
+    first, *others = (_by_county(data, test, units) for test in (condition, *condition.readings))
     disagree = np.zeros(data.n_counties, dtype=bool)
-    if condition.readings:
-        others = np.stack([_test(data, t, position, (), units)[0] for t in condition.readings])
-        disagree = (others != first[0]).any(axis=0)
+    for other in others:
+        disagree |= other[0] != first[0]
     verdict = np.where(disagree, np.int8(UNDETERMINED), first[0]).astype(np.int8)
-    return (verdict, *first[1:], disagree)
+    return verdict, first[1], first[2], np.zeros((data.n_counties, 3), dtype=np.int64), None, disagree
 
 
-def _test(
-    data: Data, test: Test, position: int, relaxed: Sequence[Relaxation], units: Any
-) -> tuple[Codes, Floats, Floats, Ints, UnitResult | None]:
+def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Floats]:
+    """Judge a test of the county's own facts, or of sums over its schools."""
     n = data.n_counties
-    none = np.zeros((n, 3), dtype=np.int64)
     if test.scope == "county":
-        value = _quotient(data.facts.number, test, n)
-        required = _sum(data.facts.number, test.than, n) if test.than else np.full(n, _float(test.value))
-        return compare(value, required, test.op), value, required, none, None
-    if test.scope == "sum":
-        value, known = _over_schools(units(not (test.where is not None and test.where.stages)), test, n)
-        required = np.full(n, _float(test.value))
-        verdict = compare(np.where(known, value, np.nan), required, test.op)
-        return verdict, value, required, none, None
-    u: Units = units(test.scope == "school")
-    found = _by_unit(u, test)
-    for relaxation in relaxed:
-        if position < len(relaxation.conditions):
-            easier = _by_unit(u, relaxation.conditions[position])
-            at = u.where(relaxation.where)
-            at = np.where(in_dates(data.years[u.county], relaxation), at, np.int8(UNMET))
-            yes = at == MET
-            found = UnitResult(
-                units=u,
-                verdict=np.where(yes, easier.verdict, found.verdict).astype(np.int8),
-                value=np.where(yes, easier.value, found.value),
-                required=np.where(yes, easier.required, found.required),
-                concerned=found.concerned,
-            )
+        number = data.facts.number
+        top, bottom = _terms(number, test, n)
+        required = _sum(number, test.than, n) if test.than else np.full(n, _float(test.value))
+        return (_compare(top, bottom, required, test), _divide(top, bottom), required)
+    u: Units = units(not (test.where is not None and test.where.stages))
     applies = u.where(test.where)
+    chosen = applies == MET
+    county = u.county[chosen]
+
+    def total(name: str) -> Floats:
+        return np.bincount(county, weights=u.number(name)[chosen], minlength=n).astype(np.float64)
+
+    top, bottom = _terms(total, test, n)
+    # with no school that counts, or one of which it is not known, the sum says nothing
+    known = (np.bincount(county, minlength=n) > 0) & (np.bincount(u.county[applies == UNDETERMINED], minlength=n) == 0)
+    value = np.where(np.bincount(county, minlength=n) > 0, _divide(top, bottom), np.nan)
+    required = np.full(n, _float(test.value))
+    verdict = np.where(known, _compare(top, bottom, required, test), np.int8(UNDETERMINED))
+    return verdict.astype(np.int8), value, required
+
+
+def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], u: Units) -> _Found:
+    """Judge a condition school by school (or stage by stage), and the county by all of them."""
+    n = data.n_counties
+    verdict, value, required = _of_units(u, condition)
+    disagree = np.zeros(u.n, dtype=bool)
+    for reading in condition.readings:
+        disagree |= _of_units(u, reading)[0] != verdict
+    verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
+    for relaxation in relaxed:
+        if position >= len(relaxation.conditions):
+            continue
+        easier, easier_value, easier_required = _of_units(u, relaxation.conditions[position])
+        at = np.where(in_dates(data.years[u.county], relaxation), u.where(relaxation.where), np.int8(UNMET))
+        better = (at == MET) & (easier > verdict)
+        # where it is not known whether a school may use it, what it would turn is open
+        perhaps = (at == UNDETERMINED) & (easier > verdict)
+        verdict = np.where(better, easier, np.where(perhaps, np.int8(UNDETERMINED), verdict))
+        value = np.where(at == MET, easier_value, value)
+        required = np.where(at == MET, easier_required, required)
+        disagree &= ~better
+    applies = u.where(condition.where)
+    concerned = applies != UNMET
     # a unit the rule is not about holds it; where that is not known, only one that would hold it anyway does
-    verdict = np.maximum(MET - applies, found.verdict).astype(np.int8)
-    verdict[(applies == UNDETERMINED) & (found.verdict != MET)] = UNDETERMINED
+    verdict = np.where(concerned, verdict, np.int8(MET))
+    verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict).astype(np.int8)
     counts = np.stack(
-        [np.bincount(u.county[(verdict == v) & (applies != UNMET)], minlength=n) for v in (MET, UNMET, UNDETERMINED)],
-        axis=1,
+        [np.bincount(u.county[(verdict == v) & concerned], minlength=n) for v in (MET, UNMET, UNDETERMINED)], axis=1
     ).astype(np.int64)
     outcome = np.where(counts[:, 1] > 0, UNMET, np.where(counts[:, 2] > 0, UNDETERMINED, MET)).astype(np.int8)
-    # a county with no school of a stage that the rule names has not shown anything of it
-    for s, stage in enumerate(STAGES):
-        if getattr(test, stage) is not None:
-            absent = np.bincount(u.county[u.stage == s], minlength=n) == 0
-            outcome[absent & (outcome == MET)] = UNDETERMINED
+    # a county with no school at all, or none of a stage that the rule names, has not shown anything of it
+    named = [s for s, stage in enumerate(STAGES) if getattr(condition, stage) is not None]
+    if condition.where is not None and condition.where.stages:
+        named = [STAGES.index(s) for s in condition.where.stages]
+    for there in [u.county[u.stage == s] for s in named] or [u.county]:
+        absent = np.bincount(there, minlength=n) == 0
+        outcome[absent & (outcome == MET)] = UNDETERMINED
     total = counts.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(total > 0, counts[:, 0] / total, 1.0)
-    value[(outcome == UNDETERMINED) & (counts[:, 2] == total)] = np.nan
-    judged = UnitResult(
-        units=u,
-        verdict=np.where(applies == UNMET, np.int8(MET), verdict).astype(np.int8),
-        value=found.value,
-        required=found.required,
-        concerned=applies != UNMET,
-    )
-    return outcome, value, np.ones(n), counts, judged
+        share = np.where(total > 0, counts[:, 0] / total, 1.0)
+    share[(outcome == UNDETERMINED) & (counts[:, 2] == total)] = np.nan
+    at_odds = (np.bincount(u.county[disagree & concerned], minlength=n) > 0) & (outcome == UNDETERMINED)
+    found = UnitResult(units=u, verdict=verdict, value=value, required=required, concerned=concerned)
+    return outcome, share, np.ones(n), counts, found, at_odds
 
 
-def _by_unit(u: Units, test: Test) -> UnitResult:
-    value = _quotient(u.number, test, u.n)
+def _of_units(u: Units, test: Test) -> tuple[Codes, Floats, Floats]:
+    top, bottom = _terms(u.number, test, u.n)
     if test.per_classes is not None:
         required = np.ceil(u.number("classes") / test.per_classes)
     elif test.than:
@@ -399,10 +423,10 @@ def _by_unit(u: Units, test: Test) -> UnitResult:
     else:
         by_stage = np.array([_float(test.primary), _float(test.junior), np.nan])
         required = by_stage[u.stage]
-    verdict = compare(value, required, test.op)
+    verdict = _compare(top, bottom, required, test)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
-    return UnitResult(units=u, verdict=verdict, value=value, required=required, concerned=np.ones(u.n, dtype=bool))
+    return verdict, _divide(top, bottom), required
 
 
 def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:
@@ -416,21 +440,6 @@ def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:
     return out
 
 
-def _over_schools(u: Units, test: Test, n: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the quotient of sums over a county's schools, and where it is known which schools count."""
-    applies = u.where(test.where)
-    chosen = applies == MET
-    county = u.county[chosen]
-
-    def total(name: str) -> Floats:
-        return np.bincount(county, weights=u.number(name)[chosen], minlength=n).astype(np.float64)
-
-    value = _quotient(total, test, n)
-    some = np.bincount(county, minlength=n) > 0
-    unsure = np.bincount(u.county[applies == UNDETERMINED], minlength=n) > 0
-    return np.where(some, value, np.nan), some & ~unsure
-
-
 def _sum(number: Any, names: Sequence[str], n: int) -> Floats:
     out = np.zeros(n)
     for name in names:
@@ -438,13 +447,33 @@ def _sum(number: Any, names: Sequence[str], n: int) -> Floats:
     return out
 
 
-def _quotient(number: Any, test: Test, n: int) -> Floats:
+def _terms(number: Any, test: Test, n: int) -> tuple[Floats, Floats | None]:
+    """Return numerator and denominator; None where a figure is taken as it is."""
     top = _sum(number, test.top, n) - _sum(number, test.top_minus, n)
     if not test.bottom:
-        return top
+        return top, None
     bottom = _sum(number, test.bottom, n) - _sum(number, test.bottom_minus, n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(bottom > 0, top / bottom, np.nan)
+    return top, np.where(bottom > 0, bottom, np.nan)
+
+
+def _divide(top: Floats, bottom: Floats | None) -> Floats:
+    return top if bottom is None else top / bottom
+
+
+def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test) -> Codes:
+    """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
+    value = _divide(top, bottom)
+    out = compare(value, required, test.op)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(value - required) <= NEAR * np.abs(required)
+    exact = {float(d): d for d in (test.value, test.primary, test.junior) if d is not None}
+    for i in np.flatnonzero(near).tolist():
+        wanted = exact.get(float(required[i]))
+        limit = Fraction(repr(float(required[i]))) if wanted is None else Fraction(wanted)
+        numerator = Fraction(repr(float(top[i])))
+        difference = numerator - limit * (1 if bottom is None else Fraction(repr(float(bottom[i]))))
+        out[i] = MET if holds((difference > 0) - (difference < 0), test.op) else UNMET
+    return out
 
 
 def _float(value: Any) -> float:

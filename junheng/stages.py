@@ -65,6 +65,8 @@ class Sections:
         Whether the school's shared figures stand for the whole school.
     has_rule : (sections,) bool array
         Whether the standard says how to divide them.
+    kind : (sections,) object array
+        Kind of the school, as its rows together show it; None where that is not known.
     left_out : (sections,) object array
         Why a section does not count: a code, or None.
     """
@@ -79,6 +81,7 @@ class Sections:
     share_bottom: Floats
     divided: NDArray[np.bool_]
     has_rule: NDArray[np.bool_]
+    kind: NDArray[np.object_]
     by_stage: tuple[frozenset[str] | None, ...]
     cover: Ints
     left_out: NDArray[np.object_]
@@ -167,6 +170,7 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         share_bottom=bottom,
         divided=divided,
         has_rule=has_rule,
+        kind=kind,
         by_stage=tuple(lists),
         cover=cover,
         left_out=left_out,

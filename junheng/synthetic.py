@@ -316,7 +316,7 @@ def _many(
     names = [f"第{i + 1}县" for i in range(n)]
     # six digits: province, city, county
     codes = [f"{(first_code + i // 4500) % 100:02d}{1 + i // 50 % 90:02d}{1 + i % 50:02d}" for i in range(n)]
-    return _generate(rng, sizes, names, codes, missing, resourcing, inequality, (conditions, items), years)
+    return _generate(rng, sizes, names, codes, missing, resourcing, inequality, extra, years)
 
 
 def _generate(

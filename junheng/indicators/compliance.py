@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from junheng._arrays import as_floats
 from junheng.errors import InputError
 
-__all__ = ["MET", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance"]
+__all__ = ["MET", "NEAR", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance", "holds"]
 
 Verdicts = NDArray[np.int8]
 Op = Literal[">=", "<=", ">", "<", "=="]
@@ -22,6 +22,10 @@ Op = Literal[">=", "<=", ">", "<", "=="]
 UNMET, UNDETERMINED, MET = 0, 1, 2
 #: The words, by code.
 VERDICTS = ("unmet", "undetermined", "met")
+
+#: Within this distance of a requirement, relative to it, binary arithmetic is not trusted to tell "exactly on it"
+#: from "just off it": the comparison is made again in fractions. Real data cannot come this close without being equal.
+NEAR = 1e-11
 
 _COMPARE = {
     ">=": np.greater_equal,
@@ -78,6 +82,11 @@ def compare(values: Any, required: Any, op: str) -> Verdicts:
     out = np.where(_COMPARE[op](values, required), np.int8(MET), np.int8(UNMET))
     unknown = np.isnan(values) | np.isnan(required)
     return np.where(unknown, np.int8(UNDETERMINED), out).astype(np.int8, copy=False)
+
+
+def holds(relation: int, op: str) -> bool:
+    """Return whether a comparison holds, from the sign of value minus requirement."""
+    return {">=": relation >= 0, "<=": relation <= 0, ">": relation > 0, "<": relation < 0, "==": relation == 0}[op]
 
 
 def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:
