@@ -249,7 +249,7 @@ class Facts:
                 elif fact.most is not None and value > fact.most:
                     hint = "; a percentage? write 0.12 for 12 %" if fact.most <= 1 else ""
                     self._add(ProblemCode.OUT_OF_RANGE, f"{value:g} is more than {fact.most:g}{hint}", **place)
-                elif whole is not None and value > whole[at]:
+                elif whole is not None and whole[at] >= 0 and value > whole[at]:
                     self._add(
                         ProblemCode.PART_EXCEEDS_WHOLE,
                         f"{value:g} in {id_} is more than the {whole[at]:g} in {fact.part_of} they belong to; "

@@ -455,6 +455,16 @@ def test_2500_students_are_the_most_of_an_integrated_school_as_a_whole(
     assert verdicts(judge([*made[:3], one_row]))["school-size"] == verdict
 
 
+@pytest.mark.parametrize("said", [(None, None), ("nine_year", None), (None, "nine_year"), ("primary", "junior")])
+def test_a_school_in_two_rows_is_one_school_whatever_its_rows_are_called(said: tuple[str | None, str | None]) -> None:
+    made = table()
+    for row, kind in zip(made[3:], said, strict=True):
+        row |= {"kind": kind, "students": 1500}
+    ev = judge(made)
+    assert verdicts(ev)["school-size"] == "unmet"
+    assert {r["school"] for r in rows(pick(ev.item_schools, item="school-size"))} == {"联校"}
+
+
 def test_a_complete_secondary_school_is_a_junior_school_of_2000() -> None:
     for n, verdict in ((2000, "met"), (2001, "unmet")):
         made = table()
@@ -590,7 +600,7 @@ def test_five_percent_for_training(budget: float | None, verdict: str) -> None:
     assert verdicts(judge(table(甲小={"training_budget_cny": budget})))["training-funds"] == verdict
 
 
-@pytest.mark.parametrize(("funds", "training"), [(700.0, 35.0), (60.0, 3.0), (1234.6, 61.73), (0.6, 0.03)])
+@pytest.mark.parametrize(("funds", "training"), [(700.0, 35.0), (1234.6, 61.73), (864_200.4, 43_210.02), (1.8, 0.09)])
 def test_five_percent_is_five_percent_in_binary_fractions_too(funds: float, training: float) -> None:
     made = table(甲小={"public_funds_budget_cny": funds, "training_budget_cny": training})
     assert verdicts(judge(made))["training-funds"] == "met"
@@ -701,6 +711,32 @@ def test_where_it_is_not_known_whether_a_relaxation_reaches_a_school_its_item_is
     made = enlarged({"甲小": {"students": 2400, "built_year": None}})
     assert verdicts(relaxed(made, ["older-school-size"]))["school-size"] == "undetermined"
     made = enlarged({"甲小": {"students": 2401, "built_year": None}})
+    assert verdicts(relaxed(made, ["older-school-size"]))["school-size"] == "unmet"
+
+
+@pytest.mark.parametrize("cover", ["school", "stage"])
+def test_what_a_school_is_asked_as_a_whole_is_not_added_up_over_its_stages(cover: str) -> None:
+    """The year it was built and its largest class are the school's, not a sum, and never divided."""
+    rooms = {"music_rooms_96": 0, "music_rooms_61_73": 2, "art_rooms_90": 0, "art_rooms_61_67": 2}
+    small = {"area_type": "rural", "largest_class": 29, "built_year": 2018, "resources_cover": cover} | rooms
+    made = table(联校=small)
+    row = only(relaxed(made, []).items, item="music-and-art-rooms")
+    assert row["verdict"] == "unmet"
+    made = table(联校=small | {"largest_class": 30})
+    assert verdicts(relaxed(made, ["small-rural-junior-school-rooms"]))["music-and-art-rooms"] == "unmet"
+    made = table(联校=small)
+    assert verdicts(relaxed(made, ["small-rural-junior-school-rooms"]))["music-and-art-rooms"] == "met"
+    older = {"music_rooms_96": 0, "music_rooms_73_96": 2, "art_rooms_90": 0, "art_rooms_67_90": 2}
+    for year, verdict in ((2016, "met"), (2017, "unmet")):
+        made = table(联校=older | {"built_year": year, "resources_cover": cover})
+        assert verdicts(relaxed(made, ["older-school-rooms"]))["music-and-art-rooms"] == verdict, year
+
+
+def test_the_year_a_complete_secondary_school_was_built_is_not_divided_among_its_stages() -> None:
+    made = table()
+    made[2] |= {"kind": "complete_secondary", "students": 2300, "built_year": 2011}
+    made.append(made[2] | {"stage": "senior", "students": 1500})
+    assert verdicts(relaxed(made, []))["school-size"] == "unmet"
     assert verdicts(relaxed(made, ["older-school-size"]))["school-size"] == "unmet"
 
 

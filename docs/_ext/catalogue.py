@@ -1,4 +1,4 @@
-"""Pages that no one writes: columns, indicators and standards, from the data files of the package.
+"""Pages that no one writes: columns, county facts, indicators and standards, from the data files of the package.
 
 Written into ``docs/catalogue/`` before the pages are read. What is on them changes by changing the data.
 """
@@ -10,13 +10,21 @@ from typing import Any
 import junheng as jh
 from junheng._data import STAGES, read_toml
 from junheng._labels import word
+from junheng.facts import Fact, fact_columns
 from junheng.indicators import catalogue
 from junheng.schools import Column, columns
-from junheng.standards.model import Limit, Standard, Threshold
+from junheng.standards.model import Condition, Item, Limit, Relaxation, Standard, Test, Threshold, Where, entry_key
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
 STAGE = {s: f"{word('stage', s, 'zh')} {s}" for s in STAGES}
+#: Whose figures a condition looks at.
+SCOPE = {
+    "county": "全县 county",
+    "sum": "各校合计 all schools together",
+    "school": "逐校 each school",
+    "section": "逐校分学段 each school and stage",
+}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -149,12 +157,13 @@ def standards_page() -> str:
     rows = []
     for s in standards():
         count: dict[str, int] = {}
-        for entry in [*s.thresholds, *s.limits]:
+        for entry in [*s.thresholds, *s.limits, *s.items]:
             count[str(entry.standing)] = count.get(str(entry.standing), 0) + 1
         known = "<br>".join(f"{n} {standing(k)}" for k, n in count.items())
-        rows.append(
-            [f"[{s.id}]({s.id}.md)<br>**{s.label.zh}**<br>{s.label.en}", s.number, s.issued, known, s.last_checked_on]
-        )
+        what = [f"[{s.id}]({s.id}.md)", f"**{s.label.zh}**", s.label.en]
+        if s.extends:
+            what.append(f"extends [{s.extends}]({s.extends}.md)")
+        rows.append(["<br>".join(what), f"{s.number}<br>{_force(s)}", known, s.last_checked_on])
     meaning = {
         "confirmed": "read in a source",
         "secondary": "read only in a local document, a local form or a program",
@@ -166,13 +175,16 @@ def standards_page() -> str:
         [
             "# Standards 标准目录",
             "",
-            "One TOML file for each edition of a document. These pages are made from the files when they are built. "
-            "A standard of your own is one more file: see [](../howto-standard.md).",
+            f"{len(rows)} standards, one TOML file for each edition of a document. These pages are made from the files "
+            "when they are built. A standard of your own is one more file: see [](../howto-standard.md).",
             "",
-            table(["Standard", "Number", "Issued", "Thresholds and limits", "Last checked"], rows),
+            table(["Standard", "Number, in force", "Thresholds, limits, items", "Last checked"], rows),
+            "*Last checked* is the day on which somebody last went through the sources of a file. Its age is the time "
+            "since then. No page and no result holds a clock, so only the day is printed.",
+            "",
             "## How well a number is known",
             "",
-            "Every threshold, limit and rule says where it was read, and how well it is known.",
+            "Every threshold, limit, item and rule says where it was read, and how well it is known.",
             "",
             table(["Standing", "Meaning"], [[standing(k), v] for k, v in meaning.items()]),
             "```{toctree}\n:hidden:\n",
@@ -183,6 +195,14 @@ def standards_page() -> str:
     )
 
 
+def _force(s: Standard) -> str:
+    """Say from when to when a standard holds, as far as that is known."""
+    if s.effective_from is None and s.effective_to is None:
+        return f"issued {s.issued}; from when it holds is not said"
+    until = f" to {s.effective_to}" if s.effective_to else "; no end was found"
+    return f"in force from {s.effective_from}{until}"
+
+
 def standard_page(s: Standard) -> str:
     """Return the page of one standard."""
     notes = Notes()
@@ -190,17 +210,21 @@ def standard_page(s: Standard) -> str:
         ["Document", f"{s.document}"],
         ["Number", s.number],
         ["Issued", s.issued],
+        ["In force", _force(s)],
         ["Jurisdiction", s.jurisdiction],
         ["Extends", f"[{s.extends}]({s.extends}.md)" if s.extends else "—"],
-        ["Last checked", s.last_checked_on],
+        ["Last checked", f"{s.last_checked_on} (its age is the time since that day)"],
         ["Digest", f"`{s.digest[:23]}…`"],
     ]
     lines = [f"# {s.label.zh}", "", f"{s.label.en} · `{s.id}`", "", table(["", ""], facts)]
     if s.note:
         lines += [s.note, ""]
-    lines += _parts(s, notes)
+    lines += _own(s)
+    lines += _parts(s)
     lines += _thresholds(s, notes)
     lines += _limits(s, notes)
+    lines += _items(s)
+    lines += _relaxations(s)
     lines += _units(s, notes)
     lines += notes.lines()
     lines += [
@@ -214,22 +238,319 @@ def standard_page(s: Standard) -> str:
     return "\n".join(lines)
 
 
-def _parts(s: Standard, notes: Notes) -> list[str]:
+def _own(s: Standard) -> list[str]:
+    """Say what a standard that extends another changes."""
+    if not s.extends:
+        return []
+    parent = jh.load_standard(s.extends)
+    lines = [
+        "## What it says itself 自身规定",
+        "",
+        f"It extends [{s.extends}]({s.extends}.md): what is not named here is that standard's.",
+        "",
+    ]
+    for name, title in _LISTS.items():
+        before = {entry_key(e) for e in getattr(parent, name)}
+        now = {entry_key(e) for e in getattr(s, name)}
+        for entry in getattr(s, name):
+            if entry.origin == s.id:
+                verb = "replaces" if entry_key(entry) in before else "adds"
+                lines.append(f"- {verb} {title}: {_entry_name(entry)}")
+        for entry in getattr(parent, name):
+            if entry_key(entry) not in now:
+                lines.append(f"- takes away {title}: {_entry_name(entry)}")
+    for name in ("school_rule", "split", "printing"):
+        if (entry := getattr(s, name)) is not None and entry.origin == s.id:
+            lines.append(f"- sets `{name}`")
+    return [*lines, ""]
+
+
+_LISTS = {
+    "thresholds": "threshold",
+    "limits": "limit",
+    "items": "item",
+    "relaxations": "relaxation",
+    "inclusion": "unit",
+}
+
+
+def _entry_name(entry: Any) -> str:
+    if isinstance(entry, (Item, Relaxation)):
+        return f"{entry.label.zh} (`{entry.id}`)"
+    return " ".join(f"`{k}`" for k in entry_key(entry) if k is not None)
+
+
+def _parts(s: Standard) -> list[str]:
     rows = []
-    for part in s.parts:
+    for part in (*s.parts, "overall"):
         items = [i for i in s.items if i.part == part]
+        judged = [i for i in items if i.rule != "scored"]
         label = named(word("part", part, "zh"), word("part", part, "en"))
-        if not items:
-            rows.append([label, "*no rule encoded yet: always undetermined*", "", ""])
-        for i, item in enumerate(items):
-            rows.append([label if i == 0 else "", named(item.label.zh, item.label.en, item.rule), *cited(item, notes)])
+        if part == "overall":
+            label = named("申报条件与一票否决", "prerequisites and vetoes")
+            if not items:
+                continue
+        scored = f", {len(items) - len(judged)} scored only" if len(items) > len(judged) else ""
+        said = f"{len(judged)} judged{scored}" if items else "*no rule encoded: always undetermined*"
+        rows.append([label, said])
+    more = " Prerequisites and vetoes belong to no part: they count towards the overall verdict alone."
     return [
         "## What the verdict rests on 结论的组成",
         "",
-        "The overall verdict is met only if every part is.",
+        "The overall verdict is met only if every part is."
+        + (more if any(i.part == "overall" for i in s.items) else ""),
         "",
-        table(["Part", "Item and rule", "Clause and source", "Standing"], rows),
+        table(["Part", "Items"], rows),
     ]
+
+
+# --------------------------------------------------------------------------------------------- items
+
+
+def _items(s: Standard) -> list[str]:
+    lines = ["## Items 项目", ""]
+    for part in (*s.parts, "overall"):
+        items = [i for i in s.items if i.part == part]
+        if not items:
+            continue
+        zh, en = ("申报条件与一票否决", "prerequisites and vetoes") if part == "overall" else _part_words(part)
+        lines += [f"### {zh} {en}", ""]
+        for item in items:
+            lines += _card(_item_lines(s, item))
+    return lines
+
+
+def _part_words(part: str) -> tuple[str, str]:
+    return str(word("part", part, "zh")), str(word("part", part, "en"))
+
+
+def _card(lines: Sequence[str]) -> list[str]:
+    return [":::{container} entry", *lines, ":::", ""]
+
+
+_RULES = {
+    "every_school_complies": "Every school complies with its thresholds. 各校均达到上列标准。",
+    "each_coefficient": "Each difference coefficient is within its limit. 各项差异系数均不超过限值。",
+    "composite_coefficient": "The composite coefficient is within its limit. 综合差异系数不超过限值。",
+}
+
+
+def _item_lines(s: Standard, item: Item) -> list[str]:
+    number = f"{item.number}. " if item.number is not None else ""
+    # the dot is escaped: it is no list
+    lines = [f"**{number}{item.label.zh}**<br>{item.label.en} · `{item.id}`", ""]
+    if item.rule in _RULES:
+        lines += [f"- {_RULES[item.rule]}"]
+    for c in item.conditions:
+        lines += _condition_lines(c, scored=item.rule == "scored")
+    if item.rule == "scored":
+        lines += ["- Shown with its points, and judged only in the total. 只计入总分。"]
+    return [*lines, "", *_foot(s, item)]
+
+
+def _foot(s: Standard, entry: Any) -> list[str]:
+    """Return where an entry was read, how well it is known, and in which file it was written."""
+    whose = ""
+    if s.extends:
+        whose = " · this file's own" if entry.origin == s.id else f" · from [{entry.origin}]({entry.origin}.md)"
+    foot = [f"{entry.clause}, [{entry.source}](#sources) {standing(entry.standing)}{whose}"]
+    if entry.note:
+        foot += ["", f"*{_sentence(entry.note)}*"]
+    return foot
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "。")) else ".")
+
+
+def _condition_lines(c: Condition, *, scored: bool = False) -> list[str]:
+    lines = [f"- {SCOPE[c.scope]}: {_reads(c, scored=scored)}"]
+    lines += [f"  - or, by another reading: {_reads(r)}" for r in c.readings]
+    if c.readings:
+        lines.append("  - The sources disagree: decided only where every reading gives the same verdict.")
+    if c.if_given:
+        lines.append("  - Counts only where one of these is given: " + ", ".join(f"`{f}`" for f in c.if_given))
+    return lines
+
+
+def _reads(t: Test, *, scored: bool = False) -> str:
+    """Return a test in words: the figures, the comparison and the number; below it the same in ids."""
+    zh = _quotient(t, lambda f: _figure(t, f).zh)
+    said = f"{zh} {_required(t)}" if not scored else zh
+    lines = [said, f"`{_quotient(t, str, plain=True)}`"]
+    if t.where is not None:
+        lines.append("where " + _where(t.where))
+    if t.qualifier:
+        lines.append(f"as counted: {t.qualifier}")
+    return "<br>".join(lines)
+
+
+def _figure(t: Test, name: str) -> Fact | Column:
+    return fact_columns()[name] if t.scope == "county" else columns()[name]
+
+
+def _quotient(t: Test, say: Any, *, plain: bool = False) -> str:
+    plus, minus, over = ("+", "-", "/") if plain else ("＋", "－", "÷")
+
+    def side(names: Sequence[str], less: Sequence[str], *, alone: bool) -> str:
+        text = f" {plus} ".join(map(say, names)) + "".join(f" {minus} {say(f)}" for f in less)
+        several = len(names) + len(less) > 1
+        return (f"({text})" if plain else f"（{text}）") if several and not alone else text
+
+    top = side(t.top, t.top_minus, alone=not t.bottom)
+    return f"{top} {over} {side(t.bottom, t.bottom_minus, alone=False)}" if t.bottom else top
+
+
+def _required(t: Test) -> str:
+    op = OPS[t.op]
+    if t.than:
+        return f"{op} " + " ＋ ".join(_figure(t, f).zh for f in t.than)
+    if t.per_classes is not None:
+        return (
+            f"{op} 1 for every {t.per_classes} classes begun 每{t.per_classes}个班（不足的按{t.per_classes}个班计）1间"
+        )
+    if t.value is None:
+        each = [(s, v) for s, v in (("primary", t.primary), ("junior", t.junior)) if v is not None]
+        return f"{op} " + ", ".join(f"{_plain_number(v)} ({STAGE[s]})" for s, v in each)
+    first = _figure(t, t.top[0])
+    if first.type == "flag" and not t.bottom and t.scope == "county":
+        return "= 是 yes" if t.value == 1 else "= 否 no"
+    number = _plain_number(t.value)
+    unit = first.unit
+    if t.bottom:
+        same = unit == _figure(t, t.bottom[0]).unit or t.bottom == ("schools",)
+        return f"{op} {number} ({_plain_number(t.value * 100)} %)" if same else f"{op} {number} {unit}"
+    return f"{op} {number}" + (f" {unit}" if unit not in (None, "1") else "")
+
+
+def _plain_number(value: Any) -> str:
+    return format(value.normalize(), "f")
+
+
+def _where(w: Where) -> str:
+    """Return which schools a test is about."""
+    said = []
+
+    def words(group: str, ids: Sequence[str]) -> str:
+        known = read_toml("columns.toml")["categories"][group]
+        return ", ".join(f"{known[i][0]} {i}" if known.get(i) else i for i in ids)
+
+    if w.kinds:
+        said.append(f"kind is {words('kind', w.kinds)}")
+    if w.not_kinds:
+        said.append(f"kind is not {words('kind', w.not_kinds)}")
+    if w.stages:
+        said.append("stage is " + ", ".join(STAGE[s] for s in w.stages))
+    if w.ownership:
+        said.append(f"ownership is {words('ownership', (w.ownership,))}")
+    if w.area_types:
+        said.append(f"area is {words('area_type', w.area_types)}")
+    if w.students_from is not None:
+        said.append(f"at least {w.students_from} {'student' if w.students_from == 1 else 'students'}")
+    if w.students_below is not None:
+        said.append(f"fewer than {w.students_below} students")
+    if w.largest_class_below is not None:
+        said.append(f"the largest class is below {w.largest_class_below}")
+    if w.built_by is not None:
+        said.append(f"built in or before {w.built_by}")
+    if w.migrant_share_over is not None:
+        said.append(f"migrant children are over {_plain_number(w.migrant_share_over * 100)} % of the students")
+    said += [f"{columns()[f].zh} `{f}`" for f in w.flags]
+    said += [f"not {columns()[f].zh} `{f}`" for f in w.not_flags]
+    return "; ".join(said)
+
+
+def _relaxations(s: Standard) -> list[str]:
+    if not s.relaxations:
+        return []
+    lines = [
+        "## Relaxations 过渡性放宽",
+        "",
+        "**Off unless asked for.** None of them is applied by itself, whatever the year: "
+        f'`jh.load_standard("{s.id}").with_options(relaxations=["{s.relaxations[0].id}"])`. '
+        "Asked for, one holds only in the years of its dates; "
+        "a table without a column `year` is taken to be within them.",
+        "",
+    ]
+    for r in s.relaxations:
+        own = [f"**{r.label.zh}**<br>{r.label.en} · `{r.id}`", ""]
+        own.append(f"- Dates: {r.effective_from or 'start not said'} to {r.effective_to or 'end not said'}")
+        own.append(f"- For schools where {_where(r.where)}")
+        if r.indicator:
+            added = ", ".join(f"{columns()[c].zh} `{c}`" for c in r.add)
+            own.append(f"- Counted with the numerator of {catalogue()[r.indicator].zh} `{r.indicator}`: {added}")
+        if r.item:
+            own.append(f"- Instead of the conditions of item `{r.item}`:")
+            for c in r.conditions:
+                own += ["  " + line for line in _condition_lines(c)]
+        lines += _card([*own, "", *_foot(s, r)])
+    return lines
+
+
+# --------------------------------------------------------------------------------------------- facts
+
+
+def facts_page() -> str:
+    """Return the page of all facts about a county, by what asks for them."""
+    order = ["cn-quality-balance-2017", "cn-basic-balance-2012"]
+    listed = sorted(standards(), key=lambda s: (s.id not in order, order.index(s.id) if s.id in order else 0, s.id))
+    asked: dict[str, dict[str, None]] = {}
+    groups: dict[str, dict[str, None]] = {}
+    for s in listed:
+        for item in s.items:
+            if item.origin != s.id:
+                continue
+            for name in _facts_of(item):
+                if name not in asked:
+                    groups.setdefault(_group(s, item), {})[name] = None
+                asked.setdefault(name, {})[f"[{item.id}]({s.id}.md)"] = None
+    keys = [f for f in fact_columns().values() if f.type == "key"]
+    rest = {f: None for f, known in fact_columns().items() if f not in asked and known.type != "key"}
+    if rest:
+        groups["Asked for by no shipped standard"] = rest
+    lines = [
+        "# County facts 县情数据目录",
+        "",
+        f"{len(fact_columns()) - len(keys)} facts about a county that no table of schools holds, made from "
+        "`facts.toml` when these pages are built. How to give them: [](../county-facts.md).",
+        "",
+        "A fact stands under the first standard that asks for it. A *yes/no* fact may have a document beside it, "
+        "in a column with `_reference` at the end of its name.",
+        "",
+        "Keys: " + ", ".join(f"`{f.id}` ({f.zh})" for f in keys) + ".",
+        "",
+    ]
+    for title, names in groups.items():
+        rows = []
+        for name in names:
+            f = fact_columns()[name]
+            unit = "yes/no 是/否" if f.type == "flag" else (f.unit if f.unit != "1" else "share, 0 to 1") or ""
+            part = f"part of `{f.part_of}`" if f.part_of else ""
+            most = f"at most {f.most:g}" if f.most is not None and f.most != 1 else ""
+            checked = "<br>".join(filter(None, (unit, part, most)))
+            rows.append([named(f.zh, f.en, f.id), checked, "<br>".join(asked.get(name, {})) or "—"])
+        lines += [f"## {title}", "", table(["Fact", "Unit, check", "Items"], rows)]
+    return "\n".join(lines)
+
+
+def _group(s: Standard, item: Item) -> str:
+    if item.part == "overall":
+        return f"{s.label.zh}: 申报条件与一票否决 prerequisites and vetoes"
+    zh, en = _part_words(item.part)
+    return f"{s.label.zh}: {zh} {en}"
+
+
+def _facts_of(item: Item) -> list[str]:
+    found: dict[str, None] = {}
+    for c in item.conditions:
+        for t in (c, *c.readings):
+            if t.scope == "county":
+                for names in (t.top, t.top_minus, t.bottom, t.bottom_minus, t.than):
+                    found |= dict.fromkeys(names)
+    return list(found)
+
+
+# ------------------------------------------------------------------------------ thresholds and limits
 
 
 def _thresholds(s: Standard, notes: Notes) -> list[str]:
@@ -385,6 +706,7 @@ def _units(s: Standard, notes: Notes) -> list[str]:
 def write(app: Any) -> None:
     """Write every page that changed."""
     pages = column_pages() | {"indicators.md": indicator_page(), "standards.md": standards_page()}
+    pages["facts.md"] = facts_page()
     pages |= {f"{s.id}.md": standard_page(s) for s in standards()}
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.md"):

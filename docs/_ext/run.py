@@ -19,6 +19,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util import logging
@@ -158,7 +159,7 @@ def _td(text: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    if value is None or value != value:
+    if value is None or value is pd.NA or value != value:
         return ""
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
