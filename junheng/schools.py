@@ -467,7 +467,7 @@ def _text_advice(text: str) -> str:
 
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
-_TOTAL_FIRST = frozenset("合总小共全tsgｔｓｇ")
+_TOTAL_FIRST = frozenset("合总小共全tsgTSGｔｓｇＴＳＧ \t\n\u3000\xa0")
 
 
 # ---------------------------------------------------------------------------------- reading the table
@@ -514,7 +514,9 @@ class Reading:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
         if name not in self._codes:
             codes, words = self.table.codes(name)
-            blank = [i for i, w in enumerate(words) if _blank(w)]
+            # told apart in one expression: a nation has as many names as schools
+            blank = [i for i, w in enumerate(words) if not w or w != w or (isinstance(w, str) and w.isspace())]
+            blank = [i for i in blank if _blank(words[i])]
             self._codes[name] = (np.where(np.isin(codes, blank), -1, codes) if blank else codes, words)
         return self._codes[name]
 
@@ -605,7 +607,7 @@ class Reading:
                 continue
             codes, words = self.codes(name)
             # a cheap look first: a nation has as many names as schools
-            hit = [i for i, w in enumerate(words) if isinstance(w, str) and w.strip()[:1].lower() in _TOTAL_FIRST]
+            hit = [i for i, w in enumerate(words) if isinstance(w, str) and w[:1] in _TOTAL_FIRST]
             hit = [i for i in hit if _TOTAL.fullmatch(_fold(words[i]))]
             if not hit:
                 continue

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from small_tables import QUALITY, SEVEN, frame, only, pick
+from test_local_schemes import CHECKS as LAW
 
 import junheng as jh
 
@@ -141,7 +142,7 @@ def verdict(case: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-CHECKS = {"coefficient": coefficient, "split": split, "verdict": verdict}
+CHECKS = {"coefficient": coefficient, "split": split, "verdict": verdict, **LAW}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SESSIONS: dict[str, tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]] = {}
 #: Rows of a frame that are shown.
 MAX_ROWS = 40
+#: How a file that is shown is coloured.
+LANGUAGES = {".toml": "toml"}
 
 
 class Run(SphinxDirective):
@@ -92,7 +94,7 @@ class File(SphinxDirective):
         name, content = self.arguments[0], "\n".join(self.content) + "\n"
         _, folder = _session(self.env.docname)
         (Path(folder.name) / name).write_text(content, encoding="utf-8")
-        block = nodes.literal_block(content, content, language=Path(name).suffix.removeprefix("."))
+        block = nodes.literal_block(content, content, language=LANGUAGES.get(Path(name).suffix, "text"))
         wrapper = nodes.container("", literal_block=True, classes=["literal-block-wrapper"])
         wrapper += nodes.caption("", name)
         wrapper += block

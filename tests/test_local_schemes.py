@@ -1,0 +1,569 @@
+"""The schemes of the founding documents: their own figures recomputed, their rules judged; and a file of one's own."""
+
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tomli_w
+from small_tables import BASIC, QUALITY, SHANDONG, frame, only, pick, school
+from test_items import FACTS, Facts, Table, fails, parts, table, verdicts
+
+import junheng as jh
+from junheng.standards import model
+from junheng.standards.model import Condition, Item
+
+rows = jh.results.records
+LOCAL = (
+    "cn-gz-majiang-2023",
+    "cn-he-baoding-2012",
+    "cn-js-pukou-2010",
+    "cn-js-wuxi-2014",
+    "cn-sc-shuangsha-2009",
+    "cn-sd-basic-balance-2013",
+    "cn-sn-memorandum-2012",
+)
+MAJIANG, BAODING, PUKOU, WUXI, SHUANGSHA, SD_BASIC, SHAANXI = LOCAL
+STD = {name: jh.load_standard(name) for name in LOCAL}
+
+# -------------------------------------------------------- the worked cases of golden/law_*.toml; run by test_golden
+
+
+def graded(counts: Mapping[str, int], standard: str, **more: Any) -> jh.Evaluation:
+    """Schools that got these conclusions, with every figure of theirs unknown."""
+    conclusions = [c for c, n in counts.items() for _ in range(n)]
+    needed = [c for c in jh.stages.needed_columns(jh.load_standard(standard)) if c != "students"]
+    made = [
+        {"county": "阳谷县", "school": f"第{i}小学", "stage": "primary", "students": 100, "conditions_grade": c}
+        | dict.fromkeys(needed, np.nan)
+        | more
+        for i, c in enumerate(conclusions, 1)
+    ]
+    return jh.evaluate(frame(*made), standard)
+
+
+def golden_grades(case: Mapping[str, Any]) -> dict[str, Any]:
+    ev = graded(case["schools"], case["standard"])
+    table = pick(ev.grades, item="conditions_grade").set_index("grade")
+    return {
+        "n_schools": int(table["n_schools"].sum()),
+        "n": table["n_schools"].to_dict(),
+        "share": table["share"].to_dict(),
+        "basic_standard": parts(ev)["basic_standard"],
+    }
+
+
+def golden_sums(case: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "contradictions": [
+            f"{s['what']}: {sum(s['parts'])} add up, {s['stated']} stated"
+            for s in case["sums"]
+            if sum(s["parts"]) != s["stated"]
+        ]
+    }
+
+
+def golden_costs(case: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "each": [jh.per_student(c["yuan"], c["n"]) for c in case["costs"]],
+        "total": sum(c["yuan"] for c in case["costs"]),
+    }
+
+
+def golden_shares(case: Mapping[str, Any]) -> dict[str, Any]:
+    return {"share": [jh.share(s["part"], s["whole"]) for s in case["shares"]]}
+
+
+def golden_stages(case: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for stage in ("primary", "junior"):
+        if stage not in case:
+            continue
+        f = case[stage]
+        got = out[stage] = {}
+        for thing in {"staff", "teachers"} & set(f):
+            got[f"{thing}_per_hundred_students"] = jh.per_hundred_students(f[thing], f["students"])
+            got[f"students_per_{thing}"] = jh.students_per_teacher(f["students"], f[thing])
+        if "classes" in f:
+            got["students_per_class"] = jh.per_student(f["students"], f["classes"])
+        if "money" in f:
+            got["money_per_student"] = jh.per_student(f["money"], f["students"])
+        if "standard" in case:
+            t = jh.load_standard(case["standard"]).threshold("students_per_staff", stage=stage)
+            got["required"] = t.value
+            got["verdict"] = str(jh.compliance(got["students_per_staff"], float(t.value), op=t.op))
+            # the whole way: one school that is the county
+            row = school(stage=stage, students=f["students"], staff=f["staff"], teachers=1, classes=24)
+            row |= {c: np.nan for c in jh.stages.needed_columns(jh.load_standard(case["standard"])) if c not in row}
+            cell = only(jh.evaluate(frame(row), case["standard"]).schools, indicator="students_per_staff")
+            assert (cell["value"], cell["verdict"]) == (pytest.approx(got["students_per_staff"]), got["verdict"])
+    return out
+
+
+def golden_composite(case: Mapping[str, Any]) -> dict[str, Any]:
+    std = jh.load_standard(case["standard"])
+    limits = {s: std.limit("composite", stage=s) for s in case["composite"]}
+    return {
+        "limit": {s: x.value for s, x in limits.items()},
+        "verdict": {s: str(jh.compliance(float(v), float(limits[s].value), op=limits[s].op))
+                    for s, v in case["composite"].items()},
+    }  # fmt: skip
+
+
+def written_out(test: model.Test) -> str:
+    assert test.value is not None and test.primary is None and test.per_classes is None
+    number = format(test.value.normalize(), "f")
+    return f"{test.op} {number}" + (f" ({test.qualifier})" if test.qualifier else "")
+
+
+def golden_targets(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Every number of a file, item by item; of one that extends another, what differs by ``diff``."""
+    std = jh.load_standard(case["standard"])
+    wanted = {i.id for i in std.items}
+    if "than" in case:
+        changed = jh.load_standard(case["than"]).diff(std)
+        assert set(changed["table"]) == {"items"} and set(changed["field"]) <= {"conditions", "value"}
+        wanted = set(changed["entry"])
+    assert wanted == set(case["expected"])
+    return {
+        item.id: [" or ".join(written_out(t) for t in (c, *c.readings)) for c in item.conditions]
+        for item in std.items
+        if item.id in wanted
+    }
+
+
+CHECKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "grades": golden_grades,
+    "sums": golden_sums,
+    "costs": golden_costs,
+    "shares": golden_shares,
+    "stages": golden_stages,
+    "composite": golden_composite,
+    "targets": golden_targets,
+}
+
+# ------------------------------------------------------------------------------------- what is shipped
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_every_number_of_a_local_scheme_stands_in_the_facts(name: str, shared_data: Path) -> None:
+    path = shared_data.parent / "facts" / "project-documents.md"
+    if not path.is_file():
+        pytest.skip("the facts of record are not here")
+    said = re.sub(r"(?<=\d)\s(?=\d{3})|[*]", "", path.read_text(encoding="utf-8"))
+    known = {Fraction(x) for x in re.findall(r"\d+(?:\.\d+)?", said)}
+    known |= {x / 100 for x in known} | {x * 2000 / 3 for x in known} | {Fraction(1)}
+    assert "every rural teacher" in said  # "every" is 100 %
+    raw = tomllib.loads(
+        files("junheng").joinpath(f"standards/data/{name}.toml").read_text(encoding="utf-8"), parse_float=Decimal
+    )
+    tests = [t for i in raw.get("items", ()) for c in i.get("conditions", ()) for t in (c, *c.get("readings", ()))]
+    values = [Fraction(t["value"]) for t in tests]
+    values += [Fraction(x) for t in tests for x in re.findall(r"\d+", t.get("qualifier", ""))]
+    assert not [v for v in values if v not in known]
+    assert not raw.get("thresholds") and not raw.get("limits")
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_a_local_scheme_is_cited_and_dated(name: str) -> None:
+    std = STD[name]
+    assert std.id == name and std.jurisdiction.startswith("CN-") and re.fullmatch(r"\d{4}", std.effective_from)
+    for item in std.items:
+        assert item.clause.strip() and item.source in std.sources
+        own = item.origin == name
+        assert item.standing == "confirmed" or not own, item.id
+
+
+def test_majiang_is_stricter_than_the_nation_where_it_says_so_and_nowhere_else() -> None:
+    nation, county = jh.load_standard(QUALITY), STD[MAJIANG]
+    table = rows(nation.diff(county))
+    assert {r["entry"]: r["field"] for r in table} == {
+        "teacher-training": "conditions",
+        "retention": "conditions",
+        "disabled-children": "conditions",
+        "new-primary-teachers": "value",
+    }
+    said = {r["entry"]: (r["this"] or "", r["other"]) for r in table}
+    assert "360 class hours" in said["teacher-training"][0] and "450 class hours" in said["teacher-training"][1]
+    for name in ("retention", "disabled-children"):
+        assert '"0.95"' in said[name][0] and '"0.95"' not in said[name][1] and '"1"' in said[name][1]
+    assert "20" in said["new-primary-teachers"][1]
+    # four areas with 31 indicators, and the new teachers on top
+    assert (county.parts, county.thresholds, county.limits) == (nation.parts, nation.thresholds, nation.limits)
+    for number in ("0.9", "1 PE"):
+        assert number in county.note
+
+
+# --------------------------------------------------------------- met, unmet, undetermined: the county's facts
+
+MORE = {"standard_school": "是", "school_network": "是", "class_network": "是", "teachers": 40, "backbone_teachers": 12}
+
+
+def towns(**changed: Mapping[str, Any]) -> Table:
+    """Five schools that meet everything Baoding and Shuangsha ask of schools, each on the spot."""
+    big = {"training_budget_cny": 50_000.0, "public_funds_budget_cny": 1_000_000.0, **MORE}
+    out = [
+        school("城小", kind="primary", area_type="city", **big, parallel_classes=4, land_area_m2=20_000.0,
+               buildings_m2=8_000.0) | {"students": 1000},
+        school("镇中", "junior", kind="junior", area_type="town", **big, parallel_classes=12, land_area_m2=40_000.0,
+               buildings_m2=12_000.0) | {"students": 1500},
+        school("村小", kind="primary", area_type="rural", **big, parallel_classes=2, land_area_m2=9.0, buildings_m2=9.0),
+        school("山小", kind="primary", area_type="rural", **big, parallel_classes=2, land_area_m2=9.0, buildings_m2=9.0),
+        school("村中", "junior", kind="junior", area_type="rural", **big, parallel_classes=6, land_area_m2=9.0,
+               buildings_m2=9.0),
+    ]  # fmt: skip
+    return [row | dict(changed.get(row["school"], {})) for row in out]
+
+
+def on_the_spot(name: str) -> Facts:
+    """The facts that just meet a standard: a thousand in every denominator."""
+    if name in (MAJIANG, SD_BASIC):
+        more = {"new_primary_teachers_hired": 20, "disabled_children_enrolled": 100}
+        return FACTS | (more if name == MAJIANG else {})
+    out: Facts = {}
+    conditions = [c for i in STD[name].items for c in i.conditions if c.scope == "county"]
+    for c in conditions:
+        out |= {f: 1000 for f in c.bottom}
+    for c in conditions:
+        bound = c.value * (1000 if c.bottom else 1)
+        out |= {f: 0 for f in c.top[1:]}
+        # what is asked of one figure twice is asked for the more
+        out[c.top[0]] = max(math.ceil(bound), out.get(c.top[0], 0))
+    return out
+
+
+def judged(name: str, facts: Facts | None = None, schools: Table | None = None) -> jh.Evaluation:
+    made = schools or (table() if name in (MAJIANG, SD_BASIC) else towns())
+    if name == SD_BASIC:
+        made = [r | {"included": "是"} for r in made]
+    return jh.evaluate(frame(*made), name, county_facts=on_the_spot(name) if facts is None else facts)
+
+
+@pytest.mark.parametrize("name", [n for n in LOCAL if n != SD_BASIC])
+def test_a_place_that_meets_its_scheme_on_the_spot_meets_it(name: str) -> None:
+    ev = judged(name)
+    assert set(verdicts(ev).values()) == {"met"} and ev.item_schools.empty
+    assert set(parts(ev)) == {*STD[name].parts, "overall"} and set(parts(ev).values()) == {"met"}
+
+
+COUNTY_CONDITIONS = [
+    pytest.param(name, item, c, id=f"{name}-{item.id}-{i}")
+    for name in LOCAL
+    for item in STD[name].items
+    for i, c in enumerate(item.conditions)
+    if c.scope == "county" and item.origin == name
+]
+
+
+@pytest.mark.parametrize(("name", "item", "condition"), COUNTY_CONDITIONS)
+def test_one_figure_short_fails_its_item_and_one_lacking_leaves_it_open(
+    name: str, item: Item, condition: Condition
+) -> None:
+    facts = on_the_spot(name)
+    if condition.top == ("exchanged_teachers",):
+        facts |= {"exchanged_backbone_teachers": 140, "backbone_teachers": 900}  # of those exchanged
+    short = verdicts(judged(name, fails(condition, facts)))
+    assert {i for i, v in short.items() if v != "met"} == {item.id} and short[item.id] == "unmet"
+    for figure in {*condition.top, *condition.bottom}:
+        gap = verdicts(judged(name, {f: v for f, v in facts.items() if f != figure}))
+        assert gap[item.id] == "undetermined" and "unmet" not in gap.values()
+
+
+# -------------------------------------------------------------------------- met, unmet, undetermined: schools
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "changed", "failing"),
+    [
+        *(
+            (BAODING, item, {where: {column: value}}, {where})
+            for item, where, short in (
+                ("standard-primary-schools", "城小", {"parallel_classes": 3, "students": 999, "land_area_m2": 19_999.0,
+                                                      "buildings_m2": 7999.0}),
+                ("standard-junior-schools", "镇中", {"parallel_classes": 11, "students": 1499,
+                                                     "land_area_m2": 39_999.0, "buildings_m2": 11_999.0}),
+                ("rural-schools", "村小", {"parallel_classes": 1}),
+                ("rural-schools", "村中", {"parallel_classes": 5}),
+                ("training-funds", "山小", {"training_budget_cny": 49_999.0}),
+            )
+            for column, value in short.items()
+        ),
+        (BAODING, "networks", {"山小": {"school_network": "否"}}, set()),  # 80 % of schools
+        (BAODING, "networks", {n: {"class_network": "否"} for n in ("城小", "山小", "村中")}, set()),
+        (SHUANGSHA, "backbone-teachers", {"村小": {"backbone_teachers": 11}}, set()),  # 59 of 200
+        (MAJIANG, "retention", {"甲中": {"graduates": 159}}, set()),
+        (MAJIANG, "teacher-training", {"甲中": {"trained_teachers": 34}}, set()),
+    ],
+)  # fmt: skip
+def test_a_school_short_of_a_local_scheme(name: str, item: str, changed: dict[str, Any], failing: set[str]) -> None:
+    make = table if name == MAJIANG else towns
+    ev = judged(name, schools=make(**changed))
+    assert {i: v for i, v in verdicts(ev).items() if v != "met"} == {item: "unmet"}
+    assert set(ev.item_schools["school"]) == failing
+    column = next(iter(next(iter(changed.values()))))
+    open_ = judged(name, schools=make(**{s: {column: None} for s in changed}))
+    if column != "students":
+        assert {i: v for i, v in verdicts(open_).items() if v != "met"} == {item: "undetermined"}
+        assert set(open_.item_schools["school"]) == failing
+
+
+@pytest.mark.parametrize(("n", "verdict"), [(1, "unmet"), (2, "undetermined"), (3, "met")])
+def test_baodings_share_of_standard_schools_is_decided_where_its_three_shares_agree(n: int, verdict: str) -> None:
+    made = towns()
+    for row in made[n:]:
+        row["standard_school"] = "否"
+    row_ = only(judged(BAODING, schools=made).items, item="share-of-standard-schools")
+    assert (row_["value"], row_["verdict"]) == (n / 5, verdict)  # 20 %, 40 %, 60 %
+    assert (row_["reason"] or "") == ("readings_disagree" if verdict == "undetermined" else "")
+
+
+def test_baodings_mu_are_square_metres() -> None:
+    assert Fraction(30) * 2000 / 3 == 20_000 and Fraction(60) * 2000 / 3 == 40_000
+    made = frame(*towns()).rename(columns={"land_area_m2": "占地面积(亩)"})
+    made["占地面积(亩)"] = [30, 60, 5, 5, 5]
+    ready = jh.standardize_columns(made)
+    assert ready["land_area_m2"].tolist()[:2] == [20_000, 40_000]
+    ev = jh.evaluate(ready, BAODING, county_facts=on_the_spot(BAODING))
+    assert set(verdicts(ev).values()) == {"met"}
+
+
+# ------------------------------------------------------------------------------------------- Shandong
+
+
+def test_shandong_2013_is_the_nation_of_2012_and_draws_no_conclusion_from_grades() -> None:
+    std, nation = STD[SD_BASIC], jh.load_standard(BASIC)
+    assert (std.extends, std.limits, std.parts) == (BASIC, nation.limits, nation.parts)
+    assert not std.thresholds and std.school_rule is None
+    ev = judged(SD_BASIC, schools=[r | {"conditions_grade": "达标"} for r in table()])
+    assert parts(ev) == {
+        "basic_standard": "undetermined", "resources": "met", "government": "met", "recognition": "met",
+        "overall": "undetermined",
+    }  # fmt: skip
+
+
+def test_grades_are_counted_by_item_and_county() -> None:
+    made = [
+        school(f"{i}小", conditions_grade=c, grade_b1=g, grade_b7=h, included="是")
+        for i, (c, g, h) in enumerate([("达标", "A", "B"), ("基本达标", "a", "C"), ("达标", "B", None)])
+    ]
+    made.append(made[0] | {"county": "乙县", "conditions_grade": "不达标"})
+    ev = jh.evaluate(frame(*made), SD_BASIC)
+    counts = {(r["county"], r["item"], r["grade"]): (r["n_schools"], r["share"]) for r in rows(ev.grades)}
+    assert counts["甲县", "grade_b1", "A"] == (2, 2 / 3) and counts["甲县", "grade_b1", "C"] == (0, 0)
+    assert counts["甲县", "grade_b7", "B"] == (1, 1 / 2)  # of the schools that have a grade there
+    assert counts["甲县", "conditions_grade", "basically_met"] == (1, 1 / 3)
+    assert counts["乙县", "conditions_grade", "unmet"] == (1, 1)
+    assert {i for _, i, _ in counts} == {"grade_b1", "grade_b7", "conditions_grade"}
+    assert set(ev.relabel("zh").grades.iloc[:, 2]) >= {"基本达标"}
+    assert jh.evaluate(frame(school(included="是")), SD_BASIC).grades.empty
+
+
+@pytest.mark.parametrize(("column", "word"), [("grade_b1", "D"), ("conditions_grade", "合格")])
+def test_a_grade_that_is_none_is_told(column: str, word: str) -> None:
+    made = frame(school(included="是", **{column: word}))
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(made, SD_BASIC)
+    assert [(p.code, p.column, p.row) for p in caught.value.problems] == [("unknown_category", column, 0)]
+
+
+def test_an_integrated_school_in_two_rows_has_one_conclusion() -> None:
+    made = [r | {"included": "是", "conditions_grade": "达标"} for r in table()]
+    ev = jh.evaluate(frame(*made), SD_BASIC)
+    assert only(ev.grades, item="conditions_grade", grade="met")["n_schools"] == 4
+
+
+# ---------------------------------------------------------------------------------- a file of one's own
+
+HEBI = {
+    "id": "cn-ha-hebi",
+    "document": "鹤壁市布局调整",
+    "number": "文号未见",
+    "issued": "2010",
+    "jurisdiction": "CN-HA-Hebi",
+    "last_checked_on": "2026-11-22",
+    "label": {"zh": "鹤壁市学校规模", "en": "Hebi school sizes"},
+    "parts": ["resources"],
+    "sources": {"HB": {"title": "鹤壁"}},
+    "items": [
+        {
+            "id": f"mean-size-{stage}", "part": "resources", "rule": "conditions", "clause": "布局调整", "source": "HB",
+            "standing": "confirmed", "label": {"zh": f"{zh}平均规模", "en": f"Mean size, {stage}"},
+            "conditions": [
+                {"scope": "sum", "top": ["students"], "bottom": ["schools"], "op": ">", "value": n,
+                 "where": {"kinds": [stage], "area_types": ["rural"]}}
+            ],
+        }
+        for stage, zh, n in (("primary", "农村小学", 240), ("junior", "农村初中", 600))
+    ],
+}  # fmt: skip
+
+
+def write(folder: Path, content: Mapping[str, Any]) -> Path:
+    path = folder / "own.toml"
+    path.write_text(tomli_w.dumps(content), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("primary", "junior", "verdict"),
+    [((241, 241), 601, "met"), ((240, 240), 601, "unmet"), ((100, 382), 601, "met"), ((300, 300), 600, "unmet"),
+     ((300, 300), None, "undetermined")],
+)  # fmt: skip
+def test_mean_school_sizes_need_a_file_and_no_code(
+    tmp_path: Path, primary: tuple[int, int], junior: int | None, verdict: str
+) -> None:
+    made = [school(f"{n}小", kind="primary", area_type="rural", students=p) for n, p in enumerate(primary)]
+    made.append(school("城小", kind="primary", area_type="city", students=9))
+    if junior is not None:
+        made.append(school("中学", "junior", kind="junior", area_type="rural", students=junior))
+    ev = jh.evaluate(frame(*made), write(tmp_path, HEBI))
+    assert parts(ev) == {"resources": verdict, "overall": verdict}
+    assert only(ev.items, item="mean-size-primary")["value"] == sum(primary) / 2
+
+
+PROVINCE = {
+    "id": "own",
+    "extends": QUALITY,
+    "label": {"zh": "某省", "en": "A province"},
+    "last_checked_on": "2026-11-22",
+    "sources": {"L": {"title": "某省"}},
+}
+CITED = {"clause": "第一条", "source": "L", "standing": "confirmed", "label": {"zh": "项", "en": "item"}}
+YES = {"scope": "county", "top": ["layout_plan"], "op": "==", "value": 1}
+
+
+def item(id_: str, *conditions: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
+    base = {"id": id_, "part": "government", "rule": "conditions", **CITED}
+    return base | ({"conditions": list(conditions)} if conditions else {}) | changed
+
+
+def relaxation(id_: str, **changed: Any) -> dict[str, Any]:
+    return {"id": id_, "where": {"built_by": 2010}, **CITED} | changed
+
+
+def test_a_province_changes_adds_removes_and_relaxes_in_one_file(tmp_path: Path) -> None:
+    std = jh.load_standard(
+        write(
+            tmp_path,
+            PROVINCE
+            | {
+                "items": [
+                    item("quota-places", {"scope": "county", "top": ["allotted_places"],
+                                          "bottom": ["quality_upper_secondary_places"], "value": Decimal("0.6")}),
+                    item("two-pe-teachers", {"scope": "section", "top": ["pe_art_teachers"], "primary": 6, "junior": 7}),
+                ],
+                "relaxations": [
+                    relaxation("old-ones", item="two-pe-teachers",
+                               conditions=[{"scope": "section", "top": ["pe_art_teachers"], "value": 1}]),
+                ],
+                "remove": [{"table": "items", "id": "workload"}],
+            },
+        )
+    )  # fmt: skip
+    assert "workload" not in {i.id for i in std.items} and std.items[-1].origin == "own"
+    ev = jh.evaluate(frame(*table()), std, county_facts=FACTS)
+    assert {i for i, v in verdicts(ev).items() if v != "met"} == {"quota-places", "two-pe-teachers"}
+    # a village school has one, and six are asked of the two junior stages where seven should be
+    assert {(r["school"], r["stage"], r["required"]) for r in rows(ev.item_schools)} == {
+        ("村小", "primary", 6), ("甲中", "junior", 7), ("联校", "junior", 7),
+    }  # fmt: skip
+    facts = FACTS | {"allotted_places": 240}
+    old = frame(*(r | {"built_year": 2010} for r in table()))
+    assert set(verdicts(jh.evaluate(old, std.with_options(relaxations=["old-ones"]), county_facts=facts)).values()) == {
+        "met"
+    }
+
+
+#: Ten mistakes, each with where it must be found and a word of what must be said.
+PLANTED: list[tuple[str, dict[str, Any], str, str]] = [
+    ("items", item("a", YES, part="goverment"), "$.items[0].part", "goverment"),
+    ("items", item("b", {"scope": "school", "top": ["layout_plan"], "value": 1}), "$.items[1].conditions[0].top",
+     "layout_plan"),
+    ("items", item("c"), "$.items[2]", "conditions"),
+    ("items", item("d", YES | {"op": "=>"}), "$.items[3].conditions[0].op", "=>"),
+    ("items", item("e", YES, clause=" "), "$.items[4].clause", "empty"),
+    ("items", item("f", YES, source="nowhere"), "$.items[5].source", "nowhere"),
+    ("items", item("g", YES | {"per_classes": 12}), "$.items[6].conditions[0]", "exactly one"),
+    ("items", item("h", YES | {"where": {"kinds": ["primary"]}}), "$.items[7].conditions[0].where", "county"),
+    ("items", item("i", YES | {"top": ["layout_plans"]}), "$.items[8].conditions[0].top", "layout_plan"),
+    ("items", item("j", YES | {"value": "1"}), "$.items[9].conditions[0].value", "number"),
+    ("items", item("e", YES), "$.items[10]", "same entry"),
+    ("relaxations", relaxation("r"), "$.relaxations[0]", "either"),
+    ("relaxations", relaxation("s", item="school-size", where={"built_bye": 2010},
+                               conditions=[{"scope": "section", "top": ["students"], "value": 1}]),
+     "$.relaxations[1].where", "built_by"),
+    ("relaxations", relaxation("t", indicator="sports_area_per_student"), "$.relaxations[2].add", "add"),
+]  # fmt: skip
+
+
+def refused(folder: Path, content: Mapping[str, Any]) -> tuple[str, ...]:
+    with pytest.raises(jh.StandardDataError) as caught:
+        jh.load_standard(write(folder, content))
+    return caught.value.problems
+
+
+def test_ten_planted_mistakes_are_told_at_once_each_with_its_place(tmp_path: Path) -> None:
+    content = PROVINCE | {t: [e for name, e, _, _ in PLANTED if name == t] for t in ("items", "relaxations")}
+    problems = refused(tmp_path, content)
+    for _, _, place, said in PLANTED:
+        assert any(said in p and re.search(re.escape(f"@ {place}") + r"(\[\d+\])?$", p) for p in problems), place
+    assert len(problems) <= len(PLANTED) + 1
+    assert len(PLANTED) >= 10
+
+
+@pytest.mark.parametrize("i", range(len(PLANTED)))
+def test_a_planted_mistake_alone_is_told_alone(tmp_path: Path, i: int) -> None:
+    name, entry, place, said = PLANTED[i]
+    if said == "same entry":
+        content = PROVINCE | {name: [entry, entry]}
+    else:
+        content = PROVINCE | {name: [entry]}
+    (problem,) = refused(tmp_path, content)
+    assert said in problem and re.sub(r"\[\d+\]", "[n]", place) in re.sub(r"\[\d+\]", "[n]", problem)
+
+
+SIZE = {"scope": "section", "top": ["students"], "op": "<=", "value": 2400}
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        # what only shows in the whole is told with the rest
+        ({"relaxations": [relaxation("r", item="school-sizes", conditions=[SIZE])], "items": [item("e", YES, clause="")]},
+         "$.relaxations[0].item"),
+        ({"items": [item("x", YES, part="basic_standard"), item("e", YES, clause="")]}, "$.items[0].part"),
+        # what would never be decided, or only crash, is told
+        ({"relaxations": [relaxation("r", item="school-size", conditions=[SIZE], effective_from="soon")]},
+         "$.relaxations[0].effective_from"),
+        ({"items": [item("x", YES | {"value": None, "per_classes": 12})]}, "$.items[0].conditions[0]"),
+        ({"items": [item("x", {"scope": "sum", "top": ["students"], "than": ["classes"]})]}, "$.items[0].conditions[0]"),
+        ({"items": [item("x", {"scope": "sum", "top": ["students"], "per_classes": 12})]}, "$.items[0].conditions[0]"),
+        ({"items": [item("x", YES, YES | {"if_given": ["graduates"]})]}, "$.items[0].conditions[1].if_given"),
+        ({"items": [item("x", YES | {"bottom_minus": ["survey_valid"]})]}, "$.items[0].conditions[0].bottom_minus"),
+        ({"relaxations": [relaxation("r", item="disabled-children", conditions=[YES])]},
+         "$.relaxations[0]"),
+        ({"relaxations": [relaxation("r", indicator="books_per_student", add=["books"])]}, "$.relaxations[0].indicator"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_cannot_work_is_refused(tmp_path: Path, content: dict[str, Any], place: str) -> None:
+    cleaned = tomllib.loads(tomli_w.dumps(_without_none(PROVINCE | content)))
+    problems = refused(tmp_path, cleaned)
+    assert any(f"@ {place}" in p for p in problems), problems
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    return [_without_none(v) for v in value] if isinstance(value, list) else value
+
+
+def test_the_ratio_of_staff_to_students_of_shandong() -> None:
+    std = jh.load_standard(SHANDONG)
+    assert [std.threshold("students_per_staff", stage=s).value for s in ("primary", "junior")] == [19, Decimal("13.5")]
