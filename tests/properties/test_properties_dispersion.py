@@ -154,6 +154,25 @@ def test_the_mean_is_the_ratio_of_the_totals(county):
     assert oracle.error(mean, sum(map(Fraction, amounts)) / sum(students)) <= 1
 
 
+RATIOS = {
+    jh.per_student: lambda n, d: Fraction(n, d),
+    jh.per_hundred_students: lambda n, d: Fraction(100 * n, d),
+    jh.students_per_teacher: lambda n, d: Fraction(n, d),
+    jh.share: lambda n, d: Fraction(n, d),
+}
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=lambda f: f.__name__)
+@given(pairs=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)).map(sorted), min_size=1))
+def test_a_ratio_of_whole_numbers_is_rounded_once(ratio, pairs):
+    """13: so that who lies exactly on a threshold is not pushed off it; nobody to divide by gives NaN."""
+    wanted = [float(RATIOS[ratio](n, d)) if d else math.nan for n, d in pairs]
+    n, d = np.array(pairs).T
+    np.testing.assert_array_equal(ratio(n, d), wanted)
+    np.testing.assert_array_equal(ratio(np.stack([n, n], axis=1), d), np.stack([wanted, wanted], axis=1))
+    np.testing.assert_array_equal([ratio(int(a), int(b)) for a, b in pairs], wanted)
+
+
 # -------------------------------------------------------------------------------- groups and columns
 
 
