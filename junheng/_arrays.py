@@ -213,11 +213,14 @@ def grouped_moments(
                 np.subtract(x, np.repeat(chunk_mean, counts), out=x)
                 if wj is not w or any_absent:
                     x[wj == 0] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
-                np.multiply(x, x, out=x)
-                np.multiply(x, wj, out=x)
+                np.multiply(x, wj, out=t)
+                # what rounding left in the mean is taken out of both: equal values have a deviation of 0
+                left = np.add.reduceat(t, begins) / weight_j
+                np.multiply(x, t, out=x)
                 total[first:last, j] = weight_j
-                mean[first:last, j] = chunk_mean
-                std[first:last, j] = np.sqrt(np.add.reduceat(x, begins) / weight_j)
+                mean[first:last, j] = chunk_mean + left
+                variance = np.add.reduceat(x, begins) / weight_j - left * left
+                std[first:last, j] = np.sqrt(np.maximum(variance, 0.0))
     undefined = ~(np.isfinite(mean) & (total > 0))
     mean[undefined] = np.nan
     std[undefined] = np.nan

@@ -275,7 +275,7 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
         "sections": int(sections.rows.size),
         "sections_counted": int(sections.counted.sum()),
         "sections_left_out": {c: left_out.count(c) for c in sorted(set(left_out))},
-        "sections_divided": int((sections.divided & sections.counted).sum()),
+        "sections_divided": int((sections.divides_any & sections.counted).sum()),
         "warnings": {c: codes.count(c) for c in sorted(set(codes))},
     }
 

@@ -107,6 +107,14 @@ class Sections:
         out: NDArray[np.bool_] = self.divided & ~done[self.cover]
         return out
 
+    @property
+    def divides_any(self) -> NDArray[np.bool_]:
+        """Where any resource that the standard names has to be divided."""
+        out = np.zeros(self.rows.size, dtype=bool)
+        for name in self.resources:
+            out |= self.is_divided(name)
+        return out
+
     def was_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where split_stages divided the figure of a resource before the table came here."""
         own = frozenset(c.id for c in columns().values() if c.shared)
@@ -445,13 +453,23 @@ def _find_divided(
     divided[at] = wide[at] | repeated[group] | ~(differ[group])
     # what the table itself says comes first
     divided[at] |= listed
-    stage_only = np.array([c is not None and set(resources) <= c for c in lists] or [False])
-    settled = np.zeros(at.size, dtype=bool)
-    settled[listed] = stage_only[cover[at][listed]]
-    divided[at[settled]] = False
-    _check_enrolment(reading, rows, wide, kind, at, group, enrolment, divided, listed, resources)
+    everything = frozenset(c.id for c in columns().values() if c.shared)
+    which = cover[at][listed]
+    own = np.zeros(at.size, dtype=bool)
+    own[listed] = np.array([c == everything for c in lists] or [False])[which]
+    divided[at[own]] = False
+    # nothing that this standard divides is left to be divided: the other stages need not be known
+    done = np.zeros(at.size, dtype=bool)
+    done[listed] = np.array([c is not None and set(resources) <= c for c in lists] or [False])[which]
+    _check_enrolment(reading, rows, wide, kind, at, group, enrolment, divided & ~_at(rows.size, at[done]), resources)
     _tell_inferred(reading, rows[at], wide[at], group, repeated, differ, listed)
     return divided, enrolment
+
+
+def _at(n: int, where: Ints) -> NDArray[np.bool_]:
+    out = np.zeros(n, dtype=bool)
+    out[where] = True
+    return out
 
 
 def _compare_rows(
@@ -484,7 +502,6 @@ def _check_enrolment(
     group: Ints,
     enrolment: Floats,
     divided: NDArray[np.bool_],
-    listed: NDArray[np.bool_],
     resources: Iterable[str],
 ) -> None:
     """Record schools whose figures have to be divided but whose enrolment of another stage is nowhere."""

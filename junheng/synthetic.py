@@ -339,12 +339,14 @@ def _generate(
     area = np.where(draw < urban[place], 0, np.where(draw < urban[place] + (1 - urban[place]) * 0.45, 1, 2))
     kind = (rng.random((n, 1)) > np.cumsum(_FREQUENCY, axis=1)[area]).sum(axis=1).clip(0, len(_KINDS) - 1)
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    # every county has both stages, whatever the dice say
-    kind[first], kind[first + 1], kind[first + 2] = 0, 1, 2
+    # every county has both stages, whatever the dice say, if it has schools enough
+    for i in range(3):
+        kind[(first + i)[sizes > i]] = i
     private = rng.random(n) < np.array([0.06, 0.02, 0.005])[area]
     size = np.exp(rng.normal(0.0, 0.5, n))[:, None] * _MEDIAN[kind, area]
     closing = rng.random(n) < 0.003
-    closing[first] = closing[first + 1] = False
+    for i in range(2):
+        closing[(first + i)[sizes > i]] = False
     base_level = np.exp(rng.normal(0.0, 1.0, (n, 1)) * 0.5 * spread[place][:, None])
     number = np.arange(n) - first[place] + 1
     frames = []

@@ -235,7 +235,9 @@ def test_a_fact_that_falls_short_fails_its_item_alone(item: Item, i: int) -> Non
     assert row["op"] == condition.op and (row["n_met"], row["n_unmet"]) == (0, 0)
     for lang in ("zh", "en"):
         told = getattr(fact_columns()[changed], lang)
-        line = next(x for x in ev.explain(language=lang).splitlines() if getattr(item.label, lang) in x and item.clause in x)
+        line = next(
+            x for x in ev.explain(language=lang).splitlines() if getattr(item.label, lang) in x and item.clause in x
+        )
         assert told in line and jh._labels.word("verdict", "unmet", lang) in line
         assert getattr(item.label, lang) in ev.relabel(lang).verdicts.iloc[:, -1].str.cat()
 
@@ -680,7 +682,12 @@ def test_a_relaxation_helps_the_units_and_years_it_names_if_asked_for(name: str)
     ev = relaxed(made, [name])
     assert verdicts(ev)[item] == "met"
     assert ev.provenance["relaxations"] == [name] and ev.standard.digest != STD[QUALITY].digest
-    assert [verdicts(relaxed(made, [name], y))[item] for y in (2018, 2019, 2022, 2023)] == ["unmet", "met", "met", "unmet"]
+    assert [verdicts(relaxed(made, [name], y))[item] for y in (2018, 2019, 2022, 2023)] == [
+        "unmet",
+        "met",
+        "met",
+        "unmet",
+    ]
     assert verdicts(relaxed(made, [name], None))[item] == "met"
     others = [r.id for r in STD[QUALITY].relaxations if r.id != name]
     related = {"small-rural-school-rooms"} if name == "older-school-rooms" else set()

@@ -248,11 +248,12 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
             if not 0 <= getattr(file.printing, name) <= 15:
                 out.append(f"must lie between 0 and 15 @ $.printing.{name}")
     if file.split is not None:
+        out += [f"must not be empty @ $.split.{n}" for n in ("resources", "weights") if not getattr(file.split, n)]
         for i, w in enumerate(file.split.weights):
             for stage in ("primary", "junior", "senior"):
                 weight = w.weight(stage)
-                if weight is not None and weight <= 0:
-                    out.append(f"must be positive @ $.split.weights[{i}].{stage}")
+                if weight is not None and not Decimal("0.001") <= weight <= 1000:
+                    out.append(f"must be positive, and lie between 0.001 and 1000 @ $.split.weights[{i}].{stage}")
     for i, item in enumerate(file.items):
         if (item.rule in ("conditions", "scored")) != bool(item.conditions):
             out.append(f"'conditions' belong to rules 'conditions' and 'scored', and must be there @ $.items[{i}]")

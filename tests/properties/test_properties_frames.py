@@ -373,6 +373,7 @@ def test_results_are_strict_json_in_every_language(standard, county, language, m
     assert json.loads(json.dumps(ev.to_dict(schools=False), allow_nan=False)).keys() == plain.keys() - {
         "schools",
         "school_verdicts",
+        "item_schools",
     }
     for name in FRAMES:
         assert len(plain[name]) == len(getattr(ev, name)) == len(labelled[name])
