@@ -82,12 +82,9 @@ class Units:
     @classmethod
     def make(cls, s: Sections, counties: Ints, *, whole: bool, every: bool = False) -> Units:
         """Take every school or section of compulsory education that has students and takes part, or ``every`` one."""
-        kind = s.reading.kind[s.rows].astype(str)
-        inside = (
-            (s.stage < len(STAGES))
-            & ~np.isin(s.left_out.astype(str), ("not_included", "no_students"))
-            & ~np.isin(kind, ("special", "vocational"))
-        )
+        said = np.array([x is False for x in s.reading.included[s.rows]], dtype=bool)
+        out = said | (s.left_out == "no_students") | np.isin(s.kind.astype(str), ("special", "vocational"))
+        inside = (s.stage < len(STAGES)) & ~out
         section = np.arange(s.rows.size) if every else np.flatnonzero(inside)
         if not whole:
             return cls(s, counties, section, np.arange(section.size), section, False)
