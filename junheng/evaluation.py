@@ -151,6 +151,9 @@ def _read_item_columns(std: Standard, reading: Reading) -> None:
                         reading.flag(flag)
                     if test.where.area_types:
                         reading.category("area_type")
+    for name in reading.table.columns:
+        if name.startswith("grade_b") or name == "conditions_grade":
+            reading.category(name)
     for name in names:
         for full in (name, *(f"{name}_{s}" for s in STAGES)):
             if full in reading.has and columns()[name].type == "number":

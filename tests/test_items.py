@@ -298,7 +298,9 @@ RICH = {"equipment_value_cny": 9_000_000.0}
 SCHOOL_CASES: dict[str, tuple[str, dict[str, dict[str, Any]], set[tuple[str, str | None]]]] = {
     "one school below the floor": ("schools-comply", {"甲小": LACKING}, set()),
     "one school far above the rest": ("coefficients", {"甲小": RICH}, set()),
-    "no rooms at all": ("music-and-art-rooms", {"甲中": {"music_rooms_96": 0, "art_rooms_90": 0}}, {("甲中", "junior")}),
+    "no rooms at all": (
+        "music-and-art-rooms", {"甲中": {"music_rooms_96": 0, "art_rooms_90": 0}}, {("甲中", "junior")},
+    ),
     "13 classes, one room": ("music-and-art-rooms", {"甲小": {"classes": 25}}, {("甲小", "primary")}),
     "rooms of the whole school": (
         "music-and-art-rooms", {"联校": {"music_rooms_96": 1, "art_rooms_90": 0}}, {("联校", None)},
@@ -512,6 +514,25 @@ def test_a_room_of_each_kind_for_every_twelve_classes_begun(classes: int, music:
     )
 
 
+def test_a_school_in_one_row_may_give_what_is_asked_of_it_as_a_whole() -> None:
+    """24 classes of the whole school are known, whatever its stages have of them: asked of the school, they do."""
+    whole = {"classes": 24, "teachers": 70, "certified_teachers": 70, "trained_teachers": 70}
+    people = {
+        f"{name}_{row['stage']}": value
+        for row in table()[3:]
+        for name, value in row.items()
+        if name not in whole and name not in ("county", "school", "stage", "kind", "teaching_area_m2")
+        and not (c := jh.schools.columns()[name]).shared and c.type == "number"
+    }  # fmt: skip
+    one = {k: v for k, v in table()[3].items() if k not in ("stage", *(p.rsplit("_", 1)[0] for p in people))}
+    ev = judge([*table()[:3], one | people | whole])
+    found = verdicts(ev)
+    asked = ("music-and-art-rooms", "teacher-training", "teaching-certificates")
+    assert {i: found[i] for i in asked} == dict.fromkeys(asked, "met")
+    short = verdicts(judge([*table()[:3], one | people | whole | {"trained_teachers": 69}]))
+    assert short["teacher-training"] == "unmet"
+
+
 def test_rooms_of_a_school_in_two_rows_are_counted_once() -> None:
     """24 classes in two stages need two rooms of each kind; the two on both rows are two, not four."""
     for classes, verdict in ((12, "met"), (13, "undetermined"), (25, "unmet")):
@@ -706,6 +727,16 @@ def test_an_older_nine_year_school_may_have_3000(primary: int, junior_: int, ver
     assert verdicts(relaxed(made, ["older-school-size"]))["school-size"] == verdict
 
 
+@pytest.mark.parametrize("column", ["dense_city_centre", "converted_sports_area_m2"])
+def test_where_it_is_not_known_what_a_relaxation_adds_a_school_is_not_unmet(column: str) -> None:
+    """As with items: it fails the strict rule, and may pass the one that was asked for."""
+    known = LACKING | {"dense_city_centre": "是", "converted_sports_area_m2": 1000.0}
+    assert verdicts(relaxed(table(甲小=known), ["dense-city-centre-sports"]))["schools-comply"] == "met"
+    made = table(甲小=known | {column: None})
+    assert verdicts(relaxed(made, ["dense-city-centre-sports"]))["schools-comply"] == "undetermined"
+    assert verdicts(relaxed(made, []))["schools-comply"] == "unmet"
+
+
 def test_relaxations_together_let_a_school_pass_by_the_one_that_fits_it() -> None:
     made = enlarged({"甲小": {"students": 2400, "built_year": 2010, "migrant_students": 0}})
     assert verdicts(relaxed(made, ["older-school-size", "migrant-school-size"]))["school-size"] == "met"
@@ -897,6 +928,14 @@ def scored_items() -> list[Item]:
 
 
 # ---------------------------------------------------------------------------------- several counties
+
+
+@pytest.mark.parametrize("changed", [{"area_type": "rural"}, {"boarding": "是"}, {"ownership": "private"}])
+def test_a_county_none_of_whose_schools_is_meant_holds_the_rule(changed: dict[str, Any]) -> None:
+    """All is known, and no school in it is one that the rule is about: nothing is lacking, nothing to be given."""
+    ev = judge([r | changed for r in table()])
+    row = only(ev.items, item="nearby-enrolment")
+    assert row["verdict"] == "met" or row["reason"] != "not_given", row["finding"]
 
 
 def test_counties_do_not_mix() -> None:

@@ -214,8 +214,11 @@ def towns(**changed: Mapping[str, Any]) -> Table:
                buildings_m2=8_000.0) | {"students": 1000},
         school("镇中", "junior", kind="junior", area_type="town", **big, parallel_classes=12, land_area_m2=40_000.0,
                buildings_m2=12_000.0) | {"students": 1500},
-        school("村小", kind="primary", area_type="rural", **big, parallel_classes=2, land_area_m2=9.0, buildings_m2=9.0),
-        school("山小", kind="primary", area_type="rural", **big, parallel_classes=2, land_area_m2=9.0, buildings_m2=9.0),
+        *(
+            school(name, kind="primary", area_type="rural", **big, parallel_classes=2, land_area_m2=9.0,
+                   buildings_m2=9.0)
+            for name in ("村小", "山小")
+        ),
         school("村中", "junior", kind="junior", area_type="rural", **big, parallel_classes=6, land_area_m2=9.0,
                buildings_m2=9.0),
     ]  # fmt: skip
@@ -230,10 +233,10 @@ def on_the_spot(name: str) -> Facts:
     out: Facts = {}
     conditions = [c for i in STD[name].items for c in i.conditions if c.scope == "county"]
     for c in conditions:
-        out |= {f: 1000 for f in c.bottom}
+        out |= dict.fromkeys(c.bottom, 1000)
     for c in conditions:
         bound = c.value * (1000 if c.bottom else 1)
-        out |= {f: 0 for f in c.top[1:]}
+        out |= dict.fromkeys(c.top[1:], 0)
         # what is asked of one figure twice is asked for the more
         out[c.top[0]] = max(math.ceil(bound), out.get(c.top[0], 0))
     return out
@@ -457,7 +460,8 @@ def test_a_province_changes_adds_removes_and_relaxes_in_one_file(tmp_path: Path)
                 "items": [
                     item("quota-places", {"scope": "county", "top": ["allotted_places"],
                                           "bottom": ["quality_upper_secondary_places"], "value": Decimal("0.6")}),
-                    item("two-pe-teachers", {"scope": "section", "top": ["pe_art_teachers"], "primary": 6, "junior": 7}),
+                    item("two-pe-teachers",
+                         {"scope": "section", "top": ["pe_art_teachers"], "primary": 6, "junior": 7}),
                 ],
                 "relaxations": [
                     relaxation("old-ones", item="two-pe-teachers",
@@ -521,11 +525,7 @@ def test_ten_planted_mistakes_are_told_at_once_each_with_its_place(tmp_path: Pat
 @pytest.mark.parametrize("i", range(len(PLANTED)))
 def test_a_planted_mistake_alone_is_told_alone(tmp_path: Path, i: int) -> None:
     name, entry, place, said = PLANTED[i]
-    if said == "same entry":
-        content = PROVINCE | {name: [entry, entry]}
-    else:
-        content = PROVINCE | {name: [entry]}
-    (problem,) = refused(tmp_path, content)
+    (problem,) = refused(tmp_path, PROVINCE | {name: [entry] * (2 if said == "same entry" else 1)})
     assert said in problem and re.sub(r"\[\d+\]", "[n]", place) in re.sub(r"\[\d+\]", "[n]", problem)
 
 
@@ -536,20 +536,22 @@ SIZE = {"scope": "section", "top": ["students"], "op": "<=", "value": 2400}
     ("content", "place"),
     [
         # what only shows in the whole is told with the rest
-        ({"relaxations": [relaxation("r", item="school-sizes", conditions=[SIZE])], "items": [item("e", YES, clause="")]},
-         "$.relaxations[0].item"),
+        ({"relaxations": [relaxation("r", item="school-sizes", conditions=[SIZE])],
+          "items": [item("e", YES, clause="")]}, "$.relaxations[0].item"),
         ({"items": [item("x", YES, part="basic_standard"), item("e", YES, clause="")]}, "$.items[0].part"),
         # what would never be decided, or only crash, is told
         ({"relaxations": [relaxation("r", item="school-size", conditions=[SIZE], effective_from="soon")]},
          "$.relaxations[0].effective_from"),
         ({"items": [item("x", YES | {"value": None, "per_classes": 12})]}, "$.items[0].conditions[0]"),
-        ({"items": [item("x", {"scope": "sum", "top": ["students"], "than": ["classes"]})]}, "$.items[0].conditions[0]"),
+        ({"items": [item("x", {"scope": "sum", "top": ["students"], "than": ["classes"]})]},
+         "$.items[0].conditions[0]"),
         ({"items": [item("x", {"scope": "sum", "top": ["students"], "per_classes": 12})]}, "$.items[0].conditions[0]"),
         ({"items": [item("x", YES, YES | {"if_given": ["graduates"]})]}, "$.items[0].conditions[1].if_given"),
         ({"items": [item("x", YES | {"bottom_minus": ["survey_valid"]})]}, "$.items[0].conditions[0].bottom_minus"),
         ({"relaxations": [relaxation("r", item="disabled-children", conditions=[YES])]},
          "$.relaxations[0]"),
-        ({"relaxations": [relaxation("r", indicator="books_per_student", add=["books"])]}, "$.relaxations[0].indicator"),
+        ({"relaxations": [relaxation("r", indicator="books_per_student", add=["books"])]},
+         "$.relaxations[0].indicator"),
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_work_is_refused(tmp_path: Path, content: dict[str, Any], place: str) -> None:

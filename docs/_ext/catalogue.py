@@ -160,10 +160,10 @@ def standards_page() -> str:
         for entry in [*s.thresholds, *s.limits, *s.items]:
             count[str(entry.standing)] = count.get(str(entry.standing), 0) + 1
         known = "<br>".join(f"{n} {standing(k)}" for k, n in count.items())
-        what = [f"[{s.id}]({s.id}.md)", f"**{s.label.zh}**", s.label.en]
+        what = [f"[{s.id}]({s.id}.md)", f"**{s.label.zh}**", s.label.en, s.number, _force(s)]
         if s.extends:
             what.append(f"extends [{s.extends}]({s.extends}.md)")
-        rows.append(["<br>".join(what), f"{s.number}<br>{_force(s)}", known, s.last_checked_on])
+        rows.append(["<br>".join(what), f"{s.last_checked_on}<br>{known}"])
     meaning = {
         "confirmed": "read in a source",
         "secondary": "read only in a local document, a local form or a program",
@@ -178,7 +178,7 @@ def standards_page() -> str:
             f"{len(rows)} standards, one TOML file for each edition of a document. These pages are made from the files "
             "when they are built. A standard of your own is one more file: see [](../howto-standard.md).",
             "",
-            table(["Standard", "Number, in force", "Thresholds, limits, items", "Last checked"], rows),
+            table(["Standard", "Last checked; thresholds, limits and items"], rows),
             "*Last checked* is the day on which somebody last went through the sources of a file. Its age is the time "
             "since then. No page and no result holds a clock, so only the day is printed.",
             "",
@@ -377,7 +377,8 @@ def _reads(t: Test, *, scored: bool = False) -> str:
     """Return a test in words: the figures, the comparison and the number; below it the same in ids."""
     zh = _quotient(t, lambda f: _figure(t, f).zh)
     said = f"{zh} {_required(t)}" if not scored else zh
-    lines = [said, f"`{_quotient(t, str, plain=True)}`"]
+    ids = _quotient(t, str, plain=True) + (f" {t.op} {' + '.join(t.than)}" if t.than else "")
+    lines = [said, f"`{ids}`"]
     if t.where is not None:
         lines.append("where " + _where(t.where))
     if t.qualifier:
@@ -503,7 +504,9 @@ def facts_page() -> str:
             for name in _facts_of(item):
                 if name not in asked:
                     groups.setdefault(_group(s, item), {})[name] = None
-                asked.setdefault(name, {})[f"[{item.id}]({s.id}.md)"] = None
+                # the group names the first standard that asks
+                whose = "" if _group(s, item) in groups and name in groups[_group(s, item)] else f"{s.id}: "
+                asked.setdefault(name, {})[f"[{whose}{item.id}]({s.id}.md)"] = None
     keys = [f for f in fact_columns().values() if f.type == "key"]
     rest = {f: None for f, known in fact_columns().items() if f not in asked and known.type != "key"}
     if rest:
@@ -525,11 +528,14 @@ def facts_page() -> str:
         for name in names:
             f = fact_columns()[name]
             unit = "yes/no 是/否" if f.type == "flag" else (f.unit if f.unit != "1" else "share, 0 to 1") or ""
-            part = f"part of `{f.part_of}`" if f.part_of else ""
-            most = f"at most {f.most:g}" if f.most is not None and f.most != 1 else ""
-            checked = "<br>".join(filter(None, (unit, part, most)))
-            rows.append([named(f.zh, f.en, f.id), checked, "<br>".join(asked.get(name, {})) or "—"])
-        lines += [f"## {title}", "", table(["Fact", "Unit, check", "Items"], rows)]
+            most = f", at most {f.most:g}" if f.most is not None and f.most != 1 else ""
+            what = named(f.zh, f.en, f.id)
+            if f.part_of:
+                what += f"<br>part of `{f.part_of}`"
+            if name in asked:
+                what += "<br>asked for by " + ", ".join(asked[name])
+            rows.append([what, unit + most])
+        lines += [f"## {title}", "", table(["Fact", "Unit"], rows)]
     return "\n".join(lines)
 
 

@@ -187,8 +187,8 @@ def house() -> str:
     """Which module may import which."""
     rows = [
         ("__main__", "the command line", "d"),
-        ("evaluation  ·  results", "where law and arithmetic meet; what goes out", "c"),
-        ("stages  ·  reading", "one row per school and stage; files", "c"),
+        ("monitoring · evaluation · items · results", "where law and arithmetic meet; what goes out", "c"),
+        ("facts · stages · reading", "facts of counties; one row per school and stage; files", "c"),
     ]
     parts, y = [], 6.0
     for head, foot, kind in rows:

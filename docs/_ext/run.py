@@ -156,7 +156,7 @@ def table(frame: Any) -> str:
 
 def _td(text: str) -> str:
     # short words stay in one piece; Chinese would else break after any character
-    short = len(text) <= 28 or " " not in text
+    short = len(text) <= 28 or (" " not in text and text.isascii())
     return f"<td{' class=short' if short else ''}>{html.escape(text)}</td>"
 
 

@@ -38,6 +38,7 @@ from junheng.standards.model import (
     SchoolRule,
     Source,
     Split,
+    SplitWeights,
     Standard,
     Standing,
     Threshold,
@@ -220,9 +221,7 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     if parent is None and file.extends is None:
         out += [f"{name!r} is missing @ $.{name}" for name in (*_IDENTITY, "parts") if not getattr(file, name)]
     for name in ("issued", "last_checked_on", "effective_from", "effective_to"):
-        text = getattr(file, name)
-        if text is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
-            out.append(f"{text!r} is no date such as '2017', '2017-05' or '2017-05-23' @ $.{name}")
+        out += _check_date(getattr(file, name), f"$.{name}")
     for table in _LISTS:
         seen: dict[tuple[Any, ...], int] = {}
         for i, entry in enumerate(getattr(file, table)):
@@ -267,6 +266,8 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         if (relaxation.item is None) == bool(relaxation.conditions):
             out.append(f"'conditions' belong to 'item' @ {place}.conditions")
         out += _check_conditions(relaxation.conditions, place, False)
+        for field_name in ("effective_from", "effective_to"):
+            out += _check_date(getattr(relaxation, field_name), f"{place}.{field_name}")
     for i, x in enumerate(file.limits):
         if x.value <= 0:
             out.append(f"must be positive @ $.limits[{i}].value")
@@ -277,9 +278,17 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     return out
 
 
+def _check_date(text: str | None, place: str) -> list[str]:
+    if text is None or re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+        return []
+    return [f"{text!r} is no date such as '2017', '2017-05' or '2017-05-23' @ {place}"]
+
+
 def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool) -> list[str]:
     out = []
     for i, condition in enumerate(conditions):
+        wrong = [f for f in condition.if_given if f not in fact_ids()]
+        out += [f"{f!r} is not a fact about the county @ {place}.conditions[{i}].if_given" for f in wrong]
         for j, test in enumerate((condition, *condition.readings)):
             at = f"{place}.conditions[{i}]" + (f".readings[{j - 1}]" if j else "")
             known, sort = (
@@ -300,6 +309,12 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
                 out.append(f"needs {wanted} @ {at}")
             if staged and test.scope != "section":
                 out.append(f"a number for each stage needs scope 'section' @ {at}")
+            if test.per_classes is not None and test.scope not in ("school", "section"):
+                out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
+            if test.than and test.scope == "sum":
+                out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
+            if test.bottom_minus and not test.bottom:
+                out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
             if test.where is not None and test.scope == "county":
                 out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
     return out
@@ -348,12 +363,11 @@ def _read(raw: Any, name: str, base: Any, chain: tuple[str, ...]) -> Standard:
         problems += [*transform_error(exc, format_exception=_say), *_sense_of_sound_parts(raw, parent)]
         raise StandardDataError(name, _unique(problems)) from None
     problems += _check_sense(file, parent)
+    if file.extends is None or parent is not None:
+        standard = _merge(file, parent)
+        problems += _check_whole(standard, file)
     if problems:
         raise StandardDataError(name, _unique(problems))
-    standard = _merge(file, parent)
-    lacking = _check_whole(standard)
-    if lacking:
-        raise StandardDataError(name, lacking)
     return standard
 
 
@@ -400,7 +414,15 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
         return f"$.{table}[{places[table][i]}]" if table in places else match.group(0)
 
     found = [re.sub(r"\$\.(\w+)\[(\d+)\]", replace, p) for p in found]
+    orphan = parent is None and raw.get("extends") is not None
+    sources = None if orphan else {**(parent.sources if parent else {}), **sound.get("sources", {})}
     for place, entry, cls in unsound:
+        if cls in (Item, Relaxation):
+            # what one of its fields lacks would look like a mistake of another
+            clause, source = (entry.get(k) for k in ("clause", "source")) if isinstance(entry, dict) else (None, None)
+            if isinstance(clause, str) and isinstance(source, str):
+                found += _check_cited(clause, source, sources, place)
+            continue
         mended = _mended(entry, cls)
         if mended is not None:
             # its other fields may be wrong in sense too: checked in a file of its own, which has nothing else
@@ -437,8 +459,8 @@ _STAND_INS: dict[str, Any] = {
     "clause": "?",
     "standing": Standing.RECALLED,
     "value": Decimal(1),
-    "resources": (),
-    "weights": (),
+    "resources": ("books",),
+    "weights": (SplitWeights(kind="nine_year", primary=Decimal(1), junior=Decimal(1)),),
     "label": Label(zh="", en=""),
     "school_value": 0,
     "county_mean": 0,
@@ -489,15 +511,36 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
     return Standard(**values)
 
 
-def _check_whole(standard: Standard) -> list[str]:
-    """Return what is wrong with the standard as a whole, after extending."""
+def _check_whole(standard: Standard, file: _File) -> list[str]:
+    """Return what is wrong with the standard as a whole, after extending; places are those of the file."""
     out = []
+
+    def place(table: str, entry: Any) -> str:
+        own = [entry_key(e) for e in getattr(file, table)]
+        key = entry_key(entry)
+        return f"$.{table}[{own.index(key)}]" if key in own else f"$.{table} ({' '.join(map(str, key))}, inherited)"
+
     if not standard.indicators and not standard.items:
         out.append("neither an indicator nor an item is named @ $")
-    ids = {item.id for item in standard.items}
-    for i, relaxation in enumerate(standard.relaxations):
-        if relaxation.item is not None and relaxation.item not in ids:
-            out.append(f"there is no item {relaxation.item!r} @ $.relaxations[{i}].item")
+    items = {item.id: item for item in standard.items}
+    for relaxation in standard.relaxations:
+        at = place("relaxations", relaxation)
+        if relaxation.indicator is not None and relaxation.indicator not in standard.indicators:
+            out.append(f"{relaxation.indicator!r} is no indicator of this standard @ {at}.indicator")
+        if relaxation.item is None:
+            continue
+        if relaxation.item not in items:
+            out.append(f"there is no item {relaxation.item!r} @ {at}.item")
+            continue
+        own = items[relaxation.item].conditions
+        if len(own) < len(relaxation.conditions):
+            out.append(f"item {relaxation.item!r} has {len(own)} conditions to stand in for @ {at}.conditions")
+        for mine, theirs in zip(relaxation.conditions, own, strict=False):
+            if mine.scope != theirs.scope or mine.scope not in ("school", "section"):
+                out.append(
+                    f"only conditions of schools or sections can be relaxed, each by one of its own scope @ {at}.conditions"
+                )
+                break
     for name in standard.applied:
         if name not in {r.id for r in standard.relaxations}:
             out.append(f"there is no relaxation {name!r} @ $.applied")
@@ -507,14 +550,15 @@ def _check_whole(standard: Standard) -> list[str]:
         if rule is not None and rule.k is not None and n and rule.k > n:
             out.append(f"asks for {rule.k} of {n} indicators in stage {stage!r} @ $.school_rule.k")
     kinds = {x.kind for x in standard.limits}
-    for i, item in enumerate(standard.items):
+    for item in standard.items:
+        at = place("items", item)
         needed = {"each_coefficient": "each", "composite_coefficient": "composite"}.get(item.rule)
         if needed and needed not in kinds:
-            out.append(f"rule {item.rule!r} needs a limit of kind {needed!r} @ $.items[{i}].rule")
+            out.append(f"rule {item.rule!r} needs a limit of kind {needed!r} @ {at}.rule")
         if item.rule == "every_school_complies" and rule is None and standard.thresholds:
-            out.append(f"rule {item.rule!r} needs 'school_rule' @ $.items[{i}].rule")
+            out.append(f"rule {item.rule!r} needs 'school_rule' @ {at}.rule")
         if item.part not in (*standard.parts, "overall"):
-            out.append(f"part {item.part!r} is not among 'parts' @ $.items[{i}].part")
+            out.append(f"part {item.part!r} is not among 'parts' @ {at}.part")
     return out
 
 
