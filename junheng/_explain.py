@@ -74,7 +74,7 @@ _TEXT = {
         "all_schools_met": "    {stage}：全部达标",
     },
     "en": {
-        "all_met": "all {n} items are met",
+        "all_met": "every item is met ({n})",
         "items_unmet": "{n} unmet: {names}",
         "items_open": "{n} undetermined: {names}",
         "colon": ": ",

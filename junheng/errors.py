@@ -145,7 +145,7 @@ class InputDataError(InputError):
         self.problems: tuple[Problem, ...] = tuple(problems)
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
         errors.sort(key=lambda p: -1 if p.row is None else p.row)
-        head = f"the table of schools has {len(errors)} problem{'s' if len(errors) != 1 else ''}"
+        head = f"the input has {len(errors)} problem{'s' if len(errors) != 1 else ''}"
         lines = [f"  {p}" for p in errors[:_SHOWN]]
         if len(errors) > _SHOWN:
             lines.append(f"  … and {len(errors) - _SHOWN} more; see .problems or junheng.check_schools(table)")

@@ -215,6 +215,13 @@ def _evaluate(
             if t.floor is not None:
                 floor = np.full(at.size, float(t.floor))
                 floors[j, at] = _compare_exactly(cell, at, floor, [t.floor], t.op)
+        for relaxation in std.relaxations:
+            if relaxation.id in std.applied and relaxation.indicator == cell.indicator.id:
+                # where it is not known whether it helps, or by how much, what falls short is open
+                perhaps = _perhaps_relaxed(sections, relaxation)
+                reasons[j, perhaps & (verdicts[j] == UNMET)] = _REASON["missing_value"]
+                verdicts[j, perhaps & (verdicts[j] == UNMET)] = UNDETERMINED
+                floors[j, perhaps & (floors[j] == UNMET)] = UNDETERMINED
     for code in ("no_students", "not_included", "left_out_by_standard", "senior_stage"):
         reasons[:, sections.left_out == code] = _REASON[code]
     verdicts[:, ~counted] = UNDETERMINED
@@ -328,6 +335,14 @@ def _relaxed(sections: Sections, relaxation: Relaxation) -> Floats:
     applies = (units.where(relaxation.where) == MET) & in_dates(_years(sections), relaxation)
     added = sum((np.nan_to_num(sections.number(name)) for name in relaxation.add), np.zeros(sections.rows.size))
     return np.where(applies, added, 0.0)
+
+
+def _perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
+    units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
+    applies = units.where(relaxation.where)
+    gap = np.any([np.isnan(sections.number(name)) for name in relaxation.add], axis=0)
+    possible = (applies == UNDETERMINED) | ((applies == MET) & gap)
+    return np.asarray(possible & in_dates(_years(sections), relaxation), dtype=bool)
 
 
 def _years(sections: Sections) -> Floats:
@@ -512,15 +527,20 @@ def _coefficients(
         at = np.flatnonzero(stage_of == s)
         each, joint = std.limit("each", stage=stage), std.limit("composite", stage=stage)
         if each is not None:
-            limits[np.ix_(at, np.array(weighted, dtype=np.int64))] = float(each.value)
-            for j in weighted:
+            own = [j for j in weighted if _limited(each, cells[j])]
+            limits[np.ix_(at, np.array(own, dtype=np.int64))] = float(each.value)
+            for j in own:
                 verdict[at, j] = _judge_limit(each, cv[:, j], at, cells[j], usable, groups)
         if joint is not None:
             composite_limit[at] = float(joint.value)
-            composite_verdict[at] = _judge_composite(joint, composite, at, cells, usable, groups)
+            chosen = np.array([j for j in range(k) if _limited(joint, cells[j])], dtype=np.int64)
+            composite[at] = cv[np.ix_(at, chosen)].mean(axis=1)
+            meant = [cells[j] for j in chosen.tolist()]
+            composite_verdict[at] = _judge_composite(joint, composite, at, meant, usable, groups)
+            if omit:
+                composite_verdict[at[(n_missing[np.ix_(at, chosen)] > 0).any(axis=1)]] = UNDETERMINED
     if omit:
         verdict[n_missing > 0] = UNDETERMINED
-        composite_verdict[(n_missing > 0).any(axis=1)] = UNDETERMINED
     left = [np.bincount(all_codes[sections.left_out == c], minlength=n_all) for c in _LEFT_OUT]
     return {
         "group_county": present // len(STAGES),
@@ -546,6 +566,10 @@ def _coefficients(
 
 
 _LEFT_OUT = ("no_students", "not_included", "left_out_by_standard")
+
+
+def _limited(limit: Limit, cell: _Cells) -> bool:
+    return not limit.indicators or cell.indicator.id in limit.indicators
 
 
 def _counts(masks: NDArray[np.bool_], groups: Groups) -> Ints:

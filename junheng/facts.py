@@ -94,7 +94,7 @@ class Facts:
         self._values: dict[str, Floats] = {}
         self.references: dict[str, dict[int, str]] = {}
         self._names: list[str] = []
-        if source is not None:
+        if source is not None and not (isinstance(source, Mapping) and not source):
             self._read(_as_table(source, [name for name, _ in counties]), counties)
 
     def number(self, name: str) -> Floats:

@@ -126,13 +126,13 @@ class Units:
             out = np.full(self.n, np.nan)
             np.fmax.at(out, self.unit, own[s.rows[self.section]])
             return out
+        found = base_column(name)
         if name == "students":
             values = s.students[self.section]
         elif (known := base_column(name)) is not None and known[0].type == "flag":
             flags = s.reading.flag(name)[self.row]
             return np.array([np.nan if f is None else float(f) for f in flags])
         else:
-            found = base_column(name)
             values = s.number(name)[self.section]
             if self.whole and found is not None and found[0].shared:
                 base = s.reading.number(name)
@@ -142,6 +142,14 @@ class Units:
                     values = np.where(whole, base[s.rows[self.section]] / share, values)
         if not self.whole:
             return values
+        if name != "students" and found is not None and not found[0].shared:
+            # a school in one row may give in all what is asked of it as a whole
+            base = s.reading.number(name)
+            none = np.bincount(self.unit, weights=np.isfinite(values), minlength=self.n)[self.unit] == 0
+            lost = none & s.wide[self.section]
+            if base is not None and lost.any():
+                parts = np.bincount(self.unit, minlength=self.n)[self.unit]
+                values = np.where(lost, base[s.rows[self.section]] / parts, values)
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
 
     def word(self, name: str) -> NDArray[np.object_]:
@@ -316,7 +324,8 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
         verdict=verdict,
         value=value,
         required=required,
-        op=tuple(c.op for c in item.conditions),
+        # of schools the share that holds it is shown, and all are asked
+        op=tuple(">=" if c.scope in ("school", "section") else c.op for c in item.conditions),
         condition=decided.astype(np.int64),
         counts=counts,
         reason=tuple(reason.tolist()),
@@ -361,6 +370,10 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     value = np.where(np.bincount(county, minlength=n) > 0, _divide(top, bottom), np.nan)
     required = np.full(n, _float(test.value))
     verdict = np.where(known, _compare(top, bottom, required, test), np.int8(UNDETERMINED))
+    # a county with schools of the stage and kind, none of which is meant, holds the rule
+    sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
+    there = np.bincount(u.county[u.where(sort) == MET], minlength=n) > 0
+    verdict[there & (np.bincount(u.county[applies != UNMET], minlength=n) == 0)] = MET
     return verdict.astype(np.int8), value, required
 
 

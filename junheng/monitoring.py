@@ -13,6 +13,7 @@ from junheng._frames import Labels, build_frame
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.evaluation import Missing, evaluate
+from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.results import Evaluation
 from junheng.standards import Standard
@@ -159,17 +160,30 @@ def monitor(ev: Evaluation) -> Any:
             unique = list(dict.fromkeys(words))
             where = {w: i for i, w in enumerate(unique)}
             out[name] = Labels(np.array([where[w] for w in words], dtype=np.int64)[county], unique)
-    out["subject"] = [subjects[i][0] for i in subject]
-    out["name"] = [subjects[i][1] for i in subject]
+    out["subject"] = [word("subject", subjects[i][0], lang) for i in subject]
+    titles = [_title(kind, name, ev, lang) for kind, name, *_ in subjects]
+    out["name"] = [titles[i] for i in subject]
     out["stage"] = [None if subjects[i][2] < 0 else word("stage", STAGES[subjects[i][2]], lang) for i in subject]
     out["year"] = years[county].astype(np.int64)
     out["value"] = values[subject, at]
     shown = [word("verdict", v, lang) for v in VERDICTS]
     out["verdict"] = Labels(verdicts[subject, at], shown)
     out["previous"] = Labels(previous[subject, at], shown)
-    out["change"] = Labels(change[subject, at], _CHANGES)
+    out["change"] = Labels(change[subject, at], [word("change", c, lang) for c in _CHANGES])
     out["first_changed"] = first_changed[subject, at]
+    if lang is not None:
+        out = {ev.header(name): column for name, column in out.items()}
     return build_frame(out, d.backend)
+
+
+def _title(kind: str, name: str, ev: Evaluation, language: str | None) -> str:
+    if language is None:
+        return name
+    if kind == "part":
+        return str(word("part", name, language))
+    if kind == "coefficient":
+        return str(getattr(catalogue()[name], language))
+    return str(getattr(next(i for i in ev.standard.items if i.id == name).label, language))
 
 
 _CHANGES = ("same", "better", "slipped", "worse", "less")

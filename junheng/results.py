@@ -491,10 +491,11 @@ class Evaluation:
 
     def _frame(self, out: dict[str, Any]) -> Any:
         if self.language is not None:
-            out = {self._header(name): column for name, column in out.items()}
+            out = {self.header(name): column for name, column in out.items()}
         return build_frame(out, self.data.backend)
 
-    def _header(self, name: str) -> str:
+    def header(self, name: str) -> str:
+        """Return the label of a column in the language of the evaluation."""
         known = read_toml("labels.toml")["column"]
         if name in known or name not in columns():
             return str(word("column", name, self.language))
@@ -598,8 +599,8 @@ class Evaluation:
         Returns
         -------
         dict
-            ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, and with ``schools``
-            ``school_verdicts`` and ``schools``: each a list of rows.
+            ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, ``grades``, and with
+            ``schools`` ``school_verdicts``, ``schools`` and ``item_schools``: each a list of rows.
 
         Examples
         --------
@@ -609,7 +610,7 @@ class Evaluation:
         'unmet'
         """
         std = self.standard
-        names = ["verdicts", "items", "indicators", "left_out"]
+        names = ["verdicts", "items", "indicators", "left_out", "grades"]
         if schools:
             names += ["school_verdicts", "schools", "item_schools"]
         return {

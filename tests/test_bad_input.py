@@ -608,7 +608,7 @@ def test_extending_what_cannot_be_extended(tmp_path: Path, parent: str, said: tu
             "$.limits[0].source",
             "S99",
         ),
-        ('parts = ["government"]', "$.items[0].part", "not among 'parts'"),
+        ('parts = ["government"]', "inherited).part", "not among 'parts'"),
     ],
 )
 def test_changes_that_do_not_fit_the_standard_they_extend(tmp_path: Path, entries: str, place: str, said: str) -> None:

@@ -222,6 +222,8 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         out += [f"{name!r} is missing @ $.{name}" for name in (*_IDENTITY, "parts") if not getattr(file, name)]
     for name in ("issued", "last_checked_on", "effective_from", "effective_to"):
         out += _check_date(getattr(file, name), f"$.{name}")
+    if (file.effective_to or "9999") < (file.effective_from or ""):
+        out.append("ends before it begins @ $.effective_to")
     for table in _LISTS:
         seen: dict[tuple[Any, ...], int] = {}
         for i, entry in enumerate(getattr(file, table)):
@@ -268,6 +270,8 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         out += _check_conditions(relaxation.conditions, place, False)
         for field_name in ("effective_from", "effective_to"):
             out += _check_date(getattr(relaxation, field_name), f"{place}.{field_name}")
+        if (relaxation.effective_to or "9999") < (relaxation.effective_from or ""):
+            out.append(f"ends before it begins @ {place}.effective_to")
     for i, x in enumerate(file.limits):
         if x.value <= 0:
             out.append(f"must be positive @ $.limits[{i}].value")
@@ -309,9 +313,9 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
                 out.append(f"needs {wanted} @ {at}")
             if staged and test.scope != "section":
                 out.append(f"a number for each stage needs scope 'section' @ {at}")
-            if test.per_classes is not None and test.scope not in ("school", "section"):
+            if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
                 out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
-            if test.than and test.scope == "sum":
+            if test.than and test.scope == "sum" and sum(given) == 1:
                 out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
             if test.bottom_minus and not test.bottom:
                 out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
@@ -422,6 +426,7 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
             clause, source = (entry.get(k) for k in ("clause", "source")) if isinstance(entry, dict) else (None, None)
             if isinstance(clause, str) and isinstance(source, str):
                 found += _check_cited(clause, source, sources, place)
+            found += _check_sound_conditions(entry, place)
             continue
         mended = _mended(entry, cls)
         if mended is not None:
@@ -433,6 +438,20 @@ def _sense_of_sound_parts(raw: dict[str, Any], parent: Standard | None) -> list[
             at = f"$.{name}[0]" if name in _LISTS else f"$.{name}"
             found += [p.replace(at, place) for p in checked if f"@ {at}" in p]
     return found
+
+
+def _check_sound_conditions(entry: Any, place: str) -> list[str]:
+    """Check those conditions of an unreadable entry that can be read; they keep their places."""
+    conditions = entry.get("conditions") if isinstance(entry, dict) else None
+    out: list[str] = []
+    for i, raw in enumerate(conditions if isinstance(conditions, list) else ()):
+        try:
+            condition = _converter().structure(raw, Condition)
+        except Exception:
+            continue
+        checked = _check_conditions((condition,), place, entry.get("rule") == "scored")
+        out += [p.replace(f"{place}.conditions[0]", f"{place}.conditions[{i}]") for p in checked]
+    return out
 
 
 def _mended(entry: Any, cls: type[Any]) -> Any:
@@ -506,6 +525,10 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
     named = dict.fromkeys(t.indicator for t in values["thresholds"])
     inherited = [i for i in (parent.indicators if parent else ()) if i in named or not parent or not parent.thresholds]
     values["indicators"] = file.indicators or tuple(dict.fromkeys([*inherited, *named]))
+    # a limit is on the indicators of its own standard: one that a province adds is not among the nation's
+    values["limits"] = tuple(
+        x if x.indicators else attrs.evolve(x, indicators=values["indicators"]) for x in values["limits"]
+    )
     values["sources"] = {**(parent.sources if parent else {}), **file.sources}
     values["extends"] = file.extends or file.extended_from
     return Standard(**values)
@@ -538,7 +561,8 @@ def _check_whole(standard: Standard, file: _File) -> list[str]:
         for mine, theirs in zip(relaxation.conditions, own, strict=False):
             if mine.scope != theirs.scope or mine.scope not in ("school", "section"):
                 out.append(
-                    f"only conditions of schools or sections can be relaxed, each by one of its own scope @ {at}.conditions"
+                    "only conditions of schools or sections can be relaxed, each by one of its own scope "
+                    f"@ {at}.conditions"
                 )
                 break
     for name in standard.applied:

@@ -132,6 +132,8 @@ class Limit(_Cited):
     stage: Stage
     op: Op = "<="
     value: Decimal
+    # all of the standard where none are named; what extends the standard adds none to them
+    indicators: tuple[IndicatorId, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -442,6 +444,8 @@ class Standard:
             for k, v in {"between": between_sizes, "below": below_smallest, "above": above_largest}.items()
             if v is not None
         }
+        if isinstance(relaxations, str):
+            raise InputError(f"relaxations is a list of ids: [{relaxations!r}]")
         applied = self.applied if relaxations is None else tuple(relaxations)
         known = [r.id for r in self.relaxations]
         unknown = sorted(set(applied) - set(known))
@@ -516,6 +520,7 @@ def _entries(standard: Standard) -> dict[tuple[str, str], dict[str, Any]]:
             out[table, table] = _plain(entry)
     out["indicators", "indicators"] = {"indicators": list(standard.indicators)}
     out["parts", "parts"] = {"parts": list(standard.parts)}
+    out["applied", "applied"] = {"applied": list(standard.applied)}
     return out
 
 
