@@ -302,10 +302,10 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
     verdicts = np.stack([r[0] for r in results])
     skipped = np.zeros(verdicts.shape, dtype=bool)
     for i, condition in enumerate(item.conditions):
-        if condition.if_given:
-            skipped[i] = np.isnan([data.facts.number(f) for f in condition.if_given]).all(axis=0)
+        if condition.unless_no:
+            skipped[i] = np.any([data.facts.number(f) == 0 for f in condition.unless_no], axis=0)
     verdicts[skipped] = MET
-    verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it was given: nothing is met
+    verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it is left: nothing is met
     decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0)
     every = np.arange(n)
     verdict = verdicts[decided, every].astype(np.int8)

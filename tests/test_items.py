@@ -247,9 +247,6 @@ def test_a_fact_that_is_not_given_leaves_its_item_open(item: Item, i: int) -> No
     condition = item.conditions[i]
     for name in (*condition.top, *condition.bottom, *condition.than):
         ev = judge(facts={f: v for f, v in FACTS.items() if f != name})
-        if (item.id, name) == ("satisfaction", "survey_visited"):
-            assert verdicts(ev)[item.id] == "met"  # visits count where they are given; the questionnaires are
-            continue
         only_this(ev, item.id, "undetermined")
         assert only(ev.items, item=item.id)["reason"] == "not_given"
 
@@ -415,13 +412,15 @@ def test_retention_needs_all_its_five_figures(column: str) -> None:
         ("quality-monitoring", {"monitoring_level_arts": 2}, "unmet"),
         ("quality-monitoring", {"monitoring_level_arts": 4}, "met"),
         # a subject that was not monitored that year does not count; one half given is open
-        ("quality-monitoring", {"monitoring_rate_arts": None, "monitoring_level_arts": None}, "met"),
+        ("quality-monitoring", {"monitoring_rate_arts": None, "monitoring_level_arts": None}, "undetermined"),
+        (
+            "quality-monitoring",
+            {"monitoring_rate_arts": None, "monitoring_level_arts": None, "monitored_arts": "否"},
+            "met",
+        ),
         ("quality-monitoring", {"monitoring_rate_arts": None}, "undetermined"),
         ("quality-monitoring", {"monitoring_rate_arts": None, "monitoring_level_arts": 2}, "unmet"),
         ("satisfaction", {"survey_satisfied": 849}, "unmet"),
-        ("satisfaction", {"survey_visited_satisfied": 84}, "unmet"),
-        ("satisfaction", {"survey_visited_satisfied": None, "survey_visited": None}, "met"),
-        ("satisfaction", {"survey_visited_satisfied": None}, "undetermined"),
         ("recognised-for-three-years", {"years_since_basic_balance": 2.9}, "unmet"),
     ],
 )  # fmt: skip
@@ -857,9 +856,6 @@ def test_85_points_given_or_added_up(facts: Facts, verdict: str) -> None:
         ({"survey_satisfied": 849}, "unmet"),
         ({"survey_valid": None}, "undetermined"),
         ({"survey_valid": 0, "survey_satisfied": 0}, "undetermined"),
-        ({"survey_visited_satisfied": 84}, "unmet"),
-        ({"survey_visited_satisfied": None}, "undetermined"),
-        ({"survey_visited_satisfied": None, "survey_visited": None}, "met"),
     ],
 )
 def test_satisfaction_of_2012(facts: Facts, verdict: str) -> None:

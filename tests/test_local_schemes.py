@@ -546,7 +546,7 @@ SIZE = {"scope": "section", "top": ["students"], "op": "<=", "value": 2400}
         ({"items": [item("x", {"scope": "sum", "top": ["students"], "than": ["classes"]})]},
          "$.items[0].conditions[0]"),
         ({"items": [item("x", {"scope": "sum", "top": ["students"], "per_classes": 12})]}, "$.items[0].conditions[0]"),
-        ({"items": [item("x", YES, YES | {"if_given": ["graduates"]})]}, "$.items[0].conditions[1].if_given"),
+        ({"items": [item("x", YES, YES | {"unless_no": ["graduates"]})]}, "$.items[0].conditions[1].unless_no"),
         ({"items": [item("x", YES | {"bottom_minus": ["survey_valid"]})]}, "$.items[0].conditions[0].bottom_minus"),
         ({"relaxations": [relaxation("r", item="disabled-children", conditions=[YES])]},
          "$.relaxations[0]"),

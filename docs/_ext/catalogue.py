@@ -368,8 +368,8 @@ def _condition_lines(c: Condition, *, scored: bool = False) -> list[str]:
     lines += [f"  - or, by another reading: {_reads(r)}" for r in c.readings]
     if c.readings:
         lines.append("  - The sources disagree: decided only where every reading gives the same verdict.")
-    if c.if_given:
-        lines.append("  - Counts only where one of these is given: " + ", ".join(f"`{f}`" for f in c.if_given))
+    if c.unless_no:
+        lines.append("  - Falls away where the county says no to: " + ", ".join(f"`{f}`" for f in c.unless_no))
     return lines
 
 

@@ -291,8 +291,8 @@ def _check_date(text: str | None, place: str) -> list[str]:
 def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool) -> list[str]:
     out = []
     for i, condition in enumerate(conditions):
-        wrong = [f for f in condition.if_given if f not in fact_ids()]
-        out += [f"{f!r} is not a fact about the county @ {place}.conditions[{i}].if_given" for f in wrong]
+        wrong = [f for f in condition.unless_no if f not in fact_ids()]
+        out += [f"{f!r} is not a fact about the county @ {place}.conditions[{i}].unless_no" for f in wrong]
         for j, test in enumerate((condition, *condition.readings)):
             at = f"{place}.conditions[{i}]" + (f".readings[{j - 1}]" if j else "")
             known, sort = (

@@ -232,11 +232,11 @@ class Condition(Test):
     """A test that an item asks for.
 
     With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
-    verdict. With ``if_given`` it counts only where the county gives one of these figures.
+    verdict. With ``unless_no`` it falls away where the county says no to one of these facts, such as that a subject was monitored.
     """
 
     readings: tuple[Test, ...] = ()
-    if_given: tuple[FigureId, ...] = ()
+    unless_no: tuple[FigureId, ...] = ()
 
 
 @frozen(kw_only=True)
