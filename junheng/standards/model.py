@@ -232,7 +232,8 @@ class Condition(Test):
     """A test that an item asks for.
 
     With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
-    verdict. With ``unless_no`` it falls away where the county says no to one of these facts, such as that a subject was monitored.
+    verdict. With ``unless_no`` it falls away where the county says no to one of these facts, such as that a subject was
+    monitored.
     """
 
     readings: tuple[Test, ...] = ()
