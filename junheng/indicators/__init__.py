@@ -1,26 +1,71 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files, no frames."""
 
-from junheng.indicators.catalog import Indicator, catalogue, list_indicators
-from junheng.indicators.compliance import compliance
+from junheng.indicators.catalog import (
+    Indicator,
+    catalogue,
+    list_indicators,
+)
+from junheng.indicators.compliance import (
+    compliance,
+)
+from junheng.indicators.curves import (
+    concentration_curve,
+    concentration_index,
+    lorenz_curve,
+)
 from junheng.indicators.dispersion import (
     composite_difference_coefficient,
     difference_coefficient,
     weighted_mean,
     weighted_std,
 )
-from junheng.indicators.ratios import per_hundred_students, per_student, share, students_per_teacher
+from junheng.indicators.entropy import (
+    atkinson,
+    generalized_entropy,
+    log_variance,
+    theil_l,
+    theil_t,
+)
+from junheng.indicators.inequality import (
+    gini,
+    hoover,
+    quantile_ratio,
+    range_ratio,
+    share_of_bottom,
+    share_of_top,
+)
+from junheng.indicators.ratios import (
+    per_hundred_students,
+    per_student,
+    share,
+    students_per_teacher,
+)
 
 __all__ = [
     "Indicator",
+    "atkinson",
     "catalogue",
     "compliance",
     "composite_difference_coefficient",
+    "concentration_curve",
+    "concentration_index",
     "difference_coefficient",
+    "generalized_entropy",
+    "gini",
+    "hoover",
     "list_indicators",
+    "log_variance",
+    "lorenz_curve",
     "per_hundred_students",
     "per_student",
+    "quantile_ratio",
+    "range_ratio",
     "share",
+    "share_of_bottom",
+    "share_of_top",
     "students_per_teacher",
+    "theil_l",
+    "theil_t",
     "weighted_mean",
     "weighted_std",
 ]
