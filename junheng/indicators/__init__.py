@@ -13,6 +13,9 @@ from junheng.indicators.curves import (
     concentration_index,
     lorenz_curve,
 )
+from junheng.indicators.decomposition import (
+    decompose,
+)
 from junheng.indicators.dispersion import (
     composite_difference_coefficient,
     difference_coefficient,
@@ -34,6 +37,11 @@ from junheng.indicators.inequality import (
     share_of_bottom,
     share_of_top,
 )
+from junheng.indicators.inference import (
+    bootstrap_interval,
+    influence,
+    tipping_error,
+)
 from junheng.indicators.ratios import (
     per_hundred_students,
     per_student,
@@ -44,15 +52,18 @@ from junheng.indicators.ratios import (
 __all__ = [
     "Indicator",
     "atkinson",
+    "bootstrap_interval",
     "catalogue",
     "compliance",
     "composite_difference_coefficient",
     "concentration_curve",
     "concentration_index",
+    "decompose",
     "difference_coefficient",
     "generalized_entropy",
     "gini",
     "hoover",
+    "influence",
     "list_indicators",
     "log_variance",
     "lorenz_curve",
@@ -66,6 +77,7 @@ __all__ = [
     "students_per_teacher",
     "theil_l",
     "theil_t",
+    "tipping_error",
     "weighted_mean",
     "weighted_std",
 ]
