@@ -18,6 +18,9 @@ __all__ = ["bootstrap_interval", "influence", "tipping_error"]
 _CELLS = 8_000_000
 #: Resampled figures of a column worked on at a time: they stay in the cache.
 _HOT = 65_536
+#: Multiplications in one matrix product at most. Beyond 2^18 OpenBLAS starts threads, which on a busy machine wait for
+#: each other ten times longer than they work; a stack of small products is as fast on one core as a large one.
+_PRODUCT = 262_144
 #: What is left of a sum after one school is taken out, when so much of it has gone that it is summed anew.
 _LOST = 1e-3
 
@@ -293,29 +296,32 @@ def _resampled(
         slab = max(1, _CELLS // n)
         # a large size has few groups, a small one small counts: one of the two is held whole
         together = max(1, min(_HOT // resamples, _CELLS // (resamples * k))) if resamples <= slab else alike.size
-        counts = _counts(rng, n, resamples) if resamples <= slab else None
+        width = min(resamples, slab, max(1, _PRODUCT // (n * min(together, alike.size))))
+        counts = _counts(rng, n, resamples, width) if resamples <= slab else None
         for first in range(0, alike.size, together):
             which = alike[first : first + together]
             rows = layout.rows[layout.starts[which][:, np.newaxis] + np.arange(n)]
             drawn = np.empty((which.size, 1 if composite else k, resamples))
             for begin in range(0, resamples, slab):
                 part = drawn[:, :, begin : begin + slab]
-                c = _counts(rng, n, part.shape[2]) if counts is None else counts
+                c = _counts(rng, n, part.shape[2], width) if counts is None else counts
                 _coefficients(sample.columns, w[rows], mean[which], rows, c, part)
             yield which, rows, drawn
 
 
-def _counts(rng: np.random.Generator, n: int, resamples: int) -> Floats:
-    """Return how often each of n schools is drawn, a column a resample."""
+def _counts(rng: np.random.Generator, n: int, resamples: int, width: int) -> Floats:
+    """Return how often each of n schools is drawn: (slices, n, width), a column a resample; the last are filled up."""
     draws = rng.integers(0, n, size=(resamples, n))
     draws += n * np.arange(resamples)[:, np.newaxis]
-    counts = np.bincount(draws.reshape(-1), minlength=resamples * n)
-    return counts.reshape(resamples, n).T.astype(np.float64)
+    slices = -(-resamples // width)
+    counts = np.ones((slices * width, n))
+    counts[:resamples] = np.bincount(draws.reshape(-1), minlength=resamples * n).reshape(resamples, n)
+    return counts.reshape(slices, width, n).transpose(0, 2, 1)
 
 
 def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, counts: Floats, out: Floats) -> None:
     """Write the coefficients (g, columns, resamples) of every resample to ``out``; their mean if it has one column."""
-    shape = (w.shape[0], counts.shape[1])
+    shape = (counts.shape[0], w.shape[0], counts.shape[2])
     weight, m1, m2, t = (np.empty(shape) for _ in range(4))  # made once: fresh memory costs as much as the products
     noise = np.empty(shape, dtype=bool)
     np.matmul(w, counts, out=weight)
@@ -339,11 +345,12 @@ def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, count
         if not d.min() > -1:  # a mean of 0 needs values of 0 or less
             np.abs(m1, out=m1)
             m1[m1 < 1e-13 * weight] = np.nan
+        t /= m1
+        cv = t.transpose(1, 0, 2).reshape(w.shape[0], -1)[:, : out.shape[2]]
         if composite and j:
-            t /= m1
-            out[:, 0] += t
+            out[:, 0] += cv
         else:
-            np.divide(t, m1, out=out[:, 0 if composite else j])
+            out[:, 0 if composite else j] = cv
     if composite:
         out /= len(columns)
 
