@@ -5,6 +5,14 @@ from junheng.indicators.catalog import (
     catalogue,
     list_indicators,
 )
+from junheng.indicators.change import (
+    beta_convergence,
+    coefficient_change,
+    gap_ratio,
+    percentile_rank,
+    ranking,
+    sigma_convergence,
+)
 from junheng.indicators.compliance import (
     compliance,
 )
@@ -52,14 +60,17 @@ from junheng.indicators.ratios import (
 __all__ = [
     "Indicator",
     "atkinson",
+    "beta_convergence",
     "bootstrap_interval",
     "catalogue",
+    "coefficient_change",
     "compliance",
     "composite_difference_coefficient",
     "concentration_curve",
     "concentration_index",
     "decompose",
     "difference_coefficient",
+    "gap_ratio",
     "generalized_entropy",
     "gini",
     "hoover",
@@ -69,11 +80,14 @@ __all__ = [
     "lorenz_curve",
     "per_hundred_students",
     "per_student",
+    "percentile_rank",
     "quantile_ratio",
     "range_ratio",
+    "ranking",
     "share",
     "share_of_bottom",
     "share_of_top",
+    "sigma_convergence",
     "students_per_teacher",
     "theil_l",
     "theil_t",
