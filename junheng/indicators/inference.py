@@ -483,10 +483,13 @@ def tipping_error(
             t = limits[j]
             c = ((cv[:, j] - t) * (cv[:, j] + t))[codes]
             k = 1 + t * t
+            square = 1 + cv[codes, j] ** 2
+            rest = square - p * x * x  # of the others; where they have nothing only the last bits are left
+            rest[rest < 1e-12 * square] = 0.0
             if cell == "value":
                 a, b = (p - k * p * p) * x * x, 2 * p * x * (x - k)
+                a[rest == 0] = b[rest == 0] = np.nan  # the only one that has anything may have what it likes
             else:
-                rest = 1 + cv[codes, j] ** 2 - p * x * x
                 a, b = p * rest, (1 + p) * rest + p * p * x * x - k
             e = _least_root(a, b, c)
             e[np.isnan(e)] = np.inf
@@ -497,11 +500,11 @@ def tipping_error(
 
 
 def _least_root(a: Floats, b: Floats, c: Floats) -> Floats:
-    """Return the root above -1 that is nearest to 0, NaN where there is none."""
+    """Return the root above -1 (by more than the last bits) that is nearest to 0, NaN where there is none."""
     q = -(b + np.copysign(np.sqrt(b * b - 4 * a * c), b)) / 2
     roots = np.stack([c / q, q / a])
     roots[:, c == 0] = 0.0
-    roots[~((roots > -1) & np.isfinite(roots))] = np.nan
+    roots[~((roots > -1 + 1e-9) & np.isfinite(roots))] = np.nan
     first, second = roots
     nearer: Any = np.isnan(first) | (np.abs(second) < np.abs(first))
     out: Floats = np.where(nearer, second, first)
