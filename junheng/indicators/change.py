@@ -324,7 +324,7 @@ def ranking(
 ) -> Any:
     r"""Rank of each school or county, 1 for the first; equal values share a rank.
 
-    .. math:: R_i = 1 + \#\{j : X_j > X_i\}
+    .. math:: R_i = 1 + |\{j : X_j > X_i\}|
 
     for ``ties="min"`` and the largest first.
 
@@ -395,7 +395,7 @@ def _ranks(x: Floats, groups: Groups, ties: str) -> Floats:
 def percentile_rank(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Percentile of each school: the share of students whose schools have less, half of those who have as much.
 
-    .. math:: 100 \left(\sum_{X_j < X_i} P_j + \tfrac12 \sum_{X_j = X_i} P_j\right) / P_N
+    .. math:: 100 \left(\sum_{X_j < X_i} P_j + \frac{1}{2} \sum_{X_j = X_i} P_j\right) / P_N
 
     Parameters
     ----------

@@ -33,9 +33,9 @@ def decompose(
 ) -> Any:
     r"""Split an inequality into what lies between groups and within them, over any number of levels at once.
 
-    .. math:: I = \underbrace{I(\bar X_1, \dots, \bar X_m)}_{between}
-        + \underbrace{\sum_g p_g \left(\bar X_g / \bar X\right)^{\alpha} I_g}_{within}
+    .. math:: I = I(\bar X_1, \ldots, \bar X_m) + \sum_g p_g \left(\bar X_g / \bar X\right)^{\alpha} I_g
 
+    the first part between, the second within,
     with p the share of the weight and alpha 1 for Theil T, 0 for Theil L, 2 for GE(2) and the squared difference
     coefficient: exact. The Gini coefficient leaves a third part, the overlap of the ranges of the groups:
     :math:`G = G_{between} + \sum_g p_g s_g G_g + R`, s the share of the whole.
