@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups, Ints, as_floats, require_aligned, require_rows
+from junheng._arrays import Floats, Ints, as_floats, require_aligned, require_rows
 from junheng._frames import build_frame
 from junheng.errors import InputError
-from junheng.indicators._grouped import Ranked, Sample, label_columns, over_ranked, read_sample
+from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
 
 __all__ = ["concentration_curve", "concentration_index", "lorenz_curve"]
 
@@ -179,38 +179,49 @@ def _index(s: Ranked) -> Floats:
 
 
 def _curve(sample: Sample, rank: Floats | None) -> Any:
-    """Points of every curve, in one frame. Curves are long, so this goes group by group."""
-    present = sample.present()
-    w = sample.weight_array()
-    parts: list[tuple[int, int, Floats]] = []
-    groups: Groups = sample.groups
-    for g in range(groups.n):
-        place = slice(int(groups.starts[g]), int(groups.starts[g + 1]))
-        rows: Ints = np.arange(place.start, place.stop) if groups.order is None else groups.order[place]
-        rows = rows[present[rows]]
-        for j, column in enumerate(sample.columns):
-            x = column[rows]
-            parts.append((g, j, _points(x, w[rows], x if rank is None else rank[rows])))
-    counts = [p.shape[0] for _, _, p in parts]
-    group, column_of = (np.repeat(np.array([p[i] for p in parts], dtype=np.int64), counts) for i in (0, 1))
-    head = label_columns(sample.labels, group)
-    if not sample.flat:
-        head["indicator"] = sample.indicator_column(column_of)
-    points = np.concatenate([p for _, _, p in parts]) if parts else np.empty((0, 3))
-    return build_frame(head | {n: points[:, i] for i, n in enumerate(("population", "amount", "area"))}, "pandas")
-
-
-def _points(x: Floats, w: Floats, rank: Floats) -> Floats:
+    """Points of every curve in one frame, the groups in order and the columns within them."""
+    k = len(sample.columns)
+    owners, points = [np.empty(0, dtype=np.int64)], [np.empty((0, 3))]
     with np.errstate(all="ignore"):
-        amounts = x * w
-        whole, weight = amounts.sum(), w.sum()
-        if not (np.isfinite(whole) and whole > 0 and weight > 0 and x.min() >= 0) or np.isnan(rank).any():
-            return np.full((1, 3), np.nan)
-        order = np.argsort(rank, kind="stable")
-        ends = np.flatnonzero(np.append(np.diff(rank[order]) != 0, True))
-        out = np.zeros((ends.size + 1, 3))
-        out[1:, 0] = np.cumsum(w[order])[ends] / weight
-        out[1:, 1] = np.cumsum(amounts[order])[ends] / whole
-        out[-1, :2] = 1.0
-        out[1:, 2] = np.cumsum(np.diff(out[:, 0]) * (out[1:, 1] + out[:-1, 1]) / 2)
-    return out
+        for block in blocks(sample.groups, sample.weights):
+            for j, column in enumerate(sample.columns):
+                x = np.asarray(column[block.rows])
+                counts, found = _points(x, block.weights, x if rank is None else rank[block.rows])
+                owners.append(np.repeat(block.groups * k + j, counts))
+                points.append(found)
+    owner, out = np.concatenate(owners), np.concatenate(points)
+    order = np.argsort(owner, kind="stable")
+    owner, out = owner[order], out[order]
+    head = label_columns(sample.labels, owner // max(k, 1))
+    if not sample.flat:
+        head["indicator"] = sample.indicator_column(owner % max(k, 1))
+    return build_frame(head | {n: out[:, i] for i, n in enumerate(("population", "amount", "area"))}, "pandas")
+
+
+def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:
+    """Return how many points each group of a block has, and all points below each other."""
+    absent = w == 0
+    order = np.lexsort((rank, absent), axis=1)  # who is not there comes last
+    ws, rs = np.take_along_axis(w, order, axis=1), np.take_along_axis(rank, order, axis=1)
+    xs = np.take_along_axis(np.where(absent, 0.0, x), order, axis=1)
+    here = np.arange(x.shape[1]) < (~absent).sum(axis=1, keepdims=True)
+    weights, amounts = np.cumsum(ws, axis=1), np.cumsum(xs * ws, axis=1)
+    whole = amounts[:, -1]
+    defined = (whole > 0) & np.isfinite(whole) & (xs.min(axis=1) >= 0) & ~(here & np.isnan(rs)).any(axis=1)
+    shape = (x.shape[0], x.shape[1] + 1)
+    kept = np.ones(shape, dtype=bool)  # the origin, and the last of every rank
+    kept[:, 1:] = here & defined[:, np.newaxis]
+    kept[:, 1:-1] &= (rs[:, 1:] != rs[:, :-1]) | ~here[:, 1:]
+    curve = np.zeros((2, *shape))
+    curve[0, :, 1:] = weights / weights[:, -1:]
+    curve[1, :, 1:] = amounts / whole[:, np.newaxis]
+    curve[:, ~defined, 0] = np.nan
+    out = np.empty((int(kept.sum()), 3))
+    out[:, :2] = curve[:, kept].T
+    piece = np.zeros(len(out))
+    piece[1:] = np.diff(out[:, 0]) * (out[1:, 1] + out[:-1, 1]) / 2
+    area = np.zeros(shape)
+    area[kept] = piece
+    area[:, 0] = np.where(defined, 0.0, np.nan)  # not the way from the end of the curve before
+    out[:, 2] = np.cumsum(area, axis=1)[kept]
+    return kept.sum(axis=1), out

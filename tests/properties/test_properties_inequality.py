@@ -266,7 +266,7 @@ def test_frames_of_all_libraries(measure):
         (pl.DataFrame(data), pl.Series(w), pl.Series("county", by)),
         (pa.table(data), pa.chunked_array([w]), pa.chunked_array([by])),
     ]:
-        got = f(frame if isinstance(frame, pl.DataFrame) else frame.to_pandas(), weights=weight, by=labels)
+        got = f(frame, weights=weight, by=labels)
         np.testing.assert_array_equal(got.to_numpy(), wanted.to_numpy())
     assert f(data["a"], weights=w, by={"p": ["s"] * 4, "c": by}).index.names == ["p", "c"]
 
@@ -340,6 +340,28 @@ def test_curves_of_groups_and_gaps():
     assert math.isnan(jh.concentration_index([1.0, 2.0], weights=None, rank=[math.nan, 1]))
     assert jh.concentration_index([9.0, 1.0, 2.0], weights=[0, 1, 1], rank=[math.nan, 1, 2]) == pytest.approx(1 / 6)
     assert jh.lorenz_curve([], weights=None).empty
+    assert math.isnan(jh.lorenz_curve([1.0], weights=[0]).iloc[0, 0])
+
+
+@given(province=provinces(cells=VALUES | st.sampled_from([math.nan, 0.0, 7.0])), data=st.data())
+def test_curves_of_groups_are_a_loop(province, data):
+    x, w, by = province
+    rank = np.array(
+        data.draw(st.lists(st.sampled_from([1.0, 2.0, math.inf, math.nan]), min_size=len(by), max_size=len(by)))
+    )
+    for f in (jh.lorenz_curve, lambda *a, **k: jh.concentration_curve(*a, **k)):
+        ranked = {} if f is jh.lorenz_curve else {"rank": rank}
+        got = f(x, weights=w, by=by, **ranked).set_index(["group", "indicator"])
+        assert got.index.is_monotonic_increasing
+        for g, j in set(got.index):
+            at = np.array(by) == g
+            alone = f(x[at, j], weights=w[at], **({"rank": rank[at]} if ranked else {}))
+            assert close(got.loc[[(g, j)]], alone)
+            if not ranked:
+                assert close(1 - 2 * alone["area"].iloc[-1], jh.gini(x[at, j], weights=w[at]))
+            else:
+                index = jh.concentration_index(x[at, j], weights=w[at], rank=rank[at])
+                assert close(1 - 2 * alone["area"].iloc[-1], index)
 
 
 # ------------------------------------------------------------------------------------------------- peers
