@@ -115,12 +115,8 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
         moments = grouped_moments([np.asarray(c)[value_from] for c in sample.columns], weight, groups)
         return coefficient(moments.mean, moments.std)
 
-    if sample.rows:
-        before, after = state(()), state((0, 1, 2, 3))
-        parts = shapley(lambda s: state(s) - before, 4)
-    else:
-        before = after = np.empty((0, len(sample.columns)))
-        parts = np.empty((4, *before.shape))
+    before, after = state(()), state((0, 1, 2, 3))
+    parts = shapley(lambda s: state(s) - before, 4)
     k = len(sample.columns)
     figures = {"before": before, "after": after, "change": after - before}
     figures |= dict(zip(("from_values", "from_weights", "from_entry", "from_exit"), parts, strict=True))
