@@ -218,7 +218,7 @@ def test_the_error_puts_the_coefficient_on_the_limit_and_no_smaller_one_does(pro
                     y[i], v[i] = y[i] / (1 + e), v[i] * (1 + e)
                 return jh.difference_coefficient(y[at], weights=v[at])
 
-            if math.isfinite(e) and e > -1 + 1e-6:
+            if math.isfinite(e) and e > -0.99:  # of hardly anything left the last digits are lost
                 assert after(e) == pytest.approx(limit, rel=1e-6)
             for part in (0.1, 0.5, 0.9, 0.99):  # nothing nearer turns it
                 for sign in (-1, 1):
