@@ -182,7 +182,7 @@ def bootstrap_interval(
     rng : int or numpy.random.Generator
         Seed, or a generator, which moves on. The same seed gives the same limits.
     progress : callable, optional
-        Called with schools done and schools in all, after every size of group: for a progress bar.
+        Called with schools done and schools in all, every so often: for a progress bar.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def bootstrap_interval(
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     estimate = coefficient(moments.mean, moments.std)
     jack = None
-    if method == "bca":
+    if method == "bca" and sample.columns:
         left = np.stack(leave_one_out(sample, moments.mean, moments.std), axis=1)
         jack = left.mean(axis=1, keepdims=True) if composite else left
     if composite:
@@ -239,7 +239,7 @@ def bootstrap_interval(
     low, high, error = (np.full(estimate.shape, np.nan) for _ in range(3))
     tail = (1 - coverage) / 2
     layout = _Layout(sample)
-    done, last = 0, 0
+    done = 0
     with np.errstate(divide="ignore", invalid="ignore"):
         for which, rows, drawn in _resampled(sample, layout, moments.mean, int(resamples), generator, composite):
             error[which] = _deviation(drawn, estimate[which])
@@ -248,9 +248,8 @@ def bootstrap_interval(
             else:
                 low[which], high[which] = _bca(drawn, estimate[which], jack[rows], tail)
             done += rows.size
-            if progress is not None and done > last:
+            if progress is not None:
                 progress(done, layout.rows.size)
-                last = done
     undefined = np.isnan(estimate)
     for a in (low, high, error):
         a[undefined] = np.nan
@@ -291,7 +290,7 @@ def _resampled(
     """
     w = sample.weight_array()
     k = len(sample.columns)
-    for n in np.unique(layout.sizes[layout.sizes > 1]).tolist():
+    for n in np.unique(layout.sizes[layout.sizes > 1]).tolist() if k else ():
         alike = np.flatnonzero(layout.sizes == n)
         slab = max(1, _CELLS // n)
         # a large size has few groups, a small one small counts: one of the two is held whole

@@ -168,6 +168,12 @@ def test_what_cannot_be_resampled_is_nan():
     alike = jh.bootstrap_interval([2.0, 2.0], weights=None, method="bca")
     assert alike.loc[0, ["low", "high"]].isna().all()
     assert jh.bootstrap_interval([1.0, 2.0], weights=[0, 0], by=[1, 1])["schools"].tolist() == [0]
+    for method in ("percentile", "bca"):
+        assert jh.bootstrap_interval(np.ones((3, 0)), weights=None, method=method).empty
+        assert jh.bootstrap_interval([], weights=None, method=method).empty
+    assert jh.influence(np.ones((3, 0)), weights=None).shape == (3, 0)
+    assert jh.decompose(np.ones((3, 0)), weights=None, by=[1, 1, 2]).empty
+    assert jh.lorenz_curve(np.ones((3, 0)), weights=None).empty and jh.gini(np.ones((3, 0)), weights=None).size == 0
 
 
 @pytest.mark.parametrize(
