@@ -15,10 +15,12 @@ from typing import Any
 
 import bench_evaluate
 import bench_kernel
+import bench_measures
 import numpy as np
 from measuring import environment, interleaved, peak_memory, ratio
 
 SIZES = ("province", "nation", "decade")
+PARTS = ("kernel", "evaluate", "measures")
 REPEAT = {"province": 15, "nation": 7, "decade": 5}
 #: Everyone's numbers must agree to this, relative.
 AGREE = 1e-10
@@ -195,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="province only, 3 rounds; under 40 s")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="default: all three")
-    parser.add_argument("--parts", nargs="+", choices=["kernel", "evaluate"], default=["kernel", "evaluate"])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--repeat", type=int, metavar="N", help=f"rounds; default {REPEAT}")
     parser.add_argument("--no-memory", action="store_true", help="leave the gauging of memory out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything, with every single time")
@@ -215,6 +217,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                     bench.kernel(size, rows_sorted=rows_sorted)
             if "evaluate" in args.parts:
                 bench.evaluate(size, Path(folder))
+            if "measures" in args.parts and size != "decade":
+                tell(f"measures, {size}")
+                lines, wrong = bench_measures.bench(size, 1 if args.smoke else args.repeat or 5)
+                bench.results.append({"part": "measures", "size": size, "lines": lines})
+                bench.wrong += wrong
     env["load_after"] = environment()["load"]
     env["seconds"] = perf_counter() - start
     print(f"\n{env['seconds']:.0f} s, load afterwards {env['load_after']}")

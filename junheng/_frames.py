@@ -45,8 +45,8 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
 
 def _label_array(by: Any) -> Any:
     if isinstance(by, (pd.Series, pd.Index)):
-        extended = not isinstance(by.dtype, (np.dtype, pd.CategoricalDtype))
-        return by.array if extended else np.asarray(by)
+        # pandas sorts its own arrays of strings and dates fast, but not what merely wraps numpy
+        return np.asarray(by) if isinstance(by.dtype, (np.dtype, pd.CategoricalDtype)) else by.array
     if isinstance(by, np.ndarray):
         return by.astype(object) if by.dtype.kind in "US" else by
     if hasattr(by, "to_list"):

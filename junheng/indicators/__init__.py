@@ -1,26 +1,97 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
-from junheng.indicators.catalog import Indicator, catalogue, list_indicators
-from junheng.indicators.compliance import compliance
+from junheng.indicators.catalog import (
+    Indicator,
+    catalogue,
+    list_indicators,
+)
+from junheng.indicators.change import (
+    beta_convergence,
+    coefficient_change,
+    gap_ratio,
+    percentile_rank,
+    ranking,
+    sigma_convergence,
+)
+from junheng.indicators.compliance import (
+    compliance,
+)
+from junheng.indicators.curves import (
+    concentration_curve,
+    concentration_index,
+    lorenz_curve,
+)
+from junheng.indicators.decomposition import (
+    decompose,
+)
 from junheng.indicators.dispersion import (
     composite_difference_coefficient,
     difference_coefficient,
     weighted_mean,
     weighted_std,
 )
-from junheng.indicators.ratios import per_hundred_students, per_student, share, students_per_teacher
+from junheng.indicators.entropy import (
+    atkinson,
+    generalized_entropy,
+    log_variance,
+    theil_l,
+    theil_t,
+)
+from junheng.indicators.inequality import (
+    gini,
+    hoover,
+    quantile_ratio,
+    range_ratio,
+    share_of_bottom,
+    share_of_top,
+)
+from junheng.indicators.inference import (
+    bootstrap_interval,
+    influence,
+    tipping_error,
+)
+from junheng.indicators.ratios import (
+    per_hundred_students,
+    per_student,
+    share,
+    students_per_teacher,
+)
 
 __all__ = [
     "Indicator",
+    "atkinson",
+    "beta_convergence",
+    "bootstrap_interval",
     "catalogue",
+    "coefficient_change",
     "compliance",
     "composite_difference_coefficient",
+    "concentration_curve",
+    "concentration_index",
+    "decompose",
     "difference_coefficient",
+    "gap_ratio",
+    "generalized_entropy",
+    "gini",
+    "hoover",
+    "influence",
     "list_indicators",
+    "log_variance",
+    "lorenz_curve",
     "per_hundred_students",
     "per_student",
+    "percentile_rank",
+    "quantile_ratio",
+    "range_ratio",
+    "ranking",
     "share",
+    "share_of_bottom",
+    "share_of_top",
+    "sigma_convergence",
     "students_per_teacher",
+    "theil_l",
+    "theil_t",
+    "tipping_error",
     "weighted_mean",
     "weighted_std",
 ]

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from junheng._arrays import (
-    Floats,
-    Groups,
-    as_floats,
-    coefficient,
-    grouped_moments,
-    require_aligned,
-    require_rows,
-)
-from junheng._frames import column_names, factorize_labels, labelled
+from junheng._arrays import as_floats, coefficient, grouped_moments
+from junheng._frames import labelled
 from junheng.errors import InputError
+from junheng.indicators._grouped import read_sample
 
 __all__ = ["composite_difference_coefficient", "difference_coefficient", "weighted_mean", "weighted_std"]
 
@@ -199,37 +190,7 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
 
 
 def _measure(values: Any, weights: Any, by: Any, which: str) -> Any:
-    require_aligned(values=values, weights=weights, by=by)
-    x = as_floats(values, "values")
-    if x.ndim not in (1, 2):
-        raise InputError(f"values must be (schools,) or (schools, indicators), not {x.shape}")
-    w = check_weights(weights, x.shape[0])
-    columns = [x] if x.ndim == 1 else [x[:, j] for j in range(x.shape[1])]
-    labels = None
-    if by is None:
-        groups = Groups.single(x.shape[0])
-    else:
-        codes, labels = factorize_labels(by)
-        require_rows(x.shape[0], by=codes)
-        groups = Groups.from_codes(codes, len(labels))
-    moments = grouped_moments(columns, w, groups)
+    sample = read_sample(values, weights, by)
+    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     out = coefficient(moments.mean, moments.std) if which == "coefficient" else getattr(moments, which)
-    if labels is not None:
-        return labelled(out[:, 0] if x.ndim == 1 else out, labels, column_names(values))
-    row: Floats = out[0] if groups.n else np.full(len(columns), np.nan)
-    return float(row[0]) if x.ndim == 1 else row
-
-
-def check_weights(weights: Any, rows: int) -> Floats | None:
-    """Return the weights as an array of ``rows``, or None; refuse negative and infinite ones."""
-    if weights is None:
-        return None
-    w = as_floats(weights, "weights")
-    require_rows(rows, weights=w)
-    if w.ndim != 1:
-        raise InputError(f"weights must be (schools,), not {w.shape}")
-    bad = (w < 0) | np.isinf(w)
-    if bad.any():
-        i = int(np.argmax(bad))
-        raise InputError(f"weights must be finite and not negative; position {i} is {float(w[i])!r}")
-    return w
+    return sample.give(out)

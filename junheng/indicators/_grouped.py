@@ -1,0 +1,307 @@
+"""What the measures share: arguments read once, chunks of whole groups, groups of like size as a matrix (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
+from junheng._frames import build_frame, column_names, factorize_labels, labelled
+from junheng.errors import InputError
+
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+@frozen(eq=False)
+class Sample:
+    """Values, weights and groups as they were given, in the shape the kernels take."""
+
+    columns: list[Any] = field(repr=False)
+    weights: Floats | None = field(repr=False)
+    groups: Groups
+    labels: Any
+    names: list[str] | None
+    flat: bool
+
+    @property
+    def rows(self) -> int:
+        """Number of schools."""
+        return int(self.groups.codes.size)
+
+    def give(self, out: Floats) -> Any:
+        """Return one number a group and column in the shape the caller expects."""
+        if self.labels is not None:
+            return labelled(out[:, 0] if self.flat else out, self.labels, self.names)
+        row: Floats = out[0] if self.groups.n else np.full(len(self.columns), np.nan)
+        return float(row[0]) if self.flat else row
+
+    def give_rows(self, columns: list[Floats]) -> Floats:
+        """Return one number a school and column in the shape of the values."""
+        return columns[0] if self.flat else np.stack(columns, axis=1) if columns else np.empty((self.rows, 0))
+
+    def weight_array(self) -> Floats:
+        """Return the weights, ones where there are none."""
+        return np.ones(self.rows) if self.weights is None else self.weights
+
+    def present(self) -> NDArray[np.bool_]:
+        """Tell which schools have weight (an unknown weight is one)."""
+        return np.ones(self.rows, dtype=bool) if self.weights is None else self.weights != 0
+
+    def long(self, data: Mapping[str, Floats]) -> Any:
+        """Return a tidy frame from arrays (groups, columns): group labels, then ``indicator`` if 2-D, then the data."""
+        k = len(self.columns)
+        head = label_columns(self.labels, np.repeat(np.arange(self.groups.n), k))
+        if not self.flat:
+            head["indicator"] = self.indicator_column(np.tile(np.arange(k), self.groups.n))
+        return build_frame(head | {name: a.reshape(-1) for name, a in data.items()}, "pandas")
+
+    def indicator_column(self, which: Ints) -> Any:
+        """Return the header, or the position, of every column named by position."""
+        return which if self.names is None else [self.names[i] for i in which.tolist()]
+
+
+def read_sample(values: Any, weights: Any, by: Any) -> Sample:
+    """Check what every measure is given and lay out the groups."""
+    require_aligned(values=values, weights=weights, by=by)
+    x = as_floats(values, "values")
+    if x.ndim not in (1, 2):
+        raise InputError(f"values must be (schools,) or (schools, indicators), not {x.shape}")
+    w = check_weights(weights, x.shape[0])
+    columns = [x] if x.ndim == 1 else [x[:, j] for j in range(x.shape[1])]
+    labels = None
+    if by is None:
+        groups = Groups.single(x.shape[0])
+    else:
+        codes, labels = factorize_labels(by)
+        require_rows(x.shape[0], by=codes)
+        groups = Groups.from_codes(codes, len(labels))
+    names = column_names(values) if x.ndim == 2 else None
+    return Sample(columns=columns, weights=w, groups=groups, labels=labels, names=names, flat=x.ndim == 1)
+
+
+def check_weights(weights: Any, rows: int) -> Floats | None:
+    """Return the weights as an array of ``rows``, or None; refuse negative and infinite ones."""
+    if weights is None:
+        return None
+    w = as_floats(weights, "weights")
+    require_rows(rows, weights=w)
+    if w.ndim != 1:
+        raise InputError(f"weights must be (schools,), not {w.shape}")
+    bad = (w < 0) | np.isinf(w)
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise InputError(f"weights must be finite and not negative; position {i} is {float(w[i])!r}")
+    return w
+
+
+def check_number(value: Any, name: str, low: float, high: float, *, open_low: bool = False) -> float:
+    """Return an argument as a float between two bounds; refuse anything else."""
+    array = as_floats(value, name)
+    number = float(array) if array.ndim == 0 else float("nan")
+    if not (low <= number <= high) or (open_low and number == low) or np.isinf(number):
+        above = f"{low} < {name}" if open_low else f"{low} <= {name}"
+        raise InputError(f"{name} must be a number with {above} <= {high}, not {value!r}")
+    return number
+
+
+def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
+    """Return the group labels as columns of a frame, a row for every group named by position."""
+    if labels is None:
+        return {}
+    if getattr(labels, "nlevels", 1) > 1 or type(labels).__name__ == "MultiIndex":
+        return {str(n): labels.get_level_values(i).take(which) for i, n in enumerate(labels.names)}
+    return {"group" if labels.name is None else str(labels.name): labels.take(which)}
+
+
+# ------------------------------------------------------------------------------------- sums over groups
+
+
+def relative_sums(
+    columns: list[Any], weights: Floats | None, groups: Groups, term: Callable[[Floats], Floats]
+) -> Floats:
+    r"""Sum over each group of :math:`p\,f(x / \bar x)`, with p the share of the weight; a row a group.
+
+    ``term`` is f; it may write to its argument. NaN where a value is negative, infinite or missing, or the mean is
+    not positive. Chunks of whole groups that stay in the cache, a column at a time.
+    """
+    out = np.full((groups.n, len(columns)), np.nan)
+    if not groups.n:
+        return out
+    starts = groups.starts
+    with np.errstate(all="ignore"):
+        for first, last in _chunk_bounds(starts):
+            lo, hi = int(starts[first]), int(starts[last])
+            rows: Any = slice(lo, hi) if groups.order is None else groups.order[lo:hi]
+            begins, counts = starts[first:last] - lo, np.diff(starts[first : last + 1])
+            w = np.ones(hi - lo) if weights is None else weights[rows]
+            absent = w == 0
+            any_absent = bool(absent.any())
+            p = w / np.repeat(np.add.reduceat(w, begins), counts)
+            for j, column in enumerate(columns):
+                r = np.array(column[rows])
+                if any_absent:
+                    r[absent] = 0.0
+                mean = np.add.reduceat(r * p, begins)
+                mean[~((mean > 0) & np.isfinite(mean))] = np.nan
+                r /= np.repeat(mean, counts)
+                if not r.min() >= 0:  # also where a gap hides a negative
+                    r[r < 0] = np.nan
+                if any_absent:
+                    r[absent] = 1.0
+                t = term(r)
+                t *= p
+                out[first:last, j] = np.add.reduceat(t, begins)
+    return out
+
+
+def entropy_sums(columns: list[Any], weights: Floats | None, groups: Groups, alpha: float) -> Floats:
+    """Generalised entropy of every group and column; inf where alpha <= 0 meets a value of 0.
+
+    Written so that every term is 0 at equality and none is negative: the first-order part r - 1, whose weighted sum
+    is 0, is taken off each term. Nearly equal values lose no digits, and the rounding of the mean cancels.
+    """
+    return relative_sums(columns, weights, groups, _entropy_term(alpha))
+
+
+def _entropy_term(alpha: float) -> Callable[[Floats], Floats]:
+    def theil_t(r: Floats) -> Floats:
+        t = np.maximum(r, _TINY)  # 0 log 0 is 0
+        np.log(t, out=t)
+        t *= r
+        r -= 1.0
+        t -= r
+        return t
+
+    def theil_l(r: Floats) -> Floats:
+        t = np.log(r)
+        r -= 1.0
+        return np.subtract(r, t, out=t)
+
+    def half_square(r: Floats) -> Floats:
+        r -= 1.0
+        r *= r
+        r *= 0.5
+        return r
+
+    def near_one(r: Floats) -> Floats:
+        t = np.expm1((alpha - 1.0) * np.log(np.maximum(r, _TINY))) * r
+        t /= alpha - 1.0
+        t -= r - 1.0
+        t /= alpha
+        return t
+
+    def near_zero(r: Floats) -> Floats:
+        t = np.expm1(alpha * np.log(r))
+        t /= alpha
+        t -= r - 1.0
+        t /= alpha - 1.0
+        return t
+
+    known = {0.0: theil_l, 1.0: theil_t, 2.0: half_square}
+    return known.get(alpha) or (near_one if alpha > 0.5 else near_zero)
+
+
+# ------------------------------------------------------------------------------- groups of like size
+
+
+@frozen(eq=False)
+class Block:
+    """Groups of like size laid under each other; short ones are filled up with schools of weight 0.
+
+    Attributes
+    ----------
+    groups : (g,) int array
+        Which groups.
+    rows : (g, length) int array
+        Rows of the table; a filler repeats the first row of its group.
+    weights : (g, length) array
+        Weights; 0 for a filler.
+    """
+
+    groups: Ints
+    rows: Ints
+    weights: Floats
+
+
+def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> Iterator[Block]:
+    """Cut the groups into blocks of like size of about ``cells`` cells; at most an eighth is filler."""
+    if not groups.n:
+        return
+    sizes = np.diff(groups.starts)
+    by_size = np.argsort(sizes, kind="stable")
+    ordered = sizes[by_size]
+    first = 0
+    while first < groups.n:
+        least = int(ordered[first])
+        longest = max(least + 1, least + least // 8)
+        last = min(int(np.searchsorted(ordered, longest, side="right")), first + max(1, cells // longest))
+        which = by_size[first:last]
+        length = int(ordered[last - 1])
+        place = np.arange(length)
+        filler = place >= sizes[which][:, np.newaxis]
+        rows = groups.starts[which][:, np.newaxis] + np.where(filler, 0, place)
+        if groups.order is not None:
+            rows = groups.order[rows]
+        w = np.ones(rows.shape) if weights is None else weights[rows]
+        w[filler] = 0.0
+        yield Block(groups=which, rows=rows, weights=w)
+        first = last
+
+
+@frozen(eq=False)
+class Ranked:
+    """A column of a block with every group in rising order, and its cumulated weights."""
+
+    values: Floats
+    weights: Floats
+    cumulated: Floats
+    #: What the schools are ordered by; the values themselves unless said otherwise.
+    rank: Floats
+
+    @property
+    def weight(self) -> Floats:
+        """Weight of each group."""
+        return np.asarray(self.cumulated[:, -1])
+
+
+def over_ranked(
+    sample_columns: list[Any],
+    weights: Floats | None,
+    groups: Groups,
+    measure: Callable[[Ranked], Floats],
+    rank: Floats | None = None,
+) -> Floats:
+    """Apply a measure of ordered values to every group and column; a row a group.
+
+    NaN where a value is negative, infinite or missing, or the sum of all values is 0.
+    """
+    out = np.full((groups.n, len(sample_columns)), np.nan)
+    with np.errstate(all="ignore"):
+        for block in blocks(groups, weights):
+            absent = block.weights == 0
+            any_absent = bool(absent.any())
+            for j, column in enumerate(sample_columns):
+                x = np.asarray(column[block.rows])
+                key = x if rank is None else np.asarray(rank[block.rows])
+                if any_absent:
+                    # any finite value will do: nobody is there. Ordered by it, it must not split schools of one rank
+                    x[absent] = 0.0
+                    if key is not x:
+                        key[absent] = -np.inf
+                order = np.argsort(key, axis=1)
+                xs = np.take_along_axis(x, order, axis=1)
+                ws = np.take_along_axis(block.weights, order, axis=1)
+                ks = xs if rank is None else np.take_along_axis(key, order, axis=1)
+                cumulated = np.cumsum(ws, axis=1)
+                got = measure(Ranked(xs, ws, cumulated, ks))
+                total = (xs * ws).sum(axis=1)
+                lowest = xs[:, 0] if rank is None else xs.min(axis=1)
+                undefined = ~((total > 0) & np.isfinite(total)) | (lowest < 0)
+                if rank is not None:
+                    undefined |= np.isnan(ks[:, -1])
+                out[block.groups, j] = np.where(undefined, np.nan, got)
+    return out

@@ -1,0 +1,456 @@
+"""Change over time and differences of place: what moved a coefficient, convergence, gaps, ranks and percentiles."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from junheng._arrays import Floats, Groups, as_floats, coefficient, grouped_moments, require_aligned, require_rows
+from junheng._frames import combine_codes, factorize_labels, labelled
+from junheng.errors import InputError
+from junheng.indicators._grouped import check_number, check_weights, read_sample
+from junheng.indicators.decomposition import shapley
+from junheng.indicators.entropy import log_deviation
+
+__all__ = [
+    "beta_convergence",
+    "coefficient_change",
+    "gap_ratio",
+    "percentile_rank",
+    "ranking",
+    "sigma_convergence",
+]
+
+
+def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, by: Any = None) -> Any:
+    r"""Split the change of a difference coefficient into values, enrolments, and schools that came or went.
+
+    .. math:: CV_1 - CV_0 = \Delta_{values} + \Delta_{weights} + \Delta_{entry} + \Delta_{exit}
+
+    Each part is a Shapley value: what the step changes, on the mean over all orders in which the four steps may be
+    taken (new values for the schools that stay, their new enrolments, adding those that came, dropping those that
+    went). No order is preferred, and the parts sum to the change.
+
+    Parameters
+    ----------
+    values : (rows,) or (rows, indicators) array-like
+        What is compared, such as area per student; both years below each other, a row a school and year.
+    weights : (rows,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    years : (rows,) array-like
+        Year of each row; exactly two occur, the lesser is the first.
+    schools : (rows,) array-like
+        Which school a row is about, such as its code. A school occurs once a year within its group.
+    by : (rows,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. A school that changes its group leaves one and enters the other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a group (and ``indicator``, for 2-D values): the group labels (column ``group`` if ``by`` has no name),
+        ``before``, ``after``, ``change``; its parts ``from_values``, ``from_weights``, ``from_entry``, ``from_exit``;
+        and how many schools ``stayed``, ``entered`` and ``left``. A school of weight 0 is absent that year. NaN where
+        a coefficient is undefined; the parts are NaN also where no school stayed, since then there is a step at which
+        nobody is there.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing label, other than two years, or a school twice in a year.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Shorrocks (2013), Decomposition procedures for distributional analysis: a unified framework based on the Shapley
+    value, Journal of Economic Inequality 11.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> change = jh.coefficient_change(
+    ...     [1.0, 3.0, 2.0, 3.0, 4.0],
+    ...     weights=[50, 50, 50, 50, 20],
+    ...     years=[2024, 2024, 2025, 2025, 2025],
+    ...     schools=["a", "b", "a", "b", "c"],
+    ... )
+    >>> change[["before", "after", "change", "from_values", "from_weights", "from_entry", "from_exit"]].round(4)
+       before   after  change  from_values  from_weights  from_entry  from_exit
+    0     0.5  0.2624 -0.2376      -0.2713           0.0      0.0338        0.0
+    """
+    sample = read_sample(values, weights, by)
+    require_aligned(values=values, years=years)
+    require_aligned(values=values, schools=schools)
+    year, known = factorize_labels(years)
+    school, names = factorize_labels(schools)
+    require_rows(sample.rows, years=year, schools=school)
+    if len(known) != 2:
+        raise InputError(f"years must hold exactly two years, not {len(known)}")
+    # who is there in which year: a row a school and group, its row in the table before and after, -1 for none
+    unit = combine_codes([(sample.groups.codes, sample.groups.n), (school, len(names))])
+    units, place = np.unique(unit, return_inverse=True)
+    place = place.astype(np.int64, copy=False)
+    both = np.bincount(place * 2 + year, minlength=2 * units.size)
+    if (both > 1).any():
+        row = int(np.flatnonzero(both[place * 2 + year] > 1)[0])
+        raise InputError(f"a school stands twice in one year; position {row} is one of the rows")
+    rows = np.full((2, units.size), -1, dtype=np.int64)
+    rows[year, place] = np.arange(sample.rows)
+    w = sample.weight_array()
+    there = [(rows[y] >= 0) & (w[rows[y]] != 0) for y in (0, 1)]
+    stay, come, go = there[0] & there[1], there[1] & ~there[0], there[0] & ~there[1]
+    codes = np.empty(units.size, dtype=np.int64)
+    codes[place] = sample.groups.codes
+    groups = Groups.from_codes(codes, sample.groups.n)
+
+    def state(steps: tuple[int, ...]) -> Floats:
+        """Return the coefficients after some steps: 0 values, 1 weights, 2 entry, 3 exit."""
+        value_from = np.where(stay, rows[1 if 0 in steps else 0], np.where(come, rows[1], rows[0]))
+        weight = np.where(stay, w[rows[1 if 1 in steps else 0]], 0.0)
+        if 2 in steps:
+            weight = np.where(come, w[rows[1]], weight)
+        if 3 not in steps:
+            weight = np.where(go, w[rows[0]], weight)
+        moments = grouped_moments([np.asarray(c)[value_from] for c in sample.columns], weight, groups)
+        return coefficient(moments.mean, moments.std)
+
+    before, after = state(()), state((0, 1, 2, 3))
+    parts = shapley(lambda s: state(s) - before, 4)
+    k = len(sample.columns)
+    figures = {"before": before, "after": after, "change": after - before}
+    figures |= dict(zip(("from_values", "from_weights", "from_entry", "from_exit"), parts, strict=True))
+    for name, which in (("stayed", stay), ("entered", come), ("left", go)):
+        figures[name] = np.repeat(np.bincount(codes[which], minlength=groups.n), k)
+    return sample.long(figures)
+
+
+def sigma_convergence(values: Any, *, weights: Any, years: Any) -> Any:
+    r"""Sigma convergence: whether counties come closer to each other, year by year.
+
+    .. math:: CV_t = S_t / \bar X_t, \qquad \sigma_t = \sqrt{\sum_i p_{it} (\ln X_{it} - \overline{\ln X_t})^2}
+
+    Parameters
+    ----------
+    values : (rows,) or (rows, indicators) array-like
+        Figures of counties, such as area per student; years below each other.
+    weights : (rows,) array-like or None
+        Enrolment of each county. Required, so that nobody forgets it; None means that every county counts the same.
+    years : (rows,) array-like
+        Year of each row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a year (and ``indicator``, for 2-D values): the year (column ``group`` if ``years`` has no name),
+        ``coefficient`` (the difference coefficient) and ``sigma`` (the deviation of the logarithms). There is
+        convergence where they fall. NaN as in :func:`difference_coefficient`; ``sigma`` also where a value is not
+        positive.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or a missing year.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Barro and Sala-i-Martin (1992), Convergence, Journal of Political Economy 100.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.sigma_convergence([1.0, 3.0, 2.0, 3.0], weights=None, years=[2024, 2024, 2025, 2025]).round(4)
+       group  coefficient   sigma
+    0   2024          0.5  0.5493
+    1   2025          0.2  0.2027
+    """
+    if years is None:
+        raise InputError("years is needed: the year of each row")
+    sample = read_sample(values, weights, years)
+    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
+    return sample.long({"coefficient": coefficient(moments.mean, moments.std), "sigma": log_deviation(sample)})
+
+
+def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 1.0) -> Any:
+    r"""Beta convergence: whether counties that had less grew faster.
+
+    .. math:: \frac{1}{T} \ln \frac{X_{iT}}{X_{i0}} = a + b \ln X_{i0} + u_i, \qquad \lambda = -\ln(1 + b T) / T
+
+    by weighted least squares.
+
+    Parameters
+    ----------
+    before, after : (counties,) array-like
+        The figure of every county at the beginning and at the end. Positive.
+    weights : (counties,) array-like or None
+        Weight of each county. Required, so that nobody forgets it; None means that every county counts the same.
+    periods : float
+        Years between, T.
+
+    Returns
+    -------
+    pandas.Series
+        ``slope`` (b; negative: convergence), ``intercept`` (a), ``standard_error`` of the slope (with n - 2 degrees of
+        freedom; equal variances in the sense of the weights), ``r_squared``, ``speed`` (lambda per year),
+        ``half_life`` (ln 2 / lambda, in years; NaN without convergence) and ``counties`` (with weight). A slope is no
+        proof that dispersion falls: see :func:`sigma_convergence`. NaN where a figure with weight is missing or not
+        positive, or all begin alike; the error with fewer than three counties.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or ``periods`` that are not positive.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Barro and Sala-i-Martin (1992), Convergence, Journal of Political Economy 100.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> print(jh.beta_convergence([1.0, 2.0, 4.0], [2.0, 3.0, 4.0], weights=None).round(4)["slope"])
+    -0.5
+    """
+    t = check_number(periods, "periods", 0.0, 1e6, open_low=True)
+    require_aligned(before=before, after=after)
+    require_aligned(before=before, weights=weights)
+    first, last = as_floats(before, "before"), as_floats(after, "after")
+    if first.ndim != 1:
+        raise InputError(f"before must be (counties,), not {first.shape}")
+    require_rows(first.size, after=last)
+    if last.ndim != 1:
+        raise InputError(f"after must be (counties,), not {last.shape}")
+    w = check_weights(weights, first.size)
+    w = np.ones(first.size) if w is None else w
+    present = w != 0
+    first, last, w = first[present], last[present], w[present]
+    names = ["slope", "intercept", "standard_error", "r_squared", "speed", "half_life", "counties"]
+    out = np.full(len(names), np.nan)
+    out[-1] = first.size
+    if first.size and (first > 0).all() and (last > 0).all() and np.isfinite(first + last + w).all():
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out[:-1] = _line(np.log(first), np.log(last / first) / t, w / w.sum(), t)
+    return labelled(out, names, None)
+
+
+def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
+    mx, my = float(p @ x), float(p @ y)
+    dx, dy = x - mx, y - my
+    sxx, sxy, syy = (float(p @ (a * b)) for a, b in ((dx, dx), (dx, dy), (dy, dy)))
+    if sxx <= (1e-13 * max(1.0, abs(mx))) ** 2:  # all begin alike but for the last bits
+        return [float("nan")] * 6
+    slope = sxy / sxx
+    rest = dy - slope * dx
+    left = float(p @ (rest * rest))
+    error = (left / (x.size - 2) / sxx) ** 0.5 if x.size > 2 else float("nan")
+    r_squared = 1 - left / syy if syy > 0 else float("nan")
+    base = 1 + slope * periods
+    speed = -float(np.log(base)) / periods if base > 0 else float("nan")
+    return [slope, my - slope * mx, error, r_squared, speed, float(np.log(2)) / speed if speed > 0 else float("nan")]
+
+
+def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, by: Any = None) -> Any:
+    r"""Ratio of two weighted means, such as town over country.
+
+    .. math:: R = \bar X_{upper} / \bar X_{lower}
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    where : (schools,) array-like
+        What kind of place each school is in, such as the column ``area_type``.
+    upper, lower : label or list of labels
+        Which kinds make up each side, such as ``["city", "town"]`` and ``"rural"``. Other schools are left out.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A plain number, 1 where both have the same; shapes as in :func:`difference_coefficient`. NaN where a side has
+        no students or a value with weight is missing, or where the lower mean is not positive.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing label, or a kind that does not occur or is on both sides.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    教督〔2017〕6号 names the gap between town and country (城乡差距) among those to be narrowed.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> place = ["city", "town", "rural"]
+    >>> jh.gap_ratio([6.0, 5.0, 4.0], weights=[50, 50, 10], where=place, upper=["city", "town"], lower="rural")
+    1.375
+    """
+    sample = read_sample(values, weights, by)
+    require_aligned(values=values, where=where)
+    kinds, words = factorize_labels(where)
+    require_rows(sample.rows, where=kinds)
+    sides = [[s] if isinstance(s, str) or not hasattr(s, "__iter__") else list(s) for s in (upper, lower)]
+    position = {word: i for i, word in enumerate(words.tolist())}
+    unknown = [s for side in sides for s in side if s not in position]
+    if unknown:
+        raise InputError(f"where holds no {unknown[0]!r}, but {', '.join(map(repr, position))}")
+    if set(sides[0]) & set(sides[1]) or not sides[0] or not sides[1]:
+        raise InputError("upper and lower must each name kinds of places, none of them twice")
+    w = sample.weight_array()
+    means = []
+    for side in sides:
+        mine = np.isin(kinds, [position[s] for s in side])
+        means.append(grouped_moments(sample.columns, np.where(mine, w, 0.0), sample.groups).mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sample.give(np.where(means[1] > 0, means[0] / means[1], np.nan))
+
+
+def ranking(
+    values: Any, *, by: Any = None, ties: Literal["min", "average", "dense"] = "min", largest_first: bool = True
+) -> Any:
+    r"""Rank of each school or county, 1 for the first; equal values share a rank.
+
+    .. math:: R_i = 1 + |\{j : X_j > X_i\}|
+
+    for ``ties="min"`` and the largest first.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is ranked.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group within which is ranked, such as the province.
+    ties : {"min", "average", "dense"}
+        Two who share the second place: 1 2 2 4, or 1 2.5 2.5 4, or 1 2 2 3.
+    largest_first : bool
+        Whether the largest value has rank 1.
+
+    Returns
+    -------
+    ndarray
+        In the shape of ``values``, in the order of the rows. A missing value has no rank (NaN), and the others are
+        ranked as if it were not there. Values are compared as they are, without rounding.
+
+    Raises
+    ------
+    InputError
+        On text, a missing group label, or unknown ``ties``.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    ``scipy.stats.rankdata`` has the same names of ties.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.ranking([4.5, 6.0, 6.0, float("nan")])
+    array([ 3.,  1.,  1., nan])
+    """
+    if ties not in ("min", "average", "dense"):
+        raise InputError(f"ties must be min, average or dense, not {ties!r}")
+    sample = read_sample(values, None, by)
+    sign = -1.0 if largest_first else 1.0
+    return sample.give_rows([_ranks(sign * np.asarray(c), sample.groups, ties) for c in sample.columns])
+
+
+def _ranks(x: Floats, groups: Groups, ties: str) -> Floats:
+    order = np.lexsort((x, groups.codes))  # NaN last
+    out = np.full(x.size, np.nan)
+    if not x.size:
+        return out
+    xs, codes = x[order], groups.codes[order]
+    start = groups.starts[codes]
+    place = np.arange(x.size)
+    new = np.ones(x.size, dtype=bool)
+    new[1:] = (xs[1:] != xs[:-1]) | (codes[1:] != codes[:-1])
+    run = np.cumsum(new) - 1
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], x.size) - 1
+    if ties == "dense":
+        rank = run - run[start] + 1.0
+    elif ties == "average":
+        rank = (first[run] + last[run]) / 2 - start + 1
+    else:
+        rank = place[first][run] - start + 1.0
+    out[order] = np.where(np.isnan(xs), np.nan, rank)
+    return out
+
+
+def percentile_rank(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Percentile of each school: the share of students whose schools have less, half of those who have as much.
+
+    .. math:: 100 \left(\sum_{X_j < X_i} P_j + \frac{1}{2} \sum_{X_j = X_i} P_j\right) / P_N
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student; of the whole nation for national percentiles.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group within which is compared, such as the stage.
+
+    Returns
+    -------
+    ndarray
+        0 to 100, in the shape of ``values``, in the order of the rows; 50 for one alone. A school of weight 0 gets a
+        percentile but counts for nobody. A missing value gets NaN and is left out of the others' comparison, as in a
+        ranking. All NaN in a group of which a weight is missing or the weights sum to 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    The "mean" kind of ``scipy.stats.percentileofscore``.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.percentile_rank([4.0, 5.0, 6.0], weights=[10, 20, 10])
+    array([12.5, 50. , 87.5])
+    """
+    sample = read_sample(values, weights, by)
+    w = sample.weight_array()
+    return sample.give_rows([_percentiles(np.asarray(c), w, sample.groups) for c in sample.columns])
+
+
+def _percentiles(x: Floats, w: Floats, groups: Groups) -> Floats:
+    out = np.full(x.size, np.nan)
+    if not x.size:
+        return out
+    known = np.where(np.isnan(x), 0.0, w)
+    order = np.lexsort((x, groups.codes))
+    codes, xs = groups.codes[order], x[order]
+    new = np.ones(x.size, dtype=bool)
+    new[1:] = (xs[1:] != xs[:-1]) | (codes[1:] != codes[:-1])
+    first = np.flatnonzero(new)
+    tied = np.add.reduceat(known[order], first)
+    group = codes[first]
+    total = np.bincount(group, weights=tied, minlength=groups.n)
+    # cumulated within each group from 0, so that an unknown weight stays in its group
+    below = np.empty(tied.size)
+    ends = np.searchsorted(group, np.arange(groups.n + 1))
+    for g in range(groups.n):
+        part = tied[ends[g] : ends[g + 1]]
+        below[ends[g] : ends[g + 1]] = np.cumsum(part) - part
+    with np.errstate(divide="ignore", invalid="ignore"):
+        percentile = 100 * (below + tied / 2) / total[group]
+    out[order] = np.where(np.isnan(xs), np.nan, percentile[np.cumsum(new) - 1])
+    return out

@@ -1,0 +1,227 @@
+"""Lorenz and concentration curves, the area under them, and the concentration index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats, Ints, as_floats, require_aligned, require_rows
+from junheng._frames import build_frame
+from junheng.errors import InputError
+from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
+
+__all__ = ["concentration_curve", "concentration_index", "lorenz_curve"]
+
+
+def lorenz_curve(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Lorenz curve: what share of the whole the students of the least equipped schools hold.
+
+    .. math:: L\left(\sum_{X_j \le x} p_j\right) = \sum_{X_j \le x} p_j X_j / \bar X, \qquad p_i = P_i / P_N
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a point, straight lines between: the group labels (column ``group`` if ``by`` has no name),
+        ``indicator`` for 2-D values, ``population`` (cumulated share of the weight), ``amount`` (cumulated share of
+        the whole) and ``area`` (under the curve so far; the last is (1 - Gini) / 2). The first point of a curve is
+        (0, 0); schools of equal value make one step. Where the curve is undefined (a value with weight is missing,
+        infinite or negative, or weights or values sum to 0) it is one row of NaN.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Lorenz (1905), Methods of measuring the concentration of wealth. Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.lorenz_curve([3.0, 1.0], weights=[50, 50])
+       population  amount    area
+    0         0.0    0.00  0.0000
+    1         0.5    0.25  0.0625
+    2         1.0    1.00  0.3750
+    """
+    return _curve(read_sample(values, weights, by), None)
+
+
+def concentration_curve(values: Any, *, weights: Any, rank: Any, by: Any = None) -> Any:
+    r"""Concentration curve: the Lorenz curve with schools ordered by something else, such as income of the area.
+
+    .. math:: C\left(\sum_{r_j \le r} p_j\right) = \sum_{r_j \le r} p_j X_j / \bar X, \qquad p_i = P_i / P_N
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    rank : (schools,) array-like
+        What schools are ordered by, the least first.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`lorenz_curve`. The last ``area`` is (1 - concentration index) / 2. Schools of equal rank make one
+        step. One row of NaN also where the rank of a school with weight is missing.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Kakwani, Wagstaff and van Doorslaer (1997), Socioeconomic inequalities in health, Journal of Econometrics 77.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.concentration_curve([3.0, 1.0], weights=[50, 50], rank=[1, 2])
+       population  amount    area
+    0         0.0    0.00  0.0000
+    1         0.5    0.75  0.1875
+    2         1.0    1.00  0.6250
+    """
+    sample = read_sample(values, weights, by)
+    return _curve(sample, _rank(values, rank, sample.rows))
+
+
+def concentration_index(values: Any, *, weights: Any, rank: Any, by: Any = None) -> Any:
+    r"""Concentration index: the Gini coefficient with schools ordered by something else.
+
+    .. math:: C = \frac{1}{\bar X} \sum_i p_i\,(X_i - \bar X)\,(2 R_i - 1), \qquad p_i = P_i / P_N
+
+    with R the share of the weight below a school plus half that of its own rank. Ordered by the values it is the
+    Gini coefficient; negative where those of low rank hold more than their share.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    rank : (schools,) array-like
+        What schools are ordered by, the least first. Those of equal rank stand together in the middle.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        Between -1 and 1; shapes as in :func:`difference_coefficient`. NaN where a value or rank with weight is
+        missing, a value is infinite or negative, or the weights or all values of a group sum to 0. A school of
+        weight 0 is absent, whatever its value. One school alone has 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Kakwani, Wagstaff and van Doorslaer (1997), Socioeconomic inequalities in health, Journal of Econometrics 77.
+    Lerman and Yitzhaki (1989), Journal of Econometrics 42, on weights.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.concentration_index([3.0, 1.0], weights=[50, 50], rank=[1, 2])
+    -0.25
+    """
+    sample = read_sample(values, weights, by)
+    order = _rank(values, rank, sample.rows)
+    return sample.give(over_ranked(sample.columns, sample.weights, sample.groups, _index, order))
+
+
+def _rank(values: Any, rank: Any, rows: int) -> Floats:
+    require_aligned(values=values, rank=rank)
+    out = as_floats(rank, "rank")
+    require_rows(rows, rank=out)
+    if out.ndim != 1:
+        raise InputError(f"rank must be (schools,), not {out.shape}")
+    return out
+
+
+def _index(s: Ranked) -> Floats:
+    new = np.ones(s.values.shape, dtype=bool)
+    new[:, 1:] = s.rank[:, 1:] != s.rank[:, :-1]
+    last = np.ones_like(new)
+    last[:, :-1] = new[:, 1:]
+    before = np.maximum.accumulate(np.where(new, s.cumulated - s.weights, 0.0), axis=1)
+    after = np.minimum.accumulate(np.where(last, s.cumulated, np.inf)[:, ::-1], axis=1)[:, ::-1]
+    total = s.cumulated[:, -1:]
+    mean = (s.values * s.weights).sum(axis=1, keepdims=True) / total
+    middle = (before + after - total) / total
+    out: Floats = (s.weights * (s.values - mean) * middle).sum(axis=1) / (mean * total)[:, 0]
+    return out
+
+
+def _curve(sample: Sample, rank: Floats | None) -> Any:
+    """Points of every curve in one frame, the groups in order and the columns within them."""
+    k = len(sample.columns)
+    owners, points = [np.empty(0, dtype=np.int64)], [np.empty((0, 3))]
+    with np.errstate(all="ignore"):
+        for block in blocks(sample.groups, sample.weights):
+            for j, column in enumerate(sample.columns):
+                x = np.asarray(column[block.rows])
+                counts, found = _points(x, block.weights, x if rank is None else rank[block.rows])
+                owners.append(np.repeat(block.groups * k + j, counts))
+                points.append(found)
+    owner, out = np.concatenate(owners), np.concatenate(points)
+    order = np.argsort(owner, kind="stable")
+    owner, out = owner[order], out[order]
+    head = label_columns(sample.labels, owner // max(k, 1))
+    if not sample.flat:
+        head["indicator"] = sample.indicator_column(owner % max(k, 1))
+    return build_frame(head | {n: out[:, i] for i, n in enumerate(("population", "amount", "area"))}, "pandas")
+
+
+def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:
+    """Return how many points each group of a block has, and all points below each other."""
+    absent = w == 0
+    order = np.lexsort((rank, absent), axis=1)  # who is not there comes last
+    ws, rs = np.take_along_axis(w, order, axis=1), np.take_along_axis(rank, order, axis=1)
+    xs = np.take_along_axis(np.where(absent, 0.0, x), order, axis=1)
+    here = np.arange(x.shape[1]) < (~absent).sum(axis=1, keepdims=True)
+    weights, amounts = np.cumsum(ws, axis=1), np.cumsum(xs * ws, axis=1)
+    whole = amounts[:, -1]
+    defined = (whole > 0) & np.isfinite(whole) & (xs.min(axis=1) >= 0) & ~(here & np.isnan(rs)).any(axis=1)
+    shape = (x.shape[0], x.shape[1] + 1)
+    kept = np.ones(shape, dtype=bool)  # the origin, and the last of every rank
+    kept[:, 1:] = here & defined[:, np.newaxis]
+    kept[:, 1:-1] &= (rs[:, 1:] != rs[:, :-1]) | ~here[:, 1:]
+    curve = np.zeros((2, *shape))
+    curve[0, :, 1:] = weights / weights[:, -1:]
+    curve[1, :, 1:] = amounts / whole[:, np.newaxis]
+    curve[:, ~defined, 0] = np.nan
+    out = np.empty((int(kept.sum()), 3))
+    out[:, :2] = curve[:, kept].T
+    piece = np.zeros(len(out))
+    piece[1:] = np.diff(out[:, 0]) * (out[1:, 1] + out[:-1, 1]) / 2
+    area = np.zeros(shape)
+    area[kept] = piece
+    area[:, 0] = np.where(defined, 0.0, np.nan)  # not the way from the end of the curve before
+    out[:, 2] = np.cumsum(area, axis=1)[kept]
+    return kept.sum(axis=1), out

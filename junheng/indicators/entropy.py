@@ -1,0 +1,273 @@
+"""Entropy measures: Theil, generalised entropy, Atkinson, and the variance of logarithms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats, grouped_moments
+from junheng.indicators._grouped import Sample, check_number, entropy_sums, read_sample, relative_sums
+
+__all__ = ["atkinson", "generalized_entropy", "log_variance", "theil_l", "theil_t"]
+
+
+def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Theil's T: generalised entropy with alpha 1.
+
+    .. math:: T = \sum_i p_i \frac{X_i}{\bar X} \ln \frac{X_i}{\bar X}, \qquad p_i = P_i / P_N
+
+    From 0 for equality to ln(P_N / P_i) where one school has all. A value of 0 counts as 0 (the limit of x ln x).
+    Other software may differ: R's ``ineq::Theil`` leaves zeros out.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        In nats; shapes as in :func:`difference_coefficient`. NaN where a value with weight is missing, infinite or
+        negative, or where the weights or all values of a group sum to 0. A school of weight 0 is absent, whatever its
+        value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Theil (1967), Economics and Information Theory. Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> round(jh.theil_t([1.0, 3.0], weights=[50, 50]), 6)
+    0.130812
+    >>> round(jh.theil_t([0.0, 2.0], weights=None), 6)
+    0.693147
+    """
+    return generalized_entropy(values, weights=weights, alpha=1.0, by=by)
+
+
+def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Theil's L, the mean logarithmic deviation: generalised entropy with alpha 0.
+
+    .. math:: L = \sum_i p_i \ln \frac{\bar X}{X_i}, \qquad p_i = P_i / P_N
+
+    It has no upper bound, and is infinite where a school with students has nothing: the result is NaN there, and zeros
+    are neither dropped nor replaced by small numbers. Where zeros occur use :func:`theil_t`.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Positive.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        In nats; shapes as in :func:`difference_coefficient`. NaN where a value with weight is missing, infinite or
+        not positive, or where the weights or all values of a group sum to 0. A school of weight 0 is absent, whatever
+        its value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Theil (1967), Economics and Information Theory. Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> round(jh.theil_l([1.0, 3.0], weights=[50, 50]), 6)
+    0.143841
+    >>> jh.theil_l([0.0, 3.0], weights=[50, 50])
+    nan
+    """
+    return generalized_entropy(values, weights=weights, alpha=0.0, by=by)
+
+
+def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: Any = None) -> Any:
+    r"""Generalised entropy GE(alpha).
+
+    .. math:: GE(\alpha) = \frac{1}{\alpha (\alpha - 1)} \sum_i p_i
+        \left[\left(\frac{X_i}{\bar X}\right)^\alpha - 1\right], \qquad p_i = P_i / P_N
+
+    GE(1) is :func:`theil_t`, GE(0) is :func:`theil_l`, GE(2) is half the squared difference coefficient. The smaller
+    alpha, the more the poor schools count.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    alpha : float
+        Any number from -1000 to 1000; 0 and 1 are the limits.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or negative (for alpha of 0 or less: not positive), or where the weights or all values of a
+        group sum to 0. A school of weight 0 is absent, whatever its value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, or an ``alpha`` that is no such number.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Shorrocks (1980), The class of additively decomposable inequality measures, Econometrica 48.
+    Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.generalized_entropy([1.0, 3.0], weights=[50, 50], alpha=2)
+    0.125
+    """
+    degree = check_number(alpha, "alpha", -1e3, 1e3)
+    sample = read_sample(values, weights, by)
+    out = entropy_sums(sample.columns, sample.weights, sample.groups, degree)
+    out[np.isinf(out)] = np.nan
+    return sample.give(out)
+
+
+def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None) -> Any:
+    r"""Atkinson's index: the share of the whole that equality could do without.
+
+    .. math:: A = 1 - \frac{1}{\bar X} \left[\sum_i p_i X_i^{1 - \varepsilon}\right]^{1 / (1 - \varepsilon)}, \qquad
+        A_1 = 1 - \frac{1}{\bar X} \prod_i X_i^{p_i}
+
+    From 0 for equality towards 1. With ``epsilon`` of 1 or more a school with students that has nothing makes the index
+    1: its geometric (harmonic, …) mean is 0. ``epsilon`` of 0 does not mind inequality and gives 0.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    epsilon : float
+        Aversion to inequality, from 0 to 1000. 0.5, 1 and 2 are usual.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
+        absent, whatever its value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, or an ``epsilon`` that is no such number.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Atkinson (1970), On the measurement of inequality, Journal of Economic Theory 2.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> round(jh.atkinson([1.0, 3.0], weights=[50, 50], epsilon=1), 6)
+    0.133975
+    >>> jh.atkinson([0.0, 3.0], weights=[50, 50], epsilon=1)
+    1.0
+    """
+    aversion = check_number(epsilon, "epsilon", 0.0, 1e3)
+    sample = read_sample(values, weights, by)
+    a = 1.0 - aversion
+    entropy = entropy_sums(sample.columns, sample.weights, sample.groups, a)
+    # in terms of entropy nothing cancels near equality
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        exponent = -entropy if a == 0 else np.zeros_like(entropy) if a == 1 else np.log1p(a * (a - 1) * entropy) / a
+    out = -np.expm1(exponent)
+    out[np.isnan(entropy)] = np.nan
+    if np.isinf(entropy).any():
+        # infinite for a school that has nothing, which means 1; or since the powers left the range of numbers
+        out[np.isinf(entropy) & ~_has_zero(sample)] = np.nan
+    return sample.give(out + 0.0)  # no -0.0
+
+
+def log_variance(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Variance of the logarithms, about their mean.
+
+    .. math:: V = \sum_i p_i \left(\ln X_i - \sum_j p_j \ln X_j\right)^2, \qquad p_i = P_i / P_N
+
+    The "logarithmic variance" about the logarithm of the mean is another measure. Its root is the sigma of
+    :func:`sigma_convergence`. Beware: taking from the poor to the rich can lower it.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Positive.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or not positive, or where the weights or all values of a group sum to 0. A school of weight
+        0 is absent, whatever its value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Cowell (2011), Measuring Inequality, where the two are told apart.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> round(jh.log_variance([1.0, 3.0], weights=[50, 50]), 6)
+    0.301737
+    """
+    sample = read_sample(values, weights, by)
+    return sample.give(log_deviation(sample) ** 2)
+
+
+def log_deviation(sample: Sample) -> Floats:
+    """Weighted standard deviation of the logarithms; NaN where a value with weight is not positive."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = [np.log(c) for c in sample.columns]  # -inf for 0 gives a mean that is not finite
+    return grouped_moments(logs, sample.weights, sample.groups).std
+
+
+def _has_zero(sample: Sample) -> Any:
+    return relative_sums(sample.columns, sample.weights, sample.groups, lambda r: (r == 0).astype(np.float64)) > 0

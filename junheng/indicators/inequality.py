@@ -1,0 +1,360 @@
+"""Measures by order and distance: Gini, Hoover, ratios of quantiles, shares of the bottom and the top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats, Groups
+from junheng.errors import InputError
+from junheng.indicators._grouped import Ranked, Sample, check_number, over_ranked, read_sample, relative_sums
+
+__all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom", "share_of_top"]
+
+#: A cumulated share this close below a quantile has reached it: 0.7 of 10 is 7, whatever binary fractions say.
+_REACHED = 1 - 1e-12
+
+
+def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Gini coefficient: half the mean difference between two students' schools, over the mean.
+
+    .. math:: G = \frac{1}{2 \bar X} \sum_i \sum_j p_i p_j\,|X_i - X_j|, \qquad p_i = P_i / P_N
+
+    From 0 for equality to 1 - P_i / P_N where one school has all. It is the population form: without weights n equal
+    rows give the same as one of them repeated, and the most is 1 - 1/n. The form corrected for small samples is this
+    times n / (n - 1). Computed from the gaps between neighbours in order, which are never negative, so that nothing
+    cancels.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
+        absent, whatever its value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Cowell (2011), Measuring Inequality. Lerman and Yitzhaki (1989), Improving the accuracy of estimates of
+    Gini coefficients, Journal of Econometrics 42.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.gini([1.0, 3.0], weights=[50, 50])
+    0.25
+    >>> jh.gini([1.0, 3.0, 2.0], weights=[5, 5, 9], by=["A", "A", "B"])
+    A    0.25
+    B    0.00
+    dtype: float64
+    """
+    sample = read_sample(values, weights, by)
+    return sample.give(gini_of(sample))
+
+
+def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Hoover index (Robin Hood, Pietra): the share of the whole that would have to move for equality.
+
+    .. math:: H = \frac{1}{2} \sum_i p_i \left|\frac{X_i}{\bar X} - 1\right|, \qquad p_i = P_i / P_N
+
+    From 0 for equality to 1 - P_i / P_N where one school has all. Half the relative mean deviation, and the greatest
+    distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not change it.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
+        absent, whatever its value. One school alone is equal: 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Hoover (1936), The measurement of industrial localization, Review of Economics and Statistics 18.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.hoover([1.0, 3.0], weights=[50, 50])
+    0.25
+    """
+    sample = read_sample(values, weights, by)
+    return sample.give(relative_sums(sample.columns, sample.weights, sample.groups, _half_distance))
+
+
+def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: float = 0.1, by: Any = None) -> Any:
+    r"""Ratio of an upper to a lower quantile, such as P90/P10.
+
+    .. math:: R = Q(u) / Q(l), \qquad Q(q) = \min\{X_i : \sum_{X_j \le X_i} P_j \ge q\,P_N\}
+
+    A quantile is a value that occurs: the least at which the cumulated weight reaches its share (``inverted_cdf`` in
+    numpy, type 1 in R). Other types put values between two schools.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    upper, lower : float
+        Shares of the weight, above 0 and at most 1.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A plain number, 1 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or negative, where the lower quantile is 0, or where the weights or all values of a group
+        sum to 0. A school of weight 0 is absent, whatever its value. One school alone is equal: 1.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, or shares that are none.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Hyndman and Fan (1996), Sample quantiles in statistical packages, The American Statistician 50: definition 1.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.quantile_ratio([2.0, 3.0, 6.0], weights=[10, 80, 10], upper=0.95, lower=0.05)
+    3.0
+    """
+    u = check_number(upper, "upper", 0.0, 1.0, open_low=True)
+    low = check_number(lower, "lower", 0.0, 1.0, open_low=True)
+    if u < low:
+        raise InputError(f"upper must not be less than lower: {upper!r} < {lower!r}")
+    sample = read_sample(values, weights, by)
+    out = over_ranked(
+        sample.columns, sample.weights, sample.groups, lambda s: _over(_quantile(s, u), _quantile(s, low))
+    )
+    return sample.give(out)
+
+
+def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""Ratio of the greatest to the least value (极差率).
+
+    .. math:: R = \max_i X_i / \min_i X_i
+
+    Over schools with weight; how much weight they have does not matter.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A plain number, 1 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
+        missing, infinite or negative, where the least is 0, or where the weights or all values of a group sum to 0. A
+        school of weight 0 is absent, whatever its value. One school alone is equal: 1.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.range_ratio([2.0, 3.0, 6.0], weights=[10, 80, 10])
+    3.0
+    """
+    sample = read_sample(values, weights, by)
+    out = over_ranked(
+        sample.columns, sample.weights, sample.groups, lambda s: _over(s.values[:, -1], _quantile(s, 0.0))
+    )
+    return sample.give(out)
+
+
+def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
+    r"""Share of the whole held by the students of the least equipped schools.
+
+    .. math:: S = \frac{\sum_i c_i X_i}{\sum_i P_i X_i}, \qquad c_i \text{ students of school } i
+        \text{ among the } s\,P_N \text{ students with the least}
+
+    The school at the border is in with part of its students, so that this is the height of the Lorenz curve at
+    ``share``.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    share : float
+        Share of the students, from 0 to 1.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A share; ``share`` itself for equality, less otherwise; shapes as in :func:`difference_coefficient`. NaN where
+        a value with weight is missing, infinite or negative, or where the weights or all values of a group sum to 0.
+        A school of weight 0 is absent, whatever its value. One school alone is equal.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, or a ``share`` that is none.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.share_of_bottom([1.0, 3.0], weights=[50, 50], share=0.5)
+    0.25
+    >>> jh.share_of_bottom([1.0, 3.0], weights=[50, 50], share=0.25)
+    0.125
+    """
+    return _share_of_end(values, weights, by, share, lambda s: s.cumulated - s.weights)
+
+
+def share_of_top(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
+    r"""Share of the whole held by the students of the best equipped schools.
+
+    .. math:: S = \frac{\sum_i c_i X_i}{\sum_i P_i X_i}, \qquad c_i \text{ students of school } i
+        \text{ among the } s\,P_N \text{ students with the most}
+
+    The school at the border is in with part of its students; with :func:`share_of_bottom` of the others it makes 1.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    share : float
+        Share of the students, from 0 to 1.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+
+    Returns
+    -------
+    float, ndarray, Series or DataFrame
+        A share; ``share`` itself for equality, more otherwise; shapes as in :func:`difference_coefficient`. NaN where
+        a value with weight is missing, infinite or negative, or where the weights or all values of a group sum to 0.
+        A school of weight 0 is absent, whatever its value. One school alone is equal.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, or a ``share`` that is none.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Cowell (2011), Measuring Inequality.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.share_of_top([1.0, 3.0], weights=[50, 50], share=0.5)
+    0.75
+    """
+    return _share_of_end(values, weights, by, share, lambda s: s.weight[:, np.newaxis] - s.cumulated)
+
+
+def gini_of(sample: Sample) -> Floats:
+    """Gini coefficient of every group (rows) and column."""
+    return gini_sums(sample.columns, sample.weights, sample.groups)
+
+
+def gini_sums(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
+    """Gini coefficient of every group (rows) and column, from arrays."""
+    return over_ranked(columns, weights, groups, _gini)
+
+
+def _gini(s: Ranked) -> Floats:
+    below, total = s.cumulated[:, :-1], s.cumulated[:, -1:]
+    gaps = np.diff(s.values, axis=1)
+    gaps *= below
+    gaps *= total - below
+    out: Floats = gaps.sum(axis=1) / (s.weight * (s.values * s.weights).sum(axis=1))
+    return out
+
+
+def _half_distance(r: Floats) -> Floats:
+    r -= 1.0
+    np.abs(r, out=r)
+    r *= 0.5
+    return r
+
+
+def _quantile(s: Ranked, share: float) -> Floats:
+    """Return the least value whose cumulated weight reaches the share; for 0 the least value with weight."""
+    missed = s.cumulated <= 0 if share == 0 else s.cumulated < share * _REACHED * s.cumulated[:, -1:]
+    place = np.minimum(missed.sum(axis=1), s.values.shape[1] - 1)
+    return np.take_along_axis(s.values, place[:, np.newaxis], axis=1)[:, 0]
+
+
+def _over(top: Floats, bottom: Floats) -> Floats:
+    return np.where(bottom == 0, np.nan, top / bottom)
+
+
+def _share_of_end(values: Any, weights: Any, by: Any, share: Any, passed: Callable[[Ranked], Floats]) -> Any:
+    part = check_number(share, "share", 0.0, 1.0)
+    sample = read_sample(values, weights, by)
+
+    def measure(s: Ranked) -> Floats:
+        """Fill up from one end: ``passed`` is the weight of those before each school."""
+        taken = np.clip(part * s.cumulated[:, -1:] - passed(s), 0.0, s.weights)
+        out: Floats = (taken * s.values).sum(axis=1) / (s.weights * s.values).sum(axis=1)
+        return out
+
+    return sample.give(over_ranked(sample.columns, sample.weights, sample.groups, measure))

@@ -1,0 +1,510 @@
+"""How firm a coefficient is: the influence of one school, bootstrap intervals, and the error that turns a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from junheng._arrays import Floats, Groups, Ints, as_floats, coefficient, grouped_moments
+from junheng._frames import build_frame
+from junheng.errors import InputError
+from junheng.indicators._grouped import Sample, check_number, label_columns, read_sample
+
+__all__ = ["bootstrap_interval", "influence", "tipping_error"]
+
+#: Numbers held at a time while resampling: 64 MB.
+_CELLS = 8_000_000
+#: Resampled figures of a column worked on at a time: they stay in the cache.
+_HOT = 65_536
+#: Multiplications in one matrix product at most. Beyond 2^18 OpenBLAS starts threads, which on a busy machine wait for
+#: each other ten times longer than they work; a stack of small products is as fast on one core as a large one.
+_PRODUCT = 262_144
+#: What is left of a sum after one school is taken out, when so much of it has gone that it is summed anew.
+_LOST = 1e-3
+
+
+def influence(values: Any, *, weights: Any, by: Any = None) -> Any:
+    r"""By how much each school moves the difference coefficient: the coefficient without it, less that with it.
+
+    .. math:: I_i = CV_{(-i)} - CV, \qquad
+        \bar X_{(-i)} = \bar X - \frac{P_i d_i}{P_N - P_i}, \qquad
+        Q_{(-i)} = Q - \frac{P_N}{P_N - P_i} P_i d_i^2
+
+    with :math:`d_i = X_i - \bar X` and Q the weighted sum of squares. A negative figure: without this school the county
+    would be more equal. All schools take one pass; only where next to nothing is left of a sum is it taken anew.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county.
+
+    Returns
+    -------
+    ndarray
+        In the shape of ``values``, in the order of the rows. NaN where the coefficient is undefined with or without
+        the school (see :func:`difference_coefficient`): one alone in its group, or the only one that has anything. A
+        school of weight 0 is absent; it has no influence and gets 0.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, or a missing group label.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap, on the jackknife.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> jh.influence([1.0, 3.0, 3.0], weights=[50, 50, 50]).round(4)
+    array([-0.4041,  0.0959,  0.0959])
+    """
+    sample = read_sample(values, weights, by)
+    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
+    whole = coefficient(moments.mean, moments.std)
+    without = leave_one_out(sample, moments.mean, moments.std)
+    out = []
+    present = sample.present()
+    for j, left in enumerate(without):
+        here = whole[sample.groups.codes, j]
+        out.append(np.where(present, left - here, 0.0 * here))
+    return sample.give_rows(out)
+
+
+def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
+    """Return, a column after the other, the coefficient of its group without each school."""
+    codes = sample.groups.codes
+    w = sample.weight_array()
+    absent = w == 0
+    out = []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = np.bincount(codes, weights=w, minlength=sample.groups.n)[codes]
+        rest = total - w
+        up = w / rest
+        for j, column in enumerate(sample.columns):
+            m, s = mean[codes, j], std[codes, j]
+            d = np.where(absent, 0.0, column) - m
+            d[absent] = 0.0
+            square = s * s
+            left = square - up * d * d  # the sum of squares over the weight of all
+            np.maximum(left, 0.0, out=left)
+            new_mean = m - up * d
+            cv = np.sqrt(left * (total / rest)) / np.abs(new_mean)
+            # a difference of nearly equal numbers has no digits: those few are summed anew. Where all is equal but for
+            # the last bits there is nothing to be lost
+            lost = (left < _LOST * square) & (s > 1e-6 * np.abs(m)) | (np.abs(new_mean) < _LOST * np.abs(m))
+            alone = ~(rest > 0)
+            lost &= ~alone
+            again = np.flatnonzero(lost)
+            if again.size:
+                cv[again] = _summed_anew(column, w, sample.groups, again)
+            cv[alone] = np.nan
+            out.append(cv)
+    return out
+
+
+def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
+    """Return the coefficient without each of some schools, the long way."""
+    out = np.empty(which.size)
+    sizes = np.diff(groups.starts)[groups.codes[which]]
+    first = 0
+    while first < which.size:  # a slab of copies of groups at a time
+        last = max(first + 1, int(np.searchsorted(np.cumsum(sizes[first:]), _CELLS // 8, side="right")) + first)
+        n = sizes[first:last]
+        starts = np.zeros(n.size + 1, dtype=np.int64)
+        np.cumsum(n, out=starts[1:])
+        place = np.arange(starts[-1]) - np.repeat(starts[:-1] - groups.starts[groups.codes[which[first:last]]], n)
+        rows = place if groups.order is None else groups.order[place]
+        weights = np.where(rows == np.repeat(which[first:last], n), 0.0, w[rows])
+        copies = Groups.from_codes(np.repeat(np.arange(n.size), n), n.size)
+        moments = grouped_moments([np.asarray(column)[rows]], weights, copies)
+        out[first:last] = coefficient(moments.mean, moments.std)[:, 0]
+        first = last
+    return out
+
+
+# --------------------------------------------------------------------------------------------- bootstrap
+
+
+def bootstrap_interval(
+    values: Any,
+    *,
+    weights: Any,
+    by: Any = None,
+    statistic: Literal["difference_coefficient", "composite"] = "difference_coefficient",
+    level: float = 0.95,
+    resamples: int = 1000,
+    method: Literal["percentile", "bca"] = "percentile",
+    rng: Any = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> Any:
+    r"""Bootstrap intervals of the difference coefficient, or of the composite, for all groups at once.
+
+    Schools are drawn with replacement within their group, each with its value and its weight, as many as there are:
+
+    .. math:: CV^* = \frac{\sqrt{M_2 - M_1^2}}{1 + M_1}, \qquad
+        M_r = \frac{\sum_i c_i P_i d_i^r}{\sum_i c_i P_i}, \qquad d_i = \frac{X_i}{\bar X} - 1
+
+    with c how often a school was drawn. Groups of one size share their draws, so intervals of different groups are
+    not independent of each other; each by itself is as good.
+
+    **What it means for a full count.** All schools are in the table; nothing was sampled, and the coefficient is not
+    an estimate. The interval tells how far it hangs on which schools happen to be there: how much it would vary among
+    counties whose schools came about as these did. It is no margin of error of the verdict; for errors in the return
+    see :func:`tipping_error`.
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        What is compared, such as area per student.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county. Groups come back in sorted order.
+    statistic : {"difference_coefficient", "composite"}
+        ``composite`` is the mean of the coefficients of all columns, whose schools are drawn together.
+    level : float
+        Coverage meant, between 0 and 1.
+    resamples : int
+        Draws, at least 2. 1000 is enough for percentile limits of 95 %.
+    method : {"percentile", "bca"}
+        Quantiles of the resampled figures; or corrected for bias and acceleration (jackknife), which is better and
+        slower.
+    rng : int or numpy.random.Generator
+        Seed, or a generator, which moves on. The same seed gives the same limits.
+    progress : callable, optional
+        Called with schools done and schools in all, every so often: for a progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a group (and ``indicator``, for the coefficient of 2-D values): the group labels (column ``group`` if
+        ``by`` has no name), ``estimate``, ``low``, ``high``, ``standard_error`` and ``schools`` (with weight).
+        NaN where the coefficient is undefined. Limits and error are NaN for one school, which cannot be drawn from,
+        and where a draw came up with no amount at all; limits by ``bca`` also where all schools are alike or one left
+        out leaves nothing. A school of weight 0 is absent.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, or an argument outside its range.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    Efron (1987), Better bootstrap confidence intervals, Journal of the American Statistical Association 82. Efron and
+    Tibshirani (1993), An Introduction to the Bootstrap.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> students = [45, 37, 89, 76, 55]
+    >>> books = jh.per_student([279, 137, 935, 160, 402], students)
+    >>> jh.bootstrap_interval(books, weights=students, rng=0)[["estimate", "schools"]].round(4)
+       estimate  schools
+    0    0.5153        5
+    """
+    if statistic not in ("difference_coefficient", "composite"):
+        raise InputError(f"statistic must be difference_coefficient or composite, not {statistic!r}")
+    if method not in ("percentile", "bca"):
+        raise InputError(f"method must be percentile or bca, not {method!r}")
+    coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
+    if coverage == 1.0:
+        raise InputError("level must be less than 1")
+    if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 2:
+        raise InputError(f"resamples must be a whole number of at least 2, not {resamples!r}")
+    generator = _generator(rng)
+    sample = read_sample(values, weights, by)
+    composite = statistic == "composite"
+    if composite and (sample.flat or not sample.columns):
+        raise InputError("the composite needs values of (schools, indicators), at least one")
+    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
+    estimate = coefficient(moments.mean, moments.std)
+    jack = None
+    if method == "bca" and sample.columns:
+        left = np.stack(leave_one_out(sample, moments.mean, moments.std), axis=1)
+        jack = left.mean(axis=1, keepdims=True) if composite else left
+    if composite:
+        estimate = estimate.mean(axis=1, keepdims=True)
+    low, high, error = (np.full(estimate.shape, np.nan) for _ in range(3))
+    tail = (1 - coverage) / 2
+    layout = _Layout(sample)
+    done = 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for which, rows, drawn in _resampled(sample, layout, moments.mean, int(resamples), generator, composite):
+            error[which] = _deviation(drawn, estimate[which])
+            if jack is None:
+                low[which], high[which] = _percentiles(drawn, tail)
+            else:
+                low[which], high[which] = _bca(drawn, estimate[which], jack[rows], tail)
+            done += rows.size
+            if progress is not None:
+                progress(done, layout.rows.size)
+    undefined = np.isnan(estimate)
+    for a in (low, high, error):
+        a[undefined] = np.nan
+    k = estimate.shape[1]
+    head = label_columns(sample.labels, np.repeat(np.arange(sample.groups.n), k))
+    if not sample.flat and not composite:
+        head["indicator"] = sample.indicator_column(np.tile(np.arange(k), sample.groups.n))
+    figures = {"estimate": estimate, "low": low, "high": high, "standard_error": error}
+    data = {name: a.reshape(-1) for name, a in figures.items()}
+    return build_frame(head | data | {"schools": np.repeat(layout.sizes, k)}, "pandas")
+
+
+def _generator(rng: Any) -> np.random.Generator:
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        raise InputError(f"rng must be a whole number (a seed) or a numpy.random.Generator, not {rng!r}")
+    return np.random.default_rng(int(rng))
+
+
+class _Layout:
+    """Rows with weight in group order, and how many a group has."""
+
+    def __init__(self, sample: Sample) -> None:
+        groups = sample.groups
+        order = np.arange(sample.rows) if groups.order is None else groups.order
+        self.rows: Ints = order[sample.present()[order]]
+        self.sizes: Ints = np.bincount(groups.codes[self.rows], minlength=groups.n)
+        self.starts: Ints = np.cumsum(self.sizes) - self.sizes
+
+
+def _resampled(
+    sample: Sample, layout: _Layout, mean: Floats, resamples: int, rng: np.random.Generator, composite: bool
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Yield groups of one size, their rows (g, n), and their resampled coefficients (g, columns, resamples).
+
+    One matrix of counts serves all groups of a size; the sums of all are its product with their weighted values.
+    """
+    w = sample.weight_array()
+    k = len(sample.columns)
+    for n in np.unique(layout.sizes[layout.sizes > 1]).tolist() if k else ():
+        alike = np.flatnonzero(layout.sizes == n)
+        slab = max(1, _CELLS // n)
+        # a large size has few groups, a small one small counts: one of the two is held whole
+        together = max(1, min(_HOT // resamples, _CELLS // (resamples * k))) if resamples <= slab else alike.size
+        width = min(resamples, slab, max(1, _PRODUCT // (n * min(together, alike.size))))
+        counts = _counts(rng, n, resamples, width) if resamples <= slab else None
+        for first in range(0, alike.size, together):
+            which = alike[first : first + together]
+            rows = layout.rows[layout.starts[which][:, np.newaxis] + np.arange(n)]
+            drawn = np.empty((which.size, 1 if composite else k, resamples))
+            for begin in range(0, resamples, slab):
+                part = drawn[:, :, begin : begin + slab]
+                c = _counts(rng, n, part.shape[2], width) if counts is None else counts
+                _coefficients(sample.columns, w[rows], mean[which], rows, c, part)
+            yield which, rows, drawn
+
+
+def _counts(rng: np.random.Generator, n: int, resamples: int, width: int) -> Floats:
+    """Return how often each of n schools is drawn: (slices, n, width), a column a resample; the last are filled up."""
+    draws = rng.integers(0, n, size=(resamples, n))
+    draws += n * np.arange(resamples)[:, np.newaxis]
+    slices = -(-resamples // width)
+    counts = np.ones((slices * width, n))
+    counts[:resamples] = np.bincount(draws.reshape(-1), minlength=resamples * n).reshape(resamples, n)
+    return counts.reshape(slices, width, n).transpose(0, 2, 1)
+
+
+def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, counts: Floats, out: Floats) -> None:
+    """Write the coefficients (g, columns, resamples) of every resample to ``out``; their mean if it has one column."""
+    shape = (counts.shape[0], w.shape[0], counts.shape[2])
+    weight, m1, m2, t = (np.empty(shape) for _ in range(4))  # made once: fresh memory costs as much as the products
+    noise = np.empty(shape, dtype=bool)
+    np.matmul(w, counts, out=weight)
+    composite = out.shape[1] == 1 and len(columns) > 1
+    for j, column in enumerate(columns):
+        d = np.asarray(column[rows]) / mean[:, j, np.newaxis]
+        d -= 1.0
+        wd = w * d
+        np.matmul(wd, counts, out=m1)
+        wd *= d
+        np.matmul(wd, counts, out=m2)
+        m2 *= weight
+        np.multiply(m1, m1, out=t)
+        np.subtract(m2, t, out=t)
+        m2 *= 1e-13
+        np.less(t, m2, out=noise)
+        if noise.any():  # all draws alike: what is left are the last bits
+            t[noise] = 0.0
+        np.sqrt(t, out=t)
+        m1 += weight
+        if not d.min() > -1:  # a mean of 0 needs values of 0 or less
+            np.abs(m1, out=m1)
+            m1[m1 < 1e-13 * weight] = np.nan
+        t /= m1
+        cv = t.transpose(1, 0, 2).reshape(w.shape[0], -1)[:, : out.shape[2]]
+        if composite and j:
+            out[:, 0] += cv
+        else:
+            out[:, 0 if composite else j] = cv
+    if composite:
+        out /= len(columns)
+
+
+def _deviation(drawn: Floats, near: Floats) -> Floats:
+    """Return the standard deviation over the resamples, about a figure near their mean so that one pass will do."""
+    d = drawn - near[:, :, np.newaxis]
+    n = drawn.shape[2]
+    mean = d.mean(axis=2)
+    square = np.einsum("gkr,gkr->gk", d, d)
+    out: Floats = np.sqrt(np.maximum(square - n * mean * mean, 0.0) / (n - 1))
+    return out
+
+
+def _percentiles(drawn: Floats, tail: float) -> tuple[Floats, Floats]:
+    """Return the quantiles of both tails, linear between neighbours; ``drawn`` is sorted in place."""
+    drawn.sort(axis=2)  # numpy sorts short rows of floats faster than it partitions them at four places
+    n = drawn.shape[2]
+    undefined = np.isnan(drawn[:, :, -1])
+    out = []
+    for share in (tail, 1 - tail):
+        place = share * (n - 1)
+        b = int(place)
+        lower, upper = drawn[:, :, b], drawn[:, :, min(b + 1, n - 1)]
+        out.append(np.where(undefined, np.nan, lower + (place - b) * (upper - lower)))
+    return out[0], out[1]
+
+
+def _bca(drawn: Floats, estimate: Floats, jack: Floats, tail: float) -> tuple[Floats, Floats]:
+    """Return limits corrected for bias and acceleration; ``jack`` is (g, n, columns)."""
+    from scipy.special import ndtr, ndtri
+
+    deviation = jack.mean(axis=1, keepdims=True) - jack
+    acceleration = (deviation**3).sum(axis=1) / (6 * (deviation**2).sum(axis=1) ** 1.5)
+    at = estimate[:, :, np.newaxis]
+    below = ((drawn < at).mean(axis=2) + (drawn <= at).mean(axis=2)) / 2
+    bias = ndtri(below)
+    drawn.sort(axis=2)
+    n = drawn.shape[2]
+    out = []
+    for z in (ndtri(tail), ndtri(1 - tail)):
+        place = (n - 1) * ndtr(bias + (bias + z) / (1 - acceleration * (bias + z)))
+        undefined = ~(np.isfinite(bias) & np.isfinite(place)) | np.isnan(drawn[:, :, -1])
+        place[undefined] = 0.0
+        b = place.astype(np.int64)
+        lower = np.take_along_axis(drawn, b[:, :, np.newaxis], axis=2)[:, :, 0]
+        upper = np.take_along_axis(drawn, np.minimum(b + 1, n - 1)[:, :, np.newaxis], axis=2)[:, :, 0]
+        limit = lower + (place - b) * (upper - lower)
+        limit[undefined] = np.nan
+        out.append(limit)
+    return out[0], out[1]
+
+
+# ------------------------------------------------------------------------------------- errors in a return
+
+
+def tipping_error(
+    values: Any, *, weights: Any, limit: Any, by: Any = None, cell: Literal["value", "students"] = "value"
+) -> Any:
+    r"""How large a relative error in one cell would turn the verdict "coefficient ≤ limit".
+
+    With the figure of school i changed by the factor 1 + e, all others as they are, the least e (by size) at which
+    the coefficient lies on the limit t: a root of :math:`a e^2 + b e + c = 0`, where, with
+    :math:`p = P_i / P_N`, :math:`X = X_i / \bar X`, :math:`A = 1 + CV^2 - p X^2`,
+
+    .. math:: c = CV^2 - t^2, \qquad
+                ext{value: } a = (p - (1 + t^2) p^2) X^2,\; b = 2 p X (X - 1 - t^2); \qquad
+                ext{students: } a = p A,\; b = (1 + p) A + p^2 X^2 - 1 - t^2
+
+    Parameters
+    ----------
+    values : (schools,) or (schools, indicators) array-like
+        Figures per student. Not negative.
+    weights : (schools,) array-like or None
+        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+    limit : number or (indicators,) array-like
+        The greatest coefficient that passes, such as 0.5.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county.
+    cell : {"value", "students"}
+        Which cell is wrong: the amount (and with it the figure per student), or the enrolment, the amount staying as
+        it is.
+
+    Returns
+    -------
+    ndarray
+        In the shape of ``values``, in the order of the rows: -0.02 means 2 % less than reported puts the county on the
+        limit. From unmet that turns the verdict; from met anything beyond it does. ``inf`` where no error of this cell
+        alone can (an amount of 0 stays 0; amounts and enrolments do not turn negative). NaN where the coefficient is
+        undefined or a figure of the group is negative, and for a school of weight 0. The smallest by size is the cell
+        to look at first.
+
+    Raises
+    ------
+    InputError
+        On text, negative or infinite weights, a missing group label, a limit that is not positive, or an unknown cell.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    References
+    ----------
+    教督〔2017〕6号, 第六条, for the limits. The quadratics follow from the definition of the coefficient.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> error = jh.tipping_error([1.0, 3.0], weights=[50, 50], limit=0.45)
+    >>> error.round(4)
+    array([ 0.1379, -0.1212])
+    >>> round(jh.difference_coefficient([1.0, 3.0 * (1 + error[1])], weights=[50, 50]), 12)
+    0.45
+    """
+    if cell not in ("value", "students"):
+        raise InputError(f"cell must be value or students, not {cell!r}")
+    sample = read_sample(values, weights, by)
+    limits = as_floats(limit, "limit")
+    if limits.shape not in ((), (len(sample.columns),)) or not ((limits > 0) & np.isfinite(limits)).all():
+        raise InputError(f"limit must be a positive number, or one an indicator, not {limit!r}")
+    limits = np.broadcast_to(limits, len(sample.columns))
+    codes, n = sample.groups.codes, sample.groups.n
+    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
+    cv = coefficient(moments.mean, moments.std)
+    present = sample.present()
+    w = sample.weight_array()
+    out = []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = w / np.bincount(codes, weights=w, minlength=n)[codes]
+        for j, column in enumerate(sample.columns):
+            x = np.where(present, column, 0.0) / moments.mean[codes, j]
+            t = limits[j]
+            c = ((cv[:, j] - t) * (cv[:, j] + t))[codes]
+            k = 1 + t * t
+            square = 1 + cv[codes, j] ** 2
+            rest = square - p * x * x  # of the others; where they have nothing only the last bits are left
+            rest[rest < 1e-12 * square] = 0.0
+            if cell == "value":
+                a, b = (p - k * p * p) * x * x, 2 * p * x * (x - k)
+                a[rest == 0] = b[rest == 0] = np.nan  # the only one that has anything may have what it likes
+            else:
+                a, b = p * rest, (1 + p) * rest + p * p * x * x - k
+            e = _least_root(a, b, c)
+            e[np.isnan(e)] = np.inf
+            negative = np.bincount(codes, weights=present & (np.asarray(column) < 0), minlength=n) > 0
+            e[(np.isnan(cv[:, j]) | negative)[codes] | ~present] = np.nan
+            out.append(e)
+    return sample.give_rows(out)
+
+
+def _least_root(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Return the root above -1 (by more than the last bits) that is nearest to 0, NaN where there is none."""
+    q = -(b + np.copysign(np.sqrt(b * b - 4 * a * c), b)) / 2
+    roots = np.stack([c / q, q / a])
+    roots[:, c == 0] = 0.0
+    roots[~((roots > -1 + 1e-9) & np.isfinite(roots))] = np.nan
+    first, second = roots
+    nearer: Any = np.isnan(first) | (np.abs(second) < np.abs(first))
+    out: Floats = np.where(nearer, second, first)
+    return out
