@@ -286,7 +286,7 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
 
     References
     ----------
-    教督〔2017〕6号 names the gap between town and country (城乡差距) among those to be narrowed.
+    陕教基一〔2013〕3号 names gaps at three levels: between counties, between town and country, between schools.
 
     Examples
     --------
