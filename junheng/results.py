@@ -17,7 +17,7 @@ from junheng._data import STAGES, read_toml
 from junheng._frames import Backend, Labels, Wholes, build_frame
 from junheng._labels import check_language, word
 from junheng.facts import Facts
-from junheng.indicators.catalog import Indicator, catalogue
+from junheng.indicators.catalog import Indicator, catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.items import ItemResult, Units, judge_items
 from junheng.schools import ALL_STAGES, columns, parse_numbers
@@ -446,6 +446,25 @@ class Evaluation:
         codes = np.stack([d.part_verdicts[p] for p in parts], axis=1).reshape(n * m)
         out["verdict"] = [word("verdict", VERDICTS[v], lang) for v in codes.tolist()]
         out["reason"] = part_reasons(d, lang or "en")
+        return self._frame(out)
+
+    @cached_property
+    def county_indicators(self) -> Any:
+        """Enrolment, retention, progression, funds of every county, from its facts; empty where they are not given."""
+        d, lang = self.data, self.language
+        known = list(county_catalogue().values())
+        n, m = d.n_counties, len(known)
+        values = np.full((n, m), np.nan)
+        for j, ind in enumerate(known):
+            top = d.facts.number(ind.numerator)
+            bottom = np.ones(n) if ind.denominator is None else d.facts.number(ind.denominator)
+            values[:, j] = np.divide(top, bottom, out=np.full(n, np.nan), where=bottom > 0)
+        out: dict[str, Any] = self._by_columns(np.repeat(np.arange(n), m))
+        which = np.tile(np.arange(m), n)
+        out["indicator"] = Labels(which, [i.id if lang is None else getattr(i, lang) for i in known])
+        out["value"] = values.reshape(n * m)
+        units, codes = _unique([i.unit for i in known])
+        out["unit"] = self._labels("unit", codes[which], units)
         return self._frame(out)
 
     @cached_property

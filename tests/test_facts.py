@@ -310,3 +310,21 @@ def test_facts_do_not_touch_what_came_in() -> None:
 def test_a_small_table_needs_no_facts() -> None:
     ev = jh.evaluate(frame(school(), junior()), QUALITY)
     assert only(ev.items, item="layout")["reason"] == "not_given"
+
+
+def test_measures_of_the_county_are_taken_from_its_facts() -> None:
+    """一比两率 and their kin: what is not given is empty, none of none is empty too."""
+    told = {
+        "junior_leavers": 200,
+        "junior_leavers_progressed": 181,
+        "primary_leavers": 0,
+        "primary_leavers_progressed": 0,
+    }
+    told |= {"public_funds_per_primary_student_cny": 355.5}
+    ev = judge(facts=FACTS | told)
+    found = {r["indicator"]: r["value"] for r in rows(ev.county_indicators)}
+    assert found["junior_progression_rate"] == 181 / 200 and found["public_funds_per_primary_student"] == 355.5
+    assert found["primary_progression_rate"] is None and found["junior_retention_rate"] is None
+    assert set(found) == set(jh.indicators.county_catalogue()) <= set(jh.list_indicators()["id"])
+    shown = ev.relabel("zh").county_indicators
+    assert "初中升入高中阶段比例" in set(shown["指标"]) and "元/生" in set(shown["单位"])

@@ -78,7 +78,11 @@ def test_every_indicator_names_columns_of_the_vocabulary_and_every_standard_its_
         assert indicator.unit.endswith(("/student", "/100 students", "/class", "/person", "/school")), indicator.id
     for standard in STANDARDS:
         assert set(jh.load_standard(standard).indicators) <= set(catalogue)
-    assert jh.list_indicators()["id"].tolist() == list(catalogue)
+    listed = jh.list_indicators()
+    assert listed.loc[listed["scope"] == "school", "id"].tolist() == list(catalogue)
+    facts = read_toml("facts.toml")["facts"]
+    for indicator in jh.indicators.county_catalogue().values():
+        assert set(indicator.columns) <= set(facts), indicator.id
 
 
 def evaluated(standard: str) -> jh.Evaluation:

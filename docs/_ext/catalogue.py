@@ -11,7 +11,7 @@ import junheng as jh
 from junheng._data import STAGES, read_toml
 from junheng._labels import word
 from junheng.facts import Fact, fact_columns
-from junheng.indicators import catalogue
+from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
 from junheng.standards.model import Condition, Item, Limit, Relaxation, Standard, Test, Threshold, Where, entry_key
 
@@ -121,6 +121,14 @@ def indicator_page() -> str:
             by = "<br>".join(f"[{s}]({s}.md)" for s in used.get(i.id, ())) or "—"
             rows.append([named(i.zh, i.en, i.id), f"`{i.formula}`", i.unit, by])
         lines += [f"## {title}", "", table(["Indicator", "Formula", "Unit", "Used by"], rows)]
+    rows = [[named(i.zh, i.en, i.id), f"`{i.formula}`", i.unit] for i in county_catalogue().values()]
+    lines += [
+        "## Of the county 每县",
+        "",
+        "Made from [facts about the county](facts.md); `ev.county_indicators` has their values.",
+        "",
+        table(["Indicator", "Formula", "Unit"], rows),
+    ]
     return "\n".join(lines)
 
 

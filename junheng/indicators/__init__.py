@@ -1,6 +1,6 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
-from junheng.indicators.catalog import (
+from junheng.indicators.catalog import Indicator, catalogue, county_catalogue, list_indicators
     Indicator,
     catalogue,
     list_indicators,
@@ -68,6 +68,7 @@ __all__ = [
     "composite_difference_coefficient",
     "concentration_curve",
     "concentration_index",
+    "county_catalogue",
     "decompose",
     "difference_coefficient",
     "gap_ratio",

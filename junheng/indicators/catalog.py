@@ -10,7 +10,7 @@ from attrs import frozen
 from junheng._data import read_toml
 from junheng._frames import build_frame
 
-__all__ = ["Indicator", "catalogue", "indicator", "list_indicators"]
+__all__ = ["Indicator", "catalogue", "county_catalogue", "indicator", "list_indicators"]
 
 
 @frozen(kw_only=True)
@@ -76,8 +76,30 @@ def catalogue() -> dict[str, Indicator]:
     >>> catalogue()["teaching_area_per_student"].formula
     'teaching_area_m2 / students'
     """
+    return _read("indicators")
+
+
+@cache
+def county_catalogue() -> dict[str, Indicator]:
+    """Return every indicator of a county by id; their columns are facts about the county.
+
+    Returns
+    -------
+    dict of str to Indicator
+        In the order of the catalogue.
+
+    Examples
+    --------
+    >>> from junheng.indicators import county_catalogue
+    >>> county_catalogue()["junior_progression_rate"].formula
+    'junior_leavers_progressed / junior_leavers'
+    """
+    return _read("county_indicators")
+
+
+def _read(table: str) -> dict[str, Indicator]:
     out = {}
-    for id_, entry in read_toml("indicators/catalog.toml")["indicators"].items():
+    for id_, entry in read_toml("indicators/catalog.toml")[table].items():
         if entry["formula"] == "students_per":
             numerator, denominator, scale = "students", entry["denominator"], 1
         else:
@@ -109,7 +131,8 @@ def list_indicators() -> Any:
     Returns
     -------
     pandas.DataFrame
-        One row an indicator: ``id``, ``formula``, ``unit``, ``label_zh``, ``label_en``.
+        One row an indicator: ``id``, ``scope`` (``school`` or ``county``), ``formula``, ``unit``, ``label_zh``,
+        ``label_en``.
 
     Examples
     --------
@@ -117,10 +140,11 @@ def list_indicators() -> Any:
     >>> jh.list_indicators().set_index("id").loc["teachers_per_student", "label_zh"]
     '师生比'
     """
-    rows = list(catalogue().values())
+    rows = [*catalogue().values(), *county_catalogue().values()]
     return build_frame(
         {
             "id": [i.id for i in rows],
+            "scope": ["school"] * len(catalogue()) + ["county"] * len(county_catalogue()),
             "formula": [i.formula for i in rows],
             "unit": [i.unit for i in rows],
             "label_zh": [i.zh for i in rows],
