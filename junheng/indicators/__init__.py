@@ -1,10 +1,6 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue, list_indicators
-    Indicator,
-    catalogue,
-    list_indicators,
-)
 from junheng.indicators.change import (
     beta_convergence,
     coefficient_change,
