@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, build_frame
-from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+from junheng.errors import InputDataError, Problem, ProblemCode, Severity
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
 
@@ -288,9 +288,6 @@ def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> A
     if problems:
         raise InputDataError(problems)
     renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
-    clash = sorted(set(renames.values()) & {u.header for u in understood if u.column is None})
-    if clash:  # pragma: no cover - a canonical name is always recognised
-        raise InputError(f"columns stand twice after renaming: {clash}")
     table = table.renamed(renames)
     changed: dict[str, Any] = {}
     for u in understood:
