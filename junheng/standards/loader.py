@@ -607,7 +607,7 @@ def _load(ref: str | os.PathLike[str], base: Any, chain: tuple[str, ...]) -> Sta
             near = difflib.get_close_matches(text, list(shipped), n=3, cutoff=0.4)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise UnknownStandardError(
-                f"no standard is called {text!r}{hint}. Known: {', '.join(sorted(shipped))}. "
+                f"no standard is called {text!r}{hint or '.'} Known: {', '.join(sorted(shipped))}. "
                 "A file of your own is named by its path, ending in .toml"
             )
         path = (base / text) if base is not None else Path(text)
