@@ -26,6 +26,8 @@ _TEXT = {
         "items_unmet": "{n}项不达标：{names}",
         "items_open": "{n}项待定：{names}",
         "colon": "：",
+        "beside": "【前提条件与一票否决】",
+        "blank": "  未提供材料或数据（{n}项，待定）：{names}",
         "plus": "＋",
         "minus": "－",
         "over": "÷",
@@ -78,6 +80,8 @@ _TEXT = {
         "items_unmet": "{n} unmet: {names}",
         "items_open": "{n} undetermined: {names}",
         "colon": ": ",
+        "beside": "[prerequisites and vetoes]",
+        "blank": "  Nothing given ({n}, undetermined): {names}",
         "plus": " + ",
         "minus": " - ",
         "over": " / ",
@@ -315,14 +319,17 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
     lines = [text["head"].format(county=d.county_name(county), label=getattr(std.label, language), number=std.number)]
     parts = list(d.part_verdicts)
     mine = dict(zip(parts, reasons[county * len(parts) : (county + 1) * len(parts)], strict=True))
-    for part in ("overall", *std.parts):
-        shown = _verdict(int(d.part_verdicts[part][county]), language)
-        if part == "overall":
-            lines.append(text["overall"].format(verdict=shown, reason=_sentence(mine[part])))
-        else:
+    shown = _verdict(int(d.part_verdicts["overall"][county]), language)
+    lines.append(text["overall"].format(verdict=shown, reason=_sentence(mine["overall"])))
+    for part in (*std.parts, "overall"):
+        if part != "overall":
+            shown = _verdict(int(d.part_verdicts[part][county]), language)
             name = word("part", part, language)
             lines.append(text["part"].format(part=name, verdict=shown, reason=_sentence(mine[part])))
+        elif any(i.part == "overall" for i in std.items):
+            lines.append(text["beside"])
         told: set[str] = set()
+        blank: list[str] = []
         for result in d.items:
             item = result.item
             by_stage = result.stage >= 0
@@ -330,6 +337,9 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
                 continue
             standing = word("standing", str(item.standing), language)
             head = text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
+            if not by_stage and _nothing_known(d, result, county):
+                blank.append(str(getattr(item.label, language)))
+                continue
             if not by_stage:
                 found = finding(d, result, county, language)
                 lines.append(f"{head} {_verdict(int(result.verdict[county]), language)}{text['colon']}{found}")
@@ -342,8 +352,26 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
                 lines += _schools(d, county, result, language)
             else:
                 lines += _coefficients(d, county, result, language)
+        if blank:
+            lines.append(text["blank"].format(n=len(blank), names=text["join"].join(blank)))
     lines += _left_out(d, county, stage, language)
     return lines
+
+
+def _nothing_known(d: Data, result: ItemResult, county: int) -> bool:
+    """Tell whether an item is open for want of every figure: its name is enough then."""
+    if result.verdict[county] != UNDETERMINED or result.reason[county] != "not_given":
+        return False
+    for condition, found in zip(result.item.conditions, result.units, strict=True):
+        if found is not None:
+            if (found.verdict[(found.units.county == county) & found.concerned] != UNDETERMINED).any():
+                return False
+        elif condition.scope == "sum":
+            if not np.isnan(result.value[county]):
+                return False
+        elif not np.isnan([d.facts.number(f)[county] for f in (*condition.top, *condition.bottom)]).all():
+            return False
+    return True
 
 
 def _not(stage: str | None, code: int) -> bool:
