@@ -243,8 +243,3 @@ def _chunk_bounds(starts: Ints) -> list[tuple[int, int]]:
         bounds.append((first, last))
         first = last
     return bounds
-
-
-def group_sums(values: NDArray[Any], groups: Groups) -> Floats:
-    """Sum of a column in every group, NaN counted as NaN."""
-    return np.bincount(groups.codes, weights=values, minlength=groups.n).astype(np.float64, copy=False)

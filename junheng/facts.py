@@ -14,7 +14,7 @@ from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, build_frame
 from junheng.errors import InputError, Problem, ProblemCode, Severity
-from junheng.schools import _blank, _flag_words, _fold, _fold_word, _text_advice, parse_numbers
+from junheng.schools import flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
 
 if TYPE_CHECKING:
     from junheng.standards.model import Item
@@ -73,7 +73,7 @@ def _names() -> dict[str, str]:
     out: dict[str, str] = {}
     for fact in fact_columns().values():
         for name in (fact.id, fact.zh):
-            out.setdefault(_fold(name), fact.id)
+            out.setdefault(fold(name), fact.id)
     return out
 
 
@@ -119,7 +119,7 @@ class Facts:
         columns: dict[str, str] = {}
         keys = [name for name, _ in counties]
         for header in table.columns:
-            id_ = header if header in keys else known.get(_fold(header))
+            id_ = header if header in keys else known.get(fold(header))
             if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
                 id_ = header
             if id_ is None:
@@ -150,7 +150,7 @@ class Facts:
             if id_.endswith(_REFERENCE):
                 cells = table.objects(header)
                 self.references[id_.removesuffix(_REFERENCE)] = {
-                    int(c): str(cells[r]) for r, c in rows if not _blank(cells[r])
+                    int(c): str(cells[r]) for r, c in rows if not is_blank(cells[r])
                 }
                 continue
             self._values[id_] = self._column(table, header, fact_columns()[id_], rows)
@@ -180,7 +180,7 @@ class Facts:
         rows: list[tuple[int, int]] = []
         seen: dict[int, int] = {}
         for row in range(table.rows):
-            key = tuple("" if _blank(c[row]) else _word(c[row]) for c in cells)
+            key = tuple("" if is_blank(c[row]) else _word(c[row]) for c in cells)
             name = " / ".join(key)
             at = index.get(key)
             if at is None:
@@ -201,12 +201,12 @@ class Facts:
     def _column(self, table: Table, header: str, fact: Fact, rows: Sequence[tuple[int, int]]) -> Floats:
         out = np.full(self.n, np.nan)
         if fact.type == "flag":
-            words, cells = _flag_words(), table.objects(header)
+            words, cells = flag_words(), table.objects(header)
             for row, at in rows:
                 value = cells[row]
-                if _blank(value):
+                if is_blank(value):
                     continue
-                flag = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(_fold_word(value))
+                flag = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(fold_word(value))
                 if flag is None:
                     self._add(
                         ProblemCode.UNKNOWN_CATEGORY,
@@ -225,7 +225,7 @@ class Facts:
             if row in bad:
                 self._add(
                     ProblemCode.TEXT_IN_NUMBER,
-                    f"{bad[row]!r} is not a plain number: {_text_advice(bad[row])}",
+                    f"{bad[row]!r} is not a plain number: {text_advice(bad[row])}",
                     row=row,
                     key=self._names[at],
                     column=fact.id,

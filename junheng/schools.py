@@ -72,7 +72,7 @@ def base_column(name: str) -> tuple[Column, str | None] | None:
 # ------------------------------------------------------------------------------------- reading headers
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Bring a header to one form: half-width, no blanks, ASCII brackets, lower case."""
     folded = unicodedata.normalize("NFKC", str(text)).replace("【", "(").replace("】", ")")
     return re.sub(r"\s+", "", folded).replace("[", "(").replace("]", ")").lower()
@@ -83,7 +83,7 @@ def _headers() -> dict[str, str]:
     out: dict[str, str] = {}
     for column in columns().values():
         for name in (column.id, column.zh, *column.aliases):
-            out.setdefault(_fold(name), column.id)
+            out.setdefault(fold(name), column.id)
     return out
 
 
@@ -100,7 +100,7 @@ def _recognise(header: str) -> tuple[str, str | None] | None:
     """Return the canonical name and the unit a header carries, None if it is unknown."""
     if base_column(header) is not None:
         return header, None
-    folded = _fold(header)
+    folded = fold(header)
     known = _headers()
     # a bracket may be part of the name ("不含室内体育用房") or hold the unit
     bare, unit = (folded, None) if folded in known else _bracket(folded)
@@ -118,7 +118,7 @@ def _recognise(header: str) -> tuple[str, str | None] | None:
 def _unit_factor(column: Column, unit: str) -> tuple[int, int] | None:
     """Return the factor from a unit to that of the column as a fraction, None if it is unknown."""
     for name, factor in read_toml("columns.toml")["units"].get(column.unit, {}).items():
-        if _fold(name) == unit:
+        if fold(name) == unit:
             return (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
     return None
 
@@ -146,7 +146,7 @@ def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tupl
     for header in names:
         if header in chosen:
             base = base_column(chosen[header])
-            unit = _bracket(_fold(header))[1]
+            unit = _bracket(fold(header))[1]
             scale = _unit_factor(base[0], unit) if base is not None and unit is not None else None
             if base is None:
                 message = f"{chosen[header]!r} is no canonical column; {_nearest(chosen[header], columns())}"
@@ -307,7 +307,7 @@ def _standard_values(table: Table, name: str, column: Column, factor: tuple[int,
     if column.type == "category":
         words = _category_words(column.id)
         values = table.objects(name)
-        new = [words.get(_fold_word(v), v) if v is not None else None for v in values]
+        new = [words.get(fold_word(v), v) if v is not None else None for v in values]
         return new if any(a is not b for a, b in zip(new, values, strict=True)) else None
     if column.type == "key" and name.endswith("code"):
         values = table.objects(name)
@@ -395,10 +395,10 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
 # --------------------------------------------------------------------------------------- reading cells
 
 
-def _fold_word(value: Any) -> str:
+def fold_word(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _fold(str(value)).replace("-", "_")
+    return fold(str(value)).replace("-", "_")
 
 
 @cache
@@ -406,14 +406,14 @@ def _category_words(column: str) -> dict[str, str]:
     out: dict[str, str] = {}
     for word, aliases in read_toml("columns.toml")["categories"][column].items():
         for alias in (word, *aliases):
-            out.setdefault(_fold_word(alias), word)
+            out.setdefault(fold_word(alias), word)
     return out
 
 
 @cache
-def _flag_words() -> dict[str, bool]:
+def flag_words() -> dict[str, bool]:
     flags = read_toml("columns.toml")["flags"]
-    return {_fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
+    return {fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
 
 
 _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -447,7 +447,7 @@ def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1))
     return out, bad
 
 
-def _text_advice(text: str) -> str:
+def text_advice(text: str) -> str:
     half = unicodedata.normalize("NFKC", text).strip()
     if "%" in half:
         return "a percentage: give the count itself, such as 95 teachers, and let the library divide"
@@ -513,7 +513,7 @@ class Reading:
             codes, words = self.table.codes(name)
             # told apart in one expression: a nation has as many names as schools
             blank = [i for i, w in enumerate(words) if not w or w != w or (isinstance(w, str) and w.isspace())]
-            blank = [i for i in blank if _blank(words[i])]
+            blank = [i for i in blank if is_blank(words[i])]
             self._codes[name] = (np.where(np.isin(codes, blank), -1, codes) if blank else codes, words)
         return self._codes[name]
 
@@ -605,7 +605,7 @@ class Reading:
             codes, words = self.codes(name)
             # a cheap look first: a nation has as many names as schools
             hit = [i for i, w in enumerate(words) if isinstance(w, str) and w[:1] in _TOTAL_FIRST]
-            hit = [i for i in hit if _TOTAL.fullmatch(_fold(words[i]))]
+            hit = [i for i in hit if _TOTAL.fullmatch(fold(words[i]))]
             if not hit:
                 continue
             for row in np.flatnonzero(np.isin(codes, hit)).tolist():
@@ -638,9 +638,9 @@ class Reading:
             return out
         words = _category_words(name)
         codes, values = self.codes(name)
-        understood = [None if _blank(v) else words.get(_fold_word(v)) for v in values]
+        understood = [None if is_blank(v) else words.get(fold_word(v)) for v in values]
         for i, value in enumerate(values):
-            if understood[i] is None and not _blank(value):
+            if understood[i] is None and not is_blank(value):
                 choices = ", ".join(dict.fromkeys(words.values()))
                 for row in np.flatnonzero(codes == i).tolist():
                     if not self.is_total[row]:
@@ -658,11 +658,11 @@ class Reading:
         out = np.full(self.rows, None, dtype=object)
         if name not in self.has:
             return out
-        words = _flag_words()
+        words = flag_words()
         codes, values = self.codes(name)
-        flags = [bool(v) if isinstance(v, (bool, np.bool_)) else words.get(_fold_word(v)) for v in values]
+        flags = [bool(v) if isinstance(v, (bool, np.bool_)) else words.get(fold_word(v)) for v in values]
         for i, value in enumerate(values):
-            if flags[i] is None and not _blank(value):
+            if flags[i] is None and not is_blank(value):
                 for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
                     self.add(
                         ProblemCode.UNKNOWN_CATEGORY,
@@ -698,7 +698,7 @@ class Reading:
                 if not self.is_total[row]:
                     self.add(
                         ProblemCode.TEXT_IN_NUMBER,
-                        f"{text!r} is not a plain number: {_text_advice(text)}",
+                        f"{text!r} is not a plain number: {text_advice(text)}",
                         row=row,
                         column=name,
                         value=text,
@@ -777,7 +777,7 @@ class Reading:
                 )
 
 
-def _blank(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     return isinstance(value, str) and not value.strip()
