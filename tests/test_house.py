@@ -132,7 +132,8 @@ def test_nobody_imports_the_command_line_or_the_package_as_a_whole() -> None:
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "narwhals"])
 def test_frames_stay_at_the_door(library: str) -> None:
     users = {m for m, names in IMPORTS.items() if any(n == library or n.startswith(library + ".") for n in names)}
-    assert users <= {"junheng._frames"}
+    # engines work on frames that lie elsewhere: they are a door too
+    assert users - {"junheng.engines"} <= {"junheng._frames"}
     assert "junheng._frames" in users
 
 
@@ -167,6 +168,9 @@ HEAVY = (
     "pyarrow",
     "tqdm",
     "dask",
+    "distributed",
+    "jinja2",
+    "numba",
     "pyspark",
 )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
 
 from junheng._arrays import Floats, Groups, Ints, as_floats, coefficient, grouped_moments
 from junheng._frames import build_frame
+from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, check_number, label_columns, read_sample
 
@@ -145,7 +146,7 @@ def bootstrap_interval(
     resamples: int = 1000,
     method: Literal["percentile", "bca"] = "percentile",
     rng: Any = 0,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress = None,
 ) -> Any:
     r"""Bootstrap intervals of the difference coefficient, or of the composite, for all groups at once.
 
@@ -181,8 +182,9 @@ def bootstrap_interval(
         slower.
     rng : int or numpy.random.Generator
         Seed, or a generator, which moves on. The same seed gives the same limits.
-    progress : callable, optional
-        Called with schools done and schools in all, every so often: for a progress bar.
+    progress : bool or callable, optional
+        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
+        that is called with schools done and schools in all.
 
     Returns
     -------
@@ -240,7 +242,10 @@ def bootstrap_interval(
     tail = (1 - coverage) / 2
     layout = _Layout(sample)
     done = 0
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with (
+        np.errstate(divide="ignore", invalid="ignore"),
+        reporting(layout.rows.size, "resampling", progress) as report,
+    ):
         for which, rows, drawn in _resampled(sample, layout, moments.mean, int(resamples), generator, composite):
             error[which] = _deviation(drawn, estimate[which])
             if jack is None:
@@ -248,8 +253,7 @@ def bootstrap_interval(
             else:
                 low[which], high[which] = _bca(drawn, estimate[which], jack[rows], tail)
             done += rows.size
-            if progress is not None:
-                progress(done, layout.rows.size)
+            report(done)
     undefined = np.isnan(estimate)
     for a in (low, high, error):
         a[undefined] = np.nan

@@ -1,0 +1,45 @@
+"""How far long work has come: a bar on a terminal, a caller's own function, or nothing (private)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Progress", "reporting"]
+
+#: None: a bar where there is a terminal and tqdm; False: none; a function: called with what is done and the whole.
+Progress = Callable[[int, int], object] | bool | None
+
+
+@contextmanager
+def reporting(total: int, label: str, progress: Progress = None) -> Iterator[Callable[[int], None]]:
+    """Give a function to call with how much is done so far, out of ``total``.
+
+    A bar appears only after a second, so short work shows none; without a terminal, or without tqdm (the extra
+    ``progress``), nothing is printed.
+    """
+    if callable(progress):
+        call = progress
+        yield lambda done: void(call(done, total))
+        return
+    if progress is None and sys.stderr is not None and sys.stderr.isatty():
+        progress = True
+    bar = _bar(total, label) if progress else None
+    if bar is None:
+        yield lambda done: None
+        return
+    with bar:
+        yield lambda done: void(bar.update(done - bar.n))
+
+
+def void(_: object) -> None:
+    """Take what a function returns and return nothing."""
+
+
+def _bar(total: int, label: str):  # type: ignore[no-untyped-def]
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=total, desc=label, delay=1.0, leave=False, file=sys.stderr)
