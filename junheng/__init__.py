@@ -4,7 +4,7 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
-from junheng import synthetic
+from junheng import reports, synthetic
 from junheng.errors import (
     AlignmentError,
     InputDataError,
@@ -102,6 +102,7 @@ __all__ = [
     "range_ratio",
     "ranking",
     "read_schools",
+    "reports",
     "share",
     "share_of_bottom",
     "share_of_top",

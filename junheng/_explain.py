@@ -143,13 +143,13 @@ def number(value: float, beside: float | None = None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def part_reasons(d: Data, language: str) -> list[str]:
-    """Return the reason of every county and part in a sentence, county by county."""
+def part_reasons(d: Data, language: str, counties: Sequence[int] | None = None) -> list[str]:
+    """Return the reason of every county (or those named) and part in a sentence, county by county."""
     text = _TEXT[language]
     parts = list(d.part_verdicts)
     own = {p: [r for r in d.items if r.item.part == p and r.item.rule != "scored"] for p in parts}
     out = []
-    for county in range(d.n_counties):
+    for county in range(d.n_counties) if counties is None else counties:
         for part in parts:
             verdict = int(d.part_verdicts[part][county])
             said = [_overall_reason(d, county, language)] if part == "overall" else []

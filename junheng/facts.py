@@ -23,7 +23,7 @@ __all__ = ["Fact", "Facts", "fact_columns"]
 
 _REFERENCE = "_reference"
 #: What is counted one by one: a fraction is a share in the wrong place.
-_COUNTED = ("persons", "places", "schools")
+_COUNTED = ("persons", "places", "schools", "units")
 
 
 @frozen(kw_only=True)

@@ -47,6 +47,20 @@ class ItemResult:
     counts: Ints
     reason: tuple[str, ...]
     units: tuple[UnitResult | None, ...] = ()
+    each: tuple[ConditionResult, ...] = ()
+    """What was found of every condition, the one that decided among them; empty for items of resources."""
+
+
+@frozen(eq=False, kw_only=True)
+class ConditionResult:
+    """What was found of one condition in every county; ``skipped`` where it falls away."""
+
+    verdict: Codes
+    value: Floats
+    required: Floats
+    counts: Ints
+    disagree: NDArray[np.bool_]
+    skipped: NDArray[np.bool_]
 
 
 @frozen(eq=False, kw_only=True)
@@ -330,6 +344,10 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
         counts=counts,
         reason=tuple(reason.tolist()),
         units=tuple(r[4] for r in results),
+        each=tuple(
+            ConditionResult(verdict=r[0], value=r[1], required=r[2], counts=r[3], disagree=r[5], skipped=skipped[i])
+            for i, r in enumerate(results)
+        ),
     )
 
 

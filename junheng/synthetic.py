@@ -280,6 +280,22 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     columns["survey_visited"] = rng.integers(60, 300, n)
     columns["survey_visited_satisfied"] = count(columns["survey_visited"], 0.85, 1.0)
     columns["government_points"] = np.round(rng.uniform(84, 99, n), 1)
+    # what only the declaration form prints
+    columns["population"] = rng.integers(150_000, 1_200_000, n)
+    columns["rural_population"] = count(columns["population"], 0.2, 0.7)
+    columns["townships"] = rng.integers(5, 31, n)
+    columns["villages"] = columns["townships"] * rng.integers(8, 25, n)
+    columns["gdp_per_head_cny"] = rng.integers(30_000, 150_001, n)
+    columns["revenue_per_head_cny"] = count(columns["gdp_per_head_cny"], 0.04, 0.12)
+    columns["urban_income_cny"] = rng.integers(30_000, 70_001, n)
+    columns["rural_income_cny"] = count(columns["urban_income_cny"], 0.4, 0.7)
+    columns["special_schools"] = rng.integers(0, 3, n)
+    columns["survey_sent"] = count(columns["survey_valid"], 1.0, 1.1)
+    for name in ("sent", "valid", "satisfied"):
+        # parents are half of those asked or more: the same share of each count keeps parts within their whole
+        columns[f"survey_parents_{name}"] = np.floor(columns[f"survey_{name}"] * 0.6)
+    for name in ("visited", "visited_satisfied"):
+        columns[f"survey_parents_{name}"] = np.floor(columns[f"survey_{name}"] * 0.6)
     return build_frame(columns, "pandas")  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,35 @@
+"""What is handed on: the declaration workbook, the HTML report, pictures, an empty return to fill in.
+
+Each name is imported when it is first asked for, so that nothing heavy comes with the package.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+#: Where each public name lives; a module stands for itself.
+_HOME = {
+    "Declaration": "forms",
+    "declaration": "forms",
+    "html_report": "html",
+    "plots": "plots",
+    "write_declaration": "forms",
+    "write_report": "html",
+    "write_template": "template",
+}
+_THERE = {name: home for name, home in _HOME.items() if find_spec(f"{__name__}.{home}") is not None}
+
+__all__ = sorted(_THERE)  # noqa: PLE0605 - names are imported when asked for
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _THERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.{_THERE[name]}")
+    return home if name == _THERE[name] else getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

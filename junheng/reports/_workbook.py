@@ -1,0 +1,327 @@
+"""A filled form as a workbook that prints well (private)."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from junheng._labels import word
+from junheng.errors import InputError
+from junheng.reports.forms import Cell
+
+if TYPE_CHECKING:
+    from junheng.reports.forms import Column, Declaration, FormTable
+
+#: The fonts of Chinese office documents; a program that lacks them takes another of the family.
+_SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
+_SANS = {"font_name": "等线", "font_family": 2, "font_charset": 134}
+#: Fills of marked cells: for colour-blind readers too, as the legend names them and a comment stands on the cell.
+_FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}
+_LEGEND = {
+    "rounding": "取整影响结论：单看打印的数值会与结论相反，以未取整的数值为准（见批注）",
+    "open": "无法判定或无法计算：原因见批注",
+    "not_given": "未提供：留空，不作推测",
+}
+#: Column widths in characters, by id; indicators take the default.
+_WIDTHS = {
+    "stage": 6, "number": 6, "school": 26, "owner": 6.5, "students": 9, "grades": 7, "classes": 7, "complies": 9,
+    "remark": 40, "row": 16, "code": 7, "entry": 30, "unit": 8, "value": 13, "source": 14, "item": 34, "finding": 46,
+    "required": 16, "verdict": 10, "reference": 22, "who": 12, "part": 16, "reason": 64, "overall": 10, "composite": 10,
+}  # fmt: skip
+_DEFAULT_WIDTH = 11
+#: Columns of text, aligned to the left.
+_LEFT = ("school", "remark", "entry", "source", "item", "finding", "reference", "reason")
+_PORTRAIT = ("I", "summary", "left_out")
+#: Tables of so many rows, which end on their first page, may have merged cells.
+_MERGED = 8
+#: A cell of Excel holds 32 767 characters.
+_LONGEST = 32_000
+
+
+def write(form: Declaration, path: Path) -> None:
+    """Write the form."""
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise InputError(
+            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
+        ) from None
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+    }
+    try:
+        # opened here, so that a folder that is not there is an OSError as everywhere else
+        with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
+            # a fixed day: with the day of writing the same evaluation would give other bytes every time
+            made = np.datetime64("2000-01-01T00:00:00", "s").item()
+            book.set_properties({"title": form.title, "subject": form.document, "created": made})
+            sheets = _Sheets(book, form)
+            sheets.cover()
+            for table in form.tables:
+                if table.id != "summary":
+                    sheets.table(table)
+            sheets.provenance()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def clean(text: str) -> str:
+    """Return a text that a workbook can hold: without characters that XML has no place for, and not too long."""
+    kept = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+    return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + "……（过长，已截断）"
+
+
+def width_of(text: str) -> int:
+    """Return how wide a text prints, in half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
+
+
+def _lines(text: str, width: float) -> int:
+    return sum(max(1, -(-width_of(line) // max(1, int(width)))) for line in text.split("\n"))
+
+
+class _Sheets:
+    """The sheets of one workbook."""
+
+    def __init__(self, book: Any, form: Declaration) -> None:
+        self.book = book
+        self.form = form
+        self._formats: dict[str, Any] = {}
+
+    def format(self, **given: Any) -> Any:
+        """Return a format, made once."""
+        key = json.dumps(given, sort_keys=True, ensure_ascii=False)
+        if key not in self._formats:
+            base = _SERIF | {"font_size": 10.5, "valign": "vcenter", "text_wrap": True}
+            self._formats[key] = self.book.add_format(base | given)
+        return self._formats[key]
+
+    def _sheet(self, name: str, *, portrait: bool) -> Any:
+        sheet = self.book.add_worksheet(name)
+        sheet.set_paper(9)
+        sheet.set_portrait() if portrait else sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        sheet.center_horizontally()
+        sheet.set_footer("&C第 &P 页，共 &N 页")
+        sheet.hide_gridlines(2)
+        return sheet
+
+    def _merged(self, sheet: Any, row: int, last: int, text: str, width: float, size: float = 10.5, **given: Any) -> None:
+        """Write a text over all columns, the row as high as it takes."""
+        text = clean(text)
+        style = self.format(font_size=size, **given)
+        if last > 0:
+            sheet.merge_range(row, 0, row, last, "", style)
+        sheet.write_string(row, 0, text, style)
+        sheet.set_row(row, _lines(text, width * 10.5 / size) * size * 1.55 + 3)
+
+    # -- sheets
+
+    def cover(self) -> None:
+        """Write the first sheet: what it is, the conclusions, what the marks mean, which sheets follow."""
+        form, table = self.form, self.form.table("summary")
+        sheet = self._sheet("封面", portrait=True)
+        widths = [18, 12, 68]
+        for j, wide in enumerate(widths):
+            sheet.set_column(j, j, wide)
+        whole = sum(widths)
+        self._merged(sheet, 0, 2, form.title, whole, 20, bold=True, align="center", **_SANS)
+        row = 1
+        for label, value in (
+            ("县（市、区）", form.county),
+            ("依据", f"{form.label}；{form.document}"),
+        ):
+            style = self.format(border=1, align="center", bold=True)
+            sheet.write_string(row, 0, label, style)
+            sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
+            sheet.write_string(row, 1, clean(value), self.format(border=1))
+            sheet.set_row(row, _lines(clean(value), widths[1] + widths[2]) * 16 + 6)
+            row += 1
+        row = self._body(sheet, row + 1, table, widths)
+        row += 1
+        self._merged(sheet, row, 2, "标记说明（括号内为本表册中的单元格数）", whole, 12, bold=True, **_SANS)
+        row += 1
+        for mark, said in _LEGEND.items():
+            style = self.format(border=1, align="center", bg_color=_FILLS[mark])
+            sheet.write_string(row, 0, f"（{form.marks[mark]}）", style)
+            sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
+            sheet.write_string(row, 1, said, self.format(border=1))
+            sheet.set_row(row, _lines(said, widths[1] + widths[2]) * 16 + 4)
+            row += 1
+        row += 1
+        self._merged(sheet, row, 2, "目录", whole, 12, bold=True, **_SANS)
+        row += 1
+        for other in form.tables:
+            if other.id != "summary":
+                sheet.merge_range(row, 0, row, 2, "", self.format())
+                sheet.write_string(row, 0, other.title, self.format())
+                sheet.set_row(row, 18)
+                row += 1
+        row += 1
+        for note in ("小数按报表位数四舍五入打印，单元格中保存未取整的数值；结论按未取整的数值作出。", *form.notes):
+            self._merged(sheet, row, 2, f"注：{note}", whole)
+            row += 1
+
+    def table(self, table: FormTable) -> None:
+        """Write one table on a sheet of its own."""
+        sheet = self._sheet(_sheet_name(table), portrait=table.id in _PORTRAIT)
+        widths = [float(_WIDTHS.get(c.id, _DEFAULT_WIDTH)) for c in table.columns]
+        for j, wide in enumerate(widths):
+            sheet.set_column(j, j, wide)
+        last, whole = len(widths) - 1, sum(widths)
+        self._merged(sheet, 0, last, table.title, whole, 16, bold=True, align="center", **_SANS)
+        self._merged(sheet, 1, last, f"县（市、区）：{self.form.county}　　依据：{self.form.label}", whole)
+        row = self._body(sheet, 2, table, widths)
+        head = 2 + self._head_rows(table)
+        sheet.freeze_panes(head, 3 if table.id == "II-2" else 0)
+        sheet.repeat_rows(2, head - 1)
+        for i, note in enumerate(table.notes, start=1):
+            self._merged(sheet, row, last, f"注{i}：{note}", whole)
+            row += 1
+        marked = [m for m in _LEGEND if any(c.mark == m for line in table.rows for c in line)]
+        if marked:
+            row += 1
+        for mark in marked:
+            self._merged(sheet, row, last, f"■ {_LEGEND[mark]}", whole, bg_color=_FILLS[mark])
+            row += 1
+        sheet.print_area(0, 0, max(row - 1, head), last)
+
+    def provenance(self) -> None:
+        """Write where the figures come from: enough to make the workbook again."""
+        sheet = self._sheet("来源", portrait=True)
+        sheet.set_column(0, 0, 26)
+        sheet.set_column(1, 1, 72)
+        self._merged(sheet, 0, 1, "数据来源与版本", 98, 16, bold=True, align="center", **_SANS)
+        labels = {
+            "junheng": "软件版本（junheng）",
+            "standard": "标准",
+            "standard_digest": "标准内容摘要",
+            "extends": "沿用的标准",
+            "by": "县的划分列",
+            "relaxations": "采用的放宽规定",
+            "missing": "缺数据的处理",
+            "rows": "学校表行数",
+            "sections": "学校及学段数",
+            "sections_counted": "其中计入",
+            "sections_left_out": "不计入（按原因）",
+            "sections_divided": "其中按学段拆分办学条件",
+            "warnings": "数据提示（按类别）",
+        }
+        words = {"sections_left_out": "reason", "warnings": "problem"}
+        for row, (key, value) in enumerate(self.form.provenance.items(), start=1):
+            if isinstance(value, dict):
+                shown = "；".join(f"{word(words[key], k, 'zh')} {n}" for k, n in value.items()) or "无"
+            elif isinstance(value, (list, tuple)):
+                shown = "、".join(map(str, value)) or "无"
+            else:
+                shown = "无" if value is None else str(value)
+            sheet.write_string(row, 0, labels.get(key, key), self.format(border=1, bold=True))
+            sheet.write_string(row, 1, clean(shown), self.format(border=1))
+            sheet.set_row(row, _lines(shown, 70) * 16 + 4)
+        said = "行数、学校及学段数为所评学校表全表的数；工作簿不记录生成时间：同样的数据得到同样的文件。"
+        self._merged(sheet, len(self.form.provenance) + 2, 1, f"注：{said}", 98)
+
+    # -- the grid
+
+    def _head_rows(self, table: FormTable) -> int:
+        return 2 if any(c.code for c in table.columns) else 1
+
+    def _body(self, sheet: Any, row: int, table: FormTable, widths: Sequence[float]) -> int:
+        """Write headers and rows, and return the row after them."""
+        head = self.format(border=1, bold=True, align="center", bg_color="#EDEDED", **_SANS)
+        coded = self._head_rows(table) == 2
+        for j, column in enumerate(table.columns):
+            if coded and not column.code:
+                sheet.merge_range(row, j, row + 1, j, "", head)
+            sheet.write_string(row, j, column.label, head)
+            if coded and column.code:
+                sheet.write_string(row + 1, j, column.code, head)
+        # bold letters are wider
+        high = max(_lines(c.label, w * 0.85) for c, w in zip(table.columns, widths, strict=True))
+        sheet.set_row(row, high * 15 + 6)
+        row += 1
+        if coded:
+            sheet.set_row(row, 18)
+            row += 1
+        joined = {c.id: j for j, c in enumerate(table.columns) if c.id in table.merged}
+        starts = _runs(table, joined)
+        stacked = len(table.rows) > _MERGED
+        for i, line in enumerate(table.rows):
+            need = 1
+            for j, (column, cell) in enumerate(zip(table.columns, line, strict=True)):
+                run = starts[i][column.id] if column.id in joined else 1
+                if run != 1 and stacked:
+                    # no merged cell: one that runs over the end of a page is cut in printing
+                    ends = {"top": int(run > 1), "bottom": int(i + 1 == len(starts) or starts[i + 1][column.id] != 0)}
+                    style = self._style(column, cell, border=0, left=1, right=1, **ends)
+                    cell = cell if run > 1 else Cell()
+                    run = 1
+                else:
+                    style = self._style(column, cell)
+                if run == 0:
+                    continue
+                if run > 1:
+                    sheet.merge_range(row + i, j, row + i + run - 1, j, "", style)
+                self._write(sheet, row + i, j, cell, style)
+                need = max(need, -(-_lines(clean(cell.text), widths[j] - 1) // run))
+            sheet.set_row(row + i, min(400, need * 15 + 5))
+        return row + len(table.rows)
+
+    def _style(self, column: Column, cell: Cell, **more: Any) -> Any:
+        given: dict[str, Any] = {"border": 1, "align": "left" if column.id in _LEFT else "center"} | more
+        if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool):
+            places = "" if not cell.decimals else "." + "0" * cell.decimals
+            given["num_format"] = f"0{places}%" if cell.percent else "General" if cell.decimals is None else f"0{places}"
+            if cell.decimals is None and cell.percent:
+                given["num_format"] = "0.####%"
+        if cell.mark is not None:
+            given["bg_color"] = _FILLS[cell.mark]
+        return self.format(**given)
+
+    def _write(self, sheet: Any, row: int, column: int, cell: Cell, style: Any) -> None:
+        if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool):
+            sheet.write_number(row, column, cell.value, style)
+        elif cell.text:
+            sheet.write_string(row, column, clean(cell.text), style)
+        else:
+            sheet.write_blank(row, column, None, style)
+        if cell.note:
+            note = clean(cell.note)
+            high = 22 * (1 + _lines(note, 30))
+            sheet.write_comment(row, column, note, {"author": "junheng", "width": 240, "height": high, "font_size": 9})
+
+
+def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:
+    """Return for every row and joined column how many rows its cell covers, 0 where one above covers it.
+
+    Columns are joined together: a run ends where any of them changes, so that two items with one verdict stay two.
+    """
+    out: list[dict[str, int]] = [dict.fromkeys(joined, 1) for _ in table.rows]
+    start = 0
+    for i in range(1, len(table.rows) + 1):
+        before = [table.rows[start][j] for j in joined.values()]
+        if i < len(table.rows) and [table.rows[i][j] for j in joined.values()] == before:
+            continue
+        for id_ in joined:
+            out[start][id_] = i - start
+            for k in range(start + 1, i):
+                out[k][id_] = 0
+        start = i
+    return out
+
+
+def _sheet_name(table: FormTable) -> str:
+    name = table.title.split()[0] if table.title.startswith("表") else table.title
+    # the characters and the length that a sheet's name may have
+    return re.sub(r"[\[\]:*?/\\]", "", name)[:31]
