@@ -37,6 +37,8 @@ _WIDTHS = {
 _DEFAULT_WIDTH = 11
 #: Columns of text, aligned to the left.
 _LEFT = ("school", "remark", "entry", "source", "item", "finding", "reference", "reason")
+#: Columns that are often empty.
+_SHRINK = ("remark", "reference")
 _PORTRAIT = ("I", "summary", "left_out")
 #: Tables of so many rows, which end on their first page, may have merged cells.
 _MERGED = 8
@@ -176,7 +178,7 @@ class _Sheets:
     def table(self, table: FormTable) -> None:
         """Write one table on a sheet of its own."""
         sheet = self._sheet(_sheet_name(table), portrait=table.id in _PORTRAIT)
-        widths = [float(_WIDTHS.get(c.id, _DEFAULT_WIDTH)) for c in table.columns]
+        widths = [_width(table, j) for j in range(len(table.columns))]
         for j, wide in enumerate(widths):
             sheet.set_column(j, j, wide)
         last, whole = len(widths) - 1, sum(widths)
@@ -319,6 +321,15 @@ def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:
                 out[k][id_] = 0
         start = i
     return out
+
+
+def _width(table: FormTable, j: int) -> float:
+    """Return the width of a column; one that may stay empty takes only what it holds."""
+    column = table.columns[j]
+    wide = float(_WIDTHS.get(column.id, _DEFAULT_WIDTH))
+    if column.id not in _SHRINK:
+        return wide
+    return min(wide, max(10.0, *(width_of(clean(line[j].text)) + 2.0 for line in table.rows), 10.0))
 
 
 def _sheet_name(table: FormTable) -> str:
