@@ -1,4 +1,7 @@
-"""The command line: ``python -m junheng demo``, ``python -m junheng evaluate FILE --standard ID``."""
+"""The command line: ``python -m junheng COMMAND``, or ``junheng COMMAND`` once installed.
+
+Exit codes: 0 done; 2 the input or the request cannot be used (``check``: the table has errors); 130 stopped.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,118 @@ import argparse
 import json
 import re
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import junheng as jh
-from junheng._frames import write_tables
+from junheng._data import read_toml
+from junheng._explain import find_county
+from junheng._frames import Table, write_tables
 from junheng._labels import LANGUAGES, word
-from junheng.errors import InputDataError, JunhengError, Problem, Severity
+from junheng._progress import reporting
+from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
 from junheng.reading import read_table
+from junheng.schools import base_column
 
 #: Up to so many counties are explained one by one; more are counted.
 _EXPLAINED = 3
+#: What a spreadsheet may take for a formula when it opens a CSV file.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Characters that some system does not allow in the name of a file.
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "description": "Are the schools of a county fairly resourced, by the letter of the rules?",
+        "epilog": "Exit codes: 0 done; 2 the input or the request cannot be used (check: the table has errors).",
+        "usage": "usage: ",
+        "commands": "commands",
+        "arguments": "arguments",
+        "options": "options",
+        "help": "show this help and stop",
+        "error": "error",
+        "demo": "the whole job on shipped data",
+        "evaluate": "judge a table of schools by a standard",
+        "check": "tell how a file was understood, and list every problem",
+        "declare": "write the declaration form (申报表) as a workbook",
+        "report": "write a report as an HTML file",
+        "standards": "list the shipped standards",
+        "template": "write an empty workbook to fill in",
+        "file": "CSV or Excel, headers in Chinese or canonical",
+        "standard": "see 'junheng standards', or a .toml file of your own",
+        "also_standard": "also check what this standard needs",
+        "facts": "facts about the counties: CSV or Excel, one row a county",
+        "relax": "relaxations of the standard to apply; none are unless named",
+        "by": "columns that make a county (default: county)",
+        "county": "only this county; with several years 'NAME / YEAR'",
+        "missing": "what a missing figure does to a coefficient (default: propagate)",
+        "sheet": "sheet of a workbook: name, or number from 0",
+        "language": "language of what is printed (default: en)",
+        "product_language": "language of what is written (default: zh)",
+        "out_evaluate": "write the results: .xlsx, .csv or .json",
+        "out_declare": "the workbook (.xlsx); a folder for several counties, a workbook each",
+        "out_report": "the report (.html)",
+        "out_template": "the workbook (.xlsx)",
+        "written": "written: {path}",
+        "beside": "written: {path}, and beside it a file for each other table",
+        "marks": "    not given: {not_given}, undecided: {open}, rounding would turn a verdict: {rounding}",
+        "note": "note: {text}",
+        "warned": "{count} × {code}; 'junheng check {file}' lists them",
+        "hint": "--county NAME explains one, --out FILE writes all",
+        "counted": "{name}: {errors} errors, {warnings} warnings",
+        "stopped": "stopped",
+        "reading": "reading",
+        "judging": "judging",
+        "explaining": "explaining",
+        "writing": "writing",
+    },
+    "zh": {
+        "description": "按标准逐条判定：一个县的义务教育学校资源配置是否均衡。",
+        "epilog": "退出码：0 完成；2 输入或要求无法使用（check：表中有错误）。",
+        "usage": "用法：",
+        "commands": "命令",
+        "arguments": "参数",
+        "options": "选项",
+        "help": "显示本说明并退出",
+        "error": "错误",
+        "demo": "用自带的数据演示全过程",
+        "evaluate": "按标准判定一张学校表",
+        "check": "说明文件如何识别，列出全部问题",
+        "declare": "生成申报表工作簿",
+        "report": "生成 HTML 报告",
+        "standards": "列出自带的标准",
+        "template": "生成待填写的空白工作簿",
+        "file": "CSV 或 Excel 文件，中文表头或规范列名",
+        "standard": "标准编号（见 junheng standards），或自己的 .toml 文件",
+        "also_standard": "同时检查该标准需要的列",
+        "facts": "县情数据：CSV 或 Excel，一县一行",
+        "relax": "采用的放宽规定；不写则一概不用",
+        "by": "划分县的列（默认：county）",
+        "county": "只取该县；有多个年度时写“县名 / 年度”",
+        "missing": "缺数据时差异系数如何处理（默认：propagate，不予计算）",
+        "sheet": "工作表：名称，或从0数起的序号",
+        "language": "输出文字的语言（默认：en）",
+        "product_language": "所生成文件的语言（默认：zh）",
+        "out_evaluate": "写出结果：.xlsx、.csv 或 .json",
+        "out_declare": "工作簿（.xlsx）；多个县时为文件夹，一县一个工作簿",
+        "out_report": "报告（.html）",
+        "out_template": "工作簿（.xlsx）",
+        "written": "已写入：{path}",
+        "beside": "已写入：{path}，其余各表在同一文件夹中各为一个文件",
+        "marks": "    未提供：{not_given}，无法判定：{open}，取整影响结论：{rounding}",
+        "note": "提示：{text}",
+        "warned": "{code} {count} 处，用 junheng check {file} 逐一列出",
+        "hint": "--county 县名 查看一县，--out 文件 输出全部",
+        "counted": "{name}：{errors} 个错误，{warnings} 个警告",
+        "stopped": "已停止",
+        "reading": "读取",
+        "judging": "判定",
+        "explaining": "说明",
+        "writing": "写出",
+    },
+}
 
 
 class Steps:
@@ -55,87 +158,268 @@ class Steps:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 2 the input cannot be used."""
+    """Run the command line and return the exit code: 0 done, 2 the input cannot be used, 130 stopped."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # a Windows console that cannot show a character prints a stand-in rather than stopping
             stream.reconfigure(errors="replace")
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
-        return int(args.run(args))
-    except OSError as exc:
-        print(f"junheng: {exc}", file=sys.stderr)
-        return 2
-    except InputDataError as exc:
-        _print_problems(exc.problems, getattr(args, "file", "table"))
-        return 2
-    except JunhengError as exc:
-        print(f"junheng: {exc}", file=sys.stderr)
-        return 2
+    given = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(_asked_language(given)).parse_args(given)
+    args.text = _WORDS[args.language or "en"]
+    with warnings.catch_warnings():
+        _print_reading_warnings(args.text)
+        try:
+            return int(args.run(args))
+        except OSError as exc:
+            place = f"{exc.filename}: " if exc.filename else ""
+            print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
+        except InputDataError as exc:
+            _print_problems(exc.problems, getattr(args, "file", "table"), args.language or "en")
+        except JunhengError as exc:
+            print(f"junheng: {exc}", file=sys.stderr)
+        except KeyboardInterrupt:
+            print(f"junheng: {args.text['stopped']}", file=sys.stderr)
+            return 130
+    return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="junheng", description="Are the schools of a county fairly resourced, by the letter of the rules?"
+def _print_reading_warnings(text: dict[str, str]) -> None:
+    """Show what was noticed while a file was read as a line of its own, without the place in this program."""
+    kind = getattr(jh, "ReadingWarning", None)
+    if kind is None:
+        return
+    usual = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if issubclass(category, kind):
+            print(text["note"].format(text=message), file=sys.stderr)
+        else:
+            usual(message, category, *rest, **more)
+
+    warnings.simplefilter("always", kind)
+    warnings.showwarning = show
+
+
+# --------------------------------------------------------------------------------------------- arguments
+
+
+def _asked_language(argv: Sequence[str]) -> str:
+    """Return the language of the help: it has to be known before the arguments are parsed."""
+    joined = " ".join(argv).replace("=", " ")
+    return "zh" if re.search(r"--language zh(\s|$)", joined) else "en"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose headings are in the language of the help."""
+
+    text = _WORDS["en"]
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given, add_help=False)
+        self._positionals.title = self.text["arguments"]
+        self._optionals.title = self.text["options"]
+        self.add_argument("-h", "--help", action="help", help=self.text["help"])
+
+    def format_usage(self) -> str:
+        return super().format_usage().replace("usage: ", self.text["usage"], 1)
+
+    def format_help(self) -> str:
+        out = super().format_help().replace("usage: ", self.text["usage"], 1)
+        for heading in ("commands", "arguments", "options"):
+            title = self.text[heading]
+            out = out if title.isascii() else out.replace(f"\n{title}:\n", f"\n{title}：\n")
+        return out
+
+    def error(self, message: str) -> Any:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {self.text['error']}: {message}\n")
+
+
+def _parser(language: str) -> argparse.ArgumentParser:
+    text = _WORDS[language]
+    kind = type("Parser", (_Parser,), {"text": text})
+    parser = kind(prog="junheng", description=text["description"], epilog=text["epilog"])
+    parser.add_argument("--language", choices=LANGUAGES, default=None, help=text["language"])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=text["commands"], parser_class=kind)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = commands.add_parser(name, help=text[name], description=text[name])
+        sub.set_defaults(run=run)
+        # said before the command or after it
+        written = text["product_language" if name in ("report", "template") else "language"]
+        sub.add_argument("--language", choices=LANGUAGES, default=argparse.SUPPRESS, help=written)
+        return sub
+
+    def file(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("file", metavar="FILE", help=text["file"])
+        sub.add_argument("--sheet", metavar="SHEET", help=text["sheet"])
+
+    def judging(sub: argparse.ArgumentParser) -> None:
+        file(sub)
+        sub.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
+        sub.add_argument("--facts", metavar="FILE", help=text["facts"])
+        sub.add_argument("--relax", nargs="+", metavar="ID", help=text["relax"])
+        sub.add_argument("--by", nargs="+", metavar="COLUMN", help=text["by"])
+        sub.add_argument("--county", metavar="NAME", help=text["county"])
+        sub.add_argument("--missing", choices=("propagate", "omit", "raise"), default="propagate", help=text["missing"])
+
+    command("demo", _demo)
+    check = command("check", _check)
+    file(check)
+    check.add_argument("--standard", metavar="ID", help=text["also_standard"])
+    evaluate = command("evaluate", _evaluate)
+    judging(evaluate)
+    evaluate.add_argument("--out", metavar="FILE", help=text["out_evaluate"])
+    declare = command("declare", _declare)
+    judging(declare)
+    declare.add_argument("--out", required=True, metavar="PATH", help=text["out_declare"])
+    report = command("report", _report)
+    judging(report)
+    report.add_argument("--out", required=True, metavar="FILE", help=text["out_report"])
+    command("standards", _standards)
+    template = command("template", _template)
+    template.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
+    template.add_argument("--out", required=True, metavar="FILE", help=text["out_template"])
+    return parser  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------------------------------------- commands
+
+
+def _sheet(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the sheet as a keyword where one is asked for."""
+    if args.sheet is None:
+        return {}
+    return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
+
+
+def _read_facts(path: str) -> Any:
+    return getattr(jh, "read_facts", read_table)(path)
+
+
+def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
+    """Read the table and judge it."""
+    standard = jh.load_standard(args.standard)
+    if args.relax:
+        standard = standard.with_options(relaxations=args.relax)
+    schools = steps.run(args.text["reading"], lambda: jh.read_schools(args.file, **_sheet(args)))
+    facts = _read_facts(args.facts) if args.facts else None
+    ev: jh.Evaluation = steps.run(
+        args.text["judging"],
+        lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="the whole job on shipped data")
-    demo.set_defaults(run=_demo)
-    evaluate = commands.add_parser("evaluate", help="judge a table of schools by a standard")
-    evaluate.add_argument("file", metavar="FILE", help="CSV or Excel, headers in the first row, 中文 or canonical")
-    evaluate.add_argument("--standard", required=True, metavar="ID", help="see 'junheng standards', or a .toml file")
-    evaluate.add_argument("--facts", metavar="FILE", help="facts about the counties: CSV or Excel, one row a county")
-    evaluate.add_argument(
-        "--relax", nargs="+", metavar="ID", help="relaxations of the standard to apply; none are unless named"
-    )
-    evaluate.add_argument("--by", nargs="+", metavar="COLUMN", help="columns that make a county (default: county)")
-    evaluate.add_argument("--county", metavar="NAME", help="explain this county")
-    evaluate.add_argument("--missing", choices=("propagate", "omit", "raise"), default="propagate")
-    evaluate.add_argument("--sheet", default="0", help="sheet of a workbook: name or number from 0")
-    evaluate.add_argument("--out", metavar="FILE", help="write the results: .xlsx, .csv or .json")
-    evaluate.set_defaults(run=_evaluate)
-    check = commands.add_parser("check", help="list every problem of a table")
-    check.add_argument("file", metavar="FILE")
-    check.add_argument("--standard", metavar="ID", help="also what this standard needs")
-    check.add_argument("--sheet", default="0", help="sheet of a workbook: name or number from 0")
-    check.set_defaults(run=_check)
-    standards = commands.add_parser("standards", help="list the shipped standards")
-    standards.set_defaults(run=_standards)
-    for sub in (demo, evaluate, standards):
-        sub.add_argument("--language", choices=LANGUAGES, default="en", help="language of the findings")
-    return parser
+    return ev
 
 
-def _read(args: argparse.Namespace) -> Any:
-    return jh.read_schools(args.file, sheet=int(args.sheet) if args.sheet.isdigit() else args.sheet)
+def _need_ending(path: str, *endings: str) -> None:
+    if Path(path).suffix.lower() not in endings:
+        *most, last = endings
+        raise InputError(f"--out must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
+
+
+def _tell_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
+    for code, count in ev.provenance["warnings"].items():
+        shown = word("problem", code, "zh") if args.language == "zh" else code
+        said = args.text["warned"].format(count=count, code=shown, file=args.file)
+        print(args.text["note"].format(text=said), file=sys.stderr)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    language, text = args.language or "en", args.text
+    if args.out:
+        _need_ending(args.out, ".xlsx", ".csv", ".json")
     steps = Steps(4 if args.out else 3)
     try:
-        standard = jh.load_standard(args.standard)
-        if args.relax:
-            standard = standard.with_options(relaxations=args.relax)
-        if args.out and Path(args.out).suffix.lower() not in (".xlsx", ".csv", ".json"):
-            raise jh.InputError(f"--out must end in .xlsx, .csv or .json, not {args.out!r}")
-        schools = steps.run("reading", lambda: _read(args))
-        facts = read_table(args.facts) if args.facts else None
-        ev = steps.run(
-            "judging",
-            lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
-        )
-        text = steps.run("explaining", lambda: _findings(ev, args.county, args.language))
+        ev = _judge(args, steps)
+        found = steps.run(text["explaining"], lambda: _findings(ev, args.county, language))
         if args.out:
-            steps.run("writing", lambda: _write(ev, Path(args.out), args.language))
+            steps.run(text["writing"], lambda: _write(ev, Path(args.out), language))
     finally:
         steps.close()
-    print(text)
-    for code, count in ev.provenance["warnings"].items():
-        print(f"note: {count} × {code}; 'junheng check {args.file}' lists them", file=sys.stderr)
+    print(found)
+    _tell_warnings(ev, args)
     if args.out:
-        beside = ", and beside it a file for each other table" if args.out.lower().endswith(".csv") else ""
-        print(f"\nwritten: {args.out}{beside}")
+        print("\n" + text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
+    return 0
+
+
+def _declare(args: argparse.Namespace) -> int:
+    declaration, write_declaration = _from_reports("declaration", "write_declaration")
+    from junheng.reports.forms import county_key
+
+    out = Path(args.out)
+    steps = Steps(2)
+    try:
+        ev = _judge(args, steps)
+    finally:
+        steps.close()
+    d = ev.data
+    chosen = find_county(d, args.county)
+    one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
+    if one_file and len(chosen) > 1:
+        raise InputError(
+            f"there are {len(chosen)} counties (and years); name one with --county, or give a folder as --out"
+        )
+    if not one_file:
+        # a standard without a form is said before a folder is made
+        declaration(ev, county=county_key(d, chosen[0]))
+        out.mkdir(exist_ok=True)
+    taken: set[str] = set()
+    written = []
+    with reporting(len(chosen), args.text["writing"]) as progress:
+        for done, c in enumerate(chosen, start=1):
+            path = out if one_file else out / _file_name(county_key(d, c), taken)
+            written.append((write_declaration(ev, path, county=county_key(d, c)), c))
+            progress(done)
+    for path, c in written:
+        print(args.text["written"].format(path=path))
+        if len(written) == 1:
+            print(args.text["marks"].format(**declaration(ev, county=county_key(d, c)).marks))
+    _tell_warnings(ev, args)
+    return 0
+
+
+def _file_name(key: Sequence[Any], taken: set[str]) -> str:
+    """Return a name that every system allows, one for each county."""
+    bare = "-".join(_NOT_IN_NAMES.sub("_", str(k)).strip(" .") for k in key)[:80] or "_"
+    name, n = f"{bare}-申报表.xlsx", 1
+    while name.lower() in taken:
+        n += 1
+        name = f"{bare}-{n}-申报表.xlsx"
+    taken.add(name.lower())
+    return name
+
+
+def _from_reports(*names: str) -> list[Any]:
+    """Return functions of the reports, or say that this installation has none."""
+    try:
+        return [getattr(jh.reports, name) for name in names]
+    except AttributeError:
+        raise InputError(f"this installation of junheng has no {' or '.join(names)}") from None
+
+
+def _report(args: argparse.Namespace) -> int:
+    (write_report,) = _from_reports("write_report")
+    _need_ending(args.out, ".html", ".htm")
+    steps = Steps(3)
+    try:
+        ev = _judge(args, steps)
+        path = steps.run(
+            args.text["writing"],
+            lambda: write_report(ev, Path(args.out), county=args.county, language=args.language or "zh"),
+        )
+    finally:
+        steps.close()
+    print(args.text["written"].format(path=path))
+    _tell_warnings(ev, args)
+    return 0
+
+
+def _template(args: argparse.Namespace) -> int:
+    (write_template,) = _from_reports("write_template")
+    _need_ending(args.out, ".xlsx")
+    write_template(Path(args.out), jh.load_standard(args.standard), language=args.language or "zh")
+    print(args.text["written"].format(path=args.out))
     return 0
 
 
@@ -151,11 +435,7 @@ def _findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
     for part in (*ev.standard.parts, "overall"):
         said = [f"{word('verdict', v, language)} {counts.get((part, v), 0)}" for v in ("met", "unmet", "undetermined")]
         lines.append(f"  {word('part', part, language)}: {', '.join(said)}")
-    hint = {
-        "en": "--county NAME explains one, --out FILE writes all",
-        "zh": "--county 县名 查看一县,--out 文件 输出全部",
-    }
-    return "\n".join([*lines, f"({hint[language]})"])
+    return "\n".join([*lines, f"({_WORDS[language]['hint']})"])
 
 
 def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
@@ -172,15 +452,49 @@ def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
         "schools": {"en": "school indicators", "zh": "各校指标"},
         "left_out": {"en": "left out", "zh": "不计入单位"},
     }
-    write_tables(path, {label[language]: getattr(shown, name) for name, label in names.items()})
+    tables = {label[language]: getattr(shown, name) for name, label in names.items()}
+    if path.suffix.lower() == ".csv":
+        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
+    write_tables(path, tables)
+
+
+def _without_formulas(frame: Any) -> Any:
+    """Put an apostrophe before texts that a spreadsheet would run when it opens a CSV file; it shows them as text."""
+    table = Table(frame)
+    guarded = {}
+    for name in table.columns:
+        if table.is_number(name):
+            continue
+        cells = table.objects(name)
+        # "==" stands for a comparison in the columns of requirements, and is no formula
+        hit = [isinstance(c, str) and c.startswith(_FORMULA) and c != "==" for c in cells]
+        if any(hit):
+            guarded[name] = [f"'{c}" if h else c for c, h in zip(cells, hit, strict=True)]
+    return table.with_columns(guarded).to_native()
 
 
 def _check(args: argparse.Namespace) -> int:
-    schools = _read(args)
-    problems = jh.check_schools(schools, args.standard)
-    listed = [Problem(**_fields(r)) for r in jh.results.records(problems)]
-    _print_problems(listed, args.file, sys.stdout)
+    language = args.language or "en"
+    listed: list[Problem] = []
+    if hasattr(jh, "describe_file"):
+        with warnings.catch_warnings():
+            # what the warning of reading says in a sentence stands in the description in full
+            warnings.simplefilter("ignore")
+            report = jh.describe_file(args.file, **_sheet(args))
+        print(report.to_text(language))
+        print()
+        schools = report.schools
+        listed += report.problems if isinstance(report.problems, (list, tuple)) else _as_problems(report.problems)
+    else:
+        schools = jh.read_schools(args.file, **_sheet(args))
+    listed += _as_problems(jh.check_schools(schools, args.standard))
+    listed = list(dict.fromkeys(listed))
+    _print_problems(listed, args.file, language, sys.stdout)
     return 2 if any(p.severity is Severity.ERROR for p in listed) else 0
+
+
+def _as_problems(frame: Any) -> list[Problem]:
+    return [Problem(**_fields(r)) for r in jh.results.records(frame)]
 
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:
@@ -190,24 +504,57 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
 def _standards(args: argparse.Namespace) -> int:
     table = jh.list_standards()
     for row in jh.results.records(table):
-        print(f"{row['id']}\n    {row[f'label_{args.language}']} — {row['document']} ({row['number']})")
+        label = row[f"label_{args.language or 'en'}"]
+        document, number = row["document"], row["number"]
+        said = f"{label}（{document}，{number}）" if args.language == "zh" else f"{label} — {document} ({number})"
+        print(f"{row['id']}\n    {said}")
     return 0
 
 
-def _print_problems(problems: Sequence[Problem], name: str, stream: TextIO | None = None) -> None:
+def _print_problems(problems: Sequence[Problem], name: str, language: str, stream: TextIO | None = None) -> None:
     out = stream or sys.stderr
     errors = sum(p.severity is Severity.ERROR for p in problems)
-    print(f"{name}: {errors} errors, {len(problems) - errors} warnings", file=out)
+    said = _WORDS[language]["counted"].format(name=name, errors=errors, warnings=len(problems) - errors)
+    print(said, file=out)
     for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row):
         # the header is line 1 of the file
-        place = "" if p.row is None else f"line {p.row + 2} ({p.key}), " if p.key else f"line {p.row + 2}, "
-        column = f"column {p.column!r}: " if p.column else ""
         message = re.sub(r"\brow (\d+)\b", lambda m: f"line {int(m[1]) + 2}", p.message)
-        print(f"  {p.severity} {p.code}: {place}{column}{message}", file=out)
+        print(f"  {_problem_zh(p, message) if language == 'zh' else _problem_en(p, message)}", file=out)
+
+
+def _problem_en(p: Problem, message: str) -> str:
+    place = "" if p.row is None else f"line {p.row + 2} ({p.key}), " if p.key else f"line {p.row + 2}, "
+    column = f"column {p.column!r}: " if p.column else ""
+    return f"{p.severity} {p.code}: {place}{column}{message}"
+
+
+def _problem_zh(p: Problem, message: str) -> str:
+    """Say what is wrong, where, and with which value; the English sentence says what to do."""
+    place = []
+    if p.row is not None:
+        key = " / ".join(str(word("stage", k, "zh")) for k in (p.key or "").split(" / "))
+        place.append(f"第{p.row + 2}行" + (f"（{key}）" if key else ""))
+    if p.column:
+        place.append(f"列“{_column_zh(p.column)}”")
+    if p.value is not None:
+        place.append(f"值“{p.value}”")
+    where = f"：{'，'.join(place)}" if place else ""
+    return f"{word('severity', p.severity, 'zh')} {word('problem', p.code, 'zh')}{where}。{p.code}: {message}"
+
+
+def _column_zh(name: str) -> str:
+    """Return the label of a column or a fact, the name itself where it has none."""
+    found = base_column(name)
+    if found is not None:
+        column, stage = found
+        return f"{word('stage', stage, 'zh') if stage else ''}{column.zh}"
+    fact = read_toml("facts.toml")["facts"].get(name)
+    return name if fact is None else str(fact["label"]["zh"])
 
 
 def _demo(args: argparse.Namespace) -> int:
-    zh = args.language == "zh"
+    language = args.language or "en"
+    zh = language == "zh"
     students, books = [45, 37, 89, 76, 55], [279, 137, 935, 160, 402]
     per_student = jh.per_student(books, students)
     cv = jh.difference_coefficient(per_student, weights=students)
@@ -229,7 +576,7 @@ def _demo(args: argparse.Namespace) -> int:
     for i, standard in enumerate(("cn-quality-balance-2017", "cn-basic-balance-2012", "cn-sd-school-conditions-2008")):
         ev = jh.evaluate(schools, standard)
         print()
-        text = ev.explain(language=args.language).splitlines()
+        text = ev.explain(language=language).splitlines()
         # the first in full; the others by their verdicts
         print("\n".join(text if i == 0 else [line for line in text if not line.startswith(" ")][:6]))
     return 0

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
-from small_tables import BASIC, STANDARDS
+from small_tables import BASIC, SHANDONG, STANDARDS
 
 import junheng as jh
 from junheng._data import read_toml
+from junheng.errors import Severity
 from junheng.indicators.compliance import VERDICTS
 from junheng.results import REASONS
 from junheng.schools import ALL_STAGES
 from junheng.standards.model import Part, Standing
 
+#: Indicators of Shandong's standard, which has no form with columns to head.
+CONDITIONS = set(jh.load_standard(SHANDONG).indicators)
 FRAMES = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
@@ -62,6 +65,9 @@ def test_every_word_a_result_may_hold_has_a_label() -> None:
         "standing": [str(s) for s in Standing],
         "reason": [r for r in REASONS if r],
         "indicator": ["composite"],
+        "problem": [str(c) for c in jh.ProblemCode],
+        "severity": [str(s) for s in Severity],
+        "short": sorted({i for s in STANDARDS for i in jh.load_standard(s).indicators} - CONDITIONS),
     }.items():
         assert set(ids) <= set(words[group]), group
     for standard in STANDARDS:

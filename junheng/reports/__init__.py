@@ -21,7 +21,7 @@ _HOME = {
 }
 _THERE = {name: home for name, home in _HOME.items() if find_spec(f"{__name__}.{home}") is not None}
 
-__all__ = sorted(_THERE)  # noqa: PLE0605 - names are imported when asked for
+__all__ = sorted(_THERE)
 
 
 def __getattr__(name: str) -> Any:

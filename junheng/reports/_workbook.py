@@ -119,7 +119,9 @@ class _Sheets:
         sheet.hide_gridlines(2)
         return sheet
 
-    def _merged(self, sheet: Any, row: int, last: int, text: str, width: float, size: float = 10.5, **given: Any) -> None:
+    def _merged(
+        self, sheet: Any, row: int, last: int, text: str, width: float, size: float = 10.5, **given: Any
+    ) -> None:
         """Write a text over all columns, the row as high as it takes."""
         text = clean(text)
         style = self.format(font_size=size, **given)
@@ -283,10 +285,7 @@ class _Sheets:
     def _style(self, column: Column, cell: Cell, **more: Any) -> Any:
         given: dict[str, Any] = {"border": 1, "align": "left" if column.id in _LEFT else "center"} | more
         if isinstance(cell.value, (int, float)) and not isinstance(cell.value, bool):
-            places = "" if not cell.decimals else "." + "0" * cell.decimals
-            given["num_format"] = f"0{places}%" if cell.percent else "General" if cell.decimals is None else f"0{places}"
-            if cell.decimals is None and cell.percent:
-                given["num_format"] = "0.####%"
+            given["num_format"] = _number_format(cell)
         if cell.mark is not None:
             given["bg_color"] = _FILLS[cell.mark]
         return self.format(**given)
@@ -302,6 +301,13 @@ class _Sheets:
             note = clean(cell.note)
             high = 22 * (1 + _lines(note, 30))
             sheet.write_comment(row, column, note, {"author": "junheng", "width": 240, "height": high, "font_size": 9})
+
+
+def _number_format(cell: Cell) -> str:
+    if cell.decimals is None:
+        return "0.####%" if cell.percent else "General"
+    places = f".{'0' * cell.decimals}" if cell.decimals else ""
+    return f"0{places}%" if cell.percent else f"0{places}"
 
 
 def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:

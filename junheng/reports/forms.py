@@ -546,7 +546,7 @@ class _Filler:
         return FormTable(id="summary", title="结论", columns=_columns("part", "verdict", "reason"), rows=tuple(rows))
 
     def left_out(self) -> FormTable:
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
 
         def add(i: int, reason: str) -> None:
             students = float(self.sub.students[i])
@@ -596,7 +596,9 @@ class _Filler:
         gone = ~self.sub.counted & ~apart & (self.sub.stage < len(STAGES))
         if gone.any():
             notes.append(f"学校表中不计入评估的{int(gone.sum())}个单位也计入本表。")
-        ids = ("code", "entry", "unit", "value", "source") if spec.get("codes") else ("entry", "unit", "value", "source")
+        ids = (
+            ("code", "entry", "unit", "value", "source") if spec.get("codes") else ("entry", "unit", "value", "source")
+        )
         return FormTable(
             id=spec["id"], title=spec["title"]["zh"], columns=_columns(*ids), rows=tuple(rows), notes=tuple(notes)
         )
@@ -699,7 +701,11 @@ class _Filler:
         if spec.get("scope") != "form":
             return []
         kinds = {k: sum(v == k for v in left.values()) for k in dict.fromkeys(left.values())}
-        out = [f"按填报说明不列：{'、'.join(f'{k}{n}所（部）' for k, n in kinds.items())}，见“不计入单位”。"] if kinds else []
+        out = (
+            [f"按填报说明不列：{'、'.join(f'{k}{n}所（部）' for k, n in kinds.items())}，见“不计入单位”。"]
+            if kinds
+            else []
+        )
         unknown = sum(self.owners[i] is None for i in np.flatnonzero(self.sub.counted).tolist() if i not in left)
         if unknown:
             out.append(f"{unknown}所（部）未提供举办者类型，无法判断是否由本县举办，均已列入。")
@@ -775,11 +781,8 @@ class _Filler:
             else:
                 verdict = int(d.verdicts[j, full])
                 floor = None if threshold.floor is None else (float(threshold.floor), int(d.floors[j, full]))
-                out.append(
-                    _judged(
-                        value, float(d.required[j, full]), threshold.op, verdict, decimals, floor=floor, note=why or None
-                    )
-                )
+                required, op = float(d.required[j, full]), threshold.op
+                out.append(_judged(value, required, op, verdict, decimals, floor=floor, note=why or None))
         return out
 
     @property
@@ -947,9 +950,7 @@ class _Filler:
             for condition in range(max(1, len(r.item.conditions))):
                 said, value, required, remark = self._condition(r, condition, spec)
                 known = _standing(r) if condition == 0 else ""
-                rows.append(
-                    (*head, said, value, required, *tail, _text("；".join(x for x in (remark, known) if x)))
-                )
+                rows.append((*head, said, value, required, *tail, _text("；".join(x for x in (remark, known) if x))))
         ids = ("number", "item", "finding", "value", "required", "verdict", "reference", "remark")
         open_ = sum(int(r.verdict[self.county]) == UNDETERMINED and r.item.rule != "scored" for r in chosen)
         notes = [f"{len(chosen)}项中{open_}项无法判定。"] if open_ else []
@@ -978,9 +979,8 @@ class _Filler:
         if r.units[position] is not None:
             met, unmet, open_ = (int(x) for x in found.counts[self.county])
             said = f"{self._names(test)}：应查{met + unmet + open_}个，达标{met}个、不达标{unmet}个、待定{open_}个"
-            shown = (
-                _open("有单位无法判定") if np.isnan(value) else _judged(value, 1.0, ">=", verdict, decimals, percent=True)
-            )
+            shown = _judged(value, 1.0, ">=", verdict, decimals, percent=True)
+            shown = _open("有单位无法判定") if np.isnan(value) else shown
             return _text(said), shown, _text(self._unit_requirement(test)), remark
         totals = self._totals(test)
         if totals is None:
