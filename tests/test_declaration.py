@@ -512,6 +512,7 @@ def test_one_county_of_many_is_as_it_would_be_alone() -> None:
     alone = jh.evaluate(
         pick(schools, county="第3县"), QUALITY, county_facts=facts[facts["county"] == "第3县"].reset_index(drop=True)
     )
+    assert declaration(ev.relabel("zh"), county="第3县") == declaration(ev.relabel("en"), county="第3县")
     a, b = declaration(ev, county="第3县").to_dict(), declaration(alone).to_dict()
     assert a.pop("provenance") != b.pop("provenance")
     assert a == b
@@ -653,6 +654,15 @@ def test_a_workbook_needs_its_extra_and_its_ending(monkeypatch: pytest.MonkeyPat
     with pytest.raises(jh.InputError, match=r'extra "excel"'):
         write_declaration(ev, tmp_path / "f.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_workbook_that_cannot_be_made_leaves_what_was_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(b"mine")
+    monkeypatch.setattr("junheng.reports._workbook._Sheets.provenance", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_declaration(evaluated(), path)
+    assert path.read_bytes() == b"mine"
 
 
 def test_names_come_only_when_they_are_asked_for() -> None:

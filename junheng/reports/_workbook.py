@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import unicodedata
@@ -59,22 +60,21 @@ def write(form: Declaration, path: Path) -> None:
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
+        "in_memory": True,
     }
-    try:
-        # opened here, so that a folder that is not there is an OSError as everywhere else
-        with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
-            # a fixed day: with the day of writing the same evaluation would give other bytes every time
-            made = np.datetime64("2000-01-01T00:00:00", "s").item()
-            book.set_properties({"title": form.title, "subject": form.document, "created": made})
-            sheets = _Sheets(book, form)
-            sheets.cover()
-            for table in form.tables:
-                if table.id != "summary":
-                    sheets.table(table)
-            sheets.provenance()
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    # made whole before anything is written: no half a file is left behind, and none that was there is lost
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, options) as book:
+        # a fixed day: with the day of writing the same evaluation would give other bytes every time
+        made = np.datetime64("2000-01-01T00:00:00", "s").item()
+        book.set_properties({"title": form.title, "subject": form.document, "created": made})
+        sheets = _Sheets(book, form)
+        sheets.cover()
+        for table in form.tables:
+            if table.id != "summary":
+                sheets.table(table)
+        sheets.provenance()
+    path.write_bytes(buffer.getvalue())
 
 
 def clean(text: str) -> str:

@@ -125,7 +125,7 @@ class FormTable:
         }
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, slots=False)
 class Declaration:
     """The declaration form of one county, filled in; made by :func:`declaration`.
 
@@ -738,7 +738,7 @@ class _Filler:
                         _open("举办者类型未提供", "not_given") if owner is None else _figure(owner, 0),
                         _open("缺学生数") if np.isnan(students) else _figure(students, 0),
                         *more,
-                        *self._values(i, s),
+                        *self._values(i, s, spec),
                         *self._verdict(i),
                     )
                 )
@@ -766,7 +766,7 @@ class _Filler:
             notes=(*notes, *spec.get("notes", ())),
         )
 
-    def _values(self, i: int, stage: int) -> list[Cell]:
+    def _values(self, i: int, stage: int, spec: Mapping[str, Any]) -> list[Cell]:
         """Return the indicators of a section."""
         d, full = self.d, int(self.at[i])
         decimals = self._decimals
@@ -777,7 +777,8 @@ class _Filler:
             if np.isnan(value):
                 out.append(_open(why or word("reason", "missing_value", "zh")))
             elif threshold is None:
-                out.append(_figure(value, decimals, note=word("reason", "no_requirement", "zh")))
+                own = spec.get("digits", {}).get(d.indicators[j].id, decimals)
+                out.append(_figure(value, own, note=word("reason", "no_requirement", "zh")))
             else:
                 verdict = int(d.verdicts[j, full])
                 floor = None if threshold.floor is None else (float(threshold.floor), int(d.floors[j, full]))
@@ -850,7 +851,7 @@ class _Filler:
         printing = self.std.printing
         rows: list[tuple[Cell, ...]] = []
         notes = self.unit_notes(spec)
-        own = spec.get("mean_decimals", {})
+        own = spec.get("digits", {})
         for s, stage in enumerate(STAGES):
             g = int(d.group_at[self.county, s])
             means, coefficients = [], []
@@ -1195,7 +1196,11 @@ def county_key(d: Data, county: int) -> tuple[Any, ...]:
 
 def school_names(d: Data, sections: Ints) -> list[str]:
     """Return the name of the school of each section, its code where the name is missing."""
-    rows = d.sections.rows[sections]
     reading = d.sections.reading
-    codes = reading.table.objects("school_code") if "school_code" in reading.has else np.full(reading.rows, "")
-    return [str(c if n is None else n) for n, c in zip(d.school_names[rows], codes[rows], strict=True)]
+    out: list[str] = [""] * sections.size
+    for column in ("school_code", "school"):
+        if column in reading.has:
+            codes, words = reading.codes(column)
+            mine = codes[d.sections.rows[sections]].tolist()
+            out = [str(words[c]) if c >= 0 else known for c, known in zip(mine, out, strict=True)]
+    return out
