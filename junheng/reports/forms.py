@@ -514,7 +514,7 @@ class _Filler:
             for j, ind in enumerate(self.d.indicators)
         )
 
-    def unit_notes(self, spec: Mapping[str, Any]) -> list[str]:
+    def unit_notes(self) -> list[str]:
         """Say how many schools stand behind the figures of each stage."""
         out = []
         for s, stage in enumerate(STAGES):
@@ -691,7 +691,12 @@ class _Filler:
             title=spec["title"]["zh"],
             columns=(*_columns("stage", "row"), *self.indicator_columns(spec), overall),
             rows=tuple(rows),
-            notes=(*self._kept_out(spec), *self.unit_notes(spec), *spec.get("notes", ())),
+            # where the form leaves schools out, those it counts are not those that count
+            notes=(
+                *self._kept_out(spec),
+                *(self._footer(spec) if spec.get("scope") == "form" else self.unit_notes()),
+                *spec.get("notes", ()),
+            ),
             merged=("stage",),
         )
 
@@ -850,7 +855,7 @@ class _Filler:
         d = self.d
         printing = self.std.printing
         rows: list[tuple[Cell, ...]] = []
-        notes = self.unit_notes(spec)
+        notes = self.unit_notes()
         own = spec.get("digits", {})
         for s, stage in enumerate(STAGES):
             g = int(d.group_at[self.county, s])
