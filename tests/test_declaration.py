@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_tables import BASIC, QUALITY, frame, junior, only, pick, school
+from small_tables import BASIC, QUALITY, frame, junior, one_row, only, pick, school
 from test_items import FACTS, Facts, table
 
 import junheng as jh
@@ -397,6 +397,26 @@ def test_a_synthetic_county_comes_out_whole(standard: str, missing: Any) -> None
             r = only(items, 项目=row[1].text)
             if r["说明"] != "只计入总分":
                 assert row[5].text == said[r["结论"]]
+
+
+def test_schools_in_one_row_and_those_of_no_stage() -> None:
+    people = {"students": 500, "teachers": 40, "backbone_teachers": 8}
+    by_stage = {f"{k}_{s}": v for s in STAGE.values() for k, v in people.items()}
+    rows = [
+        one_row("nine_year", people=by_stage, classes=24),
+        school("特校", kind="special"),
+        school("高中", "senior", kind="senior"),
+        school("甲小", kind="primary", classes=12),
+    ]
+    form = declaration(jh.evaluate(frame(*rows), QUALITY))
+    assert texts(form.table("II-2"), "school") == ["联校（小学部）", "甲小", "联校（初中部）"]
+    # the classes of the whole school are of neither stage
+    assert texts(form.table("II-2"), "classes") == ["", "12", ""]
+    assert cell(form, "I", "value", code="L17").note == "1个单位缺班级总数（或未分学段），其余1个合计12"
+    values = dict(zip(texts(form.table("I"), "entry"), texts(form.table("I"), "value"), strict=True))
+    assert (values["特殊教育学校"], values["小学在校生"], values["初中在校生"]) == ("1", "1000", "500")
+    out = form.table("left_out")
+    assert list(zip(texts(out, "school"), texts(out, "stage"), strict=True)) == [("特校", "——"), ("高中", "高中")]
 
 
 def test_a_county_of_which_little_is_known() -> None:

@@ -524,7 +524,7 @@ class _Filler:
             gaps = int(np.isnan(students).sum())
             if gaps:
                 said += f"（{gaps}所（部）缺学生数）"
-            left = int((~self.sub.counted & mine).sum())
+            left = int((~self.sub.counted & mine & ~self._not_ordinary).sum())
             out.append(said + (f"；不计入{left}个单位，见“不计入单位”" if left else "") + "。")
         return out
 
@@ -547,6 +547,7 @@ class _Filler:
 
     def left_out(self) -> FormTable:
         rows: list[tuple[Cell, ...]] = []
+        apart = self._not_ordinary
 
         def add(i: int, reason: str) -> None:
             students = float(self.sub.students[i])
@@ -554,7 +555,8 @@ class _Filler:
                 (
                     _figure(len(rows) + 1, 0),
                     _text(self.names[i]),
-                    _text(word("stage", ALL_STAGES[int(self.sub.stage[i])], "zh")),
+                    # a special or vocational school is of no stage that is judged
+                    Cell(text=_NONE) if apart[i] else _text(word("stage", ALL_STAGES[int(self.sub.stage[i])], "zh")),
                     _open("缺学生数") if np.isnan(students) else _figure(students, 0),
                     _text(reason),
                 )
@@ -615,9 +617,8 @@ class _Filler:
                 return _figure(value / entry.get("divide", 1), decimals), "县情数据"
             if "schools" not in entry:
                 return _open(f"县情数据未提供“{fact_columns()[entry['fact']].zh}”", "not_given"), ""
-        if "schools" in entry:
-            return self._count(entry), "学校表"
-        return self._sum(entry), "学校表"
+        cell = self._count(entry) if "schools" in entry else self._sum(entry)
+        return cell, "" if cell.mark == "not_given" else "学校表"
 
     def _count(self, entry: Mapping[str, Any]) -> Cell:
         """Count schools of a kind; a school whose kind is not known may be of it."""
@@ -720,7 +721,6 @@ class _Filler:
 
     def school_table(self, spec: Mapping[str, Any]) -> FormTable:
         first = spec.get("first_code", 1)
-        has = self.sub.reading.has
         rows: list[tuple[Cell, ...]] = []
         extra = {name: self.sub.number(name) for name in ("grades", "classes")}
         blank = {"owner": 0, "grades": 0, "classes": 0}
@@ -733,7 +733,7 @@ class _Filler:
                 for name, values in extra.items():
                     value = float(values[i])
                     blank[name] += bool(np.isnan(value))
-                    given = f"“{columns()[name].zh}”未提供" if has else ""
+                    given = f"“{columns()[name].zh}”未提供"
                     more.append(_open(given, "not_given") if np.isnan(value) else _figure(value, 0))
                 rows.append(
                     (
