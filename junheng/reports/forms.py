@@ -250,7 +250,7 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
     >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
     >>> form = jh.reports.declaration(ev)
     >>> [c.text for c in form.table("III").rows[1]][:4]
-    ['小学', '差异系数', '0.263', '0.424']
+    ['小学', '差异系数', '0.184', '0.293']
     >>> form.table("III").rows[1][2].value == ev.indicators["coefficient"].iloc[0]
     True
     """
