@@ -251,7 +251,7 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
     >>> form = jh.reports.declaration(ev)
     >>> [c.text for c in form.table("III").rows[1]][:4]
     ['小学', '差异系数', '0.184', '0.293']
-    >>> form.table("III").rows[1][2].value == ev.indicators["coefficient"].iloc[0]
+    >>> bool(form.table("III").rows[1][2].value == ev.indicators["coefficient"].iloc[0])
     True
     """
     return _Filler.make(ev, county).fill()
