@@ -1,4 +1,4 @@
-"""What every picture stands on: a figure of the right size, fonts that have the characters, marks, legends (private)."""
+"""What every picture stands on: figures, fonts that have the characters, marks, legends (private)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
 from io import BytesIO
+from itertools import pairwise
 from math import log10, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import east_asian_width
 
 import numpy as np
@@ -119,7 +120,9 @@ def cut(text: str, width: float) -> str:
 
 def wrap(text: str, width: float) -> list[str]:
     """Break a text into lines of a width: between English words, after any Chinese character."""
-    lines, line, pieces = [], "", []
+    lines: list[str] = []
+    pieces: list[str] = []
+    line = ""
     for c in text:
         wide = east_asian_width(c) in "WF"
         # what closes may not begin a line
@@ -248,7 +251,7 @@ class Pen:
         set_ticks = self.ax.set_yticks if axis == "y" else self.ax.set_xticks
         set_ticks(list(at), [self.clean(t) for t in labels], **self.style(scale, **more))
 
-    def numbers(self, axis: str, scale: float = 0.85) -> None:
+    def numbers(self, axis: Literal["x", "y"], scale: float = 0.85) -> None:
         """Set the size of the numbers along an axis, and write them out in full."""
         from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
@@ -275,7 +278,7 @@ class Pen:
             lines = [*wrap(self.clean(first), room), *wrap(self.clean(second), room)]
             self.ax.set_title("\n".join(lines), loc="left", **self.style(1.05), pad=8, linespacing=1.4)
 
-    def tidy(self, *, grid: str | None = "x", left: bool = False) -> None:
+    def tidy(self, *, grid: Literal["x", "y", "both"] | None = "x", left: bool = False) -> None:
         """Take away what is no information."""
         self.ax.spines[["top", "right", "bottom", "left"]].set_visible(False)
         self.ax.spines["bottom"].set_visible(grid != "x")
@@ -318,7 +321,7 @@ def legend_shape(texts: Sequence[str], size: float, width: float) -> tuple[int, 
         # entries run down the columns, the first of which may hold one more
         lines, more = divmod(len(texts), columns)
         ends = [i * lines + min(i, more) for i in range(columns + 1)]
-        parts = [max(em(t) for t in texts[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+        parts = [max(em(t) for t in texts[a:b]) for a, b in pairwise(ends)]
         lines += more > 0
         if sum(p * size + size * 3.6 for p in parts) <= width:
             return columns, lines
@@ -408,7 +411,7 @@ def handle(kind: str, size: float) -> Any:
     )
 
 
-def rule(colour: str, style: str, width: float = 1.4) -> Any:
+def rule(colour: str, style: Any, width: float = 1.4) -> Any:
     """Return the mark of a line for a legend."""
     from matplotlib.lines import Line2D
 
@@ -459,7 +462,8 @@ def swarm(x: Floats, radius: Floats, half: float) -> tuple[Floats, Floats]:
         if over <= half:
             return y, radius
         radius = np.maximum(radius * 0.85, 1.2)
-    return y * (half - 2) / over, radius
+    squeezed: Floats = y * (half - 2) / over
+    return squeezed, radius
 
 
 def _placed(x: Floats, radius: Floats) -> Floats:

@@ -117,10 +117,7 @@ def _place(d: Data, county: int) -> str:
 
 def _where(d: Data, counties: Sequence[int], s: int | None, language: str) -> str:
     """Say of whom a picture is."""
-    if len(counties) == 1:
-        name = d.county_name(counties[0])
-    else:
-        name = words("whole_table", language, n=len(counties))
+    name = d.county_name(counties[0]) if len(counties) == 1 else words("whole_table", language, n=len(counties))
     return name if s is None else f"{word('stage', STAGES[s], language)} · {name}"
 
 
@@ -278,7 +275,7 @@ def distribution(
     strip = _Strip.make(d, j, s, rows, [required, floor, mean])
     unit = str(word("unit", ind.unit, lang))
     few = strip.value.size <= 12
-    by_rows = few or not fixed and t is not None
+    by_rows = few or (not fixed and t is not None)
     lines: list[tuple[float, str, str, str]] = []
     if np.isfinite(required):
         said = words("required_line", lang, op=_OPS[t.op] if t else "", value=short(required))
@@ -688,8 +685,9 @@ def lorenz(
     from matplotlib.ticker import PercentFormatter
 
     pen.tidy(grid="both", left=True)
-    for axis, which in (("x", axes.xaxis), ("y", axes.yaxis)):
-        pen.numbers(axis)
+    pen.numbers("x")
+    pen.numbers("y")
+    for which in (axes.xaxis, axes.yaxis):
         which.set_major_formatter(PercentFormatter(1.0, decimals=0))
         which.set_ticks([0, 0.25, 0.5, 0.75, 1.0])
     pen.axis_label("x", words("lorenz_x", lang))
@@ -767,7 +765,7 @@ def town_and_country(
     reading = d.sections.reading
     if "area_type" not in reading.has:
         raise InputError(
-            "the table has no column 'area_type' (城乡类型: 城区, 镇区, 乡村); add it, so that town and country are known"
+            "the table has no column 'area_type' (城乡类型: 城区, 镇区, 乡村): town and country are not known; add it"
         )
     problems = len(reading.problems)
     area = reading.category("area_type")[d.sections.rows[rows]]
@@ -915,15 +913,17 @@ def ranking(
     5
     """
     d, lang = ev.data, _language(ev, language)
-    return _ranking(d, _indicator(d, indicator, composite=True), _stage(stage), list(range(d.n_counties)), ax, lang)
+    return rank_counties(
+        d, _indicator(d, indicator, composite=True), _stage(stage), list(range(d.n_counties)), ax, lang
+    )
 
 
-def _ranking(
+def rank_counties(
     d: Data, j: int, s: int, counties: Sequence[int], ax: Axes | None, lang: str, height: float | None = None
 ) -> Axes:
     groups = d.group_at[list(counties), s]
     here = [(c, int(g)) for c, g in zip(counties, groups.tolist(), strict=True) if g >= 0]
-    value = np.array([_of(d, j, g)[0] for _, g in here], dtype=np.float64)
+    value = np.array([coefficient_of(d, j, g)[0] for _, g in here], dtype=np.float64)
     known = np.isfinite(value)
     if not known.any():
         raise InputError(f"no county has this coefficient for the {STAGES[s]} stage; see ev.indicators for the reasons")
@@ -932,8 +932,8 @@ def _ranking(
     one_year = np.unique(d.years[list(counties)]).size == 1
     names = [_place(d, here[i][0]) if one_year else d.county_name(here[i][0]) for i in order]
     value = value[order]
-    limit = np.array([_of(d, j, here[i][1])[1] for i in order], dtype=np.float64)
-    codes = [_of(d, j, here[i][1])[2] for i in order]
+    limit = np.array([coefficient_of(d, j, here[i][1])[1] for i in order], dtype=np.float64)
+    codes = [coefficient_of(d, j, here[i][1])[2] for i in order]
     kinds = [
         "plain" if np.isnan(x) else {MET: "met", UNMET: "unmet"}.get(v, "open")
         for x, v in zip(limit, codes, strict=True)
@@ -978,8 +978,8 @@ def _ranking(
         shown = max(1, min(int(lines * 0.6), n - 1))
         y = np.arange(n, dtype=np.float64)
         y[shown:] = shown + 0.6 + (np.arange(n - shown) + 0.5) * (lines - shown - 1.2) / (n - shown)
-    high = float(np.nanmax(np.concatenate([value, limit[:1] if np.isfinite(limit[:1]).all() else value[:1]]))) * 1.06
-    axes.set_xlim(0, max(high, 1e-6))
+    reach = float(np.nanmax(np.append(value, bound))) * 1.06
+    axes.set_xlim(0, max(reach, 1e-6))
     axes.set_ylim(max(float(y[-1]) + 0.8, lines - 0.6 if shown < n else 0), -0.8)
     if np.isfinite(bound):
         axes.axvline(bound, color=pen.ink, linewidth=1.4, zorder=2)
@@ -1010,7 +1010,7 @@ def _ranking(
     return axes
 
 
-def _of(d: Data, j: int, g: int) -> tuple[float, float, int]:
+def coefficient_of(d: Data, j: int, g: int) -> tuple[float, float, int]:
     """Return coefficient, limit and verdict of a group; the composite for -1."""
     if j < 0:
         return float(d.composite[g]), float(d.composite_limits[g]), int(d.composite_verdicts[g])
@@ -1110,7 +1110,7 @@ def over_years(
     texts = [words("limit_line", lang, value=short(x)) for x in limits]
     said = [(k, words("county" if k == "plain" else k, lang)) for k in kinds]
     colours = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY]
-    styles = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2))]
+    styles: list[Any] = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2))]
     shown = few and len(places) > 1
     texts += [t for _, t in said] + (places if shown else []) + ([] if few else [words("median", lang)])
     pen = prepare(
@@ -1127,9 +1127,9 @@ def over_years(
     axes = pen.ax
     entries = []
     if len(limits):
-        for x in limits:
-            axes.axhline(x, color=pen.ink, linewidth=1.4, zorder=2)
-            entries.append((rule(pen.ink, "-"), words("limit_line", lang, value=short(x))))
+        for limit in limits:
+            axes.axhline(limit, color=pen.ink, linewidth=1.4, zorder=2)
+            entries.append((rule(pen.ink, "-"), words("limit_line", lang, value=short(limit))))
     entries += [(handle(k, pen.size), t) for k, t in said]
     for i, place in enumerate(places):
         mine = sorted((p for p in points if p.place == place), key=lambda p: p.year)
@@ -1198,7 +1198,7 @@ def _points(
             g = int(d.group_at[c, s])
             if g < 0:
                 continue
-            value, limit, verdict = _of(d, j, g)
+            value, limit, verdict = coefficient_of(d, j, g)
             kind = "plain" if np.isnan(limit) else {MET: "met", UNMET: "unmet"}.get(verdict, "open")
             place = _place(d, c)
             if len(standards) > 1:
