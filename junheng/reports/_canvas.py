@@ -185,6 +185,11 @@ def families(text: str) -> tuple[list[str] | None, frozenset[str]]:
     return ([*chosen, *usual.get_family()] if chosen else None), frozenset(map(chr, lacking))
 
 
+def font_for(text: str) -> bool:
+    """Tell whether the fonts that are installed have all characters of a text."""
+    return not families(text)[1]
+
+
 def font_advice(characters: Iterable[str]) -> str:
     """Say what to install."""
     some = "".join(sorted(characters)[:8])
@@ -447,21 +452,22 @@ def radii(students: Floats, width: float, height: float, size: float, largest: f
     whole = np.nan_to_num(students)
     share = whole / whole.max() if whole.max() > 0 else np.ones_like(whole)
     fits = sqrt(0.30 * width * height / (3.2 * max(float(share.sum()), 1e-9)))
-    return np.maximum(np.sqrt(share) * min(largest, fits, size * 0.8), min(1.7, size * 0.2))
+    out: Floats = np.maximum(np.sqrt(share) * min(largest, fits, size * 0.8), min(1.7, size * 0.2))
+    return out
 
 
 def swarm(x: Floats, radius: Floats, half: float) -> tuple[Floats, Floats]:
     """Move dots up and down until none hides another; dots shrink where there is no room. All in points."""
     if x.size > 1200:
         # too many to see each: spread evenly, and alike every time
-        golden = (np.arange(x.size) * 0.6180339887) % 1.0
-        return (golden * 2 - 1) * half, np.minimum(radius, 1.7)
+        golden = np.asarray((np.arange(x.size) * 0.6180339887) % 1.0, dtype=np.float64)
+        return (golden * 2 - 1) * half, np.asarray(np.minimum(radius, 1.7), dtype=np.float64)
     for _ in range(7):
         y = _placed(x, radius)
         over = float((np.abs(y) + radius).max(initial=0.0))
         if over <= half:
             return y, radius
-        radius = np.maximum(radius * 0.85, 1.2)
+        radius = np.asarray(np.maximum(radius * 0.85, 1.2), dtype=np.float64)
     squeezed: Floats = y * (half - 2) / over
     return squeezed, radius
 

@@ -253,7 +253,8 @@ class _Drawing:
             with _canvas.setting(width=344.0, size=11.5, title=False, browser=True):
                 axes = draw()
                 out = StringIO()
-                axes.figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+                figure: Any = axes.figure
+                figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
                 legend = axes.get_legend()
                 said = [] if legend is None else [t.get_text() for t in legend.get_texts()]
         return Markup(_inline(out.getvalue(), salt, title, "; ".join(said)))
@@ -483,7 +484,7 @@ class _Cells:
         """Return the schools that fall short in words, and all of them in figures."""
         d, text = self.d, self.text
         language = text.language
-        lines = []
+        lines: list[dict[str, Any]] = []
         for i in self.rows.tolist():
             verdict = int(d.school[i])
             applies = d.applies[:, i]
@@ -740,7 +741,7 @@ def _province(d: Data, counties: list[int], text: _Words, draw: _Drawing) -> dic
     for p in [*parts, "overall"]:
         n = [int((d.part_verdicts[p][counties] == v).sum()) for v in (MET, UNMET, UNDETERMINED)]
         by_part.append({"name": text.label("part", p), "n": n})
-    rows = []
+    rows: list[dict[str, Any]] = []
     for c in counties:
         groups = [int(g) for g in d.group_at[c] if g >= 0]
         unmet, open_, met = (int(x) for x in d.schools_by_verdict[groups].sum(axis=0)) if groups else (0, 0, 0)

@@ -257,7 +257,9 @@ def distribution(
     --------
     >>> import junheng as jh
     >>> from junheng.reports import plots
-    >>> ev = jh.evaluate(jh.synthetic.county(seed=0, name="County A"), "cn-quality-balance-2017")
+    >>> schools = jh.synthetic.county(seed=0, name="County A")
+    >>> schools["school"] = "School " + schools["school_code"].str[-3:]
+    >>> ev = jh.evaluate(schools, "cn-quality-balance-2017")
     >>> ax = plots.distribution(ev, "sports_area_per_student", stage="primary")
     >>> ax.get_xlabel()
     'm2/student'
