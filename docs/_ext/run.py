@@ -136,9 +136,13 @@ def _shown(printed: str, value: Any, alt: str) -> list[nodes.Node]:
         out.append(_text(printed.rstrip()))
     if value is None:
         return out
-    if hasattr(value, "_repr_png_"):
-        data = base64.b64encode(value._repr_png_()).decode()
-        image = f'<img class="drawn" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    figure = getattr(value, "figure", None)
+    if hasattr(figure, "savefig"):
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=144)
+        data = base64.b64encode(picture.getvalue()).decode()
+        wide = int(figure.get_size_inches()[0] * 96)
+        image = f'<img class="drawn" width="{wide}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
         out.append(nodes.raw("", image, format="html", classes=["no-search"]))
     elif hasattr(value, "to_html") and hasattr(value, "columns"):
         out.append(nodes.raw("", table(value), format="html", classes=["no-search"]))

@@ -34,7 +34,7 @@ KINDS: dict[str, tuple[str, str, bool]] = {
     "below": (VERMILLION, "v", True),
     "unmet": (VERMILLION, "v", True),
     "open": (GREY, "s", False),
-    "plain": (BLUE, "o", True),
+    "plain": ("#4D4D4D", "h", True),
 }
 
 #: Families with Chinese characters, the better for simplified Chinese on a screen the earlier.
@@ -211,10 +211,12 @@ def matplotlib_or_advice() -> None:
         raise InputError('pictures need the extra "plots": python -m pip install "junheng[plots]"') from None
 
 
-def _png(figure: Any) -> bytes:
+def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
+    """Return a picture for a notebook: twice as fine as it is shown."""
     out = BytesIO()
-    figure.savefig(out, format="png", dpi=144)
-    return out.getvalue()
+    figure.savefig(out, format="png", dpi=192)
+    wide, high = figure.get_size_inches() * 96
+    return out.getvalue(), {"width": int(wide), "height": int(high)}
 
 
 @frozen
@@ -232,6 +234,12 @@ class Pen:
     height: float
     left: float = 0.0
     """Room left of the axes that a legend may use."""
+    title_width: float = 0.0
+
+    @property
+    def margin(self) -> float:
+        """Where the title and the legend begin, in parts of the axes."""
+        return -max(0.0, self.left - 8) / self.width
 
     def clean(self, text: str) -> str:
         """Return a text of which every character can be drawn."""
@@ -279,9 +287,9 @@ class Pen:
     def title(self, first: str, second: str) -> None:
         """Head the picture: what it shows, and of whom."""
         if SETTING.get().title:
-            room = (self.width + (40 if self.own else 0)) / (self.size * 1.05)
+            room = self.title_width / (self.size * 1.05)
             lines = [*wrap(self.clean(first), room), *wrap(self.clean(second), room)]
-            self.ax.set_title("\n".join(lines), loc="left", **self.style(1.05), pad=8, linespacing=1.4)
+            self.ax.set_title("\n".join(lines), loc="left", x=self.margin, **self.style(1.05), pad=8, linespacing=1.4)
 
     def tidy(self, *, grid: Literal["x", "y", "both"] | None = "x", left: bool = False) -> None:
         """Take away what is no information."""
@@ -303,7 +311,7 @@ class Pen:
             [h for h, _ in entries],
             [self.clean(t) for _, t in entries],
             loc="upper left",
-            bbox_to_anchor=(-max(0.0, self.left - 8) / self.width, -below / self.height),
+            bbox_to_anchor=(self.margin, -below / self.height),
             ncols=columns,
             frameon=False,
             prop={"size": self.size * 0.88, **more},
@@ -365,12 +373,12 @@ def prepare(
     elif holes:
         warnings.warn(f"{font_advice(holes)}; {GETA} stands for them", UserWarning, stacklevel=4)
     own = ax is None
+    whole = now.width if width is None else width
     if ax is None:
-        whole = now.width if width is None else width
         inner = whole - left - right
         head = 0.0
         if now.title:
-            room = (inner + 40) / (size * 1.05)
+            room = (whole - 18) / (size * 1.05)
             head = sum(len(wrap(t, room)) for t in titles) * size * 1.05 * 1.4 + 10
         foot = below + (legend_shape(legend, size, inner + left)[1] * size * 0.88 * 1.5 + 8 if legend else 0)
         total = height + head + foot + 8
@@ -394,6 +402,7 @@ def prepare(
         width=wide,
         height=high,
         left=left if own else 0.0,
+        title_width=whole - 18 if own else wide,
     )
 
 
@@ -450,7 +459,7 @@ def dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: Sequence[str]) -
 def radii(students: Floats, width: float, height: float, size: float, largest: float = 8.0) -> Floats:
     """Return the radius of each school's dot: its area follows the students, and all together leave room."""
     whole = np.nan_to_num(students)
-    share = whole / whole.max() if whole.max() > 0 else np.ones_like(whole)
+    share = whole / whole.max() if whole.max(initial=0.0) > 0 else np.ones_like(whole)
     fits = sqrt(0.30 * width * height / (3.2 * max(float(share.sum()), 1e-9)))
     out: Floats = np.maximum(np.sqrt(share) * min(largest, fits, size * 0.8), min(1.7, size * 0.2))
     return out

@@ -265,16 +265,20 @@ def _inline(svg: str, salt: str, title: str, description: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)
-    svg = re.sub(r' id="[a-zA-Z]+[_.][^"]*"', "", svg)
-    svg = svg.replace("xlink:href", "href")
-    svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg)
+    # inside tags only: words of the table stand between them, and are escaped
+    svg = re.sub(r"<[^>]*>", _tag, svg)
     view = re.search(r'viewBox="[^"]*"', svg)
     assert view is not None
     head = f'<svg {view[0]} role="img" aria-labelledby="{salt}t {salt}d">'
     named = f'<title id="{salt}t">{escape(title)}</title><desc id="{salt}d">{escape(description)}</desc>'
     svg = head + named + svg[svg.index(">") + 1 :]
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def _tag(found: re.Match[str]) -> str:
+    tag = re.sub(r' xmlns(:\w+)?="[^"]*"', "", found[0]).replace("xlink:href", "href")
+    tag = re.sub(r'^<g id="[^"]*"', "<g", tag)
+    return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag)
 
 
 # -------------------------------------------------------------------------------------------- county

@@ -691,6 +691,7 @@ def lorenz(
     pen.numbers("y")
     for which in (axes.xaxis, axes.yaxis):
         which.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        which.set_tick_params(pad=pen.size * 0.6)
         which.set_ticks([0, 0.25, 0.5, 0.75, 1.0])
     pen.axis_label("x", words("lorenz_x", lang))
     pen.axis_label("y", words("lorenz_y", lang))
