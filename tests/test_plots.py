@@ -237,7 +237,7 @@ def test_counties_are_ranked_from_the_largest(province: jh.Evaluation) -> None:
 
 
 def test_on_small_axes_the_first_are_named_and_all_are_drawn(province: jh.Evaluation) -> None:
-    ax = plots.ranking(province, stage="primary", ax=Figure(figsize=(7, 5)).add_subplot())
+    ax = plots.ranking(province, stage="primary", ax=Figure(figsize=(7, 5), layout="constrained").add_subplot())
     labels = [t.get_text() for t in ax.get_yticklabels()]
     assert 5 < len(labels) < 40 and labels[-1] == f"{150 - len(labels) + 1} more"
     assert len(marks(ax, "met")) + len(marks(ax, "unmet")) == 150
