@@ -143,6 +143,20 @@ def test_how_much_is_missing_is_what_would_pass() -> None:
     assert "3所（部）中1所不达标，其中1所低于下限；补到标准共缺3 人" in text  # 1 per hundred of 500 is 5
 
 
+def test_half_a_teacher_is_a_teacher_in_every_school() -> None:
+    rows = [school(n, students=150, backbone_teachers=1) for n in ("甲", "乙")]
+    text = checked(html_report(jh.evaluate(frame(*rows), QUALITY))).text
+    assert "2所（部）中2所不达标，其中2所低于下限；补到标准共缺2 人" in text  # 1.5 each
+
+
+def test_every_part_says_its_reason_once(pages: dict[str, str], ev: jh.Evaluation) -> None:
+    text = checked(pages["zh"]).text
+    parts = text[text.index("各部分结论") : text.index("哪里不达标")]
+    for row in jh.results.records(ev.relabel("zh").verdicts):
+        if row["部分"] != "总体结论":
+            assert f"{row['部分']} ：{row['说明']}。" in parts
+
+
 @settings(max_examples=12)
 @given(
     students=st.lists(st.integers(1, 3000), min_size=2, max_size=6),
