@@ -322,6 +322,15 @@ def test_the_same_evaluation_gives_the_same_bytes(ev: jh.Evaluation, pages: dict
     assert not re.search(r"20\d\d-\d\d-\d\dT", pages["zh"])
 
 
+def test_a_machine_without_a_chinese_font_can_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from junheng.reports import _canvas
+
+    monkeypatch.setattr(_canvas, "_known_fonts", dict)
+    monkeypatch.setattr(module, "PICTURES", 2)
+    text = html_report(jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), QUALITY))
+    assert checked(text).tags.count("svg") == 3 and "〓" not in text
+
+
 def test_the_files_name_says_what_it_is(ev: jh.Evaluation, tmp_path: Path) -> None:
     with pytest.raises(jh.InputError, match=r"ends in \.html"):
         write_report(ev, tmp_path / "r.pdf")
