@@ -6,6 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+from junheng.reports._canvas import font_for
+
 project = "junheng 均衡"
 author = "The junheng developers"
 copyright = "2026, the junheng developers"
@@ -13,7 +15,7 @@ release = version = version_of("junheng")
 language = "en"
 
 extensions = [
-    "myst_parser",
+    "myst_nb",  # brings myst_parser
     "numpydoc",
     "sphinx.ext.autodoc",
     "catalogue",  # the five below live in _ext
@@ -26,6 +28,12 @@ exclude_patterns = ["_build", "_ext", "catalogue/_*.md"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+
+# notebooks are kept without outputs and run here; without a font their Chinese pictures cannot be drawn
+nb_execution_mode = "auto" if font_for("汉") else "off"
+nb_execution_timeout = 120
+nb_execution_raise_on_error = True
+nb_merge_streams = True
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

@@ -644,12 +644,9 @@ class Evaluation:
         }
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from junheng._card import card
 
-        lines = [f"<p><b>{escape(repr(self))}</b></p>"]
-        html = getattr(self.verdicts, "head", lambda n: self.verdicts)(30)
-        lines.append(html._repr_html_() if hasattr(html, "_repr_html_") else f"<pre>{escape(str(html))}</pre>")
-        return "\n".join(lines)
+        return card(self.data, self.language or "en")
 
 
 def records(frame: Any) -> list[dict[str, Any]]:

@@ -5,11 +5,13 @@ A page is one session: a block sees the names of the blocks above it. Options:
 ``:raises: Name``   the block must raise this; the message is shown
 ``:hide-code:``     show only the output
 ``:hide-output:``   show only the code
+``:alt: words``     what a picture shows, for who cannot see it
 
 ``{file} name``: show a file, and lay it where the blocks of the page find it.
 """
 
 import ast
+import base64
 import contextlib
 import html
 import io
@@ -43,6 +45,7 @@ class Run(SphinxDirective):
         "raises": directives.unchanged_required,
         "hide-code": directives.flag,
         "hide-output": directives.flag,
+        "alt": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -59,7 +62,7 @@ class Run(SphinxDirective):
             logger.warning("the block raised %s: %s", type(exc).__name__, exc, location=self.get_location())
             return out
         if "hide-output" not in self.options:
-            out += _shown(printed, last)
+            out += _shown(printed, last, self.options.get("alt", ""))
         return out
 
     def _execute(self, source: str) -> tuple[str, Any]:
@@ -127,13 +130,21 @@ def finish(app: Any, exception: Exception | None) -> None:
         start(app, page, [])
 
 
-def _shown(printed: str, value: Any) -> list[nodes.Node]:
+def _shown(printed: str, value: Any, alt: str) -> list[nodes.Node]:
     out: list[nodes.Node] = []
     if printed.strip():
         out.append(_text(printed.rstrip()))
     if value is None:
         return out
-    if hasattr(value, "to_html") and hasattr(value, "columns"):
+    figure = getattr(value, "figure", None)
+    if hasattr(figure, "savefig"):
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=144)
+        data = base64.b64encode(picture.getvalue()).decode()
+        wide = int(figure.get_size_inches()[0] * 96)
+        image = f'<img class="drawn" width="{wide}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+        out.append(nodes.raw("", image, format="html", classes=["no-search"]))
+    elif hasattr(value, "to_html") and hasattr(value, "columns"):
         out.append(nodes.raw("", table(value), format="html", classes=["no-search"]))
     else:
         out.append(_text(repr(value)))

@@ -1,0 +1,501 @@
+"""What every picture stands on: figures, fonts that have the characters, marks, legends (private)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, partial
+from io import BytesIO
+from itertools import pairwise
+from math import log10, sqrt
+from typing import TYPE_CHECKING, Any, Literal
+from unicodedata import east_asian_width
+
+import numpy as np
+from attrs import evolve, frozen
+
+from junheng._arrays import Floats, Ints
+from junheng._data import read_toml
+from junheng.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Colours that people who do not see all colours can tell apart: Okabe and Ito (2008), Color Universal Design.
+BLUE, ORANGE, VERMILLION, GREEN, SKY, PURPLE = "#0072B2", "#E69F00", "#D55E00", "#009E73", "#56B4E9", "#CC79A7"
+GREY = "#767676"
+
+#: Colour, marker and fill of each kind of dot. A marker differs from every other even without its colour.
+KINDS: dict[str, tuple[str, str, bool]] = {
+    "met": (BLUE, "o", True),
+    "floor": (ORANGE, "D", True),
+    "below": (VERMILLION, "v", True),
+    "unmet": (VERMILLION, "v", True),
+    "open": (GREY, "s", False),
+    "plain": ("#4D4D4D", "h", True),
+}
+
+#: Families with Chinese characters, the better for simplified Chinese on a screen the earlier.
+CHINESE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "STHeiti",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "DengXian",
+    "SimHei",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK TC",
+    "Source Han Sans TW",
+    "Microsoft JhengHei",
+    "PingFang TC",
+    "Noto Serif CJK SC",
+    "Source Han Serif SC",
+    "SimSun",
+    "Songti SC",
+    "AR PL UMing CN",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+)
+#: What printers set where they have no type for a character.
+GETA = "〓"
+
+
+def words(key: str, language: str, **values: Any) -> str:
+    """Return a word of pictures."""
+    return str(read_toml("reports/words.toml")["picture"][key][language]).format(**values)
+
+
+@frozen
+class Setting:
+    """How large a picture of one's own is, and who draws its letters."""
+
+    width: float = 518.0
+    size: float | None = None
+    title: bool = True
+    #: The letters are drawn by a browser, which finds fonts itself.
+    browser: bool = False
+
+
+SETTING: ContextVar[Setting] = ContextVar("setting", default=Setting())  # noqa: B039 - frozen
+
+
+@contextmanager
+def setting(**changes: Any) -> Iterator[None]:
+    """Draw pictures in another size for a while."""
+    token = SETTING.set(evolve(SETTING.get(), **changes))
+    try:
+        yield
+    finally:
+        SETTING.reset(token)
+
+
+# ------------------------------------------------------------------------------------------- letters
+
+
+def em(text: str) -> float:
+    """Return about how wide a text is, in units of its size."""
+    return sum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text)
+
+
+def cut(text: str, width: float) -> str:
+    """Shorten a text to a width in units of its size."""
+    if em(text) <= width:
+        return text
+    out = ""
+    for c in text:
+        if em(out + c) > width - 1:
+            break
+        out += c
+    return out.rstrip() + "…"
+
+
+def wrap(text: str, width: float) -> list[str]:
+    """Break a text into lines of a width: between English words, after any Chinese character."""
+    lines: list[str] = []
+    pieces: list[str] = []
+    line = ""
+    for c in text:
+        wide = east_asian_width(c) in "WF"
+        # what closes may not begin a line
+        if pieces and ((not wide and pieces[-1][-1] != " " and em(pieces[-1][-1]) < 1) or c in "，。、；：）》”"):
+            pieces[-1] += c
+        else:
+            pieces.append(c)
+    for piece in pieces:
+        if line and em(line + piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def short(value: float, beside: float | None = None) -> str:
+    """Write a number with three digits or so, and with more where it takes more to tell it from the one beside it."""
+    if not np.isfinite(value):
+        return "–"
+    whole = 0 if value == 0 else int(np.floor(log10(abs(value)))) + 1
+    text = ""
+    for digits in range(max(0, 3 - whole), 16):
+        text = f"{value:.{digits}f}"
+        if beside is None or not np.isfinite(beside) or value == beside or float(text) != beside:
+            break
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@cache
+def _characters(path: str, index: int) -> frozenset[int]:
+    from matplotlib.font_manager import get_font
+
+    return frozenset(get_font(path).get_charmap())
+
+
+@cache
+def _known_fonts() -> dict[str, str]:
+    from matplotlib.font_manager import fontManager
+
+    return {f.name: f.fname for f in fontManager.ttflist}
+
+
+def families(text: str) -> tuple[list[str] | None, frozenset[str]]:
+    """Return the families that have the characters of a text (None: the usual one has), and what none has."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    wanted = {ord(c) for c in text if not c.isspace()}
+    usual = FontProperties()
+    lacking = wanted - _characters(findfont(usual), 0)
+    if not lacking:
+        return None, frozenset()
+    known = _known_fonts()
+    chosen = []
+    for name in CHINESE_FONTS:
+        if name in known and lacking & (there := _characters(known[name], 0)):
+            chosen.append(name)
+            lacking -= there
+            if not lacking:
+                break
+    return ([*chosen, *usual.get_family()] if chosen else None), frozenset(map(chr, lacking))
+
+
+def font_for(text: str) -> bool:
+    """Tell whether the fonts that are installed have all characters of a text."""
+    return not families(text)[1]
+
+
+def font_advice(characters: Iterable[str]) -> str:
+    """Say what to install."""
+    some = "".join(sorted(characters)[:8])
+    return (
+        f"no installed font has the characters {some!r}; install one that has Chinese: Debian and Ubuntu: "
+        "fonts-noto-cjk; Fedora: google-noto-sans-cjk-fonts; macOS and Windows bring one. Then delete matplotlib's "
+        "list of fonts (the folder matplotlib.get_cachedir()) so that it is found"
+    )
+
+
+# -------------------------------------------------------------------------------------------- figure
+
+
+def matplotlib_or_advice() -> None:
+    """Refuse to draw without matplotlib, saying where it comes from."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise InputError('pictures need the extra "plots": python -m pip install "junheng[plots]"') from None
+
+
+def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
+    """Return a picture for a notebook: twice as fine as it is shown."""
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi=192)
+    wide, high = figure.get_size_inches() * 96
+    return out.getvalue(), {"width": int(wide), "height": int(high)}
+
+
+@frozen
+class Pen:
+    """Axes with the fonts, the sizes and the language of one picture."""
+
+    ax: Axes
+    language: str
+    own: bool
+    family: list[str] | None
+    holes: frozenset[str]
+    size: float
+    ink: str
+    width: float
+    height: float
+    left: float = 0.0
+    """Room left of the axes that a legend may use."""
+    title_width: float = 0.0
+
+    @property
+    def margin(self) -> float:
+        """Where the title and the legend begin, in parts of the axes."""
+        return -max(0.0, self.left - 8) / self.width
+
+    def clean(self, text: str) -> str:
+        """Return a text of which every character can be drawn."""
+        return "".join(GETA if c in self.holes else c for c in text)
+
+    def style(self, scale: float = 1.0, **more: Any) -> dict[str, Any]:
+        """Return how a text is set."""
+        out: dict[str, Any] = {"fontsize": self.size * scale, "color": self.ink, "parse_math": False, **more}
+        return out if self.family is None else {"fontfamily": self.family, **out}
+
+    def write(self, x: float, y: float, text: str, scale: float = 1.0, **more: Any) -> Any:
+        """Write into the picture."""
+        return self.ax.text(x, y, self.clean(text), **self.style(scale, **more))
+
+    @property
+    def plate(self) -> dict[str, Any]:
+        """What stands behind words that lines would cross."""
+        return {"facecolor": self.ax.get_facecolor(), "edgecolor": "none", "pad": 0.8, "alpha": 0.9}
+
+    def ticks(self, axis: str, at: Sequence[float], labels: Sequence[str], scale: float = 0.9, **more: Any) -> None:
+        """Set the ticks of an axis and their words."""
+        set_ticks = self.ax.set_yticks if axis == "y" else self.ax.set_xticks
+        set_ticks(list(at), [self.clean(t) for t in labels], **self.style(scale, **more))
+
+    def numbers(self, axis: Literal["x", "y"], scale: float = 0.85) -> None:
+        """Set the size of the numbers along an axis, and write them out in full."""
+        from matplotlib.ticker import MaxNLocator, ScalarFormatter
+
+        formatter = ScalarFormatter(useOffset=False, useMathText=False)
+        formatter.set_scientific(False)
+        which = self.ax.xaxis if axis == "x" else self.ax.yaxis
+        which.set_major_formatter(formatter)
+        room = self.width / (self.size * 4.5) if axis == "x" else self.height / (self.size * 2.2)
+        which.set_major_locator(MaxNLocator(nbins=int(max(2, min(7, room)))))
+        more = {} if self.family is None else {"labelfontfamily": self.family[0]}
+        self.ax.tick_params(axis=axis, labelsize=self.size * scale, labelcolor=self.ink, **more)
+
+    def axis_label(self, axis: str, text: str) -> None:
+        """Name an axis."""
+        room = (self.width if axis == "x" else self.height) / (self.size * 0.92)
+        lines = "\n".join(wrap(self.clean(text), room))
+        set_label = self.ax.set_xlabel if axis == "x" else self.ax.set_ylabel
+        set_label(lines, **self.style(0.92))
+
+    def title(self, first: str, second: str) -> None:
+        """Head the picture: what it shows, and of whom."""
+        if SETTING.get().title:
+            room = self.title_width / (self.size * 1.05)
+            lines = [*wrap(self.clean(first), room), *wrap(self.clean(second), room)]
+            self.ax.set_title("\n".join(lines), loc="left", x=self.margin, **self.style(1.05), pad=8, linespacing=1.4)
+
+    def tidy(self, *, grid: Literal["x", "y", "both"] | None = "x", left: bool = False) -> None:
+        """Take away what is no information."""
+        self.ax.spines[["top", "right", "bottom", "left"]].set_visible(False)
+        self.ax.spines["bottom"].set_visible(grid != "x")
+        self.ax.spines["left"].set_visible(left)
+        self.ax.tick_params(length=0)
+        self.ax.set_axisbelow(True)
+        if grid is not None:
+            self.ax.grid(True, axis=grid, color=GREY, alpha=0.25, linewidth=0.6)
+
+    def legend(self, entries: Sequence[tuple[Any, str]], below: float = 0.0) -> None:
+        """Set a legend under the picture, ``below`` points under the axes."""
+        if not entries:
+            return
+        columns, _ = legend_shape([t for _, t in entries], self.size, self.width + self.left)
+        more = {} if self.family is None else {"family": self.family}
+        legend = self.ax.legend(
+            [h for h, _ in entries],
+            [self.clean(t) for _, t in entries],
+            loc="upper left",
+            bbox_to_anchor=(self.margin, -below / self.height),
+            ncols=columns,
+            frameon=False,
+            prop={"size": self.size * 0.88, **more},
+            labelcolor=self.ink,
+            borderaxespad=0.0,
+            borderpad=0.2,
+            handlelength=1.6,
+            handletextpad=0.5,
+            columnspacing=1.4,
+            labelspacing=0.35,
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+
+
+def legend_shape(texts: Sequence[str], size: float, width: float) -> tuple[int, int]:
+    """Return in how many columns and lines a legend fits a width."""
+    size *= 0.88
+    for columns in range(len(texts), 1, -1):
+        # entries run down the columns, the first of which may hold one more
+        lines, more = divmod(len(texts), columns)
+        ends = [i * lines + min(i, more) for i in range(columns + 1)]
+        parts = [max(em(t) for t in texts[a:b]) for a, b in pairwise(ends)]
+        lines += more > 0
+        if sum(p * size + size * 3.6 for p in parts) <= width:
+            return columns, lines
+    return 1, len(texts)
+
+
+def prepare(
+    ax: Axes | None,
+    language: str,
+    texts: Iterable[str],
+    *,
+    height: float,
+    left: float = 12.0,
+    right: float = 14.0,
+    below: float = 40.0,
+    legend: Sequence[str] = (),
+    titles: Sequence[str] = (),
+    width: float | None = None,
+) -> Pen:
+    """Return what to draw with: on the axes given, or on a figure made for the picture.
+
+    Lengths are in points: the height of the axes, what stands left and right of them, what stands below them before
+    the legend.
+    """
+    matplotlib_or_advice()
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    now = SETTING.get()
+    size = float(now.size if now.size is not None else matplotlib.rcParams["font.size"])
+    family, holes = families("".join([*texts, *legend, *titles]))
+    if holes and now.browser:
+        holes = frozenset()
+    elif holes and any(east_asian_width(c) in "WF" for c in holes) and family is None:
+        raise InputError(font_advice(holes))
+    elif holes:
+        warnings.warn(f"{font_advice(holes)}; {GETA} stands for them", UserWarning, stacklevel=4)
+    own = ax is None
+    whole = now.width if width is None else width
+    if ax is None:
+        inner = whole - left - right
+        head = 0.0
+        if now.title:
+            room = (whole - 18) / (size * 1.05)
+            head = sum(len(wrap(t, room)) for t in titles) * size * 1.05 * 1.4 + 10
+        foot = below + (legend_shape(legend, size, inner + left)[1] * size * 0.88 * 1.5 + 8 if legend else 0)
+        total = height + head + foot + 8
+        figure = Figure(figsize=(whole / 72, total / 72))
+        ax = figure.add_axes((left / whole, foot / total, inner / whole, height / total))
+        ax._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
+        wide, high = inner, height
+    else:
+        window = ax.get_window_extent()
+        points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+        wide, high = window.width * points, window.height * points
+    ink = str(matplotlib.rcParams["text.color"])
+    return Pen(
+        ax=ax,
+        language=language,
+        own=own,
+        family=family,
+        holes=holes,
+        size=size,
+        ink=ink,
+        width=wide,
+        height=high,
+        left=left if own else 0.0,
+        title_width=whole - 18 if own else wide,
+    )
+
+
+# --------------------------------------------------------------------------------------------- dots
+
+
+def handle(kind: str, size: float) -> Any:
+    """Return the mark of a kind of dot for a legend."""
+    from matplotlib.lines import Line2D
+
+    colour, marker, filled = KINDS[kind]
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker=marker,
+        markersize=size * 0.62,
+        markerfacecolor=colour if filled else "none",
+        markeredgecolor=colour,
+    )
+
+
+def rule(colour: str, style: Any, width: float = 1.4) -> Any:
+    """Return the mark of a line for a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, linestyle=style, linewidth=width)
+
+
+def dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: Sequence[str]) -> None:
+    """Draw dots of several kinds; the worse a kind, the later, so that it is seen."""
+    marks = np.array(kinds, dtype=object)
+    # a few sizes only: dots of a kind and a size are drawn as one, which keeps files small
+    levels = np.round(radius * 2) / 2
+    for kind in ("plain", "met", "open", "floor", "unmet", "below"):
+        colour, marker, filled = KINDS[kind]
+        for level in np.unique(levels[marks == kind]).tolist():
+            at = (marks == kind) & (levels == level)
+            ax.plot(
+                x[at],
+                y[at],
+                linestyle="none",
+                marker=marker,
+                markersize=2 * level * (0.86 if marker in "Ds" else 1.0),
+                markerfacecolor=colour if filled else "none",
+                markeredgecolor="white" if filled else colour,
+                markeredgewidth=0.5 if filled else 1.1,
+                alpha=0.9,
+                clip_on=False,
+                zorder=3,
+            )
+
+
+def radii(students: Floats, width: float, height: float, size: float, largest: float = 8.0) -> Floats:
+    """Return the radius of each school's dot: its area follows the students, and all together leave room."""
+    whole = np.nan_to_num(students)
+    share = whole / whole.max() if whole.max(initial=0.0) > 0 else np.ones_like(whole)
+    fits = sqrt(0.30 * width * height / (3.2 * max(float(share.sum()), 1e-9)))
+    out: Floats = np.maximum(np.sqrt(share) * min(largest, fits, size * 0.8), min(1.7, size * 0.2))
+    return out
+
+
+def swarm(x: Floats, radius: Floats, half: float) -> tuple[Floats, Floats]:
+    """Move dots up and down until none hides another; dots shrink where there is no room. All in points."""
+    if x.size > 1200:
+        # too many to see each: spread evenly, and alike every time
+        golden = np.asarray((np.arange(x.size) * 0.6180339887) % 1.0, dtype=np.float64)
+        return (golden * 2 - 1) * half, np.asarray(np.minimum(radius, 1.7), dtype=np.float64)
+    for _ in range(7):
+        y = _placed(x, radius)
+        over = float((np.abs(y) + radius).max(initial=0.0))
+        if over <= half:
+            return y, radius
+        radius = np.asarray(np.maximum(radius * 0.85, 1.2), dtype=np.float64)
+    squeezed: Floats = y * (half - 2) / over
+    return squeezed, radius
+
+
+def _placed(x: Floats, radius: Floats) -> Floats:
+    order: Ints = np.lexsort((x, -radius))
+    y = np.zeros(x.size)
+    done = np.zeros(0, dtype=np.int64)
+    for i in order.tolist():
+        reach = radius[i] + radius[done] + 0.3
+        dx = np.abs(x[done] - x[i])
+        near = dx < reach
+        if near.any():
+            rise = np.sqrt(reach[near] ** 2 - dx[near] ** 2)
+            base = y[done][near]
+            tries = np.concatenate([[0.0], base + rise, base - rise])
+            clash = np.abs(tries[:, None] - base[None, :]) < rise[None, :] - 1e-9
+            free = tries[~clash.any(axis=1)]
+            # of two places equally far from the line, the upper one: always the same
+            y[i] = free[np.lexsort((-free, np.round(np.abs(free), 6)))[0]]
+        done = np.append(done, i)
+    return y
