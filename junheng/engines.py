@@ -23,6 +23,7 @@ import pandas as pd
 from attrs import frozen
 
 from junheng._arrays import Ints
+from junheng._frames import duplicate_headers
 from junheng._progress import Progress, reporting
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing, evaluate
@@ -191,10 +192,11 @@ def _prepare(
     by: Sequence[str] | str | None,
     missing: Missing,
     outputs: Sequence[str],
+    names: Sequence[str],
     types: Mapping[str, pa.DataType],
     *,
     partitions: bool,
-) -> tuple[_Job, list[Problem]]:
+) -> _Job:
     """Check what can be checked without a row, and lay down what comes out."""
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if missing not in ("propagate", "omit", "raise"):
@@ -203,14 +205,15 @@ def _prepare(
     if unknown or not outputs:
         said = ", ".join(map(repr, unknown)) or "nothing"
         raise InputError(f"{said} is no output; choose from {', '.join(OUTPUTS)}")
-    names = list(types)
+    if len(set(names)) < len(names):
+        raise duplicate_headers(names)
     reading = Reading(_one_row(names), by=[by] if isinstance(by, str) else by)
     for name in needed_columns(std):
         reading.require(name)
     if any(p.code is ProblemCode.MISSING_COLUMN for p in reading.problems):
         raise InputDataError(p for p in reading.problems if p.row is None)
     schemas = _schemas(std, reading.by, types, partitions=partitions)
-    job = _Job(
+    return _Job(
         standard=std,
         by=tuple(reading.by),
         missing=missing,
@@ -218,7 +221,6 @@ def _prepare(
         facts=None,
         schemas=schemas,
     )
-    return job, [p for p in reading.problems if p.row is None]
 
 
 def _one_row(names: Sequence[str]) -> pd.DataFrame:
@@ -482,8 +484,9 @@ def evaluate_dask(
             "dask.dataframe.from_pandas makes one, and evaluate takes what is in memory"
         )
     asked = _asked(output)
-    types = {str(c): _pandas_type(frame.dtypes[c]) for c in frame.columns}
-    job, _ = _prepare(standard, by, missing, asked, types, partitions=True)
+    names = [str(c) for c in frame.columns]
+    types = dict(zip(names, (_pandas_type(t) for t in frame.dtypes), strict=True))
+    job = _prepare(standard, by, missing, asked, names, types, partitions=True)
     keys = list(job.by)
     if partitioned:
         found = frame.map_partitions(_keys_of_partition, keys, meta=_meta_of_keys(keys)).compute()
@@ -704,21 +707,26 @@ def evaluate_spark(
             f"spark.createDataFrame makes one, and evaluate takes what is in memory{java}"
         )
     asked = _asked(output)
+    names = list(frame.columns)
     types = {f.name: _spark_type(f.dataType.simpleString()) for f in frame.schema.fields}
-    job, _ = _prepare(standard, by, missing, asked, types, partitions=True)
+    job = _prepare(standard, by, missing, asked, names, types, partitions=True)
+    # Spark takes a dot in a header for a field of a structure: headers stay behind, and meet their columns again there
+    frame = frame.toDF(*(f"c{i}" for i in range(len(names))))
+    keys = [f"c{names.index(k)}" for k in job.by]
     if not _no_facts(county_facts):
-        rows = frame.select(*job.by).distinct().collect()
-        job = _with_facts(job, county_facts, [(k, [r[k] for r in rows]) for k in job.by])
+        rows = frame.select(*keys).distinct().collect()
+        job = _with_facts(job, county_facts, [(k, [r[i] for r in rows]) for i, k in enumerate(job.by)])
     # Spark numbers rows by partition: 33 bits for the row
     place = functions.monotonically_increasing_id()
-    numbered = frame.withColumn(_ROW, place).repartition(*job.by)
+    numbered = frame.withColumn(_ROW, place).repartition(*keys)
     lenient = asked == ("problems",)
     if len(job.outputs) == 1:
         name = job.outputs[0]
-        out = numbered.mapInArrow(partial(_spark_task, job=job, lenient=lenient), _spark_schema(job.schemas[name]))
-        frames = {name: out}
+        task = partial(_spark_task, names=names, job=job, lenient=lenient)
+        frames = {name: numbered.mapInArrow(task, _spark_schema(job.schemas[name]))}
     else:
-        kept = numbered.mapInArrow(partial(_spark_tasks, job=job), "output string, content binary").persist()
+        tasks = partial(_spark_tasks, names=names, job=job)
+        kept = numbered.mapInArrow(tasks, "output string, content binary").persist()
         frames = {
             name: kept.where(functions.col("output") == name).mapInArrow(_unpacked, _spark_schema(job.schemas[name]))
             for name in job.outputs
@@ -747,7 +755,7 @@ def _spark_schema(schema: pa.Schema) -> str:
     return ", ".join(f"`{f.name}` {words[f.type]}" for f in _plain(schema))
 
 
-def _spark_run(batches: Iterable[Any], job: _Job, lenient: bool) -> dict[str, pa.Table]:
+def _spark_run(batches: Iterable[Any], names: Sequence[str], job: _Job, lenient: bool) -> dict[str, pa.Table]:
     """Judge what a task was given: whole counties, their rows in the order of the source."""
     import pyarrow as pa
 
@@ -757,7 +765,8 @@ def _spark_run(batches: Iterable[Any], job: _Job, lenient: bool) -> dict[str, pa
         return {}
     table = table.sort_by(_ROW)
     place = table[_ROW].to_numpy()
-    done = job.run(_to_pandas(table.drop_columns([_ROW])), place & ((1 << 33) - 1), place >> 33)
+    own = table.drop_columns([_ROW]).rename_columns(list(names))
+    done = job.run(_to_pandas(own), place & ((1 << 33) - 1), place >> 33)
     if done.tables is None:
         if not lenient:
             raise _raised(done)
@@ -765,16 +774,16 @@ def _spark_run(batches: Iterable[Any], job: _Job, lenient: bool) -> dict[str, pa
     return {name: t.cast(_plain(t.schema)) for name, t in done.tables.items()}
 
 
-def _spark_task(batches: Iterable[Any], job: _Job, lenient: bool) -> Iterator[Any]:
-    for table in _spark_run(batches, job, lenient).values():
+def _spark_task(batches: Iterable[Any], names: Sequence[str], job: _Job, lenient: bool) -> Iterator[Any]:
+    for table in _spark_run(batches, names, job, lenient).values():
         yield from table.to_batches(max_chunksize=_READ_ROWS)
 
 
-def _spark_tasks(batches: Iterable[Any], job: _Job) -> Iterator[Any]:
+def _spark_tasks(batches: Iterable[Any], names: Sequence[str], job: _Job) -> Iterator[Any]:
     """Judge once for several outputs: each piece of an output travels as bytes under its name."""
     import pyarrow as pa
 
-    for name, table in _spark_run(batches, job, False).items():
+    for name, table in _spark_run(batches, names, job, False).items():
         for piece in table.to_batches(max_chunksize=_READ_ROWS):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, piece.schema) as writer:
@@ -919,7 +928,7 @@ def evaluate_parquet(
         raise InputError(f"{goal} exists; remove it, or name another folder")
     files = _Files.find(source)
     asked = tuple(dict.fromkeys([*outputs, "problems"]))
-    job, _ = _prepare(standard, by, missing, asked, files.types, partitions=False)
+    job = _prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False)
     if files.rows == 0:
         raise InputDataError(
             [Problem(code=ProblemCode.EMPTY_TABLE, message="the files have no rows; give at least one school")]
