@@ -11,11 +11,11 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+from uuid import uuid4
 
 import attrs
 import numpy as np
@@ -927,6 +927,8 @@ def evaluate_parquet(
     if goal.exists():
         raise InputError(f"{goal} exists; remove it, or name another folder")
     files = _Files.find(source)
+    if any(goal.resolve().is_relative_to(Path(p).resolve()) for p in files.roots):
+        raise InputError(f"{goal} lies in the source, and would be read as schools the next time; name another folder")
     asked = tuple(dict.fromkeys([*outputs, "problems"]))
     job = _prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False)
     if files.rows == 0:
@@ -938,24 +940,17 @@ def evaluate_parquet(
         job = _with_facts(job, county_facts, counties.words(job.by))
     goal.parent.mkdir(parents=True, exist_ok=True)
     # a dot before the name: whoever reads the parent folder passes over what is half done
-    work = Path(tempfile.mkdtemp(prefix=f".{goal.name}-", dir=goal.parent))
+    work = goal.with_name(f".{goal.name}-{uuid4().hex[:8]}")
+    work.mkdir()
     try:
         summary = _judge_files(job, files, counties, work, int(batch_rows), progress)
         with (work / "_summary.json").open("w", encoding="utf-8") as file:
             json.dump(summary.to_dict(), file, ensure_ascii=False, indent=1)
-        # mkdtemp lets nobody else in
-        work.chmod(0o777 & ~_umask())
         work.rename(goal)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
     return summary
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _judge_files(
@@ -1053,6 +1048,7 @@ def _release() -> str:
 class _Files:
     """Parquet files read as one table, row after row in the order of their paths."""
 
+    roots: tuple[str, ...]
     fragments: tuple[Any, ...]
     schema: pa.Schema
     rows: int
@@ -1103,7 +1099,8 @@ class _Files:
             given, format="parquet", schema=schema, partitioning=ds.partitioning(folders, flavor="hive")
         )
         fragments = {str(f.path): f for f in dataset.get_fragments()}
-        return cls(tuple(fragments[p] for p in ordered), schema, sum(f.count_rows() for f in fragments.values()))
+        rows = sum(f.count_rows() for f in fragments.values())
+        return cls(tuple(paths), tuple(fragments[p] for p in ordered), schema, rows)
 
     @property
     def types(self) -> dict[str, pa.DataType]:

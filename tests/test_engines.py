@@ -312,6 +312,37 @@ def test_a_target_that_exists_is_never_written_to(tmp_path: Path) -> None:
         evaluate_parquet(source, QUALITY, tmp_path / "out")
 
 
+def test_a_target_in_the_source_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write(frame(school(), junior()), tmp_path / "in" / "a.parquet")
+    with pytest.raises(jh.InputError, match="lies in the source"):
+        evaluate_parquet(tmp_path / "in", QUALITY, tmp_path / "in" / "out")
+
+
+@pytest.mark.parametrize("batch_rows", [1, 1000])
+def test_rows_without_a_county_are_not_lost(tmp_path: Path, batch_rows: int) -> None:
+    table = frame(school(), junior(), school("二小", county="乙县"), dict.fromkeys(school()))
+    source = write(table, tmp_path / "a.parquet")
+    done = evaluate_parquet(source, QUALITY, tmp_path / "out", batch_rows=batch_rows)
+    ev = jh.evaluate(table, QUALITY)
+    same_problems(read(tmp_path / "out", "problems"), ev.problems)
+    same(read(tmp_path / "out", "verdicts"), ev.verdicts, "verdicts")
+    assert done.rows == 4 and done.problems == {"empty_row": 1}
+    table.loc[3] = school("三小", county=None)
+    source = write(table, tmp_path / "b.parquet")
+    with pytest.raises(jh.InputDataError, match=r"row 3 .*county is empty"):
+        evaluate_parquet(source, QUALITY, tmp_path / "out2", batch_rows=batch_rows)
+
+
+def test_what_holds_for_the_whole_table_is_said_once(tmp_path: Path) -> None:
+    table = province().assign(**{"n.b.": "x"})
+    table["year"] -= 2000
+    source = write(table, tmp_path / "a.parquet")
+    done = evaluate_parquet(source, QUALITY, tmp_path / "out", outputs=["verdicts"], batch_rows=1)
+    assert done.problems == jh.evaluate(table, QUALITY).provenance["warnings"]
+    assert done.problems["not_in_force"] == 2 and done.problems["unknown_column"] == 1
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
