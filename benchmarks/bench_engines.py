@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from measuring import Contest
 
@@ -135,7 +136,8 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
             notes[name] = "not in short"
         else:
             runs[name] = partial(_quiet, run, source)
-    wrong = [f"engines, {size}: {name} gives something else" for name in runs if not _same(runs[name](), runs["local"])]
+    wanted = {name: _plain(t) for name, t in local(source).items()}
+    wrong = [f"engines, {size}: {name} gives something else" for name in runs if not _same(name, runs[name](), wanted)]
     gauged = ("local", "parquet", "parquet-small") if size != "province" else ()
     yield Contest(
         part="engines",
@@ -160,20 +162,22 @@ def _quiet(run: Callable[[Path], Any], source: Path) -> Any:
         return run(source)
 
 
-def _same(got: dict[str, Any], local_run: Callable[[], dict[str, Any]]) -> bool:
-    """Tell whether all coefficients and verdicts are those of the table in one piece, bit for bit."""
-    wanted = _wanted(local_run)
-    return all(_plain(got[name]).equals(wanted[name]) for name in WANTED)
+def _same(name: str, got: dict[str, Any], wanted: dict[str, pd.DataFrame]) -> bool:
+    """Tell whether all coefficients and verdicts are those of the table in one piece, bit for bit.
 
-
-_WANTED: dict[Any, dict[str, pd.DataFrame]] = {}
-
-
-def _wanted(local_run: Callable[[], dict[str, Any]]) -> dict[str, pd.DataFrame]:
-    if local_run not in _WANTED:
-        _WANTED.clear()
-        _WANTED[local_run] = {name: _plain(t) for name, t in local_run().items()}
-    return _WANTED[local_run]
+    Spark reads files in an order of its own, so that a county in two files is summed in another order: there the last
+    digit may differ.
+    """
+    for output in WANTED:
+        mine = _plain(got[output])
+        if name == "spark" and "coefficient" in mine:
+            close = np.allclose(mine["coefficient"], wanted[output]["coefficient"], rtol=1e-12, atol=0, equal_nan=True)
+            if not close:
+                return False
+            mine["coefficient"] = wanted[output]["coefficient"]
+        if not mine.equals(wanted[output]):
+            return False
+    return True
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The same evaluation where the data lies elsewhere: Dask, Spark, and Parquet files larger than memory.
 
 A county (and year) is judged by its own schools alone, so that whole counties can go to different workers. Each worker
-calls :func:`junheng.evaluate` on the counties it was given, with their rows in the order of the table: figures and
+calls :func:`junheng.evaluate` on the counties it was given, with their rows in the order of the source: figures and
 verdicts are those of one evaluation of the whole table, bit for bit. Nothing heavy is imported with this module.
 """
 
@@ -687,6 +687,10 @@ def evaluate_spark(
     Rows are repartitioned by the columns of ``by``; one task judges all counties of a partition at once, so that
     ``spark.sql.shuffle.partitions`` says how many rows a task holds: 50 000 to 500 000 work well. Workers need
     junheng and its dependencies. Spark needs Java 17 or newer.
+
+    Rows of a Spark frame have an order only as far as Spark reads them in one: it may take the files of a folder in
+    any order. Where the rows of a county lie in several files, its sums may then be taken in another order than in one
+    table, and the last digit of a coefficient may differ. Comparisons with limits allow for that.
 
     Examples
     --------
