@@ -914,8 +914,9 @@ def evaluate_parquet(
     --------
     >>> import tempfile, pathlib, junheng as jh
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> jh.synthetic.nation(seed=0, n_counties=4).to_parquet(folder / "schools.parquet")
-    >>> done = jh.engines.evaluate_parquet(folder, "cn-quality-balance-2017", folder / "judged", batch_rows=100)
+    >>> source = folder / "schools.parquet"
+    >>> jh.synthetic.nation(seed=0, n_counties=4).to_parquet(source)
+    >>> done = jh.engines.evaluate_parquet(source, "cn-quality-balance-2017", folder / "judged", batch_rows=100)
     >>> done.counties, done.files["verdicts"], done.output_rows["verdicts"]
     (4, 'verdicts/part-0.parquet', 20)
     """
