@@ -359,6 +359,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                     results.append(kept)
                     wrong += bad
                     del contest
+            if args.record:  # part by part: a run that is broken off has not been for nothing
+                record(results, env, HERE / "results.json")
     env["load_after"] = environment()["load"]
     env["seconds"] = round(perf_counter() - start)
     for g in growth(results):
@@ -369,8 +371,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.json.write_text(json.dumps({"environment": env, "results": results, "wrong": wrong}, indent=1))
     if args.markdown:
         args.markdown.write_text(markdown(results, env), encoding="utf-8")
-    if args.record:
-        record(results, env, HERE / "results.json")
     if wrong:
         print("\nWRONG:", *wrong, sep="\n  ")
         return 1
