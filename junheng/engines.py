@@ -885,7 +885,8 @@ def evaluate_parquet(
     outputs : sequence of str
         Which frames to write, as in :func:`evaluate_dask`; ``problems``, the warnings, is always written.
     batch_rows : int
-        About how many rows are judged at a time; a county is never divided. Memory grows with it.
+        About how many rows are judged at a time; a county is never divided. Memory grows with it, with the largest
+        county, and with the row groups of the files.
     progress : bool or callable, optional
         None: a bar where there is a terminal and tqdm. False: none. A function: called with the rows done and all.
 
