@@ -224,7 +224,8 @@ def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[st
         peak = line.get("peak_mb")
         print(f"  {label:<58.58}" + "".join(shown) + f"{'' if peak is None else format(peak, '.0f'):>15}")
     for part, variant, slow, fast, most in BOUNDS:
-        if part != contest.part or variant not in ("", contest.variant):
+        # one county is all fixed cost: nothing is held there
+        if part != contest.part or variant not in ("", contest.variant) or contest.size == "county":
             continue
         if slow not in contest.runs or fast not in contest.runs:
             continue
