@@ -1,22 +1,19 @@
 """Measures beyond the coefficient over all groups: one vectorised call, and what else one would use.
 
-``python benchmarks/bench_measures.py`` alone (nation), ``--smoke`` for the province; ``run.py`` runs it as the part
-``measures``. The data are those of the kernel. What only a loop can do elsewhere (PySAL, scipy) is timed on some of the
-groups and multiplied up; the line says so. PySAL knows no weights, so that it is held against the unweighted measure.
+The data are those of the kernel. What only a loop can do elsewhere (PySAL, scipy) is timed on some of the groups and
+multiplied up; the label says so. PySAL knows no weights, so that it is held against the unweighted measure.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import warnings
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import bench_kernel
 import numpy as np
-from measuring import environment, interleaved, ratio
+from measuring import Contest
 
 import junheng as jh
 
@@ -39,6 +36,7 @@ class Peer(NamedTuple):
     run: Callable[[], Any]
     weighted: bool = True
     part: float = 1.0
+    label: str = ""
 
 
 def peers(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
@@ -50,13 +48,14 @@ def peers(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
     def call(f: Callable[..., Any], **more: Any) -> Peer:
         return Peer(lambda: f(d.frame, **{**kw, **more}).to_numpy())
 
-    def loop(f: Callable[[Any, Any], float], *, weighted: bool) -> Peer:
+    def loop(f: Callable[[Any, Any], float], label: str, *, weighted: bool = True) -> Peer:
         def run() -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return np.array([[f(x[at], d.students[at]) for x in d.columns] for at in rows])
 
-        return Peer(run, weighted, some / d.n_groups)
+        share = some / d.n_groups
+        return Peer(run, weighted, share, label + (f" (on {some} groups, multiplied up)" if share < 1 else ""))
 
     def frame(expression: Callable[[str], Any]) -> Peer:
         def run() -> Any:
@@ -65,38 +64,48 @@ def peers(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
 
         return Peer(run)
 
+    boot = {"resamples": 200 if d.n_groups < 10 else RESAMPLES}
     out: dict[str, dict[str, Peer]] = {
-        "gini": {"junheng": call(jh.gini), "loop, jh.gini a group": loop(one(jh.gini), weighted=True)},
-        "theil_t": {"junheng": call(jh.theil_t), "loop, jh.theil_t a group": loop(one(jh.theil_t), weighted=True)},
-        "atkinson(0.5)": {"junheng": call(jh.atkinson)},
+        "gini": {
+            "junheng": call(jh.gini),
+            "loop, jh.gini a group": loop(one(jh.gini), "loop, jh.gini a group"),
+        },
+        "theil_t": {
+            "junheng": call(jh.theil_t),
+            "loop, jh.theil_t a group": loop(one(jh.theil_t), "loop, jh.theil_t a group"),
+        },
+        "atkinson": {"junheng": call(jh.atkinson)},
         "hoover": {"junheng": call(jh.hoover)},
         "quantile_ratio": {"junheng": call(jh.quantile_ratio)},
-        "decompose, theil_t by county and stage": {
-            "junheng": Peer(lambda: jh.decompose(d.frame, **kw)["between"].to_numpy())
-        },
-        "influence of every school": {
+        "decompose": {"junheng": Peer(lambda: jh.decompose(d.frame, **kw)["between"].to_numpy())},
+        "influence": {
             "junheng": Peer(lambda: jh.influence(d.frame, **kw)),
-            "leaving out one by one, numpy": loop(jackknife, weighted=True),
+            "loop": loop(jackknife, "leaving schools out one by one, numpy"),
         },
-        f"bootstrap, {RESAMPLES} resamples, percentile": {
-            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, resamples=RESAMPLES, **kw)),
-            "scipy.stats.bootstrap, 10 groups": Peer(lambda: scipy_bootstrap(d, rows[:10]), part=10 / d.n_groups),
+        "bootstrap, percentile": {
+            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, **boot, **kw)),
+            "scipy": Peer(
+                lambda: scipy_bootstrap(d, rows[: min(5, some)], **boot),
+                part=min(5, some) / d.n_groups,
+                label="scipy.stats.bootstrap (on 5 groups, multiplied up)",
+            ),
         },
-        f"bootstrap, {RESAMPLES} resamples, bca": {
-            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, resamples=RESAMPLES, method="bca", **kw)),
+        "bootstrap, bca": {
+            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, method="bca", **boot, **kw)),
+            "percentile": Peer(lambda: jh.bootstrap_interval(d.frame, **boot, **kw), label="junheng, percentile"),
         },
     }
     if Gini is not None:
-        out["gini"]["loop, PySAL (no weights)"] = loop(lambda x, w: Gini(x).g, weighted=False)
-        out["theil_t"]["loop, PySAL (no weights)"] = loop(lambda x, w: float(Theil(x).T), weighted=False)
+        out["gini"]["pysal"] = loop(lambda x, w: Gini(x).g, "loop, PySAL, no weights", weighted=False)
+        out["theil_t"]["pysal"] = loop(lambda x, w: float(Theil(x).T), "loop, PySAL, no weights", weighted=False)
     if bench_kernel.installed("polars"):
         d.polars  # noqa: B018  made beforehand
         out["gini"]["polars"] = frame(polars_gini)
         out["theil_t"]["polars"] = frame(polars_theil)
     if bench_kernel.installed("duckdb"):
         d.duckdb  # noqa: B018
-        out["gini"]["DuckDB"] = Peer(lambda: duckdb_gini(d))
-        out["theil_t"]["DuckDB"] = Peer(lambda: duckdb_theil(d))
+        out["gini"]["duckdb"] = Peer(lambda: duckdb_gini(d), label="DuckDB")
+        out["theil_t"]["duckdb"] = Peer(lambda: duckdb_theil(d), label="DuckDB")
     return out
 
 
@@ -115,7 +124,7 @@ def jackknife(x: Any, w: Any) -> float:
     return float(out.mean())
 
 
-def scipy_bootstrap(d: bench_kernel.Data, rows: list[Any]) -> None:
+def scipy_bootstrap(d: bench_kernel.Data, rows: list[Any], resamples: int) -> None:
     from scipy import stats
 
     def coefficient(x: Any, w: Any, axis: int = -1) -> Any:
@@ -125,7 +134,7 @@ def scipy_bootstrap(d: bench_kernel.Data, rows: list[Any]) -> None:
     for at in rows:
         for x in d.columns:
             data = (x[at], d.students[at])
-            stats.bootstrap(data, coefficient, paired=True, vectorized=True, n_resamples=RESAMPLES, method="percentile")
+            stats.bootstrap(data, coefficient, paired=True, vectorized=True, n_resamples=resamples, method="percentile")
 
 
 def polars_gini(c: str) -> Any:
@@ -166,15 +175,16 @@ def duckdb_theil(d: bench_kernel.Data) -> Any:
     return np.column_stack([answer[c] for c in COLUMNS])
 
 
-def bench(size: str, repeat: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """Time everyone, print the table; return its lines and what did not agree."""
+def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
+    """Yield a contest a measure; ten years of a nation add nothing but waiting."""
+    if size == "decade":
+        return
+    bench_kernel.SIZES.setdefault("county", bench_kernel.Size(1, 1))
+    bench_kernel.SCHOOLS.setdefault("county", bench_kernel.SCHOOLS["province"])
     d = bench_kernel.Data(size, rows_sorted=True)
-    print(f"\nmeasures, {size}: {d.rows:,} rows x {len(COLUMNS)}, {d.n_groups:,} groups; seconds for the whole")
-    print(f"  {'':<58}{'median s':>12}{'best s':>12}{'x junheng':>12}")
-    lines: list[dict[str, Any]] = []
-    wrong: list[str] = []
     for measure, contestants in peers(d).items():
         plain = {"gini": jh.gini, "theil_t": jh.theil_t}.get(measure)
+        wrong: list[str] = []
         wanted = contestants["junheng"].run()
         for name, peer in contestants.items():
             if name == "junheng" or plain is None:
@@ -184,36 +194,18 @@ def bench(size: str, repeat: int) -> tuple[list[dict[str, Any]], list[str]]:
             apart = np.max(np.abs(got - mine[: len(got)]))
             if not apart <= 1e-10:
                 wrong.append(f"{measure}, {name}: off by {apart:.1e}")
-        times = interleaved({n: p.run for n, p in contestants.items()}, repeat)
-        for name, peer in contestants.items():
-            all_s = [t / peer.part for t in times[name]]
-            times_ours = ratio(times, name, "junheng") / peer.part
-            said = (
-                name
-                + ("" if peer.part == 1 or "groups" in name else f", {SOME} groups")
-                + ("" if peer.part == 1 else ", multiplied up")
-            )
-            print(f"  {measure + ': ' + said:<58.58}{median(all_s):>12.3f}{min(all_s):>12.3f}{times_ours:>12.1f}")
-            lines.append(
-                {"measure": measure, "name": name, "median_s": median(all_s), "best_s": min(all_s), "part": peer.part,
-                 "times_junheng": times_ours}
-            )  # fmt: skip
-            if "loop" in name and times_ours < 0.5:  # no machine should show that, however busy
-                wrong.append(f"{measure}: {name}: twice as fast as one call")
-    return lines, wrong
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="province, one round")
-    parser.add_argument("--repeat", type=int, default=5)
-    args = parser.parse_args()
-    env = environment()
-    print(f"{env['cores']} cores, {env['machine']}, Python {env['python']}, load {env['load']}")
-    _, wrong = bench("province" if args.smoke else "nation", 1 if args.smoke else args.repeat)
-    print(*wrong, sep="\n")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        yield Contest(
+            part="measures",
+            variant=measure,
+            size=size,
+            title=f"{measure}, {size}: {d.rows:,} rows x {len(COLUMNS)}, {d.n_groups:,} groups",
+            base="junheng",
+            runs={name: p.run for name, p in contestants.items()},
+            labels={name: p.label or name for name, p in contestants.items()},
+            part_of={name: p.part for name, p in contestants.items()},
+            rows=d.rows,
+            facts={"groups": d.n_groups},
+            wrong=wrong,
+            repeat=5,
+            most=1 if smoke and ("bootstrap" in measure or measure == "influence") else 5,
+        )

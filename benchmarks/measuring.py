@@ -1,4 +1,4 @@
-"""The clock, the memory gauge, and what is told about the machine."""
+"""What a contest is, the clock, the memory gauge, and what is told about the machine."""
 
 from __future__ import annotations
 
@@ -8,14 +8,45 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-LIBRARIES = ("junheng", "numpy", "pandas", "narwhals", "pyarrow", "polars", "duckdb")
+LIBRARIES = (
+    *("junheng", "numpy", "pandas", "narwhals", "scipy", "pyarrow", "polars", "duckdb", "inequality", "dask"),
+    *("distributed", "pyspark", "openpyxl", "python-calamine", "fastexcel"),
+)
+
+
+@dataclass(kw_only=True)
+class Contest:
+    """Several ways to the same answer, timed against each other.
+
+    ``runs`` are timed; who has a label and no run has a note instead. ``part_of`` tells of which share of the whole a
+    run was timed, where the whole would take too long; its times are multiplied up. ``gauge`` names those whose memory
+    is gauged, with the file their data is in. ``wrong`` lists what did not agree before anything was timed.
+    """
+
+    part: str
+    size: str
+    title: str
+    base: str
+    runs: Mapping[str, Callable[[], Any]]
+    labels: Mapping[str, str]
+    rows: int
+    variant: str = ""
+    floor: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    part_of: Mapping[str, float] = field(default_factory=dict)
+    gauge: Mapping[str, Path | None] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    wrong: Sequence[str] = ()
+    repeat: int | None = None
+    most: int = 15
 
 
 def interleaved(runs: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, list[float]]:

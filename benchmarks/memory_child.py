@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import bench_evaluate
@@ -23,6 +24,11 @@ def main(part: str, size: str, name: str, data: str | None = None) -> None:
         contestant.prepare(made)
         gauge = Gauge()
         result = contestant.run(made)
+    elif part != "evaluate":
+        # a part in a file of its own says itself what to get ready
+        run = import_module(f"bench_{part}").prepared(name, size, Path(data) if data else None)
+        gauge = Gauge()
+        result = run()
     else:
         entrant = bench_evaluate.CONTESTANTS[name]
         entrant.run(bench_evaluate.form(name, bench_evaluate.jh.synthetic.nation(seed=1, n_counties=5)))

@@ -18,7 +18,8 @@ extensions = [
     "myst_nb",  # brings myst_parser
     "numpydoc",
     "sphinx.ext.autodoc",
-    "catalogue",  # the five below live in _ext
+    "benchmarks",  # the six below live in _ext
+    "catalogue",
     "mathml",
     "pictures",
     "readme",

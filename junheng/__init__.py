@@ -4,7 +4,7 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
-from junheng import reports, synthetic
+from junheng import engines, reports, synthetic
 from junheng.errors import (
     AlignmentError,
     InputDataError,
@@ -82,6 +82,7 @@ __all__ = [
     "decompose",
     "describe_columns",
     "difference_coefficient",
+    "engines",
     "evaluate",
     "evaluate_all",
     "gap_ratio",

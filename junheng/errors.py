@@ -151,6 +151,10 @@ class InputDataError(InputError):
             lines.append(f"  … and {len(errors) - _SHOWN} more; see .problems or junheng.check_schools(table)")
         super().__init__("\n".join([head + ":", *lines]))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # an error met by a worker must reach the caller whole
+        return type(self), (self.problems,)
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return all problems as dicts that are safe for JSON."""
         return [p.to_dict() for p in self.problems]
@@ -176,3 +180,6 @@ class StandardDataError(JunhengError, ValueError):
         self.problems: tuple[str, ...] = tuple(problems)
         count = f"{len(self.problems)} mistake{'s' if len(self.problems) != 1 else ''}"
         super().__init__("\n".join([f"{path}: {count}:", *(f"  {p}" for p in self.problems)]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.problems)

@@ -262,7 +262,7 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
     order = np.argsort(first, kind="stable")
     rank[order] = np.arange(uniques.size)
     firsts = first[order]
-    columns = [(name, [words[c] for c in codes[firsts].tolist()]) for name, codes, words in raw]
+    columns = [(name, [words[c] if c >= 0 else None for c in codes[firsts].tolist()]) for name, codes, words in raw]
     return rank[dense], columns
 
 

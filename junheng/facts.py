@@ -19,7 +19,7 @@ from junheng.schools import flag_words, fold, fold_word, is_blank, parse_numbers
 if TYPE_CHECKING:
     from junheng.standards.model import Item
 
-__all__ = ["Fact", "Facts", "fact_columns"]
+__all__ = ["Fact", "Facts", "as_table", "fact_columns", "key_headers"]
 
 _REFERENCE = "_reference"
 #: What is counted one by one: a fraction is a share in the wrong place.
@@ -95,7 +95,7 @@ class Facts:
         self.references: dict[str, dict[int, str]] = {}
         self._names: list[str] = []
         if source is not None and not (isinstance(source, Mapping) and not source):
-            self._read(_as_table(source, [name for name, _ in counties]), counties)
+            self._read(as_table(source, [name for name, _ in counties]), counties)
 
     def number(self, name: str) -> Floats:
         """Return a fact of every county: a number, 1 or 0 for yes or no, NaN where it is not given."""
@@ -286,7 +286,19 @@ def _word(value: Any) -> str:
     return str(value)
 
 
-def _as_table(source: Any, keys: Sequence[str]) -> Table:
+def key_headers(table: Table, keys: Sequence[str]) -> dict[str, str]:
+    """Return, for each key of a county that a table of facts has, the header it stands under."""
+    known = _names()
+    found: dict[str, str] = {}
+    for header in table.columns:
+        id_ = header if header in keys else known.get(fold(header))
+        if id_ in keys:
+            found.setdefault(str(id_), header)
+    return {k: found[k] for k in keys if k in found}
+
+
+def as_table(source: Any, keys: Sequence[str]) -> Table:
+    """Return facts as a table with a row a county, whatever form they were given in."""
     if not isinstance(source, Mapping):
         return Table(source)
     if source and all(isinstance(v, Mapping) for v in source.values()):

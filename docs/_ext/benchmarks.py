@@ -1,0 +1,166 @@
+"""``{benchmarks}``: the recorded results of ``benchmarks/run.py``, as a table and a plot.
+
+``{benchmarks} table kernel``     a table of a part: contestants down, sizes across
+``{benchmarks} plot evaluate``    time against rows, both on logarithmic scales
+``{benchmarks} machine``          what it was run on
+
+The options ``variant`` and ``names`` (separated by commas) choose some.
+"""
+
+import io
+import json
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results.json"
+#: Seen well on a light and on a dark page.
+COLOURS = ("#c2410c", "#2f7fc1", "#2a9d5c", "#8a63d2", "#c58a00", "#c0407a", "#5f6b7a", "#0f9d9d", "#9c6b4f", "#888888")
+
+
+@cache
+def results() -> dict[str, Any]:
+    """Return what was recorded."""
+    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {"results": [], "environment": {}}
+
+
+def chosen(part: str, variant: str | None) -> list[dict[str, Any]]:
+    """Return the contests of a part."""
+    return [r for r in results()["results"] if r["part"] == part and variant in (None, r["variant"])]
+
+
+def milliseconds(ms: float) -> str:
+    """Write a time so that three digits count."""
+    if ms >= 10_000:
+        return f"{ms / 1000:,.1f} s"
+    return f"{ms:,.0f} ms" if ms >= 100 else f"{ms:.2g} ms" if ms < 10 else f"{ms:.1f} ms"
+
+
+def cell(line: dict[str, Any] | None, base: str) -> str:
+    """Write time, ratio and memory."""
+    if line is None:
+        return "<td></td>"
+    if "median_ms" not in line:
+        return f"<td>{escape(line['note'])}</td>"
+    text = milliseconds(line["median_ms"])
+    times = line.get("times_base")
+    if times is not None and line["name"] != base:
+        text += f" <small>× {times:.2g}</small>" if times < 100 else f" <small>× {times:,.0f}</small>"
+    if line.get("peak_mb") is not None:
+        text += f"<br><small>{line['peak_mb']:,.0f} MB</small>"
+    return f"<td>{text}</td>"
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Return a part as an HTML table."""
+    sizes = list(dict.fromkeys(r["size"] for r in found))
+    rows_of = {r["size"]: r["rows"] for r in found}
+    head = "".join(f"<th>{s}<br><small>{rows_of[s]:,} rows</small></th>" if rows_of[s] else "<th></th>" for s in sizes)
+    body = []
+    for variant in dict.fromkeys(r["variant"] for r in found):
+        own = {r["size"]: r for r in found if r["variant"] == variant}
+        if variant:
+            body.append(f"<tr><th colspan={len(sizes) + 1}>{escape(variant)}</th></tr>")
+        labels: dict[str, str] = {}
+        for r in own.values():
+            labels |= {line["name"]: re.sub(r" \(on .*\)", " *", line["label"]) for line in r["lines"]}
+        for name, label in labels.items():
+            cells = []
+            for s in sizes:
+                lines = {line["name"]: line for line in own[s]["lines"]} if s in own else {}
+                cells.append(cell(lines.get(name), own[s]["base"] if s in own else ""))
+            strong = any(name == r["base"] for r in own.values())
+            shown = f"<b>{escape(label)}</b>" if strong else escape(label)
+            body.append(f"<tr><td>{shown}</td>{''.join(cells)}</tr>")
+    return (
+        '<div class="table-wrapper output-table"><table class="docutils">'
+        f"<thead><tr><th></th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def plot(found: list[dict[str, Any]], names: list[str] | None) -> str:
+    """Return time against rows as SVG."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib.figure import Figure
+
+    lines: dict[str, list[tuple[int, float]]] = {}
+    for r in sorted(found, key=lambda r: r["rows"]):
+        for line in r["lines"]:
+            if "median_ms" in line and (names is None or line["name"] in names):
+                lines.setdefault(line["label"], []).append((r["rows"], line["median_ms"] / 1000))
+    grey = "#808080"
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "junheng", "font.size": 10}):
+        figure = Figure(figsize=(7.4, 4.2), layout="constrained")
+        axes = figure.add_subplot()
+        ends = []
+        for i, (label, points) in enumerate(lines.items()):
+            x, y = zip(*points, strict=True)
+            axes.plot(x, y, marker="o", ms=4, lw=1.6, color=COLOURS[i % len(COLOURS)], label=label)
+            ends.append((y[-1], i))
+        axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds")
+        axes.grid(True, which="major", color=grey, alpha=0.3, lw=0.6)
+        for spine in axes.spines.values():
+            spine.set_color(grey)
+        axes.tick_params(colors=grey, which="both")
+        axes.xaxis.label.set_color(grey)
+        axes.yaxis.label.set_color(grey)
+        # in the order of their ends, so that the eye goes straight across
+        handles, labels = axes.get_legend_handles_labels()
+        order = [i for _, i in sorted(ends, reverse=True)]
+        figure.legend(
+            [handles[i] for i in order], [labels[i] for i in order], loc="outside right upper", frameon=False,
+            labelcolor=grey, fontsize=9,
+        )  # fmt: skip
+        sink = io.StringIO()
+        figure.savefig(sink, format="svg", transparent=True, metadata={"Date": None})
+    drawn = sink.getvalue()
+    return drawn[drawn.index("<svg") :]
+
+
+class Benchmarks(SphinxDirective):
+    """Show recorded results."""
+
+    required_arguments = 1
+    optional_arguments = 1
+    option_spec = {"variant": directives.unchanged, "names": directives.unchanged}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table, the plot or the machine."""
+        self.env.note_dependency(str(RESULTS))
+        what = self.arguments[0]
+        if what == "machine":
+            return [nodes.paragraph("", machine())]
+        found = chosen(self.arguments[1], self.options.get("variant"))
+        if not found:
+            return [nodes.paragraph("", "Nothing has been recorded yet.")]
+        if what == "table":
+            return [nodes.raw("", table(found), format="html", classes=["no-search"])]
+        names = self.options.get("names")
+        drawn = plot(found, None if names is None else [n.strip() for n in names.split(",")])
+        return [nodes.raw("", f'<div class="plot">{drawn}</div>', format="html", classes=["no-search"])]
+
+
+def machine() -> str:
+    """Say what the results were measured on."""
+    env = results()["environment"]
+    if not env:
+        return "Nothing has been recorded yet."
+    there = ", ".join(f"{name} {v}" for name, v in env["versions"].items() if v != "not installed")
+    return (
+        f"{env['cores']} cores ({env['machine']}), {env['system']}, Python {env['python']}; {there}. "
+        f"Load of the machine at the start: {env['load'][0] if env['load'] else 'unknown'}."
+    )
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Tell Sphinx about the directive."""
+    app.add_directive("benchmarks", Benchmarks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
