@@ -29,7 +29,7 @@ from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, blocks, read_sample
 
-__all__ = ["exactly_within", "least_additions", "least_transfers"]
+__all__ = ["additions_where_possible", "exactly_within", "least_additions", "least_transfers"]
 
 Bools = NDArray[np.bool_]
 
@@ -171,6 +171,15 @@ def least_transfers(
     return task.solve(_move_whole if whole else _move_real, "least transfers", progress)
 
 
+def additions_where_possible(
+    amounts: Floats, students: Floats, limits: Floats, highest: Floats | None = None
+) -> Floats:
+    """Return the least whole additions of one group for several limits, a column each; NaN where there are none."""
+    many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
+    task = _Task.read(many, students, limits, None, None, highest)
+    return task.solve(_add_whole, "least additions", False, refuse=False)
+
+
 def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
     """Tell in fractions of the figures as typed whether the coefficient of one group is within a limit."""
     pairs = [(Fraction(repr(float(a))), Fraction(repr(float(s)))) for a, s in zip(amounts, students, strict=True) if s]
@@ -270,7 +279,15 @@ class _Task:
         labels = self.sample.labels
         return "the schools" if labels is None else f"group {labels[group]!r}"
 
-    def solve(self, solver: _Solver, label: str, progress: Progress, costs: list[Floats] | None = None) -> Floats:
+    def solve(
+        self,
+        solver: _Solver,
+        label: str,
+        progress: Progress,
+        costs: list[Floats] | None = None,
+        *,
+        refuse: bool = True,
+    ) -> Floats:
         s = self.sample
         out = [np.zeros(s.rows) for _ in s.columns]
         stuck: list[str] = []
@@ -297,12 +314,14 @@ class _Task:
                     some = np.flatnonzero(~gap)
                     if some.size:
                         change[some], none = solver(one.part(some))
+                        change[some[none]] = np.nan
                         stuck += [self._stuck(g, j) for g in block.groups[some[none]].tolist()]
                     change[block.weights == 0] = 0.0  # nobody there, nothing given
                     out[j][block.rows[real]] = change[real]
                     done += block.rows.size
                     report(min(done, s.rows * len(s.columns)))
-        _refuse(stuck)
+        if refuse:
+            _refuse(stuck)
         return s.give_rows(out)
 
     def _stuck(self, group: int, column: int) -> str:
@@ -379,7 +398,9 @@ def _within(block: _Block, change: Floats) -> Bools:
     """Tell which groups pass after a change: in floats, and in fractions where those cannot tell."""
     cv = _coefficients(block.x + change, block.p)
     out = np.asarray(cv <= block.t)
-    near = np.abs(cv - block.t) <= _NEAR * max(block.t, 1.0)
+    # below by more than the rounding of the coefficient itself is below
+    sure = cv <= _tightened(block.t, 0.3)
+    near = ~sure & (np.abs(cv - block.t) <= _NEAR * max(block.t, 1.0))
     for g in np.flatnonzero(near).tolist():
         there = block.p[g] > 0
         after = [
@@ -390,9 +411,9 @@ def _within(block: _Block, change: Floats) -> Bools:
     return out
 
 
-def _tightened(t: float, step: int) -> float:
-    """Aim a hair below the limit, more at each step, so that rounding cannot push the answer over it."""
-    return t * (1 - 4e-15 * (1 + 1 / t) * 8.0**step) if step else t * (1 - 4e-15 * (1 + 1 / t))
+def _tightened(t: float, by: float) -> float:
+    """Return a limit a hair lower; by 1 it is out of reach of the rounding of a coefficient of that size."""
+    return t * (1 - 4e-15 * (1 + 1 / t) * by)
 
 
 # ----------------------------------------------------------------------------------------- additions
@@ -415,7 +436,9 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
         if not open_.size:
             break
         part = block.part(open_)
-        level, none = _fill_level(base[open_], part.p, None if top is None else top[open_], _tightened(block.t, step))
+        level, none = _fill_level(
+            base[open_], part.p, None if top is None else top[open_], _tightened(block.t, 8.0**step)
+        )
         new = _raised(part, base[open_], None if top is None else top[open_], level)
         change[open_] = new
         if step == 0:
@@ -614,7 +637,7 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
         if not open_.size:
             break
         part = block.part(open_)
-        t = _tightened(block.t, step)
+        t = _tightened(block.t, 8.0**step)
         new, none = _levelled(part, base[open_], low[open_], high[open_], t)
         change[open_] = new
         if step == 0:
@@ -634,13 +657,14 @@ class _Side:
     squares: Floats
 
 
-def _side(start: Floats, stop: Floats, p: Floats) -> _Side:
+def _side(start: Floats, stop: Floats | None, p: Floats) -> _Side:
     """Cumulate what lifting a level from the bottom takes; start and stop are levels, inf where there are none."""
-    events = np.concatenate([start, stop], axis=1)
+    events = start if stop is None else np.concatenate([start, stop], axis=1)
     order = np.argsort(events, axis=1, kind="stable")
     level = np.take_along_axis(events, order, axis=1)
-    rise = np.cumsum(np.take_along_axis(np.concatenate([p, -p], axis=1), order, axis=1), axis=1)
-    rise[rise < 1e-12 * p.sum(axis=1, keepdims=True)] = 0.0
+    rise = np.cumsum(np.take_along_axis(p if stop is None else np.concatenate([p, -p], axis=1), order, axis=1), axis=1)
+    if stop is not None:
+        rise[rise < 1e-12 * p.sum(axis=1, keepdims=True)] = 0.0
     finite = np.isfinite(level)
     at = np.where(finite, level, 0.0)
     gap = np.zeros_like(at)
@@ -667,16 +691,16 @@ def _levelled(block: _Block, base: Floats, low: Floats, high: Floats, t: float) 
     v = np.where(there, base / p - c, 0.0)
     came = np.maximum(base - x, 0.0).sum(axis=1, keepdims=True)
     went = np.maximum(x - base, 0.0).sum(axis=1, keepdims=True)
-    up = _side(np.where(there, v, np.inf), np.where(there, high / p - c, np.inf), p)
-    down = _side(np.where(there, -v, np.inf), np.where(there, -(low / p - c), np.inf), p)
+    # without bounds neither level passes the mean, and nothing stops
+    up = _side(np.where(there, v, np.inf), None if block.high is None else np.where(there, high / p - c, np.inf), p)
+    down = _side(np.where(there, -v, np.inf), None if block.low is None else np.where(there, c - low / p, np.inf), p)
     # both sides have to have moved the same
     least = np.maximum(came, went)
     t_up, t_down = up.moved + came, down.moved + went
     both = np.concatenate([np.maximum(t_up, least), np.maximum(t_down, least)], axis=1)
-    m = t_up.shape[1]
     order = np.argsort(both, axis=1, kind="stable")
     at = np.take_along_axis(both, order, axis=1)
-    from_up = order < m
+    from_up = order < t_up.shape[1]
     i = np.maximum(np.cumsum(from_up, axis=1) - 1, 0)
     j = np.maximum(np.cumsum(~from_up, axis=1) - 1, 0)
 
@@ -830,7 +854,7 @@ def _cheapest_real(block: _Block, known: Floats) -> Floats:
         return np.asarray(np.clip(r * slope, low, high))
 
     for step in range(6):
-        t = _tightened(block.t, step)
+        t = _tightened(block.t, 8.0**step)
         root = math.sqrt(1 + t * t)
 
         def over(nu: float, root: float = root) -> float:

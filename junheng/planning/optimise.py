@@ -1,0 +1,1058 @@
+"""The least change that passes: every indicator, the school rule and the coefficients together."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng._frames import Labels, build_frame
+from junheng._labels import word
+from junheng._progress import Progress, reporting
+from junheng.errors import InputError
+from junheng.indicators._conic import Cone as ConicCone
+from junheng.indicators._conic import Program
+from junheng.indicators.allocation import additions_where_possible, exactly_within, least_additions
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.planning._problem import County, Limits, Prices, Thing, counties
+from junheng.results import Evaluation
+from junheng.schools import columns
+
+__all__ = ["Plan", "plan"]
+
+#: Steps of every unit of every thing of a county.
+Steps = list[Ints]
+
+WHY = ("threshold", "floor", "coefficient", "threshold_and_coefficient", "moved_in", "moved_out")
+
+
+def plan(
+    ev: Evaluation,
+    *,
+    unit_costs: Mapping[str, Any],
+    budget: float | Decimal | None = None,
+    move_costs: Mapping[str, Any] | None = None,
+    most_moved: float | Decimal = Decimal("0.1"),
+    decimals: int = 2,
+    seconds: float = 2.0,
+    progress: Progress = None,
+) -> Plan:
+    r"""Return the cheapest additions that make every school and every coefficient of a table pass.
+
+    For each county and year: what each school is to get so that it complies (with the indicators the school rule lets
+    it leave at the floor chosen where that saves most), and so that every difference coefficient, or the mean of them
+    that the standard limits, is within its limit.
+
+    Without exceptions to choose and without schools whose figures are divided between stages, indicators do not
+    depend on each other and :func:`least_additions` solves each exactly. Otherwise the choice is improved step by
+    step, and scipy's mixed-integer solver (HiGHS) gives a bound that no plan is below; ``gap`` says how far the two
+    are apart. Things are counted in whole numbers, measured ones in steps of ``decimals`` places.
+
+    Every column is planned by itself: one new teacher may count for several, so where qualifications overlap the
+    plan is on the dear side.
+
+    Parameters
+    ----------
+    ev : Evaluation
+        What :func:`junheng.evaluate` returned. Gaps cannot be planned for: they are listed in ``unplanned``, and the
+        promise is then undetermined.
+    unit_costs : mapping
+        Column (``teaching_area_m2``) or indicator to the cost of one unit: a number, or a mapping from kind of school
+        to a number.
+    budget : float, optional
+        What may be spent on all counties together. If the plan costs more, steps are taken in order, cheapest
+        verdict first, as far as the money reaches: see ``Plan.steps``. More money only adds steps.
+    move_costs : mapping, optional
+        Columns of people that may also be moved between schools of the same county and stage, and what one move
+        costs. A school gives only what it has above its own threshold.
+    most_moved : float
+        Largest share of a stage's people of a column that may be moved.
+    decimals : int
+        Decimal places of what is measured, such as square metres.
+    seconds : float
+        Time for the mixed-integer solver in each county that needs it; 0 leaves it out.
+    progress : bool or callable, optional
+        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
+        that is called with what is done and the whole.
+
+    Returns
+    -------
+    Plan
+        ``changes`` (a tidy frame that :meth:`Evaluation.apply` takes), ``counties``, ``steps``, ``unplanned``,
+        ``cost``, ``bound``, ``gap``, ``left_over`` and ``after``, the evaluation of the changed table.
+
+    Raises
+    ------
+    InputError
+        On costs that are not numbers, a thing that is needed and has no cost, a negative budget, or a county that
+        additions cannot bring to pass; every one is named.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    >>> costs = {"teachers_above_required_degree": 90_000, "backbone_teachers": 20_000, "pe_art_teachers": 80_000,
+    ...          "teaching_area_m2": 3_000, "sports_area_m2": 500, "equipment_value_cny": 1, "multimedia_classrooms": 60_000}
+    >>> plan = jh.plan(ev, unit_costs=costs)
+    >>> plan.after.verdicts[["part", "verdict"]].values.tolist()[0]
+    ['resources', 'met']
+    """
+    prices = Prices.read(unit_costs)
+    moves = Prices.read(move_costs or {}, "move_costs")
+    _check_people(moves)
+    if budget is not None and not float(budget) >= 0:
+        raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
+    if not 0 <= float(most_moved) <= 1:
+        raise InputError(f"most_moved must be a share between 0 and 1, not {most_moved!r}")
+    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
+        raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
+    d = ev.data
+    problems = counties(d, prices, decimals)
+    _refuse_unpriced(ev, problems)
+    found: list[_Answer] = []
+    with reporting(len(problems), "planning", progress) as report:
+        for i, problem in enumerate(problems):
+            found.append(_Solver(problem, d, moves, Fraction(str(most_moved)), seconds).solve())
+            report(i + 1)
+    stuck = [f"{d.county_name(a.problem.county)}: {text}" for a in found for text in a.stuck]
+    if stuck:
+        raise InputError("no additions bring these to pass:\n" + "\n".join(f"  {s}" for s in stuck))
+    cost = math.fsum(a.cost for a in found)
+    if budget is None or cost <= float(budget):
+        return Plan(ev, tuple(found), (), prices, moves, None if budget is None else float(budget), cost)
+    return _within_budget(ev, problems, found, prices, moves, float(budget), cost)
+
+
+def _check_people(moves: Prices) -> None:
+    wrong = [c for c in moves.given if columns()[c].shared or columns()[c].unit != "persons"]
+    if wrong:
+        raise InputError(f"move_costs: only people are moved, not {', '.join(wrong)}")
+
+
+def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
+    """Name everything that is needed and has no cost."""
+    wanted: dict[str, str] = {}
+    for problem in problems:
+        place = ev.data.county_name(problem.county)
+        for schools in problem.schools:
+            choices = problem.school_choices(schools)
+            if choices and math.isinf(choices[0][1]):
+                for k, u in choices[0][0]:
+                    if math.isinf(problem.things[k].cost[u]):
+                        wanted.setdefault(problem.things[k].column, f"a school of {place} lacks it")
+        for thing in problem.things:
+            for cone in thing.cones:
+                if np.isinf(thing.cost[thing.unit[cone.sections]]).all() and cone.limit is not None:
+                    if not _passes(cone.base, cone.students, cone.limit):
+                        wanted.setdefault(thing.column, f"its coefficient in {place} is over the limit")
+    if wanted:
+        raise InputError("unit_costs has no cost for " + "; ".join(f"{c!r} ({why})" for c, why in wanted.items()))
+
+
+# ------------------------------------------------------------------------------------------- one county
+
+
+@frozen(eq=False)
+class _Answer:
+    """What was found for one county."""
+
+    problem: County
+    steps: Steps
+    #: what moves away (negative) and arrives, by thing and section
+    moved: dict[int, Ints]
+    lows: Steps
+    cost: float
+    bound: float
+    method: str
+    stuck: tuple[str, ...] = ()
+
+
+def _coefficient(y: Floats, p: Floats) -> float:
+    n = p.sum()
+    mean = y.sum() / n
+    there = p > 0
+    deviation = y[there] / p[there] - mean
+    left = (deviation * p[there]).sum() / n
+    square = (deviation * deviation * p[there]).sum() / n - left * left
+    return float(math.sqrt(max(square, 0.0)) / mean) if mean > 0 else math.nan
+
+
+def _passes(y: Floats, p: Floats, limit: Decimal) -> bool:
+    cv, t = _coefficient(y, p), float(limit)
+    if not abs(cv - t) <= 1e-12 * max(t, 1.0):
+        return cv <= t
+    return exactly_within(y, p, Fraction(limit))
+
+
+class _Solver:
+    """Finds the cheapest steps of one county."""
+
+    def __init__(self, problem: County, d: Any, moves: Prices, most_moved: Fraction, seconds: float) -> None:
+        self.problem, self.d, self.moves, self.most_moved, self.seconds = problem, d, moves, most_moved, seconds
+        self.divided = [thing.divided for thing in problem.things]
+        self.known: dict[tuple[int, bytes], tuple[Ints, dict[int, Ints], float, str | None]] = {}
+
+    # -- the whole
+
+    def solve(self) -> _Answer:
+        problem = self.problem
+        choices = [problem.school_choices(s) for s in problem.schools]
+        picked = [0] * len(choices)
+        cost, lows = self._cost(choices, picked)
+        bound = self._bound(choices)
+        method = "exact"
+        if cost - bound > 1e-9 * max(1.0, cost):
+            cost, lows, picked = self._improve(choices, picked, cost, bound)
+            method = "search"
+        if self.seconds > 0 and cost - bound > 1e-6 * cost and math.isfinite(cost) and not self.moves.given:
+            cost, lows, better = self._program(choices, lows, cost, bound)
+            bound = max(bound, better)
+            method = "mixed integer"
+        solved = [self._thing(k, low) for k, low in enumerate(lows)]
+        stuck = tuple(text for *_, text in solved if text is not None)
+        steps = [z for z, *_ in solved]
+        moved = {k: m[k] for k, (_, m, _, _) in enumerate(solved) if k in m}
+        for limits in problem.composites:
+            if stuck:
+                break
+            more, least, text = _composite(problem, self.divided, limits, steps)
+            if text is not None:
+                stuck += (text,)
+                continue
+            if more is not None:
+                before = math.fsum(float(t.cost @ z) for t, z in zip(problem.things, steps, strict=True) if z.any())
+                steps = more
+                cost = math.fsum(float(t.cost[z != 0] @ z[z != 0]) for t, z in zip(problem.things, steps, strict=True))
+                bound = bound + least if before == 0 else bound
+                method = "frontier"
+        if cost - bound <= 1e-9 * max(1.0, cost):
+            method, bound = "exact", cost
+        return _Answer(problem, steps, moved, lows, cost, min(bound, cost), method, stuck)
+
+    def _lows(self, choices: list[list[tuple[dict[tuple[int, int], int], float]]], picked: Sequence[int]) -> Steps:
+        out = [np.zeros(len(t.members), dtype=np.int64) for t in self.problem.things]
+        for options, i in zip(choices, picked, strict=True):
+            for (k, u), steps in options[i][0].items():
+                out[k][u] = steps
+        return out
+
+    def _cost(
+        self, choices: list[list[tuple[dict[tuple[int, int], int], float]]], picked: Sequence[int]
+    ) -> tuple[float, Steps]:
+        lows = self._lows(choices, picked)
+        return math.fsum(self._thing(k, low)[2] for k, low in enumerate(lows)), lows
+
+    def _bound(self, choices: list[list[tuple[dict[tuple[int, int], int], float]]]) -> float:
+        """Return a cost that no plan is below: schools without coefficients, or coefficients with all at the floor."""
+        schools = math.fsum(options[0][1] for options in choices)
+        floors = [np.zeros(len(t.members), dtype=np.int64) for t in self.problem.things]
+        for n in self.problem.needs:
+            least = n.threshold if not self.problem.exceptions else n.floor or 0
+            floors[n.thing][n.unit] = max(floors[n.thing][n.unit], least)
+        each = [self._least(k, low) for k, low in enumerate(floors)]
+        binding = {k for k, low in enumerate(floors) if each[k] > self._plain(k, low) * (1 + 1e-12)}
+        free = math.fsum(
+            min(self.problem.cost_of({key: v for key, v in steps.items() if key[0] not in binding}) for steps, _ in o)
+            for o in choices
+        )
+        return max(schools, math.fsum(each), math.fsum(each[k] for k in binding) + free)
+
+    def _plain(self, k: int, low: Ints) -> float:
+        z = low != 0
+        return float(self.problem.things[k].cost[z] @ low[z])
+
+    # -- one thing
+
+    def _thing(self, k: int, low: Ints) -> tuple[Ints, dict[int, Ints], float, str | None]:
+        """Return the cheapest steps of one thing, at least ``low``, that bring its coefficients to pass."""
+        key = (k, low.tobytes())
+        if key not in self.known:
+            self.known[key] = self._solve_thing(k, low)
+        return self.known[key]
+
+    def _solve_thing(self, k: int, low: Ints) -> tuple[Ints, dict[int, Ints], float, str | None]:
+        thing = self.problem.things[k]
+        price = self.moves.given.get(thing.column)
+        if price is not None and not self.divided[k].any():
+            return self._with_moves(k, low)
+        z, text = _fill(thing, self.divided[k], low)
+        cost = self._plain(k, z) if text is None else math.inf
+        if self.divided[k].any() and cost > self._plain(k, low):
+            for candidate in self._shared(k, low):
+                other, why = _fill(thing, self.divided[k], candidate)
+                if why is None and self._plain(k, other) < cost:
+                    z, text, cost = other, None, self._plain(k, other)
+        return z, {}, cost, text
+
+    def _apart(self, k: int, low: Ints) -> Iterator[tuple[Any, Floats, Floats]]:
+        """Treat the stages of a school as if each could be given to alone, which costs no more.
+
+        Yields each cone, what its sections get and what that costs; infinite where nothing helps.
+        """
+        thing = self.problem.things[k]
+        for cone in thing.cones:
+            if cone.limit is None:
+                continue
+            unit, share = thing.unit[cone.sections], thing.share[cone.sections]
+            y = cone.base / float(thing.step) + share * low[unit]
+            cost = thing.cost[unit]
+            fixed = np.isinf(cost)
+            top = np.where(fixed, y, np.inf) if fixed.any() else None
+            some = cost[~fixed]
+            even = some.size == 0 or some.min() == some.max()
+            try:
+                got = least_additions(
+                    y,
+                    students=cone.students,
+                    limit=[cone.limit],
+                    whole=even and not self.divided[k].any(),
+                    highest=top,
+                    unit_costs=None if even else np.where(fixed, 1.0, np.maximum(cost, 1e-12)),
+                    progress=False,
+                )
+            except InputError:
+                got = np.full(y.shape, np.inf)
+            yield cone, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
+
+    def _least(self, k: int, low: Ints) -> float:
+        """Return a bound on the cost of one thing."""
+        thing = self.problem.things[k]
+        if self.moves.given.get(thing.column) is not None:
+            return self._thing(k, low)[2]
+        if not self.divided[k].any():
+            even = np.unique(thing.cost[np.isfinite(thing.cost)]).size <= 1
+            if even:
+                return self._thing(k, low)[2]
+        # what the schools need anyway may be counted once for all stages
+        apart = math.fsum(float(np.nansum(c)) for _, _, c in self._apart(k, np.where(self.divided[k], 0, low)))
+        return max(self._plain(k, low), apart + self._plain(k, np.where(self.divided[k], 0, low)))
+
+    def _shared(self, k: int, low: Ints) -> list[Ints]:
+        """Propose what schools of several stages could get."""
+        thing = self.problem.things[k]
+        total, most = np.zeros(low.size), np.zeros(low.size)
+        for cone, got, _ in self._apart(k, low):
+            if not np.isfinite(got).all():
+                continue
+            unit = thing.unit[cone.sections]
+            np.add.at(total, unit, got)
+            np.maximum.at(most, unit, got / thing.share[cone.sections])
+        out = []
+        for some in (total, most, 0.5 * most):
+            out.append(low + np.where(self.divided[k], np.ceil(some - 1e-9), 0).astype(np.int64))
+        return out
+
+    def _with_moves(self, k: int, low: Ints) -> tuple[Ints, dict[int, Ints], float, str | None]:
+        thing = self.problem.things[k]
+        z = low.copy()
+        moved = np.zeros(thing.unit.size, dtype=np.int64)
+        cost, text = 0.0, None
+        stages = self.d.sections.stage[self.problem.sections]
+        for s in range(len(STAGES)):
+            at = np.flatnonzero(stages == s)
+            if not at.size:
+                continue
+            cone = next((c for c in thing.cones if c.stage == s and c.limit is not None), None)
+            kind = self.d.sections.kind[self.problem.sections[at[0]]]
+            price = self.moves.of(thing.column, kind)
+            more, out, part, why = _hire_and_move(
+                thing, at, low, cone, self.problem.spare(thing.column, at), price, self.most_moved
+            )
+            z[thing.unit[at]] = more
+            moved[at] = out
+            cost += part
+            text = text or why
+        return z, ({k: moved} if moved.any() else {}), cost if text is None else math.inf, text
+
+    # -- which indicators to leave at the floor
+
+    def _improve(
+        self,
+        choices: list[list[tuple[dict[tuple[int, int], int], float]]],
+        picked: list[int],
+        cost: float,
+        bound: float,
+    ) -> tuple[float, Steps, list[int]]:
+        """Try other choices, school by school, while that saves money."""
+        things = [{k for o, _ in options for k, _ in o} for options in choices]
+        lows = self._lows(choices, picked)
+        for _ in range(4):
+            before = cost
+            for c, options in enumerate(choices):
+                for i in range(min(len(options), 12)):
+                    if i == picked[c]:
+                        continue
+                    new = [low.copy() if k in things[c] else low for k, low in enumerate(lows)]
+                    for k, u in options[picked[c]][0]:
+                        new[k][u] = 0
+                    for (k, u), steps in options[i][0].items():
+                        new[k][u] = steps
+                    change = math.fsum(self._thing(k, new[k])[2] - self._thing(k, lows[k])[2] for k in things[c])
+                    if change < -1e-9 * max(1.0, cost) or (math.isinf(cost) and change < 0):
+                        picked[c], lows, cost = i, new, cost + change
+            if not math.isfinite(cost):
+                cost = math.fsum(self._thing(k, low)[2] for k, low in enumerate(lows))
+            if cost >= before - 1e-9 * max(1.0, before) or cost - bound <= 1e-9 * max(1.0, cost):
+                break
+        return cost, lows, picked
+
+    def _program(
+        self,
+        choices: list[list[tuple[dict[tuple[int, int], int], float]]],
+        lows: Steps,
+        cost: float,
+        bound: float,
+    ) -> tuple[float, Steps, float]:
+        """Solve all at once as a mixed-integer program: a bound, and perhaps a better choice."""
+        problem = self.problem
+        offsets = np.cumsum([0, *(len(t.members) for t in problem.things)])
+        n_units = int(offsets[-1])
+        optional = [n for n in problem.needs if problem.exceptions and n.threshold > (n.floor or 0)]
+        n = n_units + len(optional)
+        price = np.concatenate([np.where(np.isfinite(t.cost), t.cost, 0.0) for t in problem.things])
+        buyable = np.concatenate([np.isfinite(t.cost) for t in problem.things])
+        # in units of what the best plan gives at most, so that figures of all sizes come near 1
+        steps = np.concatenate([np.full(len(t.members), float(1 / t.step)) for t in problem.things])
+        whole = np.concatenate([np.full(len(t.members), t.step == 1) for t in problem.things])
+        most = np.where(buyable, np.minimum(cost / np.maximum(price, 1e-300), 1e12), 0.0) / steps
+        most = np.where(whole, np.floor(most * (1 + 1e-12)), most)
+        need = np.concatenate([self._thing(k, low)[0] for k, low in enumerate(lows)]) / steps
+        most = np.maximum(most, need)
+        program = Program(
+            cost=np.concatenate([price * steps / cost, np.zeros(len(optional))]),
+            lower=np.zeros(n),
+            upper=np.concatenate([most, np.ones(len(optional))]),
+            whole=np.concatenate([whole, np.ones(len(optional), dtype=bool)]),
+            cones=[
+                ConicCone(
+                    base=cone.base,
+                    students=cone.students,
+                    school=np.arange(cone.sections.size),
+                    variable=offsets[k] + thing.unit[cone.sections],
+                    step=thing.share[cone.sections],
+                    t=float(cone.limit),
+                )
+                for k, thing in enumerate(problem.things)
+                for cone in thing.cones
+                if cone.limit is not None
+            ],
+        )
+        place = {id(n_): n_units + i for i, n_ in enumerate(optional)}
+        for one in problem.needs:
+            v = int(offsets[one.thing]) + one.unit
+            size = float(problem.things[one.thing].step)
+            if id(one) in place:
+                spared = one.threshold - (one.floor or 0)
+                program.rows.append(([v, place[id(one)]], [1.0, spared * size], one.threshold * size, np.inf))
+            elif one.threshold:
+                program.rows.append(([v], [1.0], one.threshold * size, np.inf))
+        for s in {o.section for o in optional}:
+            mine = [place[id(o)] for o in optional if o.section == s]
+            program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions)))
+        solution = program.solve(rounds=6, seconds=self.seconds, gap=1e-7)
+        least = max(bound, solution.bound * cost)
+        if solution.trial is None:
+            return cost, lows, least
+        spare = {id(o) for o in optional if solution.trial[place[id(o)]] > 0.5}
+        new = [np.zeros(len(t.members), dtype=np.int64) for t in problem.things]
+        for one in problem.needs:
+            lack = (one.floor or 0) if id(one) in spare else one.threshold
+            new[one.thing][one.unit] = max(new[one.thing][one.unit], lack)
+        for k, thing in enumerate(problem.things):
+            if self.divided[k].any():
+                trial = solution.trial[offsets[k] : offsets[k + 1]] / float(thing.step)
+                given = np.where(self.divided[k], np.ceil(trial - 1e-6), 0).astype(np.int64)
+                other = np.maximum(new[k], given)
+                if self._thing(k, other)[2] < self._thing(k, new[k])[2]:
+                    new[k] = other
+        total = math.fsum(self._thing(k, low)[2] for k, low in enumerate(new))
+        return (total, new, least) if total < cost else (cost, lows, least)
+
+
+def _fill(thing: Thing, divided: Any, low: Ints) -> tuple[Ints, str | None]:
+    """Add to schools of one stage until the coefficients that are limited pass; shared schools stay as they are."""
+    z = low.astype(np.int64)
+    for _ in range(3):
+        again = False
+        for cone in thing.cones:
+            if cone.limit is None:
+                continue
+            unit, share = thing.unit[cone.sections], thing.share[cone.sections]
+            size = float(thing.step)
+            if _passes(cone.base + size * share * z[unit], cone.students, cone.limit):
+                continue
+            y = cone.base / size + share * z[unit]
+            fixed = divided[unit] | np.isinf(thing.cost[unit])
+            cost = thing.cost[unit][~fixed]
+            even = cost.size == 0 or cost.min() == cost.max()
+            limit = cone.limit if thing.step == 1 else cone.limit * (1 - Decimal("1e-12"))
+            try:
+                got = least_additions(
+                    y,
+                    students=cone.students,
+                    limit=[limit],
+                    whole=True,
+                    highest=np.where(fixed, y, np.inf) if fixed.any() else None,
+                    unit_costs=None if even else np.where(fixed, 1.0, np.maximum(thing.cost[unit], 1e-12)),
+                    progress=False,
+                )
+            except InputError:
+                return z, f"the coefficient of {thing.column} ({STAGES[cone.stage]}) stays over {cone.limit}"
+            np.add.at(z, unit, got.astype(np.int64))
+            again = True
+        if not again:
+            break
+    return z, None
+
+
+def _hire_and_move(
+    thing: Thing, at: Ints, low: Ints, cone: Any, spare: Ints, price: float | None, most_moved: Fraction
+) -> tuple[Ints, Ints, float, str | None]:
+    """Return whom to hire and whom to move within one stage, what it costs, and what is in the way.
+
+    Every number of moves is tried, from the top down; for each, :func:`least_additions` says how many must arrive.
+    """
+    unit = thing.unit[at]
+    must = low[unit]
+    hire = float(thing.cost[unit][0])
+    base = None if cone is None else cone.base
+    if price is None or price >= hire:
+        z, text = _fill(thing, np.zeros(low.size, dtype=bool), low)
+        part = float(hire * z[unit].sum()) if z[unit].any() else 0.0
+        return z[unit], np.zeros(at.size, dtype=np.int64), part, text
+    total = spare[spare > 0].sum() if base is None else base.sum()
+    cap = int(most_moved * Fraction(repr(float(total))))
+    out = np.zeros(at.size, dtype=np.int64)
+    best: tuple[float, Ints, Ints] | None = None
+    students = np.ones(at.size) if cone is None else cone.students
+    have = np.zeros(at.size) if base is None else base
+    for moves in range(cap + 1):
+        if moves:
+            left = np.where((must == 0) & (spare > out), (2 * (have - out) - 1) / students, -np.inf)
+            giver = int(np.argmax(left))
+            if not np.isfinite(left[giver]):
+                break
+            out[giver] += 1
+        arrive = must.copy()
+        if base is not None:
+            try:
+                got = least_additions(
+                    have - out,
+                    students=students,
+                    limit=[cone.limit],
+                    whole=True,
+                    lowest=have - out + must,
+                    progress=False,
+                )
+            except InputError:
+                continue
+            arrive = got.astype(np.int64)
+        if arrive.sum() < moves:
+            break
+        cost = hire * (int(arrive.sum()) - moves) + price * moves
+        if best is None or cost < best[0]:
+            best = (cost, arrive, out.copy())
+        if arrive.sum() == moves:
+            break
+    if best is None:
+        limit = "" if cone is None else f" stays over {cone.limit}"
+        return must, np.zeros(at.size, dtype=np.int64), math.inf, f"the coefficient of {thing.column}{limit}"
+    cost, arrive, out = best
+    return arrive, -out, float(cost), None
+
+
+# ----------------------------------------------------------------------------- the mean of several coefficients
+
+#: Limits tried for each coefficient at first, and how often the grid is refined where it matters.
+_GRID, _REFINED = 40, 8
+
+
+class _Frontier:
+    """What one coefficient costs to bring down, limit by limit; worked out where it is asked for."""
+
+    def __init__(self, y: Floats, students: Floats, cost: Floats, fixed: Any) -> None:
+        self.y, self.students, self.fixed = y, students, fixed
+        free = cost[~fixed]
+        # schools that cost differently: the cheapest of them bounds what a step costs, the dearest what it may cost
+        self.cost = float(free.min()) if free.size else math.inf
+        self.now = _coefficient(y, students)
+        self.t = np.empty(0)
+        self.total = np.empty(0)
+        self.ask(self.now * np.linspace(1.0 / _GRID, 1.0, _GRID))
+
+    def solve(self, limits: Floats) -> Floats:
+        """Return the steps for each limit, a column each."""
+        top = np.where(self.fixed, self.y, np.inf) if self.fixed.any() else None
+        return additions_where_possible(self.y, self.students, limits, top)
+
+    def ask(self, limits: Floats) -> None:
+        """Work out some more limits."""
+        steps = self.solve(limits)
+        cost = np.where(limits >= self.now, 0.0, steps.sum(axis=0) * self.cost)
+        t, total = (
+            np.concatenate([self.t, limits]),
+            np.concatenate([self.total, np.where(np.isnan(cost), np.inf, cost)]),
+        )
+        self.t, first = np.unique(t, return_index=True)
+        self.total = total[first]
+
+    def best(self, price: float) -> int:
+        """Return which limit costs least when a unit of coefficient has a price."""
+        return int(np.argmin(self.total + price * self.t))
+
+    def cells(self, price: float) -> Floats:
+        """Return a bound on that cost between each limit and the next: the cost of the upper, the price of the lower."""
+        lower = np.concatenate([[0.0], self.t[:-1]])
+        return np.asarray(self.total + price * lower)
+
+
+def _composite(
+    problem: County, divided: Sequence[Any], limits: Limits, steps: Steps
+) -> tuple[Steps | None, float, str | None]:
+    """Bring the mean of several coefficients of a stage under its limit, over all ways to share the effort.
+
+    A price on the coefficient parts the problem: each coefficient comes down as far as pays. The price at which the
+    mean is within the limit gives the answer, and a bound that no answer is below.
+    """
+    members = []
+    for k, i in limits.cones:
+        thing, cone = problem.things[k], problem.things[k].cones[i]
+        unit, share, size = thing.unit[cone.sections], thing.share[cone.sections], float(thing.step)
+        y = cone.base / size + share * steps[k][unit]
+        members.append((k, unit, y, cone.students, divided[k][unit] | np.isinf(thing.cost[unit]), thing.cost[unit]))
+    wanted = float(limits.limit) * len(members) * (1 - 1e-12)
+    now = math.fsum(_coefficient(y, p) for _, _, y, p, _, _ in members)
+    if not now > wanted:
+        return None, 0.0, None if now <= wanted else f"no mean coefficient exists ({STAGES[limits.stage]})"
+    curves = [_Frontier(y, p, cost, fixed) for _, _, y, p, fixed, cost in members]
+    reach = math.fsum(float(c.t[np.isfinite(c.total)].min()) for c in curves)
+    if reach > wanted:
+        return None, 0.0, f"the mean coefficient ({STAGES[limits.stage]}) stays over {limits.limit}"
+    low, high = 0.0, 1.0
+    while math.fsum(c.t[c.best(high)] for c in curves) > wanted:
+        high *= 8.0
+    for _ in range(_REFINED):
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            if math.fsum(c.t[c.best(middle)] for c in curves) > wanted:
+                low = middle
+            else:
+                high = middle
+        for c in curves:
+            # cells that may hold something better than what is known
+            best = c.total[c.best(high)] + high * c.t[c.best(high)]
+            open_ = np.flatnonzero(c.cells(high) < best - 1e-7 * max(best, 1e-300))
+            if open_.size:
+                lower = np.concatenate([[0.0], c.t[:-1]])[open_]
+                points = lower[:, np.newaxis] + (c.t[open_] - lower)[:, np.newaxis] * np.array([0.25, 0.5, 0.75])
+                c.ask(np.unique(points[points > 0]))
+        low *= 0.5
+    bound = math.fsum(float(c.cells(high).min()) for c in curves) - high * wanted
+    lows = [float(c.t[c.best(high)]) for c in curves]
+    highs = [float(c.t[c.best(low)]) for c in curves]
+    # what is left to the limit goes to those whose choice the price leaves open
+    slack, span = wanted - math.fsum(lows), math.fsum(h - l for h, l in zip(highs, lows, strict=True))
+    share_ = min(1.0, max(0.0, slack / span)) if span > 0 else 0.0
+    chosen = [l + share_ * (h - l) for h, l in zip(highs, lows, strict=True)]
+    added, reached = _take_back(curves, chosen, wanted)
+    out = [z.copy() for z in steps]
+    for (k, unit, *_), got in zip(members, added, strict=True):
+        np.add.at(out[k], unit, got.astype(np.int64))
+    return out, max(bound, 0.0), None
+
+
+def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: float) -> tuple[list[Floats], list[float]]:
+    """Solve each coefficient in whole steps, then give what is left to the limit to where it saves most."""
+    added = [
+        c.solve(np.array([t]))[:, 0] if t < c.now else np.zeros(c.y.size) for c, t in zip(curves, chosen, strict=True)
+    ]
+    reached = [_coefficient(c.y + a, c.students) for c, a in zip(curves, added, strict=True)]
+    for _ in range(50):
+        slack = wanted - math.fsum(reached)
+        best, gain = -1, 0.0
+        trials = []
+        for i, c in enumerate(curves):
+            t = reached[i] + slack
+            new = np.zeros(c.y.size) if t >= c.now else c.solve(np.array([t]))[:, 0]
+            trials.append(new)
+            saved = (added[i].sum() - new.sum()) * c.cost
+            if saved > gain:
+                best, gain = i, float(saved)
+        if best < 0:
+            break
+        added[best] = trials[best]
+        reached[best] = _coefficient(curves[best].y + added[best], curves[best].students)
+    return added, reached
+
+
+# ------------------------------------------------------------------------------------------- with a budget
+
+
+@frozen(eq=False)
+class _Step:
+    """One thing done with the money: what turns, what it costs, and the state afterwards."""
+
+    county: int
+    what: str
+    place: str
+    cost: float
+    steps: Steps
+
+
+def _chain(problem: County, d: Any, seconds: float) -> Iterator[_Step]:
+    """Yield steps that each turn at least one verdict, the cheapest first; none turns one back.
+
+    The order does not depend on any budget, so more money only goes further along it.
+    """
+    solver = _Solver(problem, d, Prices({}), Fraction(0), seconds)
+    steps: Steps = [np.zeros(len(t.members), dtype=np.int64) for t in problem.things]
+    schools = [(s, problem.school_choices(s)) for s in problem.schools if any(n.section in s for n in problem.needs)]
+    schools = [(s, o) for s, o in schools if o[0][1] > 0]
+    cones: list[tuple[int, Any]] = [
+        (k, c) for k, t in enumerate(problem.things) for c in t.cones if c.limit is not None
+    ]
+
+    def holds(k: int, cone: Any, z: Ints) -> bool:
+        thing = problem.things[k]
+        unit = thing.unit[cone.sections]
+        y = cone.base + float(thing.step) * thing.share[cone.sections] * z[unit]
+        return _passes(y, cone.students, cone.limit)
+
+    def paid(before: Steps, after: Steps) -> float:
+        return math.fsum(
+            float(t.cost[b != a] @ (a - b)[b != a]) for t, b, a in zip(problem.things, before, after, strict=True)
+        )
+
+    def mended(before: Steps, after: Steps) -> Steps | None:
+        """A coefficient that passed must still pass."""
+        out = list(after)
+        for k, cone in cones:
+            if not np.array_equal(before[k], out[k]) and holds(k, cone, before[k]) and not holds(k, cone, out[k]):
+                out[k], text = _fill(problem.things[k], solver.divided[k], out[k])
+                if text is not None:
+                    return None
+        return out
+
+    open_cones = [(k, c) for k, c in cones if not holds(k, c, steps[k])]
+    composites = list(problem.composites)
+    while schools or open_cones or composites:
+        offers: list[tuple[float, int, str, int, Steps]] = []
+        for i, (_, options) in enumerate(schools):
+            trials = []
+            for need, _ in options[:12]:
+                new = [z.copy() for z in steps]
+                for (k, u), n in need.items():
+                    new[k][u] = max(new[k][u], n)
+                trials.append((paid(steps, new), new))
+            cost, new = min(trials, key=lambda x: x[0])
+            offers.append((cost, 0, "school", i, new))
+        for i, (k, cone) in enumerate(open_cones):
+            filled, text = _fill(
+                Thing(**{**{a: getattr(problem.things[k], a) for a in _THING}, "cones": (cone,)}),
+                solver.divided[k],
+                steps[k],
+            )
+            if text is None:
+                new = list(steps)
+                new[k] = filled
+                offers.append((paid(steps, new), 1, "coefficient", i, new))
+        for i, limits in enumerate(composites):
+            more, _, text = _composite(problem, solver.divided, limits, steps)
+            if text is None:
+                new = steps if more is None else more
+                offers.append((paid(steps, new), 2, "composite", i, new))
+        best: tuple[float, int, str, int, Steps] | None = None
+        for cost, order, what, i, new in sorted(offers, key=lambda o: (o[0], o[1], o[3])):
+            if best is not None and cost >= best[0]:
+                break
+            final = mended(steps, new)
+            if final is not None and (best is None or paid(steps, final) < best[0]):
+                best = (paid(steps, final), order, what, i, final)
+        if best is None:
+            return
+        cost, _, what, i, steps = best
+        if what == "school":
+            place = _school_name(d, int(problem.sections[int(schools.pop(i)[0][0])]))
+        elif what == "coefficient":
+            k, cone = open_cones.pop(i)
+            place = f"{d.indicators[cone.indicator].id} ({STAGES[cone.stage]})"
+        else:
+            place = f"composite ({STAGES[composites.pop(i).stage]})"
+        open_cones = [(k, c) for k, c in open_cones if not holds(k, c, steps[k])]
+        yield _Step(problem.county, what, place, cost, steps)
+
+
+_THING = ("column", "step", "unit", "share", "members", "cost", "cones")
+
+
+def _school_name(d: Any, section: int) -> str:
+    return str(d.school_names[d.sections.rows[section]])
+
+
+def _within_budget(
+    ev: Evaluation,
+    problems: Sequence[County],
+    found: Sequence[_Answer],
+    prices: Prices,
+    moves: Prices,
+    budget: float,
+    cost: float,
+) -> Plan:
+    """Take the cheapest steps of all counties as far as the money reaches."""
+    chains = [_chain(p, ev.data, 0.0) for p in problems]
+    heap: list[tuple[float, int, _Step]] = []
+    for i, chain in enumerate(chains):
+        head = next(chain, None)
+        if head is not None:
+            heapq.heappush(heap, (head.cost, i, head))
+    taken: list[_Step] = []
+    states = {p.county: [np.zeros(len(t.members), dtype=np.int64) for t in p.things] for p in problems}
+    spent = 0.0
+    reached = True
+    done = []
+    while heap:
+        _, i, step = heapq.heappop(heap)
+        reached = reached and spent + step.cost <= budget
+        taken.append(step)
+        done.append(reached)
+        if reached:
+            spent += step.cost
+            states[step.county] = step.steps
+        head = next(chains[i], None)
+        if head is not None:
+            heapq.heappush(heap, (head.cost, i, head))
+    answers = tuple(
+        _Answer(p, states[p.county], {}, a.lows, 0.0, 0.0, "budget") for p, a in zip(problems, found, strict=True)
+    )
+    return Plan(ev, answers, tuple(zip(taken, done, strict=True)), prices, moves, budget, cost)
+
+
+# ---------------------------------------------------------------------------------------------- the plan
+
+
+@frozen(eq=False, slots=False, repr=False)
+class Plan:
+    """What to add, what it costs and what it brings; made by :func:`plan`.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+        What was planned for.
+    budget : float or None
+        What might be spent.
+    full_cost : float
+        What the whole plan costs, also where the budget did not reach.
+    """
+
+    evaluation: Evaluation = field(repr=False)
+    answers: tuple[_Answer, ...] = field(repr=False)
+    taken: tuple[tuple[_Step, bool], ...] = field(repr=False)
+    prices: Prices = field(repr=False)
+    moves: Prices = field(repr=False)
+    budget: float | None
+    full_cost: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was planned that passes; False where the budget did not reach."""
+        return not self.taken
+
+    @cached_property
+    def cost(self) -> float:
+        """What the changes cost."""
+        return math.fsum(r["cost"] for r in self._rows)
+
+    @property
+    def bound(self) -> float:
+        """A cost that no plan that passes is below."""
+        return math.fsum(a.bound for a in self.answers) if self.whole else math.nan
+
+    @property
+    def gap(self) -> float:
+        """How far, at most, the plan is from the cheapest, as a share of its cost."""
+        if not self.whole:
+            return math.nan
+        return 0.0 if self.full_cost == 0 else max(0.0, (self.full_cost - self.bound) / self.full_cost)
+
+    @property
+    def left_over(self) -> float | None:
+        """What is left of the budget."""
+        return None if self.budget is None else self.budget - self.cost
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        out: list[dict[str, Any]] = []
+        for answer in self.answers:
+            out += _change_rows(self.evaluation, answer, self.moves)
+        return out
+
+    @cached_property
+    def changes(self) -> Any:
+        """One row a change: county, school, row, stage, indicator, column, change, unit, unit cost, cost, why."""
+        ev, rows = self.evaluation, self._rows
+        d, lang = ev.data, ev.language
+        section = np.array([r["section"] for r in rows], dtype=np.int64)
+        out: dict[str, Any] = ev._by_columns(d.county[section])
+        out |= ev._school_columns(section)
+        out["row"] = d.sections.rows[section]
+        stages = np.array([r["stage"] for r in rows], dtype=np.int64)
+        out["stage"] = ev._labels("stage", stages, STAGES)
+        indicators = np.array([r["indicator"] for r in rows], dtype=np.int64)
+        out["indicator"] = ev._labels("indicator", indicators, [i.id for i in d.indicators])
+        out["column"] = [r["column"] for r in rows]
+        out["change"] = np.array([r["change"] for r in rows], dtype=np.float64)
+        out["unit"] = [None if u is None else str(word("unit", u, lang)) for u in (r["unit"] for r in rows)]
+        out["unit_cost"] = np.array([r["unit_cost"] for r in rows], dtype=np.float64)
+        out["cost"] = np.array([r["cost"] for r in rows], dtype=np.float64)
+        out["why"] = Labels(np.array([r["why"] for r in rows], dtype=np.int64), [word("why", w, lang) for w in WHY])
+        return ev._frame(out)
+
+    @cached_property
+    def after(self) -> Evaluation:
+        """The evaluation of the table with the changes made."""
+        plain = Plan(
+            Evaluation(data=self.evaluation.data, provenance=self.evaluation.provenance, again=self.evaluation.again),
+            self.answers,
+            self.taken,
+            self.prices,
+            self.moves,
+            self.budget,
+            self.full_cost,
+        )
+        done = plain.evaluation.apply(plain.changes)
+        return done if self.evaluation.language is None else done.relabel(self.evaluation.language)
+
+    @cached_property
+    def counties(self) -> Any:
+        """One row a county: what its plan costs, the bound, the gap, how it was found, and what it promises."""
+        ev = self.evaluation
+        lang = ev.language
+        spent = dict.fromkeys((a.problem.county for a in self.answers), 0.0)
+        for r in self._rows:
+            spent[int(ev.data.county[r["section"]])] += r["cost"]
+        out: dict[str, Any] = ev._by_columns(np.array([a.problem.county for a in self.answers], dtype=np.int64))
+        out["cost"] = np.array([spent[a.problem.county] for a in self.answers])
+        out["bound"] = np.array([a.bound if self.whole else math.nan for a in self.answers])
+        out["method"] = [str(word("method", a.method, lang)) for a in self.answers]
+        out["n_unplanned"] = np.array([len(a.problem.unknown) for a in self.answers], dtype=np.int64)
+        out["promise"] = ev._labels("verdict", np.array([self._promise(a) for a in self.answers]), VERDICTS)
+        return ev._frame(out)
+
+    def _promise(self, answer: _Answer) -> int:
+        problem = answer.problem
+        if not self.whole and any(not done for step, done in self.taken if step.county == problem.county):
+            return int(UNMET)
+        return int(UNDETERMINED if problem.unknown else MET)
+
+    @cached_property
+    def steps(self) -> Any:
+        """The order in which a budget is spent: what each step turns, its cost, the sum so far, and if it was reached.
+
+        Empty where the money is enough for everything, or no budget was given.
+        """
+        ev = self.evaluation
+        out: dict[str, Any] = ev._by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
+        out["turns"] = [str(word("turns", s.what, ev.language)) for s, _ in self.taken]
+        out["where"] = [s.place for s, _ in self.taken]
+        cost = np.array([s.cost for s, _ in self.taken], dtype=np.float64)
+        out["cost"] = cost
+        out["cumulated_cost"] = np.cumsum(cost)
+        out["reached"] = np.array([done for _, done in self.taken], dtype=bool)
+        return ev._frame(out)
+
+    @cached_property
+    def unplanned(self) -> Any:
+        """What could not be planned, and why: a figure is missing, or no rule says what is required."""
+        ev = self.evaluation
+        d, lang = ev.data, ev.language
+        rows = [(a, *u) for a in self.answers for u in a.problem.unknown]
+        county = np.array([a.problem.county for a, *_ in rows], dtype=np.int64)
+        section = [None if s < 0 else int(a.problem.sections[s]) for a, s, _, _, _ in rows]
+        out: dict[str, Any] = ev._by_columns(county)
+        out["school"] = [None if s is None else d.school_names[d.sections.rows[s]] for s in section]
+        out["stage"] = ev._labels("stage", np.array([s for _, _, s, _, _ in rows], dtype=np.int64), STAGES)
+        named = np.array([j for _, _, _, j, _ in rows], dtype=np.int64)
+        out["indicator"] = ev._labels("indicator", named, [i.id for i in d.indicators])
+        out["reason"] = [str(word("reason", r, lang)) for *_, r in rows]
+        return ev._frame(out)
+
+    def __repr__(self) -> str:
+        share = "" if self.whole else f" of {self.full_cost:,.0f}"
+        return f"<Plan of {len(self._rows)} changes in {len(self.answers)} counties, cost {self.cost:,.0f}{share}>"
+
+
+def _change_rows(ev: Evaluation, answer: _Answer, moves: Prices) -> list[dict[str, Any]]:
+    problem, d = answer.problem, ev.data
+    out = []
+    named: dict[tuple[int, int], int] = {}
+    for n in problem.needs:
+        if n.threshold:
+            named.setdefault((n.thing, n.unit), n.indicator)
+    for k, (thing, z) in enumerate(zip(problem.things, answer.steps, strict=True)):
+        moved = answer.moved.get(k)
+        arrivals = 0 if moved is None else int(-moved.sum())
+        size = Decimal(thing.step.numerator) / Decimal(thing.step.denominator)
+        for u in range(len(thing.members)):
+            section = int(problem.sections[thing.members[u][0]])
+            stage = int(d.sections.stage[section])
+            shared = bool(thing.members[u].size > 1 or thing.share[thing.members[u][0]] != 1)
+            unit_cost = float(thing.cost[u]) / float(thing.step)
+            base = {
+                "section": section,
+                "stage": -1 if shared else stage,
+                "indicator": named.get((k, u), thing.cones[0].indicator if thing.cones else -1),
+                "column": _column_of(d, thing.column, section),
+                "unit": columns()[thing.column].unit,
+            }
+            bought = int(z[u])
+            taken = min(bought, arrivals)
+            arrivals -= taken
+            price = moves.of(thing.column, d.sections.kind[section]) if taken else None
+            for n, why, cost in (
+                (taken, "moved_in", price),
+                (bought - taken, _why(problem, answer, k, u), unit_cost),
+                (0 if moved is None else int(moved[thing.members[u][0]]), "moved_out", 0.0),
+            ):
+                if n:
+                    paid = 0.0 if cost is None else cost
+                    out.append(
+                        base
+                        | {
+                            "change": float(n * size),
+                            "unit_cost": paid,
+                            "cost": paid * float(n * size) if n > 0 else 0.0,
+                            "why": WHY.index(why),
+                        }
+                    )
+    return out
+
+
+def _why(problem: County, answer: _Answer, k: int, u: int) -> str:
+    low, z = int(answer.lows[k][u]), int(answer.steps[k][u])
+    if low == 0 or answer.method == "budget" and not any(n.thing == k and n.unit == u for n in problem.needs):
+        return "coefficient"
+    if z > low:
+        return "threshold_and_coefficient"
+    reached = [n for n in problem.needs if n.thing == k and n.unit == u]
+    return "threshold" if any(n.threshold <= z for n in reached) else "floor"
+
+
+def _column_of(d: Any, column: str, section: int) -> str:
+    """Name the column of the table that holds a section's figure."""
+    sections = d.sections
+    stage = STAGES[int(sections.stage[section])]
+    if columns()[column].shared:
+        return column
+    base = sections.reading.number(column)
+    if sections.wide[section] or base is None or np.isnan(base[sections.rows[section]]):
+        return f"{column}_{stage}"
+    return column
