@@ -4,7 +4,7 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
-from junheng import synthetic
+from junheng import changes, synthetic
 from junheng.errors import (
     AlignmentError,
     InputDataError,
@@ -73,6 +73,7 @@ __all__ = [
     "atkinson",
     "beta_convergence",
     "bootstrap_interval",
+    "changes",
     "check_schools",
     "coefficient_change",
     "compliance",
