@@ -53,6 +53,7 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
+from junheng.planning import shortfall_totals, shortfalls
 from junheng.reading import read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -106,6 +107,8 @@ __all__ = [
     "share",
     "share_of_bottom",
     "share_of_top",
+    "shortfall_totals",
+    "shortfalls",
     "sigma_convergence",
     "split_stages",
     "standardize_columns",

@@ -21,6 +21,7 @@ from attrs import field, frozen
 
 from junheng._data import STAGES
 from junheng._frames import Table, Wholes, column_names
+from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.schools import ALL_STAGES, Reading, base_column, columns, fold_word, is_blank
 from junheng.schools import _category_words as category_words
@@ -285,7 +286,11 @@ def applied(ev: Evaluation, changes: Any) -> Any:
     [['teachers_above_required_degree', 13.0, 18.0, 'asked'], ['teachers', 13.0, 18.0, 'followed'],
      ['staff', 13.0, 18.0, 'followed']]
     """
-    return ev._frame(change_table(ev.data, changes).columns())
+    out = change_table(ev.data, changes).columns()
+    if ev.language is not None:
+        out["column"] = [ev.header(name) for name in out["column"]]
+        out["cause"] = [word("cause", name, ev.language) for name in out["cause"]]
+    return ev._frame(out)
 
 
 # ------------------------------------------------------------------------------------------- the result
@@ -1282,8 +1287,8 @@ class _Work:
         rows: dict[int, str] = {int(self.s.rows[i]): "school" if self.s.divided[i] else "stage" for i in at}
         has = "resources_cover" in self.reading.has
         cells = table.objects("resources_cover").tolist() if has else [None] * table.rows
-        for row, word in rows.items():
-            cells[row] = word
+        for row, said in rows.items():
+            cells[row] = said
         lines = [_Line(r, "resources_cover", None, None, "stated", w) for r, w in rows.items() if r not in self.removed]
         return table.with_columns({"resources_cover": cells}), lines
 

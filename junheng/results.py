@@ -622,8 +622,8 @@ class Evaluation:
             A frame with ``column`` and ``change`` (added to the figure; negative to take away) and either ``row``
             (position in the table) or the school (``school`` or ``school_code``, with county, year and stage as far as
             needed); other columns are passed over. Or one of :mod:`junheng.changes`: ``Add``, ``Enrolment``,
-            ``Cohorts``, ``Merge``, ``Open``, ``Close``. Or a list of these, made one after the other; rows are always those of the
-            table as it is now.
+            ``Cohorts``, ``Merge``, ``Open``, ``Close``. Or a list of these, made one after the other; rows are always
+            those of the table as it is now.
 
         Returns
         -------
