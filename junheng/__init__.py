@@ -53,7 +53,7 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
-from junheng.planning import shortfall_totals, shortfalls
+from junheng.planning import contributions, margins, roll_forward, shortfall_totals, shortfalls
 from junheng.reading import read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -81,6 +81,7 @@ __all__ = [
     "composite_difference_coefficient",
     "concentration_curve",
     "concentration_index",
+    "contributions",
     "decompose",
     "describe_columns",
     "difference_coefficient",
@@ -96,6 +97,7 @@ __all__ = [
     "load_standard",
     "log_variance",
     "lorenz_curve",
+    "margins",
     "monitor",
     "per_hundred_students",
     "per_student",
@@ -104,6 +106,7 @@ __all__ = [
     "range_ratio",
     "ranking",
     "read_schools",
+    "roll_forward",
     "share",
     "share_of_bottom",
     "share_of_top",

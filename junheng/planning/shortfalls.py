@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, localcontext
+from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -349,6 +349,9 @@ class _Thing:
     def lacks(self, t: Threshold, i: int, below_floor: bool) -> tuple[float, ...]:
         """Return has, needs, short, of the section and of its school, and the same for the floor."""
         name = self.column(t)
+        plain = self.plainly(t, i, below_floor, name)
+        if plain is not None:
+            return plain
         has, share = self.exactly(name, i), self.share(name, i)
         typed, whole = _exact(self.numbers[name][i]), columns()[name].whole
         # what there is too much of is counted the other way round
@@ -363,6 +366,32 @@ class _Thing:
             return (*out, math.nan, math.nan)
         return (*out, *(amounts(self.needed(t, i, Fraction(t.floor)) - has) if below_floor else (0.0, 0.0)))
 
+    def plainly(self, t: Threshold, i: int, below_floor: bool, name: str) -> tuple[float, ...] | None:
+        """Return the same in decimals, for what is by far the most: one number, "at least", nothing shared."""
+        bottom = self.indicator.denominator
+        if t.value is None or t.op != ">=" or self.added is not None:
+            return None
+        if self.divided[name][i] or (bottom is not None and self.divided[bottom][i]):
+            return None
+        whole = columns()[name].whole
+        with localcontext(prec=60):
+            has = _decimal(self.numbers[name][i])
+            times = Decimal(1) if bottom is None else _decimal(self.numbers[bottom][i])
+            times = times.scaleb(-2) if self.indicator.scale == 100 else times / self.indicator.scale
+            out = [float(has), float(t.value * times)]
+            for number, below in ((t.value, True), (t.floor, below_floor)):
+                if number is None:
+                    out += [math.nan, math.nan]
+                    continue
+                needs = number * times
+                gap = needs - has if below else Decimal(0)
+                if whole:
+                    gap = gap.to_integral_value(ROUND_CEILING)
+                elif _decimal(float(gap)) != gap or _decimal(float(needs)) != needs:
+                    return None
+                out += [float(gap), float(gap)]
+        return tuple(out)
+
     def needed(self, t: Threshold, i: int, required: Fraction) -> Fraction:
         """Return the amount at a requirement."""
         top, bottom, scale = self.indicator.numerator, self.indicator.denominator, self.indicator.scale
@@ -371,9 +400,13 @@ class _Thing:
         return required / scale * (1 if bottom is None else self.exactly(bottom, i))
 
 
-def _exact(x: Any) -> Fraction:
+def _decimal(x: Any) -> Decimal:
     # the decimal that was typed, not the binary double behind it
-    return Fraction(Decimal(repr(float(x))))
+    return Decimal(repr(float(x)))
+
+
+def _exact(x: Any) -> Fraction:
+    return Fraction(_decimal(x))
 
 
 def _required(t: Threshold, classes: float | None) -> Fraction:
