@@ -4,7 +4,7 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
-from junheng import synthetic
+from junheng import changes, synthetic
 from junheng.errors import (
     AlignmentError,
     InputDataError,
@@ -55,6 +55,7 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
+from junheng.planning import contributions, margins, roll_forward, shortfall_totals, shortfalls
 from junheng.reading import read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -75,12 +76,14 @@ __all__ = [
     "atkinson",
     "beta_convergence",
     "bootstrap_interval",
+    "changes",
     "check_schools",
     "coefficient_change",
     "compliance",
     "composite_difference_coefficient",
     "concentration_curve",
     "concentration_index",
+    "contributions",
     "decompose",
     "describe_columns",
     "difference_coefficient",
@@ -98,6 +101,7 @@ __all__ = [
     "load_standard",
     "log_variance",
     "lorenz_curve",
+    "margins",
     "monitor",
     "per_hundred_students",
     "per_student",
@@ -106,9 +110,12 @@ __all__ = [
     "range_ratio",
     "ranking",
     "read_schools",
+    "roll_forward",
     "share",
     "share_of_bottom",
     "share_of_top",
+    "shortfall_totals",
+    "shortfalls",
     "sigma_convergence",
     "split_stages",
     "standardize_columns",
