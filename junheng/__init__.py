@@ -55,7 +55,7 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
-from junheng.planning import contributions, margins, roll_forward, shortfall_totals, shortfalls
+from junheng.planning import Plan, contributions, margins, plan, roll_forward, shortfall_totals, shortfalls
 from junheng.reading import read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -68,6 +68,7 @@ __all__ = [
     "InputDataError",
     "InputError",
     "JunhengError",
+    "Plan",
     "Problem",
     "ProblemCode",
     "Standard",
@@ -106,6 +107,7 @@ __all__ = [
     "per_hundred_students",
     "per_student",
     "percentile_rank",
+    "plan",
     "quantile_ratio",
     "range_ratio",
     "ranking",

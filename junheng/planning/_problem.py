@@ -21,6 +21,7 @@ from junheng._data import STAGES
 from junheng.errors import InputError
 from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
+from junheng.indicators.compliance import MET
 from junheng.results import Data
 from junheng.schools import columns
 from junheng.standards.model import Threshold
@@ -272,9 +273,9 @@ class _Maker:
         composites = []
         for s, members in joint.items():
             if all(i >= 0 for _, i in members):
-                limit = std.limit("composite", stage=STAGES[s])
-                assert limit is not None
-                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), limit.value))
+                joined = std.limit("composite", stage=STAGES[s])
+                assert joined is not None
+                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), joined.value))
         exceptions = 0
         if self.exceptions_from is not None and needs:
             exceptions = max(0, int(self.d.applies[:, own].sum(axis=0).max()) - self.exceptions_from)
@@ -333,7 +334,7 @@ class _Maker:
         for i, (position, wanted) in enumerate(zip(at.tolist(), requirement.stricter.tolist(), strict=True)):
             x = float(top[i])
             b = 1.0 if bottom is None else float(bottom[i])
-            if self.d.verdicts[j, rows[i]] == 1:  # met
+            if self.d.verdicts[j, rows[i]] == MET:
                 continue
             if np.isnan(x) or np.isnan(b) or np.isnan(wanted) or not plannable:
                 reason = "missing_value" if np.isnan(x) or np.isnan(b) else "size_between"
@@ -361,7 +362,8 @@ class _Maker:
         sections = d.sections
         whole = columns()[column].whole
         step = Fraction(1) if whole else Fraction(1, 10**self.decimals)
-        divided = sections.is_divided(column)[own] & sections.has_rule[own]
+        shared = columns()[column].shared
+        divided = sections.is_divided(column)[own] & sections.has_rule[own] & shared  # people never are
         unit = np.full(own.size, -1, dtype=np.int64)
         share = np.ones(own.size)
         members: list[list[int]] = []

@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._frames import Labels, build_frame
+from junheng._frames import Labels
 from junheng._labels import word
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
@@ -101,7 +101,8 @@ def plan(
     >>> import junheng as jh
     >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
     >>> costs = {"teachers_above_required_degree": 90_000, "backbone_teachers": 20_000, "pe_art_teachers": 80_000,
-    ...          "teaching_area_m2": 3_000, "sports_area_m2": 500, "equipment_value_cny": 1, "multimedia_classrooms": 60_000}
+    ...          "teaching_area_m2": 3_000, "sports_area_m2": 500, "equipment_value_cny": 1,
+    ...          "multimedia_classrooms": 60_000}
     >>> plan = jh.plan(ev, unit_costs=costs)
     >>> plan.after.verdicts[["part", "verdict"]].values.tolist()[0]
     ['resources', 'met']
@@ -151,9 +152,9 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
                         wanted.setdefault(problem.things[k].column, f"a school of {place} lacks it")
         for thing in problem.things:
             for cone in thing.cones:
-                if np.isinf(thing.cost[thing.unit[cone.sections]]).all() and cone.limit is not None:
-                    if not _passes(cone.base, cone.students, cone.limit):
-                        wanted.setdefault(thing.column, f"its coefficient in {place} is over the limit")
+                unpriced = bool(np.isinf(thing.cost[thing.unit[cone.sections]]).all())
+                if unpriced and cone.limit is not None and not _passes(cone.base, cone.students, cone.limit):
+                    wanted.setdefault(thing.column, f"its coefficient in {place} is over the limit")
     if wanted:
         raise InputError("unit_costs has no cost for " + "; ".join(f"{c!r} ({why})" for c, why in wanted.items()))
 
@@ -610,7 +611,7 @@ class _Frontier:
         return int(np.argmin(self.total + price * self.t))
 
     def cells(self, price: float) -> Floats:
-        """Return a bound on that cost between each limit and the next: the cost of the upper, the price of the lower."""
+        """Return a bound between each limit and the one before: the cost of the upper, the price of the lower."""
         lower = np.concatenate([[0.0], self.t[:-1]])
         return np.asarray(self.total + price * lower)
 
@@ -660,17 +661,17 @@ def _composite(
     lows = [float(c.t[c.best(high)]) for c in curves]
     highs = [float(c.t[c.best(low)]) for c in curves]
     # what is left to the limit goes to those whose choice the price leaves open
-    slack, span = wanted - math.fsum(lows), math.fsum(h - l for h, l in zip(highs, lows, strict=True))
-    share_ = min(1.0, max(0.0, slack / span)) if span > 0 else 0.0
-    chosen = [l + share_ * (h - l) for h, l in zip(highs, lows, strict=True)]
-    added, reached = _take_back(curves, chosen, wanted)
+    slack, span = wanted - math.fsum(lows), math.fsum(highs) - math.fsum(lows)
+    part = min(1.0, max(0.0, slack / span)) if span > 0 else 0.0
+    chosen = [a + part * (b - a) for a, b in zip(lows, highs, strict=True)]
+    added = _take_back(curves, chosen, wanted)
     out = [z.copy() for z in steps]
     for (k, unit, *_), got in zip(members, added, strict=True):
         np.add.at(out[k], unit, got.astype(np.int64))
     return out, max(bound, 0.0), None
 
 
-def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: float) -> tuple[list[Floats], list[float]]:
+def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: float) -> list[Floats]:
     """Solve each coefficient in whole steps, then give what is left to the limit to where it saves most."""
     added = [
         c.solve(np.array([t]))[:, 0] if t < c.now else np.zeros(c.y.size) for c, t in zip(curves, chosen, strict=True)
@@ -691,7 +692,7 @@ def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: flo
             break
         added[best] = trials[best]
         reached[best] = _coefficient(curves[best].y + added[best], curves[best].students)
-    return added, reached
+    return added
 
 
 # ------------------------------------------------------------------------------------------- with a budget
@@ -733,7 +734,7 @@ def _chain(problem: County, d: Any, seconds: float) -> Iterator[_Step]:
         )
 
     def mended(before: Steps, after: Steps) -> Steps | None:
-        """A coefficient that passed must still pass."""
+        """See to it that a coefficient that passed still passes."""
         out = list(after)
         for k, cone in cones:
             if not np.array_equal(before[k], out[k]) and holds(k, cone, before[k]) and not holds(k, cone, out[k]):
@@ -1017,19 +1018,19 @@ def _change_rows(ev: Evaluation, answer: _Answer, moves: Prices) -> list[dict[st
             taken = min(bought, arrivals)
             arrivals -= taken
             price = moves.of(thing.column, d.sections.kind[section]) if taken else None
-            for n, why, cost in (
+            for count, why, cost in (
                 (taken, "moved_in", price),
                 (bought - taken, _why(problem, answer, k, u), unit_cost),
                 (0 if moved is None else int(moved[thing.members[u][0]]), "moved_out", 0.0),
             ):
-                if n:
+                if count:
                     paid = 0.0 if cost is None else cost
                     out.append(
                         base
                         | {
-                            "change": float(n * size),
+                            "change": float(count * size),
                             "unit_cost": paid,
-                            "cost": paid * float(n * size) if n > 0 else 0.0,
+                            "cost": paid * float(count * size) if count > 0 else 0.0,
                             "why": WHY.index(why),
                         }
                     )
@@ -1038,7 +1039,7 @@ def _change_rows(ev: Evaluation, answer: _Answer, moves: Prices) -> list[dict[st
 
 def _why(problem: County, answer: _Answer, k: int, u: int) -> str:
     low, z = int(answer.lows[k][u]), int(answer.steps[k][u])
-    if low == 0 or answer.method == "budget" and not any(n.thing == k and n.unit == u for n in problem.needs):
+    if low == 0 or (answer.method == "budget" and not any(n.thing == k and n.unit == u for n in problem.needs)):
         return "coefficient"
     if z > low:
         return "threshold_and_coefficient"
