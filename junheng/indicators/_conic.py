@@ -60,14 +60,15 @@ class Program:
         *,
         passes: Callable[[Floats], bool] | None = None,
         rounds: int = 40,
-        seconds: float = 10.0,
+        nodes: int = 1000,
         gap: float = 1e-9,
     ) -> Solution:
         """Return the best answer found and a bound that no answer is below.
 
         ``known`` is an answer that passes, if there is one; ``passes`` says of whole answers whether they do, exactly.
+        Work is bounded by rounds and branch-and-bound nodes, not by a clock: the same problem has the same answer.
         """
-        return _solve(self, known, passes, rounds, seconds, gap)
+        return _solve(self, known, passes, rounds, nodes, gap)
 
 
 @frozen(eq=False)
@@ -103,23 +104,27 @@ class _Rows:
 class _Placed:
     """A cone and where its own variables (a part a school, then the total) stand in the program."""
 
-    def __init__(self, cone: Cone, first: int) -> None:
+    def __init__(self, cone: Cone) -> None:
         self.cone = cone
-        self.first = first
         self.n = cone.base.size
-        self.total = first + self.n
+        self.first = self.total = -1
         # figures of all sizes come near 1
         self.scale = float(cone.base.mean()) or float(np.abs(cone.step).max(initial=1.0))
         self.weight = cone.students.sum() / cone.students
         self.of = [np.flatnonzero(cone.school == i) for i in range(self.n)]
 
-    def define(self, rows: _Rows) -> None:
-        """Say that the total is the sum of what the schools have."""
+    def join(self, rows: _Rows, first: int, near: Sequence[Floats]) -> int:
+        """Take variables from ``first`` on, with tangents about some answers; return what comes after them."""
         cone = self.cone
+        self.first, self.total = first, first + self.n
         used, where = np.unique(cone.variable, return_inverse=True)
         sums = np.bincount(where, weights=cone.step, minlength=used.size) / self.scale
         at = float(cone.base.sum()) / self.scale
         rows.add([self.total, *used.tolist()], [1.0, *(-sums).tolist()], at, at)
+        for shares in (cone.students / cone.students.sum(), *(self.shares(z) for z in near)):
+            for factor in (0.7, 1.0, 1.4):
+                self.touch(rows, shares * factor)
+        return self.total + 1
 
     def limit(self, rows: _Rows, slack: float) -> None:
         """Say that the parts together are within the limit."""
@@ -154,65 +159,64 @@ def _solve(
     known: Floats | None,
     passes: Callable[[Floats], bool] | None,
     rounds: int,
-    seconds: float,
+    nodes: int,
     gap: float,
 ) -> Solution:
     from scipy.optimize import Bounds, milp
 
     nz = program.cost.size
-    placed, n = [], nz
-    for cone in program.cones:
-        placed.append(_Placed(cone, n))
-        n = placed[-1].total + 1
+    # a cone joins in once an answer lies outside it: most never do
+    placed = [_Placed(cone) for cone in program.cones]
+    inside: list[_Placed] = []
     rows = _Rows()
     for variables, factors, low, high in program.rows:
         rows.add(variables, factors, low, high)
-    for p in placed:
-        p.define(rows)
-        equal = p.cone.students / p.cone.students.sum()
-        for shares in (p.shares(np.zeros(nz)), equal, *([] if known is None else [p.shares(known)])):
-            for factor in (0.7, 1.0, 1.4):
-                p.touch(rows, shares * factor)
-    cost = np.concatenate([program.cost, np.zeros(n - nz)])
-    own = np.full(n - nz, np.inf)
-    bounds = Bounds(np.concatenate([program.lower, np.zeros(n - nz)]), np.concatenate([program.upper, own]))
-    integrality = np.concatenate([program.whole, np.zeros(n - nz, dtype=bool)]).astype(np.int64)
+    n = nz
     best, best_cost = known, np.inf if known is None else float(program.cost @ known)
     bound, trial = -np.inf, None
-    slack = np.zeros(len(placed))
+    slack = 0.0
     done = 0
     for done in range(1, rounds + 1):
         now = _Rows()
         now.parts = list(rows.parts)
-        for p, hair in zip(placed, slack.tolist(), strict=True):
-            p.limit(now, hair)
-        # the bound counts only while no cone is asked for more than it says
-        strict = not slack.any()
+        for p in inside:
+            p.limit(now, slack)
+        own = n - nz
         result = milp(
-            cost,
-            integrality=integrality,
-            bounds=bounds,
-            constraints=now.constraint(n),
-            options={"time_limit": seconds / 4, "mip_rel_gap": gap},
+            np.concatenate([program.cost, np.zeros(own)]),
+            integrality=np.concatenate([program.whole, np.zeros(own, dtype=bool)]).astype(np.int64),
+            bounds=Bounds(
+                np.concatenate([program.lower, np.zeros(own)]), np.concatenate([program.upper, np.full(own, np.inf)])
+            ),
+            constraints=now.constraint(n) if now.parts else (),
+            options={"node_limit": nodes, "mip_rel_gap": gap},
         )
-        if strict and result.status == 2:
+        # the bound counts only while no cone is asked for more than it says
+        if not slack and result.status == 2:
             return Solution(None, None, np.inf, done)
         if result.x is None:
             break
-        if strict:
+        if not slack:
             dual = result.mip_dual_bound if program.whole.any() else result.fun
             bound = max(bound, -np.inf if dual is None else float(dual))
         trial = np.array(result.x[:nz])
         trial[program.whole] = np.rint(trial[program.whole])
         trial = np.clip(trial, program.lower, program.upper)
-        outside = [k for k, p in enumerate(placed) if p.excess(trial) > 1e-10]
+        outside = [p for p in placed if p.excess(trial) > 1e-10]
         good = not outside if passes is None else passes(trial)
         if good and float(program.cost @ trial) < best_cost:
             best, best_cost = trial, float(program.cost @ trial)
-        if good or best_cost - bound <= gap * max(1.0, abs(best_cost)):
+        if good or (best is not None and best_cost - bound <= gap * max(1.0, abs(best_cost))):
             break
-        for k in outside:
-            placed[k].touch(rows, placed[k].shares(trial))
+        for p in outside:
+            if p not in inside:
+                n = p.join(rows, n, [np.zeros(nz), *([] if known is None else [known])])
+                inside.append(p)
+            p.touch(rows, p.shares(trial))
         if not outside:  # out by a hair: the solver's own tolerance
-            slack = np.maximum(slack * 4, 1e-11)
+            for p in placed:
+                if p not in inside:
+                    n = p.join(rows, n, [trial])
+                    inside.append(p)
+            slack = max(slack * 4, 1e-11)
     return Solution(best, trial, min(bound, best_cost), done)

@@ -43,7 +43,7 @@ def plan(
     move_costs: Mapping[str, Any] | None = None,
     most_moved: float | Decimal = Decimal("0.1"),
     decimals: int = 2,
-    seconds: float = 2.0,
+    nodes: int = 200,
     progress: Progress = None,
 ) -> Plan:
     r"""Return the cheapest additions that make every school and every coefficient of a table pass.
@@ -78,8 +78,8 @@ def plan(
         Largest share of a stage's people of a column that may be moved.
     decimals : int
         Decimal places of what is measured, such as square metres.
-    seconds : float
-        Time for the mixed-integer solver in each county that needs it; 0 leaves it out.
+    nodes : int
+        Work of the mixed-integer solver in each county that needs it: branch-and-bound nodes a round. 0 leaves it out.
     progress : bool or callable, optional
         By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
         that is called with what is done and the whole.
@@ -114,6 +114,8 @@ def plan(
         raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
     if not 0 <= float(most_moved) <= 1:
         raise InputError(f"most_moved must be a share between 0 and 1, not {most_moved!r}")
+    if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 0:
+        raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
     d = ev.data
@@ -122,7 +124,7 @@ def plan(
     found: list[_Answer] = []
     with reporting(len(problems), "planning", progress) as report:
         for i, problem in enumerate(problems):
-            found.append(_Solver(problem, d, moves, Fraction(str(most_moved)), seconds).solve())
+            found.append(_Solver(problem, d, moves, Fraction(str(most_moved)), nodes).solve())
             report(i + 1)
     stuck = [f"{d.county_name(a.problem.county)}: {text}" for a in found for text in a.stuck]
     if stuck:
@@ -197,10 +199,11 @@ def _passes(y: Floats, p: Floats, limit: Decimal) -> bool:
 class _Solver:
     """Finds the cheapest steps of one county."""
 
-    def __init__(self, problem: County, d: Any, moves: Prices, most_moved: Fraction, seconds: float) -> None:
-        self.problem, self.d, self.moves, self.most_moved, self.seconds = problem, d, moves, most_moved, seconds
+    def __init__(self, problem: County, d: Any, moves: Prices, most_moved: Fraction, nodes: int) -> None:
+        self.problem, self.d, self.moves, self.most_moved, self.nodes = problem, d, moves, most_moved, nodes
         self.divided = [thing.divided for thing in problem.things]
         self.known: dict[tuple[int, bytes], tuple[Ints, dict[int, Ints], float, str | None]] = {}
+        self.least: dict[tuple[int, bytes], float] = {}
 
     # -- the whole
 
@@ -214,7 +217,10 @@ class _Solver:
         if cost - bound > 1e-9 * max(1.0, cost):
             cost, lows, picked = self._improve(choices, picked, cost, bound)
             method = "search"
-        if self.seconds > 0 and cost - bound > 1e-6 * cost and math.isfinite(cost) and not self.moves.given:
+            for k, low in enumerate(lows):
+                self._close(k, low)
+            cost = math.fsum(self._thing(k, low)[2] for k, low in enumerate(lows))
+        if self.nodes and cost - bound > 1e-6 * cost and math.isfinite(cost) and not self.moves.given:
             cost, lows, better = self._program(choices, lows, cost, bound)
             bound = max(bound, better)
             method = "mixed integer"
@@ -294,6 +300,52 @@ class _Solver:
                     z, text, cost = other, None, self._plain(k, other)
         return z, {}, cost, text
 
+    def _close(self, k: int, low: Ints) -> float:
+        """Look closer at a thing that schools share between stages: a better answer where there is one, and a bound."""
+        z, _, cost, _ = self._thing(k, low)
+        if not self.nodes or not self.divided[k].any() or cost <= self._plain(k, low) or not math.isfinite(cost):
+            return cost
+        key = (k, low.tobytes())
+        if key not in self.least:
+            self.least[key], trial = self._coupled(k, low, z, cost)
+            given = np.where(self.divided[k], np.maximum(np.ceil(trial - 1e-6), low), low).astype(np.int64)
+            other, why = _fill(self.problem.things[k], self.divided[k], given)
+            if why is None and self._plain(k, other) < cost:
+                self.known[key] = (other, {}, self._plain(k, other), None)
+        return self.least[key]
+
+    def _coupled(self, k: int, low: Ints, known: Ints, cost: float) -> tuple[float, Floats]:
+        """Solve one thing whose schools share it between stages: a bound, and the steps that belong to it."""
+        thing = self.problem.things[k]
+        size = max(float(known.max()), 1.0)
+        whole = thing.step == 1
+        scale = 1.0 if whole else size
+        price = np.where(np.isfinite(thing.cost), thing.cost, 0.0)
+        bounds = np.where(np.isfinite(thing.cost), cost / np.maximum(price, 1e-300), 0.0)
+        upper = np.maximum(np.minimum(np.floor(bounds * (1 + 1e-12)), 1e12), known)
+        cones = [
+            ConicCone(
+                base=cone.base / float(thing.step) / scale,
+                students=cone.students,
+                school=np.arange(cone.sections.size),
+                variable=thing.unit[cone.sections],
+                step=thing.share[cone.sections],
+                t=float(cone.limit),
+            )
+            for cone in thing.cones
+            if cone.limit is not None
+        ]
+        program = Program(
+            cost=price * scale / cost,
+            lower=low / scale,
+            upper=upper / scale,
+            whole=np.full(low.size, whole),
+            cones=cones,
+        )
+        found = program.solve(rounds=40, nodes=self.nodes, gap=1e-7)
+        trial = known.astype(np.float64) if found.trial is None else found.trial * scale
+        return max(found.bound, 0.0) * cost, trial
+
     def _apart(self, k: int, low: Ints) -> Iterator[tuple[Any, Floats, Floats]]:
         """Treat the stages of a school as if each could be given to alone, which costs no more.
 
@@ -333,6 +385,8 @@ class _Solver:
             even = np.unique(thing.cost[np.isfinite(thing.cost)]).size <= 1
             if even:
                 return self._thing(k, low)[2]
+        if self.nodes:
+            return self._close(k, low)
         # what the schools need anyway may be counted once for all stages
         apart = math.fsum(float(np.nansum(c)) for _, _, c in self._apart(k, np.where(self.divided[k], 0, low)))
         return max(self._plain(k, low), apart + self._plain(k, np.where(self.divided[k], 0, low)))
@@ -459,7 +513,7 @@ class _Solver:
         for s in {o.section for o in optional}:
             mine = [place[id(o)] for o in optional if o.section == s]
             program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions)))
-        solution = program.solve(rounds=6, seconds=self.seconds, gap=1e-7)
+        solution = program.solve(rounds=12, nodes=self.nodes, gap=1e-7)
         least = max(bound, solution.bound * cost)
         if solution.trial is None:
             return cost, lows, least
@@ -475,6 +529,8 @@ class _Solver:
                 other = np.maximum(new[k], given)
                 if self._thing(k, other)[2] < self._thing(k, new[k])[2]:
                     new[k] = other
+        for k, low in enumerate(new):
+            self._close(k, low)
         total = math.fsum(self._thing(k, low)[2] for k, low in enumerate(new))
         return (total, new, least) if total < cost else (cost, lows, least)
 
@@ -709,12 +765,12 @@ class _Step:
     steps: Steps
 
 
-def _chain(problem: County, d: Any, seconds: float) -> Iterator[_Step]:
+def _chain(problem: County, d: Any) -> Iterator[_Step]:
     """Yield steps that each turn at least one verdict, the cheapest first; none turns one back.
 
     The order does not depend on any budget, so more money only goes further along it.
     """
-    solver = _Solver(problem, d, Prices({}), Fraction(0), seconds)
+    solver = _Solver(problem, d, Prices({}), Fraction(0), 0)
     steps: Steps = [np.zeros(len(t.members), dtype=np.int64) for t in problem.things]
     schools = [(s, problem.school_choices(s)) for s in problem.schools if any(n.section in s for n in problem.needs)]
     schools = [(s, o) for s, o in schools if o[0][1] > 0]
@@ -809,7 +865,7 @@ def _within_budget(
     cost: float,
 ) -> Plan:
     """Take the cheapest steps of all counties as far as the money reaches."""
-    chains = [_chain(p, ev.data, 0.0) for p in problems]
+    chains = [_chain(p, ev.data) for p in problems]
     heap: list[tuple[float, int, _Step]] = []
     for i, chain in enumerate(chains):
         head = next(chain, None)
