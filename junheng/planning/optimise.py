@@ -236,11 +236,10 @@ class _Solver:
                 stuck += (text,)
                 continue
             if more is not None:
-                before = math.fsum(float(t.cost @ z) for t, z in zip(problem.things, steps, strict=True) if z.any())
-                steps = more
-                cost = math.fsum(float(t.cost[z != 0] @ z[z != 0]) for t, z in zip(problem.things, steps, strict=True))
-                bound = bound + least if before == 0 else bound
-                method = "frontier"
+                cost += _paid(problem, steps, more)
+                # what schools must have anyway and what the mean asks for may be the same
+                bound = bound + least if not problem.needs else max(bound, least)
+                steps, method = more, "frontier"
         if cost - bound <= 1e-9 * max(1.0, cost):
             method, bound = "exact", cost
         return _Answer(problem, steps, moved, lows, cost, min(bound, cost), method, stuck)
@@ -662,6 +661,16 @@ class _Frontier:
         self.t, first = np.unique(t, return_index=True)
         self.total = total[first]
 
+    def refine(self, price: float) -> bool:
+        """Look closer at the cells that may hold something better than what is known; say if there were any."""
+        best = float(self.total[self.best(price)] + price * self.t[self.best(price)])
+        open_ = np.flatnonzero(self.cells(price) < best * (1 - 1e-6))
+        if open_.size:
+            lower = np.concatenate([[0.0], self.t[:-1]])[open_]
+            points = lower[:, np.newaxis] + (self.t[open_] - lower)[:, np.newaxis] * np.array([0.25, 0.5, 0.75])
+            self.ask(np.unique(points[points > 0]))
+        return bool(open_.size)
+
     def best(self, price: float) -> int:
         """Return which limit costs least when a unit of coefficient has a price."""
         return int(np.argmin(self.total + price * self.t))
@@ -678,53 +687,102 @@ def _composite(
     """Bring the mean of several coefficients of a stage under its limit, over all ways to share the effort.
 
     A price on the coefficient parts the problem: each coefficient comes down as far as pays. The price at which the
-    mean is within the limit gives the answer, and a bound that no answer is below.
+    mean is within the limit gives the answer, and a bound that no answer is below. Schools that share a thing between
+    stages are tried with what they would get if each stage could be given to alone, and with nothing.
+
+    Returns
+    -------
+    tuple
+        The steps, None where nothing is needed; the bound on what they add to the cost; what is in the way.
     """
-    members = []
-    for k, i in limits.cones:
-        thing, cone = problem.things[k], problem.things[k].cones[i]
-        unit, share, size = thing.unit[cone.sections], thing.share[cone.sections], float(thing.step)
-        y = cone.base / size + share * steps[k][unit]
-        members.append((k, unit, y, cone.students, divided[k][unit] | np.isinf(thing.cost[unit]), thing.cost[unit]))
-    wanted = float(limits.limit) * len(members) * (1 - 1e-12)
-    now = math.fsum(_coefficient(y, p) for _, _, y, p, _, _ in members)
+    wanted = float(limits.limit) * len(limits.cones) * (1 - 1e-12)
+    members = [_member(problem, divided, k, i, steps) for k, i in limits.cones]
+    now = math.fsum(_coefficient(m.y, m.students) for m in members)
     if not now > wanted:
         return None, 0.0, None if now <= wanted else f"no mean coefficient exists ({STAGES[limits.stage]})"
-    curves = [_Frontier(y, p, cost, fixed) for _, _, y, p, fixed, cost in members]
+    shared = any((m.divided & ~m.unpriced).any() for m in members)
+    bound, candidates = math.inf, [steps]
+    if shared:
+        curves = [_Frontier(m.y, m.students, m.cost, m.unpriced) for m in members]
+        chosen, bound = _share_out(curves, wanted)
+        if chosen is not None:
+            given = [z.copy() for z in steps]
+            for m, curve, t in zip(members, curves, chosen, strict=True):
+                got = np.where(m.divided, np.nan_to_num(curve.solve(np.array([t]))[:, 0]), 0.0) if t < curve.now else 0
+                np.add.at(given[m.thing], m.unit, np.asarray(got, dtype=np.int64))
+            candidates.append(given)
+    best: tuple[float, Steps] | None = None
+    for start in candidates:
+        members = [_member(problem, divided, k, i, start) for k, i in limits.cones]
+        curves = [_Frontier(m.y, m.students, m.cost, m.divided | m.unpriced) for m in members]
+        chosen, least = _share_out(curves, wanted)
+        if chosen is None:
+            continue
+        if not shared:
+            bound = least
+        out = [z.copy() for z in start]
+        for m, got in zip(members, _take_back(curves, chosen, wanted), strict=True):
+            np.add.at(out[m.thing], m.unit, got.astype(np.int64))
+        cost = _paid(problem, steps, out)
+        if best is None or cost < best[0]:
+            best = (cost, out)
+    if best is None:
+        return None, 0.0, f"the mean coefficient ({STAGES[limits.stage]}) stays over {limits.limit}"
+    return best[1], min(max(bound, 0.0), best[0]), None
+
+
+def _paid(problem: County, before: Steps, after: Steps) -> float:
+    """Return what the steps from one state to another cost."""
+    return math.fsum(
+        float(t.cost[b != a] @ (a - b)[b != a]) for t, b, a in zip(problem.things, before, after, strict=True)
+    )
+
+
+@frozen(eq=False)
+class _Member:
+    """One of the coefficients of a mean, in steps."""
+
+    thing: int
+    unit: Ints
+    y: Floats
+    students: Floats
+    divided: Any
+    unpriced: Any
+    cost: Floats
+
+
+def _member(problem: County, divided: Sequence[Any], k: int, i: int, steps: Steps) -> _Member:
+    thing, cone = problem.things[k], problem.things[k].cones[i]
+    unit = thing.unit[cone.sections]
+    y = cone.base / float(thing.step) + thing.share[cone.sections] * steps[k][unit]
+    cost = thing.cost[unit]
+    return _Member(k, unit, y, cone.students, divided[k][unit], np.isinf(cost), cost)
+
+
+def _share_out(curves: Sequence[_Frontier], wanted: float) -> tuple[list[float] | None, float]:
+    """Return a limit for each coefficient so that their sum is as wanted at least cost, and a bound on that cost."""
     reach = math.fsum(float(c.t[np.isfinite(c.total)].min()) for c in curves)
     if reach > wanted:
-        return None, 0.0, f"the mean coefficient ({STAGES[limits.stage]}) stays over {limits.limit}"
-    low, high = 0.0, 1.0
-    while math.fsum(c.t[c.best(high)] for c in curves) > wanted:
-        high *= 8.0
-    for _ in range(_REFINED):
+        return None, math.inf
+    for round_ in range(_REFINED + 1):
+        low, high = 0.0, 1.0
+        while math.fsum(c.t[c.best(high)] for c in curves) > wanted:
+            low, high = high, high * 8.0
         for _ in range(60):
             middle = 0.5 * (low + high)
             if math.fsum(c.t[c.best(middle)] for c in curves) > wanted:
                 low = middle
             else:
                 high = middle
-        for c in curves:
-            # cells that may hold something better than what is known
-            best = c.total[c.best(high)] + high * c.t[c.best(high)]
-            open_ = np.flatnonzero(c.cells(high) < best - 1e-7 * max(best, 1e-300))
-            if open_.size:
-                lower = np.concatenate([[0.0], c.t[:-1]])[open_]
-                points = lower[:, np.newaxis] + (c.t[open_] - lower)[:, np.newaxis] * np.array([0.25, 0.5, 0.75])
-                c.ask(np.unique(points[points > 0]))
-        low *= 0.5
+        if round_ == _REFINED or not any(c.refine(high) for c in curves):
+            break
     bound = math.fsum(float(c.cells(high).min()) for c in curves) - high * wanted
     lows = [float(c.t[c.best(high)]) for c in curves]
     highs = [float(c.t[c.best(low)]) for c in curves]
     # what is left to the limit goes to those whose choice the price leaves open
     slack, span = wanted - math.fsum(lows), math.fsum(highs) - math.fsum(lows)
     part = min(1.0, max(0.0, slack / span)) if span > 0 else 0.0
-    chosen = [a + part * (b - a) for a, b in zip(lows, highs, strict=True)]
-    added = _take_back(curves, chosen, wanted)
-    out = [z.copy() for z in steps]
-    for (k, unit, *_), got in zip(members, added, strict=True):
-        np.add.at(out[k], unit, got.astype(np.int64))
-    return out, max(bound, 0.0), None
+    return [a + part * (b - a) for a, b in zip(lows, highs, strict=True)], bound
 
 
 def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: float) -> list[Floats]:
@@ -784,11 +842,6 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
         y = cone.base + float(thing.step) * thing.share[cone.sections] * z[unit]
         return _passes(y, cone.students, cone.limit)
 
-    def paid(before: Steps, after: Steps) -> float:
-        return math.fsum(
-            float(t.cost[b != a] @ (a - b)[b != a]) for t, b, a in zip(problem.things, before, after, strict=True)
-        )
-
     def mended(before: Steps, after: Steps) -> Steps | None:
         """See to it that a coefficient that passed still passes."""
         out = list(after)
@@ -809,7 +862,7 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
                 new = [z.copy() for z in steps]
                 for (k, u), n in need.items():
                     new[k][u] = max(new[k][u], n)
-                trials.append((paid(steps, new), new))
+                trials.append((_paid(problem, steps, new), new))
             cost, new = min(trials, key=lambda x: x[0])
             offers.append((cost, 0, "school", i, new))
         for i, (k, cone) in enumerate(open_cones):
@@ -821,19 +874,19 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
             if text is None:
                 new = list(steps)
                 new[k] = filled
-                offers.append((paid(steps, new), 1, "coefficient", i, new))
+                offers.append((_paid(problem, steps, new), 1, "coefficient", i, new))
         for i, limits in enumerate(composites):
             more, _, text = _composite(problem, solver.divided, limits, steps)
             if text is None:
                 new = steps if more is None else more
-                offers.append((paid(steps, new), 2, "composite", i, new))
+                offers.append((_paid(problem, steps, new), 2, "composite", i, new))
         best: tuple[float, int, str, int, Steps] | None = None
         for cost, order, what, i, new in sorted(offers, key=lambda o: (o[0], o[1], o[3])):
             if best is not None and cost >= best[0]:
                 break
             final = mended(steps, new)
-            if final is not None and (best is None or paid(steps, final) < best[0]):
-                best = (paid(steps, final), order, what, i, final)
+            if final is not None and (best is None or _paid(problem, steps, final) < best[0]):
+                best = (_paid(problem, steps, final), order, what, i, final)
         if best is None:
             return
         cost, _, what, i, steps = best
