@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import attrs
 import numpy as np
 from attrs import field, frozen
 
@@ -118,21 +119,52 @@ def plan(
         raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
+    purse = None if budget is None else float(budget)
+    problems = counties(ev.data, prices, decimals)
+    found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
+    whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
+    for _ in range(4):
+        # a person added to a part may raise the whole it belongs to, and so another coefficient: look at what came out
+        broken = [i for i, a in enumerate(found) if whole._promise(a) != UNMET and _fails(whole.after, a.problem)]
+        if not broken:
+            break
+        again = counties(whole.after.data, prices, decimals)
+        more = _solved(whole.after, [again[i] for i in broken], moves, Fraction(0), nodes, False)
+        for i, extra in zip(broken, more, strict=True):
+            found[i] = found[i].with_more(extra)
+        whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
+    if purse is None or whole.full_cost <= purse:
+        return whole
+    return _within_budget(ev, problems, found, prices, moves, purse, whole.full_cost)
+
+
+def _solved(
+    ev: Evaluation, problems: Sequence[County], moves: Prices, most_moved: Fraction, nodes: int, progress: Progress
+) -> list[_Answer]:
+    """Solve county after county; whatever cannot be bought or brought to pass is named."""
     d = ev.data
-    problems = counties(d, prices, decimals)
     _refuse_unpriced(ev, problems)
     found: list[_Answer] = []
     with reporting(len(problems), "planning", progress) as report:
         for i, problem in enumerate(problems):
-            found.append(_Solver(problem, d, moves, Fraction(str(most_moved)), nodes).solve())
+            found.append(_Solver(problem, d, moves, most_moved, nodes).solve())
             report(i + 1)
     stuck = [f"{d.county_name(a.problem.county)}: {text}" for a in found for text in a.stuck]
     if stuck:
         raise InputError("no additions bring these to pass:\n" + "\n".join(f"  {s}" for s in stuck))
-    cost = math.fsum(a.cost for a in found)
-    if budget is None or cost <= float(budget):
-        return Plan(ev, tuple(found), (), prices, moves, None if budget is None else float(budget), cost)
-    return _within_budget(ev, problems, found, prices, moves, float(budget), cost)
+    return found
+
+
+def _fails(after: Evaluation, problem: County) -> bool:
+    """Tell whether a school or coefficient of a county is still unmet."""
+    d = after.data
+    groups = d.group_county == problem.county
+    schools = d.school[d.usable[d.county[d.usable] == problem.county]] if d.standard.school_rule is not None else []
+    return bool(
+        (np.asarray(schools) == UNMET).any()
+        or (d.coefficient_verdicts[groups] == UNMET).any()
+        or (d.composite_verdicts[groups] == UNMET).any()
+    )
 
 
 def _check_people(moves: Prices) -> None:
@@ -177,6 +209,12 @@ class _Answer:
     bound: float
     method: str
     stuck: tuple[str, ...] = ()
+
+    def with_more(self, extra: _Answer) -> _Answer:
+        """Return the answer with what turned out to be needed once it was carried out; its bound is lost."""
+        steps = [a + b for a, b in zip(self.steps, extra.steps, strict=True)]
+        cost = self.cost + extra.cost
+        return attrs.evolve(self, steps=steps, cost=cost, bound=0.0, method="search")
 
 
 def _coefficient(y: Floats, p: Floats) -> float:
