@@ -7,7 +7,7 @@ divides the school's figure between its stages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations, product
@@ -187,17 +187,17 @@ class Prices:
         return None if cost is None else float(cost)
 
 
-def counties(d: Data, prices: Prices, decimals: int) -> list[County]:
+def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
     """Return the problem of every county."""
-    made = _Maker(d, prices, decimals)
+    made = _Maker(d, prices, decimals, movable)
     return [made.county(c) for c in range(d.n_counties)]
 
 
 class _Maker:
     """Builds the problems of counties; what all share is worked out once."""
 
-    def __init__(self, d: Data, prices: Prices, decimals: int) -> None:
-        self.d, self.prices, self.decimals = d, prices, decimals
+    def __init__(self, d: Data, prices: Prices, decimals: int, movable: Collection[str]) -> None:
+        self.d, self.prices, self.decimals, self.movable = d, prices, decimals, movable
         sections, std = d.sections, d.standard
         self.counted = sections.counted & (sections.stage < len(STAGES))
         order = np.argsort(d.county[self.counted], kind="stable")
@@ -289,7 +289,7 @@ class _Maker:
             composites=tuple(composites),
             unknown=tuple(unknown),
             schools=self._schools(own),
-            spares={column: self._spare(column, own) for column in names},
+            spares={column: self._spare(column, own) for column in names if column in self.movable},
         )
 
     def _spare(self, column: str, own: Ints) -> Ints:

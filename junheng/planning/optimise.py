@@ -120,7 +120,7 @@ def plan(
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
     purse = None if budget is None else float(budget)
-    problems = counties(ev.data, prices, decimals)
+    problems = counties(ev.data, prices, decimals, moves.given)
     found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
     whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
     for _ in range(4):
@@ -129,7 +129,7 @@ def plan(
         if not broken:
             break
         again = counties(whole.after.data, prices, decimals)
-        more = _solved(whole.after, [again[i] for i in broken], moves, Fraction(0), nodes, False)
+        more = _solved(whole.after, [again[i] for i in broken], Prices({}), Fraction(0), nodes, False)
         for i, extra in zip(broken, more, strict=True):
             found[i] = found[i].with_more(extra)
         whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
@@ -177,6 +177,8 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
     """Name everything that is needed and has no cost."""
     wanted: dict[str, str] = {}
     for problem in problems:
+        if all(np.isfinite(t.cost).all() for t in problem.things):
+            continue
         place = ev.data.county_name(problem.county)
         for schools in problem.schools:
             choices = problem.school_choices(schools)
