@@ -14,7 +14,7 @@ are left out beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from heapq import heapify, heapreplace
@@ -52,6 +52,10 @@ def passes(amounts: Sequence[Fraction], students: Numbers, limit: float) -> bool
     return ratio is not None and ratio <= 1 + typed(limit) ** 2
 
 
+#: Tells of amounts, students and a limit whether they pass.
+Holds = Callable[[Sequence[Fraction], Numbers, float], bool]
+
+
 # ---------------------------------------------------------------------------------------- what is allowed
 
 
@@ -73,7 +77,7 @@ def range_of_additions(
 def range_of_transfers(
     x: Numbers, low: Numbers | None, high: Numbers | None, *, whole: bool = False
 ) -> list[tuple[Fraction, Fraction]]:
-    """Return the least and the greatest each school may end with; nobody can have less than nothing or more than all."""
+    """Return the least and the greatest each school may end with; never below nothing or above all."""
     total, out = sum(exact(x)), []
     for i, have in enumerate(exact(x)):
         least = Fraction(0) if low is None else typed(max(low[i], 0.0))
@@ -107,7 +111,9 @@ def least_ratio(ranges: Sequence[tuple[Fraction, Fraction | None]], students: Nu
     return min(r for r in found if r is not None)
 
 
-def least_ratio_of_total(ranges: Sequence[tuple[Fraction, Fraction]], students: Numbers, total: Fraction) -> Fraction | None:
+def least_ratio_of_total(
+    ranges: Sequence[tuple[Fraction, Fraction]], students: Numbers, total: Fraction
+) -> Fraction | None:
     """Return the least squared ratio within the ranges when the total is kept; None where it cannot be."""
     if any(a > b for a, b in ranges) or not sum(a for a, _ in ranges) <= total <= sum(b for _, b in ranges):
         return None
@@ -127,7 +133,9 @@ def least_ratio_of_total(ranges: Sequence[tuple[Fraction, Fraction]], students: 
 # ------------------------------------------------------------------------------------------- whole units
 
 
-def _first_passing(placed: np.ndarray, cost: np.ndarray, x: Numbers, students: Numbers, limit: float) -> int | None:
+def _first_passing(
+    placed: np.ndarray, cost: np.ndarray, x: Numbers, students: Numbers, limit: float, holds: Holds
+) -> int | None:
     """Return the first row, in order of cost, that passes; floats sort the clear cases, fractions the close ones."""
     order = np.argsort(cost, kind="stable")
     w = np.asarray(students, dtype=float)
@@ -138,7 +146,7 @@ def _first_passing(placed: np.ndarray, cost: np.ndarray, x: Numbers, students: N
             ratio = w.sum() * (y**2 / w).sum(axis=1) / y.sum(axis=1) ** 2
         for k in np.flatnonzero(ratio <= (1 + limit**2) * (1 + 1e-9)):
             row = int(rows[k])
-            if passes([a + int(b) for a, b in zip(exact(x), placed[row], strict=True)], students, limit):
+            if holds([a + int(b) for a, b in zip(exact(x), placed[row], strict=True)], students, limit):
                 return row
     return None
 
@@ -152,6 +160,7 @@ def whole_additions(
     costs: Numbers | None = None,
     *,
     budget: float,
+    holds: Holds = passes,
 ) -> Fraction | None:
     """Return the least cost of whole additions that pass, None where nothing within the budget does."""
     c = [1.0] * len(x) if costs is None else list(costs)
@@ -164,12 +173,18 @@ def whole_additions(
     placed = np.stack([g.ravel() for g in np.meshgrid(*steps, indexing="ij")], axis=1)
     cost = placed @ np.array(c)
     placed, cost = placed[cost <= budget], cost[cost <= budget]
-    row = _first_passing(placed, cost, x, students, limit)
+    row = _first_passing(placed, cost, x, students, limit, holds)
     return None if row is None else sum(typed(p) * int(k) for p, k in zip(c, placed[row], strict=True))
 
 
 def whole_transfers(
-    x: Numbers, students: Numbers, limit: float, low: Numbers | None = None, high: Numbers | None = None
+    x: Numbers,
+    students: Numbers,
+    limit: float,
+    low: Numbers | None = None,
+    high: Numbers | None = None,
+    *,
+    holds: Holds = passes,
 ) -> int | None:
     """Return the least number of whole units moved so that all pass, None where no way of moving them does."""
     ranges = range_of_transfers(x, low, high, whole=True)
@@ -180,7 +195,7 @@ def whole_transfers(
     placed = np.zeros((1, 0), dtype=int) if placed is None else placed
     last = -placed.sum(axis=1)
     placed = np.column_stack([placed, last])[np.isin(last, steps[-1])]
-    row = _first_passing(placed, np.abs(placed).sum(axis=1), x, students, limit)
+    row = _first_passing(placed, np.abs(placed).sum(axis=1), x, students, limit, holds)
     return None if row is None else int(np.abs(placed[row]).sum()) // 2
 
 

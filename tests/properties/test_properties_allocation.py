@@ -10,28 +10,35 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import junheng as jh
 
 LIMITS = st.sampled_from([0.05, 0.1, 0.25, 0.3, 0.35, 0.5, 0.75, 1.0]) | st.floats(0.01, 1.5)
+#: What calls the library dozens of times: fewer examples.
+few = settings(max_examples=max(5, settings.default.max_examples // 4))
 both = pytest.mark.parametrize("change", [jh.least_additions, jh.least_transfers], ids=lambda f: f.__name__)
 real_and_whole = pytest.mark.parametrize("whole", [False, True], ids=["real", "whole"])
 
 
 @st.composite
-def few_units(draw, halves=True):
+def few_units(draw):
     """A county so small that every placement of its units can be tried, with or without bounds."""
     n = draw(st.integers(1, 5))
-    students = draw(st.lists(st.integers(1, 9), min_size=n, max_size=n))
-    step = draw(st.sampled_from([1, 1, 0.5, 0.1])) if halves else 1
-    amounts = [k if step == 1 else round(k * step, 1) for k in draw(st.lists(st.integers(0, 7), min_size=n, max_size=n))]
+
+    def numbers(least, most):
+        return draw(st.lists(st.integers(least, most), min_size=n, max_size=n))
+
+    students, amounts = numbers(1, 9), numbers(0, 7)
+    step = draw(st.sampled_from([1, 1, 0.5, 0.1]))
+    if step != 1:
+        amounts = [round(k * step, 1) for k in amounts]
     low = high = None
     if draw(st.booleans()):
-        low = [max(0, a + d) for a, d in zip(amounts, draw(st.lists(st.integers(-4, 2), min_size=n, max_size=n)), strict=True)]
+        low = [max(0, a + d) for a, d in zip(amounts, numbers(-4, 2), strict=True)]
     if draw(st.booleans()):
-        spans = draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))
+        spans = numbers(0, 5)
         high = [max(a, b) + d for a, b, d in zip(amounts, low or amounts, spans, strict=True)]
     return amounts, students, draw(LIMITS), low, high
 
@@ -70,6 +77,13 @@ def coefficient(amounts, change, students):
     return jh.difference_coefficient(jh.per_student(amounts + change, students), weights=students)
 
 
+def holds(ends, students, limit):
+    """The contract: a change passes in floats, as its user sees it, and in fractions too."""
+    if not oracle.passes(ends, students, limit):
+        return False
+    return coefficient(np.array([float(y) for y in ends]), 0, np.asarray(students, dtype=float)) <= limit
+
+
 def assert_within(amounts, change, students, limit):
     """It passes in floats, and exactly in fractions, as whoever adds the two will see it."""
     amounts, students = np.asarray(amounts, dtype=float), np.asarray(students, dtype=float)
@@ -100,7 +114,7 @@ def whole_additions_agree(case, costs=None):
     budget = 12
     if bounded:
         budget = float(sum(c * max(0, b - oracle.typed(h)) for c, (_, b), h in zip(price, ranges, x, strict=True)))
-    wanted = oracle.whole_additions(x, p, t, low, high, costs, budget=budget)
+    wanted = oracle.whole_additions(x, p, t, low, high, costs, budget=budget, holds=holds)
     try:
         got = jh.least_additions(x, students=p, limit=t, whole=True, lowest=low, highest=high, unit_costs=costs)
     except jh.InputError:
@@ -109,7 +123,7 @@ def whole_additions_agree(case, costs=None):
     assert isinstance(got, np.ndarray) and got.shape == (len(x),)
     assert (got >= 0).all() and (got == np.rint(got)).all()
     ends = [oracle.typed(a) + int(d) for a, d in zip(x, got, strict=True)]
-    assert oracle.passes(ends, p, t)
+    assert holds(ends, p, t)
     assert all(a <= y and (b is None or y <= b) for y, (a, b) in zip(ends, ranges, strict=True))
     cost = sum(oracle.typed(c) * int(d) for c, d in zip(price, got, strict=True))
     if wanted is None:
@@ -132,7 +146,7 @@ def test_no_whole_additions_cost_less(case, costs):
 def test_no_whole_transfers_move_less(case):
     x, p, t, low, high = case
     assume(sum(x) > 0)
-    wanted = oracle.whole_transfers(x, p, t, low, high)
+    wanted = oracle.whole_transfers(x, p, t, low, high, holds=holds)
     try:
         got = jh.least_transfers(x, students=p, limit=t, whole=True, lowest=low, highest=high)
     except jh.InputError:
@@ -141,7 +155,7 @@ def test_no_whole_transfers_move_less(case):
     assert isinstance(got, np.ndarray) and got.shape == (len(x),)
     assert (got == np.rint(got)).all() and got.sum() == 0
     ends = [oracle.typed(a) + int(d) for a, d in zip(x, got, strict=True)]
-    assert oracle.passes(ends, p, t)
+    assert holds(ends, p, t)
     ranges = oracle.range_of_transfers(x, low, high, whole=True)
     assert all(a <= y <= b for y, (a, b) in zip(ends, ranges, strict=True))
     assert np.abs(got).sum() / 2 == wanted
@@ -164,6 +178,7 @@ def test_whole_units_of_a_large_county_are_the_least(seed):
     assert_within(x, moved, p, t)
 
 
+@few
 @given(few_units())
 def test_one_by_one_is_all_tried(case):
     """The oracle of large counties against that of small ones."""
@@ -202,7 +217,11 @@ def real_additions_are_proven(x, p, t, low=None, high=None, costs=None):
 
 def real_transfers_are_proven(x, p, t, low=None, high=None):
     ranges = oracle.range_of_transfers(x, low, high)
-    reached = oracle.least_ratio_of_total(ranges, p, sum(oracle.exact(x)))
+    total, ends_of_all = sum(oracle.exact(x)), [sum(side) for side in zip(*ranges, strict=True)]
+    # bounds that sum to the total but for rounding: it is the rounding that decides
+    if any(side != total and abs(side - total) < total / 10**12 for side in ends_of_all):
+        return None
+    reached = oracle.least_ratio_of_total(ranges, p, total)
     try:
         got = jh.least_transfers(x, students=p, limit=t, lowest=low, highest=high)
     except jh.InputError:
@@ -262,20 +281,22 @@ def test_a_thousand_counties_are_proven_and_no_solver_beats_them():
         else:
             got = real_additions_are_proven(x, p, t, low, high, costs if kind else None)
             low, high = np.maximum(low, x), np.maximum(high, x)
-        if got is None or trial % 2 == 0 and not got.any():
+        if got is None or not got.any():
             continue
-        with suppress(FloatingPointError):
-            ends = oracle.solve_slsqp(x, p, t, low, high, costs)
-            ours = np.abs(got).sum() / 2 if costs is None else costs @ got
-            theirs = np.abs(ends - x).sum() / 2 if costs is None else costs @ (ends - x)
-            allowed = coefficient(ends, 0, p) <= t + 1e-9 and abs(ends.sum() - x.sum()) < 1e-9 * x.sum() or costs is not None
-            allowed = allowed and coefficient(ends, 0, p) <= t + 1e-9
-            allowed = allowed and (ends >= low - 1e-9 * x.mean()).all() and (ends <= high + 1e-9 * x.mean()).all()
-            if allowed:
-                n_solved += 1
-                close += abs(ours - theirs) <= 1e-5 * theirs + 1e-7 * x.sum()
-                if ours > theirs + 1e-7 * x.sum():
-                    beaten.append((trial, ours, theirs))
+        ends = oracle.solve_slsqp(x, p, t, low, high, costs)
+        ours = np.abs(got).sum() / 2 if costs is None else costs @ got
+        theirs = np.abs(ends - x).sum() / 2 if costs is None else costs @ (ends - x)
+        slack = 1e-9 * x.mean()
+        if (
+            coefficient(ends, 0, p) <= t + 1e-9
+            and (ends >= low - slack).all()
+            and (ends <= high + slack).all()
+            and (costs is not None or abs(ends.sum() - x.sum()) <= slack)
+        ):
+            n_solved += 1
+            close += abs(ours - theirs) <= 1e-5 * theirs + 1e-7 * x.sum()
+            if ours > theirs + 1e-7 * x.sum():
+                beaten.append((trial, ours, theirs))
     assert not beaten
     assert n_solved > 500 and close > 0.95 * n_solved
 
@@ -305,6 +326,7 @@ def test_a_conic_solver_agrees():
 
 @both
 @real_and_whole
+@few
 @given(county=counties())
 def test_nothing_changes_where_it_passes(change, whole, county):
     """Also exactly at the limit, and with bounds that everyone keeps."""
@@ -346,6 +368,7 @@ def total(change):
 
 @both
 @real_and_whole
+@few
 @given(data=st.data(), county=counties(most=8, least_limit=0.05))
 def test_the_order_of_schools_does_not_matter(change, whole, data, county):
     x, p, t = county
@@ -359,6 +382,7 @@ def test_the_order_of_schools_does_not_matter(change, whole, data, county):
 
 
 @both
+@few
 @given(county=counties(), factor=st.floats(1e-6, 1e6))
 def test_units_do_not_matter(change, county, factor):
     """More of everything needs more alike; the size of a student does not matter."""
@@ -372,6 +396,7 @@ def test_units_do_not_matter(change, county, factor):
 
 @both
 @pytest.mark.parametrize("factor", [1e-100, 1e-12, 1e12, 1e100])
+@few
 @given(county=counties(zeros=False, least_limit=0.02))
 def test_tiny_and_huge_amounts(change, factor, county):
     x, p, t = county
@@ -384,6 +409,7 @@ def test_tiny_and_huge_amounts(change, factor, county):
 
 @both
 @real_and_whole
+@few
 @given(county=counties(most=8, least_limit=0.05), more=st.floats(1.001, 3))
 def test_a_larger_limit_never_costs_more(change, whole, county, more):
     x, p, t = county
@@ -422,10 +448,11 @@ def provinces(draw):
 
 @both
 @real_and_whole
+@few
 @given(province=provinces())
 def test_groups_and_columns_are_solved_by_themselves(change, whole, province):
     x, p, by, limits = province
-    low, high = 0.5 * x, 40.0 * x + 1e4
+    low, high = 0.1 * x, 40.0 * x + 1e4
     low[np.isnan(x)], high[np.isnan(x)] = 0, np.inf
     for more in ({}, {"lowest": low, "highest": high}):
         try:
@@ -443,7 +470,7 @@ def test_groups_and_columns_are_solved_by_themselves(change, whole, province):
                 part = {k: v[at] for k, v in at_j.items()}
                 one = change(x[at, j], students=p[at], limit=limits[j], whole=whole, **part)
                 if whole:
-                    assert total(one) == total(alone[at]) or np.isnan(one).any() and np.isnan(alone[at]).any()
+                    assert total(one) == total(alone[at]) or (np.isnan(one).any() and np.isnan(alone[at]).any())
                 else:
                     np.testing.assert_allclose(one, alone[at], rtol=1e-9, atol=1e-9)
                 there = p[at] != 0
@@ -458,6 +485,7 @@ def test_groups_and_columns_are_solved_by_themselves(change, whole, province):
 
 @both
 @real_and_whole
+@few
 @given(county=counties(most=6, least_limit=0.1))
 def test_a_school_without_students_is_absent(change, whole, county):
     """Whatever it has, also nothing that is known."""
@@ -471,6 +499,7 @@ def test_a_school_without_students_is_absent(change, whole, county):
 
 @both
 @real_and_whole
+@few
 @given(county=counties(most=6, least_limit=0.1))
 def test_every_kind_of_array_gives_the_same(change, whole, county):
     x, p, t = county
@@ -505,6 +534,7 @@ def test_every_kind_of_array_gives_the_same(change, whole, county):
 
 @both
 @real_and_whole
+@few
 @given(province=provinces())
 def test_inputs_are_only_read(change, whole, province):
     x, p, by, limits = province
@@ -522,6 +552,7 @@ def test_inputs_are_only_read(change, whole, province):
         np.testing.assert_array_equal(a, b)
 
 
+@few
 @given(counties(most=8, least_limit=0.05), st.floats(0.01, 100))
 def test_equal_costs_are_no_costs(county, cost):
     x, p, t = county
@@ -548,8 +579,8 @@ def test_the_bound_knows_a_wasteful_answer():
     """The proof can fail: a little too much, or in the wrong place, is found out."""
     x, p, t = np.array([300.0, 100, 250, 40]), np.array([100.0, 100, 80, 20]), 0.2
     for cost, bound in (
-        oracle.additions_bound(x, x + [0, 120, 0, 10], p, t),
-        oracle.transfers_bound(x, x + [-60, 90, -30, 0], p, t),
+        oracle.additions_bound(x, x + np.array([0, 120, 0, 10]), p, t),
+        oracle.transfers_bound(x, x + np.array([-60, 90, -30, 0]), p, t),
     ):
         assert float(cost - bound) > 1e-3 * float(cost)
     assert oracle.squared_ratio([Fraction(1), Fraction(1)], [1, 1]) == 1
