@@ -242,7 +242,7 @@ def bench(size: str, repeat: int) -> tuple[list[dict[str, Any]], list[str]]:
         for name, peer in who.items():
             all_s = [t / peer.part for t in times[name]]
             times_ours = ratio(times, name, "junheng") / peer.part
-            said = f"{problem}: {name}" + ("" if peer.part == 1 else ", multiplied up")
+            said = f"{problem}: {name}" + ("" if peer.part == 1 else ", x all")
             print(f"  {said:<70.70}{median(all_s):>12.4f}{min(all_s):>12.4f}{times_ours:>12.1f}")
             lines.append(
                 {"problem": problem, "name": name, "median_s": median(all_s), "best_s": min(all_s), "part": peer.part,

@@ -326,6 +326,8 @@ def test_a_bound_is_kept_to_the_last_bit(costs):
 def test_a_whole_transfer_may_have_no_way():
     """One unit for two schools: however it is placed, one has all."""
     assert "whole" in refused(MOVE, [1, 0], limit=0.5, whole=True)
+    # nobody has a whole unit to give
+    assert "whole" in refused(MOVE, [0.5, 0.1, 0], [2, 6, 5], limit=0.25, whole=True)
     assert MOVE([1, 0], students=[1, 1], limit=0.5).tolist() == pytest.approx([-0.25, 0.25])
 
 
