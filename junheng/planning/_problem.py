@@ -24,9 +24,10 @@ from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
 from junheng.results import Data
 from junheng.schools import columns
+from junheng.stages import STAGES_OF_KIND
 from junheng.standards.model import Threshold
 
-__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "counties"]
+__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "check_amount", "counties"]
 
 #: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
 _CHOICES = 4_000
@@ -73,6 +74,8 @@ class Thing:
     #: cost of a step at each unit
     cost: Floats
     cones: tuple[Cone, ...]
+    #: what each section has of it
+    have: Floats
 
     @property
     def divided(self) -> Any:
@@ -158,7 +161,7 @@ class Prices:
     def read(cls, unit_costs: Any, name: str = "unit_costs") -> Prices:
         if not isinstance(unit_costs, Mapping):
             raise InputError(f"{name} must map columns (or indicators) to costs, not {type(unit_costs).__name__}")
-        known = catalogue()
+        known, kinds = catalogue(), set(STAGES_OF_KIND)
         out: dict[str, Any] = {}
         problems = []
         for key, cost in unit_costs.items():
@@ -166,13 +169,13 @@ class Prices:
             if column not in columns() or columns()[column].type != "number":
                 problems.append(f"{key!r} is no column and no indicator")
                 continue
+            if column in out:
+                problems.append(f"{key!r} prices {column}, which has a cost already")
             for kind, value in cost.items() if isinstance(cost, Mapping) else [(None, cost)]:
-                try:
-                    number = float(value)
-                except (TypeError, ValueError):
-                    number = float("nan")
-                if not (number >= 0 and np.isfinite(number)):
-                    where = f" for kind {kind!r}" if kind is not None else ""
+                where = f" for kind {kind!r}" if kind is not None else ""
+                if kind is not None and kind not in kinds:
+                    problems.append(f"{kind!r} is no kind of school; there are {', '.join(sorted(kinds))}")
+                if not _is_amount(value):
                     problems.append(f"the cost of {key!r}{where} is {value!r}; it must be a number, 0 or more")
             out[column] = cost
         if problems:
@@ -185,6 +188,22 @@ class Prices:
         if isinstance(cost, Mapping):
             cost = cost.get(kind)
         return None if cost is None else float(cost)
+
+
+def _is_amount(value: Any) -> bool:
+    """Tell whether something is a finite number of at least 0."""
+    try:
+        number = float("nan") if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, ValueError):
+        return False
+    return number >= 0 and number != float("inf")
+
+
+def check_amount(value: Any, name: str) -> float:
+    """Return an amount of money, refuse anything else."""
+    if not _is_amount(value):
+        raise InputError(f"{name} must be a number, 0 or more, not {value!r}")
+    return float(value)
 
 
 def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
@@ -296,6 +315,11 @@ class _Maker:
         d, std = self.d, self.d.standard
         have = np.nan_to_num(d.sections.number(column)[own])
         out = np.floor(have)
+        for part in _parts(column):
+            # those who are part of them stay
+            if d.sections.reading.has & {part, *(f"{part}_{s}" for s in STAGES)}:
+                out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(part)[own])))
+        out = np.maximum(out, 0)
         for j, ind in enumerate(d.indicators):
             for s, name in enumerate(STAGES):
                 t = std.find(ind.id, name)
@@ -393,6 +417,7 @@ class _Maker:
             members=tuple(np.array(m) for m in members),
             cost=cost,
             cones=tuple(cones),
+            have=sections.number(column)[own],
         )
 
     def _schools(self, own: Ints) -> tuple[Ints, ...]:
@@ -400,6 +425,12 @@ class _Maker:
         order = np.argsort(codes, kind="stable")
         cuts = np.flatnonzero(np.diff(codes[order])) + 1
         return tuple(np.split(order, cuts)) if own.size else ()
+
+
+def _parts(column: str) -> list[str]:
+    """Return the columns that are part of a column, and what is part of those."""
+    own = [c.id for c in columns().values() if c.part_of == column]
+    return own + [p for c in own for p in _parts(c)]
 
 
 def _share(d: Data, section: int) -> Fraction:
