@@ -100,8 +100,8 @@ class County:
     students: Floats
     things: tuple[Thing, ...]
     needs: tuple[Need, ...]
-    #: how many indicators a section may leave at the floor
-    exceptions: int
+    #: how many indicators each section may leave at the floor
+    exceptions: Ints
     composites: tuple[Limits, ...]
     #: what cannot be planned, and why: (section or -1, stage, indicator, reason)
     unknown: tuple[tuple[int, int, int, str], ...]
@@ -119,11 +119,11 @@ class County:
         for s in sections.tolist():
             own = [n for n in self.needs if n.section == s]
             worth = [i for i, n in enumerate(own) if n.threshold > (n.floor or 0)]
-            spared = min(self.exceptions, len(worth))
+            spared = min(int(self.exceptions[s]), len(worth))
             options: list[tuple[int, ...]] = list(combinations(worth, spared)) if spared else [()]
             per_section.append((own, options))
         if np.prod([len(o) for _, o in per_section]) > _CHOICES:
-            per_section = [(own, [self._dearest(own)]) for own, _ in per_section]
+            per_section = [(own, [self._dearest(own)] if own else [()]) for own, _ in per_section]
         out = []
         for chosen in product(*(options for _, options in per_section)):
             steps: dict[tuple[int, int], int] = {}
@@ -141,7 +141,8 @@ class County:
         saved = [
             ((n.threshold - (n.floor or 0)) * float(self.things[n.thing].cost[n.unit]), i) for i, n in enumerate(own)
         ]
-        return tuple(i for gain, i in sorted(saved, reverse=True)[: self.exceptions] if gain > 0)
+        spared = int(self.exceptions[own[0].section])
+        return tuple(i for gain, i in sorted(saved, reverse=True)[:spared] if gain > 0)
 
     def cost_of(self, steps: Mapping[tuple[int, int], int]) -> float:
         """Return what steps cost."""
@@ -276,9 +277,10 @@ class _Maker:
                 joined = std.limit("composite", stage=STAGES[s])
                 assert joined is not None
                 composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), joined.value))
-        exceptions = 0
-        if self.exceptions_from is not None and needs:
-            exceptions = max(0, int(self.d.applies[:, own].sum(axis=0).max()) - self.exceptions_from)
+        # a stage may have fewer thresholds than the other, and so fewer exceptions
+        exceptions = np.zeros(own.size, dtype=np.int64)
+        if self.exceptions_from is not None:
+            exceptions = np.maximum(self.d.applies[:, own].sum(axis=0) - self.exceptions_from, 0)
         return County(
             county=c,
             sections=own,

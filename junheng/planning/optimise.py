@@ -302,7 +302,7 @@ class _Solver:
         schools = math.fsum(options[0][1] for options in choices)
         floors = [np.zeros(len(t.members), dtype=np.int64) for t in self.problem.things]
         for n in self.problem.needs:
-            least = n.threshold if not self.problem.exceptions else n.floor or 0
+            least = n.threshold if not self.problem.exceptions[n.section] else n.floor or 0
             floors[n.thing][n.unit] = max(floors[n.thing][n.unit], least)
         each = [self._least(k, low) for k, low in enumerate(floors)]
         binding = {k for k, low in enumerate(floors) if each[k] > self._plain(k, low) * (1 + 1e-12)}
@@ -510,7 +510,7 @@ class _Solver:
         problem = self.problem
         offsets = np.cumsum([0, *(len(t.members) for t in problem.things)])
         n_units = int(offsets[-1])
-        optional = [n for n in problem.needs if problem.exceptions and n.threshold > (n.floor or 0)]
+        optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
         n = n_units + len(optional)
         price = np.concatenate([np.where(np.isfinite(t.cost), t.cost, 0.0) for t in problem.things])
         buyable = np.concatenate([np.isfinite(t.cost) for t in problem.things])
@@ -551,7 +551,7 @@ class _Solver:
                 program.rows.append(([v], [1.0], one.threshold * size, np.inf))
         for s in {o.section for o in optional}:
             mine = [place[id(o)] for o in optional if o.section == s]
-            program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions)))
+            program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions[s])))
         solution = program.solve(rounds=12, nodes=self.nodes, gap=1e-7)
         least = max(bound, solution.bound * cost)
         if solution.trial is None:
