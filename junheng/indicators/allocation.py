@@ -649,12 +649,40 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
 
 @frozen(eq=False)
 class _Side:
-    """One end of the order: how far it has moved once so much has gone (or come), breakpoint by breakpoint."""
+    """One end of the order: how far its level has moved once so much has come, breakpoint by breakpoint."""
 
     moved: Floats
     level: Floats
     rise: Floats
     squares: Floats
+
+    def last(self, moved: Floats) -> Any:
+        """Return the last breakpoint of each group that lies at or before an amount moved."""
+        m = self.moved.shape[1]
+        if self.moved.shape[0] == 1:
+            return np.maximum(np.searchsorted(self.moved[0], moved, side="right") - 1, 0)
+        rows, at = np.arange(moved.size), np.zeros(moved.size, dtype=np.int64)
+        for step in _halves(m):
+            next_ = np.minimum(at + step, m - 1)
+            at = np.where(self.moved[rows, next_] <= moved, next_, at)
+        return at
+
+    def at(self, moved: Floats) -> tuple[Floats, Floats, Floats, Bools]:
+        """Return level, students rising, squares added, and whether so much can be moved at all.
+
+        An amount a group; of a single group, any number of them.
+        """
+        k = self.last(moved)
+        rows = 0 if self.moved.shape[0] == 1 else np.arange(moved.size)
+        rise, level, done = self.rise[rows, k], self.level[rows, k], self.moved[rows, k]
+        d = np.where(rise > 0, (moved - done) / rise, 0.0)
+        squares = self.squares[rows, k] + rise * d * (2 * level + d)
+        return level + d, rise, squares, (rise > 0) | (moved - done <= 1e-12 * (1 + np.abs(moved)))
+
+
+def _halves(m: int) -> list[int]:
+    """Return the steps of a search by halving among m places."""
+    return [1 << b for b in range(max(m - 1, 1).bit_length() - 1, -1, -1)]
 
 
 def _side(start: Floats, stop: Floats | None, p: Floats) -> _Side:
@@ -667,84 +695,92 @@ def _side(start: Floats, stop: Floats | None, p: Floats) -> _Side:
         rise[rise < 1e-12 * p.sum(axis=1, keepdims=True)] = 0.0
     finite = np.isfinite(level)
     at = np.where(finite, level, 0.0)
-    gap = np.zeros_like(at)
-    gap[:, 1:] = np.where(finite[:, 1:], at[:, 1:] - at[:, :-1], 0.0)
-    before = np.zeros_like(rise)
-    before[:, 1:] = rise[:, :-1]
-    moved = np.cumsum(before * gap, axis=1)
+    taken = np.zeros_like(at)
+    np.subtract(at[:, 1:], at[:, :-1], out=taken[:, 1:])
+    taken[:, 1:] *= rise[:, :-1]
+    taken[~finite] = 0.0
     squares = np.zeros_like(at)
-    squares[:, 1:] = np.cumsum((before * gap)[:, 1:] * (at[:, 1:] + at[:, :-1]), axis=1)
-    return _Side(np.where(finite, moved, np.inf), at, rise, squares)
+    np.cumsum(taken[:, 1:] * (at[:, 1:] + at[:, :-1]), axis=1, out=squares[:, 1:])
+    return _Side(np.where(finite, np.cumsum(taken, axis=1), np.inf), at, rise, squares)
 
 
 def _levelled(block: _Block, base: Floats, low: Floats, high: Floats, t: float) -> tuple[Floats, Bools]:
     """Return the transfers that lower the top and lift the bottom just enough, and the groups where none do.
 
     What has been moved, T, is the variable: the lower level l and the upper level u depend on it, piecewise linear,
-    and the squares fall by 2 (u - l) for each unit: a quadratic between breakpoints.
+    and the squares fall by 2 (u - l) for each unit. The last breakpoint that does not pass is found by halving; from
+    there on it is a quadratic.
     """
     x, p = block.x, block.p
     there = p > 0
-    n = p.sum(axis=1, keepdims=True)
-    total = x.sum(axis=1, keepdims=True)
+    n = p.sum(axis=1)
+    total = x.sum(axis=1)
     c = total / n
-    v = np.where(there, base / p - c, 0.0)
-    came = np.maximum(base - x, 0.0).sum(axis=1, keepdims=True)
-    went = np.maximum(x - base, 0.0).sum(axis=1, keepdims=True)
+    v = np.where(there, base / p - c[:, np.newaxis], 0.0)
+    came = np.maximum(base - x, 0.0).sum(axis=1)
+    went = np.maximum(x - base, 0.0).sum(axis=1)
     # without bounds neither level passes the mean, and nothing stops
-    up = _side(np.where(there, v, np.inf), None if block.high is None else np.where(there, high / p - c, np.inf), p)
-    down = _side(np.where(there, -v, np.inf), None if block.low is None else np.where(there, c - low / p, np.inf), p)
-    # both sides have to have moved the same
-    least = np.maximum(came, went)
-    t_up, t_down = up.moved + came, down.moved + went
-    both = np.concatenate([np.maximum(t_up, least), np.maximum(t_down, least)], axis=1)
-    order = np.argsort(both, axis=1, kind="stable")
-    at = np.take_along_axis(both, order, axis=1)
-    from_up = order < t_up.shape[1]
-    i = np.maximum(np.cumsum(from_up, axis=1) - 1, 0)
-    j = np.maximum(np.cumsum(~from_up, axis=1) - 1, 0)
+    highest = None if block.high is None else np.where(there, high / p - c[:, np.newaxis], np.inf)
+    lowest = None if block.low is None else np.where(there, c[:, np.newaxis] - low / p, np.inf)
+    up = _side(np.where(there, v, np.inf), highest, p)
+    down = _side(np.where(there, -v, np.inf), lowest, p)
+    squares, wanted = (p * v * v).sum(axis=1), (t * total) ** 2
 
-    def take(a: Floats, where: Any) -> Floats:
-        return np.take_along_axis(a, where, axis=1)
+    def state(moved: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Bools]:
+        bottom, r_up, q_up, can_up = up.at(moved - came)
+        top, r_down, q_down, can_down = down.at(moved - went)
+        return bottom, -top, r_up, r_down, n * (squares + q_up + q_down) - wanted, can_up & can_down
 
-    r_up, r_down = take(up.rise, i), take(down.rise, j)
-    now = np.where(np.isfinite(at), at, 0.0)
-    d_up = np.where(r_up > 0, (now - take(t_up, i)) / r_up, 0.0)
-    d_down = np.where(r_down > 0, (now - take(t_down, j)) / r_down, 0.0)
-    lowest, uppermost = take(up.level, i), take(down.level, j)
-    low_level, high_level = lowest + d_up, -(uppermost + d_down)
-    q = (
-        (p * v * v).sum(axis=1, keepdims=True)
-        + take(up.squares, i)
-        + r_up * d_up * (2 * lowest + d_up)
-        + take(down.squares, j)
-        + r_down * d_down * (2 * uppermost + d_down)
-    )
-    over = n * q - (t * total) ** 2
-    slope = 2 * n * (low_level - high_level)
-    bend = n * (1 / r_up + 1 / r_down)
-    length = np.full(at.shape, np.inf)
-    length[:, :-1] = at[:, 1:] - now[:, :-1]
-    disc = slope * slope - 4 * bend * over
-    root = 2 * over / (-slope + np.sqrt(np.maximum(disc, 0.0)))
-    ready = np.cumsum(from_up, axis=1) * np.cumsum(~from_up, axis=1) > 0
-    # a side that has nobody left to move cannot have moved further than it did
-    honest = (np.abs(now - take(t_up, i)) <= 1e-12 * (1 + np.abs(now))) | (r_up > 0)
-    honest &= (np.abs(now - take(t_down, j)) <= 1e-12 * (1 + np.abs(now))) | (r_down > 0)
-    moving = (r_up > 0) & (r_down > 0) & (slope < 0) & (disc >= 0) & (root >= 0) & (root <= length)
-    # of breakpoints at one place only the last knows all that starts or stops there
-    good = np.isfinite(at) & (length > 0) & ready & honest & ((over <= 0) | moving)
-    first = np.argmax(good, axis=1)
-    rows = np.arange(p.shape[0])
-    none = ~good[rows, first]
-    step = np.where(over[rows, first] > 0, root[rows, first], 0.0)
-    rise_up, rise_down = r_up[rows, first], r_down[rows, first]
-    bottom = low_level[rows, first] + np.where(rise_up > 0, step / rise_up, 0.0)
-    ceiling = high_level[rows, first] - np.where(rise_down > 0, step / rise_down, 0.0)
-    lifted = np.minimum(np.maximum(base, (bottom + c[:, 0])[:, np.newaxis] * p), np.maximum(high, base))
-    lowered = np.maximum(np.minimum(base, (ceiling + c[:, 0])[:, np.newaxis] * p), np.minimum(low, base))
-    end = np.where(lifted > base, lifted, lowered)
-    return np.where(there, end - x, 0.0), np.asarray(none)
+    def over(moved: Floats) -> Bools:
+        """Tell where so much does not pass yet, and more of it might."""
+        bottom, top, _, _, excess, can = state(moved)
+        return np.asarray((excess > 0) & (bottom < top) & can)
+
+    least = np.maximum(came, went)  # both sides have to have moved the same
+    start, end = _bracket([(up.moved, came), (down.moved, went)], least, over)
+    bottom, top, r_up, r_down, excess, can = state(start)
+    slope = 2 * n * (bottom - top)
+    disc = slope * slope - 4 * n * (1 / r_up + 1 / r_down) * excess
+    step_ = 2 * excess / (-slope + np.sqrt(np.maximum(disc, 0.0)))
+    within = step_ <= (end - start) * (1 + 1e-9) + 1e-12 * (1 + np.abs(start))
+    moving = (r_up > 0) & (r_down > 0) & (slope < 0) & (disc >= 0) & within
+    none = ~can | ~((excess <= 0) | moving)
+    move = np.where((excess > 0) & ~none, step_, 0.0)
+    bottom = c + bottom + np.where(r_up > 0, move / r_up, 0.0)
+    ceiling = c + top - np.where(r_down > 0, move / r_down, 0.0)
+    lifted = np.minimum(np.maximum(base, bottom[:, np.newaxis] * p), np.maximum(high, base))
+    lowered = np.maximum(np.minimum(base, ceiling[:, np.newaxis] * p), np.minimum(low, base))
+    final = np.where(lifted > base, lifted, lowered)
+    return np.where(there, final - x, 0.0), np.asarray(none)
+
+
+def _bracket(
+    sides: list[tuple[Floats, Floats]], least: Floats, over: Callable[[Floats], Bools]
+) -> tuple[Floats, Floats]:
+    """Return the last breakpoint of both sides where too little has been moved, and the next one."""
+    if least.size == 1:
+        events = np.concatenate([least, *(moved[0] + before for moved, before in sides)])
+        events = np.sort(events[np.isfinite(events) & (events >= least)])
+        enough = np.flatnonzero(~over(events))
+        i = int(enough[0]) if enough.size else events.size
+        return events[[max(i - 1, 0)]], events[[i]] if i < events.size else np.array([np.inf])
+    rows = np.arange(least.size)
+    start, end, found = least, np.full(least.size, np.inf), []
+    for moved, before in sides:
+        m = moved.shape[1]
+        at = np.full(least.size, -1)
+        for step in _halves(m + 1):
+            next_ = np.minimum(at + step, m - 1)
+            here = np.maximum(moved[rows, next_] + before, least)
+            finite = np.isfinite(here)
+            at = np.where(finite & over(np.where(finite, here, least)), next_, at)
+        start = np.maximum(start, np.where(at >= 0, moved[rows, at] + before, least))
+        found.append((moved, before, at + 1))
+    for moved, before, next_ in found:
+        m = moved.shape[1]
+        here = np.maximum(moved[rows, np.minimum(next_, m - 1)] + before, start)
+        end = np.minimum(end, np.where(next_ < m, here, np.inf))
+    return start, end
 
 
 def _move_whole(block: _Block) -> tuple[Floats, Bools]:
