@@ -23,13 +23,15 @@ from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
 from junheng.results import Data
-from junheng.schools import columns
-from junheng.standards.model import Threshold
+from junheng.schools import _category_words, base_column, columns
+from junheng.standards.model import Limit, Threshold
 
-__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "counties"]
+__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "as_number", "counties"]
 
 #: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
 _CHOICES = 4_000
+#: How far below a limit that must not be reached a plan stays.
+_HAIR = Decimal("1e-11")
 
 
 @frozen(eq=False)
@@ -160,6 +162,7 @@ class Prices:
         if not isinstance(unit_costs, Mapping):
             raise InputError(f"{name} must map columns (or indicators) to costs, not {type(unit_costs).__name__}")
         known = catalogue()
+        kinds = dict.fromkeys(_category_words("kind").values())
         out: dict[str, Any] = {}
         problems = []
         for key, cost in unit_costs.items():
@@ -168,13 +171,14 @@ class Prices:
                 problems.append(f"{key!r} is no column and no indicator")
                 continue
             for kind, value in cost.items() if isinstance(cost, Mapping) else [(None, cost)]:
-                try:
-                    number = float(value)
-                except (TypeError, ValueError):
-                    number = float("nan")
+                number = as_number(value)
                 if not (number >= 0 and np.isfinite(number)):
                     where = f" for kind {kind!r}" if kind is not None else ""
                     problems.append(f"the cost of {key!r}{where} is {value!r}; it must be a number, 0 or more")
+                if kind is not None and kind not in kinds:
+                    problems.append(f"{kind!r}, of the costs of {key!r}, is no kind of school: {', '.join(kinds)}")
+            if column in out:
+                problems.append(f"the cost of {column!r} is given twice: by its own name, and by that of an indicator")
             out[column] = cost
         if problems:
             raise InputError(f"{name}: " + "; ".join(problems))
@@ -186,6 +190,16 @@ class Prices:
         if isinstance(cost, Mapping):
             cost = cost.get(kind)
         return None if cost is None else float(cost)
+
+
+def as_number(value: Any) -> float:
+    """Return a number that was given; NaN for what is none, and for yes and no."""
+    if isinstance(value, (bool, np.bool_)):
+        return float("nan")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
 
 
 def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
@@ -253,7 +267,7 @@ class _Maker:
                         if use_joint:
                             joint.setdefault(s, []).append(("", -1))
                         continue
-                    limit = each.value if use_each and each is not None else None
+                    limit = _largest(each) if use_each and each is not None else None
                     cones = things.setdefault(ind.numerator, [])
                     if use_joint:
                         joint.setdefault(s, []).append((ind.numerator, len(cones)))
@@ -276,7 +290,7 @@ class _Maker:
             if all(i >= 0 for _, i in members):
                 joined = std.limit("composite", stage=STAGES[s])
                 assert joined is not None
-                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), joined.value))
+                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), _largest(joined)))
         # a stage may have fewer thresholds than the other, and so fewer exceptions
         exceptions = np.zeros(own.size, dtype=np.int64)
         if self.exceptions_from is not None:
@@ -298,6 +312,11 @@ class _Maker:
         d, std = self.d, self.d.standard
         have = np.nan_to_num(d.sections.number(column)[own])
         out = np.floor(have)
+        # who leaves must not leave behind the posts counted in a part, such as the PE teachers among the teachers
+        present = {base for base, _ in filter(None, map(_base, d.sections.reading.has))}
+        for name in [c for c in columns() if columns()[c].part_of == column and c in present]:
+            out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(name)[own])))
+        out = np.maximum(out, 0)
         for j, ind in enumerate(d.indicators):
             for s, name in enumerate(STAGES):
                 t = std.find(ind.id, name)
@@ -402,6 +421,16 @@ class _Maker:
         order = np.argsort(codes, kind="stable")
         cuts = np.flatnonzero(np.diff(codes[order])) + 1
         return tuple(np.split(order, cuts)) if own.size else ()
+
+
+def _base(name: str) -> tuple[str, str | None] | None:
+    found = base_column(name)
+    return None if found is None else (found[0].id, found[1])
+
+
+def _largest(limit: Limit) -> Decimal:
+    """Return the largest coefficient allowed; of a limit that must not be reached, what is below it by a hair."""
+    return limit.value if limit.op == "<=" else limit.value * (1 - _HAIR)
 
 
 def _share(d: Data, section: int) -> Fraction:

@@ -24,7 +24,7 @@ from junheng.indicators._conic import Cone as ConicCone
 from junheng.indicators._conic import Program
 from junheng.indicators.allocation import additions_where_possible, exactly_within, least_additions
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.planning._problem import County, Limits, Prices, Thing, counties
+from junheng.planning._problem import County, Limits, Prices, Thing, as_number, counties
 from junheng.results import Evaluation
 from junheng.schools import columns
 
@@ -111,9 +111,9 @@ def plan(
     prices = Prices.read(unit_costs)
     moves = Prices.read(move_costs or {}, "move_costs")
     _check_people(moves)
-    if budget is not None and not float(budget) >= 0:
+    if budget is not None and not as_number(budget) >= 0:
         raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
-    if not 0 <= float(most_moved) <= 1:
+    if not 0 <= as_number(most_moved) <= 1:
         raise InputError(f"most_moved must be a share between 0 and 1, not {most_moved!r}")
     if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 0:
         raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
@@ -168,9 +168,14 @@ def _fails(after: Evaluation, problem: County) -> bool:
 
 
 def _check_people(moves: Prices) -> None:
-    wrong = [c for c in moves.given if columns()[c].shared or columns()[c].unit != "persons"]
+    wrong = [c for c in moves.given if not _works_there(c)]
     if wrong:
-        raise InputError(f"move_costs: only people are moved, not {', '.join(wrong)}")
+        raise InputError(f"move_costs: only people who work at a school are moved, not {', '.join(wrong)}")
+
+
+def _works_there(column: str | None) -> bool:
+    """Tell whether a column counts staff, or a part of them."""
+    return column is not None and (column == "staff" or _works_there(columns()[column].part_of))
 
 
 def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
@@ -214,9 +219,19 @@ class _Answer:
 
     def with_more(self, extra: _Answer) -> _Answer:
         """Return the answer with what turned out to be needed once it was carried out; its bound is lost."""
-        steps = [a + b for a, b in zip(self.steps, extra.steps, strict=True)]
-        cost = self.cost + extra.cost
-        return attrs.evolve(self, steps=steps, cost=cost, bound=0.0, method="search")
+        more = {t.column: (t, z, low) for t, z, low in zip(extra.problem.things, extra.steps, extra.lows, strict=True)}
+        mine = [t.column for t in self.problem.things]
+        new = [v for column, v in more.items() if column not in mine]
+        steps = [a + more[c][1] if c in more else a for c, a in zip(mine, self.steps, strict=True)]
+        return attrs.evolve(
+            self,
+            problem=attrs.evolve(self.problem, things=(*self.problem.things, *(t for t, _, _ in new))),
+            steps=[*steps, *(z for _, z, _ in new)],
+            lows=[*self.lows, *(low for _, _, low in new)],
+            cost=self.cost + extra.cost,
+            bound=0.0,
+            method="search",
+        )
 
 
 def _coefficient(y: Floats, p: Floats) -> float:
@@ -459,13 +474,18 @@ class _Solver:
             kind = self.d.sections.kind[self.problem.sections[at[0]]]
             price = self.moves.of(thing.column, kind)
             more, out, part, why = _hire_and_move(
-                thing, at, low, cone, self.problem.spare(thing.column, at), price, self.most_moved
+                thing, at, low, cone, self.problem.spare(thing.column, at), price, self._movable(thing.column, at)
             )
             z[thing.unit[at]] = more
             moved[at] = out
             cost += part
             text = text or why
         return z, ({k: moved} if moved.any() else {}), cost if text is None else math.inf, text
+
+    def _movable(self, column: str, at: Ints) -> int:
+        """Return how many people of a stage may be moved at most."""
+        there = np.nan_to_num(self.d.sections.number(column)[self.problem.sections[at]])
+        return int(self.most_moved * Fraction(repr(float(there.sum()))))
 
     # -- which indicators to leave at the floor
 
@@ -611,7 +631,7 @@ def _fill(thing: Thing, divided: Any, low: Ints) -> tuple[Ints, str | None]:
 
 
 def _hire_and_move(
-    thing: Thing, at: Ints, low: Ints, cone: Any, spare: Ints, price: float | None, most_moved: Fraction
+    thing: Thing, at: Ints, low: Ints, cone: Any, spare: Ints, price: float | None, cap: int
 ) -> tuple[Ints, Ints, float, str | None]:
     """Return whom to hire and whom to move within one stage, what it costs, and what is in the way.
 
@@ -625,8 +645,6 @@ def _hire_and_move(
         z, text = _fill(thing, np.zeros(low.size, dtype=bool), low)
         part = float(hire * z[unit].sum()) if z[unit].any() else 0.0
         return z[unit], np.zeros(at.size, dtype=np.int64), part, text
-    total = spare[spare > 0].sum() if base is None else base.sum()
-    cap = int(most_moved * Fraction(repr(float(total))))
     out = np.zeros(at.size, dtype=np.int64)
     best: tuple[float, Ints, Ints] | None = None
     students = np.ones(at.size) if cone is None else cone.students
@@ -681,9 +699,10 @@ class _Frontier:
         # schools that cost differently: the cheapest of them bounds what a step costs, the dearest what it may cost
         self.cost = float(free.min()) if free.size else math.inf
         self.now = _coefficient(y, students)
-        self.t = np.empty(0)
-        self.total = np.empty(0)
-        self.ask(self.now * np.linspace(1.0 / _GRID, 1.0, _GRID))
+        self.t = np.zeros(1) if self.now == 0 else np.empty(0)
+        self.total = self.t.copy()
+        if self.now > 0:
+            self.ask(self.now * np.linspace(1.0 / _GRID, 1.0, _GRID))
 
     def solve(self, limits: Floats) -> Floats:
         """Return the steps for each limit, a column each."""
@@ -1101,7 +1120,9 @@ class Plan:
         problem = answer.problem
         if not self.whole and any(not done for step, done in self.taken if step.county == problem.county):
             return int(UNMET)
-        return int(UNDETERMINED if problem.unknown else MET)
+        std = self.evaluation.standard
+        judged = problem.sections.size and (std.limits or (std.thresholds and std.school_rule is not None))
+        return int(UNDETERMINED if problem.unknown or not judged else MET)
 
     @cached_property
     def steps(self) -> Any:
@@ -1149,7 +1170,8 @@ def _change_rows(ev: Evaluation, answer: _Answer, moves: Prices) -> list[dict[st
             named.setdefault((n.thing, n.unit), n.indicator)
     for k, (thing, z) in enumerate(zip(problem.things, answer.steps, strict=True)):
         moved = answer.moved.get(k)
-        arrivals = 0 if moved is None else int(-moved.sum())
+        of = d.sections.stage[problem.sections]
+        arrivals = [0 if moved is None else int(-moved[of == s].sum()) for s in range(len(STAGES))]
         size = Decimal(thing.step.numerator) / Decimal(thing.step.denominator)
         for u in range(len(thing.members)):
             section = int(problem.sections[thing.members[u][0]])
@@ -1164,8 +1186,8 @@ def _change_rows(ev: Evaluation, answer: _Answer, moves: Prices) -> list[dict[st
                 "unit": columns()[thing.column].unit,
             }
             bought = int(z[u])
-            taken = min(bought, arrivals)
-            arrivals -= taken
+            taken = min(bought, arrivals[stage])
+            arrivals[stage] -= taken
             price = moves.of(thing.column, d.sections.kind[section]) if taken else None
             for count, why, cost in (
                 (taken, "moved_in", price),

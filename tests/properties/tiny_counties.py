@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from attrs import field, frozen
+from attrs import frozen
 from hypothesis import strategies as st
 
 import junheng as jh
@@ -152,9 +152,7 @@ class Tiny:
     @property
     def sections(self) -> list[tuple[int, int, str, int]]:
         """School, which of its stages, stage, students."""
-        return [
-            (i, j, stage, s.students[j]) for i, s in enumerate(self.schools) for j, stage in enumerate(s.stages)
-        ]
+        return [(i, j, stage, s.students[j]) for i, s in enumerate(self.schools) for j, stage in enumerate(s.stages)]
 
     def evaluate(self) -> jh.Evaluation:
         return jh.evaluate(table(self.schools, self.county), standard(self.rule))
@@ -163,7 +161,7 @@ class Tiny:
         name = catalogue()[indicator].numerator
         price = self.costs.get(name)
         base, unit, share, cost, place = [], [], [], [], {}
-        for i, j, stage, _ in self.sections:
+        for i, j, _, _ in self.sections:
             school = self.schools[i]
             together = columns()[name].shared and len(school.stages) > 1
             key = i if together else (i, j)
@@ -213,7 +211,7 @@ def how_many(cost: Sequence[Fraction], money: Fraction) -> float:
 
 @frozen
 class Look:
-    """How one column stands: thresholds missed by section (None: below the floor), the coefficient's square by stage."""
+    """How one column stands: thresholds missed by section (None: below the floor), its squared coefficients."""
 
     missed: tuple[int, ...] | None
     spread: tuple[Fraction | None, ...]
@@ -344,9 +342,7 @@ def rules(draw, indicators: tuple[str, ...] = INDICATORS, most: int = 3, mean: b
     """Draw a standard: some indicators, thresholds on some, all of them or some, limits on each or on the mean."""
     chosen = draw(st.lists(st.sampled_from(indicators), min_size=1, max_size=most, unique=True).map(tuple))
     values = st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2), Fraction(5, 4)])
-    thresholds = tuple(
-        (i, stage, draw(values)) for i in chosen for stage in STAGES if draw(st.integers(0, 3))
-    )
+    thresholds = tuple((i, stage, draw(values)) for i in chosen for stage in STAGES if draw(st.integers(0, 3)))
     n = len(thresholds) and max(sum(s == stage for _, s, _ in thresholds) for stage in STAGES)
     k = draw(st.none() | st.integers(1, n)) if n > 1 else None
     floor = draw(st.none() | st.sampled_from([Fraction(1, 2), Fraction(17, 20)])) if k is not None else None
