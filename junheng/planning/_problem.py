@@ -23,14 +23,15 @@ from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
 from junheng.results import Data
-from junheng.schools import columns
-from junheng.stages import STAGES_OF_KIND
-from junheng.standards.model import Threshold
+from junheng.schools import _category_words, base_column, columns
+from junheng.standards.model import Limit, Threshold
 
-__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "check_amount", "counties"]
+__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "as_number", "counties"]
 
 #: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
 _CHOICES = 4_000
+#: How far below a limit that must not be reached a plan stays.
+_HAIR = Decimal("1e-11")
 
 
 @frozen(eq=False)
@@ -103,8 +104,8 @@ class County:
     students: Floats
     things: tuple[Thing, ...]
     needs: tuple[Need, ...]
-    #: how many indicators a section may leave at the floor
-    exceptions: int
+    #: how many indicators each section may leave at the floor
+    exceptions: Ints
     composites: tuple[Limits, ...]
     #: what cannot be planned, and why: (section or -1, stage, indicator, reason)
     unknown: tuple[tuple[int, int, int, str], ...]
@@ -122,11 +123,11 @@ class County:
         for s in sections.tolist():
             own = [n for n in self.needs if n.section == s]
             worth = [i for i, n in enumerate(own) if n.threshold > (n.floor or 0)]
-            spared = min(self.exceptions, len(worth))
+            spared = min(int(self.exceptions[s]), len(worth))
             options: list[tuple[int, ...]] = list(combinations(worth, spared)) if spared else [()]
             per_section.append((own, options))
         if np.prod([len(o) for _, o in per_section]) > _CHOICES:
-            per_section = [(own, [self._dearest(own)]) for own, _ in per_section]
+            per_section = [(own, [self._dearest(own)] if own else [()]) for own, _ in per_section]
         out = []
         for chosen in product(*(options for _, options in per_section)):
             steps: dict[tuple[int, int], int] = {}
@@ -144,7 +145,8 @@ class County:
         saved = [
             ((n.threshold - (n.floor or 0)) * float(self.things[n.thing].cost[n.unit]), i) for i, n in enumerate(own)
         ]
-        return tuple(i for gain, i in sorted(saved, reverse=True)[: self.exceptions] if gain > 0)
+        spared = int(self.exceptions[own[0].section])
+        return tuple(i for gain, i in sorted(saved, reverse=True)[:spared] if gain > 0)
 
     def cost_of(self, steps: Mapping[tuple[int, int], int]) -> float:
         """Return what steps cost."""
@@ -161,7 +163,8 @@ class Prices:
     def read(cls, unit_costs: Any, name: str = "unit_costs") -> Prices:
         if not isinstance(unit_costs, Mapping):
             raise InputError(f"{name} must map columns (or indicators) to costs, not {type(unit_costs).__name__}")
-        known, kinds = catalogue(), set(STAGES_OF_KIND)
+        known = catalogue()
+        kinds = dict.fromkeys(_category_words("kind").values())
         out: dict[str, Any] = {}
         problems = []
         for key, cost in unit_costs.items():
@@ -169,14 +172,15 @@ class Prices:
             if column not in columns() or columns()[column].type != "number":
                 problems.append(f"{key!r} is no column and no indicator")
                 continue
-            if column in out:
-                problems.append(f"{key!r} prices {column}, which has a cost already")
             for kind, value in cost.items() if isinstance(cost, Mapping) else [(None, cost)]:
-                where = f" for kind {kind!r}" if kind is not None else ""
-                if kind is not None and kind not in kinds:
-                    problems.append(f"{kind!r} is no kind of school; there are {', '.join(sorted(kinds))}")
-                if not _is_amount(value):
+                number = as_number(value)
+                if not (number >= 0 and np.isfinite(number)):
+                    where = f" for kind {kind!r}" if kind is not None else ""
                     problems.append(f"the cost of {key!r}{where} is {value!r}; it must be a number, 0 or more")
+                if kind is not None and kind not in kinds:
+                    problems.append(f"{kind!r}, of the costs of {key!r}, is no kind of school: {', '.join(kinds)}")
+            if column in out:
+                problems.append(f"the cost of {column!r} is given twice: by its own name, and by that of an indicator")
             out[column] = cost
         if problems:
             raise InputError(f"{name}: " + "; ".join(problems))
@@ -190,20 +194,14 @@ class Prices:
         return None if cost is None else float(cost)
 
 
-def _is_amount(value: Any) -> bool:
-    """Tell whether something is a finite number of at least 0."""
+def as_number(value: Any) -> float:
+    """Return a number that was given; NaN for what is none, and for yes and no."""
+    if isinstance(value, (bool, np.bool_)):
+        return float("nan")
     try:
-        number = float("nan") if isinstance(value, (bool, str)) else float(value)
+        return float(value)
     except (TypeError, ValueError):
-        return False
-    return number >= 0 and number != float("inf")
-
-
-def check_amount(value: Any, name: str) -> float:
-    """Return an amount of money, refuse anything else."""
-    if not _is_amount(value):
-        raise InputError(f"{name} must be a number, 0 or more, not {value!r}")
-    return float(value)
+        return float("nan")
 
 
 def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
@@ -271,7 +269,7 @@ class _Maker:
                         if use_joint:
                             joint.setdefault(s, []).append(("", -1))
                         continue
-                    limit = each.value if use_each and each is not None else None
+                    limit = _largest(each) if use_each and each is not None else None
                     cones = things.setdefault(ind.numerator, [])
                     if use_joint:
                         joint.setdefault(s, []).append((ind.numerator, len(cones)))
@@ -294,10 +292,11 @@ class _Maker:
             if all(i >= 0 for _, i in members):
                 joined = std.limit("composite", stage=STAGES[s])
                 assert joined is not None
-                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), joined.value))
-        exceptions = 0
-        if self.exceptions_from is not None and needs:
-            exceptions = max(0, int(self.d.applies[:, own].sum(axis=0).max()) - self.exceptions_from)
+                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), _largest(joined)))
+        # a stage may have fewer thresholds than the other, and so fewer exceptions
+        exceptions = np.zeros(own.size, dtype=np.int64)
+        if self.exceptions_from is not None:
+            exceptions = np.maximum(self.d.applies[:, own].sum(axis=0) - self.exceptions_from, 0)
         return County(
             county=c,
             sections=own,
@@ -315,10 +314,10 @@ class _Maker:
         d, std = self.d, self.d.standard
         have = np.nan_to_num(d.sections.number(column)[own])
         out = np.floor(have)
-        for part in _parts(column):
-            # those who are part of them stay
-            if d.sections.reading.has & {part, *(f"{part}_{s}" for s in STAGES)}:
-                out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(part)[own])))
+        # who leaves must not leave behind the posts counted in a part, such as the PE teachers among the teachers
+        present = {base for base, _ in filter(None, map(_base, d.sections.reading.has))}
+        for name in [c for c in columns() if columns()[c].part_of == column and c in present]:
+            out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(name)[own])))
         out = np.maximum(out, 0)
         for j, ind in enumerate(d.indicators):
             for s, name in enumerate(STAGES):
@@ -427,10 +426,14 @@ class _Maker:
         return tuple(np.split(order, cuts)) if own.size else ()
 
 
-def _parts(column: str) -> list[str]:
-    """Return the columns that are part of a column, and what is part of those."""
-    own = [c.id for c in columns().values() if c.part_of == column]
-    return own + [p for c in own for p in _parts(c)]
+def _base(name: str) -> tuple[str, str | None] | None:
+    found = base_column(name)
+    return None if found is None else (found[0].id, found[1])
+
+
+def _largest(limit: Limit) -> Decimal:
+    """Return the largest coefficient allowed; of a limit that must not be reached, what is below it by a hair."""
+    return limit.value if limit.op == "<=" else limit.value * (1 - _HAIR)
 
 
 def _share(d: Data, section: int) -> Fraction:

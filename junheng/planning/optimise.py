@@ -24,7 +24,7 @@ from junheng.indicators._conic import Cone as ConicCone
 from junheng.indicators._conic import Program
 from junheng.indicators.allocation import additions_where_possible, exactly_within, least_additions
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.planning._problem import County, Limits, Prices, Thing, check_amount, counties
+from junheng.planning._problem import County, Limits, Prices, Thing, as_number, counties
 from junheng.results import Evaluation
 from junheng.schools import columns
 
@@ -111,13 +111,15 @@ def plan(
     prices = Prices.read(unit_costs)
     moves = Prices.read(move_costs or {}, "move_costs")
     _check_people(prices, moves)
-    if check_amount(most_moved, "most_moved") > 1:
+    if budget is not None and not as_number(budget) >= 0:
+        raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
+    if not 0 <= as_number(most_moved) <= 1:
         raise InputError(f"most_moved must be a share between 0 and 1, not {most_moved!r}")
     if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 0:
         raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
-    purse = None if budget is None else check_amount(budget, "budget")
+    purse = None if budget is None else float(budget)
     problems = counties(ev.data, prices, decimals, moves.given)
     found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
     whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
@@ -166,14 +168,19 @@ def _fails(after: Evaluation, problem: County) -> bool:
 
 
 def _check_people(prices: Prices, moves: Prices) -> None:
-    wrong = [c for c in moves.given if columns()[c].shared or columns()[c].unit != "persons" or c == "students"]
+    wrong = [c for c in moves.given if not _works_there(c)]
     if wrong:
-        raise InputError(f"move_costs: only staff is moved, not {', '.join(wrong)}")
+        raise InputError(f"move_costs: only people who work at a school are moved, not {', '.join(wrong)}")
     by_kind = [
         c for c in moves.given if isinstance(moves.given[c], Mapping) or isinstance(prices.given.get(c), Mapping)
     ]
     if by_kind:
         raise InputError(f"people who may be moved need one cost for all kinds of school: {', '.join(by_kind)}")
+
+
+def _works_there(column: str | None) -> bool:
+    """Tell whether a column counts staff, or a part of them."""
+    return column is not None and (column == "staff" or _works_there(columns()[column].part_of))
 
 
 def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
@@ -319,7 +326,7 @@ class _Solver:
         schools = math.fsum(options[0][1] for options in choices)
         floors = [np.zeros(len(t.members), dtype=np.int64) for t in self.problem.things]
         for n in self.problem.needs:
-            least = n.threshold if not self.problem.exceptions else n.floor or 0
+            least = n.threshold if not self.problem.exceptions[n.section] else n.floor or 0
             floors[n.thing][n.unit] = max(floors[n.thing][n.unit], least)
         each = [self._least(k, low) for k, low in enumerate(floors)]
         binding = {k for k, low in enumerate(floors) if each[k] > self._plain(k, low) * (1 + 1e-12)}
@@ -425,13 +432,18 @@ class _Solver:
             kind = self.d.sections.kind[self.problem.sections[at[0]]]
             price = self.moves.of(thing.column, kind)
             more, out, part, why = _hire_and_move(
-                thing, at, low, cone, self.problem.spare(thing.column, at), price, self.most_moved
+                thing, at, low, cone, self.problem.spare(thing.column, at), price, self._movable(thing.column, at)
             )
             z[thing.unit[at]] = more
             moved[at] = out
             cost += part
             text = text or why
         return z, ({k: moved} if moved.any() else {}), cost if text is None else math.inf, text
+
+    def _movable(self, column: str, at: Ints) -> int:
+        """Return how many people of a stage may be moved at most."""
+        there = np.nan_to_num(self.d.sections.number(column)[self.problem.sections[at]])
+        return int(self.most_moved * Fraction(repr(float(there.sum()))))
 
     # -- which indicators to leave at the floor
 
@@ -476,7 +488,7 @@ class _Solver:
         problem = self.problem
         offsets = np.cumsum([0, *(len(t.members) for t in problem.things)])
         n_units = int(offsets[-1])
-        optional = [n for n in problem.needs if problem.exceptions and n.threshold > (n.floor or 0)]
+        optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
         n = n_units + len(optional)
         price = np.concatenate([np.where(np.isfinite(t.cost), t.cost, 0.0) for t in problem.things])
         buyable = np.concatenate([np.isfinite(t.cost) for t in problem.things])
@@ -517,7 +529,7 @@ class _Solver:
                 program.rows.append(([v], [1.0], one.threshold * size, np.inf))
         for s in {o.section for o in optional}:
             mine = [place[id(o)] for o in optional if o.section == s]
-            program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions)))
+            program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions[s])))
         solution = program.solve(rounds=12, nodes=self.nodes, gap=1e-7)
         least = max(bound, solution.bound * cost)
         if solution.trial is None:
@@ -640,7 +652,7 @@ def _fill(thing: Thing, divided: Any, low: Ints) -> tuple[Ints, str | None]:
 
 
 def _hire_and_move(
-    thing: Thing, at: Ints, low: Ints, cone: Any, spare: Ints, price: float | None, most_moved: Fraction
+    thing: Thing, at: Ints, low: Ints, cone: Any, spare: Ints, price: float | None, cap: int
 ) -> tuple[Ints, Ints, float, str | None]:
     """Return whom to hire and whom to move within one stage, what it costs, and what is in the way.
 
@@ -654,8 +666,6 @@ def _hire_and_move(
         z, text = _fill(thing, np.zeros(low.size, dtype=bool), low)
         part = float(hire * z[unit].sum()) if z[unit].any() else 0.0
         return z[unit], np.zeros(at.size, dtype=np.int64), part, text
-    total = np.nansum(thing.have[at])
-    cap = int(most_moved * Fraction(repr(float(total))))
     out = np.zeros(at.size, dtype=np.int64)
     best: tuple[float, Ints, Ints] | None = None
     students = np.ones(at.size) if cone is None else cone.students
@@ -710,12 +720,10 @@ class _Frontier:
         # schools that cost differently: the cheapest of them bounds what a step costs, the dearest what it may cost
         self.cost = float(free.min()) if free.size else math.inf
         self.now = _coefficient(y, students)
-        self.t = np.empty(0)
-        self.total = np.empty(0)
+        self.t = np.zeros(1) if self.now == 0 else np.empty(0)
+        self.total = self.t.copy()
         if self.now > 0:
             self.ask(self.now * np.linspace(1.0 / _GRID, 1.0, _GRID))
-        else:  # all alike: nothing to be had
-            self.t, self.total = np.zeros(1), np.zeros(1)
 
     def solve(self, limits: Floats) -> Floats:
         """Return the steps for each limit, a column each."""
@@ -1145,7 +1153,8 @@ class Plan:
         ruled = [s for s, name in enumerate(STAGES) if name in named]
         # a stage that is not there is not known to be well, and without a rule nothing is
         known = bool(ruled) and all(d.group_at[problem.county, s] >= 0 for s in ruled)
-        return int(MET if known and not problem.unknown else UNDETERMINED)
+        judged = std.limits or std.school_rule is not None
+        return int(MET if known and judged and not problem.unknown else UNDETERMINED)
 
     @cached_property
     def steps(self) -> Any:
@@ -1193,8 +1202,8 @@ def _change_rows(ev: Evaluation, answer: _Answer, moves: Prices) -> list[dict[st
             named.setdefault((n.thing, n.unit), n.indicator)
     for k, (thing, z) in enumerate(zip(problem.things, answer.steps, strict=True)):
         moved = answer.moved.get(k)
-        stages = d.sections.stage[problem.sections]
-        arrivals = [0 if moved is None else int(-moved[stages == s].sum()) for s in range(len(STAGES))]
+        of = d.sections.stage[problem.sections]
+        arrivals = [0 if moved is None else int(-moved[of == s].sum()) for s in range(len(STAGES))]
         size = Decimal(thing.step.numerator) / Decimal(thing.step.denominator)
         for u in range(len(thing.members)):
             section = int(problem.sections[thing.members[u][0]])
