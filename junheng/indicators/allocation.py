@@ -686,12 +686,13 @@ class _Side:
             at = np.where(self.moved[rows, next_] <= moved, next_, at)
         return at
 
-    def at(self, moved: Floats) -> tuple[Floats, Floats, Floats, Bools]:
+    def at(self, moved: Floats, hair: Floats) -> tuple[Floats, Floats, Floats, Bools]:
         """Return level, students rising, squares added, and whether so much can be moved at all.
 
         An amount a group; of a single group, any number of them.
         """
-        k = self.last(moved)
+        # at a breakpoint what starts there has started, also where rounding puts it a hair later
+        k = self.last(moved + hair)
         rows = 0 if self.moved.shape[0] == 1 else np.arange(moved.size)
         rise, level, done = self.rise[rows, k], self.level[rows, k], self.moved[rows, k]
         d = np.where(rise > 0, (moved - done) / rise, 0.0)
@@ -746,8 +747,8 @@ def _levelled(block: _Block, base: Floats, low: Floats, high: Floats, t: float) 
     squares, wanted = (p * v * v).sum(axis=1), (t * total) ** 2
 
     def state(moved: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Bools]:
-        bottom, r_up, q_up, can_up = up.at(moved - came)
-        top, r_down, q_down, can_down = down.at(moved - went)
+        bottom, r_up, q_up, can_up = up.at(moved - came, 1e-13 * moved)
+        top, r_down, q_down, can_down = down.at(moved - went, 1e-13 * moved)
         return bottom, -top, r_up, r_down, n * (squares + q_up + q_down) - wanted, can_up & can_down
 
     def over(moved: Floats) -> Bools:
