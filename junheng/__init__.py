@@ -4,7 +4,7 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
-from junheng import engines, reports, synthetic
+from junheng import changes, engines, reports, synthetic
 from junheng.errors import (
     AlignmentError,
     InputDataError,
@@ -32,6 +32,8 @@ from junheng.indicators import (
     gini,
     hoover,
     influence,
+    least_additions,
+    least_transfers,
     list_indicators,
     log_variance,
     lorenz_curve,
@@ -53,6 +55,7 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
+from junheng.planning import Plan, contributions, margins, plan, roll_forward, shortfall_totals, shortfalls
 from junheng.reading import read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -65,6 +68,7 @@ __all__ = [
     "InputDataError",
     "InputError",
     "JunhengError",
+    "Plan",
     "Problem",
     "ProblemCode",
     "Standard",
@@ -73,12 +77,14 @@ __all__ = [
     "atkinson",
     "beta_convergence",
     "bootstrap_interval",
+    "changes",
     "check_schools",
     "coefficient_change",
     "compliance",
     "composite_difference_coefficient",
     "concentration_curve",
     "concentration_index",
+    "contributions",
     "decompose",
     "describe_columns",
     "difference_coefficient",
@@ -90,23 +96,30 @@ __all__ = [
     "gini",
     "hoover",
     "influence",
+    "least_additions",
+    "least_transfers",
     "list_indicators",
     "list_standards",
     "load_standard",
     "log_variance",
     "lorenz_curve",
+    "margins",
     "monitor",
     "per_hundred_students",
     "per_student",
     "percentile_rank",
+    "plan",
     "quantile_ratio",
     "range_ratio",
     "ranking",
     "read_schools",
     "reports",
+    "roll_forward",
     "share",
     "share_of_bottom",
     "share_of_top",
+    "shortfall_totals",
+    "shortfalls",
     "sigma_convergence",
     "split_stages",
     "standardize_columns",

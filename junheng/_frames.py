@@ -167,6 +167,9 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             arrays.append(pa.array(column, from_pandas=True))
         else:
+            if isinstance(column, (pa.ChunkedArray, pa.Array)):
+                arrays.append(column)
+                continue
             values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             arrays.append(pa.array(values, type=pa.string() if text else None, from_pandas=True))
@@ -255,6 +258,31 @@ class Table:
         new = nw.from_native(build_frame(columns, self.backend), eager_only=True)
         return Table(_reset(self._frame).with_columns(*(new[c] for c in new.columns)).to_native())
 
+    def with_numbers(self, columns: Mapping[str, Floats]) -> Table:
+        """Return the table with other figures in some columns, each of the type it had where that holds them."""
+        return self.with_columns({name: self._typed(name, _whole_or_not(values)) for name, values in columns.items()})
+
+    def with_rows(self, rows: Sequence[Mapping[str, Any]]) -> Table:
+        """Return the table with rows at the end; what a row does not name is missing."""
+        longer = {n: [*self.objects(n).tolist(), *(row.get(n) for row in rows)] for n in self.columns}
+        return Table(build_frame({n: self._typed(n, values) for n, values in longer.items()}, self.backend))
+
+    def _typed(self, name: str, values: Any) -> Any:
+        """Return values as a native column of the type that a column has, if no value changes by it."""
+        built = nw.from_native(build_frame({name: values}, self.backend), eager_only=True)[name].to_native()
+        old = self._frame[name].to_native()
+        try:
+            if self.backend == "polars":
+                new = built.cast(old.dtype)
+                return new if new.cast(built.dtype).eq_missing(built).all() else built
+            if self.backend == "pyarrow":
+                new = built.cast(old.type)
+                return new if new.cast(built.type).equals(built) else built
+            new = built.astype(old.dtype)
+            return new if bool(((new == built) | (new.isna() & built.isna())).all()) else built
+        except Exception:  # the libraries have no one class for a value that a type cannot hold
+            return built
+
     def without(self, columns: Sequence[str]) -> Table:
         """Return the table without some columns."""
         return Table(self._frame.drop(list(columns)).to_native()) if columns else self
@@ -262,6 +290,14 @@ class Table:
     def to_native(self) -> Any:
         """Return the frame in its own library; pandas gets a default index."""
         return _reset(self._frame).to_native()
+
+
+def _whole_or_not(values: Floats) -> Any:
+    """Return whole numbers as such, so that they fit a column of whole numbers."""
+    known = np.isfinite(values)
+    if not (values[known] == np.floor(values[known])).all() or (np.abs(values[known]) >= 2.0**53).any():
+        return values
+    return Wholes([int(v) if k else None for v, k in zip(values.tolist(), known.tolist(), strict=True)])
 
 
 def _reset(frame: Any) -> Any:

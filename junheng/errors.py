@@ -62,6 +62,10 @@ class ProblemCode(StrEnum):
     NOT_IN_FORCE = "not_in_force"
     EMPTY_TABLE = "empty_table"
     EMPTY_ROW = "empty_row"
+    UNKNOWN_SCHOOL = "unknown_school"
+    AMBIGUOUS_SCHOOL = "ambiguous_school"
+    BELOW_ZERO = "below_zero"
+    CANNOT_MERGE = "cannot_merge"
 
 
 @frozen(kw_only=True)

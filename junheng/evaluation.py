@@ -6,9 +6,11 @@ import os
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
+import attrs
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
@@ -116,7 +118,9 @@ def evaluate(
     reading.problems += facts.problems
     if reading.errors:
         raise InputDataError(reading.problems)
-    return _evaluate(std, indicators, reading, sections, missing, county, words, facts)
+    ev = _evaluate(std, indicators, reading, sections, missing, county, words, facts)
+    again = partial(evaluate, standard=std, by=by, county_facts=county_facts, missing=missing)
+    return attrs.evolve(ev, again=again)
 
 
 def _check_force(std: Standard, reading: Reading) -> None:

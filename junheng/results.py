@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Backend, Labels, Wholes, build_frame
 from junheng._labels import check_language, word
+from junheng.errors import InputError
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
@@ -181,6 +182,8 @@ class Evaluation:
     data: Data = field(repr=False)
     provenance: Mapping[str, Any]
     language: str | None = None
+    # how to judge another table in the same way; results know nothing of evaluating
+    again: Callable[[Any], Evaluation] | None = field(default=None, repr=False, eq=False)
 
     @property
     def standard(self) -> Standard:
@@ -606,6 +609,54 @@ class Evaluation:
         ['县（市、区）', '年度', '部分', '结论', '说明']
         """
         return attrs.evolve(self, language=check_language(language))
+
+    def apply(self, changes: Any) -> Evaluation:
+        """Judge the same schools after some changes: what if.
+
+        Figures are added in decimals, as they were typed, so that a school brought exactly to a threshold meets it. The
+        table given to :func:`junheng.evaluate` is not touched.
+
+        Parameters
+        ----------
+        changes : frame, change or list of them
+            A frame with ``column`` and ``change`` (added to the figure; negative to take away) and either ``row``
+            (position in the table) or the school (``school`` or ``school_code``, with county, year and stage as far as
+            needed); other columns are passed over. Or one of :mod:`junheng.changes`: ``Add``, ``Enrolment``,
+            ``Cohorts``, ``Merge``, ``Open``, ``Close``. Or a list of these, made one after the other; rows are always
+            those of the table as it is now.
+
+        Returns
+        -------
+        Evaluation
+            Under the same standard, options and county facts. ``provenance["changes"]`` has the number of cells changed
+            and a digest, once for every call; :func:`junheng.changes.applied` lists the cells.
+
+        Raises
+        ------
+        InputDataError
+            When a change cannot be made (no such school, more than one, no such column, a figure that is missing or
+            would turn negative); every problem is listed.
+        InputError
+            When ``changes`` is of the wrong kind.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> rooms = jh.changes.Add("multimedia_classrooms", 12, school="示例县第1小学")
+        >>> fewer = jh.changes.Enrolment(factor=0.95, stage="primary")
+        >>> ev.apply([rooms, fewer]).provenance["changes"][0]["cells"]
+        42
+        """
+        from junheng.changes import change_table
+
+        if self.again is None:
+            raise InputError("this evaluation does not know how it was made; call junheng.evaluate on the table")
+        changed = change_table(self.data, changes)
+        new = self.again(changed.frame)
+        before = list(self.provenance.get("changes", ()))
+        provenance = {**new.provenance, "changes": [*before, changed.provenance()]}
+        return attrs.evolve(new, provenance=provenance, language=self.language)
 
     def to_dict(self, *, schools: bool = True) -> dict[str, Any]:
         """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.

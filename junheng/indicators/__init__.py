@@ -1,5 +1,6 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
+from junheng.indicators.allocation import least_additions, least_transfers
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue, list_indicators
 from junheng.indicators.change import (
     beta_convergence,
@@ -72,6 +73,8 @@ __all__ = [
     "gini",
     "hoover",
     "influence",
+    "least_additions",
+    "least_transfers",
     "list_indicators",
     "log_variance",
     "lorenz_curve",

@@ -1,0 +1,227 @@
+r"""The least cost under limits on difference coefficients, when parts of it are whole or belong together (private).
+
+A coefficient within t is the cone :math:`N \sum y_i^2 / P_i \le (1 + t^2) A^2` with :math:`A = \sum y_i`. Written with
+a part for each school, :math:`r_i \ge y_i^2 / (P_i A)` and :math:`N \sum r_i \le (1 + t^2) A`, every part is convex in
+(y_i, A) and lies above its tangents :math:`P_i r_i \ge 2 s y_i - s^2 A`. The problem with some tangents is a
+mixed-integer linear one, solved by HiGHS, and its value a lower bound; a tangent is added wherever its solution lies
+outside a cone, until none does, or nothing is left between the bound and the best answer known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+
+__all__ = ["Cone", "Program", "Solution"]
+
+
+@frozen(eq=False)
+class Cone:
+    """One coefficient: amounts ``base + sum of step * z[variable]`` of schools with ``students``.
+
+    ``school``, ``variable`` and ``step`` are parallel: which variable changes the amount of which school by how much.
+    """
+
+    base: Floats
+    students: Floats
+    school: Ints
+    variable: Ints
+    step: Floats
+    t: float
+
+    def amounts(self, z: Floats) -> Floats:
+        """Return what each school has once the variables are z."""
+        out = self.base.copy()
+        np.add.at(out, self.school, self.step * z[self.variable])
+        return out
+
+
+@frozen(eq=False)
+class Program:
+    """Minimise ``cost @ z`` within bounds, rows ``low <= matrix @ z <= high``, and cones."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    whole: NDArray[np.bool_]
+    cones: Sequence[Cone]
+    #: Each row: variables, coefficients, low, high.
+    rows: list[tuple[Sequence[int], Sequence[float], float, float]] = field(factory=list)
+
+    def solve(
+        self,
+        known: Floats | None = None,
+        *,
+        passes: Callable[[Floats], bool] | None = None,
+        rounds: int = 40,
+        nodes: int = 1000,
+        gap: float = 1e-9,
+    ) -> Solution:
+        """Return the best answer found and a bound that no answer is below.
+
+        ``known`` is an answer that passes, if there is one; ``passes`` says of whole answers whether they do, exactly.
+        Work is bounded by rounds and branch-and-bound nodes, not by a clock: the same problem has the same answer.
+        """
+        return _solve(self, known, passes, rounds, nodes, gap)
+
+
+@frozen(eq=False)
+class Solution:
+    """What was found: the answer that passes (None if none did), the last trial, and the bound."""
+
+    z: Floats | None
+    trial: Floats | None
+    bound: float
+    rounds: int
+
+
+class _Rows:
+    """Rows of a sparse constraint matrix, gathered one by one."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[Any, Any, float, float]] = []
+
+    def add(self, variables: Any, factors: Any, low: float, high: float) -> None:
+        self.parts.append((variables, factors, low, high))
+
+    def constraint(self, n: int) -> Any:
+        from scipy.optimize import LinearConstraint
+        from scipy.sparse import csr_array
+
+        data = np.concatenate([np.asarray(f, dtype=np.float64) for _, f, _, _ in self.parts])
+        indices = np.concatenate([np.asarray(v, dtype=np.int64) for v, _, _, _ in self.parts])
+        indptr = np.cumsum([0, *(len(v) for v, _, _, _ in self.parts)])
+        low, high = np.array([p[2] for p in self.parts]), np.array([p[3] for p in self.parts])
+        return LinearConstraint(csr_array((data, indices, indptr), shape=(len(self.parts), n)), low, high)
+
+
+class _Placed:
+    """A cone and where its own variables (a part a school, then the total) stand in the program."""
+
+    def __init__(self, cone: Cone) -> None:
+        self.cone = cone
+        self.n = cone.base.size
+        self.first = self.total = -1
+        # figures of all sizes come near 1
+        self.scale = float(cone.base.mean()) or float(np.abs(cone.step).max(initial=1.0))
+        self.weight = cone.students.sum() / cone.students
+        self.of = [np.flatnonzero(cone.school == i) for i in range(self.n)]
+
+    def join(self, rows: _Rows, first: int, near: Sequence[Floats]) -> int:
+        """Take variables from ``first`` on, with tangents about some answers; return what comes after them."""
+        cone = self.cone
+        self.first, self.total = first, first + self.n
+        used, where = np.unique(cone.variable, return_inverse=True)
+        sums = np.bincount(where, weights=cone.step, minlength=used.size) / self.scale
+        at = float(cone.base.sum()) / self.scale
+        rows.add([self.total, *used.tolist()], [1.0, *(-sums).tolist()], at, at)
+        for shares in (cone.students / cone.students.sum(), *(self.shares(z) for z in near)):
+            for factor in (0.7, 1.0, 1.4):
+                self.touch(rows, shares * factor)
+        return self.total + 1
+
+    def limit(self, rows: _Rows, slack: float) -> None:
+        """Say that the parts together are within the limit."""
+        k = (1 + self.cone.t**2) * (1 - slack)
+        rows.add([*range(self.first, self.total), self.total], [*([1.0] * self.n), -k], -np.inf, 0.0)
+
+    def touch(self, rows: _Rows, shares: Floats) -> None:
+        """Add the tangents at some shares of the total, one a school."""
+        for i in range(self.n):
+            s, w = float(shares[i]), float(self.weight[i])
+            of = self.of[i]
+            at = w * 2 * s / self.scale
+            rows.add(
+                [self.first + i, self.total, *self.cone.variable[of].tolist()],
+                [1.0, w * s * s, *(-at * self.cone.step[of]).tolist()],
+                at * float(self.cone.base[i]),
+                np.inf,
+            )
+
+    def shares(self, z: Floats) -> Floats:
+        y = self.cone.amounts(z)
+        return np.asarray(y / y.sum()) if y.sum() > 0 else self.cone.students / self.cone.students.sum()
+
+    def excess(self, z: Floats) -> float:
+        """By how much the answer lies outside, relative to the total."""
+        s = self.shares(z)
+        return float((self.weight * s * s).sum() - (1 + self.cone.t**2))
+
+
+def _solve(
+    program: Program,
+    known: Floats | None,
+    passes: Callable[[Floats], bool] | None,
+    rounds: int,
+    nodes: int,
+    gap: float,
+) -> Solution:
+    from scipy.optimize import Bounds, milp
+
+    nz = program.cost.size
+    # a cone joins in once an answer lies outside it: most never do
+    placed = [_Placed(cone) for cone in program.cones]
+    inside: list[_Placed] = []
+    rows = _Rows()
+    for variables, factors, low, high in program.rows:
+        rows.add(variables, factors, low, high)
+    for cone in program.cones:
+        used = np.unique(cone.variable)
+        if cone.base.sum() == 0 and program.whole[used].all():
+            # nothing at all is the apex of the cone, where no coefficient exists
+            rows.add(used, np.ones(used.size), 1.0, np.inf)
+    n = nz
+    best, best_cost = known, np.inf if known is None else float(program.cost @ known)
+    bound, trial = -np.inf, None
+    slack = 0.0
+    done = 0
+    for done in range(1, rounds + 1):
+        now = _Rows()
+        now.parts = list(rows.parts)
+        for p in inside:
+            p.limit(now, slack)
+        own = n - nz
+        result = milp(
+            np.concatenate([program.cost, np.zeros(own)]),
+            integrality=np.concatenate([program.whole, np.zeros(own, dtype=bool)]).astype(np.int64),
+            bounds=Bounds(
+                np.concatenate([program.lower, np.zeros(own)]), np.concatenate([program.upper, np.full(own, np.inf)])
+            ),
+            constraints=now.constraint(n) if now.parts else (),
+            options={"node_limit": nodes, "mip_rel_gap": gap},
+        )
+        # the bound counts only while no cone is asked for more than it says
+        if not slack and result.status == 2:
+            return Solution(None, None, np.inf, done)
+        if result.x is None:
+            break
+        if not slack:
+            dual = result.mip_dual_bound if program.whole.any() else result.fun
+            bound = max(bound, -np.inf if dual is None else float(dual))
+        trial = np.array(result.x[:nz])
+        trial[program.whole] = np.rint(trial[program.whole])
+        trial = np.clip(trial, program.lower, program.upper)
+        outside = [p for p in placed if p.excess(trial) > 1e-10]
+        good = not outside if passes is None else passes(trial)
+        if good and float(program.cost @ trial) < best_cost:
+            best, best_cost = trial, float(program.cost @ trial)
+        if good or (best is not None and best_cost - bound <= gap * max(1.0, abs(best_cost))):
+            break
+        for p in outside:
+            if p not in inside:
+                n = p.join(rows, n, [np.zeros(nz), *([] if known is None else [known])])
+                inside.append(p)
+            p.touch(rows, p.shares(trial))
+        if not outside:  # out by a hair: the solver's own tolerance
+            for p in placed:
+                if p not in inside:
+                    n = p.join(rows, n, [trial])
+                    inside.append(p)
+            slack = max(slack * 4, 1e-11)
+    return Solution(best, trial, min(bound, best_cost), done)

@@ -1,0 +1,198 @@
+"""Year by year to a target: pupils come and go, a budget is spent by the plan, the county is judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from importlib import import_module
+from typing import Any
+
+import attrs
+import numpy as np
+
+from junheng._data import STAGES
+from junheng._frames import Wholes
+from junheng._progress import Progress, reporting
+from junheng.changes import Enrolment
+from junheng.errors import InputError
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.results import Data, Evaluation
+
+__all__ = ["roll_forward"]
+
+_RESOURCE_RULES = ("every_school_complies", "each_coefficient", "composite_coefficient")
+
+
+def roll_forward(
+    ev: Evaluation,
+    *,
+    unit_costs: Mapping[str, Any],
+    yearly_budget: Any,
+    until: int,
+    enrolment: Any = None,
+    carry_over: bool = True,
+    start: int | None = None,
+    progress: Progress = None,
+) -> Any:
+    """Follow a county to a target year: what a budget a year can reach.
+
+    Each year, in this order: enrolment changes; the money of the year, with what was left, is planned by
+    :func:`junheng.plan`; the plan is carried out at once; the county is judged. Nothing else changes: nothing wears
+    out, nobody retires, prices stay, the facts of the county stay those of the first year, and a rule that depends on
+    the year is judged as in the first year.
+
+    Parameters
+    ----------
+    ev : Evaluation
+        The state at the start.
+    unit_costs : dict of str to number
+        As in :func:`junheng.plan`.
+    yearly_budget : number or dict of int to number
+        Money of a year, for the whole table; or year to money, 0 where a year is not named.
+    until : int
+        Last year.
+    enrolment : number, dict or sequence of changes, optional
+        Factor on enrolment, every year; or stage to factor; or changes of :mod:`junheng.changes` to make every year.
+    carry_over : bool
+        Whether money not spent is there the year after.
+    start : int, optional
+        Year of the table; needed where it has no column ``year``.
+    progress : bool or callable, optional
+        By default a bar where there is a terminal and tqdm; False for none; or a function called with years done and
+        all.
+
+    Returns
+    -------
+    frame of the library of the input
+        One row per year and county, the start first: the columns of ``by`` (without the year), ``year``; ``budget``,
+        ``cost`` and ``left`` of the whole table, the same on the rows of all counties; ``students``; ``verdict`` on the
+        resources of schools (schools and coefficients; the parts that rest on facts of the county are not in it);
+        ``n_schools`` (counted schools and stages), ``n_met`` and ``n_undetermined`` of them; ``n_coefficients`` that
+        have a limit, ``n_over`` it, ``n_coefficients_open`` undetermined.
+
+    Raises
+    ------
+    InputError
+        When the table has several years, or none and no ``start``; the target is not later; a budget is negative or no
+        number; or as :func:`junheng.plan` and :meth:`junheng.Evaluation.apply`.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    >>> costs = dict.fromkeys(jh.shortfall_totals(ev)["column"], 0) | {"multimedia_classrooms": 30000}
+    >>> jh.roll_forward(ev, unit_costs=costs, yearly_budget=600000, until=2028)["year"].tolist()  # doctest: +SKIP
+    [2025, 2026, 2027, 2028]
+    """
+    first = _first_year(ev.data, start)
+    if isinstance(until, bool) or not isinstance(until, (int, np.integer)) or until <= first:
+        raise InputError(f"until must be a year after {first}, the year of the table, not {until!r}")
+    changes = _yearly_changes(enrolment)
+    budgets = {year: _budget(yearly_budget, year) for year in range(first + 1, until + 1)}
+    # bound late: planning lies beside this module, and much of it is heavy
+    plan = import_module("junheng.planning.optimise").plan
+    now, left = attrs.evolve(ev, language=None), Decimal(0)
+    rows = [_State.of(now.data, first, Decimal(0), Decimal(0), left)]
+    with reporting(len(budgets), "years", progress) as report:
+        for done, (year, budget) in enumerate(budgets.items(), start=1):
+            if changes:
+                now = now.apply(changes)
+            money = budget + (left if carry_over else 0)
+            made = plan(now, unit_costs=unit_costs, budget=float(money))
+            cost = Decimal(repr(float(made.cost)))
+            now = now.apply(made.changes)
+            left = money - cost
+            rows.append(_State.of(now.data, year, money, cost, left))
+            report(done)
+    return ev._frame(_columns(ev, rows))
+
+
+def _first_year(d: Data, start: int | None) -> int:
+    years = np.unique(d.years[np.isfinite(d.years)])
+    if years.size > 1:
+        raise InputError(f"the table has {years.size} years; roll forward from one of them")
+    if years.size == 0 and start is None:
+        raise InputError("the table has no column 'year'; say its year with start=")
+    if years.size and start is not None and int(years[0]) != start:
+        raise InputError(f"the table is of {int(years[0])}, not of {start}; leave start out")
+    return int(years[0]) if years.size else int(start or 0)
+
+
+def _yearly_changes(enrolment: Any) -> list[Any]:
+    if enrolment is None:
+        return []
+    if isinstance(enrolment, Mapping):
+        unknown = sorted(str(s) for s in set(enrolment) - set(STAGES))
+        if unknown:
+            raise InputError(f"enrolment maps {' or '.join(STAGES)} to a factor, not {', '.join(unknown)}")
+        return [Enrolment(factor=factor, stage=stage) for stage, factor in enrolment.items()]
+    if isinstance(enrolment, Sequence) and not isinstance(enrolment, str):
+        return list(enrolment)
+    return [enrolment if attrs.has(type(enrolment)) else Enrolment(factor=enrolment)]
+
+
+def _budget(yearly: Any, year: int) -> Decimal:
+    money = yearly.get(year, 0) if isinstance(yearly, Mapping) else yearly
+    try:
+        out = Decimal(repr(float(money))) if isinstance(money, (float, np.floating)) else Decimal(str(money))
+    except (InvalidOperation, TypeError, ValueError):
+        out = Decimal("NaN")
+    if isinstance(money, bool) or not out.is_finite() or out < 0:
+        raise InputError(f"the budget of {year} must be a number from 0 on, not {money!r}")
+    return out
+
+
+@attrs.frozen(eq=False)
+class _State:
+    """The counties of a table at the end of a year."""
+
+    year: int
+    money: Decimal
+    cost: Decimal
+    left: Decimal
+    places: list[tuple[Any, ...]]
+    students: Any
+    verdict: Any
+    counts: Any
+
+    @classmethod
+    def of(cls, d: Data, year: int, money: Decimal, cost: Decimal, left: Decimal) -> _State:
+        """Count what is met in each county."""
+        n = d.n_counties
+        words = [w for name, w in d.county_words if name != "year"]
+        places = list(zip(*words, strict=True)) if words else [()] * n
+        own = [r.verdict for r in d.items if r.item.rule in _RESOURCE_RULES]
+        verdict = np.min(own, axis=0) if own else np.full(n, UNDETERMINED)
+        school, county = d.school[d.usable], d.county[d.usable]
+        joint = np.isfinite(d.composite_limits)[:, None]
+        limited = np.column_stack([np.isfinite(d.limits), joint])
+        judged = np.column_stack([d.coefficient_verdicts, d.composite_verdicts])
+
+        def per_county(mask: Any) -> Any:
+            return np.bincount(d.group_county, weights=(limited & mask).sum(axis=1), minlength=n).astype(np.int64)
+
+        counts = [
+            np.bincount(county, minlength=n),
+            np.bincount(county[school == MET], minlength=n),
+            np.bincount(county[school == UNDETERMINED], minlength=n),
+            per_county(True),
+            per_county(judged == UNMET),
+            per_county(judged == UNDETERMINED),
+        ]
+        students = np.bincount(county, weights=d.sections.students[d.usable], minlength=n)
+        return cls(year, money, cost, left, places, students, verdict, counts)
+
+
+def _columns(ev: Evaluation, states: list[_State]) -> dict[str, Any]:
+    names = [name for name, _ in ev.data.county_words if name != "year"]
+    rows = [(s, i) for s in states for i in range(len(s.places))]
+    out: dict[str, Any] = {name: [s.places[i][c] for s, i in rows] for c, name in enumerate(names)}
+    out["year"] = np.array([s.year for s, _ in rows], dtype=np.int64)
+    for name, field in (("budget", "money"), ("cost", "cost"), ("left", "left")):
+        out[name] = np.array([float(getattr(s, field)) for s, _ in rows])
+    out["students"] = np.array([s.students[i] for s, i in rows])
+    out["verdict"] = ev._labels("verdict", np.array([s.verdict[i] for s, i in rows], dtype=np.int64), VERDICTS)
+    counted = ("n_schools", "n_met", "n_undetermined", "n_coefficients", "n_over", "n_coefficients_open")
+    for c, name in enumerate(counted):
+        out[name] = Wholes([int(s.counts[c][i]) for s, i in rows])
+    return out
