@@ -761,7 +761,8 @@ class _Work:
         if sections is None:
             self.problem(
                 ProblemCode.UNKNOWN_SCHOOL,
-                f"change {n} names row {row}, which holds no school; the table has rows 0 to {self.reading.rows - 1}",
+                f"change {n} names row {_text(row)}, which holds no school; the table has rows 0 to "
+                f"{self.reading.rows - 1}",
                 value=str(row),
             )
             return None
@@ -1167,8 +1168,7 @@ class _Work:
     def follow(self) -> None:
         """Raise wholes with their parts; say what would be negative, or a part of less than itself."""
         open_ = list(self.cells)
-        while open_:
-            name, row = open_.pop()
+        for name, row in open_:  # which grows while wholes are raised
             found, value = base_column(name), self.get(name, row)
             if value is None or row in self.removed:
                 continue
