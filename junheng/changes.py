@@ -23,7 +23,7 @@ from junheng._data import STAGES
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.schools import ALL_STAGES, Reading, base_column, columns, fold_word, is_blank
+from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank
 from junheng.schools import _category_words as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
 
@@ -666,24 +666,10 @@ class _Work:
     def figure(self, sections: list[int], column: str, stage: str | None, amount: Decimal) -> None:
         """Add an amount to a figure of a school."""
         row = int(self.s.rows[sections[0]])
-        found = base_column(column)
-        if found is None or found[0].type != "number":
-            if found is None:
-                message = f"{column!r} is no canonical column; {_near(column, columns())}"
-            else:
-                message = f"{column} is no figure that can be added to"
-            self.problem(ProblemCode.UNKNOWN_COLUMN, message, row, column=column)
+        found = self.known(column, row)
+        if found is None:
             return
         base, own = found[0].id, found[1] or stage
-        names = [base] if found[0].shared else [base, *(f"{base}_{s}" for s in ALL_STAGES)]
-        if not self.reading.has & set(names):
-            self.problem(
-                ProblemCode.MISSING_COLUMN,
-                f"the table has no column {base!r}; add it, with what each school has",
-                row,
-                column=column,
-            )
-            return
         if not found[0].shared:
             i = self.one_stage(sections, own, base)
             if i is not None and not self.add_people(i, base, amount, "asked"):
@@ -702,6 +688,25 @@ class _Work:
         if not any(raised):
             self.missing(base, row)
 
+    def known(self, column: str, row: int | None) -> tuple[Column, str | None] | None:
+        """Return the column that a name means and the stage in it, None with a problem where no figure has that name."""
+        found = base_column(column)
+        if found is None or found[0].type != "number":
+            what = f"{column!r} is no canonical column; {_near(column, columns())}"
+            what = what if found is None else f"{column} is no figure that can be added to"
+            self.problem(ProblemCode.UNKNOWN_COLUMN, what, row, column=column)
+            return None
+        base = found[0].id
+        if not self.reading.has & {base, *(f"{base}_{s}" for s in ALL_STAGES if not found[0].shared)}:
+            self.problem(
+                ProblemCode.MISSING_COLUMN,
+                f"the table has no column {base!r}; add it, with what each school has",
+                row,
+                column=column,
+            )
+            return None
+        return found
+
     def missing(self, column: str, row: int) -> None:
         """Say that there is no figure to add to."""
         self.problem(
@@ -716,6 +721,8 @@ class _Work:
         amount = self.number(change.amount, f"the amount of {change.column} for {_text(change.school)}")
         stage = self.stage(change.stage)
         sections = self.find(change.school, change.county, change.year)
+        if sections is None:
+            self.known(str(change.column), None)  # what else is wrong is told at once
         if amount is not None and sections is not None and (stage is not None or change.stage is None):
             self.figure(sections, str(change.column), stage, amount)
 

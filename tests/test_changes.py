@@ -241,6 +241,12 @@ def test_a_part_raised_above_its_whole_raises_the_whole_just_enough() -> None:
     assert set(applied(ev, both)["cause"]) == {"asked"}
 
 
+def test_what_is_given_and_taken_again_is_no_change() -> None:
+    ev = judged(school())
+    both = [Add("books", 5, school="一小"), Add("books", -5, school="一小")]
+    assert len(applied(ev, both)) == 0 and ev.apply(both).provenance["changes"][0]["cells"] == 0
+
+
 def test_a_whole_cannot_be_taken_from_under_its_parts() -> None:
     ev = judged(school(teachers=35, teachers_above_required_degree=33))
     (code, text), *more = errors(ev, Add("teachers", -4, school="一小"))
@@ -433,7 +439,7 @@ def test_closing_and_opening_account_for_every_pupil() -> None:
 def test_all_problems_are_told_at_once_and_read_well() -> None:
     ev = judged(school(), school("二小", books=None), county_facts=None)
     changes = [
-        Add("books", 3, school="一 小"),
+        Add("bookz", 3, school="一 小"),
         Add("book", 3, school="一小"),
         Add("school", 3, school="一小"),
         Add("computers", float("inf"), school="一小"),
@@ -454,6 +460,7 @@ def test_all_problems_are_told_at_once_and_read_well() -> None:
     found = errors(ev, changes)
     wanted = [
         ("unknown_school", "no school '一 小' in the table; did you mean '一小'"),
+        ("unknown_column", "'bookz' is no canonical column; did you mean 'books'?"),
         ("unknown_column", "'book' is no canonical column; did you mean 'books'?"),
         ("unknown_column", "school is no figure that can be added to"),
         ("infinite_value", "the amount of computers for 一小 must be a finite number, not inf"),
