@@ -689,7 +689,7 @@ class _Work:
             self.missing(base, row)
 
     def known(self, column: str, row: int | None) -> tuple[Column, str | None] | None:
-        """Return the column that a name means and the stage in it, None with a problem where no figure has that name."""
+        """Return the column a name means and the stage in it, None with a problem where no figure has it."""
         found = base_column(column)
         if found is None or found[0].type != "number":
             what = f"{column!r} is no canonical column; {_near(column, columns())}"

@@ -444,7 +444,7 @@ def _amount(gap: Fraction, whole: bool, op: str, has: Fraction) -> float:
 
 
 def _closes(amount: Fraction, gap: Fraction, strict: bool, has: Fraction) -> bool:
-    """Say whether a float holds an amount to the last digit, and what there is with it is enough as a float holds it."""
+    """Say whether a float holds an amount to the last digit, and the sum as a float holds it is enough."""
     if not _is_decimal(amount) or _exact(float(amount)) != amount:
         return False
     then = _exact(float(has + amount)) if _is_decimal(has) else has + amount
