@@ -321,7 +321,8 @@ class Changed:
 
     def provenance(self) -> dict[str, Any]:
         """Say what was changed, in numbers: the same changes give the same digest."""
-        content = [[x.row, x.column, _said(x.before), _said(x.after), x.cause, x.note] for x in self.lines]
+        content: list[Any] = [[x.row, x.column, _said(x.before), _said(x.after), x.cause, x.note] for x in self.lines]
+        content += [[k, str(v)] for x in self.lines if x.new for k, v in sorted(x.new.items())]
         text = json.dumps(content, ensure_ascii=False)
         return {
             "cells": sum(x.cause != "kept" for x in self.lines),
@@ -807,7 +808,10 @@ class _Work:
         row = int(self.s.rows[sections[0]])
         for name, value in zip(keys, key, strict=True):
             codes, words = self.reading.codes(name)
-            there = _text(words[codes[row]]) if codes[row] >= 0 else ""
+            said = words[codes[row]] if codes[row] >= 0 else ""
+            if value == said:
+                continue
+            there = _text(said)
             if not is_blank(value) and _text(value) != there:
                 self.problem(
                     ProblemCode.UNKNOWN_SCHOOL,

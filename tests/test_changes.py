@@ -552,6 +552,8 @@ def test_provenance_tells_what_was_changed_and_a_result_stays_one() -> None:
     assert first.provenance == same.provenance and first.provenance["changes"][0]["cells"] == 1
     other = ev.apply(Add("books", 11, school="一小"))
     assert other.provenance["changes"][0]["digest"] != first.provenance["changes"][0]["digest"]
+    new = [ev.apply(Open(row={"school": n, "stage": "primary", "students": 9})).provenance for n in ("三小", "四小")]
+    assert new[0]["changes"][0]["digest"] != new[1]["changes"][0]["digest"]
     twice = first.apply(Enrolment(factor=0.9))
     assert [c["cells"] for c in twice.provenance["changes"]] == [1, 2]
     assert ev.apply([]).provenance["changes"][0]["cells"] == 0
