@@ -381,6 +381,14 @@ def test_a_figure_with_a_long_tail_gets_an_amount_that_is_enough(tmp_path: Path)
         assert 0 <= exact(rows["short"].iloc[0]) - (2250 - exact(has)) <= Fraction(1, 10**8)
 
 
+def test_an_amount_is_enough_even_where_no_float_holds_what_is_needed(tmp_path: Path) -> None:
+    std = custom(tmp_path, both_stages(indicator="teaching_area_per_student", value=4.123456789012345))
+    # 977 pupils need 4028.617282865061065 m2; what is missing has fewer digits, and the sum is rounded down
+    ev = jh.evaluate(frame(school(students=977, teaching_area_m2=6.1065e-11)), std)
+    rows = jh.shortfalls(ev)
+    assert verdicts_after(ev, rows, rows["short"]) == ["met"] and rows["short"].iloc[0] < 4028.6173
+
+
 # ------------------------------------------------------------------------------------------ costs and totals
 
 
