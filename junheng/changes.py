@@ -23,7 +23,7 @@ from junheng._data import STAGES
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.schools import ALL_STAGES, Reading, base_column, columns, fold_word, is_blank
+from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank
 from junheng.schools import _category_words as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
 
@@ -321,7 +321,8 @@ class Changed:
 
     def provenance(self) -> dict[str, Any]:
         """Say what was changed, in numbers: the same changes give the same digest."""
-        content = [[x.row, x.column, _said(x.before), _said(x.after), x.cause, x.note] for x in self.lines]
+        content: list[Any] = [[x.row, x.column, _said(x.before), _said(x.after), x.cause, x.note] for x in self.lines]
+        content += [[k, str(v)] for x in self.lines if x.new for k, v in sorted(x.new.items())]
         text = json.dumps(content, ensure_ascii=False)
         return {
             "cells": sum(x.cause != "kept" for x in self.lines),
@@ -666,24 +667,10 @@ class _Work:
     def figure(self, sections: list[int], column: str, stage: str | None, amount: Decimal) -> None:
         """Add an amount to a figure of a school."""
         row = int(self.s.rows[sections[0]])
-        found = base_column(column)
-        if found is None or found[0].type != "number":
-            if found is None:
-                message = f"{column!r} is no canonical column; {_near(column, columns())}"
-            else:
-                message = f"{column} is no figure that can be added to"
-            self.problem(ProblemCode.UNKNOWN_COLUMN, message, row, column=column)
+        found = self.known(column, row)
+        if found is None:
             return
         base, own = found[0].id, found[1] or stage
-        names = [base] if found[0].shared else [base, *(f"{base}_{s}" for s in ALL_STAGES)]
-        if not self.reading.has & set(names):
-            self.problem(
-                ProblemCode.MISSING_COLUMN,
-                f"the table has no column {base!r}; add it, with what each school has",
-                row,
-                column=column,
-            )
-            return
         if not found[0].shared:
             i = self.one_stage(sections, own, base)
             if i is not None and not self.add_people(i, base, amount, "asked"):
@@ -702,6 +689,25 @@ class _Work:
         if not any(raised):
             self.missing(base, row)
 
+    def known(self, column: str, row: int | None) -> tuple[Column, str | None] | None:
+        """Return the column a name means and the stage in it, None with a problem where no figure has it."""
+        found = base_column(column)
+        if found is None or found[0].type != "number":
+            what = f"{column!r} is no canonical column; {_near(column, columns())}"
+            what = what if found is None else f"{column} is no figure that can be added to"
+            self.problem(ProblemCode.UNKNOWN_COLUMN, what, row, column=column)
+            return None
+        base = found[0].id
+        if not self.reading.has & {base, *(f"{base}_{s}" for s in ALL_STAGES if not found[0].shared)}:
+            self.problem(
+                ProblemCode.MISSING_COLUMN,
+                f"the table has no column {base!r}; add it, with what each school has",
+                row,
+                column=column,
+            )
+            return None
+        return found
+
     def missing(self, column: str, row: int) -> None:
         """Say that there is no figure to add to."""
         self.problem(
@@ -716,6 +722,8 @@ class _Work:
         amount = self.number(change.amount, f"the amount of {change.column} for {_text(change.school)}")
         stage = self.stage(change.stage)
         sections = self.find(change.school, change.county, change.year)
+        if sections is None:
+            self.known(str(change.column), None)  # what else is wrong is told at once
         if amount is not None and sections is not None and (stage is not None or change.stage is None):
             self.figure(sections, str(change.column), stage, amount)
 
@@ -761,7 +769,8 @@ class _Work:
         if sections is None:
             self.problem(
                 ProblemCode.UNKNOWN_SCHOOL,
-                f"change {n} names row {row}, which holds no school; the table has rows 0 to {self.reading.rows - 1}",
+                f"change {n} names row {_text(row)}, which holds no school; the table has rows 0 to "
+                f"{self.reading.rows - 1}",
                 value=str(row),
             )
             return None
@@ -799,7 +808,10 @@ class _Work:
         row = int(self.s.rows[sections[0]])
         for name, value in zip(keys, key, strict=True):
             codes, words = self.reading.codes(name)
-            there = _text(words[codes[row]]) if codes[row] >= 0 else ""
+            said = words[codes[row]] if codes[row] >= 0 else ""
+            if value == said:
+                continue
+            there = _text(said)
             if not is_blank(value) and _text(value) != there:
                 self.problem(
                     ProblemCode.UNKNOWN_SCHOOL,
@@ -1167,8 +1179,7 @@ class _Work:
     def follow(self) -> None:
         """Raise wholes with their parts; say what would be negative, or a part of less than itself."""
         open_ = list(self.cells)
-        while open_:
-            name, row = open_.pop()
+        for name, row in open_:  # which grows while wholes are raised
             found, value = base_column(name), self.get(name, row)
             if value is None or row in self.removed:
                 continue

@@ -98,6 +98,7 @@ FORBIDDEN = {
         "engines",
     ),
     "planning": ("reports", "engines"),
+    "changes": ("evaluation", "planning", "reports", "engines"),
 }
 
 

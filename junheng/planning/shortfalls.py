@@ -433,25 +433,22 @@ def _amount(gap: Fraction, whole: bool, op: str, has: Fraction) -> float:
     if op == "==":
         return math.nan if whole and gap.denominator != 1 else float(gap)
     strict = op in (">", "<")
-    if not whole and not strict and _held(gap, has):
+    if not whole and _closes(gap, gap, strict, has):
         return float(gap)
     for places in (0,) if whole else range(_PLACES, -1, -1):
         scaled = gap * 10**places
         up = Fraction(math.floor(scaled) + 1 if strict else math.ceil(scaled), 10**places)
-        if places == 0 or _held(up, has):
+        if places == 0 or _closes(up, gap, strict, has):
             break
     return float(up)
 
 
-def _held(amount: Fraction, has: Fraction) -> bool:
-    """Say whether a float holds an amount, and what there is with it, to the last digit."""
-    return all(
-        _is_decimal(x) and _exact(_nearest(x)) == x for x in (amount, amount + has if _is_decimal(has) else amount)
-    )
-
-
-def _nearest(x: Fraction) -> float:
-    return x.numerator / x.denominator
+def _closes(amount: Fraction, gap: Fraction, strict: bool, has: Fraction) -> bool:
+    """Say whether a float holds an amount to the last digit, and the sum as a float holds it is enough."""
+    if not _is_decimal(amount) or _exact(float(amount)) != amount:
+        return False
+    then = _exact(float(has + amount)) if _is_decimal(has) else has + amount
+    return then > has + gap if strict else then >= has + gap
 
 
 def _is_decimal(x: Fraction) -> bool:
