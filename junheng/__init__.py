@@ -12,6 +12,7 @@ from junheng.errors import (
     JunhengError,
     Problem,
     ProblemCode,
+    ReadingWarning,
     StandardDataError,
     UnknownStandardError,
 )
@@ -53,7 +54,7 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
-from junheng.reading import read_schools
+from junheng.reading import FileReport, describe_file, read_facts, read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
 from junheng.stages import check_schools, split_stages
@@ -62,11 +63,13 @@ from junheng.standards import Standard, list_standards, load_standard
 __all__ = [
     "AlignmentError",
     "Evaluation",
+    "FileReport",
     "InputDataError",
     "InputError",
     "JunhengError",
     "Problem",
     "ProblemCode",
+    "ReadingWarning",
     "Standard",
     "StandardDataError",
     "UnknownStandardError",
@@ -81,6 +84,7 @@ __all__ = [
     "concentration_index",
     "decompose",
     "describe_columns",
+    "describe_file",
     "difference_coefficient",
     "evaluate",
     "evaluate_all",
@@ -101,6 +105,7 @@ __all__ = [
     "quantile_ratio",
     "range_ratio",
     "ranking",
+    "read_facts",
     "read_schools",
     "share",
     "share_of_bottom",

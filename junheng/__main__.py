@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"junheng: {exc}", file=sys.stderr)
         return 2
     except InputDataError as exc:
-        _print_problems(exc.problems, getattr(args, "file", "table"))
+        _print_problems(exc.problems, getattr(args, "file", "table"), lines=_lines(args))
         return 2
     except JunhengError as exc:
         print(f"junheng: {exc}", file=sys.stderr)
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the whole job on shipped data")
     demo.set_defaults(run=_demo)
     evaluate = commands.add_parser("evaluate", help="judge a table of schools by a standard")
-    evaluate.add_argument("file", metavar="FILE", help="CSV or Excel, headers in the first row, 中文 or canonical")
+    evaluate.add_argument("file", metavar="FILE", help="CSV or Excel, headers in 中文 or canonical")
     evaluate.add_argument("--standard", required=True, metavar="ID", help="see 'junheng standards', or a .toml file")
     evaluate.add_argument("--facts", metavar="FILE", help="facts about the counties: CSV or Excel, one row a county")
     evaluate.add_argument(
@@ -92,13 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--by", nargs="+", metavar="COLUMN", help="columns that make a county (default: county)")
     evaluate.add_argument("--county", metavar="NAME", help="explain this county")
     evaluate.add_argument("--missing", choices=("propagate", "omit", "raise"), default="propagate")
-    evaluate.add_argument("--sheet", default="0", help="sheet of a workbook: name or number from 0")
+    evaluate.add_argument("--sheet", help="sheet of a workbook: name or number from 0")
     evaluate.add_argument("--out", metavar="FILE", help="write the results: .xlsx, .csv or .json")
     evaluate.set_defaults(run=_evaluate)
     check = commands.add_parser("check", help="list every problem of a table")
     check.add_argument("file", metavar="FILE")
     check.add_argument("--standard", metavar="ID", help="also what this standard needs")
-    check.add_argument("--sheet", default="0", help="sheet of a workbook: name or number from 0")
+    check.add_argument("--sheet", help="sheet of a workbook: name or number from 0")
     check.set_defaults(run=_check)
     standards = commands.add_parser("standards", help="list the shipped standards")
     standards.set_defaults(run=_standards)
@@ -108,7 +108,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _read(args: argparse.Namespace) -> Any:
-    return jh.read_schools(args.file, sheet=int(args.sheet) if args.sheet.isdigit() else args.sheet)
+    sheet = args.sheet if args.sheet is None else int(args.sheet) if args.sheet.isdigit() else args.sheet
+    args.read = jh.describe_file(args.file, sheet=sheet)
+    return args.read.schools
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -179,7 +181,7 @@ def _check(args: argparse.Namespace) -> int:
     schools = _read(args)
     problems = jh.check_schools(schools, args.standard)
     listed = [Problem(**_fields(r)) for r in jh.results.records(problems)]
-    _print_problems(listed, args.file, sys.stdout)
+    _print_problems(listed, args.file, sys.stdout, _lines(args))
     return 2 if any(p.severity is Severity.ERROR for p in listed) else 0
 
 
@@ -194,15 +196,25 @@ def _standards(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_problems(problems: Sequence[Problem], name: str, stream: TextIO | None = None) -> None:
+def _lines(args: argparse.Namespace) -> list[int]:
+    """Return the line of the file that each row of the table comes from."""
+    read = getattr(args, "read", None)
+    return [] if read is None else read.places["row"].tolist()
+
+
+def _print_problems(
+    problems: Sequence[Problem], name: str, stream: TextIO | None = None, lines: Sequence[int] = ()
+) -> None:
+    def line(row: int) -> int:
+        return lines[row] if row < len(lines) else row + 2
+
     out = stream or sys.stderr
     errors = sum(p.severity is Severity.ERROR for p in problems)
     print(f"{name}: {errors} errors, {len(problems) - errors} warnings", file=out)
     for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row):
-        # the header is line 1 of the file
-        place = "" if p.row is None else f"line {p.row + 2} ({p.key}), " if p.key else f"line {p.row + 2}, "
+        place = "" if p.row is None else f"line {line(p.row)} ({p.key}), " if p.key else f"line {line(p.row)}, "
         column = f"column {p.column!r}: " if p.column else ""
-        message = re.sub(r"\brow (\d+)\b", lambda m: f"line {int(m[1]) + 2}", p.message)
+        message = re.sub(r"\brow (\d+)\b", lambda m: f"line {line(int(m[1]))}", p.message)
         print(f"  {p.severity} {p.code}: {place}{column}{message}", file=out)
 
 
