@@ -533,12 +533,18 @@ _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?
 
 def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1)) -> tuple[Floats, dict[int, str]]:
     """Read cells as numbers; return them and the text of those that are none, by row. Blank is missing."""
-    out = np.full(values.size, np.nan)
     bad: dict[int, str] = {}
     quick = _quick_numbers(values) if factor == (1, 1) else None
     if quick is not None:
         return quick, bad
-    for i, value in enumerate(values):
+    cells = values.tolist()
+    # what is a number already is taken as it is, the rest is looked at one by one
+    out = np.array([v if type(v) is float or type(v) is int else np.nan for v in cells], dtype=np.float64)
+    if factor != (1, 1):
+        out = _scaled(out, factor)
+    for i, value in enumerate(cells):
+        if type(value) is float or type(value) is int:
+            continue
         if value is None:
             continue
         if isinstance(value, str):

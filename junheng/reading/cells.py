@@ -40,9 +40,17 @@ def _missing() -> frozenset[str]:
     return frozenset(fold(w) for w in read_toml("returns.toml")["cells"]["missing"])
 
 
+@cache
+def _missing_first() -> frozenset[str]:
+    """How a cell may begin that says there is no figure, full-width or half-width."""
+    first = {w[0] for w in _missing()}
+    return frozenset(first | {c.upper() for c in first} | {chr(ord(c) + 0xFEE0) for c in first if "!" <= c <= "~"} | {"…"})
+
+
 def is_missing(value: Any) -> bool:
     """Whether a cell says in words that there is no figure."""
-    return isinstance(value, str) and len(value) <= 8 and fold(value) in _missing()
+    # a cheap look first: a nation has many cells
+    return isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first() and fold(value) in _missing()
 
 
 @cache
@@ -131,19 +139,26 @@ def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str
 
 def read_words(values: NDArray[np.object_], keep: Sequence[str] = ()) -> Cells:
     """Read a column of words: a dash is nothing, line breaks in a cell are no part of a word."""
-    out = Cells(values=values.copy())
+    out = Cells(values=values)
     kept = {fold(k) for k in keep}
-    for row, value in enumerate(values.tolist()):
+    cells = values.tolist()
+    changed: dict[Any, Any] = {}
+    for value in set(cells):
         if isinstance(value, str):
             if is_missing(value) and fold(value) not in kept:
-                out.values[row] = None
-                out.missing.append(row)
+                changed[value] = None
             elif "\n" in value or "\r" in value:
-                out.values[row] = re.sub(r"\s*[\r\n]+\s*", "", value)
+                changed[value] = re.sub(r"\s*[\r\n]+\s*", "", value)
         elif isinstance(value, float) and value.is_integer():
-            out.values[row] = int(value)
+            # 1.0 and True are one key: a flag keeps its type
+            if type(value) is float and not any(type(v) is bool for v in cells):
+                changed[value] = int(value)
         elif hasattr(value, "isoformat"):
-            out.values[row] = value.isoformat()
+            changed[value] = value.isoformat()
+    if changed:
+        out.values = np.empty(values.size, dtype=object)
+        out.values[:] = [changed.get(v, v) for v in cells]
+        out.missing = [i for i, v in enumerate(cells) if v is not None and v in changed and changed[v] is None]
     return out
 
 
@@ -155,8 +170,13 @@ _POWER = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 
 def read_code(values: NDArray[np.object_]) -> Cells:
     """Read a column of codes as text; ``bad`` are those that a spreadsheet has cut to a rounded number."""
-    out = Cells(values=values.copy())
-    for row, value in enumerate(values.tolist()):
+    out = Cells(values=values)
+    cells = values.tolist()
+    joined = "".join(v for v in cells if type(v) is str)
+    if joined.isascii() and joined.isdigit() and all(v is None or type(v) is str for v in cells):
+        return out
+    out.values = values.copy()
+    for row, value in enumerate(cells):
         if isinstance(value, str):
             text = unicodedata.normalize("NFKC", value).strip().lstrip("'`")
             if is_missing(value):

@@ -339,8 +339,11 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
         raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
 
 
-_REFERENCE = re.compile(rb'[\s]r=["\']([A-Za-z]+)[0-9]+["\']')
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr=["\']([0-9]+)["\']')
+#: Columns of one letter are the rule; those of two or three are looked for, whatever the quotation marks.
+_REFERENCE = re.compile(rb' r="([A-Za-z]{2,})[0-9]')
+_ODD_REFERENCE = re.compile(rb'\sr\s*=\s*["\']\s*([A-Za-z]+)[0-9]+')
+_ROW = re.compile(rb'<row [^>]*?r="([0-9]+)"')
+_ODD_ROW = re.compile(rb'row\b[^>]*?\sr\s*=\s*["\']\s*([0-9]+)')
 _LOST = re.compile(
     rb"<c\b([^>]*)>\s*(?:<f\b[^>]*?(?:/>|>[^<]*</f>))?\s*(?:<v\s*/>|<v>([^<]*)</v>)?\s*(?:<is\s*/>)?\s*</c>"
 )
@@ -353,9 +356,7 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[tuple[
         if not member.filename.startswith("xl/worksheets/") or not member.filename.endswith(".xml"):
             continue
         title = titles.get(member.filename, member.filename)
-        letters: set[bytes] = set()
-        rows = 0
-        found: list[tuple[int, int, str]] = []
+        seen = _Seen()
         tail = b""
         for piece in _unpacked(path, archive, member):
             text = tail + piece
@@ -366,15 +367,32 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[tuple[
             text, tail = (text[:cut], text[cut:]) if cut > 6 else (b"", text)
             if len(tail) > 50_000_000:
                 raise InputError(f"{path.name} holds a single cell of more than 50 MB; it is not opened")
-            letters.update(_REFERENCE.findall(text))
-            rows = max([rows, *(int(r) for r in _ROW.findall(text))])
-            if b"<f" in text or b't="e"' in text:
-                found += _lost_cells(text)
-        columns = max((_column_number(x.decode().upper()) for x in letters), default=0)
-        _check_size(path, title, rows, columns)
-        if found:
-            out[title] = found
+            seen.look(text)
+        seen.look(tail)
+        columns = max((_column_number(x.decode().upper()) for x in seen.letters), default=26)
+        _check_size(path, title, seen.rows, columns)
+        if seen.lost:
+            out[title] = seen.lost
     return out
+
+
+class _Seen:
+    """How far the cells of a sheet reach, and which of them come as nothing."""
+
+    def __init__(self) -> None:
+        self.letters: set[bytes] = set()
+        self.rows = 0
+        self.lost: list[tuple[int, int, str]] = []
+
+    def look(self, text: bytes) -> None:
+        """Look at some whole cells."""
+        self.letters.update(_REFERENCE.findall(text))
+        self.rows = max([self.rows, *map(int, _ROW.findall(text))])
+        if b"r =" in text or b":row" in text or text.count(b"r=") != text.count(b' r="'):
+            self.letters.update(_ODD_REFERENCE.findall(text))
+            self.rows = max([self.rows, *map(int, _ODD_ROW.findall(text))])
+        if b"<f" in text or b't="e"' in text:
+            self.lost += _lost_cells(text)
 
 
 def _lost_cells(text: bytes) -> list[tuple[int, int, str]]:

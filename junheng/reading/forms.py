@@ -34,8 +34,11 @@ def _names() -> dict[str, str]:
     for fact in fact_columns().values():
         for name in (fact.id, fact.zh):
             out.setdefault(fold(name), fact.id)
+    # several English labels read "of them …": only those that stand once name a fact
+    english = [fold(f.en) for f in fact_columns().values()]
     for fact in fact_columns().values():
-        out.setdefault(fold(fact.en), fact.id)
+        if english.count(fold(fact.en)) == 1:
+            out.setdefault(fold(fact.en), fact.id)
     return out
 
 
@@ -52,6 +55,8 @@ def meaning(path: Sequence[str]) -> Found | None:
     if folded in _names():
         return Found(column=_names()[folded])
     before, _, inside = folded.rpartition("(")
+    if before and inside.removesuffix(")") in fact_columns():
+        return Found(column=inside.removesuffix(")"))
     if before and inside.endswith(")") and before in _names():
         fact = fact_columns()[_names()[before]]
         unit = inside.removesuffix(")").removeprefix("单位:")

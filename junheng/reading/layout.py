@@ -372,13 +372,21 @@ def _has_marks(row: Sequence[Any]) -> bool:
     return any(isinstance(v, str) and not v.isdigit() for v in row)
 
 
-_NOTE_END = re.compile(r"([:：(（.。、0-9①-⑳年]|$)")
+@cache
+def _note() -> re.Pattern[str]:
+    known = "|".join(sorted(map(re.escape, words("rows", "notes")), key=len, reverse=True))
+    return re.compile(rf"[*※]*(?:{known})(?:[:：(（.。、0-9①-⑳年]|$)")
+
+
+@cache
+def _note_first() -> frozenset[str]:
+    return frozenset("*※ \u3000") | {w[0] for w in words("rows", "notes")} | {w[0].upper() for w in words("rows", "notes")}
 
 
 def is_note(text: str) -> bool:
     """Whether a cell begins as a note or a signature does."""
-    folded = fold(text).lstrip("*※")
-    return any(folded.startswith(w) and _NOTE_END.match(folded[len(w) :]) for w in words("rows", "notes"))
+    # a cheap look first: a nation has as many names as schools
+    return text[0] in _note_first() and _note().match(fold(text)) is not None
 
 
 def is_total(text: str) -> str | None:
