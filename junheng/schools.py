@@ -96,8 +96,8 @@ def _bracket(folded: str) -> tuple[str, str | None]:
 
 
 _STAGE_WORDS = (("小学", "primary"), ("初中", "junior"), ("高中", "senior"))
-#: Marks of footnotes, at either end; taken off before ① would be folded to 1.
-_MARKS = re.compile(r"^[\s*＊※★▲△#†‡]+|[\s*＊※★▲△#†‡①-⑳⑴-⒇⒈-⒛❶-❿]+$|[:：]\s*$")
+#: Marks of footnotes; taken off before ① would be folded to 1.
+_MARKS = re.compile(r"[*＊※★▲△#†‡①-⑳⑴-⒇⒈-⒛❶-❿]+|[:：]\s*$")
 _NUMBERING = re.compile(
     r"^(其中[:：、]?|[(（][0-9一二三四五六七八九十]{1,2}[)）]|[①-⑳⑴-⒇]|[0-9]{1,2}[.、．](?![0-9])|[一二三四五六七八九十]{1,2}[、.．])\s*"
 )
@@ -122,7 +122,7 @@ def recognise(header: str) -> Found | None:
         found = _recognise_bare(bare)
         if found is not None:
             return found
-        peeled = _NUMBERING.sub("", _MARKS.sub("", bare))
+        peeled = _MARKS.sub("", _NUMBERING.sub("", bare))
         if peeled == bare:
             return None
         bare = peeled

@@ -44,7 +44,9 @@ def _missing() -> frozenset[str]:
 def _missing_first() -> frozenset[str]:
     """How a cell may begin that says there is no figure, full-width or half-width."""
     first = {w[0] for w in _missing()}
-    return frozenset(first | {c.upper() for c in first} | {chr(ord(c) + 0xFEE0) for c in first if "!" <= c <= "~"} | {"…"})
+    return frozenset(
+        first | {c.upper() for c in first} | {chr(ord(c) + 0xFEE0) for c in first if "!" <= c <= "~"} | {"…"}
+    )
 
 
 def is_missing(value: Any) -> bool:

@@ -82,7 +82,9 @@ def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | N
     """Read facts; return them, and in words what was read otherwise than it was typed."""
     source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
     grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
-    grids = [g for g in grids if g.cells.size]
+    grids = [g for g in grids if any(v is not None for v in g.cells.ravel().tolist())]
+    if not grids:
+        raise InputError(f"{source.name} is empty; the facts are missing")
     ranked = sorted(((_known(g, mapping), -i) for i, g in enumerate(grids)), reverse=True)
     if not ranked or ranked[0][0] == 0:
         said = ", ".join(repr(g.name) for g in source.grids)

@@ -380,7 +380,9 @@ def _note() -> re.Pattern[str]:
 
 @cache
 def _note_first() -> frozenset[str]:
-    return frozenset("*※ \u3000") | {w[0] for w in words("rows", "notes")} | {w[0].upper() for w in words("rows", "notes")}
+    return (
+        frozenset("*※ \u3000") | {w[0] for w in words("rows", "notes")} | {w[0].upper() for w in words("rows", "notes")}
+    )
 
 
 def is_note(text: str) -> bool:
@@ -453,7 +455,7 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
     for c in numeric:
         column = cells[start:, c].tolist()
         wordy[start:] += np.fromiter((isinstance(v, str) and not is_figure(v) for v in column), bool, len(column))
-    suspect |= wordy >= 2
+    suspect |= wordy >= max(1, min(2, len(numeric)))
     for r in range(start, min(start + 3, len(cells))):
         suspect[r] = True
     across = {r0: c1 - c0 + 1 for r0, c0, _, c1 in grid.merges or () if r0 >= start}
@@ -474,6 +476,7 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
             continue
         if reason == "headers":
             _refuse_other_header(grid, header, r, row)
+            reason = "repeated headers"
         if reason == "note":
             noted = True
         if reason in ("total", "part", "average"):

@@ -98,7 +98,7 @@ def _wanted(sheet: Sheets) -> Callable[[str, int, bool], bool]:
 def _given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
     if header is None:
         return None
-    rows = [header] if isinstance(header, int) else list(header)
+    rows = list(header) if isinstance(header, (list, tuple, range)) else [header]
     if not rows or any(isinstance(r, bool) or not isinstance(r, int) or r < 1 for r in rows):
         raise InputError(f"header is a row, or rows, as a spreadsheet shows them, counted from 1; not {header!r}")
     return tuple(r - 1 for r in sorted(rows))
@@ -553,7 +553,7 @@ def _from_titles(source: Source, sheets: Sequence[_Sheet]) -> None:
         names = set(s.columns) - {"understood"}
         lines = _lines_above(s)
         workbook = source.kind in ("xlsx", "xls", "ods")
-        if not names & {"stage", "kind"} and not any(n.endswith(("_primary", "_junior", "_senior")) for n in names):
+        if not names & {"stage", "kind"} and not any(n.endswith(("_primary", "_junior")) for n in names):
             _stages_from_headings(s)
             if "stage" not in s.columns:
                 _take(s, "stage", [s.grid.name] if workbook else [], lines, stage_in)

@@ -208,7 +208,9 @@ class _Writer:
     # -- the schools
 
     def _field(self, name: str) -> _Field:
-        stage = next((s for s in ("primary", "junior", "senior") if name.endswith(f"_{s}") and name not in columns()), None)
+        stage = next(
+            (s for s in ("primary", "junior", "senior") if name.endswith(f"_{s}") and name not in columns()), None
+        )
         column = columns()[name.removesuffix(f"_{stage}") if stage else name]
         label = getattr(column, self._language)
         if stage is not None:
@@ -252,10 +254,14 @@ class _Writer:
         if column.id.endswith("code"):
             out.append(self._say("文本，保留开头的零", "text; zeros in front are kept"))
         if column.type == "number":
-            out.append(self._say("整数", "a whole number") if column.whole else self._say("可有小数", "may have decimals"))
+            out.append(
+                self._say("整数", "a whole number") if column.whole else self._say("可有小数", "may have decimals")
+            )
             if column.shared:
                 out.append(
-                    self._say("多学段学校填全校数，各学段行相同", "the whole school's; the same in each row of a school")
+                    self._say(
+                        "多学段学校填全校数，各学段行相同", "the whole school's; the same in each row of a school"
+                    )
                 )
             elif stage is None:
                 out.append(self._say("按本行学段填写", "of the stage of the row"))
@@ -359,7 +365,7 @@ class _Writer:
             ),
             self._say(
                 "没有数据的格空着，不要填0；空着是缺数据，不算达标。确实没有的填0。",
-                "Leave a cell empty where the figure is not known, and do not write 0: what is missing is never a pass. "
+                "Leave a cell empty where the figure is not known, do not write 0: what is missing is never a pass. "
                 "Write 0 where there is none.",
             ),
             self._say(
@@ -372,11 +378,18 @@ class _Writer:
             sheet.set_row(r, 16 if self._zh else 30)
         top = len(lines) + 2
         for c, text in enumerate(
-            (self._say("列名", "Header"), self._say("单位", "Unit"), self._say("必填", "Needed"), self._say("说明", "Meaning"))
+            (
+                self._say("列名", "Header"),
+                self._say("单位", "Unit"),
+                self._say("必填", "Needed"),
+                self._say("说明", "Meaning"),
+            )
         ):
             sheet.write_string(top, c, text, self._formats["needed"])
         fields = [(self._field(n), n in self._needed) for n in (*self._needed, *self._optional)]
-        fields += [(self._fact_field(fact_columns()[n]), False) for n in self._asked if fact_columns()[n].type == "number"]
+        fields += [
+            (self._fact_field(fact_columns()[n]), False) for n in self._asked if fact_columns()[n].type == "number"
+        ]
         for r, (field, needed) in enumerate(fields, top + 1):
             sheet.write_string(r, 0, field.label, self._formats["cell"])
             sheet.write_string(r, 1, field.unit or "", self._formats["middle"])
