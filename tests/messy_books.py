@@ -59,19 +59,40 @@ def _template(tmp: Path) -> tuple[list[str], list[str]]:
 
 
 TEMPLATE_COLUMNS = (
-    "county", "school_code", "school", "kind", "stage", "students", "teaching_area_m2", "sports_area_m2",
-    "equipment_value_cny", "computers", "books", "teachers", "teachers_above_required_degree",
-    "teachers_mid_or_senior_title", "ownership", "included", "county_code", "year", "area_type", "resources_cover",
-)  # fmt: skip
+    "county",
+    "school_code",
+    "school",
+    "kind",
+    "stage",
+    "students",
+    "teaching_area_m2",
+    "sports_area_m2",
+    "equipment_value_cny",
+    "computers",
+    "books",
+    "teachers",
+    "teachers_above_required_degree",
+    "teachers_mid_or_senior_title",
+    "ownership",
+    "included",
+    "county_code",
+    "year",
+    "area_type",
+    "resources_cover",
+)
 WORDS = {
     "kind": {
-        "primary": "小学", "junior": "初中", "nine_year": "九年一贯制学校", "twelve_year": "十二年一贯制学校",
-        "complete_secondary": "完全中学", "teaching_point": "教学点",
+        "primary": "小学",
+        "junior": "初中",
+        "nine_year": "九年一贯制学校",
+        "twelve_year": "十二年一贯制学校",
+        "complete_secondary": "完全中学",
+        "teaching_point": "教学点",
     },
     "stage": {"primary": "小学", "junior": "初中"},
     "ownership": {"public": "公办", "private": "民办"},
     "area_type": {"city": "城区", "town": "镇区", "rural": "乡村"},
-}  # fmt: skip
+}
 
 
 def filled(table: pd.DataFrame, tmp: Path) -> Book:
@@ -121,7 +142,11 @@ def insert(sheet: Sheet, at: int, rows: Rows) -> None:
 
 
 def title(sheet: Sheet) -> None:
-    insert(sheet, 0, [["示例县义务教育学校基本情况一览表"], ["填报单位：示例县教育局（盖章）"], ["单位：人、平方米、元、册"]])
+    insert(
+        sheet,
+        0,
+        [["示例县义务教育学校基本情况一览表"], ["填报单位：示例县教育局（盖章）"], ["单位：人、平方米、元、册"]],
+    )
     sheet.merges.append((0, 0, 0, len(sheet.rows[0]) - 1))
 
 
@@ -228,15 +253,22 @@ def thousand_books(sheet: Sheet) -> None:
 
 def footnotes(sheet: Sheet) -> None:
     for name, new in (
-        ("学校名称", "1.学校名称*"), ("学生人数", "学生人数①(人)"), ("教学用计算机", "教学用计算机 台数※(台)"), ("专任教师数", "一、专任教师数"),
-    ):  # fmt: skip
+        ("学校名称", "1.学校名称*"),
+        ("学生人数", "学生人数①(人)"),
+        ("教学用计算机", "教学用计算机 台数※(台)"),
+        ("专任教师数", "一、专任教师数"),
+    ):
         sheet.rows[sheet.top][column(sheet, name)] = new
 
 
 def other_names(sheet: Sheet) -> None:
     for name, new in (
-        ("学校名称", "单位名称"), ("学生人数", "在校学生数"), ("图书册数", "图书藏量/册"), ("区县名称", "县（市、区）"), ("学段", "stage"),
-    ):  # fmt: skip
+        ("学校名称", "单位名称"),
+        ("学生人数", "在校学生数"),
+        ("图书册数", "图书藏量/册"),
+        ("区县名称", "县（市、区）"),
+        ("学段", "stage"),
+    ):
         sheet.rows[sheet.top][column(sheet, name)] = new
 
 
@@ -338,8 +370,11 @@ def headings(sheet: Sheet) -> None:
     bodies = {s: [r for r, x in zip(sheet.rows[sheet.data :], stages, strict=True) if x == s] for s in ("小学", "初中")}
     assert len(rows) == sum(map(len, bodies.values()))
     sheet.rows[sheet.data :] = [
-        ["一、小学", *[None] * (k - 1)], *bodies["小学"], ["二、初中", *[None] * (k - 1)], *bodies["初中"],
-    ]  # fmt: skip
+        ["一、小学", *[None] * (k - 1)],
+        *bodies["小学"],
+        ["二、初中", *[None] * (k - 1)],
+        *bodies["初中"],
+    ]
 
 
 def by_stage(book: Book) -> None:
@@ -349,7 +384,13 @@ def by_stage(book: Book) -> None:
     out = []
     for stage in ("小学", "初中"):
         rows = [r for r in sheet.rows[sheet.data :] if r[c] == stage]
-        part = Sheet(f"{stage}部分", [list(r) for r in sheet.rows[: sheet.data] + rows], list(sheet.merges), top=sheet.top, data=sheet.data)
+        part = Sheet(
+            f"{stage}部分",
+            [list(r) for r in sheet.rows[: sheet.data] + rows],
+            list(sheet.merges),
+            top=sheet.top,
+            data=sheet.data,
+        )
         _without(part, "学段")
         _without(part, "学校类型")
         out.append(part)
@@ -362,7 +403,13 @@ def by_township(book: Book) -> None:
     parts = (sheet.rows[sheet.data : middle], sheet.rows[middle:])
     book.sheets = [
         *(
-            Sheet(name, [list(r) for r in sheet.rows[: sheet.data] + rows], list(sheet.merges), top=sheet.top, data=sheet.data)
+            Sheet(
+                name,
+                [list(r) for r in sheet.rows[: sheet.data] + rows],
+                list(sheet.merges),
+                top=sheet.top,
+                data=sheet.data,
+            )
             for name, rows in zip(("河西镇", "河东镇"), parts, strict=True)
         ),
         *(s for s in book.sheets if s.data < 0),
@@ -452,9 +499,7 @@ def write_ods(book: Book, path: Path) -> Path:
                     cells.append(f'<table:table-cell office:value-type="float" office:value="{v!r}"/>')
             rows.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
         tables.append(f'<table:table table:name="{escape(sheet.name)}">{"".join(rows)}</table:table>')
-    spaces = " ".join(
-        f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text")
-    )
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}><office:body><office:spreadsheet>'
         f"{''.join(tables)}</office:spreadsheet></office:body></office:document-content>"

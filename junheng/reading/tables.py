@@ -98,7 +98,7 @@ def _wanted(sheet: Sheets) -> Callable[[str, int, bool], bool]:
 def _given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
     if header is None:
         return None
-    rows = list(header) if isinstance(header, (list, tuple, range)) else [header]
+    rows: list[Any] = list(header) if isinstance(header, (list, tuple, range)) else [header]
     if not rows or any(isinstance(r, bool) or not isinstance(r, int) or r < 1 for r in rows):
         raise InputError(f"header is a row, or rows, as a spreadsheet shows them, counted from 1; not {header!r}")
     return tuple(r - 1 for r in sorted(rows))
