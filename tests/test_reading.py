@@ -394,6 +394,19 @@ def test_a_remark_about_a_total_does_not_cost_a_school_its_row(tmp_path: Path) -
     assert len(jh.read_schools(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))) == 1
 
 
+def test_a_word_of_totals_in_another_column_does_not_cost_a_school_its_row(tmp_path: Path) -> None:
+    sheet = small(("甲县", "合计", "一小", 500), header=("区县名称", "统计方式", "学校名称", "学生人数"))
+    assert len(jh.read_schools(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))) == 1
+
+
+def test_a_total_after_subtotals_is_compared_with_all_rows(tmp_path: Path) -> None:
+    part = (None, "小计", None, 500)
+    rows = [ONE, part, ("甲县", "二小", "小学", 500), part, ("合计", None, None, 1700)]
+    report = jh.describe_file(write_xlsx(Book([small(*rows)]), tmp_path / "a.xlsx"))
+    assert report.problems["cell"].tolist() == ["D6"]
+    assert "says 1700, its 2 rows add up to 1000" in report.problems["message"].iloc[0]
+
+
 def test_a_school_with_nothing_but_its_name_stays(tmp_path: Path) -> None:
     schools = jh.read_schools(write_xlsx(Book([small(ONE, (None, "新校", None, None))]), tmp_path / "a.xlsx"))
     assert schools["school"].tolist() == ["一小", "新校"]
@@ -923,7 +936,9 @@ def xlsx_bytes(**changed: str) -> bytes:
             data = old.read(name).decode()
             if name == "xl/worksheets/sheet1.xml":
                 for a, b in changed.items():
-                    data = data.replace({"cell": "<v>500</v></c>", "head": "<worksheet "}[a], b)
+                    data = data.replace(
+                        {"cell": "<v>500</v></c>", "head": "<worksheet ", "end": "<v>500</v></c></row>"}[a], b
+                    )
             new.writestr(name, data)
     return again.getvalue()
 
@@ -976,6 +991,7 @@ def far_xls() -> bytes:
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
 MANY = "<v>500</v></c>" + '<c r="XFD1048576"><v>1</v></c>'
 FAR = '<v>500</v></c></row><row r="1048576"><c r="BXX1048576"><v>1</v></c>'
+END = '<v>500</v></c ></row ><row r="2000"><c r="XFD2000"><v>1</v></c ></row >'
 ODS_BOMB = (
     b'<office:document-content xmlns:office="o" xmlns:table="t"><table:table table:name="x">'
     b'<table:table-row table:number-rows-repeated="1000000">'
@@ -1013,6 +1029,7 @@ BAD: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
         xlsx_bytes(cell=FAR),
         ("1,048,576 rows",),
     ),
+    "a cell far away at the end": ("a.xlsx", xlsx_bytes(end=END), ("16,384 columns",)),
     "entities": ("a.xlsx", xlsx_bytes(head='<!DOCTYPE x [<!ENTITY a "b">]><worksheet '), ("entities",)),
     "ods bomb": ("a.ods", zip_of(mimetype=b"x", content_xml=ODS_BOMB), ("1,000,000 rows",)),
     "binary workbook": ("a.xlsx", zip_of(**{"xl/workbook.bin": b"x"}), (".xlsb", "save it as .xlsx")),
@@ -1125,6 +1142,20 @@ def test_facts_of_several_counties_and_units_in_headers(tmp_path: Path) -> None:
     facts = quiet(jh.read_facts, write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
     assert facts["teacher_pay_cny"].tolist()[0] == 98000.0 and missing(facts["teacher_pay_cny"].iloc[1])
     assert facts["year"].tolist() == [2025, 2025] and facts["没有的事"].tolist()[0] == "x"
+
+
+def test_units_of_items_in_brackets_or_in_a_column_of_their_own(tmp_path: Path) -> None:
+    for rows in (
+        [["项目", "数值"], ["义务教育教师年平均工资收入（万元）", 9.8], ["当地公务员年平均工资收入（元）", 97000]],
+        [
+            ["项目", "单位", "数值", "佐证材料"],
+            ["义务教育教师年平均工资收入", "万元", 9.8, "甲财〔2025〕1号"],
+            ["当地公务员年平均工资收入", "元", 97000],
+        ],
+    ):
+        facts = jh.read_facts(write_xlsx(Book([Sheet("x", rows)]), tmp_path / "a.xlsx"))
+        assert facts[["teacher_pay_cny", "civil_servant_pay_cny"]].values.tolist() == [[98000.0, 97000.0]]
+    assert facts["teacher_pay_cny_reference"].tolist() == ["甲财〔2025〕1号"]
 
 
 def test_a_form_that_asks_one_thing_twice_is_refused(tmp_path: Path) -> None:
