@@ -108,12 +108,23 @@ def filled(table: pd.DataFrame, tmp: Path) -> Book:
     return Book([Sheet("学校表", rows)])
 
 
+#: What some headers are called after "other names".
+OTHER = {
+    "学校名称": "单位名称",
+    "学生人数": "在校学生数",
+    "图书册数": "图书藏量",
+    "区县名称": "县（市、区）",
+    "学段": "stage",
+}
+
+
 def column(sheet: Sheet, name: str) -> int:
     """The position of a header that begins so."""
-    for r in range(sheet.top, sheet.data):
-        for i, label in enumerate(sheet.rows[r]):
-            if isinstance(label, str) and label.strip("*①1. ").removeprefix("一、").startswith(name):
-                return i
+    for wanted in filter(None, (name, OTHER.get(name))):
+        for r in range(sheet.top, sheet.data):
+            for i, label in enumerate(sheet.rows[r]):
+                if isinstance(label, str) and label.strip("*①1. ").removeprefix("一、").startswith(wanted):
+                    return i
     raise KeyError(name)
 
 
