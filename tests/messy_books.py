@@ -362,6 +362,8 @@ def serial_numbers(sheet: Sheet) -> None:
 def _without(sheet: Sheet, name: str) -> None:
     c = column(sheet, name)
     sheet.rows = [[v for i, v in enumerate(row) if i != c] for row in sheet.rows]
+    kept = [m for m in sheet.merges if not m[1] == m[3] == c]
+    sheet.merges = [(a, b - (b > c), x, d - (d >= c)) for a, b, x, d in kept]
 
 
 def county_in_the_title(sheet: Sheet) -> None:

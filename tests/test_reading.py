@@ -820,6 +820,12 @@ def test_figures_merged_over_the_rows_of_one_school_are_the_whole_schools(tmp_pa
     assert (problem["code"], problem["cell"]) == ("merged_cell", "F2")
 
 
+def test_merged_cells_past_the_last_cell_do_no_harm(tmp_path: Path) -> None:
+    sheet = small(ONE)
+    sheet.merges = [(0, 9, 0, 12), (30, 0, 33, 1), (1, 3, 5, 3)]
+    assert len(jh.read_schools(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))) == 1
+
+
 def formula_book(path: Path) -> Path:
     with xlsxwriter.Workbook(str(path)) as book:
         page = book.add_worksheet()

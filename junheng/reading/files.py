@@ -261,7 +261,11 @@ def _grid_of_sheet(
     width = len(rows[0]) if rows else 0
     for row in rows:
         row[:] = [(v.strip() or None) if type(v) is str else v for v in row]
-    ranges = None if merges is None else tuple((a[0], a[1], b[0], b[1]) for a, b in merges)
+    # merged cells may reach past what stands in the sheet
+    ranges = None
+    if merges is not None:
+        inside = [(a, b) for a, b in merges if a[0] < len(rows) and a[1] < width]
+        ranges = tuple((a[0], a[1], min(b[0], len(rows) - 1), min(b[1], width - 1)) for a, b in inside)
     return Grid(name=name, hidden=hidden, cells=_array(rows, width), merges=ranges, lost=tuple(lost))
 
 
