@@ -12,6 +12,7 @@ from junheng.errors import (
     JunhengError,
     Problem,
     ProblemCode,
+    ReadingWarning,
     StandardDataError,
     UnknownStandardError,
 )
@@ -56,7 +57,7 @@ from junheng.indicators import (
 )
 from junheng.monitoring import evaluate_all, monitor
 from junheng.planning import Plan, contributions, margins, plan, roll_forward, shortfall_totals, shortfalls
-from junheng.reading import read_schools
+from junheng.reading import FileReport, describe_file, read_facts, read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
 from junheng.stages import check_schools, split_stages
@@ -65,12 +66,14 @@ from junheng.standards import Standard, list_standards, load_standard
 __all__ = [
     "AlignmentError",
     "Evaluation",
+    "FileReport",
     "InputDataError",
     "InputError",
     "JunhengError",
     "Plan",
     "Problem",
     "ProblemCode",
+    "ReadingWarning",
     "Standard",
     "StandardDataError",
     "UnknownStandardError",
@@ -87,6 +90,7 @@ __all__ = [
     "contributions",
     "decompose",
     "describe_columns",
+    "describe_file",
     "difference_coefficient",
     "engines",
     "evaluate",
@@ -112,6 +116,7 @@ __all__ = [
     "quantile_ratio",
     "range_ratio",
     "ranking",
+    "read_facts",
     "read_schools",
     "reports",
     "roll_forward",

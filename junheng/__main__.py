@@ -21,7 +21,7 @@ from junheng._frames import Table, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
 from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
-from junheng.reading import read_table
+from junheng.reading import notice
 from junheng.schools import base_column
 
 #: Up to so many counties are explained one by one; more are counted.
@@ -174,7 +174,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             place = f"{exc.filename}: " if exc.filename else ""
             print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
         except InputDataError as exc:
-            _print_problems(exc.problems, getattr(args, "file", "table"), args.language or "en")
+            _print_problems(exc.problems, args)
         except JunhengError as exc:
             print(f"junheng: {exc}", file=sys.stderr)
         except KeyboardInterrupt:
@@ -185,9 +185,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _print_reading_warnings(text: dict[str, str]) -> None:
     """Show what was noticed while a file was read as a line of its own, without the place in this program."""
-    kind = getattr(jh, "ReadingWarning", None)
-    if kind is None:
-        return
+    kind = jh.ReadingWarning
     usual = warnings.showwarning
 
     def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
@@ -293,8 +291,13 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
     return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
 
 
-def _read_facts(path: str) -> Any:
-    return getattr(jh, "read_facts", read_table)(path)
+def _read(args: argparse.Namespace) -> Any:
+    """Read the table; where its rows stand in the file is kept for what is said of them."""
+    args.read = jh.describe_file(args.file, **_sheet(args))
+    said = notice(args.read)
+    if said:
+        warnings.warn(said, jh.ReadingWarning, stacklevel=2)
+    return args.read.schools
 
 
 def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
@@ -302,8 +305,8 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     standard = jh.load_standard(args.standard)
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
-    schools = steps.run(args.text["reading"], lambda: jh.read_schools(args.file, **_sheet(args)))
-    facts = _read_facts(args.facts) if args.facts else None
+    schools = steps.run(args.text["reading"], lambda: _read(args))
+    facts = jh.read_facts(args.facts) if args.facts else None
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
         lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
@@ -475,21 +478,12 @@ def _without_formulas(frame: Any) -> Any:
 
 def _check(args: argparse.Namespace) -> int:
     language = args.language or "en"
-    listed: list[Problem] = []
-    if hasattr(jh, "describe_file"):
-        with warnings.catch_warnings():
-            # what the warning of reading says in a sentence stands in the description in full
-            warnings.simplefilter("ignore")
-            report = jh.describe_file(args.file, **_sheet(args))
-        print(report.to_text(language))
-        print()
-        schools = report.schools
-        listed += report.problems if isinstance(report.problems, (list, tuple)) else _as_problems(report.problems)
-    else:
-        schools = jh.read_schools(args.file, **_sheet(args))
-    listed += _as_problems(jh.check_schools(schools, args.standard))
+    args.read = jh.describe_file(args.file, **_sheet(args))
+    print(args.read.to_text(language))
+    print()
+    listed = _as_problems(args.read.problems) + _as_problems(jh.check_schools(args.read.schools, args.standard))
     listed = list(dict.fromkeys(listed))
-    _print_problems(listed, args.file, language, sys.stdout)
+    _print_problems(listed, args, sys.stdout)
     return 2 if any(p.severity is Severity.ERROR for p in listed) else 0
 
 
@@ -511,29 +505,37 @@ def _standards(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_problems(problems: Sequence[Problem], name: str, language: str, stream: TextIO | None = None) -> None:
+def _print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream: TextIO | None = None) -> None:
+    language, name = args.language or "en", getattr(args, "file", "table")
+    read = getattr(args, "read", None)
+    lines = [] if read is None else read.places["row"].tolist()
+
+    def line(row: int) -> int:
+        return int(lines[row]) if row < len(lines) else row + 2
+
     out = stream or sys.stderr
     errors = sum(p.severity is Severity.ERROR for p in problems)
     said = _WORDS[language]["counted"].format(name=name, errors=errors, warnings=len(problems) - errors)
     print(said, file=out)
     for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row):
-        # the header is line 1 of the file
-        message = re.sub(r"\brow (\d+)\b", lambda m: f"line {int(m[1]) + 2}", p.message)
-        print(f"  {_problem_zh(p, message) if language == 'zh' else _problem_en(p, message)}", file=out)
+        # people count the lines of the file, not the rows of the table
+        message = re.sub(r"\brow (\d+)\b", lambda m: f"line {line(int(m[1]))}", p.message)
+        at = None if p.row is None else line(p.row)
+        print(f"  {_problem_zh(p, at, message) if language == 'zh' else _problem_en(p, at, message)}", file=out)
 
 
-def _problem_en(p: Problem, message: str) -> str:
-    place = "" if p.row is None else f"line {p.row + 2} ({p.key}), " if p.key else f"line {p.row + 2}, "
+def _problem_en(p: Problem, line: int | None, message: str) -> str:
+    place = "" if line is None else f"line {line} ({p.key}), " if p.key else f"line {line}, "
     column = f"column {p.column!r}: " if p.column else ""
     return f"{p.severity} {p.code}: {place}{column}{message}"
 
 
-def _problem_zh(p: Problem, message: str) -> str:
+def _problem_zh(p: Problem, line: int | None, message: str) -> str:
     """Say what is wrong, where, and with which value; the English sentence says what to do."""
     place = []
-    if p.row is not None:
+    if line is not None:
         key = " / ".join(str(word("stage", k, "zh")) for k in (p.key or "").split(" / "))
-        place.append(f"第{p.row + 2}行" + (f"（{key}）" if key else ""))
+        place.append(f"第{line}行" + (f"（{key}）" if key else ""))
     if p.column:
         place.append(f"列“{_column_zh(p.column)}”")
     if p.value is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -306,65 +305,6 @@ def _reset(frame: Any) -> Any:
 
 
 # ----------------------------------------------------------------------------------------------- files
-
-
-def read_csv(path: Path, separator: str) -> pd.DataFrame:
-    """Read every cell as text, so that codes keep their zeros; the encoding is found out."""
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise InputError(f"{path.name} is neither UTF-8 nor GB18030 text; save it as CSV UTF-8")
-    if "\x00" in text:
-        raise InputError(f"{path.name} is not a text file; was a workbook renamed?")
-    try:
-        raw = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[""],
-            skip_blank_lines=False,
-        )
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path.name} is empty; the first row must hold the headers") from None
-    except pd.errors.ParserError as exc:
-        raise InputError(f"{path.name} is not a regular table: {exc}") from None
-    return _with_header(raw)
-
-
-def _with_header(raw: pd.DataFrame) -> pd.DataFrame:
-    """Take the first row as headers, refusing those that stand twice; no row is passed over."""
-    if raw.empty:
-        return raw
-    names = [f"column {i + 1}" if pd.isna(c) else str(c).strip() for i, c in enumerate(raw.iloc[0].tolist())]
-    if len(set(names)) < len(names):
-        raise duplicate_headers(names)
-    table = raw.iloc[1:].reset_index(drop=True)
-    table.columns = pd.Index(names)
-    return table
-
-
-def read_excel(path: Path, sheet: str | int) -> pd.DataFrame:
-    """Read a sheet as it is: numbers as numbers, text as text. Macros and formulas are never run."""
-    try:
-        import python_calamine  # noqa: F401
-    except ImportError:
-        raise InputError(
-            f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
-    try:
-        raw = pd.read_excel(
-            path, sheet_name=sheet, header=None, engine="calamine", dtype=object, keep_default_na=False, na_values=[""]
-        )
-    except Exception as exc:
-        raise InputError(f"{path.name} cannot be read as a workbook: {exc}") from None
-    return _with_header(raw)
 
 
 def write_tables(path: Path, tables: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "JunhengError",
     "Problem",
     "ProblemCode",
+    "ReadingWarning",
     "Severity",
     "StandardDataError",
     "UnknownStandardError",
@@ -66,6 +67,17 @@ class ProblemCode(StrEnum):
     AMBIGUOUS_SCHOOL = "ambiguous_school"
     BELOW_ZERO = "below_zero"
     CANNOT_MERGE = "cannot_merge"
+    SUSPICIOUS_SCALE = "suspicious_scale"
+    UNCLEAR_HEADER = "unclear_header"
+    UNCLEAR_YEAR = "unclear_year"
+    FROM_TITLE = "from_title"
+    TOTAL_MISMATCH = "total_mismatch"
+    MERGED_CELL = "merged_cell"
+    FORMULA_WITHOUT_VALUE = "formula_without_value"
+    ERROR_CELL = "error_cell"
+    DIGITS_LOST = "digits_lost"
+    SHEET_NOT_READ = "sheet_not_read"
+    FILE_FORMAT = "file_format"
 
 
 @frozen(kw_only=True)
@@ -162,6 +174,10 @@ class InputDataError(InputError):
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return all problems as dicts that are safe for JSON."""
         return [p.to_dict() for p in self.problems]
+
+
+class ReadingWarning(UserWarning):
+    """A file was read, but not every row or cell as it stands; :func:`junheng.describe_file` tells which."""
 
 
 class UnknownStandardError(JunhengError, LookupError):

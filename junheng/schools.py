@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -84,6 +84,8 @@ def _headers() -> dict[str, str]:
     for column in columns().values():
         for name in (column.id, column.zh, *column.aliases):
             out.setdefault(fold(name), column.id)
+    for column in columns().values():
+        out.setdefault(fold(column.en), column.id)
     return out
 
 
@@ -94,56 +96,136 @@ def _bracket(folded: str) -> tuple[str, str | None]:
 
 
 _STAGE_WORDS = (("小学", "primary"), ("初中", "junior"), ("高中", "senior"))
+#: Marks of footnotes; taken off before ① would be folded to 1.
+_MARKS = re.compile(r"[*＊※★▲△#†‡①-⑳⑴-⒇⒈-⒛❶-❿]+|[:：]\s*$")
+_NUMBERING = re.compile(
+    r"^(其中[:：、]?|[(（][0-9一二三四五六七八九十]{1,2}[)）]|[①-⑳⑴-⒇]|[0-9]{1,2}[.、．](?![0-9])|[一二三四五六七八九十]{1,2}[、.．])\s*"
+)
+
+
+@frozen(kw_only=True)
+class Found:
+    """What a header was taken for: the canonical column, the unit it names, remarks in it that were not weighed."""
+
+    column: str
+    unit: str | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@cache
+def recognise(header: str) -> Found | None:
+    """Tell what a header means, None if it is unknown."""
+    if base_column(header) is not None:
+        return Found(column=header)
+    bare = str(header)
+    for _ in range(3):
+        found = _recognise_bare(bare)
+        if found is not None:
+            return found
+        peeled = _MARKS.sub("", _NUMBERING.sub("", bare))
+        if peeled == bare:
+            return None
+        bare = peeled
+    return None
+
+
+def _recognise_bare(header: str) -> Found | None:
+    bare, brackets = fold(header), list[str]()
+    while True:
+        # a bracket may be part of the name ("不含室内体育用房"), or hold the unit, the stage or a remark
+        name = _named(bare)
+        if name is not None:
+            return _with_brackets(name, brackets)
+        before, inside = _bracket(bare)
+        if inside is None:
+            break
+        brackets.append(inside)
+        bare = _NUMBERING.sub("", _MARKS.sub("", before))
+    before, slash, unit = bare.rpartition("/")
+    name = _named(before) if slash else None
+    base = base_column(name) if name is not None else None
+    if name is not None and base is not None and _unit_factor(base[0], unit) is not None:
+        return _with_brackets(name, [*brackets, unit])
+    return None
+
+
+def _named(folded: str) -> str | None:
+    """Return the canonical name of a header without brackets, with its stage if it has one."""
+    known = _headers()
+    if folded in known:
+        return known[folded]
+    for word, stage in _STAGE_WORDS:
+        if folded.startswith(word):
+            rest = re.sub(r"^(部|段|阶段)", "", folded.removeprefix(word))
+            name = f"{known.get(rest)}_{stage}"
+            if base_column(name) is not None:
+                return name
+    return None
+
+
+def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
+    unit: str | None = None
+    remarks: list[str] = []
+    for inside in brackets:
+        base = base_column(name)
+        stage = next((s for w, s in _STAGE_WORDS if inside in (w, f"{w}部", f"{w}段")), None)
+        if stage is not None and base is not None:
+            if base_column(f"{name}_{stage}") is None or base[1] is not None:
+                return None
+            name = f"{name}_{stage}"
+        elif base is not None and _unit_factor(base[0], inside) is not None and unit is None:
+            unit = inside
+        elif _REMARK.match(inside):
+            remarks.append(inside)
+        else:
+            unit = inside if unit is None else unit
+    return Found(column=name, unit=unit, remarks=tuple(remarks))
+
+
+#: What begins like this in brackets says something about the figure, and is no unit.
+_REMARK = re.compile(
+    r"不?含|不?包括|其中|见|注|截至|截止|按|指|必填|选填|可选|保留|精确|填|以|如|账面|原值|\d{4}年|.{7,}"
+)
 
 
 def _recognise(header: str) -> tuple[str, str | None] | None:
     """Return the canonical name and the unit a header carries, None if it is unknown."""
-    if base_column(header) is not None:
-        return header, None
-    folded = fold(header)
-    known = _headers()
-    # a bracket may be part of the name ("不含室内体育用房") or hold the unit
-    bare, unit = (folded, None) if folded in known else _bracket(folded)
-    if bare in known:
-        return known[bare], unit
-    for word, stage in _STAGE_WORDS:
-        if bare.startswith(word):
-            rest = re.sub(r"^(部|段|阶段)", "", bare.removeprefix(word))
-            name = f"{known.get(rest)}_{stage}"
-            if base_column(name) is not None:
-                return name, unit
-    return None
+    found = recognise(header)
+    return None if found is None else (found.column, found.unit)
 
 
 def _unit_factor(column: Column, unit: str) -> tuple[int, int] | None:
     """Return the factor from a unit to that of the column as a fraction, None if it is unknown."""
-    for name, factor in read_toml("columns.toml")["units"].get(column.unit, {}).items():
+    return None if column.unit is None else unit_factor(column.unit, unit)
+
+
+def unit_factor(to: str, unit: str) -> tuple[int, int] | None:
+    """Return the factor from a unit, folded, to a canonical one as a fraction, None if it is unknown."""
+    for name, factor in read_toml("columns.toml")["units"].get(to, {}).items():
         if fold(name) == unit:
             return (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
     return None
 
 
 @frozen(kw_only=True)
-class _Understood:
+class Understood:
     header: str
     column: str | None
     unit: str | None
     factor: tuple[int, int]
 
 
-def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tuple[list[_Understood], list[Problem]]:
+def understand(
+    names: Sequence[str], mapping: Mapping[str, str] | None, known: Sequence[Found | None] | None = None
+) -> tuple[list[Understood], list[Problem]]:
+    """Say what each header means; ``known`` where more is known of it than its words."""
     problems: list[Problem] = []
-    out: list[_Understood] = []
+    out: list[Understood] = []
     chosen = dict(mapping or {})
+    taken = set(chosen.values())
     for header in sorted(set(chosen) - set(names)):
-        problems.append(
-            Problem(
-                code=ProblemCode.MISSING_COLUMN,
-                column=header,
-                message=f"the mapping names {header!r}, which the table does not have; {_nearest(header, names)}",
-            )
-        )
-    for header in names:
+        problems.append(missing_in_mapping(header, names))
+    for i, header in enumerate(names):
         if header in chosen:
             base = base_column(chosen[header])
             unit = _bracket(fold(header))[1]
@@ -154,17 +236,28 @@ def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tupl
                     Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
                 )
             out.append(
-                _Understood(header=header, column=chosen[header], unit=unit if scale else None, factor=scale or (1, 1))
+                Understood(header=header, column=chosen[header], unit=unit if scale else None, factor=scale or (1, 1))
             )
             continue
-        found = _recognise(header)
-        if found is None:
-            out.append(_Understood(header=header, column=None, unit=None, factor=(1, 1)))
+        found = recognise(header) if known is None else known[i]
+        if found is None or found.column in taken:
+            # what the mapping gives to another header is left as it is
+            out.append(Understood(header=header, column=None, unit=None, factor=(1, 1)))
             continue
-        name, unit = found
+        name, unit = found.column, found.unit
         factor: tuple[int, int] | None = (1, 1)
+        base = base_column(name)
+        if found.remarks:
+            problems.append(
+                Problem(
+                    code=ProblemCode.UNCLEAR_HEADER,
+                    severity=Severity.WARNING,
+                    column=header,
+                    message=f"read as {name}; what it says besides ({'; '.join(found.remarks)}) was not weighed: "
+                    "if it is another figure, say so with mapping=",
+                )
+            )
         if unit is not None:
-            base = base_column(name)
             factor = _unit_factor(base[0], unit) if base else None
             if factor is None:
                 expected = base[0].unit if base else None
@@ -181,22 +274,31 @@ def _understand(names: Sequence[str], mapping: Mapping[str, str] | None) -> tupl
                         ),
                     )
                 )
-        out.append(_Understood(header=header, column=name, unit=unit, factor=factor or (1, 1)))
-    taken: dict[str, str] = {}
+        out.append(Understood(header=header, column=name, unit=unit, factor=factor or (1, 1)))
+    first: dict[str, str] = {}
     for u in out:
         if u.column is None:
             continue
-        if u.column in taken:
+        if u.column in first:
             problems.append(
                 Problem(
                     code=ProblemCode.DUPLICATE_COLUMN,
                     column=u.header,
-                    message=f"{u.header!r} and {taken[u.column]!r} both mean {u.column}; keep one of them, "
-                    "or rename the other",
+                    message=f"{u.header!r} and {first[u.column]!r} both mean {u.column}; keep one of them, "
+                    "rename the other, or say which it is with mapping=",
                 )
             )
-        taken.setdefault(u.column, u.header)
+        first.setdefault(u.column, u.header)
     return out, problems
+
+
+def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
+    """Say that a mapping names a header that is not there."""
+    return Problem(
+        code=ProblemCode.MISSING_COLUMN,
+        column=header,
+        message=f"the mapping names {header!r}, which the table does not have; {_nearest(header, names)}",
+    )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -233,7 +335,7 @@ def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
     [['school', 1.0], ['equipment_value_cny', 10000.0], ['-', 1.0]]
     """
     table = Table(raw)
-    understood, _ = _understand(table.columns, mapping)
+    understood, _ = understand(table.columns, mapping)
     return build_frame(
         {
             "header": [u.header for u in understood],
@@ -284,20 +386,27 @@ def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> A
     1002500.0
     """
     table = Table(raw)
-    understood, problems = _understand(table.columns, mapping)
-    if problems:
+    understood, problems = understand(table.columns, mapping)
+    if any(p.severity is Severity.ERROR for p in problems):
         raise InputDataError(problems)
     renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
     table = table.renamed(renames)
+    return _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
+
+
+def finish_columns(frame: Any, names: Sequence[str]) -> Any:
+    """Bring columns that already have canonical names and units to one form: words, codes, sums of parts."""
+    return _standardized(Table(frame), dict.fromkeys(names, (1, 1)))
+
+
+def _standardized(table: Table, factors: Mapping[str, tuple[int, int]]) -> Any:
     changed: dict[str, Any] = {}
-    for u in understood:
-        if u.column is None:
-            continue
-        found = base_column(u.column)
+    for name, factor in factors.items():
+        found = base_column(name)
         assert found is not None
-        new = _standard_values(table, u.column, found[0], u.factor)
+        new = _standard_values(table, name, found[0], factor)
         if new is not None:
-            changed[u.column] = new
+            changed[name] = new
     table = table.with_columns(changed)
     return table.with_columns(_sums_of_parts(table)).to_native()
 
@@ -305,10 +414,13 @@ def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> A
 def _standard_values(table: Table, name: str, column: Column, factor: tuple[int, int]) -> Any:
     """Return the column in canonical form, None where it already is."""
     if column.type == "category":
-        words = _category_words(column.id)
-        values = table.objects(name)
-        new = [words.get(fold_word(v), v) if v is not None else None for v in values]
-        return new if any(a is not b for a, b in zip(new, values, strict=True)) else None
+        # a nation has many rows and few words: each is folded once
+        known = _category_words(column.id)
+        codes, words = table.codes(name)
+        new = [known.get(fold_word(w), w) for w in words]
+        if all(a is b for a, b in zip(new, words, strict=True)):
+            return None
+        return np.array([*new, None], dtype=object)[codes]
     if column.type == "key" and name.endswith("code"):
         values = table.objects(name)
         return (
@@ -421,9 +533,18 @@ _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?
 
 def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1)) -> tuple[Floats, dict[int, str]]:
     """Read cells as numbers; return them and the text of those that are none, by row. Blank is missing."""
-    out = np.full(values.size, np.nan)
     bad: dict[int, str] = {}
-    for i, value in enumerate(values):
+    quick = _quick_numbers(values) if factor == (1, 1) else None
+    if quick is not None:
+        return quick, bad
+    cells = values.tolist()
+    # what is a number already is taken as it is, the rest is looked at one by one
+    out = np.array([v if type(v) is float or type(v) is int else np.nan for v in cells], dtype=np.float64)
+    if factor != (1, 1):
+        out = _scaled(out, factor)
+    for i, value in enumerate(cells):
+        if type(value) is float or type(value) is int:
+            continue
         if value is None:
             continue
         if isinstance(value, str):
@@ -445,6 +566,87 @@ def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1))
                 continue
         out[i] = float(number * factor[0] / factor[1] if factor != (1, 1) else number)
     return out, bad
+
+
+# ------------------------------------------------------------------------------------------- the scale
+
+
+#: So many schools with a figure make a median worth looking at.
+_ENOUGH = 3
+
+
+def scale_problems(frame: Any, only: set[str] | None = None) -> list[Problem]:
+    """Point at columns whose median for each student looks like another unit; see ``scale.toml``."""
+    table = Table(frame)
+    have = {n for n in table.columns if base_column(n) is not None and table.is_number(n)}
+    return scale_of(lambda name: table.floats(name) if name in have else None, only)
+
+
+def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = None) -> list[Problem]:
+    """Point at columns whose median looks like another unit; ``number`` gives a column, or None."""
+    rules = {n: r for n, r in read_toml("scale.toml")["columns"].items() if only is None or n in only}
+    columns_ = {n: v for n in rules if (v := number(n)) is not None}
+    by_stage = [v for s in ALL_STAGES if (v := number(f"students_{s}")) is not None]
+    students = number("students")
+    if not columns_ or (students is None and not by_stage):
+        return []
+    total = np.sum([np.nan_to_num(v) for v in by_stage], axis=0) if by_stage else np.zeros(0)
+    enrolled = total if students is None else students
+    if students is not None and by_stage:
+        enrolled = np.where(np.isfinite(students), students, total)
+    out = []
+    for name, values in columns_.items():
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = values / enrolled
+        each = each[np.isfinite(each) & (values > 0)]
+        if each.size < _ENOUGH:
+            continue
+        found = _other_unit(float(np.median(each)), rules[name])
+        if found is not None:
+            out.append(_odd_scale(name, float(np.median(each)), each.size, *found))
+    return out
+
+
+def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | None:
+    """Return the unit that would make a median plausible, and whether the figures were typed in it."""
+    low, high = float(rule["low"]), float(rule["high"])
+    if low <= median <= high:
+        return None
+    for unit, factor in rule["units"].items():
+        times = factor[0] / factor[1] if isinstance(factor, list) else float(factor)
+        if median < low and low <= median * times <= high:
+            return unit, True
+        if median > high and low <= median / times <= high:
+            return unit, False
+    return None
+
+
+def _odd_scale(name: str, median: float, n: int, unit: str, typed: bool) -> Problem:
+    column = columns()[name]
+    other = f"as if typed in {unit}" if typed else f"as if multiplied by the {unit} of the header once too often"
+    advice = f"put the unit in the header, {column.zh}({unit})" if typed else "take the unit out of the header"
+    return Problem(
+        code=ProblemCode.SUSPICIOUS_SCALE,
+        severity=Severity.WARNING,
+        column=name,
+        value=f"{median:.6g}",
+        message=f"half of the {n} schools have less than {median:.4g} {column.unit} a student, {other}; "
+        f"if so, {advice}; nothing was changed",
+    )
+
+
+_PLAIN = frozenset("0123456789.+-eE ")
+
+
+def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
+    """Read a column where every cell is empty or text of a plain number, None where any is not."""
+    cells = values.tolist()
+    if not all(v is None or type(v) is str for v in cells) or not _PLAIN.issuperset("".join(v for v in cells if v)):
+        return None
+    try:
+        return np.array([float(v) if v is not None and v.strip() else np.nan for v in cells])
+    except ValueError:
+        return None
 
 
 def text_advice(text: str) -> str:

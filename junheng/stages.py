@@ -20,7 +20,7 @@ from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
-from junheng.schools import ALL_STAGES, Reading, base_column, columns
+from junheng.schools import ALL_STAGES, Reading, base_column, columns, scale_of
 from junheng.standards import Standard, load_standard
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
@@ -773,6 +773,7 @@ def check_all(reading: Reading, standard: Standard | None, only: Iterable[str] |
         if values is not None and found[1] is None and not found[0].shared and name != "students":
             _check_people(reading, sections, name, values)
     reading.check_parts(wanted)
+    reading.problems += scale_of(reading.number, wanted)
     for i in np.flatnonzero(sections.left_out == "no_students").tolist():
         reading.add(
             ProblemCode.NO_STUDENTS,

@@ -290,7 +290,7 @@ def test_no_problem_is_listed_twice() -> None:
     ("headers", "mapping", "code", "column", "said"),
     [
         (("图书(箱)",), None, "unknown_unit", "图书(箱)", ("箱", "books", "volumes")),
-        (("在校生数(万人)",), None, "unknown_unit", "在校生数(万人)", ("万人", "students", "persons")),
+        (("在校生数(车)",), None, "unknown_unit", "在校生数(车)", ("车", "students", "persons")),
         (("学生数", "在校生数"), None, "duplicate_column", "在校生数", ("学生数", "students", "keep one")),
         (("图书", "图书(千册)"), None, "duplicate_column", "图书(千册)", ("图书", "books")),
         (("甲", "乙"), {"甲": "books", "乙": "books"}, "duplicate_column", "乙", ("甲", "books")),

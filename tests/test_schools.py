@@ -66,13 +66,13 @@ def test_headers_that_mean_nothing_here_stay(header: str) -> None:
 
 
 def test_describe_columns_tells_what_would_happen() -> None:
-    raw = pd.DataFrame({h: [1] for h in ("教学仪器设备值(万元)", "校园占地面积(亩)", "备注", "图书(箱)", "册数")})
+    raw = pd.DataFrame({h: [1] for h in ("教学仪器设备值(万元)", "校园占地面积(亩)", "备注", "计算机(箱)", "册数")})
     told = jh.results.records(jh.describe_columns(raw, {"册数": "books"}))
     assert [(t["header"], t["column"], t["unit"]) for t in told] == [
         ("教学仪器设备值(万元)", "equipment_value_cny", "万元"),
         ("校园占地面积(亩)", "land_area_m2", "亩"),
         ("备注", None, None),
-        ("图书(箱)", "books", "箱"),
+        ("计算机(箱)", "computers", "箱"),
         ("册数", "books", None),
     ]
     assert [t["factor"] for t in told[:3]] == [10_000.0, 2000 / 3, 1.0]
@@ -335,7 +335,7 @@ def test_a_sheet_by_name_and_headers_by_mapping(tmp_path: Path) -> None:
         ("a.docx", b"x", (".docx", ".csv", ".xlsx")),
         ("a.csv", b"", ("empty", "headers")),
         ("a.csv", b"PK\x03\x04" + bytes(range(256)), ("a.csv", "CSV UTF-8")),
-        ("a.csv", "甲,乙\n".encode("utf-16"), ("a.csv", "CSV UTF-8")),
+        ("a.csv", "甲,乙\n".encode("utf-16")[:-1], ("a.csv", "CSV UTF-8")),
         ("a.csv", "甲,乙\n1,2\n1,2,3\n".encode(), ("a.csv", "line 3")),
         ("a.xlsx", b"not a workbook", ("a.xlsx", "workbook")),
         ("a.xlsx", b"", ("a.xlsx",)),
@@ -371,22 +371,6 @@ def test_one_header_twice_in_a_file_is_not_passed_over(tmp_path: Path, name: str
     with pytest.raises(jh.InputDataError, match="图书") as caught:
         jh.read_schools(path)
     assert [p.code for p in caught.value.problems] == ["duplicate_column"]
-
-
-@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
-def test_no_row_of_a_file_is_dropped(tmp_path: Path, name: str) -> None:
-    """An empty line is a row too: else every place named after it is off by one."""
-    first, last = ("甲县", "一小", "小学", 500), ("甲县", "二小", "小学", "五百")
-    schools = jh.read_schools(lines(tmp_path / name, KEYS, first, ("",) * 4, last))
-    found = {p["code"]: p["row"] for p in jh.results.records(jh.check_schools(schools))}
-    assert found == {"empty_row": 1, "text_in_number": 2}
-
-
-@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
-def test_a_title_above_the_headers_is_told_for_what_it_is(tmp_path: Path, name: str) -> None:
-    path = lines(tmp_path / name, ("甲县学校一览表", "", "", ""), KEYS, ("甲县", "一小", "小学", 500))
-    with pytest.raises(jh.InputError, match="headers must stand in the first row"):
-        jh.read_schools(path)
 
 
 def test_what_one_standard_needs_is_asked_for_by_its_label() -> None:

@@ -1,0 +1,235 @@
+"""Cells as people type them: figures with separators and units, words for "not known", codes, years (private)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import numpy as np
+from attrs import define, field
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats
+from junheng._data import read_toml
+from junheng.schools import Column, fold, parse_numbers
+
+__all__ = ["Cells", "is_figure", "is_missing", "read_code", "read_figures", "read_words", "read_year"]
+
+_PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+#: Thousands by commas or thin blanks: groups of three, nothing else.
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, \u00a0][0-9]{3})+(\.[0-9]+)?")
+_WITH_UNIT = re.compile(r"([+-]?[0-9][0-9, \u00a0]*(?:\.[0-9]+)?)\s*([^0-9.,\s+-].{0,5})")
+
+
+@define
+class Cells:
+    """A column as it was read: its values, and what was done to which rows."""
+
+    values: Any
+    missing: list[int] = field(factory=list)
+    converted: list[int] = field(factory=list)
+    bad: dict[int, str] = field(factory=dict)
+
+
+@cache
+def _missing() -> frozenset[str]:
+    return frozenset(fold(w) for w in read_toml("returns.toml")["cells"]["missing"])
+
+
+@cache
+def _missing_first() -> frozenset[str]:
+    """How a cell may begin that says there is no figure, full-width or half-width."""
+    first = {w[0] for w in _missing()}
+    return frozenset(
+        first | {c.upper() for c in first} | {chr(ord(c) + 0xFEE0) for c in first if "!" <= c <= "~"} | {"…"}
+    )
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell says in words that there is no figure."""
+    # a cheap look first: a nation has many cells
+    return isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first() and fold(value) in _missing()
+
+
+@cache
+def _units(unit: str | None) -> dict[str, tuple[int, int]]:
+    out: dict[str, tuple[int, int]] = {}
+    for name, factor in read_toml("columns.toml")["units"].get(unit, {}).items():
+        out[fold(name)] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    return out
+
+
+def _plain(text: str) -> str | None:
+    """Return a number as it would be typed plainly, None if it is none."""
+    half = unicodedata.normalize("NFKC", text).strip()
+    if _PLAIN.fullmatch(half):
+        return half
+    return re.sub(r"[, \u00a0]", "", half) if _GROUPED.fullmatch(half) else None
+
+
+@cache
+def _all_units() -> frozenset[str]:
+    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
+
+
+def is_figure(value: Any) -> bool:
+    """Whether a cell holds a figure, in whatever dress."""
+    if not isinstance(value, str):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if _plain(value) is not None or value.endswith(("%", "％")):
+        return True
+    match = _WITH_UNIT.fullmatch(unicodedata.normalize("NFKC", value).strip())
+    return match is not None and _plain(match.group(1)) is not None and fold(match.group(2)) in _all_units()
+
+
+def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int, int]) -> Cells:
+    """Read a column of figures in the unit of the column; what is none stays as it is, for the check to name.
+
+    A unit in a cell goes before that of the header: it stands nearer to the figure.
+    """
+    quick, bad = parse_numbers(values, factor)
+    out = Cells(values=quick)
+    if not bad:
+        return out
+    known = _units(column.unit)
+    for row, text in bad.items():
+        value = values[row]
+        if is_missing(value):
+            out.missing.append(row)
+            continue
+        read = _figure(value, column, factor, known)
+        if read is None:
+            out.bad[row] = text
+        else:
+            quick[row] = read
+            out.converted.append(row)
+    if out.bad:
+        cells = np.empty(values.size, dtype=object)
+        cells[:] = [None if x != x else x for x in quick.tolist()]
+        for row, text in out.bad.items():
+            cells[row] = text
+        out.values = cells
+    return out
+
+
+_YEAR_OF = re.compile(
+    r"((?:19|20)[0-9]{2})(?:年|[-./](?:0?[1-9]|1[0-2])(?:[-./][0-9]{1,2})?|年[0-9]{1,2}月(?:[0-9]{1,2}日)?)"
+)
+
+
+def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str, tuple[int, int]]) -> float | None:
+    if column.unit == "year" and hasattr(value, "year"):
+        return float(value.year)
+    if not isinstance(value, str):
+        return None
+    half = unicodedata.normalize("NFKC", value).strip()
+    if column.unit == "year":
+        match = _YEAR_OF.fullmatch(half)
+        return float(match.group(1)) if match else None
+    plain = _plain(value)
+    if plain is None:
+        match = _WITH_UNIT.fullmatch(half)
+        if match is None or fold(match.group(2)) not in known:
+            return None
+        plain, factor = _plain(match.group(1).strip()), known[fold(match.group(2))]
+    return None if plain is None else float(Decimal(plain) * factor[0] / factor[1])
+
+
+def read_words(values: NDArray[np.object_], keep: Sequence[str] = ()) -> Cells:
+    """Read a column of words: a dash is nothing, line breaks in a cell are no part of a word."""
+    out = Cells(values=values)
+    kept = {fold(k) for k in keep}
+    cells = values.tolist()
+    changed: dict[Any, Any] = {}
+    for value in set(cells):
+        if isinstance(value, str):
+            if is_missing(value) and fold(value) not in kept:
+                changed[value] = None
+            elif "\n" in value or "\r" in value:
+                changed[value] = re.sub(r"\s*[\r\n]+\s*", "", value)
+        elif isinstance(value, float) and value.is_integer():
+            # 1.0 and True are one key: a flag keeps its type
+            if type(value) is float and not any(type(v) is bool for v in cells):
+                changed[value] = int(value)
+        elif hasattr(value, "isoformat"):
+            changed[value] = value.isoformat()
+    if changed:
+        out.values = np.empty(values.size, dtype=object)
+        out.values[:] = [changed.get(v, v) for v in cells]
+        out.missing = [i for i, v in enumerate(cells) if v is not None and v in changed and changed[v] is None]
+    return out
+
+
+#: Beyond this a double no longer holds every whole number.
+_EXACT = 2.0**53
+_DIGITS = re.compile(r"[0-9]+\.0+")
+_POWER = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}")
+
+
+def read_code(values: NDArray[np.object_]) -> Cells:
+    """Read a column of codes as text; ``bad`` are those that a spreadsheet has cut to a rounded number."""
+    out = Cells(values=values)
+    cells = values.tolist()
+    joined = "".join(v for v in cells if type(v) is str)
+    if joined.isascii() and joined.isdigit() and all(v is None or type(v) is str for v in cells):
+        return out
+    out.values = values.copy()
+    for row, value in enumerate(cells):
+        if isinstance(value, str):
+            text = unicodedata.normalize("NFKC", value).strip().lstrip("'`")
+            if is_missing(value):
+                out.values[row] = None
+                out.missing.append(row)
+                continue
+            if _DIGITS.fullmatch(text):
+                text = text.split(".")[0]
+            elif _POWER.fullmatch(text):
+                out.bad[row] = value
+            if text != value:
+                out.values[row] = text
+                out.converted.append(row)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            if value >= _EXACT:
+                out.bad[row] = repr(value)
+            out.values[row] = str(int(value)) if float(value).is_integer() else str(value)
+        elif value is not None:
+            out.values[row] = str(value)
+    return out
+
+
+_YEAR = re.compile(r"((?:19|20)[0-9]{2})(?:年|年度)?")
+
+
+def read_year(values: NDArray[np.object_]) -> Cells:
+    """Read a column of years: 2025 or 2025年. Which year 2024-2025学年 means no document says: it stays."""
+    out = Cells(values=values.copy())
+    for row, value in enumerate(values.tolist()):
+        if isinstance(value, float) and value.is_integer():
+            out.values[row] = int(value)
+        elif isinstance(value, str):
+            half = unicodedata.normalize("NFKC", value).strip()
+            match = _YEAR.fullmatch(half)
+            if match is not None:
+                out.values[row] = int(match.group(1))
+                if half != match.group(1) or half != value:
+                    out.converted.append(row)
+            elif is_missing(value):
+                out.values[row] = None
+                out.missing.append(row)
+            elif not half.isdigit():
+                out.bad[row] = value
+        elif hasattr(value, "isoformat"):
+            out.values[row] = value.isoformat()
+            out.bad[row] = out.values[row]
+    return out
+
+
+def floats_of(values: Any) -> Floats:
+    """Return the figures of a column that may also hold words."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return values
+    return np.array([v if isinstance(v, float) else np.nan for v in values], dtype=np.float64)

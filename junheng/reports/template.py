@@ -1,0 +1,399 @@
+"""An empty return to fill in: the columns a standard needs first, what each means, and the facts about the county."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from junheng._data import STAGES, read_toml
+from junheng._labels import check_language
+from junheng.errors import InputError
+from junheng.facts import Fact, fact_columns
+from junheng.schools import Column, columns
+from junheng.stages import needed_columns
+from junheng.standards import Standard, load_standard
+
+__all__ = ["write_template"]
+
+#: So many rows have lists to choose from and are checked while typing.
+_ROWS = 2000
+#: Who a row is; asked for by every standard.
+_KEYS = ("county", "school_code", "school", "kind", "stage")
+_OPTIONAL_KEYS = ("county_code", "year", "ownership", "area_type", "included", "resources_cover")
+_SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
+_SANS = {"font_name": "等线", "font_family": 2, "font_charset": 134}
+_SHEETS = {"schools": ("学校表", "Schools"), "notes": ("填写说明", "Notes"), "facts": ("县情数据", "County facts")}
+_FACT_KEYS = ("county", "county_code", "year")
+
+
+def write_template(
+    path: str | os.PathLike[str],
+    standard: Standard | str | os.PathLike[str],
+    *,
+    stages: Sequence[str] = STAGES,
+    facts: bool = True,
+    language: str = "zh",
+) -> Path:
+    """Write an empty workbook for the schools of a county to fill in, as a standard needs it.
+
+    Parameters
+    ----------
+    path : str or path
+        The workbook to write (.xlsx).
+    standard : Standard, str or path
+        The standard; its columns come first.
+    stages : sequence of {"primary", "junior"}
+        Stages that may be chosen.
+    facts : bool
+        Also a sheet for the facts about the county, where the standard asks for any.
+    language : {"zh", "en"}
+        Language of the headers and notes; both are read again by :func:`junheng.read_schools` and
+        :func:`junheng.read_facts`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When the ending is not .xlsx, a stage is unknown, or XlsxWriter is missing.
+
+    Examples
+    --------
+    >>> import junheng as jh, tempfile, pathlib
+    >>> from junheng.reports import write_template
+    >>> path = write_template(pathlib.Path(tempfile.mkdtemp()) / "return.xlsx", "cn-basic-balance-2012")
+    >>> list(jh.read_schools(path))[:6]
+    ['county', 'school_code', 'school', 'kind', 'stage', 'students']
+    """
+    check_language(language)
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise InputError(f"{target.name}: a template is a workbook; let its name end in .xlsx")
+    wrong = [s for s in stages if s not in STAGES]
+    if wrong or not stages or isinstance(stages, str):
+        raise InputError(f"stages must be some of {', '.join(STAGES)}, not {stages!r}")
+    std = standard if isinstance(standard, Standard) else load_standard(standard)
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise InputError(
+            f'{target.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
+        ) from None
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with target.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
+        # a fixed day: the same standard gives the same file
+        made = np.datetime64("2000-01-01T00:00:00", "s").item()
+        book.set_properties({"title": getattr(std.label, language), "subject": std.number, "created": made})
+        writer = _Writer(book, std, [s for s in STAGES if s in stages], language)
+        writer.schools()
+        asked = facts_asked(std)
+        if facts and asked:
+            writer.facts(asked)
+        writer.notes()
+    return target
+
+
+# ------------------------------------------------------------------------------------------ what is asked
+
+
+def _figures(std: Standard, county: bool) -> list[str]:
+    """Return the figures the items of a standard ask for: of the county, or of the schools."""
+    out: dict[str, None] = {}
+    conditions = [c for i in std.items for c in i.conditions]
+    for condition in conditions:
+        for test in (condition, *condition.readings):
+            if (test.scope == "county") == county:
+                figures = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
+                out.update(dict.fromkeys(figures))
+            if test.where is not None and not county:
+                out.update(dict.fromkeys((*test.where.flags, *test.where.not_flags)))
+        if county:
+            out.update(dict.fromkeys(condition.unless_no))
+    return list(out)
+
+
+def facts_asked(std: Standard) -> list[str]:
+    """Return the facts about the county that the items of a standard ask for."""
+    return [f for f in _figures(std, county=True) if f in fact_columns()]
+
+
+def columns_asked(std: Standard) -> tuple[list[str], list[str]]:
+    """Return the columns a standard cannot do without, and those that only items or few schools need."""
+    known = columns()
+    needed = dict.fromkeys((*_KEYS, *needed_columns(std)))
+    if any(r.decision == "ask" or r.ownership for r in std.inclusion):
+        needed.update(dict.fromkeys(("ownership", "included")))
+    optional = dict.fromkeys((*_OPTIONAL_KEYS, "students_senior", *_figures(std, county=False)))
+    own = [c for c in optional if c not in needed and (c in known or c == "students_senior")]
+    return list(needed), [c for c in own if c == "students_senior" or known[c].type != "count"]
+
+
+# --------------------------------------------------------------------------------------------- writing
+
+
+@frozen(eq=False)
+class _Field:
+    """A column or fact as it is written: its header, unit and what may stand in it."""
+
+    id: str
+    label: str
+    unit: str | None
+    type: str
+    whole: bool
+    choices: tuple[str, ...]
+    note: str
+
+    def header(self) -> str:
+        return f"{self.label}({self.unit})" if self.unit else self.label
+
+
+def unit_word(unit: str | None, language: str) -> str | None:
+    """Return a canonical unit in words of a language."""
+    if unit is None or unit == "1":
+        return None
+    if language == "en":
+        return unit
+    group = read_toml("columns.toml")["units"].get(unit, {})
+    return next((u for u, f in group.items() if f == 1 and not u.isascii() and u != "m²"), None)
+
+
+class _Writer:
+    def __init__(self, book: Any, std: Standard, stages: Sequence[str], language: str) -> None:
+        self._book = book
+        self._std = std
+        self._stages = stages
+        self._zh = language == "zh"
+        self._language = language
+        self._needed, self._optional = columns_asked(std)
+        self._asked: list[str] = []
+        text = {**_SERIF, "font_size": 10, "valign": "vcenter"}
+        head = {**_SANS, "bold": True, "font_size": 10, "text_wrap": True, "align": "center", "valign": "vcenter"}
+        self._formats = {
+            "needed": book.add_format({**head, "border": 1, "bg_color": "#1F4E79", "font_color": "#FFFFFF"}),
+            "optional": book.add_format({**head, "border": 1, "bg_color": "#DDEBF7"}),
+            "code": book.add_format({**text, "num_format": "@"}),
+            "text": book.add_format(text),
+            "whole": book.add_format({**text, "num_format": "#,##0"}),
+            "number": book.add_format({**text, "num_format": "#,##0.##"}),
+            "cell": book.add_format({**text, "border": 1, "text_wrap": True}),
+            "middle": book.add_format({**text, "border": 1, "align": "center"}),
+            "answer": book.add_format({**text, "border": 1, "num_format": "#,##0.######", "bg_color": "#FFF9E5"}),
+            "code answer": book.add_format({**text, "border": 1, "num_format": "@", "bg_color": "#FFF9E5"}),
+            "title": book.add_format({**_SANS, "bold": True, "font_size": 13}),
+            "line": book.add_format({**text, "text_wrap": True, "valign": "top"}),
+        }
+
+    def _say(self, zh: str, en: str) -> str:
+        return zh if self._zh else en
+
+    def _sheet(self, key: str) -> Any:
+        sheet = self._book.add_worksheet(_SHEETS[key][0 if self._zh else 1])
+        sheet.set_paper(9)
+        sheet.set_default_row(18)
+        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        # & starts a code in a header
+        label = getattr(self._std.label, self._language).replace("&", "&&")
+        sheet.set_header(f"&C{label}")
+        sheet.set_footer("&C&P / &N")
+        return sheet
+
+    # -- the schools
+
+    def _field(self, name: str) -> _Field:
+        stage = next(
+            (s for s in ("primary", "junior", "senior") if name.endswith(f"_{s}") and name not in columns()), None
+        )
+        column = columns()[name.removesuffix(f"_{stage}") if stage else name]
+        label = getattr(column, self._language)
+        if stage is not None:
+            # a stage is read back before the Chinese name, and from the name itself
+            label = {"primary": "小学", "junior": "初中", "senior": "高中"}[stage] + label if self._zh else name
+        choices = self._choices(column)
+        unit = None if stage is not None and not self._zh else unit_word(column.unit, self._language)
+        if column.unit == "year" or (unit is not None and f"({unit})" in label):
+            unit = None
+        return _Field(name, label, unit, column.type, column.whole, choices, self._note(column, stage))
+
+    def _choices(self, column: Column) -> tuple[str, ...]:
+        if column.type == "flag":
+            return self._yes_no()
+        if column.id == "resources_cover":
+            return ("全校", "分学段") if self._zh else ("school", "stage")
+        if column.type != "category":
+            return ()
+        words = read_toml("columns.toml")["categories"][column.id]
+        if column.id == "stage":
+            words = {w: a for w, a in words.items() if w in self._stages}
+        return tuple(a[0] if self._zh and not a[0].isascii() else w for w, a in words.items())
+
+    def _yes_no(self) -> tuple[str, str]:
+        return ("是", "否") if self._zh else ("yes", "no")
+
+    def _note(self, column: Column, stage: str | None) -> str:
+        """Say what stands in a column; only what the data dictionary says."""
+        out = []
+        if stage == "senior":
+            out.append(self._say("有高中的学校填写", "schools with a senior stage"))
+        if column.id == "stage":
+            out.append(self._say("一贯制学校、完全中学每学段一行", "a school of several stages has one row for each"))
+        if column.id == "resources_cover":
+            out.append(
+                self._say(
+                    "校舍、场地、设备的数字是全校的，还是本学段自己的",
+                    "whether rooms, grounds and equipment are the whole school's or this stage's own",
+                )
+            )
+        if column.id.endswith("code"):
+            out.append(self._say("文本，保留开头的零", "text; zeros in front are kept"))
+        if column.type == "number":
+            out.append(
+                self._say("整数", "a whole number") if column.whole else self._say("可有小数", "may have decimals")
+            )
+            if column.shared:
+                out.append(
+                    self._say(
+                        "多学段学校填全校数，各学段行相同", "the whole school's; the same in each row of a school"
+                    )
+                )
+            elif stage is None:
+                out.append(self._say("按本行学段填写", "of the stage of the row"))
+            if column.part_of:
+                whole = getattr(columns()[column.part_of], self._language)
+                out.append(self._say(f"不大于{whole}", f"no more than: {whole}"))
+        choices = self._choices(column)
+        if choices:
+            out.append(self._say("选填：", "one of: ") + self._say("、", ", ").join(choices))
+        return self._say("；", "; ").join(out)
+
+    def schools(self) -> None:
+        """Write the sheet of schools: headers, and what may be typed under them."""
+        sheet = self._sheet("schools")
+        sheet.set_landscape()
+        # as many pages across as keep the figures legible, the names of the schools on each
+        sheet.set_print_scale(70)
+        sheet.repeat_rows(0)
+        sheet.repeat_columns(0, self._needed.index("school"))
+        sheet.set_row(0, 62)
+        for c, name in enumerate((*self._needed, *self._optional)):
+            field = self._field(name)
+            sheet.write_string(0, c, field.header(), self._formats["needed" if name in self._needed else "optional"])
+            form = "text"
+            if field.type == "number":
+                form = "whole" if field.whole else "number"
+            elif name.endswith("code"):
+                form = "code"
+            if name == "built_year":
+                form = "text"
+            width = 24 if name == "school" else 14 if name in _KEYS or field.type != "number" else 12
+            sheet.set_column(c, c, width, self._formats[form])
+            self._validate(sheet, 1, c, _ROWS, field)
+        sheet.freeze_panes(1, self._needed.index("school") + 1)
+
+    def _validate(self, sheet: Any, row: int, c: int, last: int, field: _Field) -> None:
+        rule: dict[str, Any] | None = None
+        if field.choices:
+            rule = {"validate": "list", "source": list(field.choices)}
+        elif field.type == "number":
+            rule = {"validate": "integer" if field.whole else "decimal", "criteria": ">=", "value": 0}
+        if rule is None:
+            return
+        rule["error_title"] = self._say("请检查", "Please check")
+        rule["error_message"] = (field.note or field.label)[:250]
+        # words that are not on the list are understood too: ask, do not refuse
+        rule["error_type"] = "warning"
+        sheet.data_validation(row, c, last, c, rule)
+
+    # -- the facts
+
+    def facts(self, asked: Iterable[str]) -> None:
+        """Write the form of facts about the county."""
+        self._asked = list(asked)
+        sheet = self._sheet("facts")
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        for c, (zh, en, width) in enumerate(
+            (("项目", "Item", 56), ("单位", "Unit", 9), ("数值", "Value", 18), ("佐证材料", "Reference", 34))
+        ):
+            sheet.set_column(c, c, width)
+            sheet.write_string(0, c, self._say(zh, en), self._formats["needed"])
+        sheet.set_row(0, 26)
+        sheet.freeze_panes(1, 1)
+        for r, name in enumerate((*_FACT_KEYS, *self._asked), 1):
+            fact = fact_columns()[name]
+            field = self._fact_field(fact)
+            sheet.write_string(r, 0, field.label, self._formats["cell"])
+            sheet.write_string(r, 1, field.unit or "", self._formats["middle"])
+            sheet.write_blank(r, 2, None, self._formats["code answer" if name.endswith("code") else "answer"])
+            sheet.write_blank(r, 3, None, self._formats["cell"])
+            self._validate(sheet, r, 2, r, field)
+
+    def _fact_field(self, fact: Fact) -> _Field:
+        label = fact.zh if self._zh else f"{fact.en} ({fact.id})"
+        whole = fact.unit in ("persons", "places", "schools")
+        choices = self._yes_no() if fact.type == "flag" else ()
+        note = ""
+        if fact.type == "number":
+            note = self._say("填数，不填百分比", "a figure, no percentage")
+            if fact.part_of:
+                other = fact_columns()[fact.part_of]
+                note += self._say(f"；不大于{other.zh}", f"; no more than: {other.en}")
+        unit = unit_word(fact.unit, self._language) if fact.type == "number" else None
+        return _Field(fact.id, label, unit, fact.type, whole, choices, note)
+
+    # -- the notes
+
+    def notes(self) -> None:
+        """Write what each column means."""
+        sheet = self._sheet("notes")
+        sheet.fit_to_pages(1, 0)
+        for c, width in enumerate((42, 9, 10, 64)):
+            sheet.set_column(c, c, width)
+        label = getattr(self._std.label, self._language)
+        sheet.write_string(0, 0, f"{label} {self._std.number}", self._formats["title"])
+        lines = [
+            self._say(
+                "每校每学段一行。深色列必填；浅色列用得到时才填。",
+                "One row for each school and stage. Dark columns are needed; fill in light ones where they apply.",
+            ),
+            self._say(
+                "没有数据的格空着，不要填0；空着是缺数据，不算达标。确实没有的填0。",
+                "Leave a cell empty where the figure is not known, do not write 0: what is missing is never a pass. "
+                "Write 0 where there is none.",
+            ),
+            self._say(
+                "列名和单位不要改。要用别的单位（如万元），请把列名括号里的单位一并改掉。",
+                "Keep the headers. If you use another unit, such as 万元, change the one in brackets as well.",
+            ),
+        ]
+        for r, line in enumerate(lines, 1):
+            sheet.merge_range(r, 0, r, 3, line, self._formats["line"])
+            sheet.set_row(r, 16 if self._zh else 30)
+        top = len(lines) + 2
+        for c, text in enumerate(
+            (
+                self._say("列名", "Header"),
+                self._say("单位", "Unit"),
+                self._say("必填", "Needed"),
+                self._say("说明", "Meaning"),
+            )
+        ):
+            sheet.write_string(top, c, text, self._formats["needed"])
+        fields = [(self._field(n), n in self._needed) for n in (*self._needed, *self._optional)]
+        fields += [
+            (self._fact_field(fact_columns()[n]), False) for n in self._asked if fact_columns()[n].type == "number"
+        ]
+        for r, (field, needed) in enumerate(fields, top + 1):
+            sheet.write_string(r, 0, field.label, self._formats["cell"])
+            sheet.write_string(r, 1, field.unit or "", self._formats["middle"])
+            sheet.write_string(r, 2, self._yes_no()[0] if needed else "", self._formats["middle"])
+            sheet.write_string(r, 3, field.note, self._formats["cell"])
+        sheet.repeat_rows(top)
+        sheet.freeze_panes(top + 1, 0)
