@@ -73,11 +73,27 @@ def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
 
 def dense_codes(codes: Ints) -> Ints:
     """Renumber codes 0, 1, 2, … in order of appearance."""
-    if codes.size > 1 and bool((codes[1:] >= codes[:-1]).all()):
-        out = np.zeros(codes.size, dtype=np.int64)
-        np.cumsum(codes[1:] != codes[:-1], out=out[1:])
-        return out
+    if codes.size > 1:
+        new = codes[1:] != codes[:-1]
+        heads = np.concatenate([[0], np.flatnonzero(new) + 1])
+        if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
+            numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
+            return np.repeat(numbers.astype(np.int64, copy=False), np.diff(heads, append=codes.size))
     return pd.factorize(codes)[0].astype(np.int64, copy=False)
+
+
+def all_distinct(codes: Ints) -> bool:
+    """Tell whether no code stands twice."""
+    return bool((codes[1:] > codes[:-1]).all()) or pd.unique(codes).size == codes.size
+
+
+def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
+    """Return a code for each combination in order of appearance, and the first row of each."""
+    codes = dense_codes(combine_codes(parts))
+    n = int(codes.max()) + 1 if codes.size else 0
+    first = np.empty(n, dtype=np.int64)
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    return codes, first
 
 
 def column_names(data: Any) -> list[str] | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Groups, Ints, coefficient, compress_codes, grouped_moments
 from junheng._data import STAGES
-from junheng._frames import combine_codes
+from junheng._frames import first_codes
 from junheng.errors import InputDataError, InputError, ProblemCode, Severity
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
@@ -256,14 +256,9 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
         codes, words = reading.codes(name)
         parts.append((codes[sections.rows], len(words)))
         raw.append((name, codes[sections.rows], words))
-    combined = combine_codes(parts)
-    uniques, first, dense = np.unique(combined, return_index=True, return_inverse=True)
-    rank = np.empty(uniques.size, dtype=np.int64)
-    order = np.argsort(first, kind="stable")
-    rank[order] = np.arange(uniques.size)
-    firsts = first[order]
+    dense, firsts = first_codes(parts)
     columns = [(name, [words[c] for c in codes[firsts].tolist()]) for name, codes, words in raw]
-    return rank[dense], columns
+    return dense, columns
 
 
 def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
-from junheng._frames import Table, build_frame
+from junheng._frames import Table, all_distinct, build_frame, combine_codes
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
@@ -516,6 +516,36 @@ class Reading:
             self._numbers[name] = self._read_number(name)
         return self._numbers[name]
 
+    def neighbours(self, outer: Sequence[str], inner: str | None) -> Ints | None:
+        """Number the rows by some columns where that takes no more than looking at the row before.
+
+        So it is where equal rows stand together: every combination of ``outer`` in one run, and in it ``inner``
+        rising. None where the table is not so, or a cell is empty.
+        """
+        codes = [self.codes(name) for name in outer]
+        if self.rows < 2 or any((c < 0).any() for c, _ in codes):
+            return None
+        new = np.ones(self.rows, dtype=bool)
+        new[1:] = False
+        for c, _ in codes:
+            new[1:] |= c[1:] != c[:-1]
+        first = np.flatnonzero(new)
+        if not all_distinct(combine_codes([(c[first], len(w)) for c, w in codes])):
+            return None
+        if inner is not None:
+            changes = None if self._gaps(inner).size else self.table.changes(inner)
+            if changes is None:
+                return None
+            outer_new = new.copy()
+            new[1:] |= changes
+            heads = np.flatnonzero(new)
+            rising = self.table.rises(inner, heads)
+            if rising is None or not (rising | outer_new[heads[1:]]).all():
+                return None
+        out = np.cumsum(new)
+        out -= 1
+        return out
+
     def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
         if name not in self._codes:
@@ -803,7 +833,8 @@ class Reading:
             part, whole = self.number(name), self.number(whole_name)
             if part is None or whole is None:
                 continue
-            over = np.flatnonzero(part > whole)
+            with np.errstate(invalid="ignore"):
+                over = np.flatnonzero(part > whole)
             for row in over[~self.is_total[over]].tolist():
                 self.add(
                     ProblemCode.PART_EXCEEDS_WHOLE,
