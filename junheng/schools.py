@@ -753,9 +753,7 @@ class Reading:
         for i, value in enumerate(values):
             if understood[i] < 0 and not is_blank(value):
                 for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
-                    self.add(
-                        ProblemCode.UNKNOWN_CATEGORY, advice(value), row=row, column=name, value=str(value)
-                    )
+                    self.add(ProblemCode.UNKNOWN_CATEGORY, advice(value), row=row, column=name, value=str(value))
         return understood[codes]
 
     def _check_keys(self) -> None:

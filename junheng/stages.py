@@ -346,7 +346,9 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
 
 def _school_codes(reading: Reading, rows: Ints) -> Ints:
     """Return a number for each school, year and place."""
-    names = [n for n in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]) if n in reading.has]
+    names = [
+        n for n in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]) if n in reading.has
+    ]
     inner = reading.school_column
     if rows.size == reading.rows and inner in names and inner not in reading.by:
         found = reading.neighbours([n for n in names if n != inner], inner)
@@ -629,6 +631,10 @@ def _tell_inferred(
 # ---------------------------------------------------------------------------------------- leaving out
 
 
+def _position(word: str, words: Sequence[str]) -> int:
+    return words.index(word) if word in words else -2  # a word that no row can have
+
+
 def _leave_out(
     reading: Reading, standard: Standard | None, rows: Ints, stage: Ints, students: Floats
 ) -> NDArray[np.int8]:
@@ -642,9 +648,9 @@ def _leave_out(
     for rule in standard.inclusion if standard is not None else ():
         at = np.ones(rows.size, dtype=bool)
         if rule.kind is not None:
-            at &= kinds == KINDS.index(rule.kind)
+            at &= kinds == _position(rule.kind, KINDS)
         if rule.ownership is not None:
-            at &= reading.category_codes("ownership")[rows] == category_words("ownership").index(rule.ownership)
+            at &= reading.category_codes("ownership")[rows] == _position(rule.ownership, category_words("ownership"))
         if rule.students_below is not None:
             with np.errstate(invalid="ignore"):
                 at &= students < rule.students_below
