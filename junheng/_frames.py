@@ -274,6 +274,10 @@ class Table:
             self._texts[name] = _arrow_text(self._frame[name].to_native())
         return self._texts[name]
 
+    def is_text(self, name: str) -> bool:
+        """Tell whether a column is text that cells can be taken out of one by one."""
+        return self._text(name) is not None
+
     def changes(self, name: str) -> NDArray[np.bool_] | None:
         """Tell of each row but the first whether it differs from the row before; None where that is not cheap."""
         if self.is_number(name):
@@ -299,7 +303,9 @@ class Table:
             return None
         _, begins, data = text.buffers()
         width = np.int32 if str(text.type) == "string" else np.int64
-        at = np.frombuffer(begins, dtype=width)[text.offset : text.offset + len(text) + 1] if begins else np.zeros(1)
+        at: NDArray[Any] = (
+            np.frombuffer(begins, dtype=width)[text.offset : text.offset + len(text) + 1] if begins else np.zeros(1)
+        )
         empty = at[1:] == at[:-1]
         if data is None or not data.size:
             return np.arange(self.rows)
@@ -321,7 +327,8 @@ class Table:
         kept = rest | (begin == end)
         if text.null_count:
             kept |= np.asarray(text.is_null())[found]
-        return found[kept]
+        rows: Ints = found[kept]
+        return rows
 
     def cells(self, name: str, rows: Ints) -> list[Any]:
         """Return some cells of a column as Python objects, missing as None."""

@@ -517,9 +517,9 @@ class Reading:
         return self._numbers[name]
 
     def neighbours(self, outer: Sequence[str], inner: str | None) -> Ints | None:
-        """Number the rows by some columns where that takes no more than looking at the row before.
+        """Return a number a row by some columns, where a look at the row before is enough to tell.
 
-        So it is where equal rows stand together: every combination of ``outer`` in one run, and in it ``inner``
+        That is where equal rows stand together: every combination of ``outer`` in one run, and in it ``inner``
         rising. None where the table is not so, or a cell is empty.
         """
         codes = [self.codes(name) for name in outer]
@@ -577,6 +577,9 @@ class Reading:
         return [p for p in self.problems if p.severity is Severity.ERROR]
 
     def _cell(self, name: str, row: int) -> Any:
+        if name not in self._codes and self.table.is_text(name):
+            (value,) = self.table.cells(name, np.array([row]))
+            return None if is_blank(value) else value
         codes, words = self.codes(name)
         return words[codes[row]] if codes[row] >= 0 else None
 
@@ -680,7 +683,8 @@ class Reading:
         rows = self._hint(name)
         if rows is None:
             return np.flatnonzero(self.codes(name)[0] < 0)
-        return rows[np.array([is_blank(w) for w in self.table.cells(name, rows)], dtype=bool)]
+        blank: Ints = rows[np.array([is_blank(w) for w in self.table.cells(name, rows)], dtype=bool)]
+        return blank
 
     @property
     def kind(self) -> NDArray[np.object_]:

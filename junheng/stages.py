@@ -157,12 +157,13 @@ class Sections:
         """Return where split_stages divided the figure of a resource before the table came here."""
         own = frozenset(c.id for c in columns().values() if c.shared)
         done = np.array([c is not None and name in c and c != own for c in (*self.by_stage, None)], dtype=bool)
-        return done[self.cover] if done.any() else np.zeros(self.rows.size, dtype=bool)
+        out: NDArray[np.bool_] = done[self.cover] if done.any() else np.zeros(self.rows.size, dtype=bool)
+        return out
 
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Where a section is judged."""
-        return self.out == 0
+        return np.asarray(self.out == 0)
 
 
 def _stage_columns(reading: Reading, name: str) -> set[str]:
@@ -296,7 +297,8 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
 
 def _among(kinds: NDArray[np.int8], names: Sequence[str]) -> NDArray[np.bool_]:
     """Return where a kind is one of some."""
-    return np.array([*(k in names for k in KINDS), False], dtype=bool)[kinds]
+    out: NDArray[np.bool_] = np.array([*(k in names for k in KINDS), False], dtype=bool)[kinds]
+    return out
 
 
 def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> None:
