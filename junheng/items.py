@@ -50,7 +50,26 @@ class ItemResult:
     units: tuple[UnitResult | None, ...] = ()
 
 
-@frozen(eq=False, kw_only=True)
+@frozen(eq=False)
+class Places:
+    """Positions by the county (or group) they belong to, each in the order they came."""
+
+    order: Ints
+    of: Ints
+
+    @classmethod
+    def make(cls, positions: Ints, of: Ints) -> Places:
+        """Sort positions by what they belong to."""
+        order = np.argsort(of, kind="stable")
+        return cls(positions[order], of[order])
+
+    def at(self, which: int) -> Ints:
+        """Return the positions that belong to one."""
+        first, last = np.searchsorted(self.of, (which, which + 1))
+        return self.order[first:last]
+
+
+@frozen(eq=False, kw_only=True, slots=False)
 class UnitResult:
     """What a condition found for every school or section it is about."""
 
@@ -60,6 +79,18 @@ class UnitResult:
     required: Floats
     concerned: NDArray[np.bool_]
     """Where the condition is about the unit, or may be."""
+
+    @cached_property
+    def failing(self) -> Places:
+        """The units that fail the condition, or of which it is not known, by county."""
+        at = np.flatnonzero(self.concerned & (self.verdict != MET))
+        return Places.make(at, self.units.county[at])
+
+    @cached_property
+    def told(self) -> frozenset[int]:
+        """The counties in which something is known of a unit the condition is about."""
+        known = self.concerned & (self.verdict != UNDETERMINED)
+        return frozenset(self.units.county[known].tolist())
 
 
 # ------------------------------------------------------------------------------------------------ units

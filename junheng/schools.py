@@ -523,7 +523,7 @@ class Reading:
         rising. None where the table is not so, or a cell is empty.
         """
         codes = [self.codes(name) for name in outer]
-        if self.rows < 2 or any((c < 0).any() for c, _ in codes):
+        if self.rows < 2 or not codes or any((c < 0).any() for c, _ in codes):
             return None
         new = np.ones(self.rows, dtype=bool)
         new[1:] = False
