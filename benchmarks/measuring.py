@@ -15,7 +15,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-LIBRARIES = ("junheng", "numpy", "pandas", "narwhals", "pyarrow", "polars", "duckdb")
+LIBRARIES = ("junheng", "numpy", "pandas", "narwhals", "pyarrow", "polars", "duckdb", "numba")
 
 
 def interleaved(runs: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, list[float]]:
