@@ -15,7 +15,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
@@ -500,6 +500,7 @@ class Reading:
         self._words: dict[str, NDArray[np.object_]] = {}
         self._small: dict[str, NDArray[np.int8]] = {}
         self._hints: dict[str, Ints | None] = {}
+        self._code_together()
         self.is_total = self._find_totals()
         for name in ("kind", "stage", "ownership"):
             self.category_codes(name)
@@ -545,6 +546,11 @@ class Reading:
         out = np.cumsum(new)
         out -= 1
         return out
+
+    def _code_together(self) -> None:
+        """Look up the words of the columns that will be asked for, two at a time where that pays."""
+        wanted = [*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover"]
+        over_columns(self.codes, [n for n in dict.fromkeys(wanted) if n in self.has], self.rows)
 
     def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""

@@ -165,6 +165,15 @@ def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monke
         assert not schools.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
 
 
+def test_threads_over_columns_change_nothing(monkeypatch):
+    from junheng import _arrays
+
+    d = nation(missing=0.03)
+    wanted = everything(d)
+    monkeypatch.setattr(_arrays, "THREAD_ROWS", 0)
+    assert everything(d) == wanted
+
+
 def test_pieces_change_nothing(monkeypatch):
     from junheng import evaluation
 
