@@ -174,6 +174,17 @@ def test_threads_over_columns_change_nothing(monkeypatch):
     assert everything(d) == wanted
 
 
+def test_coefficients_rest_on_the_rows_that_count_wherever_they_stand():
+    d = nation().sample(frac=1, random_state=2).reset_index(drop=True)
+    d.loc[::9, "included"] = "否"
+    data = jh.evaluate(d, STANDARD).data
+    assert 0 < data.usable.size < len(d)
+    wanted = jh.difference_coefficient(
+        data.values[:, data.usable].T, weights=data.sections.students[data.usable], by=data.group_codes
+    )
+    assert np.array_equal(data.coefficient, wanted.to_numpy(), equal_nan=True)
+
+
 def test_pieces_change_nothing(monkeypatch):
     from junheng import evaluation
 
