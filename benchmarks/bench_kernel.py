@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,8 +39,8 @@ class Size(NamedTuple):
 
 
 #: About 44 schools in a province's county and stage, 39 in the nation's, as in junheng.synthetic.
-SIZES = {"province": Size(136, 1), "nation": Size(2850, 1), "decade": Size(2850, 10)}
-SCHOOLS = {"province": 44.0, "nation": 38.6, "decade": 38.6}
+SIZES = {"county": Size(1, 1), "province": Size(136, 1), "nation": Size(2850, 1), "decade": Size(2850, 10)}
+SCHOOLS = {"county": 30.0, "province": 44.0, "nation": 38.6, "decade": 38.6}
 
 
 class Data:
@@ -142,8 +143,14 @@ def one_read(d: Data) -> None:
 
 
 def junheng_kernel(d: Data) -> Any:
-    """junheng's kernel: codes are given, groups are laid out, two passes."""
-    m = grouped_moments(d.columns, d.students, Groups.from_codes(d.codes, d.n_groups))
+    """junheng's kernel in plain numpy: codes are given, groups are laid out, two passes."""
+    m = grouped_moments(d.columns, d.students, Groups.from_codes(d.codes, d.n_groups), compiled=False)
+    return coefficient(m.mean, m.std)
+
+
+def junheng_compiled(d: Data) -> Any:
+    """The same compiled by numba, which is loaded before the clock starts."""
+    m = grouped_moments(d.columns, d.students, Groups.from_codes(d.codes, d.n_groups), compiled=True)
     return coefficient(m.mean, m.std)
 
 
@@ -257,14 +264,15 @@ class Contestant(NamedTuple):
 
     label: str
     run: Callable[[Data], Any]
-    sizes: tuple[str, ...] = ("province", "nation", "decade")
+    sizes: tuple[str, ...] = ("county", "province", "nation", "decade")
     needs: str | None = None
     prepare: Callable[[Data], Any] = lambda d: d.columns
 
 
 CONTESTANTS = {
     "read": Contestant("one read of the figures (floor)", one_read),
-    "kernel": Contestant("junheng kernel, codes given", junheng_kernel),
+    "kernel": Contestant("junheng kernel, numpy, codes given", junheng_kernel),
+    "compiled": Contestant("junheng kernel, numba, codes given", junheng_compiled, needs="numba"),
     "bincount": Contestant("numpy bincount, codes given", numpy_bincount),
     "pandas-codes": Contestant("pandas sums, codes given", pandas_agg_codes),
     "public": Contestant("jh.difference_coefficient(frame, by=keys)", junheng_public),
@@ -286,7 +294,13 @@ CONTESTANTS = {
 
 def installed(needs: str | None) -> bool:
     """Tell whether an optional peer is there."""
-    return {None: True, "polars": pl is not None, "duckdb": duckdb is not None}[needs]
+    there = {
+        None: True,
+        "polars": pl is not None,
+        "duckdb": duckdb is not None,
+        "numba": find_spec("numba") is not None,
+    }
+    return there[needs]
 
 
 def by_hand(d: Data, groups: list[int]) -> Any:

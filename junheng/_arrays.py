@@ -6,7 +6,10 @@ what it can do, not by what it is called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,8 @@ Ints = NDArray[np.int64]
 
 #: Rows worked on at a time: small enough to stay in the cache, large enough to drown the overhead.
 CHUNK_ROWS = 65_536
+#: The same for the kernel, which keeps three arrays at work.
+KERNEL_ROWS = 32_768
 
 
 def as_floats(data: Any, name: str) -> Floats:
@@ -149,9 +154,23 @@ def group_order(codes: Ints, n: int) -> Ints:
 def compress_codes(codes: Ints, n: int) -> tuple[Ints, Ints]:
     """Renumber codes so that every number occurs; return them and the old number of each new one."""
     present = np.flatnonzero(np.bincount(codes, minlength=n))
+    if present.size == n:
+        return codes, present
     lookup = np.empty(n, dtype=np.int64)
     lookup[present] = np.arange(present.size)
     return lookup[codes], present
+
+
+#: Rows from which independent columns are worked on by two threads at once.
+THREAD_ROWS = 400_000
+
+
+def over_columns(work: Callable[[Any], Any], columns: Iterable[Any], rows: int) -> list[Any]:
+    """Do a piece of work for every column; columns of many rows by two threads, which changes nothing else."""
+    if rows < THREAD_ROWS:
+        return [work(c) for c in columns]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, columns))
 
 
 @frozen(eq=False)
@@ -164,67 +183,155 @@ class Moments:
 
 
 def grouped_moments(
-    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, *, omit_missing: bool = False
+    columns: Sequence[NDArray[Any]],
+    weights: NDArray[Any] | None,
+    groups: Groups,
+    *,
+    omit_missing: bool = False,
+    compiled: bool | None = None,
 ) -> Moments:
     r"""Weighted mean and population standard deviation of every column in every group.
 
     Two passes over cache-sized chunks of whole groups: :math:`\bar X = \sum w x / \sum w`, then
     :math:`S = \sqrt{\sum w (x - \bar X)^2 / \sum w}`. A row of weight 0 is absent, whatever it holds. NaN
     spoils its own group and column only, or is left out with ``omit_missing``.
+
+    ``compiled`` picks the path, for tests; otherwise the work is compiled by numba where that is installed and worth
+    it. Both paths give the same bits.
     """
     k = len(columns)
     total = np.full((groups.n, k), np.nan)
     mean = np.full((groups.n, k), np.nan)
     std = np.full((groups.n, k), np.nan)
-    if groups.n == 0:
+    if groups.n == 0 or k == 0:
         return Moments(total, mean, std)
-    starts = groups.starts
-    bounds = _chunk_bounds(starts)
-    longest = max(int(starts[b] - starts[a]) for a, b in bounds)
-    x_buffer, w_buffer, t_buffer = np.empty(longest), np.empty(longest), np.empty(longest)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for first, last in bounds:
-            lo, hi = int(starts[first]), int(starts[last])
-            m = hi - lo
-            rows: Any = slice(lo, hi) if groups.order is None else groups.order[lo:hi]
-            x, w, t = x_buffer[:m], w_buffer[:m], t_buffer[:m]
-            begins = starts[first:last] - lo
-            counts = np.diff(starts[first : last + 1])
-            if weights is None:
-                w.fill(1.0)
-            else:
-                w[...] = weights[rows]
-            absent = w == 0
-            any_absent = bool(absent.any())
-            chunk_weight = np.add.reduceat(w, begins)
-            for j, column in enumerate(columns):
-                x[...] = column[rows]
-                if any_absent:
-                    x[absent] = 0.0
-                wj, weight_j = w, chunk_weight
-                if omit_missing:
-                    gap = np.isnan(x)
-                    if gap.any():
-                        wj = np.where(gap, 0.0, w)
-                        x[gap] = 0.0
-                        weight_j = np.add.reduceat(wj, begins)
-                np.multiply(x, wj, out=t)
-                chunk_mean = np.add.reduceat(t, begins) / weight_j
-                np.subtract(x, np.repeat(chunk_mean, counts), out=x)
-                if wj is not w or any_absent:
-                    x[wj == 0] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
-                np.multiply(x, wj, out=t)
-                # what rounding left in the mean is taken out of both: equal values have a deviation of 0
-                left = np.add.reduceat(t, begins) / weight_j
-                np.multiply(x, t, out=x)
-                total[first:last, j] = weight_j
-                mean[first:last, j] = chunk_mean + left
-                variance = np.add.reduceat(x, begins) / weight_j - left * left
-                std[first:last, j] = np.sqrt(np.maximum(variance, 0.0))
+    if compiled is None:
+        compiled = _compiling_pays(groups.codes.size * k, in_order=groups.order is None)
+    if compiled:
+        from junheng._compiled import fill_moments
+
+        fill_moments(columns, weights, groups.order, groups.starts, (total, mean, std), omit_missing=omit_missing)
+    else:
+        _fill_moments(columns, weights, groups, (total, mean, std), omit_missing)
     undefined = ~(np.isfinite(mean) & (total > 0))
     mean[undefined] = np.nan
     std[undefined] = np.nan
     return Moments(total, mean, std)
+
+
+#: Cells (rows times columns) from which numba pays: where it is loaded already, and where it has to be loaded, which
+#: with the stored kernel takes about a second; rows out of order take longer, and it pays sooner.
+_PAYS_LOADED, _PAYS_SORTED, _PAYS_UNSORTED = 1_500_000, 500_000_000, 200_000_000
+
+
+def _compiling_pays(cells: int, *, in_order: bool) -> bool:
+    if "numba" in sys.modules:
+        return cells >= _PAYS_LOADED
+    return cells >= (_PAYS_SORTED if in_order else _PAYS_UNSORTED) and find_spec("numba") is not None
+
+
+@frozen(eq=False)
+class _Chunk:
+    """Some whole groups that stay in the cache: rows ``lo`` to ``hi`` in group order."""
+
+    first: int
+    last: int
+    lo: int
+    hi: int
+    begins: Ints
+    counts: Ints
+    w: Floats
+    weight: Floats
+    absent: NDArray[np.bool_] | None
+
+
+def _fill_moments(
+    columns: Sequence[NDArray[Any]],
+    weights: NDArray[Any] | None,
+    groups: Groups,
+    out: tuple[Floats, Floats, Floats],
+    omit_missing: bool,
+) -> None:
+    """Fill total weight, mean and deviation, (groups, columns) each, in plain numpy."""
+    total, mean, std = out
+    starts, order = groups.starts, groups.order
+    bounds = _chunk_bounds(starts, KERNEL_ROWS)
+    longest = max(int(starts[b] - starts[a]) for a, b in bounds)
+    x_buffer, t_buffer = np.empty(longest), np.empty(longest)
+    w_buffer = np.empty(longest if omit_missing else 0)
+    ones = np.ones(longest if weights is None else 0)
+    w_all = None if weights is None else np.asarray(weights if order is None else weights[order], dtype=np.float64)
+
+    def cut(bound: tuple[int, int]) -> _Chunk:
+        first, last = bound
+        lo, hi = int(starts[first]), int(starts[last])
+        w = ones[: hi - lo] if w_all is None else w_all[lo:hi]
+        begins, absent = starts[first:last] - lo, w == 0
+        return _Chunk(
+            first,
+            last,
+            lo,
+            hi,
+            begins,
+            np.diff(starts[first : last + 1]),
+            w,
+            np.add.reduceat(w, begins),
+            absent if absent.any() else None,
+        )
+
+    def fill(c: _Chunk, j: int) -> None:
+        column = columns[j]
+        x, t = x_buffer[: c.hi - c.lo], t_buffer[: c.hi - c.lo]
+        v: NDArray[Any] = x
+        if order is not None and column.dtype == np.float64:
+            np.take(column, order[c.lo : c.hi], out=x, mode="clip")  # nothing is clipped, and buffered neither
+        elif order is not None:
+            x[...] = column[order[c.lo : c.hi]]
+        elif c.absent is None and not omit_missing and column.flags.c_contiguous:
+            v = column[c.lo : c.hi]
+        else:
+            x[...] = column[c.lo : c.hi]
+        if c.absent is not None:
+            x[c.absent] = 0.0
+        w, weight = c.w, c.weight
+        if omit_missing:
+            gap = np.isnan(x)
+            if gap.any():
+                w = w_buffer[: c.hi - c.lo]
+                w[...] = c.w
+                w[gap] = 0.0
+                x[gap] = 0.0
+                weight = np.add.reduceat(w, c.begins)
+        np.multiply(v, w, out=t)
+        centre = np.add.reduceat(t, c.begins)
+        centre /= weight
+        np.subtract(v, np.repeat(centre, c.counts), out=x)
+        if w is not c.w or c.absent is not None:
+            x[w == 0] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
+        np.multiply(x, w, out=t)
+        # what rounding left in the mean is taken out of both: equal values have a deviation of 0
+        left = np.add.reduceat(t, c.begins)
+        left /= weight
+        np.multiply(x, t, out=x)
+        variance = np.add.reduceat(x, c.begins)
+        variance /= weight
+        variance -= left * left
+        total[c.first : c.last, j] = weight
+        mean[c.first : c.last, j] = centre + left
+        std[c.first : c.last, j] = np.sqrt(np.maximum(variance, 0.0))
+
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if order is None:
+            for bound in bounds:
+                chunk = cut(bound)
+                for j in range(len(columns)):
+                    fill(chunk, j)
+            return
+        # fetched from all over a column: a column at a time stays in the cache
+        chunks = [cut(bound) for bound in bounds]
+        for j in range(len(columns)):
+            for chunk in chunks:
+                fill(chunk, j)
 
 
 def coefficient(mean: Floats, std: Floats) -> Floats:
@@ -233,12 +340,12 @@ def coefficient(mean: Floats, std: Floats) -> Floats:
         return np.where(mean == 0, np.nan, std / np.abs(mean))
 
 
-def _chunk_bounds(starts: Ints) -> list[tuple[int, int]]:
-    """Cut the groups into runs of about CHUNK_ROWS rows; a larger group is a run of its own."""
+def _chunk_bounds(starts: Ints, rows: int = CHUNK_ROWS) -> list[tuple[int, int]]:
+    """Cut the groups into runs of about so many rows; a larger group is a run of its own."""
     n = starts.size - 1
     bounds, first = [], 0
     while first < n:
-        last = int(np.searchsorted(starts, starts[first] + CHUNK_ROWS, side="right")) - 1
+        last = int(np.searchsorted(starts, starts[first] + rows, side="right")) - 1
         last = min(max(last, first + 1), n)
         bounds.append((first, last))
         first = last

@@ -14,6 +14,7 @@ from junheng.errors import InputError
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.schools import columns
+from junheng.stages import LEFT_OUT
 
 if TYPE_CHECKING:
     from junheng.items import ItemResult
@@ -171,7 +172,30 @@ def part_reasons(d: Data, language: str, counties: Sequence[int] | None = None) 
 
 def item_findings(d: Data, language: str) -> list[str]:
     """Return the finding of every county and item, county by county."""
-    return [finding(d, r, county, language) for county in range(d.n_counties) for r in d.items]
+    columns_ = [_findings(d, result, language) for result in d.items]
+    return [said for row in zip(*columns_, strict=True) for said in row]
+
+
+def _findings(d: Data, result: ItemResult, language: str) -> list[str]:
+    """Return the finding of an item for every county; counties of which the same was found share a sentence."""
+    value, required = result.value.tolist(), result.required.tolist()
+    keys = zip(
+        result.condition.tolist(),
+        result.verdict.tolist(),
+        map(tuple, result.counts.tolist()),
+        [None if v != v else v for v in value],
+        [None if v != v else v for v in required],
+        result.reason,
+        strict=True,
+    )
+    known: dict[Any, str] = {}
+    out = []
+    for county, key in enumerate(keys):
+        said = known.get(key)
+        if said is None:
+            said = known[key] = finding(d, result, county, language)
+        out.append(said)
+    return out
 
 
 def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
@@ -309,16 +333,23 @@ def explain(d: Data, county: Any, stage: str | None, language: str) -> str:
     if stage is not None and stage not in STAGES:
         raise InputError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
     wanted = find_county(d, county)
-    reasons = part_reasons(d, language)
-    return "\n\n".join("\n".join(_county(d, c, stage, language, reasons)) for c in wanted)
+    n = len(d.part_verdicts)
+    reasons = part_reasons(d, language, wanted)
+    # for many counties what they share is worked out for all at once
+    found = [_findings(d, r, language) for r in d.items] if len(wanted) > 8 else None
+    return "\n\n".join(
+        "\n".join(_county(d, c, stage, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
+    )
 
 
-def _county(d: Data, county: int, stage: str | None, language: str, reasons: list[str]) -> list[str]:
+def _county(
+    d: Data, county: int, stage: str | None, language: str, reasons: list[str], findings: list[list[str]] | None
+) -> list[str]:
     text = _TEXT[language]
     std = d.standard
     lines = [text["head"].format(county=d.county_name(county), label=getattr(std.label, language), number=std.number)]
     parts = list(d.part_verdicts)
-    mine = dict(zip(parts, reasons[county * len(parts) : (county + 1) * len(parts)], strict=True))
+    mine = dict(zip(parts, reasons, strict=True))
     shown = _verdict(int(d.part_verdicts["overall"][county]), language)
     lines.append(text["overall"].format(verdict=shown, reason=_sentence(mine["overall"])))
     for part in (*std.parts, "overall"):
@@ -330,18 +361,18 @@ def _county(d: Data, county: int, stage: str | None, language: str, reasons: lis
             lines.append(text["beside"])
         told: set[str] = set()
         blank: list[str] = []
-        for result in d.items:
+        for position, result in enumerate(d.items):
             item = result.item
             by_stage = result.stage >= 0
             if item.part != part or (by_stage and (d.group_at[county, result.stage] < 0 or _not(stage, result.stage))):
                 continue
-            standing = word("standing", str(item.standing), language)
-            head = text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
             if not by_stage and _nothing_known(d, result, county):
                 blank.append(str(getattr(item.label, language)))
                 continue
+            standing = word("standing", str(item.standing), language)
+            head = text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
             if not by_stage:
-                found = finding(d, result, county, language)
+                found = finding(d, result, county, language) if findings is None else findings[position][county]
                 lines.append(f"{head} {_verdict(int(result.verdict[county]), language)}{text['colon']}{found}")
                 lines += _failing(d, result, county, stage, language)
                 continue
@@ -364,14 +395,24 @@ def _nothing_known(d: Data, result: ItemResult, county: int) -> bool:
         return False
     for condition, found in zip(result.item.conditions, result.units, strict=True):
         if found is not None:
-            if (found.verdict[(found.units.county == county) & found.concerned] != UNDETERMINED).any():
+            if county in found.told:
                 return False
         elif condition.scope == "sum":
             if not np.isnan(result.value[county]):
                 return False
-        elif not np.isnan([d.facts.number(f)[county] for f in (*condition.top, *condition.bottom)]).all():
+        elif county in _given(d, (*condition.top, *condition.bottom)):
             return False
     return True
+
+
+def _given(d: Data, facts: tuple[str, ...]) -> frozenset[int]:
+    """Return the counties that give any of some facts."""
+    key = ("given", facts)
+    if key not in d.memory:
+        there = [np.flatnonzero(~np.isnan(d.facts.number(f))).tolist() for f in facts if f in d.facts.given]
+        d.memory[key] = frozenset().union(*there)
+    found: frozenset[int] = d.memory[key]
+    return found
 
 
 def _not(stage: str | None, code: int) -> bool:
@@ -386,10 +427,9 @@ def _failing(d: Data, result: ItemResult, county: int, stage: str | None, langua
         if found is None:
             continue
         u = found.units
-        mine = np.flatnonzero((u.county == county) & found.concerned)
-        if (found.verdict[mine] == UNDETERMINED).all():
+        if county not in found.told:
             continue  # nothing is known of any: the count has said so
-        for i in mine[found.verdict[mine] != MET].tolist():
+        for i in found.failing.at(county).tolist():
             code = int(u.stage[i])
             if stage is not None and code >= 0 and STAGES[code] != stage:
                 continue
@@ -457,61 +497,94 @@ def _coefficients(d: Data, county: int, row: ItemResult, language: str) -> list[
 def _schools(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
     text = _TEXT[language]
     stage = word("stage", STAGES[row.stage], language)
-    sections = d.usable[d.group_codes == d.group_at[county, row.stage]]
-    failing = sections[d.school[sections] != MET]
+    group = int(d.group_at[county, row.stage])
+    failing = d.failing.at(group) if group >= 0 else np.empty(0, dtype=np.int64)
     if not failing.size:
         return [text["all_schools_met"].format(stage=stage)]
+    applies, verdicts = d.applies[:, failing], d.verdicts[:, failing]
+    wrong = applies & (verdicts != MET)
+    lines = _cell_lines(d, failing, wrong, row.stage, language)
     out = []
-    for i in failing.tolist():
-        applies = d.applies[:, i]
+    for i, met, total, school in zip(
+        failing.tolist(),
+        (applies & (verdicts == MET)).sum(axis=0).tolist(),
+        applies.sum(axis=0).tolist(),
+        lines,
+        strict=True,
+    ):
         out.append(
             text["school"].format(
                 stage=stage,
                 school=d.school_names[d.sections.rows[i]],
-                met=int(((d.verdicts[:, i] == MET) & applies).sum()),
-                total=int(applies.sum()),
+                met=met,
+                total=total,
                 verdict=_verdict(int(d.school[i]), language),
             )
         )
-        out += [
-            _cell(d, j, i, row.stage, language) for j in np.flatnonzero(applies & (d.verdicts[:, i] != MET)).tolist()
-        ]
+        out += school
     return out
 
 
-def _cell(d: Data, j: int, i: int, stage: int, language: str) -> str:
+def _cell_lines(d: Data, sections: Any, wrong: Any, stage: int, language: str) -> list[list[str]]:
+    """Return for each of some sections a line for every indicator that is not met."""
+    out: list[list[str]] = [[] for _ in range(sections.size)]
+    which, indicator = np.nonzero(wrong.T)
+    at = (indicator, sections[which])
+    for i, j, value, required, below, reason in zip(
+        which.tolist(),
+        indicator.tolist(),
+        d.values[at].tolist(),
+        d.required[at].tolist(),
+        np.where(d.verdicts[at] == UNMET, d.floors[at], -1).tolist(),
+        d.reasons[at].tolist(),
+        strict=True,
+    ):
+        unknown, unsized = value != value, required != required
+        key = ("cell", language, j, stage, None if unsized else required, unknown, below, reason)
+        around = d.memory.get(key)
+        if around is None:
+            around = d.memory[key] = _around(d, j, stage, required, unknown, below, reason, language)
+        shown = "" if unknown else number(value, required)
+        out[i].append(around[0] + shown + around[1])
+    return out
+
+
+def _around(
+    d: Data, j: int, stage: int, required: float, unknown: bool, below: int, reason: int, language: str
+) -> list[str]:
+    """Return what stands before and after the value of a cell; ``below`` is its verdict on the floor, -1 for none."""
     from junheng.results import REASONS
 
     text = _TEXT[language]
     ind = d.indicators[j]
     t = d.threshold(j, stage)
     assert t is not None
-    value, required = float(d.values[j, i]), float(d.required[j, i])
     floor = ""
-    if t.floor is not None and d.verdicts[j, i] == UNMET:
-        key = "floor_kept" if d.floors[j, i] == MET else "floor_missed"
-        floor = text[key].format(floor=number(float(t.floor)))
-    code = REASONS[int(d.reasons[j, i])]
+    if t.floor is not None and below >= 0:
+        floor = text["floor_kept" if below == MET else "floor_missed"].format(floor=number(float(t.floor)))
+    code = REASONS[reason]
     why = text["why"].format(reason=word("reason", code, language)) if code else ""
     if np.isnan(required):
         low = [f"{c}: {number(float(v))}" for c, v in zip(t.classes, t.values, strict=True)]
         shown = text["list"].join(low)
     else:
         shown = number(required)
-    return text["cell"].format(
+    mark = "\0"
+    line = text["cell"].format(
         indicator=getattr(ind, language),
-        value=text["unknown"] if np.isnan(value) else number(value, required),
-        unit="" if np.isnan(value) else " " + str(word("unit", ind.unit, language)),
+        value=text["unknown"] if unknown else mark,
+        unit="" if unknown else " " + str(word("unit", ind.unit, language)),
         op=_OPS[t.op],
         required=shown,
         floor=floor,
         why=why,
     )
+    return [line, ""] if unknown else line.split(mark, 1)
 
 
 def _left_out(d: Data, county: int, stage: str | None, language: str) -> list[str]:
     text = _TEXT[language]
-    mine = np.flatnonzero((d.county == county) & ~d.sections.counted & (d.sections.stage < len(STAGES)))
+    mine = d.left_out.at(county)
     if stage is not None:
         mine = mine[d.sections.stage[mine] == STAGES.index(stage)]
     if not mine.size:
@@ -522,7 +595,7 @@ def _left_out(d: Data, county: int, stage: str | None, language: str) -> list[st
             text["left"].format(
                 stage=word("stage", STAGES[int(d.sections.stage[i])], language),
                 school=d.school_names[d.sections.rows[i]],
-                reason=word("reason", d.sections.left_out[i], language),
+                reason=word("reason", LEFT_OUT[d.sections.out[i]], language),
             )
         )
     return out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,7 +72,27 @@ def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
 
 def dense_codes(codes: Ints) -> Ints:
     """Renumber codes 0, 1, 2, … in order of appearance."""
+    if codes.size > 1:
+        new = codes[1:] != codes[:-1]
+        heads = np.concatenate([[0], np.flatnonzero(new) + 1])
+        if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
+            numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
+            return np.repeat(numbers.astype(np.int64, copy=False), np.diff(heads, append=codes.size))
     return pd.factorize(codes)[0].astype(np.int64, copy=False)
+
+
+def all_distinct(codes: Ints) -> bool:
+    """Tell whether no code stands twice."""
+    return bool((codes[1:] > codes[:-1]).all()) or pd.unique(codes).size == codes.size
+
+
+def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
+    """Return a code for each combination in order of appearance, and the first row of each."""
+    codes = dense_codes(combine_codes(parts))
+    n = int(codes.max()) + 1 if codes.size else 0
+    first = np.empty(n, dtype=np.int64)
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    return codes, first
 
 
 def column_names(data: Any) -> list[str] | None:
@@ -203,6 +224,7 @@ class Table:
             raise duplicate_headers(column_names(frame) or []) from None
         names = [str(c) for c in self._frame.columns]
         self.columns: tuple[str, ...] = tuple(names)
+        self._texts: dict[str, Any] = {}
         self.rows: int = len(self._frame)
 
     @property
@@ -230,17 +252,92 @@ class Table:
 
     def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
         """Return a code a row in order of appearance (-1: missing) and the words."""
+        text = self._text(name)
+        if text is not None:
+            codes, words = _text_codes(text)
+            return codes.astype(np.int64, copy=False), words.to_pylist()
         series = self._frame[name]
         native = series.to_native()
         values: Any
+        if isinstance(native, pd.Series) and isinstance(native.dtype, pd.CategoricalDtype):
+            return _category_codes(native)
         if isinstance(native, pd.Series):
-            values = np.asarray(native) if isinstance(native.dtype, pd.CategoricalDtype) else native.array
+            values = native.array
         elif series.dtype.is_numeric():
             values = series.to_numpy()
         else:
             values = self.objects(name)
         codes, words = pd.factorize(values)
         return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
+
+    def _text(self, name: str) -> Any:
+        """Return a column of text as one Arrow array, None where it is not kept so."""
+        if name not in self._texts:
+            self._texts[name] = _arrow_text(self._frame[name].to_native())
+        return self._texts[name]
+
+    def is_text(self, name: str) -> bool:
+        """Tell whether a column is text that cells can be taken out of one by one."""
+        return self._text(name) is not None
+
+    def changes(self, name: str) -> NDArray[np.bool_] | None:
+        """Tell of each row but the first whether it differs from the row before; None where that is not cheap."""
+        if self.is_number(name):
+            values = self._frame[name].to_numpy()
+            return np.asarray(values[1:] != values[:-1]) if values.dtype.kind in "iu" else None
+        text = self._text(name)
+        return None if text is None or text.null_count else _adjacent(text, "not_equal")
+
+    def rises(self, name: str, rows: Ints) -> NDArray[np.bool_] | None:
+        """Tell of some rows but the first whether each is greater than the one before; None where not cheap."""
+        if self.is_number(name):
+            values = self._frame[name].to_numpy()
+            return np.asarray(values[rows][1:] > values[rows][:-1]) if values.dtype.kind in "iu" else None
+        text = self._text(name)
+        if text is None or text.null_count:
+            return None
+        return _adjacent(text if rows.size == self.rows else text.take(_indices(rows)), "less")
+
+    def starting(self, name: str, characters: Iterable[str]) -> Ints | None:
+        """Return the rows whose text starts with one of some characters, or is empty; None where not cheap."""
+        text = self._text(name)
+        if text is None:
+            return None
+        _, begins, data = text.buffers()
+        width = np.int32 if str(text.type) == "string" else np.int64
+        at: NDArray[Any] = (
+            np.frombuffer(begins, dtype=width)[text.offset : text.offset + len(text) + 1] if begins else np.zeros(1)
+        )
+        empty = at[1:] == at[:-1]
+        if data is None or not data.size:
+            return np.arange(self.rows)
+        own = np.frombuffer(data, dtype=np.uint8)
+        known = [c.encode() for c in characters]
+        first = np.zeros(256, dtype=bool)
+        first[[c[0] for c in known]] = True
+        found = np.flatnonzero(first[own[np.minimum(at[:-1], own.size - 1)]] | empty)
+        if text.null_count:
+            found = np.union1d(found, np.flatnonzero(np.asarray(text.is_null())))
+        # the first byte is shared by thousands of characters: look at the rest of it
+        rest = np.zeros(found.size, dtype=bool)
+        begin, end = at[found], at[found + 1]
+        for c in known:
+            same = end - begin >= len(c)
+            for i, byte in enumerate(c):
+                same &= own[np.minimum(begin + i, own.size - 1)] == byte
+            rest |= same
+        kept = rest | (begin == end)
+        if text.null_count:
+            kept |= np.asarray(text.is_null())[found]
+        rows: Ints = found[kept]
+        return rows
+
+    def cells(self, name: str, rows: Ints) -> list[Any]:
+        """Return some cells of a column as Python objects, missing as None."""
+        text = self._text(name)
+        if text is not None:
+            return list(text.take(_indices(rows)).to_pylist())
+        return list(self.objects(name)[rows].tolist())
 
     def take(self, rows: Ints) -> Table:
         """Return the rows named, in that order, with a default index."""
@@ -297,6 +394,85 @@ def _whole_or_not(values: Floats) -> Any:
     if not (values[known] == np.floor(values[known])).all() or (np.abs(values[known]) >= 2.0**53).any():
         return values
     return Wholes([int(v) if k else None for v, k in zip(values.tolist(), known.tolist(), strict=True)])
+
+
+def _arrow_text(native: Any) -> Any:
+    """Return text that lies in memory as Arrow keeps it; None for anything else, or where pyarrow is not there."""
+    if isinstance(native, pd.Series):
+        dtype = native.dtype
+        if not (isinstance(dtype, pd.ArrowDtype) or getattr(dtype, "storage", None) == "pyarrow"):
+            return None
+        array: Any = native.array
+        native = array.__arrow_array__()
+    elif type(native).__module__.startswith("polars"):
+        if str(native.dtype) != "String" or find_spec("pyarrow") is None:
+            return None
+        native = native.to_arrow()
+    if not hasattr(native, "type"):
+        return None
+    if str(native.type) == "string_view":
+        import pyarrow as pa
+
+        native = native.cast(pa.large_string())
+    if str(native.type) not in ("string", "large_string"):
+        return None
+    if hasattr(native, "chunks"):
+        native = native.chunk(0) if native.num_chunks == 1 else native.combine_chunks()
+    if hasattr(native, "chunks"):  # some releases keep one chunk as it was
+        native = native.chunk(0) if native.num_chunks else None
+    return native
+
+
+#: Rows looked at first to see whether a column of text has but a few words, and how many are few.
+_LOOK, _FEW = 4096, 32
+
+
+def _text_codes(text: Any) -> tuple[NDArray[Any], Any]:
+    """Return codes in order of appearance (-1: missing) and the words, by the cheapest way that fits the column."""
+    import pyarrow.compute as pc
+
+    if len(text) > 4 * _LOOK:
+        words = text.slice(0, _LOOK).dictionary_encode().dictionary
+        if len(words) <= _FEW:  # looked up, not collected
+            found = pc.index_in(text, value_set=words)
+            if found.null_count == text.null_count:
+                return _plain_codes(found), words
+        elif not text.null_count:
+            heads = np.flatnonzero(_adjacent(text, "not_equal")) + 1
+            if heads.size * 8 < len(text):  # the same word row after row
+                heads = np.concatenate([[0], heads])
+                encoded = text.take(_indices(heads)).dictionary_encode()
+                lengths = np.diff(heads, append=len(text))
+                return np.repeat(_plain_codes(encoded.indices), lengths), encoded.dictionary
+    encoded = text.dictionary_encode()
+    return _plain_codes(encoded.indices), encoded.dictionary
+
+
+def _plain_codes(indices: Any) -> NDArray[Any]:
+    return np.asarray(indices.fill_null(-1) if indices.null_count else indices)
+
+
+def _indices(rows: Ints) -> Any:
+    import pyarrow as pa
+
+    return pa.array(rows)
+
+
+def _adjacent(text: Any, test: Literal["not_equal", "less"]) -> NDArray[np.bool_]:
+    """Compare each cell with the next one."""
+    import pyarrow.compute as pc
+
+    if len(text) < 2:
+        return np.zeros(0, dtype=bool)
+    out = getattr(pc, test)(text.slice(0, len(text) - 1), text.slice(1))
+    return np.asarray(out.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _category_codes(series: Any) -> tuple[Ints, Sequence[Any]]:
+    """Return the codes of a pandas categorical in order of appearance."""
+    codes, found = pd.factorize(np.append(-1, series.cat.codes.to_numpy()))
+    categories = series.cat.categories
+    return codes[1:].astype(np.int64) - 1, [categories[c] for c in found[1:].tolist()]
 
 
 def _reset(frame: Any) -> Any:

@@ -11,10 +11,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints, is_none
+from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
-from junheng.schools import base_column
+from junheng.schools import base_column, category_words
+from junheng.stages import KINDS, LEFT_OUT
 from junheng.standards.model import Condition, Item, Relaxation, Test, Where
 
 if TYPE_CHECKING:
@@ -63,7 +64,26 @@ class ConditionResult:
     skipped: NDArray[np.bool_]
 
 
-@frozen(eq=False, kw_only=True)
+@frozen(eq=False)
+class Places:
+    """Positions by the county (or group) they belong to, each in the order they came."""
+
+    order: Ints
+    of: Ints
+
+    @classmethod
+    def make(cls, positions: Ints, of: Ints) -> Places:
+        """Sort positions by what they belong to."""
+        order = np.argsort(of, kind="stable")
+        return cls(positions[order], of[order])
+
+    def at(self, which: int) -> Ints:
+        """Return the positions that belong to one."""
+        first, last = np.searchsorted(self.of, (which, which + 1))
+        return self.order[first:last]
+
+
+@frozen(eq=False, kw_only=True, slots=False)
 class UnitResult:
     """What a condition found for every school or section it is about."""
 
@@ -73,6 +93,18 @@ class UnitResult:
     required: Floats
     concerned: NDArray[np.bool_]
     """Where the condition is about the unit, or may be."""
+
+    @cached_property
+    def failing(self) -> Places:
+        """The units that fail the condition, or of which it is not known, by county."""
+        at = np.flatnonzero(self.concerned & (self.verdict != MET))
+        return Places.make(at, self.units.county[at])
+
+    @cached_property
+    def told(self) -> frozenset[int]:
+        """The counties in which something is known of a unit the condition is about."""
+        known = self.concerned & (self.verdict != UNDETERMINED)
+        return frozenset(self.units.county[known].tolist())
 
 
 # ------------------------------------------------------------------------------------------------ units
@@ -96,8 +128,9 @@ class Units:
     @classmethod
     def make(cls, s: Sections, counties: Ints, *, whole: bool, every: bool = False) -> Units:
         """Take every school or section of compulsory education that has students and takes part, or ``every`` one."""
-        said = np.array([x is False for x in s.reading.included[s.rows]], dtype=bool)
-        out = said | (s.left_out == "no_students") | np.isin(s.kind.astype(str), ("special", "vocational"))
+        said = s.of_rows(s.reading.flag_codes("included") == 0)
+        special = np.array([*(k in ("special", "vocational") for k in KINDS), False], dtype=bool)[s.kinds]
+        out = said | (s.out == LEFT_OUT.index("no_students")) | special
         inside = (s.stage < len(STAGES)) & ~out
         section = np.arange(s.rows.size) if every else np.flatnonzero(inside)
         if not whole:
@@ -144,8 +177,7 @@ class Units:
         if name == "students":
             values = s.students[self.section]
         elif found is not None and found[0].type == "flag":
-            flags = s.reading.flag(name)[self.row]
-            return np.array([np.nan if f is None else float(f) for f in flags])
+            return np.array([0.0, 1.0, np.nan])[s.reading.flag_codes(name)[self.row]]
         else:
             values = s.number(name)[self.section]
             if self.whole and found is not None and found[0].shared:
@@ -168,13 +200,23 @@ class Units:
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
-        if name == "kind":
-            return self.sections.kind[self.first]
-        return self.sections.reading.category(name)[self.row]
+        return np.array([*self._words(name), None], dtype=object)[self._codes(name)]
 
-    def flag(self, name: str) -> NDArray[np.object_]:
-        """Return a yes or no of each unit."""
-        return self.sections.reading.flag(name)[self.row]
+    def flag(self, name: str) -> Codes:
+        """Return a yes or no of each unit as a verdict: met, unmet, undetermined where it is not given."""
+        return _OF_FLAG[self.sections.reading.flag_codes(name)[self.row]]
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        return KINDS if name == "kind" else category_words(name)
+
+    def _codes(self, name: str) -> Codes:
+        s = self.sections
+        return s.kinds[self.first] if name == "kind" else s.reading.category_codes(name)[self.row]
+
+    def _among(self, name: str, wanted: Sequence[str], none: int = UNDETERMINED) -> Codes:
+        """Return whether a category of each unit is one of some; ``none`` where it is not given."""
+        table = np.array([*(MET if w in wanted else UNMET for w in self._words(name)), none], dtype=np.int8)
+        return table[self._codes(name)]
 
     def where(self, where: Where | None) -> Codes:
         """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say."""
@@ -185,25 +227,18 @@ class Units:
         def narrow(test: Codes) -> None:
             np.minimum(out, test, out=out)
 
-        def among(words: NDArray[np.object_], wanted: Sequence[str]) -> Codes:
-            hit = np.where(np.isin(words.astype(str), list(wanted)), MET, UNMET)
-            return np.where(is_none(words), UNDETERMINED, hit).astype(np.int8)
-
-        if where.kinds or where.not_kinds:
-            # a stage that stands alone, with no kind given, is no integrated school
-            kind = self.word("kind")
-            plain = np.array([k if k is not None else "plain" for k in kind], dtype=object)
-            if where.kinds:
-                narrow(among(plain, where.kinds))
-            if where.not_kinds:
-                narrow((MET - among(plain, where.not_kinds)).astype(np.int8))
+        # a stage that stands alone, with no kind given, is no integrated school
+        if where.kinds:
+            narrow(self._among("kind", where.kinds, UNMET))
+        if where.not_kinds:
+            narrow((MET - self._among("kind", where.not_kinds, UNMET)).astype(np.int8))
         if where.stages:
             wanted = [STAGES.index(s) for s in where.stages]
             narrow(np.where(np.isin(self.stage, wanted), MET, UNMET).astype(np.int8))
         if where.ownership is not None:
-            narrow(among(self.word("ownership"), (where.ownership,)))
+            narrow(self._among("ownership", (where.ownership,)))
         if where.area_types:
-            narrow(among(self.word("area_type"), where.area_types))
+            narrow(self._among("area_type", where.area_types))
         for limit, name, op in (
             (where.students_below, "students", "<"),
             (where.students_from, "students", ">="),
@@ -217,14 +252,14 @@ class Units:
                 share = self.number("migrant_students") / self.number("students")
             narrow(compare(share, np.float64(where.migrant_share_over), ">"))
         for name in where.flags:
-            narrow(_flag_codes(self.flag(name)))
+            narrow(self.flag(name))
         for name in where.not_flags:
-            narrow((MET - _flag_codes(self.flag(name))).astype(np.int8))
+            narrow((MET - self.flag(name)).astype(np.int8))
         return out
 
 
-def _flag_codes(flags: NDArray[np.object_]) -> Codes:
-    return np.array([UNDETERMINED if f is None else MET if f else UNMET for f in flags], dtype=np.int8)
+#: Verdict of a flag: 0, 1, and -1 at the end.
+_OF_FLAG = np.array([UNMET, MET, UNDETERMINED], dtype=np.int8)
 
 
 # ----------------------------------------------------------------------------------------------- judging

@@ -20,9 +20,9 @@ from junheng.errors import InputError
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
-from junheng.items import ItemResult, Units, judge_items
+from junheng.items import ItemResult, Places, Units, judge_items
 from junheng.schools import ALL_STAGES, columns, parse_numbers
-from junheng.stages import Sections, problems_frame
+from junheng.stages import LEFT_OUT, Sections, problems_frame
 from junheng.standards.model import Limit, Standard, Threshold
 
 __all__ = ["REASONS", "Data", "Evaluation"]
@@ -105,7 +105,28 @@ class Data:
 
     def threshold(self, indicator: int, stage: int) -> Threshold | None:
         """Return the threshold of an indicator in a stage, None where the standard sets none."""
-        return self.standard.find(self.indicators[indicator].id, STAGES[stage])
+        return self._thresholds[indicator][stage]
+
+    @cached_property
+    def _thresholds(self) -> list[list[Threshold | None]]:
+        return [[self.standard.find(i.id, stage) for stage in STAGES] for i in self.indicators]
+
+    @cached_property
+    def failing(self) -> Places:
+        """The sections that count and do not comply, or of which it is not known, by group."""
+        at = np.flatnonzero(self.school[self.usable] != MET)
+        return Places.make(self.usable[at], self.group_codes[at])
+
+    @cached_property
+    def left_out(self) -> Places:
+        """The sections of compulsory education that do not count, by county."""
+        at = np.flatnonzero((self.sections.out != 0) & (self.sections.stage < len(STAGES)))
+        return Places.make(at, self.county[at])
+
+    @cached_property
+    def memory(self) -> dict[Any, Any]:
+        """What explanations share, worked out once; nothing in it changes what is said."""
+        return {}
 
     @cached_property
     def school_names(self) -> NDArray[np.object_]:
@@ -280,10 +301,13 @@ class Evaluation:
         out["n_undetermined"] = total - met - unmet
         out["verdict"] = self._labels("verdict", d.school[section], VERDICTS)
         out["counted"] = d.sections.counted[section]
-        left, left_code = _unique([r or "" for r in d.sections.left_out[section].tolist()])
-        words, codes = _unique([*said, *(word("reason", r, self.language) for r in left)])
+        out_codes, first_out = np.unique(d.sections.out[section], return_index=True)
+        left = out_codes[np.argsort(first_out)]
+        left_code = np.zeros(len(LEFT_OUT), dtype=np.int64)
+        left_code[left] = np.arange(left.size)
+        words, codes = _unique([*said, *(word("reason", LEFT_OUT[c], self.language) for c in left.tolist())])
         counted = d.sections.counted[section]
-        out["reason"] = Labels(codes[np.where(counted, pattern, len(said) + left_code)], words)
+        out["reason"] = Labels(codes[np.where(counted, pattern, len(said) + left_code[d.sections.out[section]])], words)
         return self._frame(out)
 
     def _school_reason(self, pattern: list[int]) -> str:
@@ -506,7 +530,8 @@ class Evaluation:
         out["row"] = d.sections.rows[section]
         out["stage"] = self._labels("stage", d.sections.stage[section], ALL_STAGES)
         out["students"] = d.sections.students[section]
-        out["reason"] = [word("reason", r, self.language) for r in d.sections.left_out[section].tolist()]
+        reasons = [word("reason", r, self.language) for r in LEFT_OUT]
+        out["reason"] = [reasons[c] for c in d.sections.out[section].tolist()]
         return self._frame(out)
 
     # ------------------------------------------------------------------------------------ helpers

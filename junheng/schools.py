@@ -15,9 +15,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
-from junheng._frames import Table, build_frame
+from junheng._frames import Table, all_distinct, build_frame, combine_codes
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
@@ -523,6 +523,12 @@ def _category_words(column: str) -> dict[str, str]:
 
 
 @cache
+def category_words(column: str) -> tuple[str, ...]:
+    """Return the canonical words of a category column."""
+    return tuple(dict.fromkeys(_category_words(column).values()))
+
+
+@cache
 def flag_words() -> dict[str, bool]:
     flags = read_toml("columns.toml")["flags"]
     return {fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
@@ -666,6 +672,8 @@ def text_advice(text: str) -> str:
 
 
 _TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
+#: What text of nothing but blanks can start with.
+_BLANKS = frozenset(c for c in map(chr, range(0x3001)) if c.isspace())
 _TOTAL_FIRST = frozenset("合总小共全tsgTSGｔｓｇＴＳＧ \t\n\u3000\xa0")
 
 
@@ -691,12 +699,14 @@ class Reading:
         if "year" in have and "year" not in self.by:
             self.by.append("year")
         self._check_columns()
-        self.is_total = self._find_totals()
         self._words: dict[str, NDArray[np.object_]] = {}
-        self.kind = self.category("kind")
-        self.stage = self.category("stage")
-        self.ownership = self.category("ownership")
-        self.included = self.flag("included")
+        self._small: dict[str, NDArray[np.int8]] = {}
+        self._hints: dict[str, Ints | None] = {}
+        self._code_together()
+        self.is_total = self._find_totals()
+        for name in ("kind", "stage", "ownership"):
+            self.category_codes(name)
+        self.flag_codes("included")
         self._check_keys()
 
     # -- access
@@ -708,6 +718,41 @@ class Reading:
         if name not in self._numbers:
             self._numbers[name] = self._read_number(name)
         return self._numbers[name]
+
+    def neighbours(self, outer: Sequence[str], inner: str | None) -> Ints | None:
+        """Return a number a row by some columns, where a look at the row before is enough to tell.
+
+        That is where equal rows stand together: every combination of ``outer`` in one run, and in it ``inner``
+        rising. None where the table is not so, or a cell is empty.
+        """
+        codes = [self.codes(name) for name in outer]
+        if self.rows < 2 or not codes or any((c < 0).any() for c, _ in codes):
+            return None
+        new = np.ones(self.rows, dtype=bool)
+        new[1:] = False
+        for c, _ in codes:
+            new[1:] |= c[1:] != c[:-1]
+        first = np.flatnonzero(new)
+        if not all_distinct(combine_codes([(c[first], len(w)) for c, w in codes])):
+            return None
+        if inner is not None:
+            changes = None if self._gaps(inner).size else self.table.changes(inner)
+            if changes is None:
+                return None
+            outer_new = new.copy()
+            new[1:] |= changes
+            heads = np.flatnonzero(new)
+            rising = self.table.rises(inner, heads)
+            if rising is None or not (rising | outer_new[heads[1:]]).all():
+                return None
+        out = np.cumsum(new)
+        out -= 1
+        return out
+
+    def _code_together(self) -> None:
+        """Look up the words of the columns that will be asked for, two at a time where that pays."""
+        wanted = [*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover"]
+        over_columns(self.codes, [n for n in dict.fromkeys(wanted) if n in self.has], self.rows)
 
     def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
@@ -740,6 +785,9 @@ class Reading:
         return [p for p in self.problems if p.severity is Severity.ERROR]
 
     def _cell(self, name: str, row: int) -> Any:
+        if name not in self._codes and self.table.is_text(name):
+            (value,) = self.table.cells(name, np.array([row]))
+            return None if is_blank(value) else value
         codes, words = self.codes(name)
         return words[codes[row]] if codes[row] >= 0 else None
 
@@ -804,13 +852,7 @@ class Reading:
         for name in dict.fromkeys([*self.by, "school", self.school_column]):
             if name not in self.has or self.table.is_number(name):
                 continue
-            codes, words = self.codes(name)
-            # a cheap look first: a nation has as many names as schools
-            hit = [i for i, w in enumerate(words) if isinstance(w, str) and w[:1] in _TOTAL_FIRST]
-            hit = [i for i in hit if _TOTAL.fullmatch(fold(words[i]))]
-            if not hit:
-                continue
-            for row in np.flatnonzero(np.isin(codes, hit)).tolist():
+            for row in self._totals(name):
                 if not out[row]:
                     out[row] = True
                     self.add(
@@ -822,66 +864,116 @@ class Reading:
                     )
         return out
 
+    def _hint(self, name: str) -> Ints | None:
+        """Return the rows of a column of names that may be totals or blank; None where all have to be looked at.
+
+        A nation has as many names as schools: numbering them all is the dearest part of reading it.
+        """
+        if name not in self._hints:
+            known = name in self._codes
+            self._hints[name] = None if known else self.table.starting(name, _TOTAL_FIRST | _BLANKS)
+        return self._hints[name]
+
+    def _totals(self, name: str) -> list[int]:
+        """Return the rows that call themselves a total."""
+        rows = self._hint(name)
+        if rows is not None:
+            cells = self.table.cells(name, rows)
+            return [r for r, w in zip(rows.tolist(), cells, strict=True) if w and _TOTAL.fullmatch(fold(w))]
+        codes, words = self.codes(name)
+        # a cheap look first
+        hit = [i for i, w in enumerate(words) if isinstance(w, str) and w[:1] in _TOTAL_FIRST]
+        hit = [i for i in hit if _TOTAL.fullmatch(fold(words[i]))]
+        return np.flatnonzero(np.isin(codes, hit)).tolist() if hit else []
+
+    def _gaps(self, name: str) -> Ints:
+        """Return the rows in which a column is empty."""
+        rows = self._hint(name)
+        if rows is None:
+            return np.flatnonzero(self.codes(name)[0] < 0)
+        blank: Ints = rows[np.array([is_blank(w) for w in self.table.cells(name, rows)], dtype=bool)]
+        return blank
+
+    @property
+    def kind(self) -> NDArray[np.object_]:
+        """Kind of school of each row, None where it is not given."""
+        return self.category("kind")
+
+    @property
+    def stage(self) -> NDArray[np.object_]:
+        """Stage of each row, None where it is not given."""
+        return self.category("stage")
+
+    @property
+    def ownership(self) -> NDArray[np.object_]:
+        """Ownership of each row, None where it is not given."""
+        return self.category("ownership")
+
+    @property
+    def included(self) -> NDArray[np.object_]:
+        """What each row says about taking part: True, False or None."""
+        return self.flag("included")
+
     def category(self, name: str) -> NDArray[np.object_]:
         """Return a category column in canonical words, None where it is not given."""
         if name not in self._words:
-            self._words[name] = self._category(name)
+            self._words[name] = np.array([*category_words(name), None], dtype=object)[self.category_codes(name)]
         return self._words[name]
 
     def flag(self, name: str) -> NDArray[np.object_]:
         """Return a yes or no column as True, False or None."""
         if name not in self._words:
-            self._words[name] = self._flag(name)
+            self._words[name] = np.array([False, True, None], dtype=object)[self.flag_codes(name)]
         return self._words[name]
 
-    def _category(self, name: str) -> NDArray[np.object_]:
-        out = np.full(self.rows, None, dtype=object)
-        if name not in self.has:
-            return out
-        words = _category_words(name)
-        codes, values = self.codes(name)
-        understood = [None if is_blank(v) else words.get(fold_word(v)) for v in values]
-        for i, value in enumerate(values):
-            if understood[i] is None and not is_blank(value):
-                choices = ", ".join(dict.fromkeys(words.values()))
-                for row in np.flatnonzero(codes == i).tolist():
-                    if not self.is_total[row]:
-                        self.add(
-                            ProblemCode.UNKNOWN_CATEGORY,
-                            f"{value!r} is no known {name}; use one of {choices}, or the official Chinese term",
-                            row=row,
-                            column=name,
-                            value=str(value),
-                        )
-        out[:] = np.array([*understood, None], dtype=object)[codes]
-        return out
+    def category_codes(self, name: str) -> NDArray[np.int8]:
+        """Return a category column as positions in :func:`category_words`, -1 where it is not given."""
+        if name not in self._small:
+            words = _category_words(name)
+            place = {word: i for i, word in enumerate(category_words(name))}
+            choices = ", ".join(place)
 
-    def _flag(self, name: str) -> NDArray[np.object_]:
-        out = np.full(self.rows, None, dtype=object)
+            def advice(value: Any) -> str:
+                return f"{value!r} is no known {name}; use one of {choices}, or the official Chinese term"
+
+            def code(value: Any) -> int:
+                return -1 if is_blank(value) else place.get(words.get(fold_word(value), ""), -1)
+
+            self._small[name] = self._understand(name, code, advice)
+        return self._small[name]
+
+    def flag_codes(self, name: str) -> NDArray[np.int8]:
+        """Return a yes or no column as 1, 0 or, where it is not given, -1."""
+        if name not in self._small:
+            words = flag_words()
+
+            def code(value: Any) -> int:
+                found = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(fold_word(value))
+                return -1 if found is None else int(found)
+
+            self._small[name] = self._understand(
+                name, code, lambda value: f"{value!r} is neither yes nor no; write 是 or 否"
+            )
+        return self._small[name]
+
+    def _understand(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], str]) -> NDArray[np.int8]:
+        """Give every row the code of its word; record the words that have none."""
         if name not in self.has:
-            return out
-        words = flag_words()
+            return np.full(self.rows, -1, dtype=np.int8)
         codes, values = self.codes(name)
-        flags = [bool(v) if isinstance(v, (bool, np.bool_)) else words.get(fold_word(v)) for v in values]
+        understood = np.array([*(code(v) for v in values), -1], dtype=np.int8)
         for i, value in enumerate(values):
-            if flags[i] is None and not is_blank(value):
+            if understood[i] < 0 and not is_blank(value):
                 for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
-                    self.add(
-                        ProblemCode.UNKNOWN_CATEGORY,
-                        f"{value!r} is neither yes nor no; write 是 or 否",
-                        row=row,
-                        column=name,
-                        value=str(value),
-                    )
-        out[:] = np.array([*flags, None], dtype=object)[codes]
-        return out
+                    self.add(ProblemCode.UNKNOWN_CATEGORY, advice(value), row=row, column=name, value=str(value))
+        return understood[codes]
 
     def _check_keys(self) -> None:
         for name in dict.fromkeys([*self.by, self.school_column]):
             if name not in self.has:
                 continue
-            gaps = self.codes(name)[0] < 0
-            for row in np.flatnonzero(gaps & ~self.is_total).tolist():
+            gaps = self._gaps(name)
+            for row in gaps[~self.is_total[gaps]].tolist():
                 self.add(
                     ProblemCode.MISSING_KEY,
                     f"{name} is empty; say which {columns()[name].en.lower() if name in columns() else name} it is",
@@ -905,24 +997,11 @@ class Reading:
                         column=name,
                         value=text,
                     )
-        infinite = np.isinf(values)
-        negative = (values < 0) & ~infinite
         unit = f" {column.unit}" if column and column.unit else ""
-        for mask, code, message in (
-            (infinite, ProblemCode.INFINITE_VALUE, "is infinite; a figure divided by 0 before it came here? Give"),
-            (negative, ProblemCode.NEGATIVE_VALUE, "is negative; give"),
-        ):
-            for row in np.flatnonzero(mask & ~self.is_total).tolist():
-                self.add(
-                    code,
-                    f"{values[row]:g}{unit} {message} the figure of the return, or leave the cell empty",
-                    row=row,
-                    column=name,
-                    value=repr(float(values[row])),
-                )
-        if infinite.any() or negative.any():
-            values = np.where(infinite | negative, np.nan, values)
-        if column is not None and column.whole:
+        least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
+        if least < 0 or np.isinf(most):
+            values = self._without_odd(name, values, unit)
+        if column is not None and column.whole and not all_whole(values):
             with np.errstate(invalid="ignore"):
                 broken = np.isfinite(values) & (values != np.floor(values))
             for row in np.flatnonzero(broken & ~self.is_total).tolist():
@@ -936,6 +1015,24 @@ class Reading:
                 )
         return values
 
+    def _without_odd(self, name: str, values: Floats, unit: str) -> Floats:
+        """Record figures that are infinite or negative, and put NaN in their place."""
+        infinite = np.isinf(values)
+        negative = (values < 0) & ~infinite
+        for mask, code, message in (
+            (infinite, ProblemCode.INFINITE_VALUE, "is infinite; a figure divided by 0 before it came here? Give"),
+            (negative, ProblemCode.NEGATIVE_VALUE, "is negative; give"),
+        ):
+            for row in np.flatnonzero(mask & ~self.is_total).tolist():
+                self.add(
+                    code,
+                    f"{values[row]:g}{unit} {message} the figure of the return, or leave the cell empty",
+                    row=row,
+                    column=name,
+                    value=repr(float(values[row])),
+                )
+        return np.where(infinite | negative, np.nan, values)
+
     def check_parts(self, only: set[str] | None = None) -> None:
         """Record counts over the count they are part of, and degrees that add up to more than the teachers."""
         for name in self.table.columns:
@@ -947,8 +1044,8 @@ class Reading:
             if part is None or whole is None:
                 continue
             with np.errstate(invalid="ignore"):
-                over = (part > whole) & ~self.is_total
-            for row in np.flatnonzero(over).tolist():
+                over = np.flatnonzero(part > whole)
+            for row in over[~self.is_total[over]].tolist():
                 self.add(
                     ProblemCode.PART_EXCEEDS_WHOLE,
                     f"{part[row]:g} in {name} is more than the {whole[row]:g} in {whole_name} they belong to; "
@@ -977,6 +1074,16 @@ class Reading:
                     column=f"teachers{suffix}",
                     value=repr(float(total[row])),
                 )
+
+
+def all_whole(values: Floats) -> bool:
+    """Tell whether every number there is is whole, a piece that stays in the cache at a time."""
+    with np.errstate(invalid="ignore"):
+        pieces = (values[i : i + _PIECE] for i in range(0, values.size, _PIECE))
+        return not any(bool((p > np.floor(p)).any()) for p in pieces)
+
+
+_PIECE = 32_768
 
 
 def is_blank(value: Any) -> bool:

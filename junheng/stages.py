@@ -8,6 +8,7 @@ weights 1 : 1.1 : 1.32 the primary section gets A / (A + 1.1 B + 1.32 C) of each
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -15,12 +16,12 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints, is_none
+from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
-from junheng.schools import ALL_STAGES, Reading, base_column, columns, scale_of
+from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, scale_of
 from junheng.standards import Standard, load_standard
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
@@ -36,11 +37,14 @@ STAGES_OF_KIND: dict[str, tuple[str, ...]] = {
     "senior": ("senior",),
 }
 INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
+#: Every kind of school, and why a section may not count; positions are the codes kept in arrays.
+KINDS = category_words("kind")
+LEFT_OUT = ("", "no_students", "not_included", "left_out_by_standard", "senior_stage")
 #: Kinds that may stand in a return although they are of no stage that is judged.
 _NO_STAGE = ("special", "vocational")
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Sections:
     """Every school and stage of a table, with what is needed to judge it.
 
@@ -65,10 +69,10 @@ class Sections:
         Whether the school's shared figures stand for the whole school.
     has_rule : (sections,) bool array
         Whether the standard says how to divide them.
-    kind : (sections,) object array
-        Kind of the school, as its rows together show it; None where that is not known.
-    left_out : (sections,) object array
-        Why a section does not count: a code, or None.
+    kinds : (sections,) int8 array
+        Kind of the school, as its rows together show it: a position in :data:`KINDS`, -1 where that is not known.
+    out : (sections,) int8 array
+        Why a section does not count: a position in :data:`LEFT_OUT`, 0 where it counts.
     """
 
     reading: Reading
@@ -81,29 +85,63 @@ class Sections:
     share_bottom: Floats
     divided: NDArray[np.bool_]
     has_rule: NDArray[np.bool_]
-    kind: NDArray[np.object_]
+    kinds: NDArray[np.int8]
     by_stage: tuple[frozenset[str] | None, ...]
     cover: Ints
-    left_out: NDArray[np.object_]
+    out: NDArray[np.int8]
     resources: tuple[str, ...] = ()
 
+    @cached_property
+    def kind(self) -> NDArray[np.object_]:
+        """Kind of the school of each section in words, None where it is not known."""
+        return np.array([*KINDS, None], dtype=object)[self.kinds]
+
+    @cached_property
+    def left_out(self) -> NDArray[np.object_]:
+        """Why each section does not count in words, None where it does."""
+        return np.array([None, *LEFT_OUT[1:]], dtype=object)[self.out]
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether sections are the rows of the table, one by one."""
+        return self.rows.size == self.reading.rows and bool((self.rows == np.arange(self.rows.size)).all())
+
+    @cached_property
+    def any_wide(self) -> bool:
+        """Whether any row holds several stages."""
+        return bool(self.wide.any())
+
+    @cached_property
+    def any_divided(self) -> bool:
+        """Whether any school's figures are the whole school's."""
+        return bool(self.divided.any())
+
+    def of_rows(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Spread a column of the table over the sections; not to be written to."""
+        return values if self.in_order else values[self.rows]
+
     def number(self, name: str) -> Floats:
-        """Return a column by section: by stage where it is given so, shared resources divided."""
+        """Return a column by section: by stage where it is given so, shared resources divided; not to be written to."""
         base = self.reading.number(name)
         found = base_column(name)
         if found is None or not found[0].shared:
+            if base is not None and not self.any_wide and not _stage_columns(self.reading, name):
+                return self.of_rows(base)
             return _by_stage(self.reading, name, self.rows, self.stage, self.wide)
         if base is None:
             return np.full(self.rows.size, np.nan)
-        values = base[self.rows]
-        whole = self.is_divided(name)
-        if whole.any():
+        values = self.of_rows(base)
+        whole = np.flatnonzero(self.is_divided(name)) if self.any_divided else np.empty(0, dtype=np.int64)
+        if whole.size:
+            values = values.copy()
             values[whole] = values[whole] * self.share_top[whole] / self.share_bottom[whole]
         return values
 
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and has to be divided."""
         done = np.array([c is not None and name in c for c in (*self.by_stage, None)], dtype=bool)
+        if not self.any_divided or not done.any():
+            return self.divided
         out: NDArray[np.bool_] = self.divided & ~done[self.cover]
         return out
 
@@ -119,17 +157,24 @@ class Sections:
         """Return where split_stages divided the figure of a resource before the table came here."""
         own = frozenset(c.id for c in columns().values() if c.shared)
         done = np.array([c is not None and name in c and c != own for c in (*self.by_stage, None)], dtype=bool)
-        return done[self.cover]
+        out: NDArray[np.bool_] = done[self.cover] if done.any() else np.zeros(self.rows.size, dtype=bool)
+        return out
 
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Where a section is judged."""
-        return is_none(self.left_out)
+        return np.asarray(self.out == 0)
+
+
+def _stage_columns(reading: Reading, name: str) -> set[str]:
+    return reading.has & {f"{name}_{s}" for s in ALL_STAGES}
 
 
 def _by_stage(reading: Reading, name: str, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> Floats:
     """Return people or classes of each section: the row's own figure, or the one with the stage in its name."""
     base = reading.number(name)
+    if base is not None and not _stage_columns(reading, name) and not wide.any():
+        return base[rows]
     out = np.full(rows.size, np.nan) if base is None else np.where(wide, np.nan, base[rows])
     for code, word in enumerate(ALL_STAGES):
         own = reading.number(f"{name}_{word}")
@@ -149,23 +194,27 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
     _check_kinds(reading, rows, stage)
-    kind = _kinds(reading, rows, stage, school)
-    left_out = _leave_out(reading, standard, rows, stage, students)
-    divided, enrolment = _find_divided(reading, rows, stage, wide, school, students, kind, cover, lists, resources)
+    kinds = _kinds(reading, rows, stage, school)
+    out = _leave_out(reading, standard, rows, stage, students)
+    integrated = np.flatnonzero(_among(kinds, INTEGRATED))
+    divided, enrolment = _find_divided(
+        reading, rows, stage, wide, school, students, kinds, cover, lists, resources, integrated
+    )
     top, bottom = np.ones(rows.size), np.ones(rows.size)
     top[divided] = np.nan  # a whole school's figure and no rule to divide it
     has_rule = np.zeros(rows.size, dtype=bool)
     for name in INTEGRATED:
         weights = split.of_kind(name) if split is not None else None
-        at = divided & (kind == name)
-        if weights is None or not at.any():
+        mine = np.flatnonzero(divided[integrated] & (kinds[integrated] == KINDS.index(name)))
+        at, own_enrolment = integrated[mine], enrolment[mine]
+        if weights is None or not at.size:
             continue
-        has_rule |= at
+        has_rule[at] = True
         scaled = _whole_weights([weights.weight(s) for s in ALL_STAGES])
-        bottom[at] = sum(w * np.nan_to_num(enrolment[at, s]) for s, w in enumerate(scaled) if w)
-        bottom[at] = np.where(_lacking(enrolment[at], scaled), np.nan, bottom[at])
+        sums = sum((w * np.nan_to_num(own_enrolment[:, s]) for s, w in enumerate(scaled) if w), np.zeros(at.size))
+        bottom[at] = np.where(_lacking(own_enrolment, scaled), np.nan, sums)
         own = np.array([w or np.nan for w in scaled])[stage[at]]
-        top[at] = own * enrolment[np.flatnonzero(at), stage[at]]
+        top[at] = own * own_enrolment[np.arange(at.size), stage[at]]
     bottom[bottom == 0] = np.nan
     return Sections(
         reading=reading,
@@ -178,10 +227,10 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         share_bottom=bottom,
         divided=divided,
         has_rule=has_rule,
-        kind=kind,
+        kinds=kinds,
         by_stage=tuple(lists),
         cover=cover,
-        left_out=left_out,
+        out=out,
         resources=resources,
     )
 
@@ -207,22 +256,27 @@ def _shared_present(reading: Reading) -> list[str]:
 def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     """Return a row, a stage and whether the row held several stages, for each section in the order of the table."""
     n = reading.rows
-    stage_of = np.full(n, -1, dtype=np.int64)
-    for code, word in enumerate(ALL_STAGES):
-        stage_of[reading.stage == word] = code
+    positions = [ALL_STAGES.index(w) if w in ALL_STAGES else -1 for w in category_words("stage")]
+    stage_of = np.array([*positions, -1], dtype=np.int64)[reading.category_codes("stage")]
+    if (stage_of >= 0).all():
+        # as most returns are: each row is of one stage
+        rows, wide = np.arange(n), np.zeros(n, dtype=bool)
+        _check_wide(reading, rows, stage_of, wide)
+        return rows, stage_of, wide
+    kinds = reading.category_codes("kind")
     open_ = (stage_of < 0) & ~reading.is_total
     pieces = [
         (np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))
     ]
     for kind, stages in STAGES_OF_KIND.items():
-        at = np.flatnonzero(open_ & (reading.kind == kind))
+        at = np.flatnonzero(open_ & (kinds == KINDS.index(kind)))
         for word in stages:
             code = ALL_STAGES.index(word)
             pieces.append((at, np.full(at.size, code), np.full(at.size, len(stages) > 1)))
-    at = np.flatnonzero(open_ & np.isin(reading.kind.astype(str), _NO_STAGE))
+    at = np.flatnonzero(open_ & _among(kinds, _NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=bool)))
     told = {p.row for p in reading.problems if p.column in ("stage", "kind") and p.row is not None}
-    for row in np.flatnonzero(open_ & is_none(reading.kind)).tolist():
+    for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
         if row not in told and reading.has & {"stage", "kind"}:
             reading.add(
                 ProblemCode.MISSING_KEY,
@@ -239,6 +293,12 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     # a twelve-year or complete school in one row: its senior stage is only there to be weighed
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
     return rows[keep], stage[keep], wide[keep]
+
+
+def _among(kinds: NDArray[np.int8], names: Sequence[str]) -> NDArray[np.bool_]:
+    """Return where a kind is one of some."""
+    out: NDArray[np.bool_] = np.array([*(k in names for k in KINDS), False], dtype=bool)[kinds]
+    return out
 
 
 def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> None:
@@ -288,8 +348,16 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
 
 def _school_codes(reading: Reading, rows: Ints) -> Ints:
     """Return a number for each school, year and place."""
+    names = [
+        n for n in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]) if n in reading.has
+    ]
+    inner = reading.school_column
+    if rows.size == reading.rows and inner in names and inner not in reading.by:
+        found = reading.neighbours([n for n in names if n != inner], inner)
+        if found is not None:
+            return found[rows]
     parts = []
-    for name in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]):
+    for name in names:
         if name in reading.has:
             codes, words = reading.codes(name)
             parts.append((codes[rows] + 1, len(words) + 1))
@@ -300,10 +368,13 @@ def _school_codes(reading: Reading, rows: Ints) -> Ints:
 
 def _check_kinds(reading: Reading, rows: Ints, stage: Ints) -> None:
     """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
-    kind = reading.kind[rows]
+    odd = np.zeros((len(KINDS) + 1, len(ALL_STAGES)), dtype=bool)
     for name, stages in STAGES_OF_KIND.items():
-        own = [ALL_STAGES.index(s) for s in stages]
-        for i in np.flatnonzero((kind == name) & ~np.isin(stage, own)).tolist():
+        odd[KINDS.index(name)] = [s not in stages for s in ALL_STAGES]
+    kinds = reading.category_codes("kind")[rows]
+    found = np.flatnonzero(odd[kinds, stage])
+    for name in STAGES_OF_KIND:
+        for i in found[kinds[found] == KINDS.index(name)].tolist():
             reading.add(
                 ProblemCode.STAGE_NOT_OF_KIND,
                 f"a school of kind {name} has no {ALL_STAGES[int(stage[i])]} stage of its own; judged as that stage. "
@@ -314,36 +385,42 @@ def _check_kinds(reading: Reading, rows: Ints, stage: Ints) -> None:
             )
 
 
-def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[np.object_]:
+def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[np.int8]:
     """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
 
     So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
     with the whole school's resources on every stage.
     """
-    kind = reading.kind[rows]
+    kinds = reading.category_codes("kind")[rows]
     if not rows.size:
-        return kind
+        return kinds
     n_schools = int(school.max()) + 1
-    has = np.zeros((n_schools, len(ALL_STAGES)), dtype=bool)
-    has[school, stage] = True
+    has = np.zeros((len(ALL_STAGES), n_schools), dtype=bool)
     for code, word in enumerate(ALL_STAGES):
+        has[code, school[stage == code]] = True
         enrolled = reading.number(f"students_{word}")
         if enrolled is not None:
-            has[school[np.nan_to_num(enrolled[rows]) > 0], code] = True
+            has[code, school[np.nan_to_num(enrolled[rows]) > 0]] = True
+    several = has.sum(axis=0, dtype=np.int8) > 1
+    # said on one row of a school, it holds for all of them
     for name in INTEGRATED:
-        # said on one row of a school, it holds for all of them
+        code = KINDS.index(name)
         said = np.zeros(n_schools, dtype=bool)
-        said[school[kind == name]] = True
-        kind[said[school]] = name
-    several = (has.sum(axis=1) > 1)[school] & ~np.isin(kind.astype(str), INTEGRATED)
+        said[school[kinds == code]] = True
+        if said.any():
+            kinds[said[school]] = code
+    at = np.flatnonzero(several[school])
+    at = at[~_among(kinds[at], INTEGRATED)]
     for name in INTEGRATED:
         whole = np.array([s in STAGES_OF_KIND[name] for s in ALL_STAGES])
-        kind[several & (has == whole).all(axis=1)[school]] = name
-    return kind
+        kinds[at[(has[:, school[at]] == whole[:, None]).all(axis=0)]] = KINDS.index(name)
+    return kinds
 
 
 def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> None:
     key = school * len(ALL_STAGES) + stage
+    if (key[1:] > key[:-1]).all():
+        return  # rows stand school by school and stage by stage, each once
     named = np.ones(rows.size, dtype=bool)
     if reading.school_column in reading.has:
         named = reading.codes(reading.school_column)[0][rows] >= 0
@@ -406,18 +483,19 @@ def _find_divided(
     wide: NDArray[np.bool_],
     school: Ints,
     students: Floats,
-    kind: NDArray[np.object_],
+    kinds: NDArray[np.int8],
     cover: Ints,
     lists: Sequence[frozenset[str] | None],
     resources: Iterable[str],
+    at: Ints,
 ) -> tuple[NDArray[np.bool_], Floats]:
-    """Return which sections carry a whole school's figures, and the enrolment of their school by stage."""
+    """Return which sections carry a whole school's figures, and by stage the enrolment of the schools of ``at``.
+
+    ``at`` are the sections of integrated schools.
+    """
     n = rows.size
-    enrolment = np.full((n, len(ALL_STAGES)), np.nan)
-    integrated = np.isin(kind.astype(str), INTEGRATED) if n else np.zeros(0, dtype=bool)
-    if not integrated.any():
-        return np.zeros(n, dtype=bool), enrolment
-    at = np.flatnonzero(integrated)
+    if not at.size:
+        return np.zeros(n, dtype=bool), np.full((0, len(ALL_STAGES)), np.nan)
     group = dense_codes(school[at])
     n_groups = int(group.max()) + 1
     by_school = np.full((n_groups, len(ALL_STAGES)), np.nan)
@@ -445,7 +523,7 @@ def _find_divided(
                 column=f"students_{word}",
                 value=repr(float(x[j])),
             )
-    enrolment[at] = by_school[group]
+    enrolment = by_school[group]
 
     listed = cover[at] >= 0
     repeated, differ = _compare_rows(reading, rows[at], wide[at], group, n_groups, resources)
@@ -461,15 +539,9 @@ def _find_divided(
     # nothing that this standard divides is left to be divided: the other stages need not be known
     done = np.zeros(at.size, dtype=bool)
     done[listed] = np.array([c is not None and set(resources) <= c for c in lists] or [False])[which]
-    _check_enrolment(reading, rows, wide, kind, at, group, enrolment, divided & ~_at(rows.size, at[done]), resources)
+    _check_enrolment(reading, rows[at], wide[at], kinds[at], group, enrolment, divided[at] & ~done, resources)
     _tell_inferred(reading, rows[at], wide[at], group, repeated, differ, listed)
     return divided, enrolment
-
-
-def _at(n: int, where: Ints) -> NDArray[np.bool_]:
-    out = np.zeros(n, dtype=bool)
-    out[where] = True
-    return out
 
 
 def _compare_rows(
@@ -497,8 +569,7 @@ def _check_enrolment(
     reading: Reading,
     rows: Ints,
     wide: NDArray[np.bool_],
-    kind: NDArray[np.object_],
-    at: Ints,
+    kinds: NDArray[np.int8],
     group: Ints,
     enrolment: Floats,
     divided: NDArray[np.bool_],
@@ -510,20 +581,20 @@ def _check_enrolment(
     told: set[int] = set()
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
-        here = divided[at] & (kind[at] == name) & ~wide[at]
-        lacking = here & np.isnan(enrolment[at][:, needed]).any(axis=1)
+        here = divided & (kinds == KINDS.index(name)) & ~wide
+        lacking = here & np.isnan(enrolment[:, needed]).any(axis=1)
         for j in np.flatnonzero(lacking).tolist():
             if int(group[j]) in told:
                 continue
             told.add(int(group[j]))
-            words = [ALL_STAGES[s] for s in needed if np.isnan(enrolment[at[j], s])]
+            words = [ALL_STAGES[s] for s in needed if np.isnan(enrolment[j, s])]
             asked = " and ".join(f"students_{w}" for w in words)
             reading.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
                 f"a school of kind {name} shares its rooms and equipment between stages, but the enrolment of "
                 f"{' and '.join(words)} is not given; add that stage's row or give {asked} (0 if it has none). "
                 "If the figures are this stage's own, write 'stage' in a column resources_cover",
-                row=int(rows[at[j]]),
+                row=int(rows[j]),
                 column=f"students_{words[0]}",
             )
 
@@ -562,27 +633,34 @@ def _tell_inferred(
 # ---------------------------------------------------------------------------------------- leaving out
 
 
+def _position(word: str, words: Sequence[str]) -> int:
+    return words.index(word) if word in words else -2  # a word that no row can have
+
+
 def _leave_out(
     reading: Reading, standard: Standard | None, rows: Ints, stage: Ints, students: Floats
-) -> NDArray[np.object_]:
-    out = np.full(rows.size, None, dtype=object)
-    kind, ownership, included = reading.kind[rows], reading.ownership[rows], reading.included[rows]
-    out[students == 0] = "no_students"
-    out[np.array([x is False for x in included], dtype=bool)] = "not_included"
+) -> NDArray[np.int8]:
+    """Return why each section does not count: positions in LEFT_OUT."""
+    no_students, not_included, by_standard, senior = (np.int8(i) for i in range(1, len(LEFT_OUT)))
+    out = np.zeros(rows.size, dtype=np.int8)
+    kinds = reading.category_codes("kind")[rows]
+    included = reading.flag_codes("included")[rows]
+    out[students == 0] = no_students
+    out[included == 0] = not_included
     for rule in standard.inclusion if standard is not None else ():
         at = np.ones(rows.size, dtype=bool)
         if rule.kind is not None:
-            at &= kind == rule.kind
+            at &= kinds == _position(rule.kind, KINDS)
         if rule.ownership is not None:
-            at &= ownership == rule.ownership
+            at &= reading.category_codes("ownership")[rows] == _position(rule.ownership, category_words("ownership"))
         if rule.students_below is not None:
             with np.errstate(invalid="ignore"):
                 at &= students < rule.students_below
         if rule.decision == "out":
-            out[at & (out != "no_students")] = "left_out_by_standard"
+            out[at & (out != no_students)] = by_standard
             continue
         what = rule.kind or rule.ownership
-        for i in np.flatnonzero(at & is_none(included)).tolist():
+        for i in np.flatnonzero(at & (included < 0)).tolist():
             reading.add(
                 ProblemCode.INCLUSION_UNDECIDED,
                 f"{standard.id if standard else ''} was not found to say whether units of this sort ({what}) count; "
@@ -590,16 +668,16 @@ def _leave_out(
                 row=int(rows[i]),
                 column="included",
             )
-    out[stage == ALL_STAGES.index("senior")] = "senior_stage"
+    out[stage == ALL_STAGES.index("senior")] = senior
     if standard is not None:
-        out[(kind == "senior") & is_none(out)] = "senior_stage"
-        special = np.isin(kind.astype(str), _NO_STAGE) if rows.size else np.zeros(0, dtype=bool)
+        out[(kinds == KINDS.index("senior")) & (out == 0)] = senior
         ruled = {r.kind for r in standard.inclusion}
-        for i in np.flatnonzero(special & is_none(out)).tolist():
-            if kind[i] not in ruled and included[i] is None:
+        for i in np.flatnonzero(_among(kinds, _NO_STAGE) & (out == 0) & (included < 0)).tolist():
+            kind = KINDS[kinds[i]]
+            if kind not in ruled:
                 reading.add(
                     ProblemCode.INCLUSION_UNDECIDED,
-                    f"{standard.id} names no rule for schools of kind {kind[i]}; write 是 or 否 in a column 'included'",
+                    f"{standard.id} names no rule for schools of kind {kind}; write 是 or 否 in a column 'included'",
                     row=int(rows[i]),
                     column="included",
                 )
@@ -774,7 +852,7 @@ def check_all(reading: Reading, standard: Standard | None, only: Iterable[str] |
             _check_people(reading, sections, name, values)
     reading.check_parts(wanted)
     reading.problems += scale_of(reading.number, wanted)
-    for i in np.flatnonzero(sections.left_out == "no_students").tolist():
+    for i in np.flatnonzero(sections.out == LEFT_OUT.index("no_students")).tolist():
         reading.add(
             ProblemCode.NO_STUDENTS,
             "there are no students: per-student figures do not exist, and the unit does not count",
@@ -798,6 +876,8 @@ def check_all(reading: Reading, standard: Standard | None, only: Iterable[str] |
 
 def _check_people(reading: Reading, sections: Sections, name: str, values: Floats) -> None:
     """Say where people of a one-row school of several stages are given in all, but not by stage."""
+    if not sections.any_wide:
+        return
     lost = sections.wide & np.isfinite(values[sections.rows]) & np.isnan(sections.number(name))
     for i in np.flatnonzero(lost).tolist():
         word = STAGES[int(sections.stage[i])]

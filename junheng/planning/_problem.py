@@ -23,7 +23,7 @@ from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
 from junheng.results import Data
-from junheng.schools import _category_words, base_column, columns
+from junheng.schools import base_column, category_words, columns
 from junheng.standards.model import Limit, Threshold
 
 __all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "as_number", "counties"]
@@ -164,7 +164,7 @@ class Prices:
         if not isinstance(unit_costs, Mapping):
             raise InputError(f"{name} must map columns (or indicators) to costs, not {type(unit_costs).__name__}")
         known = catalogue()
-        kinds = dict.fromkeys(_category_words("kind").values())
+        kinds = dict.fromkeys(category_words("kind"))
         out: dict[str, Any] = {}
         problems = []
         for key, cost in unit_costs.items():

@@ -1,0 +1,259 @@
+"""What is done to be fast changes nothing: short cuts against the long way round, one thread against many."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import junheng as jh
+from junheng import _frames, schools
+from junheng._frames import Table, all_distinct, dense_codes, first_codes
+from junheng.results import records
+from junheng.schools import Reading
+
+STANDARD = "cn-quality-balance-2017"
+
+
+def text(values):
+    """A column of text as Arrow keeps it, and the same as Python objects."""
+    pytest.importorskip("pyarrow")
+    own = pd.Series(values, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+    return Table(pd.DataFrame({"x": own})), Table(pd.DataFrame({"x": pd.Series(values, dtype=object)}))
+
+
+def columns_of_text():
+    rng = np.random.default_rng(0)
+    few = rng.choice(["小学", "初中", "primary", "a word of more than sixteen bytes"], 20_000).tolist()
+    late = ["a"] * 19_000 + ["b", None, "c"] + ["a"] * 997
+    runs = np.repeat([f"第{i}县" for i in range(300)], 70).tolist()
+    many = [f"{i % 15_000:08d}" for i in range(20_000)]
+    gaps = [None if i % 7 == 0 else w for i, w in enumerate(few)]
+    broken_runs = [*runs[:10_000], *runs[:9_000], ""]
+    return {
+        "few": few,
+        "late": late,
+        "runs": runs,
+        "many": many,
+        "gaps": gaps,
+        "broken_runs": broken_runs,
+        "short": ["a", None, "b", "a", ""],
+        "none": [None, None],
+        "empty": ["", ""],
+        "nothing": [],
+        "slice": few[3:9],
+    }
+
+
+@pytest.mark.parametrize("name", list(columns_of_text()))
+def test_text_in_arrow_is_coded_as_text_in_python(name):
+    values = columns_of_text()[name]
+    fast, slow = text(values)
+    (codes, words), (wanted, wanted_words) = fast.codes("x"), slow.codes("x")
+    assert words == wanted_words
+    assert codes.dtype == wanted.dtype and (codes == wanted).all()
+
+
+def test_a_chunked_or_cut_column_is_coded_like_a_whole_one():
+    pa, pl = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    values = ["乙", "甲", None, "乙", "", "丙"]
+    chunks = pa.table({"x": pa.chunked_array([values[:2], values[2:3], values[3:]])})
+    cut = pa.table({"x": pa.array(["丁", *values])}).slice(1)
+    frames = [chunks, cut, pl.DataFrame({"x": values}), pl.DataFrame({"x": ["丁", *values]})[1:]]
+    frames += [pd.DataFrame({"x": pd.Series(["丁", *values], dtype="str")}).iloc[1:]]
+    for frame in frames:
+        codes, words = Table(frame).codes("x")
+        assert codes.tolist() == [0, 1, -1, 0, 2, 3]
+        assert words == ["乙", "甲", "", "丙"]
+
+
+def test_a_categorical_is_coded_in_order_of_appearance():
+    column = pd.Categorical(["b", None, "a", "b"], categories=["a", "b", "unused"])
+    codes, words = Table(pd.DataFrame({"x": column})).codes("x")
+    assert codes.tolist() == [0, -1, 1, 0]
+    assert words == ["b", "a"]
+
+
+def test_rows_that_start_with_a_character_are_found_without_numbering_the_words():
+    values = ["合计", "第一小学", "", None, "小 计", "\u3000", "tOTAL", " x", "各", "合", "县"]
+    fast, slow = text(values)
+    assert slow.starting("x", "合") is None
+    assert fast.starting("x", ["合", "小", "t", " ", "\u3000"]).tolist() == [0, 2, 3, 4, 5, 6, 7, 9]
+    assert fast.cells("x", np.array([0, 3])) == ["合计", None] == slow.cells("x", np.array([0, 3]))
+    assert text([None, None])[0].starting("x", "合").tolist() == [0, 1]
+
+
+def test_codes_in_runs_are_renumbered_as_any_codes_are():
+    rng = np.random.default_rng(1)
+    for codes in (
+        np.repeat([5, 2, 9], [10, 10, 10]),
+        np.repeat([5, 2, 5, 9], [10, 9, 8, 7]),
+        np.array([1, 1, 3, 7]),
+        rng.integers(0, 5, 50),
+        np.array([3]),
+        np.empty(0, dtype=np.int64),
+    ):
+        wanted = {c: i for i, c in enumerate(dict.fromkeys(codes.tolist()))}
+        assert dense_codes(codes).tolist() == [wanted[c] for c in codes.tolist()]
+        got, first = first_codes([(codes, 10)])
+        assert got.tolist() == dense_codes(codes).tolist()
+        assert first.tolist() == [codes.tolist().index(c) for c in wanted]
+        assert all_distinct(codes) == (len(wanted) == codes.size)
+
+
+# ------------------------------------------------------------------------------------ the whole thing
+
+
+def nation(**options):
+    return jh.synthetic.nation(seed=5, years=2, n_counties=5, **options)
+
+
+def everything(frame, **options):
+    """An evaluation as bytes, or the problems that stop it."""
+    try:
+        ev = jh.evaluate(frame, STANDARD, **options)
+    except jh.InputDataError as exc:
+        return str(exc)
+    return json.dumps(ev.to_dict(), ensure_ascii=False, allow_nan=False) + ev.explain() + ev.explain(language="zh")
+
+
+def as_objects(d):
+    return d.astype({c: object for c in d.columns if d[c].dtype == "str"})
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("spoil", [None, "name", "code", "duplicate", "number_codes", "no_county"])
+def test_short_cuts_of_reading_change_nothing(shuffle, spoil):
+    d = nation()
+    if spoil == "name":
+        d.loc[[3, 40], "school"] = ["小 计", None]
+    elif spoil == "code":
+        d.loc[[3, 40], "school_code"] = ["\u3000", "合计"]
+    elif spoil == "duplicate":
+        d = pd.concat([d, d.iloc[[7, 90]]], ignore_index=True)
+    elif spoil == "number_codes":
+        d["school_code"] = d["school_code"].astype("int64")
+    elif spoil == "no_county":
+        d.loc[12, "county"] = None
+    if shuffle:
+        d = d.sample(frac=1, random_state=1).reset_index(drop=True)
+    assert everything(d) == everything(as_objects(d))
+    fast, slow = jh.check_schools(d, STANDARD), jh.check_schools(as_objects(d), STANDARD)
+    assert records(fast) == records(slow)
+
+
+def test_schools_that_stand_together_are_numbered_by_their_neighbours():
+    d = nation()
+    reading = Reading(d)
+    outer = ["county", "year", "county_code"]
+    got = reading.neighbours(outer, "school_code")
+    assert got is not None
+    wanted = d.groupby([*outer, "school_code"], sort=False).ngroup()
+    assert (got == wanted).all()
+    for broken in (d.iloc[::-1], pd.concat([d, d.iloc[:2]]), d.sample(frac=1, random_state=0)):
+        assert Reading(broken.reset_index(drop=True)).neighbours(outer, "school_code") is None
+    assert reading.neighbours([], "school_code") is None
+    assert Reading(d.assign(school_code=d["school_code"].mask(d.index == 4))).neighbours(outer, "school_code") is None
+
+
+def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monkeypatch):
+    monkeypatch.setattr(schools, "_PIECE", 4)
+    values = np.array([1.0, np.nan, 3.0, 0.0, 5.0, 6.0, 7.0])
+    assert schools.all_whole(values)
+    for i in range(values.size):
+        assert not schools.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
+
+
+def test_threads_over_columns_change_nothing(monkeypatch):
+    from junheng import _arrays
+
+    d = nation(missing=0.03)
+    wanted = everything(d)
+    monkeypatch.setattr(_arrays, "THREAD_ROWS", 0)
+    assert everything(d) == wanted
+
+
+def test_coefficients_rest_on_the_rows_that_count_wherever_they_stand():
+    d = nation().sample(frac=1, random_state=2).reset_index(drop=True)
+    d.loc[::9, "included"] = "否"
+    data = jh.evaluate(d, STANDARD).data
+    assert 0 < data.usable.size < len(d)
+    wanted = jh.difference_coefficient(
+        data.values[:, data.usable].T, weights=data.sections.students[data.usable], by=data.group_codes
+    )
+    assert np.array_equal(data.coefficient, wanted.to_numpy(), equal_nan=True)
+
+
+def test_pieces_change_nothing(monkeypatch):
+    from junheng import evaluation
+
+    d = nation(missing=0.03)
+    wanted = everything(d)
+    monkeypatch.setattr(evaluation, "_PIECE", 37)
+    assert everything(d) == wanted
+
+
+@pytest.mark.parametrize("missing", ["propagate", "omit"])
+def test_eight_threads_at_once_give_the_same_bytes(missing):
+    d = jh.synthetic.nation(seed=5, n_counties=3, missing=0.02)
+    frozen = d.copy(deep=True)
+
+    def run(_):
+        ev = jh.evaluate(d, STANDARD, missing=missing)
+        return json.dumps(ev.to_dict(), ensure_ascii=False, allow_nan=False).encode() + ev.explain().encode()
+
+    wanted = run(0)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(run, range(8))) == {wanted}
+    pd.testing.assert_frame_equal(d, frozen)
+
+
+def test_eight_threads_may_ask_one_evaluation_for_its_frames():
+    d = jh.synthetic.nation(seed=5, n_counties=2)
+    ev = jh.evaluate(d, STANDARD)
+    wanted = json.dumps(jh.evaluate(d, STANDARD).to_dict(), ensure_ascii=False)
+    with ThreadPoolExecutor(8) as pool:
+        got = set(pool.map(lambda _: json.dumps(ev.to_dict(), ensure_ascii=False), range(8)))
+    assert got == {wanted}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_said_of_many_counties_is_what_is_said_of_each(language):
+    d = jh.synthetic.province(seed=3, n_counties=12, items=True, missing=0.02)
+    ev = jh.evaluate(d, STANDARD)
+    each = [ev.explain(tuple(w[i] for _, w in ev.data.county_words), language=language) for i in range(12)]
+    assert ev.explain(language=language) == "\n\n".join(each)
+
+
+def test_an_evaluation_does_not_number_the_names_of_schools():
+    """A nation has as many names as rows: they are only numbered where a frame or a message asks for them."""
+    pytest.importorskip("pyarrow")
+    ev = jh.evaluate(nation(), STANDARD)
+    known = ev.data.sections.reading._codes
+    assert "school" not in known and "school_code" not in known
+    assert ev.schools["school"].tolist()[0] == "第1县第1小学"
+
+
+def test_the_input_is_never_written_to():
+    d = nation(missing=0.05)
+    before = d.copy(deep=True)
+    for name in d.columns:
+        values = d[name].to_numpy()
+        if values.dtype.kind in "if":
+            values.flags.writeable = False
+    everything(d)
+    everything(d, missing="omit")
+    pd.testing.assert_frame_equal(d, before)
+
+
+def test_text_that_polars_holds_is_read_without_python_objects(monkeypatch):
+    pl = pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")
+    d = nation()
+    frame = pl.DataFrame({c: d[c].to_numpy() if d[c].dtype.kind in "if" else d[c].to_list() for c in d.columns})
+    wanted = everything(d)
+    monkeypatch.setattr(_frames.Table, "objects", lambda *_: pytest.fail("a column went through Python objects"))
+    ev = jh.evaluate(frame, STANDARD)
+    monkeypatch.undo()
+    assert json.dumps(ev.to_dict(), ensure_ascii=False, allow_nan=False) in wanted
