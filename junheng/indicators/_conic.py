@@ -171,6 +171,11 @@ def _solve(
     rows = _Rows()
     for variables, factors, low, high in program.rows:
         rows.add(variables, factors, low, high)
+    for cone in program.cones:
+        used = np.unique(cone.variable)
+        if cone.base.sum() == 0 and program.whole[used].all():
+            # nothing at all is the apex of the cone, where no coefficient exists
+            rows.add(used, np.ones(used.size), 1.0, np.inf)
     n = nz
     best, best_cost = known, np.inf if known is None else float(program.cost @ known)
     bound, trial = -np.inf, None

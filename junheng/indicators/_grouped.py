@@ -64,13 +64,13 @@ class Sample:
         return which if self.names is None else [self.names[i] for i in which.tolist()]
 
 
-def read_sample(values: Any, weights: Any, by: Any) -> Sample:
-    """Check what every measure is given and lay out the groups."""
-    require_aligned(values=values, weights=weights, by=by)
-    x = as_floats(values, "values")
+def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("values", "weights")) -> Sample:
+    """Check what every measure is given and lay out the groups; ``names`` are those of the caller's arguments."""
+    require_aligned(**{names[0]: values, names[1]: weights, "by": by})
+    x = as_floats(values, names[0])
     if x.ndim not in (1, 2):
-        raise InputError(f"values must be (schools,) or (schools, indicators), not {x.shape}")
-    w = check_weights(weights, x.shape[0])
+        raise InputError(f"{names[0]} must be (schools,) or (schools, indicators), not {x.shape}")
+    w = check_weights(weights, x.shape[0], names[1])
     columns = [x] if x.ndim == 1 else [x[:, j] for j in range(x.shape[1])]
     labels = None
     if by is None:
@@ -79,22 +79,22 @@ def read_sample(values: Any, weights: Any, by: Any) -> Sample:
         codes, labels = factorize_labels(by)
         require_rows(x.shape[0], by=codes)
         groups = Groups.from_codes(codes, len(labels))
-    names = column_names(values) if x.ndim == 2 else None
-    return Sample(columns=columns, weights=w, groups=groups, labels=labels, names=names, flat=x.ndim == 1)
+    headers = column_names(values) if x.ndim == 2 else None
+    return Sample(columns=columns, weights=w, groups=groups, labels=labels, names=headers, flat=x.ndim == 1)
 
 
-def check_weights(weights: Any, rows: int) -> Floats | None:
+def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | None:
     """Return the weights as an array of ``rows``, or None; refuse negative and infinite ones."""
     if weights is None:
         return None
-    w = as_floats(weights, "weights")
-    require_rows(rows, weights=w)
+    w = as_floats(weights, name)
+    require_rows(rows, **{name: w})
     if w.ndim != 1:
-        raise InputError(f"weights must be (schools,), not {w.shape}")
+        raise InputError(f"{name} must be (schools,), not {w.shape}")
     bad = (w < 0) | np.isinf(w)
     if bad.any():
         i = int(np.argmax(bad))
-        raise InputError(f"weights must be finite and not negative; position {i} is {float(w[i])!r}")
+        raise InputError(f"{name} must be finite and not negative; position {i} is {float(w[i])!r}")
     return w
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, as_floats
+from junheng._arrays import Floats, as_floats, require_aligned
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, blocks, read_sample
@@ -35,6 +35,8 @@ Bools = NDArray[np.bool_]
 
 #: Coefficients this near to a limit (relative) are compared again in fractions.
 _NEAR = 1e-12
+#: By how much a limit is widened to find what bounds leave at the limit itself; fractions then tell.
+_LOOSE = 1 + 1e-12
 #: Problems an error spells out.
 _SHOWN = 20
 
@@ -106,6 +108,7 @@ def least_additions(
     array([ 0.,  0.,  0., 74.,  0.])
     """
     task = _Task.read(amounts, students, limit, by, lowest, highest)
+    require_aligned(amounts=amounts, unit_costs=unit_costs)
     if unit_costs is None:
         return task.solve(_add_whole if whole else _add_real, "least additions", progress)
     costs = task.read_costs(unit_costs)
@@ -231,13 +234,16 @@ class _Task:
     def read(cls, amounts: Any, students: Any, limit: Any, by: Any, lowest: Any, highest: Any) -> _Task:
         if students is None:
             raise InputError("students must be given: a difference coefficient is weighted by enrolment")
-        sample = read_sample(amounts, students, by)
+        require_aligned(amounts=amounts, students=students, lowest=lowest, highest=highest)
+        sample = read_sample(amounts, students, by, names=("amounts", "students"))
         problems: list[str] = []
         k = len(sample.columns)
         limits = _limits(limit, k, problems)
         low = _spread(lowest, "lowest", sample)
         high = _spread(highest, "highest", sample)
         task = cls(sample, limits, low, high)
+        # a bound made of a gap is a gap too, and needs no complaint of its own
+        known = [~np.isnan(c) & ~np.isnan(sample.weight_array()) for c in sample.columns]
         for j, column in enumerate(sample.columns):
             _point(
                 problems,
@@ -248,10 +254,10 @@ class _Task:
                 column,
             )
             if low is not None:
-                _point(problems, np.isnan(low[j]), task, j, "lowest is missing", low[j])
+                _point(problems, np.isnan(low[j]) & known[j], task, j, "lowest is missing", low[j])
                 _point(problems, low[j] == np.inf, task, j, "lowest is infinite", low[j])
             if high is not None:
-                _point(problems, np.isnan(high[j]), task, j, "highest is missing", high[j])
+                _point(problems, np.isnan(high[j]) & known[j], task, j, "highest is missing", high[j])
                 _point(problems, high[j] < 0, task, j, "highest is {:g}, which nobody can come down to", high[j])
             if low is not None and high is not None:
                 _point(problems, low[j] > high[j], task, j, "lowest is {:g}, above highest", low[j])
@@ -344,7 +350,7 @@ def _limits(limit: Any, k: int, problems: list[str]) -> tuple[tuple[float, Fract
             which = f" of column {i}" if array.size > 1 else ""
             problems.append(f"the limit{which} is {t:g}; it must be above 0")
     if problems:
-        _refuse(problems)
+        return ((1.0, Fraction(1)),) * k
     exact = [Fraction(text) for text in texts] if texts is not None else [Fraction(repr(t)) for t in array.tolist()]
     pairs = list(zip(array.tolist(), exact, strict=True))
     return tuple(pairs * k if len(pairs) == 1 else pairs)
@@ -407,7 +413,7 @@ def _within(block: _Block, change: Floats) -> Bools:
             float(Decimal(repr(float(a))) + Decimal(repr(float(c))))
             for a, c in zip(block.x[g, there], change[g, there], strict=True)
         ]
-        out[g] &= exactly_within(after, block.p[g, there], block.exact)
+        out[g] = exactly_within(after, block.p[g, there], block.exact)
     return out
 
 
@@ -440,9 +446,18 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
             base[open_], part.p, None if top is None else top[open_], _tightened(block.t, 8.0**step)
         )
         new = _raised(part, base[open_], None if top is None else top[open_], level)
-        change[open_] = new
-        if step == 0:
+        if step == 0 and none.any():
+            # bounds may leave just the limit itself
+            edge = np.flatnonzero(none)
+            level[edge], _ = _fill_level(
+                base[open_[edge]], part.p[edge], None if top is None else top[open_[edge]], _LOOSE * block.t
+            )
+            new[edge] = _raised(
+                part.part(edge), base[open_[edge]], None if top is None else top[open_[edge]], level[edge] * (1 + 1e-10)
+            )
+            none[edge] = ~_within(part.part(edge), new[edge])
             stuck[open_[none]] = True
+        change[open_] = new
         open_ = open_[~none & ~_within(part, new)]
     stuck[open_] = True
     return change, stuck
@@ -598,7 +613,8 @@ def _settle(x: Floats, p: Floats, units: Floats, must: Floats, most: Floats, wan
     while True:
         give, take = _marginals(x, p, units, must, most, sign)
         i, j = np.argmin(give, axis=1), np.argmax(take, axis=1)
-        better = np.flatnonzero(give[rows, i] < take[rows, j])
+        # more than rounding: ties would change places for ever
+        better = np.flatnonzero(take[rows, j] - give[rows, i] > 1e-13 * np.abs(take[rows, j]))
         if not better.size:
             return
         units[better, i[better]] += 1
@@ -637,11 +653,14 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
         if not open_.size:
             break
         part = block.part(open_)
-        t = _tightened(block.t, 8.0**step)
-        new, none = _levelled(part, base[open_], low[open_], high[open_], t)
-        change[open_] = new
-        if step == 0:
+        new, none = _levelled(part, base[open_], low[open_], high[open_], _tightened(block.t, 8.0**step))
+        if step == 0 and none.any():
+            edge = np.flatnonzero(none)
+            some = open_[edge]
+            new[edge], unmovable = _levelled(part.part(edge), base[some], low[some], high[some], _LOOSE * block.t)
+            none[edge] = unmovable | ~_within(part.part(edge), new[edge])
             stuck[open_[none]] = True
+        change[open_] = new
         open_ = open_[~none & ~_within(part, new)]
     stuck[open_] = True
     return change, stuck
@@ -667,12 +686,13 @@ class _Side:
             at = np.where(self.moved[rows, next_] <= moved, next_, at)
         return at
 
-    def at(self, moved: Floats) -> tuple[Floats, Floats, Floats, Bools]:
+    def at(self, moved: Floats, hair: Floats) -> tuple[Floats, Floats, Floats, Bools]:
         """Return level, students rising, squares added, and whether so much can be moved at all.
 
         An amount a group; of a single group, any number of them.
         """
-        k = self.last(moved)
+        # at a breakpoint what starts there has started, also where rounding puts it a hair later
+        k = self.last(moved + hair)
         rows = 0 if self.moved.shape[0] == 1 else np.arange(moved.size)
         rise, level, done = self.rise[rows, k], self.level[rows, k], self.moved[rows, k]
         d = np.where(rise > 0, (moved - done) / rise, 0.0)
@@ -727,8 +747,8 @@ def _levelled(block: _Block, base: Floats, low: Floats, high: Floats, t: float) 
     squares, wanted = (p * v * v).sum(axis=1), (t * total) ** 2
 
     def state(moved: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Bools]:
-        bottom, r_up, q_up, can_up = up.at(moved - came)
-        top, r_down, q_down, can_down = down.at(moved - went)
+        bottom, r_up, q_up, can_up = up.at(moved - came, 1e-13 * moved)
+        top, r_down, q_down, can_down = down.at(moved - went, 1e-13 * moved)
         return bottom, -top, r_up, r_down, n * (squares + q_up + q_down) - wanted, can_up & can_down
 
     def over(moved: Floats) -> Bools:
@@ -750,8 +770,8 @@ def _levelled(block: _Block, base: Floats, low: Floats, high: Floats, t: float) 
     ceiling = c + top - np.where(r_down > 0, move / r_down, 0.0)
     lifted = np.minimum(np.maximum(base, bottom[:, np.newaxis] * p), np.maximum(high, base))
     lowered = np.maximum(np.minimum(base, ceiling[:, np.newaxis] * p), np.minimum(low, base))
-    final = np.where(lifted > base, lifted, lowered)
-    return np.where(there, final - x, 0.0), np.asarray(none)
+    # a level may touch a school by a rounding error: what it gives and what it gets are both counted
+    return np.where(there, (lifted - base) + (lowered - x), 0.0), np.asarray(none)
 
 
 def _bracket(
@@ -909,7 +929,8 @@ def _cheapest_real(block: _Block, known: Floats) -> Floats:
         best = values(free, root)
         change = np.zeros_like(block.x)
         if best is not None:
-            change[0, there] = np.maximum(best * p - x, 0.0)
+            ends = np.maximum(b, best * p) if top is None else np.clip(best * p, b, top[0, there])
+            change[0, there] = ends - x
         if best is not None and _within(block, change)[0]:
             return np.asarray(change[0] if (change[0, there] * c).sum() < (known[there] * c).sum() else known)
     return known

@@ -75,6 +75,8 @@ class Thing:
     #: cost of a step at each unit
     cost: Floats
     cones: tuple[Cone, ...]
+    #: what each section has of it
+    have: Floats
 
     @property
     def divided(self) -> Any:
@@ -414,6 +416,7 @@ class _Maker:
             members=tuple(np.array(m) for m in members),
             cost=cost,
             cones=tuple(cones),
+            have=sections.number(column)[own],
         )
 
     def _schools(self, own: Ints) -> tuple[Ints, ...]:

@@ -110,7 +110,7 @@ def plan(
     """
     prices = Prices.read(unit_costs)
     moves = Prices.read(move_costs or {}, "move_costs")
-    _check_people(moves)
+    _check_people(prices, moves)
     if budget is not None and not as_number(budget) >= 0:
         raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
     if not 0 <= as_number(most_moved) <= 1:
@@ -167,10 +167,15 @@ def _fails(after: Evaluation, problem: County) -> bool:
     )
 
 
-def _check_people(moves: Prices) -> None:
+def _check_people(prices: Prices, moves: Prices) -> None:
     wrong = [c for c in moves.given if not _works_there(c)]
     if wrong:
         raise InputError(f"move_costs: only people who work at a school are moved, not {', '.join(wrong)}")
+    by_kind = [
+        c for c in moves.given if isinstance(moves.given[c], Mapping) or isinstance(prices.given.get(c), Mapping)
+    ]
+    if by_kind:
+        raise InputError(f"people who may be moved need one cost for all kinds of school: {', '.join(by_kind)}")
 
 
 def _works_there(column: str | None) -> bool:
@@ -219,18 +224,22 @@ class _Answer:
 
     def with_more(self, extra: _Answer) -> _Answer:
         """Return the answer with what turned out to be needed once it was carried out; its bound is lost."""
-        more = {t.column: (t, z, low) for t, z, low in zip(extra.problem.things, extra.steps, extra.lows, strict=True)}
-        mine = [t.column for t in self.problem.things]
-        new = [v for column, v in more.items() if column not in mine]
-        steps = [a + more[c][1] if c in more else a for c, a in zip(mine, self.steps, strict=True)]
+        things, steps, lows = list(self.problem.things), list(self.steps), list(self.lows)
+        names = [t.column for t in things]
+        place = {}
+        for k, thing in enumerate(extra.problem.things):
+            if thing.column in names:
+                place[k] = names.index(thing.column)
+                steps[place[k]] = steps[place[k]] + extra.steps[k]
+            else:
+                place[k] = len(things)
+                things.append(thing)
+                steps.append(extra.steps[k])
+                lows.append(extra.lows[k])
+        needs = [attrs.evolve(n, thing=place[n.thing]) for n in extra.problem.needs]
+        problem = attrs.evolve(self.problem, things=tuple(things), needs=(*self.problem.needs, *needs))
         return attrs.evolve(
-            self,
-            problem=attrs.evolve(self.problem, things=(*self.problem.things, *(t for t, _, _ in new))),
-            steps=[*steps, *(z for _, z, _ in new)],
-            lows=[*self.lows, *(low for _, _, low in new)],
-            cost=self.cost + extra.cost,
-            bound=0.0,
-            method="search",
+            self, problem=problem, steps=steps, lows=lows, cost=self.cost + extra.cost, bound=0.0, method="search"
         )
 
 
@@ -286,7 +295,7 @@ class _Solver:
         for limits in problem.composites:
             if stuck:
                 break
-            more, least, text = _composite(problem, self.divided, limits, steps)
+            more, least, text = _composite(problem, self.divided, limits, steps, moved)
             if text is not None:
                 stuck += (text,)
                 continue
@@ -328,8 +337,7 @@ class _Solver:
         return max(schools, math.fsum(each), math.fsum(each[k] for k in binding) + free)
 
     def _plain(self, k: int, low: Ints) -> float:
-        z = low != 0
-        return float(self.problem.things[k].cost[z] @ low[z])
+        return _money(self.problem.things[k], low)
 
     # -- one thing
 
@@ -342,17 +350,10 @@ class _Solver:
 
     def _solve_thing(self, k: int, low: Ints) -> tuple[Ints, dict[int, Ints], float, str | None]:
         thing = self.problem.things[k]
-        price = self.moves.given.get(thing.column)
-        if price is not None and not self.divided[k].any():
+        if thing.column in self.moves.given:
             return self._with_moves(k, low)
-        z, text = _fill(thing, self.divided[k], low)
-        cost = self._plain(k, z) if text is None else math.inf
-        if self.divided[k].any() and cost > self._plain(k, low):
-            for candidate in self._shared(k, low):
-                other, why = _fill(thing, self.divided[k], candidate)
-                if why is None and self._plain(k, other) < cost:
-                    z, text, cost = other, None, self._plain(k, other)
-        return z, {}, cost, text
+        z, text = _raise_thing(thing, self.divided[k], low)
+        return z, {}, math.inf if text is not None else self._plain(k, z), text
 
     def _close(self, k: int, low: Ints) -> float:
         """Look closer at a thing that schools share between stages: a better answer where there is one, and a bound."""
@@ -400,36 +401,6 @@ class _Solver:
         trial = known.astype(np.float64) if found.trial is None else found.trial * scale
         return max(found.bound, 0.0) * cost, trial
 
-    def _apart(self, k: int, low: Ints) -> Iterator[tuple[Any, Floats, Floats]]:
-        """Treat the stages of a school as if each could be given to alone, which costs no more.
-
-        Yields each cone, what its sections get and what that costs; infinite where nothing helps.
-        """
-        thing = self.problem.things[k]
-        for cone in thing.cones:
-            if cone.limit is None:
-                continue
-            unit, share = thing.unit[cone.sections], thing.share[cone.sections]
-            y = cone.base / float(thing.step) + share * low[unit]
-            cost = thing.cost[unit]
-            fixed = np.isinf(cost)
-            top = np.where(fixed, y, np.inf) if fixed.any() else None
-            some = cost[~fixed]
-            even = some.size == 0 or some.min() == some.max()
-            try:
-                got = least_additions(
-                    y,
-                    students=cone.students,
-                    limit=[cone.limit],
-                    whole=even and not self.divided[k].any(),
-                    highest=top,
-                    unit_costs=None if even else np.where(fixed, 1.0, np.maximum(cost, 1e-12)),
-                    progress=False,
-                )
-            except InputError:
-                got = np.full(y.shape, np.inf)
-            yield cone, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
-
     def _least(self, k: int, low: Ints) -> float:
         """Return a bound on the cost of one thing."""
         thing = self.problem.things[k]
@@ -442,23 +413,10 @@ class _Solver:
         if self.nodes:
             return self._close(k, low)
         # what the schools need anyway may be counted once for all stages
-        apart = math.fsum(float(np.nansum(c)) for _, _, c in self._apart(k, np.where(self.divided[k], 0, low)))
+        apart = math.fsum(
+            float(np.nansum(c)) for _, _, c in _apart(thing, self.divided[k], np.where(self.divided[k], 0, low))
+        )
         return max(self._plain(k, low), apart + self._plain(k, np.where(self.divided[k], 0, low)))
-
-    def _shared(self, k: int, low: Ints) -> list[Ints]:
-        """Propose what schools of several stages could get."""
-        thing = self.problem.things[k]
-        total, most = np.zeros(low.size), np.zeros(low.size)
-        for cone, got, _ in self._apart(k, low):
-            if not np.isfinite(got).all():
-                continue
-            unit = thing.unit[cone.sections]
-            np.add.at(total, unit, got)
-            np.maximum.at(most, unit, got / thing.share[cone.sections])
-        out = []
-        for some in (total, most, 0.5 * most):
-            out.append(low + np.where(self.divided[k], np.ceil(some - 1e-9), 0).astype(np.int64))
-        return out
 
     def _with_moves(self, k: int, low: Ints) -> tuple[Ints, dict[int, Ints], float, str | None]:
         thing = self.problem.things[k]
@@ -594,6 +552,69 @@ class _Solver:
         return (total, new, least) if total < cost else (cost, lows, least)
 
 
+def _raise_thing(thing: Thing, divided: Any, low: Ints) -> tuple[Ints, str | None]:
+    """Return the cheapest steps found, at least ``low``, that bring the limited coefficients of a thing to pass."""
+    z, text = _fill(thing, divided, low)
+    if divided.any() and (text is not None or (z != low).any()):
+        cost = math.inf if text is not None else _money(thing, z)
+        for candidate in _shared(thing, divided, low):
+            other, why = _fill(thing, divided, candidate)
+            if why is None and _money(thing, other) < cost:
+                z, text, cost = other, None, _money(thing, other)
+    return z, text
+
+
+def _money(thing: Thing, z: Ints) -> float:
+    """Return what steps of one thing cost."""
+    some = z != 0
+    return float(thing.cost[some] @ z[some])
+
+
+def _apart(thing: Thing, divided: Any, low: Ints) -> Iterator[tuple[Any, Floats, Floats]]:
+    """Treat the stages of a school as if each could be given to alone, which costs no more.
+
+    Yields each cone, what its sections get and what that costs; infinite where nothing helps.
+    """
+    for cone in thing.cones:
+        if cone.limit is None:
+            continue
+        unit, share = thing.unit[cone.sections], thing.share[cone.sections]
+        y = cone.base / float(thing.step) + share * low[unit]
+        cost = thing.cost[unit]
+        fixed = np.isinf(cost)
+        top = np.where(fixed, y, np.inf) if fixed.any() else None
+        some = cost[~fixed]
+        even = some.size == 0 or some.min() == some.max()
+        try:
+            got = least_additions(
+                y,
+                students=cone.students,
+                limit=[cone.limit],
+                whole=even and not divided.any(),
+                highest=top,
+                unit_costs=None if even else np.where(fixed, 1.0, np.maximum(cost, 1e-12)),
+                progress=False,
+            )
+        except InputError:
+            got = np.full(y.shape, np.inf)
+        yield cone, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
+
+
+def _shared(thing: Thing, divided: Any, low: Ints) -> list[Ints]:
+    """Propose what schools of several stages could get."""
+    total, most = np.zeros(low.size), np.zeros(low.size)
+    for cone, got, _ in _apart(thing, divided, low):
+        if not np.isfinite(got).all():
+            continue
+        unit = thing.unit[cone.sections]
+        np.add.at(total, unit, got)
+        np.maximum.at(most, unit, got / thing.share[cone.sections])
+    out = []
+    for some in (total, most, 0.5 * most):
+        out.append(low + np.where(divided, np.ceil(some - 1e-9), 0).astype(np.int64))
+    return out
+
+
 def _fill(thing: Thing, divided: Any, low: Ints) -> tuple[Ints, str | None]:
     """Add to schools of one stage until the coefficients that are limited pass; shared schools stay as they are."""
     z = low.astype(np.int64)
@@ -648,7 +669,7 @@ def _hire_and_move(
     out = np.zeros(at.size, dtype=np.int64)
     best: tuple[float, Ints, Ints] | None = None
     students = np.ones(at.size) if cone is None else cone.students
-    have = np.zeros(at.size) if base is None else base
+    have = np.nan_to_num(thing.have[at]) if base is None else base
     for moves in range(cap + 1):
         if moves:
             left = np.where((must == 0) & (spare > out), (2 * (have - out) - 1) / students, -np.inf)
@@ -741,7 +762,7 @@ class _Frontier:
 
 
 def _composite(
-    problem: County, divided: Sequence[Any], limits: Limits, steps: Steps
+    problem: County, divided: Sequence[Any], limits: Limits, steps: Steps, moved: Mapping[int, Ints]
 ) -> tuple[Steps | None, float, str | None]:
     """Bring the mean of several coefficients of a stage under its limit, over all ways to share the effort.
 
@@ -755,7 +776,7 @@ def _composite(
         The steps, None where nothing is needed; the bound on what they add to the cost; what is in the way.
     """
     wanted = float(limits.limit) * len(limits.cones) * (1 - 1e-12)
-    members = [_member(problem, divided, k, i, steps) for k, i in limits.cones]
+    members = [_member(problem, divided, k, i, steps, moved) for k, i in limits.cones]
     now = math.fsum(_coefficient(m.y, m.students) for m in members)
     if not now > wanted:
         return None, 0.0, None if now <= wanted else f"no mean coefficient exists ({STAGES[limits.stage]})"
@@ -772,7 +793,7 @@ def _composite(
             candidates.append(given)
     best: tuple[float, Steps] | None = None
     for start in candidates:
-        members = [_member(problem, divided, k, i, start) for k, i in limits.cones]
+        members = [_member(problem, divided, k, i, start, moved) for k, i in limits.cones]
         curves = [_Frontier(m.y, m.students, m.cost, m.divided | m.unpriced) for m in members]
         chosen, least = _share_out(curves, wanted)
         if chosen is None:
@@ -810,10 +831,14 @@ class _Member:
     cost: Floats
 
 
-def _member(problem: County, divided: Sequence[Any], k: int, i: int, steps: Steps) -> _Member:
+def _member(
+    problem: County, divided: Sequence[Any], k: int, i: int, steps: Steps, moved: Mapping[int, Ints]
+) -> _Member:
     thing, cone = problem.things[k], problem.things[k].cones[i]
     unit = thing.unit[cone.sections]
     y = cone.base / float(thing.step) + thing.share[cone.sections] * steps[k][unit]
+    if k in moved:
+        y = y + moved[k][cone.sections]
     cost = thing.cost[unit]
     return _Member(k, unit, y, cone.students, divided[k][unit], np.isinf(cost), cost)
 
@@ -887,7 +912,7 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
 
     The order does not depend on any budget, so more money only goes further along it.
     """
-    solver = _Solver(problem, d, Prices({}), Fraction(0), 0)
+    divided = [t.divided for t in problem.things]
     steps: Steps = [np.zeros(len(t.members), dtype=np.int64) for t in problem.things]
     schools = [(s, problem.school_choices(s)) for s in problem.schools if any(n.section in s for n in problem.needs)]
     schools = [(s, o) for s, o in schools if o[0][1] > 0]
@@ -901,12 +926,16 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
         y = cone.base + float(thing.step) * thing.share[cone.sections] * z[unit]
         return _passes(y, cone.students, cone.limit)
 
+    def held(k: int, z: Ints) -> list[Any]:
+        """Return the coefficients of a thing that pass."""
+        return [c for c in problem.things[k].cones if c.limit is not None and holds(k, c, z)]
+
     def mended(before: Steps, after: Steps) -> Steps | None:
         """See to it that a coefficient that passed still passes."""
         out = list(after)
         for k, cone in cones:
             if not np.array_equal(before[k], out[k]) and holds(k, cone, before[k]) and not holds(k, cone, out[k]):
-                out[k], text = _fill(problem.things[k], solver.divided[k], out[k])
+                out[k], text = _raise_thing(_only(problem.things[k], held(k, before[k])), divided[k], out[k])
                 if text is not None:
                     return None
         return out
@@ -925,17 +954,14 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
             cost, new = min(trials, key=lambda x: x[0])
             offers.append((cost, 0, "school", i, new))
         for i, (k, cone) in enumerate(open_cones):
-            filled, text = _fill(
-                Thing(**{**{a: getattr(problem.things[k], a) for a in _THING}, "cones": (cone,)}),
-                solver.divided[k],
-                steps[k],
-            )
+            kept = _only(problem.things[k], [cone, *held(k, steps[k])])
+            filled, text = _raise_thing(kept, divided[k], steps[k])
             if text is None:
                 new = list(steps)
                 new[k] = filled
                 offers.append((_paid(problem, steps, new), 1, "coefficient", i, new))
         for i, limits in enumerate(composites):
-            more, _, text = _composite(problem, solver.divided, limits, steps)
+            more, _, text = _composite(problem, divided, limits, steps, {})
             if text is None:
                 new = steps if more is None else more
                 offers.append((_paid(problem, steps, new), 2, "composite", i, new))
@@ -960,7 +986,9 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
         yield _Step(problem.county, what, place, cost, steps)
 
 
-_THING = ("column", "step", "unit", "share", "members", "cost", "cones")
+def _only(thing: Thing, cones: Sequence[Any]) -> Thing:
+    """Return a thing with some of its coefficients."""
+    return attrs.evolve(thing, cones=tuple(cones))
 
 
 def _school_name(d: Any, section: int) -> str:
@@ -1033,7 +1061,7 @@ class Plan:
     @property
     def whole(self) -> bool:
         """Whether everything was planned that passes; False where the budget did not reach."""
-        return not self.taken
+        return self.budget is None or self.full_cost <= self.budget
 
     @cached_property
     def cost(self) -> float:
@@ -1117,12 +1145,16 @@ class Plan:
         return ev._frame(out)
 
     def _promise(self, answer: _Answer) -> int:
-        problem = answer.problem
-        if not self.whole and any(not done for step, done in self.taken if step.county == problem.county):
+        problem, d = answer.problem, self.evaluation.data
+        if not self.whole and _fails(self.after, problem):
             return int(UNMET)
-        std = self.evaluation.standard
-        judged = problem.sections.size and (std.limits or (std.thresholds and std.school_rule is not None))
-        return int(UNDETERMINED if problem.unknown or not judged else MET)
+        std = d.standard
+        named = {t.stage for t in std.thresholds} | {x.stage for x in std.limits}
+        ruled = [s for s, name in enumerate(STAGES) if name in named]
+        # a stage that is not there is not known to be well, and without a rule nothing is
+        known = bool(ruled) and all(d.group_at[problem.county, s] >= 0 for s in ruled)
+        judged = std.limits or std.school_rule is not None
+        return int(MET if known and judged and not problem.unknown else UNDETERMINED)
 
     @cached_property
     def steps(self) -> Any:

@@ -1,0 +1,269 @@
+"""Least additions and transfers over all groups, real and whole: one call, and what else one would use.
+
+``python benchmarks/bench_plans.py`` alone (nation), ``--smoke`` for the province; ``bench`` has the interface of
+``bench_measures``. The data are those of the kernel, as amounts in whole units. Peers solve one group and column at a
+time: scipy's SLSQP and, where installed, the conic solver Clarabel for real amounts, a heap that hands out unit after
+unit for whole ones. They are timed on some of the groups and columns and multiplied up; the line says on how many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import sys
+from collections.abc import Callable
+from statistics import median
+from typing import Any, NamedTuple
+
+import bench_kernel
+import numpy as np
+from measuring import environment, interleaved, ratio
+
+import junheng as jh
+
+try:
+    import clarabel
+    from scipy import sparse
+except ImportError:
+    clarabel = None
+
+#: What the coefficient must come down to; about half of the groups lie above it.
+LIMIT = 0.35
+#: Groups a peer is timed on, one column each.
+SOME = 40
+#: Schools of the one county.
+SCHOOLS = 60
+
+
+class Peer(NamedTuple):
+    """A line of the table: total change of each problem, the share of all problems it was timed on, how near it is."""
+
+    run: Callable[[], Any]
+    part: float = 1.0
+    near: float = 0.0
+
+
+class County(NamedTuple):
+    """One problem: amounts and students of the schools of a group."""
+
+    amounts: Any
+    students: Any
+
+
+def total(change: Any) -> float:
+    """Return the units added, or moved."""
+    both = np.abs(change).sum()
+    return float(both if (change >= 0).all() else both / 2)
+
+
+# -------------------------------------------------------------------------------------------------- peers
+
+
+def slsqp(county: County, *, transfers: bool) -> float:
+    """scipy's SLSQP with exact gradients, started where everyone is lifted to the top or drawn to the mean."""
+    from scipy.optimize import minimize
+
+    unit = county.amounts.mean()
+    have, p = county.amounts / unit, county.students / county.students.mean()
+    n = have.size
+    slope = np.sqrt((1 + LIMIT**2) / p.sum())
+    signs = np.hstack([np.eye(n), -np.eye(n)]) if transfers else np.eye(n)
+    price = np.full(signs.shape[1], 0.5 if transfers else 1.0)
+
+    def room(d: Any) -> float:
+        y = have + signs @ d
+        return float(slope * y.sum() - np.sqrt((y**2 / p).sum()))
+
+    def room_slope(d: Any) -> Any:
+        y = have + signs @ d
+        return signs.T @ (slope - y / p / np.sqrt((y**2 / p).sum()))
+
+    rules: list[dict[str, Any]] = [{"type": "ineq", "fun": room, "jac": room_slope}]
+    if transfers:
+        row = signs.sum(axis=0)
+        rules.append({"type": "eq", "fun": lambda d: float(row @ d), "jac": lambda d: row})
+        change = p * have.sum() / p.sum() - have
+        start = np.concatenate([np.maximum(change, 0), np.maximum(-change, 0)])
+        box = [(0.0, None)] * n + [(0.0, h) for h in have]
+    else:
+        start, box = p * (have / p).max() - have, [(0.0, None)] * n
+    done = minimize(
+        lambda d: float(price @ d), start, jac=lambda d: price, bounds=box, constraints=rules, method="SLSQP",
+        options={"maxiter": 1000, "ftol": 1e-12},
+    )  # fmt: skip
+    return float(done.fun) * unit
+
+
+def conic(county: County, *, transfers: bool) -> float:
+    """Clarabel's interior-point method: the limit is one second-order cone."""
+    unit = county.amounts.mean()
+    have, p = county.amounts / unit, county.students / county.students.mean()
+    n = have.size
+    signs = np.hstack([np.eye(n), -np.eye(n)]) if transfers else np.eye(n)
+    k = signs.shape[1]
+    slope = np.sqrt((1 + LIMIT**2) / p.sum())
+    rows, rights = [-np.eye(k), -signs], [np.zeros(k), have]
+    cones = [clarabel.NonnegativeConeT(k + n)]
+    if transfers:
+        rows.insert(0, signs.sum(axis=0)[None, :])
+        rights.insert(0, np.zeros(1))
+        cones.insert(0, clarabel.ZeroConeT(1))
+    rows.append(-np.vstack([slope * signs.sum(axis=0), signs / np.sqrt(p)[:, None]]))
+    rights.append(np.concatenate([[slope * have.sum()], have / np.sqrt(p)]))
+    cones.append(clarabel.SecondOrderConeT(n + 1))
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    price = np.full(k, 0.5 if transfers else 1.0)
+    a = sparse.csc_matrix(np.vstack(rows))
+    solver = clarabel.DefaultSolver(sparse.csc_matrix((k, k)), price, a, np.concatenate(rights), cones, settings)
+    return float(price @ np.array(solver.solve().x)) * unit
+
+
+def heap(county: County, *, transfers: bool) -> float:
+    """One unit after the other to where it adds least to the squares, and from where it takes most."""
+    y, p = county.amounts.tolist(), county.students.tolist()
+    squares, everything = sum(a * a / b for a, b in zip(y, p, strict=True)), sum(y)
+    bound = (1 + LIMIT**2) / sum(p)
+    takers = [((2 * a + 1) / b, i) for i, (a, b) in enumerate(zip(y, p, strict=True))]
+    givers = [(-(2 * a - 1) / b, i) for i, (a, b) in enumerate(zip(y, p, strict=True))]
+    heapq.heapify(takers)
+    heapq.heapify(givers)
+    units = 0
+    while squares > bound * everything**2:
+        rise, i = takers[0]
+        y[i] += 1
+        squares += rise
+        heapq.heapreplace(takers, ((2 * y[i] + 1) / p[i], i))
+        if transfers:  # who gives never gets
+            fall, j = givers[0]
+            y[j] -= 1
+            squares += fall
+            heapq.heapreplace(givers, (-(2 * y[j] - 1) / p[j], j))
+        else:
+            everything += 1
+        units += 1
+    return float(units)
+
+
+# ------------------------------------------------------------------------------------------------ problems
+
+
+def contestants(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
+    """Return who solves what, by problem; junheng first."""
+    amounts = np.rint(d.values * d.students[:, None])
+    some = np.linspace(0, d.n_groups - 1, min(SOME, d.n_groups)).astype(int)
+    k = amounts.shape[1]
+    counties, where = [], []
+    for i, g in enumerate(some):
+        at = np.flatnonzero(d.codes == g)
+        counties.append(County(amounts[at, i % k], d.students[at]))
+        where.append((at, i % k))
+    rng = np.random.default_rng(60)
+    students = np.rint(np.exp(rng.normal(6.3, 0.7, SCHOOLS))) + 10.0
+    rooms = np.rint(students[:, None] * rng.lognormal(0, 0.6, (SCHOOLS, k)))
+    one = County(rooms[:, 0], students)
+
+    out: dict[str, dict[str, Peer]] = {}
+    for name, change in (("additions", jh.least_additions), ("transfers", jh.least_transfers)):
+        moved = name == "transfers"
+        for whole in (False, True):
+            kind = "whole" if whole else "real"
+
+            def everyone(change: Any = change, whole: bool = whole) -> Any:
+                got = change(amounts, students=d.students, limit=LIMIT, by=d.by, whole=whole, progress=False)
+                return np.array([total(got[at, j]) for at, j in where])
+
+            def alone(change: Any = change, whole: bool = whole) -> Any:
+                return np.array(
+                    [total(change(one.amounts, students=one.students, limit=LIMIT, whole=whole, progress=False))]
+                )
+
+            peers = {f"heap, Python, {len(counties)} problems": (heap, 0.0)} if whole else slow(len(counties))
+            out[f"{name}, {kind}, all groups"] = {"junheng": Peer(everyone)} | {
+                said: Peer(each(solver, counties, moved), len(counties) / (d.n_groups * k), near)
+                for said, (solver, near) in peers.items()
+            }
+            peers = {"heap, Python": (heap, 0.0)} if whole else slow(0)
+            out[f"{name}, {kind}, one group of {SCHOOLS}"] = {"junheng": Peer(alone)} | {
+                said: Peer(each(solver, [one], moved), 1.0, near) for said, (solver, near) in peers.items()
+            }
+
+        def plan(change: Any = change) -> Any:
+            got = change(rooms, students=students, limit=LIMIT, whole=True, progress=False)
+            return np.array([total(got[:, j]) for j in range(k)])
+
+        columns = [County(rooms[:, j], students) for j in range(k)]
+        out[f"{name}, whole, a county of {SCHOOLS} x {k}"] = {
+            "junheng": Peer(plan),
+            "heap, Python": Peer(each(heap, columns, moved)),
+        }
+    return out
+
+
+def slow(problems: int) -> dict[str, tuple[Callable[..., float], float]]:
+    """Return the solvers that are there, and how near to the least they come."""
+    said = f", {problems} problems" if problems else ""
+    out: dict[str, tuple[Callable[..., float], float]] = {f"SLSQP, scipy{said}": (slsqp, 1e-4)}
+    if clarabel is not None:
+        out[f"conic, Clarabel{said}"] = (conic, 1e-4)
+    return out
+
+
+def each(solver: Callable[..., float], counties: list[County], transfers: bool) -> Callable[[], Any]:
+    def run() -> Any:
+        return np.array([solver(c, transfers=transfers) for c in counties])
+
+    return run
+
+
+# ------------------------------------------------------------------------------------------------ the clock
+
+
+def bench(size: str, repeat: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Time everyone, print the table; return its lines and what did not agree."""
+    d = bench_kernel.Data(size, rows_sorted=True)
+    print(f"\nplans, {size}: {d.rows:,} rows x {d.values.shape[1]}, {d.n_groups:,} groups; seconds for the whole")
+    print(f"  {'':<70}{'median s':>12}{'best s':>12}{'x junheng':>12}")
+    lines: list[dict[str, Any]] = []
+    wrong: list[str] = []
+    for problem, who in contestants(d).items():
+        wanted = who["junheng"].run()
+        for name, peer in who.items():
+            if name == "junheng":
+                continue
+            got = peer.run()
+            # a solver may be a little dearer than the least; it must not be cheaper
+            apart = np.abs(got - wanted) / np.maximum(wanted, 1e-3 * wanted.max() + 1e-12)
+            if not (apart <= peer.near).mean() >= (1.0 if peer.near == 0 else 0.9):
+                wrong.append(f"{problem}, {name}: {(apart > peer.near).sum()} of {got.size} differ, {apart.max():.1e}")
+            if (got < wanted * (1 - max(peer.near, 1e-9)) - 1e-6 * wanted.max()).any():
+                wrong.append(f"{problem}, {name}: does with less")
+        times = interleaved({n: p.run for n, p in who.items()}, repeat)
+        for name, peer in who.items():
+            all_s = [t / peer.part for t in times[name]]
+            times_ours = ratio(times, name, "junheng") / peer.part
+            said = f"{problem}: {name}" + ("" if peer.part == 1 else ", x all")
+            print(f"  {said:<70.70}{median(all_s):>12.4f}{min(all_s):>12.4f}{times_ours:>12.1f}")
+            lines.append(
+                {"problem": problem, "name": name, "median_s": median(all_s), "best_s": min(all_s), "part": peer.part,
+                 "times_junheng": times_ours}
+            )  # fmt: skip
+            if "all groups" in problem and name != "junheng" and times_ours < 0.5:
+                wrong.append(f"{problem}: {name}: twice as fast as one call")
+    return lines, wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="province, one round")
+    parser.add_argument("--repeat", type=int, default=5)
+    args = parser.parse_args()
+    env = environment()
+    print(f"{env['cores']} cores, {env['machine']}, Python {env['python']}, load {env['load']}")
+    _, wrong = bench("province" if args.smoke else "nation", 1 if args.smoke else args.repeat)
+    print(*wrong, sep="\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
