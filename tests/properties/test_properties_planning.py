@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from counties import differences, few, synthetic
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tiny_counties import (
     Rule,
@@ -49,6 +49,8 @@ COSTS: dict[str, Any] = {
     "computers": 4_000,
     "books": 25,
 }
+#: As many examples as elsewhere; what a case is made from is small already.
+many = settings(few, max_examples=settings.default.max_examples)
 #: The cost a plan may differ by where sums are made in floats.
 CENT = 1e-6
 
@@ -96,7 +98,7 @@ def compare_with_every_plan(tiny: Tiny) -> None:
     cost = paid(tiny, z)
     assert passes(tiny, added(tiny, z))
     assert abs(float(cost) - plan.cost) < CENT and abs(plan.full_cost - plan.cost) < CENT
-    assert plan.counties["promise"].tolist() == ["met"]
+    assert plan.counties["promise"].tolist() == [tiny.promise]
     assert 0 <= plan.bound <= plan.cost + CENT
     assume(max(how_many(tiny.column(i).cost, cost) for i in tiny.rule.indicators) < 3_000)
     least = least_cost(tiny, cost)
@@ -110,6 +112,7 @@ def compare_with_every_plan(tiny: Tiny) -> None:
 # ------------------------------------------------------------------------------------ against every plan
 
 
+@many
 @given(tinies())
 def test_no_plan_is_cheaper_than_the_bound_and_an_exact_one_is_the_cheapest(tiny: Tiny) -> None:
     compare_with_every_plan(tiny)
@@ -172,6 +175,7 @@ def least_with_moves(tiny: Tiny, move: int, share: Fraction, known: Fraction) ->
     return out
 
 
+@many
 @given(staffed())
 def test_people_are_hired_and_moved_at_the_least_cost(case: tuple[Tiny, int, Fraction]) -> None:
     tiny, move, share = case
@@ -379,7 +383,7 @@ def test_in_chinese_the_plan_is_the_same(county: pd.DataFrame, share: float | No
     for name in ("changes", "counties", "steps", "unplanned"):
         ours, theirs = getattr(zh, name), getattr(plan, name)
         assert len(ours) == len(theirs)
-        assert all(not c.isascii() for c in ours.columns), list(ours.columns)
+        assert not set(ours.columns) & set(theirs.columns), list(ours.columns)
     assert zh.after.language == "zh"
     assert differences(zh.after.relabel("en"), plan.after.relabel("en")) == []
 
