@@ -22,7 +22,7 @@ from junheng.errors import InputError
 from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
-from junheng.results import Data
+from junheng.results import REASONS, Data
 from junheng.schools import _category_words, base_column, columns
 from junheng.standards.model import Limit, Threshold
 
@@ -360,7 +360,7 @@ class _Maker:
             if self.d.verdicts[j, rows[i]] == MET:
                 continue
             if np.isnan(x) or np.isnan(b) or np.isnan(wanted) or not plannable:
-                reason = "missing_value" if np.isnan(x) or np.isnan(b) else "size_between"
+                reason = REASONS[self.d.reasons[j, rows[i]]] or "size_between"
                 unknown.append((position, int(self.d.sections.stage[rows[i]]), j, reason))
                 continue
             exact = decimals.get(wanted)
