@@ -231,6 +231,27 @@ def test_the_cheapest_verdict_is_turned_first() -> None:
     assert enough.whole and enough.left_over == 0 and enough.counties["promise"].tolist() == ["met"]
 
 
+def test_what_cannot_be_paid_is_not_leapt_over() -> None:
+    """With 11 books the poor school complies; one more, and the coefficient is 0.25. One alone buys nothing."""
+    rows = [own("primary", "一小", 1, books=0), own("primary", "二小", 1, books=20)]
+    ev = jh.evaluate(frame(*rows), standard(Rule((BOOKS,), ((BOOKS, "primary", F(11)),), each=(("primary", F(1, 4)),))))
+    for budget, reached in ((5, [False, False]), (11, [True, False])):
+        plan = planned(ev, unit_costs={"books": 1}, budget=budget)
+        assert plan.steps["cost"].tolist() == [11, 1] and plan.steps["turns"].tolist() == ["school", "coefficient"]
+        assert plan.steps["reached"].tolist() == reached and plan.cost == 11 * sum(reached)
+
+
+def test_no_step_turns_back_what_was_well() -> None:
+    """A book for the small school makes the two unequal, unless the large one gets some too."""
+    rows = [own("primary", "一小", 1, books=1), own("primary", "二小", 10, books=11)]
+    rule = Rule((BOOKS,), ((BOOKS, "primary", F(11, 10)),), each=(("primary", F(1, 10)),))
+    ev = jh.evaluate(frame(*rows), standard(rule))
+    assert ev.indicators["verdict"].tolist() == ["met"]
+    plan = planned(ev, unit_costs={"books": 1}, budget=2)
+    assert plan.full_cost > 2 and plan.steps["cost"].tolist() == [plan.full_cost]
+    assert plan.changes.empty and plan.after.indicators["verdict"].tolist() == ["met"]
+
+
 def test_a_budget_that_is_too_small_promises_nothing() -> None:
     people = [{"students_primary": 1, "students_junior": n} for n in (1, 2)]
     rows = [one_row("nine_year", people=p, school=f"{b}校", books=b) for p, b in zip(people, (1, 9), strict=True)]
