@@ -662,7 +662,7 @@ def _hire_and_move(
     must = low[unit]
     hire = float(thing.cost[unit][0])
     base = None if cone is None else cone.base
-    if price is None or price >= hire:
+    if price is None:
         z, text = _fill(thing, np.zeros(low.size, dtype=bool), low)
         part = float(hire * z[unit].sum()) if z[unit].any() else 0.0
         return z[unit], np.zeros(at.size, dtype=np.int64), part, text
@@ -691,6 +691,12 @@ def _hire_and_move(
             except InputError:
                 continue
             arrive = got.astype(np.int64)
+        if base is not None and arrive.sum() < moves:
+            # whoever leaves arrives: the rest go where they lift most
+            for _ in range(moves - int(arrive.sum())):
+                arrive[np.argmin((2 * (have - out + arrive) + 1) / students)] += 1
+            if not _passes(have - out + arrive, students, cone.limit):
+                continue
         if arrive.sum() < moves:
             break
         cost = hire * (int(arrive.sum()) - moves) + price * moves
