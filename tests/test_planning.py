@@ -105,6 +105,22 @@ def test_the_least_additions_are_what_a_plan_for_one_coefficient_adds() -> None:
     ]
 
 
+def test_a_mean_over_integrated_schools_alone() -> None:
+    """The primary stage is that of two nine-year schools: nobody can be given to for one stage alone."""
+    by_stage = {"students": ((5, 3), (1, 5)), "pe_art_teachers": ((3, 4), (3, 8))}
+    rows = []
+    for i, books in enumerate((2, 6)):
+        people = {f"{c}_{s}": v[i][n] for c, v in by_stage.items() for n, s in enumerate(("primary", "junior"))}
+        rows.append({"county": "甲县", "school": f"{i}校", "kind": "nine_year", "books": books} | people)
+    rows.append(own("junior", "一中", 3, books=0, pe_art_teachers=3))
+    limits = (("primary", F(1, 2)), ("junior", F(1, 2)))
+    plan = planned(
+        frame(*rows), standard(Rule((PE, BOOKS), mean=limits)), unit_costs={"pe_art_teachers": 4, "books": 3}
+    )
+    assert pick(plan.after.indicators, indicator="composite")["verdict"].tolist() == ["met", "met"]
+    assert 0 <= plan.bound <= plan.cost + 1e-6
+
+
 def test_nothing_at_all_gets_the_least_there_is() -> None:
     rows = [own("primary", "一小", 1, books=0), own("primary", "二小", 1, books=0)]
     plan = planned(frame(*rows), standard(Rule((BOOKS,), each=(("primary", F(1, 2)),))), unit_costs={"books": 1})

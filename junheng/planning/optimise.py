@@ -739,7 +739,8 @@ class _Frontier:
     def ask(self, limits: Floats) -> None:
         """Work out some more limits."""
         steps = self.solve(limits)
-        cost = np.where(limits >= self.now, 0.0, steps.sum(axis=0) * self.cost)
+        with np.errstate(invalid="ignore"):  # where nobody can be given to, no step has a price
+            cost = np.where(limits >= self.now, 0.0, steps.sum(axis=0) * self.cost)
         t, total = (
             np.concatenate([self.t, limits]),
             np.concatenate([self.total, np.where(np.isnan(cost), np.inf, cost)]),
@@ -889,7 +890,8 @@ def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: flo
             t = reached[i] + slack
             new = np.zeros(c.y.size) if t >= c.now else c.solve(np.array([t]))[:, 0]
             trials.append(new)
-            saved = (added[i].sum() - new.sum()) * c.cost
+            fewer = added[i].sum() - new.sum()
+            saved = fewer * c.cost if fewer else 0.0
             if saved > gain:
                 best, gain = i, float(saved)
         if best < 0:
