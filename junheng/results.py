@@ -331,6 +331,8 @@ class Evaluation:
         use = np.array([[not named or (i, s) in named or i == "composite" for i in ids] for s in STAGES], dtype=bool)[
             d.group_stage
         ]
+        # but whatever has a limit is judged, and so it is shown
+        use[:, : d.limits.shape[1]] |= ~np.isnan(d.limits)
         group, indicator = np.nonzero(use) if n else (np.empty(0, np.int64), np.empty(0, np.int64))
 
         def wide(values: Any, last: Any) -> Any:

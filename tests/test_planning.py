@@ -220,12 +220,11 @@ def test_nobody_moves_where_hiring_is_as_cheap() -> None:
     assert moved(plan) == [("primary0", 1, "threshold")]
 
 
-@pytest.mark.xfail(strict=True, reason="moves take the prices of the first school of a stage for all of them")
-def test_moves_at_costs_by_kind_cost_what_is_said() -> None:
+def test_people_who_may_be_moved_have_one_cost_for_all_kinds() -> None:
     rows = [own("primary", "一小", 2, teachers=1), own("teaching_point", "一点", 2, teachers=0) | {"stage": "primary"}]
     costs = {"teachers": {"primary": 1, "teaching_point": 10}}
-    plan = planned(frame(*rows), standard(STAFF), unit_costs=costs, move_costs={"teachers": 2}, most_moved=1)
-    assert plan.full_cost == plan.cost == plan.counties["cost"].sum()
+    with pytest.raises(jh.InputError, match="people who may be moved need one cost for all kinds of school: teachers"):
+        planned(frame(*rows), standard(STAFF), unit_costs=costs, move_costs={"teachers": 2}, most_moved=1)
 
 
 # ---------------------------------------------------------------------------------------------- budgets

@@ -175,12 +175,12 @@ def least_transfers(
 
 
 def additions_where_possible(
-    amounts: Floats, students: Floats, limits: Floats, highest: Floats | None = None
+    amounts: Floats, students: Floats, limits: Floats, highest: Floats | None = None, *, whole: bool = True
 ) -> Floats:
-    """Return the least whole additions of one group for several limits, a column each; NaN where there are none."""
+    """Return the least additions of one group for several limits, a column each; NaN where there are none."""
     many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
     task = _Task.read(many, students, limits, None, None, highest)
-    return task.solve(_add_whole, "least additions", False, refuse=False)
+    return task.solve(_add_whole if whole else _add_real, "least additions", False, refuse=False)
 
 
 def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:

@@ -7,6 +7,7 @@ divides the school's figure between its stages.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -117,16 +118,25 @@ class County:
         """Return how many people each section can give away."""
         return np.asarray(self.spares[column][sections])
 
-    def school_choices(self, sections: Ints) -> list[tuple[dict[tuple[int, int], int], float]]:
-        """Return the ways in which a school's sections can comply: steps by (thing, unit), and what they cost."""
-        per_section = []
+    def tries_all(self, sections: Ints) -> bool:
+        """Tell whether the choices of a school are all there are, so that the cheapest is a bound."""
+        return self._options(sections)[1]
+
+    def _options(self, sections: Ints) -> tuple[list[tuple[list[Need], list[tuple[int, ...]]]], bool]:
+        """Return the needs of each section with what may be spared of them, and whether that can all be tried."""
+        out = []
         for s in sections.tolist():
             own = [n for n in self.needs if n.section == s]
             worth = [i for i, n in enumerate(own) if n.threshold > (n.floor or 0)]
             spared = min(int(self.exceptions[s]), len(worth))
             options: list[tuple[int, ...]] = list(combinations(worth, spared)) if spared else [()]
-            per_section.append((own, options))
-        if np.prod([len(o) for _, o in per_section]) > _CHOICES:
+            out.append((own, options))
+        return out, math.prod(len(o) for _, o in out) <= _CHOICES
+
+    def school_choices(self, sections: Ints) -> list[tuple[dict[tuple[int, int], int], float]]:
+        """Return the ways in which a school's sections can comply: steps by (thing, unit), and what they cost."""
+        per_section, complete = self._options(sections)
+        if not complete:
             per_section = [(own, [self._dearest(own)] if own else [()]) for own, _ in per_section]
         out = []
         for chosen in product(*(options for _, options in per_section)):

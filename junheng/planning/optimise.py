@@ -292,21 +292,40 @@ class _Solver:
         stuck = tuple(text for *_, text in solved if text is not None)
         steps = [z for z, *_ in solved]
         moved = {k: m[k] for k, (_, m, _, _) in enumerate(solved) if k in m}
-        for limits in problem.composites:
-            if stuck:
-                break
-            more, least, text = _composite(problem, self.divided, limits, steps, moved)
-            if text is not None:
-                stuck += (text,)
-                continue
-            if more is not None:
-                cost += _paid(problem, steps, more)
-                # what schools must have anyway and what the mean asks for may be the same
-                bound = bound + least if not problem.needs else max(bound, least)
-                steps, method = more, "frontier"
+        means: list[float] = []
+        if not stuck and problem.composites:
+            before = steps
+            steps, means, stuck = self._means(steps, moved)
+            if any((a != b).any() for a, b in zip(before, steps, strict=True)):
+                cost += _paid(problem, before, steps)
+                method = "frontier"
+        # what schools must have and what a mean asks for may be the same; stages do not share what each is given alone
+        bound = max(bound, math.fsum(means))
         if cost - bound <= 1e-9 * max(1.0, cost):
             method, bound = "exact", cost
         return _Answer(problem, steps, moved, lows, cost, min(bound, cost), method, stuck)
+
+    def _means(self, steps: Steps, moved: Mapping[int, Ints]) -> tuple[Steps, list[float], tuple[str, ...]]:
+        """Bring the means of all stages under their limits: what one stage gets may serve another, so both orders."""
+        best: tuple[float, Steps, list[float]] | None = None
+        texts: tuple[str, ...] = ()
+        for order in dict.fromkeys((self.problem.composites, self.problem.composites[::-1])):
+            state, bounds, wrong = steps, [], []
+            for limits in order:
+                more, least, text = _composite(self.problem, self.divided, limits, state, moved)
+                bounds.append(least)
+                if text is not None:
+                    wrong.append(text)
+                if more is not None:
+                    state = more
+            cost = _paid(self.problem, steps, state)
+            texts = tuple(wrong)
+            if not wrong and (best is None or cost < best[0]):
+                best = (cost, state, bounds)
+        if best is None:
+            return steps, [], texts
+        # the bound of a stage is the same from wherever it is looked at; where nothing was left to do it is 0
+        return best[1], best[2], ()
 
     def _lows(self, choices: list[list[tuple[dict[tuple[int, int], int], float]]], picked: Sequence[int]) -> Steps:
         out = [np.zeros(len(t.members), dtype=np.int64) for t in self.problem.things]
@@ -323,7 +342,8 @@ class _Solver:
 
     def _bound(self, choices: list[list[tuple[dict[tuple[int, int], int], float]]]) -> float:
         """Return a cost that no plan is below: schools without coefficients, or coefficients with all at the floor."""
-        schools = math.fsum(options[0][1] for options in choices)
+        all_tried = [self.problem.tries_all(s) for s in self.problem.schools]
+        schools = math.fsum(o[0][1] for o, tried in zip(choices, all_tried, strict=True) if tried)
         floors = [np.zeros(len(t.members), dtype=np.int64) for t in self.problem.things]
         for n in self.problem.needs:
             least = n.threshold if not self.problem.exceptions[n.section] else n.floor or 0
@@ -332,7 +352,8 @@ class _Solver:
         binding = {k for k, low in enumerate(floors) if each[k] > self._plain(k, low) * (1 + 1e-12)}
         free = math.fsum(
             min(self.problem.cost_of({key: v for key, v in steps.items() if key[0] not in binding}) for steps, _ in o)
-            for o in choices
+            for o, tried in zip(choices, all_tried, strict=True)
+            if tried
         )
         return max(schools, math.fsum(each), math.fsum(each[k] for k in binding) + free)
 
@@ -720,31 +741,39 @@ _GRID, _REFINED = 40, 8
 class _Frontier:
     """What one coefficient costs to bring down, limit by limit; worked out where it is asked for."""
 
-    def __init__(self, y: Floats, students: Floats, cost: Floats, fixed: Any) -> None:
-        self.y, self.students, self.fixed = y, students, fixed
-        free = cost[~fixed]
-        # schools that cost differently: the cheapest of them bounds what a step costs, the dearest what it may cost
+    def __init__(self, member: _Member, fixed: Any, whole: bool) -> None:
+        self.y, self.students, self.fixed, self.whole = member.y, member.students, fixed, whole
+        free = member.cost[~fixed]
+        # schools that cost differently: the cheapest of them bounds what a step costs
         self.cost = float(free.min()) if free.size else math.inf
-        self.now = _coefficient(y, students)
-        self.t = np.zeros(1) if self.now == 0 else np.empty(0)
-        self.total = self.t.copy()
+        self.now = _coefficient(self.y, self.students)
+        self.low = 0.0
+        self.most = math.inf
+        self.t = np.array([self.now])
+        self.total = np.zeros(1)
+
+    def within(self, low: float, money: float) -> None:
+        """Look at limits from ``low`` on only, and at what costs no more than some money."""
+        self.low = min(max(low, 0.0), self.now)
+        if math.isfinite(money) and self.cost > 0:
+            self.most = float(np.ceil(money / self.cost * (1 + 1e-9))) if math.isfinite(self.cost) else 0.0
         if self.now > 0:
-            self.ask(self.now * np.linspace(1.0 / _GRID, 1.0, _GRID))
+            points = np.linspace(self.low, self.now, _GRID, endpoint=False)
+            self.ask(points[points > 0])
 
     def solve(self, limits: Floats) -> Floats:
-        """Return the steps for each limit, a column each."""
-        top = np.where(self.fixed, self.y, np.inf) if self.fixed.any() else None
-        return additions_where_possible(self.y, self.students, limits, top)
+        """Return the steps for each limit, a column each; NaN where there are none."""
+        top = np.where(self.fixed, self.y, self.y + self.most)
+        bounded = self.fixed.any() or math.isfinite(self.most)
+        return additions_where_possible(self.y, self.students, limits, top if bounded else None, whole=self.whole)
 
     def ask(self, limits: Floats) -> None:
         """Work out some more limits."""
-        steps = self.solve(limits)
-        with np.errstate(invalid="ignore"):  # where nobody can be given to, no step has a price
-            cost = np.where(limits >= self.now, 0.0, steps.sum(axis=0) * self.cost)
-        t, total = (
-            np.concatenate([self.t, limits]),
-            np.concatenate([self.total, np.where(np.isnan(cost), np.inf, cost)]),
-        )
+        steps = self.solve(limits).sum(axis=0)
+        none = np.isnan(steps)
+        cost = np.where(none, np.inf, np.where(none | (steps == 0), 0.0, steps) * (0.0 if none.all() else self.cost))
+        cost[limits >= self.now] = 0.0
+        t, total = np.concatenate([self.t, limits]), np.concatenate([self.total, cost])
         self.t, first = np.unique(t, return_index=True)
         self.total = total[first]
 
@@ -753,7 +782,7 @@ class _Frontier:
         best = float(self.total[self.best(price)] + price * self.t[self.best(price)])
         open_ = np.flatnonzero(self.cells(price) < best * (1 - 1e-6))
         if open_.size:
-            lower = np.concatenate([[0.0], self.t[:-1]])[open_]
+            lower = np.concatenate([[self.low], self.t[:-1]])[open_]
             points = lower[:, np.newaxis] + (self.t[open_] - lower)[:, np.newaxis] * np.array([0.25, 0.5, 0.75])
             self.ask(np.unique(points[points > 0]))
         return bool(open_.size)
@@ -764,7 +793,7 @@ class _Frontier:
 
     def cells(self, price: float) -> Floats:
         """Return a bound between each limit and the one before: the cost of the upper, the price of the lower."""
-        lower = np.concatenate([[0.0], self.t[:-1]])
+        lower = np.concatenate([[self.low], self.t[:-1]])
         return np.asarray(self.total + price * lower)
 
 
@@ -783,39 +812,66 @@ def _composite(
         The steps, None where nothing is needed; the bound on what they add to the cost; what is in the way.
     """
     wanted = float(limits.limit) * len(limits.cones) * (1 - 1e-12)
-    members = [_member(problem, divided, k, i, steps, moved) for k, i in limits.cones]
-    now = math.fsum(_coefficient(m.y, m.students) for m in members)
+
+    def members(state: Steps) -> list[_Member]:
+        return [_member(problem, divided, k, i, state, moved) for k, i in limits.cones]
+
+    here = members(steps)
+    now = math.fsum(_coefficient(m.y, m.students) for m in here)
     if not now > wanted:
         return None, 0.0, None if now <= wanted else f"no mean coefficient exists ({STAGES[limits.stage]})"
-    shared = any((m.divided & ~m.unpriced).any() for m in members)
-    bound, candidates = math.inf, [steps]
-    if shared:
-        curves = [_Frontier(m.y, m.students, m.cost, m.unpriced) for m in members]
-        chosen, bound = _share_out(curves, wanted)
-        if chosen is not None:
+    # what schools must have anyway may be had otherwise: the bound starts from what there is
+    start = [np.zeros_like(z) for z in steps]
+    curves = _frontiers(members(start), wanted, alone=True)
+    chosen, bound = _share_out(curves, wanted)
+    candidates = [steps]
+    if chosen is not None and any((m.divided & ~m.unpriced).any() for m in here):
+        for part in (1.0, 0.5, 0.0):
             given = [z.copy() for z in steps]
-            for m, curve, t in zip(members, curves, chosen, strict=True):
-                got = np.where(m.divided, np.nan_to_num(curve.solve(np.array([t]))[:, 0]), 0.0) if t < curve.now else 0
-                np.add.at(given[m.thing], m.unit, np.asarray(got, dtype=np.int64))
+            for m, curve, t in zip(members(start), curves, chosen, strict=True):
+                if t < curve.now:
+                    alone = np.where(m.divided, np.nan_to_num(curve.solve(np.array([t]))[:, 0]), 0.0)
+                    # between what the stage would get by itself, and what brings the stage as much
+                    school = alone * (part + (1.0 - part) / problem.things[m.thing].share[m.sections])
+                    np.maximum.at(given[m.thing], m.unit, np.ceil(school - 1e-9).astype(np.int64))
             candidates.append(given)
     best: tuple[float, Steps] | None = None
-    for start in candidates:
-        members = [_member(problem, divided, k, i, start, moved) for k, i in limits.cones]
-        curves = [_Frontier(m.y, m.students, m.cost, m.divided | m.unpriced) for m in members]
-        chosen, least = _share_out(curves, wanted)
+    for state in candidates:
+        there = members(state)
+        curves = _frontiers(there, wanted, alone=False)
+        chosen, _ = _share_out(curves, wanted)
         if chosen is None:
             continue
-        if not shared:
-            bound = least
-        out = [z.copy() for z in start]
-        for m, got in zip(members, _take_back(curves, chosen, wanted), strict=True):
+        out = [z.copy() for z in state]
+        for m, got in zip(there, _take_back(curves, chosen, wanted), strict=True):
             np.add.at(out[m.thing], m.unit, got.astype(np.int64))
         cost = _paid(problem, steps, out)
         if best is None or cost < best[0]:
             best = (cost, out)
     if best is None:
         return None, 0.0, f"the mean coefficient ({STAGES[limits.stage]}) stays over {limits.limit}"
-    return best[1], min(max(bound, 0.0), best[0]), None
+    return best[1], max(bound, 0.0) if math.isfinite(bound) else 0.0, None
+
+
+def _frontiers(members: Sequence[_Member], wanted: float, *, alone: bool) -> list[_Frontier]:
+    """Return what each coefficient costs to bring down.
+
+    With ``alone`` each stage of a school can be given to by itself and in parts, which costs no more than what can
+    really be done; else schools that share a thing between stages stay as they are.
+    """
+    curves = []
+    for m in members:
+        whole = not (alone and m.divided.any())
+        curves.append(_Frontier(m, m.unpriced if alone else m.divided | m.unpriced, whole))
+    now = math.fsum(c.now for c in curves)
+    # all brought down alike is one way; nothing dearer is of interest, nor more than what is over the limit
+    for c in curves:
+        if c.now > 0:
+            c.ask(np.array([c.now * min(1.0, wanted / now)]))
+    money = math.fsum(float(c.total[0]) for c in curves)
+    for c in curves:
+        c.within(c.now - max(0.0, now - wanted), money)
+    return curves
 
 
 def _paid(problem: County, before: Steps, after: Steps) -> float:
@@ -831,6 +887,7 @@ class _Member:
 
     thing: int
     unit: Ints
+    sections: Ints
     y: Floats
     students: Floats
     divided: Any
@@ -847,14 +904,13 @@ def _member(
     if k in moved:
         y = y + moved[k][cone.sections]
     cost = thing.cost[unit]
-    return _Member(k, unit, y, cone.students, divided[k][unit], np.isinf(cost), cost)
+    return _Member(k, unit, cone.sections, y, cone.students, divided[k][unit], np.isinf(cost), cost)
 
 
 def _share_out(curves: Sequence[_Frontier], wanted: float) -> tuple[list[float] | None, float]:
     """Return a limit for each coefficient so that their sum is as wanted at least cost, and a bound on that cost."""
-    reach = math.fsum(float(c.t[np.isfinite(c.total)].min()) for c in curves)
-    if reach > wanted:
-        return None, math.inf
+    if math.fsum(float(c.t[np.isfinite(c.total)].min()) for c in curves) > wanted:
+        return None, 0.0
     for round_ in range(_REFINED + 1):
         low, high = 0.0, 1.0
         while math.fsum(c.t[c.best(high)] for c in curves) > wanted:
@@ -1079,7 +1135,7 @@ class Plan:
     @property
     def bound(self) -> float:
         """A cost that no plan that passes is below."""
-        return math.fsum(a.bound for a in self.answers) if self.whole else math.nan
+        return min(math.fsum(a.bound for a in self.answers), self.full_cost) if self.whole else math.nan
 
     @property
     def gap(self) -> float:

@@ -51,6 +51,7 @@ COSTS: dict[str, Any] = {
 }
 #: As many examples as elsewhere; what a case is made from is small already.
 many = settings(few, max_examples=settings.default.max_examples)
+some = settings(few, max_examples=25)
 #: The cost a plan may differ by where sums are made in floats.
 CENT = 1e-6
 
@@ -119,7 +120,7 @@ def test_no_plan_is_cheaper_than_the_bound_and_an_exact_one_is_the_cheapest(tiny
 
 
 # the library looks for a price on coefficients here, which takes its time
-@few
+@some
 @given(tinies(rules(mean=True, most=2), most=3, by_kind=False))
 def test_nor_where_the_mean_of_the_coefficients_is_limited(tiny: Tiny) -> None:
     compare_with_every_plan(tiny)
