@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -177,10 +178,13 @@ def least_transfers(
 def additions_where_possible(
     amounts: Floats, students: Floats, limits: Floats, highest: Floats | None = None, *, whole: bool = True
 ) -> Floats:
-    """Return the least additions of one group for several limits, a column each; NaN where there are none."""
+    """Return the least additions of one group for several limits, a column each; NaN where none were found.
+
+    Whole units are not looked for far beyond the real answer, as where a handful of students makes them hard to fit.
+    """
     many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
     task = _Task.read(many, students, limits, None, None, highest)
-    return task.solve(_add_whole if whole else _add_real, "least additions", False, refuse=False)
+    return task.solve(partial(_add_whole, patience=200) if whole else _add_real, "least additions", False, refuse=False)
 
 
 def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
@@ -529,7 +533,7 @@ def _after(terms: Floats) -> Floats:
     return out
 
 
-def _add_whole(block: _Block) -> tuple[Floats, Bools]:
+def _add_whole(block: _Block, patience: float = math.inf) -> tuple[Floats, Bools]:
     x, p = block.x, block.p
     there = p > 0
     must = np.zeros_like(x) if block.low is None else _ceil(np.maximum(block.low - x, 0.0))
@@ -551,7 +555,7 @@ def _add_whole(block: _Block) -> tuple[Floats, Bools]:
     ideal = np.minimum(ideal, most[open_])
     least = np.maximum(np.ceil(ideal.sum(axis=1) * (1 - 1e-12) - 1e-9), must[open_].sum(axis=1) + nothing)
     stuck[open_[none]] = True
-    units[open_], failed = _place_upward(part, must[open_], most[open_], np.rint(ideal), least, none)
+    units[open_], failed = _place_upward(part, must[open_], most[open_], np.rint(ideal), least, none, patience)
     stuck[open_[failed]] = True
     return units, stuck
 
@@ -567,17 +571,21 @@ def _ceil(values: Floats) -> Floats:
 
 
 def _place_upward(
-    block: _Block, must: Floats, most: Floats, guess: Floats, least: Floats, skip: Bools
+    block: _Block, must: Floats, most: Floats, guess: Floats, least: Floats, skip: Bools, patience: float
 ) -> tuple[Floats, Bools]:
     """Place ``least`` units by the divisor rule, then one more at a time until the group passes."""
     x, p = block.x, block.p
     units = np.where(p > 0, np.clip(guess, must, most), 0.0)
     _settle(x, p, units, must, most, np.where(skip, units.sum(axis=1), least), sign=1)
     failed = np.zeros(p.shape[0], dtype=bool)
-    open_ = np.flatnonzero(~skip)
+    open_, steps = np.flatnonzero(~skip), 0
     while open_.size:
         open_ = open_[~_within(block.part(open_), units[open_])]
         if not open_.size:
+            break
+        steps += 1
+        if steps > patience:
+            failed[open_] = True
             break
         cost = np.where(
             (p[open_] > 0) & (units[open_] < most[open_]), (2 * (x[open_] + units[open_]) + 1) / p[open_], np.inf

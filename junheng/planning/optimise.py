@@ -652,7 +652,14 @@ def _fill(thing: Thing, divided: Any, low: Ints) -> tuple[Ints, str | None]:
             fixed = divided[unit] | np.isinf(thing.cost[unit])
             cost = thing.cost[unit][~fixed]
             even = cost.size == 0 or cost.min() == cost.max()
-            limit = cone.limit if thing.step == 1 else cone.limit * (1 - Decimal("1e-12"))
+            limit = cone.limit
+            if thing.step != 1:
+                # figures that are whole numbers of steps can lie exactly on the limit, others only within rounding
+                steps = np.rint(y)
+                if (share == 1).all() and (np.abs(y - steps) <= 1e-9 * np.maximum(1.0, steps)).all():
+                    y = steps
+                else:
+                    limit = cone.limit * (1 - Decimal("1e-12"))
             try:
                 got = least_additions(
                     y,
@@ -735,7 +742,9 @@ def _hire_and_move(
 # ----------------------------------------------------------------------------- the mean of several coefficients
 
 #: Limits tried for each coefficient at first, and how often the grid is refined where it matters.
-_GRID, _REFINED = 40, 8
+_GRID, _REFINED = 32, 8
+#: Cells of it that are opened in a round.
+_OPENED = 8
 
 
 class _Frontier:
@@ -780,7 +789,10 @@ class _Frontier:
     def refine(self, price: float) -> bool:
         """Look closer at the cells that may hold something better than what is known; say if there were any."""
         best = float(self.total[self.best(price)] + price * self.t[self.best(price)])
-        open_ = np.flatnonzero(self.cells(price) < best * (1 - 1e-6))
+        cells = self.cells(price)
+        open_ = np.flatnonzero(cells < best * (1 - 1e-6))
+        # the most promising ones: where costs go in steps, cells stay open however small they are
+        open_ = np.sort(open_[np.argsort(cells[open_], kind="stable")[:_OPENED]])
         if open_.size:
             lower = np.concatenate([[self.low], self.t[:-1]])[open_]
             points = lower[:, np.newaxis] + (self.t[open_] - lower)[:, np.newaxis] * np.array([0.25, 0.5, 0.75])
@@ -859,10 +871,7 @@ def _frontiers(members: Sequence[_Member], wanted: float, *, alone: bool) -> lis
     With ``alone`` each stage of a school can be given to by itself and in parts, which costs no more than what can
     really be done; else schools that share a thing between stages stay as they are.
     """
-    curves = []
-    for m in members:
-        whole = not (alone and m.divided.any())
-        curves.append(_Frontier(m, m.unpriced if alone else m.divided | m.unpriced, whole))
+    curves = [_Frontier(m, m.unpriced if alone else m.divided | m.unpriced, not alone) for m in members]
     now = math.fsum(c.now for c in curves)
     # all brought down alike is one way; nothing dearer is of interest, nor more than what is over the limit
     for c in curves:
