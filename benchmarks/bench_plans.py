@@ -1,23 +1,20 @@
 """Least additions and transfers over all groups, real and whole: one call, and what else one would use.
 
-``python benchmarks/bench_plans.py`` alone (nation), ``--smoke`` for the province; ``bench`` has the interface of
-``bench_measures``. The data are those of the kernel, as amounts in whole units. Peers solve one group and column at a
+The data are those of the kernel, as amounts in whole units. Peers solve one group and column at a
 time: scipy's SLSQP and, where installed, the conic solver Clarabel for real amounts, a heap that hands out unit after
 unit for whole ones. They are timed on some of the groups and columns and multiplied up; the line says on how many.
 """
 
 from __future__ import annotations
 
-import argparse
 import heapq
-import sys
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import bench_kernel
 import numpy as np
-from measuring import environment, interleaved, ratio
+from measuring import Contest
 
 import junheng as jh
 
@@ -148,10 +145,10 @@ def heap(county: County, *, transfers: bool) -> float:
 # ------------------------------------------------------------------------------------------------ problems
 
 
-def contestants(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
+def contestants(d: bench_kernel.Data, some_of: int = SOME) -> dict[str, dict[str, Peer]]:
     """Return who solves what, by problem; junheng first."""
     amounts = np.rint(d.values * d.students[:, None])
-    some = np.linspace(0, d.n_groups - 1, min(SOME, d.n_groups)).astype(int)
+    some = np.linspace(0, d.n_groups - 1, min(some_of, d.n_groups)).astype(int)
     k = amounts.shape[1]
     counties, where = [], []
     for i, g in enumerate(some):
@@ -178,7 +175,7 @@ def contestants(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
                     [total(change(one.amounts, students=one.students, limit=LIMIT, whole=whole, progress=False))]
                 )
 
-            peers = {f"heap, Python, {len(counties)} problems": (heap, 0.0)} if whole else slow(len(counties))
+            peers = {"heap, Python, some problems": (heap, 0.0)} if whole else slow(len(counties))
             out[f"{name}, {kind}, all groups"] = {"junheng": Peer(everyone)} | {
                 said: Peer(each(solver, counties, moved), len(counties) / (d.n_groups * k), near)
                 for said, (solver, near) in peers.items()
@@ -197,12 +194,34 @@ def contestants(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
             "junheng": Peer(plan),
             "heap, Python": Peer(each(heap, columns, moved)),
         }
+    out["a county's plan, 2017, schools of one stage"] = {"junheng": Peer(whole_plan(divided=False))}
+    out["a county's plan, 2017, some schools with two stages"] = {"junheng": Peer(whole_plan(divided=True))}
     return out
+
+
+COSTS = {
+    "teachers_above_required_degree": 90_000,
+    "backbone_teachers": 20_000,
+    "pe_art_teachers": 80_000,
+    "teaching_area_m2": 3_000,
+    "sports_area_m2": 500,
+    "equipment_value_cny": 1,
+    "multimedia_classrooms": 60_000,
+}
+
+
+def whole_plan(*, divided: bool) -> Callable[[], Any]:
+    """Return the plan of a synthetic county of about 60 schools; it is carried out and judged as well."""
+    table = jh.synthetic.county(seed=9)
+    if not divided:
+        table = table[table["kind"].isin(["primary", "junior"])].reset_index(drop=True)
+    ev = jh.evaluate(table, "cn-quality-balance-2017")
+    return lambda: np.array([jh.plan(ev, unit_costs=COSTS, progress=False).full_cost])
 
 
 def slow(problems: int) -> dict[str, tuple[Callable[..., float], float]]:
     """Return the solvers that are there, and how near to the least they come."""
-    said = f", {problems} problems" if problems else ""
+    said = ", some problems" if problems else ""
     out: dict[str, tuple[Callable[..., float], float]] = {f"SLSQP, scipy{said}": (slsqp, 1e-4)}
     if clarabel is not None:
         out[f"conic, Clarabel{said}"] = (conic, 1e-4)
@@ -216,54 +235,45 @@ def each(solver: Callable[..., float], counties: list[County], transfers: bool) 
     return run
 
 
-# ------------------------------------------------------------------------------------------------ the clock
+# ------------------------------------------------------------------------------------------------ the contests
 
 
-def bench(size: str, repeat: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """Time everyone, print the table; return its lines and what did not agree."""
+def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
+    """Yield a contest a problem; ten years of a nation add nothing but waiting."""
+    if size == "decade":
+        return
+    bench_kernel.SIZES.setdefault("county", bench_kernel.Size(1, 1))
+    bench_kernel.SCHOOLS.setdefault("county", bench_kernel.SCHOOLS["province"])
     d = bench_kernel.Data(size, rows_sorted=True)
-    print(f"\nplans, {size}: {d.rows:,} rows x {d.values.shape[1]}, {d.n_groups:,} groups; seconds for the whole")
-    print(f"  {'':<70}{'median s':>12}{'best s':>12}{'x junheng':>12}")
-    lines: list[dict[str, Any]] = []
-    wrong: list[str] = []
-    for problem, who in contestants(d).items():
+    for problem, who in contestants(d, 6 if smoke else SOME).items():
+        everyone = "all groups" in problem
+        if not everyone and size != "province":
+            continue
         wanted = who["junheng"].run()
-        for name, peer in who.items():
-            if name == "junheng":
-                continue
-            got = peer.run()
-            # a solver may be a little dearer than the least; it must not be cheaper
-            apart = np.abs(got - wanted) / np.maximum(wanted, 1e-3 * wanted.max() + 1e-12)
-            if not (apart <= peer.near).mean() >= (1.0 if peer.near == 0 else 0.9):
-                wrong.append(f"{problem}, {name}: {(apart > peer.near).sum()} of {got.size} differ, {apart.max():.1e}")
-            if (got < wanted * (1 - max(peer.near, 1e-9)) - 1e-6 * wanted.max()).any():
-                wrong.append(f"{problem}, {name}: does with less")
-        times = interleaved({n: p.run for n, p in who.items()}, repeat)
-        for name, peer in who.items():
-            all_s = [t / peer.part for t in times[name]]
-            times_ours = ratio(times, name, "junheng") / peer.part
-            said = f"{problem}: {name}" + ("" if peer.part == 1 else ", x all")
-            print(f"  {said:<70.70}{median(all_s):>12.4f}{min(all_s):>12.4f}{times_ours:>12.1f}")
-            lines.append(
-                {"problem": problem, "name": name, "median_s": median(all_s), "best_s": min(all_s), "part": peer.part,
-                 "times_junheng": times_ours}
-            )  # fmt: skip
-            if "all groups" in problem and name != "junheng" and times_ours < 0.5:
-                wrong.append(f"{problem}: {name}: twice as fast as one call")
-    return lines, wrong
+        yield Contest(
+            part="plans",
+            variant=problem,
+            size=size,
+            title=f"{problem}, {size}" + (f": {d.rows:,} rows x 15, {d.n_groups:,} groups" if everyone else ""),
+            base="junheng",
+            runs={name: p.run for name, p in who.items()},
+            labels={name: name for name in who},
+            part_of={name: p.part for name, p in who.items()},
+            rows=d.rows if everyone else SCHOOLS,
+            wrong=list(compare(problem, who, wanted)),
+            repeat=3 if everyone else 9,
+            most=1 if smoke else 9,
+        )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="province, one round")
-    parser.add_argument("--repeat", type=int, default=5)
-    args = parser.parse_args()
-    env = environment()
-    print(f"{env['cores']} cores, {env['machine']}, Python {env['python']}, load {env['load']}")
-    _, wrong = bench("province" if args.smoke else "nation", 1 if args.smoke else args.repeat)
-    print(*wrong, sep="\n")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def compare(problem: str, who: dict[str, Peer], wanted: Any) -> Iterator[str]:
+    """Yield what does not agree: a solver may be a little dearer than the least, and must not be cheaper."""
+    for name, peer in who.items():
+        if name == "junheng":
+            continue
+        got = peer.run()
+        apart = np.abs(got - wanted) / np.maximum(wanted, 1e-3 * wanted.max() + 1e-12)
+        if not (apart <= peer.near).mean() >= (1.0 if peer.near == 0 else 0.9):
+            yield f"{problem}, {name}: {(apart > peer.near).sum()} of {got.size} differ, {apart.max():.1e}"
+        if (got < wanted * (1 - max(peer.near, 1e-9)) - 1e-6 * wanted.max()).any():
+            yield f"{problem}, {name}: does with less"
