@@ -13,17 +13,17 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import field, frozen
 
-from junheng._data import STAGES
+from junheng._data import STAGES, read_toml
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank
+from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank, recognise
 from junheng.schools import _category_words as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
 
@@ -692,6 +692,8 @@ class _Work:
     def known(self, column: str, row: int | None) -> tuple[Column, str | None] | None:
         """Return the column a name means and the stage in it, None with a problem where no figure has it."""
         found = base_column(column)
+        if found is None and (meant := recognise(column)) is not None:
+            found = base_column(meant.column)
         if found is None or found[0].type != "number":
             what = f"{column!r} is no canonical column; {_near(column, columns())}"
             what = what if found is None else f"{column} is no figure that can be added to"
@@ -730,6 +732,8 @@ class _Work:
     def read(self, frame: Any) -> None:
         """Make the changes of a frame."""
         table = Table(frame)
+        # what a relabelled evaluation gave is taken too
+        table = table.renamed({n: _labelled()[n] for n in table.columns if n in _labelled()})
         have = set(table.columns)
         keys = [n for n in dict.fromkeys([*self.places, "year", "school_code", "school"]) if n in have]
         keys = [n for n in keys if n in self.reading.has]
@@ -1305,6 +1309,18 @@ class _Work:
 
 
 # ---------------------------------------------------------------------------------------------- helpers
+
+
+@cache
+def _labelled() -> dict[str, str]:
+    """Return the ids behind the labels that headers of a frame of changes may have."""
+    out: dict[str, str] = {}
+    words = read_toml("labels.toml")["column"]
+    for name in ("column", "change", "row", "stage", "year", "county", "county_code", "school", "school_code"):
+        own = columns().get(name)
+        for label in (*words.get(name, {}).values(), *(() if own is None else (own.zh, own.en))):
+            out.setdefault(label, name)
+    return out
 
 
 def _decimal(value: Any) -> Decimal:

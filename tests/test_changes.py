@@ -619,3 +619,13 @@ def test_the_input_is_never_touched() -> None:
     pd.testing.assert_frame_equal(table, copy)
     pd.testing.assert_frame_equal(ev.verdicts, verdicts)
     assert np.array_equal(ev.data.sections.students, [500, 500])
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_plan_of_a_relabelled_evaluation_can_be_applied(language: str) -> None:
+    """Headers, columns and stages of the frame are labels then; they are taken as what they stand for."""
+    ev = jh.evaluate(jh.synthetic.county(seed=1), "cn-quality-balance-2017")
+    costs = {i.numerator: 1 for i in ev.data.indicators}
+    plain, labelled = (jh.plan(e, unit_costs=costs, nodes=0) for e in (ev, ev.relabel(language)))
+    assert labelled.changes["column" if language == "en" else "项目（列）"][0] != plain.changes["column"][0]
+    assert jh.changes.applied(ev, labelled.changes).equals(jh.changes.applied(ev, plain.changes))

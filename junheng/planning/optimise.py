@@ -26,7 +26,7 @@ from junheng.indicators.allocation import additions_where_possible, exactly_with
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._problem import County, Limits, Prices, Thing, as_number, counties
 from junheng.results import Evaluation
-from junheng.schools import columns
+from junheng.schools import base_column, columns
 
 __all__ = ["Plan", "plan"]
 
@@ -1178,7 +1178,7 @@ class Plan:
         out["stage"] = ev._labels("stage", stages, STAGES)
         indicators = np.array([r["indicator"] for r in rows], dtype=np.int64)
         out["indicator"] = ev._labels("indicator", indicators, [i.id for i in d.indicators])
-        out["column"] = [r["column"] for r in rows]
+        out["column"] = [r["column"] if lang is None else _column_label(r["column"], lang) for r in rows]
         out["change"] = np.array([r["change"] for r in rows], dtype=np.float64)
         out["unit"] = [None if u is None else str(word("unit", u, lang)) for u in (r["unit"] for r in rows)]
         out["unit_cost"] = np.array([r["unit_cost"] for r in rows], dtype=np.float64)
@@ -1321,6 +1321,15 @@ def _why(problem: County, answer: _Answer, k: int, u: int) -> str:
         return "threshold_and_coefficient"
     reached = [n for n in problem.needs if n.thing == k and n.unit == u]
     return "threshold" if any(n.threshold <= z for n in reached) else "floor"
+
+
+def _column_label(name: str, language: str) -> str:
+    """Return the label of a column, with the stage where its name has one."""
+    found = base_column(name)
+    if found is None:
+        return name
+    stage = "" if found[1] is None else str(word("stage", found[1], language)) + ("" if language == "zh" else ": ")
+    return stage + str(getattr(found[0], language))
 
 
 def _column_of(d: Any, column: str, section: int) -> str:
