@@ -25,7 +25,7 @@ from junheng.indicators._conic import Program
 from junheng.indicators.allocation import additions_where_possible, exactly_within, least_additions
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._problem import County, Limits, Prices, Thing, as_number, counties
-from junheng.results import Evaluation
+from junheng.results import Evaluation, records
 from junheng.schools import columns
 
 __all__ = ["Plan", "plan"]
@@ -1193,6 +1193,55 @@ class Plan:
         out["indicator"] = ev._labels("indicator", named, [i.id for i in d.indicators])
         out["reason"] = [str(word("reason", r, lang)) for *_, r in rows]
         return ev._frame(out)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
+
+        Returns
+        -------
+        dict
+            ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
+            ``bound``, ``gap`` (None where the budget did not reach), ``left_over``, ``whole``; ``counties``,
+            ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``.
+
+        Examples
+        --------
+        >>> import json, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> plan = jh.plan(ev, unit_costs=dict.fromkeys(jh.shortfall_totals(ev)["column"], 1))
+        >>> json.loads(json.dumps(plan.to_dict(), allow_nan=False))["counties"][0]["promise"]
+        'met'
+        """
+
+        def finite(x: float | None) -> float | None:
+            return None if x is None or not math.isfinite(x) else float(x)
+
+        def prices(given: Prices) -> dict[str, Any]:
+            return {
+                str(c): {str(k): float(v) for k, v in x.items()} if isinstance(x, Mapping) else float(x)
+                for c, x in given.given.items()
+            }
+
+        return {
+            "provenance": dict(self.evaluation.provenance),
+            "standard": self.evaluation.standard.id,
+            "unit_costs": prices(self.prices),
+            "move_costs": prices(self.moves),
+            "budget": self.budget,
+            "full_cost": float(self.full_cost),
+            "cost": float(self.cost),
+            "bound": finite(self.bound),
+            "gap": finite(self.gap),
+            "left_over": finite(self.left_over),
+            "whole": self.whole,
+            **{name: records(getattr(self, name)) for name in ("counties", "changes", "steps", "unplanned")},
+            "verdicts_after": records(self.after.verdicts),
+        }
+
+    def _repr_html_(self) -> str:
+        from junheng._card import plan_card
+
+        return plan_card(self, self.evaluation.language or "en")
 
     def __repr__(self) -> str:
         share = "" if self.whole else f" of {self.full_cost:,.0f}"
