@@ -183,7 +183,8 @@ def plan_sentences(plan: Any, language: str, counties: Sequence[int] | None = No
     rows = [r for r in plan._rows if int(d.county[r["section"]]) in set(chosen)]
     answers = [a for a in plan.answers if a.problem.county in set(chosen)]
     cost = float(sum(r["cost"] for r in rows))
-    out = []
+    out: list[str] = []
+    said: dict[str, Any]
     if rows:
         schools = {int(d.sections.rows[r["section"]]) for r in rows}
         out.append(_say("plan_cost", language, cost=money(cost), n=len(rows), schools=len(schools)))

@@ -832,7 +832,7 @@ def _who_gets(plan: Plan, c: int, text: _Words) -> list[dict[str, Any]]:
         assert base is not None
         thing = str(getattr(base[0], text.language))
         why = WHY[r["why"]]
-        said = f"{r['change']:+,.6f}".rstrip("0").rstrip(".")
+        said = ("+" if r["change"] > 0 else "−") + amount(abs(r["change"]))
         unit = text.own("unit", base[0].unit or "")
         stage = "" if r["stage"] < 0 else text.label("stage", STAGES[r["stage"]])
         note = text.label("why", why)
@@ -841,7 +841,7 @@ def _who_gets(plan: Plan, c: int, text: _Words) -> list[dict[str, Any]]:
         line = text("plan_get", thing=thing, amount=f"{said} {unit}".strip()) + brackets.format(inside)
         gets.setdefault(name, []).append(line)
         cost[name] = cost.get(name, 0.0) + r["cost"]
-    out = []
+    out: list[dict[str, Any]] = []
     for name, lines in gets.items():
         before = min((v for v, _ in verdicts.get(name, [])), default=UNDETERMINED)
         after = min((v for _, v in verdicts.get(name, [])), default=UNDETERMINED)

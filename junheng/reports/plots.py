@@ -1694,8 +1694,8 @@ def who_gives(
             if got:
                 pen.write(arrived[i] + added[i] + gap, y[i], got, scale, va="center", ha="left")
     axes.axvline(0, color=pen.ink, linewidth=1.0, zorder=3)
-    width = max(5.0, min(16.0, pen.left / pen.size - 1.15 if pen.own else 16.0))
-    pen.ticks("y", y[full].tolist(), [cut(x, width) for x, f in zip(names, full, strict=True) if f], scale)
+    wide = max(5.0, min(16.0, pen.left / pen.size - 1.15 if pen.own else 16.0))
+    pen.ticks("y", y[full].tolist(), [cut(x, wide) for x, f in zip(names, full, strict=True) if f], scale)
     pen.tidy()
     pen.numbers("x")
     _without_sign(axes, whole=base[0].whole)
