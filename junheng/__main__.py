@@ -684,6 +684,10 @@ def _write_plan(made: jh.Plan, path: Path, language: str) -> None:
     }
     tables = {label[language]: getattr(shown, name) for name, label in names.items()}
     zh = language == "zh"
+    if zh:
+        changes, head = Table(shown.changes), shown.evaluation.header("column")
+        labels = [_column_zh(c) for c in changes.objects(head).tolist()]
+        tables["增补"] = changes.with_columns({head: labels}).to_native()
     tables["之后结论" if zh else "verdicts after"] = after.verdicts
     tables["之后各校结论" if zh else "schools after"] = after.school_verdicts
     tables["之后差异系数" if zh else "indicators after"] = after.indicators
