@@ -27,7 +27,8 @@ from junheng._frames import Table, build_frame, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
 from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
-from junheng.reading import notice, read_table
+from junheng.reading import notice
+from junheng.reading.files import open_source
 from junheng.schools import (
     base_column,
     category_word,
@@ -541,8 +542,9 @@ def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
 
 def _cost(value: Any) -> float | None:
     """Return a number that was typed, None where it is none; 90,000 and full-width digits are numbers."""
-    if isinstance(value, str) and _THOUSANDS.fullmatch(fold(value)):
-        value = fold(value).replace(",", "")
+    if isinstance(value, str):
+        value = fold(value)
+        value = value.replace(",", "") if _THOUSANDS.fullmatch(value) else value
     numbers, wrong = parse_numbers(np.array([value, None], dtype=object)[:1])
     return None if wrong or not numbers[0] >= 0 or not np.isfinite(numbers[0]) else float(numbers[0])
 
@@ -556,22 +558,7 @@ def _costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]
             name, _, number = item.rpartition("=")
             rows.append((f"{option} {item}", name, number, None, None))
             continue
-        table = Table(read_table(item))
-        found = {
-            key: next((c for c in table.columns if fold(c) in {fold(h) for h in headers}), None)
-            for key, headers in _COST_HEADERS.items()
-        }
-        if found["column"] is None or found["cost"] is None:
-            raise InputError(
-                f"{item}: a table of costs has the columns column (项目) and cost (单价), "
-                f"and may have kind (学校类型); this one has "
-                f"{', '.join(table.columns) or 'none'}. Or give pairs: {option} books=25"
-            )
-        cells = {k: table.objects(c).tolist() if c else [None] * table.rows for k, c in found.items()}
-        for i in range(table.rows):
-            own = [None if x is None or x != x or not str(x).strip() else x for x in (cells[k][i] for k in found)]
-            if own[0] is not None or own[1] is not None:
-                rows.append((f"{item}, row {i + 1} of the table", str(own[0] or ""), *own[1:]))
+        rows += _cost_rows(item, option, problems)
     out: dict[str, Any] = {}
     blank: list[str] = []
     for place, name, cost, kind, unit in rows:
@@ -612,6 +599,34 @@ def _costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]
     if problems:
         raise InputError("these costs cannot be used:\n" + "\n".join(f"  {p}" for p in problems))
     return out, [b for b in dict.fromkeys(blank) if (c := _cost_column(b)) is not None and c[0] not in out]
+
+
+def _cost_rows(item: str, option: str, problems: list[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of a file of costs: place, name, cost, kind, unit."""
+    source = open_source(Path(item), lambda done: None, lambda name, i, hidden: not hidden)
+    for grid in source.grids:
+        cells = [[None if x is None or not str(x).strip() else x for x in row] for row in grid.cells.tolist()]
+        for head, row in enumerate(cells[:20]):
+            words = [fold(str(x)) for x in row]
+            at = {
+                key: next((words.index(h) for h in map(fold, headers) if h in words), None)
+                for key, headers in _COST_HEADERS.items()
+            }
+            if at["column"] is None or at["cost"] is None:
+                continue
+            for line, column, what in grid.lost:
+                if line > head and column == at["cost"]:
+                    problems.append(f"{item}, line {line + 1}: {what}")
+            out = []
+            for line, own in enumerate(cells[head + 1 :], start=head + 2):
+                name, cost, kind, unit = (None if c is None else own[c] for c in at.values())
+                if name is not None or cost is not None:
+                    out.append((f"{item}, line {line}", str(name or ""), cost, kind, unit))
+            return out
+    raise InputError(
+        f"{item}: a table of costs has the columns column (项目) and cost (单价), and may have kind (学校类型); "
+        f"no row of this file has both. Or give pairs: {option} books=25"
+    )
 
 
 def _cost_column(name: str) -> tuple[str, tuple[int, int]] | None:

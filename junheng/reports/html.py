@@ -747,6 +747,8 @@ def _provenance(ev: Evaluation, text: _Words) -> list[tuple[str, str]]:
             group = "reason" if key == "sections_left_out" else "problem"
             said = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
             shown = text("join").join(s.replace("_", " ") for s in said)
+        elif key == "changes":
+            shown = text.join([text("changed_cells", n=x["cells"], digest=x["digest"]) for x in value])
         elif isinstance(value, (list, tuple)):
             shown = text.join([text.label("column", v) for v in value])
         else:
