@@ -232,6 +232,11 @@ class _Words:
             return self("amount", n=f"{up:,}", unit=self.own("unit", unit))
         return self("amount", n=_canvas.short(ceil(value * 100) / 100), unit=self.own("unit", unit))
 
+    def unit(self, unit: str, n: float) -> str:
+        """Return a unit as it stands beside a number."""
+        one = self.words["unit"].get(unit, {}).get("one")
+        return one if one and n == 1 and self.language == "en" else self.own("unit", unit)
+
     def join(self, names: Sequence[str]) -> str:
         """Write a list."""
         return self("list").join(names)
@@ -835,7 +840,7 @@ def _who_gets(plan: Plan, c: int, text: _Words) -> list[dict[str, Any]]:
         thing = str(getattr(base[0], text.language))
         why = WHY[r["why"]]
         said = ("+" if r["change"] > 0 else "−") + amount(abs(r["change"]))
-        unit = text.own("unit", base[0].unit or "")
+        unit = text.unit(base[0].unit or "", abs(r["change"]))
         stage = "" if r["stage"] < 0 else text.label("stage", STAGES[r["stage"]])
         note = text.label("why", why)
         brackets = "（{}）" if text.language == "zh" else " ({})"
