@@ -6,25 +6,39 @@ Exit codes: 0 done; 2 the input or the request cannot be used (``check``: the ta
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TextIO
 
 import attrs
+import numpy as np
 
 import junheng as jh
+from junheng._card import plan_sentences, plan_things
 from junheng._data import read_toml
 from junheng._explain import find_county
-from junheng._frames import Table, write_tables
+from junheng._frames import Table, build_frame, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
 from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
 from junheng.reading import notice
-from junheng.schools import base_column
+from junheng.reading.files import open_source
+from junheng.schools import (
+    base_column,
+    category_word,
+    category_words,
+    columns,
+    fold,
+    parse_numbers,
+    recognise,
+    unit_factor,
+)
 
 #: Up to so many counties are explained one by one; more are counted.
 _EXPLAINED = 3
@@ -50,6 +64,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "report": "write a report as an HTML file",
         "standards": "list the shipped standards",
         "template": "write an empty workbook to fill in",
+        "plan": "plan the cheapest additions that make every school and coefficient pass",
         "file": "CSV or Excel, headers in Chinese or canonical",
         "standard": "see 'junheng standards', or a .toml file of your own",
         "also_standard": "also check what this standard needs",
@@ -65,6 +80,17 @@ _WORDS: dict[str, dict[str, str]] = {
         "out_declare": "the workbook (.xlsx); a folder for several counties, a workbook each",
         "out_report": "the report (.html)",
         "out_template": "the workbook (.xlsx)",
+        "costs": "costs of one unit: a CSV or workbook with the columns column and cost (and kind), or NAME=NUMBER",
+        "moves": "people who may be moved between schools, and what one move costs: likewise",
+        "budget": "what may be spent on all counties together",
+        "nodes": "work of the exact solver in each county: more may come nearer to the cheapest (default: 200)",
+        "costs_template": "write an empty table of costs for this standard (.csv or .xlsx), and stop",
+        "out_plan": "write the plan: .xlsx, .csv, .json, or .html for a report",
+        "planning": "planning",
+        "plan_not": "--costs is needed; --costs-template FILE writes an empty table of costs to fill in",
+        "plan_file": "the file with the schools is needed",
+        "no_cost": "no cost is given for {names}",
+        "total": "    {name}: {added} {unit} added, {moved} moved, at {schools} schools, cost {cost} CNY",
         "written": "written: {path}",
         "beside": "written: {path}, and beside it a file for each other table",
         "marks": "    not given: {not_given}, undecided: {open}, rounding would turn a verdict: {rounding}",
@@ -94,6 +120,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "report": "生成 HTML 报告",
         "standards": "列出自带的标准",
         "template": "生成待填写的空白工作簿",
+        "plan": "求费用最低的补齐方案，使各校和各项差异系数全部达标",
         "file": "CSV 或 Excel 文件，中文表头或规范列名",
         "standard": "标准编号（见 junheng standards），或自己的 .toml 文件",
         "also_standard": "同时检查该标准需要的列",
@@ -109,6 +136,17 @@ _WORDS: dict[str, dict[str, str]] = {
         "out_declare": "工作簿（.xlsx）；多个县时为文件夹，一县一个工作簿",
         "out_report": "报告（.html）",
         "out_template": "工作簿（.xlsx）",
+        "costs": "单价：CSV 或工作簿，列为“项目（列）”和“单价（元）”（可加“学校类型”），或写 名称=数值",
+        "moves": "可以在校际调剂的人员，以及调一人的费用：写法相同",
+        "budget": "全部县合计的预算",
+        "nodes": "每县精确求解的工作量：越大越接近最低费用（默认：200）",
+        "costs_template": "写出该标准的空白单价表（.csv 或 .xlsx），然后停止",
+        "out_plan": "写出方案：.xlsx、.csv、.json，或 .html 报告",
+        "planning": "安排",
+        "plan_not": "缺少 --costs；用 --costs-template 文件 写出空白单价表供填写",
+        "plan_file": "缺少学校表文件",
+        "no_cost": "没有填写单价：{names}",
+        "total": "    {name}：新增 {added} {unit}，调剂 {moved}，涉及 {schools} 所学校，费用 {cost} 元",
         "written": "已写入：{path}",
         "beside": "已写入：{path}，其余各表在同一文件夹中各为一个文件",
         "marks": "    未提供：{not_given}，无法判定：{open}，取整影响结论：{rounding}",
@@ -254,8 +292,9 @@ def _parser(language: str) -> argparse.ArgumentParser:
         sub.add_argument("file", metavar="FILE", help=text["file"])
         sub.add_argument("--sheet", metavar="SHEET", help=text["sheet"])
 
-    def judging(sub: argparse.ArgumentParser) -> None:
-        file(sub)
+    def judging(sub: argparse.ArgumentParser, *, optional: bool = False) -> None:
+        sub.add_argument("file", metavar="FILE", nargs="?" if optional else None, help=text["file"])
+        sub.add_argument("--sheet", metavar="SHEET", help=text["sheet"])
         sub.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
         sub.add_argument("--facts", metavar="FILE", help=text["facts"])
         sub.add_argument("--relax", nargs="+", metavar="ID", help=text["relax"])
@@ -276,6 +315,14 @@ def _parser(language: str) -> argparse.ArgumentParser:
     report = command("report", _report)
     judging(report)
     report.add_argument("--out", required=True, metavar="FILE", help=text["out_report"])
+    plan = command("plan", _plan)
+    judging(plan, optional=True)
+    plan.add_argument("--costs", nargs="+", metavar="COSTS", help=text["costs"])
+    plan.add_argument("--moves", nargs="+", metavar="COSTS", help=text["moves"])
+    plan.add_argument("--budget", metavar="N", help=text["budget"])
+    plan.add_argument("--nodes", type=int, default=200, metavar="N", help=text["nodes"])
+    plan.add_argument("--costs-template", metavar="FILE", help=text["costs_template"])
+    plan.add_argument("--out", metavar="FILE", help=text["out_plan"])
     command("standards", _standards)
     template = command("template", _template)
     template.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
@@ -308,7 +355,7 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    facts = jh.read_facts(args.facts) if args.facts else None
+    facts = args.facts_read = jh.read_facts(args.facts) if args.facts else None
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
         lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
@@ -316,10 +363,10 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     return ev
 
 
-def _need_ending(path: str, *endings: str) -> None:
+def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
     if Path(path).suffix.lower() not in endings:
         *most, last = endings
-        raise InputError(f"--out must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
+        raise InputError(f"{option} must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
 
 
 def _tell_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
@@ -418,6 +465,250 @@ def _report(args: argparse.Namespace) -> int:
     print(args.text["written"].format(path=path))
     _tell_warnings(ev, args)
     return 0
+
+
+# -------------------------------------------------------------------------------------------------- plan
+
+#: A number with commas between its thousands.
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+#: Headers of a table of costs.
+_COST_HEADERS = {
+    "column": ("column", "indicator", "项目（列）", "项目", "列", "指标"),
+    "cost": ("cost", "unit_cost", "cost of one", "单价（元）", "单价", "费用（元）", "费用"),
+    "kind": ("kind", "学校类型", "办学类型", "学校类别"),
+    "unit": ("unit", "单位"),
+}
+
+
+def _plan(args: argparse.Namespace) -> int:
+    language, text = args.language or "en", args.text
+    if args.costs_template:
+        _need_ending(args.costs_template, ".xlsx", ".csv", option="--costs-template")
+        _write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), language)
+        print(text["written"].format(path=args.costs_template))
+        return 0
+    if not args.file or not args.costs:
+        raise InputError(text["plan_not" if args.file else "plan_file"])
+    if args.out:
+        _need_ending(args.out, ".xlsx", ".csv", ".json", ".html", ".htm")
+    costs, blank = _costs(args.costs, "--costs")
+    moves, _ = _costs(args.moves or [], "--moves")
+    budget = None if args.budget is None else _cost(args.budget)
+    if args.budget is not None and budget is None:
+        raise InputError(f"--budget must be a number, 0 or more, not {args.budget!r}")
+    steps = Steps(4 if args.out else 3)
+    try:
+        ev = _judge(args, steps)
+        if args.county is not None:
+            ev = _only_county(ev, args)
+        made: jh.Plan = steps.run(
+            text["planning"],
+            lambda: jh.plan(ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False),
+        )
+        if args.out:
+            steps.run(text["writing"], lambda: _write_plan(made, Path(args.out), language))
+    finally:
+        steps.close()
+    d = ev.data
+    place = d.county_name(0) if d.n_counties == 1 else str(d.n_counties)
+    print(f"{place} · {getattr(ev.standard.label, language)}")
+    print("\n".join(plan_sentences(made, language)))
+    for thing in plan_things(made, range(d.n_counties), language):
+        print(text["total"].format(**{k: "0" if x == "–" else x for k, x in thing.items()}))
+    if blank:
+        said = text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank))
+        print(text["note"].format(text=said), file=sys.stderr)
+    _tell_warnings(ev, args)
+    if args.out:
+        print("\n" + text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
+    return 0
+
+
+def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
+    """Judge the rows of one county (in all its years) by themselves."""
+    d = ev.data
+    codes = find_county(d, args.county)
+    rows = np.unique(d.sections.rows[np.isin(d.county, codes)])
+    table = d.sections.reading.table.take(rows).to_native()
+    facts = args.facts_read
+    if facts is not None:
+        # facts of counties that are not judged would be a mistake
+        given = Table(facts)
+        named = [(n, {str(w[c]) for c in codes}) for n, w in d.county_words if n in given.columns]
+        keep = [all(str(given.objects(n)[i]) in own for n, own in named) for i in range(given.rows)]
+        facts = given.take(np.flatnonzero(keep)).to_native()
+    return jh.evaluate(table, ev.standard, by=args.by, county_facts=facts, missing=args.missing)
+
+
+def _cost(value: Any) -> float | None:
+    """Return a number that was typed, None where it is none; 90,000 and full-width digits are numbers."""
+    if isinstance(value, str):
+        value = fold(value)
+        value = value.replace(",", "") if _THOUSANDS.fullmatch(value) else value
+    numbers, wrong = parse_numbers(np.array([value, None], dtype=object)[:1])
+    return None if wrong or not numbers[0] >= 0 or not np.isfinite(numbers[0]) else float(numbers[0])
+
+
+def _costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]]:
+    """Read costs from files and from pairs NAME=NUMBER; return them, and the names that have none yet."""
+    problems: list[str] = []
+    rows: list[tuple[Any, ...]] = []
+    for item in given:
+        if not Path(item).exists() and "=" in item:
+            name, _, number = item.rpartition("=")
+            rows.append((f"{option} {item}", name, number, None, None))
+            continue
+        rows += _cost_rows(item, option, problems)
+    out: dict[str, Any] = {}
+    blank: list[str] = []
+    for place, name, cost, kind, unit in rows:
+        found_column = _cost_column(name)
+        if found_column is None:
+            near = difflib.get_close_matches(name, [*columns(), *jh.indicators.catalogue()], n=2)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            problems.append(f"{place}: {name!r} is neither a column nor an indicator{hint}")
+            continue
+        column, factor = found_column
+        kinds = None if kind is None else category_word("kind", kind)
+        if kind is not None and kinds is None:
+            problems.append(f"{place}: {kind!r} is no kind of school: {', '.join(category_words('kind'))}")
+        if unit is not None:
+            its = _cost_unit(column, str(unit))
+            if its is None or (factor != (1, 1) and its != factor):
+                problems.append(
+                    f"{place}: {unit!r} is no unit of {column}, which is counted in {columns()[column].unit}"
+                )
+                continue
+            factor = its
+        if cost is None:
+            blank.append(name)
+            continue
+        price = _cost(cost)
+        if price is None:
+            problems.append(f"{place}: the cost of {name!r} must be a number, 0 or more, not {cost!r}")
+            continue
+        # the price of ten thousand yuan of equipment is that of 10000 units
+        each = float(Fraction(repr(price)) * factor[1] / factor[0])
+        before = out.get(column)
+        if kinds is None and before is None:
+            out[column] = each
+        elif kinds is not None and (before is None or (isinstance(before, dict) and kinds not in before)):
+            out.setdefault(column, {})[kinds] = each
+        else:
+            problems.append(f"{place}: the cost of {name!r} is given twice, or both for all kinds and for one")
+    if problems:
+        raise InputError("these costs cannot be used:\n" + "\n".join(f"  {p}" for p in problems))
+    return out, [b for b in dict.fromkeys(blank) if (c := _cost_column(b)) is not None and c[0] not in out]
+
+
+def _cost_rows(item: str, option: str, problems: list[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of a file of costs: place, name, cost, kind, unit."""
+    source = open_source(Path(item), lambda done: None, lambda name, i, hidden: not hidden)
+    for grid in source.grids:
+        cells = [[None if x is None or not str(x).strip() else x for x in row] for row in grid.cells.tolist()]
+        for head, row in enumerate(cells[:20]):
+            words = [fold(str(x)) for x in row]
+            at = {
+                key: next((words.index(h) for h in map(fold, headers) if h in words), None)
+                for key, headers in _COST_HEADERS.items()
+            }
+            if at["column"] is None or at["cost"] is None:
+                continue
+            for line, column, what in grid.lost:
+                if line > head and column == at["cost"]:
+                    problems.append(f"{item}, line {line + 1}: {what}")
+            out = []
+            for line, own in enumerate(cells[head + 1 :], start=head + 2):
+                name, cost, kind, unit = (None if c is None else own[c] for c in at.values())
+                if name is not None or cost is not None:
+                    out.append((f"{item}, line {line}", str(name or ""), cost, kind, unit))
+            return out
+    raise InputError(
+        f"{item}: a table of costs has the columns column (项目) and cost (单价), and may have kind (学校类型); "
+        f"no row of this file has both. Or give pairs: {option} books=25"
+    )
+
+
+def _cost_column(name: str) -> tuple[str, tuple[int, int]] | None:
+    """Return the canonical column of a name, a label or an indicator, and the factor of the unit it names."""
+    for indicator in jh.indicators.catalogue().values():
+        if fold(name) in (fold(indicator.id), fold(indicator.zh), fold(indicator.en)):
+            return indicator.numerator, (1, 1)
+    found = recognise(name)
+    base = None if found is None else base_column(found.column)
+    if found is None or base is None or base[1] is not None or base[0].type != "number":
+        return None
+    if found.unit is None:
+        return base[0].id, (1, 1)
+    factor = _cost_unit(base[0].id, found.unit)
+    return None if factor is None else (base[0].id, factor)
+
+
+def _cost_unit(column: str, unit: str) -> tuple[int, int] | None:
+    """Return the factor from a unit to that of a column, None where it is none of its units."""
+    own = columns()[column].unit
+    if own is None:
+        return None
+    if fold(unit) in {fold(own), *(fold(str(word("unit", own, x))) for x in LANGUAGES)}:
+        return (1, 1)
+    return unit_factor(own, fold(unit))
+
+
+def _write_costs_template(path: Path, standard: jh.Standard, language: str) -> None:
+    """Write the columns that a plan under a standard may need, with their units and no costs."""
+    catalogue = jh.indicators.catalogue()
+    named = [catalogue[i] for i in standard.indicators]
+    found = []
+    for indicator in named:
+        # where a rule is "at most", more of what divides is what helps
+        most = any(t.indicator == indicator.id and t.op in ("<=", "<") for t in standard.thresholds)
+        column = indicator.denominator if most and indicator.denominator else indicator.numerator
+        if column not in found and column != "students":
+            found.append(column)
+    zh = language == "zh"
+    heads = ("项目（列）", "说明", "单位", "单价（元）") if zh else ("column", "label", "unit", "cost")
+    rows = [
+        (
+            columns()[c].zh if zh else c,
+            c if zh else columns()[c].en,
+            str(word("unit", columns()[c].unit, language)) if columns()[c].unit else "",
+            None,
+        )
+        for c in found
+    ]
+    cells = list(zip(*rows, strict=True)) if rows else [()] * len(heads)
+    frame = build_frame({h: list(x) for h, x in zip(heads, cells, strict=True)}, "pandas")
+    write_tables(path, {"单价" if zh else "costs": frame})
+
+
+def _write_plan(made: jh.Plan, path: Path, language: str) -> None:
+    if path.suffix.lower() == ".json":
+        path.write_text(json.dumps(made.to_dict(), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+        return
+    if path.suffix.lower() in (".html", ".htm"):
+        (write_report,) = _from_reports("write_report")
+        write_report(made.evaluation, path, plan=made, language=language, progress=False)
+        return
+    shown = attrs.evolve(made, evaluation=made.evaluation.relabel(language))
+    after = shown.after
+    names = {
+        "changes": {"en": "changes", "zh": "增补"},
+        "counties": {"en": "counties", "zh": "各县费用"},
+        "steps": {"en": "steps", "zh": "预算步骤"},
+        "unplanned": {"en": "not planned", "zh": "未能安排"},
+    }
+    tables = {label[language]: getattr(shown, name) for name, label in names.items()}
+    zh = language == "zh"
+    if zh:
+        changes, head = Table(shown.changes), shown.evaluation.header("column")
+        labels = [_column_zh(c) for c in changes.objects(head).tolist()]
+        tables["增补"] = changes.with_columns({head: labels}).to_native()
+    tables["之后结论" if zh else "verdicts after"] = after.verdicts
+    tables["之后各校结论" if zh else "schools after"] = after.school_verdicts
+    tables["之后差异系数" if zh else "indicators after"] = after.indicators
+    if path.suffix.lower() == ".csv":
+        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
+    write_tables(path, tables)
 
 
 def _template(args: argparse.Namespace) -> int:

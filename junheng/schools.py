@@ -528,6 +528,11 @@ def category_words(column: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_category_words(column).values()))
 
 
+def category_word(column: str, value: Any) -> str | None:
+    """Return the canonical word of a category that a cell means, None if it is unknown."""
+    return _category_words(column).get(fold_word(value))
+
+
 @cache
 def flag_words() -> dict[str, bool]:
     flags = read_toml("columns.toml")["flags"]

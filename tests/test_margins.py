@@ -2,8 +2,9 @@
 
 import math
 import sys
+from collections.abc import Callable
 from fractions import Fraction
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis.strategies as st
@@ -219,10 +220,10 @@ def test_frames_and_words(make: Any) -> None:
 # --------------------------------------------------------------------------------------------- roll forward
 
 
-def stand_in(calls: list[float]) -> ModuleType:
+def stand_in(calls: list[float]) -> Callable[..., Any]:
     """A plan that buys what is short, row after row, as long as the money lasts."""
 
-    def plan(ev: jh.Evaluation, *, unit_costs: dict[str, Any], budget: float) -> SimpleNamespace:
+    def plan(ev: jh.Evaluation, *, unit_costs: dict[str, Any], budget: float, progress: Any = None) -> SimpleNamespace:
         calls.append(budget)
         rows = jh.shortfalls(ev, unit_costs=unit_costs)
         rows = rows[~rows["shared"] & (rows["cost"].cumsum() <= budget)]
@@ -230,15 +231,13 @@ def stand_in(calls: list[float]) -> ModuleType:
         changes = rows.assign(change=rows["short"])[["row", "column", "change", "stage", "cost"]]
         return SimpleNamespace(changes=changes, cost=cost, after=ev.apply(changes), promise=None)
 
-    module = ModuleType("junheng.planning.optimise")
-    module.plan = plan  # type: ignore[attr-defined]
-    return module
+    return plan
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     out: list[float] = []
-    monkeypatch.setitem(sys.modules, "junheng.planning.optimise", stand_in(out))
+    monkeypatch.setattr(sys.modules["junheng.planning.roll_forward"], "plan", stand_in(out))
     return out
 
 
@@ -259,7 +258,7 @@ def test_year_by_year_the_money_is_spent_and_what_is_left_is_carried_over(calls:
     by_hand = ev
     for year in range(2026, 2030):
         by_hand = by_hand.apply(jh.changes.Enrolment(factor=0.98))
-        made = stand_in([]).plan(by_hand, unit_costs=COSTS, budget=got.set_index("year")["budget"][year])
+        made = stand_in([])(by_hand, unit_costs=COSTS, budget=got.set_index("year")["budget"][year])
         by_hand = by_hand.apply(made.changes)
         row = only(got, year=year)
         counted = by_hand.school_verdicts[by_hand.school_verdicts["counted"]]

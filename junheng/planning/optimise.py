@@ -25,7 +25,7 @@ from junheng.indicators._conic import Program
 from junheng.indicators.allocation import additions_where_possible, exactly_within, least_additions
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._problem import County, Limits, Prices, Thing, as_number, counties
-from junheng.results import Evaluation
+from junheng.results import Evaluation, records
 from junheng.schools import base_column, columns
 
 __all__ = ["Plan", "plan"]
@@ -975,7 +975,9 @@ class _Step:
 
     county: int
     what: str
-    place: str
+    school: str
+    #: indicator (-1: their mean) and stage, where it is a coefficient that turns
+    at: tuple[int, int] | None
     cost: float
     steps: Steps
 
@@ -1049,14 +1051,14 @@ def _chain(problem: County, d: Any) -> Iterator[_Step]:
             return
         cost, _, what, i, steps = best
         if what == "school":
-            place = _school_name(d, int(problem.sections[int(schools.pop(i)[0][0])]))
+            place, at = _school_name(d, int(problem.sections[int(schools.pop(i)[0][0])])), None
         elif what == "coefficient":
             k, cone = open_cones.pop(i)
-            place = f"{d.indicators[cone.indicator].id} ({STAGES[cone.stage]})"
+            at = (cone.indicator, cone.stage)
         else:
-            place = f"composite ({STAGES[composites.pop(i).stage]})"
+            at = (-1, composites.pop(i).stage)
         open_cones = [(k, c) for k, c in open_cones if not holds(k, c, steps[k])]
-        yield _Step(problem.county, what, place, cost, steps)
+        yield _Step(problem.county, what, place if what == "school" else "", at, cost, steps)
 
 
 def _only(thing: Thing, cones: Sequence[Any]) -> Thing:
@@ -1238,12 +1240,24 @@ class Plan:
         ev = self.evaluation
         out: dict[str, Any] = ev._by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
         out["turns"] = [str(word("turns", s.what, ev.language)) for s, _ in self.taken]
-        out["where"] = [s.place for s, _ in self.taken]
+        out["where"] = [self._where(s) for s, _ in self.taken]
         cost = np.array([s.cost for s, _ in self.taken], dtype=np.float64)
         out["cost"] = cost
         out["cumulated_cost"] = np.cumsum(cost)
         out["reached"] = np.array([done for _, done in self.taken], dtype=bool)
         return ev._frame(out)
+
+    def _where(self, step: _Step) -> str:
+        if step.at is None:
+            return step.school
+        (j, stage), lang = step.at, self.evaluation.language
+        name = "composite" if j < 0 else self.evaluation.data.indicators[j].id
+        if lang is not None and j >= 0:
+            name = str(getattr(self.evaluation.data.indicators[j], lang))
+        elif lang is not None:
+            name = str(word("indicator", name, lang))
+        where = str(word("stage", STAGES[stage], lang))
+        return f"{name}（{where}）" if lang == "zh" else f"{name} ({where})"
 
     @cached_property
     def unplanned(self) -> Any:
@@ -1260,6 +1274,55 @@ class Plan:
         out["indicator"] = ev._labels("indicator", named, [i.id for i in d.indicators])
         out["reason"] = [str(word("reason", r, lang)) for *_, r in rows]
         return ev._frame(out)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
+
+        Returns
+        -------
+        dict
+            ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
+            ``bound``, ``gap`` (None where the budget did not reach), ``left_over``, ``whole``; ``counties``,
+            ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``.
+
+        Examples
+        --------
+        >>> import json, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> plan = jh.plan(ev, unit_costs=dict.fromkeys(jh.shortfall_totals(ev)["column"], 1))
+        >>> json.loads(json.dumps(plan.to_dict(), allow_nan=False))["counties"][0]["promise"]
+        'met'
+        """
+
+        def finite(x: float | None) -> float | None:
+            return None if x is None or not math.isfinite(x) else float(x)
+
+        def prices(given: Prices) -> dict[str, Any]:
+            return {
+                str(c): {str(k): float(v) for k, v in x.items()} if isinstance(x, Mapping) else float(x)
+                for c, x in given.given.items()
+            }
+
+        return {
+            "provenance": dict(self.evaluation.provenance),
+            "standard": self.evaluation.standard.id,
+            "unit_costs": prices(self.prices),
+            "move_costs": prices(self.moves),
+            "budget": self.budget,
+            "full_cost": float(self.full_cost),
+            "cost": float(self.cost),
+            "bound": finite(self.bound),
+            "gap": finite(self.gap),
+            "left_over": finite(self.left_over),
+            "whole": self.whole,
+            **{name: records(getattr(self, name)) for name in ("counties", "changes", "steps", "unplanned")},
+            "verdicts_after": records(self.after.verdicts),
+        }
+
+    def _repr_html_(self) -> str:
+        from junheng._card import plan_card
+
+        return plan_card(self, self.evaluation.language or "en")
 
     def __repr__(self) -> str:
         share = "" if self.whole else f" of {self.full_cost:,.0f}"

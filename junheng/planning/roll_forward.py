@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from importlib import import_module
 from typing import Any
 
 import attrs
@@ -16,6 +15,7 @@ from junheng._progress import Progress, reporting
 from junheng.changes import Enrolment
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.planning.optimise import plan
 from junheng.results import Data, Evaluation
 
 __all__ = ["roll_forward"]
@@ -81,7 +81,7 @@ def roll_forward(
     >>> import junheng as jh
     >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
     >>> costs = dict.fromkeys(jh.shortfall_totals(ev)["column"], 0) | {"multimedia_classrooms": 30000}
-    >>> jh.roll_forward(ev, unit_costs=costs, yearly_budget=600000, until=2028)["year"].tolist()  # doctest: +SKIP
+    >>> jh.roll_forward(ev, unit_costs=costs, yearly_budget=600000, until=2028)["year"].tolist()
     [2025, 2026, 2027, 2028]
     """
     first = _first_year(ev.data, start)
@@ -89,8 +89,6 @@ def roll_forward(
         raise InputError(f"until must be a year after {first}, the year of the table, not {until!r}")
     changes = _yearly_changes(enrolment)
     budgets = {year: _budget(yearly_budget, year) for year in range(first + 1, until + 1)}
-    # bound late: planning lies beside this module, and much of it is heavy
-    plan = import_module("junheng.planning.optimise").plan
     now, left = attrs.evolve(ev, language=None), Decimal(0)
     rows = [_State.of(now.data, first, Decimal(0), Decimal(0), left)]
     with reporting(len(budgets), "years", progress) as report:
@@ -98,7 +96,7 @@ def roll_forward(
             if changes:
                 now = now.apply(changes)
             money = budget + (left if carry_over else 0)
-            made = plan(now, unit_costs=unit_costs, budget=float(money))
+            made = plan(now, unit_costs=unit_costs, budget=float(money), progress=False)
             cost = Decimal(repr(float(made.cost)))
             now = now.apply(made.changes)
             left = money - cost

@@ -82,11 +82,16 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     >>> lacks[["row", "column", "has", "needs", "short", "short_of_floor"]].values.tolist()[0]
     [1, 'multimedia_classrooms', 16.0, 19.608, 4.0, 1.0]
     """
+    return _listed(ev, unit_costs)
+
+
+def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequence[int] | None = None) -> Any:
+    """Return the frame of :func:`shortfalls`, of some counties only where they are given."""
     d = ev.data
     if not d.standard.thresholds:
         raise InputError(f"{d.standard.id} sets no thresholds for schools, so nothing can be short of them")
     costs = None if unit_costs is None else _read_costs(unit_costs, d)
-    section, indicator = _open_cells(d)
+    section, indicator = _open_cells(d, within)
     amounts = np.full((len(_AMOUNTS), section.size), np.nan)
     names, shared = [], np.zeros(section.size, dtype=bool)
     reasons = np.zeros(section.size, dtype=np.int64)
@@ -199,6 +204,22 @@ def shortfall_totals(
     return source._frame(out)
 
 
+def county_totals(ev: Evaluation, counties: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return what some counties lack in all: county to rows like those of :func:`shortfall_totals`, with ids."""
+    d = ev.data
+    if not d.standard.thresholds:
+        return {c: [] for c in counties}
+    table = Table(_listed(attrs.evolve(ev, language=None), None, counties))
+    named = [name for name, _ in d.county_words]
+    where = {tuple(str(w[c]) for _, w in d.county_words): c for c in counties}
+    totals = _totals(table, named, named)
+    out: dict[int, list[dict[str, Any]]] = {c: [] for c in counties}
+    for i in range(len(totals["column"])):
+        key = tuple(str(totals[n][i]) for n in named)
+        out[where[key]].append({n: x[i] for n, x in totals.items() if n not in named})
+    return out
+
+
 @frozen
 class _Sum:
     """What one group is short of, of one thing: amounts by purchase."""
@@ -261,9 +282,11 @@ def _added(parts: list[dict[Any, Decimal]], empty: float = 0.0) -> Any:
 # ------------------------------------------------------------------------------------------ cell by cell
 
 
-def _open_cells(d: Data) -> tuple[Ints, Ints]:
+def _open_cells(d: Data, within: Sequence[int] | None = None) -> tuple[Ints, Ints]:
     """Return section and indicator of every cell that is not met, school by school."""
     cells = d.applies & d.sections.counted & (d.verdicts != MET)
+    if within is not None:
+        cells &= np.isin(d.county, list(within))
     section, indicator = np.nonzero(cells.T)
     return section, indicator
 

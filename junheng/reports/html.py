@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from junheng._arrays import Ints
+from junheng._card import amount, money, plan_part, plan_sentences, plan_state, plan_things
 from junheng._data import STAGES, read_toml
 from junheng._explain import _failing as failing
 from junheng._explain import _nothing_known as nothing_known
@@ -27,9 +28,12 @@ from junheng._labels import check_language, word
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.planning import Plan
+from junheng.planning.optimise import WHY
+from junheng.planning.shortfalls import county_totals
 from junheng.reports import _canvas, plots
 from junheng.results import REASONS, Data, Evaluation
-from junheng.schools import columns
+from junheng.schools import base_column, columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +42,8 @@ __all__ = ["html_report", "write_report"]
 
 #: Counties of a report of several that are shown one by one, and pictures a county has at most.
 DETAILED, PICTURES, PICTURES_OF_MANY = 12, 16, 3
+#: Pictures of what a plan changes that a county has at most.
+PLANNED, PLANNED_OF_MANY = 4, 2
 #: Counties of which a picture names every one.
 RANKED = 40
 #: What is listed before the rest is only counted.
@@ -49,7 +55,14 @@ _OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
 _MARKS = {"below": "▼", "unmet": "▼", "floor": "◆", "open": "□"}
 
 
-def html_report(ev: Evaluation, *, county: Any = None, language: str = "zh", progress: Progress = None) -> str:
+def html_report(
+    ev: Evaluation,
+    *,
+    county: Any = None,
+    language: str = "zh",
+    plan: Plan | None = None,
+    progress: Progress = None,
+) -> str:
     """Tell what was found in one HTML page: verdict first, then what fails and by how much, pictures, schools, clauses.
 
     Style and pictures are inside the page; it asks nothing of the network and runs no script to be read. Of several
@@ -63,6 +76,10 @@ def html_report(ev: Evaluation, *, county: Any = None, language: str = "zh", pro
         A county as it stands in the table (with several ``by`` columns, a tuple of them); all without it.
     language : {"zh", "en"}
         Language of the page.
+    plan : Plan, optional
+        What :func:`junheng.plan` returned for this evaluation: the page then tells what to add, what that costs, who
+        gets what, and shows the indicators that change most before and after. Without a plan it tells what is missing
+        in all.
     progress : callable or bool, optional
         Called with how many counties are done, and of how many; ``False``: no bar on a terminal either.
 
@@ -74,7 +91,7 @@ def html_report(ev: Evaluation, *, county: Any = None, language: str = "zh", pro
     Raises
     ------
     InputError
-        On an unknown county or language, or when jinja2 or matplotlib is not installed.
+        On an unknown county or language, a plan of another evaluation, or when jinja2 or matplotlib is not installed.
 
     Examples
     --------
@@ -88,6 +105,8 @@ def html_report(ev: Evaluation, *, county: Any = None, language: str = "zh", pro
     text = _Words(check_language(language))
     d = ev.data
     chosen = find_county(d, county)
+    if plan is not None and not _is_of(plan, d):
+        raise InputError("the plan was made for another evaluation; give the report plan.evaluation, or plan(ev, …)")
     templates = _templates()
     reasons = part_reasons(d, language)
     with reporting(min(len(chosen), DETAILED) + 1, "report", progress) as done:
@@ -100,7 +119,9 @@ def html_report(ev: Evaluation, *, county: Any = None, language: str = "zh", pro
             "provenance": _provenance(ev, text),
         }
         if len(chosen) == 1:
+            lacking = {} if plan is not None else county_totals(ev, chosen)
             one = _county(d, chosen[0], reasons, text, draw, PICTURES)
+            one |= _planning(d, chosen[0], plan, lacking, text, draw, PLANNED)
             body = templates.get_template("county.html").render(t=text, c=one, level=2)
             done(1)
             title = text("title", what=getattr(d.standard.label, language), county=one["name"])
@@ -110,11 +131,14 @@ def html_report(ev: Evaluation, *, county: Any = None, language: str = "zh", pro
         where = text("several", n=len(chosen))
         title = text("title", what=getattr(d.standard.label, language), county=where)
         view = _province(d, chosen, text, draw)
+        view["plan"] = None if plan is None else _plan_of_all(d, chosen, plan, view["order"], text)
         done(1)
         shown = view["order"][:DETAILED]
+        lacking = {} if plan is not None else county_totals(ev, shown)
         details = []
         for i, c in enumerate(shown):
             one = _county(d, c, reasons, text, draw, PICTURES_OF_MANY)
+            one |= _planning(d, c, plan, lacking, text, draw, PLANNED_OF_MANY)
             details.append((one, templates.get_template("county.html").render(t=text, c=one, level=4)))
             done(i + 2)
         left = [c for c in view["order"] if c not in set(shown)]
@@ -131,6 +155,7 @@ def write_report(
     *,
     county: Any = None,
     language: str = "zh",
+    plan: Plan | None = None,
     progress: Progress = None,
 ) -> Path:
     """Write the page of :func:`html_report` to a file.
@@ -145,6 +170,8 @@ def write_report(
         As in :func:`html_report`.
     language : {"zh", "en"}
         Language of the page.
+    plan : Plan, optional
+        As in :func:`html_report`.
     progress : callable or bool, optional
         As in :func:`html_report`.
 
@@ -171,7 +198,7 @@ def write_report(
     target = Path(path)
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{target.name}: a report is an HTML page; give the file a name that ends in .html")
-    page = html_report(ev, county=county, language=language, progress=progress)
+    page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
     target.write_text(page, encoding="utf-8", newline="\n")
     return target
 
@@ -204,6 +231,11 @@ class _Words:
                 return self("amount", n=1, unit=self.words["unit"].get(unit, {}).get("one", unit))
             return self("amount", n=f"{up:,}", unit=self.own("unit", unit))
         return self("amount", n=_canvas.short(ceil(value * 100) / 100), unit=self.own("unit", unit))
+
+    def unit(self, unit: str, n: float) -> str:
+        """Return a unit as it stands beside a number."""
+        one = self.words["unit"].get(unit, {}).get("one")
+        return one if one and n == 1 and self.language == "en" else self.own("unit", unit)
 
     def join(self, names: Sequence[str]) -> str:
         """Write a list."""
@@ -720,12 +752,196 @@ def _provenance(ev: Evaluation, text: _Words) -> list[tuple[str, str]]:
             group = "reason" if key == "sections_left_out" else "problem"
             said = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
             shown = text("join").join(s.replace("_", " ") for s in said)
+        elif key == "changes":
+            shown = text.join([text("changed_cells", n=x["cells"], digest=x["digest"]) for x in value])
         elif isinstance(value, (list, tuple)):
             shown = text.join([text.label("column", v) for v in value])
         else:
             shown = "" if value is None else text.own("provenance", str(value)) if key == "missing" else str(value)
         out.append((text.own("provenance", key), shown or text.own("provenance", "none")))
     return out
+
+
+# ---------------------------------------------------------------------------------------------- plan
+
+
+def _is_of(plan: Plan, d: Data) -> bool:
+    """Tell whether a plan was made for these figures."""
+    own = plan.evaluation.data
+    if own is d:
+        return True
+    same = own.standard.digest == d.standard.digest and own.n_counties == d.n_counties
+    return bool(
+        same
+        and np.array_equal(own.sections.rows, d.sections.rows)
+        and np.array_equal(own.values, d.values, equal_nan=True)
+        and np.array_equal(own.sections.students, d.sections.students, equal_nan=True)
+    )
+
+
+def _planning(
+    d: Data,
+    c: int,
+    plan: Plan | None,
+    lacking: dict[int, list[dict[str, Any]]],
+    text: _Words,
+    draw: _Drawing,
+    most: int,
+) -> dict[str, Any]:
+    """Return what a plan does for a county; without one, what it lacks in all."""
+    if plan is None:
+        return {"plan": None, "lacking": [_lacks(x, text) for x in lacking.get(c, [])]}
+    lines = _who_gets(plan, c, text)
+    unknown = _unplanned(plan, c, text)
+    return {
+        "lacking": [],
+        "plan": {
+            "said": plan_sentences(plan, text.language, [c]),
+            "things": plan_things(plan, [c], text.language),
+            "lines": lines,
+            "folded": len(lines) > LISTED,
+            "unknown": unknown[:LISTED],
+            "n_unknown": len(unknown),
+            "more": text("plan_missing_more", n=len(unknown) - LISTED) if len(unknown) > LISTED else "",
+            "pictures": _changes_drawn(plan, c, text, draw, most),
+        },
+    }
+
+
+def _lacks(row: dict[str, Any], text: _Words) -> dict[str, Any]:
+    column = columns()[row["column"]]
+    short, floor = float(row["total"]), float(row["total_of_floor"])
+    return {
+        "name": str(getattr(column, text.language)),
+        "unit": text.label("unit", column.unit) if column.unit else "",
+        "n": int(row["n_schools"]),
+        "open": int(row["n_undetermined"]),
+        "short": amount(short) if int(row["n_schools"]) else "–",
+        "floor": amount(floor) if np.isfinite(floor) else "–",
+    }
+
+
+def _who_gets(plan: Plan, c: int, text: _Words) -> list[dict[str, Any]]:
+    """Return school by school what a plan changes: those that fail first, then those that get most."""
+    d, then = plan.evaluation.data, plan.after.data
+    own = d.usable[d.county[d.usable] == c].tolist()
+    rows = [r for r in plan._rows if int(d.county[r["section"]]) == c]
+    order = [str(d.school_names[d.sections.rows[i]]) for i in own]
+    verdicts: dict[str, list[tuple[int, int]]] = {}
+    for i, name in zip(own, order, strict=True):
+        verdicts.setdefault(name, []).append((int(d.school[i]), int(then.school[i])))
+    judged = d.standard.school_rule is not None and bool(d.standard.thresholds)
+    gets: dict[str, list[str]] = {}
+    cost: dict[str, float] = {}
+    for r in rows:
+        name = str(d.school_names[d.sections.rows[r["section"]]])
+        base = base_column(r["column"])
+        assert base is not None
+        thing = str(getattr(base[0], text.language))
+        why = WHY[r["why"]]
+        said = ("+" if r["change"] > 0 else "−") + amount(abs(r["change"]))
+        unit = text.unit(base[0].unit or "", abs(r["change"]))
+        stage = "" if r["stage"] < 0 else text.label("stage", STAGES[r["stage"]])
+        note = text.label("why", why)
+        brackets = "（{}）" if text.language == "zh" else " ({})"
+        inside = text.join([x for x in (stage if len(verdicts.get(name, [])) > 1 else "", note) if x])
+        line = text("plan_get", thing=thing, amount=f"{said} {unit}".strip()) + brackets.format(inside)
+        gets.setdefault(name, []).append(line)
+        cost[name] = cost.get(name, 0.0) + r["cost"]
+    out: list[dict[str, Any]] = []
+    for name, lines in gets.items():
+        before = min((v for v, _ in verdicts.get(name, [])), default=UNDETERMINED)
+        after = min((v for _, v in verdicts.get(name, [])), default=UNDETERMINED)
+        out.append(
+            {
+                "school": name,
+                "before": _verdict(before, text) if judged else None,
+                "after": _verdict(after, text) if judged else None,
+                "gets": lines,
+                "cost": money(cost[name]),
+                "key": (before if judged else 0, -cost[name]),
+            }
+        )
+    out.sort(key=lambda x: x["key"])
+    return out
+
+
+def _unplanned(plan: Plan, c: int, text: _Words) -> list[str]:
+    """Name what a plan leaves out, and why."""
+    d = plan.evaluation.data
+    out = []
+    for answer in plan.answers:
+        if answer.problem.county != c:
+            continue
+        for section, s, j, reason in answer.problem.unknown:
+            whose = [] if section < 0 else [str(d.school_names[d.sections.rows[answer.problem.sections[section]]])]
+            stage = [] if s < 0 else [text.label("stage", STAGES[s])]
+            indicator = [] if j < 0 else [str(getattr(d.indicators[j], text.language))]
+            what = " · ".join([*whose, *stage, *indicator])
+            out.append(text("plan_missing_line", what=what, reason=text.label("reason", reason)))
+    return out
+
+
+def _changes_drawn(plan: Plan, c: int, text: _Words, draw: _Drawing, most: int) -> list[dict[str, Any]]:
+    """Draw the indicators whose schools change most, measured by their mean."""
+    d, then = plan.evaluation.data, plan.after.data
+    key = tuple(str(w[c]) for _, w in d.county_words)
+    found: list[tuple[float, int, int]] = []
+    for s in range(len(STAGES)):
+        g = int(d.group_at[c, s])
+        if g < 0:
+            continue
+        rows = d.usable[d.group_codes == g]
+        for j in range(len(d.indicators)):
+            change = np.abs(then.values[j, rows] - d.values[j, rows])
+            total = float(np.nansum(np.abs(d.values[j, rows]) * d.sections.students[rows]))
+            moved = float(np.nansum(change * d.sections.students[rows]))
+            if moved > 0:
+                found.append((-(moved / total) if total else -np.inf, s, j))
+    out = []
+    for _, s, j in sorted(found)[:most]:
+        ind = d.indicators[j]
+        title = text(
+            "caption",
+            stage=text.label("stage", STAGES[s]),
+            indicator=getattr(ind, text.language),
+            unit=text.label("unit", ind.unit),
+        )
+
+        def one(indicator: str = ind.id, stage: str = STAGES[s]) -> Axes:
+            return plots.before_and_after(plan, indicator, stage=stage, county=key, language=text.language)
+
+        out.append({"svg": draw(one, title), "caption": title})
+    return out
+
+
+def _plan_of_all(d: Data, chosen: list[int], plan: Plan, order: list[int], text: _Words) -> dict[str, Any]:
+    """Return what a plan costs, county by county."""
+    cost = dict.fromkeys(chosen, 0.0)
+    for r in plan._rows:
+        if (c := int(d.county[r["section"]])) in cost:
+            cost[c] += r["cost"]
+    bound = {a.problem.county: a.bound for a in plan.answers}
+    then = plan.after.data
+    rows = []
+    for c in order:
+        before, after = plan_state(d, c), plan_state(then, c)
+        rows.append(
+            {
+                "name": d.county_name(c),
+                "cost": money(cost[c]),
+                "bound": money(bound[c]) if plan.whole and c in bound else "–",
+                "schools": f"{before[0]} → {after[0]} / {after[1]}",
+                "before": _verdict(before[3], text),
+                "after": _verdict(after[3], text),
+            }
+        )
+    return {
+        "said": plan_sentences(plan, text.language, chosen),
+        "things": plan_things(plan, chosen, text.language),
+        "rows": rows,
+        "part": plan_part(d, text.language),
+    }
 
 
 # ------------------------------------------------------------------------------------------ province

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
@@ -24,10 +24,12 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.curves import lorenz_curve
 from junheng.indicators.dispersion import difference_coefficient
 from junheng.indicators.inequality import gini
+from junheng.planning import Plan
 from junheng.reports._canvas import (
     BLUE,
     GREEN,
     GREY,
+    KINDS,
     ORANGE,
     PURPLE,
     SKY,
@@ -45,14 +47,27 @@ from junheng.reports._canvas import (
     words,
 )
 from junheng.results import Data, Evaluation
+from junheng.schools import base_column, recognise
+from junheng.schools import columns as known_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["coefficients", "distribution", "lorenz", "over_years", "ranking", "town_and_country"]
+__all__ = [
+    "before_and_after",
+    "coefficients",
+    "distribution",
+    "lorenz",
+    "over_years",
+    "ranking",
+    "town_and_country",
+    "who_gives",
+]
 
 _OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
 _AREAS = ("city", "town", "rural")
+#: Schools that a picture of changes names, on each side.
+NAMED = 40
 
 
 # ------------------------------------------------------------------------------------- what is meant
@@ -1246,3 +1261,533 @@ def _monitored(frame: Any, indicator: str, s: int, county: Any) -> tuple[list[_P
 
     known_indicator = catalogue().get(indicator)
     return out, indicator if known_indicator is None else known_indicator.en
+
+
+# ------------------------------------------------------------------------------------ before and after
+
+
+def _lanes(pen: Pen, full: NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Return where rows stand from the top down, in points, and how high a full one is.
+
+    Full rows have room for a name; the others stand closer together. All shrink where there is no room.
+    """
+    high = np.where(full, pen.size * 1.3, max(2.6, pen.size * 0.42))
+    high = high * min(1.0, pen.height / float(high.sum()))
+    # a few rows need not fill the whole height
+    slack = (pen.height - high.sum()) / high.size
+    high = high + max(0.0, slack)
+    return np.asarray(np.cumsum(high) - high / 2, dtype=np.float64), float(high[full].max()) if full.any() else 0.0
+
+
+def _lanes_height(full: NDArray[np.bool_], size: float) -> float:
+    """Return how high a picture of such rows is."""
+    return max(size * 5, float(np.where(full, size * 1.3, max(2.6, size * 0.42)).sum()))
+
+
+def _hollow(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: NDArray[np.object_]) -> None:
+    """Draw dots of several kinds without a filling."""
+    for kind in dict.fromkeys(kinds.tolist()):
+        colour, marker, _ = KINDS[kind]
+        for level in np.unique(np.round(radius[kinds == kind] * 2) / 2).tolist():
+            at = (kinds == kind) & (np.round(radius * 2) / 2 == level)
+            ax.plot(
+                x[at],
+                y[at],
+                linestyle="none",
+                marker=marker,
+                markersize=2 * level * (0.86 if marker in "Ds" else 1.0),
+                markerfacecolor=ax.get_facecolor(),
+                markeredgecolor=colour,
+                markeredgewidth=1.1,
+                clip_on=False,
+                zorder=2.8,
+            )
+
+
+def before_and_after(
+    plan: Plan,
+    indicator: str,
+    *,
+    stage: str,
+    county: Any = None,
+    ax: Axes | None = None,
+    language: str | None = None,
+) -> Axes:
+    """Draw what a plan does to an indicator: each school before (hollow) and after (filled), with an arrow between.
+
+    A dot is a school, its area the students; colour and marker tell the verdict. Schools that change have a name (the
+    40 that change most, where there are more); the others stand closer together. The school that had least stands at
+    the top. Lines stand at the threshold and at its floor. The text gives the difference coefficient before and after,
+    and its limit; where the standard limits the mean of the coefficients, that one, too.
+
+    Parameters
+    ----------
+    plan : Plan
+        What :func:`junheng.plan` returned.
+    indicator : str
+        Id (or label) of an indicator of the standard.
+    stage : {"primary", "junior"}
+        Stage.
+    county : object, optional
+        A county as it stands in the table; needed where there are several.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own without it.
+    language : {"en", "zh"}, optional
+        By default that of the evaluation that was planned for, or English.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes; ``.figure`` is the figure.
+
+    Raises
+    ------
+    InputError
+        On an unknown indicator, stage or county, when several counties are meant, or when matplotlib or a font with
+        the characters is not installed.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> from junheng.reports import plots
+    >>> schools = jh.synthetic.county(seed=0, name="County A")
+    >>> schools["school"] = "School " + schools["school_code"].str[-3:]
+    >>> ev = jh.evaluate(schools, "cn-quality-balance-2017")
+    >>> costs = dict.fromkeys(jh.shortfall_totals(ev)["column"], 1)
+    >>> ax = plots.before_and_after(jh.plan(ev, unit_costs=costs), "sports_area_per_student", stage="primary")
+    >>> ax.get_xlabel()
+    'm2/student'
+    """
+    ev = plan.evaluation
+    d, lang = ev.data, _language(ev, language)
+    then = plan.after.data
+    j, s = _indicator(d, indicator), _stage(stage)
+    c = _one_county(d, county)
+    rows = _sections(d, [c], s)
+    ind, t = d.indicators[j], d.threshold(j, s)
+    g = int(d.group_at[c, s])
+    fixed = t is not None and not t.classes
+    required = float(t.value) if t is not None and t.value is not None else np.nan
+    floor = float(t.floor) if t is not None and t.floor is not None else np.nan
+    old, new = d.values[j, rows], then.values[j, rows]
+    known = np.isfinite(old) & np.isfinite(new)
+    missing = int((~known).sum())
+    order = np.flatnonzero(known)
+    up = t is not None and t.op in ("<=", "<")
+    order = order[np.lexsort((new[order], -old[order] if up else old[order]))]
+    at = rows[order]
+    old, new = old[order], new[order]
+    change = np.abs(new - old)
+    moved = change > 0
+    named = moved.copy()
+    if named.sum() > NAMED:
+        named[np.argsort(-change, kind="stable")[NAMED:]] = False
+    if at.size <= 12:
+        named[:] = True
+    kinds_old, kinds_new = _kinds(d, j, at, s), _kinds(then, j, at, s)
+    names = [x if n else "" for x, n in zip(_names(d, at), named.tolist(), strict=True)]
+    unit = str(word("unit", ind.unit, lang))
+    lines: list[tuple[float, str, str, str]] = []
+    if np.isfinite(required):
+        said = words("required_line", lang, op=_OPS[t.op] if t else "", value=short(required))
+        lines.append((required, "ink", "-", said))
+    if np.isfinite(floor):
+        lines.append((floor, ORANGE, "--", words("floor_line", lang, value=short(floor))))
+    marks = t is not None and not fixed
+    size = _size()
+    states = [words("before_mark", lang), words("after_mark", lang)]
+    kinds = [k for k in ("met", "floor", "below", "unmet", "open", "plain") if (kinds_new == k).any()]
+    counts = {k: words("counted_after", lang, what=words(k, lang), n=int((kinds_new == k).sum())) for k in kinds}
+    texts = [x[3] for x in lines] + ([words("required_mark", lang)] if marks else []) + states + list(counts.values())
+    both = np.concatenate([old, new, [required if np.isfinite(required) else 0.0, 1e-9]])
+    high = float(both.max())
+    if old.size:
+        # as in distribution: what is far out must not squeeze the rest
+        fence = max(1.8 * float(np.quantile(np.concatenate([old, new]), 0.9)), 1.6 * float(np.nan_to_num(required)))
+        high = min(high, max(fence, 1e-9))
+    beyond = int((new > high * 1.04).sum())
+    high *= 1.04
+    extra = []
+    if beyond:
+        extra.append(words("beyond", lang, n=beyond, value=short(float(new.max()))))
+    if missing:
+        extra.append(words("no_value", lang, n=missing))
+    extra += _coefficients_said(d, then, j, g, lang)
+    if not moved.any():
+        extra.append(words("nothing_changes", lang))
+    first, second = getattr(ind, lang), _where(d, [c], s, lang)
+    left = size * (min(16.0, max([4.0, *(em(x) for x in names)]) + 1.2) if named.any() else 1.2)
+    pen = prepare(
+        ax,
+        lang,
+        [*names, unit],
+        height=_lanes_height(named, size) if at.size else size * 5,
+        left=left,
+        below=size * 3.2,
+        legend=[*texts, *extra],
+        titles=[first, second],
+    )
+    axes = pen.ax
+    axes.set_xlim(min(0.0, float(both.min())), high)
+    axes.set_ylim(pen.height, 0.0)
+    entries = [(rule(pen.ink if c_ == "ink" else c_, style), said) for _, c_, style, said in lines]
+    for x, colour, style, _ in lines:
+        axes.axvline(x, color=pen.ink if colour == "ink" else colour, linestyle=style, linewidth=1.4, zorder=2)
+    if at.size:
+        y, each = _lanes(pen, named)
+        small = float(np.diff(np.concatenate([[0.0], y])).min())
+        radius = radii(d.sections.students[at], pen.width, pen.height, pen.size, largest=max(each, small) * 0.46)
+        radius = np.where(named, radius, np.clip(radius, 1.4, max(1.4, small * 0.75)))
+        if marks:
+            reach = np.minimum(d.required[j, at], high)
+            axes.plot(
+                reach,
+                y,
+                linestyle="none",
+                marker="|",
+                markersize=min(pen.size, max(3.0, max(each, small) * 0.9)),
+                markeredgewidth=1.4,
+                color=pen.ink,
+            )
+        a, b = np.minimum(old, high), np.minimum(new, high)
+        _hollow(axes, a[moved], y[moved], radius[moved], kinds_old[moved])
+        per_point = (axes.get_xlim()[1] - axes.get_xlim()[0]) / pen.width
+        for x0, x1, level, r in zip(a[moved], b[moved], y[moved], radius[moved], strict=True):
+            if abs(x1 - x0) < (2 * r + 1.5) * per_point:
+                continue  # the two dots touch: no room for an arrow
+            axes.annotate(
+                "",
+                xy=(x1, level),
+                xytext=(x0, level),
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": pen.ink,
+                    "linewidth": 0.9,
+                    "shrinkA": float(r),
+                    "shrinkB": float(r),
+                    "mutation_scale": max(4.0, min(9.0, pen.size * 0.8)),
+                },
+                annotation_clip=False,
+                zorder=2.9,
+            )
+        dots(axes, b, y, radius, kinds_new.tolist())
+        scale = min(0.9, 0.9 * each / (pen.size * 1.15))
+        room = max(5.0, min(16.0, pen.left / pen.size - 1.15 if pen.own else 16.0))
+        pen.ticks("y", y[named].tolist(), [cut(x, room) for x, n in zip(names, named, strict=True) if n], scale)
+        axes.tick_params(axis="y", pad=pen.size * 0.8)
+    else:
+        axes.set_yticks([])
+    pen.tidy()
+    if at.size:
+        axes.tick_params(axis="y", pad=pen.size * 0.8)
+    pen.numbers("x")
+    pen.axis_label("x", unit)
+    if marks:
+        entries.append((_tick_mark(pen), words("required_mark", lang)))
+    entries += [(_round_mark(pen, filled), said) for filled, said in zip((False, True), states, strict=True)]
+    entries += [(handle(k, pen.size), said) for k, said in counts.items()]
+    entries += [(_no_mark(), said) for said in extra]
+    pen.legend(entries, below=pen.size * 3.2)
+    pen.title(first, second)
+    return axes
+
+
+def _round_mark(pen: Pen, filled: bool) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        markersize=pen.size * 0.62,
+        markerfacecolor=GREY if filled else "none",
+        markeredgecolor=GREY,
+    )
+
+
+def _coefficients_said(d: Data, then: Data, j: int, g: int, lang: str) -> list[str]:
+    """Say the coefficient of an indicator before and after, and the composite's where that is limited."""
+    out = []
+    for which in (j, -1):
+        before, limit, _ = coefficient_of(d, which, g)
+        after = coefficient_of(then, which, g)[0]
+        if which < 0 and np.isnan(limit):
+            continue
+        if not (np.isfinite(before) and np.isfinite(after)):
+            said = words("no_coefficient", lang)
+        else:
+            said = f"{short(before, limit)} → {short(after, limit)}"
+        name = words("axis_coefficient", lang) if which >= 0 else str(word("indicator", "composite", lang))
+        bound = words("and_limit", lang, value=short(limit)) if np.isfinite(limit) else ""
+        out.append(words("changed", lang, what=name, change=said, limit=bound))
+    return out
+
+
+# ------------------------------------------------------------------------------------------ who gives
+
+#: Kinds of bars: colour and pattern; a pattern differs from every other even without its colour.
+_BARS = {
+    "moved_out": (ORANGE, "////"),
+    "moved_in": (BLUE, ""),
+    "added": (GREEN, "...."),
+    "taken": (ORANGE, "////"),
+}
+
+
+@frozen
+class _Bar:
+    """What one school gives and gets of a column."""
+
+    school: str
+    out: float
+    moved_in: float
+    added: float
+
+
+def who_gives(
+    changes: Any,
+    column: str,
+    *,
+    stage: str,
+    county: Any = None,
+    ax: Axes | None = None,
+    language: str | None = None,
+) -> Axes:
+    """Draw who gives and who gets: a bar a school, to the left what it gives, to the right what it gets.
+
+    What is moved in and what is added anew differ in colour and pattern. Who gives most stands at the top, who gets
+    most at the bottom. Of more than 80 schools, the 40 that give most and the 40 that get most are named; the others
+    stand closer together.
+
+    Parameters
+    ----------
+    changes : Plan or frame
+        What :func:`junheng.plan` returned, or a frame with ids as headers: ``school`` (or ``school_code``) and
+        ``change``; of several columns, stages and counties, also ``column``, ``stage`` and the columns that make a
+        county. Without the column ``why`` of ``Plan.changes``, changes that add up to 0 are moves, such as those of
+        :func:`junheng.least_transfers`, and others additions.
+    column : str
+        Canonical name (or label) of a column: of what.
+    stage : {"primary", "junior"}
+        Stage. What a school has once for all stages is shown in each of its stages.
+    county : object, optional
+        A county as it stands in the table; needed where there are several.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own without it.
+    language : {"en", "zh"}, optional
+        By default that of the evaluation that was planned for, or English.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes; ``.figure`` is the figure.
+
+    Raises
+    ------
+    InputError
+        When there are no such changes or figures are missing, on an unknown column, stage or county, when several
+        counties are meant, or when matplotlib or a font with the characters is not installed.
+
+    Examples
+    --------
+    >>> import junheng as jh, pandas as pd
+    >>> from junheng.reports import plots
+    >>> books, students = [279, 137, 935, 160, 402], [45, 37, 89, 76, 55]
+    >>> moved = jh.least_transfers(books, students=students, limit=0.45, whole=True)
+    >>> frame = pd.DataFrame({"school": list("ABCDE"), "change": moved})
+    >>> ax = plots.who_gives(frame, "books", stage="primary")
+    >>> [t.get_text() for t in ax.get_yticklabels()]
+    ['C', 'D']
+    """
+    base = base_column(str(column))
+    if base is None:
+        found = recognise(str(column))
+        base = None if found is None else base_column(found.column)
+    if base is None:
+        near = difflib.get_close_matches(str(column), list(known_columns()), n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise InputError(f"there is no column {column!r}{hint}")
+    s = _stage(stage)
+    if isinstance(changes, Plan):
+        lang = _language(changes.evaluation, language)
+        plain = evolve(changes, evaluation=evolve(changes.evaluation, language=None))
+        place = _where(plain.evaluation.data, [_one_county(plain.evaluation.data, county)], s, lang)
+        shared = _schools_of_stage(plain.evaluation.data, s)
+        bars = _bars(Table(plain.changes), base[0].id, STAGES[s], _key_of(plain.evaluation.data, county), shared)[0]
+    else:
+        if column_names(changes) is None:
+            raise InputError(f"who_gives takes a Plan or a frame of changes, not {type(changes).__name__}")
+        lang = check_language(language or "en")
+        bars, where = _bars(Table(changes), base[0].id, STAGES[s], _as_key(county), None)
+        place = " · ".join(x for x in (str(word("stage", STAGES[s], lang)), where) if x)
+    total_out = sum(b.out for b in bars)
+    total_in, total_added = sum(b.moved_in for b in bars), sum(b.added for b in bars)
+    order = sorted(range(len(bars)), key=lambda i: (bars[i].moved_in + bars[i].added - bars[i].out, i))
+    bars = [bars[i] for i in order]
+    full = np.ones(len(bars), dtype=bool)
+    if len(bars) > 2 * NAMED:
+        full[NAMED:-NAMED] = False
+    names = [b.school if f else "" for b, f in zip(bars, full.tolist(), strict=True)]
+    moves = total_in > 0
+    kinds = [("moved_out" if moves else "taken", total_out), ("moved_in", total_in), ("added", total_added)]
+    shown = [(k, words("counted", lang, what=words(k, lang), n=short(n))) for k, n in kinds if n > 0]
+    unit = str(word("unit", base[0].unit, lang)) if base[0].unit else ""
+    what = str(getattr(base[0], lang))
+    first = words("who_gives", lang, what=what)
+    size = _size()
+    pen = prepare(
+        ax,
+        lang,
+        [*names, unit],
+        height=_lanes_height(full, size * 1.1),
+        left=size * (min(16.0, max([4.0, *(em(x) for x in names)]) + 1.2)),
+        below=size * 3.2,
+        legend=[t for _, t in shown],
+        titles=[first, place],
+    )
+    axes = pen.ax
+    y, each = _lanes(pen, full)
+    axes.set_ylim(pen.height, 0.0)
+    out = np.array([b.out for b in bars])
+    arrived, added = np.array([b.moved_in for b in bars]), np.array([b.added for b in bars])
+    thick = np.where(full, each * 0.62, np.minimum(each * 0.62, 2.2))
+    parts = (("moved_out" if moves else "taken", -out, 0.0), ("moved_in", arrived, 0.0), ("added", added, arrived))
+    import matplotlib
+
+    # lines of a pattern as fine as the bars are
+    with matplotlib.rc_context({"hatch.linewidth": 0.7}):
+        for kind, width, start in parts:
+            there = width != 0
+            if not there.any():
+                continue
+            colour, pattern = _BARS[kind]
+            axes.barh(
+                y[there],
+                width[there],
+                height=thick[there],
+                left=np.broadcast_to(start, width.shape)[there],
+                color=colour,
+                hatch=pattern,
+                edgecolor="white",
+                linewidth=0.5,
+                zorder=2.5,
+            )
+    left, right = -float(out.max(initial=0.0)), float((arrived + added).max(initial=0.0))
+    span = max(right - left, 1e-9)
+    texts = [
+        (short(o) if o else "", short(a + b) if a + b else "")
+        for o, a, b in zip(out.tolist(), arrived.tolist(), added.tolist(), strict=True)
+    ]
+    scale = min(0.86, 0.86 * each / (pen.size * 1.1))
+    room = [
+        span * pen.size * scale * (max((em(t[i]) for t in texts), default=0.0) + 0.8) / max(pen.width * 0.75, 1.0)
+        for i in (0, 1)
+    ]
+    axes.set_xlim(left - room[0] if left else -0.02 * span, right + room[1] if right else 0.02 * span)
+    low, top = axes.get_xlim()
+    gap = (top - low) * pen.size * 0.3 / pen.width
+    for i, (given, got) in enumerate(texts):
+        if full[i]:
+            if given:
+                pen.write(-out[i] - gap, y[i], given, scale, va="center", ha="right")
+            if got:
+                pen.write(arrived[i] + added[i] + gap, y[i], got, scale, va="center", ha="left")
+    axes.axvline(0, color=pen.ink, linewidth=1.0, zorder=3)
+    wide = max(5.0, min(16.0, pen.left / pen.size - 1.15 if pen.own else 16.0))
+    pen.ticks("y", y[full].tolist(), [cut(x, wide) for x, f in zip(names, full, strict=True) if f], scale)
+    pen.tidy()
+    pen.numbers("x")
+    _without_sign(axes, whole=base[0].whole)
+    pen.axis_label("x", unit)
+    pen.legend([(_bar_mark(k), t) for k, t in shown], below=pen.size * 3.2)
+    pen.title(first, place)
+    return axes
+
+
+def _bar_mark(kind: str) -> Any:
+    from matplotlib.patches import Patch
+
+    colour, pattern = _BARS[kind]
+    return Patch(facecolor=colour, hatch=pattern, edgecolor="white", linewidth=0.5)
+
+
+def _without_sign(axes: Axes, *, whole: bool) -> None:
+    """Write what is given as a number without a sign: the side says it."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    locator = axes.xaxis.get_major_locator()
+    if whole and isinstance(locator, MaxNLocator):
+        locator.set_params(integer=True)
+
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: short(abs(float(x)))))
+
+
+def _as_key(county: Any) -> tuple[str, ...] | None:
+    return None if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
+
+
+def _key_of(d: Data, county: Any) -> tuple[str, ...]:
+    c = _one_county(d, county)
+    return tuple(str(w[c]) for _, w in d.county_words)
+
+
+def _schools_of_stage(d: Data, s: int) -> set[int]:
+    """Return the rows of the schools that have a stage, also those that stand on the rows of their other stages."""
+    own = d.usable[d.sections.stage[d.usable] == s]
+    who = {(int(d.county[i]), str(d.school_names[d.sections.rows[i]])) for i in own.tolist()}
+    return {
+        int(d.sections.rows[i])
+        for i in d.usable.tolist()
+        if (int(d.county[i]), str(d.school_names[d.sections.rows[i]])) in who
+    }
+
+
+def _bars(
+    table: Table, column: str, stage: str, county: tuple[str, ...] | None, shared: set[int] | None
+) -> tuple[list[_Bar], str]:
+    """Add up what each school gives and gets, and name the county."""
+    name = next((n for n in ("school", "school_code") if n in table.columns), None)
+    if name is None or "change" not in table.columns:
+        raise InputError(
+            "the frame of changes needs the columns school (or school_code) and change; of a plan give Plan.changes "
+            "without relabelling, or the plan itself"
+        )
+    ends = [table.columns.index(n) for n in ("school_code", "school") if n in table.columns]
+    by = [n for n in table.columns[: min(ends)] if n not in ("row", "stage", "column", "change", "why", "indicator")]
+    cells = {n: table.objects(n).tolist() for n in table.columns}
+    amounts = table.floats("change")
+    rows = []
+    for i in range(table.rows):
+        if "column" in cells and (found := base_column(str(cells["column"][i]))) is not None and found[0].id != column:
+            continue
+        if "column" in cells and base_column(str(cells["column"][i])) is None and cells["column"][i] != column:
+            continue
+        its = cells["stage"][i] if "stage" in cells else stage
+        everywhere = its is None or its != its
+        if everywhere and shared is not None and cells["row"][i] not in shared:
+            continue
+        if not everywhere and its != stage:
+            continue
+        key = tuple(str(cells[n][i]) for n in by)
+        if county is None or key[: len(county)] == county:
+            rows.append((i, key))
+    places = list(dict.fromkeys(k for _, k in rows))
+    if len(places) > 1:
+        some = ", ".join(" / ".join(p) for p in places[:5])
+        raise InputError(f"this picture shows one county, and the changes are of {len(places)}: {some}; name one")
+    gaps = [str(cells[name][i]) for i, _ in rows if not np.isfinite(amounts[i])]
+    if gaps:
+        raise InputError(f"there is no figure of what changes for {', '.join(gaps[:5])}")
+    rows = [(i, k) for i, k in rows if amounts[i] != 0]
+    if not rows:
+        raise InputError(f"nothing changes: there is no change of {column!r} at the {stage} stage of this county")
+    moved = [abs(amounts[i]) for i, _ in rows]
+    balanced = abs(float(sum(amounts[i] for i, _ in rows))) <= 1e-9 * float(sum(moved))
+    held: dict[str, list[float]] = {}
+    for i, _ in rows:
+        bar = held.setdefault(str(cells[name][i]), [0.0, 0.0, 0.0])
+        why = str(cells["why"][i]) if "why" in cells else "moved_in" if balanced else "added"
+        x = float(amounts[i])
+        bar[0 if x < 0 else 1 if why == "moved_in" else 2] += abs(x)
+    return [_Bar(n, *b) for n, b in held.items()], " / ".join(places[0])
