@@ -277,8 +277,7 @@ def _fill_moments(
     starts, order = groups.starts, groups.order
     bounds = _chunk_bounds(starts, KERNEL_ROWS)
     longest = max(int(starts[b] - starts[a]) for a, b in bounds)
-    x_buffer, t_buffer = np.empty(longest), np.empty(longest)
-    w_buffer = np.empty(longest if omit_missing else 0)
+    buffers = (np.empty(longest), np.empty(longest), np.empty(longest if omit_missing else 0))
     ones = np.ones(longest if weights is None else 0)
     w_all = None if weights is None else np.asarray(weights if order is None else weights[order], dtype=np.float64)
 
@@ -299,8 +298,8 @@ def _fill_moments(
             absent if absent.any() else None,
         )
 
-    def fill(c: _Chunk, j: int) -> None:
-        column = columns[j]
+    def fill(c: _Chunk, j: int, buffers: tuple[Floats, ...]) -> None:
+        column, (x_buffer, t_buffer, w_buffer) = columns[j], buffers
         x, t = x_buffer[: c.hi - c.lo], t_buffer[: c.hi - c.lo]
         v: NDArray[Any] = x
         if order is not None and column.dtype == np.float64:
@@ -345,13 +344,18 @@ def _fill_moments(
             for bound in bounds:
                 chunk = cut(bound)
                 for j in range(len(columns)):
-                    fill(chunk, j)
+                    fill(chunk, j, buffers)
             return
         # fetched from all over a column: a column at a time stays in the cache
         chunks = [cut(bound) for bound in bounds]
-        for j in range(len(columns)):
+
+    def fill_column(j: int) -> None:
+        own = tuple(np.empty(b.size) for b in buffers)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             for chunk in chunks:
-                fill(chunk, j)
+                fill(chunk, j, own)
+
+    over_columns(fill_column, range(len(columns)), groups.codes.size)
 
 
 #: Rows from which it pays to send each row to the sums of its group; rows of a group, on average, up to which a plain
@@ -386,8 +390,8 @@ def _scatter_moments(
     # one complex number holds the deviation and its square: both are sent on one way
     both_buffer = np.empty(size, dtype=np.complex128)
 
-    def present(j: int, p: slice, gone: NDArray[np.bool_] | None) -> tuple[NDArray[Any], Floats, bool]:
-        """Return a piece of a column and its weights, zeros where nothing is to be added, and whether there are any."""
+    def present(j: int, p: slice, gone: NDArray[np.bool_] | None) -> tuple[NDArray[Any], Floats]:
+        """Return a piece of a column and its weights, with zeros where nothing is to be added."""
         x, w = columns[j][p], w_all[p]
         gap = np.isnan(x) if omit_missing and x.dtype.kind == "f" else None
         if gap is not None and gap.any():
@@ -400,7 +404,7 @@ def _scatter_moments(
             own[...] = x
             own[gone] = 0.0
             x = own
-        return x, w, gone is not None
+        return x, w
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         centre, both = np.empty((_SCATTER_COLUMNS, n)), np.empty((_SCATTER_COLUMNS, n), dtype=np.complex128)
@@ -413,7 +417,7 @@ def _scatter_moments(
             for p, gone in zip(pieces, absent, strict=True):
                 t = t_buffer[: p.stop - p.start]
                 for i, j in enumerate(some):
-                    x, w, _ = present(j, p, gone)
+                    x, w = present(j, p, gone)
                     np.multiply(x, w, out=t)
                     np.add.at(centre[i], codes[p], t)
                     if omit_missing:
@@ -422,11 +426,9 @@ def _scatter_moments(
             for p, gone in zip(pieces, absent, strict=True):
                 t, z = t_buffer[: p.stop - p.start], both_buffer[: p.stop - p.start]
                 for i, j in enumerate(some):
-                    x, w, careful = present(j, p, gone)
+                    x, w = present(j, p, gone)
                     np.take(centre[i], codes[p], out=t, mode="clip")  # nothing is clipped, and buffered neither
                     np.subtract(x, t, out=t)
-                    if careful:
-                        t[w == 0] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
                     np.multiply(t, w, out=z.real)
                     np.multiply(t, z.real, out=z.imag)
                     np.add.at(both[i], codes[p], z)

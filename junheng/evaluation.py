@@ -200,18 +200,19 @@ def _evaluate(
     verdicts = np.full((k, n), UNDETERMINED, dtype=np.int8)
     floors = np.full((k, n), UNDETERMINED, dtype=np.int8)
     reasons = np.zeros((k, n), dtype=np.int8)
-    required = np.full((k, n), np.nan)
-    applies = np.zeros((k, n), dtype=bool)
+    by_classes: dict[int, Floats] = {}
     classes = sections.number("classes") if "classes" in needed_columns(std) else None
 
     def work_out(j: int) -> _Cells:
         cell = _Cells.make(indicators[j], sections, std, values[j])
         found = [std.find(cell.indicator.id, stage) for stage in STAGES]
-        judged = _Judged(required[j], verdicts[j], floors[j], reasons[j], applies[j])
+        judged = _Judged(verdicts[j], floors[j], reasons[j])
         if _is_plain(cell, found):
             _judge_plainly(cell, found, sections, judged)
         else:
-            _judge_by_stage(cell, found, sections, classes, judged)
+            required = _judge_by_stage(cell, found, sections, classes, judged)
+            if any(t is not None and t.classes for t in found):
+                by_classes[j] = required
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == cell.indicator.id:
                 # where it is not known whether it helps, or by how much, what falls short is open
@@ -238,11 +239,10 @@ def _evaluate(
         county=county,
         county_words=words,
         values=values,
-        required=required,
+        by_classes=by_classes,
         verdicts=verdicts,
         floors=floors,
         reasons=reasons,
-        applies=applies,
         school=school,
         facts=facts,
         **groups,
@@ -487,43 +487,53 @@ def _compare_exactly(cell: _Cells, at: Ints | slice, required: Floats, exact: Se
     return out
 
 
-def _compare_piece(cell: _Cells, piece: slice, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
-    """Compare as ``_compare_exactly`` does, at half the cost where every value is known and none lies near."""
-    value = cell.value[piece]
-    apart = np.abs(value - required)
-    # a value or requirement that is missing, or one within rounding of another, makes the least distance so small
-    if not apart.min(initial=np.inf) > NEAR * float(max(map(abs, exact))):
-        return _compare_exactly(cell, piece, required, exact, op)
-    holding: Codes = (value >= required if op == ">=" else compare(value, required, op) == MET).view(np.int8)
-    return holding * np.int8(MET)
+#: What a comparison asks of value minus requirement.
+_HOLDS = {">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less, "==": np.equal}
+
+
+def _compare_pieces(cell: _Cells, stage: Ints, wanted: Floats, exact: Sequence[Decimal], op: str, out: Codes) -> None:
+    """Compare as ``_compare_exactly`` does with one number a stage, at half the cost; gaps are left to be filled in."""
+    room = min(_PIECE, out.size)
+    required_buffer, apart_buffer = np.empty(room), np.empty(room)
+    near = NEAR * float(max(map(abs, exact)))
+    for piece in _pieces(out.size):
+        own = stage[piece]
+        required, apart = required_buffer[: own.size], apart_buffer[: own.size]
+        np.take(wanted, own, out=required, mode="clip")  # nothing is clipped, and buffered neither
+        np.subtract(cell.value[piece], required, out=apart)
+        holding = out[piece].view(bool)
+        _HOLDS[op](apart, 0.0, out=holding)
+        np.multiply(holding, np.int8(MET), out=out[piece])
+        np.abs(apart, out=apart)
+        if np.fmin.reduce(apart) <= near:  # what is missing is no distance
+            out[piece] = _compare_exactly(cell, piece, required, exact, op)
 
 
 @frozen(eq=False)
 class _Judged:
     """What is found of one indicator for every section; filled in place."""
 
-    required: Floats
     verdict: Codes
     floor: Codes
     reason: Codes
-    applies: NDArray[np.bool_]
 
 
 def _judge_by_stage(
     cell: _Cells, found: Sequence[Threshold | None], sections: Sections, classes: Floats | None, out: _Judged
-) -> None:
-    """Judge an indicator stage by stage, whatever its thresholds look like."""
+) -> Floats:
+    """Judge an indicator stage by stage, whatever its thresholds look like; return what is asked of each section."""
+    required = np.full(cell.value.size, np.nan)
     for s, t in enumerate(found):
         at = np.flatnonzero(sections.stage == s)
         if t is None or not at.size:
             continue
-        out.applies[at] = True
         requirement = _require(t, None if classes is None else classes[at], cell.value[at])
-        out.required[at] = requirement.value
+        required[at] = requirement.value
         out.verdict[at], out.reason[at] = _judge_cells(cell, at, t, requirement)
         if t.floor is not None:
             floor = np.full(at.size, float(t.floor))
             out.floor[at] = _compare_exactly(cell, at, floor, [t.floor], t.op)
+    return required
 
 
 def _is_plain(cell: _Cells, found: Sequence[Threshold | None]) -> bool:
@@ -542,15 +552,15 @@ def _judge_plainly(cell: _Cells, found: Sequence[Threshold | None], sections: Se
     wanted = np.array([*(np.nan if t is None or t.value is None else float(t.value) for t in found), np.nan])
     floors = np.array([*(np.nan if t is None or t.floor is None else float(t.floor) for t in found), np.nan])
     applies = np.array([*(t is not None for t in found), False], dtype=bool)
-    for piece in _pieces(cell.value.size):
-        stage = sections.stage[piece]
-        required = wanted[stage]
-        out.required[piece] = required
-        out.applies[piece] = applies[stage]
-        out.verdict[piece] = _compare_piece(cell, piece, required, exact, op)
-        if exact_floors:
-            out.floor[piece] = _compare_piece(cell, piece, floors[stage], exact_floors, op)
-    gaps = cell.gaps[out.applies[cell.gaps]]
+    _compare_pieces(cell, sections.stage, wanted, exact, op, out.verdict)
+    if exact_floors:
+        _compare_pieces(cell, sections.stage, floors, exact_floors, op, out.floor)
+    for verdict, asked in ((out.verdict, wanted), (out.floor, floors if exact_floors else wanted)):
+        verdict[cell.gaps] = UNDETERMINED
+        for s in np.flatnonzero(np.isnan(asked)).tolist():
+            if s < len(STAGES) or sections.any_senior:
+                verdict[sections.stage == s] = UNDETERMINED
+    gaps = cell.gaps[applies[sections.stage[cell.gaps]]]
     if gaps.size:
         out.reason[gaps] = np.where(cell.no_rule[gaps], _REASON["no_split_rule"], _REASON["missing_value"])
 

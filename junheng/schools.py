@@ -600,17 +600,40 @@ def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = Non
     enrolled = total if students is None else students
     if students is not None and by_stage:
         enrolled = np.where(np.isfinite(students), students, total)
-    out = []
-    for name, values in columns_.items():
+
+    def look(name: str) -> Problem | None:
+        if _median_lies_within(columns_[name], enrolled, rules[name]):
+            return None
+        values = columns_[name]
         with np.errstate(divide="ignore", invalid="ignore"):
             each = values / enrolled
         each = each[np.isfinite(each) & (values > 0)]
         if each.size < _ENOUGH:
-            continue
+            return None
         found = _other_unit(float(np.median(each)), rules[name])
-        if found is not None:
-            out.append(_odd_scale(name, float(np.median(each)), each.size, *found))
-    return out
+        return None if found is None else _odd_scale(name, float(np.median(each)), each.size, *found)
+
+    return [p for p in over_columns(look, columns_, enrolled.size) if p is not None]
+
+
+def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> bool:
+    """Tell by counting, without sorting, that a median is plausible; False where it may not be.
+
+    Less than half of the figures lie below the range and less than half above: then both that stand in the middle
+    are in it, and so is the median.
+    """
+    low, high = float(rule["low"]), float(rule["high"])
+    many = below = above = 0
+    for i in range(0, values.size, _PIECE):
+        own = values[i : i + _PIECE]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = own / enrolled[i : i + _PIECE]
+        each[~(own > 0)] = np.nan
+        infinite = int(np.count_nonzero(np.isinf(each)))
+        many += each.size - int(np.count_nonzero(np.isnan(each))) - infinite
+        below += int(np.count_nonzero(each < low))
+        above += int(np.count_nonzero(each > high)) - infinite
+    return 2 * below < many and 2 * above < many
 
 
 def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | None:
