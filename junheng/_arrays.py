@@ -156,7 +156,7 @@ class Groups:
 
 def group_order(codes: Ints, n: int) -> Ints:
     """Return a stable order by group. numpy sorts 16-bit integers by radix, which beats any comparison."""
-    low = (codes & 0xFFFF).astype(np.uint16)
+    low = codes.astype(np.uint16)  # the lowest 16 bits
     order = np.argsort(low, kind="stable")
     if n > 0x10000:
         if n > 0x1_0000_0000:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property, partial
@@ -102,8 +102,8 @@ def evaluate(
     if missing not in ("propagate", "omit", "raise"):
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
     indicators = _indicators(std)
-    reading = Reading(schools, by=[by] if isinstance(by, str) else by)
     needed = needed_columns(std)
+    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=needed)
     for name in needed:
         reading.require(name)
     sections = check_all(reading, std, needed)
@@ -222,14 +222,20 @@ def _evaluate(
                 floors[j, perhaps & (floors[j] == UNMET)] = UNDETERMINED
         return cell
 
+    n_counties = len(words[0][1]) if words else 0
     # a relaxation may read columns of its own: one at a time, or two threads would read them at once
-    cells = over_columns(work_out, range(k), 0 if std.applied else n)
+    at_once = 0 if std.applied else n
+    tasks = [partial(_grouped, sections, county, n_counties), *(partial(work_out, j) for j in range(k))]
+    grouped, *cells = over_columns(_run, tasks, at_once)
     out = np.flatnonzero(sections.out)
     reasons[:, out] = np.array([_REASON[code] for code in LEFT_OUT], dtype=np.int8)[sections.out[out]]
     verdicts[:, out] = UNDETERMINED
     floors[:, out] = UNDETERMINED
-    school = _school_verdicts(std, sections, verdicts, floors)
-    groups = _coefficients(std, cells, sections, county, len(words[0][1]) if words else 0, missing)
+    last: list[Callable[[], Any]] = [
+        partial(_coefficients, std, cells, sections, grouped, missing),
+        partial(_school_verdicts, std, sections, verdicts, floors),
+    ]
+    groups, school = over_columns(_run, last, at_once)
     data = Data(
         standard=std,
         indicators=indicators,
@@ -460,7 +466,7 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
 
 
-def _compare_exactly(cell: _Cells, at: Ints | slice, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
+def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
     """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
     value = cell.value[at]
     out = compare(value, required, op)
@@ -468,7 +474,7 @@ def _compare_exactly(cell: _Cells, at: Ints | slice, required: Floats, exact: Se
         near = np.flatnonzero(np.abs(value - required) <= NEAR * np.abs(required))
     if not near.size:
         return out
-    rows = near + at.start if isinstance(at, slice) else at[near]
+    rows = at[near]
     # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
     top = cell.numerator[rows]
     whole = (top == np.floor(top)) & ~cell.divided[rows]
@@ -506,7 +512,8 @@ def _compare_pieces(cell: _Cells, stage: Ints, wanted: Floats, exact: Sequence[D
         np.multiply(holding, np.int8(MET), out=out[piece])
         np.abs(apart, out=apart)
         if np.fmin.reduce(apart) <= near:  # what is missing is no distance
-            out[piece] = _compare_exactly(cell, piece, required, exact, op)
+            some = np.flatnonzero(apart <= near)
+            out[piece][some] = _compare_exactly(cell, some + piece.start, required[some], exact, op)
 
 
 @frozen(eq=False)
@@ -597,17 +604,39 @@ def _stages_alike(std: Standard) -> dict[tuple[int, ...], list[int]]:
 # ------------------------------------------------------------------------------------ county by county
 
 
-def _coefficients(
-    std: Standard, cells: Sequence[_Cells], sections: Sections, county: Ints, n_counties: int, missing: Missing
-) -> dict[str, Any]:
-    """Return means, coefficients and verdicts of every county and stage that has a section that counts."""
-    all_codes = county * len(STAGES) + np.minimum(sections.stage, len(STAGES) - 1)
+@frozen(eq=False)
+class _Grouped:
+    """Sections by county and stage: ``all_codes`` of every section, and the groups of those that count."""
+
+    all_codes: Ints
+    n_all: int
+    usable: Ints
+    present: Ints
+    codes: Ints
+    groups: Groups
+
+
+def _grouped(sections: Sections, county: Ints, n_counties: int) -> _Grouped:
+    all_codes = county * len(STAGES)
+    all_codes += np.minimum(sections.stage, len(STAGES) - 1) if sections.any_senior else sections.stage
     usable = np.flatnonzero(sections.counted)
     n_all = n_counties * len(STAGES)
     codes, present = (
         compress_codes(all_codes[usable], n_all) if usable.size else (all_codes[usable], np.empty(0, np.int64))
     )
     groups = _groups_of(codes, present.size, usable, sections.rows.size)
+    return _Grouped(all_codes, n_all, usable, present, codes, groups)
+
+
+def _run(task: Callable[[], Any]) -> Any:
+    return task()
+
+
+def _coefficients(
+    std: Standard, cells: Sequence[_Cells], sections: Sections, by: _Grouped, missing: Missing
+) -> dict[str, Any]:
+    """Return means, coefficients and verdicts of every county and stage that has a section that counts."""
+    usable, codes, present, groups = by.usable, by.codes, by.present, by.groups
     k = len(cells)
     students = sections.students
     mean = np.full((groups.n, k), np.nan)
@@ -657,7 +686,7 @@ def _coefficients(
     if omit:
         verdict[n_missing > 0] = UNDETERMINED
     out = np.flatnonzero(sections.out)
-    left = [np.bincount(all_codes[out[sections.out[out] == c]], minlength=n_all) for c in _COUNTED_OUT]
+    left = [np.bincount(by.all_codes[out[sections.out[out] == c]], minlength=by.n_all) for c in _COUNTED_OUT]
     return {
         "group_county": present // len(STAGES),
         "group_stage": stage_of,
@@ -671,7 +700,7 @@ def _coefficients(
         "composite": composite,
         "composite_limits": composite_limit,
         "composite_verdicts": composite_verdict,
-        "group_schools": np.bincount(codes, minlength=groups.n),
+        "group_schools": np.diff(groups.starts),
         "group_students": total,
         "n_missing": n_missing,
         "share_missing": share_missing,

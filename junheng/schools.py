@@ -15,7 +15,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints, over_columns
+from junheng._arrays import THREAD_ROWS, Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
@@ -706,7 +706,7 @@ _TOTAL_FIRST = frozenset("合总小共全tsgTSGｔｓｇＴＳＧ \t\n\u3000\xa0
 class Reading:
     """A table of schools as it was understood: keys, categories and numbers, and every problem met on the way."""
 
-    def __init__(self, frame: Any, *, by: Sequence[str] | None = None) -> None:
+    def __init__(self, frame: Any, *, by: Sequence[str] | None = None, soon: Sequence[str] = ()) -> None:
         self.table = Table(frame)
         self.rows = self.table.rows
         self.problems: list[Problem] = []
@@ -725,7 +725,8 @@ class Reading:
         self._words: dict[str, NDArray[np.object_]] = {}
         self._small: dict[str, NDArray[np.int8]] = {}
         self._hints: dict[str, Ints | None] = {}
-        self._code_together()
+        self._looks: dict[str, tuple[Floats, float, float, bool]] = {}
+        self._fetch_together(soon)
         self.is_total = self._find_totals()
         for name in ("kind", "stage", "ownership"):
             self.category_codes(name)
@@ -772,10 +773,25 @@ class Reading:
         out -= 1
         return out
 
-    def _code_together(self) -> None:
-        """Look up the words of the columns that will be asked for, two at a time where that pays."""
+    def _fetch_together(self, soon: Sequence[str]) -> None:
+        """Look at the columns that will be asked for, two at a time where that pays; nothing is recorded yet."""
         wanted = [*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover"]
-        over_columns(self.codes, [n for n in dict.fromkeys(wanted) if n in self.has], self.rows)
+        tasks: list[tuple[Callable[[str], Any], str]] = []
+        if self.rows >= THREAD_ROWS:
+            names = [n for n in dict.fromkeys(["school", self.school_column]) if n in self.has and n not in wanted]
+            tasks += [(self._hint, n) for n in names if not self.table.is_number(n)]
+        tasks += [(self.codes, n) for n in dict.fromkeys(wanted) if n in self.has]
+        if self.rows >= THREAD_ROWS:
+            tasks += [(self._look, n) for n in soon if n in self.has and self.table.is_number(n)]
+        over_columns(lambda task: task[0](task[1]), tasks, self.rows)
+
+    def _look(self, name: str) -> tuple[Floats, float, float, bool]:
+        """Return a column of numbers as it is, the least of it and 0, the most, and whether all are whole."""
+        if name not in self._looks:
+            values = self.table.floats(name)
+            least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
+            self._looks[name] = (values, float(least), float(most), all_whole(values))
+        return self._looks[name]
 
     def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
@@ -1007,8 +1023,10 @@ class Reading:
     def _read_number(self, name: str) -> Floats:
         found = base_column(name)
         column = found[0] if found else None
+        unit = f" {column.unit}" if column and column.unit else ""
+        whole: bool | None = None
         if self.table.is_number(name):
-            values = self.table.floats(name)
+            values, least, most, whole = self._look(name)
         else:
             values, bad = parse_numbers(self.table.objects(name))
             for row, text in bad.items():
@@ -1020,11 +1038,10 @@ class Reading:
                         column=name,
                         value=text,
                     )
-        unit = f" {column.unit}" if column and column.unit else ""
-        least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
+            least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
         if least < 0 or np.isinf(most):
-            values = self._without_odd(name, values, unit)
-        if column is not None and column.whole and not all_whole(values):
+            values, whole = self._without_odd(name, values, unit), None
+        if column is not None and column.whole and not (all_whole(values) if whole is None else whole):
             with np.errstate(invalid="ignore"):
                 broken = np.isfinite(values) & (values != np.floor(values))
             for row in np.flatnonzero(broken & ~self.is_total).tolist():
