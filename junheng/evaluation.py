@@ -103,7 +103,7 @@ def evaluate(
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
     indicators = _indicators(std)
     needed = needed_columns(std)
-    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=needed)
+    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=(*needed, *_item_columns(std)))
     for name in needed:
         reading.require(name)
     sections = check_all(reading, std, needed)
@@ -141,8 +141,8 @@ def _check_force(std: Standard, reading: Reading) -> None:
             )
 
 
-def _read_item_columns(std: Standard, reading: Reading) -> None:
-    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
+def _item_columns(std: Standard) -> list[str]:
+    """Return the number columns of schools that items rest on."""
     names: dict[str, None] = {}
     for item in std.items:
         for condition in item.conditions:
@@ -150,6 +150,16 @@ def _read_item_columns(std: Standard, reading: Reading) -> None:
                 if test.scope != "county":
                     for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
                         names.update(dict.fromkeys(some))
+    known = columns()
+    numbers = [n for n in names if n in known and known[n].type == "number"]
+    return [full for n in numbers for full in (n, *(f"{n}_{s}" for s in STAGES))]
+
+
+def _read_item_columns(std: Standard, reading: Reading) -> None:
+    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
+    for item in std.items:
+        for condition in item.conditions:
+            for test in (condition, *condition.readings):
                 if test.where is not None:
                     for flag in (*test.where.flags, *test.where.not_flags):
                         reading.flag_codes(flag)
@@ -158,10 +168,10 @@ def _read_item_columns(std: Standard, reading: Reading) -> None:
     for name in reading.table.columns:
         if name.startswith("grade_b") or name == "conditions_grade":
             reading.category_codes(name)
+    names = _item_columns(std)
     for name in names:
-        for full in (name, *(f"{name}_{s}" for s in STAGES)):
-            if full in reading.has and columns()[name].type == "number":
-                reading.number(full)
+        if name in reading.has:
+            reading.number(name)
     reading.check_parts(set(names))
 
 
@@ -261,8 +271,9 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
     parts, raw = [], []
     for name in reading.by:
         codes, words = reading.codes(name)
-        parts.append((codes[sections.rows], len(words)))
-        raw.append((name, codes[sections.rows], words))
+        own = sections.of_rows(codes)
+        parts.append((own, len(words)))
+        raw.append((name, own, words))
     dense, firsts = first_codes(parts)
     columns = [(name, [words[c] if c >= 0 else None for c in codes[firsts].tolist()]) for name, codes, words in raw]
     return dense, columns

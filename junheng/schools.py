@@ -15,7 +15,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import THREAD_ROWS, Floats, Ints, over_columns
+from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
@@ -760,15 +760,14 @@ class Reading:
         if not all_distinct(combine_codes([(c[first], len(w)) for c, w in codes])):
             return None
         if inner is not None:
-            changes = None if self._gaps(inner).size else self.table.changes(inner)
-            if changes is None:
+            if self._gaps(inner).size:
                 return None
-            outer_new = new.copy()
+            looks = (self.table.changes, self.table.rises)
+            changes, rises = over_columns(lambda look: look(inner), looks, self.rows)
+            # where another begins, it is greater than the one before, or belongs to something else
+            if changes is None or rises is None or not (rises | new[1:] | ~changes).all():
+                return None
             new[1:] |= changes
-            heads = np.flatnonzero(new)
-            rising = self.table.rises(inner, heads)
-            if rising is None or not (rising | outer_new[heads[1:]]).all():
-                return None
         out = np.cumsum(new)
         out -= 1
         return out
@@ -776,13 +775,11 @@ class Reading:
     def _fetch_together(self, soon: Sequence[str]) -> None:
         """Look at the columns that will be asked for, two at a time where that pays; nothing is recorded yet."""
         wanted = [*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover"]
+        names = [n for n in ("school", self.school_column) if n in self.has and n not in wanted]
         tasks: list[tuple[Callable[[str], Any], str]] = []
-        if self.rows >= THREAD_ROWS:
-            names = [n for n in dict.fromkeys(["school", self.school_column]) if n in self.has and n not in wanted]
-            tasks += [(self._hint, n) for n in names if not self.table.is_number(n)]
+        tasks += [(self._hint, n) for n in dict.fromkeys(names) if not self.table.is_number(n)]
         tasks += [(self.codes, n) for n in dict.fromkeys(wanted) if n in self.has]
-        if self.rows >= THREAD_ROWS:
-            tasks += [(self._look, n) for n in soon if n in self.has and self.table.is_number(n)]
+        tasks += [(self._look, n) for n in dict.fromkeys(soon) if n in self.has and self.table.is_number(n)]
         over_columns(lambda task: task[0](task[1]), tasks, self.rows)
 
     def _look(self, name: str) -> tuple[Floats, float, float, bool]:

@@ -16,7 +16,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
@@ -220,13 +220,19 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     rows, stage, wide = _expand(reading)
     students = _by_stage(reading, "students", rows, stage, wide)
     school = _school_codes(reading, rows)
-    _check_duplicates(reading, rows, stage, school)
-    cover, lists = _covers(reading, rows)
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
-    _check_kinds(reading, rows, stage)
-    kinds = _kinds(reading, rows, stage, school)
-    out = _leave_out(reading, standard, rows, stage, students)
+
+    def look() -> tuple[Ints, list[frozenset[str] | None], NDArray[np.int8]]:
+        # all that has something to say of rows stays in this order
+        _check_duplicates(reading, rows, stage, school)
+        found = _covers(reading, rows)
+        _check_kinds(reading, rows, stage)
+        return *found, _leave_out(reading, standard, rows, stage, students)
+
+    # kinds are told from figures that were read before, and nothing is said of them
+    tasks: list[Callable[[], Any]] = [lambda: _kinds(reading, rows, stage, school), look]
+    kinds, (cover, lists, out) = over_columns(lambda task: task(), tasks, rows.size)
     integrated = np.flatnonzero(_among(kinds, INTEGRATED))
     divided, enrolment = _find_divided(
         reading, rows, stage, wide, school, students, kinds, cover, lists, resources, integrated
