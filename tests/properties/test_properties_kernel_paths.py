@@ -126,8 +126,10 @@ def test_a_large_shuffled_table_differs_from_the_sorted_one_in_the_last_bits_onl
     a = grouped_moments(columns, w, Groups.from_codes(codes, 3_000), compiled=False)
     b = grouped_moments(*shuffled, compiled=False, any_order=True)
     assert np.array_equal(a.weight, b.weight)
-    np.testing.assert_allclose(b.mean, a.mean, rtol=1e-14, atol=0)
-    np.testing.assert_allclose(b.std, a.std, rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(b.mean, a.mean, rtol=1e-15, atol=0)
+    np.testing.assert_allclose(b.std[:, :4], a.std[:, :4], rtol=1e-14, atol=0)
+    # equal values: the second pass takes out what rounding left in the mean
+    assert (b.mean[:, 4] == 0.1).all() and b.std[:, 4].max() < 1e-22
 
 
 def as_fractions_say(got, table, omit):
