@@ -72,10 +72,10 @@ def ratio(times: Mapping[str, list[float]], name: str, base: str) -> float:
     return median(a / b for a, b in zip(times[name], times[base], strict=True))
 
 
-def peak_memory(part: str, size: str, contestant: str, data: Path | None = None) -> dict[str, Any]:
+def peak_memory(part: str, size: str, contestant: str, data: Path | None = None, variant: str = "") -> dict[str, Any]:
     """Run one contestant once in a process of its own; return the megabytes it added to what its data took."""
     command = [sys.executable, str(Path(__file__).with_name("memory_child.py")), part, size, contestant]
-    done = subprocess.run([*command, *([str(data)] if data else [])], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, str(data or ""), variant], capture_output=True, text=True, check=False)
     if done.returncode:
         return {"added_mb": None, "error": done.stderr.strip().splitlines()[-1:]}
     return json.loads(done.stdout)  # type: ignore[no-any-return]

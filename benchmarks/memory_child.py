@@ -13,14 +13,14 @@ import bench_kernel
 from measuring import Gauge
 
 
-def main(part: str, size: str, name: str, data: str | None = None) -> None:
+def main(part: str, size: str, name: str, data: str = "", variant: str = "") -> None:
     if part == "kernel":
         contestant = bench_kernel.CONTESTANTS[name]
         # a small run first: what is imported or started once is not the question
         small = bench_kernel.Data("province", rows_sorted=True)
         contestant.prepare(small)
         contestant.run(small)
-        made = bench_kernel.Data(size, rows_sorted=True)
+        made = bench_kernel.Data(size, rows_sorted=variant != "rows shuffled")
         contestant.prepare(made)
         gauge = Gauge()
         result = contestant.run(made)
@@ -32,7 +32,6 @@ def main(part: str, size: str, name: str, data: str | None = None) -> None:
     else:
         entrant = bench_evaluate.CONTESTANTS[name]
         entrant.run(bench_evaluate.form(name, bench_evaluate.jh.synthetic.nation(seed=1, n_counties=5)))
-        assert data is not None
         with Path(data).open("rb") as file:
             schools = pickle.load(file)
         given = bench_evaluate.form(name, schools)

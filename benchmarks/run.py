@@ -89,8 +89,8 @@ def kernel(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
                 _check(wrong, f"{title}: {name} by hand", relative(got[some], bench_kernel.by_hand(d, some)))
             _check(wrong, f"{title}: {name}", relative(got, wanted))
         labels = {name: c.label for name, c in bench_kernel.CONTESTANTS.items()}
-        # a province is lost in what a process takes anyway, and order changes little
-        gauge: dict[str, Path | None] = dict.fromkeys(runs) if rows_sorted and size in ("nation", "decade") else {}
+        # a province is lost in what a process takes anyway
+        gauge: dict[str, Path | None] = dict.fromkeys(runs) if size in ("nation", "decade") else {}
         gauge.pop("read", None)
         yield Contest(
             part="kernel",
@@ -216,7 +216,7 @@ def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[st
             line["timed_on"] = part_of
         if memory and name in contest.gauge:
             tell(f"{contest.title}: memory of {name}")
-            seen = peak_memory(contest.part, contest.size, name, contest.gauge[name])
+            seen = peak_memory(contest.part, contest.size, name, contest.gauge[name], contest.variant)
             if seen["added_mb"] is None:
                 tell(f"memory of {name} was not gauged: {seen['error']}")
             line["peak_mb"] = seen["added_mb"]
@@ -352,7 +352,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{env['cores']} cores, {env['machine']}, {env['system']}, Python {env['python']}, load {env['load']}")
     print(", ".join(f"{name} {v}" for name, v in env["versions"].items()))
     print("Median and best of interleaved rounds; ratios are medians of ratios taken within a round.")
-    print("Polars, DuckDB, Dask and Spark use all cores, the others one.")
+    print("Polars, DuckDB, Dask and Spark use all cores, numba and jh.evaluate of many rows two, the others one.")
     results: list[dict[str, Any]] = []
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
@@ -103,7 +104,11 @@ def is_none(values: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.asarray(np.equal(values, _NONE), dtype=bool)
 
 
-@frozen(eq=False)
+#: Stands for an order that is only worked out when it is asked for.
+_LATER = np.empty(0, dtype=np.int64)
+
+
+@frozen(eq=False, slots=False)
 class Groups:
     """Which row belongs to which group, worked out once and shared by every column.
 
@@ -121,8 +126,18 @@ class Groups:
 
     codes: Ints
     n: int
-    order: Ints | None
+    _order: Ints | None = field(repr=False)
     starts: Ints = field(repr=False)
+
+    @cached_property
+    def order(self) -> Ints | None:
+        """Rows in group order; None when they already are."""
+        return group_order(self.codes, self.n) if self._order is _LATER else self._order
+
+    @property
+    def in_order(self) -> bool:
+        """Whether rows stand in group order, told without working the order out."""
+        return self._order is None
 
     @classmethod
     def from_codes(cls, codes: Ints, n: int) -> Groups:
@@ -131,7 +146,7 @@ class Groups:
         starts = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
         in_order = codes.size < 2 or bool((codes[1:] >= codes[:-1]).all())
-        return cls(codes=codes, n=n, order=None if in_order else group_order(codes, n), starts=starts)
+        return cls(codes=codes, n=n, order=None if in_order else _LATER, starts=starts)
 
     @classmethod
     def single(cls, rows: int) -> Groups:
@@ -141,7 +156,7 @@ class Groups:
 
 def group_order(codes: Ints, n: int) -> Ints:
     """Return a stable order by group. numpy sorts 16-bit integers by radix, which beats any comparison."""
-    low = (codes & 0xFFFF).astype(np.uint16)
+    low = codes.astype(np.uint16)  # the lowest 16 bits
     order = np.argsort(low, kind="stable")
     if n > 0x10000:
         if n > 0x1_0000_0000:
@@ -189,6 +204,7 @@ def grouped_moments(
     *,
     omit_missing: bool = False,
     compiled: bool | None = None,
+    any_order: bool = False,
 ) -> Moments:
     r"""Weighted mean and population standard deviation of every column in every group.
 
@@ -197,7 +213,9 @@ def grouped_moments(
     spoils its own group and column only, or is left out with ``omit_missing``.
 
     ``compiled`` picks the path, for tests; otherwise the work is compiled by numba where that is installed and worth
-    it. Both paths give the same bits.
+    it. Both paths give the same bits, and the order of the rows changes none as long as each group keeps its own:
+    each group is added up by itself. With ``any_order`` that is given up for speed where rows of many groups are
+    mixed, the table is large and nothing is compiled: then the last bits may differ (about 1e-15, relative).
     """
     k = len(columns)
     total = np.full((groups.n, k), np.nan)
@@ -206,11 +224,13 @@ def grouped_moments(
     if groups.n == 0 or k == 0:
         return Moments(total, mean, std)
     if compiled is None:
-        compiled = _compiling_pays(groups.codes.size * k, in_order=groups.order is None)
+        compiled = _compiling_pays(groups.codes.size * k, in_order=groups.in_order)
     if compiled:
         from junheng._compiled import fill_moments
 
         fill_moments(columns, weights, groups.order, groups.starts, (total, mean, std), omit_missing=omit_missing)
+    elif any_order and _scattering_pays(groups, columns[0].shape[0]):
+        _scatter_moments(columns, weights, groups, (total, mean, std), omit_missing)
     else:
         _fill_moments(columns, weights, groups, (total, mean, std), omit_missing)
     undefined = ~(np.isfinite(mean) & (total > 0))
@@ -257,8 +277,7 @@ def _fill_moments(
     starts, order = groups.starts, groups.order
     bounds = _chunk_bounds(starts, KERNEL_ROWS)
     longest = max(int(starts[b] - starts[a]) for a, b in bounds)
-    x_buffer, t_buffer = np.empty(longest), np.empty(longest)
-    w_buffer = np.empty(longest if omit_missing else 0)
+    buffers = (np.empty(longest), np.empty(longest), np.empty(longest if omit_missing else 0))
     ones = np.ones(longest if weights is None else 0)
     w_all = None if weights is None else np.asarray(weights if order is None else weights[order], dtype=np.float64)
 
@@ -279,8 +298,8 @@ def _fill_moments(
             absent if absent.any() else None,
         )
 
-    def fill(c: _Chunk, j: int) -> None:
-        column = columns[j]
+    def fill(c: _Chunk, j: int, buffers: tuple[Floats, ...]) -> None:
+        column, (x_buffer, t_buffer, w_buffer) = columns[j], buffers
         x, t = x_buffer[: c.hi - c.lo], t_buffer[: c.hi - c.lo]
         v: NDArray[Any] = x
         if order is not None and column.dtype == np.float64:
@@ -325,13 +344,100 @@ def _fill_moments(
             for bound in bounds:
                 chunk = cut(bound)
                 for j in range(len(columns)):
-                    fill(chunk, j)
+                    fill(chunk, j, buffers)
             return
         # fetched from all over a column: a column at a time stays in the cache
         chunks = [cut(bound) for bound in bounds]
-        for j in range(len(columns)):
+
+    def fill_column(j: int) -> None:
+        own = tuple(np.empty(b.size) for b in buffers)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             for chunk in chunks:
-                fill(chunk, j)
+                fill(chunk, j, own)
+
+    over_columns(fill_column, range(len(columns)), groups.codes.size)
+
+
+#: Rows from which it pays to send each row to the sums of its group; rows of a group, on average, up to which a plain
+#: running sum is as good as a pairwise one; columns that share a look at the codes.
+_SCATTER_ROWS, _SCATTER_GROUP, _SCATTER_COLUMNS = 100_000, 4_096, 3
+
+
+def _scattering_pays(groups: Groups, rows: int) -> bool:
+    mixed = not groups.in_order and groups.codes.size == rows
+    return mixed and rows >= _SCATTER_ROWS and rows <= groups.n * _SCATTER_GROUP
+
+
+def _scatter_moments(
+    columns: Sequence[NDArray[Any]],
+    weights: NDArray[Any] | None,
+    groups: Groups,
+    out: tuple[Floats, Floats, Floats],
+    omit_missing: bool,
+) -> None:
+    """Fill as ``_fill_moments`` does, in the order of the rows: each goes to the sums of its group.
+
+    A column is read from one end to the other, and only the sums, which stay in the cache, are reached at random.
+    """
+    total, mean, std = out
+    codes, n = groups.codes, groups.n
+    w_all = np.ones(codes.size) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+    weight = np.bincount(codes, weights=w_all, minlength=n)
+    size = min(KERNEL_ROWS, codes.size)
+    pieces = [slice(i, min(i + size, codes.size)) for i in range(0, codes.size, size)]
+    absent = [gone if (gone := w_all[p] == 0).any() else None for p in pieces]
+    x_buffer, t_buffer, w_buffer = np.empty(size), np.empty(size), np.empty(size)
+    # one complex number holds the deviation and its square: both are sent on one way
+    both_buffer = np.empty(size, dtype=np.complex128)
+
+    def present(j: int, p: slice, gone: NDArray[np.bool_] | None) -> tuple[NDArray[Any], Floats]:
+        """Return a piece of a column and its weights, with zeros where nothing is to be added."""
+        x, w = columns[j][p], w_all[p]
+        gap = np.isnan(x) if omit_missing and x.dtype.kind == "f" else None
+        if gap is not None and gap.any():
+            gone = gap if gone is None else gap | gone
+            w = w_buffer[: w.size]
+            w[...] = w_all[p]
+            w[gone] = 0.0
+        if gone is not None:
+            own = x_buffer[: w.size]
+            own[...] = x
+            own[gone] = 0.0
+            x = own
+        return x, w
+
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        centre, both = np.empty((_SCATTER_COLUMNS, n)), np.empty((_SCATTER_COLUMNS, n), dtype=np.complex128)
+        weights_of = np.tile(weight, (_SCATTER_COLUMNS, 1))
+        for first in range(0, len(columns), _SCATTER_COLUMNS):
+            some = range(first, min(first + _SCATTER_COLUMNS, len(columns)))
+            centre[...] = both[...] = 0.0
+            if omit_missing:
+                weights_of[...] = 0.0
+            for p, gone in zip(pieces, absent, strict=True):
+                t = t_buffer[: p.stop - p.start]
+                for i, j in enumerate(some):
+                    x, w = present(j, p, gone)
+                    np.multiply(x, w, out=t)
+                    np.add.at(centre[i], codes[p], t)
+                    if omit_missing:
+                        np.add.at(weights_of[i], codes[p], w)
+            centre /= weights_of
+            for p, gone in zip(pieces, absent, strict=True):
+                t, z = t_buffer[: p.stop - p.start], both_buffer[: p.stop - p.start]
+                for i, j in enumerate(some):
+                    x, w = present(j, p, gone)
+                    np.take(centre[i], codes[p], out=t, mode="clip")  # nothing is clipped, and buffered neither
+                    np.subtract(x, t, out=t)
+                    np.multiply(t, w, out=z.real)
+                    np.multiply(t, z.real, out=z.imag)
+                    np.add.at(both[i], codes[p], z)
+            for i, j in enumerate(some):
+                left = both[i].real / weights_of[i]
+                variance = both[i].imag / weights_of[i] - left * left
+                total[:, j] = weights_of[i]
+                mean[:, j] = centre[i] + left
+                std[:, j] = np.sqrt(np.maximum(variance, 0.0))
 
 
 def coefficient(mean: Floats, std: Floats) -> Floats:

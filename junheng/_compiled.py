@@ -1,7 +1,8 @@
 """The kernel of ``_arrays`` compiled by numba (private; extra ``fast``); imported only where it is used.
 
 Every sum is taken in the order in which ``np.add.reduceat`` takes it: the first number, then the rest in pairwise
-blocks of eight running sums. So both paths give the same bits, and what is installed does not change a result.
+blocks of eight running sums. So both paths give the same bits, and what is installed does not change a result; only
+``any_order`` of ``grouped_moments`` gives up the last bits of large shuffled tables where numba is not used.
 Columns do not depend on each other; threads share them out, and their number changes nothing either.
 """
 

@@ -288,15 +288,13 @@ class Table:
         text = self._text(name)
         return None if text is None or text.null_count else _adjacent(text, "not_equal")
 
-    def rises(self, name: str, rows: Ints) -> NDArray[np.bool_] | None:
-        """Tell of some rows but the first whether each is greater than the one before; None where not cheap."""
+    def rises(self, name: str) -> NDArray[np.bool_] | None:
+        """Tell of each row but the first whether it is greater than the row before; None where that is not cheap."""
         if self.is_number(name):
             values = self._frame[name].to_numpy()
-            return np.asarray(values[rows][1:] > values[rows][:-1]) if values.dtype.kind in "iu" else None
+            return np.asarray(values[1:] > values[:-1]) if values.dtype.kind in "iu" else None
         text = self._text(name)
-        if text is None or text.null_count:
-            return None
-        return _adjacent(text if rows.size == self.rows else text.take(_indices(rows)), "less")
+        return None if text is None or text.null_count else _adjacent(text, "less")
 
     def starting(self, name: str, characters: Iterable[str]) -> Ints | None:
         """Return the rows whose text starts with one of some characters, or is empty; None where not cheap."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property, partial
@@ -102,8 +102,8 @@ def evaluate(
     if missing not in ("propagate", "omit", "raise"):
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
     indicators = _indicators(std)
-    reading = Reading(schools, by=[by] if isinstance(by, str) else by)
     needed = needed_columns(std)
+    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=(*needed, *_item_columns(std)))
     for name in needed:
         reading.require(name)
     sections = check_all(reading, std, needed)
@@ -141,8 +141,8 @@ def _check_force(std: Standard, reading: Reading) -> None:
             )
 
 
-def _read_item_columns(std: Standard, reading: Reading) -> None:
-    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
+def _item_columns(std: Standard) -> list[str]:
+    """Return the number columns of schools that items rest on."""
     names: dict[str, None] = {}
     for item in std.items:
         for condition in item.conditions:
@@ -150,6 +150,16 @@ def _read_item_columns(std: Standard, reading: Reading) -> None:
                 if test.scope != "county":
                     for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
                         names.update(dict.fromkeys(some))
+    known = columns()
+    numbers = [n for n in names if n in known and known[n].type == "number"]
+    return [full for n in numbers for full in (n, *(f"{n}_{s}" for s in STAGES))]
+
+
+def _read_item_columns(std: Standard, reading: Reading) -> None:
+    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
+    for item in std.items:
+        for condition in item.conditions:
+            for test in (condition, *condition.readings):
                 if test.where is not None:
                     for flag in (*test.where.flags, *test.where.not_flags):
                         reading.flag_codes(flag)
@@ -158,10 +168,10 @@ def _read_item_columns(std: Standard, reading: Reading) -> None:
     for name in reading.table.columns:
         if name.startswith("grade_b") or name == "conditions_grade":
             reading.category_codes(name)
+    names = _item_columns(std)
     for name in names:
-        for full in (name, *(f"{name}_{s}" for s in STAGES)):
-            if full in reading.has and columns()[name].type == "number":
-                reading.number(full)
+        if name in reading.has:
+            reading.number(name)
     reading.check_parts(set(names))
 
 
@@ -200,18 +210,19 @@ def _evaluate(
     verdicts = np.full((k, n), UNDETERMINED, dtype=np.int8)
     floors = np.full((k, n), UNDETERMINED, dtype=np.int8)
     reasons = np.zeros((k, n), dtype=np.int8)
-    required = np.full((k, n), np.nan)
-    applies = np.zeros((k, n), dtype=bool)
+    by_classes: dict[int, Floats] = {}
     classes = sections.number("classes") if "classes" in needed_columns(std) else None
 
     def work_out(j: int) -> _Cells:
         cell = _Cells.make(indicators[j], sections, std, values[j])
         found = [std.find(cell.indicator.id, stage) for stage in STAGES]
-        judged = _Judged(required[j], verdicts[j], floors[j], reasons[j], applies[j])
+        judged = _Judged(verdicts[j], floors[j], reasons[j])
         if _is_plain(cell, found):
             _judge_plainly(cell, found, sections, judged)
         else:
-            _judge_by_stage(cell, found, sections, classes, judged)
+            required = _judge_by_stage(cell, found, sections, classes, judged)
+            if any(t is not None and t.classes for t in found):
+                by_classes[j] = required
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == cell.indicator.id:
                 # where it is not known whether it helps, or by how much, what falls short is open
@@ -221,14 +232,20 @@ def _evaluate(
                 floors[j, perhaps & (floors[j] == UNMET)] = UNDETERMINED
         return cell
 
+    n_counties = len(words[0][1]) if words else 0
     # a relaxation may read columns of its own: one at a time, or two threads would read them at once
-    cells = over_columns(work_out, range(k), 0 if std.applied else n)
+    at_once = 0 if std.applied else n
+    tasks = [partial(_grouped, sections, county, n_counties), *(partial(work_out, j) for j in range(k))]
+    grouped, *cells = over_columns(_run, tasks, at_once)
     out = np.flatnonzero(sections.out)
     reasons[:, out] = np.array([_REASON[code] for code in LEFT_OUT], dtype=np.int8)[sections.out[out]]
     verdicts[:, out] = UNDETERMINED
     floors[:, out] = UNDETERMINED
-    school = _school_verdicts(std, sections, verdicts, floors)
-    groups = _coefficients(std, cells, sections, county, len(words[0][1]) if words else 0, missing)
+    last: list[Callable[[], Any]] = [
+        partial(_coefficients, std, cells, sections, grouped, missing),
+        partial(_school_verdicts, std, sections, verdicts, floors),
+    ]
+    groups, school = over_columns(_run, last, at_once)
     data = Data(
         standard=std,
         indicators=indicators,
@@ -238,11 +255,10 @@ def _evaluate(
         county=county,
         county_words=words,
         values=values,
-        required=required,
+        by_classes=by_classes,
         verdicts=verdicts,
         floors=floors,
         reasons=reasons,
-        applies=applies,
         school=school,
         facts=facts,
         **groups,
@@ -255,8 +271,9 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
     parts, raw = [], []
     for name in reading.by:
         codes, words = reading.codes(name)
-        parts.append((codes[sections.rows], len(words)))
-        raw.append((name, codes[sections.rows], words))
+        own = sections.of_rows(codes)
+        parts.append((own, len(words)))
+        raw.append((name, own, words))
     dense, firsts = first_codes(parts)
     columns = [(name, [words[c] if c >= 0 else None for c in codes[firsts].tolist()]) for name, codes, words in raw]
     return dense, columns
@@ -460,7 +477,7 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
 
 
-def _compare_exactly(cell: _Cells, at: Ints | slice, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
+def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
     """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
     value = cell.value[at]
     out = compare(value, required, op)
@@ -468,7 +485,7 @@ def _compare_exactly(cell: _Cells, at: Ints | slice, required: Floats, exact: Se
         near = np.flatnonzero(np.abs(value - required) <= NEAR * np.abs(required))
     if not near.size:
         return out
-    rows = near + at.start if isinstance(at, slice) else at[near]
+    rows = at[near]
     # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
     top = cell.numerator[rows]
     whole = (top == np.floor(top)) & ~cell.divided[rows]
@@ -487,43 +504,54 @@ def _compare_exactly(cell: _Cells, at: Ints | slice, required: Floats, exact: Se
     return out
 
 
-def _compare_piece(cell: _Cells, piece: slice, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
-    """Compare as ``_compare_exactly`` does, at half the cost where every value is known and none lies near."""
-    value = cell.value[piece]
-    apart = np.abs(value - required)
-    # a value or requirement that is missing, or one within rounding of another, makes the least distance so small
-    if not apart.min(initial=np.inf) > NEAR * float(max(map(abs, exact))):
-        return _compare_exactly(cell, piece, required, exact, op)
-    holding: Codes = (value >= required if op == ">=" else compare(value, required, op) == MET).view(np.int8)
-    return holding * np.int8(MET)
+#: What a comparison asks of value minus requirement.
+_HOLDS = {">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less, "==": np.equal}
+
+
+def _compare_pieces(cell: _Cells, stage: Ints, wanted: Floats, exact: Sequence[Decimal], op: str, out: Codes) -> None:
+    """Compare as ``_compare_exactly`` does with one number a stage, at half the cost; gaps are left to be filled in."""
+    room = min(_PIECE, out.size)
+    required_buffer, apart_buffer = np.empty(room), np.empty(room)
+    near = NEAR * float(max(map(abs, exact)))
+    for piece in _pieces(out.size):
+        own = stage[piece]
+        required, apart = required_buffer[: own.size], apart_buffer[: own.size]
+        np.take(wanted, own, out=required, mode="clip")  # nothing is clipped, and buffered neither
+        np.subtract(cell.value[piece], required, out=apart)
+        holding = out[piece].view(bool)
+        _HOLDS[op](apart, 0.0, out=holding)
+        np.multiply(holding, np.int8(MET), out=out[piece])
+        np.abs(apart, out=apart)
+        if np.fmin.reduce(apart) <= near:  # what is missing is no distance
+            some = np.flatnonzero(apart <= near)
+            out[piece][some] = _compare_exactly(cell, some + piece.start, required[some], exact, op)
 
 
 @frozen(eq=False)
 class _Judged:
     """What is found of one indicator for every section; filled in place."""
 
-    required: Floats
     verdict: Codes
     floor: Codes
     reason: Codes
-    applies: NDArray[np.bool_]
 
 
 def _judge_by_stage(
     cell: _Cells, found: Sequence[Threshold | None], sections: Sections, classes: Floats | None, out: _Judged
-) -> None:
-    """Judge an indicator stage by stage, whatever its thresholds look like."""
+) -> Floats:
+    """Judge an indicator stage by stage, whatever its thresholds look like; return what is asked of each section."""
+    required = np.full(cell.value.size, np.nan)
     for s, t in enumerate(found):
         at = np.flatnonzero(sections.stage == s)
         if t is None or not at.size:
             continue
-        out.applies[at] = True
         requirement = _require(t, None if classes is None else classes[at], cell.value[at])
-        out.required[at] = requirement.value
+        required[at] = requirement.value
         out.verdict[at], out.reason[at] = _judge_cells(cell, at, t, requirement)
         if t.floor is not None:
             floor = np.full(at.size, float(t.floor))
             out.floor[at] = _compare_exactly(cell, at, floor, [t.floor], t.op)
+    return required
 
 
 def _is_plain(cell: _Cells, found: Sequence[Threshold | None]) -> bool:
@@ -542,15 +570,15 @@ def _judge_plainly(cell: _Cells, found: Sequence[Threshold | None], sections: Se
     wanted = np.array([*(np.nan if t is None or t.value is None else float(t.value) for t in found), np.nan])
     floors = np.array([*(np.nan if t is None or t.floor is None else float(t.floor) for t in found), np.nan])
     applies = np.array([*(t is not None for t in found), False], dtype=bool)
-    for piece in _pieces(cell.value.size):
-        stage = sections.stage[piece]
-        required = wanted[stage]
-        out.required[piece] = required
-        out.applies[piece] = applies[stage]
-        out.verdict[piece] = _compare_piece(cell, piece, required, exact, op)
-        if exact_floors:
-            out.floor[piece] = _compare_piece(cell, piece, floors[stage], exact_floors, op)
-    gaps = cell.gaps[out.applies[cell.gaps]]
+    _compare_pieces(cell, sections.stage, wanted, exact, op, out.verdict)
+    if exact_floors:
+        _compare_pieces(cell, sections.stage, floors, exact_floors, op, out.floor)
+    for verdict, asked in ((out.verdict, wanted), (out.floor, floors if exact_floors else wanted)):
+        verdict[cell.gaps] = UNDETERMINED
+        for s in np.flatnonzero(np.isnan(asked)).tolist():
+            if s < len(STAGES) or sections.any_senior:
+                verdict[sections.stage == s] = UNDETERMINED
+    gaps = cell.gaps[applies[sections.stage[cell.gaps]]]
     if gaps.size:
         out.reason[gaps] = np.where(cell.no_rule[gaps], _REASON["no_split_rule"], _REASON["missing_value"])
 
@@ -587,17 +615,39 @@ def _stages_alike(std: Standard) -> dict[tuple[int, ...], list[int]]:
 # ------------------------------------------------------------------------------------ county by county
 
 
-def _coefficients(
-    std: Standard, cells: Sequence[_Cells], sections: Sections, county: Ints, n_counties: int, missing: Missing
-) -> dict[str, Any]:
-    """Return means, coefficients and verdicts of every county and stage that has a section that counts."""
-    all_codes = county * len(STAGES) + np.minimum(sections.stage, len(STAGES) - 1)
+@frozen(eq=False)
+class _Grouped:
+    """Sections by county and stage: ``all_codes`` of every section, and the groups of those that count."""
+
+    all_codes: Ints
+    n_all: int
+    usable: Ints
+    present: Ints
+    codes: Ints
+    groups: Groups
+
+
+def _grouped(sections: Sections, county: Ints, n_counties: int) -> _Grouped:
+    all_codes = county * len(STAGES)
+    all_codes += np.minimum(sections.stage, len(STAGES) - 1) if sections.any_senior else sections.stage
     usable = np.flatnonzero(sections.counted)
     n_all = n_counties * len(STAGES)
     codes, present = (
         compress_codes(all_codes[usable], n_all) if usable.size else (all_codes[usable], np.empty(0, np.int64))
     )
     groups = _groups_of(codes, present.size, usable, sections.rows.size)
+    return _Grouped(all_codes, n_all, usable, present, codes, groups)
+
+
+def _run(task: Callable[[], Any]) -> Any:
+    return task()
+
+
+def _coefficients(
+    std: Standard, cells: Sequence[_Cells], sections: Sections, by: _Grouped, missing: Missing
+) -> dict[str, Any]:
+    """Return means, coefficients and verdicts of every county and stage that has a section that counts."""
+    usable, codes, present, groups = by.usable, by.codes, by.present, by.groups
     k = len(cells)
     students = sections.students
     mean = np.full((groups.n, k), np.nan)
@@ -647,7 +697,7 @@ def _coefficients(
     if omit:
         verdict[n_missing > 0] = UNDETERMINED
     out = np.flatnonzero(sections.out)
-    left = [np.bincount(all_codes[out[sections.out[out] == c]], minlength=n_all) for c in _COUNTED_OUT]
+    left = [np.bincount(by.all_codes[out[sections.out[out] == c]], minlength=by.n_all) for c in _COUNTED_OUT]
     return {
         "group_county": present // len(STAGES),
         "group_stage": stage_of,
@@ -661,7 +711,7 @@ def _coefficients(
         "composite": composite,
         "composite_limits": composite_limit,
         "composite_verdicts": composite_verdict,
-        "group_schools": np.bincount(codes, minlength=groups.n),
+        "group_schools": np.diff(groups.starts),
         "group_students": total,
         "n_missing": n_missing,
         "share_missing": share_missing,

@@ -49,7 +49,8 @@ REASONS = (
 class Data:
     """The arrays behind an evaluation: (indicators, sections) school by school, (groups, indicators) by county.
 
-    A section is a school's stage; a group is a county's stage; ``usable`` are the sections that count.
+    A section is a school's stage; a group is a county's stage; ``usable`` are the sections that count. ``by_classes``
+    is what is asked of each section, of the indicators whose thresholds depend on the size of the school.
     """
 
     standard: Standard
@@ -60,11 +61,10 @@ class Data:
     county: Ints
     county_words: list[tuple[str, list[Any]]]
     values: Floats
-    required: Floats
+    by_classes: Mapping[int, Floats]
     verdicts: Codes
     floors: Codes
     reasons: Codes
-    applies: NDArray[np.bool_]
     school: Codes
     group_county: Ints
     group_stage: Ints
@@ -86,6 +86,25 @@ class Data:
     n_left_out: Ints
     omitted: bool
     facts: Facts
+
+    @cached_property
+    def required(self) -> Floats:
+        """What is asked of each section (indicators, sections), NaN where nothing is, or it is not known what."""
+        wanted = [[np.nan if t is None or t.value is None else float(t.value) for t in row] for row in self._thresholds]
+        out = self._of_stages(np.array(wanted, dtype=np.float64), np.nan)
+        for j, own in self.by_classes.items():
+            out[j] = own
+        return out
+
+    @cached_property
+    def applies(self) -> NDArray[np.bool_]:
+        """Where a threshold is set (indicators, sections)."""
+        return self._of_stages(np.array([[t is not None for t in row] for row in self._thresholds], dtype=bool), False)
+
+    def _of_stages(self, table: NDArray[Any], senior: Any) -> NDArray[Any]:
+        """Spread a table by indicator and stage over the sections; the law says nothing of a senior stage."""
+        table = table.reshape(-1, len(STAGES))
+        return np.insert(table, len(STAGES), senior, axis=1)[:, self.sections.stage]
 
     @property
     def n_counties(self) -> int:

@@ -605,17 +605,40 @@ def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = Non
     enrolled = total if students is None else students
     if students is not None and by_stage:
         enrolled = np.where(np.isfinite(students), students, total)
-    out = []
-    for name, values in columns_.items():
+
+    def look(name: str) -> Problem | None:
+        if _median_lies_within(columns_[name], enrolled, rules[name]):
+            return None
+        values = columns_[name]
         with np.errstate(divide="ignore", invalid="ignore"):
             each = values / enrolled
         each = each[np.isfinite(each) & (values > 0)]
         if each.size < _ENOUGH:
-            continue
+            return None
         found = _other_unit(float(np.median(each)), rules[name])
-        if found is not None:
-            out.append(_odd_scale(name, float(np.median(each)), each.size, *found))
-    return out
+        return None if found is None else _odd_scale(name, float(np.median(each)), each.size, *found)
+
+    return [p for p in over_columns(look, columns_, enrolled.size) if p is not None]
+
+
+def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> bool:
+    """Tell by counting, without sorting, that a median is plausible; False where it may not be.
+
+    Less than half of the figures lie below the range and less than half above: then both that stand in the middle
+    are in it, and so is the median.
+    """
+    low, high = float(rule["low"]), float(rule["high"])
+    many = below = above = 0
+    for i in range(0, values.size, _PIECE):
+        own = values[i : i + _PIECE]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = own / enrolled[i : i + _PIECE]
+        each[~(own > 0)] = np.nan
+        infinite = int(np.count_nonzero(np.isinf(each)))
+        many += each.size - int(np.count_nonzero(np.isnan(each))) - infinite
+        below += int(np.count_nonzero(each < low))
+        above += int(np.count_nonzero(each > high)) - infinite
+    return 2 * below < many and 2 * above < many
 
 
 def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | None:
@@ -688,7 +711,7 @@ _TOTAL_FIRST = frozenset("合总小共全tsgTSGｔｓｇＴＳＧ \t\n\u3000\xa0
 class Reading:
     """A table of schools as it was understood: keys, categories and numbers, and every problem met on the way."""
 
-    def __init__(self, frame: Any, *, by: Sequence[str] | None = None) -> None:
+    def __init__(self, frame: Any, *, by: Sequence[str] | None = None, soon: Sequence[str] = ()) -> None:
         self.table = Table(frame)
         self.rows = self.table.rows
         self.problems: list[Problem] = []
@@ -707,7 +730,8 @@ class Reading:
         self._words: dict[str, NDArray[np.object_]] = {}
         self._small: dict[str, NDArray[np.int8]] = {}
         self._hints: dict[str, Ints | None] = {}
-        self._code_together()
+        self._looks: dict[str, tuple[Floats, float, float, bool]] = {}
+        self._fetch_together(soon)
         self.is_total = self._find_totals()
         for name in ("kind", "stage", "ownership"):
             self.category_codes(name)
@@ -741,23 +765,35 @@ class Reading:
         if not all_distinct(combine_codes([(c[first], len(w)) for c, w in codes])):
             return None
         if inner is not None:
-            changes = None if self._gaps(inner).size else self.table.changes(inner)
-            if changes is None:
+            if self._gaps(inner).size:
                 return None
-            outer_new = new.copy()
+            looks = (self.table.changes, self.table.rises)
+            changes, rises = over_columns(lambda look: look(inner), looks, self.rows)
+            # where another begins, it is greater than the one before, or belongs to something else
+            if changes is None or rises is None or not (rises | new[1:] | ~changes).all():
+                return None
             new[1:] |= changes
-            heads = np.flatnonzero(new)
-            rising = self.table.rises(inner, heads)
-            if rising is None or not (rising | outer_new[heads[1:]]).all():
-                return None
         out = np.cumsum(new)
         out -= 1
         return out
 
-    def _code_together(self) -> None:
-        """Look up the words of the columns that will be asked for, two at a time where that pays."""
+    def _fetch_together(self, soon: Sequence[str]) -> None:
+        """Look at the columns that will be asked for, two at a time where that pays; nothing is recorded yet."""
         wanted = [*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover"]
-        over_columns(self.codes, [n for n in dict.fromkeys(wanted) if n in self.has], self.rows)
+        names = [n for n in ("school", self.school_column) if n in self.has and n not in wanted]
+        tasks: list[tuple[Callable[[str], Any], str]] = []
+        tasks += [(self._hint, n) for n in dict.fromkeys(names) if not self.table.is_number(n)]
+        tasks += [(self.codes, n) for n in dict.fromkeys(wanted) if n in self.has]
+        tasks += [(self._look, n) for n in dict.fromkeys(soon) if n in self.has and self.table.is_number(n)]
+        over_columns(lambda task: task[0](task[1]), tasks, self.rows)
+
+    def _look(self, name: str) -> tuple[Floats, float, float, bool]:
+        """Return a column of numbers as it is, the least of it and 0, the most, and whether all are whole."""
+        if name not in self._looks:
+            values = self.table.floats(name)
+            least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
+            self._looks[name] = (values, float(least), float(most), all_whole(values))
+        return self._looks[name]
 
     def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
@@ -989,8 +1025,10 @@ class Reading:
     def _read_number(self, name: str) -> Floats:
         found = base_column(name)
         column = found[0] if found else None
+        unit = f" {column.unit}" if column and column.unit else ""
+        whole: bool | None = None
         if self.table.is_number(name):
-            values = self.table.floats(name)
+            values, least, most, whole = self._look(name)
         else:
             values, bad = parse_numbers(self.table.objects(name))
             for row, text in bad.items():
@@ -1002,11 +1040,10 @@ class Reading:
                         column=name,
                         value=text,
                     )
-        unit = f" {column.unit}" if column and column.unit else ""
-        least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
+            least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
         if least < 0 or np.isinf(most):
-            values = self._without_odd(name, values, unit)
-        if column is not None and column.whole and not all_whole(values):
+            values, whole = self._without_odd(name, values, unit), None
+        if column is not None and column.whole and not (all_whole(values) if whole is None else whole):
             with np.errstate(invalid="ignore"):
                 broken = np.isfinite(values) & (values != np.floor(values))
             for row in np.flatnonzero(broken & ~self.is_total).tolist():

@@ -7,7 +7,7 @@ weights 1 : 1.1 : 1.32 the primary section gets A / (A + 1.1 B + 1.32 C) of each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
@@ -104,12 +104,18 @@ class Sections:
     @cached_property
     def in_order(self) -> bool:
         """Whether sections are the rows of the table, one by one."""
-        return self.rows.size == self.reading.rows and bool((self.rows == np.arange(self.rows.size)).all())
+        # rows never fall, and only one of several stages comes again
+        return self.rows.size == self.reading.rows and not self.any_wide
 
     @cached_property
     def any_wide(self) -> bool:
         """Whether any row holds several stages."""
         return bool(self.wide.any())
+
+    @cached_property
+    def any_senior(self) -> bool:
+        """Whether any section is of the senior stage."""
+        return bool(self.stage.max(initial=0) >= len(STAGES))
 
     @cached_property
     def any_divided(self) -> bool:
@@ -131,19 +137,44 @@ class Sections:
         if base is None:
             return np.full(self.rows.size, np.nan)
         values = self.of_rows(base)
-        whole = np.flatnonzero(self.is_divided(name)) if self.any_divided else np.empty(0, dtype=np.int64)
+        whole, top, bottom = self._whole(name)
         if whole.size:
+            own = values[whole] * top / bottom
             values = values.copy()
-            values[whole] = values[whole] * self.share_top[whole] / self.share_bottom[whole]
+            values[whole] = own
         return values
 
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and has to be divided."""
-        done = np.array([c is not None and name in c for c in (*self.by_stage, None)], dtype=bool)
-        if not self.any_divided or not done.any():
+        done = self._done(name)
+        if not any(done) or not self.any_divided:
             return self.divided
-        out: NDArray[np.bool_] = self.divided & ~done[self.cover]
+        out: NDArray[np.bool_] = self._kept(("is_divided", done), lambda: self.divided & ~np.array(done)[self.cover])
         return out
+
+    def _whole(self, name: str) -> tuple[Ints, Floats, Floats]:
+        """Return the sections in which a resource has to be divided, and the parts of their shares."""
+
+        def work_out() -> tuple[Ints, Floats, Floats]:
+            whole = np.flatnonzero(self.is_divided(name))
+            return whole, self.share_top[whole], self.share_bottom[whole]
+
+        out: tuple[Ints, Floats, Floats] = self._kept(("whole", self._done(name)), work_out)
+        return out
+
+    def _done(self, name: str) -> tuple[bool, ...]:
+        """Return which words of ``resources_cover`` say that a figure is the stage's own already."""
+        return tuple(c is not None and name in c for c in (*self.by_stage, None))
+
+    @cached_property
+    def _memory(self) -> dict[Any, Any]:
+        return {}
+
+    def _kept(self, key: Any, work_out: Callable[[], Any]) -> Any:
+        """Return what was worked out before: most resources are divided in the same sections."""
+        if key not in self._memory:
+            self._memory[key] = work_out()
+        return self._memory[key]
 
     @property
     def divides_any(self) -> NDArray[np.bool_]:
@@ -189,13 +220,19 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     rows, stage, wide = _expand(reading)
     students = _by_stage(reading, "students", rows, stage, wide)
     school = _school_codes(reading, rows)
-    _check_duplicates(reading, rows, stage, school)
-    cover, lists = _covers(reading, rows)
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
-    _check_kinds(reading, rows, stage)
-    kinds = _kinds(reading, rows, stage, school)
-    out = _leave_out(reading, standard, rows, stage, students)
+
+    def look() -> tuple[Ints, list[frozenset[str] | None], NDArray[np.int8]]:
+        # all that has something to say of rows stays in this order
+        _check_duplicates(reading, rows, stage, school)
+        found = _covers(reading, rows)
+        _check_kinds(reading, rows, stage)
+        return *found, _leave_out(reading, standard, rows, stage, students)
+
+    # kinds are told from figures that were read before, and nothing is said of them
+    tasks: list[Callable[[], Any]] = [lambda: _kinds(reading, rows, stage, school), look]
+    kinds, (cover, lists, out) = over_columns(lambda task: task(), tasks, rows.size)
     integrated = np.flatnonzero(_among(kinds, INTEGRATED))
     divided, enrolment = _find_divided(
         reading, rows, stage, wide, school, students, kinds, cover, lists, resources, integrated
@@ -395,25 +432,27 @@ def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[n
     if not rows.size:
         return kinds
     n_schools = int(school.max()) + 1
-    has = np.zeros((len(ALL_STAGES), n_schools), dtype=bool)
+    # the stages of each school: four bytes that are 1 or 0, of which the last is always 0
+    places = np.zeros(4 * n_schools, dtype=bool)
+    places[4 * school + stage] = True
     for code, word in enumerate(ALL_STAGES):
-        has[code, school[stage == code]] = True
         enrolled = reading.number(f"students_{word}")
         if enrolled is not None:
-            has[code, school[np.nan_to_num(enrolled[rows]) > 0]] = True
-    several = has.sum(axis=0, dtype=np.int8) > 1
-    # said on one row of a school, it holds for all of them
-    for name in INTEGRATED:
-        code = KINDS.index(name)
-        said = np.zeros(n_schools, dtype=bool)
-        said[school[kinds == code]] = True
-        if said.any():
-            kinds[said[school]] = code
+            with np.errstate(invalid="ignore"):
+                places[4 * school[(enrolled > 0)[rows]] + code] = True
+    packed = places.view(np.uint32)
+    several = packed & (packed - np.uint32(1)) != 0  # more than one byte is set
+    # said on one row of a school, it holds for all of them; the first of INTEGRATED wins
+    said = np.full(n_schools, -1, dtype=np.int8)
+    for name in reversed(INTEGRATED):
+        said[school[kinds == KINDS.index(name)]] = KINDS.index(name)
+    own = said[school]
+    np.copyto(kinds, own, where=own >= 0)
     at = np.flatnonzero(several[school])
     at = at[~_among(kinds[at], INTEGRATED)]
+    has = places.reshape(n_schools, 4)[school[at], : len(ALL_STAGES)]
     for name in INTEGRATED:
-        whole = np.array([s in STAGES_OF_KIND[name] for s in ALL_STAGES])
-        kinds[at[(has[:, school[at]] == whole[:, None]).all(axis=0)]] = KINDS.index(name)
+        kinds[at[(has == [s in STAGES_OF_KIND[name] for s in ALL_STAGES]).all(axis=1)]] = KINDS.index(name)
     return kinds
 
 
@@ -556,8 +595,10 @@ def _compare_rows(
         if values is None:
             continue
         # a gap says nothing: only figures that are there can agree or differ
-        there = np.isfinite(values[rows])
-        x, g = values[rows][there], group[there]
+        x, g = values[rows], group
+        there = np.isfinite(x)
+        if not there.all():
+            x, g = x[there], g[there]
         last = np.full(n_groups, np.nan)
         last[g] = x
         unequal |= np.bincount(g[x != last[g]], minlength=n_groups) > 0
@@ -610,7 +651,9 @@ def _tell_inferred(
 ) -> None:
     """Say how a school in several rows was read where the table does not say it."""
     first = np.zeros(group.size, dtype=bool)
-    first[np.unique(group, return_index=True)[1]] = True
+    place = np.empty(int(group.max()) + 1, dtype=np.int64)
+    place[group[::-1]] = np.arange(group.size - 1, -1, -1)  # what is written last stays: the first of each
+    first[place] = True
     for j in np.flatnonzero(first & ~listed & ~wide & (repeated | differ)[group]).tolist():
         if repeated[group[j]]:
             reading.add(

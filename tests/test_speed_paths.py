@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import junheng as jh
 from junheng import _frames, schools
@@ -163,6 +165,46 @@ def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monke
     assert schools.all_whole(values)
     for i in range(values.size):
         assert not schools.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 9), st.sampled_from([0.3, 1.0, 3.0]))
+def test_a_median_counted_to_be_plausible_is_plausible(seed, n, level):
+    rng = np.random.default_rng(seed)
+    values = rng.choice([0.0, 1.0, 2.0, 4.0, 8.0, np.nan], n) * level
+    enrolled = rng.choice([0.0, 1.0, 2.0, np.nan], n)
+    rule = {"low": 1.0, "high": 4.0}
+    with pytest.MonkeyPatch.context() as patch, np.errstate(divide="ignore", invalid="ignore"):
+        patch.setattr(schools, "_PIECE", 4)
+        told = schools._median_lies_within(values, enrolled, rule)
+        each = values / enrolled
+    each = each[np.isfinite(each) & (values > 0)]
+    if told:
+        assert 1.0 <= np.median(each) <= 4.0
+    elif each.size % 2:
+        assert not 1.0 <= np.median(each) <= 4.0
+
+
+def test_what_is_asked_of_a_section_is_derived_as_it_was_judged():
+    """Requirements are not kept but for those that depend on the size of a school: both sorts in one standard."""
+    d = jh.synthetic.province(seed=3, n_counties=3, missing=0.02)
+    for id_ in jh.list_standards()["id"]:
+        ev = jh.evaluate(d, id_)
+        data, frame = ev.data, ev.schools
+        for j, _indicator in enumerate(data.indicators):
+            for s, _stage in enumerate(("primary", "junior")):
+                t = data.threshold(j, s)
+                mine = data.sections.stage == s
+                assert (data.applies[j, mine] == (t is not None)).all()
+                own = data.required[j, mine]
+                if t is None:
+                    assert np.isnan(own).all()
+                elif not t.classes:
+                    assert (own == float(t.value)).all()
+                else:
+                    known = np.isfinite(own)
+                    low, high = float(min(t.values)), float(max(t.values))
+                    assert known.any() and ((own[known] >= low) & (own[known] <= high)).all()
+        assert len(frame) == int(data.applies.sum()) or not data.standard.thresholds
 
 
 def test_threads_over_columns_change_nothing(monkeypatch):
