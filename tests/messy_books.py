@@ -223,6 +223,7 @@ def blank_rows_and_columns(sheet: Sheet) -> None:
     sheet.merges = [(a, b + 1 + (b >= 2), c, d + 1 + (d >= 2)) for a, b, c, d in sheet.merges]
     for at in (sheet.data + 3, sheet.data + 1, sheet.data):
         sheet.rows.insert(at, [None] * len(sheet.rows[0]))
+        sheet.merges = [(a + (a >= at), b, c + (a >= at), d) for a, b, c, d in sheet.merges]
 
 
 def _cells(sheet: Sheet, change: Callable[[Any, int], Any], names: tuple[str, ...] = FIGURES) -> None:
@@ -364,8 +365,9 @@ def shuffled(sheet: Sheet) -> None:
 
 
 def serial_numbers(sheet: Sheet) -> None:
+    head = [list(row) for row in sheet.rows[sheet.top : sheet.data]]
     for i, row in enumerate(sheet.rows):
-        school = i >= sheet.data and sum(v is not None for v in row) > 4
+        school = i >= sheet.data and sum(v is not None for v in row) > 4 and row not in head
         row.insert(0, "序号" if i == sheet.top else i - sheet.data + 1 if school else None)
     sheet.merges = [(a, b + 1, c, d + 1) for a, b, c, d in sheet.merges]
 
@@ -411,7 +413,7 @@ def by_stage(book: Book) -> None:
         part = Sheet(
             f"{stage}部分",
             [list(r) for r in sheet.rows[: sheet.data] + rows],
-            list(sheet.merges),
+            [m for m in sheet.merges if m[2] < sheet.data],
             top=sheet.top,
             data=sheet.data,
         )
@@ -430,7 +432,7 @@ def by_township(book: Book) -> None:
             Sheet(
                 name,
                 [list(r) for r in sheet.rows[: sheet.data] + rows],
-                list(sheet.merges),
+                [m for m in sheet.merges if m[2] < sheet.data],
                 top=sheet.top,
                 data=sheet.data,
             )

@@ -479,10 +479,20 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
     for r in range(start, len(cells)):
         if counts[r] == 0:
             out.append(LeftOut(r, "blank", ""))
+    # what stands right under the headers may stand there again on the next printed page
+    under: dict[str, str] = {}
+    for r in np.flatnonzero(keep[: start + 3]).tolist():
+        row = cells[r].tolist()
+        reason, _ = _what(header, row, r - start, keys, numeric, names, titles, across.get(r, 1), False)
+        if reason in ("column numbers", "explanation"):
+            under[row_text(row)] = reason
+            c = int(np.argmax(filled[r]))
+            suspect |= np.asarray(cells[:, c] == row[c], dtype=bool)
     for r in np.flatnonzero(suspect & keep).tolist():
         row = cells[r].tolist()
         text = row_text(row)
         reason, label = _what(header, row, r - start, keys, numeric, names, titles, across.get(r, 1), noted)
+        reason = under.get(text, reason)
         if reason == "school":
             continue
         if reason == "headers":
