@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+import attrs
+
 import junheng as jh
 from junheng._data import read_toml
 from junheng._explain import find_county
@@ -479,11 +481,16 @@ def _without_formulas(frame: Any) -> Any:
 def _check(args: argparse.Namespace) -> int:
     language = args.language or "en"
     args.read = jh.describe_file(args.file, **_sheet(args))
-    print(args.read.to_text(language))
+    listed = _as_problems(jh.check_schools(args.read.schools, args.standard))
+    # what stands below with its line need not stand in the description as well
+    below = {(str(p.code), p.column) for p in listed}
+    noticed = args.read.problems
+    keep = [pair not in below for pair in zip(noticed["code"], noticed["column"], strict=True)]
+    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(language))
     print()
-    listed = _as_problems(args.read.problems) + _as_problems(jh.check_schools(args.read.schools, args.standard))
-    listed = list(dict.fromkeys(listed))
     _print_problems(listed, args, sys.stdout)
+    if "error" in set(noticed["severity"]):
+        return 2
     return 2 if any(p.severity is Severity.ERROR for p in listed) else 0
 
 

@@ -352,11 +352,11 @@ def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture
     """A phrase, line, column and value in Chinese; then the sentence that says what to do."""
     code, out, _ = run(capsys, "check", bad, "--standard", BASIC, "--language", "zh")
     assert code == 2
-    assert "错误 不是数字：第2行（甲县 / =1+1 / 000 / 小学），列“学生人数”，值“５００”。text_in_number: " in out
-    assert "错误 合计行，不是学校：第10行" in out and "列“区县名称”，值“合计”" in out
-    english = run(capsys, "check", bad, "--standard", BASIC)[1]
-    assert len(english.splitlines()) == len(out.splitlines())
-    for line in out.splitlines()[1:]:
+    assert "错误 不是数字：第2行（甲县 / =1+1 / 000 / 小学），列“学生人数”，值“五百”。text_in_number: " in out
+    page, listed = out.split("\n\n坏.csv：") if "\n\n坏.csv：" in out else out.rsplit("\n\n", 1)
+    assert "未读入的行：1 行" in page and "[合计] 合计 | 3500" in page
+    assert len(run(capsys, "check", bad, "--standard", BASIC)[1].splitlines()) == len(out.splitlines())
+    for line in listed.splitlines()[1:]:
         assert line.strip().startswith(("错误 ", "警告 "))
 
 
@@ -551,37 +551,24 @@ class Noticed(UserWarning):
     """Stands in for the warning of reading."""
 
 
-def test_a_warning_of_reading_is_a_plain_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, source: Path
-) -> None:
-    import warnings
-
-    read = jh.read_schools
-
-    def warning(*given: Any, **more: Any) -> Any:
-        warnings.warn("2 rows were left out; see describe_file", Noticed, stacklevel=2)
-        return read(*given, **more)
-
-    monkeypatch.setattr(jh, "read_schools", warning)
-    monkeypatch.setattr(jh, "ReadingWarning", Noticed, raising=False)
-    for language, said in (("en", "note: 2 rows"), ("zh", "提示：2 rows")):
-        code, _, err = run(capsys, "evaluate", source, "--standard", QUALITY, "--language", language)
-        assert code == 0 and err.startswith(said) and "Noticed" not in err and ".py" not in err
+@pytest.fixture
+def with_total(source: Path) -> Path:
+    """The same file with a row for the county at its foot."""
+    lines = source.read_text("utf-8").splitlines()
+    path = source.with_name("合计.csv")
+    path.write_text("\n".join([*lines, "合计" + "," * lines[0].count(",")]) + "\n", encoding="utf-8")
+    return path
 
 
-def test_check_prints_what_was_understood_where_reading_can_tell(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, source: Path
-) -> None:
-    class Report:
-        schools = jh.read_schools(source)
-        problems = (jh.Problem(code=jh.ProblemCode.EMPTY_ROW, severity="warning", message="noticed"),)
+def test_a_warning_of_reading_is_a_plain_line(capsys: pytest.CaptureFixture[str], with_total: Path) -> None:
+    for language, said in (("en", "note: 合计.csv: 1 total row"), ("zh", "提示：合计.csv: 1 total row")):
+        code, _, err = run(capsys, "evaluate", with_total, "--standard", QUALITY, "--language", language)
+        assert code == 0 and said in err and "ReadingWarning" not in err and ".py" not in err
 
-        def to_text(self, language: str) -> str:
-            return f"understood in {language}"
 
-    monkeypatch.setattr(jh, "describe_file", lambda path, **more: Report(), raising=False)
-    code, out, _ = run(capsys, "check", source, "--language", "zh")
-    assert code == 0 and out.startswith("understood in zh\n\n") and "警告 空行" in out and "警告 无在校生" in out
+def test_check_prints_what_was_understood(capsys: pytest.CaptureFixture[str], with_total: Path) -> None:
+    code, out, _ = run(capsys, "check", with_total, "--language", "zh")
+    assert code == 0 and "未读入的行：1 行" in out and "合计" in out and "警告 无在校生" in out
 
 
 def test_stopping_is_no_traceback(
@@ -590,5 +577,5 @@ def test_stopping_is_no_traceback(
     def stop(*given: Any, **more: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jh, "read_schools", stop)
+    monkeypatch.setattr(jh, "describe_file", stop)
     assert run(capsys, "evaluate", source, "--standard", QUALITY)[::2] == (130, "junheng: stopped\n")

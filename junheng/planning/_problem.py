@@ -22,7 +22,7 @@ from junheng.errors import InputError
 from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
-from junheng.results import Data
+from junheng.results import REASONS, Data
 from junheng.schools import base_column, category_words, columns
 from junheng.standards.model import Limit, Threshold
 
@@ -360,7 +360,7 @@ class _Maker:
             if self.d.verdicts[j, rows[i]] == MET:
                 continue
             if np.isnan(x) or np.isnan(b) or np.isnan(wanted) or not plannable:
-                reason = "missing_value" if np.isnan(x) or np.isnan(b) else "size_between"
+                reason = REASONS[self.d.reasons[j, rows[i]]] or "size_between"
                 unknown.append((position, int(self.d.sections.stage[rows[i]]), j, reason))
                 continue
             exact = decimals.get(wanted)
@@ -369,24 +369,40 @@ class _Maker:
             # what is needed of the thing that is added to
             factor = Fraction(repr(rest)) * (Fraction(1, ind.scale) if grows else Fraction(ind.scale))
             need = value * factor if grows else factor / value
-            lack = need - Fraction(repr(have))
+            has = Fraction(repr(have))
+            if grows and self._divided(ind.numerator)[rows[i]]:
+                # the share is taken in fractions, lest rounding ask for a step too many
+                has += self._exact_share(ind.numerator, int(rows[i]))
+            lack = need - has
             if t.op in (">", "<") and lack <= 0:
                 lack = Fraction(1, 10**9)
             floor = None
             if t.floor_ratio is not None:
                 ratio = Fraction(t.floor_ratio)
                 at_floor = need * ratio if grows else need / ratio
-                floor = max(at_floor - Fraction(repr(have)), Fraction(0))
+                floor = max(at_floor - has, Fraction(0))
             assert column is not None
             needs.append((position, j, column, max(lack, Fraction(0)), floor))
+
+    def _divided(self, column: str) -> Any:
+        """Tell where a figure is a share of the whole school's."""
+        sections = self.d.sections
+        return sections.is_divided(column) & sections.has_rule & columns()[column].shared  # people never are
+
+    def _exact_share(self, column: str, section: int) -> Fraction:
+        """Return by how much a section's share of the school's figure is more in fractions than in floats."""
+        sections = self.d.sections
+        whole = sections.reading.number(column)
+        assert whole is not None
+        exact = Fraction(repr(float(whole[sections.rows[section]]))) * _share(self.d, section)
+        return exact - Fraction(repr(float(sections.number(column)[section])))
 
     def _thing(self, column: str, own: Ints, cones: Sequence[Cone]) -> Thing:
         d = self.d
         sections = d.sections
         whole = columns()[column].whole
         step = Fraction(1) if whole else Fraction(1, 10**self.decimals)
-        shared = columns()[column].shared
-        divided = sections.is_divided(column)[own] & sections.has_rule[own] & shared  # people never are
+        divided = self._divided(column)[own]
         unit = np.full(own.size, -1, dtype=np.int64)
         share = np.ones(own.size)
         members: list[list[int]] = []

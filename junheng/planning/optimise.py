@@ -662,7 +662,7 @@ def _hire_and_move(
     must = low[unit]
     hire = float(thing.cost[unit][0])
     base = None if cone is None else cone.base
-    if price is None or price >= hire:
+    if price is None:
         z, text = _fill(thing, np.zeros(low.size, dtype=bool), low)
         part = float(hire * z[unit].sum()) if z[unit].any() else 0.0
         return z[unit], np.zeros(at.size, dtype=np.int64), part, text
@@ -691,6 +691,12 @@ def _hire_and_move(
             except InputError:
                 continue
             arrive = got.astype(np.int64)
+        if base is not None and arrive.sum() < moves:
+            # whoever leaves arrives: the rest go where they lift most
+            for _ in range(moves - int(arrive.sum())):
+                arrive[np.argmin((2 * (have - out + arrive) + 1) / students)] += 1
+            if not _passes(have - out + arrive, students, cone.limit):
+                continue
         if arrive.sum() < moves:
             break
         cost = hire * (int(arrive.sum()) - moves) + price * moves
@@ -733,7 +739,8 @@ class _Frontier:
     def ask(self, limits: Floats) -> None:
         """Work out some more limits."""
         steps = self.solve(limits)
-        cost = np.where(limits >= self.now, 0.0, steps.sum(axis=0) * self.cost)
+        with np.errstate(invalid="ignore"):  # where nobody can be given to, no step has a price
+            cost = np.where(limits >= self.now, 0.0, steps.sum(axis=0) * self.cost)
         t, total = (
             np.concatenate([self.t, limits]),
             np.concatenate([self.total, np.where(np.isnan(cost), np.inf, cost)]),
@@ -883,7 +890,8 @@ def _take_back(curves: Sequence[_Frontier], chosen: Sequence[float], wanted: flo
             t = reached[i] + slack
             new = np.zeros(c.y.size) if t >= c.now else c.solve(np.array([t]))[:, 0]
             trials.append(new)
-            saved = (added[i].sum() - new.sum()) * c.cost
+            fewer = added[i].sum() - new.sum()
+            saved = fewer * c.cost if fewer else 0.0
             if saved > gain:
                 best, gain = i, float(saved)
         if best < 0:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 from attrs import frozen
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import junheng as jh
@@ -153,6 +154,13 @@ class Tiny:
     def sections(self) -> list[tuple[int, int, str, int]]:
         """School, which of its stages, stage, students."""
         return [(i, j, stage, s.students[j]) for i, s in enumerate(self.schools) for j, stage in enumerate(s.stages)]
+
+    @property
+    def promise(self) -> str:
+        """What a plan can promise: nothing where a stage that has rules has no school."""
+        rule = self.rule
+        ruled = {s for _, s, _ in rule.thresholds} | {s for s, _ in (*rule.each, *rule.mean)}
+        return "met" if ruled <= {s[2] for s in self.sections} else "undetermined"
 
     def evaluate(self) -> jh.Evaluation:
         return jh.evaluate(table(self.schools, self.county), standard(self.rule))
@@ -343,13 +351,15 @@ def rules(draw, indicators: tuple[str, ...] = INDICATORS, most: int = 3, mean: b
     chosen = draw(st.lists(st.sampled_from(indicators), min_size=1, max_size=most, unique=True).map(tuple))
     values = st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2), Fraction(5, 4)])
     thresholds = tuple((i, stage, draw(values)) for i in chosen for stage in STAGES if draw(st.integers(0, 3)))
-    n = len(thresholds) and max(sum(s == stage for _, s, _ in thresholds) for stage in STAGES)
-    k = draw(st.none() | st.integers(1, n)) if n > 1 else None
+    # of a stage with fewer thresholds no more can be asked for
+    n = min((len([s for _, s, _ in thresholds if s == stage]) for stage in {s for _, s, _ in thresholds}), default=0)
+    k = draw(st.none() | st.integers(1, n)) if n else None
     floor = draw(st.none() | st.sampled_from([Fraction(1, 2), Fraction(17, 20)])) if k is not None else None
     limit = st.sampled_from([Fraction(1, 5), Fraction(1, 4), Fraction(1, 2), Fraction(3, 10)])
     if mean is None:
         mean = draw(st.booleans())
     limits = tuple((stage, draw(limit)) for stage in STAGES if draw(st.integers(0, 4)))
+    assume(thresholds or limits)
     if mean:
         low = tuple((s, v) for s, v in limits)
         each = tuple((s, v * 2) for s, v in limits) if draw(st.booleans()) else ()
