@@ -432,8 +432,13 @@ class Rows:
 
 
 def row_text(row: Sequence[Any]) -> str:
-    """Return what stands in a row, cell by cell."""
-    return " | ".join(str(v) for v in row if v is not None)
+    """Return what stands in a row, cell by cell; whole numbers as a spreadsheet shows them."""
+    return " | ".join(shown(v) for v in row if v is not None)
+
+
+def shown(value: Any) -> str:
+    """Return a cell as a spreadsheet shows it: a workbook keeps every number as a float."""
+    return str(int(value)) if type(value) is float and value.is_integer() and abs(value) < 1e15 else str(value)
 
 
 def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows:
