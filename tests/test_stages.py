@@ -7,6 +7,7 @@ import pytest
 from small_tables import BASIC, QUALITY, SHANDONG, SHARED, conditions, frame, junior, one_row, only, pick, school
 
 import junheng as jh
+from junheng.schools import columns
 
 FOUR = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "multimedia_classrooms"}
 FIVE = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "computers", "books"}
@@ -271,7 +272,7 @@ def test_what_a_judgement_refuses_is_listed_before_in_whatever_column_it_stands(
     for name in ("built_year", "largest_class", "migrant_students"):
         table[name] = ["约5" if i == row else None for i in range(len(table))]
     found = jh.check_schools(table, standard)
-    listed = {(c, n, r) for c, n, r in found[["code", "column", "row"]].astype(object).values.tolist() if r == row}
+    listed = {(p["code"], p["column"], p["row"]) for p in rows(found)}
     assert {("unknown_category", n, row) for n in words} <= listed
     with pytest.raises(jh.InputDataError) as refused:
         jh.evaluate(table, standard)
