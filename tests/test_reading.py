@@ -566,6 +566,28 @@ def test_a_lower_row_of_headers_over_again_alone_is_left_out(tmp_path: Path) -> 
     assert report.left_out.query("row > 4")["reason"].tolist() == ["repeated headers"]
 
 
+def test_what_stands_under_the_headers_may_stand_there_again_on_the_next_page(tmp_path: Path) -> None:
+    head = [list(KEYS), ["填全称", "填全称", "按办学情况填", "按学籍填"]]
+    sheet = Sheet("学校", [*head, list(ONE), *head, ["甲县", "二小", "小学", 300]])
+    report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+    assert report.schools["school"].tolist() == ["一小", "二小"]
+    assert report.left_out["reason"].tolist() == ["explanation", "repeated headers", "explanation"]
+    sheet = Sheet(
+        "学校", [list(KEYS), [1, 2, 3, 4], list(ONE), list(KEYS), [1, 2, 3, 4], ["甲县", "二小", "小学", 300]]
+    )
+    report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "b.xlsx"))
+    assert report.schools["school"].tolist() == ["一小", "二小"]
+    assert report.left_out["reason"].tolist() == ["column numbers", "repeated headers", "column numbers"]
+
+
+def test_a_second_table_with_fewer_rows_of_headers_does_not_swallow_the_first(tmp_path: Path) -> None:
+    second = [["学校名称", "学校类型", "小学学生数", "初中学生数", "图书册数"], ["二小", "小学", 300, None, 9000]]
+    sheet = two_rows_of_headers(())
+    sheet.rows += second
+    with pytest.raises(jh.InputDataError, match="could both be the headers"):
+        jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+
+
 def test_a_system_that_writes_codes_as_formulas_of_text(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     text = '"区县名称","学校代码","学校名称","学段","在校生数"\r\n"甲县","=""0012""","一小","小学","1,206"\r\n'
