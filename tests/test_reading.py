@@ -567,17 +567,15 @@ def test_a_lower_row_of_headers_over_again_alone_is_left_out(tmp_path: Path) -> 
 
 
 def test_what_stands_under_the_headers_may_stand_there_again_on_the_next_page(tmp_path: Path) -> None:
-    head = [list(KEYS), ["填全称", "填全称", "按办学情况填", "按学籍填"]]
-    sheet = Sheet("学校", [*head, list(ONE), *head, ["甲县", "二小", "小学", 300]])
-    report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
-    assert report.schools["school"].tolist() == ["一小", "二小"]
-    assert report.left_out["reason"].tolist() == ["explanation", "repeated headers", "explanation"]
-    sheet = Sheet(
-        "学校", [list(KEYS), [1, 2, 3, 4], list(ONE), list(KEYS), [1, 2, 3, 4], ["甲县", "二小", "小学", 300]]
-    )
-    report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "b.xlsx"))
-    assert report.schools["school"].tolist() == ["一小", "二小"]
-    assert report.left_out["reason"].tolist() == ["column numbers", "repeated headers", "column numbers"]
+    header, one, two = [*KEYS, "图书册数"], [*ONE, 9000], ["甲县", "二小", "小学", 300, 6000]
+    for under, reason in (
+        (["填全称", "填全称", None, "按学籍填", "按台账填"], "explanation"),
+        ([1, 2, 3, 4, 5], "column numbers"),
+    ):
+        sheet = Sheet("学校", [list(header), list(under), one, list(header), list(under), two])
+        report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+        assert report.schools["school"].tolist() == ["一小", "二小"]
+        assert report.left_out["reason"].tolist() == [reason, "repeated headers", reason]
 
 
 def test_a_second_table_with_fewer_rows_of_headers_does_not_swallow_the_first(tmp_path: Path) -> None:
