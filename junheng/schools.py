@@ -939,10 +939,11 @@ class Reading:
             words = _category_words(name)
             place = {word: i for i, word in enumerate(category_words(name))}
             choices = ", ".join(place)
-            in_chinese = "、".join(_chinese_words(name))
+            in_chinese = "、".join(w for w in _chinese_words(name) if not w.isascii())
+            choices += f", or {in_chinese}" if in_chinese else ""
 
             def advice(value: Any) -> str:
-                return f"{value!r} is no known {name}; use one of {choices}, or {in_chinese}"
+                return f"{value!r} is no known {name}; use one of {choices}"
 
             def code(value: Any) -> int:
                 return -1 if is_blank(value) else place.get(words.get(fold_word(value), ""), -1)

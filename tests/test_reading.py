@@ -579,9 +579,10 @@ def test_what_stands_under_the_headers_may_stand_there_again_on_the_next_page(tm
 
 
 def test_a_second_table_with_fewer_rows_of_headers_does_not_swallow_the_first(tmp_path: Path) -> None:
-    second = [["学校名称", "学校类型", "小学学生数", "初中学生数", "图书册数"], ["二小", "小学", 300, None, 9000]]
-    sheet = two_rows_of_headers(())
-    sheet.rows += second
+    first = [["学校名称", "小学部", None, "初中部", None], [None, "学生数", "班级数", "学生数", "班级数"]]
+    second = ["学校名称", "小学学生数", "小学班级数", "初中学生数", "初中班级数"]
+    rows = [*first, ["一小", 900, 20, None, None], second, ["二小", 300, 8, None, None]]
+    sheet = Sheet("示例县", rows, [(0, 1, 0, 2), (0, 3, 0, 4), (0, 0, 1, 0)])
     with pytest.raises(jh.InputDataError, match="could both be the headers"):
         jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
 
