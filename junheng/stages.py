@@ -23,7 +23,7 @@ from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
-from junheng.standards.model import Test, Where
+from junheng.standards.model import Where
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
 
@@ -863,7 +863,7 @@ def _read_item_columns(reading: Reading, standard: Standard) -> None:
     """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
     names: dict[str, None] = {}
     conditions = [c for item in standard.items for c in item.conditions]
-    tests: list[Test] = [t for c in conditions for t in (c, *c.readings)]
+    tests = [t for c in conditions for t in (c, *c.readings)]
     for test in tests:
         if test.scope != "county":
             for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
