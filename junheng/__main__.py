@@ -829,7 +829,7 @@ def _problem_en(p: Problem, line: int | None, message: str) -> str:
 
 
 def _problem_zh(p: Problem, line: int | None, message: str) -> str:
-    """Say what is wrong, where, and with which value; the English sentence says what to do."""
+    """Say what is wrong, where, with which value, and what to do; the English sentence says it with the figures."""
     place = []
     if line is not None:
         key = " / ".join(str(word("stage", k, "zh")) for k in (p.key or "").split(" / "))
@@ -839,7 +839,8 @@ def _problem_zh(p: Problem, line: int | None, message: str) -> str:
     if p.value is not None:
         place.append(f"值“{p.value}”")
     where = f"：{'，'.join(place)}" if place else ""
-    return f"{word('severity', p.severity, 'zh')} {word('problem', p.code, 'zh')}{where}。{p.code}: {message}"
+    told = f"{word('problem', p.code, 'zh')}{where}。{word('advice', p.code, 'zh')}。"
+    return f"{word('severity', p.severity, 'zh')} {told}{p.code}: {message}"
 
 
 def _column_zh(name: str) -> str:

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Groups, Ints, coefficient, compress_codes, grouped_moments, over_columns
 from junheng._data import STAGES
 from junheng._frames import first_codes
-from junheng.errors import InputDataError, InputError, ProblemCode, Severity
+from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of, at_least, compare, holds
 from junheng.items import Units, in_dates
 from junheng.results import REASONS, Data, Evaluation
-from junheng.schools import Reading, columns, parse_numbers
-from junheng.stages import LEFT_OUT, Sections, check_all, needed_columns
+from junheng.schools import Reading, parse_numbers
+from junheng.stages import LEFT_OUT, Sections, check_all, check_for_standard, item_columns, needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Limit, Relaxation, Threshold
 
@@ -103,7 +103,7 @@ def evaluate(
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
     indicators = _indicators(std)
     needed = needed_columns(std)
-    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=(*needed, *_item_columns(std)))
+    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=(*needed, *item_columns(std)))
     for name in needed:
         reading.require(name)
     sections = check_all(reading, std, needed)
@@ -113,66 +113,13 @@ def evaluate(
         raise InputDataError(reading.problems)
     county, words = _county_codes(reading, sections)
     facts = Facts(county_facts, words)
-    _check_force(std, reading)
-    _read_item_columns(std, reading)
+    check_for_standard(reading, std)
     reading.problems += facts.problems
     if reading.errors:
         raise InputDataError(reading.problems)
     ev = _evaluate(std, indicators, reading, sections, missing, county, words, facts)
     again = partial(evaluate, standard=std, by=by, county_facts=county_facts, missing=missing)
     return attrs.evolve(ev, again=again)
-
-
-def _check_force(std: Standard, reading: Reading) -> None:
-    """Say which years of the table the standard was not in force."""
-    if "year" not in reading.has:
-        return
-    years = parse_numbers(np.array(list(reading.codes("year")[1]), dtype=object))[0]
-    first, last = (None if d is None else int(d[:4]) for d in (std.effective_from, std.effective_to))
-    for year in np.unique(years[np.isfinite(years)]).tolist():
-        if (first is not None and year < first) or (last is not None and year > last):
-            until = f" to {std.effective_to}" if last is not None else ""
-            reading.add(
-                ProblemCode.NOT_IN_FORCE,
-                f"{std.id} was in force from {std.effective_from}{until}, not in {year:g}; judged all the same",
-                column="year",
-                value=f"{year:g}",
-                severity=Severity.WARNING,
-            )
-
-
-def _item_columns(std: Standard) -> list[str]:
-    """Return the number columns of schools that items rest on."""
-    names: dict[str, None] = {}
-    for item in std.items:
-        for condition in item.conditions:
-            for test in (condition, *condition.readings):
-                if test.scope != "county":
-                    for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
-                        names.update(dict.fromkeys(some))
-    known = columns()
-    numbers = [n for n in names if n in known and known[n].type == "number"]
-    return [full for n in numbers for full in (n, *(f"{n}_{s}" for s in STAGES))]
-
-
-def _read_item_columns(std: Standard, reading: Reading) -> None:
-    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
-    for item in std.items:
-        for condition in item.conditions:
-            for test in (condition, *condition.readings):
-                if test.where is not None:
-                    for flag in (*test.where.flags, *test.where.not_flags):
-                        reading.flag_codes(flag)
-                    if test.where.area_types:
-                        reading.category_codes("area_type")
-    for name in reading.table.columns:
-        if name.startswith("grade_b") or name == "conditions_grade":
-            reading.category_codes(name)
-    names = _item_columns(std)
-    for name in names:
-        if name in reading.has:
-            reading.number(name)
-    reading.check_parts(set(names))
 
 
 def _indicators(std: Standard) -> tuple[Indicator, ...]:

@@ -534,6 +534,13 @@ def category_word(column: str, value: Any) -> str | None:
 
 
 @cache
+def _chinese_words(column: str) -> tuple[str, ...]:
+    """Return the first Chinese name of each word of a category column."""
+    words = read_toml("columns.toml")["categories"][column].items()
+    return tuple(next((a for a in aliases if not a.isascii()), word) for word, aliases in words)
+
+
+@cache
 def flag_words() -> dict[str, bool]:
     flags = read_toml("columns.toml")["flags"]
     return {fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
@@ -973,9 +980,11 @@ class Reading:
             words = _category_words(name)
             place = {word: i for i, word in enumerate(category_words(name))}
             choices = ", ".join(place)
+            in_chinese = "、".join(w for w in _chinese_words(name) if not w.isascii())
+            choices += f", or {in_chinese}" if in_chinese else ""
 
             def advice(value: Any) -> str:
-                return f"{value!r} is no known {name}; use one of {choices}, or the official Chinese term"
+                return f"{value!r} is no known {name}; use one of {choices}"
 
             def code(value: Any) -> int:
                 return -1 if is_blank(value) else place.get(words.get(fold_word(value), ""), -1)

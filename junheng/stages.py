@@ -21,8 +21,9 @@ from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
-from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, scale_of
+from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
+from junheng.standards.model import Where
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
 
@@ -869,7 +870,88 @@ def check_schools(schools: Any, standard: Any = None) -> Any:
         for name in needed_columns(std):
             reading.require(name)
     check_all(reading, std)
+    for name in reading.table.columns:
+        _read_any(reading, name)
+    if std is not None:
+        check_for_standard(reading, std)
     return problems_frame(reading)
+
+
+def check_for_standard(reading: Reading, standard: Standard) -> None:
+    """Record what only this standard minds: years it was not in force, and columns that only its items read."""
+    _check_force(reading, standard)
+    _read_item_columns(reading, standard)
+
+
+def _check_force(reading: Reading, standard: Standard) -> None:
+    """Say which years of the table the standard was not in force."""
+    if "year" not in reading.has:
+        return
+    years = parse_numbers(np.array(list(reading.codes("year")[1]), dtype=object))[0]
+    first, last = (None if d is None else int(d[:4]) for d in (standard.effective_from, standard.effective_to))
+    for year in np.unique(years[np.isfinite(years)]).tolist():
+        if (first is not None and year < first) or (last is not None and year > last):
+            until = f" to {standard.effective_to}" if last is not None else ""
+            reading.add(
+                ProblemCode.NOT_IN_FORCE,
+                f"{standard.id} was in force from {standard.effective_from}{until}, not in {year:g}; "
+                "judged all the same",
+                column="year",
+                value=f"{year:g}",
+                severity=Severity.WARNING,
+            )
+
+
+def _read_item_columns(reading: Reading, standard: Standard) -> None:
+    """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
+    for name in reading.table.columns:
+        if name.startswith("grade_b") or name == "conditions_grade":
+            reading.category_codes(name)
+    listed = {(p.code, p.column, p.row) for p in reading.problems}
+    names = item_columns(standard)
+    for name in names:
+        _read_any(reading, name)
+    before = len(reading.problems)
+    reading.check_parts(set(names))
+    # of columns that were looked at before, what was said of them is not said twice
+    reading.problems[before:] = [p for p in reading.problems[before:] if (p.code, p.column, p.row) not in listed]
+
+
+def item_columns(standard: Standard) -> list[str]:
+    """Return the columns of schools that items rest on, those by stage too."""
+    names: dict[str, None] = {}
+    for item in standard.items:
+        for condition in item.conditions:
+            for test in (condition, *condition.readings):
+                if test.scope != "county":
+                    for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
+                        names.update(dict.fromkeys(some))
+                if test.where is not None:
+                    names.update(dict.fromkeys(_columns_of(test.where)))
+    return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
+
+
+def _columns_of(where: Where) -> list[str]:
+    """Return the columns that tell which units a rule is about."""
+    out: list[str] = [*where.flags, *where.not_flags]
+    out += ["area_type"] if where.area_types else []
+    out += ["largest_class"] if where.largest_class_below is not None else []
+    out += ["built_year"] if where.built_by is not None else []
+    out += ["migrant_students"] if where.migrant_share_over is not None else []
+    return out
+
+
+def _read_any(reading: Reading, name: str) -> None:
+    """Read a column of the vocabulary, so that what is wrong in it is recorded."""
+    found = base_column(name)
+    if found is None or name not in reading.has:
+        return
+    if found[0].type == "number":
+        reading.number(name)
+    elif found[0].type == "category":
+        reading.category_codes(name)
+    elif found[0].type == "flag":
+        reading.flag_codes(name)
 
 
 def needed_columns(standard: Standard) -> tuple[str, ...]:

@@ -201,9 +201,19 @@ def numbering(sheet: Sheet) -> None:
 
 
 def printed_pages(sheet: Sheet) -> None:
-    header = [list(r) for r in sheet.rows[sheet.top : sheet.data]][:1]
+    """All rows of the headers again on every page, their merged cells too."""
+    head = range(sheet.top, sheet.data)
+    inside = [m for m in sheet.merges if m[0] in head and m[2] in head]
     for at in range(len(sheet.rows) - 3, sheet.data + 2, -5):
-        sheet.rows[at:at] = [list(r) for r in header]
+        sheet.merges = [(a + len(head) * (a >= at), b, c + len(head) * (a >= at), d) for a, b, c, d in sheet.merges]
+        sheet.merges += [(a - sheet.top + at, b, c - sheet.top + at, d) for a, b, c, d in inside]
+        sheet.rows[at:at] = [list(sheet.rows[r]) for r in head]
+
+
+def printed_first_rows(sheet: Sheet) -> None:
+    """Only the first row of the headers again on every page."""
+    for at in range(len(sheet.rows) - 3, sheet.data + 2, -5):
+        sheet.rows[at:at] = [list(sheet.rows[sheet.top])]
 
 
 def blank_rows_and_columns(sheet: Sheet) -> None:
@@ -213,6 +223,7 @@ def blank_rows_and_columns(sheet: Sheet) -> None:
     sheet.merges = [(a, b + 1 + (b >= 2), c, d + 1 + (d >= 2)) for a, b, c, d in sheet.merges]
     for at in (sheet.data + 3, sheet.data + 1, sheet.data):
         sheet.rows.insert(at, [None] * len(sheet.rows[0]))
+        sheet.merges = [(a + (a >= at), b, c + (a >= at), d) for a, b, c, d in sheet.merges]
 
 
 def _cells(sheet: Sheet, change: Callable[[Any, int], Any], names: tuple[str, ...] = FIGURES) -> None:
@@ -341,10 +352,11 @@ def years(sheet: Sheet) -> None:
 
 def merged_county(sheet: Sheet) -> None:
     c = column(sheet, "区县名称")
+    first = next(i for i, row in enumerate(sheet.rows) if i >= sheet.data and any(v is not None for v in row))
     last = len(sheet.rows) - 1
-    for row in sheet.rows[sheet.data + 1 :]:
+    for row in sheet.rows[first + 1 :]:
         row[c] = None
-    sheet.merges.append((sheet.data, c, last, c))
+    sheet.merges.append((first, c, last, c))
 
 
 def shuffled(sheet: Sheet) -> None:
@@ -353,8 +365,9 @@ def shuffled(sheet: Sheet) -> None:
 
 
 def serial_numbers(sheet: Sheet) -> None:
+    head = [list(row) for row in sheet.rows[sheet.top : sheet.data]]
     for i, row in enumerate(sheet.rows):
-        school = i >= sheet.data and sum(v is not None for v in row) > 4
+        school = i >= sheet.data and sum(v is not None for v in row) > 4 and row not in head
         row.insert(0, "序号" if i == sheet.top else i - sheet.data + 1 if school else None)
     sheet.merges = [(a, b + 1, c, d + 1) for a, b, c, d in sheet.merges]
 
@@ -400,7 +413,7 @@ def by_stage(book: Book) -> None:
         part = Sheet(
             f"{stage}部分",
             [list(r) for r in sheet.rows[: sheet.data] + rows],
-            list(sheet.merges),
+            [m for m in sheet.merges if m[2] < sheet.data],
             top=sheet.top,
             data=sheet.data,
         )
@@ -419,7 +432,7 @@ def by_township(book: Book) -> None:
             Sheet(
                 name,
                 [list(r) for r in sheet.rows[: sheet.data] + rows],
-                list(sheet.merges),
+                [m for m in sheet.merges if m[2] < sheet.data],
                 top=sheet.top,
                 data=sheet.data,
             )
@@ -456,6 +469,7 @@ MESSES: dict[str, Callable[[Book], None]] = {
     "an explanation row": each(explanation),
     "a row that numbers the columns": each(numbering),
     "printed pages": each(printed_pages),
+    "printed pages with the first row": each(printed_first_rows),
     "notes and signatures": each(foot),
     "a column of serial numbers": each(serial_numbers),
     "blank rows and columns": each(blank_rows_and_columns),

@@ -352,7 +352,8 @@ def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture
     """A phrase, line, column and value in Chinese; then the sentence that says what to do."""
     code, out, _ = run(capsys, "check", bad, "--standard", BASIC, "--language", "zh")
     assert code == 2
-    assert "错误 不是数字：第2行（甲县 / =1+1 / 000 / 小学），列“学生人数”，值“五百”。text_in_number: " in out
+    where = "第2行（甲县 / =1+1 / 000 / 小学），列“学生人数”，值“五百”"
+    assert f"错误 不是数字：{where}。请只填数字；不知道就空着。text_in_number: " in out
     page, listed = out.split("\n\n坏.csv：") if "\n\n坏.csv：" in out else out.rsplit("\n\n", 1)
     assert "未读入的行：1 行" in page and "[合计] 合计 | 3500" in page
     assert len(run(capsys, "check", bad, "--standard", BASIC)[1].splitlines()) == len(out.splitlines())

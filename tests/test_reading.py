@@ -60,12 +60,16 @@ def same(read: pd.DataFrame, expected: pd.DataFrame, gone: set[str] | frozenset[
     assert len(left) == len(right)
     for name in set(right) - gone:
         a, b = left[name].tolist(), right[name].tolist()
-        wrong = [(x, y) for x, y in zip(a, b, strict=True) if not (x == y or (missing(x) and missing(y)))]
+        wrong = [
+            (x, y)
+            for x, y in zip(a, b, strict=True)
+            if not (missing(x) and missing(y) if missing(x) or missing(y) else x == y)
+        ]
         assert not wrong, (name, wrong[:3])
 
 
 def missing(value: Any) -> bool:
-    return value is None or value != value
+    return value is None or value is pd.NA or value != value
 
 
 def nothing_lost(path: Path, report: jh.FileReport) -> None:
@@ -89,7 +93,7 @@ def nothing_lost(path: Path, report: jh.FileReport) -> None:
             if row in headers or (grid.name, f"{letter}{row}") in named:
                 continue
             if (grid.name, row) in out:
-                assert str(value) in out[grid.name, row]
+                assert str(value).removesuffix(".0") in out[grid.name, row]
                 continue
             at, told = places[grid.name, row], read[grid.name, letter]
             name = told["column"] or told["header"] or f"column {letter}"
@@ -140,6 +144,8 @@ CLASHES = (
     {"a county merged downwards", "subtotals that fit"},
     {"a county merged downwards", "notes and signatures"},
     {"a county merged downwards", "printed pages"},
+    {"a county merged downwards", "printed pages with the first row"},
+    {"printed pages", "printed pages with the first row"},
     {"a county merged downwards", "headings for stages"},
     {"a county merged downwards", "a sheet for each stage"},
     {"a county merged downwards", "a sheet for each township"},
@@ -162,7 +168,7 @@ def messes(draw: st.DrawFn) -> list[str]:
     return sorted(out, key=list(MESSES).index)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=messes(), seed=st.integers(0, 50))
 def test_several_messes_together_come_back_too(names: list[str], seed: int, folder: Path) -> None:
     table = clean(seed=seed)
@@ -227,7 +233,7 @@ def test_the_warning_says_what_was_done_in_a_sentence(tmp_path: Path) -> None:
         schools = jh.read_schools(path)
     assert len(caught) == 1
     said = str(caught[0].message)
-    for words in ("a.xlsx", "1 total row", "1 cell of words", "1 cell were converted", "describe_file"):
+    for words in ("a.xlsx", "1 total row", "1 cell of words", "1 cell was converted", "describe_file"):
         assert words in said
     assert schools["students"].tolist()[::2] == [500.0, 1206.0] and missing(schools["students"].iloc[1])
     assert len(said) < 300
@@ -526,6 +532,80 @@ def test_two_rows_that_could_both_be_the_headers_are_both_named(tmp_path: Path) 
     with pytest.raises(jh.InputDataError, match=r"header=1.*header=3|header=3.*header=1"):
         jh.read_schools(path)
     assert jh.read_schools(path, header=3)["books"].tolist() == [900.0]
+
+
+def two_rows_of_headers(repeated: tuple[int, ...]) -> Sheet:
+    """小学 and 初中 over columns; some of the rows of headers again on a second page."""
+    head = [
+        ["学校名称", "学校类型", "学生数\n(人)", None, "图书册数"],
+        [None, None, "小学", "初中", None],
+        ["甲", "乙", 1, 2, 3],
+    ]
+    first, second = ["一小", "小学", 900, None, 27000], ["一贯校", "九年一贯制学校", 800, 420, 41000]
+    rows = [*head, first, *(head[i] for i in repeated), second]
+    return Sheet("示例县", [list(r) for r in rows], [(0, 2, 0, 3), (0, 0, 1, 0), (0, 1, 1, 1), (0, 4, 1, 4)])
+
+
+@pytest.mark.parametrize("repeated", [(0, 1, 2), (0, 1), (0,), (2,)])
+@pytest.mark.parametrize("text", [False, True])
+def test_headers_of_several_rows_over_again_are_no_schools_and_no_second_table(
+    tmp_path: Path, repeated: tuple[int, ...], text: bool
+) -> None:
+    book = Book([two_rows_of_headers(repeated)])
+    path = write_csv(book, tmp_path / "a.csv", "gb18030") if text else write_xlsx(book, tmp_path / "a.xlsx")
+    report = jh.describe_file(path)
+    assert report.schools["school"].tolist() == ["一小", "一贯校"]
+    assert report.schools["students_junior"].tolist()[1] == 420
+    below = report.left_out.query("row > 4")["reason"].tolist()
+    assert below == ["repeated headers" if i < 2 else "column numbers" for i in repeated]
+
+
+def test_a_lower_row_of_headers_over_again_alone_is_left_out(tmp_path: Path) -> None:
+    sheet = two_rows_of_headers((1,))
+    report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+    assert report.left_out.query("row > 4")["reason"].tolist() == ["repeated headers"]
+
+
+def test_what_stands_under_the_headers_may_stand_there_again_on_the_next_page(tmp_path: Path) -> None:
+    header, one, two = [*KEYS, "图书册数"], [*ONE, 9000], ["甲县", "二小", "小学", 300, 6000]
+    for under, reason in (
+        (["填全称", "填全称", None, "按学籍填", "按台账填"], "explanation"),
+        ([1, 2, 3, 4, 5], "column numbers"),
+    ):
+        sheet = Sheet("学校", [list(header), list(under), one, list(header), list(under), two])
+        report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+        assert report.schools["school"].tolist() == ["一小", "二小"]
+        assert report.left_out["reason"].tolist() == [reason, "repeated headers", reason]
+
+
+def test_a_second_table_with_fewer_rows_of_headers_does_not_swallow_the_first(tmp_path: Path) -> None:
+    first = [["学校名称", "小学部", None, "初中部", None], [None, "学生数", "班级数", "学生数", "班级数"]]
+    second = ["学校名称", "小学学生数", "小学班级数", "初中学生数", "初中班级数"]
+    rows = [*first, ["一小", 900, 20, None, None], second, ["二小", 300, 8, None, None]]
+    sheet = Sheet("示例县", rows, [(0, 1, 0, 2), (0, 3, 0, 4), (0, 0, 1, 0)])
+    with pytest.raises(jh.InputDataError, match="could both be the headers"):
+        jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+
+
+def test_a_system_that_writes_codes_as_formulas_of_text(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    text = '"区县名称","学校代码","学校名称","学段","在校生数"\r\n"甲县","=""0012""","一小","小学","1,206"\r\n'
+    path.write_bytes((text + '"甲县","0013\t","=1+1","小学","900"\r\n').encode("gb18030"))
+    schools = quiet(jh.read_schools, path)
+    assert schools["school_code"].tolist() == ["0012", "0013"]
+    assert schools["school"].tolist() == ["一小", "=1+1"]
+    assert schools["students"].tolist() == [1206, 900]
+
+
+def test_figures_left_out_are_shown_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
+    sheet = small(ONE, ("合计", None, None, 501), header=KEYS)
+    report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
+    assert report.left_out["text"].tolist() == ["合计 | 501"]
+    (problem,) = jh.results.records(report.problems)
+    assert problem["value"] == "501" and "its 1 row adds up to 500;" in problem["message"]
+    page = report.to_text("zh")
+    assert "警告 合计不符：学校!D3，列“学生人数 students”，值“501”。请核对合计与明细" in page
+    assert "：读入 1 行" in page and "1 row read," in report.to_text("en")
 
 
 def test_a_second_table_far_below_is_not_read_as_schools(tmp_path: Path) -> None:

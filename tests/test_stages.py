@@ -7,6 +7,7 @@ import pytest
 from small_tables import BASIC, QUALITY, SHANDONG, SHARED, conditions, frame, junior, one_row, only, pick, school
 
 import junheng as jh
+from junheng.schools import columns
 
 FOUR = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "multimedia_classrooms"}
 FIVE = {"teaching_area_m2", "sports_area_m2", "equipment_value_cny", "computers", "books"}
@@ -257,3 +258,31 @@ def test_a_standard_without_a_rule_leaves_the_school_undetermined() -> None:
     assert only(ev.verdicts, part="overall")["verdict"] == "undetermined"
     for language, words in (("en", "no rule to divide"), ("zh", "如何拆分")):
         assert words in ev.explain(language=language)
+
+
+@pytest.mark.parametrize("standard", jh.list_standards()["id"].tolist())
+def test_what_a_judgement_refuses_is_listed_before_in_whatever_column_it_stands(standard: str) -> None:
+    """Columns that only an item reads, such as 城乡类型 or a yes and no, are looked at too."""
+    words = {n: c for n, c in columns().items() if c.type in ("category", "flag")}
+    table = jh.synthetic.county(seed=1, n_schools=4).assign(year=1990)
+    row = 2
+    for name in words:
+        table[name] = table[name].astype(object) if name in table else None
+        table.loc[row, name] = "怪词"
+    for name in ("built_year", "largest_class", "migrant_students"):
+        table[name] = ["约5" if i == row else None for i in range(len(table))]
+    found = jh.check_schools(table, standard)
+    listed = {(p["code"], p["column"], p["row"]) for p in rows(found)}
+    assert {("unknown_category", n, row) for n in words} <= listed
+    with pytest.raises(jh.InputDataError) as refused:
+        jh.evaluate(table, standard)
+    assert {(str(p.code), p.column, p.row) for p in refused.value.problems if p.severity == "error"} <= listed
+    # each thing once
+    assert not found.duplicated(["code", "column", "row", "message"]).any()
+
+
+def test_a_standard_not_in_force_is_said_by_the_check_and_by_the_judgement() -> None:
+    table = jh.synthetic.county(seed=1, n_schools=4).assign(year=1990)
+    told = [set(f["code"]) for f in (jh.check_schools(table, QUALITY), jh.evaluate(table, QUALITY).problems)]
+    assert all("not_in_force" in codes for codes in told)
+    assert "not_in_force" not in set(jh.check_schools(table)["code"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from junheng._progress import Progress, reporting
 from junheng.errors import ReadingWarning
 from junheng.reading.forms import facts_of, raw_table
-from junheng.reading.report import FileReport
+from junheng.reading.report import FileReport, many, was
 from junheng.reading.tables import read_file
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def notice(report: FileReport) -> str:
     """Say in a sentence or two what was not read as it stands."""
     counts = report.left_out["reason"].value_counts().to_dict()
     rows = [
-        f"{counts[reason]} {name}{'s' if counts[reason] > 1 else ''}"
+        many(counts[reason], name)
         for reason, name in (
             ("total", "total row"), ("average", "average row"), ("explanation", "explanation row"),
             ("heading", "heading"),
@@ -216,15 +216,15 @@ def notice(report: FileReport) -> str:
     cells = []
     missing, converted = int(report.columns["missing"].sum()), int(report.columns["converted"].sum())
     if missing:
-        cells.append(f"{missing} cell{'s' if missing > 1 else ''} of words such as 无 or — were read as missing")
+        cells.append(f"{many(missing, 'cell')} of words such as 无 or — {was(missing)} read as missing")
     if converted:
-        cells.append(f"{converted} cell{'s' if converted > 1 else ''} were converted")
+        cells.append(f"{many(converted, 'cell')} {was(converted)} converted")
     said = [f"{', '.join(rows)} left out"] if rows else []
     said += cells
     # what check_schools says of the table itself is not said twice
     others = int((~report.problems["code"].isin(["text_in_number", "suspicious_scale"])).sum())
     if others:
-        said.append(f"{others} thing{'s' if others > 1 else ''} to look at")
+        said.append(f"{many(others, 'thing')} to look at")
     if not said:
         return ""
     return f"{report.name}: {'; '.join(said)}. junheng.describe_file(path) lists them all."

@@ -154,13 +154,20 @@ def _open_text(path: Path, head: bytes, suffix: str) -> Source:
     )
 
 
+#: ="0012" is how systems write a code into text so that a spreadsheet keeps its zeros.
+_AS_TEXT = re.compile(r'^="([^"]*)"$')
+
+
 def _grid_of_text(path: Path, text: str, separator: str) -> Grid:
     rows: list[list[str | None]] = []
     width = 0
+    wrapped = '="' in text
     try:
         csv.field_size_limit(1_000_000)
         for row in csv.reader(io.StringIO(text), delimiter=separator):
             cells = [c.strip() or None for c in row]
+            if wrapped:
+                cells = [_AS_TEXT.sub(r"\1", c).strip() or None if c else None for c in cells]
             rows.append(cells)
             width = max(width, len(cells))
             if len(rows) > MAX_ROWS:

@@ -17,6 +17,7 @@ from junheng.facts import fact_columns
 from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
 from junheng.reading.files import Grid, Source, column_letter, open_source
 from junheng.reading.layout import Header, find_header, is_note, left_out_rows, named_by, words
+from junheng.reading.report import many, was
 from junheng.reading.tables import chosen_grids
 from junheng.schools import Column, Found, flag_words, fold, missing_in_mapping, recognise, unit_factor
 
@@ -271,9 +272,11 @@ class _Counts:
 
     def said(self, name: str) -> str:
         """Say it, empty where nothing was done."""
-        parts = [f"{self.rows} rows left out"] if self.rows else []
-        parts += [f"{self.missing} cells of words such as 无 or — were read as missing"] if self.missing else []
-        parts += [f"{self.converted} cells were converted"] if self.converted else []
+        parts = [f"{many(self.rows, 'row')} left out"] if self.rows else []
+        if self.missing:
+            parts.append(f"{many(self.missing, 'cell')} of words such as 无 or — {was(self.missing)} read as missing")
+        if self.converted:
+            parts.append(f"{many(self.converted, 'cell')} {was(self.converted)} converted")
         return f"{name}: {'; '.join(parts)}." if parts else ""
 
 

@@ -191,20 +191,32 @@ def find_header(
             if depth == 1:
                 single[r] = n
             # of what knows as much the fewest rows: a title above adds nothing
-            if n > score or (best is not None and n == score and depth < len(best.rows)):
+            # (below what was found, a header as good as it may be that of a second printed page)
+            if n > score or (best is not None and n == score and depth < len(best.rows) and r <= best.rows[-1]):
                 best, score = header, n
     if best is None:
         return _unknown_header(grid, labels, texts, wanted, understood)
     best = _extended(grid, labels, texts, best, wanted, understood)
-    own = {tuple(labels[r]) for r in best.rows}
     rivals = [
         r
         for r, n in single.items()
-        if r not in best.rows and n >= max(3, _RIVAL * score) and tuple(labels[r]) not in own
+        if r not in best.rows and n >= max(3, _RIVAL * score) and not _repeats(best, grid.cells[r].tolist())
     ]
     if rivals:
         raise InputDataError([_two_headers(grid, best, rivals[0], labels[rivals[0]])])
     return best
+
+
+def _says(header: Header, c: int, value: Any) -> bool:
+    """Whether a cell says what the headers of its column say, in whichever of their rows."""
+    text = " ".join(value.split()) if isinstance(value, str) else value
+    return text in header.paths[c] or text == header.names[c]
+
+
+def _repeats(header: Header, row: Sequence[Any]) -> bool:
+    """Whether a row is one of the rows of the headers over again, as on the next printed page."""
+    filled = [(c, v) for c, v in enumerate(row) if v is not None]
+    return bool(filled) and all(_says(header, c, v) for c, v in filled)
 
 
 def _two_headers(grid: Grid, best: Header, row: int, other: Sequence[Any]) -> Problem:
@@ -420,8 +432,13 @@ class Rows:
 
 
 def row_text(row: Sequence[Any]) -> str:
-    """Return what stands in a row, cell by cell."""
-    return " | ".join(str(v) for v in row if v is not None)
+    """Return what stands in a row, cell by cell; whole numbers as a spreadsheet shows them."""
+    return " | ".join(shown(v) for v in row if v is not None)
+
+
+def shown(value: Any) -> str:
+    """Return a cell as a spreadsheet shows it: a workbook keeps every number as a float."""
+    return str(int(value)) if type(value) is float and value.is_integer() and abs(value) < 1e15 else str(value)
 
 
 def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows:
@@ -445,8 +462,7 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
         hits = {
             v
             for v in set(column)
-            if isinstance(v, str)
-            and ((v[-1] in _TOTAL_LAST and is_total(v)) or is_note(v) or v in header.paths[c] or v == header.names[c])
+            if isinstance(v, str) and ((v[-1] in _TOTAL_LAST and is_total(v)) or is_note(v) or _says(header, c, v))
         }
         if hits:
             suspect |= np.fromiter((v in hits if isinstance(v, str) else False for v in column), bool, len(column))
@@ -468,10 +484,20 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
     for r in range(start, len(cells)):
         if counts[r] == 0:
             out.append(LeftOut(r, "blank", ""))
+    # what stands right under the headers may stand there again on the next printed page
+    under: dict[str, str] = {}
+    for r in np.flatnonzero(keep[: start + 3]).tolist():
+        row = cells[r].tolist()
+        reason, _ = _what(header, row, r - start, keys, numeric, names, titles, across.get(r, 1), False)
+        if reason in ("column numbers", "explanation"):
+            under[row_text(row)] = reason
+            c = int(np.argmax(filled[r]))
+            suspect |= np.asarray(cells[:, c] == row[c], dtype=bool)
     for r in np.flatnonzero(suspect & keep).tolist():
         row = cells[r].tolist()
         text = row_text(row)
         reason, label = _what(header, row, r - start, keys, numeric, names, titles, across.get(r, 1), noted)
+        reason = under.get(text, reason)
         if reason == "school":
             continue
         if reason == "headers":
@@ -506,7 +532,7 @@ def _refuse_other_header(grid: Grid, header: Header, row: int, cells: Sequence[A
         if isinstance(value, str):
             found = recognise(" ".join(value.split()))
             ours = header.found[c]
-            if found is not None and (ours is None or found.column != ours.column) and value not in header.paths[c]:
+            if found is not None and (ours is None or found.column != ours.column) and not _says(header, c, value):
                 raise InputDataError([_two_headers(grid, header, row, cells)])
 
 
@@ -526,7 +552,7 @@ def _what(
     first = str(filled[0][1])
     texts = [(c, v) for c, v in filled if isinstance(v, str)]
     figures = sum(row[c] is not None and is_figure(row[c]) for c in numeric)
-    same = sum(v in header.paths[c] or v == header.names[c] for c, v in texts)
+    same = sum(_says(header, c, v) for c, v in texts)
     if same >= max(2, len(filled) / 2) or (same and same == len(filled) and len(filled) > 1):
         return "repeated headers", first
     known = sum(recognise(" ".join(v.split())) is not None for _, v in texts)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from junheng._data import read_toml
-from junheng._labels import check_language
+from junheng._labels import check_language, word
+from junheng.schools import base_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,17 +99,14 @@ class FileReport:
             done = [f"× {_number(c['factor'])} ({c['unit']})"] if c["factor"] != 1 else []
             done += [say(k, n=c[k]) for k in ("converted", "missing", "unread") if c[k]]
             head = f"{c['sheet']}!{c['letter']} {c['header'] or say('no_header')}"
-            to = c["column"] or say("unknown")
+            to = say.column(c["column"]) if c["column"] else say("unknown")
             lines.append(f"  {head} → {to}" + (f"{say.comma}{say.comma.join(done)}" if done else ""))
         told = [r for r in records(self.left_out) if r["reason"] != "blank"]
         blank = len(self.left_out) - len(told)
         lines += ["", say("left_out", n=len(told), b=blank)]
         lines += _cut([f"  {r['sheet']} {r['row']} [{say.reason(r['reason'])}] {_short(r['text'])}" for r in told], say)
         lines += ["", say("problems", n=len(self.problems))]
-        lines += _cut(
-            [f"  {say(str(p['severity']))} [{p['code']}] {_where(p)}{p['message']}" for p in records(self.problems)],
-            say,
-        )
+        lines += _cut([f"  {_said(p, say)}" for p in records(self.problems)], say)
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -150,19 +148,49 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def many(n: int, thing: str) -> str:
+    """Count things in English."""
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def was(n: int) -> str:
+    """Return the verb that goes with so many things."""
+    return "was" if n == 1 else "were"
+
+
 class _Say:
     """Sentences of the page in one language."""
 
     def __init__(self, language: str) -> None:
-        self._language = language
+        self.language = language
         self.comma = "，" if language == "zh" else ", "
 
     def __call__(self, key: str, **values: Any) -> str:
-        text = read_toml("labels.toml")["reading"][key][self._language]
-        return str(text).format(**values)
+        text = read_toml("labels.toml")["reading"][key][self.language]
+        return str(text).format(many="" if values.get("n") == 1 else "s", **values)
+
+    def column(self, name: str) -> str:
+        """Name a column: in Chinese its label goes before its id."""
+        found = base_column(name) if self.language == "zh" else None
+        if found is None:
+            return name
+        return f"{word('stage', found[1], 'zh') if found[1] else ''}{found[0].zh} {name}"
 
     def reason(self, key: str) -> str:
         return self("row_" + key.replace(" ", "_"))
+
+
+def _said(problem: dict[str, Any], say: _Say) -> str:
+    """Say what is wrong and what to do; in Chinese the sentence of the message comes last, for its figures."""
+    severity, code, message = say(str(problem["severity"])), problem["code"], problem["message"]
+    if say.language != "zh":
+        return f"{severity} [{code}] {_where(problem)}{message}"
+    where = ["!".join(str(problem[k]) for k in ("sheet", "cell") if problem[k])]
+    where += [f"列“{say.column(problem['column'])}”"] if problem["column"] else []
+    where += [f"值“{problem['value']}”"] if problem["value"] is not None else []
+    place = "，".join(w for w in where if w)
+    told = f"{word('problem', code, 'zh')}{'：' if place else ''}{place}。{word('advice', code, 'zh')}。"
+    return f"{severity} {told}[{code}] {message}"
 
 
 def _where(problem: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from junheng._frames import Wholes, build_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.cells import Cells, floats_of, read_code, read_figures, read_words, read_year
 from junheng.reading.files import Grid, Source, cell_name, column_letter, open_source
-from junheng.reading.layout import Header, LeftOut, Rows, find_header, left_out_rows, named_by, units
+from junheng.reading.layout import Header, LeftOut, Rows, find_header, left_out_rows, named_by, shown, units
 from junheng.reading.report import FileReport
 from junheng.schools import (
     Column,
@@ -467,12 +467,13 @@ def _check_totals(s: _Sheet) -> None:
             total, lacking = runs[0][b] - runs[0][a], int(gaps[b] - gaps[a])
             s.add(
                 ProblemCode.TOTAL_MISMATCH,
-                f"the row {label!r} says {read:.12g}, its {b - a} rows add up to {total:.12g}"
+                f"the row {label!r} says {read:.12g}, its {'1 row adds' if b - a == 1 else f'{b - a} rows add'} up to "
+                f"{total:.12g}"
                 + (f" ({lacking} of them without a figure)" if lacking else "")
                 + "; correct whichever is wrong",
                 cell=cell_name(row, c),
                 column=u.column,
-                value=str(cell),
+                value=shown(cell),
             )
 
 
@@ -570,7 +571,7 @@ def _take(s: _Sheet, column: str, name: Sequence[str], lines: Sequence[str], rea
             s.columns = {column: values, **s.columns}
             s.add(
                 ProblemCode.FROM_TITLE,
-                f"no column gives the {column}; {where} says {found[0]}, which was taken for all {s.n} rows",
+                f"no column gives the {column}; {where} says {found[0]}, which was taken for every row",
                 column=column,
                 value=found[0],
             )
@@ -588,8 +589,7 @@ def _stages_from_headings(s: _Sheet) -> None:
     s.columns = {"stage": values, **s.columns}
     s.add(
         ProblemCode.FROM_TITLE,
-        f"no column gives the stage; {len(told)} headings between the rows say it, and were taken for the rows "
-        "below them",
+        "no column gives the stage; headings between the rows say it, and were taken for the rows below them",
         column="stage",
     )
 
