@@ -210,6 +210,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print_reading_warnings(args.text)
         try:
             return int(args.run(args))
+        except BrokenPipeError:
+            # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
+            sys.stdout = None
+            return 0
         except OSError as exc:
             place = f"{exc.filename}: " if exc.filename else ""
             print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)

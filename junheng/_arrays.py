@@ -96,14 +96,6 @@ def require_rows(n: int, **named: NDArray[Any] | None) -> None:
             raise AlignmentError(f"{name} has {rows} where {n} are needed")
 
 
-_NONE: Any = None
-
-
-def is_none(values: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Tell where an array of objects holds None."""
-    return np.asarray(np.equal(values, _NONE), dtype=bool)
-
-
 #: Stands for an order that is only worked out when it is asked for.
 _LATER = np.empty(0, dtype=np.int64)
 

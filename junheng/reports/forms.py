@@ -297,11 +297,6 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     return target
 
 
-def standards_with_forms() -> list[str]:
-    """Return the ids of the standards that have a form of their own; those that extend one of them use it too."""
-    return [str(f["standard"]) for f in _data()["forms"]]
-
-
 # ------------------------------------------------------------------------------------------------- cells
 
 
