@@ -779,8 +779,9 @@ class _Frontier:
     def ask(self, limits: Floats) -> None:
         """Work out some more limits."""
         steps = self.solve(limits).sum(axis=0)
-        none = np.isnan(steps)
-        cost = np.where(none, np.inf, np.where(none | (steps == 0), 0.0, steps) * (0.0 if none.all() else self.cost))
+        cost = np.where(np.isnan(steps), np.inf, 0.0)
+        some = steps > 0
+        cost[some] = steps[some] * self.cost
         cost[limits >= self.now] = 0.0
         t, total = np.concatenate([self.t, limits]), np.concatenate([self.total, cost])
         self.t, first = np.unique(t, return_index=True)
