@@ -184,7 +184,7 @@ def additions_where_possible(
     """
     many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
     task = _Task.read(many, students, limits, None, None, highest)
-    return task.solve(partial(_add_whole, patience=200) if whole else _add_real, "least additions", False, refuse=False)
+    return task.solve(partial(_add_whole, patience=30) if whole else _add_real, "least additions", False, refuse=False)
 
 
 def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
