@@ -62,7 +62,17 @@ def fill_moments(
 
 
 def _plain(array: NDArray[Any]) -> Floats:
-    return np.ascontiguousarray(array, dtype=np.float64)
+    plain = np.ascontiguousarray(array, dtype=np.float64)
+    return plain if plain.flags.writeable else np.asarray(_Unlocked(plain))
+
+
+class _Unlocked:
+    """The same memory without the mark "read only", which the compiled signatures do not take; nobody writes to it."""
+
+    def __init__(self, array: Floats) -> None:
+        self._array = array
+        place, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (place, False)}
 
 
 def _cores() -> int:
