@@ -66,7 +66,7 @@ def least_additions(
     amounts : (schools,) or (schools, indicators) array-like
         What each school has: teachers, square metres, yuan. Not per student.
     students : (schools,) array-like
-        Enrolment of each school. A school without students is absent and gets nothing.
+        Enrolment of each school. A school without students is absent and gets nothing; a group needs one that has some.
     limit : float or (indicators,) array-like
         The largest coefficient allowed.
     whole : bool
@@ -93,8 +93,8 @@ def least_additions(
     Raises
     ------
     InputError
-        On a limit that is not above 0, negative amounts, a bound or cost that makes no sense, or bounds that leave no
-        way to pass; every one is named.
+        On a limit that is not above 0, a group without students, negative amounts, a bound or cost that makes no sense,
+        or bounds that leave no way to pass; every one is named.
     AlignmentError
         When lengths or labelled indexes differ.
 
@@ -137,7 +137,8 @@ def least_transfers(
     amounts : (schools,) or (schools, indicators) array-like
         What each school has: teachers, machines. Not per student.
     students : (schools,) array-like
-        Enrolment of each school. A school without students is absent: it gives and gets nothing.
+        Enrolment of each school. A school without students is absent: it gives and gets nothing; a group needs one that
+        has some.
     limit : float or (indicators,) array-like
         The largest coefficient allowed.
     whole : bool
@@ -248,6 +249,10 @@ class _Task:
         task = cls(sample, limits, low, high)
         # a bound made of a gap is a gap too, and needs no complaint of its own
         known = [~np.isnan(c) & ~np.isnan(sample.weight_array()) for c in sample.columns]
+        # an unknown enrolment is a gap, none at all an impossible demand
+        there = np.bincount(sample.groups.codes, weights=sample.weight_array() != 0, minlength=sample.groups.n)
+        for g in np.flatnonzero(there == 0).tolist() if sample.rows else ():
+            problems.append(f"{task.group_name(g)}: no school has students, so there is no coefficient to bring down")
         for j, column in enumerate(sample.columns):
             _point(
                 problems,

@@ -431,13 +431,18 @@ def test_whole_units_are_at_least_the_real_ones(change, county):
 
 @st.composite
 def provinces(draw):
-    """Three amounts of schools in some counties, in no order; gaps, schools without students, one limit each."""
+    """Three amounts of schools in some counties, in no order; gaps, schools without students, one limit each.
+
+    In every county somebody goes to school: where nobody does, the demand is refused.
+    """
     n = draw(st.integers(1, 25))
     by = draw(st.lists(st.sampled_from("甲乙丙丁"), min_size=n, max_size=n))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     p = rng.integers(1, 2000, n).astype(float)
     x = np.round(p[:, None] * rng.lognormal(0, 0.7, (n, 3)), 1)
-    p[rng.random(n) < 0.1] = 0
+    empty = rng.random(n) < 0.1
+    empty[[by.index(county) for county in set(by)]] = False
+    p[empty] = 0
     x[rng.random((n, 3)) < draw(st.sampled_from([0, 0.05]))] = math.nan
     if draw(st.integers(0, 5)) == 0:
         p[rng.integers(n)] = math.nan
