@@ -74,10 +74,10 @@ def dense_codes(codes: Ints) -> Ints:
     """Renumber codes 0, 1, 2, … in order of appearance."""
     if codes.size > 1:
         new = codes[1:] != codes[:-1]
-        heads = np.concatenate([[0], np.flatnonzero(new) + 1])
+        heads, lengths = _runs_from(new)
         if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
             numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
-            return np.repeat(numbers.astype(np.int64, copy=False), np.diff(heads, append=codes.size))
+            return np.repeat(numbers.astype(np.int64, copy=False), lengths)
     return pd.factorize(codes)[0].astype(np.int64, copy=False)
 
 
@@ -90,8 +90,11 @@ def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
     """Return a code for each combination in order of appearance, and the first row of each."""
     codes = dense_codes(combine_codes(parts))
     n = int(codes.max()) + 1 if codes.size else 0
+    heads = _runs_from(codes[1:] != codes[:-1])[0] if n else codes
+    if heads.size == n:  # each stands in one run
+        return codes, heads
     first = np.empty(n, dtype=np.int64)
-    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    first[codes[heads[::-1]]] = heads[::-1]  # what is written last stays
     return codes, first
 
 
@@ -239,6 +242,10 @@ class Table:
         """Tell whether a column is numeric by its type."""
         return bool(self._frame[name].dtype.is_numeric())
 
+    def is_whole(self, name: str) -> bool:
+        """Tell whether a column holds whole numbers by its type."""
+        return bool(self._frame[name].dtype.is_integer())
+
     def floats(self, name: str) -> Floats:
         """Return a numeric column as float64, missing as NaN."""
         return as_floats(self._frame[name].to_native(), name)
@@ -250,12 +257,12 @@ class Table:
         out[pd.isna(out)] = None
         return out
 
-    def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
-        """Return a code a row in order of appearance (-1: missing) and the words."""
+    def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
+        """Return a code a row in order of appearance (-1: missing) and the words; the codes may be short integers."""
         text = self._text(name)
         if text is not None:
             codes, words = _text_codes(text)
-            return codes.astype(np.int64, copy=False), words.to_pylist()
+            return codes, words.to_pylist()
         series = self._frame[name]
         native = series.to_native()
         values: Any
@@ -267,6 +274,11 @@ class Table:
             values = series.to_numpy()
         else:
             values = self.objects(name)
+        if isinstance(native, pd.Series) and isinstance(native.dtype, np.dtype) and native.dtype.kind in "iu":
+            heads, lengths = _runs_from(native.to_numpy()[1:] != native.to_numpy()[:-1])
+            if heads.size * 8 < self.rows:  # the same number row after row, as years are
+                codes, words = pd.factorize(native.to_numpy()[heads])
+                return np.repeat(codes, lengths), words.tolist()
         codes, words = pd.factorize(values)
         return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
 
@@ -329,6 +341,10 @@ class Table:
             kept |= np.asarray(text.is_null())[found]
         rows: Ints = found[kept]
         return rows
+
+    def cell(self, name: str, row: int) -> Any:
+        """Return one cell of a column of text, missing as None."""
+        return self._text(name)[row].as_py()
 
     def cells(self, name: str, rows: Ints) -> list[Any]:
         """Return some cells of a column as Python objects, missing as None."""
@@ -436,14 +452,18 @@ def _text_codes(text: Any) -> tuple[NDArray[Any], Any]:
             if found.null_count == text.null_count:
                 return _plain_codes(found), words
         elif not text.null_count:
-            heads = np.flatnonzero(_adjacent(text, "not_equal")) + 1
+            heads, lengths = _runs_from(_adjacent(text, "not_equal"))
             if heads.size * 8 < len(text):  # the same word row after row
-                heads = np.concatenate([[0], heads])
                 encoded = text.take(_indices(heads)).dictionary_encode()
-                lengths = np.diff(heads, append=len(text))
                 return np.repeat(_plain_codes(encoded.indices), lengths), encoded.dictionary
     encoded = text.dictionary_encode()
     return _plain_codes(encoded.indices), encoded.dictionary
+
+
+def _runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return where runs of equal cells begin, and their lengths, from what differs from the cell before."""
+    heads = np.concatenate([[0], np.flatnonzero(changes) + 1])
+    return heads, np.diff(heads, append=changes.size + 1)
 
 
 def _plain_codes(indices: Any) -> NDArray[Any]:

@@ -159,13 +159,16 @@ def _evaluate(
     reasons = np.zeros((k, n), dtype=np.int8)
     by_classes: dict[int, Floats] = {}
     classes = sections.number("classes") if "classes" in needed_columns(std) else None
+    of_stage = [sections.stage == s for s in range(len(STAGES))]
+    out = np.flatnonzero(sections.out)
+    why = np.array([_REASON[code] for code in LEFT_OUT], dtype=np.int8)[sections.out[out]]
 
     def work_out(j: int) -> _Cells:
         cell = _Cells.make(indicators[j], sections, std, values[j])
         found = [std.find(cell.indicator.id, stage) for stage in STAGES]
         judged = _Judged(verdicts[j], floors[j], reasons[j])
         if _is_plain(cell, found):
-            _judge_plainly(cell, found, sections, judged)
+            _judge_plainly(cell, found, of_stage, judged)
         else:
             required = _judge_by_stage(cell, found, sections, classes, judged)
             if any(t is not None and t.classes for t in found):
@@ -177,6 +180,7 @@ def _evaluate(
                 reasons[j, perhaps & (verdicts[j] == UNMET)] = _REASON["missing_value"]
                 verdicts[j, perhaps & (verdicts[j] == UNMET)] = UNDETERMINED
                 floors[j, perhaps & (floors[j] == UNMET)] = UNDETERMINED
+        verdicts[j, out], floors[j, out], reasons[j, out] = UNDETERMINED, UNDETERMINED, why
         return cell
 
     n_counties = len(words[0][1]) if words else 0
@@ -184,13 +188,9 @@ def _evaluate(
     at_once = 0 if std.applied else n
     tasks = [partial(_grouped, sections, county, n_counties), *(partial(work_out, j) for j in range(k))]
     grouped, *cells = over_columns(_run, tasks, at_once)
-    out = np.flatnonzero(sections.out)
-    reasons[:, out] = np.array([_REASON[code] for code in LEFT_OUT], dtype=np.int8)[sections.out[out]]
-    verdicts[:, out] = UNDETERMINED
-    floors[:, out] = UNDETERMINED
     last: list[Callable[[], Any]] = [
         partial(_coefficients, std, cells, sections, grouped, missing),
-        partial(_school_verdicts, std, sections, verdicts, floors),
+        partial(_school_verdicts, std, sections, of_stage, verdicts, floors),
     ]
     groups, school = over_columns(_run, last, at_once)
     data = Data(
@@ -227,8 +227,7 @@ def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tupl
 
 
 def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:
-    counts = np.bincount(sections.out, minlength=len(LEFT_OUT)).tolist()
-    left_out = {c: n for c, n in zip(LEFT_OUT[1:], counts[1:], strict=True) if n}
+    left_out = {c: n for i, c in enumerate(LEFT_OUT) if i and (n := int(np.count_nonzero(sections.out == i)))}
     codes = [str(p.code) for p in reading.problems]
     try:
         release = version("junheng")
@@ -268,7 +267,7 @@ class _Cells:
 
     indicator: Indicator
     value: Floats
-    numerator: Floats
+    added: Floats | None
     denominator: Floats | None
     gaps: Ints
     sections: Sections
@@ -276,16 +275,24 @@ class _Cells:
     @classmethod
     def make(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> _Cells:
         """Work out an indicator into ``value``."""
-        top = _column(sections, indicator.numerator)
+        added = None
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == indicator.id:
-                top = top + _relaxed(sections, relaxation)
+                added = _relaxed(sections, relaxation) + (0.0 if added is None else added)
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
+        cell = cls(indicator, value, added, bottom, np.empty(0, dtype=np.int64), sections)
         gaps = []
+        top, (whole, *_) = sections.undivided(indicator.numerator), sections.to_divide(indicator.numerator)
+        if added is not None:
+            top = top + added
+        shares = cell.numerator(whole)
+        cuts = np.searchsorted(whole, np.arange(0, value.size + _PIECE, _PIECE)).tolist()
         with np.errstate(divide="ignore", invalid="ignore"):
-            for piece in _pieces(value.size):
+            for piece, first, last in zip(_pieces(value.size), cuts, cuts[1:], strict=False):
                 own = value[piece]
                 np.multiply(top[piece], indicator.scale, out=own)
+                if last > first:
+                    own[whole[first:last] - piece.start] = shares[first:last] * indicator.scale
                 if bottom is not None:
                     np.divide(own, bottom[piece], out=own)
                 known = np.isfinite(own)
@@ -295,8 +302,17 @@ class _Cells:
                     gap = np.flatnonzero(~known)
                     own[gap] = np.nan
                     gaps.append(gap + piece.start)
-        missing = np.concatenate(gaps) if gaps else np.empty(0, dtype=np.int64)
-        return cls(indicator, value, top, bottom, missing, sections)
+        return evolve(cell, gaps=np.concatenate(gaps)) if gaps else cell
+
+    def numerator(self, at: Ints) -> Floats:
+        """Return the upper figure of some sections."""
+        name = self.indicator.numerator
+        out = self.sections.undivided(name)[at]
+        if self.sections.to_divide(name)[0].size:
+            some = np.flatnonzero(self.sections.is_divided(name)[at])
+            rows = at[some]
+            out[some] = out[some] * self.sections.share_top[rows] / self.sections.share_bottom[rows]
+        return out if self.added is None else np.asarray(out + self.added[at])
 
     @cached_property
     def divided(self) -> NDArray[np.bool_]:
@@ -316,7 +332,7 @@ class _Cells:
 
     def exactly(self, i: int) -> Fraction:
         """Return the value of a section as a fraction of the figures as they are written."""
-        top = _fraction(self.numerator[i]) * self.indicator.scale
+        top = _fraction(self.numerator(np.array([i]))[0]) * self.indicator.scale
         return top if self.denominator is None else top / _fraction(self.denominator[i])
 
 
@@ -414,7 +430,7 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     gap = np.isnan(value)
     if cell.denominator is not None and cell.indicator.denominator != "students":
         # students but nobody to teach them: no ratio exists, and yet "at most 19 to one" is plainly not met
-        nobody = gap & (cell.denominator[at] == 0) & (cell.numerator[at] > 0) & ~np.isnan(r.stricter)
+        nobody = gap & (cell.denominator[at] == 0) & (cell.numerator(at) > 0) & ~np.isnan(r.stricter)
         if t.op in ("<=", "<"):
             verdict = np.where(nobody, np.int8(UNMET), verdict)
         reason = np.where(nobody, _REASON["zero_denominator"], reason)
@@ -434,7 +450,7 @@ def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[D
         return out
     rows = at[near]
     # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
-    top = cell.numerator[rows]
+    top = cell.numerator(rows)
     whole = (top == np.floor(top)) & ~cell.divided[rows]
     if cell.denominator is not None:
         bottom = cell.denominator[rows]
@@ -449,29 +465,6 @@ def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[D
             relation = (difference > 0) - (difference < 0)
         out[i] = MET if holds(relation, op) else UNMET
     return out
-
-
-#: What a comparison asks of value minus requirement.
-_HOLDS = {">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less, "==": np.equal}
-
-
-def _compare_pieces(cell: _Cells, stage: Ints, wanted: Floats, exact: Sequence[Decimal], op: str, out: Codes) -> None:
-    """Compare as ``_compare_exactly`` does with one number a stage, at half the cost; gaps are left to be filled in."""
-    room = min(_PIECE, out.size)
-    required_buffer, apart_buffer = np.empty(room), np.empty(room)
-    near = NEAR * float(max(map(abs, exact)))
-    for piece in _pieces(out.size):
-        own = stage[piece]
-        required, apart = required_buffer[: own.size], apart_buffer[: own.size]
-        np.take(wanted, own, out=required, mode="clip")  # nothing is clipped, and buffered neither
-        np.subtract(cell.value[piece], required, out=apart)
-        holding = out[piece].view(bool)
-        _HOLDS[op](apart, 0.0, out=holding)
-        np.multiply(holding, np.int8(MET), out=out[piece])
-        np.abs(apart, out=apart)
-        if np.fmin.reduce(apart) <= near:  # what is missing is no distance
-            some = np.flatnonzero(apart <= near)
-            out[piece][some] = _compare_exactly(cell, some + piece.start, required[some], exact, op)
 
 
 @frozen(eq=False)
@@ -508,29 +501,79 @@ def _is_plain(cell: _Cells, found: Sequence[Threshold | None]) -> bool:
     return by_student and not any(t.classes for t in some) and len({t.op for t in some}) == 1
 
 
-def _judge_plainly(cell: _Cells, found: Sequence[Threshold | None], sections: Sections, out: _Judged) -> None:
+@frozen(eq=False)
+class _Bars:
+    """One number a stage that values are compared with; NaN where a stage has none, and for the senior stage."""
+
+    verdict: Codes
+    wanted: Floats
+    exact: tuple[Decimal, ...]
+    near: list[Ints] = attrs.field(factory=list, init=False)
+
+    @classmethod
+    def make(cls, verdict: Codes, asked: Sequence[Decimal | None]) -> _Bars:
+        wanted = np.array([*(np.nan if d is None else float(d) for d in asked), np.nan])
+        return cls(verdict, wanted, tuple(d for d in asked if d is not None))
+
+    def compare(self, value: Floats, piece: slice, of_stage: Sequence[NDArray[np.bool_]], op: str) -> None:
+        """Compare the values of a piece; what lies so near that rounding could decide is only noted down."""
+        known = [s for s in range(len(STAGES)) if not np.isnan(self.wanted[s])]
+        first = self.wanted[known[0]]
+        low, high = _beside(value, first)
+        for s in known[1:]:
+            if self.wanted[s] != first:
+                here = of_stage[s][piece]
+                for all_, own in zip((low, high), _beside(value, self.wanted[s]), strict=True):
+                    np.copyto(all_, own, where=here)
+        holding = high if op in (">=", ">") else ~low if op in ("<=", "<") else np.zeros_like(low)
+        np.multiply(holding, np.int8(MET), out=self.verdict[piece])
+        low ^= high
+        if low.any():
+            self.near.append(np.flatnonzero(low) + piece.start)
+
+
+def _beside(value: Floats, wanted: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell where a value is not clearly below a number, and where it is clearly above."""
+    hair = 2 * NEAR * abs(wanted)
+    return value >= wanted - hair, value > wanted + hair
+
+
+def _judge_plainly(
+    cell: _Cells, found: Sequence[Threshold | None], of_stage: Sequence[NDArray[np.bool_]], out: _Judged
+) -> None:
     """Judge an indicator of plain thresholds: every section at once, a piece at a time."""
+    sections = cell.sections
     op = next(t.op for t in found if t is not None)
-    exact = [t.value for t in found if t is not None and t.value is not None]
-    exact_floors = [t.floor for t in found if t is not None and t.floor is not None]
+    bars = [_Bars.make(out.verdict, [None if t is None else t.value for t in found])]
+    asked_floors = [None if t is None else t.floor for t in found]
+    if any(f is not None for f in asked_floors):
+        bars.append(_Bars.make(out.floor, asked_floors))
+    with np.errstate(invalid="ignore"):
+        for piece in _pieces(cell.value.size):
+            value = cell.value[piece]
+            for bar in bars:
+                bar.compare(value, piece, of_stage, op)
+    for bar in bars:
+        if bar.near:
+            near = np.concatenate(bar.near)
+            required = bar.wanted[np.minimum(sections.stage[near], len(STAGES))]
+            bar.verdict[near] = _compare_exactly(cell, near, required, bar.exact, op)
+        bar.verdict[cell.gaps] = UNDETERMINED
+        for s, here in enumerate(of_stage):
+            if np.isnan(bar.wanted[s]):
+                np.copyto(bar.verdict, np.int8(UNDETERMINED), where=here)
+        if sections.any_senior:
+            np.copyto(bar.verdict, np.int8(UNDETERMINED), where=sections.stage >= len(STAGES))
     # one place more than there are stages: nothing is asked of a senior stage
-    wanted = np.array([*(np.nan if t is None or t.value is None else float(t.value) for t in found), np.nan])
-    floors = np.array([*(np.nan if t is None or t.floor is None else float(t.floor) for t in found), np.nan])
     applies = np.array([*(t is not None for t in found), False], dtype=bool)
-    _compare_pieces(cell, sections.stage, wanted, exact, op, out.verdict)
-    if exact_floors:
-        _compare_pieces(cell, sections.stage, floors, exact_floors, op, out.floor)
-    for verdict, asked in ((out.verdict, wanted), (out.floor, floors if exact_floors else wanted)):
-        verdict[cell.gaps] = UNDETERMINED
-        for s in np.flatnonzero(np.isnan(asked)).tolist():
-            if s < len(STAGES) or sections.any_senior:
-                verdict[sections.stage == s] = UNDETERMINED
     gaps = cell.gaps[applies[sections.stage[cell.gaps]]]
     if gaps.size:
         out.reason[gaps] = np.where(cell.no_rule[gaps], _REASON["no_split_rule"], _REASON["missing_value"])
 
 
-def _school_verdicts(std: Standard, sections: Sections, verdicts: Codes, floors: Codes) -> Codes:
+def _school_verdicts(
+    std: Standard, sections: Sections, of_stage: Sequence[NDArray[np.bool_]], verdicts: Codes, floors: Codes
+) -> Codes:
     """Return the verdict of each section over all its indicators, undetermined where it does not count."""
     out = np.full(sections.rows.size, UNDETERMINED, dtype=np.int8)
     rule = std.school_rule
@@ -538,15 +581,16 @@ def _school_verdicts(std: Standard, sections: Sections, verdicts: Codes, floors:
         return out
     for own, stages in _stages_alike(std).items():
         chosen = list(own)
-        mine = np.array([*(s in stages for s in range(len(STAGES))), False], dtype=bool)
         for piece in _pieces(out.size) if chosen else []:
-            block = verdicts[chosen, piece].T
+            block = verdicts[chosen, piece]
             if rule.kind == "all":
-                found = all_of(block)
+                found = all_of(block, axis=0)
             else:
                 assert rule.k is not None
-                found = at_least(block, rule.k, floors[chosen, piece].T if rule.floor_ratio is not None else None)
-            np.copyto(out[piece], found, where=mine[sections.stage[piece]] & (sections.out[piece] == 0))
+                rest = floors[chosen, piece] if rule.floor_ratio is not None else None
+                found = at_least(block, rule.k, rest, axis=0)
+            mine = np.any([of_stage[s][piece] for s in stages], axis=0) & (sections.out[piece] == 0)
+            np.copyto(out[piece], found, where=mine)
     return out
 
 

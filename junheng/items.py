@@ -154,7 +154,7 @@ class Units:
         return self.sections.rows[self.first]
 
     @cached_property
-    def stage(self) -> Ints:
+    def stage(self) -> NDArray[np.int8]:
         """Stage of each unit, -1 for a school of several."""
         stage = self.sections.stage[self.first].copy()
         if self.whole:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -608,10 +608,10 @@ def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = Non
     students = number("students")
     if not columns_ or (students is None and not by_stage):
         return []
-    total = np.sum([np.nan_to_num(v) for v in by_stage], axis=0) if by_stage else np.zeros(0)
-    enrolled = total if students is None else students
-    if students is not None and by_stage:
-        enrolled = np.where(np.isfinite(students), students, total)
+    enrolled = np.zeros(0) if students is None else students
+    if by_stage and (students is None or np.isnan(students).any()):
+        total = np.sum([np.nan_to_num(v) for v in by_stage], axis=0)
+        enrolled = total if students is None else np.where(np.isfinite(students), students, total)
 
     def look(name: str) -> Problem | None:
         if _median_lies_within(columns_[name], enrolled, rules[name]):
@@ -724,7 +724,7 @@ class Reading:
         self.problems: list[Problem] = []
         self._numbers: dict[str, Floats] = {}
         self._asked: set[str] = set()
-        self._codes: dict[str, tuple[Ints, Sequence[Any]]] = {}
+        self._codes: dict[str, tuple[NDArray[Any], Sequence[Any]]] = {}
         have = set(self.table.columns)
         self.has = have
         self.school_column = next((c for c in ("school_code", "school") if c in have), "school")
@@ -738,6 +738,7 @@ class Reading:
         self._small: dict[str, NDArray[np.int8]] = {}
         self._hints: dict[str, Ints | None] = {}
         self._looks: dict[str, tuple[Floats, float, float, bool]] = {}
+        self._steps: dict[tuple[str, bool], NDArray[np.bool_] | None] = {}
         self._fetch_together(soon)
         self.is_total = self._find_totals()
         for name in ("kind", "stage", "ownership"):
@@ -774,8 +775,7 @@ class Reading:
         if inner is not None:
             if self._gaps(inner).size:
                 return None
-            looks = (self.table.changes, self.table.rises)
-            changes, rises = over_columns(lambda look: look(inner), looks, self.rows)
+            changes, rises = self._step(inner), self._step(inner, rising=True)
             # where another begins, it is greater than the one before, or belongs to something else
             if changes is None or rises is None or not (rises | new[1:] | ~changes).all():
                 return None
@@ -784,25 +784,46 @@ class Reading:
         out -= 1
         return out
 
+    def _step(self, name: str, *, rising: bool = False) -> NDArray[np.bool_] | None:
+        """Tell of each row but the first whether a cell differs from the one before, or is greater than it."""
+        key = name, rising
+        if key not in self._steps:
+            self._steps[key] = self.table.rises(name) if rising else self.table.changes(name)
+        return self._steps[key]
+
     def _fetch_together(self, soon: Sequence[str]) -> None:
         """Look at the columns that will be asked for, two at a time where that pays; nothing is recorded yet."""
-        wanted = [*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover"]
+        words = [n for n in soon if n in self.has and (c := base_column(n)) is not None and c[0].type != "number"]
+        wanted = [
+            *self.by,
+            "county",
+            "county_code",
+            "kind",
+            "stage",
+            "ownership",
+            "included",
+            "resources_cover",
+            *words,
+        ]
         names = [n for n in ("school", self.school_column) if n in self.has and n not in wanted]
-        tasks: list[tuple[Callable[[str], Any], str]] = []
-        tasks += [(self._hint, n) for n in dict.fromkeys(names) if not self.table.is_number(n)]
-        tasks += [(self.codes, n) for n in dict.fromkeys(wanted) if n in self.has]
-        tasks += [(self._look, n) for n in dict.fromkeys(soon) if n in self.has and self.table.is_number(n)]
-        over_columns(lambda task: task[0](task[1]), tasks, self.rows)
+        inner = self.school_column if self.school_column in names else None
+        tasks: list[Callable[[], Any]] = []
+        tasks += [partial(self.codes, n) for n in dict.fromkeys(wanted) if n in self.has]
+        tasks += [partial(self._hint, n) for n in dict.fromkeys(names) if not self.table.is_number(n)]
+        tasks += [] if inner is None else [partial(self._step, inner, rising=r) for r in (False, True)]
+        tasks += [partial(self._look, n) for n in dict.fromkeys(soon) if n in self.has and self.table.is_number(n)]
+        over_columns(lambda task: task(), tasks, self.rows)
 
     def _look(self, name: str) -> tuple[Floats, float, float, bool]:
         """Return a column of numbers as it is, the least of it and 0, the most, and whether all are whole."""
         if name not in self._looks:
             values = self.table.floats(name)
             least, most = np.fmin.reduce(values, initial=0.0), np.fmax.reduce(values, initial=0.0)
-            self._looks[name] = (values, float(least), float(most), all_whole(values))
+            whole = self.table.is_whole(name) or all_whole(values)
+            self._looks[name] = (values, float(least), float(most), whole)
         return self._looks[name]
 
-    def codes(self, name: str) -> tuple[Ints, Sequence[Any]]:
+    def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
         if name not in self._codes:
             codes, words = self.table.codes(name)
@@ -834,7 +855,7 @@ class Reading:
 
     def _cell(self, name: str, row: int) -> Any:
         if name not in self._codes and self.table.is_text(name):
-            (value,) = self.table.cells(name, np.array([row]))
+            value = self.table.cell(name, row)
             return None if is_blank(value) else value
         codes, words = self.codes(name)
         return words[codes[row]] if codes[row] >= 0 else None
@@ -894,7 +915,9 @@ class Reading:
         """Find rows that are no schools: totals, which are an error, and empty ones, which are only told of."""
         out = np.ones(self.rows, dtype=bool)
         for name in self.table.columns:
-            out &= self.codes(name)[0] < 0 if out.any() else False
+            out &= self.codes(name)[0] < 0
+            if not out.any():  # as soon as every row has something
+                break
         for row in np.flatnonzero(out).tolist():
             self.add(ProblemCode.EMPTY_ROW, "this row is empty; it is passed over", row=row, severity=Severity.WARNING)
         for name in dict.fromkeys([*self.by, "school", self.school_column]):
@@ -1016,7 +1039,8 @@ class Reading:
             if understood[i] < 0 and not is_blank(value):
                 for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
                     self.add(ProblemCode.UNKNOWN_CATEGORY, advice(value), row=row, column=name, value=str(value))
-        return understood[codes]
+        out: NDArray[np.int8] = understood[codes]
+        return out
 
     def _check_keys(self) -> None:
         for name in dict.fromkeys([*self.by, self.school_column]):

@@ -23,7 +23,7 @@ from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
-from junheng.standards.model import Where
+from junheng.standards.model import Split, Where
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
 
@@ -45,6 +45,21 @@ LEFT_OUT = ("", "no_students", "not_included", "left_out_by_standard", "senior_s
 _NO_STAGE = ("special", "vocational")
 
 
+@frozen(eq=False)
+class _Places:
+    """Where each section comes from: its row of the table, its stage, and whether the row holds several stages."""
+
+    rows: Ints
+    stage: NDArray[np.int8]
+    wide: NDArray[np.bool_]
+    #: Whether sections are the rows of the table, one by one.
+    in_order: bool
+
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Spread a column of the table over the sections; not to be written to."""
+        return values if self.in_order else values[self.rows]
+
+
 @frozen(eq=False, slots=False)
 class Sections:
     """Every school and stage of a table, with what is needed to judge it.
@@ -53,9 +68,11 @@ class Sections:
     ----------
     reading : Reading
         The table it was made from.
+    places : _Places
+        Where each section comes from.
     rows : (sections,) int array
         Row of the table each section comes from.
-    stage : (sections,) int array
+    stage : (sections,) int8 array
         Stage, as a position in :data:`junheng.schools.ALL_STAGES`.
     school : (sections,) int array
         Which sections belong to one school (and year).
@@ -77,9 +94,7 @@ class Sections:
     """
 
     reading: Reading
-    rows: Ints
-    stage: Ints
-    wide: NDArray[np.bool_]
+    places: _Places
     school: Ints
     students: Floats
     share_top: Floats
@@ -88,7 +103,7 @@ class Sections:
     has_rule: NDArray[np.bool_]
     kinds: NDArray[np.int8]
     by_stage: tuple[frozenset[str] | None, ...]
-    cover: Ints
+    cover: NDArray[Any]
     out: NDArray[np.int8]
     resources: tuple[str, ...] = ()
 
@@ -102,16 +117,20 @@ class Sections:
         """Why each section does not count in words, None where it does."""
         return np.array([None, *LEFT_OUT[1:]], dtype=object)[self.out]
 
-    @cached_property
-    def in_order(self) -> bool:
-        """Whether sections are the rows of the table, one by one."""
-        # rows never fall, and only one of several stages comes again
-        return self.rows.size == self.reading.rows and not self.any_wide
+    @property
+    def rows(self) -> Ints:
+        """Row of the table each section comes from."""
+        return self.places.rows
 
-    @cached_property
-    def any_wide(self) -> bool:
-        """Whether any row holds several stages."""
-        return bool(self.wide.any())
+    @property
+    def stage(self) -> NDArray[np.int8]:
+        """Stage of each section."""
+        return self.places.stage
+
+    @property
+    def wide(self) -> NDArray[np.bool_]:
+        """Whether the row of a section holds several stages."""
+        return self.places.wide
 
     @cached_property
     def any_senior(self) -> bool:
@@ -123,27 +142,32 @@ class Sections:
         """Whether any school's figures are the whole school's."""
         return bool(self.divided.any())
 
+    def part(self, at: Ints, reading: Reading, rows: Ints) -> Sections:
+        """Return some of the sections, as of a smaller table that holds their ``rows``."""
+        places = _Places(rows, self.stage[at], self.wide[at], in_order=False)
+        arrays = ("school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out")
+        return attrs.evolve(self, reading=reading, places=places, **{n: getattr(self, n)[at] for n in arrays})
+
     def of_rows(self, values: NDArray[Any]) -> NDArray[Any]:
         """Spread a column of the table over the sections; not to be written to."""
-        return values if self.in_order else values[self.rows]
+        return self.places.of(values)
 
     def number(self, name: str) -> Floats:
         """Return a column by section: by stage where it is given so, shared resources divided; not to be written to."""
-        base = self.reading.number(name)
-        found = base_column(name)
-        if found is None or not found[0].shared:
-            if base is not None and not self.any_wide and not _stage_columns(self.reading, name):
-                return self.of_rows(base)
-            return _by_stage(self.reading, name, self.rows, self.stage, self.wide)
-        if base is None:
-            return np.full(self.rows.size, np.nan)
-        values = self.of_rows(base)
-        whole, top, bottom = self._whole(name)
+        values = self.undivided(name)
+        whole, top, bottom = self.to_divide(name)
         if whole.size:
             own = values[whole] * top / bottom
             values = values.copy()
             values[whole] = own
         return values
+
+    def undivided(self, name: str) -> Floats:
+        """Return a column by section, shared resources as they stand in the table; not to be written to."""
+        if not _is_shared(name):
+            return _by_stage(self.reading, name, self.places)
+        base = self.reading.number(name)
+        return np.full(self.rows.size, np.nan) if base is None else self.of_rows(base)
 
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and has to be divided."""
@@ -153,14 +177,15 @@ class Sections:
         out: NDArray[np.bool_] = self._kept(("is_divided", done), lambda: self.divided & ~np.array(done)[self.cover])
         return out
 
-    def _whole(self, name: str) -> tuple[Ints, Floats, Floats]:
-        """Return the sections in which a resource has to be divided, and the parts of their shares."""
+    def to_divide(self, name: str) -> tuple[Ints, Floats, Floats]:
+        """Return the sections in which a column has to be divided, and the parts of their shares."""
+        shared = _is_shared(name)
 
         def work_out() -> tuple[Ints, Floats, Floats]:
-            whole = np.flatnonzero(self.is_divided(name))
+            whole = np.flatnonzero(self.is_divided(name)) if shared else np.empty(0, dtype=np.int64)
             return whole, self.share_top[whole], self.share_bottom[whole]
 
-        out: tuple[Ints, Floats, Floats] = self._kept(("whole", self._done(name)), work_out)
+        out: tuple[Ints, Floats, Floats] = self._kept(("whole", shared and self._done(name)), work_out)
         return out
 
     def _done(self, name: str) -> tuple[bool, ...]:
@@ -202,63 +227,54 @@ def _stage_columns(reading: Reading, name: str) -> set[str]:
     return reading.has & {f"{name}_{s}" for s in ALL_STAGES}
 
 
-def _by_stage(reading: Reading, name: str, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> Floats:
-    """Return people or classes of each section: the row's own figure, or the one with the stage in its name."""
+def _is_shared(name: str) -> bool:
+    found = base_column(name)
+    return found is not None and found[0].shared
+
+
+def _by_stage(reading: Reading, name: str, places: _Places) -> Floats:
+    """Return people or classes of each section: the row's own figure, or the one with the stage in its name.
+
+    Not to be written to.
+    """
     base = reading.number(name)
-    if base is not None and not _stage_columns(reading, name) and not wide.any():
-        return base[rows]
-    out = np.full(rows.size, np.nan) if base is None else np.where(wide, np.nan, base[rows])
+    wide = places.wide.any()
+    out = np.full(places.rows.size, np.nan) if base is None else places.of(base)
+    if base is not None and not wide and (not _stage_columns(reading, name) or not np.isnan(np.sum(out))):
+        return out  # every row has a figure of its own
+    out = np.where(places.wide, np.nan, out)
     for code, word in enumerate(ALL_STAGES):
         own = reading.number(f"{name}_{word}")
         if own is not None:
-            fill = (stage == code) & np.isnan(out)
-            out[fill] = own[rows[fill]]
+            fill = (places.stage == code) & np.isnan(out)
+            out[fill] = own[places.rows[fill]]
     return out
 
 
 def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     """Take the table apart into sections and record every problem on the way."""
-    rows, stage, wide = _expand(reading)
-    students = _by_stage(reading, "students", rows, stage, wide)
-    school = _school_codes(reading, rows)
+    places = _expand(reading)
+    students = _by_stage(reading, "students", places)
+    school = _school_codes(reading, places)
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
 
-    def look() -> tuple[Ints, list[frozenset[str] | None], NDArray[np.int8]]:
+    def look() -> tuple[NDArray[Any], list[frozenset[str] | None], NDArray[np.int8]]:
         # all that has something to say of rows stays in this order
-        _check_duplicates(reading, rows, stage, school)
-        found = _covers(reading, rows)
-        _check_kinds(reading, rows, stage)
-        return *found, _leave_out(reading, standard, rows, stage, students)
+        _check_duplicates(reading, places, school)
+        found = _covers(reading, places)
+        _check_kinds(reading, places)
+        return *found, _leave_out(reading, standard, places, students)
 
     # kinds are told from figures that were read before, and nothing is said of them
-    tasks: list[Callable[[], Any]] = [lambda: _kinds(reading, rows, stage, school), look]
-    kinds, (cover, lists, out) = over_columns(lambda task: task(), tasks, rows.size)
+    tasks: list[Callable[[], Any]] = [lambda: _kinds(reading, places, school), look]
+    kinds, (cover, lists, out) = over_columns(lambda task: task(), tasks, places.rows.size)
     integrated = np.flatnonzero(_among(kinds, INTEGRATED))
-    divided, enrolment = _find_divided(
-        reading, rows, stage, wide, school, students, kinds, cover, lists, resources, integrated
-    )
-    top, bottom = np.ones(rows.size), np.ones(rows.size)
-    top[divided] = np.nan  # a whole school's figure and no rule to divide it
-    has_rule = np.zeros(rows.size, dtype=bool)
-    for name in INTEGRATED:
-        weights = split.of_kind(name) if split is not None else None
-        mine = np.flatnonzero(divided[integrated] & (kinds[integrated] == KINDS.index(name)))
-        at, own_enrolment = integrated[mine], enrolment[mine]
-        if weights is None or not at.size:
-            continue
-        has_rule[at] = True
-        scaled = _whole_weights([weights.weight(s) for s in ALL_STAGES])
-        sums = sum((w * np.nan_to_num(own_enrolment[:, s]) for s, w in enumerate(scaled) if w), np.zeros(at.size))
-        bottom[at] = np.where(_lacking(own_enrolment, scaled), np.nan, sums)
-        own = np.array([w or np.nan for w in scaled])[stage[at]]
-        top[at] = own * own_enrolment[np.arange(at.size), stage[at]]
-    bottom[bottom == 0] = np.nan
+    divided, enrolment = _find_divided(reading, places, school, students, kinds, cover, lists, resources, integrated)
+    top, bottom, has_rule = _shares(split, places.stage, kinds, integrated, divided, enrolment)
     return Sections(
         reading=reading,
-        rows=rows,
-        stage=stage,
-        wide=wide,
+        places=places,
         school=school,
         students=students,
         share_top=top,
@@ -273,15 +289,47 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     )
 
 
+def _shares(
+    split: Split | None,
+    stage: NDArray[np.int8],
+    kinds: NDArray[np.int8],
+    integrated: Ints,
+    divided: NDArray[np.bool_],
+    enrolment: Floats,
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return the two parts of each section's share, and whether there is a rule.
+
+    ``enrolment`` is that of the schools of ``integrated``, a row a stage.
+    """
+    n = stage.size
+    top, bottom, has_rule = np.ones(n), np.ones(n), np.zeros(n, dtype=bool)
+    np.copyto(top, np.nan, where=divided)  # a whole school's figure and no rule to divide it
+    weights = np.zeros((len(ALL_STAGES), len(KINDS) + 1))
+    ruled = []
+    for name in INTEGRATED:
+        found = split.of_kind(name) if split is not None else None
+        if found is not None:
+            ruled.append(name)
+            weights[:, KINDS.index(name)] = _whole_weights([found.weight(s) for s in ALL_STAGES])
+    mine = np.flatnonzero(divided[integrated] & _among(kinds[integrated], ruled))
+    at = integrated[mine]
+    has_rule[at] = True
+    kind, own_stage, own, sums = kinds[at], stage[at], np.full(at.size, np.nan), np.zeros(at.size)
+    for s, of_kind in enumerate(weights):
+        w = of_kind[kind]
+        # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
+        part = np.where(w > 0, w * enrolment[s, mine], 0.0)
+        sums += part
+        np.copyto(own, part, where=(own_stage == s) & (w > 0))
+    np.copyto(sums, np.nan, where=sums == 0)
+    top[at], bottom[at] = own, sums
+    return top, bottom, has_rule
+
+
 def _whole_weights(weights: Sequence[Any]) -> list[int]:
     """Bring weights such as 1 : 1.1 : 1.32 to whole numbers (100 : 110 : 132), which products keep exact."""
     digits = max((max(0, -int(w.as_tuple().exponent)) for w in weights if w is not None), default=0)
     return [0 if w is None else int(w.scaleb(digits)) for w in weights]
-
-
-def _lacking(enrolment: Floats, weights: Sequence[int]) -> NDArray[np.bool_]:
-    needed = [s for s, w in enumerate(weights) if w]
-    return np.asarray(np.isnan(enrolment[:, needed]).any(axis=1), dtype=bool)
 
 
 def _shared_present(reading: Reading) -> list[str]:
@@ -291,16 +339,16 @@ def _shared_present(reading: Reading) -> list[str]:
 # ----------------------------------------------------------------------------------------- expanding
 
 
-def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-    """Return a row, a stage and whether the row held several stages, for each section in the order of the table."""
+def _expand(reading: Reading) -> _Places:
+    """Return where each section comes from, in the order of the table."""
     n = reading.rows
     positions = [ALL_STAGES.index(w) if w in ALL_STAGES else -1 for w in category_words("stage")]
-    stage_of = np.array([*positions, -1], dtype=np.int64)[reading.category_codes("stage")]
+    stage_of = np.array([*positions, -1], dtype=np.int8)[reading.category_codes("stage")]
     if (stage_of >= 0).all():
         # as most returns are: each row is of one stage
-        rows, wide = np.arange(n), np.zeros(n, dtype=bool)
-        _check_wide(reading, rows, stage_of, wide)
-        return rows, stage_of, wide
+        places = _Places(np.arange(n), stage_of, np.zeros(n, dtype=bool), in_order=True)
+        _check_wide(reading, places)
+        return places
     kinds = reading.category_codes("kind")
     open_ = (stage_of < 0) & ~reading.is_total
     pieces = [
@@ -310,9 +358,9 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
         at = np.flatnonzero(open_ & (kinds == KINDS.index(kind)))
         for word in stages:
             code = ALL_STAGES.index(word)
-            pieces.append((at, np.full(at.size, code), np.full(at.size, len(stages) > 1)))
+            pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & _among(kinds, _NO_STAGE))
-    pieces.append((at, np.zeros(at.size, dtype=np.int64), np.zeros(at.size, dtype=bool)))
+    pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
     told = {p.row for p in reading.problems if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
         if row not in told and reading.has & {"stage", "kind"}:
@@ -327,28 +375,33 @@ def _expand(reading: Reading) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     wide = np.concatenate([p[2] for p in pieces])
     order = np.lexsort((stage, rows))
     rows, stage, wide = rows[order], stage[order], wide[order]
-    _check_wide(reading, rows, stage, wide)
+    _check_wide(reading, _Places(rows, stage, wide, in_order=False))
     # a twelve-year or complete school in one row: its senior stage is only there to be weighed
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
-    return rows[keep], stage[keep], wide[keep]
+    rows, stage, wide = rows[keep], stage[keep], wide[keep]
+    # rows never fall, and only one of several stages comes again
+    return _Places(rows, stage, wide, in_order=rows.size == n and not wide.any())
 
 
-def _among(kinds: NDArray[np.int8], names: Sequence[str]) -> NDArray[np.bool_]:
+def _among(kinds: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.bool_]:
     """Return where a kind is one of some."""
-    out: NDArray[np.bool_] = np.array([*(k in names for k in KINDS), False], dtype=bool)[kinds]
+    out = np.zeros(kinds.size, dtype=bool)
+    for name in names:  # bytes are compared so fast that looking them up in a table takes longer
+        out |= kinds == KINDS.index(name)
     return out
 
 
-def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool_]) -> None:
+def _check_wide(reading: Reading, places: _Places) -> None:
     """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    rows, stage, wide = places.rows, places.stage, places.wide
     total = reading.number("students")
     for code, word in enumerate(ALL_STAGES):
         own = reading.number(f"students_{word}")
         if own is None or total is None:
             continue
-        mine = rows[~wide & (stage == code)]
+        mine = rows[~wide & (stage == code) & np.isfinite(places.of(own))]
         with np.errstate(invalid="ignore"):
-            differ = np.isfinite(total[mine]) & np.isfinite(own[mine]) & (total[mine] != own[mine])
+            differ = np.isfinite(total[mine]) & (total[mine] != own[mine])
         for row in mine[differ].tolist():
             reading.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
@@ -359,7 +412,7 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
             )
     if not wide.any():
         return
-    students = _by_stage(reading, "students", rows, stage, wide)
+    students = _by_stage(reading, "students", places)
     for i in np.flatnonzero(wide & np.isnan(students)).tolist():
         word = ALL_STAGES[int(stage[i])]
         reading.add(
@@ -384,81 +437,82 @@ def _check_wide(reading: Reading, rows: Ints, stage: Ints, wide: NDArray[np.bool
             )
 
 
-def _school_codes(reading: Reading, rows: Ints) -> Ints:
+def _school_codes(reading: Reading, places: _Places) -> Ints:
     """Return a number for each school, year and place."""
     names = [
         n for n in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]) if n in reading.has
     ]
     inner = reading.school_column
-    if rows.size == reading.rows and inner in names and inner not in reading.by:
+    if inner in names and inner not in reading.by:
         found = reading.neighbours([n for n in names if n != inner], inner)
         if found is not None:
-            return found[rows]
+            return places.of(found)
     parts = []
     for name in names:
         if name in reading.has:
             codes, words = reading.codes(name)
-            parts.append((codes[rows] + 1, len(words) + 1))
+            parts.append((places.of(codes) + 1, len(words) + 1))
     if not parts:
-        return np.arange(rows.size)
+        return np.arange(places.rows.size)
     return dense_codes(combine_codes(parts))
 
 
-def _check_kinds(reading: Reading, rows: Ints, stage: Ints) -> None:
+def _check_kinds(reading: Reading, places: _Places) -> None:
     """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
-    odd = np.zeros((len(KINDS) + 1, len(ALL_STAGES)), dtype=bool)
-    for name, stages in STAGES_OF_KIND.items():
-        odd[KINDS.index(name)] = [s not in stages for s in ALL_STAGES]
-    kinds = reading.category_codes("kind")[rows]
-    found = np.flatnonzero(odd[kinds, stage])
+    stage, kinds = places.stage, places.of(reading.category_codes("kind"))
+    odd = np.zeros(kinds.size, dtype=bool)
+    for code, word in enumerate(ALL_STAGES):
+        others = [name for name, stages in STAGES_OF_KIND.items() if word not in stages]
+        odd |= (stage == code) & _among(kinds, others)
+    found = np.flatnonzero(odd)
     for name in STAGES_OF_KIND:
         for i in found[kinds[found] == KINDS.index(name)].tolist():
             reading.add(
                 ProblemCode.STAGE_NOT_OF_KIND,
                 f"a school of kind {name} has no {ALL_STAGES[int(stage[i])]} stage of its own; judged as that stage. "
                 "Attached classes? Else correct the kind or the stage",
-                row=int(rows[i]),
+                row=int(places.rows[i]),
                 column="stage",
                 severity=Severity.WARNING,
             )
 
 
-def _kinds(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> NDArray[np.int8]:
+def _kinds(reading: Reading, places: _Places, school: Ints) -> NDArray[np.int8]:
     """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
 
     So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
     with the whole school's resources on every stage.
     """
-    kinds = reading.category_codes("kind")[rows]
-    if not rows.size:
+    stage, kinds = places.stage, places.of(reading.category_codes("kind"))
+    if not kinds.size:
         return kinds
     n_schools = int(school.max()) + 1
     # the stages of each school: four bytes that are 1 or 0, of which the last is always 0
-    places = np.zeros(4 * n_schools, dtype=bool)
-    places[4 * school + stage] = True
+    stages = np.zeros(4 * n_schools, dtype=bool)
+    stages[4 * school + stage] = True
     for code, word in enumerate(ALL_STAGES):
         enrolled = reading.number(f"students_{word}")
         if enrolled is not None:
             with np.errstate(invalid="ignore"):
-                places[4 * school[(enrolled > 0)[rows]] + code] = True
-    packed = places.view(np.uint32)
+                stages[4 * school[np.flatnonzero(places.of(enrolled) > 0)] + code] = True
+    packed = stages.view(np.uint32)
     several = packed & (packed - np.uint32(1)) != 0  # more than one byte is set
     # said on one row of a school, it holds for all of them; the first of INTEGRATED wins
     said = np.full(n_schools, -1, dtype=np.int8)
     for name in reversed(INTEGRATED):
-        said[school[kinds == KINDS.index(name)]] = KINDS.index(name)
-    own = said[school]
-    np.copyto(kinds, own, where=own >= 0)
-    at = np.flatnonzero(several[school])
-    at = at[~_among(kinds[at], INTEGRATED)]
-    has = places.reshape(n_schools, 4)[school[at], : len(ALL_STAGES)]
+        said[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
+    by_stages = np.full(1 << len(ALL_STAGES), -1, dtype=np.int8)
     for name in INTEGRATED:
-        kinds[at[(has == [s in STAGES_OF_KIND[name] for s in ALL_STAGES]).all(axis=1)]] = KINDS.index(name)
-    return kinds
+        by_stages[sum(1 << ALL_STAGES.index(s) for s in STAGES_OF_KIND[name])] = KINDS.index(name)
+    open_ = np.flatnonzero(several & (said < 0))
+    said[open_] = by_stages[stages.reshape(n_schools, 4)[open_, : len(ALL_STAGES)] @ (1 << np.arange(len(ALL_STAGES)))]
+    own = said[school]
+    return np.where(own >= 0, own, kinds)
 
 
-def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -> None:
-    key = school * len(ALL_STAGES) + stage
+def _check_duplicates(reading: Reading, places: _Places, school: Ints) -> None:
+    rows = places.rows
+    key = school * len(ALL_STAGES) + places.stage
     if (key[1:] > key[:-1]).all():
         return  # rows stand school by school and stage by stage, each once
     named = np.ones(rows.size, dtype=bool)
@@ -483,13 +537,13 @@ def _check_duplicates(reading: Reading, rows: Ints, stage: Ints, school: Ints) -
 # ------------------------------------------------------------------------------------------ dividing
 
 
-def _covers(reading: Reading, rows: Ints) -> tuple[Ints, list[frozenset[str] | None]]:
+def _covers(reading: Reading, places: _Places) -> tuple[NDArray[Any], list[frozenset[str] | None]]:
     """Return what the column ``resources_cover`` says of each section: -1 nothing, else a position in the list.
 
     The list holds the shared columns that are the stage's own figures: all of them for ``stage``, none for ``school``.
     """
     if "resources_cover" not in reading.has:
-        return np.full(rows.size, -1, dtype=np.int64), []
+        return np.full(places.rows.size, -1, dtype=np.int8), []
     codes, words = reading.codes("resources_cover")
     shared = frozenset(c.id for c in columns().values() if c.shared)
     lists: list[frozenset[str] | None] = []
@@ -497,7 +551,7 @@ def _covers(reading: Reading, rows: Ints) -> tuple[Ints, list[frozenset[str] | N
         text = str(word).strip()
         if text in ("", "nan", "None"):
             lists.append(None)
-            codes = np.where(codes == i, -1, codes)
+            codes = np.where(codes == i, codes.dtype.type(-1), codes)
         elif text in ("stage", "学段", "分学段"):
             lists.append(shared)
         elif text in ("school", "学校", "全校"):
@@ -513,74 +567,74 @@ def _covers(reading: Reading, rows: Ints) -> tuple[Ints, list[frozenset[str] | N
                     column="resources_cover",
                     value=text,
                 )
-    return codes[rows], lists
+    return places.of(codes), lists
 
 
 def _find_divided(
     reading: Reading,
-    rows: Ints,
-    stage: Ints,
-    wide: NDArray[np.bool_],
+    places: _Places,
     school: Ints,
     students: Floats,
     kinds: NDArray[np.int8],
-    cover: Ints,
+    cover: NDArray[Any],
     lists: Sequence[frozenset[str] | None],
     resources: Iterable[str],
     at: Ints,
 ) -> tuple[NDArray[np.bool_], Floats]:
-    """Return which sections carry a whole school's figures, and by stage the enrolment of the schools of ``at``.
+    """Return which sections carry a whole school's figures, and the enrolment of the schools of ``at``, a row a stage.
 
     ``at`` are the sections of integrated schools.
     """
-    n = rows.size
+    n = places.rows.size
     if not at.size:
-        return np.zeros(n, dtype=bool), np.full((0, len(ALL_STAGES)), np.nan)
+        return np.zeros(n, dtype=bool), np.full((len(ALL_STAGES), 0), np.nan)
+    rows, stage, wide = places.rows[at], places.stage[at], places.wide[at]
     group = dense_codes(school[at])
     n_groups = int(group.max()) + 1
-    by_school = np.full((n_groups, len(ALL_STAGES)), np.nan)
+    by_school = np.full((len(ALL_STAGES), n_groups), np.nan)
     # every row of a school may say how many students each of its stages has; all must say the same
-    said = [(group, stage[at], students[at])]
+    said = [(stage * np.int64(n_groups) + group, students[at])]
     for code, word in enumerate(ALL_STAGES):
         own = reading.number(f"students_{word}")
         if own is not None:
-            said.append((group, np.full(at.size, code), own[rows[at]]))
+            said.append((code * n_groups + group, own[rows]))
     told: set[int] = set()
-    for g, s, x in said:
-        given = np.isfinite(x)
-        before = by_school[g[given], s[given]]
-        by_school[g[given], s[given]] = np.where(np.isnan(before), x[given], before)
-        for j in np.flatnonzero(given & (x != by_school[g, s])).tolist():
-            if int(g[j]) in told:
+    flat = by_school.reshape(-1)
+    for place, x in said:
+        given = np.flatnonzero(np.isfinite(x))
+        first = given[np.isnan(flat[place[given]])]
+        flat[place[first]] = x[first]
+        for j in given[x[given] != flat[place[given]]].tolist():
+            if int(group[j]) in told:
                 continue
-            told.add(int(g[j]))
-            word = ALL_STAGES[int(s[j])]
+            told.add(int(group[j]))
+            word = ALL_STAGES[int(place[j]) // n_groups]
             reading.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                f"the rows of this school give its {word} stage {by_school[g[j], s[j]]:g} and {x[j]:g} students; "
+                f"the rows of this school give its {word} stage {flat[place[j]]:g} and {x[j]:g} students; "
                 "correct one of them",
-                row=int(rows[at[j]]),
+                row=int(rows[j]),
                 column=f"students_{word}",
                 value=repr(float(x[j])),
             )
-    enrolment = by_school[group]
+    enrolment = by_school[:, group]
 
-    listed = cover[at] >= 0
-    repeated, differ = _compare_rows(reading, rows[at], wide[at], group, n_groups, resources)
+    which = cover[at]
+    listed = which >= 0
     divided = np.zeros(n, dtype=bool)
-    divided[at] = wide[at] | repeated[group] | ~(differ[group])
-    # what the table itself says comes first
-    divided[at] |= listed
+    inferred = not listed.all()
+    if inferred:
+        repeated, differ = _compare_rows(reading, rows, wide, group, n_groups, resources)
+        divided[at] = wide | repeated[group] | ~(differ[group]) | listed
+    else:
+        divided[at] = True  # what the table itself says comes first
     everything = frozenset(c.id for c in columns().values() if c.shared)
-    which = cover[at][listed]
-    own = np.zeros(at.size, dtype=bool)
-    own[listed] = np.array([c == everything for c in lists] or [False])[which]
-    divided[at[own]] = False
+    divided[at[np.array([*(c == everything for c in lists), False])[which]]] = False
     # nothing that this standard divides is left to be divided: the other stages need not be known
-    done = np.zeros(at.size, dtype=bool)
-    done[listed] = np.array([c is not None and set(resources) <= c for c in lists] or [False])[which]
-    _check_enrolment(reading, rows[at], wide[at], kinds[at], group, enrolment, divided[at] & ~done, resources)
-    _tell_inferred(reading, rows[at], wide[at], group, repeated, differ, listed)
+    done = np.array([*(c is not None and set(resources) <= c for c in lists), False])[which]
+    _check_enrolment(reading, rows, wide, kinds[at], group, enrolment, divided[at] & ~done, resources)
+    if inferred:
+        _tell_inferred(reading, rows, wide, group, repeated, differ, listed)
     return divided, enrolment
 
 
@@ -599,11 +653,12 @@ def _compare_rows(
         x, g = values[rows], group
         there = np.isfinite(x)
         if not there.all():
+            there = np.flatnonzero(there)
             x, g = x[there], g[there]
         last = np.full(n_groups, np.nan)
         last[g] = x
-        unequal |= np.bincount(g[x != last[g]], minlength=n_groups) > 0
-        compared |= np.bincount(g[x > 0], minlength=n_groups) > 1
+        unequal[g[np.flatnonzero(x != last[g])]] = True
+        compared |= np.bincount(g, weights=x > 0, minlength=n_groups) > 1
     return several & compared & ~unequal, several & unequal
 
 
@@ -623,13 +678,14 @@ def _check_enrolment(
     told: set[int] = set()
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
-        here = divided & (kinds == KINDS.index(name)) & ~wide
-        lacking = here & np.isnan(enrolment[:, needed]).any(axis=1)
-        for j in np.flatnonzero(lacking).tolist():
+        lacking = np.zeros(rows.size, dtype=bool)
+        for s in needed:
+            lacking |= np.isnan(enrolment[s])
+        for j in np.flatnonzero(lacking & divided & (kinds == KINDS.index(name)) & ~wide).tolist():
             if int(group[j]) in told:
                 continue
             told.add(int(group[j]))
-            words = [ALL_STAGES[s] for s in needed if np.isnan(enrolment[j, s])]
+            words = [ALL_STAGES[s] for s in needed if np.isnan(enrolment[s, j])]
             asked = " and ".join(f"students_{w}" for w in words)
             reading.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
@@ -681,27 +737,28 @@ def _position(word: str, words: Sequence[str]) -> int:
     return words.index(word) if word in words else -2  # a word that no row can have
 
 
-def _leave_out(
-    reading: Reading, standard: Standard | None, rows: Ints, stage: Ints, students: Floats
-) -> NDArray[np.int8]:
+def _leave_out(reading: Reading, standard: Standard | None, places: _Places, students: Floats) -> NDArray[np.int8]:
     """Return why each section does not count: positions in LEFT_OUT."""
     no_students, not_included, by_standard, senior = (np.int8(i) for i in range(1, len(LEFT_OUT)))
+    rows, stage = places.rows, places.stage
+    kinds = places.of(reading.category_codes("kind"))
+    included = places.of(reading.flag_codes("included"))
     out = np.zeros(rows.size, dtype=np.int8)
-    kinds = reading.category_codes("kind")[rows]
-    included = reading.flag_codes("included")[rows]
-    out[students == 0] = no_students
-    out[included == 0] = not_included
+    np.copyto(out, no_students, where=students == 0)
+    np.copyto(out, not_included, where=included == 0)
     for rule in standard.inclusion if standard is not None else ():
         at = np.ones(rows.size, dtype=bool)
         if rule.kind is not None:
             at &= kinds == _position(rule.kind, KINDS)
         if rule.ownership is not None:
-            at &= reading.category_codes("ownership")[rows] == _position(rule.ownership, category_words("ownership"))
+            at &= places.of(reading.category_codes("ownership")) == _position(
+                rule.ownership, category_words("ownership")
+            )
         if rule.students_below is not None:
             with np.errstate(invalid="ignore"):
                 at &= students < rule.students_below
         if rule.decision == "out":
-            out[at & (out != no_students)] = by_standard
+            np.copyto(out, by_standard, where=at & (out != no_students))
             continue
         what = rule.kind or rule.ownership
         for i in np.flatnonzero(at & (included < 0)).tolist():
@@ -712,9 +769,9 @@ def _leave_out(
                 row=int(rows[i]),
                 column="included",
             )
-    out[stage == ALL_STAGES.index("senior")] = senior
+    np.copyto(out, senior, where=stage == ALL_STAGES.index("senior"))
     if standard is not None:
-        out[(kinds == KINDS.index("senior")) & (out == 0)] = senior
+        np.copyto(out, senior, where=(kinds == KINDS.index("senior")) & (out == 0))
         ruled = {r.kind for r in standard.inclusion}
         for i in np.flatnonzero(_among(kinds, _NO_STAGE) & (out == 0) & (included < 0)).tolist():
             kind = KINDS[kinds[i]]
@@ -1001,7 +1058,7 @@ def check_all(reading: Reading, standard: Standard | None, only: Iterable[str] |
 
 def _check_people(reading: Reading, sections: Sections, name: str, values: Floats) -> None:
     """Say where people of a one-row school of several stages are given in all, but not by stage."""
-    if not sections.any_wide:
+    if not sections.wide.any():
         return
     lost = sections.wide & np.isfinite(values[sections.rows]) & np.isnan(sections.number(name))
     for i in np.flatnonzero(lost).tolist():

@@ -95,17 +95,18 @@ def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:
     return out
 
 
-def at_least(verdicts: Verdicts, k: int, rest: Verdicts | None = None) -> Verdicts:
-    """Return whether at least ``k`` of the last axis are met and, with ``rest``, all others pass their floor.
+def at_least(verdicts: Verdicts, k: int, rest: Verdicts | None = None, axis: int = -1) -> Verdicts:
+    """Return whether at least ``k`` of an axis are met and, with ``rest``, all others pass their floor.
 
     ``rest`` holds the verdicts against the floor; one that is met needs no floor. An unknown one is let be
     whatever it may: the verdict is undetermined only if that could change it.
     """
-    n_met = (verdicts == MET).sum(axis=-1)
-    n_open = (verdicts == UNDETERMINED).sum(axis=-1)
-    enough = np.where(n_met >= k, MET, np.where(n_met + n_open >= k, UNDETERMINED, UNMET)).astype(np.int8)
+    short = np.int8 if verdicts.shape[axis] < 128 else np.int64
+    met = np.add.reduce(verdicts == MET, axis=axis, dtype=short)
+    possible = np.add.reduce(verdicts >= UNDETERMINED, axis=axis, dtype=short)  # met, or not known
+    # enough that are met are enough that could be: one verdict more for each
+    enough: Verdicts = np.add(met >= k, possible >= k, dtype=np.int8)
     if rest is None:
         return enough
     # in a weaker sense than the threshold itself: met implies the floor is met
-    floor = np.maximum(verdicts, rest)
-    return np.minimum(enough, all_of(floor))
+    return np.asarray(np.minimum(enough, all_of(np.maximum(verdicts, rest), axis=axis)))

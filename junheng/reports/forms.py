@@ -404,10 +404,7 @@ class _Filler:
         at = np.flatnonzero(ev.data.county == c)
         rows, position = np.unique(s.rows[at], return_inverse=True)
         fresh = Reading(s.reading.table.take(rows).to_native(), by=list(ev.data.by))
-        arrays = ("stage", "wide", "school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds")
-        taken = {name: getattr(s, name)[at] for name in (*arrays, "cover", "out")}
-        sub = attrs.evolve(s, reading=fresh, rows=position.reshape(-1).astype(np.int64), **taken)
-        return cls(ev=ev, form=form, county=c, at=at, sub=sub)
+        return cls(ev=ev, form=form, county=c, at=at, sub=s.part(at, fresh, position.reshape(-1).astype(np.int64)))
 
     @property
     def d(self) -> Data:
