@@ -278,7 +278,7 @@ class Table:
             heads, lengths = _runs_from(native.to_numpy()[1:] != native.to_numpy()[:-1])
             if heads.size * 8 < self.rows:  # the same number row after row, as years are
                 codes, words = pd.factorize(native.to_numpy()[heads])
-                return np.repeat(codes, lengths), words.tolist()
+                return np.repeat(codes.astype(np.int32), lengths), words.tolist()
         codes, words = pd.factorize(values)
         return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
 
@@ -450,7 +450,7 @@ def _text_codes(text: Any) -> tuple[NDArray[Any], Any]:
         if len(words) <= _FEW:  # looked up, not collected
             found = pc.index_in(text, value_set=words)
             if found.null_count == text.null_count:
-                return _plain_codes(found), words
+                return _plain_codes(found).astype(np.int8), words
         elif not text.null_count:
             heads, lengths = _runs_from(_adjacent(text, "not_equal"))
             if heads.size * 8 < len(text):  # the same word row after row

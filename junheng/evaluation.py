@@ -15,9 +15,8 @@ import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Groups, Ints, coefficient, compress_codes, grouped_moments, over_columns
+from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments, over_columns
 from junheng._data import STAGES
-from junheng._frames import first_codes
 from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
@@ -111,13 +110,12 @@ def evaluate(
         _require_complete(reading, sections, needed)
     if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
         raise InputDataError(reading.problems)
-    county, words = _county_codes(reading, sections)
-    facts = Facts(county_facts, words)
+    facts = Facts(county_facts, sections.counties.words)
     check_for_standard(reading, std)
     reading.problems += facts.problems
     if reading.errors:
         raise InputDataError(reading.problems)
-    ev = _evaluate(std, indicators, reading, sections, missing, county, words, facts)
+    ev = _evaluate(std, indicators, reading, sections, missing, facts)
     again = partial(evaluate, standard=std, by=by, county_facts=county_facts, missing=missing)
     return attrs.evolve(ev, again=again)
 
@@ -148,8 +146,6 @@ def _evaluate(
     reading: Reading,
     sections: Sections,
     missing: Missing,
-    county: Ints,
-    words: list[tuple[str, list[Any]]],
     facts: Facts,
 ) -> Evaluation:
     n, k = sections.rows.size, len(indicators)
@@ -183,24 +179,22 @@ def _evaluate(
         verdicts[j, out], floors[j, out], reasons[j, out] = UNDETERMINED, UNDETERMINED, why
         return cell
 
-    n_counties = len(words[0][1]) if words else 0
     # a relaxation may read columns of its own: one at a time, or two threads would read them at once
     at_once = 0 if std.applied else n
-    tasks = [partial(_grouped, sections, county, n_counties), *(partial(work_out, j) for j in range(k))]
-    grouped, *cells = over_columns(_run, tasks, at_once)
+    cells = over_columns(work_out, range(k), at_once)
     last: list[Callable[[], Any]] = [
-        partial(_coefficients, std, cells, sections, grouped, missing),
+        partial(_coefficients, std, cells, sections, missing),
         partial(_school_verdicts, std, sections, of_stage, verdicts, floors),
     ]
-    groups, school = over_columns(_run, last, at_once)
+    groups, school = over_columns(lambda task: task(), last, at_once)
     data = Data(
         standard=std,
         indicators=indicators,
         backend=reading.table.backend,
         by=tuple(reading.by),
         sections=sections,
-        county=county,
-        county_words=words,
+        county=sections.counties.codes,
+        county_words=sections.counties.words,
         values=values,
         by_classes=by_classes,
         verdicts=verdicts,
@@ -211,19 +205,6 @@ def _evaluate(
         **groups,
     )
     return Evaluation(data=data, provenance=_provenance(std, reading, sections, missing))
-
-
-def _county_codes(reading: Reading, sections: Sections) -> tuple[Ints, list[tuple[str, list[Any]]]]:
-    """Return a code a section in order of appearance, and for each column of ``by`` the word of every code."""
-    parts, raw = [], []
-    for name in reading.by:
-        codes, words = reading.codes(name)
-        own = sections.of_rows(codes)
-        parts.append((own, len(words)))
-        raw.append((name, own, words))
-    dense, firsts = first_codes(parts)
-    columns = [(name, [words[c] if c >= 0 else None for c in codes[firsts].tolist()]) for name, codes, words in raw]
-    return dense, columns
 
 
 def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:
@@ -282,10 +263,11 @@ class _Cells:
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
         cell = cls(indicator, value, added, bottom, np.empty(0, dtype=np.int64), sections)
         gaps = []
-        top, (whole, *_) = sections.undivided(indicator.numerator), sections.to_divide(indicator.numerator)
+        top = sections.undivided(indicator.numerator)
+        whole, share_top, share_bottom = sections.to_divide(indicator.numerator)
+        shares = top[whole] * share_top / share_bottom
         if added is not None:
-            top = top + added
-        shares = cell.numerator(whole)
+            top, shares = top + added, shares + added[whole]
         cuts = np.searchsorted(whole, np.arange(0, value.size + _PIECE, _PIECE)).tolist()
         with np.errstate(divide="ignore", invalid="ignore"):
             for piece, first, last in zip(_pieces(value.size), cuts, cuts[1:], strict=False):
@@ -524,7 +506,9 @@ class _Bars:
             if self.wanted[s] != first:
                 here = of_stage[s][piece]
                 for all_, own in zip((low, high), _beside(value, self.wanted[s]), strict=True):
-                    np.copyto(all_, own, where=here)
+                    own ^= all_  # taken over where the stage is: in bits, which is much faster than choosing
+                    own &= here
+                    all_ ^= own
         holding = high if op in (">=", ">") else ~low if op in ("<=", "<") else np.zeros_like(low)
         np.multiply(holding, np.int8(MET), out=self.verdict[piece])
         low ^= high
@@ -561,9 +545,9 @@ def _judge_plainly(
         bar.verdict[cell.gaps] = UNDETERMINED
         for s, here in enumerate(of_stage):
             if np.isnan(bar.wanted[s]):
-                np.copyto(bar.verdict, np.int8(UNDETERMINED), where=here)
+                bar.verdict[np.flatnonzero(here)] = UNDETERMINED
         if sections.any_senior:
-            np.copyto(bar.verdict, np.int8(UNDETERMINED), where=sections.stage >= len(STAGES))
+            bar.verdict[np.flatnonzero(sections.stage >= len(STAGES))] = UNDETERMINED
     # one place more than there are stages: nothing is asked of a senior stage
     applies = np.array([*(t is not None for t in found), False], dtype=bool)
     gaps = cell.gaps[applies[sections.stage[cell.gaps]]]
@@ -589,8 +573,8 @@ def _school_verdicts(
                 assert rule.k is not None
                 rest = floors[chosen, piece] if rule.floor_ratio is not None else None
                 found = at_least(block, rule.k, rest, axis=0)
-            mine = np.any([of_stage[s][piece] for s in stages], axis=0) & (sections.out[piece] == 0)
-            np.copyto(out[piece], found, where=mine)
+            mine = np.flatnonzero(np.any([of_stage[s][piece] for s in stages], axis=0) & (sections.out[piece] == 0))
+            out[piece][mine] = found[mine]
     return out
 
 
@@ -606,39 +590,10 @@ def _stages_alike(std: Standard) -> dict[tuple[int, ...], list[int]]:
 # ------------------------------------------------------------------------------------ county by county
 
 
-@frozen(eq=False)
-class _Grouped:
-    """Sections by county and stage: ``all_codes`` of every section, and the groups of those that count."""
-
-    all_codes: Ints
-    n_all: int
-    usable: Ints
-    present: Ints
-    codes: Ints
-    groups: Groups
-
-
-def _grouped(sections: Sections, county: Ints, n_counties: int) -> _Grouped:
-    all_codes = county * len(STAGES)
-    all_codes += np.minimum(sections.stage, len(STAGES) - 1) if sections.any_senior else sections.stage
-    usable = np.flatnonzero(sections.counted)
-    n_all = n_counties * len(STAGES)
-    codes, present = (
-        compress_codes(all_codes[usable], n_all) if usable.size else (all_codes[usable], np.empty(0, np.int64))
-    )
-    groups = _groups_of(codes, present.size, usable, sections.rows.size)
-    return _Grouped(all_codes, n_all, usable, present, codes, groups)
-
-
-def _run(task: Callable[[], Any]) -> Any:
-    return task()
-
-
-def _coefficients(
-    std: Standard, cells: Sequence[_Cells], sections: Sections, by: _Grouped, missing: Missing
-) -> dict[str, Any]:
+def _coefficients(std: Standard, cells: Sequence[_Cells], sections: Sections, missing: Missing) -> dict[str, Any]:
     """Return means, coefficients and verdicts of every county and stage that has a section that counts."""
-    usable, codes, present, groups = by.usable, by.codes, by.present, by.groups
+    by = sections.counties
+    usable, codes, present, groups = by.usable, by.group_codes, by.present, by.groups
     k = len(cells)
     students = sections.students
     mean = np.full((groups.n, k), np.nan)
@@ -660,7 +615,10 @@ def _coefficients(
             own = codes[np.searchsorted(usable, gaps)]
             n_missing[:, j] = np.bincount(own, minlength=groups.n)
             lost[:, j] = np.bincount(own, weights=np.nan_to_num(students[gaps]), minlength=groups.n)
-    total = np.bincount(codes, weights=students[usable], minlength=groups.n).astype(np.float64)
+    if weighted and not omit:
+        total = moments.weight[:, 0]
+    else:
+        total = np.bincount(codes, weights=students[usable], minlength=groups.n).astype(np.float64)
     with np.errstate(invalid="ignore"):
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
     stage_of = present % len(STAGES)
@@ -688,7 +646,9 @@ def _coefficients(
     if omit:
         verdict[n_missing > 0] = UNDETERMINED
     out = np.flatnonzero(sections.out)
-    left = [np.bincount(by.all_codes[out[sections.out[out] == c]], minlength=by.n_all) for c in _COUNTED_OUT]
+    where = by.codes[out] * len(STAGES) + np.minimum(sections.stage[out], len(STAGES) - 1)
+    n_all = (int(by.codes.max(initial=-1)) + 1) * len(STAGES)
+    left = [np.bincount(where[sections.out[out] == c], minlength=n_all) for c in _COUNTED_OUT]
     return {
         "group_county": present // len(STAGES),
         "group_stage": stage_of,
@@ -714,14 +674,6 @@ def _coefficients(
 
 #: What keeps a section of compulsory education out.
 _COUNTED_OUT = [LEFT_OUT.index(c) for c in ("no_students", "not_included", "left_out_by_standard")]
-
-
-def _groups_of(codes: Ints, n: int, usable: Ints, rows: int) -> Groups:
-    """Group some rows of a table by their codes, so that whole columns can be given to the kernel."""
-    groups = Groups.from_codes(codes, n)
-    if usable.size == rows:
-        return groups
-    return evolve(groups, order=usable if groups.order is None else usable[groups.order])
 
 
 def _limited(limit: Limit, cell: _Cells) -> bool:

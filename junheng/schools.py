@@ -793,25 +793,18 @@ class Reading:
 
     def _fetch_together(self, soon: Sequence[str]) -> None:
         """Look at the columns that will be asked for, two at a time where that pays; nothing is recorded yet."""
-        words = [n for n in soon if n in self.has and (c := base_column(n)) is not None and c[0].type != "number"]
-        wanted = [
-            *self.by,
-            "county",
-            "county_code",
-            "kind",
-            "stage",
-            "ownership",
-            "included",
-            "resources_cover",
-            *words,
-        ]
-        names = [n for n in ("school", self.school_column) if n in self.has and n not in wanted]
-        inner = self.school_column if self.school_column in names else None
-        tasks: list[Callable[[], Any]] = []
-        tasks += [partial(self.codes, n) for n in dict.fromkeys(wanted) if n in self.has]
-        tasks += [partial(self._hint, n) for n in dict.fromkeys(names) if not self.table.is_number(n)]
-        tasks += [] if inner is None else [partial(self._step, inner, rising=r) for r in (False, True)]
-        tasks += [partial(self._look, n) for n in dict.fromkeys(soon) if n in self.has and self.table.is_number(n)]
+        of_rows = (*self.by, "county", "county_code", "kind", "stage", "ownership", "included", "resources_cover")
+        found = {n: f[0] for n in self.table.columns if (f := base_column(n)) is not None}
+        asked = {f[0].id for n in soon if (f := base_column(n)) is not None}
+        asked |= {part for c in found.values() if c.id in asked and (part := c.part_of) is not None}
+        words = [n for n in found if found[n].id in asked and found[n].type in ("category", "flag")]
+        numbers = [n for n in found if found[n].id in asked and self.table.is_number(n) and n not in words]
+        wanted = [n for n in dict.fromkeys((*of_rows, *words)) if n in self.has]
+        names = [n for n in dict.fromkeys(("school", self.school_column)) if n in self.has and n not in wanted]
+        tasks: list[Callable[[], Any]] = [partial(self.codes, n) for n in wanted]
+        tasks += [partial(self._hint, n) for n in names if not self.table.is_number(n)]
+        tasks += [partial(self._step, n, rising=r) for n in names if n == self.school_column for r in (False, True)]
+        tasks += [partial(self._look, n) for n in numbers]
         over_columns(lambda task: task(), tasks, self.rows)
 
     def _look(self, name: str) -> tuple[Floats, float, float, bool]:
@@ -1039,7 +1032,12 @@ class Reading:
             if understood[i] < 0 and not is_blank(value):
                 for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
                     self.add(ProblemCode.UNKNOWN_CATEGORY, advice(value), row=row, column=name, value=str(value))
-        out: NDArray[np.int8] = understood[codes]
+        if codes.dtype != np.int8:
+            out: NDArray[np.int8] = understood[codes]
+            return out
+        out = np.full(self.rows, -1, dtype=np.int8)
+        for i, code_of_word in enumerate(understood[:-1].tolist()):  # bytes are compared faster than looked up
+            out += (codes == i) * np.int8(code_of_word + 1)
         return out
 
     def _check_keys(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import numpy as np
@@ -17,6 +17,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, over_columns
+from junheng._counties import Counties
 from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
@@ -24,6 +25,9 @@ from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Split, Where
+
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 __all__ = ["Sections", "check_schools", "make_sections", "split_stages"]
 
@@ -70,6 +74,8 @@ class Sections:
         The table it was made from.
     places : _Places
         Where each section comes from.
+    counties : Counties
+        Which belong to one county, and to one county and stage.
     rows : (sections,) int array
         Row of the table each section comes from.
     stage : (sections,) int8 array
@@ -95,6 +101,7 @@ class Sections:
 
     reading: Reading
     places: _Places
+    counties: Counties
     school: Ints
     students: Floats
     share_top: Floats
@@ -145,8 +152,11 @@ class Sections:
     def part(self, at: Ints, reading: Reading, rows: Ints) -> Sections:
         """Return some of the sections, as of a smaller table that holds their ``rows``."""
         places = _Places(rows, self.stage[at], self.wide[at], in_order=False)
+        counties = Counties.make(reading, rows, places.stage, self.out[at])
         arrays = ("school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out")
-        return attrs.evolve(self, reading=reading, places=places, **{n: getattr(self, n)[at] for n in arrays})
+        return attrs.evolve(
+            self, reading=reading, places=places, counties=counties, **{n: getattr(self, n)[at] for n in arrays}
+        )
 
     def of_rows(self, values: NDArray[Any]) -> NDArray[Any]:
         """Spread a column of the table over the sections; not to be written to."""
@@ -253,9 +263,10 @@ def _by_stage(reading: Reading, name: str, places: _Places) -> Floats:
 
 def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     """Take the table apart into sections and record every problem on the way."""
-    places = _expand(reading)
+    # nothing is said of rows while schools are numbered: it can be done beside what has something to say
+    places, schools = _both(lambda: _expand(reading), lambda: _school_codes(reading), reading.rows)
     students = _by_stage(reading, "students", places)
-    school = _school_codes(reading, places)
+    school = places.of(schools)
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
 
@@ -267,14 +278,23 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         return *found, _leave_out(reading, standard, places, students)
 
     # kinds are told from figures that were read before, and nothing is said of them
-    tasks: list[Callable[[], Any]] = [lambda: _kinds(reading, places, school), look]
-    kinds, (cover, lists, out) = over_columns(lambda task: task(), tasks, places.rows.size)
+    (cover, lists, out), kinds = _both(look, lambda: _kinds(reading, places, school), reading.rows)
     integrated = np.flatnonzero(_among(kinds, INTEGRATED))
-    divided, enrolment = _find_divided(reading, places, school, students, kinds, cover, lists, resources, integrated)
-    top, bottom, has_rule = _shares(split, places.stage, kinds, integrated, divided, enrolment)
+
+    def divide() -> tuple[NDArray[np.bool_], tuple[Floats, Floats, NDArray[np.bool_]]]:
+        divided, enrolment = _find_divided(
+            reading, places, school, students, kinds, cover, lists, resources, integrated
+        )
+        return divided, _shares(split, places.stage, kinds, integrated, divided, enrolment)
+
+    rows = slice(None) if places.in_order else places.rows
+    (divided, (top, bottom, has_rule)), counties = _both(
+        divide, lambda: Counties.make(reading, rows, places.stage, out), reading.rows
+    )
     return Sections(
         reading=reading,
         places=places,
+        counties=counties,
         school=school,
         students=students,
         share_top=top,
@@ -287,6 +307,13 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         out=out,
         resources=resources,
     )
+
+
+def _both(one: Callable[[], One], other: Callable[[], Other], rows: int) -> tuple[One, Other]:
+    """Do two things, of a large table at once; only ``one`` may record problems, so that their order is no luck."""
+    tasks: list[Callable[[], Any]] = [one, other]
+    first, second = over_columns(lambda task: task(), tasks, rows)
+    return first, second
 
 
 def _shares(
@@ -303,7 +330,7 @@ def _shares(
     """
     n = stage.size
     top, bottom, has_rule = np.ones(n), np.ones(n), np.zeros(n, dtype=bool)
-    np.copyto(top, np.nan, where=divided)  # a whole school's figure and no rule to divide it
+    top[np.flatnonzero(divided)] = np.nan  # a whole school's figure and no rule to divide it
     weights = np.zeros((len(ALL_STAGES), len(KINDS) + 1))
     ruled = []
     for name in INTEGRATED:
@@ -317,11 +344,13 @@ def _shares(
     kind, own_stage, own, sums = kinds[at], stage[at], np.full(at.size, np.nan), np.zeros(at.size)
     for s, of_kind in enumerate(weights):
         w = of_kind[kind]
+        part = w * enrolment[s, mine]
         # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
-        part = np.where(w > 0, w * enrolment[s, mine], 0.0)
+        part[np.flatnonzero(w == 0)] = 0.0
         sums += part
-        np.copyto(own, part, where=(own_stage == s) & (w > 0))
-    np.copyto(sums, np.nan, where=sums == 0)
+        here = np.flatnonzero((own_stage == s) & (w > 0))
+        own[here] = part[here]
+    sums[np.flatnonzero(sums == 0)] = np.nan
     top[at], bottom[at] = own, sums
     return top, bottom, has_rule
 
@@ -437,8 +466,8 @@ def _check_wide(reading: Reading, places: _Places) -> None:
             )
 
 
-def _school_codes(reading: Reading, places: _Places) -> Ints:
-    """Return a number for each school, year and place."""
+def _school_codes(reading: Reading) -> Ints:
+    """Return a number a row for each school, year and place."""
     names = [
         n for n in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]) if n in reading.has
     ]
@@ -446,14 +475,14 @@ def _school_codes(reading: Reading, places: _Places) -> Ints:
     if inner in names and inner not in reading.by:
         found = reading.neighbours([n for n in names if n != inner], inner)
         if found is not None:
-            return places.of(found)
+            return found
     parts = []
     for name in names:
         if name in reading.has:
             codes, words = reading.codes(name)
-            parts.append((places.of(codes) + 1, len(words) + 1))
+            parts.append((codes.astype(np.int64) + 1, len(words) + 1))
     if not parts:
-        return np.arange(places.rows.size)
+        return np.arange(reading.rows)
     return dense_codes(combine_codes(parts))
 
 
@@ -507,7 +536,10 @@ def _kinds(reading: Reading, places: _Places, school: Ints) -> NDArray[np.int8]:
     open_ = np.flatnonzero(several & (said < 0))
     said[open_] = by_stages[stages.reshape(n_schools, 4)[open_, : len(ALL_STAGES)] @ (1 << np.arange(len(ALL_STAGES)))]
     own = said[school]
-    return np.where(own >= 0, own, kinds)
+    at = np.flatnonzero(own >= 0)
+    kinds = kinds.copy()
+    kinds[at] = own[at]
+    return kinds
 
 
 def _check_duplicates(reading: Reading, places: _Places, school: Ints) -> None:
@@ -744,8 +776,8 @@ def _leave_out(reading: Reading, standard: Standard | None, places: _Places, stu
     kinds = places.of(reading.category_codes("kind"))
     included = places.of(reading.flag_codes("included"))
     out = np.zeros(rows.size, dtype=np.int8)
-    np.copyto(out, no_students, where=students == 0)
-    np.copyto(out, not_included, where=included == 0)
+    out[np.flatnonzero(students == 0)] = no_students
+    out[np.flatnonzero(included == 0)] = not_included
     for rule in standard.inclusion if standard is not None else ():
         at = np.ones(rows.size, dtype=bool)
         if rule.kind is not None:
@@ -758,7 +790,7 @@ def _leave_out(reading: Reading, standard: Standard | None, places: _Places, stu
             with np.errstate(invalid="ignore"):
                 at &= students < rule.students_below
         if rule.decision == "out":
-            np.copyto(out, by_standard, where=at & (out != no_students))
+            out[np.flatnonzero(at & (out != no_students))] = by_standard
             continue
         what = rule.kind or rule.ownership
         for i in np.flatnonzero(at & (included < 0)).tolist():
@@ -769,9 +801,9 @@ def _leave_out(reading: Reading, standard: Standard | None, places: _Places, stu
                 row=int(rows[i]),
                 column="included",
             )
-    np.copyto(out, senior, where=stage == ALL_STAGES.index("senior"))
+    out[np.flatnonzero(stage == ALL_STAGES.index("senior"))] = senior
     if standard is not None:
-        np.copyto(out, senior, where=(kinds == KINDS.index("senior")) & (out == 0))
+        out[np.flatnonzero((kinds == KINDS.index("senior")) & (out == 0))] = senior
         ruled = {r.kind for r in standard.inclusion}
         for i in np.flatnonzero(_among(kinds, _NO_STAGE) & (out == 0) & (included < 0)).tolist():
             kind = KINDS[kinds[i]]
