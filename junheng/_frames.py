@@ -323,9 +323,10 @@ class Table:
             return np.arange(self.rows)
         own = np.frombuffer(data, dtype=np.uint8)
         known = [c.encode() for c in characters]
-        first = np.zeros(256, dtype=bool)
-        first[[c[0] for c in known]] = True
-        found = np.flatnonzero(first[own[np.minimum(at[:-1], own.size - 1)]] | empty)
+        # where the first byte is one of theirs; a cell at the very end may be empty and have none
+        table = bytes(b in {c[0] for c in known} for b in range(256))
+        first = own.take(at[:-1], mode="clip").tobytes().translate(table)
+        found = np.flatnonzero(np.frombuffer(first, dtype=bool) | empty)
         if text.null_count:
             found = np.union1d(found, np.flatnonzero(np.asarray(text.is_null())))
         # the first byte is shared by thousands of characters: look at the rest of it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cached_property, partial
@@ -150,8 +150,7 @@ def _evaluate(
 ) -> Evaluation:
     n, k = sections.rows.size, len(indicators)
     values = np.empty((k, n))
-    verdicts = np.full((k, n), UNDETERMINED, dtype=np.int8)
-    floors = np.full((k, n), UNDETERMINED, dtype=np.int8)
+    verdicts, floors = np.empty((k, n), dtype=np.int8), np.empty((k, n), dtype=np.int8)
     reasons = np.zeros((k, n), dtype=np.int8)
     by_classes: dict[int, Floats] = {}
     classes = sections.number("classes") if "classes" in needed_columns(std) else None
@@ -166,6 +165,8 @@ def _evaluate(
         if _is_plain(cell, found):
             _judge_plainly(cell, found, of_stage, judged)
         else:
+            judged.verdict.fill(UNDETERMINED)
+            judged.floor.fill(UNDETERMINED)
             required = _judge_by_stage(cell, found, sections, classes, judged)
             if any(t is not None and t.classes for t in found):
                 by_classes[j] = required
@@ -182,11 +183,8 @@ def _evaluate(
     # a relaxation may read columns of its own: one at a time, or two threads would read them at once
     at_once = 0 if std.applied else n
     cells = over_columns(work_out, range(k), at_once)
-    last: list[Callable[[], Any]] = [
-        partial(_coefficients, std, cells, sections, missing),
-        partial(_school_verdicts, std, sections, of_stage, verdicts, floors),
-    ]
-    groups, school = over_columns(lambda task: task(), last, at_once)
+    school = _school_verdicts(std, sections, of_stage, verdicts, floors)
+    groups = _coefficients(std, cells, sections, missing)
     data = Data(
         standard=std,
         indicators=indicators,
@@ -532,6 +530,8 @@ def _judge_plainly(
     asked_floors = [None if t is None else t.floor for t in found]
     if any(f is not None for f in asked_floors):
         bars.append(_Bars.make(out.floor, asked_floors))
+    else:
+        out.floor.fill(UNDETERMINED)
     with np.errstate(invalid="ignore"):
         for piece in _pieces(cell.value.size):
             value = cell.value[piece]
@@ -563,18 +563,21 @@ def _school_verdicts(
     rule = std.school_rule
     if rule is None or not std.thresholds:
         return out
+
+    def judge(chosen: list[int], stages: list[int], piece: slice) -> None:
+        block = verdicts[chosen, piece]
+        if rule.kind == "all":
+            found = all_of(block, axis=0)
+        else:
+            assert rule.k is not None
+            rest = floors[chosen, piece] if rule.floor_ratio is not None else None
+            found = at_least(block, rule.k, rest, axis=0)
+        mine = np.flatnonzero(np.any([of_stage[s][piece] for s in stages], axis=0) & (sections.out[piece] == 0))
+        out[piece][mine] = found[mine]
+
     for own, stages in _stages_alike(std).items():
-        chosen = list(own)
-        for piece in _pieces(out.size) if chosen else []:
-            block = verdicts[chosen, piece]
-            if rule.kind == "all":
-                found = all_of(block, axis=0)
-            else:
-                assert rule.k is not None
-                rest = floors[chosen, piece] if rule.floor_ratio is not None else None
-                found = at_least(block, rule.k, rest, axis=0)
-            mine = np.flatnonzero(np.any([of_stage[s][piece] for s in stages], axis=0) & (sections.out[piece] == 0))
-            out[piece][mine] = found[mine]
+        if own:
+            over_columns(partial(judge, list(own), stages), _pieces(out.size), out.size)
     return out
 
 

@@ -638,13 +638,11 @@ def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any
     many = below = above = 0
     for i in range(0, values.size, _PIECE):
         own = values[i : i + _PIECE]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = own / enrolled[i : i + _PIECE]
-        each[~(own > 0)] = np.nan
-        infinite = int(np.count_nonzero(np.isinf(each)))
-        many += each.size - int(np.count_nonzero(np.isnan(each))) - infinite
-        below += int(np.count_nonzero(each < low))
-        above += int(np.count_nonzero(each > high)) - infinite
+        students = enrolled[i : i + _PIECE]
+        some = (own > 0) & (students > 0)
+        many += int(np.count_nonzero(some))
+        below += int(np.count_nonzero((own < low * students) & some))
+        above += int(np.count_nonzero((own > high * students) & some))
     return 2 * below < many and 2 * above < many
 
 

@@ -279,13 +279,11 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
 
     # kinds are told from figures that were read before, and nothing is said of them
     (cover, lists, out), kinds = _both(look, lambda: _kinds(reading, places, school), reading.rows)
-    integrated = np.flatnonzero(_among(kinds, INTEGRATED))
 
     def divide() -> tuple[NDArray[np.bool_], tuple[Floats, Floats, NDArray[np.bool_]]]:
-        divided, enrolment = _find_divided(
-            reading, places, school, students, kinds, cover, lists, resources, integrated
-        )
-        return divided, _shares(split, places.stage, kinds, integrated, divided, enrolment)
+        joint = _Joint.make(reading, places, school, students, kinds)
+        divided = _find_divided(reading, joint, cover, lists, resources)
+        return divided, _shares(split, joint, divided)
 
     rows = slice(None) if places.in_order else places.rows
     (divided, (top, bottom, has_rule)), counties = _both(
@@ -316,42 +314,31 @@ def _both(one: Callable[[], One], other: Callable[[], Other], rows: int) -> tupl
     return first, second
 
 
-def _shares(
-    split: Split | None,
-    stage: NDArray[np.int8],
-    kinds: NDArray[np.int8],
-    integrated: Ints,
-    divided: NDArray[np.bool_],
-    enrolment: Floats,
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return the two parts of each section's share, and whether there is a rule.
-
-    ``enrolment`` is that of the schools of ``integrated``, a row a stage.
-    """
-    n = stage.size
+def _shares(split: Split | None, joint: _Joint, divided: NDArray[np.bool_]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return the two parts of each section's share, and whether there is a rule."""
+    n = divided.size
     top, bottom, has_rule = np.ones(n), np.ones(n), np.zeros(n, dtype=bool)
     top[np.flatnonzero(divided)] = np.nan  # a whole school's figure and no rule to divide it
-    weights = np.zeros((len(ALL_STAGES), len(KINDS) + 1))
+    weights = np.zeros((len(ALL_STAGES), len(KINDS)))
     ruled = []
     for name in INTEGRATED:
         found = split.of_kind(name) if split is not None else None
         if found is not None:
             ruled.append(name)
             weights[:, KINDS.index(name)] = _whole_weights([found.weight(s) for s in ALL_STAGES])
-    mine = np.flatnonzero(divided[integrated] & _among(kinds[integrated], ruled))
-    at = integrated[mine]
+    mine = np.flatnonzero(divided[joint.at] & _among(joint.kind, ruled)[joint.school])
+    if not mine.size:
+        return top, bottom, has_rule
+    w = weights[:, joint.kind]
+    parts = w * joint.enrolment
+    # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
+    parts[w == 0] = 0.0
+    sums = parts.sum(axis=0)
+    sums[sums == 0] = np.nan
+    parts[w == 0] = np.nan
+    at = joint.at[mine]
     has_rule[at] = True
-    kind, own_stage, own, sums = kinds[at], stage[at], np.full(at.size, np.nan), np.zeros(at.size)
-    for s, of_kind in enumerate(weights):
-        w = of_kind[kind]
-        part = w * enrolment[s, mine]
-        # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
-        part[np.flatnonzero(w == 0)] = 0.0
-        sums += part
-        here = np.flatnonzero((own_stage == s) & (w > 0))
-        own[here] = part[here]
-    sums[np.flatnonzero(sums == 0)] = np.nan
-    top[at], bottom[at] = own, sums
+    top[at], bottom[at] = parts.reshape(-1)[joint.place[mine]], sums[joint.school[mine]]
     return top, bottom, has_rule
 
 
@@ -602,79 +589,100 @@ def _covers(reading: Reading, places: _Places) -> tuple[NDArray[Any], list[froze
     return places.of(codes), lists
 
 
+@frozen(eq=False)
+class _Joint:
+    """The sections of integrated schools, and what all rows of such a school say together.
+
+    Of each section: ``at``, its number among all; ``rows``, its row of the table; ``wide``, whether that holds
+    several stages; ``school``, which school it belongs to; ``place``, where its own students stand in ``enrolment``
+    laid flat. Of each school: ``kind``, and ``enrolment``, a row a stage, NaN where no row says it.
+    """
+
+    at: Ints
+    rows: Ints
+    wide: NDArray[np.bool_]
+    school: Ints
+    place: Ints
+    kind: NDArray[np.int8]
+    enrolment: Floats
+
+    @classmethod
+    def make(cls, reading: Reading, places: _Places, school: Ints, students: Floats, kinds: NDArray[np.int8]) -> _Joint:
+        """Collect the enrolment of integrated schools, and record rows that contradict each other."""
+        at = np.flatnonzero(_among(kinds, INTEGRATED))
+        rows, own_school = places.rows[at], dense_codes(school[at])
+        n = int(own_school.max(initial=-1)) + 1
+        kind = np.empty(n, dtype=np.int8)
+        kind[own_school] = kinds[at]  # the same on all its rows
+        place = places.stage[at] * np.int64(n) + own_school
+        enrolment = np.full((len(ALL_STAGES), n), np.nan)
+        # every row of a school may say how many students each of its stages has; all must say the same
+        said = [(place, students[at])]
+        for code, word in enumerate(ALL_STAGES):
+            own = reading.number(f"students_{word}")
+            if own is not None:
+                said.append((code * n + own_school, own[rows]))
+        told: set[int] = set()
+        flat = enrolment.reshape(-1)
+        for where, x in said:
+            given = np.flatnonzero(np.isfinite(x))
+            where, x, own_rows = (where, x, rows) if given.size == x.size else (where[given], x[given], rows[given])
+            before = flat[where]
+            first = np.flatnonzero(np.isnan(before))
+            flat[where[first]] = x[first]
+            for j in np.flatnonzero(x != flat[where]).tolist():
+                stage, which = divmod(int(where[j]), n)
+                if which in told:
+                    continue
+                told.add(which)
+                word = ALL_STAGES[stage]
+                reading.add(
+                    ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                    f"the rows of this school give its {word} stage {flat[where[j]]:g} and {x[j]:g} students; "
+                    "correct one of them",
+                    row=int(own_rows[j]),
+                    column=f"students_{word}",
+                    value=repr(float(x[j])),
+                )
+        return cls(at, rows, places.wide[at], own_school, place, kind, enrolment)
+
+
 def _find_divided(
     reading: Reading,
-    places: _Places,
-    school: Ints,
-    students: Floats,
-    kinds: NDArray[np.int8],
+    joint: _Joint,
     cover: NDArray[Any],
     lists: Sequence[frozenset[str] | None],
     resources: Iterable[str],
-    at: Ints,
-) -> tuple[NDArray[np.bool_], Floats]:
-    """Return which sections carry a whole school's figures, and the enrolment of the schools of ``at``, a row a stage.
-
-    ``at`` are the sections of integrated schools.
-    """
-    n = places.rows.size
-    if not at.size:
-        return np.zeros(n, dtype=bool), np.full((len(ALL_STAGES), 0), np.nan)
-    rows, stage, wide = places.rows[at], places.stage[at], places.wide[at]
-    group = dense_codes(school[at])
-    n_groups = int(group.max()) + 1
-    by_school = np.full((len(ALL_STAGES), n_groups), np.nan)
-    # every row of a school may say how many students each of its stages has; all must say the same
-    said = [(stage * np.int64(n_groups) + group, students[at])]
-    for code, word in enumerate(ALL_STAGES):
-        own = reading.number(f"students_{word}")
-        if own is not None:
-            said.append((code * n_groups + group, own[rows]))
-    told: set[int] = set()
-    flat = by_school.reshape(-1)
-    for place, x in said:
-        given = np.flatnonzero(np.isfinite(x))
-        first = given[np.isnan(flat[place[given]])]
-        flat[place[first]] = x[first]
-        for j in given[x[given] != flat[place[given]]].tolist():
-            if int(group[j]) in told:
-                continue
-            told.add(int(group[j]))
-            word = ALL_STAGES[int(place[j]) // n_groups]
-            reading.add(
-                ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                f"the rows of this school give its {word} stage {flat[place[j]]:g} and {x[j]:g} students; "
-                "correct one of them",
-                row=int(rows[j]),
-                column=f"students_{word}",
-                value=repr(float(x[j])),
-            )
-    enrolment = by_school[:, group]
-
-    which = cover[at]
+) -> NDArray[np.bool_]:
+    """Return which sections carry a whole school's figures."""
+    divided = np.zeros(cover.size, dtype=bool)
+    if not joint.at.size:
+        return divided
+    which = cover[joint.at]
     listed = which >= 0
-    divided = np.zeros(n, dtype=bool)
     inferred = not listed.all()
     if inferred:
-        repeated, differ = _compare_rows(reading, rows, wide, group, n_groups, resources)
-        divided[at] = wide | repeated[group] | ~(differ[group]) | listed
+        repeated, differ = _compare_rows(reading, joint, resources)
+        own = joint.wide | repeated[joint.school] | ~(differ[joint.school]) | listed
     else:
-        divided[at] = True  # what the table itself says comes first
+        own = np.ones(which.size, dtype=bool)  # what the table itself says comes first
     everything = frozenset(c.id for c in columns().values() if c.shared)
-    divided[at[np.array([*(c == everything for c in lists), False])[which]]] = False
+    own[np.array([*(c == everything for c in lists), False])[which]] = False
     # nothing that this standard divides is left to be divided: the other stages need not be known
     done = np.array([*(c is not None and set(resources) <= c for c in lists), False])[which]
-    _check_enrolment(reading, rows, wide, kinds[at], group, enrolment, divided[at] & ~done, resources)
+    _check_enrolment(reading, joint, own & ~done, resources)
     if inferred:
-        _tell_inferred(reading, rows, wide, group, repeated, differ, listed)
-    return divided, enrolment
+        _tell_inferred(reading, joint, repeated, differ, listed)
+    divided[joint.at[own]] = True
+    return divided
 
 
 def _compare_rows(
-    reading: Reading, rows: Ints, wide: NDArray[np.bool_], group: Ints, n_groups: int, resources: Iterable[str]
+    reading: Reading, joint: _Joint, resources: Iterable[str]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return of each school in several rows whether its shared figures are repeated, or differ from row to row."""
-    several = np.bincount(group[~wide], minlength=n_groups) > 1
+    rows, group, n_groups = joint.rows, joint.school, joint.kind.size
+    several = np.bincount(group[~joint.wide], minlength=n_groups) > 1
     compared = np.zeros(n_groups, dtype=bool)
     unequal = np.zeros(n_groups, dtype=bool)
     for name in resources:
@@ -694,56 +702,47 @@ def _compare_rows(
     return several & compared & ~unequal, several & unequal
 
 
-def _check_enrolment(
-    reading: Reading,
-    rows: Ints,
-    wide: NDArray[np.bool_],
-    kinds: NDArray[np.int8],
-    group: Ints,
-    enrolment: Floats,
-    divided: NDArray[np.bool_],
-    resources: Iterable[str],
-) -> None:
+def _check_enrolment(reading: Reading, joint: _Joint, divided: NDArray[np.bool_], resources: Iterable[str]) -> None:
     """Record schools whose figures have to be divided but whose enrolment of another stage is nowhere."""
     if not any(r in reading.has for r in resources):
         return
     told: set[int] = set()
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
-        lacking = np.zeros(rows.size, dtype=bool)
-        for s in needed:
-            lacking |= np.isnan(enrolment[s])
-        for j in np.flatnonzero(lacking & divided & (kinds == KINDS.index(name)) & ~wide).tolist():
-            if int(group[j]) in told:
+        lacking = np.isnan(joint.enrolment[needed]).any(axis=0) & (joint.kind == KINDS.index(name))
+        if not lacking.any():
+            continue
+        for j in np.flatnonzero(lacking[joint.school] & divided & ~joint.wide).tolist():
+            school = int(joint.school[j])
+            if school in told:
                 continue
-            told.add(int(group[j]))
-            words = [ALL_STAGES[s] for s in needed if np.isnan(enrolment[s, j])]
+            told.add(school)
+            words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
             asked = " and ".join(f"students_{w}" for w in words)
             reading.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
                 f"a school of kind {name} shares its rooms and equipment between stages, but the enrolment of "
                 f"{' and '.join(words)} is not given; add that stage's row or give {asked} (0 if it has none). "
                 "If the figures are this stage's own, write 'stage' in a column resources_cover",
-                row=int(rows[j]),
+                row=int(joint.rows[j]),
                 column=f"students_{words[0]}",
             )
 
 
 def _tell_inferred(
     reading: Reading,
-    rows: Ints,
-    wide: NDArray[np.bool_],
-    group: Ints,
+    joint: _Joint,
     repeated: NDArray[np.bool_],
     differ: NDArray[np.bool_],
     listed: NDArray[np.bool_],
 ) -> None:
     """Say how a school in several rows was read where the table does not say it."""
+    group, rows = joint.school, joint.rows
     first = np.zeros(group.size, dtype=bool)
-    place = np.empty(int(group.max()) + 1, dtype=np.int64)
+    place = np.empty(joint.kind.size, dtype=np.int64)
     place[group[::-1]] = np.arange(group.size - 1, -1, -1)  # what is written last stays: the first of each
     first[place] = True
-    for j in np.flatnonzero(first & ~listed & ~wide & (repeated | differ)[group]).tolist():
+    for j in np.flatnonzero(first & ~listed & ~joint.wide & (repeated | differ)[group]).tolist():
         if repeated[group[j]]:
             reading.add(
                 ProblemCode.RESOURCES_REPEATED,

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal, NewType
 
 import attrs
@@ -466,7 +467,7 @@ class Standard:
         # it is whole: read again, it must not be laid over its parent a second time
         return {"extended_from" if k == "extends" else k: v for k, v in content.items()}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content: two standards with one digest judge alike."""
         text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=_number)
