@@ -233,7 +233,7 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
 
 
 #: Sections worked on at a time: what lies between one step and the next stays in the cache.
-_PIECE = 16_384
+_PIECE = 32_768
 
 
 def _pieces(n: int) -> list[slice]:
