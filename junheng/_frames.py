@@ -227,6 +227,7 @@ class Table:
             raise duplicate_headers(column_names(frame) or []) from None
         names = [str(c) for c in self._frame.columns]
         self.columns: tuple[str, ...] = tuple(names)
+        self._series: dict[str, Any] = {}
         self._texts: dict[str, Any] = {}
         self.rows: int = len(self._frame)
 
@@ -238,22 +239,28 @@ class Table:
             return "polars"
         return "pyarrow" if implementation.is_pyarrow() else "pandas"
 
+    def _column(self, name: str) -> Any:
+        """Return a column; taken out of the frame once, which for a small table is most of the work."""
+        if name not in self._series:
+            self._series[name] = self._frame[name]
+        return self._series[name]
+
     def is_number(self, name: str) -> bool:
         """Tell whether a column is numeric by its type."""
-        return bool(self._frame[name].dtype.is_numeric())
+        return bool(self._column(name).dtype.is_numeric())
 
     def is_whole(self, name: str) -> bool:
         """Tell whether a column holds whole numbers by its type."""
-        return bool(self._frame[name].dtype.is_integer())
+        return bool(self._column(name).dtype.is_integer())
 
     def floats(self, name: str) -> Floats:
         """Return a numeric column as float64, missing as NaN."""
-        return as_floats(self._frame[name].to_native(), name)
+        return as_floats(self._column(name).to_native(), name)
 
     def objects(self, name: str) -> NDArray[np.object_]:
         """Return a column as Python objects, missing as None."""
         out = np.empty(self.rows, dtype=object)
-        out[:] = self._frame[name].to_list()
+        out[:] = self._column(name).to_list()
         out[pd.isna(out)] = None
         return out
 
@@ -263,7 +270,7 @@ class Table:
         if text is not None:
             codes, words = _text_codes(text)
             return codes, words.to_pylist()
-        series = self._frame[name]
+        series = self._column(name)
         native = series.to_native()
         values: Any
         if isinstance(native, pd.Series) and isinstance(native.dtype, pd.CategoricalDtype):
@@ -285,7 +292,7 @@ class Table:
     def _text(self, name: str) -> Any:
         """Return a column of text as one Arrow array, None where it is not kept so."""
         if name not in self._texts:
-            self._texts[name] = _arrow_text(self._frame[name].to_native())
+            self._texts[name] = _arrow_text(self._column(name).to_native())
         return self._texts[name]
 
     def is_text(self, name: str) -> bool:
@@ -295,7 +302,7 @@ class Table:
     def changes(self, name: str) -> NDArray[np.bool_] | None:
         """Tell of each row but the first whether it differs from the row before; None where that is not cheap."""
         if self.is_number(name):
-            values = self._frame[name].to_numpy()
+            values = self._column(name).to_numpy()
             return np.asarray(values[1:] != values[:-1]) if values.dtype.kind in "iu" else None
         text = self._text(name)
         return None if text is None or text.null_count else _adjacent(text, "not_equal")
@@ -303,7 +310,7 @@ class Table:
     def rises(self, name: str) -> NDArray[np.bool_] | None:
         """Tell of each row but the first whether it is greater than the row before; None where that is not cheap."""
         if self.is_number(name):
-            values = self._frame[name].to_numpy()
+            values = self._column(name).to_numpy()
             return np.asarray(values[1:] > values[:-1]) if values.dtype.kind in "iu" else None
         text = self._text(name)
         return None if text is None or text.null_count else _adjacent(text, "less")
@@ -324,7 +331,9 @@ class Table:
         own = np.frombuffer(data, dtype=np.uint8)
         known = [c.encode() for c in characters]
         # where the first byte is one of theirs; a cell at the very end may be empty and have none
-        table = bytes(b in {c[0] for c in known} for b in range(256))
+        table = bytearray(256)
+        for c in known:
+            table[c[0]] = True
         first = own.take(at[:-1], mode="clip").tobytes().translate(table)
         found = np.flatnonzero(np.frombuffer(first, dtype=bool) | empty)
         if text.null_count:
@@ -381,7 +390,7 @@ class Table:
     def _typed(self, name: str, values: Any) -> Any:
         """Return values as a native column of the type that a column has, if no value changes by it."""
         built = nw.from_native(build_frame({name: values}, self.backend), eager_only=True)[name].to_native()
-        old = self._frame[name].to_native()
+        old = self._column(name).to_native()
         try:
             if self.backend == "polars":
                 new = built.cast(old.dtype)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
@@ -205,15 +205,19 @@ def _evaluate(
     return Evaluation(data=data, provenance=_provenance(std, reading, sections, missing))
 
 
+@cache
+def _release() -> str:
+    try:
+        return version("junheng")
+    except PackageNotFoundError:  # pragma: no cover - run from a source tree that was never installed
+        return "unknown"
+
+
 def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:
     left_out = {c: n for i, c in enumerate(LEFT_OUT) if i and (n := int(np.count_nonzero(sections.out == i)))}
     codes = [str(p.code) for p in reading.problems]
-    try:
-        release = version("junheng")
-    except PackageNotFoundError:  # pragma: no cover - run from a source tree that was never installed
-        release = "unknown"
     return {
-        "junheng": release,
+        "junheng": _release(),
         "standard": std.id,
         "standard_digest": std.digest,
         "extends": std.extends,
