@@ -249,8 +249,9 @@ class _Laid:
         p = per = block.weights
         absent = unknown = None
         real = block.rows
-        if not p.min() > 0:
-            absent = ~(p > 0)
+        there = p > 0.0
+        if np.count_nonzero(there) < there.size:
+            absent = ~there
             p = np.where(absent, 0.0, p)
             per = np.where(absent, 1.0, p)
             unknown = np.isnan(block.weights).any(axis=1)
@@ -271,7 +272,7 @@ class _Laid:
         gap = np.isnan(np.add.reduce(one.x, 1))
         if self.unknown is not None:
             gap |= self.unknown
-        known = np.flatnonzero(~gap)
+        known = (~gap).nonzero()[0]
         if known.size == gap.size:
             change, none = solver(one)
         else:
@@ -279,7 +280,8 @@ class _Laid:
             if known.size:
                 change[known], none = solver(one.part(known))
         stuck = known[none]
-        change[stuck] = np.nan
+        if stuck.size:
+            change[stuck] = np.nan
         return change, stuck
 
     def put(self, change: Floats, out: Floats) -> None:
@@ -313,7 +315,7 @@ class _Task:
         high = _spread(highest, "highest", sample)
         task = cls(sample, limits, low, high)
         weights = sample.weight_array()
-        if not weights.all():
+        if np.count_nonzero(weights) < weights.size:
             # an unknown enrolment is a gap, none at all an impossible demand
             there = np.bincount(sample.groups.codes, weights=weights != 0, minlength=sample.groups.n)
             for g in np.flatnonzero(there == 0).tolist():
@@ -443,7 +445,7 @@ def _spread(bound: Any, name: str, sample: Sample) -> list[Floats] | None:
 
 
 def _point(problems: list[str], wrong: Bools, task: _Task, column: int, text: str, values: Floats) -> None:
-    for i in np.flatnonzero(wrong).tolist():
+    for i in wrong.nonzero()[0].tolist():
         problems.append(f"{task.place(i, column)}: {text.format(float(values[i]))}")
 
 
@@ -491,10 +493,10 @@ def _within(block: _Block, change: Floats, look: _Look | None = None) -> Bools:
     cv = (_Look.at(block.x + change, block) if look is None else look).cv
     # below by more than the rounding of the coefficient itself is below
     out = np.asarray(cv <= _tightened(block.t, 0.3))
-    if out.all():
+    if np.count_nonzero(out) == out.size:
         return out
     near = (cv <= block.t + _NEAR * max(block.t, 1.0)) & ~out
-    for g in np.flatnonzero(near).tolist():
+    for g in near.nonzero()[0].tolist():
         there = block.p[g] > 0
         after = [
             float(Decimal(repr(float(a))) + Decimal(repr(float(c))))
@@ -523,16 +525,16 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
     change = base - block.x
     now = _Look.at(base, block)
     stuck = np.zeros(block.x.shape[0], dtype=bool)
-    nothing = now.mean[:, 0] == 0
+    nothing = now.mean[:, 0] == 0.0
     change[nothing] = np.nan
-    open_ = np.flatnonzero(~(_within(block, change, now) | nothing))
+    open_ = (~(_within(block, change, now) | nothing)).nonzero()[0]
     for step in range(6):
         if not open_.size:
             break
         part, then, bound = block.part(open_), now.part(open_), None if top is None else top[open_]
         level, none = _fill_level(part, then, bound, _tightened(block.t, 8.0**step))
         new = _raised(part, base[open_], bound, level)
-        if step == 0 and none.any():
+        if step == 0 and np.count_nonzero(none):
             # bounds may leave just the limit itself
             edge = np.flatnonzero(none)
             few, bound = part.part(edge), None if bound is None else bound[edge]
@@ -572,7 +574,7 @@ def _fill_level(block: _Block, now: _Look, top: Floats | None, t: float) -> tupl
         moving, w = rise - w, w * at
         fixed = _from_end(w)
         squares = _from_end(w * at)
-        length = finite = None
+        finite = None
     else:
         s, stop = now.values, top / block.per - c
         finite = np.isfinite(stop)
@@ -600,26 +602,28 @@ def _fill_level(block: _Block, now: _Look, top: Floats | None, t: float) -> tupl
     worth = total + c * n
     worth *= t
     over -= worth * worth
-    passes = over <= 0
+    passes = over <= 0.0
     if finite is None:
         passes[:, -1] = True  # all are alike there, whatever rounding makes of it
         ends = passes
     else:
         passes &= finite
         ends = passes | ~finite | (n * at - total >= t * worth)
-    rows, n, c = np.arange(at.shape[0]), n[:, 0], c[:, 0]
-    end = ends.argmax(1)
+    end, row, n = ends.argmax(1), np.arange(0, at.size, at.shape[1]), n[:, 0]
     k = np.maximum(end - 1, 0)
-    here, r, mass, much = at[rows, k], rise[rows, k], total[rows, k], over[rows, k]
-    slope = r * (mass + t * t * (mass + c * n) - n * here)
+    end += row
+    k += row
+    here, r, much = at.take(k), rise.take(k), over.take(k)
+    slope = r * (total.take(k) + t * worth.take(k) - n * here)
     root = much / (slope + np.sqrt(slope * slope - r * (n - (1 + t * t) * r) * much))
+    level, room = c[:, 0] + here, at.take(end) - here
     if finite is None:
         # where rounding leaves no root, or one past the end, the end passes
-        return c + here + np.maximum(np.fmin(root, at[rows, end] - here), 0.0), np.zeros(r.shape, dtype=bool)
-    length = np.where(finite[rows, end], at[rows, end] - here, np.inf)
-    found = passes[rows, end]
-    none = ~(found | ((much > 0) & (r > 0) & (root <= length)))
-    return c + here + np.maximum(np.where(found, np.fmin(root, length), root), 0.0), none
+        return level + np.maximum(np.fmin(root, room), 0.0), np.zeros(r.shape, dtype=bool)
+    room[~finite.take(end)] = np.inf
+    found = passes.take(end)
+    none = ~(found | ((much > 0) & (r > 0) & (root <= room)))
+    return level + np.maximum(np.where(found, np.fmin(root, room), root), 0.0), none
 
 
 def _in_order(keys: Floats, *more: Floats, kind: Any = None) -> list[Floats]:
@@ -748,7 +752,7 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
     now = _Look.at(x, block)
     change = np.zeros_like(x)
     stuck = np.zeros(x.shape[0], dtype=bool)
-    nothing = now.mean[:, 0] == 0
+    nothing = now.mean[:, 0] == 0.0
     change[nothing] = np.nan
     rest = _within(block, change, now)
     base = x
@@ -756,7 +760,7 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
         # where each school stands after what the bounds force
         base = np.clip(x, low, high)
         rest &= (base == x).all(axis=1)
-    open_ = np.flatnonzero(~(rest | nothing))
+    open_ = (~(rest | nothing)).nonzero()[0]
 
     def some(a: Floats | None, which: Ints) -> Any:
         return a if a is None or which.size == a.shape[0] else a[which]
@@ -767,7 +771,7 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
         part, then = block.part(open_), now.part(open_)
         start, lo, hi = some(base, open_), some(low, open_), some(high, open_)
         new, none = _levelled(part, then, start, lo, hi, _tightened(block.t, 8.0**step))
-        if step == 0 and none.any():
+        if step == 0 and np.count_nonzero(none):
             edge = np.flatnonzero(none)
             few, bounds = part.part(edge), (some(a, edge) for a in (start, lo, hi))
             new[edge], unmovable = _levelled(few, then.part(edge), *bounds, _LOOSE * block.t)
@@ -782,11 +786,12 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
 class _Sides(NamedTuple):
     """Both ends of the order, (2, groups, breakpoints): how far a level has moved once so much has come.
 
-    The second is the upper end turned round, so that both levels rise. ``moved`` has one more place, which is never
-    reached.
+    The second is the upper end turned round, so that both levels rise.
     """
 
-    moved: Floats
+    #: What has been moved at each breakpoint, and at the next one.
+    since: Floats
+    until: Floats
     level: Floats
     #: By how much the level moves with each unit; 0 where nothing moves any more.
     pace: Floats
@@ -796,36 +801,36 @@ class _Sides(NamedTuple):
     def of(cls, v: Floats, stop: Floats | None, p: Floats) -> _Sides:
         """Cumulate what moving the levels takes; v and stop are levels, stops infinite where there are none."""
         if stop is None:  # one order, read from both ends
-            level, w = (np.stack([a, a[:, ::-1]]) for a in _in_order(v, p))
-            np.negative(level[1], out=level[1])
-            rise = np.add.accumulate(w, -1)
-            pace = 1 / rise
+            level, rise = np.empty((2, *v.shape)), np.empty((2, *v.shape))
+            level[0], rise[0] = _in_order(v, p)
+            np.negative(level[0, :, ::-1], out=level[1])
+            rise[1] = rise[0, :, ::-1]
         else:
-            both = np.concatenate([p, -p], axis=1)
-            level, w = _in_order(
-                np.concatenate([np.stack([v, -v]), stop], axis=2), np.stack([both, both]), kind="stable"
-            )
-            rise = np.add.accumulate(w, -1)
+            starts, both = np.stack([v, -v]), np.concatenate([p, -p], axis=1)
+            level, rise = _in_order(np.concatenate([starts, stop], axis=2), np.stack([both, both]), kind="stable")
+        np.add.accumulate(rise, -1, out=rise)
+        finite = None
+        if stop is not None:
             rise[rise < 1e-12 * np.add.reduce(p, 1, keepdims=True)] = 0.0
-            pace = np.where(rise > 0, 1 / rise, 0.0)
-        finite = None if stop is None else np.isfinite(level)
-        if finite is not None:
-            level = np.where(finite, level, 0.0)
-        moved = np.empty((*level.shape[:2], level.shape[2] + 1))
-        moved[..., 0], moved[..., -1] = 0.0, np.inf
-        squares = np.zeros_like(level)
-        taken, before, after = moved[..., 1:-1], level[..., :-1], level[..., 1:]
+            finite = np.isfinite(level)
+            level[~finite] = 0.0
+        since, until, squares = np.zeros((3, *level.shape))
+        taken, before, after = since[..., 1:], level[..., :-1], level[..., 1:]
         np.subtract(after, before, out=taken)
         taken *= rise[..., :-1]
         if finite is not None:
             taken[~finite[..., 1:]] = 0.0
         np.add(after, before, out=squares[..., 1:])
-        squares[..., 1:] *= taken
+        squares *= since
         np.add.accumulate(squares, -1, out=squares)
-        np.add.accumulate(taken, -1, out=taken)
-        if finite is not None:
-            taken[~finite[..., 1:]] = np.inf
-        return cls(moved, level, pace, squares)
+        np.add.accumulate(since, -1, out=since)
+        if finite is None:
+            pace = 1 / rise
+        else:
+            pace = np.where(rise > 0, 1 / rise, 0.0)
+            since[~finite] = np.inf
+        until[..., :-1], until[..., -1] = taken, np.inf
+        return cls(since, until, level, pace, squares)
 
 
 def _levelled(
@@ -852,30 +857,37 @@ def _levelled(
         sides, squares = _Sides.of(v, stop, p), np.add.reduce(p * v * v, 1)
         # both sides have to have moved the same, what the bounds force included
         forced = np.stack([np.maximum(base - x, 0.0), np.maximum(x - base, 0.0)]).sum(axis=2)
-        sides.moved[...] += forced[..., np.newaxis]
-        moved, most = forced.max(axis=0), np.minimum(sides.moved[..., -2].min(axis=0), total)
-    root_wanted = t * total / np.sqrt(n)
-    rows, ends = np.arange(n.size), np.array([[0], [1]])
+        for a in (sides.since, sides.until):
+            a += forced[..., np.newaxis]
+        moved, most = forced.max(axis=0), np.minimum(sides.since[..., -1].min(axis=0), total)
+    wanted = t * total / np.sqrt(n)
+    limit = wanted * wanted
+    row = np.arange(0, sides.level.size, sides.level.shape[2]).reshape(2, -1)
     while True:
         # at a breakpoint what starts there has started, also where rounding puts it a hair later
-        next_ = (sides.moved > moved[:, np.newaxis] * (1 + 1e-13)).argmax(-1)
-        k = next_ - 1
-        pace, before, more = sides.pace[ends, rows, k], sides.level[ends, rows, k], moved - sides.moved[ends, rows, k]
-        level = before + more * pace
-        gained = sides.squares[ends, rows, k] + more * (before + level)
-        now_squares = squares + gained[0] + gained[1]
-        over = now_squares - root_wanted * root_wanted
+        k = (sides.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
+        k += row
+        pace, level, more = sides.pace.take(k), sides.level.take(k), moved - sides.since.take(k)
+        gained = more * level
+        level += more * pace
+        gained += more * level
+        gained += sides.squares.take(k)
+        left = squares + gained[0] + gained[1]
+        over = left - limit
         gap = -(level[0] + level[1])
         step = over / (gap + np.sqrt(gap * gap - (pace[0] + pace[1]) * over))
-        end = np.minimum(sides.moved[ends, rows, next_].min(axis=0), most)
-        found = (over <= 0) | (step <= (end - moved) * (1 + 1e-9) + 1e-12 * (1 + moved))
-        go = ~found & (gap > 0) & (end < most)
-        if not go.any():
+        ends = sides.until.take(k)
+        end = np.minimum(np.minimum(ends[0], ends[1]), most)
+        found = (over <= 0.0) | (moved + step <= end * (1 + 1e-12))
+        if np.count_nonzero(found) == found.size:
             break
-        newton = moved + (np.sqrt(now_squares) - root_wanted) * np.sqrt(now_squares) / gap
-        moved = np.where(go, np.maximum(end, newton), moved)
-    none = ~found | ((over > 0) & ~(gap > 0)) | (moved > most + 1e-12 * (1 + moved))
-    level += pace * np.fmax(np.where(over > 0, step, 0.0), 0.0)
+        go = (gap > 0.0) & (end < most) & ~found
+        if not np.count_nonzero(go):
+            break
+        root = np.sqrt(left)
+        moved = np.where(go, np.maximum(end, moved + (root - wanted) * root / gap), moved)
+    none = ~found | ((over > 0.0) & (gap <= 0.0)) | (moved > most + 1e-12 * (1 + moved))
+    level += pace * np.where(over > 0.0, step, 0.0)
     lifted = np.maximum(base, (c + level[0][:, np.newaxis]) * p)
     lowered = np.minimum(base, (c - level[1][:, np.newaxis]) * p)
     if high is not None:
