@@ -231,8 +231,7 @@ class _Block(NamedTuple):
 _Solver = Callable[[_Block], tuple[Floats, Bools]]
 
 
-@frozen(eq=False)
-class _Laid:
+class _Laid(NamedTuple):
     """How the columns of a table are laid out as a block, and taken back; where nobody is missing there is no mask."""
 
     block: Block
@@ -463,7 +462,7 @@ def _refuse(problems: list[str]) -> None:
 
 
 class _Look(NamedTuple):
-    """Groups as they stand: values about their mean, the mean (groups, 1), the coefficient."""
+    """Groups as they stand: values about their mean, the mean (groups, 1), their squares, the coefficient."""
 
     values: Floats
     mean: Floats
@@ -472,16 +471,14 @@ class _Look(NamedTuple):
 
     @classmethod
     def at(cls, y: Floats, block: _Block) -> _Look:
-        n = block.n
-        mean = np.add.reduce(y, 1, keepdims=True) / n
+        # what rounding leaves in the mean is far below what a limit is tightened by
+        mean = np.add.reduce(y, 1, keepdims=True) / block.n
         v = y / block.per
         v -= mean
         w = v * block.p
-        left = np.add.reduce(w, 1) / n[:, 0]
         w *= v
         squares = np.add.reduce(w, 1)
-        variance = squares / n[:, 0] - left * left
-        return cls(v, mean, squares, np.sqrt(np.maximum(variance, 0.0)) / (mean[:, 0] + left))
+        return cls(v, mean, squares, np.sqrt(squares / block.n[:, 0]) / mean[:, 0])
 
     def part(self, which: Ints) -> _Look:
         """Return some of the groups, named in rising order."""
@@ -750,7 +747,7 @@ def _marginals(x: Floats, p: Floats, units: Floats, must: Floats, most: Floats, 
 def _move_real(block: _Block) -> tuple[Floats, Bools]:
     x, low, high = block.x, block.low, block.high
     now = _Look.at(x, block)
-    change = np.zeros_like(x)
+    change = np.zeros(x.shape)
     stuck = np.zeros(x.shape[0], dtype=bool)
     nothing = now.mean[:, 0] == 0.0
     change[nothing] = np.nan
