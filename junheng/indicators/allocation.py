@@ -841,10 +841,12 @@ def _levelled(
     """
     x, p, n, c = block.x, block.p, block.n[:, 0], now.mean
     total = c[:, 0] * n
-    if low is None and high is None:
-        # neither level passes the mean, and nothing stops
+    free = low is None and high is None
+    if free:
+        # neither level passes the mean, and nothing stops; a guess, as a step from beyond the root comes back before it
         sides, squares = _Sides.of(now.values, None, p), now.squares
-        moved, most = np.zeros(n.shape), total
+        alike = np.add.reduce(np.abs(now.values) * p, 1) / 2
+        moved, most = alike * (1 - (t / now.cv) ** (2 / 3)), total
     else:
         v, stop = base / block.per - c, np.full((2, *x.shape), np.inf)
         if high is not None:
@@ -860,11 +862,13 @@ def _levelled(
     wanted = t * total / np.sqrt(n)
     limit = wanted * wanted
     row = np.arange(0, sides.level.size, sides.level.shape[2]).reshape(2, -1)
+    guessed = free
     while True:
         # at a breakpoint what starts there has started, also where rounding puts it a hair later
         k = (sides.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
         k += row
-        pace, level, more = sides.pace.take(k), sides.level.take(k), moved - sides.since.take(k)
+        pace, level, begins = sides.pace.take(k), sides.level.take(k), sides.since.take(k)
+        more = moved - begins
         gained = more * level
         level += more * pace
         gained += more * level
@@ -875,16 +879,22 @@ def _levelled(
         step = over / (gap + np.sqrt(gap * gap - (pace[0] + pace[1]) * over))
         ends = sides.until.take(k)
         end = np.minimum(np.minimum(ends[0], ends[1]), most)
-        found = (over <= 0.0) | (moved + step <= end * (1 + 1e-12))
+        aim = moved + step
+        found = aim <= end * (1 + 1e-12)
+        if guessed:
+            found &= aim >= np.maximum(begins[0], begins[1])
+        else:
+            found |= over <= 0.0
         if np.count_nonzero(found) == found.size:
             break
         go = (gap > 0.0) & (end < most) & ~found
         if not np.count_nonzero(go):
             break
         root = np.sqrt(left)
-        moved = np.where(go, np.maximum(end, moved + (root - wanted) * root / gap), moved)
+        moved = np.where(go, np.maximum(end * (over > 0.0), moved + (root - wanted) * root / gap), moved)
+        guessed = False
     none = ~found | ((over > 0.0) & (gap <= 0.0)) | (moved > most + 1e-12 * (1 + moved))
-    level += pace * np.where(over > 0.0, step, 0.0)
+    level += pace * (step if free else np.where(over > 0.0, step, 0.0))
     lifted = np.maximum(base, (c + level[0][:, np.newaxis]) * p)
     lowered = np.minimum(base, (c - level[1][:, np.newaxis]) * p)
     if high is not None:
