@@ -223,8 +223,13 @@ class _Block(NamedTuple):
         """Return some of the groups, named in rising order."""
         if which.size == self.x.shape[0]:
             return self
-        cut = [None if a is None else a[which] for a in self[:7]]
-        return _Block(*cut, self.t, self.exact)  # type: ignore[arg-type]
+        low, high, costs = (_some(a, which) for a in (self.low, self.high, self.costs))
+        x, p, per, n = self.x[which], self.p[which], self.per[which], self.n[which]
+        return _Block(x, p, per, n, low, high, costs, self.t, self.exact)
+
+
+def _some(a: Floats | None, which: Ints) -> Floats | None:
+    return a if a is None or which.size == a.shape[0] else a[which]
 
 
 #: Gives the change of every cell, and the groups for which there is none.
@@ -253,7 +258,7 @@ class _Laid(NamedTuple):
             absent = ~there
             p = np.where(absent, 0.0, p)
             per = np.where(absent, 1.0, p)
-            unknown = np.isnan(block.weights).any(axis=1)
+            unknown = np.asarray(np.isnan(block.weights).any(axis=1))
             sizes = np.diff(sample.groups.starts)[block.groups]
             real = np.flatnonzero(np.arange(p.shape[1]) < sizes[:, np.newaxis])
         return cls(block, p, per, np.add.reduce(p, 1, keepdims=True), absent, real, unknown)
@@ -528,13 +533,13 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
     for step in range(6):
         if not open_.size:
             break
-        part, then, bound = block.part(open_), now.part(open_), None if top is None else top[open_]
+        part, then, bound = block.part(open_), now.part(open_), _some(top, open_)
         level, none = _fill_level(part, then, bound, _tightened(block.t, 8.0**step))
         new = _raised(part, base[open_], bound, level)
         if step == 0 and np.count_nonzero(none):
             # bounds may leave just the limit itself
             edge = np.flatnonzero(none)
-            few, bound = part.part(edge), None if bound is None else bound[edge]
+            few, bound = part.part(edge), _some(bound, edge)
             level, _ = _fill_level(few, then.part(edge), bound, _LOOSE * block.t)
             new[edge] = _raised(few, base[open_[edge]], bound, level * (1 + 1e-10))
             none[edge] = ~_within(few, new[edge])
@@ -758,20 +763,15 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
         base = np.clip(x, low, high)
         rest &= (base == x).all(axis=1)
     open_ = (~(rest | nothing)).nonzero()[0]
-
-    def some(a: Floats | None, which: Ints) -> Any:
-        return a if a is None or which.size == a.shape[0] else a[which]
-
     for step in range(6):
         if not open_.size:
             break
-        part, then = block.part(open_), now.part(open_)
-        start, lo, hi = some(base, open_), some(low, open_), some(high, open_)
-        new, none = _levelled(part, then, start, lo, hi, _tightened(block.t, 8.0**step))
+        part, then, start = block.part(open_), now.part(open_), base[open_]
+        new, none = _levelled(part, then, start, part.low, part.high, _tightened(block.t, 8.0**step))
         if step == 0 and np.count_nonzero(none):
             edge = np.flatnonzero(none)
-            few, bounds = part.part(edge), (some(a, edge) for a in (start, lo, hi))
-            new[edge], unmovable = _levelled(few, then.part(edge), *bounds, _LOOSE * block.t)
+            few = part.part(edge)
+            new[edge], unmovable = _levelled(few, then.part(edge), start[edge], few.low, few.high, _LOOSE * block.t)
             none[edge] = unmovable | ~_within(few, new[edge])
             stuck[open_[none]] = True
         change[open_] = new
@@ -836,14 +836,14 @@ def _levelled(
     """Return the transfers that lower the top and lift the bottom just enough, and the groups where none do.
 
     What has been moved, T, is the variable: the lower level l and the upper level u depend on it, piecewise linear,
-    and the squares S fall by 2 (u - l) for each unit. √S is convex in T, so Newton's steps come from below and never
-    go past the root; in its segment it is that of a quadratic.
+    and the squares S fall by 2 (u - l) for each unit. √S is convex in T, so a step of Newton's never goes past the root
+    from below, and comes back before it from beyond; in its segment the root is that of a quadratic.
     """
     x, p, n, c = block.x, block.p, block.n[:, 0], now.mean
     total = c[:, 0] * n
     free = low is None and high is None
     if free:
-        # neither level passes the mean, and nothing stops; a guess, as a step from beyond the root comes back before it
+        # neither level passes the mean, and nothing stops; √S falls to nothing about like the power 3/2 of what is left
         sides, squares = _Sides.of(now.values, None, p), now.squares
         alike = np.add.reduce(np.abs(now.values) * p, 1) / 2
         moved, most = alike * (1 - (t / now.cv) ** (2 / 3)), total
@@ -881,7 +881,7 @@ def _levelled(
         end = np.minimum(np.minimum(ends[0], ends[1]), most)
         aim = moved + step
         found = aim <= end * (1 + 1e-12)
-        if guessed:
+        if guessed:  # it may lie far beyond the root; what follows does so by rounding only
             found &= aim >= np.maximum(begins[0], begins[1])
         else:
             found |= over <= 0.0
