@@ -202,8 +202,7 @@ def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
 class _Block(NamedTuple):
     """Groups of like size and one amount: matrices (groups, schools).
 
-    Fillers and schools without students have nothing and the weight 0: wherever their value stands among the others,
-    it adds nothing to any sum.
+    Fillers and schools without students have nothing and the weight 0: they add nothing to any sum.
     """
 
     x: Floats
@@ -224,8 +223,15 @@ class _Block(NamedTuple):
         if which.size == self.x.shape[0]:
             return self
         low, high, costs = (_some(a, which) for a in (self.low, self.high, self.costs))
-        x, p, per, n = self.x[which], self.p[which], self.per[which], self.n[which]
+        x, p, n = self.x[which], self.p[which], self.n[which]
+        per = p if self.per is self.p else self.per[which]
         return _Block(x, p, per, n, low, high, costs, self.t, self.exact)
+
+    def by_rank(self, values: Floats) -> Floats:
+        """Return values with whoever is absent at the top, so that the sums of the others are the same to the bit."""
+        if self.per is self.p:
+            return values
+        return np.where(self.p > 0, values, values.max(axis=1, keepdims=True))
 
 
 def _some(a: Floats | None, which: Ints) -> Floats | None:
@@ -570,7 +576,7 @@ def _fill_level(block: _Block, now: _Look, top: Floats | None, t: float) -> tupl
     """
     p, n, c = block.p, block.n, now.mean
     if top is None:
-        at, w = _in_order(now.values, p)
+        at, w = _in_order(block.by_rank(now.values), p)
         rise = np.add.accumulate(w, 1)
         # the school whose turn it is counts as resting here
         moving, w = rise - w, w * at
@@ -578,7 +584,7 @@ def _fill_level(block: _Block, now: _Look, top: Floats | None, t: float) -> tupl
         squares = _from_end(w * at)
         finite = None
     else:
-        s, stop = now.values, top / block.per - c
+        s, stop = block.by_rank(now.values), top / block.per - c
         finite = np.isfinite(stop)
         e, gone = np.where(finite, stop, 0.0), np.where(finite, p, 0.0)
         first, last = p * s, gone * e
@@ -622,8 +628,7 @@ def _fill_level(block: _Block, now: _Look, top: Floats | None, t: float) -> tupl
     if finite is None:
         # where rounding leaves no root, or one past the end, the end passes
         return level + np.maximum(np.fmin(root, room), 0.0), np.zeros(r.shape, dtype=bool)
-    room[~finite.take(end)] = np.inf
-    found = passes.take(end)
+    found = passes.take(end)  # else it has turned, or there is no end: then nothing is poorer, and more spreads more
     none = ~(found | ((much > 0) & (r > 0) & (root <= room)))
     return level + np.maximum(np.where(found, np.fmin(root, room), root), 0.0), none
 
@@ -844,11 +849,11 @@ def _levelled(
     free = low is None and high is None
     if free:
         # neither level passes the mean, and nothing stops; √S falls to nothing about like the power 3/2 of what is left
-        sides, squares = _Sides.of(now.values, None, p), now.squares
+        sides, squares = _Sides.of(block.by_rank(now.values), None, p), now.squares
         alike = np.add.reduce(np.abs(now.values) * p, 1) / 2
         moved, most = alike * (1 - (t / now.cv) ** (2 / 3)), total
     else:
-        v, stop = base / block.per - c, np.full((2, *x.shape), np.inf)
+        v, stop = block.by_rank(base / block.per - c), np.full((2, *x.shape), np.inf)
         if high is not None:
             stop[0] = high / block.per - c
         if low is not None:
