@@ -109,9 +109,9 @@ def least_additions(
     array([ 0.,  0.,  0., 74.,  0.])
     """
     task = _Task.read(amounts, students, limit, by, lowest, highest)
-    require_aligned(amounts=amounts, unit_costs=unit_costs)
     if unit_costs is None:
         return task.solve(_add_whole if whole else _add_real, "least additions", progress)
+    require_aligned(amounts=amounts, unit_costs=unit_costs)
     costs = task.read_costs(unit_costs)
     return task.solve(_cheapest(whole), "least additions", progress, costs)
 
@@ -282,16 +282,16 @@ class _Laid(NamedTuple):
         gap = np.isnan(np.add.reduce(one.x, 1))
         if self.unknown is not None:
             gap |= self.unknown
-        known = (~gap).nonzero()[0]
-        if known.size == gap.size:
-            change, none = solver(one)
-        else:
-            change, none = np.full(one.x.shape, np.nan), np.zeros(0, dtype=bool)
+        if np.count_nonzero(gap):
+            known = np.flatnonzero(~gap)
+            change, stuck = np.full(one.x.shape, np.nan), known
             if known.size:
                 change[known], none = solver(one.part(known))
-        stuck = known[none]
-        if stuck.size:
-            change[stuck] = np.nan
+                stuck = known[none]
+        else:
+            change, none = solver(one)
+            stuck = none.nonzero()[0]
+        change[stuck] = np.nan
         return change, stuck
 
     def put(self, change: Floats, out: Floats) -> None:
@@ -426,16 +426,21 @@ def _limits(limit: Any, k: int, problems: list[str]) -> tuple[tuple[float, str],
     if isinstance(limit, Decimal):
         limit = [limit]
     texts = [str(v) for v in limit] if isinstance(limit, (list, tuple)) else None
-    array = np.atleast_1d(as_floats(np.array([float(v) for v in limit]) if texts is not None else limit, "limit"))
-    if array.ndim != 1 or array.size not in (1, k):
-        raise InputError(f"limit must be one number, or one for each of the {k} indicators, not of shape {array.shape}")
-    for i, t in enumerate(array.tolist()):
+    if isinstance(limit, float):
+        values = [float(limit)]
+    else:
+        array = np.atleast_1d(as_floats(np.array([float(v) for v in limit]) if texts is not None else limit, "limit"))
+        if array.ndim != 1 or array.size not in (1, k):
+            said = f"one number, or one for each of the {k} indicators, not of shape {array.shape}"
+            raise InputError(f"limit must be {said}")
+        values = array.tolist()
+    for i, t in enumerate(values):
         if not (t > 0 and math.isfinite(t)):
-            which = f" of column {i}" if array.size > 1 else ""
+            which = f" of column {i}" if len(values) > 1 else ""
             problems.append(f"the limit{which} is {t:g}; it must be above 0")
     if problems:
         return ((1.0, "1"),) * k
-    pairs = list(zip(array.tolist(), texts if texts is not None else map(repr, array.tolist()), strict=True))
+    pairs = list(zip(values, texts if texts is not None else map(repr, values), strict=True))
     return tuple(pairs * k if len(pairs) == 1 else pairs)
 
 
@@ -534,7 +539,8 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
     now = _Look.at(base, block)
     stuck = np.zeros(block.x.shape[0], dtype=bool)
     nothing = now.mean[:, 0] == 0.0
-    change[nothing] = np.nan
+    if np.count_nonzero(nothing):
+        change[nothing] = np.nan
     open_ = (~(_within(block, change, now) | nothing)).nonzero()[0]
     for step in range(6):
         if not open_.size:
@@ -552,7 +558,8 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
             stuck[open_[none]] = True
         change[open_] = new
         open_ = open_[~(none | _within(part, new))]
-    stuck[open_] = True
+    else:
+        stuck[open_] = True
     return change, stuck
 
 
@@ -760,7 +767,8 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
     change = np.zeros(x.shape)
     stuck = np.zeros(x.shape[0], dtype=bool)
     nothing = now.mean[:, 0] == 0.0
-    change[nothing] = np.nan
+    if np.count_nonzero(nothing):
+        change[nothing] = np.nan
     rest = _within(block, change, now)
     base = x
     if low is not None or high is not None:
@@ -781,7 +789,8 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
             stuck[open_[none]] = True
         change[open_] = new
         open_ = open_[~(none | _within(part, new))]
-    stuck[open_] = True
+    else:
+        stuck[open_] = True
     return change, stuck
 
 
