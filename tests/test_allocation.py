@@ -123,6 +123,13 @@ def test_bounds_that_leave_one_way_which_is_just_the_limit(whole):
     assert got == pytest.approx([0, 80, -80], rel=1e-12)
 
 
+def test_who_is_absent_changes_no_bit_where_others_have_nothing_either():
+    x, p = [0.0, 10.5, 0.0], [1.0, 1.0, 3.0]
+    for change in (ADD, MOVE):
+        alone = change(x, students=p, limit=0.1)
+        np.testing.assert_array_equal(change([*x, 7.0], students=[*p, 0], limit=0.1), [*alone, 0])
+
+
 @pytest.mark.parametrize("limit", [1e-3, 1e-6])
 def test_a_limit_of_next_to_nothing_makes_all_alike(limit):
     x, p = np.array([3.0, 5, 9, 0, 40]), np.array([2.0, 3, 7, 5, 0])
