@@ -143,7 +143,8 @@ class Groups:
     @classmethod
     def single(cls, rows: int) -> Groups:
         """All rows in one group (no group at all where there is no row)."""
-        return cls.from_codes(np.zeros(rows, dtype=np.int64), 1 if rows else 0)
+        starts = np.array([0, rows] if rows else [0], dtype=np.int64)
+        return cls(codes=np.zeros(rows, dtype=np.int64), n=1 if rows else 0, order=None, starts=starts)
 
 
 def group_order(codes: Ints, n: int) -> Ints:

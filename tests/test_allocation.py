@@ -116,6 +116,29 @@ def test_exactly_at_the_limit_is_within(k):
 
 
 @pytest.mark.parametrize("whole", [True, False])
+def test_bounds_that_leave_one_way_which_is_just_the_limit(whole):
+    """Two at 180 beside one of two at 300 each are at a quarter, and nothing more can be moved."""
+    low, high = [600, 180, 0], [600, 900, 180]
+    got = MOVE([600, 100, 260], students=[2, 1, 1], limit=0.25, lowest=low, highest=high, whole=whole)
+    assert got == pytest.approx([0, 80, -80], rel=1e-12)
+
+
+def test_who_is_absent_changes_no_bit_where_others_have_nothing_either():
+    x, p = [0.0, 10.5, 0.0], [1.0, 1.0, 3.0]
+    for change in (ADD, MOVE):
+        alone = change(x, students=p, limit=0.1)
+        np.testing.assert_array_equal(change([*x, 7.0], students=[*p, 0], limit=0.1), [*alone, 0])
+
+
+@pytest.mark.parametrize("limit", [1e-3, 1e-6])
+def test_a_limit_of_next_to_nothing_makes_all_alike(limit):
+    x, p = np.array([3.0, 5, 9, 0, 40]), np.array([2.0, 3, 7, 5, 0])
+    for change, level in ((ADD, 5 / 3), (MOVE, 1.0)):
+        ends = (x + change(x, students=p, limit=limit))[:4] / p[:4]
+        assert ends == pytest.approx([level] * 4, rel=3 * limit)
+
+
+@pytest.mark.parametrize("whole", [True, False])
 def test_bounds_that_just_reach_the_limit_are_a_way(whole):
     """Who has 300 beside 180 is at a quarter: 180 is reached, not one bit more."""
     for change, highest, wanted in ((ADD, [0, 180], [0, 80]), (MOVE, [300, 150], [-50, 50])):

@@ -92,7 +92,7 @@ def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | No
     if w.ndim != 1:
         raise InputError(f"{name} must be (schools,), not {w.shape}")
     bad = (w < 0) | np.isinf(w)
-    if bad.any():
+    if np.count_nonzero(bad):
         i = int(np.argmax(bad))
         raise InputError(f"{name} must be finite and not negative; position {i} is {float(w[i])!r}")
     return w
@@ -230,6 +230,11 @@ class Block:
 def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> Iterator[Block]:
     """Cut the groups into blocks of like size of about ``cells`` cells; at most an eighth is filler."""
     if not groups.n:
+        return
+    if groups.n == 1:
+        rows = np.arange(groups.codes.size)[np.newaxis]
+        w = np.ones(rows.shape) if weights is None else weights[rows]
+        yield Block(groups=np.zeros(1, dtype=np.int64), rows=rows, weights=w)
         return
     sizes = np.diff(groups.starts)
     by_size = np.argsort(sizes, kind="stable")

@@ -19,16 +19,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, as_floats, require_aligned
+from junheng._arrays import Floats, Ints, as_floats, require_aligned
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, blocks, read_sample
+from junheng.indicators._grouped import Block, Sample, blocks, read_sample
 
 __all__ = ["additions_where_possible", "exactly_within", "least_additions", "least_transfers"]
 
@@ -109,9 +109,9 @@ def least_additions(
     array([ 0.,  0.,  0., 74.,  0.])
     """
     task = _Task.read(amounts, students, limit, by, lowest, highest)
-    require_aligned(amounts=amounts, unit_costs=unit_costs)
     if unit_costs is None:
         return task.solve(_add_whole if whole else _add_real, "least additions", progress)
+    require_aligned(amounts=amounts, unit_costs=unit_costs)
     costs = task.read_costs(unit_costs)
     return task.solve(_cheapest(whole), "least additions", progress, costs)
 
@@ -199,31 +199,108 @@ def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
 # ------------------------------------------------------------------------------------------ the arguments
 
 
-@frozen(eq=False)
-class _Block:
-    """Groups of like size and one amount: matrices (groups, schools), fillers without students."""
+class _Block(NamedTuple):
+    """Groups of like size and one amount: matrices (groups, schools).
+
+    Fillers and schools without students have nothing and the weight 0: they add nothing to any sum.
+    """
 
     x: Floats
     p: Floats
+    #: What amounts are divided by: students, 1 where there are none.
+    per: Floats
+    #: Students of each group, (groups, 1).
+    n: Floats
     low: Floats | None
     high: Floats | None
     costs: Floats | None
     t: float
-    exact: Fraction
+    #: The limit as typed.
+    exact: str
 
-    def part(self, which: Any) -> _Block:
-        """Return some of the groups."""
+    def part(self, which: Ints) -> _Block:
+        """Return some of the groups, named in rising order."""
+        if which.size == self.x.shape[0]:
+            return self
+        low, high, costs = (_some(a, which) for a in (self.low, self.high, self.costs))
+        x, p, n = self.x[which], self.p[which], self.n[which]
+        per = p if self.per is self.p else self.per[which]
+        return _Block(x, p, per, n, low, high, costs, self.t, self.exact)
 
-        def some(a: Floats | None) -> Floats | None:
-            return None if a is None else a[which]
+    def by_rank(self, values: Floats) -> Floats:
+        """Return values with whoever is absent at the top, so that the sums of the others are the same to the bit."""
+        if self.per is self.p:
+            return values
+        return np.where(self.p > 0, values, values.max(axis=1, keepdims=True))
 
-        return _Block(
-            self.x[which], self.p[which], some(self.low), some(self.high), some(self.costs), self.t, self.exact
-        )
+
+def _some(a: Floats | None, which: Ints) -> Floats | None:
+    return a if a is None or which.size == a.shape[0] else a[which]
 
 
 #: Gives the change of every cell, and the groups for which there is none.
 _Solver = Callable[[_Block], tuple[Floats, Bools]]
+
+
+class _Laid(NamedTuple):
+    """How the columns of a table are laid out as a block, and taken back; where nobody is missing there is no mask."""
+
+    block: Block
+    p: Floats
+    per: Floats
+    n: Floats
+    absent: Bools | None
+    #: Cells that are no fillers, and groups with an unknown enrolment.
+    real: Ints
+    unknown: Bools | None
+
+    @classmethod
+    def of(cls, block: Block, sample: Sample) -> _Laid:
+        p = per = block.weights
+        absent = unknown = None
+        real = block.rows
+        there = p > 0.0
+        if np.count_nonzero(there) < there.size:
+            absent = ~there
+            p = np.where(absent, 0.0, p)
+            per = np.where(absent, 1.0, p)
+            unknown = np.asarray(np.isnan(block.weights).any(axis=1))
+            sizes = np.diff(sample.groups.starts)[block.groups]
+            real = np.flatnonzero(np.arange(p.shape[1]) < sizes[:, np.newaxis])
+        return cls(block, p, per, np.add.reduce(p, 1, keepdims=True), absent, real, unknown)
+
+    def lay(self, column: Floats, empty: float = 0.0) -> Floats:
+        """Return the cells of a column, ``empty`` where nobody is."""
+        cells = column[self.block.rows]
+        return cells if self.absent is None else np.where(self.absent, empty, cells)
+
+    def cells(self, columns: list[Floats] | None, j: int, empty: float = 0.0) -> Floats | None:
+        return None if columns is None else self.lay(columns[j], empty)
+
+    def solve(self, one: _Block, solver: _Solver) -> tuple[Floats, Ints]:
+        """Return the change of every cell, NaN where a group has a gap or no answer, and which have none."""
+        gap = np.isnan(np.add.reduce(one.x, 1))
+        if self.unknown is not None:
+            gap |= self.unknown
+        if np.count_nonzero(gap):
+            known = np.flatnonzero(~gap)
+            change, stuck = np.full(one.x.shape, np.nan), known
+            if known.size:
+                change[known], none = solver(one.part(known))
+                stuck = known[none]
+        else:
+            change, none = solver(one)
+            stuck = none.nonzero()[0]
+        change[stuck] = np.nan
+        return change, stuck
+
+    def put(self, change: Floats, out: Floats) -> None:
+        """Write a change where the schools stand in the table; where nobody is, nothing is given."""
+        if self.absent is None:
+            out[self.block.rows] = change
+        else:
+            change[self.block.weights == 0] = 0.0
+            out[self.block.rows.take(self.real)] = change.take(self.real)
 
 
 @frozen(eq=False)
@@ -231,7 +308,7 @@ class _Task:
     """What both problems are given, read and checked."""
 
     sample: Sample
-    limits: tuple[tuple[float, Fraction], ...]
+    limits: tuple[tuple[float, str], ...]
     low: list[Floats] | None
     high: list[Floats] | None
 
@@ -239,20 +316,22 @@ class _Task:
     def read(cls, amounts: Any, students: Any, limit: Any, by: Any, lowest: Any, highest: Any) -> _Task:
         if students is None:
             raise InputError("students must be given: a difference coefficient is weighted by enrolment")
-        require_aligned(amounts=amounts, students=students, lowest=lowest, highest=highest)
+        if lowest is not None or highest is not None:  # amounts and students are compared below
+            require_aligned(amounts=amounts, students=students, lowest=lowest, highest=highest)
         sample = read_sample(amounts, students, by, names=("amounts", "students"))
         problems: list[str] = []
-        k = len(sample.columns)
-        limits = _limits(limit, k, problems)
+        limits = _limits(limit, len(sample.columns), problems)
         low = _spread(lowest, "lowest", sample)
         high = _spread(highest, "highest", sample)
         task = cls(sample, limits, low, high)
-        # a bound made of a gap is a gap too, and needs no complaint of its own
-        known = [~np.isnan(c) & ~np.isnan(sample.weight_array()) for c in sample.columns]
-        # an unknown enrolment is a gap, none at all an impossible demand
-        there = np.bincount(sample.groups.codes, weights=sample.weight_array() != 0, minlength=sample.groups.n)
-        for g in np.flatnonzero(there == 0).tolist() if sample.rows else ():
-            problems.append(f"{task.group_name(g)}: no school has students, so there is no coefficient to bring down")
+        weights = sample.weight_array()
+        if np.count_nonzero(weights) < weights.size:
+            # an unknown enrolment is a gap, none at all an impossible demand
+            there = np.bincount(sample.groups.codes, weights=weights != 0, minlength=sample.groups.n)
+            for g in np.flatnonzero(there == 0).tolist():
+                problems.append(
+                    f"{task.group_name(g)}: no school has students, so there is no coefficient to bring down"
+                )
         for j, column in enumerate(sample.columns):
             _point(
                 problems,
@@ -262,11 +341,13 @@ class _Task:
                 "the amount is {:g}; amounts are not negative",
                 column,
             )
+            # a bound made of a gap is a gap too, and needs no complaint of its own
+            known = None if low is None and high is None else ~np.isnan(column) & ~np.isnan(weights)
             if low is not None:
-                _point(problems, np.isnan(low[j]) & known[j], task, j, "lowest is missing", low[j])
+                _point(problems, np.isnan(low[j]) & known, task, j, "lowest is missing", low[j])
                 _point(problems, low[j] == np.inf, task, j, "lowest is infinite", low[j])
             if high is not None:
-                _point(problems, np.isnan(high[j]) & known[j], task, j, "highest is missing", high[j])
+                _point(problems, np.isnan(high[j]) & known, task, j, "highest is missing", high[j])
                 _point(problems, high[j] < 0, task, j, "highest is {:g}, which nobody can come down to", high[j])
             if low is not None and high is not None:
                 _point(problems, low[j] > high[j], task, j, "lowest is {:g}, above highest", low[j])
@@ -309,30 +390,23 @@ class _Task:
         with np.errstate(all="ignore"), reporting(s.rows * len(s.columns), label, progress) as report:
             done = 0
             for block in blocks(s.groups, s.weights):
-                p = np.where(block.weights > 0, block.weights, 0.0)
-                real = np.arange(block.rows.shape[1]) < np.diff(s.groups.starts)[block.groups][:, np.newaxis]
-                unknown = (np.isnan(block.weights) & real).any(axis=1)
+                laid = _Laid.of(block, s)
                 for j, column in enumerate(s.columns):
+                    low = laid.cells(self.low, j)
                     one = _Block(
-                        x=np.where(p > 0, column[block.rows], 0.0),
-                        p=p,
-                        low=None
-                        if self.low is None
-                        else np.where(p > 0, np.maximum(self.low[j][block.rows], 0.0), 0.0),
-                        high=None if self.high is None else np.where(p > 0, self.high[j][block.rows], 0.0),
-                        costs=None if costs is None else np.where(p > 0, costs[j][block.rows], 1.0),
+                        x=laid.lay(column),
+                        p=laid.p,
+                        per=laid.per,
+                        n=laid.n,
+                        low=None if low is None else np.maximum(low, 0.0),
+                        high=laid.cells(self.high, j),
+                        costs=laid.cells(costs, j, 1.0),
                         t=self.limits[j][0],
                         exact=self.limits[j][1],
                     )
-                    gap = unknown | np.isnan(one.x).any(axis=1) | ~(p > 0).any(axis=1)
-                    change = np.full(p.shape, np.nan)
-                    some = np.flatnonzero(~gap)
-                    if some.size:
-                        change[some], none = solver(one.part(some))
-                        change[some[none]] = np.nan
-                        stuck += [self._stuck(g, j) for g in block.groups[some[none]].tolist()]
-                    change[block.weights == 0] = 0.0  # nobody there, nothing given
-                    out[j][block.rows[real]] = change[real]
+                    change, none = laid.solve(one, solver)
+                    laid.put(change, out[j])
+                    stuck += [self._stuck(g, j) for g in block.groups[none].tolist()]
                     done += block.rows.size
                     report(min(done, s.rows * len(s.columns)))
         if refuse:
@@ -347,21 +421,26 @@ class _Task:
         return f"{self.group_name(group)}{name}: no change {why} brings the coefficient to {self.limits[column][0]:g}"
 
 
-def _limits(limit: Any, k: int, problems: list[str]) -> tuple[tuple[float, Fraction], ...]:
+def _limits(limit: Any, k: int, problems: list[str]) -> tuple[tuple[float, str], ...]:
+    """Return the limit of every column, as a number and as it was typed."""
     if isinstance(limit, Decimal):
         limit = [limit]
     texts = [str(v) for v in limit] if isinstance(limit, (list, tuple)) else None
-    array = np.atleast_1d(as_floats(np.array([float(v) for v in limit]) if texts is not None else limit, "limit"))
-    if array.ndim != 1 or array.size not in (1, k):
-        raise InputError(f"limit must be one number, or one for each of the {k} indicators, not of shape {array.shape}")
-    for i, t in enumerate(array.tolist()):
+    if isinstance(limit, float):
+        values = [float(limit)]
+    else:
+        array = np.atleast_1d(as_floats(np.array([float(v) for v in limit]) if texts is not None else limit, "limit"))
+        if array.ndim != 1 or array.size not in (1, k):
+            said = f"one number, or one for each of the {k} indicators, not of shape {array.shape}"
+            raise InputError(f"limit must be {said}")
+        values = array.tolist()
+    for i, t in enumerate(values):
         if not (t > 0 and math.isfinite(t)):
-            which = f" of column {i}" if array.size > 1 else ""
+            which = f" of column {i}" if len(values) > 1 else ""
             problems.append(f"the limit{which} is {t:g}; it must be above 0")
     if problems:
-        return ((1.0, Fraction(1)),) * k
-    exact = [Fraction(text) for text in texts] if texts is not None else [Fraction(repr(t)) for t in array.tolist()]
-    pairs = list(zip(array.tolist(), exact, strict=True))
+        return ((1.0, "1"),) * k
+    pairs = list(zip(values, texts if texts is not None else map(repr, values), strict=True))
     return tuple(pairs * k if len(pairs) == 1 else pairs)
 
 
@@ -381,7 +460,7 @@ def _spread(bound: Any, name: str, sample: Sample) -> list[Floats] | None:
 
 
 def _point(problems: list[str], wrong: Bools, task: _Task, column: int, text: str, values: Floats) -> None:
-    for i in np.flatnonzero(wrong).tolist():
+    for i in wrong.nonzero()[0].tolist():
         problems.append(f"{task.place(i, column)}: {text.format(float(values[i]))}")
 
 
@@ -398,31 +477,45 @@ def _refuse(problems: list[str]) -> None:
 # ------------------------------------------------------------------------------------- what a group is like
 
 
-def _coefficients(y: Floats, p: Floats) -> Floats:
-    """Return the coefficient of every group."""
-    n = p.sum(axis=1)
-    v = np.where(p > 0, y / p, 0.0)
-    mean = (v * p).sum(axis=1) / n
-    d = np.where(p > 0, v - mean[:, np.newaxis], 0.0)
-    left = (d * p).sum(axis=1) / n
-    variance = np.maximum((d * d * p).sum(axis=1) / n - left * left, 0.0)
-    return np.asarray(np.sqrt(variance) / (mean + left))
+class _Look(NamedTuple):
+    """Groups as they stand: values about their mean, the mean (groups, 1), their squares, the coefficient."""
+
+    values: Floats
+    mean: Floats
+    squares: Floats
+    cv: Floats
+
+    @classmethod
+    def at(cls, y: Floats, block: _Block) -> _Look:
+        # what rounding leaves in the mean is far below what a limit is tightened by
+        mean = np.add.reduce(y, 1, keepdims=True) / block.n
+        v = y / block.per
+        v -= mean
+        w = v * block.p
+        w *= v
+        squares = np.add.reduce(w, 1)
+        return cls(v, mean, squares, np.sqrt(squares / block.n[:, 0]) / mean[:, 0])
+
+    def part(self, which: Ints) -> _Look:
+        """Return some of the groups, named in rising order."""
+        return self if which.size == self.cv.size else _Look(*[a[which] for a in self])
 
 
-def _within(block: _Block, change: Floats) -> Bools:
+def _within(block: _Block, change: Floats, look: _Look | None = None) -> Bools:
     """Tell which groups pass after a change: in floats, and in fractions where those cannot tell."""
-    cv = _coefficients(block.x + change, block.p)
-    out = np.asarray(cv <= block.t)
+    cv = (_Look.at(block.x + change, block) if look is None else look).cv
     # below by more than the rounding of the coefficient itself is below
-    sure = cv <= _tightened(block.t, 0.3)
-    near = ~sure & (np.abs(cv - block.t) <= _NEAR * max(block.t, 1.0))
-    for g in np.flatnonzero(near).tolist():
+    out = np.asarray(cv <= _tightened(block.t, 0.3))
+    if np.count_nonzero(out) == out.size:
+        return out
+    near = (cv <= block.t + _NEAR * max(block.t, 1.0)) & ~out
+    for g in near.nonzero()[0].tolist():
         there = block.p[g] > 0
         after = [
             float(Decimal(repr(float(a))) + Decimal(repr(float(c))))
             for a, c in zip(block.x[g, there], change[g, there], strict=True)
         ]
-        out[g] = exactly_within(after, block.p[g, there], block.exact)
+        out[g] = exactly_within(after, block.p[g, there], Fraction(block.exact))
     return out
 
 
@@ -443,99 +536,121 @@ def _box(block: _Block) -> tuple[Floats, Floats | None]:
 def _add_real(block: _Block) -> tuple[Floats, Bools]:
     base, top = _box(block)
     change = base - block.x
+    now = _Look.at(base, block)
     stuck = np.zeros(block.x.shape[0], dtype=bool)
-    nothing = base.sum(axis=1) == 0
-    change[nothing] = np.nan
-    open_ = np.flatnonzero(~_within(block, change) & ~nothing)
+    nothing = now.mean[:, 0] == 0.0
+    if np.count_nonzero(nothing):
+        change[nothing] = np.nan
+    open_ = (~(_within(block, change, now) | nothing)).nonzero()[0]
     for step in range(6):
         if not open_.size:
             break
-        part = block.part(open_)
-        level, none = _fill_level(
-            base[open_], part.p, None if top is None else top[open_], _tightened(block.t, 8.0**step)
-        )
-        new = _raised(part, base[open_], None if top is None else top[open_], level)
-        if step == 0 and none.any():
+        part, then, bound = block.part(open_), now.part(open_), _some(top, open_)
+        level, none = _fill_level(part, then, bound, _tightened(block.t, 8.0**step))
+        new = _raised(part, base[open_], bound, level)
+        if step == 0 and np.count_nonzero(none):
             # bounds may leave just the limit itself
             edge = np.flatnonzero(none)
-            level[edge], _ = _fill_level(
-                base[open_[edge]], part.p[edge], None if top is None else top[open_[edge]], _LOOSE * block.t
-            )
-            new[edge] = _raised(
-                part.part(edge), base[open_[edge]], None if top is None else top[open_[edge]], level[edge] * (1 + 1e-10)
-            )
-            none[edge] = ~_within(part.part(edge), new[edge])
+            few, bound = part.part(edge), _some(bound, edge)
+            level, _ = _fill_level(few, then.part(edge), bound, _LOOSE * block.t)
+            new[edge] = _raised(few, base[open_[edge]], bound, level * (1 + 1e-10))
+            none[edge] = ~_within(few, new[edge])
             stuck[open_[none]] = True
         change[open_] = new
-        open_ = open_[~none & ~_within(part, new)]
-    stuck[open_] = True
+        open_ = open_[~(none | _within(part, new))]
+    else:
+        stuck[open_] = True
     return change, stuck
 
 
 def _raised(block: _Block, base: Floats, top: Floats | None, level: Floats) -> Floats:
-    end = np.maximum(base, level[:, np.newaxis] * block.p)
+    end = level[:, np.newaxis] * block.p
+    np.maximum(end, base, out=end)
     if top is not None:
-        end = np.minimum(end, top)
-    return np.where(block.p > 0, np.maximum(end - block.x, 0.0), 0.0)
+        np.minimum(end, top, out=end)
+    end -= block.x
+    return end
 
 
-def _fill_level(base: Floats, p: Floats, top: Floats | None, t: float) -> tuple[Floats, Bools]:
+def _fill_level(block: _Block, now: _Look, top: Floats | None, t: float) -> tuple[Floats, Bools]:
     """Return the level to fill up to, and the groups that pass at none.
 
     Between two breakpoints (a school starts to rise, or reaches its bound) R students rise at a level l, while the
     rest has the amount F and the squares S; all about the mean c, so that nothing is lost where values are alike. The
-    coefficient is within t where N (S + R l²) - (F + R l)² - t² (F + R l + c N)² <= 0.
+    coefficient is within t where N (S + R l²) - (F + R l)² - t² (F + R l + c N)² <= 0. This falls until the level is
+    1 + t² times the mean of all, and rises from there on: the first breakpoint where it is not above 0, or has turned,
+    ends the segment of the root.
     """
-    n = p.sum(axis=1, keepdims=True)
-    c = base.sum(axis=1, keepdims=True) / n
-    there = p > 0
-    start = np.where(there, base / p - c, np.inf)
+    p, n, c = block.p, block.n, now.mean
     if top is None:
-        order = np.argsort(start, axis=1)
-        level = np.take_along_axis(start, order, axis=1)
-        w = np.take_along_axis(p, order, axis=1)
-        v = np.where(w > 0, level, 0.0)
-        rise = np.cumsum(w, axis=1)
-        fixed = _after(w * v)
-        squares = _after(w * v * v)
+        at, w = _in_order(block.by_rank(now.values), p)
+        rise = np.add.accumulate(w, 1)
+        # the school whose turn it is counts as resting here
+        moving, w = rise - w, w * at
+        fixed = _from_end(w)
+        squares = _from_end(w * at)
+        finite = None
     else:
-        stop = np.where(there, top / p - c, np.inf)
-        events = np.concatenate([start, stop], axis=1)
-        order = np.argsort(events, axis=1, kind="stable")
-        level = np.take_along_axis(events, order, axis=1)
-        s, e = np.where(there, start, 0.0), np.where(np.isfinite(stop), stop, 0.0)
-        w = np.take_along_axis(np.concatenate([p, -p], axis=1), order, axis=1)
-        rise = np.cumsum(w, axis=1)
-        f = np.take_along_axis(np.concatenate([-p * s, p * e], axis=1), order, axis=1)
-        q = np.take_along_axis(np.concatenate([-p * s * s, p * e * e], axis=1), order, axis=1)
-        fixed = (p * s).sum(axis=1, keepdims=True) + np.cumsum(f, axis=1)
-        squares = (p * s * s).sum(axis=1, keepdims=True) + np.cumsum(q, axis=1)
+        s, stop = block.by_rank(now.values), top / block.per - c
+        finite = np.isfinite(stop)
+        e, gone = np.where(finite, stop, 0.0), np.where(finite, p, 0.0)
+        first, last = p * s, gone * e
+        level, rise, fixed, squares = _in_order(
+            np.concatenate([s, stop], axis=1),
+            np.concatenate([p, -p], axis=1),
+            np.concatenate([-first, last], axis=1),
+            np.concatenate([-first * s, last * e], axis=1),
+            kind="stable",
+        )
+        rise, fixed, squares = (np.add.accumulate(a, 1) for a in (rise, fixed, squares))
+        fixed += np.add.reduce(first, 1, keepdims=True)
+        squares += now.squares[:, np.newaxis]
         rise[rise < 1e-12 * n] = 0.0
-    at = np.where(np.isfinite(level), level, 0.0)
-    total = fixed + rise * at
+        moving, finite = rise, np.isfinite(level)
+        at = np.where(finite, level, 0.0)
+    total = moving * at
+    over = total * at
+    total += fixed
+    over += squares
+    over *= n
+    over -= total * total
     worth = total + c * n
-    k = 1 + t * t
-    over = n * (squares + rise * at * at) - total * total - (t * worth) ** 2
-    a = rise * n - k * rise * rise
-    slope = 2 * rise * (n * at - total - t * t * worth)
-    length = np.full(level.shape, np.inf)
-    length[:, :-1] = level[:, 1:] - at[:, :-1]
-    root = 2 * over / (-slope + np.sqrt(np.maximum(slope * slope - 4 * a * over, 0.0)))
-    real = slope * slope >= 4 * a * over
-    # rounding may put a root a hair past the end of its segment: the next breakpoint then passes at once
-    good = np.isfinite(level) & (((over > 0) & (rise > 0) & real & (root >= 0) & (root <= length)) | (over <= 0))
-    first = np.argmax(good, axis=1)
-    rows = np.arange(p.shape[0])
-    none = ~good[rows, first]
-    step = np.where(over[rows, first] > 0, root[rows, first], 0.0)
-    return np.asarray(c[:, 0] + at[rows, first] + step), np.asarray(none)
+    worth *= t
+    over -= worth * worth
+    passes = over <= 0.0
+    if finite is None:
+        passes[:, -1] = True  # all are alike there, whatever rounding makes of it
+        ends = passes
+    else:
+        passes &= finite
+        ends = passes | ~finite | (n * at - total >= t * worth)
+    end, row, n = ends.argmax(1), np.arange(0, at.size, at.shape[1]), n[:, 0]
+    k = np.maximum(end - 1, 0)
+    end += row
+    k += row
+    here, r, much = at.take(k), rise.take(k), over.take(k)
+    slope = r * (total.take(k) + t * worth.take(k) - n * here)
+    root = much / (slope + np.sqrt(slope * slope - r * (n - (1 + t * t) * r) * much))
+    level, room = c[:, 0] + here, at.take(end) - here
+    if finite is None:
+        # where rounding leaves no root, or one past the end, the end passes
+        return level + np.maximum(np.fmin(root, room), 0.0), np.zeros(r.shape, dtype=bool)
+    found = passes.take(end)  # else it has turned, or there is no end: then nothing is poorer, and more spreads more
+    none = ~(found | ((much > 0) & (r > 0) & (root <= room)))
+    return level + np.maximum(np.where(found, np.fmin(root, room), root), 0.0), none
 
 
-def _after(terms: Floats) -> Floats:
-    """Sum what comes after each place, from the end, so that the last sums are exact."""
-    out = np.zeros_like(terms)
-    out[:, :-1] = np.cumsum(terms[:, :0:-1], axis=1)[:, ::-1]
-    return out
+def _in_order(keys: Floats, *more: Floats, kind: Any = None) -> list[Floats]:
+    """Return the keys of each row in rising order, and what goes with them."""
+    order = keys.argsort(axis=-1, kind=kind)
+    if order.size > order.shape[-1]:
+        order += np.arange(0, order.size, order.shape[-1]).reshape(*order.shape[:-1], 1)
+    return [a.take(order) for a in (keys, *more)]
+
+
+def _from_end(terms: Floats) -> Floats:
+    """Sum each place and what comes after it, from the end, so that the last sums are exact."""
+    return np.add.accumulate(terms[:, ::-1], 1)[:, ::-1]
 
 
 def _add_whole(block: _Block, patience: float = math.inf) -> tuple[Floats, Bools]:
@@ -551,9 +666,9 @@ def _add_whole(block: _Block, patience: float = math.inf) -> tuple[Floats, Bools
         return units, stuck
     part = block.part(open_)
     # no whole answer takes less than the real one within the same bounds
-    base, top = x[open_] + must[open_], None if block.high is None else x[open_] + most[open_]
+    base, top = part.x + must[open_], None if block.high is None else part.x + most[open_]
     nothing = base.sum(axis=1) == 0
-    level, none = _fill_level(base, part.p, top, block.t)
+    level, none = _fill_level(part, _Look.at(base, part), top, block.t)
     none &= ~nothing
     level[nothing] = 0.0
     ideal = np.where(there[open_], np.maximum(level[:, np.newaxis] * part.p - x[open_], must[open_]), 0.0)
@@ -646,174 +761,162 @@ def _marginals(x: Floats, p: Floats, units: Floats, must: Floats, most: Floats, 
 # ----------------------------------------------------------------------------------------- transfers
 
 
-def _forced(block: _Block) -> tuple[Floats, Floats, Floats]:
-    """Return where each school stands after what the bounds force, and how low and how high it may go."""
-    low = np.zeros_like(block.x) if block.low is None else block.low
-    high = np.full(block.x.shape, np.inf) if block.high is None else block.high
-    return np.clip(block.x, low, high), low, high
-
-
 def _move_real(block: _Block) -> tuple[Floats, Bools]:
-    base, low, high = _forced(block)
-    n_groups = block.x.shape[0]
-    change = np.zeros_like(block.x)
-    stuck = np.zeros(n_groups, dtype=bool)
-    nothing = block.x.sum(axis=1) == 0
-    change[nothing] = np.nan
-    moved = (base != block.x).any(axis=1)
-    open_ = np.flatnonzero((moved | ~_within(block, change)) & ~nothing)
+    x, low, high = block.x, block.low, block.high
+    now = _Look.at(x, block)
+    change = np.zeros(x.shape)
+    stuck = np.zeros(x.shape[0], dtype=bool)
+    nothing = now.mean[:, 0] == 0.0
+    if np.count_nonzero(nothing):
+        change[nothing] = np.nan
+    rest = _within(block, change, now)
+    base = x
+    if low is not None or high is not None:
+        # where each school stands after what the bounds force
+        base = np.clip(x, low, high)
+        rest &= (base == x).all(axis=1)
+    open_ = (~(rest | nothing)).nonzero()[0]
     for step in range(6):
         if not open_.size:
             break
-        part = block.part(open_)
-        new, none = _levelled(part, base[open_], low[open_], high[open_], _tightened(block.t, 8.0**step))
-        if step == 0 and none.any():
+        part, then, start = block.part(open_), now.part(open_), base[open_]
+        new, none = _levelled(part, then, start, part.low, part.high, _tightened(block.t, 8.0**step))
+        if step == 0 and np.count_nonzero(none):
             edge = np.flatnonzero(none)
-            some = open_[edge]
-            new[edge], unmovable = _levelled(part.part(edge), base[some], low[some], high[some], _LOOSE * block.t)
-            none[edge] = unmovable | ~_within(part.part(edge), new[edge])
+            few = part.part(edge)
+            new[edge], unmovable = _levelled(few, then.part(edge), start[edge], few.low, few.high, _LOOSE * block.t)
+            none[edge] = unmovable | ~_within(few, new[edge])
             stuck[open_[none]] = True
         change[open_] = new
-        open_ = open_[~none & ~_within(part, new)]
-    stuck[open_] = True
+        open_ = open_[~(none | _within(part, new))]
+    else:
+        stuck[open_] = True
     return change, stuck
 
 
-@frozen(eq=False)
-class _Side:
-    """One end of the order: how far its level has moved once so much has come, breakpoint by breakpoint."""
+class _Sides(NamedTuple):
+    """Both ends of the order, (2, groups, breakpoints): how far a level has moved once so much has come.
 
-    moved: Floats
+    The second is the upper end turned round, so that both levels rise.
+    """
+
+    #: What has been moved at each breakpoint, and at the next one.
+    since: Floats
+    until: Floats
     level: Floats
-    rise: Floats
+    #: By how much the level moves with each unit; 0 where nothing moves any more.
+    pace: Floats
     squares: Floats
 
-    def last(self, moved: Floats) -> Any:
-        """Return the last breakpoint of each group that lies at or before an amount moved."""
-        m = self.moved.shape[1]
-        if self.moved.shape[0] == 1:
-            return np.maximum(np.searchsorted(self.moved[0], moved, side="right") - 1, 0)
-        rows, at = np.arange(moved.size), np.zeros(moved.size, dtype=np.int64)
-        for step in _halves(m):
-            next_ = np.minimum(at + step, m - 1)
-            at = np.where(self.moved[rows, next_] <= moved, next_, at)
-        return at
-
-    def at(self, moved: Floats, hair: Floats) -> tuple[Floats, Floats, Floats, Bools]:
-        """Return level, students rising, squares added, and whether so much can be moved at all.
-
-        An amount a group; of a single group, any number of them.
-        """
-        # at a breakpoint what starts there has started, also where rounding puts it a hair later
-        k = self.last(moved + hair)
-        rows = 0 if self.moved.shape[0] == 1 else np.arange(moved.size)
-        rise, level, done = self.rise[rows, k], self.level[rows, k], self.moved[rows, k]
-        d = np.where(rise > 0, (moved - done) / rise, 0.0)
-        squares = self.squares[rows, k] + rise * d * (2 * level + d)
-        return level + d, rise, squares, (rise > 0) | (moved - done <= 1e-12 * (1 + np.abs(moved)))
-
-
-def _halves(m: int) -> list[int]:
-    """Return the steps of a search by halving among m places."""
-    return [1 << b for b in range(max(m - 1, 1).bit_length() - 1, -1, -1)]
-
-
-def _side(start: Floats, stop: Floats | None, p: Floats) -> _Side:
-    """Cumulate what lifting a level from the bottom takes; start and stop are levels, inf where there are none."""
-    events = start if stop is None else np.concatenate([start, stop], axis=1)
-    order = np.argsort(events, axis=1, kind="stable")
-    level = np.take_along_axis(events, order, axis=1)
-    rise = np.cumsum(np.take_along_axis(p if stop is None else np.concatenate([p, -p], axis=1), order, axis=1), axis=1)
-    if stop is not None:
-        rise[rise < 1e-12 * p.sum(axis=1, keepdims=True)] = 0.0
-    finite = np.isfinite(level)
-    at = np.where(finite, level, 0.0)
-    taken = np.zeros_like(at)
-    np.subtract(at[:, 1:], at[:, :-1], out=taken[:, 1:])
-    taken[:, 1:] *= rise[:, :-1]
-    taken[~finite] = 0.0
-    squares = np.zeros_like(at)
-    np.cumsum(taken[:, 1:] * (at[:, 1:] + at[:, :-1]), axis=1, out=squares[:, 1:])
-    return _Side(np.where(finite, np.cumsum(taken, axis=1), np.inf), at, rise, squares)
+    @classmethod
+    def of(cls, v: Floats, stop: Floats | None, p: Floats) -> _Sides:
+        """Cumulate what moving the levels takes; v and stop are levels, stops infinite where there are none."""
+        if stop is None:  # one order, read from both ends
+            level, rise = np.empty((2, *v.shape)), np.empty((2, *v.shape))
+            level[0], rise[0] = _in_order(v, p)
+            np.negative(level[0, :, ::-1], out=level[1])
+            rise[1] = rise[0, :, ::-1]
+        else:
+            starts, both = np.stack([v, -v]), np.concatenate([p, -p], axis=1)
+            level, rise = _in_order(np.concatenate([starts, stop], axis=2), np.stack([both, both]), kind="stable")
+        np.add.accumulate(rise, -1, out=rise)
+        finite = None
+        if stop is not None:
+            rise[rise < 1e-12 * np.add.reduce(p, 1, keepdims=True)] = 0.0
+            finite = np.isfinite(level)
+            level[~finite] = 0.0
+        since, until, squares = np.zeros((3, *level.shape))
+        taken, before, after = since[..., 1:], level[..., :-1], level[..., 1:]
+        np.subtract(after, before, out=taken)
+        taken *= rise[..., :-1]
+        if finite is not None:
+            taken[~finite[..., 1:]] = 0.0
+        np.add(after, before, out=squares[..., 1:])
+        squares *= since
+        np.add.accumulate(squares, -1, out=squares)
+        np.add.accumulate(since, -1, out=since)
+        if finite is None:
+            pace = 1 / rise
+        else:
+            pace = np.where(rise > 0, 1 / rise, 0.0)
+            since[~finite] = np.inf
+        until[..., :-1], until[..., -1] = taken, np.inf
+        return cls(since, until, level, pace, squares)
 
 
-def _levelled(block: _Block, base: Floats, low: Floats, high: Floats, t: float) -> tuple[Floats, Bools]:
+def _levelled(
+    block: _Block, now: _Look, base: Floats, low: Floats | None, high: Floats | None, t: float
+) -> tuple[Floats, Bools]:
     """Return the transfers that lower the top and lift the bottom just enough, and the groups where none do.
 
     What has been moved, T, is the variable: the lower level l and the upper level u depend on it, piecewise linear,
-    and the squares fall by 2 (u - l) for each unit. The last breakpoint that does not pass is found by halving; from
-    there on it is a quadratic.
+    and the squares S fall by 2 (u - l) for each unit. √S is convex in T, so a step of Newton's never goes past the root
+    from below, and comes back before it from beyond; in its segment the root is that of a quadratic.
     """
-    x, p = block.x, block.p
-    there = p > 0
-    n = p.sum(axis=1)
-    total = x.sum(axis=1)
-    c = total / n
-    v = np.where(there, base / p - c[:, np.newaxis], 0.0)
-    came = np.maximum(base - x, 0.0).sum(axis=1)
-    went = np.maximum(x - base, 0.0).sum(axis=1)
-    # without bounds neither level passes the mean, and nothing stops
-    highest = None if block.high is None else np.where(there, high / p - c[:, np.newaxis], np.inf)
-    lowest = None if block.low is None else np.where(there, c[:, np.newaxis] - low / p, np.inf)
-    up = _side(np.where(there, v, np.inf), highest, p)
-    down = _side(np.where(there, -v, np.inf), lowest, p)
-    squares, wanted = (p * v * v).sum(axis=1), (t * total) ** 2
-
-    def state(moved: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats, Bools]:
-        bottom, r_up, q_up, can_up = up.at(moved - came, 1e-13 * moved)
-        top, r_down, q_down, can_down = down.at(moved - went, 1e-13 * moved)
-        return bottom, -top, r_up, r_down, n * (squares + q_up + q_down) - wanted, can_up & can_down
-
-    def over(moved: Floats) -> Bools:
-        """Tell where so much does not pass yet, and more of it might."""
-        bottom, top, _, _, excess, can = state(moved)
-        return np.asarray((excess > 0) & (bottom < top) & can)
-
-    least = np.maximum(came, went)  # both sides have to have moved the same
-    start, end = _bracket([(up.moved, came), (down.moved, went)], least, over)
-    bottom, top, r_up, r_down, excess, can = state(start)
-    slope = 2 * n * (bottom - top)
-    disc = slope * slope - 4 * n * (1 / r_up + 1 / r_down) * excess
-    step_ = 2 * excess / (-slope + np.sqrt(np.maximum(disc, 0.0)))
-    within = step_ <= (end - start) * (1 + 1e-9) + 1e-12 * (1 + np.abs(start))
-    moving = (r_up > 0) & (r_down > 0) & (slope < 0) & (disc >= 0) & within
-    none = ~can | ~((excess <= 0) | moving)
-    move = np.where((excess > 0) & ~none, step_, 0.0)
-    bottom = c + bottom + np.where(r_up > 0, move / r_up, 0.0)
-    ceiling = c + top - np.where(r_down > 0, move / r_down, 0.0)
-    lifted = np.minimum(np.maximum(base, bottom[:, np.newaxis] * p), np.maximum(high, base))
-    lowered = np.maximum(np.minimum(base, ceiling[:, np.newaxis] * p), np.minimum(low, base))
+    x, p, n, c = block.x, block.p, block.n[:, 0], now.mean
+    total = c[:, 0] * n
+    free = low is None and high is None
+    if free:
+        # neither level passes the mean, and nothing stops; √S falls to nothing about like the power 3/2 of what is left
+        sides, squares = _Sides.of(block.by_rank(now.values), None, p), now.squares
+        alike = np.add.reduce(np.abs(now.values) * p, 1) / 2
+        moved, most = alike * (1 - (t / now.cv) ** (2 / 3)), total
+    else:
+        v, stop = block.by_rank(base / block.per - c), np.full((2, *x.shape), np.inf)
+        if high is not None:
+            stop[0] = high / block.per - c
+        if low is not None:
+            stop[1] = c - low / block.per
+        sides, squares = _Sides.of(v, stop, p), np.add.reduce(p * v * v, 1)
+        # both sides have to have moved the same, what the bounds force included
+        forced = np.stack([np.maximum(base - x, 0.0), np.maximum(x - base, 0.0)]).sum(axis=2)
+        for a in (sides.since, sides.until):
+            a += forced[..., np.newaxis]
+        moved, most = forced.max(axis=0), np.minimum(sides.since[..., -1].min(axis=0), total)
+    wanted = t * total / np.sqrt(n)
+    limit = wanted * wanted
+    row = np.arange(0, sides.level.size, sides.level.shape[2]).reshape(2, -1)
+    guessed = free
+    while True:
+        # at a breakpoint what starts there has started, also where rounding puts it a hair later
+        k = (sides.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
+        k += row
+        pace, level, begins = sides.pace.take(k), sides.level.take(k), sides.since.take(k)
+        more = moved - begins
+        gained = more * level
+        level += more * pace
+        gained += more * level
+        gained += sides.squares.take(k)
+        left = squares + gained[0] + gained[1]
+        over = left - limit
+        gap = -(level[0] + level[1])
+        step = over / (gap + np.sqrt(gap * gap - (pace[0] + pace[1]) * over))
+        ends = sides.until.take(k)
+        end = np.minimum(np.minimum(ends[0], ends[1]), most)
+        aim = moved + step
+        found = aim <= end * (1 + 1e-12)
+        if guessed:  # it may lie far beyond the root; what follows does so by rounding only
+            found &= aim >= np.maximum(begins[0], begins[1])
+        else:
+            found |= over <= 0.0
+        if np.count_nonzero(found) == found.size:
+            break
+        go = (gap > 0.0) & (end < most) & ~found
+        if not np.count_nonzero(go):
+            break
+        root = np.sqrt(left)
+        moved = np.where(go, np.maximum(end * (over > 0.0), moved + (root - wanted) * root / gap), moved)
+        guessed = False
+    none = ~found | ((over > 0.0) & (gap <= 0.0)) | (moved > most + 1e-12 * (1 + moved))
+    level += pace * (step if free else np.where(over > 0.0, step, 0.0))
+    lifted = np.maximum(base, (c + level[0][:, np.newaxis]) * p)
+    lowered = np.minimum(base, (c - level[1][:, np.newaxis]) * p)
+    if high is not None:
+        lifted = np.minimum(lifted, np.maximum(high, base))
+    if low is not None:
+        lowered = np.maximum(lowered, np.minimum(low, base))
     # a level may touch a school by a rounding error: what it gives and what it gets are both counted
-    return np.where(there, (lifted - base) + (lowered - x), 0.0), np.asarray(none)
-
-
-def _bracket(
-    sides: list[tuple[Floats, Floats]], least: Floats, over: Callable[[Floats], Bools]
-) -> tuple[Floats, Floats]:
-    """Return the last breakpoint of both sides where too little has been moved, and the next one."""
-    if least.size == 1:
-        events = np.concatenate([least, *(moved[0] + before for moved, before in sides)])
-        events = np.sort(events[np.isfinite(events) & (events >= least)])
-        enough = np.flatnonzero(~over(events))
-        i = int(enough[0]) if enough.size else events.size
-        return events[[max(i - 1, 0)]], events[[i]] if i < events.size else np.array([np.inf])
-    rows = np.arange(least.size)
-    start, end, found = least, np.full(least.size, np.inf), []
-    for moved, before in sides:
-        m = moved.shape[1]
-        at = np.full(least.size, -1)
-        for step in _halves(m + 1):
-            next_ = np.minimum(at + step, m - 1)
-            here = np.maximum(moved[rows, next_] + before, least)
-            finite = np.isfinite(here)
-            at = np.where(finite & over(np.where(finite, here, least)), next_, at)
-        start = np.maximum(start, np.where(at >= 0, moved[rows, at] + before, least))
-        found.append((moved, before, at + 1))
-    for moved, before, next_ in found:
-        m = moved.shape[1]
-        here = np.maximum(moved[rows, np.minimum(next_, m - 1)] + before, start)
-        end = np.minimum(end, np.where(next_ < m, here, np.inf))
-    return start, end
+    return (lifted - base) + (lowered - x), none
 
 
 def _move_whole(block: _Block) -> tuple[Floats, Bools]:
@@ -837,7 +940,8 @@ def _move_whole(block: _Block) -> tuple[Floats, Bools]:
     in_low, in_high, out_low, out_high = must_in[open_], most_in[open_], must_out[open_], most_out[open_]
     # no whole answer moves less than the real one within the same bounds, widened to whole units
     base = xo + in_low - out_low
-    ideal, none = _levelled(part, base, xo - out_high, xo + in_high, block.t)
+    lowest, highest = None if part.low is None else xo - out_high, None if part.high is None else xo + in_high
+    ideal, none = _levelled(part, _Look.at(xo, part), base, lowest, highest, block.t)
     ideal = np.where(none[:, np.newaxis], 0.0, ideal)
     units_in = np.where(po > 0, np.clip(np.rint(ideal), in_low, in_high), 0.0)
     units_out = np.where(po > 0, np.clip(np.rint(-ideal), out_low, out_high), 0.0)
