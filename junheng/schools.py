@@ -818,9 +818,10 @@ class Reading:
         """Return a code a row (-1: empty) and the words of a column, worked out once."""
         if name not in self._codes:
             codes, words = self.table.codes(name)
-            # told apart in one expression: a nation has as many names as schools
-            blank = [i for i, w in enumerate(words) if not w or w != w or (isinstance(w, str) and w.isspace())]
-            blank = [i for i in blank if is_blank(words[i])]
+            if self._hints.get(name) is not None:  # a nation has as many names as schools
+                blank = np.unique(codes[self._gaps(name)]).tolist()
+            else:
+                blank = [i for i, w in enumerate(words) if is_blank(w)]
             self._codes[name] = (np.where(np.isin(codes, blank), -1, codes) if blank else codes, words)
         return self._codes[name]
 
