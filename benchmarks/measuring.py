@@ -27,8 +27,9 @@ class Contest:
     """Several ways to the same answer, timed against each other.
 
     ``runs`` are timed; who has a label and no run has a note instead. ``part_of`` tells of which share of the whole a
-    run was timed, where the whole would take too long; its times are multiplied up. ``gauge`` names those whose memory
-    is gauged, with the file their data is in. ``wrong`` lists what did not agree before anything was timed.
+    run was timed, where the whole would take too long; its times are multiplied up. Above 1 it tells how often a run
+    does the work. ``gauge`` names those whose memory is gauged, with the file their data is in. ``wrong`` lists what
+    did not agree before anything was timed.
     """
 
     part: str

@@ -213,7 +213,7 @@ def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[st
             line["times_floor"] = ratio(times, name, floor) / part_of
         if contest.base in contest.runs:
             line["times_base"] = ratio(times, name, contest.base) / part_of * contest.part_of.get(contest.base, 1.0)
-        if part_of != 1:
+        if part_of < 1:
             line["timed_on"] = part_of
         if memory and name in contest.gauge:
             tell(f"{contest.title}: memory of {name}")
