@@ -434,3 +434,24 @@ def test_the_schools_of_a_whole_island(shared_data):
         real, units = cost[change.__name__, False], cost[change.__name__, True]
         assert (units >= real - 1e-9).all() and (units < real + 5).all()
     assert (cost["least_transfers", False] <= cost["least_additions", False] + 1e-9).all()
+
+
+@pytest.mark.parametrize("exponent", range(5, 14))
+def test_a_tiny_limit_is_met_or_refused(exponent):
+    limit = 10.0**-exponent
+    rng = np.random.default_rng(exponent)
+    for _ in range(60):
+        n = int(rng.integers(2, 6))
+        students, amounts = rng.integers(1, 100, n).astype(float), rng.integers(1, 100, n).astype(float)
+        bounds = {"lowest": float(rng.integers(1, 12))} if rng.random() < 0.3 else {}
+        for change in (jh.least_additions, jh.least_transfers):
+            try:
+                got = change(amounts, students=students, limit=limit, **bounds)
+            except jh.InputError as error:
+                assert "no change" in str(error) and ("lowest" in str(error) if bounds else "floating" in str(error))
+                continue
+            after = amounts + got
+            assert np.isfinite(got).all() and (after >= 0).all()
+            assert jh.difference_coefficient(after / students, weights=students) <= limit + 1e-12
+            if change is jh.least_transfers:
+                assert abs(got.sum()) <= 1e-9 * amounts.sum()

@@ -232,7 +232,7 @@ def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> I
     if not groups.n:
         return
     if groups.n == 1:
-        rows = np.arange(groups.codes.size)[np.newaxis]
+        rows = (np.arange(groups.codes.size) if groups.order is None else groups.order)[np.newaxis]
         w = np.ones(rows.shape) if weights is None else weights[rows]
         yield Block(groups=np.zeros(1, dtype=np.int64), rows=rows, weights=w)
         return

@@ -38,6 +38,8 @@ Bools = NDArray[np.bool_]
 _NEAR = 1e-12
 #: By how much a limit is widened to find what bounds leave at the limit itself; fractions then tell.
 _LOOSE = 1 + 1e-12
+#: Steps of Newton's method: two or three do; where rounding makes it wander there is no answer.
+_STEPS = 100
 #: Problems an error spells out.
 _SHOWN = 20
 
@@ -110,10 +112,10 @@ def least_additions(
     """
     task = _Task.read(amounts, students, limit, by, lowest, highest)
     if unit_costs is None:
-        return task.solve(_add_whole if whole else _add_real, "least additions", progress)
+        return task.solve(_add_whole if whole else _add_real, "least additions", progress, whole=whole)
     require_aligned(amounts=amounts, unit_costs=unit_costs)
     costs = task.read_costs(unit_costs)
-    return task.solve(_cheapest(whole), "least additions", progress, costs)
+    return task.solve(_cheapest(whole), "least additions", progress, costs, whole=whole)
 
 
 def least_transfers(
@@ -173,7 +175,7 @@ def least_transfers(
     array([  0.,   0., -49.,  49.,   0.])
     """
     task = _Task.read(amounts, students, limit, by, lowest, highest)
-    return task.solve(_move_whole if whole else _move_real, "least transfers", progress)
+    return task.solve(_move_whole if whole else _move_real, "least transfers", progress, whole=whole)
 
 
 def additions_where_possible(
@@ -185,7 +187,8 @@ def additions_where_possible(
     """
     many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
     task = _Task.read(many, students, limits, None, None, highest)
-    return task.solve(partial(_add_whole, patience=30) if whole else _add_real, "least additions", False, refuse=False)
+    solver: _Solver = partial(_add_whole, patience=30) if whole else _add_real
+    return task.solve(solver, "least additions", False, whole=whole, refuse=False)
 
 
 def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
@@ -373,7 +376,10 @@ class _Task:
     def group_name(self, group: int) -> str:
         """Name a group by its label, or say that there is only one."""
         labels = self.sample.labels
-        return "the schools" if labels is None else f"group {labels[group]!r}"
+        if labels is None:
+            return "the schools"
+        label = labels[group]
+        return f"group {label.item() if isinstance(label, np.generic) else label!r}"
 
     def solve(
         self,
@@ -382,6 +388,7 @@ class _Task:
         progress: Progress,
         costs: list[Floats] | None = None,
         *,
+        whole: bool,
         refuse: bool = True,
     ) -> Floats:
         s = self.sample
@@ -406,18 +413,19 @@ class _Task:
                     )
                     change, none = laid.solve(one, solver)
                     laid.put(change, out[j])
-                    stuck += [self._stuck(g, j) for g in block.groups[none].tolist()]
+                    stuck += [self._stuck(g, j, whole) for g in block.groups[none].tolist()]
                     done += block.rows.size
                     report(min(done, s.rows * len(s.columns)))
         if refuse:
             _refuse(stuck)
         return s.give_rows(out)
 
-    def _stuck(self, group: int, column: int) -> str:
+    def _stuck(self, group: int, column: int, whole: bool) -> str:
         s = self.sample
         name = "" if s.flat else f", column {s.names[column] if s.names else column!r}"
         bounds = " and ".join(n for n, b in (("lowest", self.low), ("highest", self.high)) if b is not None)
-        why = f"within the bounds ({bounds})" if bounds else "in whole units"
+        why = "in whole units" if whole else "that floating-point numbers can hold"
+        why = f"within the bounds ({bounds})" if bounds else why
         return f"{self.group_name(group)}{name}: no change {why} brings the coefficient to {self.limits[column][0]:g}"
 
 
@@ -521,7 +529,7 @@ def _within(block: _Block, change: Floats, look: _Look | None = None) -> Bools:
 
 def _tightened(t: float, by: float) -> float:
     """Return a limit a hair lower; by 1 it is out of reach of the rounding of a coefficient of that size."""
-    return t * (1 - 4e-15 * (1 + 1 / t) * by)
+    return t * max(1 - 4e-15 * (1 + 1 / t) * by, 0.5)
 
 
 # ----------------------------------------------------------------------------------------- additions
@@ -534,33 +542,49 @@ def _box(block: _Block) -> tuple[Floats, Floats | None]:
 
 
 def _add_real(block: _Block) -> tuple[Floats, Bools]:
-    base, top = _box(block)
+    base, _ = _box(block)
     change = base - block.x
     now = _Look.at(base, block)
-    stuck = np.zeros(block.x.shape[0], dtype=bool)
     nothing = now.mean[:, 0] == 0.0
     if np.count_nonzero(nothing):
         change[nothing] = np.nan
     open_ = (~(_within(block, change, now) | nothing)).nonzero()[0]
+
+    def fill(part: _Block, then: _Look, start: Floats, t: float, *, edge: bool) -> tuple[Floats, Bools]:
+        bound = None if part.high is None else np.maximum(part.high, start)
+        level, none = _fill_level(part, then, bound, t)
+        if edge:
+            level, none = level * (1 + 1e-10), np.zeros(level.shape, dtype=bool)
+        return _raised(part, start, bound, level), none
+
+    return change, _until_within(block, now, base, change, open_, fill)
+
+
+def _until_within(
+    block: _Block, now: _Look, base: Floats, change: Floats, open_: Ints, solve: Callable[..., tuple[Floats, Bools]]
+) -> Bools:
+    """Write the change of the open groups, and return which have none.
+
+    Rounding may leave a coefficient a hair over its limit: then the limit is lowered by a little more each time.
+    """
+    stuck = np.zeros(block.x.shape[0], dtype=bool)
     for step in range(6):
         if not open_.size:
             break
-        part, then, bound = block.part(open_), now.part(open_), _some(top, open_)
-        level, none = _fill_level(part, then, bound, _tightened(block.t, 8.0**step))
-        new = _raised(part, base[open_], bound, level)
-        if step == 0 and np.count_nonzero(none):
-            # bounds may leave just the limit itself
-            edge = np.flatnonzero(none)
-            few, bound = part.part(edge), _some(bound, edge)
-            level, _ = _fill_level(few, then.part(edge), bound, _LOOSE * block.t)
-            new[edge] = _raised(few, base[open_[edge]], bound, level * (1 + 1e-10))
-            none[edge] = ~_within(few, new[edge])
+        part, then, start = block.part(open_), now.part(open_), base[open_]
+        new, none = solve(part, then, start, _tightened(block.t, 8.0**step), edge=False)
+        if np.count_nonzero(none):
+            if step == 0:  # bounds may leave just the limit itself
+                edge = np.flatnonzero(none)
+                few = part.part(edge)
+                new[edge], unable = solve(few, then.part(edge), start[edge], _LOOSE * block.t, edge=True)
+                none[edge] = unable | ~_within(few, new[edge])
             stuck[open_[none]] = True
         change[open_] = new
         open_ = open_[~(none | _within(part, new))]
     else:
         stuck[open_] = True
-    return change, stuck
+    return stuck
 
 
 def _raised(block: _Block, base: Floats, top: Floats | None, level: Floats) -> Floats:
@@ -765,7 +789,6 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
     x, low, high = block.x, block.low, block.high
     now = _Look.at(x, block)
     change = np.zeros(x.shape)
-    stuck = np.zeros(x.shape[0], dtype=bool)
     nothing = now.mean[:, 0] == 0.0
     if np.count_nonzero(nothing):
         change[nothing] = np.nan
@@ -776,22 +799,11 @@ def _move_real(block: _Block) -> tuple[Floats, Bools]:
         base = np.clip(x, low, high)
         rest &= (base == x).all(axis=1)
     open_ = (~(rest | nothing)).nonzero()[0]
-    for step in range(6):
-        if not open_.size:
-            break
-        part, then, start = block.part(open_), now.part(open_), base[open_]
-        new, none = _levelled(part, then, start, part.low, part.high, _tightened(block.t, 8.0**step))
-        if step == 0 and np.count_nonzero(none):
-            edge = np.flatnonzero(none)
-            few = part.part(edge)
-            new[edge], unmovable = _levelled(few, then.part(edge), start[edge], few.low, few.high, _LOOSE * block.t)
-            none[edge] = unmovable | ~_within(few, new[edge])
-            stuck[open_[none]] = True
-        change[open_] = new
-        open_ = open_[~(none | _within(part, new))]
-    else:
-        stuck[open_] = True
-    return change, stuck
+
+    def level(part: _Block, then: _Look, start: Floats, t: float, *, edge: bool) -> tuple[Floats, Bools]:
+        return _levelled(part, then, start, part.low, part.high, t)
+
+    return change, _until_within(block, now, base, change, open_, level)
 
 
 class _Sides(NamedTuple):
@@ -877,7 +889,7 @@ def _levelled(
     limit = wanted * wanted
     row = np.arange(0, sides.level.size, sides.level.shape[2]).reshape(2, -1)
     guessed = free
-    while True:
+    for _ in range(_STEPS):
         # at a breakpoint what starts there has started, also where rounding puts it a hair later
         k = (sides.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
         k += row
