@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -286,7 +286,13 @@ class Table:
             if heads.size * 8 < self.rows:  # the same number row after row, as years are
                 codes, words = pd.factorize(native.to_numpy()[heads])
                 return np.repeat(codes.astype(np.int32), lengths), words.tolist()
-        codes, words = pd.factorize(values)
+        try:
+            codes, words = pd.factorize(values)
+        except TypeError:  # a list in a cell, say: what it looks like stands for it
+            values = self.objects(name)
+            for i, value in enumerate(values.tolist()):
+                values[i] = value if isinstance(value, Hashable) else str(value)
+            codes, words = pd.factorize(values)
         return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
 
     def _text(self, name: str) -> Any:

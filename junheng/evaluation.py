@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import attrs
 import numpy as np
-from attrs import evolve, frozen
+from attrs import define, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments, over_columns
@@ -154,7 +154,6 @@ def _evaluate(
     reasons = np.zeros((k, n), dtype=np.int8)
     by_classes: dict[int, Floats] = {}
     classes = sections.number("classes") if "classes" in needed_columns(std) else None
-    of_stage = [sections.stage == s for s in range(len(STAGES))]
     out = np.flatnonzero(sections.out)
     why = np.array([_REASON[code] for code in LEFT_OUT], dtype=np.int8)[sections.out[out]]
 
@@ -163,7 +162,7 @@ def _evaluate(
         found = [std.find(cell.indicator.id, stage) for stage in STAGES]
         judged = _Judged(verdicts[j], floors[j], reasons[j])
         if _is_plain(cell, found):
-            _judge_plainly(cell, found, of_stage, judged)
+            _judge_plainly(cell, found, judged)
         else:
             judged.verdict.fill(UNDETERMINED)
             judged.floor.fill(UNDETERMINED)
@@ -183,7 +182,7 @@ def _evaluate(
     # a relaxation may read columns of its own: one at a time, or two threads would read them at once
     at_once = 0 if std.applied else n
     cells = over_columns(work_out, range(k), at_once)
-    school = _school_verdicts(std, sections, of_stage, verdicts, floors)
+    school = _school_verdicts(std, sections, verdicts, floors)
     groups = _coefficients(std, cells, sections, missing)
     data = Data(
         standard=std,
@@ -246,11 +245,17 @@ def _pieces(n: int) -> list[slice]:
 
 @frozen(eq=False, slots=False)
 class _Cells:
-    """One indicator of every section, with what it was made of; ``gaps`` are the sections that have no value."""
+    """One indicator of every section, with what it was made of.
+
+    ``top`` is the upper figure as it stands in the table; the sections ``whole`` are due their ``shares`` instead.
+    ``gaps`` are the sections that have no value.
+    """
 
     indicator: Indicator
     value: Floats
-    added: Floats | None
+    top: Floats
+    whole: Ints
+    shares: Floats
     denominator: Floats | None
     gaps: Ints
     sections: Sections
@@ -258,18 +263,13 @@ class _Cells:
     @classmethod
     def make(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> _Cells:
         """Work out an indicator into ``value``."""
-        added = None
+        top, whole, shares = sections.figures(indicator.numerator)
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == indicator.id:
-                added = _relaxed(sections, relaxation) + (0.0 if added is None else added)
+                more = _relaxed(sections, relaxation)
+                top, shares = top + more, shares + more[whole]
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
-        cell = cls(indicator, value, added, bottom, np.empty(0, dtype=np.int64), sections)
         gaps = []
-        top = sections.undivided(indicator.numerator)
-        whole, share_top, share_bottom = sections.to_divide(indicator.numerator)
-        shares = top[whole] * share_top / share_bottom
-        if added is not None:
-            top, shares = top + added, shares + added[whole]
         cuts = np.searchsorted(whole, np.arange(0, value.size + _PIECE, _PIECE)).tolist()
         with np.errstate(divide="ignore", invalid="ignore"):
             for piece, first, last in zip(_pieces(value.size), cuts, cuts[1:], strict=False):
@@ -286,17 +286,17 @@ class _Cells:
                     gap = np.flatnonzero(~known)
                     own[gap] = np.nan
                     gaps.append(gap + piece.start)
-        return evolve(cell, gaps=np.concatenate(gaps)) if gaps else cell
+        missing = np.concatenate(gaps) if gaps else np.empty(0, dtype=np.int64)
+        return cls(indicator, value, top, whole, shares, bottom, missing, sections)
 
     def numerator(self, at: Ints) -> Floats:
         """Return the upper figure of some sections."""
-        name = self.indicator.numerator
-        out = self.sections.undivided(name)[at]
-        if self.sections.to_divide(name)[0].size:
-            some = np.flatnonzero(self.sections.is_divided(name)[at])
-            rows = at[some]
-            out[some] = out[some] * self.sections.share_top[rows] / self.sections.share_bottom[rows]
-        return out if self.added is None else np.asarray(out + self.added[at])
+        out = self.top[at]
+        if self.whole.size:
+            place = np.minimum(np.searchsorted(self.whole, at), self.whole.size - 1)
+            due = np.flatnonzero(self.whole[place] == at)
+            out[due] = self.shares[place[due]]
+        return np.asarray(out)
 
     @cached_property
     def divided(self) -> NDArray[np.bool_]:
@@ -485,9 +485,12 @@ def _is_plain(cell: _Cells, found: Sequence[Threshold | None]) -> bool:
     return by_student and not any(t.classes for t in some) and len({t.op for t in some}) == 1
 
 
-@frozen(eq=False)
+@define(eq=False)
 class _Bars:
-    """One number a stage that values are compared with; NaN where a stage has none, and for the senior stage."""
+    """One number a stage that values are compared with; NaN where a stage has none, and for the senior stage.
+
+    ``near`` collects the sections that lie so near to it that they have to be compared again.
+    """
 
     verdict: Codes
     wanted: Floats
@@ -503,19 +506,26 @@ class _Bars:
         """Compare the values of a piece; what lies so near that rounding could decide is only noted down."""
         known = [s for s in range(len(STAGES)) if not np.isnan(self.wanted[s])]
         first = self.wanted[known[0]]
-        low, high = _beside(value, first)
+        not_below, above = _beside(value, first)
         for s in known[1:]:
             if self.wanted[s] != first:
                 here = of_stage[s][piece]
-                for all_, own in zip((low, high), _beside(value, self.wanted[s]), strict=True):
-                    own ^= all_  # taken over where the stage is: in bits, which is much faster than choosing
+                for all_, own in zip((not_below, above), _beside(value, self.wanted[s]), strict=True):
+                    # all_ = own where the stage is: a ^ ((a ^ b) & here), which is much faster than choosing
+                    own ^= all_
                     own &= here
                     all_ ^= own
-        holding = high if op in (">=", ">") else ~low if op in ("<=", "<") else np.zeros_like(low)
+        if op in (">=", ">"):
+            holding = above
+        elif op in ("<=", "<"):
+            holding = ~not_below
+        else:
+            holding = np.zeros_like(above)
         np.multiply(holding, np.int8(MET), out=self.verdict[piece])
-        low ^= high
-        if low.any():
-            self.near.append(np.flatnonzero(low) + piece.start)
+        # neither below nor above: so near that rounding could decide
+        not_below ^= above
+        if not_below.any():
+            self.near.append(np.flatnonzero(not_below) + piece.start)
 
 
 def _beside(value: Floats, wanted: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -524,9 +534,7 @@ def _beside(value: Floats, wanted: float) -> tuple[NDArray[np.bool_], NDArray[np
     return value >= wanted - hair, value > wanted + hair
 
 
-def _judge_plainly(
-    cell: _Cells, found: Sequence[Threshold | None], of_stage: Sequence[NDArray[np.bool_]], out: _Judged
-) -> None:
+def _judge_plainly(cell: _Cells, found: Sequence[Threshold | None], out: _Judged) -> None:
     """Judge an indicator of plain thresholds: every section at once, a piece at a time."""
     sections = cell.sections
     op = next(t.op for t in found if t is not None)
@@ -540,14 +548,14 @@ def _judge_plainly(
         for piece in _pieces(cell.value.size):
             value = cell.value[piece]
             for bar in bars:
-                bar.compare(value, piece, of_stage, op)
+                bar.compare(value, piece, sections.of_stage, op)
     for bar in bars:
         if bar.near:
             near = np.concatenate(bar.near)
             required = bar.wanted[np.minimum(sections.stage[near], len(STAGES))]
             bar.verdict[near] = _compare_exactly(cell, near, required, bar.exact, op)
         bar.verdict[cell.gaps] = UNDETERMINED
-        for s, here in enumerate(of_stage):
+        for s, here in enumerate(sections.of_stage):
             if np.isnan(bar.wanted[s]):
                 bar.verdict[np.flatnonzero(here)] = UNDETERMINED
         if sections.any_senior:
@@ -559,9 +567,7 @@ def _judge_plainly(
         out.reason[gaps] = np.where(cell.no_rule[gaps], _REASON["no_split_rule"], _REASON["missing_value"])
 
 
-def _school_verdicts(
-    std: Standard, sections: Sections, of_stage: Sequence[NDArray[np.bool_]], verdicts: Codes, floors: Codes
-) -> Codes:
+def _school_verdicts(std: Standard, sections: Sections, verdicts: Codes, floors: Codes) -> Codes:
     """Return the verdict of each section over all its indicators, undetermined where it does not count."""
     out = np.full(sections.rows.size, UNDETERMINED, dtype=np.int8)
     rule = std.school_rule
@@ -576,7 +582,8 @@ def _school_verdicts(
             assert rule.k is not None
             rest = floors[chosen, piece] if rule.floor_ratio is not None else None
             found = at_least(block, rule.k, rest, axis=0)
-        mine = np.flatnonzero(np.any([of_stage[s][piece] for s in stages], axis=0) & (sections.out[piece] == 0))
+        here = np.any([sections.of_stage[s][piece] for s in stages], axis=0)
+        mine = np.flatnonzero(here & (sections.out[piece] == 0))
         out[piece][mine] = found[mine]
 
     for own, stages in _stages_alike(std).items():

@@ -84,19 +84,23 @@ class Sections:
         Which sections belong to one school (and year).
     students : (sections,) float array
         Enrolment of the section.
-    share : (sections,) float array
-        Part of a shared resource that belongs to the section; 1 where nothing is divided, NaN where it should be and
-        the standard has no rule.
     share_top, share_bottom : (sections,) float arrays
-        The share as a quotient of whole numbers, so that the product is rounded once.
+        Part of a shared resource that belongs to the section, as a quotient of whole numbers, so that the product is
+        rounded once; 1 where nothing is divided, NaN where it should be and the standard has no rule.
     divided : (sections,) bool array
         Whether the school's shared figures stand for the whole school.
     has_rule : (sections,) bool array
         Whether the standard says how to divide them.
     kinds : (sections,) int8 array
         Kind of the school, as its rows together show it: a position in :data:`KINDS`, -1 where that is not known.
+    by_stage : tuple of frozenset or None
+        What the words of the column ``resources_cover`` mean: which figures are the stage's own already.
+    cover : (sections,) int array
+        Word of that column for each section: a position in ``by_stage``, -1 for none.
     out : (sections,) int8 array
         Why a section does not count: a position in :data:`LEFT_OUT`, 0 where it counts.
+    resources : tuple of str
+        The shared columns that are looked at: those the standard divides.
     """
 
     reading: Reading
@@ -140,6 +144,11 @@ class Sections:
         return self.places.wide
 
     @cached_property
+    def of_stage(self) -> tuple[NDArray[np.bool_], ...]:
+        """Where a section is of a stage, for each stage of compulsory education."""
+        return tuple(self.stage == s for s in range(len(STAGES)))
+
+    @cached_property
     def any_senior(self) -> bool:
         """Whether any section is of the senior stage."""
         return bool(self.stage.max(initial=0) >= len(STAGES))
@@ -164,20 +173,23 @@ class Sections:
 
     def number(self, name: str) -> Floats:
         """Return a column by section: by stage where it is given so, shared resources divided; not to be written to."""
-        values = self.undivided(name)
-        whole, top, bottom = self.to_divide(name)
+        values, whole, shares = self.figures(name)
         if whole.size:
-            own = values[whole] * top / bottom
             values = values.copy()
-            values[whole] = own
+            values[whole] = shares
         return values
 
-    def undivided(self, name: str) -> Floats:
-        """Return a column by section, shared resources as they stand in the table; not to be written to."""
+    def figures(self, name: str) -> tuple[Floats, Ints, Floats]:
+        """Return a column by section as it stands in the table, where it has to be divided, and what is due there.
+
+        Not to be written to.
+        """
         if not _is_shared(name):
-            return _by_stage(self.reading, name, self.places)
+            return _by_stage(self.reading, name, self.places), np.empty(0, dtype=np.int64), np.empty(0)
         base = self.reading.number(name)
-        return np.full(self.rows.size, np.nan) if base is None else self.of_rows(base)
+        values = np.full(self.rows.size, np.nan) if base is None else self.of_rows(base)
+        whole, top, bottom = self._to_divide(name)
+        return values, whole, values[whole] * top / bottom
 
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and has to be divided."""
@@ -187,15 +199,14 @@ class Sections:
         out: NDArray[np.bool_] = self._kept(("is_divided", done), lambda: self.divided & ~np.array(done)[self.cover])
         return out
 
-    def to_divide(self, name: str) -> tuple[Ints, Floats, Floats]:
-        """Return the sections in which a column has to be divided, and the parts of their shares."""
-        shared = _is_shared(name)
+    def _to_divide(self, name: str) -> tuple[Ints, Floats, Floats]:
+        """Return the sections in which a shared resource has to be divided, and the parts of their shares."""
 
         def work_out() -> tuple[Ints, Floats, Floats]:
-            whole = np.flatnonzero(self.is_divided(name)) if shared else np.empty(0, dtype=np.int64)
+            whole = np.flatnonzero(self.is_divided(name))
             return whole, self.share_top[whole], self.share_bottom[whole]
 
-        out: tuple[Ints, Floats, Floats] = self._kept(("whole", shared and self._done(name)), work_out)
+        out: tuple[Ints, Floats, Floats] = self._kept(("whole", self._done(name)), work_out)
         return out
 
     def _done(self, name: str) -> tuple[bool, ...]:
@@ -263,12 +274,14 @@ def _by_stage(reading: Reading, name: str, places: _Places) -> Floats:
 
 def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     """Take the table apart into sections and record every problem on the way."""
-    # nothing is said of rows while schools are numbered: it can be done beside what has something to say
+    split = standard.split if standard is not None else None
+    resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
+    # read first, whatever the rows hold: what is wrong in a column is said of every table alike, and in this order
+    for name in ("students", *(f"students_{s}" for s in ALL_STAGES), *resources):
+        reading.number(name)
     places, schools = _both(lambda: _expand(reading), lambda: _school_codes(reading), reading.rows)
     students = _by_stage(reading, "students", places)
     school = places.of(schools)
-    split = standard.split if standard is not None else None
-    resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
 
     def look() -> tuple[NDArray[Any], list[frozenset[str] | None], NDArray[np.int8]]:
         # all that has something to say of rows stays in this order
@@ -277,7 +290,6 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         _check_kinds(reading, places)
         return *found, _leave_out(reading, standard, places, students)
 
-    # kinds are told from figures that were read before, and nothing is said of them
     (cover, lists, out), kinds = _both(look, lambda: _kinds(reading, places, school), reading.rows)
 
     def divide() -> tuple[NDArray[np.bool_], tuple[Floats, Floats, NDArray[np.bool_]]]:
@@ -308,7 +320,10 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
 
 
 def _both(one: Callable[[], One], other: Callable[[], Other], rows: int) -> tuple[One, Other]:
-    """Do two things, of a large table at once; only ``one`` may record problems, so that their order is no luck."""
+    """Do two things, of a large table at once.
+
+    Only ``one`` may record problems, so that their order is no luck: ``other`` looks at what has been read already.
+    """
     tasks: list[Callable[[], Any]] = [one, other]
     first, second = over_columns(lambda task: task(), tasks, rows)
     return first, second
@@ -395,7 +410,7 @@ def _expand(reading: Reading) -> _Places:
     # a twelve-year or complete school in one row: its senior stage is only there to be weighed
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
     rows, stage, wide = rows[keep], stage[keep], wide[keep]
-    # rows never fall, and only one of several stages comes again
+    # the row numbers rise or, for one row of several stages, stay: as many as there are rows are the rows themselves
     return _Places(rows, stage, wide, in_order=rows.size == n and not wide.any())
 
 

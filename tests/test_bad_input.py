@@ -619,3 +619,10 @@ def test_changes_that_do_not_fit_the_standard_they_extend(tmp_path: Path, entrie
 def test_shared_columns_of_the_tables_are_those_of_the_vocabulary() -> None:
     shared = {c.id for c in jh.schools.columns().values() if c.shared}
     assert set(SHARED) <= shared
+
+
+def test_a_list_in_a_cell_is_named():
+    d = jh.synthetic.county(seed=1).astype({"kind": object})
+    d.at[2, "kind"] = ["primary"]
+    found = jh.check_schools(d)
+    assert found[["code", "row", "value"]].to_numpy().tolist() == [["unknown_category", 2, "['primary']"]]

@@ -217,6 +217,57 @@ def test_threads_over_columns_change_nothing(monkeypatch):
     assert everything(d) == wanted
 
 
+def messy_schools():
+    """Schools with something wrong in nearly every way: in one row, in several, contradicting each other, unreadable."""
+    d = nation(missing=0.05).astype({"students": float, "multimedia_classrooms": object})
+    whole = np.flatnonzero((d["kind"] == "nine_year").to_numpy())
+    d["stage"] = d["stage"].astype(object)
+    d["students_primary"], d["students_junior"] = np.nan, np.nan
+    d.loc[whole[:4], "stage"] = None
+    d.loc[whole[:2], ["students_primary", "students_junior"]] = [[120.0, 80.0], [10.0, -3.0]]
+    d.loc[whole[4:8], "students_primary"] = [5.0, 6.0, 7.0, 8.0]
+    d.loc[whole[8:12], "resources_cover"] = None
+    d.loc[[0, 9], "students"] = [np.nan, 0]
+    d.loc[[3, 4], "multimedia_classrooms"] = ["3间", -2]
+    d.loc[5, "kind"], d.loc[6, "included"], d.loc[7, "county"] = "天", "也许", None
+    return pd.concat([d, d.iloc[[20]]], ignore_index=True)
+
+
+@pytest.mark.parametrize("standard", [STANDARD, "cn-basic-balance-2012", "cn-js-pukou-2010"])
+def test_of_two_things_done_at_once_only_one_has_something_to_say(standard, monkeypatch):
+    from junheng import stages
+
+    d, beside = messy_schools(), []
+
+    def both(one, other, rows):
+        def silent():
+            beside.append(True)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Reading, "add", lambda *a, **k: pytest.fail("said beside the other: in which order?"))
+                return other()
+
+        found = silent()  # first: whatever it needs must have been read before
+        return one(), found
+
+    wanted = jh.check_schools(d, standard)
+    assert wanted["code"].nunique() > 8
+    monkeypatch.setattr(stages, "_both", both)
+    assert jh.check_schools(d, standard).equals(wanted)
+    assert len(beside) == 3
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_bad_cell_is_told_of_whatever_other_rows_hold(covered):
+    d = nation().astype({"multimedia_classrooms": float})
+    d.loc[0, "multimedia_classrooms"] = -3.0
+    if not covered:
+        d.loc[d["kind"] == "nine_year", "resources_cover"] = None
+    with pytest.raises(jh.InputDataError, match="-3 rooms is negative"):
+        jh.evaluate(d, "cn-js-pukou-2010")
+    with pytest.raises(jh.InputDataError, match="-3 rooms is negative"):
+        jh.evaluate(d[d["kind"] == "primary"], "cn-js-pukou-2010")
+
+
 def test_coefficients_rest_on_the_rows_that_count_wherever_they_stand():
     d = nation().sample(frac=1, random_state=2).reset_index(drop=True)
     d.loc[::9, "included"] = "否"
