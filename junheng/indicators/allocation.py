@@ -855,6 +855,19 @@ class _Sides(NamedTuple):
         until[..., :-1], until[..., -1] = taken, np.inf
         return cls(since, until, level, pace, squares)
 
+    def at(self, moved: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Return what holds once so much has moved: levels, their paces, the squares gone, since and until when."""
+        # at a breakpoint what starts there has started, also where rounding puts it a hair later
+        k = (self.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
+        k += np.arange(0, self.level.size, self.level.shape[2]).reshape(2, -1)
+        pace, level, begins, ends = self.pace.take(k), self.level.take(k), self.since.take(k), self.until.take(k)
+        more = moved - begins
+        gained = more * level
+        level += more * pace
+        gained += more * level
+        gained += self.squares.take(k)
+        return level, pace, gained[0] + gained[1], np.maximum(begins[0], begins[1]), np.minimum(ends[0], ends[1])
+
 
 def _levelled(
     block: _Block, now: _Look, base: Floats, low: Floats | None, high: Floats | None, t: float
@@ -887,28 +900,19 @@ def _levelled(
         moved, most = forced.max(axis=0), np.minimum(sides.since[..., -1].min(axis=0), total)
     wanted = t * total / np.sqrt(n)
     limit = wanted * wanted
-    row = np.arange(0, sides.level.size, sides.level.shape[2]).reshape(2, -1)
     guessed = free
     for _ in range(_STEPS):
-        # at a breakpoint what starts there has started, also where rounding puts it a hair later
-        k = (sides.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
-        k += row
-        pace, level, begins = sides.pace.take(k), sides.level.take(k), sides.since.take(k)
-        more = moved - begins
-        gained = more * level
-        level += more * pace
-        gained += more * level
-        gained += sides.squares.take(k)
-        left = squares + gained[0] + gained[1]
+        level, pace, gone, begin, end = sides.at(moved)
+        left = squares + gone
         over = left - limit
         gap = -(level[0] + level[1])
         step = over / (gap + np.sqrt(gap * gap - (pace[0] + pace[1]) * over))
-        ends = sides.until.take(k)
-        end = np.minimum(np.minimum(ends[0], ends[1]), most)
+        end = np.minimum(end, most)
         aim = moved + step
+        # found: the root lies in this segment, or so much passes already
         found = aim <= end * (1 + 1e-12)
         if guessed:  # it may lie far beyond the root; what follows does so by rounding only
-            found &= aim >= np.maximum(begins[0], begins[1])
+            found &= aim >= begin
         else:
             found |= over <= 0.0
         if np.count_nonzero(found) == found.size:
@@ -916,6 +920,7 @@ def _levelled(
         go = (gap > 0.0) & (end < most) & ~found
         if not np.count_nonzero(go):
             break
+        # to where the tangent passes, and at least to the next breakpoint: so it comes to an end
         root = np.sqrt(left)
         moved = np.where(go, np.maximum(end * (over > 0.0), moved + (root - wanted) * root / gap), moved)
         guessed = False
