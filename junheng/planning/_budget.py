@@ -16,7 +16,7 @@ import numpy as np
 from attrs import frozen
 
 from junheng._arrays import Ints
-from junheng.planning._means import bring_down
+from junheng.planning._means import bring_down, mean_holds
 from junheng.planning._problem import Cone, County, Steps
 from junheng.planning._thing import Given, passes, raise_thing
 
@@ -55,18 +55,27 @@ def _chain(problem: County, d: Any) -> Iterator[Step]:
         return raise_thing(attrs.evolve(problem.things[k], cones=(*more, *kept)), low)
 
     def mended(before: Steps, after: Steps) -> Steps | None:
-        """See to it that a coefficient that passed still passes."""
+        """See to it that a coefficient that passed still passes, and a mean of them."""
         out = list(after)
-        for k, cone in cones:
-            if not np.array_equal(before[k], out[k]) and holds(k, cone, before[k]) and not holds(k, cone, out[k]):
-                given = raised(k, [], before[k], out[k])
-                if given.stuck is not None:
+        means = [limits for limits in problem.composites if mean_holds(problem, limits, before)]
+        for _ in range(3):  # what lifts a mean may part the other stage of a school
+            for k, cone in cones:
+                if not np.array_equal(before[k], out[k]) and holds(k, cone, before[k]) and not holds(k, cone, out[k]):
+                    given = raised(k, [], before[k], out[k])
+                    if given.stuck is not None:
+                        return None
+                    out[k] = given.steps
+            broken = [limits for limits in means if not mean_holds(problem, limits, out)]
+            if not broken:
+                return out
+            for limits in broken:
+                out, _, text = bring_down(problem, limits, out, {})
+                if text is not None:
                     return None
-                out[k] = given.steps
-        return out
+        return None
 
     open_cones = [(k, c) for k, c in cones if not holds(k, c, steps[k])]
-    composites = list(problem.composites)
+    composites = [limits for limits in problem.composites if not mean_holds(problem, limits, steps)]
     while schools or open_cones or composites:
         offers: list[tuple[float, int, str, int, Steps]] = []
         for i, (_, options) in enumerate(schools):
@@ -107,7 +116,9 @@ def _chain(problem: County, d: Any) -> Iterator[Step]:
             at = (cone.indicator, cone.stage)
         else:
             at = (-1, composites.pop(i).stage)
+        # a step may turn more than it is named after
         open_cones = [(k, c) for k, c in open_cones if not holds(k, c, steps[k])]
+        composites = [limits for limits in composites if not mean_holds(problem, limits, steps)]
         yield Step(problem.county, what, school, at, cost, steps)
 
 

@@ -26,7 +26,7 @@ from junheng.indicators.allocation import additions_where_possible
 from junheng.planning._problem import County, Limits, Steps
 from junheng.planning._thing import coefficient
 
-__all__ = ["bring_all_down", "bring_down"]
+__all__ = ["bring_all_down", "bring_down", "mean_holds"]
 
 #: Limits tried for each coefficient at first, and how often the grid is refined where it matters.
 _GRID, _REFINED = 32, 8
@@ -78,13 +78,13 @@ def bring_down(
         The steps (those given, where nothing is needed or nothing helps), the bound on what they add to the cost,
         and what is in the way.
     """
-    wanted = float(limits.limit) * len(limits.cones) * (1 - 1e-12)
+    wanted = _wanted(limits)
 
     def members(state: Steps) -> list[_Member]:
-        return [_member(problem, k, i, state, moved) for k, i in limits.cones]
+        return _members(problem, limits, state, moved)
 
     here = members(steps)
-    now = math.fsum(coefficient(m.y, m.students) for m in here)
+    now = _sum(here)
     if not now > wanted:
         return steps, 0.0, None if now <= wanted else f"no mean coefficient exists ({STAGES[limits.stage]})"
     # what schools must have anyway may be had otherwise: the bound starts from what there is
@@ -132,6 +132,24 @@ class _Member:
     divided: Any
     unpriced: Any
     cost: Floats
+
+
+def mean_holds(problem: County, limits: Limits, steps: Steps) -> bool:
+    """Tell whether a mean is within its limit after some steps."""
+    return _sum(_members(problem, limits, steps, {})) <= _wanted(limits)
+
+
+def _wanted(limits: Limits) -> float:
+    """Return what the coefficients may sum up to, less a hair for rounding."""
+    return float(limits.limit) * len(limits.cones) * (1 - 1e-12)
+
+
+def _sum(members: Sequence[_Member]) -> float:
+    return math.fsum(coefficient(m.y, m.students) for m in members)
+
+
+def _members(problem: County, limits: Limits, steps: Steps, moved: Mapping[int, Ints]) -> list[_Member]:
+    return [_member(problem, k, i, steps, moved) for k, i in limits.cones]
 
 
 def _member(problem: County, k: int, i: int, steps: Steps, moved: Mapping[int, Ints]) -> _Member:

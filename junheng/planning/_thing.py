@@ -194,7 +194,9 @@ def hire_and_move(thing: Thing, at: Ints, low: Ints, cone: Cone | None, spare: I
                 continue
         if arrive.sum() < moves:
             break
-        cost = hire * (int(arrive.sum()) - moves) + price * moves
+        hired = int(arrive.sum()) - moves
+        # without a price nobody is hired, and nobody costs nothing
+        cost = (hire * hired if hired else 0.0) + price * moves
         if best is None or cost < best[0]:
             best = (cost, arrive, out.copy())
         if arrive.sum() == moves:
