@@ -227,6 +227,20 @@ def test_who_may_be_moved_and_not_hired_costs_nothing_where_nobody_is_needed() -
     assert planned(plan.evaluation, unit_costs={}, move_costs={"teachers": 1}, budget=0).whole
 
 
+def test_a_bound_says_nothing_where_moving_might_lift_a_mean() -> None:
+    """Means are brought down by hiring only; one teacher moved at a cost of 1 would do."""
+    plan = planned(
+        frame(*staff(12, 8)),
+        standard(Rule((TEACHERS,), mean=(("primary", F(11, 100)),))),
+        unit_costs={"teachers": 100},
+        move_costs={"teachers": 1},
+        most_moved=1,
+    )
+    assert plan.after.indicators["verdict"].tolist()[-1] == "met"
+    assert plan.bound <= 1 and plan.gap > 0
+    assert plan.counties["method"].tolist() == ["frontier"]
+
+
 def test_people_who_may_be_moved_have_one_cost_for_all_kinds() -> None:
     rows = [own("primary", "一小", 2, teachers=1), own("teaching_point", "一点", 2, teachers=0) | {"stage": "primary"}]
     costs = {"teachers": {"primary": 1, "teaching_point": 10}}

@@ -132,7 +132,6 @@ class County:
 
     county: int
     sections: Ints
-    students: Floats
     things: tuple[Thing, ...]
     needs: tuple[Need, ...]
     #: how many indicators each section may leave at the floor
@@ -348,7 +347,6 @@ class _Maker:
         return County(
             county=c,
             sections=own,
-            students=students,
             things=tuple(built),
             needs=tuple(listed),
             exceptions=exceptions,

@@ -84,7 +84,8 @@ class _Solver:
         problem = self.problem
         choices = [problem.school_choices(s) for s in problem.schools]
         picked = [0] * len(choices)
-        cost, lows = self._cost(choices, picked)
+        lows = self._lows(choices, picked)
+        cost = self._total(lows)
         bound = self._bound(choices)
         method = "exact"
         if cost - bound > 1e-9 * max(1.0, cost):
@@ -94,7 +95,7 @@ class _Solver:
                 self._close(k, low)
             cost = self._total(lows)
         if self.nodes and cost - bound > 1e-6 * cost and math.isfinite(cost) and not self.moves.given:
-            cost, lows, better = self._program(choices, lows, cost, bound)
+            cost, lows, better = self._program(lows, cost, bound)
             bound = max(bound, better)
             method = "mixed integer"
         solved = [self._thing(k, low) for k, low in enumerate(lows)]
@@ -109,21 +110,21 @@ class _Solver:
                 cost += problem.paid(before, steps)
                 method = "frontier"
         # what schools must have and what a mean asks for may be the same; stages do not share what each is given alone
-        bound = max(bound, math.fsum(means))
+        # means are brought down by hiring: where people might move instead, that bounds nothing
+        members = {problem.things[k].column for limits in problem.composites for k, _ in limits.cones}
+        if members.isdisjoint(self.moves.given):
+            bound = max(bound, math.fsum(means))
         if cost - bound <= 1e-9 * max(1.0, cost):
             method, bound = "exact", cost
         return Answer(problem, steps, moved, lows, cost, min(bound, cost), method, stuck)
 
     def _lows(self, choices: list[Choices], picked: Sequence[int]) -> Steps:
+        """Return what schools must have at least, by their choices."""
         out = self.problem.nothing()
         for options, i in zip(choices, picked, strict=True):
             for (k, u), steps in options[i][0].items():
                 out[k][u] = steps
         return out
-
-    def _cost(self, choices: list[Choices], picked: Sequence[int]) -> tuple[float, Steps]:
-        lows = self._lows(choices, picked)
-        return self._total(lows), lows
 
     def _total(self, lows: Steps) -> float:
         """Return what all things cost, solved one by one."""
@@ -236,11 +237,7 @@ class _Solver:
     # -- which indicators to leave at the floor
 
     def _improve(
-        self,
-        choices: list[Choices],
-        picked: list[int],
-        cost: float,
-        bound: float,
+        self, choices: list[Choices], picked: list[int], cost: float, bound: float
     ) -> tuple[float, Steps, list[int]]:
         """Try other choices, school by school, while that saves money."""
         things = [{k for o, _ in options for k, _ in o} for options in choices]
@@ -265,13 +262,7 @@ class _Solver:
                 break
         return cost, lows, picked
 
-    def _program(
-        self,
-        choices: list[Choices],
-        lows: Steps,
-        cost: float,
-        bound: float,
-    ) -> tuple[float, Steps, float]:
+    def _program(self, lows: Steps, cost: float, bound: float) -> tuple[float, Steps, float]:
         """Solve all at once as a mixed-integer program: a bound, and perhaps a better choice."""
         problem = self.problem
         offsets = np.cumsum([0, *(len(t.members) for t in problem.things)])
