@@ -220,6 +220,27 @@ def test_nobody_moves_where_hiring_is_as_cheap() -> None:
     assert moved(plan) == [("primary0", 1, "threshold")]
 
 
+def test_who_may_be_moved_and_not_hired_costs_nothing_where_nobody_is_needed() -> None:
+    rule = Rule((TEACHERS,), each=(("primary", F(1, 2)),))
+    plan = planned(frame(*staff(5, 5)), standard(rule), unit_costs={}, move_costs={"teachers": 1})
+    assert (plan.full_cost, plan.bound, plan.gap) == (0, 0, 0) and plan.changes.empty
+    assert planned(plan.evaluation, unit_costs={}, move_costs={"teachers": 1}, budget=0).whole
+
+
+def test_a_bound_says_nothing_where_moving_might_lift_a_mean() -> None:
+    """Means are brought down by hiring only; one teacher moved at a cost of 1 would do."""
+    plan = planned(
+        frame(*staff(12, 8)),
+        standard(Rule((TEACHERS,), mean=(("primary", F(11, 100)),))),
+        unit_costs={"teachers": 100},
+        move_costs={"teachers": 1},
+        most_moved=1,
+    )
+    assert plan.after.indicators["verdict"].tolist()[-1] == "met"
+    assert plan.bound <= 1 and plan.gap > 0
+    assert plan.counties["method"].tolist() == ["frontier"]
+
+
 def test_people_who_may_be_moved_have_one_cost_for_all_kinds() -> None:
     rows = [own("primary", "一小", 2, teachers=1), own("teaching_point", "一点", 2, teachers=0) | {"stage": "primary"}]
     costs = {"teachers": {"primary": 1, "teaching_point": 10}}
@@ -265,6 +286,26 @@ def test_no_step_turns_back_what_was_well() -> None:
     plan = planned(ev, unit_costs={"books": 1}, budget=2)
     assert plan.full_cost > 2 and plan.steps["cost"].tolist() == [plan.full_cost]
     assert plan.changes.empty and plan.after.indicators["verdict"].tolist() == ["met"]
+
+
+def test_nor_does_one_turn_back_a_mean() -> None:
+    """A school alone that has what it must makes the others lag, and the mean with it."""
+    rows = [own("primary", f"{n}小", p, books=b) for n, p, b in (("一", 10, 50), ("二", 11, 50), ("三", 40, 170))]
+    rule = Rule((BOOKS,), ((BOOKS, "primary", F(10)),), mean=(("primary", F(15, 100)),))
+    ev = jh.evaluate(frame(*rows), standard(rule))
+    full = planned(ev, unit_costs={"books": 1}).full_cost
+    for share in (0.2, 0.4, 0.9, 0.999):
+        plan = planned(ev, unit_costs={"books": 1}, budget=full * share)
+        assert plan.after.indicators["verdict"].tolist()[-1] == ev.indicators["verdict"].tolist()[-1] == "met"
+        assert plan.steps["turns"].tolist()[0] == "school" and (plan.steps["cost"] > 0).all()
+        assert plan.steps["cost"].sum() == full
+
+
+def test_a_mean_that_holds_already_is_no_step() -> None:
+    rows = [own("primary", f"{n}小", 10, books=b) for n, b in (("一", 10), ("二", 19), ("三", 15))]
+    rule = Rule((BOOKS,), ((BOOKS, "primary", F(2)),), mean=(("primary", F(1, 2)),))
+    plan = planned(jh.evaluate(frame(*rows), standard(rule)), unit_costs={"books": 1}, budget=6)
+    assert plan.steps["turns"].tolist() == ["school"] * 3 and plan.steps["cost"].tolist() == [1, 5, 10]
 
 
 def test_a_budget_that_is_too_small_promises_nothing() -> None:

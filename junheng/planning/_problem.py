@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
@@ -27,7 +28,12 @@ from junheng.results import REASONS, Data
 from junheng.schools import base_column, category_words, columns
 from junheng.standards.model import Limit, Threshold
 
-__all__ = ["Cone", "County", "Limits", "Need", "Prices", "Thing", "as_number", "counties"]
+__all__ = ["Choices", "Cone", "County", "Limits", "Need", "Prices", "Steps", "Thing", "as_number", "counties"]
+
+#: Steps of every unit of every thing of a county.
+Steps = list[Ints]
+#: The ways in which a school can comply: steps by (thing, unit), and what they cost.
+Choices = list[tuple[dict[tuple[int, int], int], float]]
 
 #: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
 _CHOICES = 4_000
@@ -61,8 +67,14 @@ class Cone:
     #: None where only the mean of several is limited
     limit: Decimal | None
 
+    @property
+    def most(self) -> Decimal:
+        """The limit of a coefficient that has one."""
+        assert self.limit is not None
+        return self.limit
 
-@frozen(eq=False)
+
+@frozen(eq=False, slots=False)
 class Thing:
     """Something that can be added, and the units that can have more of it."""
 
@@ -79,12 +91,30 @@ class Thing:
     #: what each section has of it
     have: Floats
 
-    @property
+    @cached_property
     def divided(self) -> Any:
         """Tell which units are shared by several stages."""
         share = np.ones(len(self.members))
         share[self.unit[self.unit >= 0]] = self.share[self.unit >= 0]
         return (share != 1) | (np.array([m.size for m in self.members]) > 1)
+
+    @property
+    def limited(self) -> list[Cone]:
+        """The coefficients that have a limit of their own."""
+        return [c for c in self.cones if c.limit is not None]
+
+    def amounts(self, cone: Cone, z: Ints) -> Floats:
+        """Return what the sections of a coefficient have after some steps."""
+        return np.asarray(cone.base + float(self.step) * self.share[cone.sections] * z[self.unit[cone.sections]])
+
+    def in_steps(self, cone: Cone, z: Ints) -> Floats:
+        """Return the same, counted in steps."""
+        return np.asarray(cone.base / float(self.step) + self.share[cone.sections] * z[self.unit[cone.sections]])
+
+    def money(self, z: Ints) -> float:
+        """Return what steps cost; those that are taken back save it."""
+        some = z != 0
+        return float(self.cost[some] @ z[some])
 
 
 @frozen(eq=False)
@@ -102,7 +132,6 @@ class County:
 
     county: int
     sections: Ints
-    students: Floats
     things: tuple[Thing, ...]
     needs: tuple[Need, ...]
     #: how many indicators each section may leave at the floor
@@ -113,6 +142,14 @@ class County:
     schools: tuple[Ints, ...] = field(factory=tuple)
     #: what each section could give of a column and still meet every threshold that rests on it
     spares: Mapping[str, Ints] = field(factory=dict)
+
+    def nothing(self) -> Steps:
+        """Return no steps at all."""
+        return [np.zeros(len(t.members), dtype=np.int64) for t in self.things]
+
+    def paid(self, before: Steps, after: Steps) -> float:
+        """Return what the steps from one state to another cost."""
+        return math.fsum(t.money(a - b) for t, b, a in zip(self.things, before, after, strict=True))
 
     def spare(self, column: str, sections: Ints) -> Ints:
         """Return how many people each section can give away."""
@@ -133,8 +170,8 @@ class County:
             out.append((own, options))
         return out, math.prod(len(o) for _, o in out) <= _CHOICES
 
-    def school_choices(self, sections: Ints) -> list[tuple[dict[tuple[int, int], int], float]]:
-        """Return the ways in which a school's sections can comply: steps by (thing, unit), and what they cost."""
+    def school_choices(self, sections: Ints) -> Choices:
+        """Return the ways in which a school's sections can comply, the cheapest first."""
         per_section, complete = self._options(sections)
         if not complete:
             per_section = [(own, [self._dearest(own)] if own else [()]) for own, _ in per_section]
@@ -310,7 +347,6 @@ class _Maker:
         return County(
             county=c,
             sections=own,
-            students=students,
             things=tuple(built),
             needs=tuple(listed),
             exceptions=exceptions,

@@ -1,0 +1,335 @@
+"""A plan as it is handed on: the changes, what they cost and bring, as frames and as strict JSON (private)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from junheng._data import STAGES
+from junheng._frames import Labels
+from junheng._labels import word
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.planning._budget import Step
+from junheng.planning._problem import County, Prices
+from junheng.planning._solve import Answer
+from junheng.results import Evaluation, records
+from junheng.schools import base_column, columns
+
+__all__ = ["WHY", "Plan", "fails"]
+
+#: Why something is added or moved.
+WHY = ("threshold", "floor", "coefficient", "threshold_and_coefficient", "moved_in", "moved_out")
+
+
+@frozen(eq=False, slots=False, repr=False)
+class Plan:
+    """What to add, what it costs and what it brings; made by :func:`plan`.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+        What was planned for.
+    budget : float or None
+        What might be spent.
+    full_cost : float
+        What the whole plan costs, also where the budget did not reach.
+    """
+
+    evaluation: Evaluation = field(repr=False)
+    answers: tuple[Answer, ...] = field(repr=False)
+    taken: tuple[tuple[Step, bool], ...] = field(repr=False)
+    prices: Prices = field(repr=False)
+    moves: Prices = field(repr=False)
+    budget: float | None
+    full_cost: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was planned that passes; False where the budget did not reach."""
+        return self.budget is None or self.full_cost <= self.budget
+
+    @cached_property
+    def cost(self) -> float:
+        """What the changes cost."""
+        return math.fsum(r["cost"] for r in self._rows)
+
+    @property
+    def bound(self) -> float:
+        """A cost that no plan that passes is below."""
+        return min(math.fsum(a.bound for a in self.answers), self.full_cost) if self.whole else math.nan
+
+    @property
+    def gap(self) -> float:
+        """How far, at most, the plan is from the cheapest, as a share of its cost."""
+        if not self.whole:
+            return math.nan
+        return 0.0 if self.full_cost == 0 else max(0.0, (self.full_cost - self.bound) / self.full_cost)
+
+    @property
+    def left_over(self) -> float | None:
+        """What is left of the budget."""
+        return None if self.budget is None else self.budget - self.cost
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        out: list[dict[str, Any]] = []
+        for answer in self.answers:
+            out += _change_rows(self.evaluation, answer, self.moves)
+        return out
+
+    @cached_property
+    def changes(self) -> Any:
+        """One row a change: county, school, row, stage, indicator, column, change, unit, unit cost, cost, why."""
+        ev, rows = self.evaluation, self._rows
+        d, lang = ev.data, ev.language
+        section = np.array([r["section"] for r in rows], dtype=np.int64)
+        out: dict[str, Any] = ev._by_columns(d.county[section])
+        out |= ev._school_columns(section)
+        out["row"] = d.sections.rows[section]
+        stages = np.array([r["stage"] for r in rows], dtype=np.int64)
+        out["stage"] = ev._labels("stage", stages, STAGES)
+        indicators = np.array([r["indicator"] for r in rows], dtype=np.int64)
+        out["indicator"] = ev._labels("indicator", indicators, [i.id for i in d.indicators])
+        out["column"] = [r["column"] if lang is None else _column_label(r["column"], lang) for r in rows]
+        out["change"] = np.array([r["change"] for r in rows], dtype=np.float64)
+        out["unit"] = [None if u is None else str(word("unit", u, lang)) for u in (r["unit"] for r in rows)]
+        out["unit_cost"] = np.array([r["unit_cost"] for r in rows], dtype=np.float64)
+        out["cost"] = np.array([r["cost"] for r in rows], dtype=np.float64)
+        out["why"] = Labels(np.array([r["why"] for r in rows], dtype=np.int64), [word("why", w, lang) for w in WHY])
+        return ev._frame(out)
+
+    @cached_property
+    def after(self) -> Evaluation:
+        """The evaluation of the table with the changes made."""
+        plain = Plan(
+            Evaluation(data=self.evaluation.data, provenance=self.evaluation.provenance, again=self.evaluation.again),
+            self.answers,
+            self.taken,
+            self.prices,
+            self.moves,
+            self.budget,
+            self.full_cost,
+        )
+        done = plain.evaluation.apply(plain.changes)
+        return done if self.evaluation.language is None else done.relabel(self.evaluation.language)
+
+    @cached_property
+    def counties(self) -> Any:
+        """One row a county: what its plan costs, the bound, the gap, how it was found, and what it promises."""
+        ev = self.evaluation
+        lang = ev.language
+        spent = dict.fromkeys((a.problem.county for a in self.answers), 0.0)
+        for r in self._rows:
+            spent[int(ev.data.county[r["section"]])] += r["cost"]
+        out: dict[str, Any] = ev._by_columns(np.array([a.problem.county for a in self.answers], dtype=np.int64))
+        out["cost"] = np.array([spent[a.problem.county] for a in self.answers])
+        out["bound"] = np.array([a.bound if self.whole else math.nan for a in self.answers])
+        out["method"] = [str(word("method", a.method, lang)) for a in self.answers]
+        out["n_unplanned"] = np.array([len(a.problem.unknown) for a in self.answers], dtype=np.int64)
+        out["promise"] = ev._labels("verdict", np.array([self._promise(a) for a in self.answers]), VERDICTS)
+        return ev._frame(out)
+
+    def _promise(self, answer: Answer) -> int:
+        problem, d = answer.problem, self.evaluation.data
+        if not self.whole and fails(self.after, problem):
+            return int(UNMET)
+        std = d.standard
+        named = {t.stage for t in std.thresholds} | {x.stage for x in std.limits}
+        ruled = [s for s, name in enumerate(STAGES) if name in named]
+        # a stage that is not there is not known to be well, and without a rule nothing is
+        known = bool(ruled) and all(d.group_at[problem.county, s] >= 0 for s in ruled)
+        judged = std.limits or std.school_rule is not None
+        return int(MET if known and judged and not problem.unknown else UNDETERMINED)
+
+    @cached_property
+    def steps(self) -> Any:
+        """The order in which a budget is spent: what each step turns, its cost, the sum so far, and if it was reached.
+
+        Empty where the money is enough for everything, or no budget was given.
+        """
+        ev = self.evaluation
+        out: dict[str, Any] = ev._by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
+        out["turns"] = [str(word("turns", s.what, ev.language)) for s, _ in self.taken]
+        out["where"] = [self._where(s) for s, _ in self.taken]
+        cost = np.array([s.cost for s, _ in self.taken], dtype=np.float64)
+        out["cost"] = cost
+        out["cumulated_cost"] = np.cumsum(cost)
+        out["reached"] = np.array([done for _, done in self.taken], dtype=bool)
+        return ev._frame(out)
+
+    def _where(self, step: Step) -> str:
+        if step.at is None:
+            return step.school
+        (j, stage), lang = step.at, self.evaluation.language
+        name = "composite" if j < 0 else self.evaluation.data.indicators[j].id
+        if lang is not None and j >= 0:
+            name = str(getattr(self.evaluation.data.indicators[j], lang))
+        elif lang is not None:
+            name = str(word("indicator", name, lang))
+        where = str(word("stage", STAGES[stage], lang))
+        return f"{name}（{where}）" if lang == "zh" else f"{name} ({where})"
+
+    @cached_property
+    def unplanned(self) -> Any:
+        """What could not be planned, and why: a figure is missing, or no rule says what is required."""
+        ev = self.evaluation
+        d, lang = ev.data, ev.language
+        rows = [(a, *u) for a in self.answers for u in a.problem.unknown]
+        county = np.array([a.problem.county for a, *_ in rows], dtype=np.int64)
+        section = [None if s < 0 else int(a.problem.sections[s]) for a, s, _, _, _ in rows]
+        out: dict[str, Any] = ev._by_columns(county)
+        out["school"] = [None if s is None else d.school_names[d.sections.rows[s]] for s in section]
+        out["stage"] = ev._labels("stage", np.array([s for _, _, s, _, _ in rows], dtype=np.int64), STAGES)
+        named = np.array([j for _, _, _, j, _ in rows], dtype=np.int64)
+        out["indicator"] = ev._labels("indicator", named, [i.id for i in d.indicators])
+        out["reason"] = [str(word("reason", r, lang)) for *_, r in rows]
+        return ev._frame(out)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
+
+        Returns
+        -------
+        dict
+            ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
+            ``bound``, ``gap`` (None where the budget did not reach), ``left_over``, ``whole``; ``counties``,
+            ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``.
+
+        Examples
+        --------
+        >>> import json, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> plan = jh.plan(ev, unit_costs=dict.fromkeys(jh.shortfall_totals(ev)["column"], 1))
+        >>> json.loads(json.dumps(plan.to_dict(), allow_nan=False))["counties"][0]["promise"]
+        'met'
+        """
+
+        def finite(x: float | None) -> float | None:
+            return None if x is None or not math.isfinite(x) else float(x)
+
+        def prices(given: Prices) -> dict[str, Any]:
+            return {
+                str(c): {str(k): float(v) for k, v in x.items()} if isinstance(x, Mapping) else float(x)
+                for c, x in given.given.items()
+            }
+
+        return {
+            "provenance": dict(self.evaluation.provenance),
+            "standard": self.evaluation.standard.id,
+            "unit_costs": prices(self.prices),
+            "move_costs": prices(self.moves),
+            "budget": self.budget,
+            "full_cost": float(self.full_cost),
+            "cost": float(self.cost),
+            "bound": finite(self.bound),
+            "gap": finite(self.gap),
+            "left_over": finite(self.left_over),
+            "whole": self.whole,
+            **{name: records(getattr(self, name)) for name in ("counties", "changes", "steps", "unplanned")},
+            "verdicts_after": records(self.after.verdicts),
+        }
+
+    def _repr_html_(self) -> str:
+        from junheng._card import plan_card
+
+        return plan_card(self, self.evaluation.language or "en")
+
+    def __repr__(self) -> str:
+        share = "" if self.whole else f" of {self.full_cost:,.0f}"
+        return f"<Plan of {len(self._rows)} changes in {len(self.answers)} counties, cost {self.cost:,.0f}{share}>"
+
+
+def fails(after: Evaluation, problem: County) -> bool:
+    """Tell whether a school or coefficient of a county is still unmet."""
+    d = after.data
+    groups = d.group_county == problem.county
+    schools = d.school[d.usable[d.county[d.usable] == problem.county]] if d.standard.school_rule is not None else []
+    return bool(
+        (np.asarray(schools) == UNMET).any()
+        or (d.coefficient_verdicts[groups] == UNMET).any()
+        or (d.composite_verdicts[groups] == UNMET).any()
+    )
+
+
+def _change_rows(ev: Evaluation, answer: Answer, moves: Prices) -> list[dict[str, Any]]:
+    problem, d = answer.problem, ev.data
+    out = []
+    named: dict[tuple[int, int], int] = {}
+    for n in problem.needs:
+        if n.threshold:
+            named.setdefault((n.thing, n.unit), n.indicator)
+    for k, (thing, z) in enumerate(zip(problem.things, answer.steps, strict=True)):
+        moved = answer.moved.get(k)
+        of = d.sections.stage[problem.sections]
+        arrivals = [0 if moved is None else int(-moved[of == s].sum()) for s in range(len(STAGES))]
+        size = Decimal(thing.step.numerator) / Decimal(thing.step.denominator)
+        for u in range(len(thing.members)):
+            section = int(problem.sections[thing.members[u][0]])
+            stage = int(d.sections.stage[section])
+            shared = bool(thing.members[u].size > 1 or thing.share[thing.members[u][0]] != 1)
+            unit_cost = float(thing.cost[u]) / float(thing.step)
+            base = {
+                "section": section,
+                "stage": -1 if shared else stage,
+                "indicator": named.get((k, u), thing.cones[0].indicator if thing.cones else -1),
+                "column": _column_of(d, thing.column, section),
+                "unit": columns()[thing.column].unit,
+            }
+            bought = int(z[u])
+            taken = min(bought, arrivals[stage])
+            arrivals[stage] -= taken
+            price = moves.of(thing.column, d.sections.kind[section]) if taken else None
+            for count, why, cost in (
+                (taken, "moved_in", price),
+                (bought - taken, _why(problem, answer, k, u), unit_cost),
+                (0 if moved is None else int(moved[thing.members[u][0]]), "moved_out", 0.0),
+            ):
+                if count:
+                    paid = 0.0 if cost is None else cost
+                    out.append(
+                        base
+                        | {
+                            "change": float(count * size),
+                            "unit_cost": paid,
+                            "cost": paid * float(count * size) if count > 0 else 0.0,
+                            "why": WHY.index(why),
+                        }
+                    )
+    return out
+
+
+def _why(problem: County, answer: Answer, k: int, u: int) -> str:
+    low, z = int(answer.lows[k][u]), int(answer.steps[k][u])
+    if low == 0 or (answer.method == "budget" and not any(n.thing == k and n.unit == u for n in problem.needs)):
+        return "coefficient"
+    if z > low:
+        return "threshold_and_coefficient"
+    reached = [n for n in problem.needs if n.thing == k and n.unit == u]
+    return "threshold" if any(n.threshold <= z for n in reached) else "floor"
+
+
+def _column_label(name: str, language: str) -> str:
+    """Return the label of a column, with the stage where its name has one."""
+    found = base_column(name)
+    if found is None:
+        return name
+    stage = "" if found[1] is None else str(word("stage", found[1], language)) + ("" if language == "zh" else ": ")
+    return stage + str(getattr(found[0], language))
+
+
+def _column_of(d: Any, column: str, section: int) -> str:
+    """Name the column of the table that holds a section's figure."""
+    sections = d.sections
+    stage = STAGES[int(sections.stage[section])]
+    if columns()[column].shared:
+        return column
+    base = sections.reading.number(column)
+    if sections.wide[section] or base is None or np.isnan(base[sections.rows[section]]):
+        return f"{column}_{stage}"
+    return column

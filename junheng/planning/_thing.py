@@ -1,0 +1,208 @@
+r"""The cheapest additions of one thing, so that each of its limited coefficients passes (private).
+
+A coefficient of amounts :math:`y_i` of schools with :math:`P_i` pupils, N in all, is within t where
+:math:`N \sum y_i^2 / P_i \le (1 + t^2) (\sum y_i)^2`. Where every unit has one stage, coefficients do not meet and
+:func:`least_additions` solves each exactly (:func:`fill`). A school that divides its thing between stages serves
+several at once: what it may get is proposed from what each stage would get by itself (:func:`apart`), the rest is
+filled, and the cheapest proposal stays. People may also move within their stage (:func:`hire_and_move`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng.errors import InputError
+from junheng.indicators.allocation import exactly_within, least_additions
+from junheng.planning._problem import Cone, Thing
+
+__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_thing"]
+
+
+@frozen(eq=False)
+class Given:
+    """What is given of one thing, what that costs, and what is in the way."""
+
+    steps: Ints
+    cost: float
+    stuck: str | None = None
+    #: by section, what moves away (negative) and arrives; None where nothing moves
+    moved: Ints | None = None
+
+
+def coefficient(y: Floats, p: Floats) -> float:
+    """Return the difference coefficient of amounts; NaN where their mean is 0."""
+    n = p.sum()
+    mean = y.sum() / n
+    there = p > 0
+    deviation = y[there] / p[there] - mean
+    left = (deviation * p[there]).sum() / n
+    square = (deviation * deviation * p[there]).sum() / n - left * left
+    return float(math.sqrt(max(square, 0.0)) / mean) if mean > 0 else math.nan
+
+
+def passes(y: Floats, p: Floats, limit: Decimal) -> bool:
+    """Tell whether a coefficient is within its limit; next to the limit, in fractions."""
+    cv, t = coefficient(y, p), float(limit)
+    if not abs(cv - t) <= 1e-12 * max(t, 1.0):
+        return cv <= t
+    return exactly_within(y, p, Fraction(limit))
+
+
+def raise_thing(thing: Thing, low: Ints) -> Given:
+    """Return the cheapest steps found, at least ``low``, that bring the limited coefficients of a thing to pass."""
+    best = fill(thing, low)
+    if thing.divided.any() and (best.stuck is not None or (best.steps != low).any()):
+        for candidate in _shared(thing, low):
+            other = fill(thing, candidate)
+            if other.cost < best.cost:
+                best = other
+    return best
+
+
+def fill(thing: Thing, low: Ints) -> Given:
+    """Add to schools of one stage until the coefficients that are limited pass; shared schools stay as they are."""
+    z = low.astype(np.int64)
+    for _ in range(3):
+        again = False
+        for cone in thing.limited:
+            if passes(thing.amounts(cone, z), cone.students, cone.most):
+                continue
+            unit, share = thing.unit[cone.sections], thing.share[cone.sections]
+            y = thing.in_steps(cone, z)
+            limit = cone.most
+            if thing.step != 1:
+                # figures that are whole numbers of steps can lie exactly on the limit, others only within rounding
+                steps = np.rint(y)
+                if (share == 1).all() and (np.abs(y - steps) <= 1e-9 * np.maximum(1.0, steps)).all():
+                    y = steps
+                else:
+                    limit = cone.most * (1 - Decimal("1e-12"))
+            cost = thing.cost[unit]
+            got = _least(y, cone.students, limit, cost, thing.divided[unit] | np.isinf(cost), whole=True)
+            if got is None:
+                return Given(z, math.inf, _stays_over(thing, cone))
+            np.add.at(z, unit, got.astype(np.int64))
+            again = True
+        if not again:
+            break
+    return Given(z, thing.money(z))
+
+
+def apart(thing: Thing, low: Ints) -> Iterator[tuple[Cone, Floats, Floats]]:
+    """Treat the stages of a school as if each could be given to alone, which costs no more.
+
+    Yields each cone, what its sections get and what that costs; infinite where nothing helps.
+    """
+    for cone in thing.limited:
+        cost = thing.cost[thing.unit[cone.sections]]
+        fixed = np.isinf(cost)
+        y = thing.in_steps(cone, low)
+        whole = _even(cost[~fixed]) and not thing.divided.any()
+        got = _least(y, cone.students, cone.most, cost, fixed, whole=whole)
+        if got is None:
+            got = np.full(y.shape, np.inf)
+        yield cone, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
+
+
+def _shared(thing: Thing, low: Ints) -> list[Ints]:
+    """Propose what schools of several stages could get."""
+    total, most = np.zeros(low.size), np.zeros(low.size)
+    for cone, got, _ in apart(thing, low):
+        if not np.isfinite(got).all():
+            continue
+        unit = thing.unit[cone.sections]
+        np.add.at(total, unit, got)
+        np.maximum.at(most, unit, got / thing.share[cone.sections])
+    proposed = (np.ceil(some - 1e-9) for some in (total, most, 0.5 * most))
+    return [low + np.where(thing.divided, some, 0).astype(np.int64) for some in proposed]
+
+
+def _least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *, whole: bool) -> Floats | None:
+    """Return the least additions where some schools stay as they are, None where none pass."""
+    try:
+        return np.asarray(
+            least_additions(
+                y,
+                students=students,
+                limit=[limit],
+                whole=whole,
+                highest=np.where(fixed, y, np.inf) if fixed.any() else None,
+                unit_costs=None if _even(cost[~fixed]) else np.where(fixed, 1.0, np.maximum(cost, 1e-12)),
+                progress=False,
+            )
+        )
+    except InputError:
+        return None
+
+
+def _even(cost: Floats) -> bool:
+    """Tell whether all cost the same."""
+    return bool(cost.size == 0 or cost.min() == cost.max())
+
+
+def _stays_over(thing: Thing, cone: Cone) -> str:
+    return f"the coefficient of {thing.column} ({STAGES[cone.stage]}) stays over {cone.most}"
+
+
+def hire_and_move(thing: Thing, at: Ints, low: Ints, cone: Cone | None, spare: Ints, price: float, cap: int) -> Given:
+    """Return who arrives at the sections of one stage, hired or moved, and who leaves.
+
+    Every number of moves is tried, from the top down; for each, :func:`least_additions` says how many must arrive.
+    """
+    unit = thing.unit[at]
+    must = low[unit]
+    hire = float(thing.cost[unit][0])
+    out = np.zeros(at.size, dtype=np.int64)
+    best: tuple[float, Ints, Ints] | None = None
+    students = np.ones(at.size) if cone is None else cone.students
+    have = np.nan_to_num(thing.have[at]) if cone is None else cone.base
+    for moves in range(cap + 1):
+        if moves:
+            left = np.where((must == 0) & (spare > out), (2 * (have - out) - 1) / students, -np.inf)
+            giver = int(np.argmax(left))
+            if not np.isfinite(left[giver]):
+                break
+            out[giver] += 1
+        arrive = must.copy()
+        if cone is not None:
+            try:
+                got = least_additions(
+                    have - out,
+                    students=students,
+                    limit=[cone.most],
+                    whole=True,
+                    lowest=have - out + must,
+                    progress=False,
+                )
+            except InputError:
+                continue
+            arrive = got.astype(np.int64)
+        if cone is not None and arrive.sum() < moves:
+            # whoever leaves arrives: the rest go where they lift most
+            for _ in range(moves - int(arrive.sum())):
+                arrive[np.argmin((2 * (have - out + arrive) + 1) / students)] += 1
+            if not passes(have - out + arrive, students, cone.most):
+                continue
+        if arrive.sum() < moves:
+            break
+        hired = int(arrive.sum()) - moves
+        # without a price nobody is hired, and nobody costs nothing
+        cost = (hire * hired if hired else 0.0) + price * moves
+        if best is None or cost < best[0]:
+            best = (cost, arrive, out.copy())
+        if arrive.sum() == moves:
+            break
+    if best is None:
+        assert cone is not None  # without a limit, what must be hired is enough
+        return Given(must, math.inf, _stays_over(thing, cone))
+    cost, arrive, out = best
+    return Given(arrive, float(cost), moved=-out)
