@@ -455,3 +455,20 @@ def test_a_tiny_limit_is_met_or_refused(exponent):
             assert jh.difference_coefficient(after / students, weights=students) <= limit + 1e-12
             if change is jh.least_transfers:
                 assert abs(got.sum()) <= 1e-9 * amounts.sum()
+
+
+@pytest.mark.parametrize("highest", [[1.5, math.inf], [1.5, 0.6], [2.0, 0.9]])
+def test_whole_units_that_overshoot_what_bounds_allow_come_to_an_end(highest):
+    # 0.433 |a - 0.5| 4 / (1.5 + a) <= 0.3 for a between 0.2047 and 0.919: one whole unit is too much, and so are more
+    with pytest.raises(jh.InputError, match=r"no change within the bounds \(highest\)"):
+        ADD([1.5, 0.0], students=[3, 1], limit=0.3, whole=True, highest=highest)
+    assert ADD([1.5, 0.0], students=[3, 1], limit=0.3, highest=highest).sum() == pytest.approx(0.2047, abs=1e-4)
+
+
+def test_whole_units_may_pass_long_after_the_first_guess():
+    # schools of one pupil beside a large one that may have no more: with k units to k of them the mean of the values is
+    # that of their squares, (4000 + k) / 4600, and 1 / mean - 1 <= 0.04 from k = 424 on; the real answer is some 270
+    amounts, students, highest = ([first, *[rest] * 600] for first, rest in ((4000, 0), (4000, 1), (4000, math.inf)))
+    got = ADD(amounts, students=students, limit=0.2, whole=True, highest=highest)
+    assert got.sum() == 424 and set(got[1:]) == {0, 1}
+    assert 250 < ADD(amounts, students=students, limit=0.2, highest=highest).sum() < 290

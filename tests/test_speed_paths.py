@@ -218,7 +218,7 @@ def test_threads_over_columns_change_nothing(monkeypatch):
 
 
 def messy_schools():
-    """Schools with something wrong in nearly every way: in one row, in several, contradicting each other, unreadable."""
+    """Schools with something wrong in nearly every way: in one row, in several, contradicting, unreadable."""
     d = nation(missing=0.05).astype({"students": float, "multimedia_classrooms": object})
     whole = np.flatnonzero((d["kind"] == "nine_year").to_numpy())
     d["stage"] = d["stage"].astype(object)

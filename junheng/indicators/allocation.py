@@ -40,6 +40,8 @@ _NEAR = 1e-12
 _LOOSE = 1 + 1e-12
 #: Steps of Newton's method: two or three do; where rounding makes it wander there is no answer.
 _STEPS = 100
+#: Whole units beyond the first guess after which bounds are looked at: is it still possible? Again at each doubling.
+_LOOK_UP = 32
 #: Problems an error spells out.
 _SHOWN = 20
 
@@ -731,6 +733,12 @@ def _place_upward(
         if steps > patience:
             failed[open_] = True
             break
+        if block.high is not None and steps >= _LOOK_UP and steps & (steps - 1) == 0:
+            beyond = _too_many(block.part(open_), must[open_], most[open_], units[open_])
+            failed[open_[beyond]] = True
+            open_ = open_[~beyond]
+            if not open_.size:
+                break
         cost = np.where(
             (p[open_] > 0) & (units[open_] < most[open_]), (2 * (x[open_] + units[open_]) + 1) / p[open_], np.inf
         )
@@ -740,6 +748,23 @@ def _place_upward(
         open_, best = open_[~dead], best[~dead]
         units[open_, best] += 1
     return units, failed
+
+
+def _too_many(block: _Block, must: Floats, most: Floats, units: Floats) -> Bools:
+    """Tell where so many units do not pass even if they could be cut as finely as one likes: then no more of them do.
+
+    Who may have no more falls behind while the others rise. The totals that pass are an interval (a cone cut by a box),
+    and whole units are placed from its lower end on.
+    """
+    base, top = block.x + must, block.x + most
+    total = np.add.reduce(block.x + units, 1)
+    low, high = np.zeros(total.size), total / np.min(np.where(block.p > 0, block.p, np.inf), axis=1)
+    for _ in range(100):
+        middle = (low + high) / 2
+        short = np.add.reduce(np.clip(middle[:, np.newaxis] * block.p, base, top), 1) < total
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    cv = _Look.at(np.clip(high[:, np.newaxis] * block.p, base, top), block).cv
+    return np.asarray(cv > block.t * (1 + 1e-9))
 
 
 def _settle(x: Floats, p: Floats, units: Floats, must: Floats, most: Floats, wanted: Floats, sign: int) -> None:
