@@ -67,7 +67,8 @@ def plan(
         verdict first, as far as the money reaches: see ``Plan.steps``. More money only adds steps.
     move_costs : mapping, optional
         Columns of people that may also be moved between schools of the same county and stage, and what one move
-        costs. A school gives only what it has above its own threshold.
+        costs. A school gives only what it has above its own threshold. A mean of coefficients (2012) is brought down by
+        additions only.
     most_moved : float
         Largest share of a stage's people of a column that may be moved.
     decimals : int
