@@ -6,15 +6,18 @@ Exit codes: 0 done; 2 the input or the request cannot be used (``check``: the ta
 from __future__ import annotations
 
 import argparse
+import ctypes
 import difflib
 import json
+import os
 import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import attrs
 import numpy as np
@@ -39,6 +42,8 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
+
+Found = TypeVar("Found")
 
 #: Up to so many counties are explained one by one; more are counted.
 _EXPLAINED = 3
@@ -484,6 +489,26 @@ _COST_HEADERS = {
 }
 
 
+def _without_asides(work: Callable[[], Found]) -> Found:
+    """Do some work and throw away what compiled code prints meanwhile: the solver now and then says a line."""
+    try:
+        target = sys.stdout.fileno()
+    except (AttributeError, OSError):  # no file behind it: nothing of C can reach it
+        return work()
+    sys.stdout.flush()
+    kept, nowhere = os.dup(target), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, target)
+        return work()
+    finally:
+        # what C has printed may still wait in its own buffer
+        with suppress(OSError, TypeError, AttributeError):  # a platform without this way to the C library
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, target)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _plan(args: argparse.Namespace) -> int:
     language, text = args.language or "en", args.text
     if args.costs_template:
@@ -507,7 +532,9 @@ def _plan(args: argparse.Namespace) -> int:
             ev = _only_county(ev, args)
         made: jh.Plan = steps.run(
             text["planning"],
-            lambda: jh.plan(ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False),
+            lambda: _without_asides(
+                lambda: jh.plan(ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False)
+            ),
         )
         if args.out:
             steps.run(text["writing"], lambda: _write_plan(made, Path(args.out), language))
