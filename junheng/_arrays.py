@@ -119,12 +119,18 @@ class Groups:
     codes: Ints
     n: int
     _order: Ints | None = field(repr=False)
-    starts: Ints = field(repr=False)
 
     @cached_property
     def order(self) -> Ints | None:
         """Rows in group order; None when they already are."""
         return group_order(self.codes, self.n) if self._order is _LATER else self._order
+
+    @cached_property
+    def starts(self) -> Ints:
+        """Where each group begins in group order, and the end."""
+        out = np.zeros(self.n + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self.codes, minlength=self.n), out=out[1:])
+        return out
 
     @property
     def in_order(self) -> bool:
@@ -134,17 +140,14 @@ class Groups:
     @classmethod
     def from_codes(cls, codes: Ints, n: int) -> Groups:
         """Make groups from codes 0 … n - 1, each of which must occur."""
-        counts = np.bincount(codes, minlength=n)
-        starts = np.zeros(n + 1, dtype=np.int64)
-        np.cumsum(counts, out=starts[1:])
-        in_order = codes.size < 2 or bool((codes[1:] >= codes[:-1]).all())
-        return cls(codes=codes, n=n, order=None if in_order else _LATER, starts=starts)
+        some = codes[: KERNEL_ROWS + 1]  # what is out of order mostly shows at once
+        in_order = bool((some[1:] >= some[:-1]).all()) and bool((codes[1:] >= codes[:-1]).all())
+        return cls(codes=codes, n=n, order=None if in_order else _LATER)
 
     @classmethod
     def single(cls, rows: int) -> Groups:
         """All rows in one group (no group at all where there is no row)."""
-        starts = np.array([0, rows] if rows else [0], dtype=np.int64)
-        return cls(codes=np.zeros(rows, dtype=np.int64), n=1 if rows else 0, order=None, starts=starts)
+        return cls(codes=np.zeros(rows, dtype=np.int64), n=1 if rows else 0, order=None)
 
 
 def group_order(codes: Ints, n: int) -> Ints:

@@ -544,7 +544,7 @@ def _box(block: _Block) -> tuple[Floats, Floats | None]:
 
 
 def _add_real(block: _Block) -> tuple[Floats, Bools]:
-    base, _ = _box(block)
+    base = _box(block)[0]
     change = base - block.x
     now = _Look.at(base, block)
     nothing = now.mean[:, 0] == 0.0
@@ -553,7 +553,7 @@ def _add_real(block: _Block) -> tuple[Floats, Bools]:
     open_ = (~(_within(block, change, now) | nothing)).nonzero()[0]
 
     def fill(part: _Block, then: _Look, start: Floats, t: float, *, edge: bool) -> tuple[Floats, Bools]:
-        bound = None if part.high is None else np.maximum(part.high, start)
+        bound = _box(part)[1]
         level, none = _fill_level(part, then, bound, t)
         if edge:
             level, none = level * (1 + 1e-10), np.zeros(level.shape, dtype=bool)
