@@ -210,8 +210,8 @@ def grouped_moments(
 
     ``compiled`` picks the path, for tests; otherwise the work is compiled by numba where that is installed and worth
     it. Both paths give the same bits, and the order of the rows changes none as long as each group keeps its own:
-    each group is added up by itself. With ``any_order`` that is given up for speed where rows of many groups are
-    mixed, the table is large and nothing is compiled: then the last bits may differ (about 1e-15, relative).
+    each group is added up by itself. With ``any_order`` that is given up for speed where the table is large and rows
+    of many groups are mixed: then the last bits may differ (about 1e-15, relative).
     """
     k = len(columns)
     total = np.full((groups.n, k), np.nan)
@@ -220,15 +220,16 @@ def grouped_moments(
     if groups.n == 0 or k == 0:
         return Moments(total, mean, std)
     if compiled is None:
-        compiled = _compiling_pays(groups.codes.size * k, in_order=groups.in_order)
+        compiled = _compiling_pays(groups.codes.size * k)
+    fill: Callable[..., None]
+    scatter = any_order and _scattering_pays(groups, columns[0].shape[0])
     if compiled:
-        from junheng._compiled import fill_moments
+        from junheng import _compiled
 
-        fill_moments(columns, weights, groups.order, groups.starts, (total, mean, std), omit_missing=omit_missing)
-    elif any_order and _scattering_pays(groups, columns[0].shape[0]):
-        _scatter_moments(columns, weights, groups, (total, mean, std), omit_missing)
+        fill = _compiled.scatter_moments if scatter else _compiled.fill_moments
     else:
-        _fill_moments(columns, weights, groups, (total, mean, std), omit_missing)
+        fill = _scatter_moments if scatter else _fill_moments
+    fill(columns, weights, groups, (total, mean, std), omit_missing)
     undefined = ~(np.isfinite(mean) & (total > 0))
     mean[undefined] = np.nan
     std[undefined] = np.nan
@@ -236,14 +237,14 @@ def grouped_moments(
 
 
 #: Cells (rows times columns) from which numba pays: where it is loaded already, and where it has to be loaded, which
-#: with the stored kernel takes about a second; rows out of order take longer, and it pays sooner.
-_PAYS_LOADED, _PAYS_SORTED, _PAYS_UNSORTED = 1_500_000, 500_000_000, 200_000_000
+#: with the stored kernel takes about a second.
+_PAYS_LOADED, _PAYS_LOADING = 1_500_000, 500_000_000
 
 
-def _compiling_pays(cells: int, *, in_order: bool) -> bool:
+def _compiling_pays(cells: int) -> bool:
     if "numba" in sys.modules:
         return cells >= _PAYS_LOADED
-    return cells >= (_PAYS_SORTED if in_order else _PAYS_UNSORTED) and find_spec("numba") is not None
+    return cells >= _PAYS_LOADING and find_spec("numba") is not None
 
 
 @frozen(eq=False)
@@ -355,8 +356,8 @@ def _fill_moments(
 
 
 #: Rows from which it pays to send each row to the sums of its group; rows of a group, on average, up to which a plain
-#: running sum is as good as a pairwise one; columns that share a look at the codes.
-_SCATTER_ROWS, _SCATTER_GROUP, _SCATTER_COLUMNS = 100_000, 4_096, 3
+#: running sum is as good as a pairwise one; rows added up at a time.
+_SCATTER_ROWS, _SCATTER_GROUP, _SCATTER_PIECE = 100_000, 4_096, 131_072
 
 
 def _scattering_pays(groups: Groups, rows: int) -> bool:
@@ -374,66 +375,65 @@ def _scatter_moments(
     """Fill as ``_fill_moments`` does, in the order of the rows: each goes to the sums of its group.
 
     A column is read from one end to the other, and only the sums, which stay in the cache, are reached at random.
+    A sparse matrix holds the weight of each row at its group, so that a product with it weighs and adds up in one
+    go; scipy lets other threads work meanwhile, which ``np.add.at`` and ``np.bincount`` do not.
     """
+    from scipy import sparse  # only here, and only for large tables: it takes longer to import than most calls
+
     total, mean, std = out
     codes, n = groups.codes, groups.n
-    w_all = np.ones(codes.size) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
-    weight = np.bincount(codes, weights=w_all, minlength=n)
-    size = min(KERNEL_ROWS, codes.size)
-    pieces = [slice(i, min(i + size, codes.size)) for i in range(0, codes.size, size)]
-    absent = [gone if (gone := w_all[p] == 0).any() else None for p in pieces]
-    x_buffer, t_buffer, w_buffer = np.empty(size), np.empty(size), np.empty(size)
-    # one complex number holds the deviation and its square: both are sent on one way
-    both_buffer = np.empty(size, dtype=np.complex128)
+    w = np.ones(codes.size) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+    size = min(_SCATTER_PIECE, codes.size)
+    places, ends = codes.astype(np.int32), np.arange(size + 1, dtype=np.int32)
+    pieces = []
+    for lo in range(0, codes.size, size):
+        p = slice(lo, min(lo + size, codes.size))
+        rows = p.stop - p.start
+        sums = sparse.csc_array((w[p], places[p], ends[: rows + 1]), shape=(n, rows))
+        pieces.append((p, sums, gone if (gone := w[p] == 0).any() else None))
+    weight = np.bincount(codes, weights=w, minlength=n)
 
-    def present(j: int, p: slice, gone: NDArray[np.bool_] | None) -> tuple[NDArray[Any], Floats]:
-        """Return a piece of a column and its weights, with zeros where nothing is to be added."""
-        x, w = columns[j][p], w_all[p]
-        gap = np.isnan(x) if omit_missing and x.dtype.kind == "f" else None
-        if gap is not None and gap.any():
-            gone = gap if gone is None else gap | gone
-            w = w_buffer[: w.size]
-            w[...] = w_all[p]
-            w[gone] = 0.0
-        if gone is not None:
-            own = x_buffer[: w.size]
-            own[...] = x
-            own[gone] = 0.0
-            x = own
-        return x, w
+    def fill_column(j: int) -> None:
+        x_buffer, t_buffer = np.empty(size), np.empty(size)
 
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        centre, both = np.empty((_SCATTER_COLUMNS, n)), np.empty((_SCATTER_COLUMNS, n), dtype=np.complex128)
-        weights_of = np.tile(weight, (_SCATTER_COLUMNS, 1))
-        for first in range(0, len(columns), _SCATTER_COLUMNS):
-            some = range(first, min(first + _SCATTER_COLUMNS, len(columns)))
-            centre[...] = both[...] = 0.0
-            if omit_missing:
-                weights_of[...] = 0.0
-            for p, gone in zip(pieces, absent, strict=True):
-                t = t_buffer[: p.stop - p.start]
-                for i, j in enumerate(some):
-                    x, w = present(j, p, gone)
-                    np.multiply(x, w, out=t)
-                    np.add.at(centre[i], codes[p], t)
-                    if omit_missing:
-                        np.add.at(weights_of[i], codes[p], w)
-            centre /= weights_of
-            for p, gone in zip(pieces, absent, strict=True):
-                t, z = t_buffer[: p.stop - p.start], both_buffer[: p.stop - p.start]
-                for i, j in enumerate(some):
-                    x, w = present(j, p, gone)
-                    np.take(centre[i], codes[p], out=t, mode="clip")  # nothing is clipped, and buffered neither
-                    np.subtract(x, t, out=t)
-                    np.multiply(t, w, out=z.real)
-                    np.multiply(t, z.real, out=z.imag)
-                    np.add.at(both[i], codes[p], z)
-            for i, j in enumerate(some):
-                left = both[i].real / weights_of[i]
-                variance = both[i].imag / weights_of[i] - left * left
-                total[:, j] = weights_of[i]
-                mean[:, j] = centre[i] + left
-                std[:, j] = np.sqrt(np.maximum(variance, 0.0))
+        def present(p: slice, gone: NDArray[np.bool_] | None) -> tuple[Floats, NDArray[np.bool_] | None]:
+            """Return a piece of the column with zeros where nothing is to be added, and where that is."""
+            x = np.ascontiguousarray(columns[j][p], dtype=np.float64)
+            gap = np.isnan(x) if omit_missing else None
+            if gap is not None and gap.any():
+                gone = gap if gone is None else gap | gone
+            if gone is not None:
+                own = x_buffer[: x.size]
+                own[...] = x
+                own[gone] = 0.0
+                x = own
+            return x, gone
+
+        centre, left, square, known = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n if omit_missing else 0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            for p, sums, none in pieces:
+                x, gone = present(p, none)
+                centre += sums @ x
+                if omit_missing:
+                    known += sums @ (np.ones(x.size) if gone is None else (~gone).astype(np.float64))
+            of_column = known if omit_missing else weight
+            centre /= of_column
+            for p, sums, none in pieces:
+                x, gone = present(p, none)
+                t = t_buffer[: x.size]
+                np.take(centre, codes[p], out=t, mode="clip")  # nothing is clipped, and buffered neither
+                np.subtract(x, t, out=t)
+                if gone is not None:
+                    t[gone] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
+                left += sums @ t
+                np.multiply(t, t, out=t)
+                square += sums @ t
+            left /= of_column
+            total[:, j] = of_column
+            mean[:, j] = centre + left
+            std[:, j] = np.sqrt(np.maximum(square / of_column - left * left, 0.0))
+
+    over_columns(fill_column, range(len(columns)), codes.size)
 
 
 def coefficient(mean: Floats, std: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 Every sum is taken in the order in which ``np.add.reduceat`` takes it: the first number, then the rest in pairwise
 blocks of eight running sums. So both paths give the same bits, and what is installed does not change a result; only
-``any_order`` of ``grouped_moments`` gives up the last bits of large shuffled tables where numba is not used.
+``any_order`` of ``grouped_moments`` gives up the last bits of large shuffled tables.
 Columns do not depend on each other; threads share them out, and their number changes nothing either.
 """
 
@@ -16,26 +16,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from junheng._arrays import Groups
+
 try:
     from numba import njit
 except ImportError:  # the module can be imported all the same, and read by tools
     njit = None
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def fill_moments(
     columns: Sequence[NDArray[Any]],
     weights: NDArray[Any] | None,
-    order: Ints | None,
-    starts: Ints,
+    groups: Groups,
     out: tuple[Floats, Floats, Floats],
-    *,
     omit_missing: bool,
     threads: int | None = None,
 ) -> None:
     """Fill total weight, mean and deviation, (groups, columns) each; what they mean see ``grouped_moments``."""
+    order, starts = groups.order, groups.starts
     rows, longest = int(starts[-1]), int(np.diff(starts).max(initial=0))
     w = np.ones(rows) if weights is None else _plain(weights if order is None else np.take(weights, order))
     sums = np.add.reduceat(w, starts[:-1])
@@ -52,13 +52,36 @@ def fill_moments(
             _plain(columns[j]), w, sums, at, ends, careful, omit_missing, fetched, x_buffer, w_buffer, ones, *out, j
         )
 
-    many = min(threads or _cores(), len(columns))
-    if many < 2:
-        for j in range(len(columns)):
-            column(j)
+    _over_columns(column, len(columns), threads)
+
+
+def scatter_moments(
+    columns: Sequence[NDArray[Any]],
+    weights: NDArray[Any] | None,
+    groups: Groups,
+    out: tuple[Floats, Floats, Floats],
+    omit_missing: bool,
+    threads: int | None = None,
+) -> None:
+    """Fill as ``fill_moments`` does, in the order of the rows: each goes to the sums of its group."""
+    codes = groups.codes.astype(np.uint32)
+    w = np.ones(codes.size) if weights is None else _plain(weights)
+    careful = omit_missing or bool((w == 0).any())
+
+    def column(j: int) -> None:
+        _scatter_column(_plain(columns[j]), w, codes, careful, omit_missing, np.zeros((groups.n, 4)), *out, j)
+
+    _over_columns(column, len(columns), threads)
+
+
+def _over_columns(work: Callable[[int], None], many: int, threads: int | None) -> None:
+    threads = min(threads or _cores(), many)
+    if threads < 2:
+        for j in range(many):
+            work(j)
         return
-    with ThreadPoolExecutor(many) as pool:
-        list(pool.map(column, range(len(columns))))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(many)))
 
 
 def _plain(array: NDArray[Any]) -> Floats:
@@ -319,3 +342,38 @@ def _one_column(
         else:
             mean[g, j], std[g, j] = _of_group(x, w, weight, lo, lo, n)
         total[g, j] = weight
+
+
+@_compiled("void(f8[::1], f8[::1], u4[::1], b1, b1, f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], u8)")
+def _scatter_column(
+    x: Any, w: Any, codes: Any, careful: Any, omit: Any, sums: Any, total: Any, mean: Any, std: Any, j: Any
+) -> None:
+    """Fill a column of the result from rows in any order.
+
+    ``sums`` (groups, 4) starts as zeros and holds the weight of a group, its mean, its deviations and their squares
+    side by side: one look brings them all into the cache. ``careful`` and ``omit`` are those of ``_one_column``.
+    """
+    rows = np.uint64(x.size)
+    for i in range(rows):
+        xi, wi, g = x[i], w[i], codes[i]
+        if careful and (wi == 0.0 or (omit and np.isnan(xi))):
+            continue
+        sums[g, I0] += wi
+        sums[g, I1] += xi * wi
+    for g in range(np.uint64(sums.shape[0])):
+        sums[g, I1] /= sums[g, I0]
+    for i in range(rows):
+        xi, wi, g = x[i], w[i], codes[i]
+        if careful and (wi == 0.0 or (omit and np.isnan(xi))):
+            continue
+        d = xi - sums[g, I1]
+        t = d * wi
+        sums[g, I2] += t
+        sums[g, I3] += d * t
+    for g in range(np.uint64(sums.shape[0])):
+        weight = sums[g, I0]
+        left = sums[g, I2] / weight
+        variance = sums[g, I3] / weight - left * left
+        if variance < 0.0:
+            variance = 0.0
+        total[g, j], mean[g, j], std[g, j] = weight, sums[g, I1] + left, np.sqrt(variance)

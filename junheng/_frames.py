@@ -31,10 +31,13 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
         parts = {name: factorize_labels(column) for name, column in by.items()}
         if not parts:
             raise InputError("by names no column")
-        codes = combine_codes([(c, len(u)) for c, u in parts.values()])
-        _, first, dense = np.unique(codes, return_index=True, return_inverse=True)
-        index = pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=list(parts))
-        return dense.astype(np.int64, copy=False), index
+        codes, first = first_codes([(c, len(u)) for c, u in parts.values()])
+        order = np.lexsort([c[first] for c, _ in reversed(parts.values())])
+        if not bool((order[1:] > order[:-1]).all()):
+            rank = np.empty_like(order)
+            rank[order] = np.arange(order.size)
+            codes, first = rank[codes], first[order]
+        return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=list(parts))
     array = _label_array(by)
     codes, labels = pd.factorize(array, sort=True)
     if codes.size and codes.min() < 0:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import junheng as jh
 from junheng import _frames, schools
 from junheng._arrays import Groups, grouped_moments
-from junheng._frames import Table, all_distinct, dense_codes, first_codes
+from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes
 from junheng.results import records
 from junheng.schools import Reading
 
@@ -103,6 +103,33 @@ def test_codes_in_runs_are_renumbered_as_any_codes_are():
         assert got.tolist() == dense_codes(codes).tolist()
         assert first.tolist() == [codes.tolist().index(c) for c in wanted]
         assert all_distinct(codes) == (len(wanted) == codes.size)
+
+
+@given(
+    rows=st.lists(st.tuples(st.sampled_from("bca县"), st.integers(-3, 3), st.sampled_from("yx")), max_size=60),
+    in_order=st.booleans(),
+    in_runs=st.integers(1, 6),
+)
+def test_groups_of_several_keys_come_in_the_order_of_their_labels(rows, in_order, in_runs):
+    rows = [row for row in (sorted(rows) if in_order else rows) for _ in range(in_runs)]
+    wanted = sorted(set(rows))
+    names = ["county", "year", "stage"]
+    by = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    for given_as in (by, pd.DataFrame(by, columns=names)):
+        codes, labels = factorize_labels(given_as)
+        assert labels.names == names
+        assert labels.tolist() == wanted
+        assert [wanted[c] for c in codes] == rows
+        assert codes.dtype == np.int64
+
+
+def test_keys_of_so_many_labels_that_their_product_has_no_room_are_told_apart():
+    rng = np.random.default_rng(1)
+    rows = 70_000
+    by = {f"k{i}": rng.permutation(rows) for i in range(5)}
+    codes, labels = factorize_labels(by)
+    assert labels.is_monotonic_increasing and len(labels) == rows
+    assert (labels.get_level_values("k3").to_numpy()[codes] == by["k3"]).all()
 
 
 # ------------------------------------------------------------------------------------ the whole thing

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from junheng import _arrays
+from junheng import _arrays, _compiled
 from junheng._arrays import Groups, coefficient, grouped_moments
 
 HAS_NUMBA = True
@@ -48,8 +48,13 @@ def scattering(monkeypatch):
     """Let every table whose groups are mixed be added up in the order of its rows."""
     monkeypatch.setattr(_arrays, "_SCATTER_ROWS", 0)
     called = []
-    real = _arrays._scatter_moments
-    monkeypatch.setattr(_arrays, "_scatter_moments", lambda *args: (called.append(1), real(*args)))
+
+    def watch(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: (called.append(name), real(*args)))
+
+    watch(_arrays, "_scatter_moments")
+    watch(_compiled, "scatter_moments")
     return called
 
 
@@ -77,20 +82,22 @@ def test_each_path_agrees_with_exact_fractions(compiled, table, omit):
 
 
 @pytest.mark.parametrize("rows", [7, 32_768])
+@every_path
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables() | tables(hard=True), omit=st.booleans())
 @example(
     ([np.array([np.inf, 1.0, 3.0]), np.array([np.nan, 5.0, 5.0])], np.array([0.0, 2, 0]), np.array([1, 0, 1]), 2), False
 )
-def test_scattering_agrees_with_exact_fractions(scattering, rows, table, omit):
+@example(([np.array([np.inf, np.nan, 1.0, 3.0])], np.array([0.0, 2, 5, 7]), np.array([1, 0, 1, 0]), 2), True)
+def test_scattering_agrees_with_exact_fractions(scattering, compiled, rows, table, omit):
     columns, weights, codes, n = table
     groups = Groups.from_codes(codes, n)
     scattering.clear()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_arrays, "KERNEL_ROWS", rows)
-        patch.setattr(_arrays, "_SCATTER_COLUMNS", 2)
-        got = grouped_moments(columns, weights, groups, omit_missing=omit, compiled=False, any_order=True)
-    assert bool(scattering) == (not groups.in_order)
+        patch.setattr(_arrays, "_SCATTER_PIECE", rows)
+        got = grouped_moments(columns, weights, groups, omit_missing=omit, compiled=compiled, any_order=True)
+    name = "scatter_moments" if compiled else "_scatter_moments"
+    assert scattering == ([] if groups.in_order else [name])
     as_fractions_say(got, table, omit)
 
 
@@ -116,7 +123,8 @@ def test_rows_are_scattered_only_where_asked_for_and_where_it_pays(monkeypatch):
     assert not scattered(codes % 2, 2, any_order=True)  # few large groups: running sums would lose digits
 
 
-def test_a_large_shuffled_table_differs_from_the_sorted_one_in_the_last_bits_only():
+@every_path
+def test_a_large_shuffled_table_differs_from_the_sorted_one_in_the_last_bits_only(compiled):
     rng = np.random.default_rng(4)
     codes = np.repeat(np.arange(3_000), 40)
     columns = [rng.lognormal(0, 0.5, codes.size) for _ in range(4)] + [np.full(codes.size, 0.1)]
@@ -124,7 +132,7 @@ def test_a_large_shuffled_table_differs_from_the_sorted_one_in_the_last_bits_onl
     order = rng.permutation(codes.size)
     shuffled = [x[order] for x in columns], w[order], Groups.from_codes(codes[order], 3_000)
     a = grouped_moments(columns, w, Groups.from_codes(codes, 3_000), compiled=False)
-    b = grouped_moments(*shuffled, compiled=False, any_order=True)
+    b = grouped_moments(*shuffled, compiled=compiled, any_order=True)
     assert np.array_equal(a.weight, b.weight)
     np.testing.assert_allclose(b.mean, a.mean, rtol=1e-15, atol=0)
     np.testing.assert_allclose(b.std[:, :4], a.std[:, :4], rtol=1e-14, atol=0)
@@ -184,24 +192,36 @@ def test_the_size_of_a_chunk_changes_no_bit(compiled, table, rows):
 
 
 @needs_numba
+@pytest.mark.parametrize("fill", [_compiled.fill_moments, _compiled.scatter_moments])
 @given(tables(), st.booleans())
-def test_the_number_of_threads_and_the_reach_of_a_fetch_change_no_bit(table, omit):
-    from junheng._compiled import fill_moments
-
+def test_the_number_of_threads_and_the_reach_of_a_fetch_change_no_bit(fill, table, omit):
     columns, weights, codes, n = table
     groups = Groups.from_codes(codes, n)
     found = []
     for threads in (1, 2, 5):
         out = tuple(np.full((n, len(columns)), np.nan) for _ in range(3))
-        fill_moments(columns, weights, groups.order, groups.starts, out, omit_missing=omit, threads=threads)
+        fill(columns, weights, groups, out, omit, threads=threads)
         found.append([a.tobytes() for a in out])
     assert found[0] == found[1] == found[2]
+
+
+@given(table=tables(), omit=st.booleans())
+def test_two_threads_change_no_bit_of_scattered_rows(table, omit):
+    columns, weights, codes, n = table
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_arrays, "_SCATTER_ROWS", 0)
+        found = []
+        for rows in (0, 1_000_000):
+            patch.setattr(_arrays, "THREAD_ROWS", rows)
+            got = grouped_moments(columns, weights, Groups.from_codes(codes, n), omit_missing=omit, any_order=True)
+            found.append(got)
+    assert same_bits(*found)
 
 
 @every_path
 @pytest.mark.parametrize("dtype", ["int64", "int8", "uint16", "float32", "bool"])
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_columns_of_other_types_and_strides_give_what_floats_give(compiled, dtype, shuffled):
+def test_columns_of_other_types_and_strides_give_what_floats_give(monkeypatch, compiled, dtype, shuffled):
     rng = np.random.default_rng(1)
     codes = np.repeat(np.arange(5), [1, 8, 30, 150, 2])
     codes = rng.permutation(codes) if shuffled else codes
@@ -213,6 +233,14 @@ def test_columns_of_other_types_and_strides_give_what_floats_give(compiled, dtyp
     strided = np.repeat(own.astype(float), 3)[::3]
     before = own.copy()
     assert same_bits(grouped_moments([strided], weights, groups, compiled=compiled), wanted)
+    assert (own == before).all()
+    monkeypatch.setattr(_arrays, "_SCATTER_ROWS", 0)
+    scattered = [
+        grouped_moments([x], w, groups, compiled=compiled, any_order=True)
+        for x, w in ((own.astype(float), weights.astype(float)), (own, weights), (strided, weights))
+    ]
+    assert same_bits(scattered[0], scattered[1]) and same_bits(scattered[0], scattered[2])
+    np.testing.assert_allclose(scattered[0].std, wanted.std, rtol=1e-13, atol=1e-15)
     assert (own == before).all()
 
 
@@ -240,20 +268,17 @@ def test_nothing_at_all_has_no_moments(compiled):
 def test_the_compiled_path_is_chosen_where_it_pays(monkeypatch):
     loaded = {name: m for name, m in sys.modules.items() if name != "numba"}
     pays = _arrays._compiling_pays
-    assert pays(10_000_000, in_order=True) and not pays(100_000, in_order=True)
+    assert pays(10_000_000) and not pays(100_000)
     monkeypatch.setattr(_arrays.sys, "modules", loaded)
-    assert not pays(10_000_000, in_order=True)  # the import costs more than it saves
-    assert pays(1_000_000_000, in_order=True)
-    assert pays(300_000_000, in_order=False) and not pays(300_000_000, in_order=True)
+    assert not pays(10_000_000)  # the import costs more than it saves
+    assert pays(1_000_000_000)
     monkeypatch.setattr(_arrays, "find_spec", lambda name: None)
-    assert not pays(1_000_000_000, in_order=True)
+    assert not pays(1_000_000_000)
 
 
 @needs_numba
 @pytest.mark.parametrize("trouble", [RuntimeError("no locator"), OSError("disk full")])
 def test_without_a_folder_for_the_cache_it_is_compiled_all_the_same(monkeypatch, trouble):
-    from junheng import _compiled
-
     asked = []
 
     def njit(signature, **options):
@@ -268,7 +293,5 @@ def test_without_a_folder_for_the_cache_it_is_compiled_all_the_same(monkeypatch,
 
 
 def test_without_numba_the_module_can_be_read_and_works(monkeypatch):
-    from junheng import _compiled
-
     monkeypatch.setattr(_compiled, "njit", None)
     assert _compiled._compiled("f8(f8)")(abs) is abs
