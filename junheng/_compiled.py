@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from junheng._arrays import Groups
-
 try:
     from numba import njit
 except ImportError:  # the module can be imported all the same, and read by tools
@@ -29,7 +27,7 @@ Floats = NDArray[np.float64]
 def fill_moments(
     columns: Sequence[NDArray[Any]],
     weights: NDArray[Any] | None,
-    groups: Groups,
+    groups: Any,
     out: tuple[Floats, Floats, Floats],
     omit_missing: bool,
     threads: int | None = None,
@@ -58,7 +56,7 @@ def fill_moments(
 def scatter_moments(
     columns: Sequence[NDArray[Any]],
     weights: NDArray[Any] | None,
-    groups: Groups,
+    groups: Any,
     out: tuple[Floats, Floats, Floats],
     omit_missing: bool,
     threads: int | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,15 +74,28 @@ def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
     return codes
 
 
-def dense_codes(codes: Ints) -> Ints:
-    """Renumber codes 0, 1, 2, … in order of appearance."""
+def dense_codes(codes: Ints, n: int | None = None) -> Ints:
+    """Renumber codes 0, 1, 2, … in order of appearance; they are below ``n``, if that is known."""
     if codes.size > 1:
         new = codes[1:] != codes[:-1]
         heads, lengths = _runs_from(new)
         if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
             numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
             return np.repeat(numbers.astype(np.int64, copy=False), lengths)
-    return pd.factorize(codes)[0].astype(np.int64, copy=False)
+    if n is None or n > _room(codes.size):
+        return pd.factorize(codes)[0].astype(np.int64, copy=False)
+    rows = np.arange(codes.size)
+    first = np.empty(n, dtype=np.int64)
+    first[codes[::-1]] = rows[::-1]  # what is written last stays
+    at = first[codes]
+    numbers = np.cumsum(at == rows)
+    numbers -= 1
+    return numbers[at]
+
+
+def _room(rows: int) -> int:
+    """Return up to how many codes a table of all of them is cheaper than a search."""
+    return max(4 * rows, 1 << 10)
 
 
 def all_distinct(codes: Ints) -> bool:
@@ -89,9 +103,37 @@ def all_distinct(codes: Ints) -> bool:
     return bool((codes[1:] > codes[:-1]).all()) or pd.unique(codes).size == codes.size
 
 
+def row_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
+    """Return a code for each combination in order of appearance; in the parts -1 is a missing label.
+
+    What another column tells already, as a school tells its county, makes no combinations: then all stay so few that
+    a table holds them.
+    """
+    room = _room(parts[0][0].size)
+    parts = [(codes.astype(np.int32) + np.int32(1), n + 1) for codes, n in parts]
+    if math.prod(n for _, n in parts) > room:
+        most, *others = sorted(parts, key=lambda part: -part[1])
+        codes, n = most[0].astype(np.int64), most[1]
+        while n <= room and (others := [part for part in others if not _told_by(codes, n, part[0])]):
+            more, m = others.pop()
+            codes *= m
+            codes += more
+            n *= m
+        if n <= room:
+            return dense_codes(codes, n)
+    return dense_codes(combine_codes(parts), math.prod(n for _, n in parts))
+
+
+def _told_by(codes: Ints, n: int, more: Ints) -> bool:
+    """Tell whether rows of one code all have the same in ``more``."""
+    held = np.zeros(n, dtype=more.dtype)
+    held[codes] = more
+    return bool((held[codes] == more).all())
+
+
 def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
-    """Return a code for each combination in order of appearance, and the first row of each."""
-    codes = dense_codes(combine_codes(parts))
+    """Return what ``row_codes`` returns, and the first row of each code."""
+    codes = row_codes(parts)
     n = int(codes.max()) + 1 if codes.size else 0
     heads = _runs_from(codes[1:] != codes[:-1])[0] if n else codes
     if heads.size == n:  # each stands in one run
@@ -316,6 +358,20 @@ class Table:
         text = self._text(name)
         return None if text is None or text.null_count else _adjacent(text, "not_equal")
 
+    def is_mixed(self, name: str) -> bool:
+        """Tell from some rows whether equal cells stand apart; not where the table is small or that is not cheap."""
+        if self.rows <= 4 * _LOOK:
+            return False
+        if self.is_number(name):
+            values = self._column(name).to_numpy()[:_LOOK]
+            changes = values[1:] != values[:-1]
+        else:
+            text = self._text(name)
+            if text is None or text.null_count:
+                return False
+            changes = _adjacent(text.slice(0, _LOOK), "not_equal")
+        return _are_mixed(changes)
+
     def rises(self, name: str) -> NDArray[np.bool_] | None:
         """Tell of each row but the first whether it is greater than the row before; None where that is not cheap."""
         if self.is_number(name):
@@ -470,13 +526,17 @@ def _text_codes(text: Any) -> tuple[NDArray[Any], Any]:
             found = pc.index_in(text, value_set=words)
             if found.null_count == text.null_count:
                 return _plain_codes(found).astype(np.int8), words
-        elif not text.null_count:
+        elif not text.null_count and not _are_mixed(_adjacent(text.slice(0, _LOOK), "not_equal")):
             heads, lengths = _runs_from(_adjacent(text, "not_equal"))
             if heads.size * 8 < len(text):  # the same word row after row
                 encoded = text.take(_indices(heads)).dictionary_encode()
                 return np.repeat(_plain_codes(encoded.indices), lengths), encoded.dictionary
     encoded = text.dictionary_encode()
     return _plain_codes(encoded.indices), encoded.dictionary
+
+
+def _are_mixed(changes: NDArray[np.bool_]) -> bool:
+    return bool(2 * np.count_nonzero(changes) > changes.size)
 
 
 def _runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:

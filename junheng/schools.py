@@ -737,6 +737,8 @@ class Reading:
         self._hints: dict[str, Ints | None] = {}
         self._looks: dict[str, tuple[Floats, float, float, bool]] = {}
         self._steps: dict[tuple[str, bool], NDArray[np.bool_] | None] = {}
+        #: Whether the rows of a county stand apart, so that a look at the row before tells nothing.
+        self._mixed = any(self.table.is_mixed(n) for n in self.by if n in self.has)
         self._fetch_together(soon)
         self.is_total = self._find_totals()
         for name in ("kind", "stage", "ownership"):
@@ -760,6 +762,8 @@ class Reading:
         That is where equal rows stand together: every combination of ``outer`` in one run, and in it ``inner``
         rising. None where the table is not so, or a cell is empty.
         """
+        if self._mixed:
+            return None
         codes = [self.codes(name) for name in outer]
         if self.rows < 2 or not codes or any((c < 0).any() for c, _ in codes):
             return None
@@ -800,10 +804,18 @@ class Reading:
         wanted = [n for n in dict.fromkeys((*of_rows, *words)) if n in self.has]
         names = [n for n in dict.fromkeys(("school", self.school_column)) if n in self.has and n not in wanted]
         tasks: list[Callable[[], Any]] = [partial(self.codes, n) for n in wanted]
+        if self.school_column in names and self._mixed:
+            names.remove(self.school_column)
+            tasks.insert(0, self._number_schools)  # the longest first
         tasks += [partial(self._hint, n) for n in names if not self.table.is_number(n)]
         tasks += [partial(self._step, n, rising=r) for n in names if n == self.school_column for r in (False, True)]
         tasks += [partial(self._look, n) for n in numbers]
         over_columns(lambda task: task(), tasks, self.rows)
+
+    def _number_schools(self) -> None:
+        # the rows of a nation are numbered school by school only where a look at the row before tells nothing
+        self._hint(self.school_column)
+        self.codes(self.school_column)
 
     def _look(self, name: str) -> tuple[Floats, float, float, bool]:
         """Return a column of numbers as it is, the least of it and 0, the most, and whether all are whole."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints, over_columns
 from junheng._counties import Counties
 from junheng._data import STAGES
-from junheng._frames import Wholes, build_frame, combine_codes, dense_codes
+from junheng._frames import Wholes, build_frame, dense_codes, row_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
@@ -478,14 +478,9 @@ def _school_codes(reading: Reading) -> Ints:
         found = reading.neighbours([n for n in names if n != inner], inner)
         if found is not None:
             return found
-    parts = []
-    for name in names:
-        if name in reading.has:
-            codes, words = reading.codes(name)
-            parts.append((codes.astype(np.int64) + 1, len(words) + 1))
-    if not parts:
+    if not names:
         return np.arange(reading.rows)
-    return dense_codes(combine_codes(parts))
+    return row_codes([(codes, len(words)) for codes, words in map(reading.codes, names)])
 
 
 def _check_kinds(reading: Reading, places: _Places) -> None:
@@ -549,6 +544,10 @@ def _check_duplicates(reading: Reading, places: _Places, school: Ints) -> None:
     key = school * len(ALL_STAGES) + places.stage
     if (key[1:] > key[:-1]).all():
         return  # rows stand school by school and stage by stage, each once
+    seen = np.zeros(int(key.max(initial=-1)) + 1, dtype=bool)
+    seen[key] = True
+    if np.count_nonzero(seen) == key.size:
+        return
     named = np.ones(rows.size, dtype=bool)
     if reading.school_column in reading.has:
         named = reading.codes(reading.school_column)[0][rows] >= 0

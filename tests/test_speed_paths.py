@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import junheng as jh
 from junheng import _frames, schools
 from junheng._arrays import Groups, grouped_moments
-from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes
+from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
 from junheng.results import records
 from junheng.schools import Reading
 
@@ -106,6 +106,21 @@ def test_codes_in_runs_are_renumbered_as_any_codes_are():
 
 
 @given(
+    st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 9), st.integers(-1, 30)), max_size=60),
+    st.booleans(),
+    st.sampled_from([1, 40, 2_000, 1 << 25]),
+)
+def test_combinations_are_numbered_in_order_of_appearance_whatever_tells_what(rows, told, spread):
+    columns = np.array(rows, dtype=np.int32).reshape(-1, 3)
+    if told:
+        columns[:, 1] = columns[:, 2] % 10
+    columns[columns > 0] *= spread
+    wanted = list(dict.fromkeys(map(tuple, columns.tolist())))
+    got = row_codes([(columns[:, i], n * spread) for i, n in enumerate((4, 10, 31))])
+    assert [wanted[c] for c in got.tolist()] == list(map(tuple, columns.tolist()))
+
+
+@given(
     rows=st.lists(st.tuples(st.sampled_from("bca县"), st.integers(-3, 3), st.sampled_from("yx")), max_size=60),
     in_order=st.booleans(),
     in_runs=st.integers(1, 6),
@@ -152,9 +167,10 @@ def as_objects(d):
     return d.astype({c: object for c in d.columns if d[c].dtype == "str"})
 
 
-@pytest.mark.parametrize("shuffle", [False, True])
-@pytest.mark.parametrize("spoil", [None, "name", "code", "duplicate", "number_codes", "no_county"])
-def test_short_cuts_of_reading_change_nothing(shuffle, spoil):
+@pytest.mark.parametrize(("shuffle", "look"), [(False, 4096), (False, 64), (True, 4096), (True, 64)])
+@pytest.mark.parametrize("spoil", [None, "name", "code", "duplicate", "number_codes", "no_county", "moved"])
+def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil):
+    monkeypatch.setattr(_frames, "_LOOK", look)  # what is done for large tables only is done for this one too
     d = nation()
     if spoil == "name":
         d.loc[[3, 40], "school"] = ["小 计", None]
@@ -166,8 +182,12 @@ def test_short_cuts_of_reading_change_nothing(shuffle, spoil):
         d["school_code"] = d["school_code"].astype("int64")
     elif spoil == "no_county":
         d.loc[12, "county"] = None
+    elif spoil == "moved":  # a code that two counties use, and a school that is another county's in one year
+        d.loc[[0, 1], "school_code"] = d["school_code"].iloc[-1]
+        d.loc[30, "county"] = d["county"].iloc[-1]
     if shuffle:
         d = d.sample(frac=1, random_state=1).reset_index(drop=True)
+    assert Reading(d)._mixed == (shuffle and look == 64)
     assert everything(d) == everything(as_objects(d))
     fast, slow = jh.check_schools(d, STANDARD), jh.check_schools(as_objects(d), STANDARD)
     assert records(fast) == records(slow)
