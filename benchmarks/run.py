@@ -37,6 +37,9 @@ BOUNDS = (
     ("kernel", "", "kernel", "pandas-apply", 0.2),
     ("kernel", "", "kernel", "pandas-agg", 2.0),
     ("kernel", "", "kernel", "read", 60.0),
+    ("kernel", "rows shuffled", "kernel", "kernel-sorted", 3.0),
+    ("kernel", "rows shuffled", "compiled", "compiled-sorted", 3.0),
+    ("kernel", "rows shuffled", "public", "public-sorted", 4.0),
     ("kernel", "", "public", "pandas-apply", 0.5),
     ("kernel", "", "public", "pandas-agg", 3.0),
     ("evaluate", "", "evaluate", "pandas-apply", 2.0),
@@ -93,6 +96,13 @@ def kernel(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
         # a province is lost in what a process takes anyway
         gauge: dict[str, Path | None] = dict.fromkeys(runs) if size in ("nation", "decade") else {}
         gauge.pop("read", None)
+        if not rows_sorted:  # the same rows in group order, in the same rounds: what disorder costs
+            same = bench_kernel.Data(size, rows_sorted=True)
+            for name in [n for n in ("kernel", "compiled", "public") if n in runs]:
+                c = bench_kernel.CONTESTANTS[name]
+                _check(wrong, f"{title}: {name}, rows in group order", relative(c.run(same), wanted))
+                runs[f"{name}-sorted"] = lambda c=c, same=same: c.run(same)  # type: ignore[misc]
+                labels[f"{name}-sorted"] = f"{c.label}, rows in group order"
         yield Contest(
             part="kernel",
             variant=f"rows {order}",
@@ -353,7 +363,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{env['cores']} cores, {env['machine']}, {env['system']}, Python {env['python']}, load {env['load']}")
     print(", ".join(f"{name} {v}" for name, v in env["versions"].items()))
     print("Median and best of interleaved rounds; ratios are medians of ratios taken within a round.")
-    print("Polars, DuckDB, Dask and Spark use all cores, numba and jh.evaluate of many rows two, the others one.")
+    print("Polars, DuckDB, Dask and Spark use all cores, numba and ours of many rows two, the others one.")
     results: list[dict[str, Any]] = []
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
