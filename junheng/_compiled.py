@@ -58,16 +58,16 @@ def scatter_moments(
     weights: NDArray[Any] | None,
     groups: Any,
     out: tuple[Floats, Floats, Floats],
-    omit_missing: bool,
+    noise: float,
     threads: int | None = None,
 ) -> None:
     """Fill as ``fill_moments`` does, in the order of the rows: each goes to the sums of its group."""
     codes = groups.codes.astype(np.uint32)
     w = np.ones(codes.size) if weights is None else _plain(weights)
-    careful = omit_missing or bool((w == 0).any())
+    careful = bool((w == 0).any())
 
     def column(j: int) -> None:
-        _scatter_column(_plain(columns[j]), w, codes, careful, omit_missing, np.zeros((groups.n, 4)), *out, j)
+        _scatter_column(_plain(columns[j]), w, codes, careful, noise, np.zeros((groups.n, 4)), *out, j)
 
     _over_columns(column, len(columns), threads)
 
@@ -342,19 +342,19 @@ def _one_column(
         total[g, j] = weight
 
 
-@_compiled("void(f8[::1], f8[::1], u4[::1], b1, b1, f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], u8)")
+@_compiled("void(f8[::1], f8[::1], u4[::1], b1, f8, f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], u8)")
 def _scatter_column(
-    x: Any, w: Any, codes: Any, careful: Any, omit: Any, sums: Any, total: Any, mean: Any, std: Any, j: Any
+    x: Any, w: Any, codes: Any, careful: Any, noise: Any, sums: Any, total: Any, mean: Any, std: Any, j: Any
 ) -> None:
-    """Fill a column of the result from rows in any order.
+    """Fill a column of the result from rows in any order; ``careful``: some weights are 0.
 
     ``sums`` (groups, 4) starts as zeros and holds the weight of a group, its mean, its deviations and their squares
-    side by side: one look brings them all into the cache. ``careful`` and ``omit`` are those of ``_one_column``.
+    side by side: one look brings them all into the cache.
     """
     rows = np.uint64(x.size)
     for i in range(rows):
         xi, wi, g = x[i], w[i], codes[i]
-        if careful and (wi == 0.0 or (omit and np.isnan(xi))):
+        if careful and wi == 0.0:
             continue
         sums[g, I0] += wi
         sums[g, I1] += xi * wi
@@ -362,7 +362,7 @@ def _scatter_column(
         sums[g, I1] /= sums[g, I0]
     for i in range(rows):
         xi, wi, g = x[i], w[i], codes[i]
-        if careful and (wi == 0.0 or (omit and np.isnan(xi))):
+        if careful and wi == 0.0:
             continue
         d = xi - sums[g, I1]
         t = d * wi
@@ -372,6 +372,6 @@ def _scatter_column(
         weight = sums[g, I0]
         left = sums[g, I2] / weight
         variance = sums[g, I3] / weight - left * left
-        if variance < 0.0:
+        if variance <= noise * (left * left):
             variance = 0.0
         total[g, j], mean[g, j], std[g, j] = weight, sums[g, I1] + left, np.sqrt(variance)

@@ -33,7 +33,11 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
         if not parts:
             raise InputError("by names no column")
         codes, first = first_codes([(c, len(u)) for c, u in parts.values()])
-        order = np.lexsort([c[first] for c, _ in reversed(parts.values())])
+        heads = [(c[first], len(u)) for c, u in parts.values()]
+        if math.prod(n for _, n in heads) < 1 << 62:
+            order = np.argsort(combine_codes(heads))
+        else:  # slower, but one number has no room for all
+            order = np.lexsort([c for c, _ in reversed(heads)])
         if not bool((order[1:] > order[:-1]).all()):
             rank = np.empty_like(order)
             rank[order] = np.arange(order.size)
@@ -75,7 +79,7 @@ def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
 
 
 def dense_codes(codes: Ints, n: int | None = None) -> Ints:
-    """Renumber codes 0, 1, 2, … in order of appearance; they are below ``n``, if that is known."""
+    """Renumber codes 0, 1, 2, … in order of appearance; all lie in 0 … n - 1 where ``n`` is given."""
     if codes.size > 1:
         new = codes[1:] != codes[:-1]
         heads, lengths = _runs_from(new)
@@ -363,7 +367,7 @@ class Table:
         if self.rows <= 4 * _LOOK:
             return False
         if self.is_number(name):
-            values = self._column(name).to_numpy()[:_LOOK]
+            values = self._column(name).head(_LOOK).to_numpy()
             changes = values[1:] != values[:-1]
         else:
             text = self._text(name)

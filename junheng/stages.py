@@ -544,7 +544,7 @@ def _check_duplicates(reading: Reading, places: _Places, school: Ints) -> None:
     key = school * len(ALL_STAGES) + places.stage
     if (key[1:] > key[:-1]).all():
         return  # rows stand school by school and stage by stage, each once
-    seen = np.zeros(int(key.max(initial=-1)) + 1, dtype=bool)
+    seen = np.zeros(int(key.max()) + 1, dtype=bool)
     seen[key] = True
     if np.count_nonzero(seen) == key.size:
         return
