@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
@@ -222,15 +222,19 @@ def grouped_moments(
         return Moments(total, mean, std)
     if compiled is None:
         compiled = _compiling_pays(groups.codes.size * k)
-    fill: Callable[..., None]
     scatter = any_order and not omit_missing and _scattering_pays(groups, columns[0].shape[0])
+    out = total, mean, std
     if compiled:
         from junheng import _compiled
 
-        fill = partial(_compiled.scatter_moments, noise=_SCATTER_NOISE) if scatter else _compiled.fill_moments
+        if scatter:
+            _compiled.scatter_moments(columns, weights, groups, out, _SCATTER_NOISE)
+        else:
+            _compiled.fill_moments(columns, weights, groups, out, omit_missing)
+    elif scatter:
+        _scatter_moments(columns, weights, groups, out)
     else:
-        fill = _scatter_moments if scatter else _fill_moments
-    fill(columns, weights, groups, (total, mean, std), *([] if scatter else [omit_missing]))
+        _fill_moments(columns, weights, groups, out, omit_missing)
     undefined = ~(np.isfinite(mean) & (total > 0))
     mean[undefined] = np.nan
     std[undefined] = np.nan
