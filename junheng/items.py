@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -407,6 +408,8 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     if test.scope == "county":
         number = data.facts.number
         top, bottom = _terms(number, test, n)
+        if test.dated:
+            return _by_step(top, bottom, test, data.years)
         required = _sum(number, test.than, n) if test.than else np.full(n, _float(test.value))
         return (_compare(top, bottom, required, test), _divide(top, bottom), required)
     u: Units = units(not (test.where is not None and test.where.stages))
@@ -421,8 +424,12 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     # with no school that counts, or one of which it is not known, the sum says nothing
     known = (np.bincount(county, minlength=n) > 0) & (np.bincount(u.county[applies == UNDETERMINED], minlength=n) == 0)
     value = np.where(np.bincount(county, minlength=n) > 0, _divide(top, bottom), np.nan)
-    required = np.full(n, _float(test.value))
-    verdict = np.where(known, _compare(top, bottom, required, test), np.int8(UNDETERMINED))
+    if test.dated:
+        verdict, _, required = _by_step(top, bottom, test, data.years)
+    else:
+        required = np.full(n, _float(test.value))
+        verdict = _compare(top, bottom, required, test)
+    verdict = np.where(known, verdict, np.int8(UNDETERMINED))
     # a county with schools of the stage and kind, none of which is meant, holds the rule
     sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
     there = np.bincount(u.county[u.where(sort) == MET], minlength=n) > 0
@@ -433,16 +440,17 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
 def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], u: Units) -> _Found:
     """Judge a condition school by school (or stage by stage), and the county by all of them."""
     n = data.n_counties
-    verdict, value, required = _of_units(u, condition)
+    years = data.years[u.county]
+    verdict, value, required = _of_units(u, condition, years)
     disagree = np.zeros(u.n, dtype=bool)
     for reading in condition.readings:
-        disagree |= _of_units(u, reading)[0] != verdict
+        disagree |= _of_units(u, reading, years)[0] != verdict
     verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
     for relaxation in relaxed:
         if position >= len(relaxation.conditions):
             continue
-        easier, easier_value, easier_required = _of_units(u, relaxation.conditions[position])
-        at = np.where(in_dates(data.years[u.county], relaxation), u.where(relaxation.where), np.int8(UNMET))
+        easier, easier_value, easier_required = _of_units(u, relaxation.conditions[position], years)
+        at = np.where(in_dates(years, relaxation), u.where(relaxation.where), np.int8(UNMET))
         better = (at == MET) & (easier > verdict)
         # where it is not known whether a school may use it, what it would turn is open
         perhaps = (at == UNDETERMINED) & (easier > verdict)
@@ -475,8 +483,10 @@ def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequenc
     return outcome, share, np.ones(n), counts, found, at_odds
 
 
-def _of_units(u: Units, test: Test) -> tuple[Codes, Floats, Floats]:
+def _of_units(u: Units, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:
     top, bottom = _terms(u.number, test, u.n)
+    if test.dated:
+        return _by_step(top, bottom, test, years)
     if test.per_classes is not None:
         required = np.ceil(u.number("classes") / test.per_classes)
     elif test.than:
@@ -489,6 +499,21 @@ def _of_units(u: Units, test: Test) -> tuple[Codes, Floats, Floats]:
     verdict = _compare(top, bottom, required, test)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
+    return verdict, _divide(top, bottom), required
+
+
+def _by_step(top: Floats, bottom: Floats | None, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:
+    """Judge by the step in force in the year of the data; without a year, only where all steps agree."""
+    required = np.full(years.size, np.nan)
+    verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
+    lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
+    for step in test.dated:
+        found = _compare(top, bottom, np.full(years.size, float(step.value)), test, step.value)
+        lowest, highest = np.minimum(lowest, found), np.maximum(highest, found)
+        begun = years >= step.year
+        verdict[begun], required[begun] = found[begun], float(step.value)
+    agreed = np.isnan(years) & (lowest == highest)
+    verdict[agreed] = lowest[agreed]
     return verdict, _divide(top, bottom), required
 
 
@@ -523,7 +548,7 @@ def _divide(top: Floats, bottom: Floats | None) -> Floats:
     return top if bottom is None else top / bottom
 
 
-def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test) -> Codes:
+def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test, step: Decimal | None = None) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
     value = _divide(top, bottom)
     out = compare(value, required, test.op)
@@ -531,7 +556,7 @@ def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test) -
         near = np.abs(value - required) <= NEAR * np.abs(required)
     # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
     near &= (top != np.floor(top)) | (False if bottom is None else bottom != np.floor(bottom))
-    exact = {float(d): d for d in (test.value, test.primary, test.junior) if d is not None}
+    exact = {float(d): d for d in (test.value, test.primary, test.junior, step) if d is not None}
     for i in np.flatnonzero(near).tolist():
         wanted = exact.get(float(required[i]))
         limit = Fraction(repr(float(required[i]))) if wanted is None else Fraction(wanted)
