@@ -385,7 +385,9 @@ def test_a_share_is_decided_exactly_where_every_way_to_fill_the_gaps_agrees(
     word = {"yes": "是", "no": "否", "?": None}
     # no yardstick is about a nine-year school: what the county says is what is counted
     made = [
-        school(f"{i}校", kind="nine_year", kept_school=word[kept], standard_school=word[standard])
+        school(
+            f"{i}校", kind="nine_year", resources_cover="stage", kept_school=word[kept], standard_school=word[standard]
+        )
         for i, (kept, standard) in enumerate(known)
     ]
     row_ = share_item(made, standard_school_share_target=target)
