@@ -13,7 +13,7 @@ from junheng._labels import word
 from junheng.errors import InputError
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.schools import columns
+from junheng.schools import category_words, columns, is_grade
 from junheng.stages import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _TEXT = {
         "yes": "是",
         "no": "否",
         "unit": "    {school}{stage}：{value}，要求{op}{required}",
+        "unit_says": "    {school}{stage}：{value}",
         "of_stage": "（{stage}）",
         "no_items": "未提供判定所需材料",
         "schools": "{stage}{total}所（部）中{met}所达标、{unmet}所不达标、{open}所待定",
@@ -96,6 +97,7 @@ _TEXT = {
         "yes": "yes",
         "no": "no",
         "unit": "    {school}{stage}: {value}, required {op} {required}",
+        "unit_says": "    {school}{stage}: {value}",
         "of_stage": " ({stage})",
         "no_items": "nothing to judge it by was given",
         "schools": "{stage} schools: {total}, complying {met}, not complying {unmet}, undetermined {open}",
@@ -437,17 +439,32 @@ def _failing(d: Data, result: ItemResult, county: int, stage: str | None, langua
             code = int(u.stage[i])
             if stage is not None and code >= 0 and STAGES[code] != stage:
                 continue
+            name = d.school_names[u.row[i]]
+            where = "" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language))
+            if condition.scope == "share":
+                said = text["unknown"] if found.verdict[i] == UNDETERMINED else text["no"]
+                out.append(text["unit_says"].format(school=name, stage=where, value=said))
+                continue
             value, required = float(found.value[i]), float(found.required[i])
             out.append(
                 text["unit"].format(
-                    school=d.school_names[u.row[i]],
-                    stage="" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language)),
-                    value=text["unknown"] if np.isnan(value) else number(value, required),
+                    school=name,
+                    stage=where,
+                    value=text["unknown"] if np.isnan(value) else _of_unit(condition, value, required, language),
                     op=_OPS[condition.op],
-                    required=text["unknown"] if np.isnan(required) else number(required),
+                    required=text["unknown"]
+                    if np.isnan(required)
+                    else _of_unit(condition, required, required, language),
                 )
             )
     return out
+
+
+def _of_unit(condition: Test, value: float, beside: float, language: str) -> str:
+    """Write a figure of a school; a grade in its word."""
+    if is_grade(condition.top[0]) and not condition.bottom:
+        return str(word("grade", category_words(condition.top[0])[-1 - int(value)], language))
+    return number(value, beside)
 
 
 def _sentence(reason: str) -> str:

@@ -414,6 +414,7 @@ def _require_by_size(t: Threshold, classes: Floats, value: Floats) -> _Requireme
     reason[outside] = _REASON["size_outside"]
     reason[~known] = _REASON["missing_classes"]
     some = (fewer & (t.below == "some")) | (more & (t.above == "some")) | ((above != below) & (t.between == "some"))
+    reason[some & known] = _REASON["number_lost"]
     unknown = outside | ~known | some
     stricter, laxer = _ordered(t)
     both = np.concatenate([low, high])

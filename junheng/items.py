@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
-from junheng.schools import base_column, category_words
+from junheng.schools import base_column, category_words, is_grade
 from junheng.stages import KINDS, LEFT_OUT
 from junheng.standards.model import Condition, Item, Relaxation, Test, Threshold, Where
 
@@ -175,7 +175,7 @@ class Units:
             np.fmax.at(out, self.unit, own[s.rows[self.section]])
             return out
         found = base_column(name)
-        if name == "conditions_grade" or name.startswith("grade_b"):
+        if is_grade(name):
             # the words stand in the data from the best to the worst, which is 0
             return np.array([*reversed(range(len(category_words(name)))), np.nan])[self._codes(name)]
         if name == "students":

@@ -44,6 +44,7 @@ REASONS = (
     "no_split_rule",
     "rows_disagree",
     "special_open",
+    "number_lost",
 )
 
 

@@ -22,7 +22,7 @@ from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, dense_codes, row_codes
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
-from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
+from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Split, Where
 
@@ -1007,7 +1007,7 @@ def _check_force(reading: Reading, standard: Standard) -> None:
 def _read_item_columns(reading: Reading, standard: Standard) -> None:
     """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
     for name in reading.table.columns:
-        if name.startswith("grade_b") or name == "conditions_grade":
+        if is_grade(name):
             reading.category_codes(name)
     listed = {(p.code, p.column, p.row) for p in reading.problems}
     names = item_columns(standard)

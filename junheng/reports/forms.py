@@ -26,7 +26,7 @@ from junheng.items import ConditionResult, ItemResult, Units
 from junheng.results import REASONS
 from junheng.results import _round_half_up as round_half_up
 from junheng.results import _turns as turns
-from junheng.schools import ALL_STAGES, Reading, base_column, columns
+from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade
 from junheng.stages import INTEGRATED, Sections
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Test
@@ -1060,6 +1060,8 @@ class _Filler:
         if test.than:
             return f"{OPS[test.op]}{'＋'.join(figure_label(f, test.scope, 'zh') for f in test.than)}"
         same = test.bottom and {_unit(f, test.scope) for f in test.top} == {_unit(f, test.scope) for f in test.bottom}
+        if test.value is not None and is_grade(test.top[0]):
+            return f"每个单位{OPS[test.op]}{word('grade', category_words(test.top[0])[-1 - int(test.value)], 'zh')}"
         if test.value is not None:
             return f"每个单位{OPS[test.op]}{_given(float(test.value), bool(same))}"
         said = []
