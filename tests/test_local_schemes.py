@@ -297,7 +297,7 @@ def test_one_figure_short_fails_its_item_and_one_lacking_leaves_it_open(
     name: str, item: Item, condition: Condition
 ) -> None:
     facts = on_the_spot(name)
-    if condition.top == ("exchanged_teachers",):
+    if name == WUXI and condition.top == ("exchanged_teachers",):
         facts |= {"exchanged_backbone_teachers": 140, "backbone_teachers": 900}  # of those exchanged
     short = verdicts(judged(name, fails(condition, facts)))
     assert {i for i, v in short.items() if v != "met"} == {item.id} and short[item.id] == "unmet"
