@@ -26,10 +26,11 @@ import junheng as jh
 from junheng._card import plan_sentences, plan_things
 from junheng._data import read_toml
 from junheng._explain import find_county
+from junheng._files import check_output, write_bytes
 from junheng._frames import Table, build_frame, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
-from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
+from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, Severity
 from junheng.reading import notice
 from junheng.reading.files import open_source
 from junheng.schools import (
@@ -219,6 +220,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
             sys.stdout = None
             return 0
+        except OutputFileError as exc:
+            print(f"junheng: {_output_problem(exc, args.language or 'en')}", file=sys.stderr)
         except OSError as exc:
             place = f"{exc.filename}: " if exc.filename else ""
             print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
@@ -378,6 +381,22 @@ def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
         raise InputError(f"{option} must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
 
 
+def _inputs(args: argparse.Namespace) -> list[str]:
+    """Return what a command may read; a pair NAME=NUMBER or the id of a standard names no file."""
+    one = [getattr(args, name, None) for name in ("file", "facts", "standard")]
+    return [path for path in one if path] + [
+        *(getattr(args, "costs", None) or []),
+        *(getattr(args, "moves", None) or []),
+    ]
+
+
+def _check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -> None:
+    """Refuse an output that would be refused once the work is done."""
+    path = getattr(args, option.removeprefix("--").replace("-", "_"))
+    _need_ending(path, *endings, option=option)
+    check_output(path, _inputs(args))
+
+
 def _tell_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
     for code, count in ev.provenance["warnings"].items():
         shown = word("problem", code, "zh") if args.language == "zh" else code
@@ -388,13 +407,13 @@ def _tell_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
 def _evaluate(args: argparse.Namespace) -> int:
     language, text = args.language or "en", args.text
     if args.out:
-        _need_ending(args.out, ".xlsx", ".csv", ".json")
+        _check_out(args, ".xlsx", ".csv", ".json")
     steps = Steps(4 if args.out else 3)
     try:
         ev = _judge(args, steps)
         found = steps.run(text["explaining"], lambda: _findings(ev, args.county, language))
         if args.out:
-            steps.run(text["writing"], lambda: _write(ev, Path(args.out), language))
+            steps.run(text["writing"], lambda: _write(ev, args, language))
     finally:
         steps.close()
     print(found)
@@ -409,6 +428,9 @@ def _declare(args: argparse.Namespace) -> int:
     from junheng.reports.forms import county_key
 
     out = Path(args.out)
+    one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
+    if one_file or out.is_file():
+        _check_out(args, ".xlsx")
     steps = Steps(2)
     try:
         ev = _judge(args, steps)
@@ -416,7 +438,6 @@ def _declare(args: argparse.Namespace) -> int:
         steps.close()
     d = ev.data
     chosen = find_county(d, args.county)
-    one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
     if one_file and len(chosen) > 1:
         raise InputError(
             f"there are {len(chosen)} counties (and years); name one with --county, or give a folder as --out"
@@ -426,16 +447,19 @@ def _declare(args: argparse.Namespace) -> int:
         declaration(ev, county=county_key(d, chosen[0]))
         out.mkdir(exist_ok=True)
     taken: set[str] = set()
-    written = []
+    keys = [county_key(d, c) for c in chosen]
+    paths = [out if one_file else out / _file_name(key, taken) for key in keys]
+    # all are looked at before the first is written
+    for path in paths:
+        check_output(path, _inputs(args))
     with reporting(len(chosen), args.text["writing"]) as progress:
-        for done, c in enumerate(chosen, start=1):
-            path = out if one_file else out / _file_name(county_key(d, c), taken)
-            written.append((write_declaration(ev, path, county=county_key(d, c)), c))
+        for done, (path, key) in enumerate(zip(paths, keys, strict=True), start=1):
+            write_declaration(ev, path, county=key)
             progress(done)
-    for path, c in written:
+    for path in paths:
         print(args.text["written"].format(path=path))
-        if len(written) == 1:
-            print(args.text["marks"].format(**declaration(ev, county=county_key(d, c)).marks))
+    if len(keys) == 1:
+        print(args.text["marks"].format(**declaration(ev, county=keys[0]).marks))
     _tell_warnings(ev, args)
     return 0
 
@@ -461,7 +485,7 @@ def _from_reports(*names: str) -> list[Any]:
 
 def _report(args: argparse.Namespace) -> int:
     (write_report,) = _from_reports("write_report")
-    _need_ending(args.out, ".html", ".htm")
+    _check_out(args, ".html", ".htm")
     steps = Steps(3)
     try:
         ev = _judge(args, steps)
@@ -512,14 +536,14 @@ def _without_asides(work: Callable[[], Found]) -> Found:
 def _plan(args: argparse.Namespace) -> int:
     language, text = args.language or "en", args.text
     if args.costs_template:
-        _need_ending(args.costs_template, ".xlsx", ".csv", option="--costs-template")
+        _check_out(args, ".xlsx", ".csv", option="--costs-template")
         _write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), language)
         print(text["written"].format(path=args.costs_template))
         return 0
     if not args.file or not args.costs:
         raise InputError(text["plan_not" if args.file else "plan_file"])
     if args.out:
-        _need_ending(args.out, ".xlsx", ".csv", ".json", ".html", ".htm")
+        _check_out(args, ".xlsx", ".csv", ".json", ".html", ".htm")
     costs, blank = _costs(args.costs, "--costs")
     moves, _ = _costs(args.moves or [], "--moves")
     budget = None if args.budget is None else _cost(args.budget)
@@ -537,7 +561,7 @@ def _plan(args: argparse.Namespace) -> int:
             ),
         )
         if args.out:
-            steps.run(text["writing"], lambda: _write_plan(made, Path(args.out), language))
+            steps.run(text["writing"], lambda: _write_plan(made, args, language))
     finally:
         steps.close()
     d = ev.data
@@ -712,9 +736,10 @@ def _write_costs_template(path: Path, standard: jh.Standard, language: str) -> N
     write_tables(path, {"单价" if zh else "costs": frame})
 
 
-def _write_plan(made: jh.Plan, path: Path, language: str) -> None:
+def _write_plan(made: jh.Plan, args: argparse.Namespace, language: str) -> None:
+    path = Path(args.out)
     if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(made.to_dict(), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+        _write_json(path, made.to_dict())
         return
     if path.suffix.lower() in (".html", ".htm"):
         (write_report,) = _from_reports("write_report")
@@ -737,14 +762,12 @@ def _write_plan(made: jh.Plan, path: Path, language: str) -> None:
     tables["之后结论" if zh else "verdicts after"] = after.verdicts
     tables["之后各校结论" if zh else "schools after"] = after.school_verdicts
     tables["之后差异系数" if zh else "indicators after"] = after.indicators
-    if path.suffix.lower() == ".csv":
-        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
-    write_tables(path, tables)
+    _write_frames(path, tables, args)
 
 
 def _template(args: argparse.Namespace) -> int:
     (write_template,) = _from_reports("write_template")
-    _need_ending(args.out, ".xlsx")
+    _check_out(args, ".xlsx")
     write_template(Path(args.out), jh.load_standard(args.standard), language=args.language or "zh")
     print(args.text["written"].format(path=args.out))
     return 0
@@ -765,9 +788,20 @@ def _findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
     return "\n".join([*lines, f"({_WORDS[language]['hint']})"])
 
 
-def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_bytes(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8"))
+
+
+def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) -> None:
+    if path.suffix.lower() == ".csv":
+        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
+    write_tables(path, tables, _inputs(args))
+
+
+def _write(ev: jh.Evaluation, args: argparse.Namespace, language: str) -> None:
+    path = Path(args.out)
     if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(ev.to_dict(), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+        _write_json(path, ev.to_dict())
         return
     shown = ev.relabel(language)
     names = {
@@ -780,9 +814,7 @@ def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
         "left_out": {"en": "left out", "zh": "不计入单位"},
     }
     tables = {label[language]: getattr(shown, name) for name, label in names.items()}
-    if path.suffix.lower() == ".csv":
-        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
-    write_tables(path, tables)
+    _write_frames(path, tables, args)
 
 
 def _without_formulas(frame: Any) -> Any:
@@ -872,6 +904,14 @@ def _problem_zh(p: Problem, line: int | None, message: str) -> str:
     where = f"：{'，'.join(place)}" if place else ""
     told = f"{word('problem', p.code, 'zh')}{where}。{word('advice', p.code, 'zh')}。"
     return f"{word('severity', p.severity, 'zh')} {told}{p.code}: {message}"
+
+
+def _output_problem(exc: OutputFileError, language: str) -> str:
+    """Say why a file cannot be written; in Chinese as every other problem is said."""
+    if language == "en":
+        return str(exc)
+    told = f"{exc.path}：{word('problem', exc.code, 'zh')}。{word('advice', exc.code, 'zh')}。"
+    return f"{told}{exc.code}: {exc.reason}"
 
 
 def _column_zh(name: str) -> str:
