@@ -12,12 +12,12 @@ import json
 import os
 import re
 import sys
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
 import attrs
 import numpy as np
@@ -33,6 +33,7 @@ from junheng._progress import reporting
 from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, Severity
 from junheng.reading import notice
 from junheng.reading.files import open_source
+from junheng.reading.forms import facts_of
 from junheng.schools import (
     base_column,
     category_word,
@@ -43,8 +44,6 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
-
-Found = TypeVar("Found")
 
 #: Up to so many counties are explained one by one; more are counted.
 _EXPLAINED = 3
@@ -212,42 +211,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     args = _parser(_asked_language(given)).parse_args(given)
     args.text = _WORDS[args.language or "en"]
-    with warnings.catch_warnings():
-        _print_reading_warnings(args.text)
-        try:
-            return int(args.run(args))
-        except BrokenPipeError:
-            # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
-            sys.stdout = None
-            return 0
-        except OutputFileError as exc:
-            print(f"junheng: {_output_problem(exc, args.language or 'en')}", file=sys.stderr)
-        except OSError as exc:
-            place = f"{exc.filename}: " if exc.filename else ""
-            print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
-        except InputDataError as exc:
-            _print_problems(exc.problems, args)
-        except JunhengError as exc:
-            print(f"junheng: {exc}", file=sys.stderr)
-        except KeyboardInterrupt:
-            print(f"junheng: {args.text['stopped']}", file=sys.stderr)
-            return 130
+    try:
+        return int(args.run(args))
+    except BrokenPipeError:
+        # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
+        sys.stdout = None
+        return 0
+    except OutputFileError as exc:
+        print(f"junheng: {_output_problem(exc, args.language or 'en')}", file=sys.stderr)
+    except OSError as exc:
+        place = f"{exc.filename}: " if exc.filename else ""
+        print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
+    except InputDataError as exc:
+        _print_problems(exc.problems, args)
+    except JunhengError as exc:
+        print(f"junheng: {exc}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"junheng: {args.text['stopped']}", file=sys.stderr)
+        return 130
     return 2
 
 
-def _print_reading_warnings(text: dict[str, str]) -> None:
-    """Show what was noticed while a file was read as a line of its own, without the place in this program."""
-    kind = jh.ReadingWarning
-    usual = warnings.showwarning
-
-    def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
-        if issubclass(category, kind):
-            print(text["note"].format(text=message), file=sys.stderr)
-        else:
-            usual(message, category, *rest, **more)
-
-    warnings.simplefilter("always", kind)
-    warnings.showwarning = show
+def _note(said: str, args: argparse.Namespace) -> None:
+    """Print what a reader should know, where there is anything, on a line of the error stream."""
+    if said:
+        print(args.text["note"].format(text=said), file=sys.stderr)
 
 
 # --------------------------------------------------------------------------------------------- arguments
@@ -262,10 +250,9 @@ def _asked_language(argv: Sequence[str]) -> str:
 class _Parser(argparse.ArgumentParser):
     """A parser whose headings are in the language of the help."""
 
-    text = _WORDS["en"]
-
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, text: dict[str, str], **given: Any) -> None:
         super().__init__(**given, add_help=False)
+        self.text = text
         self._positionals.title = self.text["arguments"]
         self._optionals.title = self.text["options"]
         self.add_argument("-h", "--help", action="help", help=self.text["help"])
@@ -287,10 +274,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser(language: str) -> argparse.ArgumentParser:
     text = _WORDS[language]
-    kind = type("Parser", (_Parser,), {"text": text})
-    parser = kind(prog="junheng", description=text["description"], epilog=text["epilog"])
+    parser = _Parser(text, prog="junheng", description=text["description"], epilog=text["epilog"])
     parser.add_argument("--language", choices=LANGUAGES, default=None, help=text["language"])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=text["commands"], parser_class=kind)
+    commands = parser.add_subparsers(  # type: ignore[call-overload]
+        required=True, metavar="COMMAND", title=text["commands"], parser_class=partial(_Parser, text)
+    )
 
     def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = commands.add_parser(name, help=text[name], description=text[name])
@@ -339,7 +327,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     template = command("template", _template)
     template.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
     template.add_argument("--out", required=True, metavar="FILE", help=text["out_template"])
-    return parser  # type: ignore[no-any-return]
+    return parser
 
 
 # ---------------------------------------------------------------------------------------------- commands
@@ -355,9 +343,7 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
 def _read(args: argparse.Namespace) -> Any:
     """Read the table; where its rows stand in the file is kept for what is said of them."""
     args.read = jh.describe_file(args.file, **_sheet(args))
-    said = notice(args.read)
-    if said:
-        warnings.warn(said, jh.ReadingWarning, stacklevel=2)
+    _note(notice(args.read), args)
     return args.read.schools
 
 
@@ -367,10 +353,11 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    facts = args.facts_read = jh.read_facts(args.facts) if args.facts else None
+    args.facts_read, said = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    _note(said, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
-        lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
+        lambda: jh.evaluate(schools, standard, by=args.by, county_facts=args.facts_read, missing=args.missing),
     )
     return ev
 
@@ -400,8 +387,7 @@ def _check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -
 def _tell_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
     for code, count in ev.provenance["warnings"].items():
         shown = word("problem", code, "zh") if args.language == "zh" else code
-        said = args.text["warned"].format(count=count, code=shown, file=args.file)
-        print(args.text["note"].format(text=said), file=sys.stderr)
+        _note(args.text["warned"].format(count=count, code=shown, file=args.file), args)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -513,17 +499,23 @@ _COST_HEADERS = {
 }
 
 
-def _without_asides(work: Callable[[], Found]) -> Found:
-    """Do some work and throw away what compiled code prints meanwhile: the solver now and then says a line."""
+@contextmanager
+def _solver_silenced() -> Iterator[None]:
+    """Throw away what the solver prints although it is told not to.
+
+    HiGHS 1.12, as in SciPy 1.17, has a bare ``printf`` where it repairs a solution (ERGO-Code/HiGHS, issue 2783), which
+    neither ``disp=False`` nor ``presolve=False`` silences.
+    """
     try:
         target = sys.stdout.fileno()
     except (AttributeError, OSError):  # no file behind it: nothing of C can reach it
-        return work()
+        yield
+        return
     sys.stdout.flush()
     kept, nowhere = os.dup(target), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, target)
-        return work()
+        yield
     finally:
         # what C has printed may still wait in its own buffer
         with suppress(OSError, TypeError, AttributeError):  # a platform without this way to the C library
@@ -554,12 +546,13 @@ def _plan(args: argparse.Namespace) -> int:
         ev = _judge(args, steps)
         if args.county is not None:
             ev = _only_county(ev, args)
-        made: jh.Plan = steps.run(
-            text["planning"],
-            lambda: _without_asides(
-                lambda: jh.plan(ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False)
-            ),
-        )
+        with _solver_silenced():
+            made: jh.Plan = steps.run(
+                text["planning"],
+                lambda: jh.plan(
+                    ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False
+                ),
+            )
         if args.out:
             steps.run(text["writing"], lambda: _write_plan(made, args, language))
     finally:
@@ -571,8 +564,7 @@ def _plan(args: argparse.Namespace) -> int:
     for thing in plan_things(made, range(d.n_counties), language):
         print(text["total"].format(**{k: "0" if x == "–" else x for k, x in thing.items()}))
     if blank:
-        said = text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank))
-        print(text["note"].format(text=said), file=sys.stderr)
+        _note(text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank)), args)
     _tell_warnings(ev, args)
     if args.out:
         print("\n" + text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))

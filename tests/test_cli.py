@@ -585,9 +585,10 @@ def test_stopping_is_no_traceback(
 @pytest.mark.skipif(sys.platform == "win32", reason="the C library is reached another way there")
 def test_what_compiled_code_prints_does_not_stand_among_the_results():
     script = (
-        "import ctypes, os; from junheng.__main__ import _without_asides\n"
-        "def work():\n    ctypes.CDLL(None).puts(b'noise'); os.write(1, b'more noise'); return 7\n"
-        "print('before'); print(_without_asides(work)); ctypes.CDLL(None).puts(b'after')"
+        "import ctypes, os; from junheng.__main__ import _solver_silenced\n"
+        "print('before')\n"
+        "with _solver_silenced():\n    ctypes.CDLL(None).puts(b'noise'); os.write(1, b'more noise')\n"
+        "print('7'); ctypes.CDLL(None).puts(b'after')"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert sorted(done.stdout.split()) == ["7", "after", "before"]
