@@ -604,9 +604,9 @@ def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = 
         raise InputError(
             f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
-    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}}
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False, "in_memory": True}
     book = BytesIO()
-    with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs=options) as writer:
+    with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         for name, frame in tables.items():
             frame.to_excel(writer, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
             for i, column in enumerate(frame.columns):

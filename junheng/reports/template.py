@@ -91,7 +91,12 @@ def write_template(
         raise InputError(
             f'{target.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,
+    }
     buffer = BytesIO()
     with xlsxwriter.Workbook(buffer, options) as book:
         # a fixed day: the same standard gives the same file
