@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import difflib
 import json
 import os
 import re
@@ -30,7 +29,7 @@ from junheng._files import check_output, write_bytes
 from junheng._frames import Table, build_frame, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
-from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, Severity
+from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, Severity, did_you_mean
 from junheng.reading import notice
 from junheng.reading.files import open_source
 from junheng.reading.forms import facts_of
@@ -611,8 +610,7 @@ def _costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]
     for place, name, cost, kind, unit in rows:
         found_column = _cost_column(name)
         if found_column is None:
-            near = difflib.get_close_matches(name, [*columns(), *jh.indicators.catalogue()], n=2)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(name, [*columns(), *jh.indicators.catalogue()], most=2)
             problems.append(f"{place}: {name!r} is neither a column nor an indicator{hint}")
             continue
         column, factor = found_column

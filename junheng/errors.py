@@ -7,8 +7,9 @@ translate it and a person can repair the whole table in one go.
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -26,7 +27,16 @@ __all__ = [
     "Severity",
     "StandardDataError",
     "UnknownStandardError",
+    "did_you_mean",
 ]
+
+
+def did_you_mean(
+    name: object, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6, show: Callable[[str], str] = str
+) -> str:
+    """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near."""
+    near = difflib.get_close_matches(str(name), list(dict.fromkeys(known)), n=most, cutoff=cutoff)
+    return f"; did you mean {' or '.join(map(show, near))}?" if near else ""
 
 
 class Severity(StrEnum):

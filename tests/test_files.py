@@ -26,8 +26,8 @@ CODE = jh.ProblemCode
 
 #: A command, and the input that its output would overwrite. Of what stands here:
 #: 软链接.html and 硬链接.csv are links to 学校.csv; 标准.json and 标准.xlsx are further names of 本县.toml;
-#: 结果-items.csv, 方案-counties.csv (and in Chinese 结果-项目.csv, 方案-各县费用.csv) and 表/甲县-申报表.xlsx are tables of
-#: schools named like a part of an output.
+#: 结果-items.csv, 方案-counties.csv (in Chinese 结果-项目.csv, 方案-各县费用.csv) and
+#: 表/甲县-申报表.xlsx are tables of schools that are named like a part of an output.
 REFUSED = """
 evaluate 学校.csv --standard 本县.toml --out 学校.csv                                  | 学校.csv
 evaluate 学校.csv --standard 本县.toml --out ./下级/../学校.csv                        | 学校.csv
@@ -46,7 +46,7 @@ report 学校.csv --standard 本县.toml --out 软链接.html                   
 report 学校.csv --standard 本县.toml --out 学校.csv                                    | 学校.csv
 plan 学校.csv --standard 本县.toml --costs 单价.csv --out 学校.csv                     | 学校.csv
 plan 学校.csv --standard 本县.toml --costs books=1 单价.csv --out 单价.csv             | 单价.csv
-plan 学校.csv --standard 本县.toml --costs books=1 --moves 调剂.csv --out 调剂.csv     | 调剂.csv
+plan 学校.csv --standard 本县.toml --costs 单价.csv --moves 调剂.csv --out 调剂.csv     | 调剂.csv
 plan 方案-counties.csv --standard 本县.toml --costs 单价.csv --out 方案.csv            | 方案-counties.csv
 plan 学校.csv --standard 本县.toml --costs 单价.csv --out 软链接.html                  | 学校.csv
 plan 学校.csv --standard 本县.toml --costs 单价.csv --out 标准.json                    | 本县.toml
