@@ -595,7 +595,7 @@ def test_what_compiled_code_prints_does_not_stand_among_the_results():
 
 
 def test_a_plan_prints_nothing_of_the_solver(tmp_path: Path) -> None:
-    """With these costs HiGHS 1.12 repairs three solutions, and says so past every option; seen at the file descriptor."""
+    """With these costs HiGHS 1.12 repairs three solutions, and prints so whatever its options say."""
     path = tmp_path / "县.csv"
     jh.synthetic.county(seed=59, n_schools=20, resourcing=0.9).to_csv(path, index=False)
     indicators = jh.evaluate(jh.read_schools(path), QUALITY).data.indicators

@@ -377,3 +377,17 @@ def test_an_input_is_known_by_every_name_it_has(steps: list[str]) -> None:
         shutil.copy(source, Path(where) / "copy.csv")
         write_bytes(Path(where) / "copy.csv", b"new", [source])
         assert source.read_bytes() == b"data"
+
+
+def test_parquet_files_are_not_written_into_their_source(tmp_path: Path) -> None:
+    """Not by another name of the folder either, and not over it."""
+    pytest.importorskip("pyarrow", reason="Parquet files need pyarrow")
+    source = tmp_path / "各校"
+    source.mkdir()
+    jh.synthetic.county(seed=0, n_schools=5).to_parquet(source / "part-0.parquet")
+    (tmp_path / "别名").symlink_to(source)
+    before = contents(tmp_path)
+    for target, said in (("别名/判定", "lies in the source"), ("各校/a/b", "lies in the source"), ("别名", "exists")):
+        with pytest.raises(jh.InputError, match=said):
+            jh.engines.evaluate_parquet(source, QUALITY, tmp_path / target)
+    assert contents(tmp_path) == before
