@@ -16,7 +16,7 @@ from junheng._data import STAGES
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words
 from junheng.stages import KINDS, LEFT_OUT
-from junheng.standards.model import Condition, Item, Relaxation, Test, Where
+from junheng.standards.model import Condition, Doubt, Item, Relaxation, Test, Where
 
 if TYPE_CHECKING:
     from junheng.results import Data

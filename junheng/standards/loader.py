@@ -25,6 +25,7 @@ from junheng.errors import InputError, StandardDataError, UnknownStandardError
 from junheng.standards.model import (
     ColumnId,
     Condition,
+    Doubt,
     FigureId,
     Inclusion,
     IndicatorId,
@@ -41,7 +42,9 @@ from junheng.standards.model import (
     SplitWeights,
     Standard,
     Standing,
+    Test,
     Threshold,
+    Where,
     entry_key,
 )
 
@@ -70,6 +73,7 @@ class _File:
     inclusion: tuple[Inclusion, ...] = ()
     items: tuple[Item, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     applied: tuple[str, ...] = ()
     printing: Printing | None = None
     effective_from: str | None = None
@@ -79,7 +83,7 @@ class _File:
     note: str | None = None
 
 
-_LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations")
+_LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts")
 _SINGLE_TYPES: dict[str, type[Any]] = {"school_rule": SchoolRule, "split": Split, "printing": Printing}
 _SINGLE = tuple(_SINGLE_TYPES)
 _IDENTITY = ("document", "number", "issued", "jurisdiction")
@@ -293,8 +297,16 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
     for i, condition in enumerate(conditions):
         wrong = [f for f in condition.unless_no if f not in fact_ids()]
         out += [f"{f!r} is not a fact about the county @ {place}.conditions[{i}].unless_no" for f in wrong]
-        for j, test in enumerate((condition, *condition.readings)):
-            at = f"{place}.conditions[{i}]" + (f".readings[{j - 1}]" if j else "")
+        if condition.same_as and condition.scope not in ("school", "section"):
+            out.append(f"'same_as' needs scope 'school' or 'section' @ {place}.conditions[{i}].same_as")
+        out += [
+            f"must have the scope of its condition @ {place}.conditions[{i}].same_as[{j}].scope"
+            for j, test in enumerate(condition.same_as)
+            if test.scope != condition.scope
+        ]
+        ats = ["", *(f".{n}[{j}]" for n in ("readings", "same_as") for j in range(len(getattr(condition, n))))]
+        for suffix, test in zip(ats, condition.tests, strict=True):
+            at = f"{place}.conditions[{i}]{suffix}"
             known, sort = (
                 (fact_ids(), "a fact about the county")
                 if test.scope == "county"
@@ -305,22 +317,39 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
             if not test.top:
                 out.append(f"must name a figure @ {at}.top")
             staged = test.primary is not None or test.junior is not None
-            given = [test.value is not None, staged, bool(test.than), test.per_classes is not None]
+            given = [
+                *(test.value is not None, staged, bool(test.than), test.per_classes is not None, test.norm is not None)
+            ]
             if sum(given) != (0 if scored else 1):
                 wanted = (
-                    "no requirement" if scored else "exactly one of 'value', 'primary'/'junior', 'than', 'per_classes'"
+                    "no requirement"
+                    if scored
+                    else "exactly one of 'value', 'primary'/'junior', 'than', 'per_classes', 'norm'"
                 )
                 out.append(f"needs {wanted} @ {at}")
             if staged and test.scope != "section":
                 out.append(f"a number for each stage needs scope 'section' @ {at}")
             if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
                 out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
+            out += _check_norm(test, at)
             if test.than and test.scope == "sum" and sum(given) == 1:
                 out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
             if test.bottom_minus and not test.bottom:
                 out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
             if test.where is not None and test.scope == "county":
                 out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
+    return out
+
+
+def _check_norm(test: Test, place: str) -> list[str]:
+    if test.norm is None:
+        return []
+    names = [(n, getattr(test.norm, n)) for n in ("primary", "junior")]
+    out = [f"{f!r} is not a fact about the county @ {place}.norm.{n}" for n, f in names if f not in fact_ids()]
+    if test.scope not in ("school", "section"):
+        out.append(f"'norm' needs scope 'school' or 'section' @ {place}.norm")
+    if test.norm.times < 1:
+        out.append(f"must be at least 1 @ {place}.norm.times")
     return out
 
 
@@ -479,6 +508,8 @@ _STAND_INS: dict[str, Any] = {
     "standing": Standing.RECALLED,
     "value": Decimal(1),
     "resources": ("books",),
+    "where": Where(),
+    "items": (),
     "weights": (SplitWeights(kind="nine_year", primary=Decimal(1), junior=Decimal(1)),),
     "label": Label(zh="", en=""),
     "school_value": 0,
@@ -565,6 +596,9 @@ def _check_whole(standard: Standard, file: _File) -> list[str]:
                     f"@ {at}.conditions"
                 )
                 break
+    for doubt in file.doubts:
+        unknown = [i for i in doubt.items if i not in items]
+        out += [f"there is no item {i!r} @ {place('doubts', doubt)}.items" for i in unknown]
     for name in standard.applied:
         if name not in {r.id for r in standard.relaxations}:
             out.append(f"there is no relaxation {name!r} @ $.applied")
