@@ -108,7 +108,9 @@ class Facts:
 
     def reference(self, item: Item, county: int) -> str | None:
         """Return the documents named for the facts an item rests on."""
-        named = [self.references.get(f, {}).get(county) for c in item.conditions if c.scope == "county" for f in c.top]
+        own = [f for c in item.conditions if c.scope == "county" for f in c.top]
+        own += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
+        named = [self.references.get(f, {}).get(county) for f in own]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:

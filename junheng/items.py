@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
@@ -16,7 +17,7 @@ from junheng._data import STAGES
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words
 from junheng.stages import KINDS, LEFT_OUT
-from junheng.standards.model import Condition, Doubt, Item, Relaxation, Test, Where
+from junheng.standards.model import Condition, Doubt, Item, Norm, Relaxation, Test, Where
 
 if TYPE_CHECKING:
     from junheng.results import Data
@@ -167,11 +168,13 @@ class Units:
         if name == "schools":
             return np.ones(self.n)
         if name in _OF_SCHOOL:
-            own = s.reading.number(name)
-            if own is None:
-                return np.full(self.n, np.nan)
+            # a school in one row may give it by stage; the largest of all is the whole school's
             out = np.full(self.n, np.nan)
-            np.fmax.at(out, self.unit, own[s.rows[self.section]])
+            base = s.reading.number(name)
+            found = [base[s.rows[self.section]]] if base is not None else []
+            by_stage = [s.number(name)[self.section]] if name == "largest_class" else []
+            for values in (*by_stage, *found):
+                np.fmax.at(out, self.unit, values) if self.whole else np.copyto(out, values, where=np.isnan(out))
             return out
         found = base_column(name)
         if name == "students":
@@ -183,6 +186,8 @@ class Units:
             if self.whole and found is not None and found[0].shared:
                 base = s.reading.number(name)
                 whole = s.is_divided(name)[self.section]
+                if base is not None and found[0].unit == "CNY" and name not in s.resources:
+                    whole = whole | self._repeated(base[s.rows[self.section]])
                 if base is not None and whole.any():
                     share = np.bincount(self.unit, minlength=self.n)[self.unit]
                     values = np.where(whole, base[s.rows[self.section]] / share, values)
@@ -197,6 +202,22 @@ class Units:
                 parts = np.bincount(self.unit, minlength=self.n)[self.unit]
                 values = np.where(lost, base[s.rows[self.section]] / parts, values)
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
+
+    def _repeated(self, values: Floats) -> NDArray[np.bool_]:
+        """Return where all stages of a school carry one figure: money is kept by school, so it is the school's."""
+        low, high = np.full(self.n, np.inf), np.full(self.n, -np.inf)
+        np.minimum.at(low, self.unit, values)
+        np.maximum.at(high, self.unit, values)
+        out: NDArray[np.bool_] = (low == high)[self.unit]
+        return out
+
+    def is_bound(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return where a figure of a stage is known for the whole school only: the stage's is no larger."""
+        out = np.zeros(self.n, dtype=bool)
+        for name in names if not self.whole else ():
+            if name in _OF_SCHOOL:
+                out |= self.sections.wide[self.section] & np.isnan(self.sections.number(name)[self.section])
+        return out
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
@@ -347,12 +368,15 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
     """Judge an item by its conditions, all of which must hold."""
     n = data.n_counties
     relaxed = [r for r in data.standard.relaxations if r.id in data.standard.applied and r.item == item.id]
-    results = [_condition(data, c, i, relaxed, units) for i, c in enumerate(item.conditions)]
+    doubts = [d for d in data.standard.doubts if item.id in d.items]
+    results = [_condition(data, c, i, relaxed, doubts, units) for i, c in enumerate(item.conditions)]
     verdicts = np.stack([r[0] for r in results])
     skipped = np.zeros(verdicts.shape, dtype=bool)
     for i, condition in enumerate(item.conditions):
         if condition.unless_no:
             skipped[i] = np.any([data.facts.number(f) == 0 for f in condition.unless_no], axis=0)
+        if condition.breach:
+            skipped[i] = verdicts[i] != UNMET
     verdicts[skipped] = MET
     verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it is left: nothing is met
     decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0)
@@ -389,10 +413,17 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
 _Found = tuple[Codes, Floats, Floats, Ints, "UnitResult | None", NDArray[np.bool_]]
 
 
-def _condition(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], units: Any) -> _Found:
+def _condition(
+    data: Data,
+    condition: Condition,
+    position: int,
+    relaxed: Sequence[Relaxation],
+    doubts: Sequence[Doubt],
+    units: Any,
+) -> _Found:
     """Judge one condition, by every reading of it: where they differ it is undetermined."""
     if condition.scope in ("school", "section"):
-        return _by_school(data, condition, position, relaxed, units(condition.scope == "school"))
+        return _by_school(data, condition, position, relaxed, doubts, units(condition.scope == "school"))
     first, *others = (_by_county(data, test, units) for test in (condition, *condition.readings))
     disagree = np.zeros(data.n_counties, dtype=bool)
     for other in others:
@@ -407,6 +438,8 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     if test.scope == "county":
         number = data.facts.number
         top, bottom = _terms(number, test, n)
+        if test.dated:
+            return _by_step(top, bottom, test, data.years)
         required = _sum(number, test.than, n) if test.than else np.full(n, _float(test.value))
         return (_compare(top, bottom, required, test), _divide(top, bottom), required)
     u: Units = units(not (test.where is not None and test.where.stages))
@@ -421,8 +454,12 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     # with no school that counts, or one of which it is not known, the sum says nothing
     known = (np.bincount(county, minlength=n) > 0) & (np.bincount(u.county[applies == UNDETERMINED], minlength=n) == 0)
     value = np.where(np.bincount(county, minlength=n) > 0, _divide(top, bottom), np.nan)
-    required = np.full(n, _float(test.value))
-    verdict = np.where(known, _compare(top, bottom, required, test), np.int8(UNDETERMINED))
+    if test.dated:
+        verdict, _, required = _by_step(top, bottom, test, data.years)
+    else:
+        required = np.full(n, _float(test.value))
+        verdict = _compare(top, bottom, required, test)
+    verdict = np.where(known, verdict, np.int8(UNDETERMINED))
     # a county with schools of the stage and kind, none of which is meant, holds the rule
     sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
     there = np.bincount(u.county[u.where(sort) == MET], minlength=n) > 0
@@ -430,31 +467,36 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     return verdict.astype(np.int8), value, required
 
 
-def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], u: Units) -> _Found:
+def _by_school(
+    data: Data,
+    condition: Condition,
+    position: int,
+    relaxed: Sequence[Relaxation],
+    doubts: Sequence[Doubt],
+    u: Units,
+) -> _Found:
     """Judge a condition school by school (or stage by stage), and the county by all of them."""
     n = data.n_counties
-    verdict, value, required = _of_units(u, condition)
-    disagree = np.zeros(u.n, dtype=bool)
-    for reading in condition.readings:
-        disagree |= _of_units(u, reading)[0] != verdict
+    first, *others = (_of_reading(data, u, test, condition) for test in (condition, *condition.readings))
+    verdict, disagree, concerned = first.verdict, first.disagree, first.concerned
+    for other in others:
+        disagree = disagree | (other.verdict != first.verdict)
+        concerned = concerned | other.concerned
     verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
-    for relaxation in relaxed:
-        if position >= len(relaxation.conditions):
-            continue
-        easier, easier_value, easier_required = _of_units(u, relaxation.conditions[position])
-        at = np.where(in_dates(data.years[u.county], relaxation), u.where(relaxation.where), np.int8(UNMET))
-        better = (at == MET) & (easier > verdict)
-        # where it is not known whether a school may use it, what it would turn is open
-        perhaps = (at == UNDETERMINED) & (easier > verdict)
-        verdict = np.where(better, easier, np.where(perhaps, np.int8(UNDETERMINED), verdict))
-        value = np.where(at == MET, easier_value, value)
-        required = np.where(at == MET, easier_required, required)
-        disagree &= ~better
-    applies = u.where(condition.where)
-    concerned = applies != UNMET
-    # a unit the rule is not about holds it; where that is not known, only one that would hold it anyway does
-    verdict = np.where(concerned, verdict, np.int8(MET))
-    verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict).astype(np.int8)
+    verdict, value, required = _relax(data, u, position, relaxed, (verdict, first.value, first.required))
+    disagree &= verdict == UNDETERMINED
+    for doubt in doubts:
+        inside = u.where(doubt.where)
+        if doubt.decision == "left_out":
+            concerned = concerned & (inside != MET)
+            verdict = np.where(inside == MET, np.int8(MET), verdict)
+        # with "counted" nothing changes; where it is not known, only a verdict that stands either way is one
+        open_ = (inside != UNMET) & (verdict == UNMET) & (doubt.decision != "counted")
+        verdict = np.where(open_, np.int8(UNDETERMINED), verdict)
+        disagree = disagree | (open_ & (inside == MET))
+    if condition.breach:
+        concerned = concerned & (verdict == UNMET)
+    verdict = np.where(concerned, verdict, np.int8(MET)).astype(np.int8)
     counts = np.stack(
         [np.bincount(u.county[(verdict == v) & concerned], minlength=n) for v in (MET, UNMET, UNDETERMINED)], axis=1
     ).astype(np.int64)
@@ -475,8 +517,82 @@ def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequenc
     return outcome, share, np.ones(n), counts, found, at_odds
 
 
-def _of_units(u: Units, test: Test) -> tuple[Codes, Floats, Floats]:
+@frozen(eq=False)
+class _OfUnits:
+    """What one reading of a condition finds for every unit."""
+
+    verdict: Codes
+    value: Floats
+    required: Floats
+    disagree: NDArray[np.bool_]
+    concerned: NDArray[np.bool_]
+
+
+def _of_reading(data: Data, u: Units, test: Test, condition: Condition) -> _OfUnits:
+    """Judge every unit by one reading; a unit that the reading is not about holds it."""
+    found = _of_units(data, u, test)
+    if test is condition:
+        for other in condition.same_as:
+            found = _or_the_same(found, _of_units(data, u, other), u.is_bound(other.top))
+    applies = u.where(test.where or condition.where)
+    verdict = np.where(applies == UNMET, np.int8(MET), found.verdict)
+    # where it is not known whether it is about a unit, only one that would hold it anyway does
+    verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict)
+    concerned = applies != UNMET
+    return evolve(found, verdict=verdict.astype(np.int8), disagree=found.disagree & concerned, concerned=concerned)
+
+
+def _or_the_same(found: _OfUnits, other: _OfUnits, bound: NDArray[np.bool_]) -> _OfUnits:
+    """Judge by a figure, or by another that says the same; a ``bound`` shows that a rule holds, and no breach."""
+    theirs = np.where(bound & (other.verdict == UNMET), np.int8(UNDETERMINED), other.verdict)
+    better = (theirs == UNMET) & (found.verdict != UNMET) | (theirs == MET) & (found.verdict == UNDETERMINED)
+    return evolve(
+        found,
+        verdict=np.where(better, theirs, found.verdict).astype(np.int8),
+        value=np.where(better, other.value, found.value),
+        required=np.where(better, other.required, found.required),
+    )
+
+
+def _relax(
+    data: Data,
+    u: Units,
+    position: int,
+    relaxed: Sequence[Relaxation],
+    strict: tuple[Codes, Floats, Floats],
+) -> tuple[Codes, Floats, Floats]:
+    """Let units of which a relaxation is about be judged by the easier rule."""
+    verdict, value, required = strict
+    for relaxation in relaxed:
+        if position >= len(relaxation.conditions):
+            continue
+        own = relaxation.conditions[position]
+        easier = _of_units(data, u, own)
+        who = np.minimum(u.where(relaxation.where), u.where(own.where))
+        at = np.where(in_dates(data.years[u.county], relaxation), who, np.int8(UNMET))
+        better = (at == MET) & (easier.verdict > verdict)
+        # where it is not known whether a school may use it, what it would turn is open
+        perhaps = (at == UNDETERMINED) & (easier.verdict > verdict)
+        verdict = np.where(better, easier.verdict, np.where(perhaps, np.int8(UNDETERMINED), verdict)).astype(np.int8)
+        value = np.where(at == MET, easier.value, value)
+        required = np.where(at == MET, easier.required, required)
+    return verdict, value, required
+
+
+def _of_units(data: Data, u: Units, test: Test) -> _OfUnits:
+    """Compare the figures of every unit with what is required of it."""
     top, bottom = _terms(u.number, test, u.n)
+    value = _divide(top, bottom)
+    disagree, every = np.zeros(u.n, dtype=bool), np.ones(u.n, dtype=bool)
+    if test.dated:
+        verdict, _, required = _by_step(top, bottom, test, data.years[u.county])
+        return _OfUnits(verdict, value, required, disagree, every)
+    if test.norm is not None:
+        norms = _norms(data, u, test.norm)
+        own = [_compare(top, bottom, norm, test) for norm in norms]
+        disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
+        verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
+        return _OfUnits(verdict, value, np.maximum(*norms), disagree, every)
     if test.per_classes is not None:
         required = np.ceil(u.number("classes") / test.per_classes)
     elif test.than:
@@ -489,6 +605,30 @@ def _of_units(u: Units, test: Test) -> tuple[Codes, Floats, Floats]:
     verdict = _compare(top, bottom, required, test)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
+    return _OfUnits(verdict, value, required, disagree, every)
+
+
+def _norms(data: Data, u: Units, norm: Norm) -> tuple[Floats, Floats]:
+    """Return the norms of the first and the last stage of every unit, one and the same for a school of one stage."""
+    primary, junior = (norm.times * data.facts.number(f)[u.county] for f in (norm.primary, norm.junior))
+    return (
+        np.where(u.stage == STAGES.index("junior"), junior, primary),
+        np.where(u.stage == STAGES.index("primary"), primary, junior),
+    )
+
+
+def _by_step(top: Floats, bottom: Floats | None, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:
+    """Judge by the step in force in the year of the data; without a year, only where all steps agree."""
+    required = np.full(years.size, np.nan)
+    verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
+    lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
+    for step in test.dated:
+        found = _compare(top, bottom, np.full(years.size, float(step.value)), test, step.value)
+        lowest, highest = np.minimum(lowest, found), np.maximum(highest, found)
+        begun = years >= step.year
+        verdict[begun], required[begun] = found[begun], float(step.value)
+    agreed = np.isnan(years) & (lowest == highest)
+    verdict[agreed] = lowest[agreed]
     return verdict, _divide(top, bottom), required
 
 
@@ -523,7 +663,7 @@ def _divide(top: Floats, bottom: Floats | None) -> Floats:
     return top if bottom is None else top / bottom
 
 
-def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test) -> Codes:
+def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test, step: Decimal | None = None) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
     value = _divide(top, bottom)
     out = compare(value, required, test.op)
@@ -531,7 +671,7 @@ def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test) -
         near = np.abs(value - required) <= NEAR * np.abs(required)
     # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
     near &= (top != np.floor(top)) | (False if bottom is None else bottom != np.floor(bottom))
-    exact = {float(d): d for d in (test.value, test.primary, test.junior) if d is not None}
+    exact = {float(d): d for d in (test.value, test.primary, test.junior, step) if d is not None}
     for i in np.flatnonzero(near).tolist():
         wanted = exact.get(float(required[i]))
         limit = Fraction(repr(float(required[i]))) if wanted is None else Fraction(wanted)

@@ -1024,7 +1024,7 @@ def item_columns(standard: Standard) -> list[str]:
     names: dict[str, None] = {}
     for item in standard.items:
         for condition in item.conditions:
-            for test in (condition, *condition.readings):
+            for test in condition.tests:
                 if test.scope != "county":
                     for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
                         names.update(dict.fromkeys(some))

@@ -8,8 +8,10 @@ import re
 import tomllib
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, Literal, get_args, get_origin
@@ -38,6 +40,7 @@ from junheng.standards.model import (
     Removal,
     SchoolRule,
     Source,
+    SourceKind,
     Split,
     SplitWeights,
     Standard,
@@ -45,6 +48,7 @@ from junheng.standards.model import (
     Test,
     Threshold,
     Where,
+    allowed_standings,
     entry_key,
 )
 
@@ -135,10 +139,10 @@ def _one_of(value: Any, target: Any) -> Any:
     return value
 
 
-def _standing(value: Any, _: Any) -> Standing:
-    if value not in list(Standing):
-        raise _Refused(f"must be one of {', '.join(map(repr, map(str, Standing)))}, not {_shown(value)}")
-    return Standing(value)
+def _word_of(value: Any, words: type[StrEnum]) -> StrEnum:
+    if value not in list(words):
+        raise _Refused(f"must be one of {', '.join(map(repr, map(str, words)))}, not {_shown(value)}")
+    return words(value)
 
 
 def _tuple_of(converter: Converter) -> Any:
@@ -178,7 +182,8 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(lambda t: t is IndicatorId, _member("indicator", indicator_ids))
     converter.register_structure_hook_func(lambda t: t is ColumnId, _member("column", column_ids))
     converter.register_structure_hook_func(lambda t: t is FigureId, _member("figure", _figure_ids))
-    converter.register_structure_hook(Standing, _standing)
+    converter.register_structure_hook(Standing, _word_of)
+    converter.register_structure_hook(SourceKind, _word_of)
     converter.register_structure_hook_func(_is_literal, _one_of)
     converter.register_structure_hook_factory(_is_tuple, _tuple_of(converter))
 
@@ -234,13 +239,13 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
             first = seen.setdefault(entry_key(entry), i)
             if first != i:
                 out.append(f"the same entry as $.{table}[{first}] @ $.{table}[{i}]")
-            out += _check_cited(entry.clause, entry.source, sources, f"$.{table}[{i}]")
+            out += _check_entry(entry, sources, f"$.{table}[{i}]")
     for i, t in enumerate(file.thresholds):
         out += _check_threshold(t, f"$.thresholds[{i}]")
     for name in _SINGLE:
         entry = getattr(file, name)
         if entry is not None:
-            out += _check_cited(entry.clause, entry.source, sources, f"$.{name}")
+            out += _check_entry(entry, sources, f"$.{name}")
     rule = file.school_rule
     if rule is not None and (rule.kind == "at_least") != (rule.k is not None):
         out.append("'k' belongs to kind 'at_least', and must be there @ $.school_rule.k")
@@ -304,8 +309,7 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
             for j, test in enumerate(condition.same_as)
             if test.scope != condition.scope
         ]
-        ats = ["", *(f".{n}[{j}]" for n in ("readings", "same_as") for j in range(len(getattr(condition, n))))]
-        for suffix, test in zip(ats, condition.tests, strict=True):
+        for suffix, test in _named_tests(condition):
             at = f"{place}.conditions[{i}]{suffix}"
             known, sort = (
                 (fact_ids(), "a fact about the county")
@@ -318,15 +322,18 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
                 out.append(f"must name a figure @ {at}.top")
             staged = test.primary is not None or test.junior is not None
             given = [
-                *(test.value is not None, staged, bool(test.than), test.per_classes is not None, test.norm is not None)
+                *(test.value is not None, staged, bool(test.than), test.per_classes is not None),
+                *(bool(test.dated), test.norm is not None),
             ]
             if sum(given) != (0 if scored else 1):
-                wanted = (
-                    "no requirement"
-                    if scored
-                    else "exactly one of 'value', 'primary'/'junior', 'than', 'per_classes', 'norm'"
-                )
+                choices = "'value', 'primary'/'junior', 'than', 'per_classes', 'dated', 'norm'"
+                wanted = "no requirement" if scored else f"exactly one of {choices}"
                 out.append(f"needs {wanted} @ {at}")
+            for k, step in enumerate(test.dated):
+                out += _check_date(step.effective_from, f"{at}.dated[{k}].effective_from")
+            began = [step.effective_from for step in test.dated]
+            if any(b <= a for a, b in pairwise(began)):
+                out.append(f"steps must follow each other in time @ {at}.dated")
             if staged and test.scope != "section":
                 out.append(f"a number for each stage needs scope 'section' @ {at}")
             if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
@@ -341,6 +348,12 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
     return out
 
 
+def _named_tests(condition: Condition) -> list[tuple[str, Test]]:
+    """Return the tests of a condition with their places in it."""
+    places = [f".{n}[{j}]" for n in ("readings", "same_as") for j in range(len(getattr(condition, n)))]
+    return list(zip(["", *places], condition.tests, strict=True))
+
+
 def _check_norm(test: Test, place: str) -> list[str]:
     if test.norm is None:
         return []
@@ -351,6 +364,30 @@ def _check_norm(test: Test, place: str) -> list[str]:
     if test.norm.times < 1:
         out.append(f"must be at least 1 @ {place}.norm.times")
     return out
+
+
+def _check_entry(entry: Any, sources: dict[str, Source] | None, place: str) -> list[str]:
+    """Check what an entry, and every step of its dated values, says about where it comes from."""
+    out = _check_cited(entry.clause, entry.source, sources, place)
+    if sources is not None:
+        out += [f"source {s!r} is not among [sources] @ {place}.also" for s in entry.also if s not in sources]
+        out += _check_standing(entry, sources, place)
+    for i, condition in enumerate(getattr(entry, "conditions", ())):
+        for suffix, test in _named_tests(condition):
+            at = f"{place}.conditions[{i}]{suffix}"
+            for k, step in enumerate(test.dated):
+                out += _check_entry(step, sources, f"{at}.dated[{k}]")
+    return out
+
+
+def _check_standing(entry: Any, sources: dict[str, Source], place: str) -> list[str]:
+    """Refuse a standing that the kinds of the sources do not bear; nothing is asked where a source has no kind."""
+    named = {entry.source, *entry.also}
+    kinds = [s.kind for name in named if (s := sources.get(name)) is not None and s.kind is not None]
+    if len(kinds) < len(named) or entry.standing in allowed_standings(kinds):
+        return []
+    said = ", ".join(sorted(map(str, kinds)))
+    return [f"{str(entry.standing)!r} is more than a source of kind {said} allows @ {place}.standing"]
 
 
 def _check_cited(clause: str, source: str | None, sources: dict[str, Source] | None, place: str) -> list[str]:
@@ -522,6 +559,20 @@ def _unique(problems: list[str]) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
+def _with_sources(entry: Any, names: dict[str, str]) -> Any:
+    """Call the sources of an entry, and of all that it holds, by other names."""
+    changes: dict[str, Any] = {}
+    for a in attrs.fields(type(entry)):
+        value = getattr(entry, a.name)
+        if a.name == "source":
+            changes["source"] = names.get(value, value)
+        elif a.name == "also":
+            changes["also"] = tuple(names.get(s, s) for s in value)
+        elif isinstance(value, tuple) and value and attrs.has(type(value[0])):
+            changes[a.name] = tuple(_with_sources(v, names) for v in value)
+    return attrs.evolve(entry, **changes)
+
+
 def _with_own_sources(parent: Standard, file: _File) -> Standard:
     """Rename sources of the parent that the file calls by the same key, so that each entry keeps its own."""
     clash = {k for k, s in file.sources.items() if parent.sources.get(k, s) != s}
@@ -529,7 +580,7 @@ def _with_own_sources(parent: Standard, file: _File) -> Standard:
         return parent
 
     def renamed(entry: Any) -> Any:
-        return attrs.evolve(entry, source=f"{parent.id}:{entry.source}") if entry.source in clash else entry
+        return _with_sources(entry, {k: f"{parent.id}:{k}" for k in clash})
 
     lists: dict[str, Any] = {t: tuple(renamed(e) for e in getattr(parent, t)) for t in _LISTS}
     single: dict[str, Any] = {name: renamed(e) for name in _SINGLE if (e := getattr(parent, name)) is not None}

@@ -25,6 +25,7 @@ __all__ = [
     "Printing",
     "SchoolRule",
     "Source",
+    "SourceKind",
     "Split",
     "SplitWeights",
     "Standard",
@@ -56,6 +57,21 @@ class Standing(StrEnum):
     CONFLICTING = "conflicting"
 
 
+class SourceKind(StrEnum):
+    """What a source is, which says how sure a number read in it can be."""
+
+    TEXT = "text"
+    """The document's own text."""
+    COPY = "copy"
+    """A copy of that text."""
+    LOCAL = "local"
+    """A local form or scheme, a program, a practitioner's page: practice."""
+    NEWS = "news"
+    """A news page or a report."""
+    MEMORY = "memory"
+    """Nothing that can be shown."""
+
+
 @frozen(kw_only=True)
 class Label:
     """A name in both languages."""
@@ -66,19 +82,24 @@ class Label:
 
 @frozen(kw_only=True)
 class Source:
-    """Where a number was read."""
+    """Where a number was read. A number cannot be surer than the ``kind`` of its source allows."""
 
     title: str
+    kind: SourceKind | None = None
     url: str | None = None
     note: str | None = None
 
 
 @frozen(kw_only=True)
 class _Cited:
-    """What everything that states a rule must say about where it comes from."""
+    """What everything that states a rule must say about where it comes from.
+
+    ``also`` names further sources that say the same, independent of ``source``.
+    """
 
     clause: str
     source: str
+    also: tuple[str, ...] = ()
     standing: Standing
     note: str | None = None
     # where it was written is not what it says: it takes no part in equality
@@ -214,13 +235,27 @@ class Norm:
 
 
 @frozen(kw_only=True)
+class Step(_Cited):
+    """The number of a condition from a year on, until the next step."""
+
+    effective_from: str
+    value: Decimal
+
+    @property
+    def year(self) -> int:
+        """The first year of data it holds for."""
+        return int(self.effective_from[:4])
+
+
+@frozen(kw_only=True)
 class Test:
     """One comparison: (sum of ``top`` - sum of ``top_minus``) / (the same below) against a number.
 
     ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
     (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
-    the figures ``than``, or ``per_classes``: one for every so many classes begun, or ``norm``: facts of the county for
-    each stage; a school of several stages is decided where the norms of all of them give the same verdict.
+    the figures ``than``, or ``per_classes``: one for every so many classes begun, or ``dated``: the step in force in
+    the year of the data; without a year a test is decided only where all steps agree. Or ``norm``: facts of the county
+    for each stage; a school of several stages is decided where the norms of all of them give the same verdict.
     ``qualifier`` says what a figure must mean where its name leaves it open, such as how many hours a training has.
     """
 
@@ -235,6 +270,7 @@ class Test:
     junior: Decimal | None = None
     than: tuple[FigureId, ...] = ()
     per_classes: int | None = None
+    dated: tuple[Step, ...] = ()
     norm: Norm | None = None
     where: Where | None = None
     qualifier: str | None = None
@@ -341,6 +377,27 @@ class Removal:
         if self.table == "limits":
             return (self.kind, self.stage)
         return (self.id,) if self.table in ("items", "relaxations", "doubts") else (self.kind, self.ownership)
+
+
+#: The surest standing that one source of a kind allows; two independent ones of practice or news make a number sure.
+_SUREST = {
+    SourceKind.TEXT: Standing.CONFIRMED,
+    SourceKind.COPY: Standing.CONFIRMED,
+    SourceKind.LOCAL: Standing.SECONDARY,
+    SourceKind.NEWS: Standing.SECONDARY,
+    SourceKind.MEMORY: Standing.RECALLED,
+}
+
+
+def allowed_standings(kinds: Sequence[SourceKind]) -> frozenset[Standing]:
+    """Return the standings that a number read in sources of these kinds may claim."""
+    allowed = {Standing.RECALLED, Standing.CONFLICTING}
+    surest = [_SUREST[kind] for kind in kinds]
+    if Standing.CONFIRMED in surest or surest.count(Standing.SECONDARY) > 1:
+        allowed |= {Standing.CONFIRMED}
+    if allowed & {Standing.CONFIRMED} or Standing.SECONDARY in surest:
+        allowed |= {Standing.SECONDARY, Standing.DERIVED}
+    return frozenset(allowed)
 
 
 def entry_key(entry: Any) -> tuple[Any, ...]:
@@ -566,7 +623,7 @@ def _number(value: Any) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
-_NOT_COMPARED = {"clause", "source", "standing", "note", "origin", "label"}
+_NOT_COMPARED = {"clause", "source", "also", "standing", "note", "origin", "label"}
 
 
 def _entries(standard: Standard) -> dict[tuple[str, str], dict[str, Any]]:

@@ -1,0 +1,113 @@
+"""Worked cases at the law's edges: tables, facts and what must come out, as data in ``golden/edges``.
+
+A case may change some cells (``set``) of its file's table or facts: a county that fails one thing alone, one that
+lacks it, one that is exactly on it.
+"""
+
+import io
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import junheng as jh
+from junheng.errors import InputDataError
+
+FOLDER = Path(__file__).parent / "golden" / "edges"
+
+
+def _cases():
+    for path in sorted(FOLDER.glob("*.toml")):
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        for case in [content, *content.get("cases", [])]:
+            if "expect" in case or "error" in case:
+                yield pytest.param(content, case, id=f"{path.stem}:{case.get('name', 'whole')}")
+
+
+def _read(text):
+    return pd.read_csv(io.StringIO(text.strip()), dtype=object, keep_default_na=False, skipinitialspace=True)
+
+
+def _changed(frame, changes, key):
+    """Return the frame with some cells changed; ``key`` names the column that tells the row."""
+    frame = frame.copy()
+    for change in changes:
+        column = change.get("column", change.get("fact"))
+        names = [c for c in frame.columns if c == column or _canonical(c) == column]
+        assert len(names) <= 1, f"{column} is ambiguous"
+        name = names[0] if names else column
+        if not names:
+            frame[name] = ""
+        chosen = frame[_named(frame, key)] == change[key]
+        if "stage" in change:
+            chosen &= frame[_named(frame, "stage")] == change["stage"]
+        assert chosen.any(), f"no row of {change}"
+        frame.loc[chosen, name] = change["value"]
+    return frame
+
+
+def _named(frame, column):
+    return next(c for c in frame.columns if _canonical(c) == column)
+
+
+def _canonical(header):
+    known = jh.standardize_columns(pd.DataFrame({header: []}))
+    return next(iter(known.columns))
+
+
+def _inputs(content, case):
+    changes = case.get("set", [])
+    table = _changed(_read(content["table"]), [c for c in changes if "fact" not in c], "school")
+    facts = None
+    if "facts" in content:
+        facts = _read(content["facts"])
+        facts = facts.rename(columns={facts.columns[0]: "county"})
+        facts = _changed(facts, [c for c in changes if "fact" in c], "county")
+    return jh.standardize_columns(table), facts
+
+
+def _standard(content, case):
+    std = jh.load_standard(content["standard"])
+    options = {**content.get("options", {}), **case.get("options", {})}
+    relaxations = case.get("relaxations", content.get("relaxations"))
+    return std.with_options(relaxations=relaxations, **options) if options or relaxations else std
+
+
+def _rows(frame, where):
+    chosen = pd.Series(True, index=frame.index)
+    for name, value in where.items():
+        chosen &= frame[name].astype(object).eq(value)
+    return frame[chosen]
+
+
+@pytest.mark.parametrize(("content", "case"), list(_cases()))
+def test_worked_case(content, case):
+    schools, facts = _inputs(content, case)
+    std = _standard(content, case)
+    if "error" in case:
+        with pytest.raises(InputDataError) as caught:
+            jh.evaluate(schools, std, county_facts=facts)
+        assert case["error"] in {str(p.code) for p in caught.value.problems}
+        return
+    ev = jh.evaluate(schools, std, county_facts=facts)
+    for expected in case["expect"]:
+        frame = jh.check_schools(schools, std) if expected["frame"] == "problems" else getattr(ev, expected["frame"])
+        rows = _rows(frame, expected["where"])
+        if expected.get("absent"):
+            assert rows.empty, rows.to_string()
+            continue
+        assert not rows.empty, f"no row where {expected['where']}:\n{frame.to_string()}"
+        for name, value in expected.get("equals", {}).items():
+            for found in rows[name]:
+                if isinstance(value, (int, float)) and not isinstance(value, bool):
+                    assert found == pytest.approx(value, rel=1e-12, abs=0), f"{name} in\n{rows.to_string()}"
+                else:
+                    assert found == value, f"{name} is {found!r}, not {value!r}, in\n{rows.to_string()}"
+
+
+def test_every_file_says_where_its_rule_was_read():
+    for path in FOLDER.glob("*.toml"):
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert content["title"], path.name
+        assert content["source"], path.name
