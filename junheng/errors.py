@@ -78,6 +78,9 @@ class ProblemCode(StrEnum):
     DIGITS_LOST = "digits_lost"
     SHEET_NOT_READ = "sheet_not_read"
     FILE_FORMAT = "file_format"
+    CLASS_SIZES_DISAGREE = "class_sizes_disagree"
+    COLUMN_NOT_USED = "column_not_used"
+    SURVEY_SAMPLE = "survey_sample"
 
 
 @frozen(kw_only=True)

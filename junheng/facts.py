@@ -113,6 +113,11 @@ class Facts:
         named = [self.references.get(f, {}).get(county) for f in own]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
+    def hint(self, at: int, code: ProblemCode, message: str, column: str) -> None:
+        """Record something about a county's facts that decides nothing."""
+        name = self._names[at] if at < len(self._names) else None
+        self._add(code, message, key=name, column=column, severity=Severity.WARNING)
+
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
 

@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng.errors import ProblemCode
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words
 from junheng.stages import KINDS, LEFT_OUT
 from junheng.standards.model import Condition, Doubt, Item, Norm, Relaxation, Test, Where
 
 if TYPE_CHECKING:
+    from junheng.facts import Facts
     from junheng.results import Data
     from junheng.stages import Sections
+    from junheng.standards.model import Standard
 
-__all__ = ["ItemResult", "Units", "in_dates", "judge_items"]
+__all__ = ["ItemResult", "Units", "give_hints", "in_dates", "judge_items"]
 
 Codes = NDArray[np.int8]
 
@@ -302,6 +305,24 @@ def judge_items(data: Data) -> list[ItemResult]:
         else:
             out += [_resource(data, item, s) for s in _stages_of(data, item)]
     return out
+
+
+def give_hints(standard: Standard, facts: Facts) -> None:
+    """Report which of the standard's hints fail; no verdict looks at them."""
+    for item in standard.items:
+        for hint in item.hints:
+            top, bottom = _terms(facts.number, hint.test, facts.n)
+            required = np.full(facts.n, _float(hint.test.value))
+            value = _divide(top, bottom)
+            for at in np.flatnonzero(_compare(top, bottom, required, hint.test) == UNMET).tolist():
+                figures = " / ".join(" + ".join(names) for names in (hint.test.top, hint.test.bottom) if names)
+                facts.hint(
+                    at,
+                    ProblemCode.SURVEY_SAMPLE,
+                    f"{figures} is {value[at]:g}, not {hint.test.op} {hint.test.value} ({hint.clause}, "
+                    f"{hint.standing}); a hint for item {item.id!r}, no verdict rests on it",
+                    hint.test.top[0],
+                )
 
 
 def _stages_of(data: Data, item: Item) -> list[int]:

@@ -40,7 +40,6 @@ ITEMS_OF_A_SCHOOL = {
     **ROOMS,
     "in_district_students": 500,
     "migrant_students": 100,
-    "funded_students": 500,
     "certified_teachers": 35,
     "trained_teachers": 35,
     "visiting_pe_art_teachers": 0,
@@ -54,7 +53,7 @@ ITEMS_OF_A_SCHOOL = {
     "deaths": 0,
 }
 SMALL = {
-    "students": 80, "in_district_students": 80, "funded_students": 100, "migrant_students": 10, "classes": 6,
+    "students": 80, "in_district_students": 80, "migrant_students": 10, "classes": 6,
     "teachers_above_required_degree": 5, "backbone_teachers": 1, "pe_art_teachers": 1, "teaching_area_m2": 480.0,
     "sports_area_m2": 880.0, "equipment_value_cny": 208_000.0, "multimedia_classrooms": 2, "teachers": 6,
     "certified_teachers": 6, "trained_teachers": 6, "teachers_mid_or_senior_title": 3, "computers": 13, "books": 2400,
@@ -90,7 +89,9 @@ FACTS: Facts = {
         for f in c.top
     },
     "years_since_basic_balance": 3,
-    "special_education_funds_cny": 600_000,
+    "special_education_funds_cny": 700_000,
+    "funds_norm_per_primary_student_cny": 10_000,
+    "funds_norm_per_junior_student_cny": 10_000,
     "special_education_students": 100,
     "teacher_pay_cny": 90_000,
     "civil_servant_pay_cny": 90_000,
@@ -306,7 +307,10 @@ SCHOOL_CASES: dict[str, tuple[str, dict[str, dict[str, Any]], set[tuple[str, str
     "2502 in nine years": ("school-size", {"联校": {"students": 1251}}, {("联校", None)}),
     **{f"a class of {c}": ("class-size", {"甲小": {c: 1}}, {("甲小", "primary")}) for c in OVER},
     **{f"a junior class of {c}": ("class-size", {"甲中": {c: 1}}, {("甲中", "junior")}) for c in OVER[1:]},
-    "paid for 99": ("small-school-funds", {"村小": {"funded_students": 99}}, {("村小", "primary")}),
+    "paid for 99": (
+        "small-school-funds",
+        {"村小": {"public_funds_budget_cny": 990_000.0, "training_budget_cny": 49_500.0}}, {("村小", "primary")},
+    ),
     "one not trained": ("teacher-training", {"甲小": {"trained_teachers": 34}}, set()),
     "one without certificate": ("teaching-certificates", {"甲中": {"certified_teachers": 34}}, set()),
     "one from elsewhere": ("nearby-enrolment", {"甲小": {"in_district_students": 499}}, set()),
@@ -322,11 +326,16 @@ def enlarged(changed: Mapping[str, Mapping[str, Any]]) -> Table:
     for before, row in zip(table(), out, strict=True):
         factor = row["students"] / before["students"]
         if factor != 1:
-            keep = {"students", "built_year", "largest_class", "classes", "funded_students", *ROOMS, *OVER}
+            keep = {"students", "built_year", "largest_class", "classes", "public_funds_budget_cny", "training_budget_cny", *ROOMS, *OVER}
             for name, value in row.items():
                 if isinstance(value, (int, float)) and name not in keep:
                     row[name] = value if name in changed[row["school"]] else round(value * factor)
             row["in_district_students"] = row["students"]
+            more = max(row["classes"], -(-row["students"] // 40))
+            if more > row["classes"]:
+                row["classes"] = more
+                rooms = {"music_rooms_96": -(-more // 12) * 2, "art_rooms_90": -(-more // 12) * 2}
+                row |= {k: v for k, v in rooms.items() if k not in changed[row["school"]]}
             row["teachers"] = row["certified_teachers"] = row["trained_teachers"]
     return out
 
@@ -359,7 +368,7 @@ def test_every_item_of_2017_was_failed_alone() -> None:
 
 #: A figure of one school taken away: the item is open, and the school named as not known.
 GAPS = {
-    "music_rooms_96": "music-and-art-rooms", "art_rooms_90": "music-and-art-rooms", "classes_61_65": "class-size",
+    "music_rooms_96": "music-and-art-rooms", "art_rooms_90": "music-and-art-rooms",
     "trained_teachers": "teacher-training", "certified_teachers": "teaching-certificates",
     "in_district_students": "nearby-enrolment", "ownership": "nearby-enrolment", "boarding": "nearby-enrolment",
     "area_type": "nearby-enrolment", "training_budget_cny": "training-funds",
@@ -402,7 +411,9 @@ def test_retention_needs_all_its_five_figures(column: str) -> None:
         ("left-behind-and-migrant-children", {"migrant_children_in_public_schools": 170,
                                               "migrant_children_in_purchased_places": 0}, "met"),
         ("quota-places", {"allotted_places": 199}, "unmet"),
-        ("special-education-funds", {"special_education_funds_cny": 599_999}, "unmet"),
+        # no year is given: the steps of 4000, 6000 and 7000 must agree
+        ("special-education-funds", {"special_education_funds_cny": 699_999}, "undetermined"),
+        ("special-education-funds", {"special_education_funds_cny": 399_999}, "unmet"),
         ("special-education-funds", {"special_education_students": 0, "special_education_funds_cny": 0},
          "undetermined"),
         ("disabled-children", {"disabled_children": 20, "disabled_children_enrolled": 19}, "met"),
@@ -553,12 +564,21 @@ def test_stages_with_rooms_of_their_own_are_added() -> None:
     assert verdicts(judge(made))["music-and-art-rooms"] == "met"
 
 
-@pytest.mark.parametrize(("students", "funded", "verdict"), [(99, 100, "met"), (99, 99, "unmet"), (100, 99, "met"),
-                                                             (99, None, "undetermined"), (100, None, "met"),
-                                                             (0, 0, "met")])  # fmt: skip
-def test_a_small_school_is_paid_for_a_hundred(students: int, funded: int | None, verdict: str) -> None:
-    small = {"students": students, "funded_students": funded, "in_district_students": min(students, 80)}
-    assert verdicts(judge(table(村小=small | {"migrant_students": 0})))["small-school-funds"] == verdict
+@pytest.mark.parametrize(
+    ("students", "funds", "verdict"),
+    [
+        (99, 1_000_000.0, "met"),
+        (99, 999_999.99, "unmet"),
+        (100, 999_999.99, "met"),  # not small
+        (99, None, "undetermined"),
+        (100, None, "met"),
+        (0, 0.0, "met"),
+    ],
+)
+def test_a_small_school_is_paid_for_a_hundred(students: int, funds: float | None, verdict: str) -> None:
+    small = {"students": students, "public_funds_budget_cny": funds, "training_budget_cny": None}
+    small |= {"in_district_students": min(students, 80), "migrant_students": 0}
+    assert verdicts(judge(table(村小=small)))["small-school-funds"] == verdict
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,10 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         if (item.rule in ("conditions", "scored")) != bool(item.conditions):
             out.append(f"'conditions' belong to rules 'conditions' and 'scored', and must be there @ $.items[{i}]")
         out += _check_conditions(item.conditions, f"$.items[{i}]", item.rule == "scored")
+        for j, hint in enumerate(item.hints):
+            out += _check_test(hint.test, f"$.items[{i}].hints[{j}].test")
+            if hint.test.scope != "county":
+                out.append(f"a hint looks at the county's own facts @ $.items[{i}].hints[{j}].test.scope")
     for i, relaxation in enumerate(file.relaxations):
         place = f"$.relaxations[{i}]"
         if (relaxation.indicator is None) == (relaxation.item is None):
@@ -310,41 +314,47 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
             if test.scope != condition.scope
         ]
         for suffix, test in _named_tests(condition):
-            at = f"{place}.conditions[{i}]{suffix}"
-            known, sort = (
-                (fact_ids(), "a fact about the county")
-                if test.scope == "county"
-                else (column_ids(), "a column of schools")
-            )
-            for name in ("top", "top_minus", "bottom", "bottom_minus", "than"):
-                out += [f"{f!r} is not {sort} @ {at}.{name}" for f in getattr(test, name) if f not in known]
-            if not test.top:
-                out.append(f"must name a figure @ {at}.top")
-            staged = test.primary is not None or test.junior is not None
-            given = [
-                *(test.value is not None, staged, bool(test.than), test.per_classes is not None),
-                *(bool(test.dated), test.norm is not None),
-            ]
-            if sum(given) != (0 if scored else 1):
-                choices = "'value', 'primary'/'junior', 'than', 'per_classes', 'dated', 'norm'"
-                wanted = "no requirement" if scored else f"exactly one of {choices}"
-                out.append(f"needs {wanted} @ {at}")
-            for k, step in enumerate(test.dated):
-                out += _check_date(step.effective_from, f"{at}.dated[{k}].effective_from")
-            began = [step.effective_from for step in test.dated]
-            if any(b <= a for a, b in pairwise(began)):
-                out.append(f"steps must follow each other in time @ {at}.dated")
-            if staged and test.scope != "section":
-                out.append(f"a number for each stage needs scope 'section' @ {at}")
-            if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
-                out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
-            out += _check_norm(test, at)
-            if test.than and test.scope == "sum" and sum(given) == 1:
-                out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
-            if test.bottom_minus and not test.bottom:
-                out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
-            if test.where is not None and test.scope == "county":
-                out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
+            out += _check_test(test, f"{place}.conditions[{i}]{suffix}", scored)
+    return out
+
+
+def _check_test(test: Test, at: str, scored: bool = False) -> list[str]:
+    known, sort = (
+        (fact_ids(), "a fact about the county") if test.scope == "county" else (column_ids(), "a column of schools")
+    )
+    out = [
+        f"{f!r} is not {sort} @ {at}.{name}"
+        for name in ("top", "top_minus", "bottom", "bottom_minus", "than")
+        for f in getattr(test, name)
+        if f not in known
+    ]
+    if not test.top:
+        out.append(f"must name a figure @ {at}.top")
+    staged = test.primary is not None or test.junior is not None
+    given = [
+        *(test.value is not None, staged, bool(test.than), test.per_classes is not None),
+        *(bool(test.dated), test.norm is not None),
+    ]
+    if sum(given) != (0 if scored else 1):
+        choices = "'value', 'primary'/'junior', 'than', 'per_classes', 'dated', 'norm'"
+        wanted = "no requirement" if scored else f"exactly one of {choices}"
+        out.append(f"needs {wanted} @ {at}")
+    for k, step in enumerate(test.dated):
+        out += _check_date(step.effective_from, f"{at}.dated[{k}].effective_from")
+    began = [step.effective_from for step in test.dated]
+    if any(b <= a for a, b in pairwise(began)):
+        out.append(f"steps must follow each other in time @ {at}.dated")
+    if staged and test.scope != "section":
+        out.append(f"a number for each stage needs scope 'section' @ {at}")
+    if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
+        out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
+    out += _check_norm(test, at)
+    if test.than and test.scope == "sum" and sum(given) == 1:
+        out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
+    if test.bottom_minus and not test.bottom:
+        out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
+    if test.where is not None and test.scope == "county":
+        out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
     return out
 
 
@@ -372,6 +382,8 @@ def _check_entry(entry: Any, sources: dict[str, Source] | None, place: str) -> l
     if sources is not None:
         out += [f"source {s!r} is not among [sources] @ {place}.also" for s in entry.also if s not in sources]
         out += _check_standing(entry, sources, place)
+    for i, hint in enumerate(getattr(entry, "hints", ())):
+        out += _check_entry(hint, sources, f"{place}.hints[{i}]")
     for i, condition in enumerate(getattr(entry, "conditions", ())):
         for suffix, test in _named_tests(condition):
             at = f"{place}.conditions[{i}]{suffix}"

@@ -300,11 +300,18 @@ class Condition(Test):
 
 
 @frozen(kw_only=True)
+class Hint(_Cited):
+    """A test of the county's facts that decides nothing: where it fails, a warning says so."""
+
+    test: Test
+
+
+@frozen(kw_only=True)
 class Item(_Cited):
     """One thing a county is judged by.
 
     ``conditions`` must all hold. An item that is only ``scored`` is shown with its figure and judged in a total
-    elsewhere.
+    elsewhere. ``hints`` are reported where they fail, and no verdict rests on them.
     """
 
     id: str
@@ -313,6 +320,7 @@ class Item(_Cited):
     label: Label
     number: int | None = None
     conditions: tuple[Condition, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 @frozen(kw_only=True)
