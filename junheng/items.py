@@ -209,8 +209,8 @@ class Units:
     def _repeated(self, values: Floats) -> NDArray[np.bool_]:
         """Return where all stages of a school carry one figure: money is kept by school, so it is the school's."""
         low, high = np.full(self.n, np.inf), np.full(self.n, -np.inf)
-        np.minimum.at(low, self.unit, values)
-        np.maximum.at(high, self.unit, values)
+        np.fmin.at(low, self.unit, values)
+        np.fmax.at(high, self.unit, values)
         out: NDArray[np.bool_] = (low == high)[self.unit]
         return out
 
