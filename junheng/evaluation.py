@@ -223,7 +223,7 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
         "extends": std.extends,
         "by": list(reading.by),
         "relaxations": list(std.applied),
-        "doubts": {d.id: d.decision for d in std.doubts},
+        "readings_chosen": std.chosen,
         "missing": missing,
         "rows": reading.rows,
         "sections": int(sections.rows.size),

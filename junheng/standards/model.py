@@ -585,6 +585,11 @@ class Standard:
             raise InputError(f"{self.id} has no doubt {doubt!r}: there is nothing to choose")
         return tuple(attrs.evolve(d, decision=decision) if d.id == doubt else d for d in self.doubts)
 
+    @property
+    def chosen(self) -> list[str]:
+        """What was chosen where the sources leave it open."""
+        return [f"{d.id}={d.decision}" for d in self.doubts if d.decision != "open"]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the content as nested dicts that can be written as TOML and read again to an equal standard."""
         content: dict[str, Any] = _plain(self)
