@@ -501,7 +501,9 @@ def _by_school(
     first, *others = (_of_reading(data, u, test, condition) for test in (condition, *condition.readings))
     verdict, disagree, concerned = first.verdict, first.disagree, first.concerned
     for other in others:
-        disagree = disagree | (other.verdict != first.verdict)
+        # where one of them lacks a figure the readings are not known to disagree
+        disagree = disagree | (np.abs(other.verdict - first.verdict) == MET - UNMET)
+        verdict = np.where(other.verdict == first.verdict, verdict, np.int8(UNDETERMINED))
         concerned = concerned | other.concerned
     verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
     verdict, value, required = _relax(data, u, position, relaxed, (verdict, first.value, first.required))
@@ -624,6 +626,11 @@ def _of_units(data: Data, u: Units, test: Test) -> _OfUnits:
         by_stage = np.array([_float(test.primary), _float(test.junior), np.nan])
         required = by_stage[u.stage]
     verdict = _compare(top, bottom, required, test)
+    if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
+        # nothing is below zero: what is known may be too much already
+        known = _sum(lambda name: np.nan_to_num(u.number(name)), test.top, u.n)
+        proved = (verdict == UNDETERMINED) & (_compare(known, None, required, test) == UNMET)
+        verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
     return _OfUnits(verdict, value, required, disagree, every)

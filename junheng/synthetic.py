@@ -277,7 +277,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     for subject in _SUBJECTS:
         columns[f"monitoring_level_{subject}"] = np.where(rng.random(n) < 0.95, 3, 2)
         columns[f"monitoring_rate_{subject}"] = np.round(rng.uniform(0.03, 0.155, n), 3)
-    columns["survey_valid"] = rng.integers(600, 2000, n)
+    columns["survey_valid"] = rng.integers(1800, 4000, n)
     columns["survey_satisfied"] = count(columns["survey_valid"], 0.84, 0.98)
     columns["survey_visited"] = rng.integers(60, 300, n)
     columns["survey_visited_satisfied"] = count(columns["survey_visited"], 0.85, 1.0)
