@@ -187,13 +187,7 @@ class Units:
         else:
             values = s.number(name)[self.section]
             if self.whole and found is not None and found[0].shared:
-                base = s.reading.number(name)
-                whole = s.is_divided(name)[self.section]
-                if base is not None and found[0].unit == "CNY" and name not in s.resources:
-                    whole = whole | self._repeated(base[s.rows[self.section]])
-                if base is not None and whole.any():
-                    share = np.bincount(self.unit, minlength=self.n)[self.unit]
-                    values = np.where(whole, base[s.rows[self.section]] / share, values)
+                values = self._of_school(name, found[0].unit == "CNY", values)
         if not self.whole:
             return values
         if name != "students" and found is not None and not found[0].shared:
@@ -206,13 +200,21 @@ class Units:
                 values = np.where(lost, base[s.rows[self.section]] / parts, values)
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
 
-    def _repeated(self, values: Floats) -> NDArray[np.bool_]:
-        """Return where all stages of a school carry one figure: money is kept by school, so it is the school's."""
+    def _of_school(self, name: str, money: bool, values: Floats) -> Floats:
+        """Return parts of a shared figure that add up to the school's: what is repeated on its rows is taken once."""
+        s = self.sections
+        base = s.reading.number(name)
+        if base is None:
+            return values
+        own = base[s.rows[self.section]]
         low, high = np.full(self.n, np.inf), np.full(self.n, -np.inf)
-        np.fmin.at(low, self.unit, values)
-        np.fmax.at(high, self.unit, values)
-        out: NDArray[np.bool_] = (low == high)[self.unit]
-        return out
+        np.fmin.at(low, self.unit, own)
+        np.fmax.at(high, self.unit, own)
+        same, divided = (low == high)[self.unit], s.is_divided(name)[self.section]
+        # figures that the standard does not split may differ where the rooms are the school's; money is kept by school
+        whole = divided if name in s.resources else same & (divided | money)
+        parts = np.bincount(self.unit, minlength=self.n)[self.unit]
+        return np.where(whole, own / parts, np.where(divided, own, values))
 
     def is_bound(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return where a figure of a stage is known for the whole school only: the stage's is no larger."""
