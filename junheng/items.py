@@ -174,9 +174,9 @@ class Units:
             # a school in one row may give it by stage; the largest of all is the whole school's
             out = np.full(self.n, np.nan)
             base = s.reading.number(name)
-            found = [base[s.rows[self.section]]] if base is not None else []
             by_stage = [s.number(name)[self.section]] if name == "largest_class" else []
-            for values in (*by_stage, *found):
+            by_row = [base[s.rows[self.section]]] if base is not None else []
+            for values in (*by_stage, *by_row):
                 np.fmax.at(out, self.unit, values) if self.whole else np.copyto(out, values, where=np.isnan(out))
             return out
         found = base_column(name)

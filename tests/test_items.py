@@ -27,6 +27,7 @@ ROOMS = {
     **{f"music_rooms_{a}": int(a == "96") for a in ("96", "73_96", "61_73", "54_61")},
     **{f"art_rooms_{a}": int(a == "90") for a in ("90", "67_90", "61_67", "54_61")},
 }
+MONEY = ("public_funds_budget_cny", "training_budget_cny")
 #: What the items of 2017 ask of a school on top of the seven indicators.
 ITEMS_OF_A_SCHOOL = {
     "ownership": "public",
@@ -327,7 +328,7 @@ def enlarged(changed: Mapping[str, Mapping[str, Any]]) -> Table:
     for before, row in zip(table(), out, strict=True):
         factor = row["students"] / before["students"]
         if factor != 1:
-            keep = {"students", "built_year", "largest_class", "classes", "public_funds_budget_cny", "training_budget_cny", *ROOMS, *OVER}
+            keep = {"students", "built_year", "largest_class", "classes", *MONEY, *ROOMS, *OVER}
             for name, value in row.items():
                 if isinstance(value, (int, float)) and name not in keep:
                     row[name] = value if name in changed[row["school"]] else round(value * factor)
@@ -690,7 +691,8 @@ HELPED: dict[str, tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = {
         "music-and-art-rooms", "甲中",
         {"area_type": "rural", "students": 99, "largest_class": 29, "music_rooms_96": 0, "music_rooms_61_73": 1,
          "art_rooms_90": 0, "art_rooms_61_67": 1},
-        [{"largest_class": 30}, {"students": 100}, {"area_type": "city"}, {"music_rooms_61_73": 0, "art_rooms_61_67": 0}],
+        [{"largest_class": 30}, {"students": 100}, {"area_type": "city"},
+         {"music_rooms_61_73": 0, "art_rooms_61_67": 0}],
     ),
     "older-school-size": (
         "school-size", "甲小", {"students": 2400, "built_year": 2010}, [{"built_year": 2011}, {"students": 2401}],

@@ -381,7 +381,9 @@ def _condition_lines(c: Condition, *, scored: bool = False) -> list[str]:
         lines.append("  - The sources disagree: decided only where every reading gives the same verdict.")
     lines += [f"  - the same said by another figure: {_reads(t)}" for t in c.same_as]
     if c.breach:
-        lines.append("  - Proves the item unmet where it fails; else it says nothing. 不满足即不达标；其他情形不作判断。")
+        lines.append(
+            "  - Proves the item unmet where it fails; else it says nothing. 不满足即不达标；其他情形不作判断。"
+        )
     if c.unless_no:
         lines.append("  - Falls away where the county says no to: " + ", ".join(f"`{f}`" for f in c.unless_no))
     return lines

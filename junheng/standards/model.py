@@ -577,7 +577,7 @@ class Standard:
             thresholds=tuple(attrs.evolve(t, **changes) if t.classes else t for t in self.thresholds),
         )
 
-    def _decide(self, doubt: str, decision: str) -> tuple[Doubt, ...]:
+    def _decide(self, doubt: str, decision: Literal["open", "counted", "left_out"]) -> tuple[Doubt, ...]:
         """Return the doubts with one of them decided."""
         if decision not in ("open", "counted", "left_out"):
             raise InputError(f"small_teaching_points must be 'open', 'counted' or 'left_out', not {decision!r}")

@@ -73,7 +73,7 @@ def small_school_funds(school: School, norms: dict[str, int | None]) -> bool | N
 
 
 def school_size(school: School, relaxed: bool) -> bool:
-    """2000, 2500 for nine- and twelve-year schools; 2400 and 3000 for older or migrant schools, not twelve-year ones."""
+    """2000, and 2500 for nine- and twelve-year schools; older or migrant ones 2400, 3000 and no more than 2500."""
     n = students(school)
     eased = relaxed and (school["built"] <= 2010 or 2 * school["migrants"] > n)
     limit = {"nine_year": 3000 if eased else 2500, "twelve_year": 2500}.get(school["kind"], 2400 if eased else 2000)
