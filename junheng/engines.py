@@ -1028,6 +1028,7 @@ def _judge_files(
         "extends": std.extends,
         "by": list(job.by),
         "relaxations": list(std.applied),
+        "readings_chosen": std.chosen,
         "missing": job.missing,
     }
     return ParquetSummary(

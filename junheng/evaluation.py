@@ -21,7 +21,7 @@ from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of, at_least, compare, holds
-from junheng.items import Units, in_dates, special_sections
+from junheng.items import Units, give_hints, in_dates, special_sections
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, parse_numbers
 from junheng.stages import LEFT_OUT, Sections, check_all, check_for_standard, item_columns, needed_columns
@@ -113,6 +113,7 @@ def evaluate(
     facts = Facts(county_facts, sections.counties.words)
     facts.check_choices(std.items)
     check_for_standard(reading, std)
+    give_hints(std, facts)
     reading.problems += facts.problems
     if reading.errors:
         raise InputDataError(reading.problems)
@@ -223,6 +224,7 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
         "extends": std.extends,
         "by": list(reading.by),
         "relaxations": list(std.applied),
+        "readings_chosen": std.chosen,
         "missing": missing,
         "rows": reading.rows,
         "sections": int(sections.rows.size),

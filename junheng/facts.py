@@ -107,7 +107,9 @@ class Facts:
 
     def reference(self, item: Item, county: int) -> str | None:
         """Return the documents named for the facts an item rests on."""
-        named = [self.references.get(f, {}).get(county) for c in item.conditions if c.scope == "county" for f in c.top]
+        own = [f for c in item.conditions if c.scope == "county" for f in c.top]
+        own += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
+        named = [self.references.get(f, {}).get(county) for f in own]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
     def check_choices(self, items: Sequence[Item]) -> None:
@@ -125,6 +127,11 @@ class Facts:
                         column=condition.chosen_by,
                         value=repr(value),
                     )
+
+    def hint(self, at: int, code: ProblemCode, message: str, column: str) -> None:
+        """Record something about a county's facts that decides nothing."""
+        name = self._names[at] if at < len(self._names) else None
+        self._add(code, message, key=name, column=column, severity=Severity.WARNING)
 
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))

@@ -9,21 +9,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng.errors import ProblemCode
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words, is_grade
 from junheng.stages import KINDS, LEFT_OUT
-from junheng.standards.model import Condition, Item, Relaxation, Test, Threshold, Where
+from junheng.standards.model import Condition, Doubt, Item, Norm, Relaxation, Test, Threshold, Where
 
 if TYPE_CHECKING:
+    from junheng.facts import Facts
     from junheng.results import Data
     from junheng.stages import Sections
+    from junheng.standards.model import Standard
 
-__all__ = ["ItemResult", "Units", "in_dates", "judge_items", "special_sections"]
+__all__ = ["ItemResult", "Units", "give_hints", "in_dates", "judge_items", "special_sections"]
 
 Codes = NDArray[np.int8]
 
@@ -168,11 +171,13 @@ class Units:
         if name == "schools":
             return np.ones(self.n)
         if name in _OF_SCHOOL:
-            own = s.reading.number(name)
-            if own is None:
-                return np.full(self.n, np.nan)
+            # a school in one row may give it by stage; the largest of all is the whole school's
             out = np.full(self.n, np.nan)
-            np.fmax.at(out, self.unit, own[s.rows[self.section]])
+            base = s.reading.number(name)
+            by_stage = [s.number(name)[self.section]] if name == "largest_class" else []
+            by_row = [base[s.rows[self.section]]] if base is not None else []
+            for values in (*by_stage, *by_row):
+                np.fmax.at(out, self.unit, values) if self.whole else np.copyto(out, values, where=np.isnan(out))
             return out
         found = base_column(name)
         if is_grade(name):
@@ -185,11 +190,7 @@ class Units:
         else:
             values = s.number(name)[self.section]
             if self.whole and found is not None and found[0].shared:
-                base = s.reading.number(name)
-                whole = s.is_divided(name)[self.section]
-                if base is not None and whole.any():
-                    share = np.bincount(self.unit, minlength=self.n)[self.unit]
-                    values = np.where(whole, base[s.rows[self.section]] / share, values)
+                values = self._of_school(name, found[0].unit == "CNY", values)
         if not self.whole:
             return values
         if name != "students" and found is not None and not found[0].shared:
@@ -201,6 +202,30 @@ class Units:
                 parts = np.bincount(self.unit, minlength=self.n)[self.unit]
                 values = np.where(lost, base[s.rows[self.section]] / parts, values)
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
+
+    def _of_school(self, name: str, money: bool, values: Floats) -> Floats:
+        """Return parts of a shared figure that add up to the school's: what is repeated on its rows is taken once."""
+        s = self.sections
+        base = s.reading.number(name)
+        if base is None:
+            return values
+        own = base[s.rows[self.section]]
+        low, high = np.full(self.n, np.inf), np.full(self.n, -np.inf)
+        np.fmin.at(low, self.unit, own)
+        np.fmax.at(high, self.unit, own)
+        same, divided = (low == high)[self.unit], s.is_divided(name)[self.section]
+        # figures that the standard does not split may differ where the rooms are the school's; money is kept by school
+        whole = divided if name in s.resources else same & (divided | money)
+        parts = np.bincount(self.unit, minlength=self.n)[self.unit]
+        return np.where(whole, own / parts, np.where(divided, own, values))
+
+    def is_bound(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return where a figure of a stage is known for the whole school only: the stage's is no larger."""
+        out = np.zeros(self.n, dtype=bool)
+        for name in names if not self.whole else ():
+            if name in _OF_SCHOOL:
+                out |= self.sections.wide[self.section] & np.isnan(self.sections.number(name)[self.section])
+        return out
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
@@ -288,6 +313,24 @@ def judge_items(data: Data) -> list[ItemResult]:
     return out
 
 
+def give_hints(standard: Standard, facts: Facts) -> None:
+    """Report which of the standard's hints fail; no verdict looks at them."""
+    for item in standard.items:
+        for hint in item.hints:
+            top, bottom = _terms(facts.number, hint.test, facts.n)
+            required = np.full(facts.n, _float(hint.test.value))
+            value = _divide(top, bottom)
+            for at in np.flatnonzero(_compare(top, bottom, required, hint.test) == UNMET).tolist():
+                figures = " / ".join(" + ".join(names) for names in (hint.test.top, hint.test.bottom) if names)
+                facts.hint(
+                    at,
+                    ProblemCode.SURVEY_SAMPLE,
+                    f"{figures} is {value[at]:g}, not {hint.test.op} {hint.test.value} ({hint.clause}, "
+                    f"{hint.standing}); a hint for item {item.id!r}, no verdict rests on it",
+                    hint.test.top[0],
+                )
+
+
 def _stages_of(data: Data, item: Item) -> list[int]:
     std = data.standard
     if item.rule == "every_school_complies":
@@ -352,12 +395,15 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
     """Judge an item by its conditions, all of which must hold."""
     n = data.n_counties
     relaxed = [r for r in data.standard.relaxations if r.id in data.standard.applied and r.item == item.id]
-    results = [_condition(data, c, i, relaxed, units) for i, c in enumerate(item.conditions)]
+    doubts = [d for d in data.standard.doubts if item.id in d.items]
+    results = [_condition(data, c, i, relaxed, doubts, units) for i, c in enumerate(item.conditions)]
     verdicts = np.stack([r[0] for r in results])
     skipped = np.zeros(verdicts.shape, dtype=bool)
     for i, condition in enumerate(item.conditions):
         if condition.unless_no:
             skipped[i] = np.any([data.facts.number(f) == 0 for f in condition.unless_no], axis=0)
+        if condition.breach:
+            skipped[i] = verdicts[i] != UNMET
     verdicts[skipped] = MET
     verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it is left: nothing is met
     decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0)
@@ -394,10 +440,17 @@ def _conditions(data: Data, item: Item, units: Any) -> ItemResult:
 _Found = tuple[Codes, Floats, Floats, Ints, "UnitResult | None", NDArray[np.bool_]]
 
 
-def _condition(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], units: Any) -> _Found:
+def _condition(
+    data: Data,
+    condition: Condition,
+    position: int,
+    relaxed: Sequence[Relaxation],
+    doubts: Sequence[Doubt],
+    units: Any,
+) -> _Found:
     """Judge one condition, by every reading of it: where they differ it is undetermined."""
     if condition.scope in ("school", "section"):
-        return _by_school(data, condition, position, relaxed, units(condition.scope == "school"))
+        return _by_school(data, condition, position, relaxed, doubts, units(condition.scope == "school"))
     if condition.scope == "share":
         return _by_share(data, condition, units(True))
     first, *others = (_by_county(data, test, units) for test in (condition, *condition.readings))
@@ -443,32 +496,38 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     return verdict.astype(np.int8), value, required
 
 
-def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequence[Relaxation], u: Units) -> _Found:
+def _by_school(
+    data: Data,
+    condition: Condition,
+    position: int,
+    relaxed: Sequence[Relaxation],
+    doubts: Sequence[Doubt],
+    u: Units,
+) -> _Found:
     """Judge a condition school by school (or stage by stage), and the county by all of them."""
     n = data.n_counties
-    years = data.years[u.county]
-    verdict, value, required = _of_units(u, condition, years)
-    disagree = np.zeros(u.n, dtype=bool)
-    for reading in condition.readings:
-        disagree |= _of_units(u, reading, years)[0] != verdict
+    first, *others = (_of_reading(data, u, test, condition) for test in (condition, *condition.readings))
+    verdict, disagree, concerned = first.verdict, first.disagree, first.concerned
+    for other in others:
+        # where one of them lacks a figure the readings are not known to disagree
+        disagree = disagree | (np.abs(other.verdict - first.verdict) == MET - UNMET)
+        verdict = np.where(other.verdict == first.verdict, verdict, np.int8(UNDETERMINED))
+        concerned = concerned | other.concerned
     verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
-    for relaxation in relaxed:
-        if position >= len(relaxation.conditions):
-            continue
-        easier, easier_value, easier_required = _of_units(u, relaxation.conditions[position], years)
-        at = np.where(in_dates(years, relaxation), u.where(relaxation.where), np.int8(UNMET))
-        better = (at == MET) & (easier > verdict)
-        # where it is not known whether a school may use it, what it would turn is open
-        perhaps = (at == UNDETERMINED) & (easier > verdict)
-        verdict = np.where(better, easier, np.where(perhaps, np.int8(UNDETERMINED), verdict))
-        value = np.where(at == MET, easier_value, value)
-        required = np.where(at == MET, easier_required, required)
-        disagree &= ~better
-    applies = u.where(condition.where)
-    concerned = applies != UNMET
-    # a unit the rule is not about holds it; where that is not known, only one that would hold it anyway does
-    verdict = np.where(concerned, verdict, np.int8(MET))
-    verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict).astype(np.int8)
+    verdict, value, required = _relax(data, u, position, relaxed, (verdict, first.value, first.required))
+    disagree &= verdict == UNDETERMINED
+    for doubt in doubts:
+        inside = u.where(doubt.where)
+        if doubt.decision == "left_out":
+            concerned = concerned & (inside != MET)
+            verdict = np.where(inside == MET, np.int8(MET), verdict)
+        # with "counted" nothing changes; where it is not known, only a verdict that stands either way is one
+        open_ = (inside != UNMET) & (verdict == UNMET) & (doubt.decision != "counted")
+        verdict = np.where(open_, np.int8(UNDETERMINED), verdict)
+        disagree = disagree | (open_ & (inside == MET))
+    if condition.breach:
+        concerned = concerned & (verdict == UNMET)
+    verdict = np.where(concerned, verdict, np.int8(MET)).astype(np.int8)
     counts = np.stack(
         [np.bincount(u.county[(verdict == v) & concerned], minlength=n) for v in (MET, UNMET, UNDETERMINED)], axis=1
     ).astype(np.int64)
@@ -492,7 +551,7 @@ def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequenc
 def _by_share(data: Data, condition: Condition, u: Units) -> _Found:
     """Judge a share of schools by its least and its largest value, under every number that may hold."""
     n = data.n_counties
-    meant, has = u.where(condition.where), _measured(u, condition, data.years[u.county])
+    meant, has = u.where(condition.where), _measured(data, u, condition)
 
     def count(chosen: NDArray[np.bool_]) -> Floats:
         return np.bincount(u.county[chosen], minlength=n).astype(np.float64)
@@ -533,22 +592,94 @@ def _by_share(data: Data, condition: Condition, u: Units) -> _Found:
     return verdict, value, required, counts, shown, np.zeros(n, dtype=bool)
 
 
-def _measured(u: Units, condition: Condition, years: Floats) -> Codes:
+def _measured(data: Data, u: Units, condition: Condition) -> Codes:
     """Return of each school whether it has what is asked: by the first yardstick about it, or as its column says."""
     out = u.flag(condition.top[0])
     for yardstick in reversed(condition.yardsticks):
         about = u.where(yardstick.where)
-        own = np.min([_of_units(u, test, years)[0] for test in yardstick.tests], axis=0)
+        own = np.min([_of_units(data, u, test).verdict for test in yardstick.tests], axis=0)
         # where it is not known which yardstick holds, only what both find is found
         either = np.where(own == out, own, np.int8(UNDETERMINED))
         out = np.where(about == MET, own, np.where(about == UNMET, out, either)).astype(np.int8)
     return out
 
 
-def _of_units(u: Units, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:
+@frozen(eq=False)
+class _OfUnits:
+    """What one reading of a condition finds for every unit."""
+
+    verdict: Codes
+    value: Floats
+    required: Floats
+    disagree: NDArray[np.bool_]
+    concerned: NDArray[np.bool_]
+
+
+def _of_reading(data: Data, u: Units, test: Test, condition: Condition) -> _OfUnits:
+    """Judge every unit by one reading; a unit that the reading is not about holds it."""
+    found = _of_units(data, u, test)
+    if test is condition:
+        for other in condition.same_as:
+            found = _or_the_same(found, _of_units(data, u, other), u.is_bound(other.top))
+    applies = u.where(test.where or condition.where)
+    verdict = np.where(applies == UNMET, np.int8(MET), found.verdict)
+    # where it is not known whether it is about a unit, only one that would hold it anyway does
+    verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict)
+    concerned = applies != UNMET
+    return evolve(found, verdict=verdict.astype(np.int8), disagree=found.disagree & concerned, concerned=concerned)
+
+
+def _or_the_same(found: _OfUnits, other: _OfUnits, bound: NDArray[np.bool_]) -> _OfUnits:
+    """Judge by a figure, or by another that says the same; a ``bound`` shows that a rule holds, and no breach."""
+    theirs = np.where(bound & (other.verdict == UNMET), np.int8(UNDETERMINED), other.verdict)
+    better = (theirs == UNMET) & (found.verdict != UNMET) | (theirs == MET) & (found.verdict == UNDETERMINED)
+    return evolve(
+        found,
+        verdict=np.where(better, theirs, found.verdict).astype(np.int8),
+        value=np.where(better, other.value, found.value),
+        required=np.where(better, other.required, found.required),
+    )
+
+
+def _relax(
+    data: Data,
+    u: Units,
+    position: int,
+    relaxed: Sequence[Relaxation],
+    strict: tuple[Codes, Floats, Floats],
+) -> tuple[Codes, Floats, Floats]:
+    """Let units of which a relaxation is about be judged by the easier rule."""
+    verdict, value, required = strict
+    for relaxation in relaxed:
+        if position >= len(relaxation.conditions):
+            continue
+        own = relaxation.conditions[position]
+        easier = _of_units(data, u, own)
+        who = np.minimum(u.where(relaxation.where), u.where(own.where))
+        at = np.where(in_dates(data.years[u.county], relaxation), who, np.int8(UNMET))
+        better = (at == MET) & (easier.verdict > verdict)
+        # where it is not known whether a school may use it, what it would turn is open
+        perhaps = (at == UNDETERMINED) & (easier.verdict > verdict)
+        verdict = np.where(better, easier.verdict, np.where(perhaps, np.int8(UNDETERMINED), verdict)).astype(np.int8)
+        value = np.where(at == MET, easier.value, value)
+        required = np.where(at == MET, easier.required, required)
+    return verdict, value, required
+
+
+def _of_units(data: Data, u: Units, test: Test) -> _OfUnits:
+    """Compare the figures of every unit with what is required of it."""
     top, bottom = _terms(u.number, test, u.n)
+    value = _divide(top, bottom)
+    disagree, every = np.zeros(u.n, dtype=bool), np.ones(u.n, dtype=bool)
     if test.dated:
-        return _by_step(top, bottom, test, years)
+        verdict, _, required = _by_step(top, bottom, test, data.years[u.county])
+        return _OfUnits(verdict, value, required, disagree, every)
+    if test.norm is not None:
+        norms = _norms(data, u, test.norm)
+        own = [_compare(top, bottom, norm, test) for norm in norms]
+        disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
+        verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
+        return _OfUnits(verdict, value, np.maximum(*norms), disagree, every)
     if test.per_classes is not None:
         required = (np.ceil if test.begun else np.floor)(u.number("classes") / test.per_classes)
     elif test.than:
@@ -559,9 +690,23 @@ def _of_units(u: Units, test: Test, years: Floats) -> tuple[Codes, Floats, Float
         by_stage = np.array([_float(test.primary), _float(test.junior), np.nan])
         required = by_stage[u.stage]
     verdict = _compare(top, bottom, required, test)
+    if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
+        # nothing is below zero: what is known may be too much already
+        known = _sum(lambda name: np.nan_to_num(u.number(name)), test.top, u.n)
+        proved = (verdict == UNDETERMINED) & (_compare(known, None, required, test) == UNMET)
+        verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
-    return verdict, _divide(top, bottom), required
+    return _OfUnits(verdict, value, required, disagree, every)
+
+
+def _norms(data: Data, u: Units, norm: Norm) -> tuple[Floats, Floats]:
+    """Return the norms of the first and the last stage of every unit, one and the same for a school of one stage."""
+    primary, junior = (norm.times * data.facts.number(f)[u.county] for f in (norm.primary, norm.junior))
+    return (
+        np.where(u.stage == STAGES.index("junior"), junior, primary),
+        np.where(u.stage == STAGES.index("primary"), primary, junior),
+    )
 
 
 def _by_step(top: Floats, bottom: Floats | None, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:

@@ -983,6 +983,58 @@ def check_for_standard(reading: Reading, standard: Standard) -> None:
     """Record what only this standard minds: years it was not in force, and columns that only its items read."""
     _check_force(reading, standard)
     _read_item_columns(reading, standard)
+    tests = [test for item in standard.items for c in item.conditions for test in c.tests]
+    if any("largest_class" in test.top for test in tests):
+        for suffix in ("", *(f"_{s}" for s in STAGES)):
+            _check_class_sizes(reading, suffix)
+    if "funded_students" in reading.has and any(test.norm is not None for test in tests):
+        reading.add(
+            ProblemCode.COLUMN_NOT_USED,
+            "no item rests on the number of students that funds are paid for: give the money itself in "
+            "public_funds_budget_cny, and the county's norm for a student of each stage in county_facts",
+            column="funded_students",
+            severity=Severity.WARNING,
+        )
+
+
+#: The sizes of the bands that classes over a limit are counted in.
+_BANDS = {
+    "classes_46_50": (46, 50),
+    "classes_51_55": (51, 55),
+    "classes_56_60": (56, 60),
+    "classes_61_65": (61, 65),
+    "classes_66_up": (66, np.inf),
+}
+
+
+def _check_class_sizes(reading: Reading, suffix: str) -> None:
+    """Say where the largest class contradicts the classes counted by size, or the mean class."""
+    largest = reading.number(f"largest_class{suffix}")
+    if largest is None:
+        return
+    said: dict[int, str] = {}
+    for name, (low, high) in _BANDS.items():
+        classes = reading.number(f"{name}{suffix}")
+        if classes is None:
+            continue
+        for row in np.flatnonzero((classes > 0) & (largest < low)).tolist():
+            said.setdefault(row, f"{classes[row]:g} in {name}{suffix}")
+        for row in np.flatnonzero((classes == 0) & (largest >= low) & (largest <= high)).tolist():
+            said.setdefault(row, f"none in {name}{suffix}")
+    students, classes = reading.number(f"students{suffix}"), reading.number(f"classes{suffix}")
+    if students is not None and classes is not None:
+        for row in np.flatnonzero((classes > 0) & (students > largest * classes)).tolist():
+            said.setdefault(row, f"{students[row]:g} students in {classes[row]:g} classes")
+    for row, what in sorted(said.items()):
+        reading.add(
+            ProblemCode.CLASS_SIZES_DISAGREE,
+            f"a largest class of {largest[row]:g} contradicts {what}; correct whichever is wrong. Until then a figure "
+            "over the limit counts",
+            row=row,
+            column=f"largest_class{suffix}",
+            value=f"{largest[row]:g}",
+            severity=Severity.WARNING,
+        )
 
 
 def _check_force(reading: Reading, standard: Standard) -> None:

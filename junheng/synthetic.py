@@ -259,7 +259,9 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
             columns[name] = np.where(rng.random(n) < 0.97, "否" if bad else "是", "是" if bad else "否").astype(object)
     columns["years_since_basic_balance"] = rng.integers(2, 11, n)
     columns["special_education_students"] = rng.integers(30, 200, n)
-    columns["special_education_funds_cny"] = columns["special_education_students"] * rng.integers(5900, 8001, n)
+    columns["special_education_funds_cny"] = columns["special_education_students"] * rng.integers(6900, 9001, n)
+    columns["funds_norm_per_primary_student_cny"] = np.full(n, _NORM[0])
+    columns["funds_norm_per_junior_student_cny"] = np.full(n, _NORM[1])
     columns["civil_servant_pay_cny"] = rng.integers(80_000, 120_001, n)
     columns["teacher_pay_cny"] = count(columns["civil_servant_pay_cny"], 0.99, 1.08)
     columns["exchange_eligible_teachers"] = rng.integers(300, 1500, n)
@@ -275,7 +277,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     for subject in _SUBJECTS:
         columns[f"monitoring_level_{subject}"] = np.where(rng.random(n) < 0.95, 3, 2)
         columns[f"monitoring_rate_{subject}"] = np.round(rng.uniform(0.03, 0.155, n), 3)
-    columns["survey_valid"] = rng.integers(600, 2000, n)
+    columns["survey_valid"] = rng.integers(1800, 4000, n)
     columns["survey_satisfied"] = count(columns["survey_valid"], 0.84, 0.98)
     columns["survey_visited"] = rng.integers(60, 300, n)
     columns["survey_visited_satisfied"] = count(columns["survey_visited"], 0.85, 1.0)
@@ -299,6 +301,8 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return build_frame(columns, "pandas")  # type: ignore[no-any-return]
 
 
+#: What a county pays for one primary and one junior student, in yuan a year: made up.
+_NORM = (700.0, 900.0)
 _VETOES = (
     "entrance_examinations",
     "illegal_school_choice",
@@ -556,6 +560,15 @@ def _returns(
     # 46 to 50 is over the limit in primary classes only
     chance = np.where(stage[:, None] == 1, [0.2, 0.004, 0.0, 0.0, 0.0], [0.01, 0.002, 0.0, 0.0, 0.0])
     counts = rng.binomial(classes[:, None], chance)
+    # the largest class lies in the largest band that has any, and is no smaller than the mean
+    mean = np.ceil(p / np.maximum(classes, 1))
+    over = np.flatnonzero((mean > 45) & (classes > 0))
+    band = np.minimum((mean[over] - 46) // 5, 4).astype(np.int64)
+    counts[over, band] = np.maximum(counts[over, band], 1)
+    low = np.array([46, 51, 56, 61, 66])
+    top = np.where(counts.any(axis=1), low[4 - (counts[:, ::-1] > 0).argmax(axis=1)], 0)
+    largest = np.where(top > 0, np.maximum(top, mean), np.minimum(mean + 2, 45))
+    largest = np.where(classes > 0, largest, 0).astype(np.int64)
     funds = np.round(p * rng.normal(950.0, 40.0, m) * np.array([1.0, 1.3])[stage], 2)
     rest = np.where(stage == 1, p, 0)
     entrants = np.rint(rest / 3.0).astype(np.int64)
@@ -567,9 +580,8 @@ def _returns(
         "boarding": Labels((rng.random(n) > np.array([0.02, 0.15, 0.4])[area])[school].astype(np.int64), ("是", "否")),
         "migrant_students": rng.binomial(p, np.array([0.2, 0.08, 0.01])[area[school]]),
         "in_district_students": p - rng.binomial(p, np.where((rng.random(m) < 0.03) & (stage == 1), 0.1, 0.0)),
-        "funded_students": np.where(p > 0, np.maximum(p, 100), 0),
         **{f"classes_{b}": counts[:, i] for i, b in enumerate(bands)},
-        "largest_class": np.where(classes > 0, np.ceil(p / np.maximum(classes, 1)) + 2, 0).astype(np.int64),
+        "largest_class": largest,
         "certified_teachers": teachers,
         "trained_teachers": teachers - rng.binomial(teachers, np.where(rng.random(m) < 0.01, 0.05, 0.0)),
         "public_funds_budget_cny": funds,
@@ -581,8 +593,13 @@ def _returns(
         "deaths": np.zeros(m, dtype=np.int64),
     }
     whole = ("public_funds_budget_cny", "training_budget_cny")
+    # a small school is paid for a hundred students
+    size, paid = (np.bincount(school, weights=w, minlength=n) for w in (p, funds))
+    small = (size > 0) & (size < 100)
+    factor = np.where(small, np.maximum(1.0, 100 * _NORM[1] / np.where(small, paid, 1.0)), 1.0)
     for name in whole:
-        # one figure a school, on each of its rows
-        total = np.bincount(school, weights=out[name], minlength=n)
+        # one figure a school, on each of its rows; up to the whole yuan, so that shares stay above their least
+        total = np.bincount(school, weights=out[name], minlength=n) * factor
+        total = np.where(factor > 1, np.ceil(total + (name == "training_budget_cny")), total)
         out[name] = np.round(total, 2)[school]
     return out

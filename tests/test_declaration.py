@@ -152,7 +152,7 @@ def test_a_county_with_everything_in_order() -> None:
     exchange = cell(form, "IV", "finding", number="11", required="≥10%")
     assert exchange.text == "交流轮岗教师数 100 ÷ 符合交流条件的教师数 1000"
     assert cell(form, "IV", "value", number="11", required="≥20%").text == "20.0%"
-    assert cell(form, "IV", "value", number="7").text == "6000"
+    assert cell(form, "IV", "value", number="7").text == "7000"
     assert cell(form, "IV", "remark", number="7").text == "依据：凭记忆，未核实"
     monitored = [t for t in texts(form.table("V"), "finding") if t.startswith("国家义务教育质量监测")]
     assert len(monitored) == 12 and "国家义务教育质量监测语文校际差异率 0.1499" in monitored
@@ -168,7 +168,7 @@ def test_documents_and_failing_schools_are_named() -> None:
         evaluated(
             facts=FACTS | {"layout_plan_reference": "规划〔2024〕1号", "layout_plan": 1},
             甲小={"students": 2001, "classes_46_50": 1},
-            村小={"funded_students": None},
+            村小={"public_funds_budget_cny": None, "training_budget_cny": None},
         )
     )
     assert cell(form, "IV", "reference", number="1").text == "规划〔2024〕1号"

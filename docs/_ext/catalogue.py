@@ -234,6 +234,7 @@ def standard_page(s: Standard) -> str:
     lines += _limits(s, notes)
     lines += _items(s)
     lines += _relaxations(s)
+    lines += _doubts(s)
     lines += _units(s, notes)
     lines += notes.lines()
     lines += [
@@ -352,6 +353,8 @@ def _item_lines(s: Standard, item: Item) -> list[str]:
         lines += [f"- {_RULES[item.rule]}"]
     for c in item.conditions:
         lines += _condition_lines(c, scored=item.rule == "scored")
+    for h in item.hints:
+        lines.append(f"- A hint, no verdict rests on it: {_reads(h.test)} ({h.clause}, {standing(h.standing)})")
     if item.rule == "scored":
         lines += ["- Shown with its points, and judged only in the total. 只计入总分。"]
     return [*lines, "", *_foot(s, item)]
@@ -387,6 +390,11 @@ def _condition_lines(c: Condition, *, scored: bool = False) -> list[str]:
         lines.append(
             "  - The first of these that is about a school holds; where none is, its column. What is not known may be "
             "either: decided where the least and the largest share agree."
+        )
+    lines += [f"  - the same said by another figure: {_reads(t)}" for t in c.same_as]
+    if c.breach:
+        lines.append(
+            "  - Proves the item unmet where it fails; else it says nothing. 不满足即不达标；其他情形不作判断。"
         )
     if c.unless_no:
         lines.append("  - Falls away where the county says no to: " + ", ".join(f"`{f}`" for f in c.unless_no))
@@ -435,6 +443,15 @@ def _required(t: Test) -> str:
         return (
             f"{op} 1 for every {t.per_classes} classes begun 每{t.per_classes}个班（不足的按{t.per_classes}个班计）1间"
         )
+    if t.norm is not None:
+        names = "; ".join(
+            f"{fact_columns()[f].zh} `{f}` ({STAGE[s]})"
+            for s, f in (("primary", t.norm.primary), ("junior", t.norm.junior))
+        )
+        return f"{op} {t.norm.times} × {names}"
+    if t.dated:
+        steps = [f"{_plain_number(d.value)} from {d.effective_from} {standing(d.standing)}" for d in t.dated]
+        return f"{op} " + ", ".join(steps)
     if t.value is None:
         each = [(s, v) for s, v in (("primary", t.primary), ("junior", t.junior)) if v is not None]
         return f"{op} " + ", ".join(f"{_plain_number(v)} ({STAGE[s]})" for s, v in each)
@@ -515,6 +532,19 @@ def _relaxations(s: Standard) -> list[str]:
     return lines
 
 
+def _doubts(s: Standard) -> list[str]:
+    if not s.doubts:
+        return []
+    lines = ["## Doubts 适用范围存疑", ""]
+    for d in s.doubts:
+        own = [f"**{d.label.zh}**<br>{d.label.en} · `{d.id}`: `{d.decision}`", ""]
+        own.append(f"- Schools where {_where(d.where)}")
+        own.append("- Items: " + ", ".join(f"`{i}`" for i in d.items))
+        own.append("- `open`: decided only where it makes no difference; `counted`; `left_out`")
+        lines += _card([*own, "", *_foot(s, d)])
+    return lines
+
+
 # --------------------------------------------------------------------------------------------- facts
 
 
@@ -577,6 +607,8 @@ def _facts_of(item: Item) -> list[str]:
     found: dict[str, None] = {}
     for c in item.conditions:
         for t in c.tests:
+            if t.norm is not None:
+                found |= dict.fromkeys((t.norm.primary, t.norm.junior))
             if t.scope == "county":
                 for names in (t.top, t.top_minus, t.bottom, t.bottom_minus, t.than):
                     found |= dict.fromkeys(names)

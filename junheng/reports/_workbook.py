@@ -214,6 +214,7 @@ class _Sheets:
             "extends": "沿用的标准",
             "by": "县的划分列",
             "relaxations": "采用的放宽规定",
+            "readings_chosen": "选定的读法",
             "missing": "缺数据的处理",
             "rows": "学校表行数",
             "sections": "学校及学段数",

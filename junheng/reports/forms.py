@@ -948,6 +948,8 @@ class _Filler:
             )
             tail = (shown, _text(self.d.facts.reference(r.item, self.county)))
             for condition in range(max(1, len(r.item.conditions))):
+                if r.each and r.item.conditions[condition].breach and r.each[condition].skipped[self.county]:
+                    continue  # it proves a breach or says nothing
                 said, value, required, remark = self._condition(r, condition, spec)
                 known = _standing(r) if condition == 0 else ""
                 rows.append((*head, said, value, required, *tail, _text("；".join(x for x in (remark, known) if x))))
@@ -1059,6 +1061,8 @@ class _Filler:
     def _unit_requirement(self, test: Test) -> str:
         if test.per_classes is not None:
             return f"每{test.per_classes}个班级1间"
+        if test.norm is not None:
+            return f"{OPS[test.op]}{test.norm.times}×本学段生均公用经费基准定额"
         if test.than:
             return f"{OPS[test.op]}{'＋'.join(figure_label(f, test.scope, 'zh') for f in test.than)}"
         same = test.bottom and {_unit(f, test.scope) for f in test.top} == {_unit(f, test.scope) for f in test.bottom}

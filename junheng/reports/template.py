@@ -121,6 +121,8 @@ def _figures(std: Standard, county: bool) -> list[str]:
     conditions = [c for i in std.items for c in i.conditions]
     for condition in conditions:
         for test in condition.tests:
+            if test.norm is not None and county:
+                out.update(dict.fromkeys((test.norm.primary, test.norm.junior)))
             if (test.scope == "county") == county:
                 figures = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
                 out.update(dict.fromkeys(figures))

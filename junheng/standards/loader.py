@@ -26,6 +26,7 @@ from junheng.errors import InputError, StandardDataError, UnknownStandardError, 
 from junheng.standards.model import (
     ColumnId,
     Condition,
+    Doubt,
     FigureId,
     Inclusion,
     IndicatorId,
@@ -45,6 +46,7 @@ from junheng.standards.model import (
     Standing,
     Test,
     Threshold,
+    Where,
     allowed_standings,
     entry_key,
 )
@@ -74,6 +76,7 @@ class _File:
     inclusion: tuple[Inclusion, ...] = ()
     items: tuple[Item, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     applied: tuple[str, ...] = ()
     printing: Printing | None = None
     effective_from: str | None = None
@@ -83,7 +86,7 @@ class _File:
     note: str | None = None
 
 
-_LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations")
+_LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts")
 _SINGLE_TYPES: dict[str, type[Any]] = {"school_rule": SchoolRule, "split": Split, "printing": Printing}
 _SINGLE = tuple(_SINGLE_TYPES)
 _IDENTITY = ("document", "number", "issued", "jurisdiction")
@@ -258,6 +261,10 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         if (item.rule in ("conditions", "scored")) != bool(item.conditions):
             out.append(f"'conditions' belong to rules 'conditions' and 'scored', and must be there @ $.items[{i}]")
         out += _check_conditions(item.conditions, f"$.items[{i}]", item.rule == "scored")
+        for j, hint in enumerate(item.hints):
+            out += _check_test(hint.test, f"$.items[{i}].hints[{j}].test")
+            if hint.test.scope != "county":
+                out.append(f"a hint looks at the county's own facts @ $.items[{i}].hints[{j}].test.scope")
     for i, relaxation in enumerate(file.relaxations):
         place = f"$.relaxations[{i}]"
         if (relaxation.indicator is None) == (relaxation.item is None):
@@ -292,51 +299,80 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
     for i, condition in enumerate(conditions):
         wrong = [f for f in condition.unless_no if f not in fact_ids()]
         out += [f"{f!r} is not a fact about the county @ {place}.conditions[{i}].unless_no" for f in wrong]
+        if condition.same_as and condition.scope not in ("school", "section"):
+            out.append(f"'same_as' needs scope 'school' or 'section' @ {place}.conditions[{i}].same_as")
+        out += [
+            f"must have the scope of its condition @ {place}.conditions[{i}].same_as[{j}].scope"
+            for j, test in enumerate(condition.same_as)
+            if test.scope != condition.scope
+        ]
         out += _check_share(condition, f"{place}.conditions[{i}]")
         for at, test in _tests(condition, f"{place}.conditions[{i}]"):
-            known, sort = (
-                (fact_ids(), "a fact about the county")
-                if test.scope == "county"
-                else (column_ids(), "a column of schools")
-            )
-            for name in ("top", "top_minus", "bottom", "bottom_minus", "than"):
-                out += [f"{f!r} is not {sort} @ {at}.{name}" for f in getattr(test, name) if f not in known]
-            if not test.top:
-                out.append(f"must name a figure @ {at}.top")
-            staged = test.primary is not None or test.junior is not None
-            given = [test.value is not None, staged, bool(test.than), test.per_classes is not None, bool(test.dated)]
-            given.append(bool(getattr(test, "one_of", ())))
-            if sum(given) != (0 if scored else 1):
-                choices = "'value', 'primary'/'junior', 'than', 'per_classes', 'dated'"
-                wanted = "no requirement" if scored else f"exactly one of {choices}"
-                out.append(f"needs {wanted} @ {at}")
-            for k, step in enumerate(test.dated):
-                out += _check_date(step.effective_from, f"{at}.dated[{k}].effective_from")
-            began = [step.effective_from for step in test.dated]
-            if any(b <= a for a, b in pairwise(began)):
-                out.append(f"steps must follow each other in time @ {at}.dated")
-            if staged and test.scope != "section":
-                out.append(f"a number for each stage needs scope 'section' @ {at}")
-            if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
-                out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
-            if test.than and test.scope == "sum" and sum(given) == 1:
-                out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
-            if test.bottom_minus and not test.bottom:
-                out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
-            if test.where is not None and test.scope == "county":
-                out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
+            out += _check_test(test, at, scored)
+    return out
+
+
+def _check_test(test: Test, at: str, scored: bool = False) -> list[str]:
+    known, sort = (
+        (fact_ids(), "a fact about the county") if test.scope == "county" else (column_ids(), "a column of schools")
+    )
+    out = [
+        f"{f!r} is not {sort} @ {at}.{name}"
+        for name in ("top", "top_minus", "bottom", "bottom_minus", "than")
+        for f in getattr(test, name)
+        if f not in known
+    ]
+    if not test.top:
+        out.append(f"must name a figure @ {at}.top")
+    staged = test.primary is not None or test.junior is not None
+    given = [
+        *(test.value is not None, staged, bool(test.than), test.per_classes is not None),
+        *(bool(test.dated), test.norm is not None, bool(getattr(test, "one_of", ()))),
+    ]
+    if sum(given) != (0 if scored else 1):
+        choices = "'value', 'primary'/'junior', 'than', 'per_classes', 'dated', 'norm'"
+        wanted = "no requirement" if scored else f"exactly one of {choices}"
+        out.append(f"needs {wanted} @ {at}")
+    for k, step in enumerate(test.dated):
+        out += _check_date(step.effective_from, f"{at}.dated[{k}].effective_from")
+    began = [step.effective_from for step in test.dated]
+    if any(b <= a for a, b in pairwise(began)):
+        out.append(f"steps must follow each other in time @ {at}.dated")
+    if staged and test.scope != "section":
+        out.append(f"a number for each stage needs scope 'section' @ {at}")
+    if test.per_classes is not None and test.scope not in ("school", "section") and sum(given) == 1:
+        out.append(f"'per_classes' needs scope 'school' or 'section' @ {at}")
+    out += _check_norm(test, at)
+    if test.than and test.scope == "sum" and sum(given) == 1:
+        out.append(f"'than' compares figures of one county, school or section, not sums @ {at}")
+    if test.bottom_minus and not test.bottom:
+        out.append(f"takes from a denominator that is not there @ {at}.bottom_minus")
+    if test.where is not None and test.scope == "county":
+        out.append(f"'where' chooses among schools, which scope 'county' has none of @ {at}.where")
+    return out
+
+
+def _check_norm(test: Test, place: str) -> list[str]:
+    if test.norm is None:
+        return []
+    names = [(n, getattr(test.norm, n)) for n in ("primary", "junior")]
+    out = [f"{f!r} is not a fact about the county @ {place}.norm.{n}" for n, f in names if f not in fact_ids()]
+    if test.scope not in ("school", "section"):
+        out.append(f"'norm' needs scope 'school' or 'section' @ {place}.norm")
+    if test.norm.times < 1:
+        out.append(f"must be at least 1 @ {place}.norm.times")
     return out
 
 
 def _tests(condition: Condition, place: str) -> list[tuple[str, Test]]:
     """Return every test of a condition as it is written, with its place."""
-    readings = [(f"{place}.readings[{j}]", t) for j, t in enumerate(condition.readings)]
+    named = [(f"{place}.{n}[{j}]", t) for n in ("readings", "same_as") for j, t in enumerate(getattr(condition, n))]
     own = [
         (f"{place}.yardsticks[{j}].tests[{k}]", t)
         for j, y in enumerate(condition.yardsticks)
         for k, t in enumerate(y.tests)
     ]
-    return [(place, condition), *readings, *own]
+    return [(place, condition), *named, *own]
 
 
 def _check_share(condition: Condition, at: str) -> list[str]:
@@ -374,6 +410,8 @@ def _check_entry(entry: Any, sources: dict[str, Source] | None, place: str) -> l
     if sources is not None:
         out += [f"source {s!r} is not among [sources] @ {place}.also" for s in entry.also if s not in sources]
         out += _check_standing(entry, sources, place)
+    for i, hint in enumerate(getattr(entry, "hints", ())):
+        out += _check_entry(hint, sources, f"{place}.hints[{i}]")
     for i, condition in enumerate(getattr(entry, "conditions", ())):
         for at, test in _tests(condition, f"{place}.conditions[{i}]"):
             for k, step in enumerate(test.dated):
@@ -560,6 +598,8 @@ _STAND_INS: dict[str, Any] = {
     "standing": Standing.RECALLED,
     "value": Decimal(1),
     "resources": ("books",),
+    "where": Where(),
+    "items": (),
     "weights": (SplitWeights(kind="nine_year", primary=Decimal(1), junior=Decimal(1)),),
     "label": Label(zh="", en=""),
     "school_value": 0,
@@ -660,6 +700,9 @@ def _check_whole(standard: Standard, file: _File) -> list[str]:
                     f"@ {at}.conditions"
                 )
                 break
+    for doubt in file.doubts:
+        unknown = [i for i in doubt.items if i not in items]
+        out += [f"there is no item {i!r} @ {place('doubts', doubt)}.items" for i in unknown]
     for name in standard.applied:
         if name not in {r.id for r in standard.relaxations}:
             out.append(f"there is no relaxation {name!r} @ $.applied")

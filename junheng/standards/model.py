@@ -16,6 +16,7 @@ from attrs import field, frozen
 from junheng.errors import InputError, did_you_mean
 
 __all__ = [
+    "Doubt",
     "Inclusion",
     "Instead",
     "Item",
@@ -247,6 +248,15 @@ class Inclusion(_Cited):
 
 
 @frozen(kw_only=True)
+class Norm:
+    """The county's own norm for one student of each stage, ``times`` so many students."""
+
+    primary: FigureId
+    junior: FigureId
+    times: int = 1
+
+
+@frozen(kw_only=True)
 class Step(_Cited):
     """The number of a condition from a year on, until the next step."""
 
@@ -266,9 +276,10 @@ class Test:
     ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
     (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
     the figures ``than``, or ``per_classes``: one for every so many classes begun, or ``dated``: the step in force in
-    the year of the data; without a year a test is decided only where all steps agree. ``qualifier`` says what a figure
-    must mean where its name leaves it open, such as how many hours a training has. Without ``begun``, ``per_classes``
-    counts full groups of classes only.
+    the year of the data; without a year a test is decided only where all steps agree. Or ``norm``: facts of the county
+    for each stage; a school of several stages is decided where the norms of all of them give the same verdict.
+    ``qualifier`` says what a figure must mean where its name leaves it open, such as how many hours a training has.
+    Without ``begun``, ``per_classes`` counts full groups of classes only.
     """
 
     scope: Literal["county", "sum", "school", "section", "share"]
@@ -284,6 +295,7 @@ class Test:
     per_classes: int | None = None
     begun: bool = True
     dated: tuple[Step, ...] = ()
+    norm: Norm | None = None
     where: Where | None = None
     qualifier: str | None = None
 
@@ -301,8 +313,11 @@ class Condition(Test):
     """A test that an item asks for.
 
     With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
-    verdict. With ``unless_no`` it falls away where the county says no to one of these facts, such as that a subject was
-    monitored.
+    verdict. A reading with a ``where`` of its own is about those units; the others hold it. With ``unless_no`` the
+    condition falls away where the county says no to one of these facts, such as that a subject was monitored.
+
+    ``same_as`` are tests of other figures that say the same: one that fails decides, then one that holds. A ``breach``
+    proves that its item is unmet where it fails; where it holds, or is not known, it says nothing.
 
     Scope ``share`` asks which share of the schools of ``where`` has a yes in the one column of ``top``. Each school is
     judged by the first of the ``yardsticks`` that is about it, and by the column itself where none is. What is not
@@ -312,15 +327,24 @@ class Condition(Test):
 
     readings: tuple[Test, ...] = ()
     unless_no: tuple[FigureId, ...] = ()
+    same_as: tuple[Test, ...] = ()
+    breach: bool = False
     yardsticks: tuple[Yardstick, ...] = ()
     one_of: tuple[Decimal, ...] = ()
     chosen_by: FigureId | None = None
 
     @property
     def tests(self) -> tuple[Test, ...]:
-        """Every test that is looked at: its own, its readings, and those of its yardsticks."""
+        """Every test of the condition: itself, its readings, what says the same, and those of its yardsticks."""
         own = [attrs.evolve(t, where=y.where) for y in self.yardsticks for t in y.tests]
-        return (self, *self.readings, *own)
+        return (self, *self.readings, *self.same_as, *own)
+
+
+@frozen(kw_only=True)
+class Hint(_Cited):
+    """A test of the county's facts that decides nothing: where it fails, a warning says so."""
+
+    test: Test
 
 
 @frozen(kw_only=True)
@@ -328,7 +352,7 @@ class Item(_Cited):
     """One thing a county is judged by.
 
     ``conditions`` must all hold. An item that is only ``scored`` is shown with its figure and judged in a total
-    elsewhere.
+    elsewhere. ``hints`` are reported where they fail, and no verdict rests on them.
     """
 
     id: str
@@ -337,6 +361,7 @@ class Item(_Cited):
     label: Label
     number: int | None = None
     conditions: tuple[Condition, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -359,6 +384,21 @@ class Relaxation(_Cited):
 
 
 @frozen(kw_only=True)
+class Doubt(_Cited):
+    """Units of which no source says whether some items are about them.
+
+    ``open``: such an item is decided only where it makes no difference. ``counted``, ``left_out``: chosen with
+    :meth:`Standard.with_options`, or by a file that extends the standard.
+    """
+
+    id: str
+    label: Label
+    items: tuple[str, ...]
+    where: Where
+    decision: Literal["open", "counted", "left_out"] = "open"
+
+
+@frozen(kw_only=True)
 class Printing(_Cited):
     """Decimals of the official forms. They round when printing; verdicts are taken before."""
 
@@ -371,7 +411,7 @@ class Printing(_Cited):
 class Removal:
     """An entry of the extended standard that no longer holds."""
 
-    table: Literal["thresholds", "limits", "items", "inclusion", "relaxations"]
+    table: Literal["thresholds", "limits", "items", "inclusion", "relaxations", "doubts"]
     indicator: str | None = None
     stage: str | None = None
     kind: str | None = None
@@ -385,7 +425,7 @@ class Removal:
             return (self.indicator, self.stage)
         if self.table == "limits":
             return (self.kind, self.stage)
-        return (self.id,) if self.table in ("items", "relaxations") else (self.kind, self.ownership)
+        return (self.id,) if self.table in ("items", "relaxations", "doubts") else (self.kind, self.ownership)
 
 
 #: The surest standing that one source of a kind allows; two independent ones of practice or news make a number sure.
@@ -415,7 +455,7 @@ def entry_key(entry: Any) -> tuple[Any, ...]:
         return (entry.indicator, entry.stage)
     if isinstance(entry, Limit):
         return (entry.kind, entry.stage)
-    return (entry.id,) if isinstance(entry, (Item, Relaxation)) else (entry.kind, entry.ownership)
+    return (entry.id,) if isinstance(entry, (Item, Relaxation, Doubt)) else (entry.kind, entry.ownership)
 
 
 @frozen(kw_only=True)
@@ -434,7 +474,7 @@ class Standard:
         The parts the overall verdict rests on.
     indicators : tuple of str
         The resource indicators, in the order of the document.
-    thresholds, limits, school_rule, split, inclusion, items, printing
+    thresholds, limits, school_rule, split, inclusion, items, relaxations, doubts, printing
         The rules.
     sources : dict
         The sources that entries name.
@@ -457,6 +497,7 @@ class Standard:
     inclusion: tuple[Inclusion, ...] = ()
     items: tuple[Item, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     applied: tuple[str, ...] = ()
     printing: Printing | None = None
     sources: dict[str, Source] = field(factory=dict, hash=False)
@@ -517,6 +558,7 @@ class Standard:
         below_smallest: Ends | None = None,
         above_largest: Ends | None = None,
         relaxations: Sequence[str] | None = None,
+        small_teaching_points: Literal["open", "counted", "left_out"] | None = None,
     ) -> Standard:
         """Return a copy in which open rules are decided by you.
 
@@ -528,11 +570,19 @@ class Standard:
             What holds outside the table.
         relaxations : sequence of str, optional
             Ids of the standard's relaxations that are to be applied; none are unless asked for.
+        small_teaching_points : {"open", "counted", "left_out"}, optional
+            Whether items that no source limits to schools are about teaching points too small for the resource part
+            (the standard's doubt ``small-teaching-points``). ``open``: decided only where it makes no difference.
 
         Returns
         -------
         Standard
             With another digest, so that a result shows that the rule was chosen and not found.
+
+        Raises
+        ------
+        InputError
+            If the standard has no such relaxation or doubt, or the choice is unknown.
 
         Examples
         --------
@@ -557,11 +607,28 @@ class Standard:
             raise InputError(
                 f"{self.id} has no relaxation {', '.join(map(repr, unknown))}; it has {', '.join(known) or 'none'}"
             )
+        doubts = self.doubts
+        if small_teaching_points is not None:
+            doubts = self._decide("small-teaching-points", small_teaching_points)
         return attrs.evolve(
             self,
             applied=applied,
+            doubts=doubts,
             thresholds=tuple(_chosen(t, changes) for t in self.thresholds),
         )
+
+    def _decide(self, doubt: str, decision: Literal["open", "counted", "left_out"]) -> tuple[Doubt, ...]:
+        """Return the doubts with one of them decided."""
+        if decision not in ("open", "counted", "left_out"):
+            raise InputError(f"small_teaching_points must be 'open', 'counted' or 'left_out', not {decision!r}")
+        if doubt not in {d.id for d in self.doubts}:
+            raise InputError(f"{self.id} has no doubt {doubt!r}: there is nothing to choose")
+        return tuple(attrs.evolve(d, decision=decision) if d.id == doubt else d for d in self.doubts)
+
+    @property
+    def chosen(self) -> list[str]:
+        """What was chosen where the sources leave it open."""
+        return [f"{d.id}={d.decision}" for d in self.doubts if d.decision != "open"]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as nested dicts that can be written as TOML and read again to an equal standard."""
@@ -619,7 +686,7 @@ _NOT_COMPARED = {"clause", "source", "also", "standing", "note", "origin", "labe
 
 def _entries(standard: Standard) -> dict[tuple[str, str], dict[str, Any]]:
     out: dict[tuple[str, str], dict[str, Any]] = {}
-    for table in ("thresholds", "limits", "inclusion", "items", "relaxations"):
+    for table in ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts"):
         for entry in getattr(standard, table):
             name = " ".join(str(k) for k in entry_key(entry) if k is not None)
             out[table, name] = _plain(entry)

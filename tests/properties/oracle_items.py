@@ -1,0 +1,90 @@
+"""What items of 2017 must say, worked out from the facts of record (audit of November 2026, section 3) in fractions.
+
+Verdicts are True (met), False (unmet) and None (not decided). A school is a dict: ``kind``, ``area``, ``built``,
+``migrants`` and ``stages``, a dict of stage to its own figures. A figure that is not known is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+School = dict[str, Any]
+CLASS_LIMIT = {"primary": 45, "junior": 50}
+LOWEST = {"46_50": 46, "51_55": 51, "56_60": 56, "61_65": 61, "66_up": 66}
+FUNDS_STEPS = ((2012, 4000), (2016, 6000), (2025, 7000))
+
+
+def every(verdicts: Iterable[bool | None]) -> bool | None:
+    """All must hold: one that fails decides."""
+    found = list(verdicts)
+    return False if False in found else None if None in found else True
+
+
+def students(school: School) -> int:
+    """Everybody in compulsory education."""
+    return sum(s["students"] for s in school["stages"].values())
+
+
+def is_small_point(school: School) -> bool:
+    """A teaching point of fewer than 50: whether some items are about it is not said anywhere."""
+    return school["kind"] == "teaching_point" and students(school) < 50
+
+
+def in_doubt(schools: Iterable[School], judge: Any, choice: str) -> bool | None:
+    """Judge an item in which small teaching points are in doubt: by both readings, or by the one that was chosen."""
+    schools = list(schools)
+    counted = every(judge(s) for s in schools)
+    left_out = every(judge(s) for s in schools if not is_small_point(s))
+    if choice != "open":
+        return counted if choice == "counted" else left_out
+    return counted if counted == left_out else None
+
+
+def class_size_of(stage: str, figures: dict[str, Any]) -> bool | None:
+    """No class above the limit: by the bands, the largest class, or the mean class."""
+    limit = CLASS_LIMIT[stage]
+    bands = [figures[b] for b, low in LOWEST.items() if low > limit]
+    largest = figures["largest"]
+    if any(b for b in bands if b is not None) or (largest is not None and largest > limit):
+        return False
+    if figures["classes"] and Fraction(figures["students"], figures["classes"]) > limit:
+        return False
+    return True if None not in bands or largest is not None else None
+
+
+def class_size(school: School) -> bool | None:
+    """Every stage of a school."""
+    return every(class_size_of(stage, figures) for stage, figures in school["stages"].items())
+
+
+def small_school_funds(school: School, norms: dict[str, int | None]) -> bool | None:
+    """Public funds of at least 100 times the norm, for fewer than 100 students; a figure on both rows is one."""
+    if not 0 < students(school) < 100:
+        return True
+    money = [s["funds"] for s in school["stages"].values()]
+    if None in money:
+        return None
+    total = money[0] if len(set(money)) == 1 else sum(money)
+    wanted = [norms[stage] for stage in school["stages"]]
+    found = {None if n is None else Fraction(total) >= 100 * n for n in wanted}
+    return found.pop() if len(found) == 1 else None
+
+
+def school_size(school: School, relaxed: bool) -> bool:
+    """2000, and 2500 for nine- and twelve-year schools; older or migrant ones 2400, 3000 and no more than 2500."""
+    n = students(school)
+    eased = relaxed and (school["built"] <= 2010 or 2 * school["migrants"] > n)
+    limit = {"nine_year": 3000 if eased else 2500, "twelve_year": 2500}.get(school["kind"], 2400 if eased else 2000)
+    return n <= limit
+
+
+def special_funds(funds: int, pupils: int, year: int | None) -> bool | None:
+    """The step of the year; without a year all steps must agree."""
+    found = [(start, Fraction(funds, pupils) >= least) for start, least in FUNDS_STEPS]
+    if year is None:
+        verdicts = {v for _, v in found}
+        return verdicts.pop() if len(verdicts) == 1 else None
+    begun = [v for start, v in found if start <= year]
+    return begun[-1] if begun else None
