@@ -520,6 +520,11 @@ def _category_words(column: str) -> dict[str, str]:
     return out
 
 
+def is_grade(name: str) -> bool:
+    """Tell whether a column holds grades that inspectors gave; its words stand from the best to the worst."""
+    return name == "conditions_grade" or name.startswith("grade_b")
+
+
 @cache
 def category_words(column: str) -> tuple[str, ...]:
     """Return the canonical words of a category column."""
