@@ -261,10 +261,7 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         if (item.rule in ("conditions", "scored")) != bool(item.conditions):
             out.append(f"'conditions' belong to rules 'conditions' and 'scored', and must be there @ $.items[{i}]")
         out += _check_conditions(item.conditions, f"$.items[{i}]", item.rule == "scored")
-        for j, hint in enumerate(item.hints):
-            out += _check_test(hint.test, f"$.items[{i}].hints[{j}].test")
-            if hint.test.scope != "county":
-                out.append(f"a hint looks at the county's own facts @ $.items[{i}].hints[{j}].test.scope")
+        out += _check_hints(item, f"$.items[{i}]")
     for i, relaxation in enumerate(file.relaxations):
         place = f"$.relaxations[{i}]"
         if (relaxation.indicator is None) == (relaxation.item is None):
@@ -309,6 +306,15 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
         out += _check_share(condition, f"{place}.conditions[{i}]")
         for at, test in _tests(condition, f"{place}.conditions[{i}]"):
             out += _check_test(test, at, scored)
+    return out
+
+
+def _check_hints(item: Item, place: str) -> list[str]:
+    out = []
+    for i, hint in enumerate(item.hints):
+        out += _check_test(hint.test, f"{place}.hints[{i}].test")
+        if hint.test.scope != "county":
+            out.append(f"a hint looks at the county's own facts @ {place}.hints[{i}].test.scope")
     return out
 
 
