@@ -55,12 +55,12 @@ def leave_out(
     The third tells where the county itself says that a section is not among the schools that are judged.
     """
     said = {name: of(codes) for name, codes in answers(reading, standard).items()}
-    units = _Units.make(reading, of, students)
+    units = _Units.make(reading, standard, of, students)
     two = standard is not None and standard.two_answers
     asked = ANSWERS if two else ANSWERS[:1]
     decided = {name: units.decide(standard, name) for name in asked}
     if standard is not None:
-        _ask(reading, standard, rows, of, said, decided)
+        _ask(reading, standard, rows, of, units, said, decided)
         _ask_owners(reading, standard, rows, units, stage, [decided[n] == _OUT for n in asked])
     outs = [_reasons(students, said[name], decided[name], stage, units, standard) for name in asked]
     return outs[0], outs[-1], np.asarray(said[ANSWERS[0]] == 0)
@@ -76,9 +76,12 @@ class _Units:
     students: Floats
 
     @classmethod
-    def make(cls, reading: Reading, of: Callable[[Any], Any], students: Floats) -> _Units:
-        owners = of(reading.category_codes("owner_type"))
+    def make(cls, reading: Reading, standard: Standard | None, of: Callable[[Any], Any], students: Floats) -> _Units:
         ownership = of(reading.category_codes("ownership"))
+        owners = np.full(students.size, -1, dtype=np.int8)
+        # a column that no rule rests on is not looked at, so that a slip in it stops nothing
+        if standard is not None and any(rule.owner_types or rule.ownership for rule in standard.inclusion):
+            owners = of(reading.category_codes("owner_type"))
         private = owners == category_words("owner_type").index("private")
         if private.any():
             ownership = np.where(private, category_words("ownership").index("private"), ownership).astype(np.int8)
@@ -150,13 +153,13 @@ def _ask(
     standard: Standard,
     rows: Ints,
     of: Callable[[Any], Any],
+    units: _Units,
     said: dict[str, Codes],
     decided: dict[str, Codes],
 ) -> None:
     """Record units of which nothing says whether they count, and answers that fit only one of two questions."""
     included = of(reading.flag_codes("included"))
     own = {name: of(reading.flag_codes(name)) for name in ANSWERS}
-    units = _Units.make(reading, of, np.zeros(included.size))
     if len(decided) == 1:
         _ask_once(reading, standard, rows, units, said[ANSWERS[0]], next(iter(decided.values())))
         _check_two(reading, standard, rows, included, own)

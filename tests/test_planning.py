@@ -345,14 +345,14 @@ def test_basic_balance_counts_units_that_are_said_to_count() -> None:
     rows = [
         school("一小", books=30_000),
         school("二小"),
-        school("点", kind="teaching_point", students=30, included=False),
+        school("点", kind="teaching_point", students=30, in_coefficient=False),
         junior(),
     ]
     rows[2] |= dict.fromkeys((*GOOD, "teachers", "teachers_mid_or_senior_title", "computers", "books"), 0)
     table = frame(*rows)
     out = planned(table, BASIC, unit_costs=ALL_COSTS)
     assert out.changes.empty  # the eight are alike enough; the point, with nothing, is said not to take part
-    table["included"] = [None, None, True, None]
+    table["in_coefficient"] = [None, None, True, None]
     within = planned(table, BASIC, unit_costs=ALL_COSTS)
     assert within.counties["promise"].tolist() == ["met"]
     composite = pick(within.after.indicators, indicator="composite")

@@ -105,10 +105,16 @@ def test_the_rules_of_2012() -> None:
         ("composite", "primary"): ("<=", Decimal("0.65")),
         ("composite", "junior"): ("<=", Decimal("0.55")),
     }
-    assert {(i.kind or i.ownership, i.decision) for i in std.inclusion if i.decision == "ask"} == {
-        ("teaching_point", "ask"),
-        ("private", "ask"),
-    }
+    # Table II leaves out teaching points, private schools and schools the county does not run; of Table III nothing is known
+    others = {"central_education", "central_other", "provincial_education", "provincial_other", "prefectural_education"}
+    others |= {"prefectural_other", "enterprise"}
+    for answer, decision in (("in_basic_standard", "out"), ("in_coefficient", "ask")):
+        rules = std.inclusion_for(answer)
+        assert {(r.kind, r.ownership, r.decision) for r in rules if not r.owner_types} == {
+            ("teaching_point", None, decision), (None, "private", decision), ("special", None, "out"),
+        }  # fmt: skip
+        assert [(set(r.owner_types), r.decision) for r in rules if r.owner_types] == [(others, decision)]
+    assert std.two_answers and not jh.load_standard(QUALITY).two_answers
 
 
 @pytest.mark.parametrize("name", [BASIC, QUALITY])
