@@ -126,8 +126,8 @@ def _check_sports(reading: Any, figures: dict[str, Floats]) -> None:
     if rows.size:
         reading.add(
             ProblemCode.INDOOR_SPORTS_MISMATCH,
-            f"in {rows.size} rows {SPORTS} is less than {GROUNDS} and {INDOOR} together, first in row {rows[0]}; it must "
-            f"hold both: correct it, or leave {SPORTS} out and it is added up",
+            f"in {rows.size} rows {SPORTS} is less than {GROUNDS} and {INDOOR} together, first in row {rows[0]}; it "
+            f"must hold both: correct it, or leave {SPORTS} out and it is added up",
             column=SPORTS,
             severity=Severity.WARNING,
         )
@@ -180,4 +180,5 @@ def _is_share(reading: Any, name: str) -> NDArray[np.bool_]:
         return np.zeros(reading.rows, dtype=bool)
     codes, words = reading.codes("resources_cover")
     shares = [name in (names := str(w).split()) and INDOOR not in names for w in words]
-    return np.array([*shares, False], dtype=bool)[codes]
+    out: NDArray[np.bool_] = np.array([*shares, False], dtype=bool)[codes]
+    return out

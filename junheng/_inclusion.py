@@ -58,7 +58,7 @@ def leave_out(
     units = _Units.make(reading, standard, of, students)
     two = standard is not None and standard.two_answers
     asked = ANSWERS if two else ANSWERS[:1]
-    decided = {name: units.decide(standard, name) for name in asked}
+    decided: dict[str, Codes] = {name: units.decide(standard, name) for name in asked}
     if standard is not None:
         _ask(reading, standard, rows, of, units, said, decided)
         _ask_owners(reading, standard, rows, units, stage, [decided[n] == _OUT for n in asked])
@@ -145,7 +145,10 @@ def _reasons(
 
 
 _WRITE = "write 是 or 否"
-_TABLES = {"in_basic_standard": "the basic standard of schools (Table II)", "in_coefficient": "the coefficient (Table III)"}
+_TABLES = {
+    "in_basic_standard": "the basic standard of schools (Table II)",
+    "in_coefficient": "the coefficient (Table III)",
+}
 
 
 def _ask(
@@ -159,7 +162,7 @@ def _ask(
 ) -> None:
     """Record units of which nothing says whether they count, and answers that fit only one of two questions."""
     included = of(reading.flag_codes("included"))
-    own = {name: of(reading.flag_codes(name)) for name in ANSWERS}
+    own: dict[str, Codes] = {name: of(reading.flag_codes(name)) for name in ANSWERS}
     if len(decided) == 1:
         _ask_once(reading, standard, rows, units, said[ANSWERS[0]], next(iter(decided.values())))
         _check_two(reading, standard, rows, included, own)
@@ -234,8 +237,9 @@ def _ask_owners(
     if unknown.size:
         reading.add(
             ProblemCode.OWNER_UNKNOWN,
-            f"who runs the school is not said in {unknown.size} sections, first in row {int(rows[unknown[0]])}; they are "
-            f"taken as run by the county. {standard.id} leaves other schools out of {_TABLES['in_basic_standard']} and "
+            f"who runs the school is not said in {unknown.size} sections, first in row {int(rows[unknown[0]])}; they "
+            f"are taken as run by the county. {standard.id} leaves other schools out of "
+            f"{_TABLES['in_basic_standard']} and "
             "asks whether they count in the coefficient: give owner_type (举办者类型, 1 to 10)",
             column="owner_type",
             severity=Severity.WARNING,

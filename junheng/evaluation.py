@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments, over_columns
 from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
 from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
@@ -24,7 +25,7 @@ from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of
 from junheng.items import Units, in_dates
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, parse_numbers
-from junheng.stages import LEFT_OUT, Sections, check_all, check_for_standard, item_columns, needed_columns
+from junheng.stages import Sections, check_all, check_for_standard, item_columns, needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Limit, Relaxation, Threshold
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words
-from junheng.stages import KINDS, LEFT_OUT
+from junheng.stages import KINDS
 from junheng.standards.model import Condition, Item, Relaxation, Test, Where
 
 if TYPE_CHECKING:

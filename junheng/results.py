@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Backend, Labels, Wholes, build_frame
+from junheng._inclusion import LEFT_OUT
 from junheng._labels import check_language, word
 from junheng.errors import InputError
 from junheng.facts import Facts
@@ -23,7 +24,7 @@ from junheng.indicators.catalog import Indicator, catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.items import ItemResult, Places, Units, judge_items
 from junheng.schools import ALL_STAGES, columns, parse_numbers
-from junheng.stages import LEFT_OUT, Sections, problems_frame
+from junheng.stages import Sections, problems_frame
 from junheng.standards.model import Limit, Standard, Threshold
 
 __all__ = ["REASONS", "Data", "Evaluation"]
@@ -54,9 +55,10 @@ LEFT_OUT_OF = ("all", "basic_standard", "coefficient")
 class Data:
     """The arrays behind an evaluation: (indicators, sections) school by school, (groups, indicators) by county.
 
-    A section is a school's stage; a group is a county's stage; ``usable`` are the sections that are part of means and
-    coefficients, ``judged`` those that are judged as schools: the same unless the standard asks the two questions apart.
-    ``by_classes`` is what is asked of each section, of the indicators whose thresholds depend on the size of the school.
+    A section is a school's stage; a group is a county's stage. ``usable`` are the sections that are part of means and
+    coefficients, ``judged`` those that are judged as schools: the same unless the standard asks two questions.
+    ``by_classes`` is what is asked of each section, of the indicators whose thresholds depend on the size of the
+    school.
     """
 
     standard: Standard

@@ -167,8 +167,8 @@ class Sections:
         """Return some of the sections, as of a smaller table that holds their ``rows``."""
         places = _Places(rows, self.stage[at], self.wide[at], in_order=False)
         counties = Counties.make(reading, rows, places.stage, self.out_of_coefficient[at])
-        arrays = ("school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out")
-        arrays += ("out_of_coefficient", "said_out")
+        arrays = ["school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out"]
+        arrays += ["out_of_coefficient", "said_out"]
         return attrs.evolve(
             self, reading=reading, places=places, counties=counties, **{n: getattr(self, n)[at] for n in arrays}
         )
@@ -306,7 +306,9 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         _check_kinds(reading, places)
         return *found, leave_out(reading, standard, places.rows, places.of, places.stage, students)
 
-    (cover, lists, (out, out_of_coefficient, said_out)), kinds = _both(look, lambda: _kinds(reading, places, school), reading.rows)
+    (cover, lists, (out, out_of_coefficient, said_out)), kinds = _both(
+        look, lambda: _kinds(reading, places, school), reading.rows
+    )
 
     def divide() -> tuple[NDArray[np.bool_], tuple[Floats, Floats, NDArray[np.bool_]]]:
         joint = _Joint.make(reading, places, school, students, kinds)

@@ -270,7 +270,9 @@ def test_an_ordinary_school_in_one_table_and_out_of_the_other() -> None:
     for language, said in (("zh", "不计入差异系数"), ("en", "not in the coefficient")):
         assert said in ev.explain(language=language)
     # under 2017 there is one question: either name answers it, and two answers that differ do not
-    assert jh.evaluate(frame(school(), school("二小", in_coefficient="否")), QUALITY).left_out["school"].tolist() == ["二小"]
+    assert jh.evaluate(frame(school(), school("二小", in_coefficient="否")), QUALITY).left_out["school"].tolist() == [
+        "二小"
+    ]
     with pytest.raises(jh.errors.InputDataError) as caught:
         jh.evaluate(frame(school(), school("二小", in_basic_standard="是", in_coefficient="否")), QUALITY)
     assert {p.code for p in caught.value.problems} == {"inclusion_contradicts"}

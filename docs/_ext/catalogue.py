@@ -13,7 +13,18 @@ from junheng._labels import word
 from junheng.facts import Fact, fact_columns
 from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
-from junheng.standards.model import Condition, Inclusion, Item, Limit, Relaxation, Standard, Test, Threshold, Where, entry_key
+from junheng.standards.model import (
+    Condition,
+    Inclusion,
+    Item,
+    Limit,
+    Relaxation,
+    Standard,
+    Test,
+    Threshold,
+    Where,
+    entry_key,
+)
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}

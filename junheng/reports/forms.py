@@ -19,6 +19,7 @@ from junheng._explain import _OPS as OPS
 from junheng._explain import _figure as figure_label
 from junheng._explain import find_county, finding, number, part_reasons
 from junheng._frames import Backend, build_frame
+from junheng._inclusion import LEFT_OUT
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.facts import fact_columns
@@ -28,7 +29,7 @@ from junheng.results import LEFT_OUT_OF, REASONS
 from junheng.results import _round_half_up as round_half_up
 from junheng.results import _turns as turns
 from junheng.schools import ALL_STAGES, Reading, base_column, columns
-from junheng.stages import INTEGRATED, LEFT_OUT, Sections
+from junheng.stages import INTEGRATED, Sections
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Test
 

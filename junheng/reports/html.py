@@ -717,10 +717,7 @@ def _left_out(d: Data, c: int, text: _Words) -> list[str]:
         stage = text.label("stage", STAGES[int(d.sections.stage[i])])
         name = text("left_out_name", school=d.school_names[d.sections.rows[i]], stage=stage)
         by.setdefault(d.left_out_reason(at, text.language), []).append(name)
-    return [
-        text("left_out_line", reason=r, n=len(names), names=text.join(names))
-        for r, names in by.items()
-    ]
+    return [text("left_out_line", reason=r, n=len(names), names=text.join(names)) for r, names in by.items()]
 
 
 def _problems(d: Data, c: int | None, text: _Words) -> dict[str, Any]:

@@ -18,8 +18,8 @@ QUALITY, BASIC = "cn-quality-balance-2017", "cn-basic-balance-2012"
 TEACHING, SPORTS = "teaching_area_per_student", "sports_area_per_student"
 #: What is not looked at here, more than enough of it.
 REST = {
-    "高于规定学历教师数": 500, "骨干教师数": 500, "体育艺术教师数": 500, "教学仪器设备值(元)": 1e9, "网络多媒体教室数": 5000,
-    "计算机数": 5000, "图书册数": 10**6, "专任教师数": 5000, "中级及以上职称教师数": 500,
+    "高于规定学历教师数": 500, "骨干教师数": 500, "体育艺术教师数": 500, "教学仪器设备值(元)": 1e9,
+    "网络多媒体教室数": 5000, "计算机数": 5000, "图书册数": 10**6, "专任教师数": 5000, "中级及以上职称教师数": 500,
 }  # fmt: skip
 
 # square metres with two decimals, as they are typed
@@ -40,7 +40,13 @@ def schools(draw):
 
 def county(rows, stage="小学", **headers):
     table = pd.DataFrame(
-        {"区县": "甲县", "学校": [f"{i}校" for i in range(len(rows))], "学段": stage, "学生数": [r["students"] for r in rows], **REST}
+        {
+            "区县": "甲县",
+            "学校": [f"{i}校" for i in range(len(rows))],
+            "学段": stage,
+            "学生数": [r["students"] for r in rows],
+            **REST,
+        }
     )
     return table.assign(**{h: [r[name] for r in rows] for h, name in headers.items()})
 
@@ -78,10 +84,19 @@ def test_a_part_beside_the_sub_total_is_taken_off_once_and_added_once(standard, 
 @few
 @given(rows=st.lists(schools(), min_size=1, max_size=4))
 def test_an_area_said_to_be_net_is_not_netted_again(rows):
-    table = county(rows, **{"教学及辅助用房面积（不含室内体育用房）": "total", "室内体育用房面积": "indoor", "体育运动场馆面积": "grounds"})
+    table = county(
+        rows,
+        **{
+            "教学及辅助用房面积（不含室内体育用房）": "total",
+            "室内体育用房面积": "indoor",
+            "体育运动场馆面积": "grounds",
+        },
+    )
     table["体育运动场馆面积"] += table["室内体育用房面积"].astype(float).fillna(0)
     found = values(table, TEACHING)["value"].tolist()
-    assert [oracle.error(x, typed(r["total"]) / r["students"]) <= 1 for x, r in zip(found, rows, strict=True)] == [True] * len(rows)
+    assert [oracle.error(x, typed(r["total"]) / r["students"]) <= 1 for x, r in zip(found, rows, strict=True)] == [
+        True
+    ] * len(rows)
 
 
 @few
@@ -90,11 +105,14 @@ def test_a_nine_year_school_is_divided_after_it_is_netted(school, junior):
     primary, indoor = school["students"], school["indoor"] or 0.0
     table = pd.DataFrame([{
         "county": "甲县", "school": "联校", "kind": "nine_year", "students_primary": primary, "students_junior": junior,
-        "teaching_area_total_m2": school["total"], "indoor_sports_m2": indoor, "outdoor_sports_area_m2": school["grounds"],
+        "teaching_area_total_m2": school["total"], "indoor_sports_m2": indoor,
+        "outdoor_sports_area_m2": school["grounds"],
     }])  # fmt: skip
-    rest = [c for c in jh.standardize_columns(pd.DataFrame({h: [1.0] for h in REST})).columns]
+    rest = list(jh.standardize_columns(pd.DataFrame({h: [1.0] for h in REST})).columns)
     people = [c for c in rest if "teachers" in c]
-    table = table.assign(**{c: 1e6 for c in rest if c not in people}, **{f"{c}_{s}": 100 for c in people for s in ("primary", "junior")})
+    table = table.assign(
+        **{c: 1e6 for c in rest if c not in people}, **{f"{c}_{s}": 100 for c in people for s in ("primary", "junior")}
+    )
     net = oracle.net_teaching_area(typed(school["total"]), typed(indoor))
     split = jh.split_stages(table, QUALITY)
     for frame in (table, split):  # splitting first changes nothing
@@ -120,12 +138,17 @@ unit = st.fixed_dictionaries({
 @few
 @given(units=st.lists(unit, min_size=1, max_size=8))
 def test_who_counts_in_2012_is_what_the_rules_say(units):
-    rest = jh.standardize_columns(pd.DataFrame({h: [v] for h, v in {**REST, "教学及辅助用房面积(净)": 1e5, "体育运动场馆面积": 1e5}.items()}))
+    rest = jh.standardize_columns(
+        pd.DataFrame({h: [v] for h, v in {**REST, "教学及辅助用房面积(净)": 1e5, "体育运动场馆面积": 1e5}.items()})
+    )
     plain = {c: rest[c].iloc[0] for c in rest.columns}
-    table = pd.DataFrame([plain | {"county": "甲县", "school": f"{i}校", "stage": "primary"} | u for i, u in enumerate(units)])
+    table = pd.DataFrame(
+        [plain | {"county": "甲县", "school": f"{i}校", "stage": "primary"} | u for i, u in enumerate(units)]
+    )
     asked = ("included", "in_basic_standard", "in_coefficient")
     found = [
-        oracle.counts_in_2012(u["kind"], u["ownership"] == "民办", u["owner_type"], {a: u[a] for a in asked}) for u in units
+        oracle.counts_in_2012(u["kind"], u["ownership"] == "民办", u["owner_type"], {a: u[a] for a in asked})
+        for u in units
     ]
     wrong = {(i, f) for i, f in enumerate(found) if isinstance(f, str)}
     if wrong:
@@ -143,7 +166,9 @@ def test_who_counts_in_2012_is_what_the_rules_say(units):
         students = [u["students"] for u in balance]
         wanted = oracle.difference_coefficient([Fraction(u["books"], u["students"]) for u in balance], students)
         if any(u["books"] for u in balance):
-            assert oracle.error(float(row["coefficient"].iloc[0]), wanted) <= 1 or np.isclose(float(wanted), 0, atol=1e-12)
+            assert oracle.error(float(row["coefficient"].iloc[0]), wanted) <= 1 or np.isclose(
+                float(wanted), 0, atol=1e-12
+            )
         assert row["n_schools"].tolist() == [len(balance)]
     left = {(r["row"], r["left_out_of"]) for r in jh.results.records(ev.left_out)}
     for i, (basic, inside) in enumerate(found):
