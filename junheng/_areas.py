@@ -119,16 +119,17 @@ def _check_part(reading: Any, figures: dict[str, Floats]) -> None:
 
 
 def _check_sports(reading: Any, figures: dict[str, Floats]) -> None:
-    """Say once that sports areas look as if the indoor rooms were not in them."""
+    """Name sports areas that look as if the indoor rooms were not in them."""
     with np.errstate(invalid="ignore"):
         less = figures[SPORTS] < figures[GROUNDS] + figures[INDOOR] - _ROUNDING
-    rows = np.flatnonzero(less & ~_is_share(reading, SPORTS) & ~reading.is_total)
-    if rows.size:
+    for row in np.flatnonzero(less & ~_is_share(reading, SPORTS) & ~reading.is_total).tolist():
         reading.add(
             ProblemCode.INDOOR_SPORTS_MISMATCH,
-            f"in {rows.size} rows {SPORTS} is less than {GROUNDS} and {INDOOR} together, first in row {rows[0]}; it "
-            f"must hold both: correct it, or leave {SPORTS} out and it is added up",
+            f"{figures[SPORTS][row]:g} m2 in {SPORTS} is less than {GROUNDS} and {INDOOR} together; it must hold both: "
+            "correct it, or leave it empty and it is added up",
+            row=row,
             column=SPORTS,
+            value=repr(float(figures[SPORTS][row])),
             severity=Severity.WARNING,
         )
 
@@ -164,11 +165,12 @@ def _check_net(reading: Any, figures: dict[str, Floats], net: Floats) -> None:
             value=repr(float(net[row])),
         )
     if netted.any():
+        # without a count: tables that are judged in pieces say it once
         reading.add(
             ProblemCode.INDOOR_SPORTS_NETTED,
-            f"in {np.count_nonzero(netted)} rows {TEACHING} is the sub-total less indoor sports rooms, "
-            f"{float(indoor[netted].sum()):g} m2 in all, which count with the sports area. If the figure of the table "
-            f"is without them already, say so in its header: 教学及辅助用房面积(不含室内体育用房), or {TEACHING}",
+            f"{TEACHING} is {TOTAL} less {INDOOR}, and indoor sports rooms count with the sports area. If the figure "
+            "of the table is without them already, say so in its header: 教学及辅助用房面积(不含室内体育用房), "
+            f"or {TEACHING}",
             column=TEACHING,
             severity=Severity.WARNING,
         )

@@ -229,18 +229,18 @@ def _check_two(reading: Reading, standard: Standard, rows: Ints, included: Codes
 def _ask_owners(
     reading: Reading, standard: Standard, rows: Ints, units: _Units, stage: Codes, out: Sequence[NDArray[np.bool_]]
 ) -> None:
-    """Say once that the table does not tell who runs schools, where the standard asks."""
+    """Say where the table does not tell who runs a school, if the standard asks: once where it has no such column."""
     if not any(rule.owner_types for rule in standard.inclusion):
         return
-    known = (units.owners >= 0) | np.logical_and.reduce(out) | (stage >= ALL_STAGES.index("senior"))
-    unknown = np.flatnonzero(~known)
-    if unknown.size:
-        reading.add(
-            ProblemCode.OWNER_UNKNOWN,
-            f"who runs the school is not said in {unknown.size} sections, first in row {int(rows[unknown[0]])}; they "
-            f"are taken as run by the county. {standard.id} leaves other schools out of "
-            f"{_TABLES['in_basic_standard']} and "
-            "asks whether they count in the coefficient: give owner_type (举办者类型, 1 to 10)",
-            column="owner_type",
-            severity=Severity.WARNING,
-        )
+    message = (
+        f"who runs the school is not said, so it is taken as run by the county. {standard.id} leaves other schools out "
+        f"of {_TABLES['in_basic_standard']} and asks whether they count in the coefficient: give owner_type "
+        "(举办者类型, 1 to 10)"
+    )
+    unknown = (units.owners < 0) & ~np.logical_and.reduce(out) & (stage < ALL_STAGES.index("senior"))
+    known = units.ownership == _position("private", "ownership")
+    at: list[int | None] = np.unique(rows[unknown & ~known]).tolist()
+    if at and "owner_type" not in reading.has:
+        at = [None]
+    for row in at:
+        reading.add(ProblemCode.OWNER_UNKNOWN, message, row=row, column="owner_type", severity=Severity.WARNING)

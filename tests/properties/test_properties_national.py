@@ -175,7 +175,9 @@ def test_who_counts_in_2012_is_what_the_rules_say(units):
         outs = {of for r, of in left if r == i}
         assert (not basic) == bool(outs & {"all", "basic_standard"})
         assert (not inside) == bool(outs & {"all", "coefficient"})
-    # all of whom it is not known who runs them are told of, once
+    # every school of which it is not said who runs it is named
     told = jh.check_schools(table, BASIC)
-    unknown = any(u["owner_type"] is None and b for u, (b, _) in zip(units, found, strict=True))
-    assert unknown <= (told["code"] == "owner_unknown").any() and (told["code"] == "owner_unknown").sum() <= 1
+    unknown = {i for i, u in enumerate(units) if u["owner_type"] is None and u["ownership"] != "民办"}
+    assert set(told.loc[told["code"] == "owner_unknown", "row"]) == unknown
+    without = jh.check_schools(table.drop(columns="owner_type").assign(included=None, in_coefficient="是"), BASIC)
+    assert without["code"].tolist().count("owner_unknown") == bool({u["ownership"] for u in units} - {"民办"})
