@@ -473,16 +473,16 @@ def own_basic(tmp_path: Path, text: str) -> jh.Standard:
     return jh.load_standard(path)
 
 
-CITED = 'clause = "c"\nsource = "S1"\nstanding = "secondary"\n'
+CITED_LINES = 'clause = "c"\nsource = "S1"\nstanding = "secondary"\n'
 
 
 def test_an_entry_on_both_questions_replaces_those_on_either(tmp_path: Path) -> None:
-    text = f'[[inclusion]]\nownership = "private"\ndecision = "out"\n{CITED}'
+    text = f'[[inclusion]]\nownership = "private"\ndecision = "out"\n{CITED_LINES}'
     std = own_basic(tmp_path, text)
     for answer in ("in_basic_standard", "in_coefficient"):
         assert [(r.decision, r.answer) for r in std.inclusion_for(answer) if r.ownership] == [("out", None)]
     assert std.two_answers  # of teaching points still
-    std = own_basic(tmp_path, f'[[inclusion]]\nkind = "special"\nanswer = "in_coefficient"\ndecision = "ask"\n{CITED}')
+    std = own_basic(tmp_path, f'[[inclusion]]\nkind = "special"\nanswer = "in_coefficient"\ndecision = "ask"\n{CITED_LINES}')
     assert [r.decision for r in std.inclusion_for("in_basic_standard") if r.kind == "special"] == ["out"]
     assert [r.decision for r in std.inclusion_for("in_coefficient") if r.kind == "special"] == ["ask"]
 
@@ -494,7 +494,7 @@ def test_removing_a_unit_removes_what_is_said_on_either_question(tmp_path: Path)
     std = own_basic(tmp_path, text)
     assert [r.answer for r in std.inclusion if r.kind == "teaching_point"] == ["in_basic_standard"]
     with pytest.raises(jh.errors.StandardDataError, match="owner_types"):
-        own_basic(tmp_path, f'[[inclusion]]\nowner_types = ["county"]\ndecision = "out"\n{CITED}')
+        own_basic(tmp_path, f'[[inclusion]]\nowner_types = ["county"]\ndecision = "out"\n{CITED_LINES}')
 
 
 def test_diff_shows_the_two_questions_of_2012() -> None:
