@@ -125,7 +125,7 @@ def _share(x: float) -> str:
 def plan_state(d: Data, c: int) -> tuple[int, int, int, int]:
     """Return of a county: schools met, schools, coefficients over their limit, the verdict on its resources."""
     groups = [int(g) for g in d.group_at[c] if g >= 0]
-    own = d.usable[d.county[d.usable] == c]
+    own = d.judged[d.county[d.judged] == c]
     judged = np.concatenate([d.coefficient_verdicts[groups].ravel(), d.composite_verdicts[groups]])
     limited = np.isfinite(np.concatenate([d.limits[groups].ravel(), d.composite_limits[groups]]))
     verdicts = [int(r.verdict[c]) for r in d.items if r.item.rule in _RESOURCE_RULES]

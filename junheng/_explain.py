@@ -13,7 +13,6 @@ from junheng.errors import InputError, did_you_mean
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.schools import category_words, columns, is_grade
-from junheng.stages import LEFT_OUT
 
 if TYPE_CHECKING:
     from junheng.items import ItemResult
@@ -365,7 +364,7 @@ def _county(
         for position, result in enumerate(d.items):
             item = result.item
             by_stage = result.stage >= 0
-            if item.part != part or (by_stage and (d.group_at[county, result.stage] < 0 or _not(stage, result.stage))):
+            if item.part != part or (by_stage and (not d.is_about(result, county) or _not(stage, result.stage))):
                 continue
             if not by_stage and _nothing_known(d, result, county):
                 blank.append(str(getattr(item.label, language)))
@@ -513,8 +512,7 @@ def _coefficients(d: Data, county: int, row: ItemResult, language: str) -> list[
 def _schools(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
     text = _TEXT[language]
     stage = word("stage", STAGES[row.stage], language)
-    group = int(d.group_at[county, row.stage])
-    failing = d.failing.at(group) if group >= 0 else np.empty(0, dtype=np.int64)
+    failing = d.failing.at(d.place(county, row.stage))
     if not failing.size:
         return [text["all_schools_met"].format(stage=stage)]
     applies, verdicts = d.applies[:, failing], d.verdicts[:, failing]
@@ -603,17 +601,19 @@ def _around(
 def _left_out(d: Data, county: int, stage: str | None, language: str) -> list[str]:
     text = _TEXT[language]
     mine = d.left_out.at(county)
+    section = d.leaving[0]
     if stage is not None:
-        mine = mine[d.sections.stage[mine] == STAGES.index(stage)]
+        mine = mine[d.sections.stage[section[mine]] == STAGES.index(stage)]
     if not mine.size:
         return []
-    out = [text["left_out"].format(n=mine.size)]
-    for i in mine.tolist():
+    out = [text["left_out"].format(n=np.unique(section[mine]).size)]
+    for at in mine.tolist():
+        i = int(section[at])
         out.append(
             text["left"].format(
                 stage=word("stage", STAGES[int(d.sections.stage[i])], language),
                 school=d.school_names[d.sections.rows[i]],
-                reason=word("reason", LEFT_OUT[d.sections.out[i]], language),
+                reason=d.left_out_reason(at, language),
             )
         )
     return out

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
+from junheng import _areas
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
@@ -1179,8 +1180,18 @@ class _Work:
 
     # -- the end
 
+    def _follow_areas(self) -> None:
+        """Move the areas that rest on a changed one, unless they are changed themselves."""
+        own = dict(self.cells)
+        for (name, row), value in own.items():
+            before = self.original(name, row)
+            for other in _areas.FOLLOWS.get(name, ()):
+                if (other, row) not in own and value is not None and before is not None:
+                    self.raise_by(other, row, value - before, "followed")
+
     def follow(self) -> None:
         """Raise wholes with their parts; say what would be negative, or a part of less than itself."""
+        self._follow_areas()
         open_ = list(self.cells)
         for name, row in open_:  # which grows while wholes are raised
             found, value = base_column(name), self.get(name, row)

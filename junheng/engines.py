@@ -126,7 +126,9 @@ class _Job:
                 continue
             tables[name] = _conform(getattr(ev, name), self.schemas[name], row, part)
         p = ev.provenance
-        counts = {k: p[k] for k in ("rows", "sections", "sections_counted", "sections_left_out")}
+        counts = {
+            k: p[k] for k in ("rows", "sections", "sections_counted", "sections_in_coefficient", "sections_left_out")
+        }
         return _Part(problems, tables, {"counties": data.n_counties, **counts})
 
     def empty(self, name: str) -> pa.Table:
@@ -815,10 +817,11 @@ class ParquetSummary:
 
     Attributes
     ----------
-    counties, rows, sections, sections_counted : int
-        Counties (and years) judged, rows read, schools and stages in them, and those that count.
+    counties, rows, sections, sections_counted, sections_in_coefficient : int
+        Counties (and years) judged, rows read, schools and stages in them, those that are judged as schools, and those
+        that are part of coefficients.
     left_out : dict of str to int
-        Schools and stages that do not count, by reason.
+        Schools and stages that are not judged as schools, by reason.
     problems : dict of str to int
         Warnings by code; each of them is a row of the output ``problems``.
     files : dict of str to str
@@ -837,6 +840,7 @@ class ParquetSummary:
     rows: int
     sections: int
     sections_counted: int
+    sections_in_coefficient: int
     left_out: Mapping[str, int]
     problems: Mapping[str, int]
     files: Mapping[str, str]
@@ -971,7 +975,9 @@ def _judge_files(
         pieces = _in_order(job, files, counties, batch_rows)
     else:
         pieces = _sorted_out(job, files, counties, batch_rows, work / ".sorted")
-    total: dict[str, Any] = {"counties": 0, "rows": 0, "sections": 0, "sections_counted": 0}
+    total: dict[str, Any] = dict.fromkeys(
+        ("counties", "rows", "sections", "sections_counted", "sections_in_coefficient"), 0
+    )
     left: dict[str, int] = {}
     warned: dict[str, int] = {}
     errors: list[Problem] = []

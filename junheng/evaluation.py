@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments, over_columns
 from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
 from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
@@ -24,7 +25,7 @@ from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of
 from junheng.items import Units, give_hints, in_dates, special_sections
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, parse_numbers
-from junheng.stages import LEFT_OUT, Sections, check_all, check_for_standard, item_columns, needed_columns
+from junheng.stages import Sections, check_all, check_for_standard, item_columns, needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Limit, Relaxation, Threshold
 
@@ -128,7 +129,7 @@ def _indicators(std: Standard) -> tuple[Indicator, ...]:
 
 def _require_complete(reading: Reading, sections: Sections, needed: Sequence[str]) -> None:
     for name in needed:
-        gaps = np.isnan(sections.number(name) if name != "students" else sections.students) & sections.counted
+        gaps = np.isnan(sections.number(name) if name != "students" else sections.students) & sections.counted_at_all
         for i in np.flatnonzero(gaps).tolist():
             reading.add(
                 ProblemCode.MISSING_VALUE,
@@ -229,8 +230,9 @@ def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Mi
         "rows": reading.rows,
         "sections": int(sections.rows.size),
         "sections_counted": int(sections.counted.sum()),
+        "sections_in_coefficient": int(sections.in_coefficient.sum()),
         "sections_left_out": {c: left_out[c] for c in sorted(left_out)},
-        "sections_divided": int((sections.divides_any & sections.counted).sum()),
+        "sections_divided": int((sections.divides_any & sections.counted_at_all).sum()),
         "warnings": {c: codes.count(c) for c in sorted(set(codes))},
     }
 
@@ -671,7 +673,7 @@ def _coefficients(std: Standard, cells: Sequence[_Cells], sections: Sections, mi
     n_missing = np.zeros((groups.n, k), dtype=np.int64)
     lost = np.zeros((groups.n, k))
     for j, cell in enumerate(cells):
-        gaps = cell.gaps[sections.out[cell.gaps] == 0]
+        gaps = cell.gaps[sections.out_of_coefficient[cell.gaps] == 0]
         if gaps.size:
             own = codes[np.searchsorted(usable, gaps)]
             n_missing[:, j] = np.bincount(own, minlength=groups.n)
@@ -706,10 +708,10 @@ def _coefficients(std: Standard, cells: Sequence[_Cells], sections: Sections, mi
                 composite_verdict[at[(n_missing[np.ix_(at, chosen)] > 0).any(axis=1)]] = UNDETERMINED
     if omit:
         verdict[n_missing > 0] = UNDETERMINED
-    out = np.flatnonzero(sections.out)
+    out = np.flatnonzero(sections.out_of_coefficient)
     where = by.codes[out] * len(STAGES) + np.minimum(sections.stage[out], len(STAGES) - 1)
     n_all = (int(by.codes.max(initial=-1)) + 1) * len(STAGES)
-    left = [np.bincount(where[sections.out[out] == c], minlength=n_all) for c in _COUNTED_OUT]
+    left = [np.bincount(where[sections.out_of_coefficient[out] == c], minlength=n_all) for c in _COUNTED_OUT]
     return {
         "group_county": present // len(STAGES),
         "group_stage": stage_of,

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
 from junheng.errors import ProblemCode
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words, is_grade
-from junheng.stages import KINDS, LEFT_OUT
+from junheng.stages import KINDS
 from junheng.standards.model import Condition, Doubt, Item, Norm, Relaxation, Test, Threshold, Where
 
 if TYPE_CHECKING:
@@ -132,9 +133,8 @@ class Units:
     @classmethod
     def make(cls, s: Sections, counties: Ints, *, whole: bool, every: bool = False) -> Units:
         """Take every school or section of compulsory education that has students and takes part, or ``every`` one."""
-        said = s.of_rows(s.reading.flag_codes("included") == 0)
         special = np.array([*(k in ("special", "vocational") for k in KINDS), False], dtype=bool)[s.kinds]
-        out = said | (s.out == LEFT_OUT.index("no_students")) | special
+        out = s.said_out | (s.out == LEFT_OUT.index("no_students")) | special
         inside = (s.stage < len(STAGES)) & ~out
         section = np.arange(s.rows.size) if every else np.flatnonzero(inside)
         if not whole:
@@ -353,7 +353,9 @@ def _resource(data: Data, item: Item, stage: int) -> ItemResult:
     reason = np.full(n, "no_schools", dtype=object)
     limit = None
     if item.rule == "every_school_complies":
-        by_verdict = data.schools_by_verdict[g]
+        by_verdict = data.schools_by_verdict[:, stage]
+        there = np.flatnonzero(by_verdict.any(axis=1))
+        by_verdict = by_verdict[there]
         counts[there] = by_verdict[:, [2, 0, 1]]
         verdict[there] = np.where(by_verdict[:, 0] > 0, UNMET, np.where(by_verdict[:, 1] > 0, UNDETERMINED, MET))
         value[there] = by_verdict[:, 2] / by_verdict.sum(axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Backend, Labels, Wholes, build_frame
+from junheng._inclusion import LEFT_OUT
 from junheng._labels import check_language, word
 from junheng.errors import InputError
 from junheng.facts import Facts
@@ -22,7 +24,7 @@ from junheng.indicators.catalog import Indicator, catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.items import ItemResult, Places, Units, judge_items
 from junheng.schools import ALL_STAGES, columns, parse_numbers
-from junheng.stages import LEFT_OUT, Sections, problems_frame
+from junheng.stages import Sections, problems_frame
 from junheng.standards.model import Limit, Standard, Threshold
 
 __all__ = ["REASONS", "Data", "Evaluation"]
@@ -48,12 +50,18 @@ REASONS = (
 )
 
 
+#: In what a unit does not count.
+LEFT_OUT_OF = ("all", "basic_standard", "coefficient")
+
+
 @frozen(eq=False, kw_only=True, slots=False)
 class Data:
     """The arrays behind an evaluation: (indicators, sections) school by school, (groups, indicators) by county.
 
-    A section is a school's stage; a group is a county's stage; ``usable`` are the sections that count. ``by_classes``
-    is what is asked of each section, of the indicators whose thresholds depend on the size of the school.
+    A section is a school's stage; a group is a county's stage. ``usable`` are the sections that are part of means and
+    coefficients, ``judged`` those that are judged as schools: the same unless the standard asks two questions.
+    ``by_classes`` is what is asked of each section, of the indicators whose thresholds depend on the size of the
+    school.
     """
 
     standard: Standard
@@ -135,15 +143,70 @@ class Data:
 
     @cached_property
     def failing(self) -> Places:
-        """The sections that count and do not comply, or of which it is not known, by group."""
-        at = np.flatnonzero(self.school[self.usable] != MET)
-        return Places.make(self.usable[at], self.group_codes[at])
+        """The sections that are judged and do not comply, or of which it is not known, by county and stage."""
+        at = self.judged[self.school[self.judged] != MET]
+        return Places.make(at, self._place[at])
+
+    @cached_property
+    def judged(self) -> Ints:
+        """The sections of compulsory education that are judged as schools."""
+        return np.flatnonzero(self.sections.counted & (self.sections.stage < len(STAGES)))
+
+    @cached_property
+    def _place(self) -> Ints:
+        """County and stage of each section in one number, as :meth:`place` gives it."""
+        return np.asarray(self.county * len(STAGES) + self.sections.stage)
+
+    def place(self, county: int, stage: int) -> int:
+        """Return the number of a county and stage, by which schools are looked up."""
+        return county * len(STAGES) + stage
+
+    @cached_property
+    def judged_by_place(self) -> Places:
+        """The sections that are judged as schools, by county and stage."""
+        return Places.make(self.judged, self._place[self.judged])
+
+    def is_about(self, result: ItemResult, county: int) -> bool:
+        """Tell whether a county has a school that an item of a stage is about."""
+        if result.item.rule == "every_school_complies":
+            return bool(self.schools_by_verdict[county, result.stage].any())
+        return bool(self.group_at[county, result.stage] >= 0)
+
+    def has_stage(self, county: int, stage: int) -> bool:
+        """Tell whether a county has a school of a stage that counts in any way."""
+        return bool(self.group_at[county, stage] >= 0 or self.schools_by_verdict[county, stage].any())
 
     @cached_property
     def left_out(self) -> Places:
-        """The sections of compulsory education that do not count, by county."""
-        at = np.flatnonzero((self.sections.out != 0) & (self.sections.stage < len(STAGES)))
-        return Places.make(at, self.county[at])
+        """Positions in :attr:`leaving` of compulsory education, by county."""
+        section = self.leaving[0]
+        at = np.flatnonzero(self.sections.stage[section] < len(STAGES))
+        return Places.make(at, self.county[section[at]])
+
+    @cached_property
+    def leaving(self) -> tuple[Ints, Codes, Codes]:
+        """Who does not count: the section, why (position in LEFT_OUT), and in what (position in LEFT_OUT_OF).
+
+        A section stands here twice where it counts in neither table for reasons that differ.
+        """
+        one, other = self.sections.out, self.sections.out_of_coefficient
+        whole = np.flatnonzero((one == other) & (one != 0))
+        basic = np.flatnonzero((one != other) & (one != 0))
+        balance = np.flatnonzero((one != other) & (other != 0))
+        section = np.concatenate([whole, basic, balance])
+        why = np.concatenate([one[whole], one[basic], other[balance]])
+        of = np.repeat(np.arange(3, dtype=np.int8), [whole.size, basic.size, balance.size])
+        order = np.lexsort((of, section))
+        return section[order], why[order], of[order]
+
+    def left_out_reason(self, at: int, language: str | None) -> str:
+        """Say why a unit of :attr:`leaving` does not count, and in what, unless it is in everything."""
+        reason = str(word("reason", LEFT_OUT[int(self.leaving[1][at])], language))
+        of = LEFT_OUT_OF[int(self.leaving[2][at])]
+        if of == "all":
+            return reason
+        said = str(word("left_out_of", of, language))
+        return f"{said}：{reason}" if language == "zh" else f"{said}: {reason}"
 
     @cached_property
     def memory(self) -> dict[Any, Any]:
@@ -161,10 +224,10 @@ class Data:
 
     @cached_property
     def schools_by_verdict(self) -> Ints:
-        """Schools of each group that are unmet, undetermined, met: (groups, 3)."""
-        n = self.group_county.size
-        flat = self.group_codes * 3 + self.school[self.usable]
-        return np.bincount(flat, minlength=n * 3).reshape(n, 3).astype(np.int64)
+        """Schools of each county and stage that are unmet, undetermined, met: (counties, stages, 3)."""
+        shape = (self.n_counties, len(STAGES), 3)
+        flat = self._place[self.judged] * 3 + self.school[self.judged]
+        return np.bincount(flat, minlength=math.prod(shape)).reshape(shape).astype(np.int64)
 
     @cached_property
     def years(self) -> Floats:
@@ -546,16 +609,22 @@ class Evaluation:
 
     @cached_property
     def left_out(self) -> Any:
-        """Every unit that does not count, by name, with the reason."""
+        """Every unit that does not count, by name, with the reason, and in what it does not count.
+
+        ``left_out_of`` is ``all``; or, under a standard that asks apart, ``basic_standard`` (of schools) or
+        ``coefficient``.
+        """
         d = self.data
-        section = np.flatnonzero(~d.sections.counted)
+        section, why, of = d.leaving
         out: dict[str, Any] = self._by_columns(d.county[section])
         out |= self._school_columns(section)
         out["row"] = d.sections.rows[section]
         out["stage"] = self._labels("stage", d.sections.stage[section], ALL_STAGES)
         out["students"] = d.sections.students[section]
         reasons = [word("reason", r, self.language) for r in LEFT_OUT]
-        out["reason"] = [reasons[c] for c in d.sections.out[section].tolist()]
+        out["reason"] = [reasons[c] for c in why.tolist()]
+        kinds = [word("left_out_of", k, self.language) for k in LEFT_OUT_OF]
+        out["left_out_of"] = [kinds[c] for c in of.tolist()]
         return self._frame(out)
 
     # ------------------------------------------------------------------------------------ helpers

@@ -14,6 +14,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from junheng import _areas
 from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
@@ -224,6 +225,8 @@ def understand(
     taken = set(chosen.values())
     for header in sorted(set(chosen) - set(names)):
         problems.append(missing_in_mapping(header, names))
+    founds = [recognise(h) for h in names] if known is None else list(known)
+    means = taken | {f.column for h, f in zip(names, founds, strict=True) if f is not None and h not in chosen}
     for i, header in enumerate(names):
         if header in chosen:
             base = base_column(chosen[header])
@@ -238,14 +241,24 @@ def understand(
                 Understood(header=header, column=chosen[header], unit=unit if scale else None, factor=scale or (1, 1))
             )
             continue
-        found = recognise(header) if known is None else known[i]
+        found = founds[i]
         if found is None or found.column in taken:
             # what the mapping gives to another header is left as it is
             out.append(Understood(header=header, column=None, unit=None, factor=(1, 1)))
             continue
-        name, unit = found.column, found.unit
+        name, unit = _areas.meant_by(header, found.column, means), found.unit
         factor: tuple[int, int] | None = (1, 1)
         base = base_column(name)
+        if _areas.is_unclear(header, name):
+            problems.append(
+                Problem(
+                    code=ProblemCode.INDOOR_SPORTS_UNCLEAR,
+                    severity=Severity.WARNING,
+                    column=header,
+                    message=f"read as {name}, the area without indoor sports rooms, which the header does not say; if "
+                    "the figure holds them, give 室内体育用房面积 (0 where there are none) beside it",
+                )
+            )
         if found.remarks:
             problems.append(
                 Problem(
@@ -461,16 +474,6 @@ _DEGREES = {
 _PE_ART = ("pe_teachers", "music_teachers", "fine_art_teachers", "art_teachers")
 
 
-def _added(table: Table, plus: Sequence[str], minus: Sequence[str] = ()) -> Floats:
-    """Add and subtract as on paper: 2105.1 - 57.7 is 2047.4, not the nearest binary difference."""
-    signed = [(table.floats(n), 1) for n in plus] + [(table.floats(n), -1) for n in minus]
-    out = np.full(table.rows, np.nan)
-    known = np.isfinite([values for values, _ in signed]).all(axis=0)
-    for i in np.flatnonzero(known).tolist():
-        out[i] = float(sum((sign * Decimal(repr(float(values[i]))) for values, sign in signed), Decimal(0)))
-    return out
-
-
 def _sums_of_parts(table: Table) -> dict[str, Floats]:
     """Add up what a return gives in parts, where the sum itself has no column."""
     have = set(table.columns)
@@ -479,10 +482,9 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
     def numeric(*names: str) -> bool:
         return all(n in have and table.is_number(n) for n in names)
 
-    if "teaching_area_m2" not in have and numeric("teaching_area_total_m2", "indoor_sports_area_m2"):
-        out["teaching_area_m2"] = _added(table, ("teaching_area_total_m2",), ("indoor_sports_area_m2",))
-    if "sports_area_m2" not in have and numeric("outdoor_sports_area_m2", "indoor_sports_area_m2"):
-        out["sports_area_m2"] = _added(table, ("outdoor_sports_area_m2", "indoor_sports_area_m2"))
+    for area, plus, minus in _areas.AREAS:
+        if area not in have and numeric(*plus, *minus):
+            out[area] = _areas.added([table.floats(n) for n in plus], [table.floats(n) for n in minus])
     for suffix in ("", "_primary", "_junior"):
         parts = [f"{p}{suffix}" for p in _PE_ART if numeric(f"{p}{suffix}")]
         if f"pe_art_teachers{suffix}" not in have and f"pe_teachers{suffix}" in parts and len(parts) > 1:
@@ -748,6 +750,7 @@ class Reading:
             self.category_codes(name)
         self.flag_codes("included")
         self._check_keys()
+        _areas.work_out_areas(self)
 
     # -- access
 
@@ -758,6 +761,12 @@ class Reading:
         if name not in self._numbers:
             self._numbers[name] = self._read_number(name)
         return self._numbers[name]
+
+    def set_numbers(self, figures: Mapping[str, Floats]) -> None:
+        """Give the table number columns that were worked out from others."""
+        self.table = self.table.with_columns(figures)
+        self.has |= set(figures)
+        self._numbers |= figures
 
     def neighbours(self, outer: Sequence[str], inner: str | None) -> Ints | None:
         """Return a number a row by some columns, where a look at the row before is enough to tell.
@@ -907,6 +916,12 @@ class Reading:
         ]
         if sources:
             advice = f"; standardize_columns would make it from {', '.join(map(repr, sources))}"
+        elif any(name == area and plus[0] in self.has for area, plus, _ in _areas.AREAS):
+            whole = next(plus[0] for area, plus, _ in _areas.AREAS if area == name)
+            advice = (
+                f"; it is worked out from {whole} and {_areas.INDOOR}: add {_areas.INDOOR} (室内体育用房面积; 0 where "
+                f"there are none), or {name} itself ({label})"
+            )
         elif name in columns() and columns()[name].type == "number":
             advice = f"add it ({label}); cells may stay empty where the figure is not known"
         elif name == "stage":

@@ -20,6 +20,7 @@ from junheng._arrays import Floats, Ints, over_columns
 from junheng._counties import Counties
 from junheng._data import STAGES
 from junheng._frames import Wholes, build_frame, dense_codes, row_codes
+from junheng._inclusion import LEFT_OUT, NO_STAGE, leave_out
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade, parse_numbers, scale_of
@@ -42,11 +43,8 @@ STAGES_OF_KIND: dict[str, tuple[str, ...]] = {
     "senior": ("senior",),
 }
 INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
-#: Every kind of school, and why a section may not count; positions are the codes kept in arrays.
+#: Every kind of school; positions are the codes kept in arrays.
 KINDS = category_words("kind")
-LEFT_OUT = ("", "no_students", "not_included", "left_out_by_standard", "senior_stage")
-#: Kinds that may stand in a return although they are of no stage that is judged.
-_NO_STAGE = ("special", "vocational")
 
 
 @frozen(eq=False)
@@ -98,7 +96,12 @@ class Sections:
     cover : (sections,) int array
         Word of that column for each section: a position in ``by_stage``, -1 for none.
     out : (sections,) int8 array
-        Why a section does not count: a position in :data:`LEFT_OUT`, 0 where it counts.
+        Why a section does not count among the schools that are judged: a position in :data:`LEFT_OUT`, 0 where it
+        counts.
+    out_of_coefficient : (sections,) int8 array
+        The same for means and difference coefficients; another array only where the standard asks two questions.
+    said_out : (sections,) bool array
+        Where the county says that a section is not among the schools that are judged.
     resources : tuple of str
         The shared columns that are looked at: those the standard divides.
     """
@@ -116,6 +119,8 @@ class Sections:
     by_stage: tuple[frozenset[str] | None, ...]
     cover: NDArray[Any]
     out: NDArray[np.int8]
+    out_of_coefficient: NDArray[np.int8]
+    said_out: NDArray[np.bool_]
     resources: tuple[str, ...] = ()
 
     @cached_property
@@ -161,8 +166,9 @@ class Sections:
     def part(self, at: Ints, reading: Reading, rows: Ints) -> Sections:
         """Return some of the sections, as of a smaller table that holds their ``rows``."""
         places = _Places(rows, self.stage[at], self.wide[at], in_order=False)
-        counties = Counties.make(reading, rows, places.stage, self.out[at])
-        arrays = ("school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out")
+        counties = Counties.make(reading, rows, places.stage, self.out_of_coefficient[at])
+        arrays = ["school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out"]
+        arrays += ["out_of_coefficient", "said_out"]
         return attrs.evolve(
             self, reading=reading, places=places, counties=counties, **{n: getattr(self, n)[at] for n in arrays}
         )
@@ -240,8 +246,18 @@ class Sections:
 
     @property
     def counted(self) -> NDArray[np.bool_]:
-        """Where a section is judged."""
+        """Where a section is judged by what each school must reach."""
         return np.asarray(self.out == 0)
+
+    @property
+    def in_coefficient(self) -> NDArray[np.bool_]:
+        """Where a section is part of means and difference coefficients."""
+        return np.asarray(self.out_of_coefficient == 0)
+
+    @property
+    def counted_at_all(self) -> NDArray[np.bool_]:
+        """Where a section counts in either."""
+        return self.counted | self.in_coefficient
 
 
 def _stage_columns(reading: Reading, name: str) -> set[str]:
@@ -283,14 +299,16 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     students = _by_stage(reading, "students", places)
     school = places.of(schools)
 
-    def look() -> tuple[NDArray[Any], list[frozenset[str] | None], NDArray[np.int8]]:
+    def look() -> tuple[NDArray[Any], list[frozenset[str] | None], tuple[NDArray[Any], ...]]:
         # all that has something to say of rows stays in this order
         _check_duplicates(reading, places, school)
         found = _covers(reading, places)
         _check_kinds(reading, places)
-        return *found, _leave_out(reading, standard, places, students)
+        return *found, leave_out(reading, standard, places.rows, places.of, places.stage, students)
 
-    (cover, lists, out), kinds = _both(look, lambda: _kinds(reading, places, school), reading.rows)
+    (cover, lists, (out, out_of_coefficient, said_out)), kinds = _both(
+        look, lambda: _kinds(reading, places, school), reading.rows
+    )
 
     def divide() -> tuple[NDArray[np.bool_], tuple[Floats, Floats, NDArray[np.bool_]]]:
         joint = _Joint.make(reading, places, school, students, kinds)
@@ -299,7 +317,7 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
 
     rows = slice(None) if places.in_order else places.rows
     (divided, (top, bottom, has_rule)), counties = _both(
-        divide, lambda: Counties.make(reading, rows, places.stage, out), reading.rows
+        divide, lambda: Counties.make(reading, rows, places.stage, out_of_coefficient), reading.rows
     )
     return Sections(
         reading=reading,
@@ -315,6 +333,8 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
         by_stage=tuple(lists),
         cover=cover,
         out=out,
+        out_of_coefficient=out_of_coefficient,
+        said_out=said_out,
         resources=resources,
     )
 
@@ -390,7 +410,7 @@ def _expand(reading: Reading) -> _Places:
         for word in stages:
             code = ALL_STAGES.index(word)
             pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
-    at = np.flatnonzero(open_ & _among(kinds, _NO_STAGE))
+    at = np.flatnonzero(open_ & _among(kinds, NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
     told = {p.row for p in reading.problems if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
@@ -775,61 +795,6 @@ def _tell_inferred(
             )
 
 
-# ---------------------------------------------------------------------------------------- leaving out
-
-
-def _position(word: str, words: Sequence[str]) -> int:
-    return words.index(word) if word in words else -2  # a word that no row can have
-
-
-def _leave_out(reading: Reading, standard: Standard | None, places: _Places, students: Floats) -> NDArray[np.int8]:
-    """Return why each section does not count: positions in LEFT_OUT."""
-    no_students, not_included, by_standard, senior = (np.int8(i) for i in range(1, len(LEFT_OUT)))
-    rows, stage = places.rows, places.stage
-    kinds = places.of(reading.category_codes("kind"))
-    included = places.of(reading.flag_codes("included"))
-    out = np.zeros(rows.size, dtype=np.int8)
-    out[np.flatnonzero(students == 0)] = no_students
-    out[np.flatnonzero(included == 0)] = not_included
-    for rule in standard.inclusion if standard is not None else ():
-        at = np.ones(rows.size, dtype=bool)
-        if rule.kind is not None:
-            at &= kinds == _position(rule.kind, KINDS)
-        if rule.ownership is not None:
-            at &= places.of(reading.category_codes("ownership")) == _position(
-                rule.ownership, category_words("ownership")
-            )
-        if rule.students_below is not None:
-            with np.errstate(invalid="ignore"):
-                at &= students < rule.students_below
-        if rule.decision == "out":
-            out[np.flatnonzero(at & (out != no_students))] = by_standard
-            continue
-        what = rule.kind or rule.ownership
-        for i in np.flatnonzero(at & (included < 0)).tolist():
-            reading.add(
-                ProblemCode.INCLUSION_UNDECIDED,
-                f"{standard.id if standard else ''} was not found to say whether units of this sort ({what}) count; "
-                "write 是 or 否 in a column 'included'",
-                row=int(rows[i]),
-                column="included",
-            )
-    out[np.flatnonzero(stage == ALL_STAGES.index("senior"))] = senior
-    if standard is not None:
-        out[np.flatnonzero((kinds == KINDS.index("senior")) & (out == 0))] = senior
-        ruled = {r.kind for r in standard.inclusion}
-        for i in np.flatnonzero(_among(kinds, _NO_STAGE) & (out == 0) & (included < 0)).tolist():
-            kind = KINDS[kinds[i]]
-            if kind not in ruled:
-                reading.add(
-                    ProblemCode.INCLUSION_UNDECIDED,
-                    f"{standard.id} names no rule for schools of kind {kind}; write 是 or 否 in a column 'included'",
-                    row=int(rows[i]),
-                    column="included",
-                )
-    return out
-
-
 # --------------------------------------------------------------------------------------------- public
 
 
@@ -1144,7 +1109,7 @@ def check_all(reading: Reading, standard: Standard | None, only: Iterable[str] |
             severity=Severity.WARNING,
         )
     if reading.has & {"students", *(f"students_{s}" for s in STAGES)}:
-        gaps = np.isnan(sections.students) & sections.counted & ~sections.wide
+        gaps = np.isnan(sections.students) & sections.counted_at_all & ~sections.wide
         told = {p.row for p in reading.errors if p.column and p.column.startswith("students")}
         for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in told):
             reading.add(

@@ -467,8 +467,9 @@ def _year(
         "kind": Labels(kind[school], _KINDS),
         "ownership": Labels(private[school].astype(np.int64), ("public", "private")),
         "area_type": Labels(area[school], _AREAS),
-        # for teaching points no rule was found in 2012; the small ones are out in 2017
+        # small teaching points are out in 2017; for points and private schools 2012 asks about the coefficient alone
         "included": Labels(((kind[school] == 5) & (p < 50)).astype(np.int64), ("是", "否")),
+        "in_coefficient": Labels(((kind[school] == 5) & (p < 50)).astype(np.int64), ("是", "否")),
         "stage": Labels(stage, ("primary", "junior")),
         "year": np.full(p.size, year, dtype=np.int64),
         "students": p,

@@ -130,10 +130,11 @@ TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]]
     ),
     "teaching point in 2012": (
         frame(school(kind="teaching_point", students=60), junior()),
-        BASIC, "inclusion_undecided", 0, "included", ("included", "是", "否"),
+        BASIC, "inclusion_undecided", 0, "in_coefficient", ("in_coefficient", "是", "否"),
     ),
     "private school in 2012": (
-        frame(school(), junior(ownership="民办")), BASIC, "inclusion_undecided", 1, "included", ("private", "included"),
+        frame(school(), junior(ownership="民办")),
+        BASIC, "inclusion_undecided", 1, "in_coefficient", ("private", "in_coefficient"),
     ),
     "kind the standard does not name": (
         frame(school(), school("职校", kind="vocational")),

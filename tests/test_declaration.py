@@ -438,11 +438,11 @@ def test_a_county_of_which_little_is_known() -> None:
 def test_the_form_of_2012_leaves_out_what_its_instructions_leave_out() -> None:
     rows = [
         *table(),
-        school("民小", kind="primary", ownership="private", included="是"),
-        school("企小", kind="primary", owner_type="9", included="是"),
-        school("省小", kind="primary", owner_type="provincial_education"),
+        school("民小", kind="primary", ownership="private", in_coefficient="是"),
+        school("企小", kind="primary", owner_type="9", in_coefficient="是"),
+        school("省小", kind="primary", owner_type="provincial_education", in_coefficient="是"),
         school("县小", kind="primary", owner_type="7"),
-        school("点", kind="teaching_point", students=60, included="是"),
+        school("点", kind="teaching_point", students=60, in_coefficient="是"),
     ]
     ev = jh.evaluate(frame(*rows), BASIC, county_facts=FACTS)
     form = declaration(ev)
@@ -451,8 +451,9 @@ def test_the_form_of_2012_leaves_out_what_its_instructions_leave_out() -> None:
     ]  # fmt: skip
     assert texts(form.table("II-2"), "school") == ["甲小", "村小", "联校（小学部）", "县小", "甲中", "联校（初中部）"]
     reasons = dict(zip(texts(form.table("left_out"), "school"), texts(form.table("left_out"), "reason"), strict=True))
-    assert {k: v.rsplit("：", 1)[1] for k, v in reasons.items()} == {
-        "民小": "民办学校", "企小": "非本县举办的学校", "省小": "非本县举办的学校", "点": "教学点"
+    said = "不计入办学基本标准：按标准不计入"
+    assert {k: v.removeprefix(said) for k, v in reasons.items()} == {
+        "民小": "（民办学校）", "企小": "（非本县举办的学校）", "省小": "（非本县举办的学校）", "点": "（教学点）"
     }  # fmt: skip
     # the balance is taken over all that count
     assert any(n.startswith("小学：计入8所（部）") for n in form.table("III").notes)

@@ -227,12 +227,80 @@ def test_who_counts_in_2012_is_the_users_decision(word: str, counted: bool) -> N
     table = frame(
         school(included="是"),
         junior(included="是"),
-        school("教学点", kind="teaching_point", students=30, included=word),
-        junior("民办中学", ownership="民办", included=word),
+        school("教学点", kind="teaching_point", students=30, in_coefficient=word),
+        junior("民办中学", ownership="民办", in_coefficient=word),
+        junior("省属中学", owner_type="3", in_coefficient=word),
         school("特教", kind="special", included=None),
     )
     ev = jh.evaluate(table, BASIC)
-    assert ev.school_verdicts["counted"].tolist() == [True, True, counted, counted, False]
+    # Table II leaves the three out by rule, whatever is said of Table III
+    assert ev.school_verdicts["counted"].tolist() == [True, True, False, False, False, False]
+    n = {r["stage"]: r["n_schools"] for r in rows(ev.indicators)}
+    assert n == ({"primary": 2, "junior": 3} if counted else {"primary": 1, "junior": 1})
+    left = {r["school"]: [] for r in rows(ev.left_out)}
+    for r in rows(ev.left_out):
+        left[r["school"]].append((r["left_out_of"], r["reason"]))
+    both = [("basic_standard", "left_out_by_standard")]
+    both += [] if counted else [("coefficient", "not_included")]
+    assert left == {"教学点": both, "民办中学": both, "省属中学": both, "特教": [("all", "left_out_by_standard")]}
+
+
+@pytest.mark.parametrize("unit", [{"kind": "teaching_point"}, {"ownership": "民办"}, {"owner_type": "9"}])
+def test_one_answer_to_the_two_questions_of_2012(unit: dict[str, Any]) -> None:
+    """'No' is an answer to both; 'yes' is refused, because the rule says no to one of them."""
+    ev = jh.evaluate(frame(school(), junior(), school("某校", included="否", **unit)), BASIC)
+    assert set(pick(ev.left_out, school="某校")["reason"]) == {"left_out_by_standard", "not_included"}
+    assert only(ev.indicators, stage="primary", indicator="composite")["n_schools"] == 1
+    with pytest.raises(jh.errors.InputDataError) as caught:
+        jh.evaluate(frame(school(), junior(), school("某校", included="是", **unit)), BASIC)
+    (problem,) = [p for p in caught.value.problems if p.severity == "error"]
+    assert (problem.code, problem.row, problem.column) == ("inclusion_unclear", 2, "included")
+    assert "'in_basic_standard'" in problem.message and "'in_coefficient'" in problem.message
+    # an ordinary school needs no answer, and one answer is enough
+    ev = jh.evaluate(frame(school(included="是"), junior(), school("二小", included="否")), BASIC)
+    assert ev.left_out["left_out_of"].tolist() == ["all"]
+
+
+def test_an_ordinary_school_in_one_table_and_out_of_the_other() -> None:
+    table = frame(school(), school("二小", in_basic_standard="否"), school("三小", in_coefficient="否"), junior())
+    ev = jh.evaluate(table, BASIC)
+    assert [(r["school"], r["left_out_of"]) for r in rows(ev.left_out)] == [
+        ("二小", "basic_standard"), ("三小", "coefficient"),
+    ]  # fmt: skip
+    assert (ev.provenance["sections_counted"], ev.provenance["sections_in_coefficient"]) == (3, 3)
+    for language, said in (("zh", "不计入差异系数"), ("en", "not in the coefficient")):
+        assert said in ev.explain(language=language)
+    # under 2017 there is one question: either name answers it, and two answers that differ do not
+    assert jh.evaluate(frame(school(), school("二小", in_coefficient="否")), QUALITY).left_out["school"].tolist() == [
+        "二小"
+    ]
+    with pytest.raises(jh.errors.InputDataError) as caught:
+        jh.evaluate(frame(school(), school("二小", in_basic_standard="是", in_coefficient="否")), QUALITY)
+    assert {p.code for p in caught.value.problems} == {"inclusion_contradicts"}
+    one = frame(school(), school("二小", included="是", in_basic_standard="是", in_coefficient="否"))
+    assert jh.evaluate(one, QUALITY).left_out.empty
+
+
+def test_a_stage_whose_schools_are_all_out_of_one_table() -> None:
+    """Coefficients without schools to judge, and schools to judge without coefficients: nothing is made up."""
+    table = frame(
+        school(ownership="民办", in_coefficient="是"), school("二小", ownership="民办", in_coefficient="是", books=9),
+        junior(in_coefficient="否"),
+    )  # fmt: skip
+    ev = jh.evaluate(table, BASIC)
+    items = {(r["item"], r["stage"]): r for r in rows(ev.items) if r["stage"]}
+    assert items["schools-comply", "primary"]["reason"] == "no_schools"
+    assert items["schools-comply", "junior"]["reason"] == "no_requirement"
+    assert items["composite-coefficient", "junior"]["reason"] == "no_schools"
+    assert items["composite-coefficient", "primary"]["verdict"] == "met"
+    assert ev.verdicts[ev.verdicts["verdict"] == "met"].empty
+    for language in ("zh", "en"):
+        assert ev.explain(language=language)
+        page = jh.reports.html_report(ev, language=language)
+        assert jh._data.read_toml("labels.toml")["left_out_of"]["basic_standard"][language] in page
+        assert ev.relabel(language).to_dict()["left_out"]
+    # Table III is about the primary stage alone, so nothing can be promised of the junior one
+    assert jh.plan(ev, unit_costs={"books": 20.0}).counties["promise"].tolist() == ["undetermined"]
 
 
 def test_an_empty_school_takes_its_resources_with_it() -> None:
@@ -803,7 +871,9 @@ def test_provenance_counts_every_unit_once(standard: str) -> None:
         p["sections"] == p["sections_counted"] + sum(p["sections_left_out"].values()) == len(rows(ev.school_verdicts))
     )
     assert p["sections_counted"] == sum(r["counted"] for r in rows(ev.school_verdicts))
-    assert sum(p["sections_left_out"].values()) == len(rows(ev.left_out))
+    of = [r["left_out_of"] for r in rows(ev.left_out)]
+    assert sum(p["sections_left_out"].values()) == len(of) - of.count("coefficient")
+    assert p["sections"] - p["sections_in_coefficient"] == len(of) - of.count("basic_standard")
     integrated = table["kind"].isin(["nine_year", "twelve_year", "complete_secondary"]) & (table["students"] > 0)
     assert p["sections_divided"] == int(integrated.sum())
     assert json.loads(json.dumps(dict(p), allow_nan=False)) == dict(p)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -358,14 +359,14 @@ def test_basic_balance_counts_units_that_are_said_to_count() -> None:
     rows = [
         school("一小", books=30_000),
         school("二小"),
-        school("点", kind="teaching_point", students=30, included=False),
+        school("点", kind="teaching_point", students=30, in_coefficient=False),
         junior(),
     ]
     rows[2] |= dict.fromkeys((*GOOD, "teachers", "teachers_mid_or_senior_title", "computers", "books"), 0)
     table = frame(*rows)
     out = planned(table, BASIC, unit_costs=ALL_COSTS)
     assert out.changes.empty  # the eight are alike enough; the point, with nothing, is said not to take part
-    table["included"] = [None, None, True, None]
+    table["in_coefficient"] = [None, None, True, None]
     within = planned(table, BASIC, unit_costs=ALL_COSTS)
     assert within.counties["promise"].tolist() == ["met"]
     composite = pick(within.after.indicators, indicator="composite")
@@ -560,3 +561,45 @@ def test_progress_is_told_county_by_county() -> None:
     rows = [school(county=c) for c in ("甲县", "乙县", "丙县")]
     planned(frame(*rows), progress=lambda done, whole: told.append((done, whole)))
     assert told[-1] == (3, 3) and [d for d, _ in told] == sorted(d for d, _ in told)
+
+
+def test_a_plan_gives_each_school_what_the_table_it_stands_in_asks(tmp_path: Path) -> None:
+    """2012: a private school may be in the coefficient alone, a school of the county in the basic standard alone."""
+    cited = 'clause = "c"\nsource = "S1"\nstanding = "secondary"\n'
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f'id = "own"\nextends = "{BASIC}"\nlast_checked_on = "2026-11-22"\nlabel = {{ zh = "某省", en = "Own" }}\n'
+        + "".join(
+            f'[[thresholds]]\nindicator = "books_per_student"\nstage = "{s}"\nvalue = 10\n{cited}'
+            for s in ("primary", "junior")
+        )
+        + f'[school_rule]\nkind = "all"\n{cited}',
+        encoding="utf-8",
+    )
+    table = frame(
+        school(),
+        school("民小", ownership="民办", in_coefficient="是", books=4_000),
+        school("省小", owner_type="3", in_coefficient="否", books=0),
+        school("二小", in_coefficient="否", books=4_000),
+        junior(),
+    )
+    out = planned(table, path, unit_costs=ALL_COSTS)
+    # the private school is not asked for ten books a pupil, nor the provincial one; the coefficients hold without
+    assert records(out.changes[["school", "column", "change"]]) == [
+        {"school": "二小", "column": "books", "change": 1_000.0}
+    ]
+    lacks = jh.shortfalls(jh.evaluate(table, path))
+    assert set(lacks["school"]) == {"二小"}
+    after = {r["item"]: r["verdict"] for r in records(out.after.items) if r["stage"] == "primary"}
+    assert after == {"schools-comply": "met", "composite-coefficient": "met"}
+
+
+def test_what_is_added_to_one_area_moves_those_that_rest_on_it() -> None:
+    table = frame(school(), junior()).drop(columns=["teaching_area_m2", "sports_area_m2"])
+    table = table.assign(teaching_area_total_m2=3200.0, indoor_sports_m2=200.0, outdoor_sports_area_m2=5400.0)
+    ev = jh.evaluate(table, QUALITY)
+    made = ev.apply([jh.changes.Add("teaching_area_m2", 100, school="一小")])
+    made = made.apply([jh.changes.Add("indoor_sports_m2", 50, school="一小")])
+    row = made.data.sections.reading
+    got = {c: row.number(c)[0] for c in ("teaching_area_m2", "teaching_area_total_m2", "sports_area_m2")}
+    assert got == {"teaching_area_m2": 3100.0, "teaching_area_total_m2": 3350.0, "sports_area_m2": 5650.0}

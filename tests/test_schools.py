@@ -377,7 +377,7 @@ def test_what_one_standard_needs_is_asked_for_by_its_label() -> None:
     listed = jh.results.records(jh.check_schools(frame(school())[["county", "school", "stage", "students"]], BASIC))
     assert [p["column"] for p in listed] == [
         "teaching_area_m2", "sports_area_m2", "equipment_value_cny", "computers", "books", "teachers",
-        "teachers_above_required_degree", "teachers_mid_or_senior_title",
+        "teachers_above_required_degree", "teachers_mid_or_senior_title", "owner_type",
     ]  # fmt: skip
     for p in listed:
         assert columns()[p["column"]].zh in p["message"]

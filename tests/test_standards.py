@@ -105,10 +105,16 @@ def test_the_rules_of_2012() -> None:
         ("composite", "primary"): ("<=", Decimal("0.65")),
         ("composite", "junior"): ("<=", Decimal("0.55")),
     }
-    assert {(i.kind or i.ownership, i.decision) for i in std.inclusion if i.decision == "ask"} == {
-        ("teaching_point", "ask"),
-        ("private", "ask"),
-    }
+    # Table II leaves out teaching points, private schools and schools not run by the county; Table III is not known
+    others = {"central_education", "central_other", "provincial_education", "provincial_other", "prefectural_education"}
+    others |= {"prefectural_other", "enterprise"}
+    for answer, decision in (("in_basic_standard", "out"), ("in_coefficient", "ask")):
+        rules = std.inclusion_for(answer)
+        assert {(r.kind, r.ownership, r.decision) for r in rules if not r.owner_types} == {
+            ("teaching_point", None, decision), (None, "private", decision), ("special", None, "out"),
+        }  # fmt: skip
+        assert [(set(r.owner_types), r.decision) for r in rules if r.owner_types] == [(others, decision)]
+    assert std.two_answers and not jh.load_standard(QUALITY).two_answers
 
 
 @pytest.mark.parametrize("name", [BASIC, QUALITY])
@@ -488,3 +494,47 @@ def test_a_path_may_be_text_or_path_and_is_read_anew(tmp_path: Path) -> None:
     assert jh.load_standard(str(path)).digest == jh.load_standard(path).digest
     path.write_text(path.read_text(encoding="utf-8").replace("某县实施方案", "新方案"), encoding="utf-8")
     assert jh.load_standard(path).label.zh == "新方案"
+
+
+def own_basic(tmp_path: Path, text: str) -> jh.Standard:
+    """A file that extends the national scheme of 2012."""
+    path = tmp_path / "own.toml"
+    head = f'id = "own"\nextends = "{BASIC}"\nlast_checked_on = "2026-11-22"\nlabel = {{ zh = "某省", en = "Own" }}\n'
+    path.write_text(head + text, encoding="utf-8")
+    return jh.load_standard(path)
+
+
+CITED_LINES = 'clause = "c"\nsource = "S1"\nstanding = "secondary"\n'
+
+
+def test_an_entry_on_both_questions_replaces_those_on_either(tmp_path: Path) -> None:
+    text = f'[[inclusion]]\nownership = "private"\ndecision = "out"\n{CITED_LINES}'
+    std = own_basic(tmp_path, text)
+    for answer in ("in_basic_standard", "in_coefficient"):
+        assert [(r.decision, r.answer) for r in std.inclusion_for(answer) if r.ownership] == [("out", None)]
+    assert std.two_answers  # of teaching points still
+    std = own_basic(
+        tmp_path, f'[[inclusion]]\nkind = "special"\nanswer = "in_coefficient"\ndecision = "ask"\n{CITED_LINES}'
+    )
+    assert [r.decision for r in std.inclusion_for("in_basic_standard") if r.kind == "special"] == ["out"]
+    assert [r.decision for r in std.inclusion_for("in_coefficient") if r.kind == "special"] == ["ask"]
+
+
+def test_removing_a_unit_removes_what_is_said_on_either_question(tmp_path: Path) -> None:
+    std = own_basic(tmp_path, '[[remove]]\ntable = "inclusion"\nkind = "teaching_point"\n')
+    assert {r.kind for r in std.inclusion} == {None, "special"}
+    text = '[[remove]]\ntable = "inclusion"\nkind = "teaching_point"\nanswer = "in_coefficient"\n'
+    std = own_basic(tmp_path, text)
+    assert [r.answer for r in std.inclusion if r.kind == "teaching_point"] == ["in_basic_standard"]
+    with pytest.raises(jh.errors.StandardDataError, match="owner_types"):
+        own_basic(tmp_path, f'[[inclusion]]\nowner_types = ["county"]\ndecision = "out"\n{CITED_LINES}')
+
+
+def test_diff_shows_the_two_questions_of_2012() -> None:
+    new = jh.load_standard(BASIC)
+    before = [attrs.evolve(r, answer=None) for r in new.inclusion if r.answer == "in_coefficient" and not r.owner_types]
+    old = attrs.evolve(new, inclusion=tuple(before))
+    rows = old.diff(new).query("table == 'inclusion'")
+    entries = set(rows["entry"])
+    assert {"teaching_point", "teaching_point in_basic_standard", "private in_coefficient"} <= entries
+    assert any("enterprise in_basic_standard" in e for e in entries)

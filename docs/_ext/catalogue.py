@@ -13,7 +13,18 @@ from junheng._labels import word
 from junheng.facts import Fact, fact_columns
 from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
-from junheng.standards.model import Condition, Item, Limit, Relaxation, Standard, Test, Threshold, Where, entry_key
+from junheng.standards.model import (
+    Condition,
+    Inclusion,
+    Item,
+    Limit,
+    Relaxation,
+    Standard,
+    Test,
+    Threshold,
+    Where,
+    entry_key,
+)
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
@@ -287,7 +298,8 @@ _LISTS = {
 def _entry_name(entry: Any) -> str:
     if isinstance(entry, (Item, Relaxation)):
         return f"{entry.label.zh} (`{entry.id}`)"
-    return " ".join(f"`{k}`" for k in entry_key(entry) if k is not None)
+    parts = [k if isinstance(k, tuple) else (k,) for k in entry_key(entry)]
+    return " ".join(f"`{k}`" for part in parts for k in part if k is not None)
 
 
 def _parts(s: Standard) -> list[str]:
@@ -742,15 +754,8 @@ def _units(s: Standard, notes: Notes) -> list[str]:
     if s.inclusion:
         rows = []
         for rule in s.inclusion:
-            zh = read_toml("columns.toml")["categories"]
-            name = rule.kind or rule.ownership or ""
-            group = "kind" if rule.kind else "ownership"
-            first = zh[group].get(name, [name])[0]
             limit = f", fewer than {rule.students_below} students" if rule.students_below else ""
-            what = {"out": "does not count", "ask": "no rule found: the column `included` must say 是 or 否"}[
-                rule.decision
-            ]
-            rows.append([f"{first} `{name}`{limit}", what, *cited(rule, notes)])
+            rows.append([_units(rule) + limit, _decision(rule), *cited(rule, notes)])
         lines += [
             "## Units that do not count 不计入的单位",
             "",
@@ -767,6 +772,24 @@ def _units(s: Standard, notes: Notes) -> list[str]:
             "",
         ]
     return lines
+
+
+def _units(rule: Inclusion) -> str:
+    """Name the units a rule is about."""
+    given = [("kind", rule.kind), ("ownership", rule.ownership), *(("owner_type", o) for o in rule.owner_types)]
+    words = read_toml("columns.toml")["categories"]
+    return "、".join(f"{_first_chinese(words[group].get(name, [name]))} `{name}`" for group, name in given if name)
+
+
+def _first_chinese(words: list[str]) -> str:
+    return next((w for w in words if not w.isascii()), words[0])
+
+
+def _decision(rule: Inclusion) -> str:
+    of = {None: "", "in_basic_standard": " in the basic standard of schools", "in_coefficient": " in the coefficient"}
+    if rule.decision == "out":
+        return f"does not count{of[rule.answer]}"
+    return f"no rule found: the column `{rule.answer or 'included'}` must say 是 or 否"
 
 
 # ------------------------------------------------------------------------------------------ writing

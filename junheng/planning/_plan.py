@@ -249,7 +249,7 @@ def fails(after: Evaluation, problem: County) -> bool:
     """Tell whether a school or coefficient of a county is still unmet."""
     d = after.data
     groups = d.group_county == problem.county
-    schools = d.school[d.usable[d.county[d.usable] == problem.county]] if d.standard.school_rule is not None else []
+    schools = d.school[d.judged[d.county[d.judged] == problem.county]] if d.standard.school_rule is not None else []
     return bool(
         (np.asarray(schools) == UNMET).any()
         or (d.coefficient_verdicts[groups] == UNMET).any()

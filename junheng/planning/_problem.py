@@ -264,7 +264,7 @@ class _Maker:
     def __init__(self, d: Data, prices: Prices, decimals: int, movable: Collection[str]) -> None:
         self.d, self.prices, self.decimals, self.movable = d, prices, decimals, movable
         sections, std = d.sections, d.standard
-        self.counted = sections.counted & (sections.stage < len(STAGES))
+        self.counted = sections.counted_at_all & (sections.stage < len(STAGES))
         order = np.argsort(d.county[self.counted], kind="stable")
         self.where = np.flatnonzero(self.counted)[order]
         self.bounds = np.searchsorted(d.county[self.where], np.arange(d.n_counties + 1))
@@ -301,12 +301,13 @@ class _Maker:
         joint: dict[int, list[tuple[str, int]]] = {}
         for j, ind in enumerate(d.indicators):
             for s, name in enumerate(STAGES):
-                at = np.flatnonzero(stage == s)
+                at = np.flatnonzero((stage == s) & d.sections.counted[own])
+                t = std.find(ind.id, name)
+                if at.size and t is not None and std.school_rule is not None:
+                    self._lacks(c, t, ind, j, own, at, needs, unknown)
+                at = np.flatnonzero((stage == s) & d.sections.in_coefficient[own])
                 if not at.size:
                     continue
-                t = std.find(ind.id, name)
-                if t is not None and std.school_rule is not None:
-                    self._lacks(c, t, ind, j, own, at, needs, unknown)
                 each, composite = std.limit("each", stage=name), std.limit("composite", stage=name)
                 use_each = each is not None and (not each.indicators or ind.id in each.indicators)
                 use_joint = composite is not None and (not composite.indicators or ind.id in composite.indicators)

@@ -199,10 +199,10 @@ def _turning(d: Data) -> Ints:
     rule = d.standard.school_rule
     if rule is None:
         return out
-    stages = d.sections.stage[d.usable]
+    group = d.group_at[d.county[d.judged], d.sections.stage[d.judged]]
     for s in range(len(STAGES)):
-        inside = np.flatnonzero(stages == s)
-        at, groups = d.usable[inside], d.group_codes[inside]
+        inside = np.flatnonzero((d.sections.stage[d.judged] == s) & (group >= 0))
+        at, groups = d.judged[inside], group[inside]
         own = np.flatnonzero(d.applies[:, at[0]]) if at.size else np.empty(0, np.int64)
         if not own.size:
             continue

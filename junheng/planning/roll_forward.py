@@ -161,7 +161,7 @@ class _State:
         places = list(zip(*words, strict=True)) if words else [()] * n
         own = [r.verdict for r in d.items if r.item.rule in _RESOURCE_RULES]
         verdict = np.min(own, axis=0) if own else np.full(n, UNDETERMINED)
-        school, county = d.school[d.usable], d.county[d.usable]
+        school, county = d.school[d.judged], d.county[d.judged]
         joint = np.isfinite(d.composite_limits)[:, None]
         limited = np.column_stack([np.isfinite(d.limits), joint])
         judged = np.column_stack([d.coefficient_verdicts, d.composite_verdicts])
@@ -177,7 +177,8 @@ class _State:
             per_county(judged == UNMET),
             per_county(judged == UNDETERMINED),
         ]
-        students = np.bincount(county, weights=d.sections.students[d.usable], minlength=n)
+        there = np.flatnonzero(d.sections.counted_at_all & (d.sections.stage < len(STAGES)))
+        students = np.bincount(d.county[there], weights=d.sections.students[there], minlength=n)
         return cls(year, money, cost, left, places, students, verdict, counts)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 import numpy as np
 from attrs import field, frozen
+from numpy.typing import NDArray
 
 from junheng._arrays import Ints
 from junheng._data import STAGES, read_toml
@@ -18,12 +19,13 @@ from junheng._explain import _OPS as OPS
 from junheng._explain import _figure as figure_label
 from junheng._explain import find_county, finding, number, part_reasons
 from junheng._frames import Backend, build_frame
+from junheng._inclusion import LEFT_OUT
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.items import ConditionResult, ItemResult, Units
-from junheng.results import REASONS
+from junheng.results import LEFT_OUT_OF, REASONS
 from junheng.results import _round_half_up as round_half_up
 from junheng.results import _turns as turns
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade
@@ -478,28 +480,6 @@ class _Filler:
         """Return the sections of a stage that count, as positions in the county."""
         return np.flatnonzero(self.sub.counted & (self.sub.stage == stage))
 
-    def outside(self, spec: Mapping[str, Any]) -> dict[int, str]:
-        """Return the sections that count but that the form leaves out of a table, with the reason."""
-        if spec.get("scope") != "form":
-            return {}
-        out = {}
-        codes = _data()["owner_codes"]
-        own = (codes["county_education"], codes["county_other"])
-        for i in np.flatnonzero(self.sub.counted).tolist():
-            owner = self.owners[i]
-            if self.sub.kind[i] == "teaching_point":
-                out[i] = "教学点"
-            elif owner == codes["private"]:
-                out[i] = "民办学校"
-            elif owner is not None and owner not in own:
-                out[i] = "非本县举办的学校"
-        return out
-
-    def listed(self, spec: Mapping[str, Any], stage: int) -> Ints:
-        """Return the sections of a stage that stand in a table of schools."""
-        left = self.outside(spec)
-        return np.array([i for i in self.counted(stage).tolist() if i not in left], dtype=np.int64)
-
     def indicator_columns(self, spec: Mapping[str, Any], first: int = 1) -> tuple[Column, ...]:
         """Return a column for each indicator, with the codes of the form where they are known."""
         coded = spec.get("codes") or "first_code" in spec
@@ -508,17 +488,17 @@ class _Filler:
             for j, ind in enumerate(self.d.indicators)
         )
 
-    def unit_notes(self) -> list[str]:
+    def unit_notes(self, counted: NDArray[np.bool_]) -> list[str]:
         """Say how many schools stand behind the figures of each stage."""
         out = []
         for s, stage in enumerate(STAGES):
             mine = self.sub.stage == s
-            n, students = int((self.sub.counted & mine).sum()), self.sub.students[self.sub.counted & mine]
+            n, students = int((counted & mine).sum()), self.sub.students[counted & mine]
             said = f"{word('stage', stage, 'zh')}：计入{n}所（部），在校生{number(float(np.nansum(students)))}人"
             gaps = int(np.isnan(students).sum())
             if gaps:
                 said += f"（{gaps}所（部）缺学生数）"
-            left = int((~self.sub.counted & mine & ~self._not_ordinary).sum())
+            left = int((~counted & mine & ~self._not_ordinary).sum())
             out.append(said + (f"；不计入{left}个单位，见“不计入单位”" if left else "") + "。")
         return out
 
@@ -556,14 +536,10 @@ class _Filler:
                 )
             )
 
-        for i in np.flatnonzero(~self.sub.counted).tolist():
-            add(i, word("reason", self.sub.left_out[i], "zh"))
-        # what a table of schools leaves out by the instructions of the form still counts in the coefficients
-        for spec in self.form["tables"]:
-            if spec["kind"] == "schools":
-                title = spec["title"]["zh"].split()[0]
-                for i, reason in self.outside(spec).items():
-                    add(i, f"计入差异系数；{title}按填报说明不列：{reason}")
+        place = {int(full): i for i, full in enumerate(self.at.tolist())}
+        for at, full in enumerate(self.d.leaving[0].tolist()):
+            if full in place:
+                add(place[full], self.d.left_out_reason(at, "zh") + self._sort(place[full], at))
         return FormTable(
             id="left_out",
             title="不计入单位",
@@ -571,6 +547,15 @@ class _Filler:
             rows=tuple(rows),
             notes=() if rows else ("没有不计入的单位。",),
         )
+
+    def _sort(self, i: int, at: int) -> str:
+        """Say in brackets what sort of unit the standard leaves out of the basic standard of schools."""
+        by_standard = LEFT_OUT[int(self.d.leaving[1][at])] == "left_out_by_standard"
+        if not by_standard or LEFT_OUT_OF[int(self.d.leaving[2][at])] == "all":
+            return ""
+        if self.sub.kind[i] == "teaching_point":
+            return "（教学点）"
+        return "（民办学校）" if self.owners[i] == _data()["owner_codes"]["private"] else "（非本县举办的学校）"
 
     # -- I: the county
 
@@ -652,7 +637,7 @@ class _Filler:
         rows: list[tuple[Cell, ...]] = []
         k = len(self.d.indicators)
         for s, stage in enumerate(STAGES):
-            mine = self.listed(spec, s)
+            mine = self.counted(s)
             full = self.at[mine]
             counts, shares = [], []
             for j in range(k + 1):
@@ -688,25 +673,19 @@ class _Filler:
             rows=tuple(rows),
             # where the form leaves schools out, those it counts are not those that count
             notes=(
-                *self._kept_out(spec),
-                *(self._footer(spec) if spec.get("scope") == "form" else self.unit_notes()),
+                *(self._kept_out() if spec.get("scope") == "form" else ()),
+                *(self._footer(spec) if spec.get("scope") == "form" else self.unit_notes(self.sub.counted)),
                 *spec.get("notes", ()),
             ),
             merged=("stage",),
         )
 
-    def _kept_out(self, spec: Mapping[str, Any]) -> list[str]:
-        """Say which schools the instructions of the form keep out of a table, and of which it is not known."""
-        left = self.outside(spec)
-        if spec.get("scope") != "form":
-            return []
-        kinds = {k: sum(v == k for v in left.values()) for k in dict.fromkeys(left.values())}
-        out = (
-            [f"按填报说明不列：{'、'.join(f'{k}{n}所（部）' for k, n in kinds.items())}，见“不计入单位”。"]
-            if kinds
-            else []
-        )
-        unknown = sum(self.owners[i] is None for i in np.flatnonzero(self.sub.counted).tolist() if i not in left)
+    def _kept_out(self) -> list[str]:
+        """Say which schools a table of schools leaves out, and of which it is not known who runs them."""
+        sub = self.sub
+        gone = ~sub.counted & (sub.stage < len(STAGES)) & ~self._not_ordinary
+        out = [f"{int(gone.sum())}所（部）不列入本表，见“不计入单位”。"] if gone.any() else []
+        unknown = sum(self.owners[i] is None for i in np.flatnonzero(sub.counted).tolist())
         if unknown:
             out.append(f"{unknown}所（部）未提供举办者类型，无法判断是否由本县举办，均已列入。")
         return out
@@ -719,7 +698,7 @@ class _Filler:
         extra = {name: self.sub.number(name) for name in ("grades", "classes")}
         blank = {"owner": 0, "grades": 0, "classes": 0}
         for s, stage in enumerate(STAGES):
-            for position, i in enumerate(self.listed(spec, s).tolist(), start=1):
+            for position, i in enumerate(self.counted(s).tolist(), start=1):
                 students = float(self.sub.students[i])
                 owner = self.owners[i]
                 blank["owner"] += owner is None
@@ -741,7 +720,7 @@ class _Filler:
                         *self._verdict(i),
                     )
                 )
-        notes = [*self._footer(spec), *self._kept_out(spec)]
+        notes = [*self._footer(spec), *(self._kept_out() if spec.get("scope") == "form" else ())]
         labels = {"owner": "举办者类型", "grades": "年级数", "classes": "班级数"}
         gaps = [f"{labels[k]}{n}所（部）" for k, n in blank.items() if n]
         if gaps:
@@ -820,8 +799,8 @@ class _Filler:
         """Count schools, sections of integrated schools, and teaching points."""
         out = []
         for s, stage in enumerate(STAGES):
-            kinds = [self.sub.kind[i] for i in self.listed(spec, s).tolist()]
-            students = [float(self.sub.students[i]) for i in self.listed(spec, s).tolist()]
+            kinds = [self.sub.kind[i] for i in self.counted(s).tolist()]
+            students = [float(self.sub.students[i]) for i in self.counted(s).tolist()]
             name = word("stage", stage, "zh")
             part = sum(k in INTEGRATED for k in kinds)
             unknown = sum(k is None for k in kinds)
@@ -849,7 +828,7 @@ class _Filler:
         d = self.d
         printing = self.std.printing
         rows: list[tuple[Cell, ...]] = []
-        notes = self.unit_notes()
+        notes = self.unit_notes(self.sub.in_coefficient)
         own = spec.get("digits", {})
         for s, stage in enumerate(STAGES):
             g = int(d.group_at[self.county, s])

@@ -337,7 +337,7 @@ def _county(d: Data, c: int, reasons: list[str], text: _Words, draw: _Drawing, m
     mine = dict(zip(parts, reasons[c * len(parts) : (c + 1) * len(parts)], strict=True))
     verdict = _verdict(int(d.part_verdicts["overall"][c]), text)
     name = d.county_name(c)
-    cells = [_Cells(d, c, s, text) for s in range(len(STAGES)) if d.group_at[c, s] >= 0]
+    cells = [_Cells(d, c, s, text) for s in range(len(STAGES)) if d.has_stage(c, s)]
     clauses, opened = _clauses(d, c, text)
     pictures, undrawn = _pictures(d, c, cells, text, draw, most)
     return {
@@ -405,7 +405,7 @@ class _Cells:
     def __init__(self, d: Data, c: int, s: int, text: _Words) -> None:
         self.d, self.s, self.text = d, s, text
         self.stage = text.label("stage", STAGES[s])
-        rows = d.usable[d.group_codes == d.group_at[c, s]]
+        rows = d.judged_by_place.at(d.place(c, s))
         unmet = ((d.verdicts[:, rows] == UNMET) & d.applies[:, rows]).sum(axis=0)
         # unmet, then undetermined, then met; within each those that miss most
         self.rows: Ints = rows[np.lexsort((np.arange(rows.size), -unmet, d.school[rows]))]
@@ -590,7 +590,7 @@ def _fails(d: Data, c: int, cells: list[_Cells], text: _Words) -> list[dict[str,
     over: list[tuple[float, dict[str, str]]] = []
     for x in cells:
         g = int(d.group_at[c, x.s])
-        for j in range(-1, len(d.indicators)):
+        for j in range(-1 if g >= 0 else len(d.indicators), len(d.indicators)):
             value, limit, verdict = plots.coefficient_of(d, j, g)
             if verdict == UNMET and np.isfinite(value) and np.isfinite(limit):
                 name = text.label("indicator", "composite") if j < 0 else getattr(d.indicators[j], text.language)
@@ -622,6 +622,7 @@ def _pictures(
     ev, key = Evaluation(data=d, provenance={}), tuple(str(w[c]) for _, w in d.county_words)
     language = text.language
     out, left = [], []
+    cells = [x for x in cells if d.group_at[c, x.s] >= 0]
     if any(np.isfinite(d.coefficient[d.group_at[c, x.s]]).any() for x in cells):
         title = text("caption_coefficients")
         out.append(
@@ -662,7 +663,7 @@ def _clauses(d: Data, c: int, text: _Words) -> tuple[list[dict[str, Any]], list[
                 continue
             label = str(getattr(r.item.label, language))
             if r.stage >= 0:
-                if d.group_at[c, r.stage] < 0:
+                if not d.is_about(r, c):
                     continue
                 label = text("fail_head", stage=text.label("stage", STAGES[r.stage]), indicator=label)
             elif nothing_known(d, r, c):
@@ -722,14 +723,12 @@ def _thresholds(d: Data, text: _Words) -> list[dict[str, Any]]:
 def _left_out(d: Data, c: int, text: _Words) -> list[str]:
     """Name the units that do not count, reason by reason."""
     by: dict[str, list[str]] = {}
-    for i in np.flatnonzero((d.county == c) & ~d.sections.counted & (d.sections.stage < len(STAGES))).tolist():
+    for at in d.left_out.at(c).tolist():
+        i = int(d.leaving[0][at])
         stage = text.label("stage", STAGES[int(d.sections.stage[i])])
         name = text("left_out_name", school=d.school_names[d.sections.rows[i]], stage=stage)
-        by.setdefault(str(d.sections.left_out[i]), []).append(name)
-    return [
-        text("left_out_line", reason=text.label("reason", r), n=len(names), names=text.join(names))
-        for r, names in by.items()
-    ]
+        by.setdefault(d.left_out_reason(at, text.language), []).append(name)
+    return [text("left_out_line", reason=r, n=len(names), names=text.join(names)) for r, names in by.items()]
 
 
 def _problems(d: Data, c: int | None, text: _Words) -> dict[str, Any]:
@@ -835,7 +834,7 @@ def _lacks(row: dict[str, Any], text: _Words) -> dict[str, Any]:
 def _who_gets(plan: Plan, c: int, text: _Words) -> list[dict[str, Any]]:
     """Return school by school what a plan changes: those that fail first, then those that get most."""
     d, then = plan.evaluation.data, plan.after.data
-    own = d.usable[d.county[d.usable] == c].tolist()
+    own = d.judged[d.county[d.judged] == c].tolist()
     rows = [r for r in plan._rows if int(d.county[r["section"]]) == c]
     order = [str(d.school_names[d.sections.rows[i]]) for i in own]
     verdicts: dict[str, list[tuple[int, int]]] = {}
@@ -975,7 +974,7 @@ def _province(d: Data, counties: list[int], text: _Words, draw: _Drawing) -> dic
     rows: list[dict[str, Any]] = []
     for c in counties:
         groups = [int(g) for g in d.group_at[c] if g >= 0]
-        unmet, open_, met = (int(x) for x in d.schools_by_verdict[groups].sum(axis=0)) if groups else (0, 0, 0)
+        unmet, open_, met = (int(x) for x in d.schools_by_verdict[c].sum(axis=0))
         over = [
             plots.coefficient_of(d, j, g)[2]
             for g in groups

@@ -1730,11 +1730,12 @@ def _key_of(d: Data, county: Any) -> tuple[str, ...]:
 
 def _schools_of_stage(d: Data, s: int) -> set[int]:
     """Return the rows of the schools that have a stage, also those that stand on the rows of their other stages."""
-    own = d.usable[d.sections.stage[d.usable] == s]
+    there = np.flatnonzero(d.sections.counted_at_all & (d.sections.stage < len(STAGES)))
+    own = there[d.sections.stage[there] == s]
     who = {(int(d.county[i]), str(d.school_names[d.sections.rows[i]])) for i in own.tolist()}
     return {
         int(d.sections.rows[i])
-        for i in d.usable.tolist()
+        for i in there.tolist()
         if (int(d.county[i]), str(d.school_names[d.sections.rows[i]])) in who
     }
 

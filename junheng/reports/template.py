@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
+from junheng._areas import AREAS
 from junheng._data import STAGES, read_toml
 from junheng._files import write_bytes
 from junheng._labels import check_language
@@ -19,6 +20,7 @@ from junheng.facts import Fact, fact_columns
 from junheng.schools import Column, columns
 from junheng.stages import needed_columns
 from junheng.standards import Standard, load_standard
+from junheng.standards.model import ANSWERS
 
 __all__ = ["write_template"]
 
@@ -147,8 +149,13 @@ def columns_asked(std: Standard) -> tuple[list[str], list[str]]:
     known = columns()
     needed = dict.fromkeys((*_KEYS, *needed_columns(std)))
     if any(r.decision == "ask" or r.ownership for r in std.inclusion):
-        needed.update(dict.fromkeys(("ownership", "included")))
-    optional = dict.fromkeys((*_OPTIONAL_KEYS, "students_senior", *_figures(std, county=False)))
+        answers = [a for a in ANSWERS if any(r.decision == "ask" for r in std.inclusion_for(a))]
+        needed.update(dict.fromkeys(("ownership", *(answers if std.two_answers else ["included"]))))
+    if any(r.owner_types for r in std.inclusion):
+        needed["owner_type"] = None
+    areas = [c for area, plus, minus in AREAS if area in needed for c in (*plus, *minus)]
+    own_answers = ANSWERS if std.two_answers else ()
+    optional = dict.fromkeys((*_OPTIONAL_KEYS, *own_answers, "students_senior", *areas, *_figures(std, county=False)))
     own = [c for c in optional if c not in needed and (c in known or c == "students_senior")]
     return list(needed), [c for c in own if c == "students_senior" or known[c].type != "count"]
 

@@ -49,6 +49,7 @@ from junheng.standards.model import (
     Where,
     allowed_standings,
     entry_key,
+    stands_for,
 )
 
 __all__ = ["list_standards", "load_standard"]
@@ -280,7 +281,7 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
             out.append(f"must be positive @ $.limits[{i}].value")
     for i, removal in enumerate(() if orphan else file.remove):
         known = {entry_key(e) for e in getattr(parent, removal.table)} if parent else set()
-        if removal.key not in known:
+        if not any(stands_for(removal.key, key) for key in known):
             out.append(f"removes an entry that {file.extends or 'nothing'} does not have @ $.remove[{i}]")
     return out
 
@@ -660,7 +661,11 @@ def _merge(file: _File, parent: Standard | None) -> Standard:
     removed = {(r.table, r.key) for r in file.remove}
     for table in _LISTS:
         merged = {entry_key(e): e for e in (getattr(parent, table) if parent else ())}
-        merged = {k: e for k, e in merged.items() if (table, k) not in removed}
+        gone = [key for name, key in removed if name == table]
+        merged = {k: e for k, e in merged.items() if not any(stands_for(key, k) for key in gone)}
+        own = [entry_key(e) for e in getattr(file, table)]
+        # an entry that is replaced keeps its place; those that one on both questions stands for go
+        merged = {k: e for k, e in merged.items() if k in own or not any(stands_for(key, k) for key in own)}
         merged |= {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
         values[table] = tuple(merged.values())
     named = dict.fromkeys(t.indicator for t in values["thresholds"])

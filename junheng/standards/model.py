@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NewType, get_args
 
 import attrs
 from attrs import field, frozen
@@ -45,6 +45,22 @@ Op = Literal[">=", "<=", ">", "<", "=="]
 Part = Literal["basic_standard", "resources", "government", "quality", "recognition", "overall"]
 Between = Literal["bracket", "linear", "smaller", "larger", "some"]
 Ends = Literal["undetermined", "end", "some"]
+#: The two questions on a unit, and the columns that answer them.
+Answer = Literal["in_basic_standard", "in_coefficient"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
+#: Who runs a school, by the ten codes of the declaration form; the words of the column ``owner_type``.
+OwnerType = Literal[
+    "central_education",
+    "central_other",
+    "provincial_education",
+    "provincial_other",
+    "prefectural_education",
+    "prefectural_other",
+    "county_education",
+    "county_other",
+    "enterprise",
+    "private",
+]
 
 
 class Standing(StrEnum):
@@ -238,12 +254,17 @@ class Split(_Cited):
 class Inclusion(_Cited):
     """Which units do not count, or count only if the user says so.
 
-    ``decision`` is ``out``, or ``ask``: nothing was found, so every such row needs a yes or no in ``included``.
+    ``decision`` is ``out``, or ``ask``: nothing was found, so every such row needs a yes or no. ``answer`` names the
+    question, which is also the column that answers it: whether a unit is in the basic standard of schools, or in the
+    difference coefficient; without it the entry is about both, and the column is ``included``. A unit is meant where
+    all that is given holds: its kind, its ownership, one of the ``owner_types``, fewer students.
     """
 
     decision: Literal["out", "ask"]
+    answer: Answer | None = None
     kind: str | None = None
     ownership: str | None = None
+    owner_types: tuple[OwnerType, ...] = ()
     students_below: int | None = None
 
 
@@ -416,6 +437,8 @@ class Removal:
     stage: str | None = None
     kind: str | None = None
     ownership: str | None = None
+    owner_types: tuple[OwnerType, ...] = ()
+    answer: Answer | None = None
     id: str | None = None
 
     @property
@@ -425,7 +448,9 @@ class Removal:
             return (self.indicator, self.stage)
         if self.table == "limits":
             return (self.kind, self.stage)
-        return (self.id,) if self.table in ("items", "relaxations", "doubts") else (self.kind, self.ownership)
+        if self.table in ("items", "relaxations", "doubts"):
+            return (self.id,)
+        return (self.kind, self.ownership, self.owner_types, self.answer)
 
 
 #: The surest standing that one source of a kind allows; two independent ones of practice or news make a number sure.
@@ -455,7 +480,14 @@ def entry_key(entry: Any) -> tuple[Any, ...]:
         return (entry.indicator, entry.stage)
     if isinstance(entry, Limit):
         return (entry.kind, entry.stage)
-    return (entry.id,) if isinstance(entry, (Item, Relaxation, Doubt)) else (entry.kind, entry.ownership)
+    if isinstance(entry, (Item, Relaxation, Doubt)):
+        return (entry.id,)
+    return (entry.kind, entry.ownership, entry.owner_types, entry.answer)
+
+
+def stands_for(key: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Tell whether a key means another entry: the same, or on units, where no question is named, that on either."""
+    return key == other or (len(key) == 4 and key[3] is None and key[:3] == other[:3])
 
 
 @frozen(kw_only=True)
@@ -550,6 +582,16 @@ class Standard:
     def limit(self, kind: str, *, stage: str) -> Limit | None:
         """Return the limit of coefficients of a kind (``each`` or ``composite``) in a stage, or None."""
         return next((x for x in self.limits if x.kind == kind and x.stage == stage), None)
+
+    @property
+    def two_answers(self) -> bool:
+        """Whether a unit may count in the basic standard of schools and not in the coefficient, or the reverse."""
+        return any(rule.answer is not None for rule in self.inclusion)
+
+    def inclusion_for(self, answer: str) -> tuple[Inclusion, ...]:
+        """Return the rules on units for one of the questions; one on this question alone comes before one on both."""
+        rules = sorted((r for r in self.inclusion if r.answer in (None, answer)), key=lambda r: r.answer is not None)
+        return tuple({entry_key(r)[:3]: r for r in rules}.values())
 
     def with_options(
         self,
@@ -688,7 +730,8 @@ def _entries(standard: Standard) -> dict[tuple[str, str], dict[str, Any]]:
     out: dict[tuple[str, str], dict[str, Any]] = {}
     for table in ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts"):
         for entry in getattr(standard, table):
-            name = " ".join(str(k) for k in entry_key(entry) if k is not None)
+            parts = [k if isinstance(k, tuple) else (k,) for k in entry_key(entry)]
+            name = " ".join(str(k) for part in parts for k in part if k is not None)
             out[table, name] = _plain(entry)
     for table in ("school_rule", "split", "printing"):
         entry = getattr(standard, table)

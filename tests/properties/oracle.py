@@ -82,6 +82,48 @@ def to_decimal(x: Fraction | Decimal | float) -> Decimal:
     return Decimal(x)
 
 
+# ------------------------------------------------- rules of the national schemes, as the facts of record have them
+
+#: Schools the county does not run, by owner code: central, provincial and prefectural bodies, enterprises.
+NOT_RUN_BY_THE_COUNTY = ("1", "2", "3", "4", "5", "6", "9")
+
+
+def net_teaching_area(total: Fraction | None, indoor: Fraction | None) -> Fraction | None:
+    """Rooms without indoor sports, of a sub-total that holds them."""
+    return None if total is None or indoor is None else total - indoor
+
+
+def with_indoor_sports(grounds: Fraction | None, indoor: Fraction | None) -> Fraction | None:
+    """Sports grounds and indoor sports rooms."""
+    return None if grounds is None or indoor is None else grounds + indoor
+
+
+def share_of_nine_year(total: Fraction, primary: int, junior: int, stage: str) -> Fraction:
+    """What a stage of a nine-year school has of a figure of the whole school: 1 : 1.1."""
+    own = Fraction(primary) if stage == "primary" else Fraction(11, 10) * junior
+    return total * own / (primary + Fraction(11, 10) * junior)
+
+
+def counts_in_2012(
+    kind: str | None, private: bool, owner: str | None, answers: dict[str, str | None]
+) -> tuple[bool, bool] | str:
+    """Whether a unit is in Table II and in Table III; or what is wrong: the code of the problem.
+
+    Table II leaves out teaching points, private schools and schools not run by the county; of Table III nothing was
+    found, so the county must say. A single answer to both is only good where it fits both.
+    """
+    one = answers["included"]
+    basic = answers["in_basic_standard"] or one
+    balance = answers["in_coefficient"] or one
+    if not (kind == "teaching_point" or private or owner == "10" or owner in NOT_RUN_BY_THE_COUNTY):
+        return basic != "否", balance != "否"
+    if balance is None:
+        return "inclusion_undecided"
+    if answers["in_coefficient"] is None and one == "是":
+        return "inclusion_unclear"
+    return False, balance == "是"
+
+
 def _present(values: Sequence[float], weights: Sequence[float] | None) -> list[tuple[Fraction, Fraction]] | None:
     """Return the schools that have students, None where one of them has no value or a weight is unknown."""
     if weights is None:

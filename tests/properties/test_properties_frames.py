@@ -178,7 +178,7 @@ def test_types_of_results_do_not_depend_on_the_data(library, standard):
         "gaps": county.assign(**{c: np.nan for c in figures(county) if c not in ("students", "students_senior")}),
         "nobody": county.assign(students=0, students_senior=0),
         "rich": jh.synthetic.county(seed=1, n_schools=3, resourcing=5.0, inequality=0.0),
-        "left out": county.assign(included="否"),
+        "left out": county.assign(included="否", in_coefficient="否"),
     }
 
     def schema(table):
@@ -245,7 +245,8 @@ def test_a_unit_that_does_not_count_does_not_matter(standard, county, data):
     code = data.draw(st.sampled_from(sorted(set(county["school_code"]))))
     out = county["school_code"] == code
     without = jh.evaluate(county[~out], standard)
-    marked = jh.evaluate(county.assign(included=county["included"].mask(out, "否")), standard)
+    answers = ("included", "in_coefficient")
+    marked = jh.evaluate(county.assign(**{a: county[a].mask(out, "否") for a in answers}), standard)
     for name in ("indicators", "items", "verdicts"):
         old, new = (
             getattr(ev, name).drop(columns=["n_empty", "n_left_out"], errors="ignore") for ev in (without, marked)

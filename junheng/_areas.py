@@ -1,0 +1,186 @@
+"""Indoor sports rooms count once: out of the teaching area, in the sports area (private).
+
+The statistical form's sub-total of teaching and auxiliary rooms holds the indoor sports rooms. The indicators want them
+with the sports grounds: teaching area = sub-total - indoor sports; sports area = grounds + indoor sports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats
+from junheng.errors import ProblemCode, Severity
+
+__all__ = ["AREAS", "FOLLOWS", "INDOOR", "TEACHING", "TOTAL", "added", "is_unclear", "meant_by", "work_out_areas"]
+
+TEACHING, TOTAL, INDOOR = "teaching_area_m2", "teaching_area_total_m2", "indoor_sports_m2"
+SPORTS, GROUNDS = "sports_area_m2", "outdoor_sports_area_m2"
+#: What is made where it is missing: the column, what is added, what is taken off.
+AREAS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (TEACHING, (TOTAL,), (INDOOR,)),
+    (SPORTS, (GROUNDS, INDOOR), ()),
+)
+#: A what-if change of the first moves the others by as much, so that the areas still fit.
+FOLLOWS = {TEACHING: (TOTAL,), INDOOR: (TOTAL, SPORTS), GROUNDS: (SPORTS,), TOTAL: (TEACHING,)}
+#: Areas are typed in whole square metres or in parts of one: less than this apart, figures are the same.
+_ROUNDING = 1.0
+
+_SAYS_NET = re.compile(r"不含|不包含|不包括|不计|扣除|减去|除外|除去|净")
+_SAYS_GROSS = re.compile(r"(?<!不)(?<!不包)(含|包括)[^()()]*(体育|场馆)")
+
+
+# ------------------------------------------------------------------------------------------- headers
+
+
+def meant_by(header: str, column: str, others: Collection[str]) -> str:
+    """Return the column a header of teaching rooms means, given what the other headers of its table mean.
+
+    教学及辅助用房面积 alone is taken as the net area. Beside 室内体育用房面积 it is the sub-total of the statistical
+    form, which holds that part; unless it says the contrary, or the sub-total has a column of its own.
+    """
+    if column != TEACHING or header.isascii() or _SAYS_NET.search(header):
+        return column
+    beside = INDOOR in others and TOTAL not in others
+    return TOTAL if beside or _SAYS_GROSS.search(header) else column
+
+
+def is_unclear(header: str, column: str) -> bool:
+    """Tell whether a header read as the net area does not say that it is net."""
+    return column == TEACHING and not header.isascii() and not _SAYS_NET.search(header)
+
+
+# ------------------------------------------------------------------------------------------- figures
+
+
+def added(plus: Sequence[Floats], minus: Sequence[Floats] = ()) -> Floats:
+    """Add and subtract as on paper: 2105.1 - 57.7 is 2047.4, not the nearest binary difference."""
+    signed = [(values, 1) for values in plus] + [(values, -1) for values in minus]
+    out: Floats = np.sum([sign * values for values, sign in signed], axis=0)
+    with np.errstate(invalid="ignore"):
+        broken = np.any([values != np.floor(values) for values, _ in signed], axis=0) & np.isfinite(out)
+    for i in np.flatnonzero(broken).tolist():
+        out[i] = float(sum((sign * Decimal(repr(float(values[i]))) for values, sign in signed), Decimal(0)))
+    return out
+
+
+def work_out_areas(reading: Any) -> None:
+    """Give a table the net teaching area and the sports area where it has their parts; record what is odd."""
+    if not reading.has & {TOTAL, INDOOR}:
+        return
+    figures = {n: v for n in (TEACHING, TOTAL, INDOOR, SPORTS, GROUNDS) if (v := reading.number(n)) is not None}
+    if INDOOR in figures:
+        _check_part(reading, figures)
+    made: dict[str, Floats] = {}
+    for name, plus, minus in AREAS:
+        if not {*plus, *minus} <= set(figures):
+            continue
+        worked_out = added([figures[n] for n in plus], [figures[n] for n in minus])
+        given = figures.get(name)
+        made[name] = worked_out if given is None else np.where(np.isnan(given), worked_out, given)
+        _tell_missing(reading, name, plus[0], figures, made[name])
+    if SPORTS in made and SPORTS in figures:
+        _check_sports(reading, figures)
+    if TEACHING in made:
+        _check_net(reading, figures, made[TEACHING])
+    elif TEACHING in figures and INDOOR in figures:
+        reading.add(
+            ProblemCode.INDOOR_SPORTS_NOT_NETTED,
+            f"{TEACHING} is the area without indoor sports rooms, so {INDOOR} is not taken off again; if the figure "
+            f"is the sub-total that holds them, name it {TOTAL} (教学及辅助用房总面积)",
+            column=TEACHING,
+            severity=Severity.WARNING,
+        )
+    reading.set_numbers(made)
+
+
+def _check_part(reading: Any, figures: dict[str, Floats]) -> None:
+    """Record indoor sports rooms that are larger than what they are part of; such a part is not used."""
+    indoor = figures[INDOOR]
+    for whole in (TOTAL, SPORTS):
+        if whole not in figures:
+            continue
+        with np.errstate(invalid="ignore"):
+            over = np.flatnonzero((indoor > figures[whole]) & ~_is_share(reading, whole) & ~reading.is_total)
+        for row in over.tolist():
+            reading.add(
+                ProblemCode.PART_EXCEEDS_WHOLE,
+                f"{indoor[row]:g} m2 in {INDOOR} is more than the {figures[whole][row]:g} m2 in {whole}, which holds "
+                "them; correct whichever is wrong",
+                row=row,
+                column=INDOOR,
+                value=repr(float(indoor[row])),
+            )
+
+
+def _check_sports(reading: Any, figures: dict[str, Floats]) -> None:
+    """Name sports areas that look as if the indoor rooms were not in them."""
+    with np.errstate(invalid="ignore"):
+        less = figures[SPORTS] < figures[GROUNDS] + figures[INDOOR] - _ROUNDING
+    for row in np.flatnonzero(less & ~_is_share(reading, SPORTS) & ~reading.is_total).tolist():
+        reading.add(
+            ProblemCode.INDOOR_SPORTS_MISMATCH,
+            f"{figures[SPORTS][row]:g} m2 in {SPORTS} is less than {GROUNDS} and {INDOOR} together; it must hold both: "
+            "correct it, or leave it empty and it is added up",
+            row=row,
+            column=SPORTS,
+            value=repr(float(figures[SPORTS][row])),
+            severity=Severity.WARNING,
+        )
+
+
+def _tell_missing(reading: Any, name: str, whole: str, figures: dict[str, Floats], values: Floats) -> None:
+    """Name the rows whose area cannot be known, because nothing is said of the indoor sports rooms."""
+    lost = np.isnan(values) & np.isfinite(figures[whole]) & np.isnan(figures[INDOOR]) & ~reading.is_total
+    for row in np.flatnonzero(lost).tolist():
+        reading.add(
+            ProblemCode.INDOOR_SPORTS_MISSING,
+            f"{name} cannot be worked out from {figures[whole][row]:g} m2 in {whole}: {INDOOR} is empty. Give it, 0 "
+            f"if there are none, or give {name} itself",
+            row=row,
+            column=INDOOR,
+            severity=Severity.WARNING,
+        )
+
+
+def _check_net(reading: Any, figures: dict[str, Floats], net: Floats) -> None:
+    """Say once that the sub-total was netted; record net areas that contradict it."""
+    total, indoor = figures[TOTAL], figures[INDOOR]
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(net - (total - indoor))
+        odd = (gap > _ROUNDING) & ~_is_share(reading, TEACHING) & ~reading.is_total
+        netted = (gap <= _ROUNDING) & (indoor > 0)
+    for row in np.flatnonzero(odd).tolist():
+        reading.add(
+            ProblemCode.INDOOR_SPORTS_MISMATCH,
+            f"{TEACHING} says {net[row]:g} m2, but {total[row]:g} m2 in {TOTAL} less {indoor[row]:g} m2 in {INDOOR} "
+            "are another figure; correct whichever is wrong",
+            row=row,
+            column=TEACHING,
+            value=repr(float(net[row])),
+        )
+    if netted.any():
+        # without a count: tables that are judged in pieces say it once
+        reading.add(
+            ProblemCode.INDOOR_SPORTS_NETTED,
+            f"{TEACHING} is {TOTAL} less {INDOOR}, and indoor sports rooms count with the sports area. If the figure "
+            "of the table is without them already, say so in its header: 教学及辅助用房面积(不含室内体育用房), "
+            f"or {TEACHING}",
+            column=TEACHING,
+            severity=Severity.WARNING,
+        )
+
+
+def _is_share(reading: Any, name: str) -> NDArray[np.bool_]:
+    """Return the rows in which split_stages has divided an area, but not the indoor sports rooms beside it."""
+    if "resources_cover" not in reading.has:
+        return np.zeros(reading.rows, dtype=bool)
+    codes, words = reading.codes("resources_cover")
+    shares = [name in (names := str(w).split()) and INDOOR not in names for w in words]
+    out: NDArray[np.bool_] = np.array([*shares, False], dtype=bool)[codes]
+    return out
