@@ -228,7 +228,9 @@ def _one_row(names: Sequence[str]) -> pd.DataFrame:
     cells: dict[str, Any] = {}
     for name in names:
         found = base_column(name)
-        cells[name] = [float("nan") if found is not None and found[0].type == "number" else None]
+        kind = None if found is None else found[0].type
+        # a column of names in which nothing stands would be absent
+        cells[name] = [float("nan") if kind == "number" else "x" if kind == "key" else None]
     return pd.DataFrame(cells)
 
 

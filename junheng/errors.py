@@ -78,6 +78,9 @@ class ProblemCode(StrEnum):
     DIGITS_LOST = "digits_lost"
     SHEET_NOT_READ = "sheet_not_read"
     FILE_FORMAT = "file_format"
+    INVISIBLE_CHARACTERS = "invisible_characters"
+    NEAR_TWIN = "near_twin"
+    FOOTNOTE_MARK = "footnote_mark"
 
 
 @frozen(kw_only=True)

@@ -19,7 +19,7 @@ from junheng.reading.files import Grid, Source, column_letter, open_source
 from junheng.reading.layout import Header, find_header, is_note, left_out_rows, named_by, words
 from junheng.reading.report import many, was
 from junheng.reading.tables import chosen_grids
-from junheng.schools import Column, Found, flag_words, fold, missing_in_mapping, recognise, unit_factor
+from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
 
 __all__ = ["facts_of", "raw_table"]
 
@@ -297,7 +297,7 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
         factor = unit_factor(fact.unit, unit) if fact.unit is not None and unit is not None else None
         cells = read_figures(values, column, factor or (1, 1))
     elif fact is not None and fact.type == "flag":
-        cells = read_words(values, keep=list(flag_words()))
+        cells = read_words(values, flag=True)
     elif fact is None and name not in _KEYS:
         return list(values.tolist())
     else:

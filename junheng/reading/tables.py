@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Wholes, build_frame
+from junheng._text import clean, seen, unmarked
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.cells import Cells, floats_of, read_code, read_figures, read_words, read_year
 from junheng.reading.files import Grid, Source, cell_name, column_letter, open_source
@@ -23,7 +24,6 @@ from junheng.schools import (
     Column,
     base_column,
     finish_columns,
-    flag_words,
     fold,
     missing_in_mapping,
     scale_problems,
@@ -265,14 +265,17 @@ def _spread_merged(s: _Sheet) -> None:
     kinds = {c: base_column(u.column) if u.column else None for c, u in understood.items()}
     # words first: whether two rows are one school is asked for figures
     ranges.sort(key=lambda m: _is_number(kinds.get(m[1])))
-    names = s.header.at("school_code") or s.header.at("school")
+    # a column of codes in which nothing stands names no school
+    codes = [c for c in s.header.at("school_code") if s.filled[s.rows.schools, c].any()]
+    names = codes or s.header.at("school")
     for r0, c, r1, _ in ranges:
         value = s.grid.cells[r0, c]
         rows = [r for r in range(r0, min(r1 + 1, len(s.grid.cells))) if r in school_rows]
         if value is None or len(rows) < 2:
             continue
         base = kinds.get(c)
-        same = bool(names) and len({s.grid.cells[r, names[0]] for r in rows}) == 1
+        named = {s.grid.cells[r, names[0]] for r in rows} if names else {None}
+        same = len(named) == 1 and None not in named
         if not _is_number(base) or (same and base is not None and base[0].shared):
             s.grid.cells[rows, c] = value
             s.filled[rows, c] = True
@@ -330,11 +333,12 @@ def _read_column(s: _Sheet, c: int) -> None:
         elif column == "year":
             cells = read_year(values)
         else:
-            cells = read_words(values, keep=list(flag_words()) if kind == "flag" else ())
+            cells = read_words(values, flag=kind == "flag")
         _name_bad(s, c, column, kind, cells)
+        _name_cleaned(s, c, column, cells)
         s.columns[column] = cells.values
     else:
-        s.columns[_free(name, s)] = _as_typed(values)
+        s.columns[_free(name, s)] = _as_typed(_as_it_stood(s, c, values))
     s.told.append(
         {
             "sheet": s.grid.name,
@@ -394,6 +398,42 @@ def _name_bad(s: _Sheet, c: int, column: str, kind: str, cells: Cells) -> None:
             )
 
 
+def _name_cleaned(s: _Sheet, c: int, column: str, cells: Cells) -> None:
+    """Report each cell that was read without something that stood in it."""
+    assert s.rows is not None
+    before = dict(cells.cleaned)
+    if s.grid.cleaned:
+        at = [(i, s.grid.cleaned.get((int(r), c))) for i, r in enumerate(s.rows.schools)]
+        before |= {i: text for i, text in at if text is not None}
+    for i, text in sorted(before.items()):
+        s.add(
+            ProblemCode.INVISIBLE_CHARACTERS,
+            f"{clean(text)!r} holds characters that do not show ({seen(text)}); it was read without them",
+            cell=cell_name(int(s.rows.schools[i]), c),
+            column=column,
+            value=text,
+        )
+    for i, text in cells.marked.items():
+        s.add(
+            ProblemCode.FOOTNOTE_MARK,
+            f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}",
+            cell=cell_name(int(s.rows.schools[i]), c),
+            column=column,
+            value=text,
+        )
+
+
+def _as_it_stood(s: _Sheet, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return a column that is not known with the characters that were taken out of its cells."""
+    assert s.rows is not None
+    before = {r: text for (r, at), text in s.grid.cleaned.items() if at == c}
+    if not before:
+        return values
+    out = values.copy()
+    out[:] = [before.get(r, v) for r, v in zip(s.rows.schools.tolist(), values.tolist(), strict=True)]
+    return out
+
+
 _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")
 
 
@@ -425,7 +465,8 @@ def _check_totals(s: _Sheet) -> None:
     sums = [t for t in s.rows.totals if t[1] != "average"]
     if not sums or not s.n:
         return
-    school = s.columns.get("school_code", s.columns.get("school"))
+    codes = s.columns.get("school_code")
+    school = s.columns.get("school") if codes is None or all(v is None for v in codes) else codes
     first = np.ones(s.n, dtype=bool)
     if school is not None:
         first[:] = False
