@@ -362,7 +362,7 @@ class Table:
     def text(self, name: str) -> str | None:
         """Return a column of text as one string, None where it is not kept as text.
 
-        Where only one kind of letters stands in it, what cannot be a blank, a bracket or a sign is left out.
+        Of ASCII and Chinese characters alone, the latter and digits are left out: see ``_ORDINARY``.
         """
         text = self._text(name)
         if text is None:

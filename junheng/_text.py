@@ -18,7 +18,7 @@ __all__ = [
     "may_be_odd",
     "may_have_twins",
     "near",
-    "seen",
+    "odd_signs",
     "unmarked",
 ]
 
@@ -63,7 +63,7 @@ def clean(text: str) -> str:
     return _RUN.sub(" ", _BESIDE_WIDE.sub("", text)).strip()
 
 
-def seen(text: str) -> str:
+def odd_signs(text: str) -> str:
     """Name the odd characters of a text by their numbers: ``U+200B``."""
     odd = dict.fromkeys(f"U+{ord(c):04X}" for c in _UNCLEAN.findall(text) if c != " ")
     return ", ".join(odd) or "a blank at an end"

@@ -25,6 +25,7 @@ from attrs import frozen
 from junheng._arrays import Ints
 from junheng._frames import duplicate_headers
 from junheng._progress import Progress, reporting
+from junheng._text import clean
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing, evaluate
 from junheng.facts import Facts, as_table, key_headers
@@ -175,7 +176,7 @@ def _text(word: Any) -> str:
         return ""
     if isinstance(word, (float, np.floating)) and float(word).is_integer():
         return str(int(word))
-    return str(word)
+    return clean(str(word))
 
 
 def _objects(series: pd.Series) -> Any:
@@ -1194,7 +1195,7 @@ class _Counties:
                     first.append(at + int(begin[i]))
                     last.append(0)
                 rows[c] += int(counts[i])
-                last[c] = at + int(end[i])
+                last[c] = max(last[c], at + int(end[i]))
         return cls(list(number), number, *(np.array(x, dtype=np.int64) for x in (rows, first, last)))
 
     @property
@@ -1227,7 +1228,7 @@ def _codes(table: pa.Table, by: Sequence[str]) -> tuple[Ints, list[tuple[Any, ..
     for name in by:
         column = table[name].combine_chunks().dictionary_encode(null_encoding="encode")
         codes = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        words = column.dictionary.to_pylist()
+        words = [clean(w) if isinstance(w, str) else w for w in column.dictionary.to_pylist()]
         parts.append((codes, words))
         combined = combined * len(words) + codes
         combined = np.unique(combined, return_inverse=True)[1].reshape(-1) if len(by) > 1 else combined

@@ -27,7 +27,7 @@ from junheng._text import (
     may_be_odd,
     may_have_twins,
     near,
-    seen,
+    odd_signs,
     unmarked,
 )
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
@@ -200,7 +200,7 @@ def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
 
 _UNIT_SAID = re.compile(r"(?:(?:计量|金额|数量)?单位[:为是]?|以|按|用)?(.+?)(?:为单位|计量|计算|计|填写|填报|填|统计)?")
 #: 单价1万元以上 speaks of an amount, and 万元以上 of what is counted: neither names the unit of the column.
-_UNIT_IN_SIGHT = r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:{})(?!(?:及|及其)?以[上下])"
+UNIT_IN_SIGHT = r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:{})(?!(?:及|及其)?以[上下])"
 
 
 def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ...]]:
@@ -225,7 +225,7 @@ def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ..
         else:
             remarks.append(token)
     other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
-    hidden = bool(other) and any(re.search(_UNIT_IN_SIGHT.format(other), r) for r in remarks)
+    hidden = bool(other) and any(re.search(UNIT_IN_SIGHT.format(other), r) for r in remarks)
     if hidden or len({known[u] for u in named}) > 1 or (named and not all(_REMARK.match(r) for r in remarks)):
         return inside, ()
     return (named[0], tuple(remarks)) if named else (None, (inside,))
@@ -860,7 +860,7 @@ class Reading:
     def _add_cleaned(self, name: str, row: int, value: str, text: str) -> None:
         self.add(
             ProblemCode.INVISIBLE_CHARACTERS,
-            f"{text!r} holds characters that do not show ({seen(value)}); it was read without them",
+            f"{text!r} holds characters that do not show ({odd_signs(value)}); it was read without them",
             row=row,
             column=name,
             value=value,
@@ -872,20 +872,14 @@ class Reading:
         if not may_have_twins(self._characters(name)):
             return
         codes, words = self.codes(name)
-        alike: dict[str, list[int]] = {}
-        for i, word in enumerate(words):
-            if not _is_nothing(word):
-                alike.setdefault(near(_key_text(word)), []).append(i)
-        counts = np.bincount(codes[codes >= 0], minlength=len(words))
-        for group in (g for g in alike.values() if len(g) > 1):
-            most = max(counts[i] for i in group)
-            usual = [i for i in group if counts[i] == most]
-            rare = [i for i in group if i != usual[0]] if len(usual) == 1 else group
-            for i in rare:
-                others = [words[j] for j in group if j != i]
-                for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
-                    if self._is_beside(name, row, codes, group):
-                        self._add_twin(name, row, words[i], others)
+        for i, group in near_twins(words, codes):
+            others = [words[j] for j in group if j != i]
+            for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
+                if self._is_beside(name, row, codes, group):
+                    message, value = twin_message(words[i], others), str(words[i])
+                    self.add(
+                        ProblemCode.NEAR_TWIN, message, row=row, column=name, value=value, severity=Severity.WARNING
+                    )
 
     def _is_beside(self, name: str, row: int, codes: NDArray[Any], group: Sequence[int]) -> bool:
         """Whether a twin of a row's name stands in its county too; schools of two counties are two schools."""
@@ -897,17 +891,6 @@ class Reading:
                 own = self.codes(place)[0]
                 near_by &= own == own[row]
         return bool(near_by.any())
-
-    def _add_twin(self, name: str, row: int, word: Any, others: Sequence[Any]) -> None:
-        self.add(
-            ProblemCode.NEAR_TWIN,
-            f"{word!r} differs from {' and '.join(map(repr, others))} only by width or case of letters, brackets or "
-            "blanks; they are read as different: if they are one, spell them alike",
-            row=row,
-            column=name,
-            value=str(word),
-            severity=Severity.WARNING,
-        )
 
     # -- access
 
@@ -1076,9 +1059,7 @@ class Reading:
         else:
             advice = f"add it ({label}), or name the columns that group schools with by="
         there = f"the column {name!r} is empty; fill it in, or" if name in self.table.columns else ""
-        self.add(
-            ProblemCode.MISSING_COLUMN, f"{there or f'there is no column {name!r};'} {advice}", column=name
-        )
+        self.add(ProblemCode.MISSING_COLUMN, f"{there or f'there is no column {name!r};'} {advice}", column=name)
         return False
 
     def _find_totals(self) -> NDArray[np.bool_]:
@@ -1332,6 +1313,30 @@ class Reading:
 def _is_nothing(value: Any) -> bool:
     """Whether a reader sees nothing in a cell."""
     return is_blank(value) or (isinstance(value, str) and not clean(value))
+
+
+def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, list[int]]]:
+    """Return the words that are nearly the same as others, each with its group; of a group not the one most used."""
+    alike: dict[str, list[int]] = {}
+    for i, word in enumerate(words):
+        if not _is_nothing(word):
+            alike.setdefault(near(_key_text(word)), []).append(i)
+    groups = [g for g in alike.values() if len(g) > 1]
+    counts = np.bincount(codes[codes >= 0], minlength=len(words)) if groups else np.zeros(0)
+    out = []
+    for group in groups:
+        most = max(counts[i] for i in group)
+        usual = [i for i in group if counts[i] == most]
+        out += [(i, group) for i in group if len(usual) > 1 or i != usual[0]]
+    return out
+
+
+def twin_message(word: Any, others: Sequence[Any]) -> str:
+    """Say that two names may be one."""
+    return (
+        f"{word!r} differs from {' and '.join(map(repr, others))} only by width or case of letters, brackets or "
+        "blanks; they are read as different: if they are one, spell them alike"
+    )
 
 
 def _key_text(value: Any) -> str:

@@ -295,9 +295,7 @@ def _grid_of_sheet(
     if merges is not None:
         inside = [(a, b) for a, b in merges if a[0] < len(rows) and a[1] < width]
         ranges = tuple((a[0], a[1], min(b[0], len(rows) - 1), min(b[1], width - 1)) for a, b in inside)
-    return Grid(
-        name=name, hidden=hidden, cells=_array(rows, width), merges=ranges, lost=tuple(lost), cleaned=cleaned
-    )
+    return Grid(name=name, hidden=hidden, cells=_array(rows, width), merges=ranges, lost=tuple(lost), cleaned=cleaned)
 
 
 def _inspect_zip(path: Path) -> tuple[dict[str, list[tuple[int, int, str]]], str]:
@@ -703,7 +701,5 @@ def _grids_of_page(path: Path, text: str) -> tuple[Grid, ...]:
         for (r, c), value in cells.items():
             filled[r][c] = value
         cleaned = _clean_rows(filled)
-        grids.append(
-            Grid(name=f"table {n + 1}", cells=_array(filled, width), merges=tuple(merges), cleaned=cleaned)
-        )
+        grids.append(Grid(name=f"table {n + 1}", cells=_array(filled, width), merges=tuple(merges), cleaned=cleaned))
     return tuple(grids)

@@ -336,7 +336,10 @@ def _extended(
     cells = list(labels)
     cells[under] = [v if v is not None and _bare_unit(v) is not None else None for v in labels[under]]
     longer = _header(grid, cells, (*header.rows, under), wanted, understood)
-    found = [_with_odd_unit(f, v) if u is None else f for f, u, v in zip(longer.found, cells[under], labels[under], strict=True)]
+    found = [
+        _with_odd_unit(f, v) if u is None else f
+        for f, u, v in zip(longer.found, cells[under], labels[under], strict=True)
+    ]
     return evolve(longer, found=tuple(found))
 
 
