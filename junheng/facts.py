@@ -15,7 +15,7 @@ from junheng._data import read_toml
 from junheng._frames import Table, build_frame
 from junheng._text import clean, near, odd_signs
 from junheng.errors import InputError, Problem, ProblemCode, Severity
-from junheng.schools import flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
+from junheng.schools import flag_advice, flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
 
 if TYPE_CHECKING:
     from junheng.standards.model import Item
@@ -227,7 +227,7 @@ class Facts:
                 if flag is None:
                     self._add(
                         ProblemCode.UNKNOWN_CATEGORY,
-                        f"{value!r} is neither yes nor no; write 是 or 否",
+                        flag_advice(value),
                         row=row,
                         key=self._names[at],
                         column=fact.id,

@@ -599,6 +599,11 @@ def flag_words() -> dict[str, bool]:
     return {fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
 
 
+def flag_advice(value: Any) -> str:
+    """Say what to do about a cell that is neither yes nor no."""
+    return f"{value!r} is neither yes nor no; write 是 or 否, or leave the cell empty where it is not known"
+
+
 _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -810,15 +815,21 @@ class Reading:
     # -- keys
 
     def _empty_keys(self, asked: Sequence[str]) -> set[str]:
-        """Return the columns of names and codes in which nothing stands, but those that were asked for."""
-        out = set()
-        for name in self.table.columns:
-            found = columns().get(name)
-            if found is None or found.type != "key" or name in asked or not self.rows:
-                continue
-            if _is_nothing(self.table.first(name)) and all(map(_is_nothing, self.table.codes(name)[1])):
-                out.add(name)
-        return out
+        """Return the columns of names and codes in which nothing stands, and that nobody asked for.
+
+        Where the other column that names schools, or counties, is empty too, both stay: each row is then pointed at.
+        """
+        keys = [n for n in self.table.columns if (c := columns().get(n)) is not None and c.type == "key"]
+        empty = {n for n in keys if n not in asked and self._is_empty(n)}
+        for pair in ({"school", "school_code"}, {"county", "county_code"}):
+            if pair & set(keys) <= empty:
+                empty -= pair
+        return empty
+
+    def _is_empty(self, name: str) -> bool:
+        if not self.rows or not _is_nothing(self.table.first(name)):
+            return False
+        return all(map(_is_nothing, self.table.codes(name)[1]))
 
     def _key_columns(self) -> list[str]:
         names = dict.fromkeys([*self.by, "county", "county_code", "school", "school_code", "parent_school_code"])
@@ -1058,8 +1069,7 @@ class Reading:
             advice = f"add it ({label})"
         else:
             advice = f"add it ({label}), or name the columns that group schools with by="
-        there = f"the column {name!r} is empty; fill it in, or" if name in self.table.columns else ""
-        self.add(ProblemCode.MISSING_COLUMN, f"{there or f'there is no column {name!r};'} {advice}", column=name)
+        self.add(ProblemCode.MISSING_COLUMN, f"there is no column {name!r}; {advice}", column=name)
         return False
 
     def _find_totals(self) -> NDArray[np.bool_]:
@@ -1175,9 +1185,7 @@ class Reading:
                 found = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(fold_word(value))
                 return -1 if found is None else int(found)
 
-            self._small[name] = self._understand(
-                name, code, lambda value: f"{value!r} is neither yes nor no; write 是 or 否"
-            )
+            self._small[name] = self._understand(name, code, flag_advice)
         return self._small[name]
 
     def _understand(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], str]) -> NDArray[np.int8]:

@@ -222,7 +222,8 @@ def notice(report: FileReport) -> str:
     said = [f"{', '.join(rows)} left out"] if rows else []
     said += cells
     # what check_schools says of the table itself is not said twice
-    others = int((~report.problems["code"].isin(["text_in_number", "suspicious_scale"])).sum())
+    again = ["text_in_number", "suspicious_scale", "unknown_category", "missing_key", "near_twin"]
+    others = int((~report.problems["code"].isin(again)).sum())
     if others:
         said.append(f"{many(others, 'thing')} to look at")
     if not said:

@@ -26,7 +26,11 @@ from junheng.schools import (
     base_column,
     columns,
     finish_columns,
+    flag_advice,
+    flag_words,
     fold,
+    fold_word,
+    is_blank,
     missing_in_mapping,
     near_twins,
     scale_problems,
@@ -338,6 +342,7 @@ def _read_column(s: _Sheet, c: int) -> None:
             cells = read_words(values, flag=kind == "flag")
         _name_bad(s, c, column, kind, cells)
         _name_cleaned(s, c, column, cells)
+        _name_unanswered(s, c, column, kind, cells)
         s.columns[column] = cells.values
     else:
         s.columns[_free(name, s)] = _as_typed(_as_it_stood(s, c, values))
@@ -423,6 +428,23 @@ def _name_cleaned(s: _Sheet, c: int, column: str, cells: Cells) -> None:
             column=column,
             value=text,
         )
+
+
+def _name_unanswered(s: _Sheet, c: int, column: str, kind: str, cells: Cells) -> None:
+    """Report what is neither yes nor no, and the rows without a name or code where others have one."""
+    assert s.rows is not None
+    values = list(cells.values)
+    filled = [not is_blank(v) for v in values]
+    key = column in ("county", "county_code", "school_code") or (column == "school" and not s.header.at("school_code"))
+    for i, value in enumerate(values):
+        message, code = "", ProblemCode.UNKNOWN_CATEGORY
+        if kind == "flag" and filled[i] and not isinstance(value, bool) and fold_word(value) not in flag_words():
+            message = flag_advice(value)
+        elif key and not filled[i] and any(filled):
+            message, code = f"{column} is empty here, and given in other rows; fill it in", ProblemCode.MISSING_KEY
+        if message:
+            cell = cell_name(int(s.rows.schools[i]), c)
+            s.add(code, message, cell=cell, column=column, severity=Severity.ERROR)
 
 
 def _as_it_stood(s: _Sheet, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
