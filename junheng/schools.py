@@ -142,18 +142,19 @@ def recognise(header: str) -> Found | None:
 
 
 def _recognise_bare(header: str) -> Found | None:
-    bare, brackets = fold(header), list[str]()
+    # a blank within brackets parts a unit from a remark: it stays, as a bar
+    bare, brackets = fold(re.sub(r"(?<=\S)[^\S\r\n]+(?=\S)", "|", header)), list[str]()
     while True:
         # a bracket may be part of the name ("不含室内体育用房"), or hold the unit, the stage or a remark
-        name = _named(bare)
+        name = _named(bare.replace("|", ""))
         if name is not None:
             return _with_brackets(name, brackets)
         before, inside = _bracket(bare)
         if inside is None:
             break
-        brackets.append(inside)
+        brackets.append(inside.strip("|"))
         bare = _NUMBERING.sub("", _MARKS.sub("", before))
-    before, slash, unit = bare.rpartition("/")
+    before, slash, unit = bare.replace("|", "").rpartition("/")
     name = _named(before) if slash else None
     base = base_column(name) if name is not None else None
     if name is not None and base is not None and _unit_factor(base[0], unit) is not None:
@@ -178,7 +179,8 @@ def _named(folded: str) -> str | None:
 def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
     unit: str | None = None
     remarks: list[str] = []
-    for inside in brackets:
+    for bracket in brackets:
+        inside = bracket.replace("|", "")
         base = base_column(name)
         stage = next((s for w, s in _STAGE_WORDS if inside in (w, f"{w}部", f"{w}段")), None)
         if stage is not None and base is not None:
@@ -186,7 +188,7 @@ def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
                 return None
             name = f"{name}_{stage}"
             continue
-        own, besides = (None, (inside,)) if base is None else _unit_beside(base[0], inside)
+        own, besides = (None, (inside,)) if base is None else _unit_beside(base[0], bracket)
         if own is None and all(_REMARK.match(r) for r in besides):
             remarks += besides
         elif unit is None:
@@ -209,12 +211,13 @@ def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ..
     Without a unit the whole bracket is the remark. A remark in which another unit of the column is in sight, and one
     that is not known for a remark, are no remark: the bracket is returned as a unit, for nobody to know it.
     """
+    tokens, inside = [t for t in re.split(r"[,、;。|]", inside) if t], inside.replace("|", "")
     if _unit_factor(column, inside) is not None:
         return inside, ()
     known = {fold(u): _unit_factor(column, fold(u)) for u in read_toml("columns.toml")["units"].get(column.unit, {})}
     named: list[str] = []
     remarks: list[str] = []
-    for token in filter(None, re.split(r"[,、;。|]", inside)):
+    for token in tokens:
         said = _UNIT_SAID.fullmatch(token)
         first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
         if token in known or (said is not None and said.group(1) in known):
