@@ -21,7 +21,7 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from junheng._text import INVISIBLE, drop_invisible
+from junheng._text import INVISIBLE, characters, drop_invisible
 from junheng.errors import InputError, Problem, ProblemCode, Severity
 
 __all__ = ["MAX_COLUMNS", "MAX_ROWS", "Grid", "Source", "cell_name", "column_letter", "open_source"]
@@ -165,7 +165,7 @@ _AS_TEXT = re.compile(r'^="([^"]*)"$')
 def _grid_of_text(path: Path, text: str, separator: str) -> Grid:
     rows: list[list[str | None]] = []
     width = 0
-    odd = INVISIBLE.search(text) is not None
+    odd = INVISIBLE.search("".join(characters([text])))
     if odd:
         # a BOM before a quotation mark, as where files were joined, would make the mark a part of the cell
         text = _ODD_QUOTE.sub(r'\1"\2', text)
@@ -288,7 +288,7 @@ def _grid_of_sheet(
     width = len(rows[0]) if rows else 0
     for row in rows:
         row[:] = [(v.strip() or None) if type(v) is str else v for v in row]
-    odd = INVISIBLE.search("".join(v for row in rows for v in row if type(v) is str))
+    odd = INVISIBLE.search("".join(characters(v for row in rows for v in row)))
     cleaned = _clean_rows(rows) if odd else {}
     # merged cells may reach past what stands in the sheet
     ranges = None

@@ -433,18 +433,22 @@ def _name_cleaned(s: _Sheet, c: int, column: str, cells: Cells) -> None:
 def _name_unanswered(s: _Sheet, c: int, column: str, kind: str, cells: Cells) -> None:
     """Report what is neither yes nor no, and the rows without a name or code where others have one."""
     assert s.rows is not None
-    values = list(cells.values)
-    filled = [not is_blank(v) for v in values]
     key = column in ("county", "county_code", "school_code") or (column == "school" and not s.header.at("school_code"))
-    for i, value in enumerate(values):
-        message, code = "", ProblemCode.UNKNOWN_CATEGORY
-        if kind == "flag" and filled[i] and not isinstance(value, bool) and fold_word(value) not in flag_words():
-            message = flag_advice(value)
-        elif key and not filled[i] and any(filled):
+    if kind != "flag" and not key:
+        return
+    values = list(cells.values)
+    blank = {v for v in set(values) if is_blank(v)}
+    if kind == "flag":
+        odd = {v for v in set(values) - blank if not isinstance(v, bool) and fold_word(v) not in flag_words()}
+    else:
+        odd = blank if len(blank) < len(set(values)) else set()
+    for i in [i for i, v in enumerate(values) if v in odd] if odd else ():
+        cell = cell_name(int(s.rows.schools[i]), c)
+        if kind == "flag":
+            message, code = flag_advice(values[i]), ProblemCode.UNKNOWN_CATEGORY
+        else:
             message, code = f"{column} is empty here, and given in other rows; fill it in", ProblemCode.MISSING_KEY
-        if message:
-            cell = cell_name(int(s.rows.schools[i]), c)
-            s.add(code, message, cell=cell, column=column, severity=Severity.ERROR)
+        s.add(code, message, cell=cell, column=column, severity=Severity.ERROR)
 
 
 def _as_it_stood(s: _Sheet, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
