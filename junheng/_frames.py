@@ -357,6 +357,28 @@ class Table:
         """Tell whether a column is text that cells can be taken out of one by one."""
         return self._text(name) is not None
 
+    def first(self, name: str) -> Any:
+        """Return the first cell of a column, missing as None."""
+        value = self._column(name).head(1).to_list()
+        return None if not value or pd.isna(value[0]) is True else value[0]
+
+    def text(self, name: str) -> str | None:
+        """Return a column of text as one string, None where it is not kept as text.
+
+        Of ASCII and Chinese characters alone, the latter and digits are left out: see ``_ORDINARY``.
+        """
+        text = self._text(name)
+        if text is None:
+            return None
+        _, begins, data = text.buffers()
+        if data is None or not len(text):
+            return ""
+        width = np.int32 if str(text.type) == "string" else np.int64
+        at = np.frombuffer(begins, dtype=width)[text.offset : text.offset + len(text) + 1]
+        own = memoryview(data)[int(at[0]) : int(at[-1])].tobytes()
+        odd = own.translate(None, _ORDINARY)
+        return odd.decode() if odd.isascii() else own.decode()
+
     def changes(self, name: str) -> NDArray[np.bool_] | None:
         """Tell of each row but the first whether it differs from the row before; None where that is not cheap."""
         if self.is_number(name):
@@ -482,6 +504,10 @@ class Table:
     def to_native(self) -> Any:
         """Return the frame in its own library; pandas gets a default index."""
         return _reset(self._frame).to_native()
+
+
+#: Digits and the bytes of Chinese characters: none is a blank, and none has a twin of another width or case.
+_ORDINARY = bytes([*b"0123456789-_.", *range(0x80, 0xC0), *range(0xE4, 0xEA)])
 
 
 def _whole_or_not(values: Floats) -> Any:

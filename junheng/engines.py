@@ -26,6 +26,7 @@ from junheng._arrays import Ints
 from junheng._files import is_same_file
 from junheng._frames import duplicate_headers
 from junheng._progress import Progress, reporting
+from junheng._text import clean
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing, evaluate
 from junheng.facts import Facts, as_table, key_headers
@@ -178,7 +179,7 @@ def _text(word: Any) -> str:
         return ""
     if isinstance(word, (float, np.floating)) and float(word).is_integer():
         return str(int(word))
-    return str(word)
+    return clean(str(word))
 
 
 def _objects(series: pd.Series) -> Any:
@@ -231,7 +232,9 @@ def _one_row(names: Sequence[str]) -> pd.DataFrame:
     cells: dict[str, Any] = {}
     for name in names:
         found = base_column(name)
-        cells[name] = [float("nan") if found is not None and found[0].type == "number" else None]
+        kind = None if found is None else found[0].type
+        # a column of names in which nothing stands would be absent
+        cells[name] = [float("nan") if kind == "number" else "x" if kind == "key" else None]
     return pd.DataFrame(cells)
 
 
@@ -1200,7 +1203,7 @@ class _Counties:
                     first.append(at + int(begin[i]))
                     last.append(0)
                 rows[c] += int(counts[i])
-                last[c] = at + int(end[i])
+                last[c] = max(last[c], at + int(end[i]))
         return cls(list(number), number, *(np.array(x, dtype=np.int64) for x in (rows, first, last)))
 
     @property
@@ -1233,7 +1236,7 @@ def _codes(table: pa.Table, by: Sequence[str]) -> tuple[Ints, list[tuple[Any, ..
     for name in by:
         column = table[name].combine_chunks().dictionary_encode(null_encoding="encode")
         codes = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        words = column.dictionary.to_pylist()
+        words = [clean(w) if isinstance(w, str) else w for w in column.dictionary.to_pylist()]
         parts.append((codes, words))
         combined = combined * len(words) + codes
         combined = np.unique(combined, return_inverse=True)[1].reshape(-1) if len(by) > 1 else combined

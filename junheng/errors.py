@@ -106,6 +106,9 @@ class ProblemCode(StrEnum):
     OUTPUT_FOLDER_MISSING = "output_folder_missing"
     OUTPUT_LOCKED = "output_locked"
     OUTPUT_FAILED = "output_failed"
+    INVISIBLE_CHARACTERS = "invisible_characters"
+    NEAR_TWIN = "near_twin"
+    FOOTNOTE_MARK = "footnote_mark"
 
 
 @frozen(kw_only=True)

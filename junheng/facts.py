@@ -12,8 +12,9 @@ from attrs import frozen
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, build_frame
+from junheng._text import clean, near, odd_signs
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
-from junheng.schools import flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
+from junheng.schools import flag_advice, flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
 
 if TYPE_CHECKING:
     from junheng.standards.model import Item
@@ -193,16 +194,32 @@ class Facts:
                     column=name,
                 )
                 return []
-        index = {tuple(_word(words[i]) for _, words in shared): i for i in range(self.n)}
+        index = {tuple(clean(_word(words[i])) for _, words in shared): i for i in range(self.n)}
+        alike = {tuple(map(near, key)): key for key in index}
         self._names = [" / ".join(_word(words[i]) for _, words in counties) for i in range(self.n)]
         cells = [table.objects(columns[name]) for name, _ in shared]
         rows: list[tuple[int, int]] = []
         seen: dict[int, int] = {}
         for row in range(table.rows):
-            key = tuple("" if is_blank(c[row]) else _word(c[row]) for c in cells)
+            given = tuple("" if is_blank(c[row]) else _word(c[row]) for c in cells)
+            key = tuple(map(clean, given))
             name = " / ".join(key)
+            for (column, _), before, after in zip(shared, given, key, strict=True):
+                if before != after:
+                    self._add(
+                        ProblemCode.INVISIBLE_CHARACTERS,
+                        f"{after!r} holds characters that do not show ({odd_signs(before)}); it was read without them",
+                        row=row, key=name, column=column, value=before, severity=Severity.WARNING,
+                    )  # fmt: skip
             at = index.get(key)
-            if at is None:
+            if at is None and (twin := alike.get(tuple(map(near, key)))) is not None:
+                self._add(
+                    ProblemCode.UNKNOWN_COUNTY,
+                    f"{name!r} differs from {' / '.join(twin)!r} only by width or case of letters, brackets or blanks; "
+                    "spell them alike",
+                    row=row, key=name,
+                )  # fmt: skip
+            elif at is None:
                 hint = did_you_mean(name, map(" / ".join, index)) or "; the table of schools has no such county"
                 self._add(
                     ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged{hint}", row=row, key=name
@@ -228,7 +245,7 @@ class Facts:
                 if flag is None:
                     self._add(
                         ProblemCode.UNKNOWN_CATEGORY,
-                        f"{value!r} is neither yes nor no; write 是 or 否",
+                        flag_advice(value),
                         row=row,
                         key=self._names[at],
                         column=fact.id,

@@ -661,9 +661,9 @@ class Evaluation:
         rows = self.data.sections.rows[section]
         out: dict[str, Any] = {}
         for name in ("school_code", "school"):
-            if name in reading.has:
+            if name in reading.table.columns:
                 codes, words = reading.codes(name)
-                out[name] = Labels(codes[rows], words)
+                out[name] = Labels(codes[rows], words or [""])  # a column of text, also where nothing stands in it
         return out
 
     # ------------------------------------------------------------------------------------- words

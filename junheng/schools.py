@@ -18,6 +18,18 @@ from junheng import _areas
 from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
+from junheng._text import (
+    characters,
+    clean,
+    drop_invisible,
+    has_mark,
+    is_odd,
+    may_be_odd,
+    may_have_twins,
+    near,
+    odd_signs,
+    unmarked,
+)
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity, did_you_mean
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
@@ -74,7 +86,7 @@ def base_column(name: str) -> tuple[Column, str | None] | None:
 
 def fold(text: str) -> str:
     """Bring a header to one form: half-width, no blanks, ASCII brackets, lower case."""
-    folded = unicodedata.normalize("NFKC", str(text)).replace("【", "(").replace("】", ")")
+    folded = unicodedata.normalize("NFKC", drop_invisible(str(text))).replace("【", "(").replace("】", ")")
     return re.sub(r"\s+", "", folded).replace("[", "(").replace("]", ")").lower()
 
 
@@ -130,18 +142,19 @@ def recognise(header: str) -> Found | None:
 
 
 def _recognise_bare(header: str) -> Found | None:
-    bare, brackets = fold(header), list[str]()
+    # a blank within brackets parts a unit from a remark: it stays, as a bar
+    bare, brackets = fold(re.sub(r"(?<=\S)[^\S\r\n]+(?=\S)", "|", header)), list[str]()
     while True:
         # a bracket may be part of the name ("不含室内体育用房"), or hold the unit, the stage or a remark
-        name = _named(bare)
+        name = _named(bare.replace("|", ""))
         if name is not None:
             return _with_brackets(name, brackets)
         before, inside = _bracket(bare)
         if inside is None:
             break
-        brackets.append(inside)
+        brackets.append(inside.strip("|"))
         bare = _NUMBERING.sub("", _MARKS.sub("", before))
-    before, slash, unit = bare.rpartition("/")
+    before, slash, unit = bare.replace("|", "").rpartition("/")
     name = _named(before) if slash else None
     base = base_column(name) if name is not None else None
     if name is not None and base is not None and _unit_factor(base[0], unit) is not None:
@@ -166,25 +179,65 @@ def _named(folded: str) -> str | None:
 def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
     unit: str | None = None
     remarks: list[str] = []
-    for inside in brackets:
+    for bracket in brackets:
+        inside = bracket.replace("|", "")
         base = base_column(name)
         stage = next((s for w, s in _STAGE_WORDS if inside in (w, f"{w}部", f"{w}段")), None)
         if stage is not None and base is not None:
             if base_column(f"{name}_{stage}") is None or base[1] is not None:
                 return None
             name = f"{name}_{stage}"
-        elif base is not None and _unit_factor(base[0], inside) is not None and unit is None:
-            unit = inside
-        elif _REMARK.match(inside):
-            remarks.append(inside)
-        else:
-            unit = inside if unit is None else unit
+            continue
+        own, besides = (None, (inside,)) if base is None else _unit_beside(base[0], bracket)
+        if own is None and all(_REMARK.match(r) for r in besides):
+            remarks += besides
+        elif unit is None:
+            unit = own or inside
+            remarks += besides if own else ()
+        elif base is None or own is None or _unit_factor(base[0], own) != _unit_factor(base[0], unit):
+            # two units, or something that is none: refused as a unit that is not known
+            unit = f"{inside}/{unit}"
     return Found(column=name, unit=unit, remarks=tuple(remarks))
+
+
+_UNIT_SAID = re.compile(r"(?:(?:计量|金额|数量)?单位[:为是]?|以|按|用)?(.+?)(?:为单位|计量|计算|计|填写|填报|填|统计)?")
+#: 单价1万元以上 speaks of an amount, and 万元以上 of what is counted: neither names the unit of the column.
+UNIT_IN_SIGHT = r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:{})(?!(?:及|及其)?以[上下])"
+
+
+def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ...]]:
+    """Part a bracket into the one unit it names and the remarks beside it: 万元,保留两位小数.
+
+    Without a unit the whole bracket is the remark. A remark in which another unit of the column is in sight, and one
+    that is not known for a remark, are no remark: the bracket is returned as a unit, for nobody to know it.
+    """
+    tokens, inside = [t for t in re.split(r"[,、;。|]", inside) if t], inside.replace("|", "")
+    if _unit_factor(column, inside) is not None:
+        return inside, ()
+    known = {fold(u): _unit_factor(column, fold(u)) for u in read_toml("columns.toml")["units"].get(column.unit, {})}
+    named: list[str] = []
+    remarks: list[str] = []
+    for token in tokens:
+        said = _UNIT_SAID.fullmatch(token)
+        first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
+        if token in known or (said is not None and said.group(1) in known):
+            named.append(token if token in known or said is None else said.group(1))
+        elif first:
+            named.append(first)
+            remarks.append(token[len(first) :])
+        else:
+            remarks.append(token)
+    other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
+    hidden = bool(other) and any(re.search(UNIT_IN_SIGHT.format(other), r) for r in remarks)
+    if hidden or len({known[u] for u in named}) > 1 or (named and not all(_REMARK.match(r) for r in remarks)):
+        return inside, ()
+    return (named[0], tuple(remarks)) if named else (None, (inside,))
 
 
 #: What begins like this in brackets says something about the figure, and is no unit.
 _REMARK = re.compile(
-    r"不?含|不?包括|其中|见|注|截至|截止|按|指|必填|选填|可选|保留|精确|填|以|如|账面|原值|\d{4}年|.{7,}"
+    r"不?含|不?包含|不?包括|其中|见|注|截至|截止|按|指|必填|选填|可选|保留|精确|填|以|如|账面|原值|四舍五入|取整|"
+    r"整数|小数|[一二两三四0-9]位小数|年末|年底|期末|\d{4}年|.{7,}"
 )
 
 
@@ -231,6 +284,7 @@ def understand(
         if header in chosen:
             base = base_column(chosen[header])
             unit = _bracket(fold(header))[1]
+            unit = _unit_beside(base[0], unit)[0] if base is not None and unit is not None else unit
             scale = _unit_factor(base[0], unit) if base is not None and unit is not None else None
             if base is None:
                 message = f"{chosen[header]!r} is no canonical column{_nearest(chosen[header], columns())}"
@@ -428,7 +482,8 @@ def _standard_values(table: Table, name: str, column: Column, factor: tuple[int,
         # a nation has many rows and few words: each is folded once
         known = _category_words(column.id)
         codes, words = table.codes(name)
-        new = [known.get(fold_word(w), w) for w in words]
+        # what does not show stays, for check_schools to point at
+        new = [w if isinstance(w, str) and is_odd(w) else known.get(fold_word(w), w) for w in words]
         if all(a is b for a, b in zip(new, words, strict=True)):
             return None
         return np.array([*new, None], dtype=object)[codes]
@@ -493,7 +548,8 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
     degrees = [f"teachers_{d}_degree" for d in _DEGREES["primary"]]
     if target not in have and "stage" in have and numeric(*degrees):
         sums = {s: np.sum([table.floats(f"teachers_{d}_degree") for d in ds], axis=0) for s, ds in _DEGREES.items()}
-        stages = table.objects("stage")
+        words = [None if v is None else category_word("stage", v) for v in table.objects("stage").tolist()]
+        stages = np.array(words, dtype=object)
         out[target] = np.where(
             stages == "primary", sums["primary"], np.where(stages == "junior", sums["junior"], np.nan)
         )
@@ -549,6 +605,11 @@ def _chinese_words(column: str) -> tuple[str, ...]:
 def flag_words() -> dict[str, bool]:
     flags = read_toml("columns.toml")["flags"]
     return {fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
+
+
+def flag_advice(value: Any) -> str:
+    """Say what to do about a cell that is neither yes nor no."""
+    return f"{value!r} is neither yes nor no; write 是 or 否, or leave the cell empty where it is not known"
 
 
 _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -694,6 +755,11 @@ def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
 
 
 def text_advice(text: str) -> str:
+    bare = unmarked(text)
+    if bare != text.strip() and _PLAIN_NUMBER.fullmatch(bare):
+        return f"it carries the mark of a footnote: retype it as {bare}"
+    if has_mark(text):
+        return "a sign stands in it that is no digit: give a plain number"
     half = unicodedata.normalize("NFKC", text).strip()
     if "%" in half:
         return "a percentage: give the count itself, such as 95 teachers, and let the library divide"
@@ -728,8 +794,8 @@ class Reading:
         self._numbers: dict[str, Floats] = {}
         self._asked: set[str] = set()
         self._codes: dict[str, tuple[NDArray[Any], Sequence[Any]]] = {}
-        have = set(self.table.columns)
-        self.has = have
+        #: Columns that say something; a column of names or codes in which nothing stands is absent.
+        self.has = have = set(self.table.columns) - self._empty_keys(() if by is None else by)
         self.school_column = next((c for c in ("school_code", "school") if c in have), "school")
         default = ["county" if "county" in have or "county_code" not in have else "county_code"]
         self.by = list(by) if by is not None else default
@@ -745,12 +811,106 @@ class Reading:
         #: Whether the rows of a county stand apart, so that a look at the row before tells nothing.
         self._mixed = any(self.table.is_mixed(n) for n in self.by if n in self.has)
         self._fetch_together(soon)
+        self._clean_keys()
         self.is_total = self._find_totals()
         for name in ("kind", "stage", "ownership"):
             self.category_codes(name)
         self.flag_codes("included")
         self._check_keys()
         _areas.work_out_areas(self)
+        for name in self._key_columns():
+            self._check_twins(name)
+
+    # -- keys
+
+    def _empty_keys(self, asked: Sequence[str]) -> set[str]:
+        """Return the columns of names and codes in which nothing stands, and that nobody asked for.
+
+        Where the other column that names schools, or counties, is empty too, both stay: each row is then pointed at.
+        """
+        keys = [n for n in self.table.columns if (c := columns().get(n)) is not None and c.type == "key"]
+        empty = {n for n in keys if n not in asked and self._is_empty(n)}
+        for pair in ({"school", "school_code"}, {"county", "county_code"}):
+            if pair & set(keys) <= empty:
+                empty -= pair
+        return empty
+
+    def _is_empty(self, name: str) -> bool:
+        if not self.rows or not _is_nothing(self.table.first(name)):
+            return False
+        return all(map(_is_nothing, self.table.codes(name)[1]))
+
+    def _key_columns(self) -> list[str]:
+        names = dict.fromkeys([*self.by, "county", "county_code", "school", "school_code", "parent_school_code"])
+        return [n for n in names if n in self.has and not self.table.is_number(n)]
+
+    def _characters(self, name: str) -> frozenset[str]:
+        """Return the characters of a column, plain Chinese and digits of a large one perhaps left out."""
+        if name in self._codes:
+            return characters(self._codes[name][1])
+        text = self.table.text(name)
+        return characters(self.codes(name)[1] if text is None else [text])
+
+    def _clean_keys(self) -> None:
+        """Read names and codes as a reader sees them, and report each cell that held something else."""
+        new: dict[str, Any] = {}
+        before: list[tuple[str, int, str, str]] = []
+        for name in self._key_columns():
+            if not may_be_odd(self._characters(name)):
+                continue
+            codes, words = self.codes(name)
+            cleaned = [clean(w) if isinstance(w, str) and not _TOTAL.fullmatch(fold(w)) else w for w in words]
+            changed = [i for i, (a, b) in enumerate(zip(words, cleaned, strict=True)) if a is not b and a != b]
+            if not changed:
+                continue
+            cells = np.array([*(w if w != "" else None for w in _of_one_type(cleaned)), None], dtype=object)
+            new[name] = cells[codes]
+            for row in np.flatnonzero(np.isin(codes, changed)).tolist():
+                before.append((name, row, words[codes[row]], cleaned[codes[row]]))
+        if not new:
+            return
+        self.table = self.table.with_columns(new)
+        for name in new:
+            self._codes.pop(name, None)
+            self._hints.pop(name, None)
+        self._steps = {key: steps for key, steps in self._steps.items() if key[0] not in new}
+        for name, row, value, text in before:
+            self._add_cleaned(name, row, value, text)
+
+    def _add_cleaned(self, name: str, row: int, value: str, text: str) -> None:
+        self.add(
+            ProblemCode.INVISIBLE_CHARACTERS,
+            f"{text!r} holds characters that do not show ({odd_signs(value)}); it was read without them",
+            row=row,
+            column=name,
+            value=value,
+            severity=Severity.WARNING,
+        )
+
+    def _check_twins(self, name: str) -> None:
+        """Report names that differ only by width or case of letters, kind of brackets, or blanks."""
+        if not may_have_twins(self._characters(name)):
+            return
+        codes, words = self.codes(name)
+        for i, group in near_twins(words, codes):
+            others = [words[j] for j in group if j != i]
+            for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
+                if self._is_beside(name, row, codes, group):
+                    message, value = twin_message(words[i], others), str(words[i])
+                    self.add(
+                        ProblemCode.NEAR_TWIN, message, row=row, column=name, value=value, severity=Severity.WARNING
+                    )
+
+    def _is_beside(self, name: str, row: int, codes: NDArray[Any], group: Sequence[int]) -> bool:
+        """Whether a twin of a row's name stands in its county too; schools of two counties are two schools."""
+        if not name.startswith("school"):
+            return True
+        near_by = np.isin(codes, group) & (codes != codes[row])
+        for place in self.by:
+            if place in self.has:
+                own = self.codes(place)[0]
+                near_by &= own == own[row]
+        return bool(near_by.any())
 
     # -- access
 
@@ -1046,9 +1206,7 @@ class Reading:
                 found = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(fold_word(value))
                 return -1 if found is None else int(found)
 
-            self._small[name] = self._understand(
-                name, code, lambda value: f"{value!r} is neither yes nor no; write 是 or 否"
-            )
+            self._small[name] = self._understand(name, code, flag_advice)
         return self._small[name]
 
     def _understand(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], str]) -> NDArray[np.int8]:
@@ -1058,6 +1216,9 @@ class Reading:
         codes, values = self.codes(name)
         understood = np.array([*(code(v) for v in values), -1], dtype=np.int8)
         for i, value in enumerate(values):
+            if isinstance(value, str) and is_odd(value):
+                for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
+                    self._add_cleaned(name, row, value, clean(value))
             if understood[i] < 0 and not is_blank(value):
                 for row in np.flatnonzero((codes == i) & ~self.is_total).tolist():
                     self.add(ProblemCode.UNKNOWN_CATEGORY, advice(value), row=row, column=name, value=str(value))
@@ -1070,7 +1231,7 @@ class Reading:
         return out
 
     def _check_keys(self) -> None:
-        for name in dict.fromkeys([*self.by, self.school_column]):
+        for name in dict.fromkeys([*self.by, "county", "county_code", self.school_column]):
             if name not in self.has:
                 continue
             gaps = self._gaps(name)
@@ -1176,6 +1337,46 @@ class Reading:
                     column=f"teachers{suffix}",
                     value=repr(float(total[row])),
                 )
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether a reader sees nothing in a cell."""
+    return is_blank(value) or (isinstance(value, str) and not clean(value))
+
+
+def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, list[int]]]:
+    """Return the words that are nearly the same as others, each with its group; of a group not the one most used."""
+    alike: dict[str, list[int]] = {}
+    for i, word in enumerate(words):
+        if not _is_nothing(word):
+            alike.setdefault(near(_key_text(word)), []).append(i)
+    groups = [g for g in alike.values() if len(g) > 1]
+    counts = np.bincount(codes[codes >= 0], minlength=len(words)) if groups else np.zeros(0)
+    out = []
+    for group in groups:
+        most = max(counts[i] for i in group)
+        usual = [i for i in group if counts[i] == most]
+        out += [(i, group) for i in group if len(usual) > 1 or i != usual[0]]
+    return out
+
+
+def twin_message(word: Any, others: Sequence[Any]) -> str:
+    """Say that two names may be one."""
+    return (
+        f"{word!r} differs from {' and '.join(map(repr, others))} only by width or case of letters, brackets or "
+        "blanks; they are read as different: if they are one, spell them alike"
+    )
+
+
+def _key_text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _of_one_type(words: Sequence[Any]) -> Sequence[Any]:
+    """Return words with text of digits as whole numbers where other words are numbers: 2025 is one year."""
+    if all(isinstance(w, str) or w is None for w in words):
+        return words
+    return [int(w) if isinstance(w, str) and w.isascii() and w.isdigit() else w for w in words]
 
 
 def all_whole(values: Floats) -> bool:

@@ -222,8 +222,8 @@ def notice(report: FileReport) -> str:
     said = [f"{', '.join(rows)} left out"] if rows else []
     said += cells
     # what check_schools says of the table itself is not said twice; an ordinary header is no cause for alarm
-    quiet = ["text_in_number", "suspicious_scale", "indoor_sports_unclear"]
-    others = int((~report.problems["code"].isin(quiet)).sum())
+    again = ["text_in_number", "suspicious_scale", "unknown_category", "missing_key", "near_twin"]
+    others = int((~report.problems["code"].isin([*again, "indoor_sports_unclear"])).sum())
     if others:
         said.append(f"{many(others, 'thing')} to look at")
     if not said:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng._data import read_toml
+from junheng._text import clean, has_mark, is_odd, unmarked
 from junheng.schools import Column, fold, parse_numbers
 
 __all__ = ["Cells", "is_figure", "is_missing", "read_code", "read_figures", "read_words", "read_year"]
@@ -33,6 +33,10 @@ class Cells:
     missing: list[int] = field(factory=list)
     converted: list[int] = field(factory=list)
     bad: dict[int, str] = field(factory=dict)
+    #: Cells whose marks of footnotes were taken off, as they stood.
+    marked: dict[int, str] = field(factory=dict)
+    #: Words that held characters which do not show, or blanks that look alike, as they stood.
+    cleaned: dict[int, str] = field(factory=dict)
 
 
 @cache
@@ -63,9 +67,19 @@ def _units(unit: str | None) -> dict[str, tuple[int, int]]:
     return out
 
 
+def _half(text: str) -> str | None:
+    """Return a text half-width; None where a sign in it would become a digit: 8①00 is not 8100."""
+    squares = text.replace("m²", "m2").replace("M²", "M2")
+    return None if has_mark(squares) else unicodedata.normalize("NFKC", squares).strip()
+
+
 def _plain(text: str) -> str | None:
     """Return a number as it would be typed plainly, None if it is none."""
-    half = unicodedata.normalize("NFKC", text).strip()
+    if _PLAIN.fullmatch(text):
+        return text
+    half = _half(text)
+    if half is None:
+        return None
     if _PLAIN.fullmatch(half):
         return half
     return re.sub(r"[, \u00a0]", "", half) if _GROUPED.fullmatch(half) else None
@@ -82,8 +96,11 @@ def is_figure(value: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if _plain(value) is not None or value.endswith(("%", "％")):
         return True
-    match = _WITH_UNIT.fullmatch(unicodedata.normalize("NFKC", value).strip())
-    return match is not None and _plain(match.group(1)) is not None and fold(match.group(2)) in _all_units()
+    bare = unmarked(value)
+    match = _WITH_UNIT.fullmatch(_half(bare) or "")
+    if match is None:
+        return bare != value and _plain(bare) is not None
+    return _plain(match.group(1)) is not None and fold(match.group(2)) in _all_units()
 
 
 def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int, int]) -> Cells:
@@ -101,12 +118,15 @@ def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int,
         if is_missing(value):
             out.missing.append(row)
             continue
-        read = _figure(value, column, factor, known)
+        bare = unmarked(value) if isinstance(value, str) else value
+        read = _figure(bare, column, factor, known)
         if read is None:
             out.bad[row] = text
-        else:
-            quick[row] = read
-            out.converted.append(row)
+            continue
+        quick[row] = read
+        out.converted.append(row)
+        if isinstance(value, str) and bare != value.strip():
+            out.marked[row] = text
     if out.bad:
         cells = np.empty(values.size, dtype=object)
         cells[:] = [None if x != x else x for x in quick.tolist()]
@@ -126,7 +146,9 @@ def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str
         return float(value.year)
     if not isinstance(value, str):
         return None
-    half = unicodedata.normalize("NFKC", value).strip()
+    half = _half(value)
+    if half is None:
+        return None
     if column.unit == "year":
         match = _YEAR_OF.fullmatch(half)
         return float(match.group(1)) if match else None
@@ -139,18 +161,20 @@ def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str
     return None if plain is None else float(Decimal(plain) * factor[0] / factor[1])
 
 
-def read_words(values: NDArray[np.object_], keep: Sequence[str] = ()) -> Cells:
-    """Read a column of words: a dash is nothing, line breaks in a cell are no part of a word."""
+def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
+    """Read a column of words: a dash is nothing, line breaks in a cell are no part of a word.
+
+    In a column of yes and no (``flag``) × is an answer, and a dash may be one: it stays, for the check to name.
+    """
     out = Cells(values=values)
-    kept = {fold(k) for k in keep}
     cells = values.tolist()
     changed: dict[Any, Any] = {}
     for value in set(cells):
         if isinstance(value, str):
-            if is_missing(value) and fold(value) not in kept:
+            if not flag and is_missing(value):
                 changed[value] = None
-            elif "\n" in value or "\r" in value:
-                changed[value] = re.sub(r"\s*[\r\n]+\s*", "", value)
+            elif is_odd(value) or "\n" in value or "\r" in value:
+                changed[value] = clean(value) or None
         elif isinstance(value, float) and value.is_integer():
             # 1.0 and True are one key: a flag keeps its type
             if type(value) is float and not any(type(v) is bool for v in cells):
@@ -161,6 +185,7 @@ def read_words(values: NDArray[np.object_], keep: Sequence[str] = ()) -> Cells:
         out.values = np.empty(values.size, dtype=object)
         out.values[:] = [changed.get(v, v) for v in cells]
         out.missing = [i for i, v in enumerate(cells) if v is not None and v in changed and changed[v] is None]
+        out.cleaned = {i: v for i, v in enumerate(cells) if isinstance(v, str) and v in changed and is_odd(v)}
     return out
 
 
@@ -180,11 +205,19 @@ def read_code(values: NDArray[np.object_]) -> Cells:
     out.values = values.copy()
     for row, value in enumerate(cells):
         if isinstance(value, str):
-            text = unicodedata.normalize("NFKC", value).strip().lstrip("'`")
             if is_missing(value):
                 out.values[row] = None
                 out.missing.append(row)
                 continue
+            if is_odd(value):
+                out.cleaned[row] = value
+            bare = unmarked(clean(value))
+            half = _half(bare)
+            if not half:
+                continue
+            if bare != clean(value):
+                out.marked[row] = value
+            text = half.lstrip("'`")
             if _DIGITS.fullmatch(text):
                 text = text.split(".")[0]
             elif _POWER.fullmatch(text):
@@ -211,12 +244,15 @@ def read_year(values: NDArray[np.object_]) -> Cells:
         if isinstance(value, float) and value.is_integer():
             out.values[row] = int(value)
         elif isinstance(value, str):
-            half = unicodedata.normalize("NFKC", value).strip()
+            bare = unmarked(value)
+            half = _half(bare) or value
             match = _YEAR.fullmatch(half)
             if match is not None:
                 out.values[row] = int(match.group(1))
                 if half != match.group(1) or half != value:
                     out.converted.append(row)
+                if bare != value.strip():
+                    out.marked[row] = value
             elif is_missing(value):
                 out.values[row] = None
                 out.missing.append(row)

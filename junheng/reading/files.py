@@ -11,16 +11,17 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import NDArray
 
+from junheng._text import INVISIBLE, characters, drop_invisible
 from junheng.errors import InputError, Problem, ProblemCode, Severity
 
 __all__ = ["MAX_COLUMNS", "MAX_ROWS", "Grid", "Source", "cell_name", "column_letter", "open_source"]
@@ -54,6 +55,8 @@ class Grid:
     merges: tuple[Merge, ...] | None = None
     #: Cells that hold a formula without a value, or an error such as #N/A, which come as nothing.
     lost: tuple[tuple[int, int, str], ...] = ()
+    #: What stood in cells before characters that do not show were taken out.
+    cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
 
 
 @frozen(eq=False)
@@ -154,6 +157,7 @@ def _open_text(path: Path, head: bytes, suffix: str) -> Source:
     )
 
 
+_ODD_QUOTE = re.compile(f'(?m)(^|[,;\\t])({INVISIBLE.pattern}+)"')
 #: ="0012" is how systems write a code into text so that a spreadsheet keeps its zeros.
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
 
@@ -161,6 +165,10 @@ _AS_TEXT = re.compile(r'^="([^"]*)"$')
 def _grid_of_text(path: Path, text: str, separator: str) -> Grid:
     rows: list[list[str | None]] = []
     width = 0
+    odd = INVISIBLE.search("".join(characters([text])))
+    if odd:
+        # a BOM before a quotation mark, as where files were joined, would make the mark a part of the cell
+        text = _ODD_QUOTE.sub(r'\1"\2', text)
     wrapped = '="' in text
     try:
         csv.field_size_limit(1_000_000)
@@ -178,7 +186,19 @@ def _grid_of_text(path: Path, text: str, separator: str) -> Grid:
     for cells in rows:
         if len(cells) < width:
             cells.extend([None] * (width - len(cells)))
-    return Grid(name=path.stem, cells=_array(rows, width))
+    cleaned = _clean_rows(rows) if odd else {}
+    return Grid(name=path.stem, cells=_array(rows, width), cleaned=cleaned)
+
+
+def _clean_rows(rows: Sequence[list[Any]]) -> dict[tuple[int, int], str]:
+    """Take what does not show out of the cells; return what stood in those that changed."""
+    out: dict[tuple[int, int], str] = {}
+    for r, row in enumerate(rows):
+        for c, value in enumerate(row):
+            if type(value) is str and INVISIBLE.search(value):
+                row[c] = drop_invisible(value).strip() or None
+                out[r, c] = value
+    return out
 
 
 def _array(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.object_]:
@@ -268,12 +288,14 @@ def _grid_of_sheet(
     width = len(rows[0]) if rows else 0
     for row in rows:
         row[:] = [(v.strip() or None) if type(v) is str else v for v in row]
+    odd = INVISIBLE.search("".join(characters(v for row in rows for v in row)))
+    cleaned = _clean_rows(rows) if odd else {}
     # merged cells may reach past what stands in the sheet
     ranges = None
     if merges is not None:
         inside = [(a, b) for a, b in merges if a[0] < len(rows) and a[1] < width]
         ranges = tuple((a[0], a[1], min(b[0], len(rows) - 1), min(b[1], width - 1)) for a, b in inside)
-    return Grid(name=name, hidden=hidden, cells=_array(rows, width), merges=ranges, lost=tuple(lost))
+    return Grid(name=name, hidden=hidden, cells=_array(rows, width), merges=ranges, lost=tuple(lost), cleaned=cleaned)
 
 
 def _inspect_zip(path: Path) -> tuple[dict[str, list[tuple[int, int, str]]], str]:
@@ -675,8 +697,9 @@ def _grids_of_page(path: Path, text: str) -> tuple[Grid, ...]:
                     merges.append((r, c, r + down - 1, c + across - 1))
                 c += across
         width = 1 + max((c for _, c in cells), default=-1)
-        out = _array([[None] * width for _ in table], width)
+        filled: list[list[Any]] = [[None] * width for _ in table]
         for (r, c), value in cells.items():
-            out[r, c] = value
-        grids.append(Grid(name=f"table {n + 1}", cells=out, merges=tuple(merges)))
+            filled[r][c] = value
+        cleaned = _clean_rows(filled)
+        grids.append(Grid(name=f"table {n + 1}", cells=_array(filled, width), merges=tuple(merges), cleaned=cleaned))
     return tuple(grids)

@@ -19,7 +19,7 @@ from junheng.reading.files import Grid, Source, column_letter, open_source
 from junheng.reading.layout import Header, find_header, is_note, left_out_rows, named_by, words
 from junheng.reading.report import many, was
 from junheng.reading.tables import chosen_grids
-from junheng.schools import Column, Found, flag_words, fold, missing_in_mapping, recognise, unit_factor
+from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
 
 __all__ = ["facts_of", "raw_table"]
 
@@ -184,6 +184,7 @@ def _with_header(grid: Grid, items: int, first: int) -> _Form:
 
 def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
     counts = _Counts()
+    counts.cleaned += grid.cleaned.values()
     columns: dict[str, list[Any]] = {}
     told: dict[str, int] = {}
     problems: list[Problem] = []
@@ -231,6 +232,7 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
     filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
     rows = left_out_rows(grid, header, filled)
     counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
+    counts.cleaned += grid.cleaned.values()
     columns: dict[str, list[Any]] = {}
     for c, name in enumerate(header.names):
         cells = grid.cells[rows.schools, c]
@@ -264,11 +266,15 @@ class _Counts:
     def __init__(self, rows: int = 0) -> None:
         self.rows = rows
         self.missing = self.converted = 0
+        self.marked: list[str] = []
+        self.cleaned: list[str] = []
 
     def add(self, cells: Cells) -> None:
         """Count what was done to a column."""
         self.missing += len(cells.missing)
         self.converted += len(cells.converted)
+        self.marked += cells.marked.values()
+        self.cleaned += cells.cleaned.values()
 
     def said(self, name: str) -> str:
         """Say it, empty where nothing was done."""
@@ -277,6 +283,10 @@ class _Counts:
             parts.append(f"{many(self.missing, 'cell')} of words such as 无 or — {was(self.missing)} read as missing")
         if self.converted:
             parts.append(f"{many(self.converted, 'cell')} {was(self.converted)} converted")
+        if self.marked:
+            parts.append(f"the marks of footnotes were taken off {', '.join(map(repr, self.marked))}")
+        if self.cleaned:
+            parts.append(f"characters that do not show were taken out of {', '.join(map(repr, self.cleaned))}")
         return f"{name}: {'; '.join(parts)}." if parts else ""
 
 
@@ -297,7 +307,7 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
         factor = unit_factor(fact.unit, unit) if fact.unit is not None and unit is not None else None
         cells = read_figures(values, column, factor or (1, 1))
     elif fact is not None and fact.type == "flag":
-        cells = read_words(values, keep=list(flag_words()))
+        cells = read_words(values, flag=True)
     elif fact is None and name not in _KEYS:
         return list(values.tolist())
     else:

@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._data import read_toml
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.reading.cells import is_figure
+from junheng.reading.cells import is_figure, is_missing
 from junheng.reading.files import Grid, cell_name, column_letter
-from junheng.schools import Found, base_column, fold, recognise
+from junheng.schools import Found, base_column, category_word, fold, recognise, unit_factor
 
 __all__ = ["Header", "LeftOut", "find_header", "left_out_rows", "words"]
 
@@ -78,8 +78,11 @@ def _stage_of(label: str) -> str | None:
     return None if match is None else _STAGES[match.group(1)]
 
 
+_UNIT_LABEL = re.compile(r"^(?:计量|金额)?单位[:为]?")
+
+
 def _bare_unit(label: str) -> str | None:
-    folded = fold(label).strip("()").removeprefix("单位:")
+    folded = _UNIT_LABEL.sub("", fold(label).strip("()"))
     return folded if folded in units() else None
 
 
@@ -101,8 +104,7 @@ def _meaning(path: tuple[str, ...]) -> Found | None:
         return recognise(path[0])
     unit = _bare_unit(path[-1])
     if unit is not None:
-        found = _meaning(path[:-1])
-        return None if found is None else Found(column=found.column, unit=unit, remarks=found.remarks)
+        return _in_unit(_meaning(path[:-1]), unit)
     joined = _joined(path)
     if joined is not None:
         return joined
@@ -129,6 +131,17 @@ def _meaning(path: tuple[str, ...]) -> Found | None:
         if parent is None or not _belongs(found.column, parent.column):
             remarks.append(f"it stands under {label!r}")
     return Found(column=found.column, unit=found.unit, remarks=tuple(remarks))
+
+
+def _in_unit(found: Found | None, unit: str) -> Found | None:
+    """Return what a header means in the unit below it; two units that differ are refused as one that is not known."""
+    if found is None:
+        return None
+    base = base_column(found.column)
+    to = None if base is None else base[0].unit
+    if found.unit is not None and to is not None and unit_factor(to, found.unit) != unit_factor(to, unit):
+        unit = f"{found.unit}/{unit}"
+    return Found(column=found.column, unit=unit, remarks=found.remarks)
 
 
 def _joined(path: tuple[str, ...]) -> Found | None:
@@ -313,15 +326,52 @@ def _extended(
         if r0 in header.rows and last < r1 < min(header.rows[0] + _DEEPEST, len(labels)):
             last = max(last, r1)
     rows = [r for r in range(header.rows[0], last + 1) if r <= header.rows[-1] or texts[r]]
-    under = rows[-1] + 1
-    if under < len(labels) and texts[under]:
-        filled = [v for v in labels[under] if v is not None]
-        if all(_bare_unit(v) is not None for v in filled):
-            rows.append(under)
-    if len(rows) == len(header.rows):
+    if len(rows) > len(header.rows):
+        longer = _header(grid, labels, tuple(rows), wanted, understood)
+        header = longer if _score(longer, wanted) >= _score(header, wanted) else header
+    under = _unit_row(labels, texts, header)
+    if under is None:
         return header
-    longer = _header(grid, labels, tuple(rows), wanted, understood)
-    return longer if _score(longer, wanted) >= _score(header, wanted) else header
+    # what is no unit there, a label or a dash, says nothing of its column
+    cells = list(labels)
+    cells[under] = [v if v is not None and _bare_unit(v) is not None else None for v in labels[under]]
+    longer = _header(grid, cells, (*header.rows, under), wanted, understood)
+    found = [
+        _with_odd_unit(f, v) if u is None else f
+        for f, u, v in zip(longer.found, cells[under], labels[under], strict=True)
+    ]
+    return evolve(longer, found=tuple(found))
+
+
+def _with_odd_unit(found: Found | None, cell: Any) -> Found | None:
+    """Return a header with the unit below it that is not known, for it to be refused."""
+    if found is None or _type(found) != "number" or cell is None or _says_nothing(cell):
+        return found
+    return Found(column=found.column, unit=fold(cell), remarks=found.remarks)
+
+
+def _says_nothing(cell: Any) -> bool:
+    """Whether a cell in a row of units is a dash or the label of the row."""
+    bare = fold(cell).strip("():")
+    return is_missing(cell) or bare in words("headers", "units")
+
+
+def _unit_row(labels: Sequence[Sequence[Any]], texts: Sequence[bool], header: Header) -> int | None:
+    """Return the row under the headers that gives the units, None if there is none.
+
+    In the columns of words stands nothing, a dash or a label such as 计量单位; of the rest most are known units.
+    """
+    for under in range(header.rows[-1] + 1, min(header.rows[-1] + 4, len(labels))):
+        row = labels[under]
+        if all(v is None for v in row) or _is_numbering(row):
+            continue
+        if not texts[under]:
+            return None
+        said = [(f, v) for f, v in zip(header.found, row, strict=True) if v is not None and not _says_nothing(v)]
+        known = sum(_bare_unit(v) is not None for _, v in said)
+        words_in_keys = any(f is not None and _type(f) != "number" and _bare_unit(v) is None for f, v in said)
+        return under if known and 2 * known >= len(said) and not words_in_keys else None
+    return None
 
 
 def _unknown_header(
@@ -567,10 +617,13 @@ def _what(
             school is None or school is v or not isinstance(school, str) or is_figure(school) or is_total(school)
         ):
             return kind, v
+    named = _names_a_school(header, row, keys, numeric, school)
     if is_note(first) and figures <= 2 and not (names and filled[0][0] not in names and school and figures):
         return "note", first
     if _is_numbering(row) and (below == 0 or _has_marks(row)):
         return "column numbers", first
+    if named:
+        return "school", first
     if len(filled) == 1 and isinstance(filled[0][1], str):
         c, v = filled[0]
         wide = len(header.names) > 2
@@ -586,6 +639,34 @@ def _what(
     if below < 3 and words_in_figures >= 2 and figures == 0 and not _is_missing_only(row, numeric):
         return "explanation", first
     return "school", first
+
+
+def _names_a_school(header: Header, row: Sequence[Any], keys: Sequence[int], numeric: Sequence[int], name: Any) -> bool:
+    """Whether a row has a name and something a return says of a school: what stands in it is then never dropped.
+
+    Of a row without a name, a stage, a kind or the beginning of a figure says so. A name such as 填全称 is none.
+    """
+    told = any(
+        found is not None and found.column in ("stage", "kind") and category_word(found.column, row[c]) is not None
+        for c in keys
+        if row[c] is not None and (found := header.found[c]) is not None
+    )
+    given = [row[c] for c in numeric if row[c] is not None]
+    if isinstance(name, str) and is_note(name):
+        return False
+    if name is None or (isinstance(name, str) and _is_instruction(name)):
+        started = any(isinstance(v, str) and _FIGURE_FIRST.match(v) and len(v) <= 20 for v in given)
+        return (told and bool(given)) or started
+    return told or bool(given)
+
+
+#: 30（待核）, 约30, 30人左右: a figure that cannot be used, not a word about the column.
+_FIGURE_FIRST = re.compile(r"\s*(?:约|大约|近|超过|不足|至少)?\s*[0-9０-９]+(?!\s*[0-9０-９年月日位])")
+
+
+def _is_instruction(text: str) -> bool:
+    folded = fold(text).strip("()*")
+    return any(w in folded for w in words("rows", "instructions")) or folded in words("rows", "types")
 
 
 def _is_missing_only(row: Sequence[Any], numeric: Sequence[int]) -> bool:

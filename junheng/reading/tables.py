@@ -13,21 +13,29 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng._data import read_toml
-from junheng._frames import Wholes, build_frame
+from junheng._frames import Table, Wholes, build_frame
+from junheng._text import characters, clean, may_have_twins, odd_signs, unmarked
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.cells import Cells, floats_of, read_code, read_figures, read_words, read_year
 from junheng.reading.files import Grid, Source, cell_name, column_letter, open_source
 from junheng.reading.layout import Header, LeftOut, Rows, find_header, left_out_rows, named_by, shown, units
 from junheng.reading.report import FileReport
 from junheng.schools import (
+    UNIT_IN_SIGHT,
     Column,
     base_column,
+    columns,
     finish_columns,
+    flag_advice,
     flag_words,
     fold,
+    fold_word,
+    is_blank,
     missing_in_mapping,
+    near_twins,
     scale_problems,
     text_advice,
+    twin_message,
     understand,
 )
 
@@ -169,11 +177,9 @@ def _two_returns(source: Source, returns: Sequence[_Sheet]) -> Problem:
     sets = [{f.column for f in s.header.found if f is not None} for s in returns]
     common = set.intersection(*sets)
     said = []
-    for s, columns in zip(returns, sets, strict=True):
-        own = sorted(columns - common)
-        said.append(
-            f"{s.grid.name!r} ({len(columns)} columns" + (f", it alone {', '.join(own[:3])}" if own else "") + ")"
-        )
+    for s, have in zip(returns, sets, strict=True):
+        own = sorted(have - common)
+        said.append(f"{s.grid.name!r} ({len(have)} columns" + (f", it alone {', '.join(own[:3])}" if own else "") + ")")
     names = [s.grid.name for s in returns]
     return Problem(
         code=ProblemCode.UNCLEAR_HEADER,
@@ -265,14 +271,17 @@ def _spread_merged(s: _Sheet) -> None:
     kinds = {c: base_column(u.column) if u.column else None for c, u in understood.items()}
     # words first: whether two rows are one school is asked for figures
     ranges.sort(key=lambda m: _is_number(kinds.get(m[1])))
-    names = s.header.at("school_code") or s.header.at("school")
+    # a column of codes in which nothing stands names no school
+    codes = [c for c in s.header.at("school_code") if s.filled[s.rows.schools, c].any()]
+    names = codes or s.header.at("school")
     for r0, c, r1, _ in ranges:
         value = s.grid.cells[r0, c]
         rows = [r for r in range(r0, min(r1 + 1, len(s.grid.cells))) if r in school_rows]
         if value is None or len(rows) < 2:
             continue
         base = kinds.get(c)
-        same = bool(names) and len({s.grid.cells[r, names[0]] for r in rows}) == 1
+        named = {s.grid.cells[r, names[0]] for r in rows} if names else {None}
+        same = len(named) == 1 and None not in named
         if not _is_number(base) or (same and base is not None and base[0].shared):
             s.grid.cells[rows, c] = value
             s.filled[rows, c] = True
@@ -330,11 +339,13 @@ def _read_column(s: _Sheet, c: int) -> None:
         elif column == "year":
             cells = read_year(values)
         else:
-            cells = read_words(values, keep=list(flag_words()) if kind == "flag" else ())
+            cells = read_words(values, flag=kind == "flag")
         _name_bad(s, c, column, kind, cells)
+        _name_cleaned(s, c, column, cells)
+        _name_unanswered(s, c, column, kind, cells)
         s.columns[column] = cells.values
     else:
-        s.columns[_free(name, s)] = _as_typed(values)
+        s.columns[_free(name, s)] = _as_typed(_as_it_stood(s, c, values))
     s.told.append(
         {
             "sheet": s.grid.name,
@@ -394,6 +405,63 @@ def _name_bad(s: _Sheet, c: int, column: str, kind: str, cells: Cells) -> None:
             )
 
 
+def _name_cleaned(s: _Sheet, c: int, column: str, cells: Cells) -> None:
+    """Report each cell that was read without something that stood in it."""
+    assert s.rows is not None
+    before = dict(cells.cleaned)
+    if s.grid.cleaned:
+        at = [(i, s.grid.cleaned.get((int(r), c))) for i, r in enumerate(s.rows.schools)]
+        before |= {i: text for i, text in at if text is not None}
+    for i, text in sorted(before.items()):
+        s.add(
+            ProblemCode.INVISIBLE_CHARACTERS,
+            f"{clean(text)!r} holds characters that do not show ({odd_signs(text)}); it was read without them",
+            cell=cell_name(int(s.rows.schools[i]), c),
+            column=column,
+            value=text,
+        )
+    for i, text in cells.marked.items():
+        s.add(
+            ProblemCode.FOOTNOTE_MARK,
+            f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}",
+            cell=cell_name(int(s.rows.schools[i]), c),
+            column=column,
+            value=text,
+        )
+
+
+def _name_unanswered(s: _Sheet, c: int, column: str, kind: str, cells: Cells) -> None:
+    """Report what is neither yes nor no, and the rows without a name or code where others have one."""
+    assert s.rows is not None
+    key = column in ("county", "county_code", "school_code") or (column == "school" and not s.header.at("school_code"))
+    if kind != "flag" and not key:
+        return
+    values = list(cells.values)
+    blank = {v for v in set(values) if is_blank(v)}
+    if kind == "flag":
+        odd = {v for v in set(values) - blank if not isinstance(v, bool) and fold_word(v) not in flag_words()}
+    else:
+        odd = blank if len(blank) < len(set(values)) else set()
+    for i in [i for i, v in enumerate(values) if v in odd] if odd else ():
+        cell = cell_name(int(s.rows.schools[i]), c)
+        if kind == "flag":
+            message, code = flag_advice(values[i]), ProblemCode.UNKNOWN_CATEGORY
+        else:
+            message, code = f"{column} is empty here, and given in other rows; fill it in", ProblemCode.MISSING_KEY
+        s.add(code, message, cell=cell, column=column, severity=Severity.ERROR)
+
+
+def _as_it_stood(s: _Sheet, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return a column that is not known with the characters that were taken out of its cells."""
+    assert s.rows is not None
+    before = {r: text for (r, at), text in s.grid.cleaned.items() if at == c}
+    if not before:
+        return values
+    out = values.copy()
+    out[:] = [before.get(r, v) for r, v in zip(s.rows.schools.tolist(), values.tolist(), strict=True)]
+    return out
+
+
 _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")
 
 
@@ -401,7 +469,7 @@ def _title_unit(s: _Sheet, column: Column) -> tuple[str, tuple[int, int]] | None
     """Return the unit a line above the headers gives for all columns of a kind, None if there is none or are two."""
     known = {fold(u): f for u, f in read_toml("columns.toml")["units"].get(column.unit, {}).items()}
     said: dict[str, tuple[int, int]] = {}
-    for line in _lines_above(s):
+    for line in [*_lines_above(s), *_lines_below(s)]:
         for match in _UNIT_LINE.finditer(line):
             for token in re.split(r"[、,，;；/\s]+", match.group(1)):
                 if fold(token) in known and fold(token) in units():
@@ -410,6 +478,57 @@ def _title_unit(s: _Sheet, column: Column) -> tuple[str, tuple[int, int]] | None
     if len(said) != 1 or next(iter(said.values())) == (1, 1):
         return None
     return next(iter(said.items()))
+
+
+def _lines_below(s: _Sheet) -> list[str]:
+    """Return what stands between the headers and the first school."""
+    assert s.rows is not None
+    first = int(s.rows.schools.min(initial=s.header.rows[-1] + 1))
+    return [o.text for o in s.left_out if s.header.rows[-1] < o.row < first]
+
+
+def _refuse_other_units(sheets: Sequence[_Sheet], problems: Sequence[Problem]) -> None:
+    """Refuse a column that looks as if typed in a unit that stands in the file and was not applied."""
+    errors = []
+    for p in problems:
+        rule = read_toml("scale.toml")["columns"].get(p.column)
+        if rule is None or p.value is None or float(p.value) >= rule["low"]:
+            continue
+        for s in sheets:
+            told = next((t for t in s.told if t["column"] == p.column), None)
+            seen_in = None if told is None else _unit_in_sight(s, told, list(rule["units"]))
+            if told is not None and seen_in is not None:
+                unit, text = seen_in
+                errors.append(
+                    Problem(
+                        code=ProblemCode.SUSPICIOUS_SCALE,
+                        column=p.column,
+                        value=p.value,
+                        message=f"{s.grid.name}!{told['letter']}: {p.message.split(';')[0]}, and the file speaks of "
+                        f"{unit} ({text[:60]!r}), which was not applied: put the unit of the figures in the header, "
+                        f"{told['header']}({unit}) or {told['header']}({_canonical_unit(str(p.column))}), and take "
+                        "the other away",
+                    )
+                )
+    if errors:
+        raise InputDataError(errors)
+
+
+def _canonical_unit(column: str) -> str:
+    known = read_toml("columns.toml")["units"][columns()[column].unit]
+    return next((u for u, factor in known.items() if factor == 1 and not u.isascii()), "")
+
+
+def _unit_in_sight(s: _Sheet, told: Mapping[str, Any], names: Sequence[str]) -> tuple[str, str] | None:
+    """Return a unit that a title, a header or a row left out speaks of, and where; None where it was applied."""
+    lines = [*_lines_above(s), *next(p for c, p in enumerate(s.header.paths) if column_letter(c) == told["letter"])]
+    lines += [o.text for o in s.left_out if o.reason not in ("total", "average", "blank")]
+    for unit in names:
+        pattern = re.compile(UNIT_IN_SIGHT.format(re.escape(unit)))
+        for line in lines:
+            if told["unit"] != unit and told["factor"] == 1 and pattern.search("".join(line.split())):
+                return unit, line
+    return None
 
 
 def _lines_above(s: _Sheet) -> list[str]:
@@ -425,7 +544,8 @@ def _check_totals(s: _Sheet) -> None:
     sums = [t for t in s.rows.totals if t[1] != "average"]
     if not sums or not s.n:
         return
-    school = s.columns.get("school_code", s.columns.get("school"))
+    codes = s.columns.get("school_code")
+    school = s.columns.get("school") if codes is None or all(v is None for v in codes) else codes
     first = np.ones(s.n, dtype=bool)
     if school is not None:
         first[:] = False
@@ -607,7 +727,10 @@ def _assemble(source: Source, sheets: Sequence[_Sheet]) -> FileReport:
     ]
     problems = [*((None, None, p) for p in source.problems), *problems]
     problems += [(None, None, p) for p in _hidden_returns(source, sheets)]
-    problems += [(None, None, p) for p in scale_problems(schools)]
+    problems += _near_twins(schools, sheets)
+    odd = scale_problems(schools)
+    _refuse_other_units(sheets, odd)
+    problems += [(None, None, p) for p in odd]
     used = {s.grid.name: s for s in sheets}
     told = [t for s in sheets for t in s.told]
     return FileReport(
@@ -668,6 +791,37 @@ def _assemble(source: Source, sheets: Sequence[_Sheet]) -> FileReport:
             }
         ),
     )
+
+
+def _near_twins(schools: Any, sheets: Sequence[_Sheet]) -> list[tuple[str | None, str | None, Problem]]:
+    """Report names that nearly are others; of schools those of one county."""
+    table = Table(schools)
+    places = [(s, int(r)) for s in sheets if s.rows is not None for r in s.rows.schools]
+    county = table.codes("county")[0] if "county" in table.columns else np.zeros(table.rows)
+    out: list[tuple[str | None, str | None, Problem]] = []
+    for name in ("county", "county_code", "school", "school_code"):
+        if name not in table.columns or table.is_number(name):
+            continue
+        codes, words = table.codes(name)
+        if not may_have_twins(characters(words)):
+            continue
+        for i, group in near_twins(words, codes):
+            others = np.isin(codes, [j for j in group if j != i])
+            for row in np.flatnonzero(codes == i).tolist():
+                beside = others & (county == county[row]) if name.startswith("school") else others
+                near = [words[j] for j in dict.fromkeys(codes[beside].tolist())]
+                if near:
+                    s, r = places[row]
+                    at = next((t["letter"] for t in s.told if t["column"] == name), None)
+                    problem = Problem(
+                        code=ProblemCode.NEAR_TWIN,
+                        severity=Severity.WARNING,
+                        column=name,
+                        value=str(words[i]),
+                        message=twin_message(words[i], near),
+                    )
+                    out.append((s.grid.name, f"{at}{r + 1}" if at else None, problem))
+    return out
 
 
 def _known(s: _Sheet) -> set[str]:

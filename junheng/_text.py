@@ -1,0 +1,139 @@
+"""Characters that do not show, blanks that look alike, marks of footnotes: what a reader does not see (private)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import numpy as np
+
+__all__ = [
+    "INVISIBLE",
+    "characters",
+    "clean",
+    "drop_invisible",
+    "has_mark",
+    "is_odd",
+    "may_be_odd",
+    "may_have_twins",
+    "near",
+    "odd_signs",
+    "unmarked",
+]
+
+#: Zero-width characters, direction marks, soft hyphens, variation selectors, fillers, tags and control characters.
+_UNSEEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+#: Blanks that are not the one of the keyboard: no-break, thin, ideographic, line separators.
+_BLANK = r"\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+#: Next to these a blank says nothing: Chinese is written without.
+_WIDE = r"\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+
+INVISIBLE = re.compile(f"[{_UNSEEN}]")
+_ODD = re.compile(f"[{_UNSEEN}{_BLANK}]")
+_UNCLEAN = re.compile(f"[{_UNSEEN}{_BLANK}\\s]")
+_RUN = re.compile(f" *[{_BLANK}\t][ \t{_BLANK}]*")
+_BESIDE_WIDE = re.compile(f"(?<=[{_WIDE}])(?:{_RUN.pattern})|(?:{_RUN.pattern})(?=[{_WIDE}])")
+_LINE = re.compile(r"\s*[\r\n]+\s*")
+
+
+def drop_invisible(text: str) -> str:
+    """Take out the characters that do not show."""
+    return INVISIBLE.sub("", text)
+
+
+def is_odd(text: str) -> bool:
+    """Whether a text holds a character that does not show, or a blank that is not the one of the keyboard."""
+    return _ODD.search(text) is not None
+
+
+def clean(text: str) -> str:
+    """Return a name or code as a reader sees it.
+
+    What does not show is taken out. Blanks at the ends go; another blank than that of the keyboard goes beside a
+    Chinese character, and is an ordinary one elsewhere. A break of the line is no part of a name.
+    """
+    if not _UNCLEAN.search(text):
+        return text
+    text = _LINE.sub("", INVISIBLE.sub("", text))
+    return _RUN.sub(" ", _BESIDE_WIDE.sub("", text)).strip()
+
+
+def odd_signs(text: str) -> str:
+    """Name the odd characters of a text by their numbers: ``U+200B``."""
+    odd = dict.fromkeys(f"U+{ord(c):04X}" for c in _UNCLEAN.findall(text) if c != " ")
+    return ", ".join(odd) or "a blank at an end"
+
+
+_BRACKETS = str.maketrans(dict.fromkeys("[{<【〔「『《〈〖｟", "(") | dict.fromkeys("]}>】〕」』》〉〗｠", ")"))
+
+
+def near(text: str) -> str:
+    """Return what is left of a name without width and case of letters, kind of brackets, and blanks."""
+    folded = unicodedata.normalize("NFKC", drop_invisible(text)).translate(_BRACKETS).casefold()
+    return "".join(folded.split())
+
+
+# --------------------------------------------------------------- a look at all characters of a column at once
+
+
+def characters(words: Iterable[object]) -> frozenset[str]:
+    """Return the characters that stand in some words."""
+    text = "".join(w for w in words if isinstance(w, str))
+    if len(text) < 5000:
+        return frozenset(text)
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    there = np.zeros(0x110000, dtype=bool)
+    there[points] = True
+    return frozenset(map(chr, np.flatnonzero(there).tolist()))
+
+
+def may_be_odd(used: frozenset[str]) -> bool:
+    """Whether words of these characters may need cleaning."""
+    return _UNCLEAN.search("".join(used)) is not None
+
+
+def may_have_twins(used: frozenset[str]) -> bool:
+    """Whether two different words of these characters may be :func:`near` each other."""
+    folded = {near(c) for c in used}
+    return len(folded) < len(used) or any(len(f) != 1 or unicodedata.combining(f) for f in folded)
+
+
+# ------------------------------------------------------------------------------------------- footnotes
+
+#: Signs that point to a footnote. NFKC makes a digit of some: 800① is not 8001. (△ and ▲ are a minus to accountants.)
+_SIGNS = (
+    r"*＊﹡⁎∗※†‡§¶#＃★☆◆◇●◎■□♦ªº¹²³\u02b0-\u02b8\u1d2c-\u1d6a\u2070-\u209c"
+    r"\u2460-\u24ff\u2776-\u2793\u3200-\u32ff\U0001f100-\U0001f1ff"
+)
+_SIGN = re.compile(f"[{_SIGNS}]")
+_NUMBER = "[0-9a-z①-⑳一二三四五六七八九十]{0,2}"
+_IN_BRACKETS = (
+    rf"[(（\[［〔【]\s*(?:[{_SIGNS}]+|(?:备?注|见注|脚注)\s*[:：]?\s*{_NUMBER})\s*[)）\]］〕】]"
+    r"|[\[［〔【]\s*[0-9a-z]{1,2}\s*[\]］〕】]"
+)
+#: m² is a unit: its 2 is no footnote.
+_BEHIND = re.compile(
+    rf"\s*(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}|[※†‡][0-9]{{1,2}}|(?<![mM])(?:[{_SIGNS}])|(?<=[mM])[¹⁰⁴-⁹\u2460-\u24ff])$"
+)
+#: In front a number must be set off: 注1800 may be 1800 or 800.
+_BEFORE = re.compile(rf"(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}(?:[:：]\s*|\s+)|[{_SIGNS}])\s*")
+
+
+def has_mark(text: str) -> bool:
+    """Whether a sign of a footnote stands in a text."""
+    return _SIGN.search(text) is not None
+
+
+def unmarked(text: str) -> str:
+    """Return a figure without the marks of footnotes before and behind it."""
+    text = text.strip()
+    while (match := _BEHIND.search(text)) is not None and match.start():
+        text = text[: match.start()]
+    while (match := _BEFORE.match(text)) is not None:
+        text = text[match.end() :]
+    return text
