@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,10 @@ import numpy as np
 
 from junheng._data import STAGES
 from junheng._labels import word
-from junheng.errors import InputError
+from junheng.errors import InputError, did_you_mean
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.schools import columns
+from junheng.schools import category_words, columns, is_grade
 
 if TYPE_CHECKING:
     from junheng.items import ItemResult
@@ -33,12 +32,14 @@ _TEXT = {
         "over": "÷",
         "bracket": "（{sum}）",
         "units": "{what}：应查{total}个，达标{met}个、不达标{unmet}个、待定{open}个",
+        "share": "{what}（{total}所：{met}所是、{unmet}所否、{open}所待定）",
         "scored": "{what}：{value}，只计入总分",
         "attested": "{what}：{value}，要求{required}",
         "figure": "{what}：{value}，要求{op}{required}{why}",
         "yes": "是",
         "no": "否",
         "unit": "    {school}{stage}：{value}，要求{op}{required}",
+        "unit_says": "    {school}{stage}：{value}",
         "of_stage": "（{stage}）",
         "no_items": "未提供判定所需材料",
         "schools": "{stage}{total}所（部）中{met}所达标、{unmet}所不达标、{open}所待定",
@@ -87,12 +88,14 @@ _TEXT = {
         "over": " / ",
         "bracket": "({sum})",
         "units": "{what}: {total} looked at, met {met}, unmet {unmet}, undetermined {open}",
+        "share": "{what} ({total} schools: yes {met}, no {unmet}, undetermined {open})",
         "scored": "{what}: {value}, judged only in the total",
         "attested": "{what}: {value}, required {required}",
         "figure": "{what}: {value}, required {op} {required}{why}",
         "yes": "yes",
         "no": "no",
         "unit": "    {school}{stage}: {value}, required {op} {required}",
+        "unit_says": "    {school}{stage}: {value}",
         "of_stage": " ({stage})",
         "no_items": "nothing to judge it by was given",
         "schools": "{stage} schools: {total}, complying {met}, not complying {unmet}, undetermined {open}",
@@ -209,7 +212,7 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
         names += text["over"] + _terms(condition.bottom, condition.bottom_minus, condition, language)
     found = result.units[position]
     met, unmet, open_ = (int(x) for x in result.counts[county])
-    if found is not None:
+    if found is not None and condition.scope != "share":
         return text["units"].format(what=names, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
     value, required = float(result.value[county]), float(result.required[county])
     if result.item.rule == "scored":
@@ -217,6 +220,8 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
     if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
         said = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
         return text["attested"].format(what=names, value=said, required=text["yes" if required else "no"])
+    if found is not None:
+        names = text["share"].format(what=names, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
     return text["figure"].format(
         what=names,
         value=text["unknown"] if np.isnan(value) else number(value, required),
@@ -317,13 +322,9 @@ def find_county(d: Data, county: Any) -> list[int]:
             found.append(i)
     if not found:
         names_ = sorted({str(w) for w in d.county_words[0][1]})
-        near = difflib.get_close_matches(wanted[0], names_, n=3)
-        hint = (
-            f"did you mean {' or '.join(near)}?"
-            if near
-            else f"there are {', '.join(names_[:5])}" + (" …" if len(names_) > 5 else "")
-        )
-        raise InputError(f"no county {' / '.join(wanted)!r} was evaluated; {hint}")
+        there = f"; there are {', '.join(names_[:5])}" + (" …" if len(names_) > 5 else "")
+        hint = did_you_mean(wanted[0], names_) or there
+        raise InputError(f"no county {' / '.join(wanted)!r} was evaluated{hint}")
     return found
 
 
@@ -432,17 +433,32 @@ def _failing(d: Data, result: ItemResult, county: int, stage: str | None, langua
             code = int(u.stage[i])
             if stage is not None and code >= 0 and STAGES[code] != stage:
                 continue
+            name = d.school_names[u.row[i]]
+            where = "" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language))
+            if condition.scope == "share":
+                said = text["unknown"] if found.verdict[i] == UNDETERMINED else text["no"]
+                out.append(text["unit_says"].format(school=name, stage=where, value=said))
+                continue
             value, required = float(found.value[i]), float(found.required[i])
             out.append(
                 text["unit"].format(
-                    school=d.school_names[u.row[i]],
-                    stage="" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language)),
-                    value=text["unknown"] if np.isnan(value) else number(value, required),
+                    school=name,
+                    stage=where,
+                    value=text["unknown"] if np.isnan(value) else _of_unit(condition, value, required, language),
                     op=_OPS[condition.op],
-                    required=text["unknown"] if np.isnan(required) else number(required),
+                    required=text["unknown"]
+                    if np.isnan(required)
+                    else _of_unit(condition, required, required, language),
                 )
             )
     return out
+
+
+def _of_unit(condition: Test, value: float, beside: float, language: str) -> str:
+    """Write a figure of a school; a grade in its word."""
+    if is_grade(condition.top[0]) and not condition.bottom:
+        return str(word("grade", category_words(condition.top[0])[-1 - int(value)], language))
+    return number(value, beside)
 
 
 def _sentence(reason: str) -> str:
@@ -563,7 +579,9 @@ def _around(
     code = REASONS[reason]
     why = text["why"].format(reason=word("reason", code, language)) if code else ""
     if np.isnan(required):
-        low = [f"{c}: {number(float(v))}" for c, v in zip(t.classes, t.values, strict=True)]
+        rows = zip(t.classes, *(t.values, *t.readings), strict=True)
+        low = [f"{c}: {'/'.join(dict.fromkeys(number(float(v)) for v in vs))}" for c, *vs in rows]
+        low = low or [number(float(v)) for v in (t.value, *(o.value for o in t.instead)) if v is not None]
         shown = text["list"].join(low)
     else:
         shown = number(required)

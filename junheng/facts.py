@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from attrs import frozen
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, build_frame
-from junheng.errors import InputError, Problem, ProblemCode, Severity
+from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools import flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
 
 if TYPE_CHECKING:
@@ -111,6 +110,22 @@ class Facts:
         named = [self.references.get(f, {}).get(county) for c in item.conditions if c.scope == "county" for f in c.top]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
+    def check_choices(self, items: Sequence[Item]) -> None:
+        """Record a fact that chooses among the numbers of a condition and names none of them."""
+        for condition in (c for item in items for c in item.conditions):
+            known = [float(v) for v in condition.one_of]
+            for at, value in enumerate(self.number(condition.chosen_by or "").tolist()):
+                # what is out of range altogether has been told of
+                if not np.isnan(value) and value not in known and 0 <= value <= 1:
+                    said = " or ".join(f"{v:g}" for v in known)
+                    self._add(
+                        ProblemCode.OUT_OF_RANGE,
+                        f"{value:g} is none of the numbers the standard knows; write {said}, or leave it empty",
+                        key=self._names[at],
+                        column=condition.chosen_by,
+                        value=repr(value),
+                    )
+
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
 
@@ -123,10 +138,7 @@ class Facts:
             if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
                 id_ = header
             if id_ is None:
-                near = difflib.get_close_matches(
-                    header, [*fact_columns(), *(f.zh for f in fact_columns().values())], n=3
-                )
-                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                hint = did_you_mean(header, [*fact_columns(), *(f.zh for f in fact_columns().values())])
                 self._add(
                     ProblemCode.UNKNOWN_COLUMN,
                     f"{header!r} is no known fact{hint}; it is not used",
@@ -184,10 +196,9 @@ class Facts:
             name = " / ".join(key)
             at = index.get(key)
             if at is None:
-                near = difflib.get_close_matches(name, [" / ".join(k) for k in index], n=3)
-                hint = f"did you mean {' or '.join(near)}?" if near else "the table of schools has no such county"
+                hint = did_you_mean(name, map(" / ".join, index)) or "; the table of schools has no such county"
                 self._add(
-                    ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged; {hint}", row=row, key=name
+                    ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged{hint}", row=row, key=name
                 )
             elif at in seen:
                 self._add(

@@ -44,6 +44,9 @@ REASONS = (
     "size_between",
     "size_outside",
     "no_split_rule",
+    "rows_disagree",
+    "special_open",
+    "number_lost",
 )
 
 

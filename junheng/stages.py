@@ -23,7 +23,7 @@ from junheng._frames import Wholes, build_frame, dense_codes, row_codes
 from junheng._inclusion import LEFT_OUT, NO_STAGE, leave_out
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
-from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, parse_numbers, scale_of
+from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Split, Where
 
@@ -972,7 +972,7 @@ def _check_force(reading: Reading, standard: Standard) -> None:
 def _read_item_columns(reading: Reading, standard: Standard) -> None:
     """Read the columns of schools that items rest on, so that their problems are known before anything is judged."""
     for name in reading.table.columns:
-        if name.startswith("grade_b") or name == "conditions_grade":
+        if is_grade(name):
             reading.category_codes(name)
     listed = {(p.code, p.column, p.row) for p in reading.problems}
     names = item_columns(standard)
@@ -989,12 +989,15 @@ def item_columns(standard: Standard) -> list[str]:
     names: dict[str, None] = {}
     for item in standard.items:
         for condition in item.conditions:
-            for test in (condition, *condition.readings):
+            for test in condition.tests:
                 if test.scope != "county":
                     for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
                         names.update(dict.fromkeys(some))
                 if test.where is not None:
                     names.update(dict.fromkeys(_columns_of(test.where)))
+    for threshold in standard.thresholds:
+        for other in threshold.instead:
+            names.update(dict.fromkeys(_columns_of(other.where)))
     return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
 
 
@@ -1002,6 +1005,7 @@ def _columns_of(where: Where) -> list[str]:
     """Return the columns that tell which units a rule is about."""
     out: list[str] = [*where.flags, *where.not_flags]
     out += ["area_type"] if where.area_types else []
+    out += ["classes"] if where.classes_below is not None else []
     out += ["largest_class"] if where.largest_class_below is not None else []
     out += ["built_year"] if where.built_by is not None else []
     out += ["migrant_students"] if where.migrant_share_over is not None else []

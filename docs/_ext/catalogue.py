@@ -35,6 +35,7 @@ SCOPE = {
     "sum": "各校合计 all schools together",
     "school": "逐校 each school",
     "section": "逐校分学段 each school and stage",
+    "share": "share of the schools",
 }
 
 
@@ -388,6 +389,17 @@ def _condition_lines(c: Condition, *, scored: bool = False) -> list[str]:
     lines += [f"  - or, by another reading: {_reads(r)}" for r in c.readings]
     if c.readings:
         lines.append("  - The sources disagree: decided only where every reading gives the same verdict.")
+    for y in c.yardsticks:
+        whom = f"where {_where(y.where)}: " if y.where is not None else ""
+        lines.append(
+            f"  - A school counts, {whom}{'; '.join(_reads(t) for t in y.tests)} "
+            f"({y.clause}, {standing(y.standing)}{'; ' + y.note if y.note else ''})"
+        )
+    if c.yardsticks:
+        lines.append(
+            "  - The first of these that is about a school holds; where none is, its column. What is not known may be "
+            "either: decided where the least and the largest share agree."
+        )
     if c.unless_no:
         lines.append("  - Falls away where the county says no to: " + ", ".join(f"`{f}`" for f in c.unless_no))
     return lines
@@ -424,8 +436,13 @@ def _quotient(t: Test, say: Any, *, plain: bool = False) -> str:
 
 def _required(t: Test) -> str:
     op = OPS[t.op]
+    if isinstance(t, Condition) and t.one_of:
+        numbers = " or ".join(f"{_plain_number(v * 100)} %" for v in t.one_of)
+        return f"{op} {numbers}, as the county says in `{t.chosen_by}`"
     if t.than:
         return f"{op} " + " ＋ ".join(_figure(t, f).zh for f in t.than)
+    if t.per_classes is not None and not t.begun:
+        return f"{op} 1 for every {t.per_classes} full classes 每满{t.per_classes}个班1个"
     if t.per_classes is not None:
         return (
             f"{op} 1 for every {t.per_classes} classes begun 每{t.per_classes}个班（不足的按{t.per_classes}个班计）1间"
@@ -470,6 +487,8 @@ def _where(w: Where) -> str:
         said.append(f"at least {w.students_from} {'student' if w.students_from == 1 else 'students'}")
     if w.students_below is not None:
         said.append(f"fewer than {w.students_below} students")
+    if w.classes_below is not None:
+        said.append(f"fewer than {w.classes_below} classes")
     if w.largest_class_below is not None:
         said.append(f"the largest class is below {w.largest_class_below}")
     if w.built_by is not None:
@@ -569,10 +588,11 @@ def _group(s: Standard, item: Item) -> str:
 def _facts_of(item: Item) -> list[str]:
     found: dict[str, None] = {}
     for c in item.conditions:
-        for t in (c, *c.readings):
+        for t in c.tests:
             if t.scope == "county":
                 for names in (t.top, t.top_minus, t.bottom, t.bottom_minus, t.than):
                     found |= dict.fromkeys(names)
+        found |= dict.fromkeys([c.chosen_by] if c.chosen_by is not None else [])
     return list(found)
 
 
@@ -618,9 +638,11 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
             ends = [
                 f"fewer: as {sizes[0]}" if t.below == "end" else "",
                 f"more: as {sizes[-1]}" if t.above == "end" else "",
+                "some is required, the number was not found" if "some" in (t.between, t.below, t.above) else "",
             ]
             outside = "<br>".join(filter(None, ends)) or "—"
-            values = [str(v) if t.op == ">=" else f"{OPS[t.op]} {v}" for v in t.values]
+            both = [" / ".join(dict.fromkeys(map(str, vs))) for vs in zip(t.values, *t.readings, strict=True)]
+            values = [v if t.op == ">=" else f"{OPS[t.op]} {v}" for v in both]
             rows.append([named(i.zh, f"{i.en}, {i.unit}", t.indicator), *values, outside, *cited(t, notes)])
         lines += [
             f"### {STAGE[stage]}, by number of classes 按班级数",
@@ -637,7 +659,8 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
 def _value(t: Threshold | None) -> str:
     if t is None:
         return "—"
-    return f"{OPS[t.op]} {t.value}" + (f"<br>floor {t.floor.normalize():f}" if t.floor is not None else "")
+    special = "".join(f"<br>{OPS[t.op]} {o.value} where {_where(o.where)}" for o in t.instead)
+    return f"{OPS[t.op]} {t.value}{special}" + (f"<br>floor {t.floor.normalize():f}" if t.floor is not None else "")
 
 
 def _same(cells: list[list[str]]) -> list[str]:

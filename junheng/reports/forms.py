@@ -28,7 +28,7 @@ from junheng.items import ConditionResult, ItemResult, Units
 from junheng.results import LEFT_OUT_OF, REASONS
 from junheng.results import _round_half_up as round_half_up
 from junheng.results import _turns as turns
-from junheng.schools import ALL_STAGES, Reading, base_column, columns
+from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade
 from junheng.stages import INTEGRATED, Sections
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Test
@@ -267,7 +267,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     ev : Evaluation
         Of one county, or of several.
     path : str or path
-        The file to write, ending in ``.xlsx``. One that is there is replaced.
+        The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
     county : object, optional
         Which county; see :func:`declaration`.
 
@@ -281,6 +281,8 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     ------
     InputError
         As :func:`declaration`; when the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
 
     Examples
     --------
@@ -956,9 +958,12 @@ class _Filler:
         if r.units[position] is not None:
             met, unmet, open_ = (int(x) for x in found.counts[self.county])
             said = f"{self._names(test)}：应查{met + unmet + open_}个，达标{met}个、不达标{unmet}个、待定{open_}个"
-            shown = _judged(value, 1.0, ">=", verdict, decimals, percent=True)
-            shown = _open("有单位无法判定") if np.isnan(value) else shown
-            return _text(said), shown, _text(self._unit_requirement(test)), remark
+            share = test.scope == "share"
+            shown = _judged(value, required, test.op if share else ">=", verdict, decimals, percent=True)
+            if np.isnan(value):
+                shown = _open("有单位无法判定")
+            limit = f"{OPS[test.op]}{_given(required, True)}" if share else self._unit_requirement(test)
+            return _text(said), shown, _text(_NONE if share and np.isnan(required) else limit), remark
         totals = self._totals(test)
         if totals is None:
             return _text(f"{self._names(test)}：没有适用的学校"), Cell(text=_NONE), Cell(text=_NONE), remark
@@ -980,7 +985,7 @@ class _Filler:
 
     def _printing(self, test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
         """Return the decimals of a figure, and whether it is a percentage: counts of one thing over another."""
-        if test.scope in ("school", "section"):
+        if test.scope in ("school", "section", "share"):
             return spec["ratio_decimals"], True
         if test.bottom and {_unit(f, test.scope) for f in test.top} == {_unit(f, test.scope) for f in test.bottom}:
             return spec["ratio_decimals"], True
@@ -1036,6 +1041,8 @@ class _Filler:
         if test.than:
             return f"{OPS[test.op]}{'＋'.join(figure_label(f, test.scope, 'zh') for f in test.than)}"
         same = test.bottom and {_unit(f, test.scope) for f in test.top} == {_unit(f, test.scope) for f in test.bottom}
+        if test.value is not None and is_grade(test.top[0]):
+            return f"每个单位{OPS[test.op]}{word('grade', category_words(test.top[0])[-1 - int(test.value)], 'zh')}"
         if test.value is not None:
             return f"每个单位{OPS[test.op]}{_given(float(test.value), bool(same))}"
         said = []

@@ -24,6 +24,7 @@ from junheng._explain import _failing as failing
 from junheng._explain import _nothing_known as nothing_known
 from junheng._explain import _overall_reason as overall_reason
 from junheng._explain import find_county, finding, number, part_reasons
+from junheng._files import write_bytes
 from junheng._labels import check_language, word
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
@@ -34,6 +35,7 @@ from junheng.planning.shortfalls import county_totals
 from junheng.reports import _canvas, plots
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import base_column, columns
+from junheng.standards.model import Threshold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -165,7 +167,7 @@ def write_report(
     ev : Evaluation
         What :func:`junheng.evaluate` returned.
     path : str or path
-        The file, such as ``"report.html"``.
+        The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
     county : object, optional
         As in :func:`html_report`.
     language : {"zh", "en"}
@@ -184,6 +186,8 @@ def write_report(
     ------
     InputError
         As :func:`html_report`, and when the name of the file does not end in ``.html`` or ``.htm``.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
 
     Examples
     --------
@@ -199,7 +203,7 @@ def write_report(
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{target.name}: a report is an HTML page; give the file a name that ends in .html")
     page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
-    target.write_text(page, encoding="utf-8", newline="\n")
+    write_bytes(target, page.encode("utf-8"))
     return target
 
 
@@ -458,7 +462,7 @@ class _Cells:
             order = np.argsort(reach if t.op in (">=", ">") else -reach, kind="stable")
             worst = missing[int(order[0])]
             value, required = float(d.values[j, worst]), float(d.required[j, worst])
-            if np.isfinite(value):
+            if np.isfinite(value) and np.isfinite(required):
                 said += text(
                     "fail_worst",
                     school=self.school(worst),
@@ -486,14 +490,16 @@ class _Cells:
         floor = ""
         if t.floor is not None and kind in ("floor", "below"):
             floor = text("cell_floor" if kind == "floor" else "cell_below", floor=number(float(t.floor)))
+        # where the number was lost, what is known to be asked is some
+        lost = bool(np.isnan(required)) and kind != "open"
         lack = self.lack(j, i)
         said = text(
             "cell",
             indicator=name,
             value=number(value, required),
             unit=" " + text.label("unit", ind.unit),
-            op=_OPS[t.op],
-            required=number(required),
+            op=_OPS[">" if lost else t.op],
+            required=number(0.0 if lost else required),
             floor=floor,
             lack="" if lack is None else text("cell_lack", amount=self.amount(j, lack)),
         )
@@ -541,7 +547,7 @@ class _Cells:
             t = d.threshold(j, self.s)
             required = ""
             if t is not None:
-                required = text("by_classes") if t.value is None else _OPS[t.op] + number(float(t.value))
+                required = text("by_classes") if t.value is None else _asked(t)
             unit = text.label("unit", d.indicators[j].unit)
             heads.append({"name": str(getattr(d.indicators[j], language)), "unit": unit, "required": required})
         groups = [(a, min(a + ACROSS, len(heads))) for a in range(0, len(heads), ACROSS)]
@@ -691,12 +697,17 @@ def _clause(d: Data, entry: Any, text: _Words) -> str:
     return text("clause", clause=entry.clause, source=source, standing=text.label("standing", str(entry.standing)))
 
 
+def _asked(t: Threshold) -> str:
+    """Write the number of a threshold, and those that hold for some schools instead."""
+    return _OPS[t.op] + "/".join(number(float(v)) for v in (t.value, *(o.value for o in t.instead)) if v is not None)
+
+
 def _thresholds(d: Data, text: _Words) -> list[dict[str, Any]]:
     out = []
     for t in d.standard.thresholds:
         ind = next(i for i in d.indicators if i.id == t.indicator)
         full = d.standard.find(t.indicator, t.stage)
-        required = text("by_classes") if t.value is None else f"{_OPS[t.op]}{number(float(t.value))}"
+        required = text("by_classes") if t.value is None else _asked(t)
         floor = number(float(full.floor)) if full is not None and full.floor is not None else ""
         name = str(getattr(ind, text.language))
         out.append((text.label("stage", t.stage), name, required, floor, _clause(d, t, text)))

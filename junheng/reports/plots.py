@@ -6,7 +6,6 @@ them. Words are Chinese or English; nothing depends on colour alone.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from junheng._data import STAGES
 from junheng._explain import find_county
 from junheng._frames import Table, column_names
 from junheng._labels import check_language, word
-from junheng.errors import InputError
+from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.curves import lorenz_curve
 from junheng.indicators.dispersion import difference_coefficient
@@ -85,9 +84,8 @@ def _indicator(d: Data, indicator: str, *, composite: bool = False) -> int:
         if indicator in (known.id, known.zh, known.en):
             return j
     ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
-    near = difflib.get_close_matches(str(indicator), ids, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ids)}"
-    raise InputError(f"{d.standard.id} has no indicator {indicator!r}; {hint}")
+    hint = did_you_mean(indicator, ids) or f"; there are {', '.join(ids)}"
+    raise InputError(f"{d.standard.id} has no indicator {indicator!r}{hint}")
 
 
 def _stage(stage: str) -> int:
@@ -285,8 +283,8 @@ def distribution(
     rows = _sections(d, [county_at], s)
     g = int(d.group_at[county_at, s])
     ind, t = d.indicators[j], d.threshold(j, s)
-    fixed = t is not None and not t.classes
-    required = float(t.value) if t is not None and t.value is not None else np.nan
+    fixed = t is not None and t.fixed
+    required = float(t.value) if t is not None and t.fixed and t.value is not None else np.nan
     floor = float(t.floor) if t is not None and t.floor is not None else np.nan
     mean = float(d.mean[g, j])
     strip = _Strip.make(d, j, s, rows, [required, floor, mean])
@@ -793,7 +791,7 @@ def town_and_country(
             "the column 'area_type' is empty or not understood for all these schools; use 城区, 镇区, 乡村"
         )
     ind, t = d.indicators[j], d.threshold(j, s)
-    required = float(t.value) if t is not None and t.value is not None else np.nan
+    required = float(t.value) if t is not None and t.fixed and t.value is not None else np.nan
     floor = float(t.floor) if t is not None and t.floor is not None else np.nan
     lanes: list[tuple[str, Ints]] = []
     for name in (*_AREAS, None):
@@ -1366,8 +1364,8 @@ def before_and_after(
     rows = _sections(d, [c], s)
     ind, t = d.indicators[j], d.threshold(j, s)
     g = int(d.group_at[c, s])
-    fixed = t is not None and not t.classes
-    required = float(t.value) if t is not None and t.value is not None else np.nan
+    fixed = t is not None and t.fixed
+    required = float(t.value) if t is not None and t.fixed and t.value is not None else np.nan
     floor = float(t.floor) if t is not None and t.floor is not None else np.nan
     old, new = d.values[j, rows], then.values[j, rows]
     known = np.isfinite(old) & np.isfinite(new)
@@ -1605,9 +1603,7 @@ def who_gives(
         found = recognise(str(column))
         base = None if found is None else base_column(found.column)
     if base is None:
-        near = difflib.get_close_matches(str(column), list(known_columns()), n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise InputError(f"there is no column {column!r}{hint}")
+        raise InputError(f"there is no column {column!r}{did_you_mean(column, known_columns())}")
     s = _stage(stage)
     if isinstance(changes, Plan):
         lang = _language(changes.evaluation, language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from attrs import frozen
 
 from junheng._areas import AREAS
 from junheng._data import STAGES, read_toml
+from junheng._files import write_bytes
 from junheng._labels import check_language
 from junheng.errors import InputError
 from junheng.facts import Fact, fact_columns
@@ -46,7 +48,7 @@ def write_template(
     Parameters
     ----------
     path : str or path
-        The workbook to write (.xlsx).
+        The workbook to write (.xlsx). An existing file is replaced once the workbook is complete.
     standard : Standard, str or path
         The standard; its columns come first.
     stages : sequence of {"primary", "junior"}
@@ -66,6 +68,8 @@ def write_template(
     ------
     InputError
         When the ending is not .xlsx, a stage is unknown, or XlsxWriter is missing.
+    OutputFileError
+        The file cannot be written, or is the file of the standard. What was there before is unchanged.
 
     Examples
     --------
@@ -89,8 +93,14 @@ def write_template(
         raise InputError(
             f'{target.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with target.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,
+    }
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer, options) as book:
         # a fixed day: the same standard gives the same file
         made = np.datetime64("2000-01-01T00:00:00", "s").item()
         book.set_properties({"title": getattr(std.label, language), "subject": std.number, "created": made})
@@ -100,6 +110,7 @@ def write_template(
         if facts and asked:
             writer.facts(asked)
         writer.notes()
+    write_bytes(target, buffer.getvalue(), () if isinstance(standard, Standard) else [standard])
     return target
 
 
@@ -111,7 +122,7 @@ def _figures(std: Standard, county: bool) -> list[str]:
     out: dict[str, None] = {}
     conditions = [c for i in std.items for c in i.conditions]
     for condition in conditions:
-        for test in (condition, *condition.readings):
+        for test in condition.tests:
             if (test.scope == "county") == county:
                 figures = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
                 out.update(dict.fromkeys(figures))
@@ -119,6 +130,10 @@ def _figures(std: Standard, county: bool) -> list[str]:
                 out.update(dict.fromkeys((*test.where.flags, *test.where.not_flags)))
         if county:
             out.update(dict.fromkeys(condition.unless_no))
+            out.update(dict.fromkeys([condition.chosen_by] if condition.chosen_by is not None else []))
+    if not county:
+        special = [other.where for t in std.thresholds for other in t.instead]
+        out.update(dict.fromkeys(f for where in special for f in (*where.flags, *where.not_flags)))
     return list(out)
 
 
