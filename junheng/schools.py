@@ -1075,11 +1075,11 @@ class Reading:
             if (f := _recognise(h)) is not None and (b := base_column(f[0])) is not None and b[0].id == name
         ]
         if sources:
-            advice = f"; standardize_columns would make it from {', '.join(map(repr, sources))}"
+            advice = f"standardize_columns would make it from {', '.join(map(repr, sources))}"
         elif any(name == area and plus[0] in self.has for area, plus, _ in _areas.AREAS):
             whole = next(plus[0] for area, plus, _ in _areas.AREAS if area == name)
             advice = (
-                f"; it is worked out from {whole} and {_areas.INDOOR}: add {_areas.INDOOR} (室内体育用房面积; 0 where "
+                f"it is worked out from {whole} and {_areas.INDOOR}: add {_areas.INDOOR} (室内体育用房面积; 0 where "
                 f"there are none), or {name} itself ({label})"
             )
         elif name in columns() and columns()[name].type == "number":
