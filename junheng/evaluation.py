@@ -266,8 +266,8 @@ class _Cells:
         top, whole, shares = sections.figures(indicator.numerator)
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == indicator.id:
-                more = _relaxed(sections, relaxation)
-                top, shares = top + more, shares + more[whole]
+                for more in _relaxed(sections, relaxation):
+                    top, shares = top + more, shares + more[whole]
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
         gaps = []
         cuts = np.searchsorted(whole, np.arange(0, value.size + _PIECE, _PIECE)).tolist()
@@ -320,12 +320,11 @@ class _Cells:
         return top if self.denominator is None else top / _fraction(self.denominator[i])
 
 
-def _relaxed(sections: Sections, relaxation: Relaxation) -> Floats:
-    """Return what a relaxation adds to a numerator: nothing where it is not known to apply."""
+def _relaxed(sections: Sections, relaxation: Relaxation) -> list[Floats]:
+    """Return the columns a relaxation adds to a numerator, 0 where it is not known to apply."""
     units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
     applies = (units.where(relaxation.where) == MET) & in_dates(_years(sections), relaxation)
-    added = sum((np.nan_to_num(sections.number(name)) for name in relaxation.add), np.zeros(sections.rows.size))
-    return np.where(applies, added, 0.0)
+    return [np.where(applies, np.nan_to_num(sections.number(name)), 0.0) for name in relaxation.add]
 
 
 def _perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
@@ -362,43 +361,33 @@ class _Requirement:
     stricter: Floats
     laxer: Floats
     reason: Codes
-    exact: tuple[Decimal, ...]
+    exact: tuple[Decimal | Fraction, ...]
 
 
 def _require(t: Threshold, classes: Floats | None, value: Floats) -> _Requirement:
     n = value.size
-    none = np.zeros(n, dtype=np.int8)
     if not t.classes:
         assert t.value is not None
         number = np.full(n, float(t.value))
-        return _Requirement(number, number, number, none, (t.value,))
+        return _Requirement(number, number, number, np.zeros(n, dtype=np.int8), (t.value,))
     assert classes is not None
-    sizes = np.array(t.classes, dtype=np.float64)
-    numbers = np.array([float(v) for v in t.values])
-    known = np.isfinite(classes)
-    c = np.where(known, classes, sizes[0])
-    above = np.clip(np.searchsorted(sizes, c, side="left"), 0, sizes.size - 1)
-    below = np.clip(np.searchsorted(sizes, c, side="right") - 1, 0, sizes.size - 1)
-    low, high = numbers[below], numbers[above]
-    if t.between == "smaller":
-        high = low
-    elif t.between == "larger":
-        low = high
-    elif t.between == "linear":
-        span = np.where(above == below, 1.0, sizes[above] - sizes[below])
-        low = high = low + (high - low) * (c - sizes[below]) / span
-    reason = none.copy()
-    reason[low != high] = _REASON["size_between"]
-    outside = ((c < sizes[0]) & (t.below == "undetermined")) | ((c > sizes[-1]) & (t.above == "undetermined"))
-    reason[outside] = _REASON["size_outside"]
-    reason[~known] = _REASON["missing_classes"]
-    unknown = outside | ~known
-    stricter, laxer = (np.maximum, np.minimum) if t.op in (">=", ">") else (np.minimum, np.maximum)
-    strict, lax = (np.where(unknown, np.nan, f(low, high)) for f in (stricter, laxer))
+    sizes, at = np.unique(classes, return_inverse=True)
+    strict, lax = np.full(sizes.size, np.nan), np.full(sizes.size, np.nan)
+    reason = np.full(sizes.size, _REASON["missing_classes"])
+    exact: list[Fraction] = []
+    for k in np.flatnonzero(np.isfinite(sizes)).tolist():
+        asked = t.asked(_fraction(sizes[k]))
+        reason[k] = _REASON["size_outside"]
+        if asked is not None:
+            exact += asked
+            stricter = t.stricter(asked)
+            strict[k], lax[k] = float(stricter), float(sum(asked) - stricter)
+            reason[k] = _REASON[""] if asked[0] == asked[1] else _REASON["size_between"]
+    strict, lax, reason = strict[at], lax[at], reason[at]
     passed = compare(value, strict, t.op) == MET
     failed = compare(value, lax, t.op) == UNMET
-    shown = np.where(low == high, low, np.where(passed, strict, np.where(failed, lax, np.nan)))
-    return _Requirement(np.where(unknown, np.nan, shown), strict, lax, reason, t.values)
+    shown = np.where((strict == lax) | passed, strict, np.where(failed, lax, np.nan))
+    return _Requirement(shown, strict, lax, reason, tuple(exact))
 
 
 def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple[Codes, Codes]:
@@ -424,7 +413,9 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
 
 
-def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
+def _compare_exactly(
+    cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal | Fraction], op: str
+) -> Codes:
     """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
     value = cell.value[at]
     out = compare(value, required, op)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, NewType
 
@@ -123,6 +125,35 @@ class Threshold(_Cited):
     def floor(self) -> Decimal | None:
         """The floor of a single number, exact; None where there is none."""
         return None if self.value is None or self.floor_ratio is None else self.value * self.floor_ratio
+
+    def asked(self, classes: Fraction | None) -> tuple[Fraction, Fraction] | None:
+        """Return the two numbers that may hold for a school of some classes, equal where the rule is known.
+
+        The first is that of the smaller, the second that of the larger neighbour in the table. None where the table
+        says nothing of that size, or the size is not known.
+        """
+        if self.value is not None:
+            return Fraction(self.value), Fraction(self.value)
+        if classes is None:
+            return None
+        below, above = bisect_right(self.classes, classes) - 1, bisect_left(self.classes, classes)
+        outside = self.below if below < 0 else self.above if above == len(self.classes) else "end"
+        if outside == "undetermined":
+            return None
+        below, above = max(below, 0), min(above, len(self.classes) - 1)
+        low, high = Fraction(self.values[below]), Fraction(self.values[above])
+        if self.between == "smaller":
+            return low, low
+        if self.between == "larger":
+            return high, high
+        if self.between == "linear" and above != below:
+            first, last = self.classes[below], self.classes[above]
+            low = high = low + (high - low) * (classes - first) / (last - first)
+        return low, high
+
+    def stricter(self, numbers: tuple[Fraction, Fraction]) -> Fraction:
+        """Return that of two numbers that is harder to meet."""
+        return max(numbers) if self.op in (">=", ">") else min(numbers)
 
 
 @frozen(kw_only=True)
