@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_CEILING, Decimal, localcontext
-from fractions import Fraction
+from decimal import Decimal, localcontext
 from typing import Any
 
 import attrs
@@ -18,18 +17,15 @@ from junheng._data import STAGES
 from junheng._frames import Labels, Table, build_frame, column_names
 from junheng._labels import word
 from junheng.errors import InputError
-from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNMET
-from junheng.items import Units, in_dates
+from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import ALL_STAGES, columns
-from junheng.standards.model import Threshold
 
 __all__ = ["shortfall_totals", "shortfalls"]
 
-#: Digits of the decimal that an amount without end is rounded up to, in places after the point.
-_PLACES = 9
 _AMOUNTS = ("has", "needs", "short", "short_school", "short_of_floor", "short_of_floor_school")
+_UNKNOWN = (math.nan,) * (len(_AMOUNTS) - 1)
 _KEYS = ("school_code", "school", "row", "stage", "indicator")
 
 
@@ -92,24 +88,23 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
         raise InputError(f"{d.standard.id} sets no thresholds for schools, so nothing can be short of them")
     costs = None if unit_costs is None else _read_costs(unit_costs, d)
     section, indicator = _open_cells(d, within)
-    amounts = np.full((len(_AMOUNTS), section.size), np.nan)
-    names, shared = [], np.zeros(section.size, dtype=bool)
-    reasons = np.zeros(section.size, dtype=np.int64)
-    things = [_Thing.make(d, j) for j in range(len(d.indicators))]
-    thresholds = [[d.threshold(j, s) for s in range(len(STAGES))] for j in range(len(d.indicators))]
+    unmet = d.verdicts[indicator, section] == UNMET
+    reasons = np.where(d.reasons[indicator, section] == 0, REASONS.index("missing_value"), d.reasons[indicator, section])
+    reasons[unmet] = 0
+    shortages = Shortages(d)
+    names: list[str] = []
+    figures: list[tuple[float, ...]] = []
+    shared = np.zeros(section.size, dtype=bool)
     stages = d.sections.stage[section].tolist()
-    for n, (i, j, s) in enumerate(zip(section.tolist(), indicator.tolist(), stages, strict=True)):
-        t = thresholds[j][s]
-        assert t is not None
-        thing = things[j]
-        name = thing.column(t)
-        names.append(name)
-        shared[n] = thing.divided[name][i]
-        if d.verdicts[j, i] == UNMET:
-            amounts[:, n] = thing.lacks(t, i, bool(d.floors[j, i] == UNMET))
-        else:
-            amounts[0, n] = thing.has(name, i)
-            reasons[n] = d.reasons[j, i] or REASONS.index("missing_value")
+    rows = zip(section.tolist(), indicator.tolist(), stages, unmet.tolist(), strict=True)
+    for n, (i, j, s, known) in enumerate(rows):
+        ask = shortages.ask(j, s)
+        assert ask is not None
+        names.append(ask.column)
+        shared[n] = ask.thing.divided[i]
+        lack = ask.find(i) if known else None
+        figures.append((ask.has(i), *_UNKNOWN) if lack is None else _amounts(lack))
+    amounts = np.array(figures, dtype=np.float64).reshape(-1, len(_AMOUNTS)).T
     if costs is not None:
         _require_costs(costs, names, indicator, amounts[3], d)
     words = list(dict.fromkeys(names))
@@ -306,192 +301,13 @@ def _may_stay(d: Data, section: Ints, indicator: Ints) -> Any:
     return spare & floors[indicator, d.sections.stage[section]] & (d.verdicts[indicator, section] == UNMET)
 
 
-@frozen(eq=False)
-class _Thing:
-    """An indicator of every section, in exact figures."""
-
-    data: Data
-    indicator: Indicator
-    numbers: dict[str, Any]
-    divided: dict[str, Any]
-    tops: Any
-    bottoms: Any
-    added: Any
-    classes: Any
-
-    @classmethod
-    def make(cls, d: Data, j: int) -> _Thing:
-        indicator, s = d.indicators[j], d.sections
-        numbers, divided = {}, {}
-        for name in indicator.columns:
-            divided[name] = s.is_divided(name) & columns()[name].shared  # people never are
-            numbers[name] = s.students if name == "students" else s.number(name)
-            own = s.reading.number(name)
-            if own is not None and divided[name].any():
-                numbers[name] = np.where(divided[name], own[s.rows], numbers[name])
-        sized = any(t.classes for t in d.standard.thresholds if t.indicator == indicator.id)
-        return cls(
-            data=d,
-            indicator=indicator,
-            numbers=numbers,
-            divided=divided,
-            tops=s.share_top,
-            bottoms=s.share_bottom,
-            added=_relaxed(d, indicator.id),
-            classes=s.number("classes") if sized else None,
-        )
-
-    def column(self, t: Threshold) -> str:
-        """Return what has to be added to reach a threshold: what is counted, or under "at most" what divides it."""
-        bottom = self.indicator.denominator
-        if t.op in ("<=", "<") and bottom not in (None, "students") and (t.value is None or t.value > 0):
-            assert bottom is not None
-            return bottom
-        return self.indicator.numerator
-
-    def share(self, name: str, i: int) -> Fraction:
-        """Return the part of a school's figure that a section has."""
-        if not self.divided[name][i]:
-            return Fraction(1)
-        return _exact(self.tops[i]) / _exact(self.bottoms[i])
-
-    def has(self, name: str, i: int) -> float:
-        """Return what a section has, NaN where it is not known."""
-        figure = float(self.numbers[name][i])
-        if math.isnan(figure) or (self.divided[name][i] and not math.isfinite(self.tops[i] / self.bottoms[i])):
-            return math.nan
-        return float(self.exactly(name, i))
-
-    def exactly(self, name: str, i: int) -> Fraction:
-        """Return what a section has as a fraction."""
-        out = _exact(self.numbers[name][i]) * self.share(name, i)
-        if self.added is not None and name == self.indicator.numerator:
-            out += sum((_exact(a[i]) for a in self.added), Fraction(0))
-        return out
-
-    def lacks(self, t: Threshold, i: int, below_floor: bool) -> tuple[float, ...]:
-        """Return has, needs, short, of the section and of its school, and the same for the floor."""
-        name = self.column(t)
-        plain = self.plainly(t, i, below_floor, name)
-        if plain is not None:
-            return plain
-        has, share = self.exactly(name, i), self.share(name, i)
-        typed, whole = _exact(self.numbers[name][i]), columns()[name].whole
-        # what there is too much of is counted the other way round
-        sign = -1 if t.op in ("<=", "<") and name == self.indicator.numerator else 1
-
-        def amounts(gap: Fraction) -> list[float]:
-            return [sign * _amount(sign * x, whole, t.op, sign * y) for x, y in ((gap, has), (gap / share, typed))]
-
-        needs = self.needed(t, i, _required(t, None if self.classes is None else float(self.classes[i])))
-        out = [float(has), float(needs), *amounts(needs - has)]
-        if t.floor is None:
-            return (*out, math.nan, math.nan)
-        return (*out, *(amounts(self.needed(t, i, Fraction(t.floor)) - has) if below_floor else (0.0, 0.0)))
-
-    def plainly(self, t: Threshold, i: int, below_floor: bool, name: str) -> tuple[float, ...] | None:
-        """Return the same in decimals, for what is by far the most: one number, "at least", nothing shared."""
-        bottom = self.indicator.denominator
-        if t.value is None or t.op != ">=" or self.added is not None:
-            return None
-        if self.divided[name][i] or (bottom is not None and self.divided[bottom][i]):
-            return None
-        whole = columns()[name].whole
-        with localcontext(prec=60):
-            has = _decimal(self.numbers[name][i])
-            times = Decimal(1) if bottom is None else _decimal(self.numbers[bottom][i])
-            times = times.scaleb(-2) if self.indicator.scale == 100 else times / self.indicator.scale
-            out = [float(has), float(t.value * times)]
-            for number, below in ((t.value, True), (t.floor, below_floor)):
-                if number is None:
-                    out += [math.nan, math.nan]
-                    continue
-                needs = number * times
-                gap = needs - has if below else Decimal(0)
-                if whole:
-                    gap = gap.to_integral_value(ROUND_CEILING)
-                elif _decimal(float(gap)) != gap or _decimal(float(needs)) != needs:
-                    return None
-                out += [float(gap), float(gap)]
-        return tuple(out)
-
-    def needed(self, t: Threshold, i: int, required: Fraction) -> Fraction:
-        """Return the amount at a requirement."""
-        top, bottom, scale = self.indicator.numerator, self.indicator.denominator, self.indicator.scale
-        if self.column(t) == bottom:
-            return self.exactly(top, i) * scale / required
-        return required / scale * (1 if bottom is None else self.exactly(bottom, i))
-
-
-def _decimal(x: Any) -> Decimal:
-    # the decimal that was typed, not the binary double behind it
-    return Decimal(repr(float(x)))
-
-
-def _exact(x: Any) -> Fraction:
-    return Fraction(_decimal(x))
-
-
-def _required(t: Threshold, classes: float | None) -> Fraction:
-    """Return the requirement, of two that may hold the stricter, in the way of :func:`junheng.evaluate`."""
-    if t.value is not None:
-        return Fraction(t.value)
-    assert classes is not None
-    size = _exact(classes)
-    above = min(sum(c < size for c in t.classes), len(t.classes) - 1)
-    below = max(sum(c <= size for c in t.classes) - 1, 0)
-    low, high = Fraction(t.values[below]), Fraction(t.values[above])
-    if t.between == "smaller":
-        return low
-    if t.between == "larger" or above == below:
-        return high
-    if t.between == "linear":
-        first, last = t.classes[below], t.classes[above]
-        return low + (high - low) * (size - first) / (last - first)
-    return max(low, high) if t.op in (">=", ">") else min(low, high)
-
-
-def _amount(gap: Fraction, whole: bool, op: str, has: Fraction) -> float:
-    """Return the least amount that closes a gap and that a table can hold: a whole number, or a decimal."""
-    if op == "==":
-        return math.nan if whole and gap.denominator != 1 else float(gap)
-    strict = op in (">", "<")
-    if not whole and _closes(gap, gap, strict, has):
-        return float(gap)
-    for places in (0,) if whole else range(_PLACES, -1, -1):
-        scaled = gap * 10**places
-        up = Fraction(math.floor(scaled) + 1 if strict else math.ceil(scaled), 10**places)
-        if places == 0 or _closes(up, gap, strict, has):
-            break
-    return float(up)
-
-
-def _closes(amount: Fraction, gap: Fraction, strict: bool, has: Fraction) -> bool:
-    """Say whether a float holds an amount to the last digit, and the sum as a float holds it is enough."""
-    if not _is_decimal(amount) or _exact(float(amount)) != amount:
-        return False
-    then = _exact(float(has + amount)) if _is_decimal(has) else has + amount
-    return then > has + gap if strict else then >= has + gap
-
-
-def _is_decimal(x: Fraction) -> bool:
-    """Say whether a fraction is a decimal that ends."""
-    d = x.denominator
-    for p in (2, 5):
-        while d % p == 0:
-            d //= p
-    return d == 1
-
-
-def _relaxed(d: Data, indicator: str) -> Any:
-    """Return the columns that a relaxation counts with the numerator of an indicator, where it holds; None for none."""
-    out = []
-    for r in d.standard.relaxations:
-        if r.id in d.standard.applied and r.indicator == indicator:
-            units = Units.make(d.sections, np.zeros(d.sections.rows.size, dtype=np.int64), whole=False, every=True)
-            holds = (units.where(r.where) == MET) & in_dates(d.years[d.county], r)
-            out += [np.where(holds, np.nan_to_num(d.sections.number(name)), 0.0) for name in r.add]
-    return out or None
+def _amounts(lack: Shortage) -> tuple[float, ...]:
+    """Return has, needs, what is short of the section and of its school, and the same for the floor."""
+    out = [float(lack.has), float(lack.needs)]
+    for wanted in (lack.needs, lack.floor):
+        own = math.nan if wanted is None else lack.amount(wanted, of_school=False)
+        out += [own, own if wanted is None or lack.share == 1 else lack.amount(wanted, of_school=True)]
+    return tuple(out)
 
 
 # ------------------------------------------------------------------------------------------------ costs
