@@ -413,9 +413,7 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
 
 
-def _compare_exactly(
-    cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal | Fraction], op: str
-) -> Codes:
+def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal | Fraction], op: str) -> Codes:
     """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
     value = cell.value[at]
     out = compare(value, required, op)

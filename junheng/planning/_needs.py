@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from attrs import field, frozen
@@ -106,7 +106,7 @@ class _Figures:
         return (typed, top / bottom) if top is not None and bottom else None
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Ask:
     """What one threshold asks for: how much of which column."""
 
@@ -124,23 +124,20 @@ class Ask:
     classes: Floats | None
     #: whether more of what divides is asked for
     of_bottom: bool
-    _rates: dict[float, Fraction | None] = field(factory=dict)
-
-    op: str = field(init=False)
-    strict: bool = field(init=False)
-    _floor: Fraction | None = field(init=False)
     _rates: dict[float, Fraction | None] = field(factory=dict, init=False)
 
-    @op.default
-    def _op_of(self) -> str:
+    @cached_property
+    def op(self) -> str:
+        """How a value must lie to the threshold."""
         return self.threshold.op
 
-    @strict.default
-    def _strict_of(self) -> bool:
-        return self.threshold.op in (">", "<")
+    @cached_property
+    def strict(self) -> bool:
+        """Whether a value on the threshold is not enough."""
+        return self.op in (">", "<")
 
-    @_floor.default
-    def _floor_of(self) -> Fraction | None:
+    @cached_property
+    def _floor(self) -> Fraction | None:
         return None if self.threshold.floor is None else Fraction(self.threshold.floor) / self.scale
 
     @property
@@ -208,7 +205,9 @@ class Shortages:
     def added(self, indicator: int) -> list[Floats]:
         """Return what relaxations that are in use count with the upper figure of an indicator."""
         std, sections = self._data.standard, self._data.sections
-        chosen = [r for r in std.relaxations if r.id in std.applied and r.indicator == self._data.indicators[indicator].id]
+        chosen = [
+            r for r in std.relaxations if r.id in std.applied and r.indicator == self._data.indicators[indicator].id
+        ]
         return [more for r in chosen for more in _relaxed(sections, r)]
 
     def figures(self, column: str) -> _Figures:

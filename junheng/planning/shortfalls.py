@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, localcontext
@@ -18,6 +17,7 @@ from junheng._frames import Labels, Table, build_frame, column_names
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
+from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import ALL_STAGES, columns
@@ -47,8 +47,8 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     ev : Evaluation
         Under a standard with thresholds.
     unit_costs : dict of str to number, optional
-        Cost of one unit, by column (``computers``) or by indicator, which comes first. Every column that something is
-        short of must be named.
+        Cost of one unit, by column (``computers``) or by indicator, which comes first: a number, or a mapping from kind
+        of school to a number. Every column that something is short of must be named.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     Raises
     ------
     InputError
-        When the standard sets no thresholds, or a cost is missing, unknown, negative or no number: all are named.
+        If the standard sets no thresholds, or a cost is missing, unknown, negative or not a number: all are named.
 
     Examples
     --------
@@ -86,10 +86,12 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     d = ev.data
     if not d.standard.thresholds:
         raise InputError(f"{d.standard.id} sets no thresholds for schools, so nothing can be short of them")
-    costs = None if unit_costs is None else _read_costs(unit_costs, d)
+    costs = None if unit_costs is None else Prices.read(unit_costs)
     section, indicator = _open_cells(d, within)
     unmet = d.verdicts[indicator, section] == UNMET
-    reasons = np.where(d.reasons[indicator, section] == 0, REASONS.index("missing_value"), d.reasons[indicator, section])
+    reasons = np.where(
+        d.reasons[indicator, section] == 0, REASONS.index("missing_value"), d.reasons[indicator, section]
+    )
     reasons[unmet] = 0
     shortages = Shortages(d)
     names: list[str] = []
@@ -105,8 +107,7 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
         lack = ask.find(i) if known else None
         figures.append((ask.has(i), *_UNKNOWN) if lack is None else _amounts(lack))
     amounts = np.array(figures, dtype=np.float64).reshape(-1, len(_AMOUNTS)).T
-    if costs is not None:
-        _require_costs(costs, names, indicator, amounts[3], d)
+    each = None if costs is None else _each(costs, names, section, indicator, amounts[3], d)
     words = list(dict.fromkeys(names))
     codes = np.array([words.index(n) for n in names], dtype=np.int64)
     out: dict[str, Any] = ev._by_columns(d.county[section])
@@ -122,8 +123,7 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     out["shared"] = shared
     out["may_stay_at_floor"] = _may_stay(d, section, indicator)
     out["reason"] = ev._labels("reason", reasons, REASONS)
-    if costs is not None:
-        each = [costs.of(d.indicators[j].id, name) for j, name in zip(indicator.tolist(), names, strict=True)]
+    if each is not None:
         out["cost"] = _times(each, amounts[3])
         out["cost_of_floor"] = _times(each, amounts[5])
     return ev._frame(out)
@@ -313,51 +313,18 @@ def _amounts(lack: Shortage) -> tuple[float, ...]:
 # ------------------------------------------------------------------------------------------------ costs
 
 
-@frozen
-class _Costs:
-    """What a unit costs, by column or indicator."""
-
-    each: dict[str, Decimal]
-
-    def of(self, indicator: str, column: str) -> Decimal | None:
-        """Return the cost of a unit; that of the indicator comes first."""
-        return self.each.get(indicator, self.each.get(column))
-
-
-def _read_costs(unit_costs: Mapping[str, Any], d: Data) -> _Costs:
-    if not isinstance(unit_costs, Mapping):
-        raise InputError(f"unit_costs maps a column or an indicator to a cost, not {type(unit_costs).__name__}")
-    known = [i.id for i in d.indicators]
-    known += [c for i in d.indicators for c in i.columns if c not in known]
-    wrong, each = [], {}
-    for name, cost in unit_costs.items():
-        try:
-            number = Decimal(repr(float(cost))) if isinstance(cost, (float, np.floating)) else Decimal(str(cost))
-        except (ArithmeticError, TypeError, ValueError):
-            number = Decimal("NaN")
-        if name not in known and name not in columns():
-            near = difflib.get_close_matches(str(name), [*known, *columns()], n=2)
-            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-            wrong.append(f"{name!r} is neither a column nor an indicator{hint}")
-        elif isinstance(cost, bool) or not number.is_finite() or number < 0:
-            wrong.append(f"the cost of {name} must be a number from 0 on, not {cost!r}")
-        each[str(name)] = number
-    if wrong:
-        raise InputError("unit_costs: " + "; ".join(wrong))
-    return _Costs(each)
-
-
-def _require_costs(costs: _Costs, names: list[str], indicator: Ints, short: Any, d: Data) -> None:
-    """Refuse where something is short that has no cost."""
-    lacking: dict[str, None] = {}
-    for name, j, amount in zip(names, indicator.tolist(), short.tolist(), strict=True):
-        if amount > 0 and costs.of(d.indicators[j].id, name) is None:
-            lacking[name] = None
+def _each(costs: Prices, names: list[str], section: Ints, indicator: Ints, short: Any, d: Data) -> list[Decimal | None]:
+    """Return the cost of a unit for each row; refuse where something is short that has none."""
+    kinds, ids = d.sections.kind[section].tolist(), [i.id for i in d.indicators]
+    rows = list(zip(names, kinds, indicator.tolist(), strict=True))
+    known = {row: costs.of(row[0], row[1], ids[row[2]]) for row in set(rows)}
+    lacking = dict.fromkeys(row[0] for row, x in zip(rows, short.tolist(), strict=True) if x > 0 and known[row] is None)
     if lacking:
         raise InputError(
             f"unit_costs names no cost of {', '.join(lacking)}, of which schools are short; give the cost of one unit "
             "of each, 0 where it costs nothing"
         )
+    return [known[row] for row in rows]
 
 
 def _times(costs: list[Decimal | None], amounts: Any) -> Any:
