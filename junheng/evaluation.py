@@ -271,8 +271,8 @@ class _Cells:
         top, whole, shares = sections.figures(indicator.numerator)
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == indicator.id:
-                more = _relaxed(sections, relaxation)
-                top, shares = top + more, shares + more[whole]
+                for more in _relaxed(sections, relaxation):
+                    top, shares = top + more, shares + more[whole]
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
         gaps = []
         cuts = np.searchsorted(whole, np.arange(0, value.size + _PIECE, _PIECE)).tolist()
@@ -325,12 +325,11 @@ class _Cells:
         return top if self.denominator is None else top / _fraction(self.denominator[i])
 
 
-def _relaxed(sections: Sections, relaxation: Relaxation) -> Floats:
-    """Return what a relaxation adds to a numerator: nothing where it is not known to apply."""
+def _relaxed(sections: Sections, relaxation: Relaxation) -> list[Floats]:
+    """Return the columns a relaxation adds to a numerator, 0 where it is not known to apply."""
     units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
     applies = (units.where(relaxation.where) == MET) & in_dates(_years(sections), relaxation)
-    added = sum((np.nan_to_num(sections.number(name)) for name in relaxation.add), np.zeros(sections.rows.size))
-    return np.where(applies, added, 0.0)
+    return [np.where(applies, np.nan_to_num(sections.number(name)), 0.0) for name in relaxation.add]
 
 
 def _perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
@@ -361,82 +360,43 @@ def _fraction(x: float) -> Fraction:
 
 @frozen(eq=False)
 class _Requirement:
-    """What a threshold asks of each section: one number, or two where one of several may hold.
-
-    ``some`` is where the number was lost and only that the thing is required is known.
-    """
+    """What a threshold asks of each section: one number, or two where one of several may hold."""
 
     value: Floats
     stricter: Floats
     laxer: Floats
     reason: Codes
-    exact: tuple[Decimal, ...]
-    some: NDArray[np.bool_] | None = None
+    exact: tuple[Fraction, ...]
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """Where the number was lost, and only that the thing is required is known."""
+        return np.asarray(self.reason == _REASON["number_lost"])
+
+
+#: What a verdict on "is this school meant" says: no, not known, yes.
+MEANT = {UNMET: False, UNDETERMINED: None, MET: True}
 
 
 def _require(t: Threshold, classes: Floats | None, value: Floats, special: Sequence[Codes] = ()) -> _Requirement:
     """Return what is asked of sections of so many ``classes``; ``special`` says for which ``t.instead`` is meant."""
+    if t.fixed:
+        assert t.value is not None
+        number = np.full(value.size, float(t.value))
+        return _Requirement(number, number, number, np.zeros(value.size, dtype=np.int8), (Fraction(t.value),))
     if t.classes:
         assert classes is not None
-        return _require_by_size(t, classes, value)
-    assert t.value is not None
-    number = np.full(value.size, float(t.value))
-    reason = np.zeros(value.size, dtype=np.int8)
-    if not t.instead:
-        return _Requirement(number, number, number, reason, (t.value,))
-    stricter, laxer = _ordered(t)
-    strict, lax = number, number
-    for other, meant in zip(t.instead, special, strict=True):
-        own = np.full(value.size, float(other.value))
-        strict = np.where(meant == MET, own, np.where(meant == UNMET, strict, stricter(strict, own)))
-        lax = np.where(meant == MET, own, np.where(meant == UNMET, lax, laxer(lax, own)))
-    reason[strict != lax] = _REASON["special_open"]
-    exact = (t.value, *(other.value for other in t.instead))
-    return _Requirement(_shown(t, strict, lax, value), strict, lax, reason, exact)
-
-
-def _require_by_size(t: Threshold, classes: Floats, value: Floats) -> _Requirement:
-    sizes = np.array(t.classes, dtype=np.float64)
-    known = np.isfinite(classes)
-    c = np.where(known, classes, sizes[0])
-    above = np.clip(np.searchsorted(sizes, c, side="left"), 0, sizes.size - 1)
-    below = np.clip(np.searchsorted(sizes, c, side="right") - 1, 0, sizes.size - 1)
-    rows = np.array([[float(v) for v in row] for row in (t.values, *t.readings)])
-    low, high = rows[:, below], rows[:, above]
-    if t.between == "smaller":
-        high = low
-    elif t.between == "larger":
-        low = high
-    elif t.between == "linear":
-        span = np.where(above == below, 1.0, sizes[above] - sizes[below])
-        low = high = low + (high - low) * (c - sizes[below]) / span
-    reason = np.zeros(value.size, dtype=np.int8)
-    reason[(low != low[0]).any(axis=0) | (high != high[0]).any(axis=0)] = _REASON["rows_disagree"]
-    reason[(low != high).any(axis=0)] = _REASON["size_between"]
-    fewer, more = c < sizes[0], c > sizes[-1]
-    outside = (fewer & (t.below != "end")) | (more & (t.above != "end"))
-    reason[outside] = _REASON["size_outside"]
-    reason[~known] = _REASON["missing_classes"]
-    some = (fewer & (t.below == "some")) | (more & (t.above == "some")) | ((above != below) & (t.between == "some"))
-    reason[some & known] = _REASON["number_lost"]
-    unknown = outside | ~known | some
-    stricter, laxer = _ordered(t)
-    both = np.concatenate([low, high])
-    strict, lax = (np.where(unknown, np.nan, f.reduce(both, axis=0)) for f in (stricter, laxer))
-    exact = tuple(v for row in (t.values, *t.readings) for v in row)
-    return _Requirement(_shown(t, strict, lax, value), strict, lax, reason, exact, some & known)
-
-
-def _ordered(t: Threshold) -> tuple[np.ufunc, np.ufunc]:
-    """Return what chooses the stricter, and the laxer, of two numbers."""
-    return (np.maximum, np.minimum) if t.op in (">=", ">") else (np.minimum, np.maximum)
-
-
-def _shown(t: Threshold, strict: Floats, lax: Floats, value: Floats) -> Floats:
-    """Return the number that decides; NaN where none does."""
-    passed = compare(value, strict, t.op) == MET
-    failed = compare(value, lax, t.op) == UNMET
-    return np.where(strict == lax, strict, np.where(passed, strict, np.where(failed, lax, np.nan)))
+        kinds, at = np.unique(classes, return_inverse=True)
+        found = [t.asked(_fraction(k) if np.isfinite(k) else None) for k in kinds.tolist()]
+    else:
+        # schools that are alike in what they are share a number: their answers as one number to the base of three
+        answers, at = np.unique(sum(c * 3**n for n, c in enumerate(special)), return_inverse=True)
+        found = [t.asked(meant=[MEANT[a // 3**n % 3] for n in range(len(special))]) for a in answers.tolist()]
+    strict, lax = (np.array([float(n[i]) if n else np.nan for n, _ in found])[at] for i in (-1, 0))
+    reason = np.array([_REASON[why] for _, why in found], dtype=np.int8)[at]
+    passed, failed = compare(value, strict, t.op) == MET, compare(value, lax, t.op) == UNMET
+    shown = np.where((strict == lax) | passed, strict, np.where(failed, lax, np.nan))
+    return _Requirement(shown, strict, lax, reason, tuple(x for n, _ in found for x in n))
 
 
 def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple[Codes, Codes]:
@@ -448,11 +408,9 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
         # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
         verdict = np.where(strict == lax, strict, np.int8(UNDETERMINED))
     value = cell.value[at]
-    if r.some is not None:
-        # the number was lost, but none at all is too little
-        verdict = np.where(r.some & (value == 0), np.int8(UNMET), verdict)
-    lost = r.some if r.some is not None else False
-    reason = np.where((verdict == UNDETERMINED) | lost, r.reason, np.int8(0))
+    # where the number was lost, none at all is too little
+    verdict = np.where(r.lost & (value == 0), np.int8(UNMET), verdict)
+    reason = np.where((verdict == UNDETERMINED) | r.lost, r.reason, np.int8(0))
     gap = np.isnan(value)
     if t.op == ">=":
         # nothing is asked: whatever the school has is enough
@@ -472,7 +430,7 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
 
 
-def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal], op: str) -> Codes:
+def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal | Fraction], op: str) -> Codes:
     """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
     value = cell.value[at]
     out = compare(value, required, op)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from small_tables import QUALITY, SEVEN, frame, only, pick
 from test_local_schemes import CHECKS as LAW
+from test_needs import CHECKS as NEEDS
 
 import junheng as jh
 
@@ -142,7 +143,7 @@ def verdict(case: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-CHECKS = {"coefficient": coefficient, "split": split, "verdict": verdict, **LAW}
+CHECKS = {"coefficient": coefficient, "split": split, "verdict": verdict, **LAW, **NEEDS}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -475,7 +475,10 @@ def test_where_nothing_is_judged_nothing_is_promised() -> None:
     [
         ({"unit_costs": {}}, ("unit_costs has no cost for 'sports_area_m2'", "a school of 甲县 lacks it")),
         ({"unit_costs": 5}, ("unit_costs must map columns (or indicators) to costs", "int")),
-        ({"unit_costs": {"sports": 1, "area": 2}}, ("'sports' is no column and no indicator", "'area' is no column")),
+        (
+            {"unit_costs": {"sports": 1, "area": 2}},
+            ("'sports' is neither a column nor an indicator", "'area' is neither"),
+        ),
         ({"unit_costs": {"county": 1}}, ("'county' is no column",)),
         ({"unit_costs": {"sports_area_m2": -1}}, ("sports_area_m2", "-1", "0 or more")),
         ({"unit_costs": {"sports_area_m2": float("nan")}}, ("sports_area_m2", "nan", "0 or more")),

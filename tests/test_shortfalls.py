@@ -412,9 +412,9 @@ def test_a_missing_or_wrong_cost_is_told_with_all_others() -> None:
         lacks(table, unit_costs={"computer": 1, "books": -1, "pe_art_teachers": "dear", "computers": float("nan")})
     text = str(caught.value)
     assert "'computer' is neither a column nor an indicator; did you mean 'computers'" in text
-    assert "the cost of books must be a number from 0 on, not -1" in text
-    assert "pe_art_teachers must be a number from 0 on, not 'dear'" in text and "computers must be" in text
-    with pytest.raises(jh.InputError, match="maps a column or an indicator to a cost, not int"):
+    assert "the cost of books must be a number, 0 or more, not -1" in text
+    assert "pe_art_teachers must be a number, 0 or more, not 'dear'" in text and "computers must be" in text
+    with pytest.raises(jh.InputError, match=r"must map columns \(or indicators\) to costs, not int"):
         lacks(table, unit_costs=3)
 
 

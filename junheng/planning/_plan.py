@@ -16,7 +16,8 @@ from junheng._frames import Labels
 from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._budget import Step
-from junheng.planning._problem import County, Prices
+from junheng.planning._costs import Prices
+from junheng.planning._problem import County
 from junheng.planning._solve import Answer
 from junheng.results import Evaluation, records
 from junheng.schools import base_column, columns
@@ -291,7 +292,7 @@ def _change_rows(ev: Evaluation, answer: Answer, moves: Prices) -> list[dict[str
                 (0 if moved is None else int(moved[thing.members[u][0]]), "moved_out", 0.0),
             ):
                 if count:
-                    paid = 0.0 if cost is None else cost
+                    paid = 0.0 if cost is None else float(cost)
                     out.append(
                         base
                         | {

@@ -20,16 +20,14 @@ from attrs import field, frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.errors import InputError
-from junheng.evaluation import _relaxed, _require
-from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
-from junheng.items import special_sections
+from junheng.planning._costs import Prices
+from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Data
-from junheng.schools import base_column, category_words, columns
-from junheng.standards.model import Limit, Threshold
+from junheng.schools import base_column, columns
+from junheng.standards.model import Limit
 
-__all__ = ["Choices", "Cone", "County", "Limits", "Need", "Prices", "Steps", "Thing", "as_number", "counties"]
+__all__ = ["Choices", "Cone", "County", "Limits", "Need", "Steps", "Thing", "counties"]
 
 #: Steps of every unit of every thing of a county.
 Steps = list[Ints]
@@ -201,57 +199,6 @@ class County:
         return float(sum(k * float(self.things[t].cost[u]) for (t, u), k in steps.items()))
 
 
-@frozen(eq=False)
-class Prices:
-    """What a unit of each column costs: a number, or one for each kind of school."""
-
-    given: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, unit_costs: Any, name: str = "unit_costs") -> Prices:
-        if not isinstance(unit_costs, Mapping):
-            raise InputError(f"{name} must map columns (or indicators) to costs, not {type(unit_costs).__name__}")
-        known = catalogue()
-        kinds = dict.fromkeys(category_words("kind"))
-        out: dict[str, Any] = {}
-        problems = []
-        for key, cost in unit_costs.items():
-            column = known[key].numerator if key in known else key
-            if column not in columns() or columns()[column].type != "number":
-                problems.append(f"{key!r} is no column and no indicator")
-                continue
-            for kind, value in cost.items() if isinstance(cost, Mapping) else [(None, cost)]:
-                number = as_number(value)
-                if not (number >= 0 and np.isfinite(number)):
-                    where = f" for kind {kind!r}" if kind is not None else ""
-                    problems.append(f"the cost of {key!r}{where} is {value!r}; it must be a number, 0 or more")
-                if kind is not None and kind not in kinds:
-                    problems.append(f"{kind!r}, of the costs of {key!r}, is no kind of school: {', '.join(kinds)}")
-            if column in out:
-                problems.append(f"the cost of {column!r} is given twice: by its own name, and by that of an indicator")
-            out[column] = cost
-        if problems:
-            raise InputError(f"{name}: " + "; ".join(problems))
-        return cls(out)
-
-    def of(self, column: str, kind: Any) -> float | None:
-        """Return the cost at a kind of school, None where none is given."""
-        cost = self.given.get(column)
-        if isinstance(cost, Mapping):
-            cost = cost.get(kind)
-        return None if cost is None else float(cost)
-
-
-def as_number(value: Any) -> float:
-    """Return a number that was given; NaN for what is none, and for yes and no."""
-    if isinstance(value, (bool, np.bool_)):
-        return float("nan")
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
-
-
 def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
     """Return the problem of every county."""
     made = _Maker(d, prices, decimals, movable)
@@ -268,34 +215,22 @@ class _Maker:
         order = np.argsort(d.county[self.counted], kind="stable")
         self.where = np.flatnonzero(self.counted)[order]
         self.bounds = np.searchsorted(d.county[self.where], np.arange(d.n_counties + 1))
-        self.top = [self._numerator(ind) for ind in d.indicators]
-        self.bottom = [
-            None
-            if ind.denominator is None
-            else sections.students
-            if ind.denominator == "students"
-            else sections.number(ind.denominator)
-            for ind in d.indicators
-        ]
-        sized = any(t.classes for t in std.thresholds)
-        self.classes = sections.number("classes") if sized else None
+        self.shortages = Shortages(d)
+        self.top = [self._numerator(j) for j in range(len(d.indicators))]
         rule = std.school_rule
         self.exceptions_from = rule.k if rule is not None and rule.kind == "at_least" else None
 
-    def _numerator(self, ind: Indicator) -> Floats:
-        sections, std = self.d.sections, self.d.standard
-        top = sections.students if ind.numerator == "students" else sections.number(ind.numerator)
-        for relaxation in std.relaxations:
-            if relaxation.id in std.applied and relaxation.indicator == ind.id:
-                top = top + _relaxed(sections, relaxation)
-        return top
+    def _numerator(self, j: int) -> Floats:
+        sections, name = self.d.sections, self.d.indicators[j].numerator
+        top = sections.students if name == "students" else sections.number(name)
+        return sum(self.shortages.added(j), top)
 
     def county(self, c: int) -> County:
         d, std = self.d, self.d.standard
         own = self.where[self.bounds[c] : self.bounds[c + 1]]
         own = np.sort(own)
         stage, students = d.sections.stage[own], d.sections.students[own]
-        needs: list[tuple[int, int, str, Fraction, Fraction | None]] = []
+        needs: list[tuple[int, int, Shortage]] = []
         unknown: list[tuple[int, int, int, str]] = []
         things: dict[str, list[Cone]] = {}
         joint: dict[int, list[tuple[str, int]]] = {}
@@ -304,7 +239,7 @@ class _Maker:
                 at = np.flatnonzero((stage == s) & d.sections.counted[own])
                 t = std.find(ind.id, name)
                 if at.size and t is not None and std.school_rule is not None:
-                    self._lacks(c, t, ind, j, own, at, needs, unknown)
+                    self._lacks(j, own, at, needs, unknown)
                 at = np.flatnonzero((stage == s) & d.sections.in_coefficient[own])
                 if not at.size:
                     continue
@@ -323,19 +258,18 @@ class _Maker:
                     if use_joint:
                         joint.setdefault(s, []).append((ind.numerator, len(cones)))
                     cones.append(Cone(j, s, at, base, students[at], limit))
-        for _, _, column, _, _ in needs:
-            things.setdefault(column, [])
+        for _, _, lack in needs:
+            things.setdefault(lack.ask.column, [])
         names = list(things)
         built = [self._thing(column, own, things[column]) for column in names]
         listed = []
-        for section, j, column, lack, floor in needs:
-            k = names.index(column)
-            thing = built[k]
-            unit = int(thing.unit[section])
-            # what a section of a divided school lacks, the school must get several times over
-            share = Fraction(1) if thing.share[section] == 1 else _share(d, int(own[section]))
-            steps = [None if x is None else _steps(x / share, thing.step) for x in (lack, floor)]
-            listed.append(Need(section, j, k, unit, steps[0] or 0, steps[1]))
+        for section, j, lack in needs:
+            k = names.index(lack.ask.column)
+            unit, step, t = int(built[k].unit[section]), built[k].step, lack.ask.threshold
+            # what has a floor that is not known is no exception; what has none may stay as it is
+            floor = lack.needs if lack.floor is None and t.floor_ratio is not None else lack.floor
+            least = None if floor is None else lack.steps(floor, step)
+            listed.append(Need(section, j, k, unit, lack.steps(lack.needs, step), least))
         composites = []
         for s, members in joint.items():
             if all(i >= 0 for _, i in members):
@@ -359,7 +293,7 @@ class _Maker:
         )
 
     def _spare(self, column: str, own: Ints) -> Ints:
-        d, std = self.d, self.d.standard
+        d = self.d
         have = np.nan_to_num(d.sections.number(column)[own])
         out = np.floor(have)
         # who leaves must not leave behind the posts counted in a part, such as the PE teachers among the teachers
@@ -368,84 +302,36 @@ class _Maker:
             out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(name)[own])))
         out = np.maximum(out, 0)
         for j, ind in enumerate(d.indicators):
-            for s, name in enumerate(STAGES):
-                t = std.find(ind.id, name)
-                at = np.flatnonzero(d.sections.stage[own] == s)
-                if t is None or not at.size or column not in ind.columns:
-                    continue
-                for i in at.tolist():
-                    bottom = self.bottom[j]
-                    b = 1.0 if bottom is None else float(bottom[own[i]])
-                    if ind.numerator != column or t.value is None or t.instead or t.op != ">=" or np.isnan(b):
-                        out[i] = 0  # nothing is known of how much it could spare
-                        continue
-                    keep = Fraction(t.value) * Fraction(repr(b)) / ind.scale
-                    out[i] = min(out[i], max(0, int((Fraction(repr(float(have[i]))) - keep) // 1)))
+            for i in np.flatnonzero(d.applies[j, own]).tolist() if column in ind.columns else ():
+                lack = self.shortages.find(j, int(own[i]))
+                if lack is None or ind.numerator != column or lack.ask.op != ">=":
+                    out[i] = 0  # nothing is known of how much it could spare
+                else:
+                    out[i] = min(out[i], max(0, math.floor(lack.has - lack.needs)))
         return out.astype(np.int64)
 
     def _lacks(
         self,
-        c: int,
-        t: Threshold,
-        ind: Indicator,
         j: int,
         own: Ints,
         at: Ints,
-        needs: list[tuple[int, int, str, Fraction, Fraction | None]],
+        needs: list[tuple[int, int, Shortage]],
         unknown: list[tuple[int, int, int, str]],
     ) -> None:
-        """Add what the sections lack of one threshold."""
-        rows = own[at]
-        top, bottom = self.top[j][rows], None if self.bottom[j] is None else self.bottom[j][rows]  # type: ignore[index]
-        special = [codes[rows] for codes in special_sections(self.d.sections, t)]
-        classes = None if self.classes is None else self.classes[rows]
-        requirement = _require(t, classes, self.d.values[j, rows], special)
-        grows = t.op in (">=", ">")
-        column = ind.numerator if grows else ind.denominator
-        plannable = column is not None and column != "students" and t.op != "=="
-        decimals = {float(v): v for v in requirement.exact}
-        for i, (position, wanted) in enumerate(zip(at.tolist(), requirement.stricter.tolist(), strict=True)):
-            x = float(top[i])
-            b = 1.0 if bottom is None else float(bottom[i])
-            if self.d.verdicts[j, rows[i]] == MET:
-                continue
-            if np.isnan(x) or np.isnan(b) or np.isnan(wanted) or not plannable:
-                reason = REASONS[self.d.reasons[j, rows[i]]] or "size_between"
-                unknown.append((position, int(self.d.sections.stage[rows[i]]), j, reason))
-                continue
-            exact = decimals.get(wanted)
-            value = Fraction(exact) if exact is not None else Fraction(repr(wanted))
-            have, rest = (x, b) if grows else (b, x)
-            # what is needed of the thing that is added to
-            factor = Fraction(repr(rest)) * (Fraction(1, ind.scale) if grows else Fraction(ind.scale))
-            need = value * factor if grows else factor / value
-            has = Fraction(repr(have))
-            if grows and self._divided(ind.numerator)[rows[i]]:
-                # the share is taken in fractions, lest rounding ask for a step too many
-                has += self._exact_share(ind.numerator, int(rows[i]))
-            lack = need - has
-            if t.op in (">", "<") and lack <= 0:
-                lack = Fraction(1, 10**9)
-            floor = None
-            if t.floor_ratio is not None:
-                ratio = Fraction(t.floor_ratio)
-                at_floor = need * ratio if grows else need / ratio
-                floor = max(at_floor - has, Fraction(0))
-            assert column is not None
-            needs.append((position, j, column, max(lack, Fraction(0)), floor))
+        """Add what the sections lack of one threshold; of what is undetermined, what would surely do."""
+        d = self.d
+        for position in at[d.verdicts[j, own[at]] != MET].tolist():
+            section = int(own[position])
+            lack = self.shortages.find(j, section)
+            if lack is not None and lack.ask.can_be_bought:
+                needs.append((position, j, lack))
+            else:
+                reason = REASONS[d.reasons[j, section]] or "size_between"
+                unknown.append((position, int(d.sections.stage[section]), j, reason))
 
     def _divided(self, column: str) -> Any:
         """Tell where a figure is a share of the whole school's."""
-        sections = self.d.sections
-        return sections.is_divided(column) & sections.has_rule & columns()[column].shared  # people never are
-
-    def _exact_share(self, column: str, section: int) -> Fraction:
-        """Return by how much a section's share of the school's figure is more in fractions than in floats."""
-        sections = self.d.sections
-        whole = sections.reading.number(column)
-        assert whole is not None
-        exact = Fraction(repr(float(whole[sections.rows[section]]))) * _share(self.d, section)
-        return exact - Fraction(repr(float(sections.number(column)[section])))
+        return self.shortages.figures(column).divided & self.d.sections.has_rule
 
     def _thing(self, column: str, own: Ints, cones: Sequence[Cone]) -> Thing:
         d = self.d
@@ -473,7 +359,7 @@ class _Maker:
         for u, sec in enumerate(members):
             price = self.prices.of(column, sections.kind[own[sec[0]]])
             # what has no price cannot be bought; whether that matters shows later
-            cost[u] = np.inf if price is None else price * float(step)
+            cost[u] = np.inf if price is None else float(price) * float(step)
         return Thing(
             column=column,
             step=step,
@@ -500,13 +386,3 @@ def _base(name: str) -> tuple[str, str | None] | None:
 def _largest(limit: Limit) -> Decimal:
     """Return the largest coefficient allowed; of a limit that must not be reached, what is below it by a hair."""
     return limit.value if limit.op == "<=" else limit.value * (1 - _HAIR)
-
-
-def _share(d: Data, section: int) -> Fraction:
-    top, bottom = d.sections.share_top[section], d.sections.share_bottom[section]
-    return Fraction(repr(float(top))) / Fraction(repr(float(bottom)))
-
-
-def _steps(lack: Fraction, step: Fraction) -> int:
-    """Return the least whole number of steps that is enough."""
-    return max(0, int(-((-lack) // step)))

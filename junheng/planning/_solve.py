@@ -23,8 +23,9 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators._conic import Cone as ConicCone
 from junheng.indicators._conic import Program
+from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
-from junheng.planning._problem import Choices, Cone, County, Prices, Steps, Thing
+from junheng.planning._problem import Choices, Cone, County, Steps, Thing
 from junheng.planning._thing import Given, apart, fill, hire_and_move, raise_thing
 
 __all__ = ["Answer", "solve"]
@@ -221,7 +222,7 @@ class _Solver:
                 continue
             cone = next((c for c in thing.limited if c.stage == s), None)
             spare = self.problem.spare(thing.column, at)
-            part = hire_and_move(thing, at, low, cone, spare, price, self._movable(thing.column, at))
+            part = hire_and_move(thing, at, low, cone, spare, float(price), self._movable(thing.column, at))
             z[thing.unit[at]] = part.steps
             if part.moved is not None:
                 moved[at] = part.moved

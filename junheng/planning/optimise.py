@@ -19,8 +19,9 @@ from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
+from junheng.planning._costs import Prices, as_number
 from junheng.planning._plan import WHY, Plan, fails
-from junheng.planning._problem import County, Prices, as_number, counties
+from junheng.planning._problem import County, counties
 from junheng.planning._solve import Answer, solve
 from junheng.planning._thing import passes
 from junheng.results import Evaluation
@@ -102,8 +103,8 @@ def plan(
     >>> plan.after.verdicts[["part", "verdict"]].values.tolist()[0]
     ['resources', 'met']
     """
-    prices = Prices.read(unit_costs)
-    moves = Prices.read(move_costs or {}, "move_costs")
+    prices = Prices.read(unit_costs, by_column=True)
+    moves = Prices.read(move_costs or {}, "move_costs", by_column=True)
     _check_people(prices, moves)
     if budget is not None and not as_number(budget) >= 0:
         raise InputError(f"budget must be a number, 0 or more, not {budget!r}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_CEILING, Decimal, localcontext
-from fractions import Fraction
+from decimal import Decimal, localcontext
 from typing import Any
 
 import attrs
@@ -16,19 +15,17 @@ from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng._frames import Labels, Table, build_frame, column_names
 from junheng._labels import word
-from junheng.errors import InputError, did_you_mean
-from junheng.indicators.catalog import Indicator
-from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
-from junheng.items import Units, in_dates, special_sections
+from junheng.errors import InputError
+from junheng.indicators.compliance import MET, UNMET
+from junheng.planning._costs import Prices
+from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import ALL_STAGES, columns
-from junheng.standards.model import Threshold
 
 __all__ = ["shortfall_totals", "shortfalls"]
 
-#: Digits of the decimal that an amount without end is rounded up to, in places after the point.
-_PLACES = 9
 _AMOUNTS = ("has", "needs", "short", "short_school", "short_of_floor", "short_of_floor_school")
+_UNKNOWN = (math.nan,) * (len(_AMOUNTS) - 1)
 _KEYS = ("school_code", "school", "row", "stage", "indicator")
 
 
@@ -50,8 +47,8 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     ev : Evaluation
         Under a standard with thresholds.
     unit_costs : dict of str to number, optional
-        Cost of one unit, by column (``computers``) or by indicator, which comes first. Every column that something is
-        short of must be named.
+        Cost of one unit, by column (``computers``) or by indicator, which comes first: a number, or a mapping from kind
+        of school to a number. Every column that something is short of must be named.
 
     Returns
     -------
@@ -71,7 +68,7 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     Raises
     ------
     InputError
-        When the standard sets no thresholds, or a cost is missing, unknown, negative or no number: all are named.
+        If the standard sets no thresholds, or a cost is missing, unknown, negative or not a number: all are named.
 
     Examples
     --------
@@ -89,29 +86,31 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     d = ev.data
     if not d.standard.thresholds:
         raise InputError(f"{d.standard.id} sets no thresholds for schools, so nothing can be short of them")
-    costs = None if unit_costs is None else _read_costs(unit_costs, d)
+    costs = None if unit_costs is None else Prices.read(unit_costs)
     section, indicator = _open_cells(d, within)
-    amounts = np.full((len(_AMOUNTS), section.size), np.nan)
-    names, shared = [], np.zeros(section.size, dtype=bool)
-    reasons = np.zeros(section.size, dtype=np.int64)
-    things = [_Thing.make(d, j) for j in range(len(d.indicators))]
-    thresholds = [[d.threshold(j, s) for s in range(len(STAGES))] for j in range(len(d.indicators))]
+    unmet = d.verdicts[indicator, section] == UNMET
+    reasons = np.where(
+        d.reasons[indicator, section] == 0, REASONS.index("missing_value"), d.reasons[indicator, section]
+    )
+    reasons[unmet] = 0
+    shortages = Shortages(d)
+    names: list[str] = []
+    figures: list[tuple[float, ...]] = []
+    shared = np.zeros(section.size, dtype=bool)
     stages = d.sections.stage[section].tolist()
-    for n, (i, j, s) in enumerate(zip(section.tolist(), indicator.tolist(), stages, strict=True)):
-        t = thresholds[j][s]
-        assert t is not None
-        thing = things[j]
-        name = thing.column(t)
-        names.append(name)
-        shared[n] = thing.divided[name][i]
+    rows = zip(section.tolist(), indicator.tolist(), stages, unmet.tolist(), strict=True)
+    for n, (i, j, s, known) in enumerate(rows):
+        ask = shortages.ask(j, s)
+        assert ask is not None
+        names.append(ask.column)
+        shared[n] = ask.thing.divided[i]
         # where the number was lost, a school that has none lacks it, and nobody knows how much
-        if d.verdicts[j, i] == UNMET and not np.isnan(d.required[j, i]):
-            amounts[:, n] = thing.lacks(t, i, bool(d.floors[j, i] == UNMET))
-        else:
-            amounts[0, n] = thing.has(name, i)
+        lack = ask.find(i) if known else None
+        if known and lack is None:
             reasons[n] = d.reasons[j, i] or REASONS.index("missing_value")
-    if costs is not None:
-        _require_costs(costs, names, indicator, amounts[3], d)
+        figures.append((ask.has(i), *_UNKNOWN) if lack is None else _amounts(lack))
+    amounts = np.array(figures, dtype=np.float64).reshape(-1, len(_AMOUNTS)).T
+    each = None if costs is None else _each(costs, names, section, indicator, amounts[3], d)
     words = list(dict.fromkeys(names))
     codes = np.array([words.index(n) for n in names], dtype=np.int64)
     out: dict[str, Any] = ev._by_columns(d.county[section])
@@ -127,8 +126,7 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     out["shared"] = shared
     out["may_stay_at_floor"] = _may_stay(d, section, indicator)
     out["reason"] = ev._labels("reason", reasons, REASONS)
-    if costs is not None:
-        each = [costs.of(d.indicators[j].id, name) for j, name in zip(indicator.tolist(), names, strict=True)]
+    if each is not None:
         out["cost"] = _times(each, amounts[3])
         out["cost_of_floor"] = _times(each, amounts[5])
     return ev._frame(out)
@@ -306,260 +304,30 @@ def _may_stay(d: Data, section: Ints, indicator: Ints) -> Any:
     return spare & floors[indicator, d.sections.stage[section]] & (d.verdicts[indicator, section] == UNMET)
 
 
-@frozen(eq=False)
-class _Thing:
-    """An indicator of every section, in exact figures."""
-
-    data: Data
-    indicator: Indicator
-    numbers: dict[str, Any]
-    divided: dict[str, Any]
-    tops: Any
-    bottoms: Any
-    added: Any
-    classes: Any
-    special: Any
-
-    @classmethod
-    def make(cls, d: Data, j: int) -> _Thing:
-        indicator, s = d.indicators[j], d.sections
-        asked = [d.threshold(j, stage) for stage in range(len(STAGES))]
-        numbers, divided = {}, {}
-        for name in indicator.columns:
-            divided[name] = s.is_divided(name) & columns()[name].shared  # people never are
-            numbers[name] = s.students if name == "students" else s.number(name)
-            own = s.reading.number(name)
-            if own is not None and divided[name].any():
-                numbers[name] = np.where(divided[name], own[s.rows], numbers[name])
-        sized = any(t.classes for t in d.standard.thresholds if t.indicator == indicator.id)
-        return cls(
-            data=d,
-            indicator=indicator,
-            numbers=numbers,
-            divided=divided,
-            tops=s.share_top,
-            bottoms=s.share_bottom,
-            added=_relaxed(d, indicator.id),
-            classes=s.number("classes") if sized else None,
-            special=[special_sections(s, t) if t is not None else [] for t in asked],
-        )
-
-    def column(self, t: Threshold) -> str:
-        """Return what has to be added to reach a threshold: what is counted, or under "at most" what divides it."""
-        bottom = self.indicator.denominator
-        if t.op in ("<=", "<") and bottom not in (None, "students") and (t.value is None or t.value > 0):
-            assert bottom is not None
-            return bottom
-        return self.indicator.numerator
-
-    def share(self, name: str, i: int) -> Fraction:
-        """Return the part of a school's figure that a section has."""
-        if not self.divided[name][i]:
-            return Fraction(1)
-        return _exact(self.tops[i]) / _exact(self.bottoms[i])
-
-    def has(self, name: str, i: int) -> float:
-        """Return what a section has, NaN where it is not known."""
-        figure = float(self.numbers[name][i])
-        if math.isnan(figure) or (self.divided[name][i] and not math.isfinite(self.tops[i] / self.bottoms[i])):
-            return math.nan
-        return float(self.exactly(name, i))
-
-    def exactly(self, name: str, i: int) -> Fraction:
-        """Return what a section has as a fraction."""
-        out = _exact(self.numbers[name][i]) * self.share(name, i)
-        if self.added is not None and name == self.indicator.numerator:
-            out += sum((_exact(a[i]) for a in self.added), Fraction(0))
-        return out
-
-    def lacks(self, t: Threshold, i: int, below_floor: bool) -> tuple[float, ...]:
-        """Return has, needs, short, of the section and of its school, and the same for the floor."""
-        name = self.column(t)
-        plain = self.plainly(t, i, below_floor, name)
-        if plain is not None:
-            return plain
-        has, share = self.exactly(name, i), self.share(name, i)
-        typed, whole = _exact(self.numbers[name][i]), columns()[name].whole
-        # what there is too much of is counted the other way round
-        sign = -1 if t.op in ("<=", "<") and name == self.indicator.numerator else 1
-
-        def amounts(gap: Fraction) -> list[float]:
-            return [sign * _amount(sign * x, whole, t.op, sign * y) for x, y in ((gap, has), (gap / share, typed))]
-
-        needs = self.needed(t, i, self.required(t, i))
-        out = [float(has), float(needs), *amounts(needs - has)]
-        if t.floor is None:
-            return (*out, math.nan, math.nan)
-        return (*out, *(amounts(self.needed(t, i, Fraction(t.floor)) - has) if below_floor else (0.0, 0.0)))
-
-    def plainly(self, t: Threshold, i: int, below_floor: bool, name: str) -> tuple[float, ...] | None:
-        """Return the same in decimals, for what is by far the most: one number, "at least", nothing shared."""
-        bottom = self.indicator.denominator
-        if t.value is None or t.instead or t.op != ">=" or self.added is not None:
-            return None
-        if self.divided[name][i] or (bottom is not None and self.divided[bottom][i]):
-            return None
-        whole = columns()[name].whole
-        with localcontext(prec=60):
-            has = _decimal(self.numbers[name][i])
-            times = Decimal(1) if bottom is None else _decimal(self.numbers[bottom][i])
-            times = times.scaleb(-2) if self.indicator.scale == 100 else times / self.indicator.scale
-            out = [float(has), float(t.value * times)]
-            for number, below in ((t.value, True), (t.floor, below_floor)):
-                if number is None:
-                    out += [math.nan, math.nan]
-                    continue
-                needs = number * times
-                gap = needs - has if below else Decimal(0)
-                if whole:
-                    gap = gap.to_integral_value(ROUND_CEILING)
-                elif _decimal(float(gap)) != gap or _decimal(float(needs)) != needs:
-                    return None
-                out += [float(gap), float(gap)]
-        return tuple(out)
-
-    def required(self, t: Threshold, i: int) -> Fraction:
-        """Return the number that is asked of a section; where one of two is, the stricter."""
-        if not t.instead:
-            return _required(t, None if self.classes is None else float(self.classes[i]))
-        meant = [codes[i] for codes in self.special[self.data.sections.stage[i]]]
-        numbers = [Fraction(other.value) for other in t.instead]
-        sure = [x for x, m in zip(numbers, meant, strict=True) if m == MET]
-        perhaps = [x for x, m in zip(numbers, meant, strict=True) if m == UNDETERMINED]
-        assert t.value is not None
-        return _strictest(t, [sure[-1] if sure else Fraction(t.value), *perhaps])
-
-    def needed(self, t: Threshold, i: int, required: Fraction) -> Fraction:
-        """Return the amount at a requirement."""
-        top, bottom, scale = self.indicator.numerator, self.indicator.denominator, self.indicator.scale
-        if self.column(t) == bottom:
-            return self.exactly(top, i) * scale / required
-        return required / scale * (1 if bottom is None else self.exactly(bottom, i))
-
-
-def _decimal(x: Any) -> Decimal:
-    # the decimal that was typed, not the binary double behind it
-    return Decimal(repr(float(x)))
-
-
-def _exact(x: Any) -> Fraction:
-    return Fraction(_decimal(x))
-
-
-def _required(t: Threshold, classes: float | None) -> Fraction:
-    """Return the requirement, of two that may hold the stricter, in the way of :func:`junheng.evaluate`."""
-    if t.value is not None:
-        return Fraction(t.value)
-    assert classes is not None
-    size = _exact(classes)
-    above = min(sum(c < size for c in t.classes), len(t.classes) - 1)
-    below = max(sum(c <= size for c in t.classes) - 1, 0)
-    rows = [[Fraction(v) for v in row] for row in (t.values, *t.readings)]
-    lows, highs = [row[below] for row in rows], [row[above] for row in rows]
-    if t.between == "smaller":
-        return _strictest(t, lows)
-    if t.between == "larger" or above == below:
-        return _strictest(t, highs)
-    if t.between == "linear":
-        part = (size - t.classes[below]) / (t.classes[above] - t.classes[below])
-        return _strictest(t, [low + (high - low) * part for low, high in zip(lows, highs, strict=True)])
-    return _strictest(t, [*lows, *highs])
-
-
-def _strictest(t: Threshold, numbers: Sequence[Fraction]) -> Fraction:
-    return max(numbers) if t.op in (">=", ">") else min(numbers)
-
-
-def _amount(gap: Fraction, whole: bool, op: str, has: Fraction) -> float:
-    """Return the least amount that closes a gap and that a table can hold: a whole number, or a decimal."""
-    if op == "==":
-        return math.nan if whole and gap.denominator != 1 else float(gap)
-    strict = op in (">", "<")
-    if not whole and _closes(gap, gap, strict, has):
-        return float(gap)
-    for places in (0,) if whole else range(_PLACES, -1, -1):
-        scaled = gap * 10**places
-        up = Fraction(math.floor(scaled) + 1 if strict else math.ceil(scaled), 10**places)
-        if places == 0 or _closes(up, gap, strict, has):
-            break
-    return float(up)
-
-
-def _closes(amount: Fraction, gap: Fraction, strict: bool, has: Fraction) -> bool:
-    """Say whether a float holds an amount to the last digit, and the sum as a float holds it is enough."""
-    if not _is_decimal(amount) or _exact(float(amount)) != amount:
-        return False
-    then = _exact(float(has + amount)) if _is_decimal(has) else has + amount
-    return then > has + gap if strict else then >= has + gap
-
-
-def _is_decimal(x: Fraction) -> bool:
-    """Say whether a fraction is a decimal that ends."""
-    d = x.denominator
-    for p in (2, 5):
-        while d % p == 0:
-            d //= p
-    return d == 1
-
-
-def _relaxed(d: Data, indicator: str) -> Any:
-    """Return the columns that a relaxation counts with the numerator of an indicator, where it holds; None for none."""
-    out = []
-    for r in d.standard.relaxations:
-        if r.id in d.standard.applied and r.indicator == indicator:
-            units = Units.make(d.sections, np.zeros(d.sections.rows.size, dtype=np.int64), whole=False, every=True)
-            holds = (units.where(r.where) == MET) & in_dates(d.years[d.county], r)
-            out += [np.where(holds, np.nan_to_num(d.sections.number(name)), 0.0) for name in r.add]
-    return out or None
+def _amounts(lack: Shortage) -> tuple[float, ...]:
+    """Return has, needs, what is short of the section and of its school, and the same for the floor."""
+    out = [float(lack.has), float(lack.needs)]
+    for wanted in (lack.needs, lack.floor):
+        own = math.nan if wanted is None else lack.amount(wanted, of_school=False)
+        out += [own, own if wanted is None or lack.share == 1 else lack.amount(wanted, of_school=True)]
+    return tuple(out)
 
 
 # ------------------------------------------------------------------------------------------------ costs
 
 
-@frozen
-class _Costs:
-    """What a unit costs, by column or indicator."""
-
-    each: dict[str, Decimal]
-
-    def of(self, indicator: str, column: str) -> Decimal | None:
-        """Return the cost of a unit; that of the indicator comes first."""
-        return self.each.get(indicator, self.each.get(column))
-
-
-def _read_costs(unit_costs: Mapping[str, Any], d: Data) -> _Costs:
-    if not isinstance(unit_costs, Mapping):
-        raise InputError(f"unit_costs maps a column or an indicator to a cost, not {type(unit_costs).__name__}")
-    known = [i.id for i in d.indicators]
-    known += [c for i in d.indicators for c in i.columns if c not in known]
-    wrong, each = [], {}
-    for name, cost in unit_costs.items():
-        try:
-            number = Decimal(repr(float(cost))) if isinstance(cost, (float, np.floating)) else Decimal(str(cost))
-        except (ArithmeticError, TypeError, ValueError):
-            number = Decimal("NaN")
-        if name not in known and name not in columns():
-            hint = did_you_mean(name, [*known, *columns()], most=2, show=repr)
-            wrong.append(f"{name!r} is neither a column nor an indicator{hint}")
-        elif isinstance(cost, bool) or not number.is_finite() or number < 0:
-            wrong.append(f"the cost of {name} must be a number from 0 on, not {cost!r}")
-        each[str(name)] = number
-    if wrong:
-        raise InputError("unit_costs: " + "; ".join(wrong))
-    return _Costs(each)
-
-
-def _require_costs(costs: _Costs, names: list[str], indicator: Ints, short: Any, d: Data) -> None:
-    """Refuse where something is short that has no cost."""
-    lacking: dict[str, None] = {}
-    for name, j, amount in zip(names, indicator.tolist(), short.tolist(), strict=True):
-        if amount > 0 and costs.of(d.indicators[j].id, name) is None:
-            lacking[name] = None
+def _each(costs: Prices, names: list[str], section: Ints, indicator: Ints, short: Any, d: Data) -> list[Decimal | None]:
+    """Return the cost of a unit for each row; refuse where something is short that has none."""
+    kinds, ids = d.sections.kind[section].tolist(), [i.id for i in d.indicators]
+    rows = list(zip(names, kinds, indicator.tolist(), strict=True))
+    known = {row: costs.of(row[0], row[1], ids[row[2]]) for row in set(rows)}
+    lacking = dict.fromkeys(row[0] for row, x in zip(rows, short.tolist(), strict=True) if x > 0 and known[row] is None)
     if lacking:
         raise InputError(
             f"unit_costs names no cost of {', '.join(lacking)}, of which schools are short; give the cost of one unit "
             "of each, 0 where it costs nothing"
         )
+    return [known[row] for row in rows]
 
 
 def _times(costs: list[Decimal | None], amounts: Any) -> Any:

@@ -6,11 +6,12 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import cache
 from html import escape
 from importlib.resources import files
 from io import StringIO
-from math import ceil, isclose
+from math import ceil
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning import Plan
+from junheng.planning._needs import Shortages
 from junheng.planning.optimise import WHY
 from junheng.planning.shortfalls import county_totals
 from junheng.reports import _canvas, plots
@@ -226,15 +228,13 @@ class _Words:
         found = self.words[group].get(key)
         return key if found is None else str(found[self.language])
 
-    def amount(self, value: float, unit: str, *, whole: bool) -> str:
-        """Write an amount with its unit, rounded up: part of a room is no room, and less would not do."""
-        if whole or value >= 100:
-            near = round(value)
-            up = near if isclose(value, near, rel_tol=1e-9) else ceil(value)
-            if up == 1 and self.language == "en":
-                return self("amount", n=1, unit=self.words["unit"].get(unit, {}).get("one", unit))
-            return self("amount", n=f"{up:,}", unit=self.own("unit", unit))
-        return self("amount", n=_canvas.short(ceil(value * 100) / 100), unit=self.own("unit", unit))
+    def amount(self, value: float | Decimal, unit: str, *, whole: bool) -> str:
+        """Write an amount with its unit, rounded up: less would not do."""
+        exact = Decimal(str(value))
+        if whole or exact >= 100:
+            up = ceil(exact)
+            return self("amount", n=f"{up:,}", unit=self.unit(unit, up))
+        return self("amount", n=_canvas.short(ceil(100 * exact) / 100), unit=self.own("unit", unit))
 
     def unit(self, unit: str, n: float) -> str:
         """Return a unit as it stands beside a number."""
@@ -411,6 +411,7 @@ class _Cells:
         self.rows: Ints = rows[np.lexsort((np.arange(rows.size), -unmet, d.school[rows]))]
         self.judged = d.standard.school_rule is not None and bool(d.standard.thresholds)
         self.own = [j for j in range(len(d.indicators)) if d.threshold(j, s) is not None]
+        self.shortages = Shortages(d)
 
     def kind(self, j: int, i: int) -> str:
         """Return the kind of a cell: met, floor, below, unmet, open."""
@@ -424,21 +425,28 @@ class _Cells:
         return {MET: "floor", UNMET: "below"}.get(int(d.floors[j, i]), "open")
 
     def lack(self, j: int, i: int) -> float | None:
-        """Return the amount that a school lacks to reach a threshold; None where that is no amount."""
-        d, ind, t = self.d, self.d.indicators[j], self.d.threshold(j, self.s)
-        if t is None or t.op not in (">=", ">") or d.verdicts[j, i] != UNMET:
-            return None
-        bottom = 1.0
-        if ind.denominator is not None:
-            whole = d.sections.students if ind.denominator == "students" else d.sections.number(ind.denominator)
-            bottom = float(whole[i])
-        amount = float((d.required[j, i] - d.values[j, i]) * bottom / ind.scale)
-        return amount if np.isfinite(amount) and amount > 0 else None
+        """Return what the school of a section must add to reach a threshold; None where that is no amount."""
+        lack = self.shortages.find(j, i) if self.d.verdicts[j, i] == UNMET else None
+        amount = np.nan if lack is None else lack.amount(lack.needs, of_school=True)
+        return amount if amount > 0 else None
 
-    def amount(self, j: int, value: float) -> str:
-        """Write an amount of what an indicator counts."""
-        column = columns()[self.d.indicators[j].numerator]
+    def amount(self, j: int, value: float | Decimal) -> str:
+        """Write an amount of what an indicator asks for."""
+        ask = self.shortages.ask(j, self.s)
+        assert ask is not None
+        column = columns()[ask.column]
         return self.text.amount(value, column.unit or "", whole=column.whole)
+
+    def shared(self, j: int, i: int) -> bool:
+        """Tell whether what a section lacks is one thing for all stages of its school."""
+        ask = self.shortages.ask(j, self.s)
+        return ask is not None and bool(ask.thing.divided[i])
+
+    def lack_text(self, j: int, i: int, lack: float | None) -> str:
+        """Say what a school lacks, and where that is one thing for all its stages."""
+        if lack is None:
+            return ""
+        return self.text("cell_lack_shared" if self.shared(j, i) else "cell_lack", amount=self.amount(j, lack))
 
     def fails(self) -> list[tuple[int, dict[str, str]]]:
         """Return a line for each indicator that schools miss, with how many do."""
@@ -454,9 +462,9 @@ class _Cells:
                 said += text("fail_below", n=below)
             lacks = {i: x for i in missing if (x := self.lack(j, i)) is not None}
             if lacks:
-                whole = columns()[d.indicators[j].numerator].whole
-                each = [ceil(x - 1e-9 * abs(x)) if whole else x for x in lacks.values()]
-                said += text("fail_amount", amount=self.amount(j, float(sum(each))))
+                total = sum((Decimal(str(x)) for x in lacks.values()), Decimal(0))
+                key = "fail_amount_shared" if any(self.shared(j, i) for i in lacks) else "fail_amount"
+                said += text(key, amount=self.amount(j, total))
             with np.errstate(divide="ignore", invalid="ignore"):
                 reach = d.values[j, missing] / d.required[j, missing]
             order = np.argsort(reach if t.op in (">=", ">") else -reach, kind="stable")
@@ -470,8 +478,7 @@ class _Cells:
                     op=_OPS[t.op],
                     required=number(required),
                 )
-                if worst in lacks:
-                    said += text("fail_worst_amount", amount=self.amount(j, lacks[worst]))
+                said += self.lack_text(j, worst, lacks.get(worst))
             head = text("fail_head", stage=self.stage, indicator=getattr(d.indicators[j], text.language))
             out.append((len(missing), {"head": head, "text": said + text("end")}))
         return out
@@ -492,7 +499,6 @@ class _Cells:
             floor = text("cell_floor" if kind == "floor" else "cell_below", floor=number(float(t.floor)))
         # where the number was lost, what is known to be asked is some
         lost = bool(np.isnan(required)) and kind != "open"
-        lack = self.lack(j, i)
         said = text(
             "cell",
             indicator=name,
@@ -501,7 +507,7 @@ class _Cells:
             op=_OPS[">" if lost else t.op],
             required=number(0.0 if lost else required),
             floor=floor,
-            lack="" if lack is None else text("cell_lack", amount=self.amount(j, lack)),
+            lack=self.lack_text(j, i, self.lack(j, i)),
         )
         return {"kind": kind, "mark": _MARKS[kind], "text": said}
 

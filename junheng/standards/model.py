@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, NewType, get_args
 
@@ -201,6 +203,46 @@ class Threshold(_Cited):
     def fixed(self) -> bool:
         """Whether one number holds for every school of the stage."""
         return self.value is not None and not self.instead
+
+    def asked(
+        self, classes: Fraction | None = None, meant: Sequence[bool | None] = ()
+    ) -> tuple[tuple[Fraction, ...], str]:
+        """Return the numbers that may hold for a school, the strictest last, and why there are several, or none.
+
+        ``classes`` is the size of the school, None where it is not known; ``meant`` tells of each ``instead`` whether
+        the school is one of those, None where that is not known. The reason is empty where one number holds.
+        """
+        if self.value is not None:
+            numbers, why = {Fraction(self.value)}, "special_open"
+            for other, is_meant in zip(self.instead, meant, strict=True):
+                own = {Fraction(other.value)}
+                numbers = own if is_meant else numbers | own if is_meant is None else numbers
+        elif classes is None:
+            return (), "missing_classes"
+        else:
+            below, above = bisect_right(self.classes, classes) - 1, bisect_left(self.classes, classes)
+            inside: str = self.between if below < above else "end"
+            rule: str = self.below if below < 0 else self.above if above == len(self.classes) else inside
+            if rule in ("undetermined", "some"):
+                return (), "size_outside" if rule == "undetermined" else "number_lost"
+            below, above = max(below, 0), min(above, len(self.classes) - 1)
+            pairs = [self._between(row, classes, below, above) for row in (self.values, *self.readings)]
+            numbers = {number for pair in pairs for number in pair}
+            why = "size_between" if any(low != high for low, high in pairs) else "rows_disagree"
+        ordered = sorted(numbers, reverse=self.op in ("<=", "<"))
+        return tuple(ordered), why if len(ordered) > 1 else ""
+
+    def _between(self, row: Sequence[Decimal], classes: Fraction, below: int, above: int) -> tuple[Fraction, Fraction]:
+        """Return the numbers of one printed row that may hold for a size between two of the table."""
+        low, high = Fraction(row[below]), Fraction(row[above])
+        if self.between == "smaller":
+            return low, low
+        if self.between == "larger":
+            return high, high
+        if self.between == "linear" and above != below:
+            first, last = self.classes[below], self.classes[above]
+            low = high = low + (high - low) * (classes - first) / (last - first)
+        return low, high
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,287 @@
+r"""What each school lacks, exactly: the one answer for shortfalls, plan and report (private).
+
+Let x be the figure of a section (a school's stage), d what it is divided by and t the threshold. The section needs
+:math:`t \, d` of what is counted (per hundred students :math:`t \, d / 100`); where a threshold is "at most", as for
+students a teacher, it needs :math:`x / t` of what divides. All is counted in fractions of the figures as they were
+typed, and rounded up once, at the end.
+
+A resource that an integrated school has once is divided between its stages. The section has a share s of it, and to
+close a gap g the school must add g / s. Every stage has its share of what is added: the largest amount that a stage
+asks for is enough for all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats
+from junheng._data import STAGES
+from junheng.evaluation import MEANT, _relaxed
+from junheng.items import special_sections
+from junheng.results import Data
+from junheng.schools import columns
+from junheng.standards.model import Threshold
+
+__all__ = ["Ask", "Shortage", "Shortages"]
+
+#: An amount without end is rounded up in this decimal place.
+_PLACES = 9
+#: The share of a section whose figure is its own.
+_WHOLE = Fraction(1)
+_ONE_OF_ONE = (Fraction(1), _WHOLE)
+
+
+class Shortage(NamedTuple):
+    """What one section has of one thing and what it needs for one indicator."""
+
+    ask: Ask
+    #: the figure in the table: the whole school's where it is divided
+    typed: Fraction
+    #: the section's part of that figure
+    share: Fraction
+    #: what the section has, with what a relaxation counts
+    has: Fraction
+    #: what it needs to reach the threshold
+    needs: Fraction
+    #: what it needs to reach the floor, None where there is none
+    floor: Fraction | None
+
+    def amount(self, wanted: Fraction, *, of_school: bool) -> float:
+        """Return the least change that brings the section to what is wanted and that a table can hold.
+
+        A whole number of things that come in wholes; a decimal of what is measured. 0 where nothing is short; negative
+        where there is too much; NaN where no amount will do.
+        """
+        ask, (n, d) = self.ask, self._gap(wanted, of_school=of_school)
+        if ask.op == "==":
+            return math.nan if ask.whole and n % d else n / d
+        if n < 0 or (n == 0 and not ask.strict):
+            return 0.0
+        # what there is too much of is counted the other way round
+        if ask.whole:
+            return ask.sign * float(_least(n, d, ask.strict))
+        # a share of what is added stands in no table, so no sum in it is rounded
+        typed = self.typed if of_school or self.share is _WHOLE else Fraction(0)
+        return ask.sign * _measured(Fraction(n, d), ask.strict, ask.sign * typed)
+
+    def steps(self, wanted: Fraction, step: Fraction) -> int:
+        """Return the least whole number of steps that the school must add to bring the section to what is wanted."""
+        n, d = self._gap(wanted, of_school=True)
+        return max(0, _least(n * step.denominator, d * step.numerator, self.ask.strict))
+
+    def _gap(self, wanted: Fraction, *, of_school: bool) -> tuple[int, int]:
+        """Return what is short as a quotient of whole numbers, not cancelled: that is what takes the time."""
+        has, share = self.has, self.share
+        n = self.ask.sign * (wanted.numerator * has.denominator - has.numerator * wanted.denominator)
+        d = wanted.denominator * has.denominator
+        return (n * share.denominator, d * share.numerator) if of_school else (n, d)
+
+
+@frozen(eq=False)
+class _Figures:
+    """One column, section by section."""
+
+    #: as it stands in the table
+    typed: Floats
+    #: where it is the whole school's
+    divided: NDArray[np.bool_]
+    #: the section's share of that, as a quotient
+    top: Floats
+    bottom: Floats
+
+    def find(self, i: int) -> tuple[Fraction, Fraction] | None:
+        """Return the figure of a section as it was typed and the section's share of it, None where not known."""
+        typed = _exact(self.typed[i])
+        if typed is None or not self.divided[i]:
+            return None if typed is None else (typed, _WHOLE)
+        top, bottom = _exact(self.top[i]), _exact(self.bottom[i])
+        return (typed, top / bottom) if top is not None and bottom else None
+
+
+@frozen(eq=False, slots=False)
+class Ask:
+    """What one threshold asks for: how much of which column."""
+
+    threshold: Threshold
+    scale: int
+    column: str
+    whole: bool
+    #: -1 where less is asked for, and there can only be too much
+    sign: int
+    top: _Figures
+    #: None where an indicator is an amount
+    bottom: _Figures | None
+    #: what relaxations count with the upper figure
+    added: list[Floats]
+    classes: Floats | None
+    #: of each ``instead`` of the threshold, which sections it means
+    special: list[NDArray[np.int8]]
+    #: whether more of what divides is asked for
+    of_bottom: bool
+    _rates: dict[tuple[float, ...], Fraction | None] = field(factory=dict, init=False)
+
+    @cached_property
+    def op(self) -> str:
+        """How a value must lie to the threshold."""
+        return self.threshold.op
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether a value on the threshold is not enough."""
+        return self.op in (">", "<")
+
+    @cached_property
+    def _floor(self) -> Fraction | None:
+        return None if self.threshold.floor is None else Fraction(self.threshold.floor) / self.scale
+
+    @property
+    def can_be_bought(self) -> bool:
+        """Whether adding to the column is what helps."""
+        return self.sign > 0 and self.op != "==" and self.column != "students"
+
+    @property
+    def thing(self) -> _Figures:
+        """The figures of the column that is asked for."""
+        return self.bottom if self.of_bottom and self.bottom is not None else self.top
+
+    def find(self, i: int) -> Shortage | None:
+        """Return what a section has and needs, None where a figure or the requirement is not known."""
+        rate, upper = self._rate(i), self.top.find(i)
+        lower = _ONE_OF_ONE if self.bottom is None else self.bottom.find(i)
+        if rate is None or upper is None or lower is None or (self.of_bottom and not rate):
+            return None
+        top, low = self._with_added(i, upper), _section(lower)
+        floor = self._floor
+        if self.of_bottom:
+            return Shortage(self, *lower, low, top / rate, None if floor is None else top / floor)
+        return Shortage(self, *upper, top, rate * low, None if floor is None else floor * low)
+
+    def has(self, i: int) -> float:
+        """Return what a section has, NaN where that is not known."""
+        found = self.thing.find(i)
+        if found is None:
+            return math.nan
+        return float(_section(found) if self.of_bottom else self._with_added(i, found))
+
+    def _with_added(self, i: int, upper: tuple[Fraction, Fraction]) -> Fraction:
+        return sum((_exact(more[i]) or Fraction(0) for more in self.added), _section(upper))
+
+    def _rate(self, i: int) -> Fraction | None:
+        """Return what is asked for of each unit of the divisor; of several numbers that may hold, the strictest."""
+        size = 0.0 if self.classes is None else float(self.classes[i])
+        key = (size, *(codes[i] for codes in self.special))
+        if key not in self._rates:
+            numbers, _ = self.threshold.asked(_exact(size), [MEANT[int(code)] for code in key[1:]])
+            self._rates[key] = Fraction(numbers[-1]) / self.scale if numbers else None
+        return self._rates[key]
+
+
+class Shortages:
+    """What every section of an evaluation has and needs."""
+
+    def __init__(self, d: Data) -> None:
+        self._data = d
+        self._figures: dict[str, _Figures] = {}
+        self._asks: dict[tuple[int, int], Ask | None] = {}
+
+    def ask(self, indicator: int, stage: int) -> Ask | None:
+        """Return what an indicator asks for in a stage, None where the standard sets no threshold."""
+        key = (indicator, stage)
+        if key not in self._asks:
+            t = self._data.threshold(indicator, stage) if stage < len(STAGES) else None
+            self._asks[key] = None if t is None else self._ask(indicator, t)
+        return self._asks[key]
+
+    def find(self, indicator: int, section: int) -> Shortage | None:
+        """Return what a section has and needs, None where no threshold is set or something is not known."""
+        ask = self.ask(indicator, int(self._data.sections.stage[section]))
+        return None if ask is None else ask.find(section)
+
+    def added(self, indicator: int) -> list[Floats]:
+        """Return what relaxations that are in use count with the upper figure of an indicator."""
+        std, sections = self._data.standard, self._data.sections
+        chosen = [
+            r for r in std.relaxations if r.id in std.applied and r.indicator == self._data.indicators[indicator].id
+        ]
+        return [more for r in chosen for more in _relaxed(sections, r)]
+
+    def figures(self, column: str) -> _Figures:
+        """Return a column as it was typed."""
+        if column not in self._figures:
+            s = self._data.sections
+            typed = s.students if column == "students" else s.number(column)
+            divided = s.is_divided(column) & columns()[column].shared  # people never are
+            whole = s.reading.number(column)
+            if whole is not None and divided.any():
+                typed = np.where(divided, whole[s.rows], typed)
+            self._figures[column] = _Figures(typed, divided, s.share_top, s.share_bottom)
+        return self._figures[column]
+
+    def _ask(self, indicator: int, t: Threshold) -> Ask:
+        i = self._data.indicators[indicator]
+        most = t.op in ("<=", "<")
+        of_bottom = most and i.denominator not in (None, "students") and (t.value is None or t.value > 0)
+        column = i.denominator if of_bottom and i.denominator is not None else i.numerator
+        return Ask(
+            threshold=t,
+            scale=i.scale,
+            column=column,
+            whole=columns()[column].whole,
+            sign=-1 if most and not of_bottom else 1,
+            top=self.figures(i.numerator),
+            bottom=None if i.denominator is None else self.figures(i.denominator),
+            added=self.added(indicator),
+            classes=self._data.sections.number("classes") if t.classes else None,
+            special=special_sections(self._data.sections, t),
+            of_bottom=of_bottom,
+        )
+
+
+def _section(found: tuple[Fraction, Fraction]) -> Fraction:
+    """Return what a section has of a figure."""
+    typed, share = found
+    return typed if share is _WHOLE else typed * share
+
+
+@lru_cache(maxsize=65_536)
+def _exact(x: float) -> Fraction | None:
+    """Return a figure as it was typed, not the binary double behind it; None where it is missing."""
+    return Fraction(Decimal(repr(float(x)))) if math.isfinite(x) else None
+
+
+def _least(n: int, d: int, strict: bool) -> int:
+    """Return the least whole number that is not below n / d, or above it."""
+    return n // d + 1 if strict else -(-n // d)
+
+
+def _measured(gap: Fraction, strict: bool, typed: Fraction) -> float:
+    """Return the least decimal that closes a gap and that a table can hold, as can its sum with what is there."""
+    wanted = typed + gap
+    if not strict and _fits(gap) and _fits(wanted):
+        return float(gap)
+    ends = (10**places for places in range(_PLACES, 0, -1))
+    up = (Fraction(_least(gap.numerator * e, gap.denominator, strict), e) for e in ends)
+    for amount in chain((gap,), up):
+        if _fits(amount):
+            then = _exact(float(typed + amount))
+            if then is not None and (then > wanted if strict else then >= wanted):
+                return float(amount)
+    return float(_least(gap.numerator, gap.denominator, strict))
+
+
+def _fits(x: Fraction) -> bool:
+    """Tell whether a float holds a fraction to the last digit, as it is typed."""
+    # a decimal of fifteen digits always
+    if 10**_PLACES % x.denominator == 0 and abs(x.numerator) < 10**6 * x.denominator:
+        return True
+    ends = pow(10, x.denominator.bit_length(), x.denominator) == 0
+    return ends and _exact(float(x)) == x
