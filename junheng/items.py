@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
+from junheng.indicators import exact
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare, judged
 from junheng.schools import base_column, category_words
 from junheng.stages import KINDS, LEFT_OUT
 from junheng.standards.model import Condition, Item, Relaxation, Test, Where
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["ItemResult", "Units", "in_dates", "judge_items"]
 
 Codes = NDArray[np.int8]
+#: Known figures of a name at some positions, as fractions of the figures as typed.
+Exactly = Callable[[str, Ints], list[Fraction]]
 
 #: What a school has as a whole and no stage adds to.
 _OF_SCHOOL = ("built_year", "largest_class")
@@ -197,6 +200,28 @@ class Units:
                 parts = np.bincount(self.unit, minlength=self.n)[self.unit]
                 values = np.where(lost, base[s.rows[self.section]] / parts, values)
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
+
+    def exactly(self, name: str, at: Ints) -> list[Fraction]:
+        """Return a column of some units, where it is known, as fractions of the figures as typed."""
+        s, figures = self.sections, self.number(name)[at]
+        found = base_column(name)
+        if found is None or found[0].type != "number" or name in _OF_SCHOOL:
+            return exact.typed_all(figures)
+        section = self.section[np.isin(self.unit, at)]
+        unit = self.unit[np.isin(self.unit, at)]
+        parts = s.number(name)[section]
+        sums = np.bincount(unit, weights=parts, minlength=self.n)[at]
+        by_unit: dict[int, Fraction] = {}
+        known = np.isfinite(parts)
+        for i, part in zip(unit[known].tolist(), s.exactly(name, section[known]), strict=True):
+            by_unit[i] = by_unit.get(i, Fraction(0)) + part
+        # what its stages do not add up to is a figure of the school as it stands
+        with np.errstate(invalid="ignore"):
+            adds_up = np.abs(sums - figures) <= exact.NEAR * np.abs(figures)
+        return [
+            by_unit[i] if own else exact.typed(x)
+            for i, own, x in zip(at.tolist(), adds_up.tolist(), figures.tolist(), strict=True)
+        ]
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
@@ -408,7 +433,7 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
         number = data.facts.number
         top, bottom = _terms(number, test, n)
         required = _sum(number, test.than, n) if test.than else np.full(n, _float(test.value))
-        return (_compare(top, bottom, required, test), _divide(top, bottom), required)
+        return (_compare(top, bottom, required, test, number, _as_typed(number)), _divide(top, bottom), required)
     u: Units = units(not (test.where is not None and test.where.stages))
     applies = u.where(test.where)
     chosen = applies == MET
@@ -422,7 +447,8 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     known = (np.bincount(county, minlength=n) > 0) & (np.bincount(u.county[applies == UNDETERMINED], minlength=n) == 0)
     value = np.where(np.bincount(county, minlength=n) > 0, _divide(top, bottom), np.nan)
     required = np.full(n, _float(test.value))
-    verdict = np.where(known, _compare(top, bottom, required, test), np.int8(UNDETERMINED))
+    found = _compare(top, bottom, required, test, total, partial(_summed, u, np.flatnonzero(chosen)))
+    verdict = np.where(known, found, np.int8(UNDETERMINED))
     # a county with schools of the stage and kind, none of which is meant, holds the rule
     sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
     there = np.bincount(u.county[u.where(sort) == MET], minlength=n) > 0
@@ -486,7 +512,7 @@ def _of_units(u: Units, test: Test) -> tuple[Codes, Floats, Floats]:
     else:
         by_stage = np.array([_float(test.primary), _float(test.junior), np.nan])
         required = by_stage[u.stage]
-    verdict = _compare(top, bottom, required, test)
+    verdict = _compare(top, bottom, required, test, u.number, u.exactly)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
     return verdict, _divide(top, bottom), required
@@ -523,21 +549,70 @@ def _divide(top: Floats, bottom: Floats | None) -> Floats:
     return top if bottom is None else top / bottom
 
 
-def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test) -> Codes:
+def _as_typed(number: Callable[[str], Floats]) -> Exactly:
+    return lambda name, at: exact.typed_all(number(name)[at])
+
+
+def _summed(u: Units, chosen: Ints, name: str, counties: Ints) -> list[Fraction]:
+    """Return the sum of a column over the chosen units of some counties."""
+    mine = chosen[np.isin(u.county[chosen], counties)]
+    out = dict.fromkeys(counties.tolist(), Fraction(0))
+    for county, x in zip(u.county[mine].tolist(), u.exactly(name, mine), strict=True):
+        out[county] += x
+    return list(out.values())
+
+
+def _compare(
+    top: Floats,
+    bottom: Floats | None,
+    required: Floats,
+    test: Test,
+    number: Callable[[str], Floats],
+    exactly: Exactly,
+) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
-    value = _divide(top, bottom)
-    out = compare(value, required, test.op)
+    out = compare(_divide(top, bottom), required, test.op)
+    below = np.ones(top.size) if bottom is None else bottom
+    size = np.abs(top)
+    for name in (*test.top_minus, *test.bottom_minus):
+        size = size + np.abs(number(name))  # a small difference of large figures is no nearer than they are
     with np.errstate(invalid="ignore"):
-        near = np.abs(value - required) <= NEAR * np.abs(required)
-    # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
-    near &= (top != np.floor(top)) | (False if bottom is None else bottom != np.floor(bottom))
-    exact = {float(d): d for d in (test.value, test.primary, test.junior) if d is not None}
-    for i in np.flatnonzero(near).tolist():
-        wanted = exact.get(float(required[i]))
-        limit = Fraction(repr(float(required[i]))) if wanted is None else Fraction(wanted)
-        numerator = Fraction(repr(float(top[i])))
-        difference = numerator - limit * (1 if bottom is None else Fraction(repr(float(bottom[i]))))
-        out[i] = MET if holds((difference > 0) - (difference < 0), test.op) else UNMET
+        near = np.flatnonzero(np.abs(top - required * below) <= exact.NEAR * np.maximum(size, np.abs(required * below)))
+    if not near.size:
+        return out
+
+    def total(names: Sequence[str], minus: Sequence[str], at: Ints) -> list[Fraction]:
+        sums = [Fraction(0)] * at.size
+        for sort, some in ((1, names), (-1, minus)):
+            for name in some:
+                sums = [a + sort * b for a, b in zip(sums, exactly(name, at), strict=True)]
+        return sums
+
+    def figures(which: Ints) -> tuple[list[Fraction], list[Fraction]]:
+        at = near[which]
+        tops = total(test.top, test.top_minus, at)
+        bottoms = total(test.bottom, test.bottom_minus, at) if test.bottom else [Fraction(1)] * at.size
+        if test.than:
+            tops = [a - b * c for a, b, c in zip(tops, bottoms, total(test.than, (), at), strict=True)]
+        return tops, bottoms
+
+    own, keys = top[near], required[near]
+    if test.than:  # another figure, not a number of the standard: the difference is held against 0
+        own, keys = own - keys * below[near], np.zeros(near.size)
+    written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior) if d is not None}
+    names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
+    plain = not any((found := base_column(name)) is not None and found[0].shared for name in names)
+    out[near] = judged(
+        exact.quotient_signs(
+            own,
+            below[near],
+            keys,
+            lambda key: written.get(key, exact.typed(key)),
+            np.full(near.size, plain),
+            figures,
+        ),
+        test.op,
+    )
     return out
 
 

@@ -19,6 +19,7 @@ from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity
+from junheng.indicators.exact import typed_decimal
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
 
@@ -444,7 +445,7 @@ def _scaled(values: Floats, factor: tuple[int, int]) -> Floats:
     """Convert units as on paper: 12.3456 万元 is 123456 元, not the nearest binary product."""
     out = np.empty(values.size)
     for i, v in enumerate(values.tolist()):
-        out[i] = v if not math.isfinite(v) else float(Decimal(repr(v)) * factor[0] / factor[1])
+        out[i] = v if not math.isfinite(v) else float(typed_decimal(v) * factor[0] / factor[1])
     return out
 
 
@@ -469,7 +470,7 @@ def _added(table: Table, plus: Sequence[str], minus: Sequence[str] = ()) -> Floa
     out = np.full(table.rows, np.nan)
     known = np.isfinite([values for values, _ in signed]).all(axis=0)
     for i in np.flatnonzero(known).tolist():
-        out[i] = float(sum((sign * Decimal(repr(float(values[i]))) for values, sign in signed), Decimal(0)))
+        out[i] = float(sum((sign * typed_decimal(values[i]) for values, sign in signed), Decimal(0)))
     return out
 
 

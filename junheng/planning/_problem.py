@@ -24,6 +24,7 @@ from junheng.errors import InputError
 from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
+from junheng.indicators.exact import typed
 from junheng.results import REASONS, Data
 from junheng.schools import base_column, category_words, columns
 from junheng.standards.model import Limit, Threshold
@@ -331,7 +332,7 @@ class _Maker:
             thing = built[k]
             unit = int(thing.unit[section])
             # what a section of a divided school lacks, the school must get several times over
-            share = Fraction(1) if thing.share[section] == 1 else _share(d, int(own[section]))
+            share = Fraction(1) if thing.share[section] == 1 else d.sections.share(int(own[section]))
             steps = [None if x is None else _steps(x / share, thing.step) for x in (lack, floor)]
             listed.append(Need(section, j, k, unit, steps[0] or 0, steps[1]))
         composites = []
@@ -377,8 +378,8 @@ class _Maker:
                     if ind.numerator != column or t.value is None or t.op != ">=" or np.isnan(b):
                         out[i] = 0  # nothing is known of how much it could spare
                         continue
-                    keep = Fraction(t.value) * Fraction(repr(b)) / ind.scale
-                    out[i] = min(out[i], max(0, int((Fraction(repr(float(have[i]))) - keep) // 1)))
+                    keep = Fraction(t.value) * typed(b) / ind.scale
+                    out[i] = min(out[i], max(0, int((typed(have[i]) - keep) // 1)))
         return out.astype(np.int64)
 
     def _lacks(
@@ -410,12 +411,12 @@ class _Maker:
                 unknown.append((position, int(self.d.sections.stage[rows[i]]), j, reason))
                 continue
             exact = decimals.get(wanted)
-            value = Fraction(exact) if exact is not None else Fraction(repr(wanted))
+            value = Fraction(exact) if exact is not None else typed(wanted)
             have, rest = (x, b) if grows else (b, x)
             # what is needed of the thing that is added to
-            factor = Fraction(repr(rest)) * (Fraction(1, ind.scale) if grows else Fraction(ind.scale))
+            factor = typed(rest) * (Fraction(1, ind.scale) if grows else Fraction(ind.scale))
             need = value * factor if grows else factor / value
-            has = Fraction(repr(have))
+            has = typed(have)
             if grows and self._divided(ind.numerator)[rows[i]]:
                 # the share is taken in fractions, lest rounding ask for a step too many
                 has += self._exact_share(ind.numerator, int(rows[i]))
@@ -440,8 +441,8 @@ class _Maker:
         sections = self.d.sections
         whole = sections.reading.number(column)
         assert whole is not None
-        exact = Fraction(repr(float(whole[sections.rows[section]]))) * _share(self.d, section)
-        return exact - Fraction(repr(float(sections.number(column)[section])))
+        exact = typed(whole[sections.rows[section]]) * sections.share(section)
+        return exact - typed(sections.number(column)[section])
 
     def _thing(self, column: str, own: Ints, cones: Sequence[Cone]) -> Thing:
         d = self.d
@@ -496,11 +497,6 @@ def _base(name: str) -> tuple[str, str | None] | None:
 def _largest(limit: Limit) -> Decimal:
     """Return the largest coefficient allowed; of a limit that must not be reached, what is below it by a hair."""
     return limit.value if limit.op == "<=" else limit.value * (1 - _HAIR)
-
-
-def _share(d: Data, section: int) -> Fraction:
-    top, bottom = d.sections.share_top[section], d.sections.share_bottom[section]
-    return Fraction(repr(float(top))) / Fraction(repr(float(bottom)))
 
 
 def _steps(lack: Fraction, step: Fraction) -> int:

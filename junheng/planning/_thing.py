@@ -21,7 +21,8 @@ from attrs import frozen
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.errors import InputError
-from junheng.indicators.allocation import exactly_within, least_additions
+from junheng.indicators.allocation import least_additions
+from junheng.indicators.exact import typed_all, within
 from junheng.planning._problem import Cone, Thing
 
 __all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_thing"]
@@ -54,7 +55,7 @@ def passes(y: Floats, p: Floats, limit: Decimal) -> bool:
     cv, t = coefficient(y, p), float(limit)
     if not abs(cv - t) <= 1e-12 * max(t, 1.0):
         return cv <= t
-    return exactly_within(y, p, Fraction(limit))
+    return within(typed_all(y), typed_all(p), Fraction(limit))
 
 
 def raise_thing(thing: Thing, low: Ints) -> Given:

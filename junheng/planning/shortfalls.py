@@ -20,6 +20,8 @@ from junheng._labels import word
 from junheng.errors import InputError
 from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNMET
+from junheng.indicators.exact import typed as _exact
+from junheng.indicators.exact import typed_decimal as _decimal
 from junheng.items import Units, in_dates
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import ALL_STAGES, columns
@@ -421,15 +423,6 @@ class _Thing:
         if self.column(t) == bottom:
             return self.exactly(top, i) * scale / required
         return required / scale * (1 if bottom is None else self.exactly(bottom, i))
-
-
-def _decimal(x: Any) -> Decimal:
-    # the decimal that was typed, not the binary double behind it
-    return Decimal(repr(float(x)))
-
-
-def _exact(x: Any) -> Fraction:
-    return Fraction(_decimal(x))
 
 
 def _required(t: Threshold, classes: float | None) -> Fraction:
