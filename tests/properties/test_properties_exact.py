@@ -197,7 +197,7 @@ def test_a_mean_of_coefficients_is_judged_to_the_last_digit(students, juniors, h
                     more = Fraction(total) - 10 * v * (students + Fraction("1.1") * row["students_junior"])
                 row[column] = float(total)
             else:
-                row[f"{column}_primary"] = v * students * (3 if column == "teachers" else 1)
+                row[f"{column}_primary"] = v * students * (20 if column == "teachers" else 1)
                 row[f"{column}_junior"] = np.nan
     indicators = jh.evaluate(pd.DataFrame(rows), STD_2012).indicators
     cell = indicators[(indicators["indicator"] == "composite") & (indicators["stage"] == "primary")].iloc[0]
