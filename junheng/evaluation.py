@@ -302,22 +302,17 @@ class _Cells:
             out[due] = self.shares[place[due]]
         return np.asarray(out)
 
-    @cached_property
-    def plain(self) -> NDArray[np.bool_]:
-        """Where the figures it rests on are those of the table, neither divided nor added to."""
-        out = ~self.rounded
-        for name in self.indicator.columns:
-            out &= ~self.sections.is_divided(name)
-        for applies, _ in self.relaxed:
-            out &= ~applies
-        return out
+    def rounded(self, at: Ints) -> NDArray[np.bool_]:
+        """Return where a figure in the table is itself a rounded part of a school's."""
+        return np.asarray(np.any([self.sections.was_divided(name)[at] for name in self.indicator.columns], axis=0))
 
-    @cached_property
-    def rounded(self) -> NDArray[np.bool_]:
-        """Where a figure of the table is itself a rounded part of a school's."""
-        out = np.zeros(self.value.size, dtype=bool)
+    def plain(self, at: Ints) -> NDArray[np.bool_]:
+        """Return where the two figures are those of the table, neither divided nor added to."""
+        out = ~self.rounded(at)
         for name in self.indicator.columns:
-            out |= self.sections.was_divided(name)
+            out &= self.sections.as_typed(name, at)
+        for applies, _ in self.relaxed:
+            out &= ~applies[at]
         return out
 
     @cached_property
@@ -489,9 +484,9 @@ def _compare_exactly(
                 np.ones(rows.size) if cell.denominator is None else cell.denominator[rows],
                 keys[near],
                 limit_of,
-                cell.plain[rows],
+                cell.plain(rows),
                 figures,
-                cell.rounded[rows],
+                cell.rounded(rows),
             ),
             op,
         )
@@ -754,7 +749,7 @@ def _judge_limit(limit: Limit, cv: Floats, at: Ints, cell: _Cells, usable: Ints,
 def _of_group(cell: _Cells, rows: Ints) -> tuple[list[Fraction], list[Fraction], bool]:
     """Return amounts and students of some sections (those without data left out), and whether any is rounded."""
     rows = rows[np.isfinite(cell.value[rows])]
-    return *cell.exactly(rows), bool(cell.rounded[rows].any())
+    return *cell.exactly(rows), bool(cell.rounded(rows).any())
 
 
 def _judge_composite(

@@ -196,12 +196,18 @@ class Sections:
 
     def exactly(self, name: str, at: Ints) -> list[Fraction]:
         """Return the known figures of some sections as fractions of the figures as typed, exactly divided."""
-        values, _, _ = self.figures(name)
-        out = typed_all(values[at])
-        if _is_shared(name):
-            for i in np.flatnonzero(self.is_divided(name)[at]).tolist():
-                out[i] *= self.share(int(at[i]))
+        if not _is_shared(name):
+            return typed_all((self.students if name == "students" else self.number(name))[at])
+        base = self.reading.number(name)
+        assert base is not None  # else nothing of it is known
+        out = typed_all(base[self.rows[at]])
+        for i in np.flatnonzero(self.is_divided(name)[at]).tolist():
+            out[i] *= self.share(int(at[i]))
         return out
+
+    def as_typed(self, name: str, at: Ints) -> NDArray[np.bool_]:
+        """Return where the figures of some sections are those of the table, and not divided."""
+        return ~self.is_divided(name)[at] if _is_shared(name) else np.ones(at.size, dtype=bool)
 
     def share(self, i: int) -> Fraction:
         """Return the part of its school's figures that a section has, where they are divided."""
