@@ -282,3 +282,29 @@ def test_sums_of_what_was_typed_are_exact(parts, hair, op):
     county["sports_area_m2"] = [float(x) for x in (*parts[1:], parts[0] + Decimal(hair))]
     std = with_condition(scope="sum", top=("teaching_area_m2",), top_minus=("sports_area_m2",), op=op, value=Decimal(0))
     assert jh.evaluate(county, std).items["verdict"].tolist() == [wanted]
+
+
+# ------------------------------------------------------------------------------------------------- plans
+
+
+@few
+@given(
+    students=st.integers(1, 2000), juniors=st.integers(1, 2000), third=st.integers(1, 30), lacking=st.integers(1, 30)
+)
+def test_a_plan_that_ends_on_a_limit_is_judged_met(students, juniors, third, lacking):
+    """Two nine-year schools alike but for their rooms: one to three is exactly 0.50, and not a room more is needed."""
+    lacking = min(lacking, third)
+    rooms = {"甲校": third - lacking, "乙校": 3 * third}
+    made = [
+        as_rows("nine_year", {"primary": students, "junior": juniors}, "multimedia_classrooms", Decimal(n), "one row")
+        for n in rooms.values()
+    ]
+    county = pd.concat(made, ignore_index=True).assign(school=list(rooms))
+    limit = next(x for x in STD_2017.limits if (x.kind, x.stage) == ("each", "primary"))
+    limit = attrs.evolve(limit, indicators=("multimedia_classrooms_per_hundred_students",))
+    std = attrs.evolve(STD_2017, thresholds=(), school_rule=None, limits=(limit,), items=(), relaxations=())
+    plan = jh.plan(jh.evaluate(county, std), unit_costs={"multimedia_classrooms": 1})
+    assert plan.full_cost == lacking
+    cells = plan.after.indicators
+    cell = cells[(cells["indicator"] == limit.indicators[0]) & (cells["stage"] == "primary")].iloc[0]
+    assert cell["verdict"] == "met"
