@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -30,6 +29,7 @@ from junheng._frames import Table, build_frame, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
 from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, Severity, did_you_mean
+from junheng.indicators.exact import typed
 from junheng.reading import notice
 from junheng.reading.files import open_source
 from junheng.reading.forms import facts_of
@@ -633,7 +633,7 @@ def _costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]
             problems.append(f"{place}: the cost of {name!r} must be a number, 0 or more, not {cost!r}")
             continue
         # the price of ten thousand yuan of equipment is that of 10000 units
-        each = float(Fraction(repr(price)) * factor[1] / factor[0])
+        each = float(typed(price) * factor[1] / factor[0])
         before = out.get(column)
         if kinds is None and before is None:
             out[column] = each

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng.errors import ProblemCode, Severity
+from junheng.indicators.exact import typed_decimal
 
 __all__ = ["AREAS", "FOLLOWS", "INDOOR", "TEACHING", "TOTAL", "added", "is_unclear", "meant_by", "work_out_areas"]
 
@@ -65,7 +66,7 @@ def added(plus: Sequence[Floats], minus: Sequence[Floats] = ()) -> Floats:
     with np.errstate(invalid="ignore"):
         broken = np.any([values != np.floor(values) for values, _ in signed], axis=0) & np.isfinite(out)
     for i in np.flatnonzero(broken).tolist():
-        out[i] = float(sum((sign * Decimal(repr(float(values[i]))) for values, sign in signed), Decimal(0)))
+        out[i] = float(sum((sign * typed_decimal(values[i]) for values, sign in signed), Decimal(0)))
     return out
 
 

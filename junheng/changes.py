@@ -23,6 +23,7 @@ from junheng._data import STAGES, read_toml
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, did_you_mean
+from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank, recognise
 from junheng.schools import _category_words as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
@@ -432,7 +433,7 @@ class _Work:
         values = self.reading.number(column)
         if values is None or math.isnan(values[row]):
             return None
-        return Decimal(repr(float(values[row])))
+        return typed_decimal(values[row])
 
     def put(self, column: str, row: int, value: Decimal | None, cause: str) -> None:
         """Let a cell hold something."""
@@ -1338,7 +1339,7 @@ def _decimal(value: Any) -> Decimal:
     if isinstance(value, Decimal):
         return value
     if isinstance(value, (float, np.floating)):
-        return Decimal(repr(float(value)))
+        return typed_decimal(value)
     if isinstance(value, Fraction):
         return Decimal(value.numerator) / Decimal(value.denominator)
     return Decimal(value.strip() if isinstance(value, str) else int(value))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from decimal import Decimal, localcontext
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
@@ -20,8 +20,9 @@ from junheng._data import STAGES
 from junheng._inclusion import LEFT_OUT
 from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
+from junheng.indicators import exact
 from junheng.indicators.catalog import Indicator, catalogue
-from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of, at_least, compare, holds
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare, judged
 from junheng.items import Units, give_hints, in_dates, special_sections
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, parse_numbers
@@ -253,7 +254,7 @@ class _Cells:
     """One indicator of every section, with what it was made of.
 
     ``top`` is the upper figure as it stands in the table; the sections ``whole`` are due their ``shares`` instead.
-    ``gaps`` are the sections that have no value.
+    ``gaps`` are the sections that have no value, ``relaxed`` where columns are added to the upper figure, and which.
     """
 
     indicator: Indicator
@@ -264,15 +265,18 @@ class _Cells:
     denominator: Floats | None
     gaps: Ints
     sections: Sections
+    relaxed: tuple[tuple[NDArray[np.bool_], tuple[str, ...]], ...]
 
     @classmethod
     def make(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> _Cells:
         """Work out an indicator into ``value``."""
         top, whole, shares = sections.figures(indicator.numerator)
+        relaxed = []
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == indicator.id:
                 for more in _relaxed(sections, relaxation):
                     top, shares = top + more, shares + more[whole]
+                relaxed.append((_relaxes(sections, relaxation), relaxation.add))
         bottom = None if indicator.denominator is None else _column(sections, indicator.denominator)
         gaps = []
         cuts = np.searchsorted(whole, np.arange(0, value.size + _PIECE, _PIECE)).tolist()
@@ -292,7 +296,7 @@ class _Cells:
                     own[gap] = np.nan
                     gaps.append(gap + piece.start)
         missing = np.concatenate(gaps) if gaps else np.empty(0, dtype=np.int64)
-        return cls(indicator, value, top, whole, shares, bottom, missing, sections)
+        return cls(indicator, value, top, whole, shares, bottom, missing, sections, tuple(relaxed))
 
     def numerator(self, at: Ints) -> Floats:
         """Return the upper figure of some sections."""
@@ -303,12 +307,17 @@ class _Cells:
             out[due] = self.shares[place[due]]
         return np.asarray(out)
 
-    @cached_property
-    def divided(self) -> NDArray[np.bool_]:
-        """Where a figure it rests on is a part of a school's."""
-        out = np.zeros(self.value.size, dtype=bool)
+    def rounded(self, at: Ints) -> NDArray[np.bool_]:
+        """Return where a figure in the table is itself a rounded part of a school's."""
+        return np.asarray(np.any([self.sections.was_divided(name)[at] for name in self.indicator.columns], axis=0))
+
+    def plain(self, at: Ints) -> NDArray[np.bool_]:
+        """Return where the two figures are those of the table, neither divided nor added to."""
+        out = ~self.rounded(at)
         for name in self.indicator.columns:
-            out |= self.sections.is_divided(name) | self.sections.was_divided(name)
+            out &= self.sections.as_typed(name, at)
+        for applies, _ in self.relaxed:
+            out &= ~applies[at]
         return out
 
     @cached_property
@@ -319,16 +328,27 @@ class _Cells:
             out |= self.sections.is_divided(name) & ~self.sections.has_rule
         return out
 
-    def exactly(self, i: int) -> Fraction:
-        """Return the value of a section as a fraction of the figures as they are written."""
-        top = _fraction(self.numerator(np.array([i]))[0]) * self.indicator.scale
-        return top if self.denominator is None else top / _fraction(self.denominator[i])
+    def exactly(self, at: Ints) -> tuple[list[Fraction], list[Fraction]]:
+        """Return both figures of some sections as fractions of the figures as typed."""
+        tops = self.sections.exactly(self.indicator.numerator, at)
+        for applies, names in self.relaxed:
+            for name in names:
+                there = np.flatnonzero(applies[at] & np.isfinite(self.sections.number(name)[at]))
+                for i, more in zip(there.tolist(), self.sections.exactly(name, at[there]), strict=True):
+                    tops[i] += more
+        below = self.indicator.denominator
+        return tops, [Fraction(1)] * at.size if below is None else self.sections.exactly(below, at)
+
+
+def _relaxes(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
+    """Return where a relaxation is known to apply."""
+    units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
+    return np.asarray((units.where(relaxation.where) == MET) & in_dates(_years(sections), relaxation), dtype=bool)
 
 
 def _relaxed(sections: Sections, relaxation: Relaxation) -> list[Floats]:
     """Return the columns a relaxation adds to a numerator, 0 where it is not known to apply."""
-    units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
-    applies = (units.where(relaxation.where) == MET) & in_dates(_years(sections), relaxation)
+    applies = _relaxes(sections, relaxation)
     return [np.where(applies, np.nan_to_num(sections.number(name)), 0.0) for name in relaxation.add]
 
 
@@ -351,11 +371,6 @@ def _years(sections: Sections) -> Floats:
 
 def _column(sections: Sections, name: str) -> Floats:
     return sections.students if name == "students" else sections.number(name)
-
-
-def _fraction(x: float) -> Fraction:
-    # repr gives the decimal that was typed; the binary double behind it is an accident of storage
-    return Fraction(repr(float(x)))
 
 
 @frozen(eq=False)
@@ -387,7 +402,7 @@ def _require(t: Threshold, classes: Floats | None, value: Floats, special: Seque
     if t.classes:
         assert classes is not None
         kinds, at = np.unique(classes, return_inverse=True)
-        found = [t.asked(_fraction(k) if np.isfinite(k) else None) for k in kinds.tolist()]
+        found = [t.asked(exact.typed(k) if np.isfinite(k) else None) for k in kinds.tolist()]
     else:
         # schools that are alike in what they are share a number: their answers as one number to the base of three
         answers, at = np.unique(sum(c * 3**n for n, c in enumerate(special)), return_inverse=True)
@@ -400,11 +415,12 @@ def _require(t: Threshold, classes: Floats | None, value: Floats, special: Seque
 
 
 def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple[Codes, Codes]:
-    strict = _compare_exactly(cell, at, r.stricter, r.exact, t.op)
+    written = _as_written(r.exact)
+    strict = _compare_exactly(cell, at, r.stricter, t.op, written)
     if r.stricter is r.laxer:
         verdict = strict
     else:
-        lax = _compare_exactly(cell, at, r.laxer, r.exact, t.op)
+        lax = _compare_exactly(cell, at, r.laxer, t.op, written)
         # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
         verdict = np.where(strict == lax, strict, np.int8(UNDETERMINED))
     value = cell.value[at]
@@ -430,30 +446,36 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
     return verdict.astype(np.int8, copy=False), reason.astype(np.int8, copy=False)
 
 
-def _compare_exactly(cell: _Cells, at: Ints, required: Floats, exact: Sequence[Decimal | Fraction], op: str) -> Codes:
+def _as_written(numbers: Sequence[Decimal | Fraction]) -> Callable[[float], Fraction]:
+    """Return a function from the float of a requirement to the number in the standard."""
+    written = {float(d): Fraction(d) for d in numbers}
+    return lambda required: written[required]
+
+
+def _compare_exactly(cell: _Cells, at: Ints, required: Floats, op: str, limit_of: Callable[[float], Fraction]) -> Codes:
     """Compare values with requirements; what lies within rounding of one is compared again in fractions."""
     value = cell.value[at]
     out = compare(value, required, op)
-    with np.errstate(invalid="ignore"):
-        near = np.flatnonzero(np.abs(value - required) <= NEAR * np.abs(required))
-    if not near.size:
-        return out
-    rows = at[near]
-    # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
-    top = cell.numerator(rows)
-    whole = (top == np.floor(top)) & ~cell.divided[rows]
-    if cell.denominator is not None:
-        bottom = cell.denominator[rows]
-        whole &= bottom == np.floor(bottom)
-    decimals = {float(d): d for d in exact}
-    for i, row in zip(near[~whole].tolist(), rows[~whole].tolist(), strict=True):
-        wanted = decimals.get(float(required[i]))
-        if cell.divided[row] or wanted is None:
-            relation = 0  # a share of a school's total: only rounding separates it from the requirement
-        else:
-            difference = cell.exactly(row) - Fraction(wanted)
-            relation = (difference > 0) - (difference < 0)
-        out[i] = MET if holds(relation, op) else UNMET
+    near = exact.near(value, required)
+    if near.size:
+        rows = at[near]
+
+        def figures(which: Ints) -> tuple[list[Fraction], list[Fraction]]:
+            tops, bottoms = cell.exactly(rows[which])
+            return [x * cell.indicator.scale for x in tops], bottoms
+
+        out[near] = judged(
+            exact.quotient_signs(
+                cell.numerator(rows) * cell.indicator.scale,
+                np.ones(rows.size) if cell.denominator is None else cell.denominator[rows],
+                required[near],
+                limit_of,
+                cell.plain(rows),
+                figures,
+                cell.rounded(rows),
+            ),
+            op,
+        )
     return out
 
 
@@ -481,7 +503,7 @@ def _judge_by_stage(
         out.verdict[at], out.reason[at] = _judge_cells(cell, at, t, requirement)
         if t.floor is not None:
             floor = np.full(at.size, float(t.floor))
-            out.floor[at] = _compare_exactly(cell, at, floor, [t.floor], t.op)
+            out.floor[at] = _compare_exactly(cell, at, floor, t.op, _as_written([t.floor]))
     return required
 
 
@@ -537,7 +559,7 @@ class _Bars:
 
 def _beside(value: Floats, wanted: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell where a value is not clearly below a number, and where it is clearly above."""
-    hair = 2 * NEAR * abs(wanted)
+    hair = 2 * exact.NEAR * abs(wanted)
     return value >= wanted - hair, value > wanted + hair
 
 
@@ -560,7 +582,7 @@ def _judge_plainly(cell: _Cells, found: Sequence[Threshold | None], out: _Judged
         if bar.near:
             near = np.concatenate(bar.near)
             required = bar.wanted[np.minimum(sections.stage[near], len(STAGES))]
-            bar.verdict[near] = _compare_exactly(cell, near, required, bar.exact, op)
+            bar.verdict[near] = _compare_exactly(cell, near, required, op, _as_written(bar.exact))
         bar.verdict[cell.gaps] = UNDETERMINED
         for s, here in enumerate(sections.of_stage):
             if np.isnan(bar.wanted[s]):
@@ -705,13 +727,16 @@ def _judge_limit(limit: Limit, cv: Floats, at: Ints, cell: _Cells, usable: Ints,
     """Compare coefficients with a limit; one that lies within rounding of it is compared again in fractions."""
     wanted = float(limit.value)
     out = compare(cv[at], wanted, limit.op)
-    with np.errstate(invalid="ignore"):
-        near = np.flatnonzero(np.abs(cv[at] - wanted) <= NEAR * wanted)
-    for i in near.tolist():
-        rows = usable[groups.codes == at[i]]
-        relation = 0 if cell.divided[rows].any() else _sign(_coefficient_exactly(cell, rows) - limit.value)
-        out[i] = MET if holds(relation, limit.op) else UNMET
+    for i in exact.near(cv[at], wanted).tolist():
+        amounts, students, rounded = _of_group(cell, usable[groups.codes == at[i]])
+        out[i] = judged(exact.coefficient_sign(amounts, students, Fraction(limit.value), rounded=rounded), limit.op)
     return out
+
+
+def _of_group(cell: _Cells, rows: Ints) -> tuple[list[Fraction], list[Fraction], bool]:
+    """Return amounts and students of some sections (those without data left out), and whether any is rounded."""
+    rows = rows[np.isfinite(cell.value[rows])]
+    return *cell.exactly(rows), bool(cell.rounded(rows).any())
 
 
 def _judge_composite(
@@ -719,39 +744,9 @@ def _judge_composite(
 ) -> Codes:
     wanted = float(limit.value)
     out = compare(composite[at], wanted, limit.op)
-    with np.errstate(invalid="ignore"):
-        near = np.flatnonzero(np.abs(composite[at] - wanted) <= NEAR * wanted)
-    for i in near.tolist():
-        rows = usable[groups.codes == at[i]]
-        relation = 0
-        if not any(c.divided[rows].any() for c in cells):
-            with localcontext(prec=_DIGITS):
-                total = sum((_coefficient_exactly(c, rows) for c in cells), Decimal(0))
-                relation = _sign(total / len(cells) - limit.value)
-        out[i] = MET if holds(relation, limit.op) else UNMET
+    for i in exact.near(composite[at], wanted).tolist():
+        found = [_of_group(c, usable[groups.codes == at[i]]) for c in cells]
+        rounded = any(r for _, _, r in found)
+        signs = exact.mean_coefficient_sign([(x, p) for x, p, _ in found], Fraction(limit.value), rounded=rounded)
+        out[i] = judged(signs, limit.op)
     return out
-
-
-#: Digits of a coefficient that lies so close to its limit that binary arithmetic cannot tell.
-_DIGITS = 60
-
-
-def _coefficient_exactly(cell: _Cells, rows: Ints) -> Decimal:
-    """Return the coefficient of some sections to sixty digits (sections without data left out)."""
-    rows = rows[np.isfinite(cell.value[rows])]
-    assert cell.denominator is not None
-    weights = [_fraction(w) for w in cell.denominator[rows]]
-    values = [cell.exactly(int(i)) for i in rows]
-    total = sum(weights, Fraction(0))
-    mean = sum((w * x for w, x in zip(weights, values, strict=True)), Fraction(0)) / total
-    variance = sum((w * (x - mean) ** 2 for w, x in zip(weights, values, strict=True)), Fraction(0)) / total
-    square = variance / mean**2
-    with localcontext(prec=_DIGITS):
-        return (Decimal(square.numerator) / Decimal(square.denominator)).sqrt()
-
-
-def _sign(difference: Decimal) -> int:
-    # a root is exact or irrational; what is left below the fiftieth digit is its rounding
-    if abs(difference) < Decimal(10) ** (10 - _DIGITS):
-        return 0
-    return 1 if difference > 0 else -1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._inclusion import LEFT_OUT
 from junheng.errors import ProblemCode
-from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
+from junheng.indicators import exact
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare, judged
 from junheng.schools import base_column, category_words, is_grade
 from junheng.stages import KINDS
 from junheng.standards.model import Condition, Doubt, Item, Norm, Relaxation, Test, Threshold, Where
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ItemResult", "Units", "give_hints", "in_dates", "judge_items", "special_sections"]
 
 Codes = NDArray[np.int8]
+#: Known figures of a name at some positions, as fractions of the figures as typed.
+Exactly = Callable[[str, Ints], list[Fraction]]
 
 #: What a school has as a whole and no stage adds to.
 _OF_SCHOOL = ("built_year", "largest_class")
@@ -227,6 +230,28 @@ class Units:
                 out |= self.sections.wide[self.section] & np.isnan(self.sections.number(name)[self.section])
         return out
 
+    def exactly(self, name: str, at: Ints) -> list[Fraction]:
+        """Return a column of some units, where it is known, as fractions of the figures as typed."""
+        s, figures = self.sections, self.number(name)[at]
+        found = base_column(name)
+        if found is None or found[0].type != "number" or name in _OF_SCHOOL:
+            return exact.typed_all(figures)
+        section = self.section[np.isin(self.unit, at)]
+        unit = self.unit[np.isin(self.unit, at)]
+        parts = s.number(name)[section]
+        sums = np.bincount(unit, weights=parts, minlength=self.n)[at]
+        by_unit: dict[int, Fraction] = {}
+        known = np.isfinite(parts)
+        for i, part in zip(unit[known].tolist(), s.exactly(name, section[known]), strict=True):
+            by_unit[i] = by_unit.get(i, Fraction(0)) + part
+        # what its stages do not add up to is a figure of the school as it stands
+        with np.errstate(invalid="ignore"):
+            adds_up = np.abs(sums - figures) <= exact.NEAR * np.abs(figures)
+        return [
+            by_unit[i] if own else exact.typed(x)
+            for i, own, x in zip(at.tolist(), adds_up.tolist(), figures.tolist(), strict=True)
+        ]
+
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
         return np.array([*self._words(name), None], dtype=object)[self._codes(name)]
@@ -320,7 +345,8 @@ def give_hints(standard: Standard, facts: Facts) -> None:
             top, bottom = _terms(facts.number, hint.test, facts.n)
             required = np.full(facts.n, _float(hint.test.value))
             value = _divide(top, bottom)
-            for at in np.flatnonzero(_compare(top, bottom, required, hint.test) == UNMET).tolist():
+            failing = _compare(top, bottom, required, hint.test, facts.number, _as_typed(facts.number)) == UNMET
+            for at in np.flatnonzero(failing).tolist():
                 figures = " / ".join(" + ".join(names) for names in (hint.test.top, hint.test.bottom) if names)
                 facts.hint(
                     at,
@@ -470,9 +496,9 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
         number = data.facts.number
         top, bottom = _terms(number, test, n)
         if test.dated:
-            return _by_step(top, bottom, test, data.years)
+            return _by_step(top, bottom, test, data.years, number, _as_typed(number))
         required = _sum(number, test.than, n) if test.than else np.full(n, _float(test.value))
-        return (_compare(top, bottom, required, test), _divide(top, bottom), required)
+        return (_compare(top, bottom, required, test, number, _as_typed(number)), _divide(top, bottom), required)
     u: Units = units(not (test.where is not None and test.where.stages))
     applies = u.where(test.where)
     chosen = applies == MET
@@ -485,11 +511,12 @@ def _by_county(data: Data, test: Test, units: Any) -> tuple[Codes, Floats, Float
     # with no school that counts, or one of which it is not known, the sum says nothing
     known = (np.bincount(county, minlength=n) > 0) & (np.bincount(u.county[applies == UNDETERMINED], minlength=n) == 0)
     value = np.where(np.bincount(county, minlength=n) > 0, _divide(top, bottom), np.nan)
+    exactly = partial(_summed, u, np.flatnonzero(chosen))
     if test.dated:
-        verdict, _, required = _by_step(top, bottom, test, data.years)
+        verdict, _, required = _by_step(top, bottom, test, data.years, total, exactly)
     else:
         required = np.full(n, _float(test.value))
-        verdict = _compare(top, bottom, required, test)
+        verdict = _compare(top, bottom, required, test, total, exactly)
     verdict = np.where(known, verdict, np.int8(UNDETERMINED))
     # a county with schools of the stage and kind, none of which is meant, holds the rule
     sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
@@ -573,7 +600,7 @@ def _by_share(data: Data, condition: Condition, u: Units) -> _Found:
         wanted = np.full(n, _float(number))
         possible = np.isnan(chosen) | (chosen == wanted)
         for top, bottom in bounds:
-            found = _compare(top, bottom, wanted, condition, number)
+            found = _compare(top, bottom, wanted, condition, u.number, u.exactly, number)
             lowest = np.where(possible, np.minimum(lowest, found), lowest)
             highest = np.where(possible, np.maximum(highest, found), highest)
         hardest = np.where(possible, np.maximum(hardest, wanted), hardest)
@@ -674,11 +701,11 @@ def _of_units(data: Data, u: Units, test: Test) -> _OfUnits:
     value = _divide(top, bottom)
     disagree, every = np.zeros(u.n, dtype=bool), np.ones(u.n, dtype=bool)
     if test.dated:
-        verdict, _, required = _by_step(top, bottom, test, data.years[u.county])
+        verdict, _, required = _by_step(top, bottom, test, data.years[u.county], u.number, u.exactly)
         return _OfUnits(verdict, value, required, disagree, every)
     if test.norm is not None:
         norms = _norms(data, u, test.norm)
-        own = [_compare(top, bottom, norm, test) for norm in norms]
+        own = [_compare(top, bottom, norm, test, u.number, u.exactly) for norm in norms]
         disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
         verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
         return _OfUnits(verdict, value, np.maximum(*norms), disagree, every)
@@ -691,11 +718,11 @@ def _of_units(data: Data, u: Units, test: Test) -> _OfUnits:
     else:
         by_stage = np.array([_float(test.primary), _float(test.junior), np.nan])
         required = by_stage[u.stage]
-    verdict = _compare(top, bottom, required, test)
+    verdict = _compare(top, bottom, required, test, u.number, u.exactly)
     if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
         # nothing is below zero: what is known may be too much already
         known = _sum(lambda name: np.nan_to_num(u.number(name)), test.top, u.n)
-        proved = (verdict == UNDETERMINED) & (_compare(known, None, required, test) == UNMET)
+        proved = (verdict == UNDETERMINED) & (compare(known, required, test.op) == UNMET)
         verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
     if test.value is None and not test.than and test.per_classes is None:
         verdict[np.isnan(required) & (u.stage >= 0)] = MET  # a stage the rule gives no number for
@@ -704,20 +731,31 @@ def _of_units(data: Data, u: Units, test: Test) -> _OfUnits:
 
 def _norms(data: Data, u: Units, norm: Norm) -> tuple[Floats, Floats]:
     """Return the norms of the first and the last stage of every unit, one and the same for a school of one stage."""
-    primary, junior = (norm.times * data.facts.number(f)[u.county] for f in (norm.primary, norm.junior))
+    primary, junior = (
+        np.array([float(exact.typed(x) * norm.times) if np.isfinite(x) else np.nan for x in data.facts.number(f)])
+        for f in (norm.primary, norm.junior)
+    )
+    primary, junior = primary[u.county], junior[u.county]
     return (
         np.where(u.stage == STAGES.index("junior"), junior, primary),
         np.where(u.stage == STAGES.index("primary"), primary, junior),
     )
 
 
-def _by_step(top: Floats, bottom: Floats | None, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:
+def _by_step(
+    top: Floats,
+    bottom: Floats | None,
+    test: Test,
+    years: Floats,
+    number: Callable[[str], Floats],
+    exactly: Exactly,
+) -> tuple[Codes, Floats, Floats]:
     """Judge by the step in force in the year of the data; without a year, only where all steps agree."""
     required = np.full(years.size, np.nan)
     verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
     lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
     for step in test.dated:
-        found = _compare(top, bottom, np.full(years.size, float(step.value)), test, step.value)
+        found = _compare(top, bottom, np.full(years.size, float(step.value)), test, number, exactly, step.value)
         lowest, highest = np.minimum(lowest, found), np.maximum(highest, found)
         begun = years >= step.year
         verdict[begun], required[begun] = found[begun], float(step.value)
@@ -765,21 +803,71 @@ def _divide(top: Floats, bottom: Floats | None) -> Floats:
     return top if bottom is None else top / bottom
 
 
-def _compare(top: Floats, bottom: Floats | None, required: Floats, test: Test, step: Decimal | None = None) -> Codes:
+def _as_typed(number: Callable[[str], Floats]) -> Exactly:
+    return lambda name, at: exact.typed_all(number(name)[at])
+
+
+def _summed(u: Units, chosen: Ints, name: str, counties: Ints) -> list[Fraction]:
+    """Return the sum of a column over the chosen units of some counties."""
+    mine = chosen[np.isin(u.county[chosen], counties)]
+    out = dict.fromkeys(counties.tolist(), Fraction(0))
+    for county, x in zip(u.county[mine].tolist(), u.exactly(name, mine), strict=True):
+        out[county] += x
+    return list(out.values())
+
+
+def _compare(
+    top: Floats,
+    bottom: Floats | None,
+    required: Floats,
+    test: Test,
+    number: Callable[[str], Floats],
+    exactly: Exactly,
+    step: Decimal | None = None,
+) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
-    value = _divide(top, bottom)
-    out = compare(value, required, test.op)
+    out = compare(_divide(top, bottom), required, test.op)
+    below = np.ones(top.size) if bottom is None else bottom
+    size = np.abs(top)
+    for name in (*test.top_minus, *test.bottom_minus):
+        size = size + np.abs(number(name))  # a small difference of large figures is no nearer than they are
     with np.errstate(invalid="ignore"):
-        near = np.abs(value - required) <= NEAR * np.abs(required)
-    # a quotient of whole numbers is rounded once, and rounding keeps order: nothing to repair
-    near &= (top != np.floor(top)) | (False if bottom is None else bottom != np.floor(bottom))
-    exact = {float(d): d for d in (test.value, test.primary, test.junior, step) if d is not None}
-    for i in np.flatnonzero(near).tolist():
-        wanted = exact.get(float(required[i]))
-        limit = Fraction(repr(float(required[i]))) if wanted is None else Fraction(wanted)
-        numerator = Fraction(repr(float(top[i])))
-        difference = numerator - limit * (1 if bottom is None else Fraction(repr(float(bottom[i]))))
-        out[i] = MET if holds((difference > 0) - (difference < 0), test.op) else UNMET
+        near = np.flatnonzero(np.abs(top - required * below) <= exact.NEAR * np.maximum(size, np.abs(required * below)))
+    if not near.size:
+        return out
+
+    def total(names: Sequence[str], minus: Sequence[str], at: Ints) -> list[Fraction]:
+        sums = [Fraction(0)] * at.size
+        for sort, some in ((1, names), (-1, minus)):
+            for name in some:
+                sums = [a + sort * b for a, b in zip(sums, exactly(name, at), strict=True)]
+        return sums
+
+    def figures(which: Ints) -> tuple[list[Fraction], list[Fraction]]:
+        at = near[which]
+        tops = total(test.top, test.top_minus, at)
+        bottoms = total(test.bottom, test.bottom_minus, at) if test.bottom else [Fraction(1)] * at.size
+        if test.than:
+            tops = [a - b * c for a, b, c in zip(tops, bottoms, total(test.than, (), at), strict=True)]
+        return tops, bottoms
+
+    own, keys = top[near], required[near]
+    if test.than:  # another figure, not a number of the standard: the difference is held against 0
+        own, keys = own - keys * below[near], np.zeros(near.size)
+    written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, step) if d is not None}
+    names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
+    plain = not any((found := base_column(name)) is not None and found[0].shared for name in names)
+    out[near] = judged(
+        exact.quotient_signs(
+            own,
+            below[near],
+            keys,
+            lambda key: written.get(key, exact.typed(key)),
+            np.full(near.size, plain),
+            figures,
+        ),
+        test.op,
+    )
     return out
 
 

@@ -31,6 +31,7 @@ from junheng._text import (
     unmarked,
 )
 from junheng.errors import InputDataError, Problem, ProblemCode, Severity, did_you_mean
+from junheng.indicators.exact import typed_decimal
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
 
@@ -510,7 +511,7 @@ def _scaled(values: Floats, factor: tuple[int, int]) -> Floats:
     """Convert units as on paper: 12.3456 万元 is 123456 元, not the nearest binary product."""
     out = np.empty(values.size)
     for i, v in enumerate(values.tolist()):
-        out[i] = v if not math.isfinite(v) else float(Decimal(repr(v)) * factor[0] / factor[1])
+        out[i] = v if not math.isfinite(v) else float(typed_decimal(v) * factor[0] / factor[1])
     return out
 
 

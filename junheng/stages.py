@@ -7,7 +7,9 @@ weights 1 : 1.1 : 1.32 the primary section gets A / (A + 1.1 B + 1.32 C) of each
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -23,6 +25,7 @@ from junheng._frames import Wholes, build_frame, dense_codes, row_codes
 from junheng._inclusion import LEFT_OUT, NO_STAGE, leave_out
 from junheng.errors import InputDataError, ProblemCode, Severity
 from junheng.indicators import catalogue
+from junheng.indicators.exact import typed, typed_all
 from junheng.schools import ALL_STAGES, Reading, base_column, category_words, columns, is_grade, parse_numbers, scale_of
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import Split, Where
@@ -197,6 +200,25 @@ class Sections:
         whole, top, bottom = self._to_divide(name)
         return values, whole, values[whole] * top / bottom
 
+    def exactly(self, name: str, at: Ints) -> list[Fraction]:
+        """Return the known figures of some sections as fractions of the figures as typed, exactly divided."""
+        if not _is_shared(name):
+            return typed_all((self.students if name == "students" else self.number(name))[at])
+        base = self.reading.number(name)
+        assert base is not None  # else nothing of it is known
+        out = typed_all(base[self.rows[at]])
+        for i in np.flatnonzero(self.is_divided(name)[at]).tolist():
+            out[i] *= self.share(int(at[i]))
+        return out
+
+    def as_typed(self, name: str, at: Ints) -> NDArray[np.bool_]:
+        """Return where the figures of some sections are those of the table, and not divided."""
+        return ~self.is_divided(name)[at] if _is_shared(name) else np.ones(at.size, dtype=bool)
+
+    def share(self, i: int) -> Fraction:
+        """Return the part of its school's figures that a section has, where they are divided."""
+        return typed(self.share_top[i]) / typed(self.share_bottom[i])
+
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and has to be divided."""
         done = self._done(name)
@@ -369,6 +391,12 @@ def _shares(split: Split | None, joint: _Joint, divided: NDArray[np.bool_]) -> t
     # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
     parts[w == 0] = 0.0
     sums = parts.sum(axis=0)
+    for j in np.flatnonzero((parts != np.floor(parts)).any(axis=0) & np.isfinite(sums)).tolist():
+        # an enrolment that is no whole number: both parts of the share are brought to whole numbers
+        exactly = [int(a) * typed(b) if a else Fraction(0) for a, b in zip(w[:, j], joint.enrolment[:, j], strict=True)]
+        size = math.lcm(*(x.denominator for x in exactly))
+        parts[:, j] = [float(x * size) for x in exactly]
+        sums[j] = float(sum(exactly) * size)
     sums[sums == 0] = np.nan
     parts[w == 0] = np.nan
     at = joint.at[mine]

@@ -114,6 +114,14 @@ def split(case: Mapping[str, Any]) -> dict[str, Any]:
     return got
 
 
+def divided(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge a stage of a school whose one figure is divided; nothing else is known of it."""
+    row = {"county": "甲县", "school": "联校", "kind": case["kind"], case["resource"]: float(case["amount"])}
+    row |= {f"students_{stage}": n for stage, n in case["students"].items()}
+    found = pick(judged([row], case["standard"]).schools, stage=case["stage"])
+    return {"verdict": only(found[found["value"].notna()])["verdict"]}
+
+
 def verdict(case: Mapping[str, Any]) -> dict[str, Any]:
     """Put a county together whose coefficients are the published ones, and have it judged."""
     std = [float(x) for x in case.get("std", case.get("coefficient", ()))]
@@ -143,7 +151,7 @@ def verdict(case: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-CHECKS = {"coefficient": coefficient, "split": split, "verdict": verdict, **LAW, **NEEDS}
+CHECKS = {"coefficient": coefficient, "split": split, "divided": divided, "verdict": verdict, **LAW, **NEEDS}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -29,8 +29,9 @@ from junheng._arrays import Floats, Ints, as_floats, require_aligned
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Block, Sample, blocks, read_sample
+from junheng.indicators.exact import typed_all, typed_decimal, within
 
-__all__ = ["additions_where_possible", "exactly_within", "least_additions", "least_transfers"]
+__all__ = ["additions_where_possible", "least_additions", "least_transfers"]
 
 Bools = NDArray[np.bool_]
 
@@ -191,14 +192,6 @@ def additions_where_possible(
     task = _Task.read(many, students, limits, None, None, highest)
     solver: _Solver = partial(_add_whole, patience=30) if whole else _add_real
     return task.solve(solver, "least additions", False, whole=whole, refuse=False)
-
-
-def exactly_within(amounts: Any, students: Any, limit: Fraction) -> bool:
-    """Tell in fractions of the figures as typed whether the coefficient of one group is within a limit."""
-    pairs = [(Fraction(repr(float(a))), Fraction(repr(float(s)))) for a, s in zip(amounts, students, strict=True) if s]
-    total = sum((a for a, _ in pairs), Fraction(0))
-    squares = sum((a * a / s for a, s in pairs), Fraction(0))
-    return total > 0 and sum((s for _, s in pairs), Fraction(0)) * squares <= (1 + limit * limit) * total * total
 
 
 # ------------------------------------------------------------------------------------------ the arguments
@@ -522,10 +515,9 @@ def _within(block: _Block, change: Floats, look: _Look | None = None) -> Bools:
     for g in near.nonzero()[0].tolist():
         there = block.p[g] > 0
         after = [
-            float(Decimal(repr(float(a))) + Decimal(repr(float(c))))
-            for a, c in zip(block.x[g, there], change[g, there], strict=True)
+            float(typed_decimal(a) + typed_decimal(c)) for a, c in zip(block.x[g, there], change[g, there], strict=True)
         ]
-        out[g] = exactly_within(after, block.p[g, there], Fraction(block.exact))
+        out[g] = within(typed_all(after), typed_all(block.p[g, there]), Fraction(block.exact))
     return out
 
 

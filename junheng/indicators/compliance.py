@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from junheng._arrays import as_floats
 from junheng.errors import InputError
 
-__all__ = ["MET", "NEAR", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance", "holds"]
+__all__ = ["MET", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance", "judged"]
 
 Verdicts = NDArray[np.int8]
 Op = Literal[">=", "<=", ">", "<", "=="]
@@ -22,10 +22,6 @@ Op = Literal[">=", "<=", ">", "<", "=="]
 UNMET, UNDETERMINED, MET = 0, 1, 2
 #: The words, by code.
 VERDICTS = ("unmet", "undetermined", "met")
-
-#: Within this distance of a requirement, relative to it, binary arithmetic is not trusted to tell "exactly on it"
-#: from "just off it": the comparison is made again in fractions. Real data cannot come this close without being equal.
-NEAR = 1e-11
 
 _COMPARE = {
     ">=": np.greater_equal,
@@ -84,9 +80,9 @@ def compare(values: Any, required: Any, op: str) -> Verdicts:
     return np.where(unknown, np.int8(UNDETERMINED), out).astype(np.int8, copy=False)
 
 
-def holds(relation: int, op: str) -> bool:
-    """Return whether a comparison holds, from the sign of value minus requirement."""
-    return {">=": relation >= 0, "<=": relation <= 0, ">": relation > 0, "<": relation < 0, "==": relation == 0}[op]
+def judged(signs: Any, op: str) -> Verdicts:
+    """Return the verdict codes of comparisons, from the signs of value minus requirement."""
+    return np.where(_COMPARE[op](signs, 0), np.int8(MET), np.int8(UNMET))
 
 
 def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:

@@ -18,7 +18,7 @@ from attrs import frozen
 from junheng._arrays import Ints
 from junheng.planning._means import bring_down, mean_holds
 from junheng.planning._problem import Cone, County, Steps
-from junheng.planning._thing import Given, passes, raise_thing
+from junheng.planning._thing import Given, raise_thing, reaches
 
 __all__ = ["Step", "spend"]
 
@@ -47,7 +47,7 @@ def _chain(problem: County, d: Any) -> Iterator[Step]:
     cones = [(k, c) for k, t in enumerate(problem.things) for c in t.limited]
 
     def holds(k: int, cone: Cone, z: Ints) -> bool:
-        return passes(problem.things[k].amounts(cone, z), cone.students, cone.most)
+        return reaches(problem.things[k], cone, z)
 
     def raised(k: int, more: list[Cone], before: Ints, low: Ints) -> Given:
         """Raise a thing so that some coefficients pass, and those that passed before still do."""

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.catalog import catalogue
+from junheng.indicators.exact import typed_decimal
 from junheng.schools import category_words, columns
 
 __all__ = ["Prices", "as_number"]
@@ -53,7 +54,7 @@ class Prices:
             if isinstance(cost, Mapping):
                 cost = cost.get(kind)
             if cost is not None:
-                return Decimal(str(cost)) if isinstance(cost, (int, str, Decimal)) else Decimal(repr(float(cost)))
+                return Decimal(str(cost)) if isinstance(cost, (int, str, Decimal)) else typed_decimal(cost)
         return None
 
 

@@ -13,7 +13,6 @@ asks for is enough for all of them.
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import STAGES
 from junheng.evaluation import MEANT, _relaxed
+from junheng.indicators.exact import typed
 from junheng.items import special_sections
 from junheng.results import Data
 from junheng.schools import columns
@@ -255,7 +255,7 @@ def _section(found: tuple[Fraction, Fraction]) -> Fraction:
 @lru_cache(maxsize=65_536)
 def _exact(x: float) -> Fraction | None:
     """Return a figure as it was typed, not the binary double behind it; None where it is missing."""
-    return Fraction(Decimal(repr(float(x)))) if math.isfinite(x) else None
+    return typed(x) if math.isfinite(x) else None
 
 
 def _least(n: int, d: int, strict: bool) -> int:

@@ -21,10 +21,12 @@ from attrs import field, frozen
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators.compliance import MET
+from junheng.indicators.exact import typed, typed_all
 from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Data
 from junheng.schools import base_column, columns
+from junheng.stages import Sections
 from junheng.standards.model import Limit
 
 __all__ = ["Choices", "Cone", "County", "Limits", "Need", "Steps", "Thing", "counties"]
@@ -89,6 +91,9 @@ class Thing:
     cones: tuple[Cone, ...]
     #: what each section has of it
     have: Floats
+    #: the sections as the table has them
+    sources: Sections
+    own: Ints
 
     @cached_property
     def divided(self) -> Any:
@@ -105,6 +110,19 @@ class Thing:
     def amounts(self, cone: Cone, z: Ints) -> Floats:
         """Return what the sections of a coefficient have after some steps."""
         return np.asarray(cone.base + float(self.step) * self.share[cone.sections] * z[self.unit[cone.sections]])
+
+    def exactly(self, cone: Cone, z: Ints) -> list[Fraction]:
+        """Return the same as fractions of the figures as typed, exactly divided."""
+        out = typed_all(cone.base)
+        given = z[self.unit[cone.sections]].tolist()
+        for i, section in enumerate(cone.sections.tolist()):
+            share = Fraction(1)
+            if self.share[section] != 1:
+                at = self.own[section : section + 1]
+                share = self.sources.share(int(at[0]))
+                out[i] += self.sources.exactly(self.column, at)[0] - typed(self.have[section])
+            out[i] += self.step * share * given[i]
+        return out
 
     def in_steps(self, cone: Cone, z: Ints) -> Floats:
         """Return the same, counted in steps."""
@@ -369,6 +387,8 @@ class _Maker:
             cost=cost,
             cones=tuple(cones),
             have=sections.number(column)[own],
+            sources=sections,
+            own=own,
         )
 
     def _schools(self, own: Ints) -> tuple[Ints, ...]:

@@ -23,6 +23,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators._conic import Cone as ConicCone
 from junheng.indicators._conic import Program
+from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
 from junheng.planning._problem import Choices, Cone, County, Steps, Thing
@@ -233,7 +234,7 @@ class _Solver:
     def _movable(self, column: str, at: Ints) -> int:
         """Return how many people of a stage may be moved at most."""
         there = np.nan_to_num(self.d.sections.number(column)[self.problem.sections[at]])
-        return int(self.most_moved * Fraction(repr(float(there.sum()))))
+        return int(self.most_moved * typed(there.sum()))
 
     # -- which indicators to leave at the floor
 

@@ -10,9 +10,10 @@ filled, and the cheapest proposal stays. People may also move within their stage
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,11 @@ from attrs import frozen
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.errors import InputError
-from junheng.indicators.allocation import exactly_within, least_additions
+from junheng.indicators.allocation import least_additions
+from junheng.indicators.exact import typed_all, within
 from junheng.planning._problem import Cone, Thing
 
-__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_thing"]
+__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_thing", "reaches"]
 
 
 @frozen(eq=False)
@@ -49,12 +51,17 @@ def coefficient(y: Floats, p: Floats) -> float:
     return float(math.sqrt(max(square, 0.0)) / mean) if mean > 0 else math.nan
 
 
-def passes(y: Floats, p: Floats, limit: Decimal) -> bool:
-    """Tell whether a coefficient is within its limit; next to the limit, in fractions."""
+def passes(y: Floats, p: Floats, limit: Decimal, exactly: Callable[[], list[Fraction]] | None = None) -> bool:
+    """Tell whether a coefficient is within its limit; next to the limit in fractions, of ``exactly`` if given."""
     cv, t = coefficient(y, p), float(limit)
     if not abs(cv - t) <= 1e-12 * max(t, 1.0):
         return cv <= t
-    return exactly_within(y, p, Fraction(limit))
+    return within(typed_all(y) if exactly is None else exactly(), typed_all(p), Fraction(limit))
+
+
+def reaches(thing: Thing, cone: Cone, z: Ints) -> bool:
+    """Tell whether a coefficient that has a limit is within it after some steps."""
+    return passes(thing.amounts(cone, z), cone.students, cone.most, partial(thing.exactly, cone, z))
 
 
 def raise_thing(thing: Thing, low: Ints) -> Given:
@@ -71,15 +78,15 @@ def raise_thing(thing: Thing, low: Ints) -> Given:
 def fill(thing: Thing, low: Ints) -> Given:
     """Add to schools of one stage until the coefficients that are limited pass; shared schools stay as they are."""
     z = low.astype(np.int64)
-    for _ in range(3):
+    for turn in range(3):
         again = False
         for cone in thing.limited:
-            if passes(thing.amounts(cone, z), cone.students, cone.most):
+            if reaches(thing, cone, z):
                 continue
             unit, share = thing.unit[cone.sections], thing.share[cone.sections]
             y = thing.in_steps(cone, z)
             limit = cone.most
-            if thing.step != 1:
+            if thing.step != 1 or turn:
                 # figures that are whole numbers of steps can lie exactly on the limit, others only within rounding
                 steps = np.rint(y)
                 if (share == 1).all() and (np.abs(y - steps) <= 1e-9 * np.maximum(1.0, steps)).all():

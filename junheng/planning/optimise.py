@@ -23,7 +23,7 @@ from junheng.planning._costs import Prices, as_number
 from junheng.planning._plan import WHY, Plan, fails
 from junheng.planning._problem import County, counties
 from junheng.planning._solve import Answer, solve
-from junheng.planning._thing import passes
+from junheng.planning._thing import reaches
 from junheng.results import Evaluation
 from junheng.schools import columns
 
@@ -184,7 +184,7 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
         for thing in problem.things:
             for cone in thing.limited:
                 unpriced = bool(np.isinf(thing.cost[thing.unit[cone.sections]]).all())
-                if unpriced and not passes(cone.base, cone.students, cone.most):
+                if unpriced and not reaches(thing, cone, np.zeros(len(thing.members), dtype=np.int64)):
                     wanted.setdefault(thing.column, f"its coefficient in {place} is over the limit")
     if wanted:
         raise InputError("unit_costs has no cost for " + "; ".join(f"{c!r} ({why})" for c, why in wanted.items()))

@@ -15,6 +15,7 @@ from junheng._progress import Progress, reporting
 from junheng.changes import Enrolment
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.indicators.exact import typed_decimal
 from junheng.planning.optimise import plan
 from junheng.results import Data, Evaluation
 
@@ -97,7 +98,7 @@ def roll_forward(
                 now = now.apply(changes)
             money = budget + (left if carry_over else 0)
             made = plan(now, unit_costs=unit_costs, budget=float(money), progress=False)
-            cost = Decimal(repr(float(made.cost)))
+            cost = typed_decimal(made.cost)
             now = now.apply(made.changes)
             left = money - cost
             rows.append(_State.of(now.data, year, money, cost, left))
@@ -132,7 +133,7 @@ def _yearly_changes(enrolment: Any) -> list[Any]:
 def _budget(yearly: Any, year: int) -> Decimal:
     money = yearly.get(year, 0) if isinstance(yearly, Mapping) else yearly
     try:
-        out = Decimal(repr(float(money))) if isinstance(money, (float, np.floating)) else Decimal(str(money))
+        out = typed_decimal(money) if isinstance(money, (float, np.floating)) else Decimal(str(money))
     except (InvalidOperation, TypeError, ValueError):
         out = Decimal("NaN")
     if isinstance(money, bool) or not out.is_finite() or out < 0:

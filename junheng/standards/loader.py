@@ -215,6 +215,75 @@ def _say(exc: BaseException, kind: type | None) -> str:
 # --------------------------------------------------------------------------------------- sense
 
 
+#: Lists of tables in which each entry is known by one of its keys, or by all it says (None).
+_TABLES_ONCE = {"weights": "kind"} | dict.fromkeys(
+    ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead")
+)
+
+
+def _check_named_once(value: Any, place: str = "$") -> list[str]:
+    """Return what a list of a file names twice: it would count twice, or hide what was meant.
+
+    It looks at the file as it is written, so that other mistakes of a list hide nothing.
+    """
+    if isinstance(value, dict):
+        return [p for key, inner in value.items() for p in _check_named_once(inner, f"{place}.{key}")]
+    if not isinstance(value, list):
+        return []
+    out: list[str] = []
+    seen: dict[str, int] = {}
+    for i, entry in enumerate(value):
+        name = _named(entry, place)
+        first = i if name is None else seen.setdefault(name, i)
+        if first != i:
+            what = f"names {entry!r} again, as" if isinstance(entry, str) else "the same entry as"
+            out.append(f"{what} {place}[{first}]; name it once @ {place}[{i}]")
+        out += _check_named_once(entry, f"{place}[{i}]")
+    return out
+
+
+def _named(entry: Any, place: str) -> str | None:
+    """Return what an entry of a list names, None where naming it again changes nothing."""
+    if isinstance(entry, str):
+        return entry
+    table = place.rpartition(".")[2]
+    if isinstance(entry, list) and table == "readings":
+        return repr(entry)  # a printed row
+    # the conditions of a relaxation stand in for those of an item one by one, and may be alike
+    if not isinstance(entry, dict) or table not in _TABLES_ONCE or re.fullmatch(r"\$\.relaxations\S*conditions", place):
+        return None
+    key = _TABLES_ONCE[table]
+    if key is None:
+        return repr(sorted(entry.items(), key=lambda pair: pair[0]))
+    return entry[key] if isinstance(entry.get(key), str) else None
+
+
+def _check_opposites(entry: Any, place: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what two lists of an entry both name although one takes back what the other says."""
+    return [
+        f"{name!r} is in {one!r} too @ {place}.{other}"
+        for one, other in pairs
+        for name in getattr(entry, other)
+        if name in getattr(entry, one)
+    ]
+
+
+def _check_numbers(file: _File, parent: Standard | None) -> list[str]:
+    """Return which items have the number of another item of their part, inherited ones included."""
+    own = {item.id for item in file.items}
+    removed = {r.id for r in file.remove if r.table == "items"}
+    inherited = [i for i in (parent.items if parent else ()) if i.id not in own | removed]
+    taken = {(i.part, i.number): i.id for i in inherited if i.number is not None}
+    out = []
+    for i, item in enumerate(file.items):
+        if item.number is None:
+            continue
+        other = taken.setdefault((item.part, item.number), item.id)
+        if other != item.id:
+            out.append(f"part {item.part!r} has an item {item.number} already: {other!r} @ $.items[{i}].number")
+    return out
+
+
 def _check_sense(file: _File, parent: Standard | None) -> list[str]:
     """Return what is wrong although every value is of the right kind."""
     out: list[str] = []
@@ -256,8 +325,13 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         for i, w in enumerate(file.split.weights):
             for stage in ("primary", "junior", "senior"):
                 weight = w.weight(stage)
-                if weight is not None and not Decimal("0.001") <= weight <= 1000:
+                if weight is None:
+                    continue
+                if not Decimal("0.001") <= weight <= 1000:
                     out.append(f"must be positive, and lie between 0.001 and 1000 @ $.split.weights[{i}].{stage}")
+                elif weight != round(weight, 6):
+                    out.append(f"must have at most six decimals @ $.split.weights[{i}].{stage}")
+    out += _check_numbers(file, parent)
     for i, item in enumerate(file.items):
         if (item.rule in ("conditions", "scored")) != bool(item.conditions):
             out.append(f"'conditions' belong to rules 'conditions' and 'scored', and must be there @ $.items[{i}]")
@@ -272,6 +346,7 @@ def _check_sense(file: _File, parent: Standard | None) -> list[str]:
         if (relaxation.item is None) == bool(relaxation.conditions):
             out.append(f"'conditions' belong to 'item' @ {place}.conditions")
         out += _check_conditions(relaxation.conditions, place, False)
+        out += _check_opposites(relaxation.where, f"{place}.where", _WHERE_OPPOSITES)
         for field_name in ("effective_from", "effective_to"):
             out += _check_date(getattr(relaxation, field_name), f"{place}.{field_name}")
         if (relaxation.effective_to or "9999") < (relaxation.effective_from or ""):
@@ -290,6 +365,9 @@ def _check_date(text: str | None, place: str) -> list[str]:
     if text is None or re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
         return []
     return [f"{text!r} is no date such as '2017', '2017-05' or '2017-05-23' @ {place}"]
+
+
+_WHERE_OPPOSITES = (("kinds", "not_kinds"), ("flags", "not_flags"))
 
 
 def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool) -> list[str]:
@@ -329,6 +407,9 @@ def _check_test(test: Test, at: str, scored: bool = False) -> list[str]:
         for f in getattr(test, name)
         if f not in known
     ]
+    out += _check_opposites(test, at, (("top", "top_minus"), ("bottom", "bottom_minus")))
+    if test.where is not None:
+        out += _check_opposites(test.where, f"{at}.where", _WHERE_OPPOSITES)
     if not test.top:
         out.append(f"must name a figure @ {at}.top")
     staged = test.primary is not None or test.junior is not None
@@ -478,7 +559,7 @@ def _check_threshold(t: Threshold, place: str) -> list[str]:
 
 
 def _read(raw: Any, name: str, base: Any, chain: tuple[str, ...]) -> Standard:
-    problems: list[str] = []
+    problems = _check_named_once(raw)
     parent: Standard | None = None
     extends = raw.get("extends")
     if isinstance(extends, str):

@@ -684,7 +684,7 @@ class Standard:
         }
         if isinstance(relaxations, str):
             raise InputError(f"relaxations is a list of ids: [{relaxations!r}]")
-        applied = self.applied if relaxations is None else tuple(relaxations)
+        applied = self.applied if relaxations is None else tuple(dict.fromkeys(relaxations))
         known = [r.id for r in self.relaxations]
         unknown = sorted(set(applied) - set(known))
         if unknown:
