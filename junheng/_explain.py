@@ -34,6 +34,7 @@ _TEXT = {
         "over": "÷",
         "bracket": "（{sum}）",
         "units": "{what}：应查{total}个，达标{met}个、不达标{unmet}个、待定{open}个",
+        "share": "{what}（{total}所：{met}所是、{unmet}所否、{open}所待定）",
         "scored": "{what}：{value}，只计入总分",
         "attested": "{what}：{value}，要求{required}",
         "figure": "{what}：{value}，要求{op}{required}{why}",
@@ -88,6 +89,7 @@ _TEXT = {
         "over": " / ",
         "bracket": "({sum})",
         "units": "{what}: {total} looked at, met {met}, unmet {unmet}, undetermined {open}",
+        "share": "{what} ({total} schools: yes {met}, no {unmet}, undetermined {open})",
         "scored": "{what}: {value}, judged only in the total",
         "attested": "{what}: {value}, required {required}",
         "figure": "{what}: {value}, required {op} {required}{why}",
@@ -210,7 +212,7 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
         names += text["over"] + _terms(condition.bottom, condition.bottom_minus, condition, language)
     found = result.units[position]
     met, unmet, open_ = (int(x) for x in result.counts[county])
-    if found is not None:
+    if found is not None and condition.scope != "share":
         return text["units"].format(what=names, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
     value, required = float(result.value[county]), float(result.required[county])
     if result.item.rule == "scored":
@@ -218,6 +220,8 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
     if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
         said = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
         return text["attested"].format(what=names, value=said, required=text["yes" if required else "no"])
+    if found is not None:
+        names = text["share"].format(what=names, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
     return text["figure"].format(
         what=names,
         value=text["unknown"] if np.isnan(value) else number(value, required),
@@ -565,7 +569,9 @@ def _around(
     code = REASONS[reason]
     why = text["why"].format(reason=word("reason", code, language)) if code else ""
     if np.isnan(required):
-        low = [f"{c}: {number(float(v))}" for c, v in zip(t.classes, t.values, strict=True)]
+        rows = zip(t.classes, *(t.values, *t.readings), strict=True)
+        low = [f"{c}: {'/'.join(dict.fromkeys(number(float(v)) for v in vs))}" for c, *vs in rows]
+        low = low or [number(float(v)) for v in (t.value, *(o.value for o in t.instead)) if v is not None]
         shown = text["list"].join(low)
     else:
         shown = number(required)

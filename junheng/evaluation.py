@@ -21,7 +21,7 @@ from junheng.errors import InputDataError, InputError, ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, all_of, at_least, compare, holds
-from junheng.items import Units, in_dates
+from junheng.items import Units, in_dates, special_sections
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, parse_numbers
 from junheng.stages import LEFT_OUT, Sections, check_all, check_for_standard, item_columns, needed_columns
@@ -111,6 +111,7 @@ def evaluate(
     if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
         raise InputDataError(reading.problems)
     facts = Facts(county_facts, sections.counties.words)
+    facts.check_choices(std.items)
     check_for_standard(reading, std)
     reading.problems += facts.problems
     if reading.errors:
@@ -167,7 +168,7 @@ def _evaluate(
             judged.verdict.fill(UNDETERMINED)
             judged.floor.fill(UNDETERMINED)
             required = _judge_by_stage(cell, found, sections, classes, judged)
-            if any(t is not None and t.classes for t in found):
+            if any(t is not None and not t.fixed for t in found):
                 by_classes[j] = required
         for relaxation in std.relaxations:
             if relaxation.id in std.applied and relaxation.indicator == cell.indicator.id:
@@ -180,7 +181,7 @@ def _evaluate(
         return cell
 
     # a relaxation may read columns of its own: one at a time, or two threads would read them at once
-    at_once = 0 if std.applied else n
+    at_once = 0 if std.applied or any(t.instead for t in std.thresholds) else n
     cells = over_columns(work_out, range(k), at_once)
     school = _school_verdicts(std, sections, verdicts, floors)
     groups = _coefficients(std, cells, sections, missing)
@@ -356,30 +357,48 @@ def _fraction(x: float) -> Fraction:
 
 @frozen(eq=False)
 class _Requirement:
-    """What a threshold asks of each section: one number, or two where two sizes of a table may hold."""
+    """What a threshold asks of each section: one number, or two where one of several may hold.
+
+    ``some`` is where the number was lost and only that the thing is required is known.
+    """
 
     value: Floats
     stricter: Floats
     laxer: Floats
     reason: Codes
     exact: tuple[Decimal, ...]
+    some: NDArray[np.bool_] | None = None
 
 
-def _require(t: Threshold, classes: Floats | None, value: Floats) -> _Requirement:
-    n = value.size
-    none = np.zeros(n, dtype=np.int8)
-    if not t.classes:
-        assert t.value is not None
-        number = np.full(n, float(t.value))
-        return _Requirement(number, number, number, none, (t.value,))
-    assert classes is not None
+def _require(t: Threshold, classes: Floats | None, value: Floats, special: Sequence[Codes] = ()) -> _Requirement:
+    """Return what is asked of sections of so many ``classes``; ``special`` says for which ``t.instead`` is meant."""
+    if t.classes:
+        assert classes is not None
+        return _require_by_size(t, classes, value)
+    assert t.value is not None
+    number = np.full(value.size, float(t.value))
+    reason = np.zeros(value.size, dtype=np.int8)
+    if not t.instead:
+        return _Requirement(number, number, number, reason, (t.value,))
+    stricter, laxer = _ordered(t)
+    strict, lax = number, number
+    for other, meant in zip(t.instead, special, strict=True):
+        own = np.full(value.size, float(other.value))
+        strict = np.where(meant == MET, own, np.where(meant == UNMET, strict, stricter(strict, own)))
+        lax = np.where(meant == MET, own, np.where(meant == UNMET, lax, laxer(lax, own)))
+    reason[strict != lax] = _REASON["special_open"]
+    exact = (t.value, *(other.value for other in t.instead))
+    return _Requirement(_shown(t, strict, lax, value), strict, lax, reason, exact)
+
+
+def _require_by_size(t: Threshold, classes: Floats, value: Floats) -> _Requirement:
     sizes = np.array(t.classes, dtype=np.float64)
-    numbers = np.array([float(v) for v in t.values])
     known = np.isfinite(classes)
     c = np.where(known, classes, sizes[0])
     above = np.clip(np.searchsorted(sizes, c, side="left"), 0, sizes.size - 1)
     below = np.clip(np.searchsorted(sizes, c, side="right") - 1, 0, sizes.size - 1)
-    low, high = numbers[below], numbers[above]
+    rows = np.array([[float(v) for v in row] for row in (t.values, *t.readings)])
+    low, high = rows[:, below], rows[:, above]
     if t.between == "smaller":
         high = low
     elif t.between == "larger":
@@ -387,18 +406,32 @@ def _require(t: Threshold, classes: Floats | None, value: Floats) -> _Requiremen
     elif t.between == "linear":
         span = np.where(above == below, 1.0, sizes[above] - sizes[below])
         low = high = low + (high - low) * (c - sizes[below]) / span
-    reason = none.copy()
-    reason[low != high] = _REASON["size_between"]
-    outside = ((c < sizes[0]) & (t.below == "undetermined")) | ((c > sizes[-1]) & (t.above == "undetermined"))
+    reason = np.zeros(value.size, dtype=np.int8)
+    reason[(low != low[0]).any(axis=0) | (high != high[0]).any(axis=0)] = _REASON["rows_disagree"]
+    reason[(low != high).any(axis=0)] = _REASON["size_between"]
+    fewer, more = c < sizes[0], c > sizes[-1]
+    outside = (fewer & (t.below != "end")) | (more & (t.above != "end"))
     reason[outside] = _REASON["size_outside"]
     reason[~known] = _REASON["missing_classes"]
-    unknown = outside | ~known
-    stricter, laxer = (np.maximum, np.minimum) if t.op in (">=", ">") else (np.minimum, np.maximum)
-    strict, lax = (np.where(unknown, np.nan, f(low, high)) for f in (stricter, laxer))
+    some = (fewer & (t.below == "some")) | (more & (t.above == "some")) | ((above != below) & (t.between == "some"))
+    unknown = outside | ~known | some
+    stricter, laxer = _ordered(t)
+    both = np.concatenate([low, high])
+    strict, lax = (np.where(unknown, np.nan, f.reduce(both, axis=0)) for f in (stricter, laxer))
+    exact = tuple(v for row in (t.values, *t.readings) for v in row)
+    return _Requirement(_shown(t, strict, lax, value), strict, lax, reason, exact, some & known)
+
+
+def _ordered(t: Threshold) -> tuple[np.ufunc, np.ufunc]:
+    """Return what chooses the stricter, and the laxer, of two numbers."""
+    return (np.maximum, np.minimum) if t.op in (">=", ">") else (np.minimum, np.maximum)
+
+
+def _shown(t: Threshold, strict: Floats, lax: Floats, value: Floats) -> Floats:
+    """Return the number that decides; NaN where none does."""
     passed = compare(value, strict, t.op) == MET
     failed = compare(value, lax, t.op) == UNMET
-    shown = np.where(low == high, low, np.where(passed, strict, np.where(failed, lax, np.nan)))
-    return _Requirement(np.where(unknown, np.nan, shown), strict, lax, reason, t.values)
+    return np.where(strict == lax, strict, np.where(passed, strict, np.where(failed, lax, np.nan)))
 
 
 def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple[Codes, Codes]:
@@ -409,9 +442,19 @@ def _judge_cells(cell: _Cells, at: Ints, t: Threshold, r: _Requirement) -> tuple
         lax = _compare_exactly(cell, at, r.laxer, r.exact, t.op)
         # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
         verdict = np.where(strict == lax, strict, np.int8(UNDETERMINED))
-    reason = np.where(verdict == UNDETERMINED, r.reason, np.int8(0))
     value = cell.value[at]
+    if r.some is not None:
+        # the number was lost, but none at all is too little
+        verdict = np.where(r.some & (value == 0), np.int8(UNMET), verdict)
+    lost = r.some if r.some is not None else False
+    reason = np.where((verdict == UNDETERMINED) | lost, r.reason, np.int8(0))
     gap = np.isnan(value)
+    if t.op == ">=":
+        # nothing is asked: whatever the school has is enough
+        nothing = r.stricter == 0
+        verdict = np.where(nothing, np.int8(MET), verdict)
+        reason = np.where(nothing, np.int8(0), reason)
+        gap &= ~nothing
     if cell.denominator is not None and cell.indicator.denominator != "students":
         # students but nobody to teach them: no ratio exists, and yet "at most 19 to one" is plainly not met
         nobody = gap & (cell.denominator[at] == 0) & (cell.numerator(at) > 0) & ~np.isnan(r.stricter)
@@ -469,7 +512,8 @@ def _judge_by_stage(
         at = np.flatnonzero(sections.stage == s)
         if t is None or not at.size:
             continue
-        requirement = _require(t, None if classes is None else classes[at], cell.value[at])
+        special = [codes[at] for codes in special_sections(sections, t)]
+        requirement = _require(t, None if classes is None else classes[at], cell.value[at], special)
         required[at] = requirement.value
         out.verdict[at], out.reason[at] = _judge_cells(cell, at, t, requirement)
         if t.floor is not None:
@@ -482,7 +526,7 @@ def _is_plain(cell: _Cells, found: Sequence[Threshold | None]) -> bool:
     """Tell whether a requirement is one number a stage, compared in one way, and without students is no value."""
     some = [t for t in found if t is not None]
     by_student = cell.denominator is None or cell.indicator.denominator == "students"
-    return by_student and not any(t.classes for t in some) and len({t.op for t in some}) == 1
+    return by_student and all(t.fixed for t in some) and len({t.op for t in some}) == 1
 
 
 @define(eq=False)

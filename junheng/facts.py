@@ -111,6 +111,22 @@ class Facts:
         named = [self.references.get(f, {}).get(county) for c in item.conditions if c.scope == "county" for f in c.top]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
+    def check_choices(self, items: Sequence[Item]) -> None:
+        """Record a fact that chooses among the numbers of a condition and names none of them."""
+        for condition in (c for item in items for c in item.conditions):
+            known = [float(v) for v in condition.one_of]
+            for at, value in enumerate(self.number(condition.chosen_by or "").tolist()):
+                # what is out of range altogether has been told of
+                if not np.isnan(value) and value not in known and 0 <= value <= 1:
+                    said = " or ".join(f"{v:g}" for v in known)
+                    self._add(
+                        ProblemCode.OUT_OF_RANGE,
+                        f"{value:g} is none of the numbers the standard knows; write {said}, or leave it empty",
+                        key=self._names[at],
+                        column=condition.chosen_by,
+                        value=repr(value),
+                    )
+
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
 

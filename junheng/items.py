@@ -17,13 +17,13 @@ from junheng._data import STAGES
 from junheng.indicators.compliance import MET, NEAR, UNDETERMINED, UNMET, compare, holds
 from junheng.schools import base_column, category_words
 from junheng.stages import KINDS, LEFT_OUT
-from junheng.standards.model import Condition, Item, Relaxation, Test, Where
+from junheng.standards.model import Condition, Item, Relaxation, Test, Threshold, Where
 
 if TYPE_CHECKING:
     from junheng.results import Data
     from junheng.stages import Sections
 
-__all__ = ["ItemResult", "Units", "in_dates", "judge_items"]
+__all__ = ["ItemResult", "Units", "in_dates", "judge_items", "special_sections"]
 
 Codes = NDArray[np.int8]
 
@@ -175,6 +175,9 @@ class Units:
             np.fmax.at(out, self.unit, own[s.rows[self.section]])
             return out
         found = base_column(name)
+        if name == "conditions_grade" or name.startswith("grade_b"):
+            # the words stand in the data from the best to the worst, which is 0
+            return np.array([*reversed(range(len(category_words(name)))), np.nan])[self._codes(name)]
         if name == "students":
             values = s.students[self.section]
         elif found is not None and found[0].type == "flag":
@@ -243,6 +246,7 @@ class Units:
         for limit, name, op in (
             (where.students_below, "students", "<"),
             (where.students_from, "students", ">="),
+            (where.classes_below, "classes", "<"),
             (where.largest_class_below, "largest_class", "<"),
             (where.built_by, "built_year", "<="),
         ):
@@ -394,6 +398,8 @@ def _condition(data: Data, condition: Condition, position: int, relaxed: Sequenc
     """Judge one condition, by every reading of it: where they differ it is undetermined."""
     if condition.scope in ("school", "section"):
         return _by_school(data, condition, position, relaxed, units(condition.scope == "school"))
+    if condition.scope == "share":
+        return _by_share(data, condition, units(True))
     first, *others = (_by_county(data, test, units) for test in (condition, *condition.readings))
     disagree = np.zeros(data.n_counties, dtype=bool)
     for other in others:
@@ -483,12 +489,68 @@ def _by_school(data: Data, condition: Condition, position: int, relaxed: Sequenc
     return outcome, share, np.ones(n), counts, found, at_odds
 
 
+def _by_share(data: Data, condition: Condition, u: Units) -> _Found:
+    """Judge a share of schools by its least and its largest value, under every number that may hold."""
+    n = data.n_counties
+    meant, has = u.where(condition.where), _measured(u, condition, data.years[u.county])
+
+    def count(chosen: NDArray[np.bool_]) -> Floats:
+        return np.bincount(u.county[chosen], minlength=n).astype(np.float64)
+
+    sure, maybe = meant == MET, meant != UNMET
+    # a school that may be meant is counted where that makes the share less, or more
+    least, without = count(sure & (has == MET)), count(maybe & (has != MET))
+    most, lacking = count(maybe & (has != UNMET)), count(sure & (has == UNMET))
+    # where no school is known to be meant, there may be none
+    some = count(sure) > 0
+    bounds = [(top, np.where(some, top + rest, np.nan)) for top, rest in ((least, without), (most, lacking))]
+    numbers = condition.one_of or (condition.value,)
+    chosen = np.full(n, np.nan) if condition.chosen_by is None else data.facts.number(condition.chosen_by)
+    lowest, highest = np.full(n, MET, dtype=np.int8), np.full(n, UNMET, dtype=np.int8)
+    hardest, easiest = np.full(n, -np.inf), np.full(n, np.inf)
+    for number in numbers:
+        wanted = np.full(n, _float(number))
+        possible = np.isnan(chosen) | (chosen == wanted)
+        for top, bottom in bounds:
+            found = _compare(top, bottom, wanted, condition, number)
+            lowest = np.where(possible, np.minimum(lowest, found), lowest)
+            highest = np.where(possible, np.maximum(highest, found), highest)
+        hardest = np.where(possible, np.maximum(hardest, wanted), hardest)
+        easiest = np.where(possible, np.minimum(easiest, wanted), easiest)
+    verdict = np.where(lowest == highest, lowest, np.int8(UNDETERMINED)).astype(np.int8)
+    if condition.op in ("<=", "<"):
+        hardest, easiest = easiest, hardest
+    required = np.where(verdict == MET, hardest, np.where(verdict == UNMET, easiest, np.nan))
+    required = np.where(hardest == easiest, hardest, required)
+    (top, bottom), (top_most, bottom_most) = bounds
+    value = np.where(top * bottom_most == top_most * bottom, top / bottom, np.nan)
+    own = np.where(maybe, has, np.int8(MET))
+    own = np.where((meant == UNDETERMINED) & (own == UNMET), np.int8(UNDETERMINED), own).astype(np.int8)
+    known = np.stack([least, lacking], axis=1)
+    counts = np.column_stack([known, count(maybe) - known.sum(axis=1)]).astype(np.int64)
+    nothing = np.full(u.n, np.nan)
+    shown = UnitResult(units=u, verdict=own, value=nothing, required=nothing, concerned=maybe)
+    return verdict, value, required, counts, shown, np.zeros(n, dtype=bool)
+
+
+def _measured(u: Units, condition: Condition, years: Floats) -> Codes:
+    """Return of each school whether it has what is asked: by the first yardstick about it, or as its column says."""
+    out = u.flag(condition.top[0])
+    for yardstick in reversed(condition.yardsticks):
+        about = u.where(yardstick.where)
+        own = np.min([_of_units(u, test, years)[0] for test in yardstick.tests], axis=0)
+        # where it is not known which yardstick holds, only what both find is found
+        either = np.where(own == out, own, np.int8(UNDETERMINED))
+        out = np.where(about == MET, own, np.where(about == UNMET, out, either)).astype(np.int8)
+    return out
+
+
 def _of_units(u: Units, test: Test, years: Floats) -> tuple[Codes, Floats, Floats]:
     top, bottom = _terms(u.number, test, u.n)
     if test.dated:
         return _by_step(top, bottom, test, years)
     if test.per_classes is not None:
-        required = np.ceil(u.number("classes") / test.per_classes)
+        required = (np.ceil if test.begun else np.floor)(u.number("classes") / test.per_classes)
     elif test.than:
         required = _sum(u.number, test.than, u.n)
     elif test.value is not None:
@@ -515,6 +577,14 @@ def _by_step(top: Floats, bottom: Floats | None, test: Test, years: Floats) -> t
     agreed = np.isnan(years) & (lowest == highest)
     verdict[agreed] = lowest[agreed]
     return verdict, _divide(top, bottom), required
+
+
+def special_sections(sections: Sections, t: Threshold) -> list[Codes]:
+    """Return for each other number of a threshold (``instead``) which sections it is for: met yes, unmet no."""
+    if not t.instead:
+        return []
+    units = Units.make(sections, np.zeros(sections.rows.size, dtype=np.int64), whole=False, every=True)
+    return [units.where(other.where) for other in t.instead]
 
 
 def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:

@@ -42,6 +42,8 @@ REASONS = (
     "size_between",
     "size_outside",
     "no_split_rule",
+    "rows_disagree",
+    "special_open",
 )
 
 

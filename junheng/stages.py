@@ -1024,12 +1024,15 @@ def item_columns(standard: Standard) -> list[str]:
     names: dict[str, None] = {}
     for item in standard.items:
         for condition in item.conditions:
-            for test in (condition, *condition.readings):
+            for test in condition.tests:
                 if test.scope != "county":
                     for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
                         names.update(dict.fromkeys(some))
                 if test.where is not None:
                     names.update(dict.fromkeys(_columns_of(test.where)))
+    for threshold in standard.thresholds:
+        for other in threshold.instead:
+            names.update(dict.fromkeys(_columns_of(other.where)))
     return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
 
 
@@ -1037,6 +1040,7 @@ def _columns_of(where: Where) -> list[str]:
     """Return the columns that tell which units a rule is about."""
     out: list[str] = [*where.flags, *where.not_flags]
     out += ["area_type"] if where.area_types else []
+    out += ["classes"] if where.classes_below is not None else []
     out += ["largest_class"] if where.largest_class_below is not None else []
     out += ["built_year"] if where.built_by is not None else []
     out += ["migrant_students"] if where.migrant_share_over is not None else []

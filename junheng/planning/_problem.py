@@ -24,6 +24,7 @@ from junheng.errors import InputError
 from junheng.evaluation import _relaxed, _require
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET
+from junheng.items import special_sections
 from junheng.results import REASONS, Data
 from junheng.schools import base_column, category_words, columns
 from junheng.standards.model import Limit, Threshold
@@ -374,7 +375,7 @@ class _Maker:
                 for i in at.tolist():
                     bottom = self.bottom[j]
                     b = 1.0 if bottom is None else float(bottom[own[i]])
-                    if ind.numerator != column or t.value is None or t.op != ">=" or np.isnan(b):
+                    if ind.numerator != column or t.value is None or t.instead or t.op != ">=" or np.isnan(b):
                         out[i] = 0  # nothing is known of how much it could spare
                         continue
                     keep = Fraction(t.value) * Fraction(repr(b)) / ind.scale
@@ -395,7 +396,9 @@ class _Maker:
         """Add what the sections lack of one threshold."""
         rows = own[at]
         top, bottom = self.top[j][rows], None if self.bottom[j] is None else self.bottom[j][rows]  # type: ignore[index]
-        requirement = _require(t, None if self.classes is None else self.classes[rows], self.d.values[j, rows])
+        special = [codes[rows] for codes in special_sections(self.d.sections, t)]
+        classes = None if self.classes is None else self.classes[rows]
+        requirement = _require(t, classes, self.d.values[j, rows], special)
         grows = t.op in (">=", ">")
         column = ind.numerator if grows else ind.denominator
         plannable = column is not None and column != "students" and t.op != "=="

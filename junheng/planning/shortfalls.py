@@ -19,8 +19,8 @@ from junheng._frames import Labels, Table, build_frame, column_names
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.indicators.catalog import Indicator
-from junheng.indicators.compliance import MET, UNMET
-from junheng.items import Units, in_dates
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
+from junheng.items import Units, in_dates, special_sections
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import ALL_STAGES, columns
 from junheng.standards.model import Threshold
@@ -105,7 +105,8 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
         name = thing.column(t)
         names.append(name)
         shared[n] = thing.divided[name][i]
-        if d.verdicts[j, i] == UNMET:
+        # where the number was lost, a school that has none lacks it, and nobody knows how much
+        if d.verdicts[j, i] == UNMET and not np.isnan(d.required[j, i]):
             amounts[:, n] = thing.lacks(t, i, bool(d.floors[j, i] == UNMET))
         else:
             amounts[0, n] = thing.has(name, i)
@@ -318,10 +319,12 @@ class _Thing:
     bottoms: Any
     added: Any
     classes: Any
+    special: Any
 
     @classmethod
     def make(cls, d: Data, j: int) -> _Thing:
         indicator, s = d.indicators[j], d.sections
+        asked = [d.threshold(j, stage) for stage in range(len(STAGES))]
         numbers, divided = {}, {}
         for name in indicator.columns:
             divided[name] = s.is_divided(name) & columns()[name].shared  # people never are
@@ -339,6 +342,7 @@ class _Thing:
             bottoms=s.share_bottom,
             added=_relaxed(d, indicator.id),
             classes=s.number("classes") if sized else None,
+            special=[special_sections(s, t) if t is not None else [] for t in asked],
         )
 
     def column(self, t: Threshold) -> str:
@@ -383,7 +387,7 @@ class _Thing:
         def amounts(gap: Fraction) -> list[float]:
             return [sign * _amount(sign * x, whole, t.op, sign * y) for x, y in ((gap, has), (gap / share, typed))]
 
-        needs = self.needed(t, i, _required(t, None if self.classes is None else float(self.classes[i])))
+        needs = self.needed(t, i, self.required(t, i))
         out = [float(has), float(needs), *amounts(needs - has)]
         if t.floor is None:
             return (*out, math.nan, math.nan)
@@ -392,7 +396,7 @@ class _Thing:
     def plainly(self, t: Threshold, i: int, below_floor: bool, name: str) -> tuple[float, ...] | None:
         """Return the same in decimals, for what is by far the most: one number, "at least", nothing shared."""
         bottom = self.indicator.denominator
-        if t.value is None or t.op != ">=" or self.added is not None:
+        if t.value is None or t.instead or t.op != ">=" or self.added is not None:
             return None
         if self.divided[name][i] or (bottom is not None and self.divided[bottom][i]):
             return None
@@ -414,6 +418,17 @@ class _Thing:
                     return None
                 out += [float(gap), float(gap)]
         return tuple(out)
+
+    def required(self, t: Threshold, i: int) -> Fraction:
+        """Return the number that is asked of a section; where one of two is, the stricter."""
+        if not t.instead:
+            return _required(t, None if self.classes is None else float(self.classes[i]))
+        meant = [codes[i] for codes in self.special[self.data.sections.stage[i]]]
+        numbers = [Fraction(other.value) for other in t.instead]
+        sure = [x for x, m in zip(numbers, meant, strict=True) if m == MET]
+        perhaps = [x for x, m in zip(numbers, meant, strict=True) if m == UNDETERMINED]
+        assert t.value is not None
+        return _strictest(t, [sure[-1] if sure else Fraction(t.value), *perhaps])
 
     def needed(self, t: Threshold, i: int, required: Fraction) -> Fraction:
         """Return the amount at a requirement."""
@@ -440,15 +455,20 @@ def _required(t: Threshold, classes: float | None) -> Fraction:
     size = _exact(classes)
     above = min(sum(c < size for c in t.classes), len(t.classes) - 1)
     below = max(sum(c <= size for c in t.classes) - 1, 0)
-    low, high = Fraction(t.values[below]), Fraction(t.values[above])
+    rows = [[Fraction(v) for v in row] for row in (t.values, *t.readings)]
+    lows, highs = [row[below] for row in rows], [row[above] for row in rows]
     if t.between == "smaller":
-        return low
+        return _strictest(t, lows)
     if t.between == "larger" or above == below:
-        return high
+        return _strictest(t, highs)
     if t.between == "linear":
-        first, last = t.classes[below], t.classes[above]
-        return low + (high - low) * (size - first) / (last - first)
-    return max(low, high) if t.op in (">=", ">") else min(low, high)
+        part = (size - t.classes[below]) / (t.classes[above] - t.classes[below])
+        return _strictest(t, [low + (high - low) * part for low, high in zip(lows, highs, strict=True)])
+    return _strictest(t, [*lows, *highs])
+
+
+def _strictest(t: Threshold, numbers: Sequence[Fraction]) -> Fraction:
+    return max(numbers) if t.op in (">=", ">") else min(numbers)
 
 
 def _amount(gap: Fraction, whole: bool, op: str, has: Fraction) -> float:

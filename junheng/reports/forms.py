@@ -977,9 +977,12 @@ class _Filler:
         if r.units[position] is not None:
             met, unmet, open_ = (int(x) for x in found.counts[self.county])
             said = f"{self._names(test)}：应查{met + unmet + open_}个，达标{met}个、不达标{unmet}个、待定{open_}个"
-            shown = _judged(value, 1.0, ">=", verdict, decimals, percent=True)
-            shown = _open("有单位无法判定") if np.isnan(value) else shown
-            return _text(said), shown, _text(self._unit_requirement(test)), remark
+            share = test.scope == "share"
+            shown = _judged(value, required, test.op if share else ">=", verdict, decimals, percent=True)
+            if np.isnan(value):
+                shown = _open("有单位无法判定")
+            limit = f"{OPS[test.op]}{_given(required, True)}" if share else self._unit_requirement(test)
+            return _text(said), shown, _text(_NONE if share and np.isnan(required) else limit), remark
         totals = self._totals(test)
         if totals is None:
             return _text(f"{self._names(test)}：没有适用的学校"), Cell(text=_NONE), Cell(text=_NONE), remark
@@ -1001,7 +1004,7 @@ class _Filler:
 
     def _printing(self, test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
         """Return the decimals of a figure, and whether it is a percentage: counts of one thing over another."""
-        if test.scope in ("school", "section"):
+        if test.scope in ("school", "section", "share"):
             return spec["ratio_decimals"], True
         if test.bottom and {_unit(f, test.scope) for f in test.top} == {_unit(f, test.scope) for f in test.bottom}:
             return spec["ratio_decimals"], True

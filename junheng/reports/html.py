@@ -34,6 +34,7 @@ from junheng.planning.shortfalls import county_totals
 from junheng.reports import _canvas, plots
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import base_column, columns
+from junheng.standards.model import Threshold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -541,7 +542,7 @@ class _Cells:
             t = d.threshold(j, self.s)
             required = ""
             if t is not None:
-                required = text("by_classes") if t.value is None else _OPS[t.op] + number(float(t.value))
+                required = text("by_classes") if t.value is None else _asked(t)
             unit = text.label("unit", d.indicators[j].unit)
             heads.append({"name": str(getattr(d.indicators[j], language)), "unit": unit, "required": required})
         groups = [(a, min(a + ACROSS, len(heads))) for a in range(0, len(heads), ACROSS)]
@@ -690,12 +691,17 @@ def _clause(d: Data, entry: Any, text: _Words) -> str:
     return text("clause", clause=entry.clause, source=source, standing=text.label("standing", str(entry.standing)))
 
 
+def _asked(t: Threshold) -> str:
+    """Write the number of a threshold, and those that hold for some schools instead."""
+    return _OPS[t.op] + "/".join(number(float(v)) for v in (t.value, *(o.value for o in t.instead)) if v is not None)
+
+
 def _thresholds(d: Data, text: _Words) -> list[dict[str, Any]]:
     out = []
     for t in d.standard.thresholds:
         ind = next(i for i in d.indicators if i.id == t.indicator)
         full = d.standard.find(t.indicator, t.stage)
-        required = text("by_classes") if t.value is None else f"{_OPS[t.op]}{number(float(t.value))}"
+        required = text("by_classes") if t.value is None else _asked(t)
         floor = number(float(full.floor)) if full is not None and full.floor is not None else ""
         name = str(getattr(ind, text.language))
         out.append((text.label("stage", t.stage), name, required, floor, _clause(d, t, text)))

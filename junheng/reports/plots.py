@@ -285,8 +285,8 @@ def distribution(
     rows = _sections(d, [county_at], s)
     g = int(d.group_at[county_at, s])
     ind, t = d.indicators[j], d.threshold(j, s)
-    fixed = t is not None and not t.classes
-    required = float(t.value) if t is not None and t.value is not None else np.nan
+    fixed = t is not None and t.fixed
+    required = float(t.value) if t is not None and t.fixed and t.value is not None else np.nan
     floor = float(t.floor) if t is not None and t.floor is not None else np.nan
     mean = float(d.mean[g, j])
     strip = _Strip.make(d, j, s, rows, [required, floor, mean])
@@ -793,7 +793,7 @@ def town_and_country(
             "the column 'area_type' is empty or not understood for all these schools; use 城区, 镇区, 乡村"
         )
     ind, t = d.indicators[j], d.threshold(j, s)
-    required = float(t.value) if t is not None and t.value is not None else np.nan
+    required = float(t.value) if t is not None and t.fixed and t.value is not None else np.nan
     floor = float(t.floor) if t is not None and t.floor is not None else np.nan
     lanes: list[tuple[str, Ints]] = []
     for name in (*_AREAS, None):
@@ -1366,8 +1366,8 @@ def before_and_after(
     rows = _sections(d, [c], s)
     ind, t = d.indicators[j], d.threshold(j, s)
     g = int(d.group_at[c, s])
-    fixed = t is not None and not t.classes
-    required = float(t.value) if t is not None and t.value is not None else np.nan
+    fixed = t is not None and t.fixed
+    required = float(t.value) if t is not None and t.fixed and t.value is not None else np.nan
     floor = float(t.floor) if t is not None and t.floor is not None else np.nan
     old, new = d.values[j, rows], then.values[j, rows]
     known = np.isfinite(old) & np.isfinite(new)

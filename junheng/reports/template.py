@@ -109,7 +109,7 @@ def _figures(std: Standard, county: bool) -> list[str]:
     out: dict[str, None] = {}
     conditions = [c for i in std.items for c in i.conditions]
     for condition in conditions:
-        for test in (condition, *condition.readings):
+        for test in condition.tests:
             if (test.scope == "county") == county:
                 figures = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
                 out.update(dict.fromkeys(figures))
@@ -117,6 +117,10 @@ def _figures(std: Standard, county: bool) -> list[str]:
                 out.update(dict.fromkeys((*test.where.flags, *test.where.not_flags)))
         if county:
             out.update(dict.fromkeys(condition.unless_no))
+            out.update(dict.fromkeys([condition.chosen_by] if condition.chosen_by is not None else []))
+    if not county:
+        special = [other.where for t in std.thresholds for other in t.instead]
+        out.update(dict.fromkeys(f for where in special for f in (*where.flags, *where.not_flags)))
     return list(out)
 
 

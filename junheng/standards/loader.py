@@ -22,7 +22,7 @@ from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import transform_error
 
-from junheng._data import column_ids, fact_ids, indicator_ids
+from junheng._data import column_ids, fact_ids, indicator_ids, read_toml
 from junheng.errors import InputError, StandardDataError, UnknownStandardError
 from junheng.standards.model import (
     ColumnId,
@@ -44,6 +44,7 @@ from junheng.standards.model import (
     SplitWeights,
     Standard,
     Standing,
+    Test,
     Threshold,
     allowed_standings,
     entry_key,
@@ -298,8 +299,8 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
     for i, condition in enumerate(conditions):
         wrong = [f for f in condition.unless_no if f not in fact_ids()]
         out += [f"{f!r} is not a fact about the county @ {place}.conditions[{i}].unless_no" for f in wrong]
-        for j, test in enumerate((condition, *condition.readings)):
-            at = f"{place}.conditions[{i}]" + (f".readings[{j - 1}]" if j else "")
+        out += _check_share(condition, f"{place}.conditions[{i}]")
+        for at, test in _tests(condition, f"{place}.conditions[{i}]"):
             known, sort = (
                 (fact_ids(), "a fact about the county")
                 if test.scope == "county"
@@ -311,6 +312,7 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
                 out.append(f"must name a figure @ {at}.top")
             staged = test.primary is not None or test.junior is not None
             given = [test.value is not None, staged, bool(test.than), test.per_classes is not None, bool(test.dated)]
+            given.append(bool(getattr(test, "one_of", ())))
             if sum(given) != (0 if scored else 1):
                 choices = "'value', 'primary'/'junior', 'than', 'per_classes', 'dated'"
                 wanted = "no requirement" if scored else f"exactly one of {choices}"
@@ -333,6 +335,46 @@ def _check_conditions(conditions: Sequence[Condition], place: str, scored: bool)
     return out
 
 
+def _tests(condition: Condition, place: str) -> list[tuple[str, Test]]:
+    """Return every test of a condition as it is written, with its place."""
+    readings = [(f"{place}.readings[{j}]", t) for j, t in enumerate(condition.readings)]
+    own = [
+        (f"{place}.yardsticks[{j}].tests[{k}]", t)
+        for j, y in enumerate(condition.yardsticks)
+        for k, t in enumerate(y.tests)
+    ]
+    return [(place, condition), *readings, *own]
+
+
+def _check_share(condition: Condition, at: str) -> list[str]:
+    """Check what belongs to scope 'share' alone."""
+    out = []
+    if condition.scope != "share":
+        for name in ("yardsticks", "one_of", "chosen_by"):
+            out += [f"{name!r} belongs to scope 'share' @ {at}.{name}"] if getattr(condition, name) else []
+        return out
+    one = condition.top[0] if len(condition.top) == 1 else None
+    if one is None or read_toml("columns.toml")["columns"].get(one, {}).get("type") != "flag":
+        out.append(f"scope 'share' counts the schools with a yes in one column @ {at}.top")
+    if condition.bottom != ("schools",) or condition.bottom_minus or condition.top_minus or condition.readings:
+        out.append(f"scope 'share' has one column above 'schools', and no readings @ {at}")
+    if condition.op == "==":
+        out.append(f"a share is at least or at most a number @ {at}.op")
+    if condition.value is None and not condition.one_of:
+        out.append(f"scope 'share' needs 'value' or 'one_of' @ {at}")
+    if bool(condition.one_of) != (condition.chosen_by is not None):
+        out.append(f"'one_of' and 'chosen_by' belong together @ {at}.one_of")
+    if condition.chosen_by is not None and condition.chosen_by not in fact_ids():
+        out.append(f"{condition.chosen_by!r} is not a fact about the county @ {at}.chosen_by")
+    for j, yardstick in enumerate(condition.yardsticks):
+        if not yardstick.tests:
+            out.append(f"must not be empty @ {at}.yardsticks[{j}].tests")
+        for k, test in enumerate(yardstick.tests):
+            if test.scope != "school" or test.where is not None:
+                out.append(f"a yardstick measures schools, those of its own 'where' @ {at}.yardsticks[{j}].tests[{k}]")
+    return out
+
+
 def _check_entry(entry: Any, sources: dict[str, Source] | None, place: str) -> list[str]:
     """Check what an entry, and every step of its dated values, says about where it comes from."""
     out = _check_cited(entry.clause, entry.source, sources, place)
@@ -340,10 +382,11 @@ def _check_entry(entry: Any, sources: dict[str, Source] | None, place: str) -> l
         out += [f"source {s!r} is not among [sources] @ {place}.also" for s in entry.also if s not in sources]
         out += _check_standing(entry, sources, place)
     for i, condition in enumerate(getattr(entry, "conditions", ())):
-        for j, test in enumerate((condition, *condition.readings)):
-            at = f"{place}.conditions[{i}]" + (f".readings[{j - 1}]" if j else "")
+        for at, test in _tests(condition, f"{place}.conditions[{i}]"):
             for k, step in enumerate(test.dated):
                 out += _check_entry(step, sources, f"{at}.dated[{k}]")
+        for j, yardstick in enumerate(condition.yardsticks):
+            out += _check_entry(yardstick, sources, f"{place}.conditions[{i}].yardsticks[{j}]")
     return out
 
 
@@ -378,6 +421,18 @@ def _check_threshold(t: Threshold, place: str) -> list[str]:
         out.append(f"must not be negative @ {place}.value")
     if t.floor_ratio is not None and not 0 < t.floor_ratio < 1:
         out.append(f"must lie between 0 and 1 @ {place}.floor_ratio")
+    for i, row in enumerate(t.readings):
+        if len(row) != len(t.classes):
+            out.append(f"{len(t.classes)} classes but {len(row)} values @ {place}.readings[{i}]")
+        if any(v < 0 for v in row):
+            out.append(f"must not be negative @ {place}.readings[{i}]")
+    for i, other in enumerate(t.instead):
+        if other.value < 0:
+            out.append(f"must not be negative @ {place}.instead[{i}].value")
+    if t.instead and (t.value is None or t.floor_ratio is not None):
+        out.append(f"'instead' belongs to a single number without a floor @ {place}.instead")
+    if "some" in (t.between, t.below, t.above) and t.op not in (">=", ">"):
+        out.append(f"'some' belongs to 'at least' @ {place}.op")
     return out
 
 

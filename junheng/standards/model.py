@@ -18,6 +18,7 @@ from junheng.errors import InputError
 
 __all__ = [
     "Inclusion",
+    "Instead",
     "Item",
     "Label",
     "Limit",
@@ -42,8 +43,8 @@ Stage = Literal["primary", "junior"]
 Op = Literal[">=", "<=", ">", "<", "=="]
 #: ``overall`` holds what no part does: prerequisites and vetoes count towards the overall verdict alone.
 Part = Literal["basic_standard", "resources", "government", "quality", "recognition", "overall"]
-Between = Literal["bracket", "linear", "smaller", "larger"]
-Ends = Literal["undetermined", "end"]
+Between = Literal["bracket", "linear", "smaller", "larger", "some"]
+Ends = Literal["undetermined", "end", "some"]
 
 
 class Standing(StrEnum):
@@ -106,6 +107,33 @@ class _Cited:
 
 
 @frozen(kw_only=True)
+class Where:
+    """Which units a test is about; every field that is given must hold."""
+
+    kinds: tuple[str, ...] = ()
+    not_kinds: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    ownership: str | None = None
+    area_types: tuple[str, ...] = ()
+    students_below: int | None = None
+    students_from: int | None = None
+    classes_below: int | None = None
+    largest_class_below: int | None = None
+    built_by: int | None = None
+    migrant_share_over: Decimal | None = None
+    flags: tuple[ColumnId, ...] = ()
+    not_flags: tuple[ColumnId, ...] = ()
+
+
+@frozen(kw_only=True)
+class Instead:
+    """Another number of a threshold, for the schools of ``where``."""
+
+    where: Where
+    value: Decimal
+
+
+@frozen(kw_only=True)
 class Threshold(_Cited):
     """What one indicator must reach in one stage: a number, or a table over the number of classes.
 
@@ -119,12 +147,18 @@ class Threshold(_Cited):
         The number, in the unit of the indicator; None where there is a table.
     classes, values : tuple
         The table: sizes in classes, ascending, and the number for each.
-    between : {"bracket", "linear", "smaller", "larger"}
+    readings : tuple of tuple
+        Further rows printed for the same sizes: a school is judged only where every row judges it alike.
+    instead : tuple of Instead
+        Other numbers for some schools. Where it is not known whether a school is one of them, it is judged only
+        where both numbers judge it alike.
+    between : {"bracket", "linear", "smaller", "larger", "some"}
         What holds between two sizes. ``bracket``: no rule is known, so a school is judged only where both
         neighbouring sizes would judge it alike. ``linear``: interpolated. ``smaller``, ``larger``: the number of
-        that neighbour.
-    below, above : {"undetermined", "end"}
-        What holds outside the table: nothing known, or the number at that end.
+        that neighbour. ``some``: the number was lost, only that the thing is required is known: none at all is
+        unmet, anything else undetermined.
+    below, above : {"undetermined", "end", "some"}
+        What holds outside the table: nothing known, the number at that end, or ``some`` as above.
     floor_ratio : Decimal or None
         What part of the number the one indicator that may fall short must still reach.
     """
@@ -135,6 +169,8 @@ class Threshold(_Cited):
     value: Decimal | None = None
     classes: tuple[int, ...] = ()
     values: tuple[Decimal, ...] = ()
+    readings: tuple[tuple[Decimal, ...], ...] = ()
+    instead: tuple[Instead, ...] = ()
     between: Between = "bracket"
     below: Ends = "undetermined"
     above: Ends = "undetermined"
@@ -144,6 +180,11 @@ class Threshold(_Cited):
     def floor(self) -> Decimal | None:
         """The floor of a single number, exact; None where there is none."""
         return None if self.value is None or self.floor_ratio is None else self.value * self.floor_ratio
+
+    @property
+    def fixed(self) -> bool:
+        """Whether one number holds for every school of the stage."""
+        return self.value is not None and not self.instead
 
 
 @frozen(kw_only=True)
@@ -207,24 +248,6 @@ class Inclusion(_Cited):
 
 
 @frozen(kw_only=True)
-class Where:
-    """Which units a test is about; every field that is given must hold."""
-
-    kinds: tuple[str, ...] = ()
-    not_kinds: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    ownership: str | None = None
-    area_types: tuple[str, ...] = ()
-    students_below: int | None = None
-    students_from: int | None = None
-    largest_class_below: int | None = None
-    built_by: int | None = None
-    migrant_share_over: Decimal | None = None
-    flags: tuple[ColumnId, ...] = ()
-    not_flags: tuple[ColumnId, ...] = ()
-
-
-@frozen(kw_only=True)
 class Step(_Cited):
     """The number of a condition from a year on, until the next step."""
 
@@ -245,10 +268,11 @@ class Test:
     (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
     the figures ``than``, or ``per_classes``: one for every so many classes begun, or ``dated``: the step in force in
     the year of the data; without a year a test is decided only where all steps agree. ``qualifier`` says what a figure
-    must mean where its name leaves it open, such as how many hours a training has.
+    must mean where its name leaves it open, such as how many hours a training has. Without ``begun``, ``per_classes``
+    counts full groups of classes only.
     """
 
-    scope: Literal["county", "sum", "school", "section"]
+    scope: Literal["county", "sum", "school", "section", "share"]
     top: tuple[FigureId, ...]
     top_minus: tuple[FigureId, ...] = ()
     bottom: tuple[FigureId, ...] = ()
@@ -259,9 +283,18 @@ class Test:
     junior: Decimal | None = None
     than: tuple[FigureId, ...] = ()
     per_classes: int | None = None
+    begun: bool = True
     dated: tuple[Step, ...] = ()
     where: Where | None = None
     qualifier: str | None = None
+
+
+@frozen(kw_only=True)
+class Yardstick(_Cited):
+    """When a school has what is asked, for the schools of ``where``: every test holds."""
+
+    where: Where | None = None
+    tests: tuple[Test, ...]
 
 
 @frozen(kw_only=True)
@@ -271,10 +304,24 @@ class Condition(Test):
     With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
     verdict. With ``unless_no`` it falls away where the county says no to one of these facts, such as that a subject was
     monitored.
+
+    Scope ``share`` asks which share of the schools of ``where`` has a yes in the one column of ``top``. Each school is
+    judged by the first of the ``yardsticks`` that is about it, and by the column itself where none is. What is not
+    known of a school may be either; the share is decided where its least and its largest value agree. With ``one_of``
+    several numbers are possible, and the county's fact ``chosen_by`` says which holds.
     """
 
     readings: tuple[Test, ...] = ()
     unless_no: tuple[FigureId, ...] = ()
+    yardsticks: tuple[Yardstick, ...] = ()
+    one_of: tuple[Decimal, ...] = ()
+    chosen_by: FigureId | None = None
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """Every test that is looked at: its own, its readings, and those of its yardsticks."""
+        own = [attrs.evolve(t, where=y.where) for y in self.yardsticks for t in y.tests]
+        return (self, *self.readings, *own)
 
 
 @frozen(kw_only=True)
@@ -515,7 +562,7 @@ class Standard:
         return attrs.evolve(
             self,
             applied=applied,
-            thresholds=tuple(attrs.evolve(t, **changes) if t.classes else t for t in self.thresholds),
+            thresholds=tuple(_chosen(t, changes) for t in self.thresholds),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -557,6 +604,11 @@ class Standard:
         rows = _differences(self, other)
         names = ("table", "entry", "field", "this", "other")
         return build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+
+
+def _chosen(t: Threshold, changes: dict[str, Any]) -> Threshold:
+    """Let open rules of a size table be decided; a number that was lost stays lost."""
+    return attrs.evolve(t, **{k: v for k, v in changes.items() if getattr(t, k) != "some"}) if t.classes else t
 
 
 def _number(value: Any) -> str:
