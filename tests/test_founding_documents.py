@@ -93,12 +93,13 @@ def both_sides(case: Mapping[str, Any], standard: str | Path, verdict: Callable[
 
 
 def comparisons_of(item: model.Item) -> list[model.Test]:
-    return [t for c in item.conditions for t in (c, *c.readings)]
+    return [t for c in item.conditions for t in c.tests]
 
 
 def numbers_of(comparison: model.Test) -> set[Decimal]:
     own = (comparison.value, comparison.primary, comparison.junior)
-    return {x for x in (*own, *(step.value for step in comparison.dated)) if x is not None}
+    possible = comparison.one_of if isinstance(comparison, model.Condition) else ()
+    return {x for x in (*own, *possible, *(step.value for step in comparison.dated)) if x is not None}
 
 
 def the_item(figure: Mapping[str, Any]) -> model.Item:
@@ -123,8 +124,9 @@ def test_a_number_stands_in_its_standard_and_decides(figure: Mapping[str, Any]) 
         item = the_item(figure)
         found = {(t.top[0], t.op, n) for t in comparisons_of(item) for n in numbers_of(t)}
         assert asks_of(figure) <= found
-        said = item.label.zh + "".join(t.qualifier or "" for t in comparisons_of(item))
-        assert {Decimal(n) for n in figure.get("says", ())} <= {Decimal(x) for x in re.findall(r"\d+", said)}
+        said = [item.label.zh, *(t.qualifier or "" for t in comparisons_of(item))]
+        said += [y.clause for c in item.conditions for y in c.yardsticks]
+        assert {Decimal(n) for n in figure.get("says", ())} <= {Decimal(x) for x in re.findall(r"\d+", " ".join(said))}
         both_sides(figure, std.id, lambda ev: set(pick(ev.items, item=item.id)["verdict"]))
     for t in figure.get("thresholds", ()):
         found_ = std.threshold(t["indicator"], stage=t["stage"])
@@ -215,8 +217,10 @@ def shortfalls(folder: Path, requires: Any, unit_costs: Any, schools: Any) -> di
 def grades(standard: str, **counts: int) -> dict[str, Any]:
     """Schools that got these conclusions, with every other figure of theirs unknown."""
     made = [{"学校": f"第{c}{i}小学", "办学条件评估结论": c} for c, n in counts.items() for i in range(n)]
-    table = pick(evaluated({"schools": made}, standard).grades, item="conditions_grade").set_index("grade")
-    out: dict[str, Any] = {"schools": int(table["n_schools"].sum())}
+    ev = evaluated({"schools": made}, standard)
+    table = pick(ev.grades, item="conditions_grade").set_index("grade")
+    county = only(ev.items, item="schools-comply")["verdict"]
+    out: dict[str, Any] = {"schools": int(table["n_schools"].sum()), "county": county}
     return out | {g: [int(r["n_schools"]), 100 * r["share"]] for g, r in table.iterrows()}
 
 
