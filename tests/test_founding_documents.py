@@ -147,6 +147,28 @@ def test_a_number_stands_in_its_standard_and_decides(figure: Mapping[str, Any]) 
     assert all(v == 1 or any(prints(n, {v}) for n in figure["numbers"]) for v in stated)
 
 
+#: From the best known to the worst.
+STANDINGS = ("confirmed", "secondary", "derived", "recalled", "conflicting")
+
+
+@pytest.mark.parametrize("figure", [f for f in figures("item") if f.values[0]["standard"] in LOCAL])
+def test_a_file_claims_no_more_for_a_number_than_the_paper_allows(figure: Mapping[str, Any]) -> None:
+    item = the_item(figure)
+    if item.origin != figure["standard"]:
+        return  # the nation's number, which has the nation's standing
+    for top, op, value in asks_of(figure):
+        claims = [item.standing] if any((c.top[0], c.op) == (top, op) for c in item.conditions) else []
+        claims += [
+            y.standing
+            for c in item.conditions
+            for y in c.yardsticks
+            for t in y.tests
+            if (t.top[0], t.op, t.value) == (top, op, value)
+        ]
+        best = min(STANDINGS.index(c) for c in claims)
+        assert best >= STANDINGS.index(figure.get("standing", "confirmed"))
+
+
 @pytest.mark.parametrize("name", LOCAL)
 def test_every_number_of_a_local_scheme_has_an_entry(name: str) -> None:
     """The other way round: what a file asks for itself is asked by the table too, so a number that is added shows."""
