@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pandas as pd
 
 import junheng as jh
+from junheng.standards.model import Threshold
 
 QUALITY = "cn-quality-balance-2017"
 BASIC = "cn-basic-balance-2012"
@@ -70,6 +72,18 @@ def conditions(stage: str = "primary", **changed: Any) -> dict[str, Any]:
     amounts = {catalogue[t.indicator].numerator: 100_000.0 for t in std.thresholds}
     row = {"county": "甲县", "school": "一校", "stage": stage, **amounts, "students": 500, "staff": 50}
     return row | {"classes": 12 if stage == "primary" else 18} | changed
+
+
+def with_staff_quota() -> Any:
+    """Shandong's standard and at most 19, or 13.5, students to a member of staff."""
+    std = jh.load_standard(SHANDONG)
+    quota = [
+        Threshold(indicator="students_per_staff", stage=stage, op="<=", value=Decimal(most), clause="1", source="S1",
+                  standing="recalled")
+        for stage, most in (("primary", "19"), ("junior", "13.5"))
+    ]  # fmt: skip
+    indicators = (*std.indicators, "students_per_staff")
+    return attrs.evolve(std, thresholds=(*std.thresholds, *quota), indicators=indicators)
 
 
 def frame(*rows: Mapping[str, Any]) -> pd.DataFrame:

@@ -142,6 +142,18 @@ def golden_targets(case: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def golden_document(case: Mapping[str, Any]) -> dict[str, Any]:
+    """What a standard says of the document it was made from, and which clauses and sources its numbers name."""
+    std = jh.load_standard(case["standard"])
+    got = {
+        name: getattr(std, name) or "" for name in case["expected"] if name not in ("clauses", "sources", "standings")
+    }
+    own = {i.id: i for i in std.items}
+    for name, field in (("clauses", "clause"), ("sources", "source"), ("standings", "standing")):
+        got[name] = {i: str(getattr(own[i], field)) for i in case["expected"].get(name, {})}
+    return got
+
+
 CHECKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "grades": golden_grades,
     "sums": golden_sums,
@@ -150,6 +162,7 @@ CHECKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "stages": golden_stages,
     "composite": golden_composite,
     "targets": golden_targets,
+    "document": golden_document,
 }
 
 # ------------------------------------------------------------------------------------- what is shipped
@@ -385,8 +398,8 @@ def test_a_share_is_decided_exactly_where_every_way_to_fill_the_gaps_agrees(
     word = {"yes": "是", "no": "否", "?": None}
     # no yardstick is about a nine-year school: what the county says is what is counted
     made = [
-        school(f"{i}校", kind="nine_year", kept_school=word[kept], standard_school=word[standard])
-        for i, (kept, standard) in enumerate(known)
+        school(f"{i}校", kind="nine_year", resources_cover="stage", kept_school=word[k], standard_school=word[s])
+        for i, (k, s) in enumerate(known)
     ]
     row_ = share_item(made, standard_school_share_target=target)
     wanted = brute_share(known, Fraction(str(target)))

@@ -9,7 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from properties.tiny_counties import Rule, standard
-from small_tables import BASIC, GOOD, QUALITY, SHANDONG, conditions, frame, junior, one_row, only, pick, school
+from small_tables import (
+    BASIC,
+    GOOD,
+    QUALITY,
+    SHANDONG,
+    conditions,
+    frame,
+    junior,
+    one_row,
+    only,
+    pick,
+    school,
+    with_staff_quota,
+)
 
 import junheng as jh
 from junheng.results import records
@@ -407,7 +420,7 @@ def test_between_two_sizes_the_stricter_is_planned_for() -> None:
 
 def test_of_what_may_be_at_most_more_of_the_other_is_planned() -> None:
     """Pupils to a teacher are at most so many: teachers are added, pupils never sent away."""
-    ev = jh.evaluate(frame(conditions(staff=10)), SHANDONG)
+    ev = jh.evaluate(frame(conditions(staff=10)), with_staff_quota())
     assert "unmet" in set(pick(ev.schools, indicator="students_per_staff")["verdict"])
     plan = planned(ev, unit_costs={"staff": 1})
     assert set(plan.changes["column"]) == {"staff"} and (plan.changes["change"] % 1 == 0).all()

@@ -125,7 +125,7 @@ def test_the_weights_of_integrated_schools(name: str) -> None:
 # ------------------------------------------------------------------------------------------ Shandong
 
 PRIMARY, JUNIOR = (12, 18, 24, 30, 36), (18, 24, 30, 36)
-#: The room of laboratory staff may be shared with the preparation room: in the sum of areas, and not required by itself.
+#: The room of laboratory staff may be shared with the preparation room: in the sum of areas, not required by itself.
 LABORATORY_STAFF = (18, 36, 36, 36)
 
 #: The tables of the facts of record, section 2.2 and 2.3.

@@ -459,7 +459,7 @@ class _Cells:
             order = np.argsort(reach if t.op in (">=", ">") else -reach, kind="stable")
             worst = missing[int(order[0])]
             value, required = float(d.values[j, worst]), float(d.required[j, worst])
-            if np.isfinite(value):
+            if np.isfinite(value) and np.isfinite(required):
                 said += text(
                     "fail_worst",
                     school=self.school(worst),
@@ -487,14 +487,16 @@ class _Cells:
         floor = ""
         if t.floor is not None and kind in ("floor", "below"):
             floor = text("cell_floor" if kind == "floor" else "cell_below", floor=number(float(t.floor)))
+        # where the number was lost, what is known to be asked is some
+        lost = bool(np.isnan(required)) and kind != "open"
         lack = self.lack(j, i)
         said = text(
             "cell",
             indicator=name,
             value=number(value, required),
             unit=" " + text.label("unit", ind.unit),
-            op=_OPS[t.op],
-            required=number(required),
+            op=_OPS[">" if lost else t.op],
+            required=number(0.0 if lost else required),
             floor=floor,
             lack="" if lack is None else text("cell_lack", amount=self.amount(j, lack)),
         )
