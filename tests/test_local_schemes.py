@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import tomli_w
 from small_tables import BASIC, QUALITY, SHANDONG, frame, only, pick, school
@@ -34,79 +33,7 @@ LOCAL = (
 MAJIANG, BAODING, PUKOU, WUXI, SHUANGSHA, SD_BASIC, SHAANXI = LOCAL
 STD = {name: jh.load_standard(name) for name in LOCAL}
 
-# -------------------------------------------------------- the worked cases of golden/law_*.toml; run by test_golden
-
-
-def graded(counts: Mapping[str, int], standard: str, **more: Any) -> jh.Evaluation:
-    """Schools that got these conclusions, with every figure of theirs unknown."""
-    conclusions = [c for c, n in counts.items() for _ in range(n)]
-    needed = [c for c in jh.stages.needed_columns(jh.load_standard(standard)) if c != "students"]
-    made = [
-        {"county": "阳谷县", "school": f"第{i}小学", "stage": "primary", "students": 100, "conditions_grade": c}
-        | dict.fromkeys(needed, np.nan)
-        | more
-        for i, c in enumerate(conclusions, 1)
-    ]
-    return jh.evaluate(frame(*made), standard)
-
-
-def golden_grades(case: Mapping[str, Any]) -> dict[str, Any]:
-    ev = graded(case["schools"], case["standard"])
-    table = pick(ev.grades, item="conditions_grade").set_index("grade")
-    return {
-        "n_schools": int(table["n_schools"].sum()),
-        "n": table["n_schools"].to_dict(),
-        "share": table["share"].to_dict(),
-        "basic_standard": parts(ev)["basic_standard"],
-    }
-
-
-def golden_sums(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "contradictions": [
-            f"{s['what']}: {sum(s['parts'])} add up, {s['stated']} stated"
-            for s in case["sums"]
-            if sum(s["parts"]) != s["stated"]
-        ]
-    }
-
-
-def golden_costs(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "each": [jh.per_student(c["yuan"], c["n"]) for c in case["costs"]],
-        "total": sum(c["yuan"] for c in case["costs"]),
-    }
-
-
-def golden_shares(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {"share": [jh.share(s["part"], s["whole"]) for s in case["shares"]]}
-
-
-def golden_stages(case: Mapping[str, Any]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for stage in ("primary", "junior"):
-        if stage not in case:
-            continue
-        f = case[stage]
-        got = out[stage] = {}
-        for thing in {"staff", "teachers"} & set(f):
-            got[f"{thing}_per_hundred_students"] = jh.per_hundred_students(f[thing], f["students"])
-            got[f"students_per_{thing}"] = jh.students_per_teacher(f["students"], f[thing])
-        if "classes" in f:
-            got["students_per_class"] = jh.per_student(f["students"], f["classes"])
-        if "money" in f:
-            got["money_per_student"] = jh.per_student(f["money"], f["students"])
-    return out
-
-
-def golden_composite(case: Mapping[str, Any]) -> dict[str, Any]:
-    std = jh.load_standard(case["standard"])
-    limits = {s: std.limit("composite", stage=s) for s in case["composite"]}
-    return {
-        "limit": {s: x.value for s, x in limits.items()},
-        "verdict": {s: str(jh.compliance(float(v), float(limits[s].value), op=limits[s].op))
-                    for s, v in case["composite"].items()},
-    }  # fmt: skip
+# --------------------- what golden/law_targets.toml and local_documents.toml hold; run by test_golden
 
 
 def written_out(test: model.Test) -> str:
@@ -153,12 +80,6 @@ def golden_document(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 CHECKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "grades": golden_grades,
-    "sums": golden_sums,
-    "costs": golden_costs,
-    "shares": golden_shares,
-    "stages": golden_stages,
-    "composite": golden_composite,
     "targets": golden_targets,
     "document": golden_document,
 }
