@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import difflib
 import json
 import os
 import re
 import sys
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
 import attrs
 import numpy as np
@@ -26,12 +25,14 @@ import junheng as jh
 from junheng._card import plan_sentences, plan_things
 from junheng._data import read_toml
 from junheng._explain import find_county
+from junheng._files import check_output, write_bytes
 from junheng._frames import Table, build_frame, write_tables
 from junheng._labels import LANGUAGES, word
 from junheng._progress import reporting
-from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
+from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, Severity, did_you_mean
 from junheng.reading import notice
 from junheng.reading.files import open_source
+from junheng.reading.forms import facts_of
 from junheng.schools import (
     base_column,
     category_word,
@@ -42,8 +43,6 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
-
-Found = TypeVar("Found")
 
 #: Up to so many counties are explained one by one; more are counted.
 _EXPLAINED = 3
@@ -211,40 +210,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     args = _parser(_asked_language(given)).parse_args(given)
     args.text = _WORDS[args.language or "en"]
-    with warnings.catch_warnings():
-        _print_reading_warnings(args.text)
-        try:
-            return int(args.run(args))
-        except BrokenPipeError:
-            # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
-            sys.stdout = None
-            return 0
-        except OSError as exc:
-            place = f"{exc.filename}: " if exc.filename else ""
-            print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
-        except InputDataError as exc:
-            _print_problems(exc.problems, args)
-        except JunhengError as exc:
-            print(f"junheng: {exc}", file=sys.stderr)
-        except KeyboardInterrupt:
-            print(f"junheng: {args.text['stopped']}", file=sys.stderr)
-            return 130
+    try:
+        return int(args.run(args))
+    except BrokenPipeError:
+        # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
+        sys.stdout = None
+        return 0
+    except OutputFileError as exc:
+        print(f"junheng: {_output_problem(exc, args.language or 'en')}", file=sys.stderr)
+    except OSError as exc:
+        place = f"{exc.filename}: " if exc.filename else ""
+        print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
+    except InputDataError as exc:
+        _print_problems(exc.problems, args)
+    except JunhengError as exc:
+        print(f"junheng: {exc}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"junheng: {args.text['stopped']}", file=sys.stderr)
+        return 130
     return 2
 
 
-def _print_reading_warnings(text: dict[str, str]) -> None:
-    """Show what was noticed while a file was read as a line of its own, without the place in this program."""
-    kind = jh.ReadingWarning
-    usual = warnings.showwarning
-
-    def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
-        if issubclass(category, kind):
-            print(text["note"].format(text=message), file=sys.stderr)
-        else:
-            usual(message, category, *rest, **more)
-
-    warnings.simplefilter("always", kind)
-    warnings.showwarning = show
+def _note(said: str, args: argparse.Namespace) -> None:
+    """Print what a reader should know, where there is anything, on a line of the error stream."""
+    if said:
+        print(args.text["note"].format(text=said), file=sys.stderr)
 
 
 # --------------------------------------------------------------------------------------------- arguments
@@ -259,10 +249,9 @@ def _asked_language(argv: Sequence[str]) -> str:
 class _Parser(argparse.ArgumentParser):
     """A parser whose headings are in the language of the help."""
 
-    text = _WORDS["en"]
-
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, text: dict[str, str], **given: Any) -> None:
         super().__init__(**given, add_help=False)
+        self.text = text
         self._positionals.title = self.text["arguments"]
         self._optionals.title = self.text["options"]
         self.add_argument("-h", "--help", action="help", help=self.text["help"])
@@ -284,10 +273,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser(language: str) -> argparse.ArgumentParser:
     text = _WORDS[language]
-    kind = type("Parser", (_Parser,), {"text": text})
-    parser = kind(prog="junheng", description=text["description"], epilog=text["epilog"])
+    parser = _Parser(text, prog="junheng", description=text["description"], epilog=text["epilog"])
     parser.add_argument("--language", choices=LANGUAGES, default=None, help=text["language"])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title=text["commands"], parser_class=kind)
+    commands = parser.add_subparsers(  # type: ignore[call-overload]
+        required=True, metavar="COMMAND", title=text["commands"], parser_class=partial(_Parser, text)
+    )
 
     def command(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = commands.add_parser(name, help=text[name], description=text[name])
@@ -336,7 +326,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
     template = command("template", _template)
     template.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
     template.add_argument("--out", required=True, metavar="FILE", help=text["out_template"])
-    return parser  # type: ignore[no-any-return]
+    return parser
 
 
 # ---------------------------------------------------------------------------------------------- commands
@@ -352,9 +342,7 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
 def _read(args: argparse.Namespace) -> Any:
     """Read the table; where its rows stand in the file is kept for what is said of them."""
     args.read = jh.describe_file(args.file, **_sheet(args))
-    said = notice(args.read)
-    if said:
-        warnings.warn(said, jh.ReadingWarning, stacklevel=2)
+    _note(notice(args.read), args)
     return args.read.schools
 
 
@@ -364,10 +352,11 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    facts = args.facts_read = jh.read_facts(args.facts) if args.facts else None
+    args.facts_read, said = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    _note(said, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
-        lambda: jh.evaluate(schools, standard, by=args.by, county_facts=facts, missing=args.missing),
+        lambda: jh.evaluate(schools, standard, by=args.by, county_facts=args.facts_read, missing=args.missing),
     )
     return ev
 
@@ -378,23 +367,38 @@ def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
         raise InputError(f"{option} must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
 
 
+def _inputs(args: argparse.Namespace) -> list[str]:
+    """Return what a command may read; a pair NAME=NUMBER or the id of a standard names no file."""
+    one = [getattr(args, name, None) for name in ("file", "facts", "standard")]
+    return [path for path in one if path] + [
+        *(getattr(args, "costs", None) or []),
+        *(getattr(args, "moves", None) or []),
+    ]
+
+
+def _check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -> None:
+    """Refuse an output that would be refused once the work is done."""
+    path = getattr(args, option.removeprefix("--").replace("-", "_"))
+    _need_ending(path, *endings, option=option)
+    check_output(path, _inputs(args))
+
+
 def _tell_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
     for code, count in ev.provenance["warnings"].items():
         shown = word("problem", code, "zh") if args.language == "zh" else code
-        said = args.text["warned"].format(count=count, code=shown, file=args.file)
-        print(args.text["note"].format(text=said), file=sys.stderr)
+        _note(args.text["warned"].format(count=count, code=shown, file=args.file), args)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
     language, text = args.language or "en", args.text
     if args.out:
-        _need_ending(args.out, ".xlsx", ".csv", ".json")
+        _check_out(args, ".xlsx", ".csv", ".json")
     steps = Steps(4 if args.out else 3)
     try:
         ev = _judge(args, steps)
         found = steps.run(text["explaining"], lambda: _findings(ev, args.county, language))
         if args.out:
-            steps.run(text["writing"], lambda: _write(ev, Path(args.out), language))
+            steps.run(text["writing"], lambda: _write(ev, args, language))
     finally:
         steps.close()
     print(found)
@@ -409,6 +413,9 @@ def _declare(args: argparse.Namespace) -> int:
     from junheng.reports.forms import county_key
 
     out = Path(args.out)
+    one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
+    if one_file or out.is_file():
+        _check_out(args, ".xlsx")
     steps = Steps(2)
     try:
         ev = _judge(args, steps)
@@ -416,7 +423,6 @@ def _declare(args: argparse.Namespace) -> int:
         steps.close()
     d = ev.data
     chosen = find_county(d, args.county)
-    one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
     if one_file and len(chosen) > 1:
         raise InputError(
             f"there are {len(chosen)} counties (and years); name one with --county, or give a folder as --out"
@@ -426,16 +432,19 @@ def _declare(args: argparse.Namespace) -> int:
         declaration(ev, county=county_key(d, chosen[0]))
         out.mkdir(exist_ok=True)
     taken: set[str] = set()
-    written = []
+    keys = [county_key(d, c) for c in chosen]
+    paths = [out if one_file else out / _file_name(key, taken) for key in keys]
+    # all are looked at before the first is written
+    for path in paths:
+        check_output(path, _inputs(args))
     with reporting(len(chosen), args.text["writing"]) as progress:
-        for done, c in enumerate(chosen, start=1):
-            path = out if one_file else out / _file_name(county_key(d, c), taken)
-            written.append((write_declaration(ev, path, county=county_key(d, c)), c))
+        for done, (path, key) in enumerate(zip(paths, keys, strict=True), start=1):
+            write_declaration(ev, path, county=key)
             progress(done)
-    for path, c in written:
+    for path in paths:
         print(args.text["written"].format(path=path))
-        if len(written) == 1:
-            print(args.text["marks"].format(**declaration(ev, county=county_key(d, c)).marks))
+    if len(keys) == 1:
+        print(args.text["marks"].format(**declaration(ev, county=keys[0]).marks))
     _tell_warnings(ev, args)
     return 0
 
@@ -461,7 +470,7 @@ def _from_reports(*names: str) -> list[Any]:
 
 def _report(args: argparse.Namespace) -> int:
     (write_report,) = _from_reports("write_report")
-    _need_ending(args.out, ".html", ".htm")
+    _check_out(args, ".html", ".htm")
     steps = Steps(3)
     try:
         ev = _judge(args, steps)
@@ -489,17 +498,23 @@ _COST_HEADERS = {
 }
 
 
-def _without_asides(work: Callable[[], Found]) -> Found:
-    """Do some work and throw away what compiled code prints meanwhile: the solver now and then says a line."""
+@contextmanager
+def _solver_silenced() -> Iterator[None]:
+    """Throw away what the solver prints although it is told not to.
+
+    HiGHS 1.12, as in SciPy 1.17, has a bare ``printf`` where it repairs a solution (ERGO-Code/HiGHS, issue 2783), which
+    neither ``disp=False`` nor ``presolve=False`` silences.
+    """
     try:
         target = sys.stdout.fileno()
     except (AttributeError, OSError):  # no file behind it: nothing of C can reach it
-        return work()
+        yield
+        return
     sys.stdout.flush()
     kept, nowhere = os.dup(target), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, target)
-        return work()
+        yield
     finally:
         # what C has printed may still wait in its own buffer
         with suppress(OSError, TypeError, AttributeError):  # a platform without this way to the C library
@@ -512,14 +527,14 @@ def _without_asides(work: Callable[[], Found]) -> Found:
 def _plan(args: argparse.Namespace) -> int:
     language, text = args.language or "en", args.text
     if args.costs_template:
-        _need_ending(args.costs_template, ".xlsx", ".csv", option="--costs-template")
+        _check_out(args, ".xlsx", ".csv", option="--costs-template")
         _write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), language)
         print(text["written"].format(path=args.costs_template))
         return 0
     if not args.file or not args.costs:
         raise InputError(text["plan_not" if args.file else "plan_file"])
     if args.out:
-        _need_ending(args.out, ".xlsx", ".csv", ".json", ".html", ".htm")
+        _check_out(args, ".xlsx", ".csv", ".json", ".html", ".htm")
     costs, blank = _costs(args.costs, "--costs")
     moves, _ = _costs(args.moves or [], "--moves")
     budget = None if args.budget is None else _cost(args.budget)
@@ -530,14 +545,15 @@ def _plan(args: argparse.Namespace) -> int:
         ev = _judge(args, steps)
         if args.county is not None:
             ev = _only_county(ev, args)
-        made: jh.Plan = steps.run(
-            text["planning"],
-            lambda: _without_asides(
-                lambda: jh.plan(ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False)
-            ),
-        )
+        with _solver_silenced():
+            made: jh.Plan = steps.run(
+                text["planning"],
+                lambda: jh.plan(
+                    ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False
+                ),
+            )
         if args.out:
-            steps.run(text["writing"], lambda: _write_plan(made, Path(args.out), language))
+            steps.run(text["writing"], lambda: _write_plan(made, args, language))
     finally:
         steps.close()
     d = ev.data
@@ -547,8 +563,7 @@ def _plan(args: argparse.Namespace) -> int:
     for thing in plan_things(made, range(d.n_counties), language):
         print(text["total"].format(**{k: "0" if x == "–" else x for k, x in thing.items()}))
     if blank:
-        said = text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank))
-        print(text["note"].format(text=said), file=sys.stderr)
+        _note(text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank)), args)
     _tell_warnings(ev, args)
     if args.out:
         print("\n" + text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
@@ -595,8 +610,7 @@ def _costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]
     for place, name, cost, kind, unit in rows:
         found_column = _cost_column(name)
         if found_column is None:
-            near = difflib.get_close_matches(name, [*columns(), *jh.indicators.catalogue()], n=2)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(name, [*columns(), *jh.indicators.catalogue()], most=2)
             problems.append(f"{place}: {name!r} is neither a column nor an indicator{hint}")
             continue
         column, factor = found_column
@@ -712,9 +726,10 @@ def _write_costs_template(path: Path, standard: jh.Standard, language: str) -> N
     write_tables(path, {"单价" if zh else "costs": frame})
 
 
-def _write_plan(made: jh.Plan, path: Path, language: str) -> None:
+def _write_plan(made: jh.Plan, args: argparse.Namespace, language: str) -> None:
+    path = Path(args.out)
     if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(made.to_dict(), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+        _write_json(path, made.to_dict())
         return
     if path.suffix.lower() in (".html", ".htm"):
         (write_report,) = _from_reports("write_report")
@@ -737,14 +752,12 @@ def _write_plan(made: jh.Plan, path: Path, language: str) -> None:
     tables["之后结论" if zh else "verdicts after"] = after.verdicts
     tables["之后各校结论" if zh else "schools after"] = after.school_verdicts
     tables["之后差异系数" if zh else "indicators after"] = after.indicators
-    if path.suffix.lower() == ".csv":
-        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
-    write_tables(path, tables)
+    _write_frames(path, tables, args)
 
 
 def _template(args: argparse.Namespace) -> int:
     (write_template,) = _from_reports("write_template")
-    _need_ending(args.out, ".xlsx")
+    _check_out(args, ".xlsx")
     write_template(Path(args.out), jh.load_standard(args.standard), language=args.language or "zh")
     print(args.text["written"].format(path=args.out))
     return 0
@@ -765,9 +778,20 @@ def _findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
     return "\n".join([*lines, f"({_WORDS[language]['hint']})"])
 
 
-def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_bytes(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8"))
+
+
+def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) -> None:
+    if path.suffix.lower() == ".csv":
+        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
+    write_tables(path, tables, _inputs(args))
+
+
+def _write(ev: jh.Evaluation, args: argparse.Namespace, language: str) -> None:
+    path = Path(args.out)
     if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(ev.to_dict(), ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8")
+        _write_json(path, ev.to_dict())
         return
     shown = ev.relabel(language)
     names = {
@@ -780,9 +804,7 @@ def _write(ev: jh.Evaluation, path: Path, language: str) -> None:
         "left_out": {"en": "left out", "zh": "不计入单位"},
     }
     tables = {label[language]: getattr(shown, name) for name, label in names.items()}
-    if path.suffix.lower() == ".csv":
-        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
-    write_tables(path, tables)
+    _write_frames(path, tables, args)
 
 
 def _without_formulas(frame: Any) -> Any:
@@ -872,6 +894,14 @@ def _problem_zh(p: Problem, line: int | None, message: str) -> str:
     where = f"：{'，'.join(place)}" if place else ""
     told = f"{word('problem', p.code, 'zh')}{where}。{word('advice', p.code, 'zh')}。"
     return f"{word('severity', p.severity, 'zh')} {told}{p.code}: {message}"
+
+
+def _output_problem(exc: OutputFileError, language: str) -> str:
+    """Say why a file cannot be written; in Chinese as every other problem is said."""
+    if language == "en":
+        return str(exc)
+    told = f"{exc.path}：{word('problem', exc.code, 'zh')}。{word('advice', exc.code, 'zh')}。"
+    return f"{told}{exc.code}: {exc.reason}"
 
 
 def _column_zh(name: str) -> str:

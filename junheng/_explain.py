@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from junheng._data import STAGES
 from junheng._labels import word
-from junheng.errors import InputError
+from junheng.errors import InputError, did_you_mean
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.schools import columns
@@ -318,13 +317,9 @@ def find_county(d: Data, county: Any) -> list[int]:
             found.append(i)
     if not found:
         names_ = sorted({str(w) for w in d.county_words[0][1]})
-        near = difflib.get_close_matches(wanted[0], names_, n=3)
-        hint = (
-            f"did you mean {' or '.join(near)}?"
-            if near
-            else f"there are {', '.join(names_[:5])}" + (" …" if len(names_) > 5 else "")
-        )
-        raise InputError(f"no county {' / '.join(wanted)!r} was evaluated; {hint}")
+        there = f"; there are {', '.join(names_[:5])}" + (" …" if len(names_) > 5 else "")
+        hint = did_you_mean(wanted[0], names_) or there
+        raise InputError(f"no county {' / '.join(wanted)!r} was evaluated{hint}")
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats
+from junheng._files import replacing, write_bytes
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 
 Backend = Literal["pandas", "polars", "pyarrow"]
@@ -584,12 +587,16 @@ def _reset(frame: Any) -> Any:
 # ----------------------------------------------------------------------------------------------- files
 
 
-def write_tables(path: Path, tables: Mapping[str, Any]) -> None:
-    """Write frames to one workbook, a sheet each, or to CSV files beside each other."""
+def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = ()) -> None:
+    """Write frames to one workbook, a sheet each, or to CSV files beside each other; none may be one of the inputs."""
     if path.suffix.lower() == ".csv":
-        for i, (name, frame) in enumerate(tables.items()):
-            target = path if i == 0 else path.with_name(f"{path.stem}-{name}{path.suffix}")
-            frame.to_csv(target, index=False, encoding="utf-8-sig")
+        sources = list(inputs)
+        targets = [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in list(tables)[1:])]
+        # all are written before the first takes its place
+        with ExitStack() as files:
+            opened = [files.enter_context(replacing(target, sources)) for target in targets]
+            for file, frame in zip(opened, tables.values(), strict=True):
+                frame.to_csv(file, index=False, encoding="utf-8-sig")
         return
     try:
         import xlsxwriter  # noqa: F401
@@ -597,10 +604,12 @@ def write_tables(path: Path, tables: Mapping[str, Any]) -> None:
         raise InputError(
             f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
-    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False}}
-    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as writer:
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False, "in_memory": True}
+    book = BytesIO()
+    with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         for name, frame in tables.items():
             frame.to_excel(writer, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
             for i, column in enumerate(frame.columns):
                 wide = 2 * len(str(column)) + 2
                 writer.sheets[name[:31]].set_column(i, i, min(40, max(10, wide)))
+    write_bytes(path, book.getvalue(), inputs)

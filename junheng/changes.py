@@ -6,7 +6,6 @@ cell. Changes are a frame with ``column`` and ``change``, or the objects of this
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
@@ -22,7 +21,7 @@ from attrs import field, frozen
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
-from junheng.errors import InputDataError, InputError, Problem, ProblemCode
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, did_you_mean
 from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank, recognise
 from junheng.schools import _category_words as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
@@ -555,7 +554,7 @@ class _Work:
                 hit |= np.isin(codes[self.s.rows], [c for c, t in enumerate(texts) if t == _text(part)])
             if not hit.any():
                 self.problem(
-                    ProblemCode.UNKNOWN_COUNTY, f"no county {_text(part)!r} in the table; {_near(_text(part), known)}"
+                    ProblemCode.UNKNOWN_COUNTY, f"no county {_text(part)!r} in the table{_near(_text(part), known)}"
                 )
                 return None
             inside &= hit
@@ -586,7 +585,7 @@ class _Work:
             known = [k[0] for n in reversed(names) for k in self.words((n,))]
             self.problem(
                 ProblemCode.UNKNOWN_SCHOOL,
-                f"no school {text!r} in {'the table' if county is None else _text(county)}; {_near(text, known)}",
+                f"no school {text!r} in {'the table' if county is None else _text(county)}{_near(text, known)}",
                 column=names[-1],
                 value=text,
             )
@@ -695,7 +694,7 @@ class _Work:
         if found is None and (meant := recognise(column)) is not None:
             found = base_column(meant.column)
         if found is None or found[0].type != "number":
-            what = f"{column!r} is no canonical column; {_near(column, columns())}"
+            what = f"{column!r} is no canonical column{_near(column, columns())}"
             what = what if found is None else f"{column} is no figure that can be added to"
             self.problem(ProblemCode.UNKNOWN_COLUMN, what, row, column=column)
             return None
@@ -792,7 +791,7 @@ class _Work:
             name, text = next((k, v) for k, v in reversed(given) if k in ("school", "school_code"))
             self.problem(
                 ProblemCode.UNKNOWN_SCHOOL,
-                f"change {n}: no school {words!r} in the table; {_near(text, [k[0] for k in self.words((name,))])}",
+                f"change {n}: no school {words!r} in the table{_near(text, [k[0] for k in self.words((name,))])}",
                 column=name,
                 value=text,
             )
@@ -1020,7 +1019,7 @@ class _Work:
         for name in [n for n in row if n not in self.reading.has]:
             self.problem(
                 ProblemCode.UNKNOWN_COLUMN,
-                f"the new school has {name!r}, which the table has not; {_near(name, self.reading.table.columns)}",
+                f"the new school has {name!r}, which the table has not{_near(name, self.reading.table.columns)}",
                 column=name,
             )
         title = _text(row.get("school", row.get("school_code", "")))
@@ -1342,8 +1341,7 @@ def _text(value: Any) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(map(repr, near))}?" if near else "nothing like it is there"
+    return did_you_mean(name, known, show=repr) or "; nothing like it is there"
 
 
 def _shared_out(old: list[Decimal], net: int) -> list[Decimal]:

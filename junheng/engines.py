@@ -23,6 +23,7 @@ import pandas as pd
 from attrs import frozen
 
 from junheng._arrays import Ints
+from junheng._files import is_same_file
 from junheng._frames import duplicate_headers
 from junheng._progress import Progress, reporting
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
@@ -933,7 +934,7 @@ def evaluate_parquet(
     if goal.exists():
         raise InputError(f"{goal} exists; remove it, or name another folder")
     files = _Files.find(source)
-    if any(goal.resolve().is_relative_to(Path(p).resolve()) for p in files.roots):
+    if any(is_same_file(folder, root) for folder in goal.resolve().parents for root in files.roots):
         raise InputError(f"{goal} lies in the source, and would be read as schools the next time; name another folder")
     asked = tuple(dict.fromkeys([*outputs, "problems"]))
     job = _prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False)

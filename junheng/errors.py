@@ -7,7 +7,9 @@ translate it and a person can repair the whole table in one go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+import os
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -18,13 +20,23 @@ __all__ = [
     "InputDataError",
     "InputError",
     "JunhengError",
+    "OutputFileError",
     "Problem",
     "ProblemCode",
     "ReadingWarning",
     "Severity",
     "StandardDataError",
     "UnknownStandardError",
+    "did_you_mean",
 ]
+
+
+def did_you_mean(
+    name: object, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6, show: Callable[[str], str] = str
+) -> str:
+    """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near."""
+    near = difflib.get_close_matches(str(name), list(dict.fromkeys(known)), n=most, cutoff=cutoff)
+    return f"; did you mean {' or '.join(map(show, near))}?" if near else ""
 
 
 class Severity(StrEnum):
@@ -35,7 +47,7 @@ class Severity(StrEnum):
 
 
 class ProblemCode(StrEnum):
-    """Stable names of what can be wrong with a table of schools. Messages may change, codes do not."""
+    """Stable names of what can be wrong with a table or a file. Messages may change, codes do not."""
 
     MISSING_COLUMN = "missing_column"
     UNKNOWN_COLUMN = "unknown_column"
@@ -78,6 +90,11 @@ class ProblemCode(StrEnum):
     DIGITS_LOST = "digits_lost"
     SHEET_NOT_READ = "sheet_not_read"
     FILE_FORMAT = "file_format"
+    OUTPUT_IS_INPUT = "output_is_input"
+    OUTPUT_NOT_A_FILE = "output_not_a_file"
+    OUTPUT_FOLDER_MISSING = "output_folder_missing"
+    OUTPUT_LOCKED = "output_locked"
+    OUTPUT_FAILED = "output_failed"
 
 
 @frozen(kw_only=True)
@@ -174,6 +191,30 @@ class InputDataError(InputError):
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return all problems as dicts that are safe for JSON."""
         return [p.to_dict() for p in self.problems]
+
+
+class OutputFileError(InputError, OSError):
+    """A file cannot be written; what was there before is unchanged.
+
+    Parameters
+    ----------
+    code : ProblemCode
+        Why: ``output_is_input``, ``output_not_a_file``, ``output_folder_missing``, ``output_locked``,
+        ``output_failed``.
+    path : str or path
+        The file, as it was named.
+    reason : str
+        What is wrong and what to do about it.
+    """
+
+    def __init__(self, code: ProblemCode, path: str | os.PathLike[str], reason: str) -> None:
+        self.code = code
+        self.path = os.fspath(path)
+        self.reason = reason
+        super().__init__(f"{self.path}: {reason}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.code, self.path, self.reason)
 
 
 class ReadingWarning(UserWarning):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from attrs import frozen
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, build_frame
-from junheng.errors import InputError, Problem, ProblemCode, Severity
+from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools import flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
 
 if TYPE_CHECKING:
@@ -123,10 +122,7 @@ class Facts:
             if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
                 id_ = header
             if id_ is None:
-                near = difflib.get_close_matches(
-                    header, [*fact_columns(), *(f.zh for f in fact_columns().values())], n=3
-                )
-                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                hint = did_you_mean(header, [*fact_columns(), *(f.zh for f in fact_columns().values())])
                 self._add(
                     ProblemCode.UNKNOWN_COLUMN,
                     f"{header!r} is no known fact{hint}; it is not used",
@@ -184,10 +180,9 @@ class Facts:
             name = " / ".join(key)
             at = index.get(key)
             if at is None:
-                near = difflib.get_close_matches(name, [" / ".join(k) for k in index], n=3)
-                hint = f"did you mean {' or '.join(near)}?" if near else "the table of schools has no such county"
+                hint = did_you_mean(name, map(" / ".join, index)) or "; the table of schools has no such county"
                 self._add(
-                    ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged; {hint}", row=row, key=name
+                    ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged{hint}", row=row, key=name
                 )
             elif at in seen:
                 self._add(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import unicodedata
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints, over_columns
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, all_distinct, build_frame, combine_codes
-from junheng.errors import InputDataError, Problem, ProblemCode, Severity
+from junheng.errors import InputDataError, Problem, ProblemCode, Severity, did_you_mean
 
 __all__ = ["Column", "Reading", "columns", "describe_columns", "standardize_columns"]
 
@@ -231,7 +230,7 @@ def understand(
             unit = _bracket(fold(header))[1]
             scale = _unit_factor(base[0], unit) if base is not None and unit is not None else None
             if base is None:
-                message = f"{chosen[header]!r} is no canonical column; {_nearest(chosen[header], columns())}"
+                message = f"{chosen[header]!r} is no canonical column{_nearest(chosen[header], columns())}"
                 problems.append(
                     Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
                 )
@@ -297,13 +296,12 @@ def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
     return Problem(
         code=ProblemCode.MISSING_COLUMN,
         column=header,
-        message=f"the mapping names {header!r}, which the table does not have; {_nearest(header, names)}",
+        message=f"the mapping names {header!r}, which the table does not have{_nearest(header, names)}",
     )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(name), list(known), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "nothing like it is known;"
+    return did_you_mean(name, known, show=repr) or "; nothing like it is known;"
 
 
 def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
@@ -880,13 +878,13 @@ class Reading:
             if base_column(name) is None and name not in self.by:
                 found = _recognise(name)
                 if found is not None:
-                    advice = f"standardize_columns would read it as {found[0]}"
+                    advice = f"; standardize_columns would read it as {found[0]}"
                 else:
                     known = [*columns(), *(c.zh for c in columns().values())]
                     advice = f"{_nearest(name, known)} it is kept, and not used"
                 self.add(
                     ProblemCode.UNKNOWN_COLUMN,
-                    f"{name!r} is no canonical column; {advice}",
+                    f"{name!r} is no canonical column{advice}",
                     severity=Severity.WARNING,
                     column=name,
                 )
@@ -903,7 +901,7 @@ class Reading:
             if (f := _recognise(h)) is not None and (b := base_column(f[0])) is not None and b[0].id == name
         ]
         if sources:
-            advice = f"standardize_columns would make it from {', '.join(map(repr, sources))}"
+            advice = f"; standardize_columns would make it from {', '.join(map(repr, sources))}"
         elif name in columns() and columns()[name].type == "number":
             advice = f"add it ({label}); cells may stay empty where the figure is not known"
         elif name == "stage":

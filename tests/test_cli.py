@@ -585,9 +585,25 @@ def test_stopping_is_no_traceback(
 @pytest.mark.skipif(sys.platform == "win32", reason="the C library is reached another way there")
 def test_what_compiled_code_prints_does_not_stand_among_the_results():
     script = (
-        "import ctypes, os; from junheng.__main__ import _without_asides\n"
-        "def work():\n    ctypes.CDLL(None).puts(b'noise'); os.write(1, b'more noise'); return 7\n"
-        "print('before'); print(_without_asides(work)); ctypes.CDLL(None).puts(b'after')"
+        "import ctypes, os; from junheng.__main__ import _solver_silenced\n"
+        "print('before')\n"
+        "with _solver_silenced():\n    ctypes.CDLL(None).puts(b'noise'); os.write(1, b'more noise')\n"
+        "print('7'); ctypes.CDLL(None).puts(b'after')"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert sorted(done.stdout.split()) == ["7", "after", "before"]
+
+
+def test_a_plan_prints_nothing_of_the_solver(tmp_path: Path) -> None:
+    """With these costs HiGHS 1.12 repairs three solutions, and prints so whatever its options say."""
+    path = tmp_path / "县.csv"
+    jh.synthetic.county(seed=59, n_schools=20, resourcing=0.9).to_csv(path, index=False)
+    indicators = jh.evaluate(jh.read_schools(path), QUALITY).data.indicators
+    costs = [f"{c}={100 + 37 * k}" for k, c in enumerate(dict.fromkeys(i.numerator for i in indicators))]
+    arguments = ["plan", path, "--standard", QUALITY, "--costs", *costs]
+    done = subprocess.run(
+        [sys.executable, "-m", "junheng", *map(str, arguments)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "" and done.stdout.startswith("示例县 / 2025 · ")
+    assert "Highs" not in done.stdout and "solve" not in done.stdout.lower()
+    assert not [line for line in done.stdout.splitlines()[4:] if not line.startswith("    ")]

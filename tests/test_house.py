@@ -48,7 +48,7 @@ def inside(name: str, layer: str) -> bool:
     return name == f"junheng.{layer}" or name.startswith(f"junheng.{layer}.")
 
 
-LOWEST = ("_arrays", "_compiled", "_data", "errors")
+LOWEST = ("_arrays", "_compiled", "_data", "_files", "errors")
 UPPER = (
     "schools",
     "stages",
@@ -116,7 +116,13 @@ def test_arrows_point_one_way(layer: str) -> None:
 
 
 def test_only_errors_lie_below_the_arrays() -> None:
-    allowed = {"errors": set(), "_data": set(), "_arrays": {"junheng.errors", "junheng._compiled"}, "_compiled": set()}
+    allowed = {
+        "errors": set(),
+        "_data": set(),
+        "_files": {"junheng.errors"},
+        "_arrays": {"junheng.errors", "junheng._compiled"},
+        "_compiled": set(),
+    }
     for layer in LOWEST:
         own = {n for n in IMPORTS[f"junheng.{layer}"] if n.startswith("junheng")}
         assert own <= allowed[layer], layer
@@ -149,6 +155,22 @@ def test_the_law_and_the_arithmetic_open_no_files_but_their_own() -> None:
             if isinstance(n, ast.Call)
         }
         assert not names & opening, module
+
+
+def test_files_are_written_in_one_place() -> None:
+    """Only there it is made sure that no file is lost; the engines write into a new folder of their own."""
+    for module, path in MODULES.items():
+        if module in ("junheng._files", "junheng.engines"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
+            modes = {a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+            assert name != "write_text", module
+            assert name != "write_bytes" or isinstance(node.func, ast.Name), module
+            assert name != "open" or not any(set(m) & set("wax+") for m in modes if len(m) <= 3), module
 
 
 def test_no_clock_and_no_global_option() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal, localcontext
@@ -17,7 +16,7 @@ from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng._frames import Labels, Table, build_frame, column_names
 from junheng._labels import word
-from junheng.errors import InputError
+from junheng.errors import InputError, did_you_mean
 from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNMET
 from junheng.items import Units, in_dates
@@ -520,8 +519,7 @@ def _read_costs(unit_costs: Mapping[str, Any], d: Data) -> _Costs:
         except (ArithmeticError, TypeError, ValueError):
             number = Decimal("NaN")
         if name not in known and name not in columns():
-            near = difflib.get_close_matches(str(name), [*known, *columns()], n=2)
-            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+            hint = did_you_mean(name, [*known, *columns()], most=2, show=repr)
             wrong.append(f"{name!r} is neither a column nor an indicator{hint}")
         elif isinstance(cost, bool) or not number.is_finite() or number < 0:
             wrong.append(f"the cost of {name} must be a number from 0 on, not {cost!r}")

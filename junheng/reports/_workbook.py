@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from junheng._files import write_bytes
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.reports.forms import Cell
@@ -62,7 +63,6 @@ def write(form: Declaration, path: Path) -> None:
         "nan_inf_to_errors": False,
         "in_memory": True,
     }
-    # made whole before anything is written: no half a file is left behind, and none that was there is lost
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, options) as book:
         # a fixed day: with the day of writing the same evaluation would give other bytes every time
@@ -74,7 +74,7 @@ def write(form: Declaration, path: Path) -> None:
             if table.id != "summary":
                 sheets.table(table)
         sheets.provenance()
-    path.write_bytes(buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
 
 
 def clean(text: str) -> str:

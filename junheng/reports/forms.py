@@ -265,7 +265,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     ev : Evaluation
         Of one county, or of several.
     path : str or path
-        The file to write, ending in ``.xlsx``. One that is there is replaced.
+        The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
     county : object, optional
         Which county; see :func:`declaration`.
 
@@ -279,6 +279,8 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     ------
     InputError
         As :func:`declaration`; when the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
 
     Examples
     --------

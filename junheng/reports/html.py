@@ -24,6 +24,7 @@ from junheng._explain import _failing as failing
 from junheng._explain import _nothing_known as nothing_known
 from junheng._explain import _overall_reason as overall_reason
 from junheng._explain import find_county, finding, number, part_reasons
+from junheng._files import write_bytes
 from junheng._labels import check_language, word
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
@@ -165,7 +166,7 @@ def write_report(
     ev : Evaluation
         What :func:`junheng.evaluate` returned.
     path : str or path
-        The file, such as ``"report.html"``.
+        The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
     county : object, optional
         As in :func:`html_report`.
     language : {"zh", "en"}
@@ -184,6 +185,8 @@ def write_report(
     ------
     InputError
         As :func:`html_report`, and when the name of the file does not end in ``.html`` or ``.htm``.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
 
     Examples
     --------
@@ -199,7 +202,7 @@ def write_report(
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{target.name}: a report is an HTML page; give the file a name that ends in .html")
     page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
-    target.write_text(page, encoding="utf-8", newline="\n")
+    write_bytes(target, page.encode("utf-8"))
     return target
 
 

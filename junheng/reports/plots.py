@@ -6,7 +6,6 @@ them. Words are Chinese or English; nothing depends on colour alone.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from junheng._data import STAGES
 from junheng._explain import find_county
 from junheng._frames import Table, column_names
 from junheng._labels import check_language, word
-from junheng.errors import InputError
+from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.curves import lorenz_curve
 from junheng.indicators.dispersion import difference_coefficient
@@ -85,9 +84,8 @@ def _indicator(d: Data, indicator: str, *, composite: bool = False) -> int:
         if indicator in (known.id, known.zh, known.en):
             return j
     ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
-    near = difflib.get_close_matches(str(indicator), ids, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(ids)}"
-    raise InputError(f"{d.standard.id} has no indicator {indicator!r}; {hint}")
+    hint = did_you_mean(indicator, ids) or f"; there are {', '.join(ids)}"
+    raise InputError(f"{d.standard.id} has no indicator {indicator!r}{hint}")
 
 
 def _stage(stage: str) -> int:
@@ -1605,9 +1603,7 @@ def who_gives(
         found = recognise(str(column))
         base = None if found is None else base_column(found.column)
     if base is None:
-        near = difflib.get_close_matches(str(column), list(known_columns()), n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise InputError(f"there is no column {column!r}{hint}")
+        raise InputError(f"there is no column {column!r}{did_you_mean(column, known_columns())}")
     s = _stage(stage)
     if isinstance(changes, Plan):
         lang = _language(changes.evaluation, language)

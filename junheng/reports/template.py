@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from attrs import frozen
 
 from junheng._data import STAGES, read_toml
+from junheng._files import write_bytes
 from junheng._labels import check_language
 from junheng.errors import InputError
 from junheng.facts import Fact, fact_columns
@@ -44,7 +46,7 @@ def write_template(
     Parameters
     ----------
     path : str or path
-        The workbook to write (.xlsx).
+        The workbook to write (.xlsx). An existing file is replaced once the workbook is complete.
     standard : Standard, str or path
         The standard; its columns come first.
     stages : sequence of {"primary", "junior"}
@@ -64,6 +66,8 @@ def write_template(
     ------
     InputError
         When the ending is not .xlsx, a stage is unknown, or XlsxWriter is missing.
+    OutputFileError
+        The file cannot be written, or is the file of the standard. What was there before is unchanged.
 
     Examples
     --------
@@ -87,8 +91,14 @@ def write_template(
         raise InputError(
             f'{target.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
         ) from None
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with target.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,
+    }
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer, options) as book:
         # a fixed day: the same standard gives the same file
         made = np.datetime64("2000-01-01T00:00:00", "s").item()
         book.set_properties({"title": getattr(std.label, language), "subject": std.number, "created": made})
@@ -98,6 +108,7 @@ def write_template(
         if facts and asked:
             writer.facts(asked)
         writer.notes()
+    write_bytes(target, buffer.getvalue(), () if isinstance(standard, Standard) else [standard])
     return target
 
 

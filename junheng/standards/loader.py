@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -23,7 +22,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import transform_error
 
 from junheng._data import column_ids, fact_ids, indicator_ids
-from junheng.errors import InputError, StandardDataError, UnknownStandardError
+from junheng.errors import InputError, StandardDataError, UnknownStandardError, did_you_mean
 from junheng.standards.model import (
     ColumnId,
     Condition,
@@ -120,9 +119,7 @@ def _member(kind: str, known: Any) -> Any:
     def hook(value: Any, _: Any) -> Any:
         choices = known()
         if not isinstance(value, str) or value not in choices:
-            near = difflib.get_close_matches(str(value), list(choices), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise _Refused(f"{value!r} is no known {kind}{hint}")
+            raise _Refused(f"{value!r} is no known {kind}{did_you_mean(value, choices)}")
         return value
 
     return hook
@@ -206,11 +203,7 @@ def _say(exc: BaseException, kind: type | None) -> str:
     extra = getattr(exc, "extra_fields", None)
     if extra:
         fields = [a.name for a in attrs.fields(exc.cl) if not a.metadata.get("derived")]  # type: ignore[attr-defined]
-        said = []
-        for name in sorted(extra):
-            near = difflib.get_close_matches(name, fields, n=1)
-            said.append(f"unknown key {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-        return ", ".join(said)
+        return ", ".join(f"unknown key {n!r}{did_you_mean(n, fields, most=1, show=repr)}" for n in sorted(extra))
     return f"{exc}" or type(exc).__name__
 
 
@@ -651,10 +644,9 @@ def _load(ref: str | os.PathLike[str], base: Any, chain: tuple[str, ...]) -> Sta
             raise InputError(f"a standard is named by its id or the path of its file, not {ref!r}")
         text = os.fspath(ref)
         if not isinstance(ref, os.PathLike) and not text.endswith(".toml"):
-            near = difflib.get_close_matches(text, list(shipped), n=3, cutoff=0.4)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(text, shipped, cutoff=0.4) or "."
             raise UnknownStandardError(
-                f"no standard is called {text!r}{hint or '.'} Known: {', '.join(sorted(shipped))}. "
+                f"no standard is called {text!r}{hint} Known: {', '.join(sorted(shipped))}. "
                 "A file of your own is named by its path, ending in .toml"
             )
         path = (base / text) if base is not None else Path(text)

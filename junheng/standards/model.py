@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any, Literal, NewType
 import attrs
 from attrs import field, frozen
 
-from junheng.errors import InputError
+from junheng.errors import InputError, did_you_mean
 
 __all__ = [
     "Inclusion",
@@ -449,8 +448,7 @@ class Standard:
         if found is not None:
             return found
         known = sorted({t.indicator for t in self.thresholds if t.stage == stage})
-        near = difflib.get_close_matches(indicator, known, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = did_you_mean(indicator, known)
         raise InputError(f"{self.id} sets no threshold for {indicator!r} in stage {stage!r}{hint}")
 
     def find(self, indicator: str, stage: str) -> Threshold | None:
