@@ -226,10 +226,7 @@ def grouped_moments(
     if compiled is None:
         compiled = _compiling_pays(groups.codes.size * len(columns))
     if compiled and int(rows.max()) <= _RUNNING_SUM:
-        from junheng._compiled import sums_of_groups
-
-        codes = groups.codes_of(columns[0].shape[0])
-        weight, centre, left, square = sums_of_groups(columns, weights, codes, groups.n, omit_missing)
+        weight, centre, left, square = _compiled_sums(columns, weights, groups, omit_missing)
     else:
         weight, centre, left, square = _sums_of_groups(columns, weights, groups, omit_missing)
     with np.errstate(all="ignore"):
@@ -250,12 +247,26 @@ _RUNNING_SUM = 4_096
 #: Cells (rows times columns) from which numba pays: where it is loaded already, and where it has to be loaded, which
 #: takes about a second.
 _PAYS_LOADED, _PAYS_LOADING = 100_000, 500_000_000
+#: Cells from which two threads share out the columns of compiled work.
+_THREAD_CELLS = 1_000_000
 
 
 def _compiling_pays(cells: int) -> bool:
     if "numba" in sys.modules:
         return cells >= _PAYS_LOADED
     return cells >= _PAYS_LOADING and find_spec("numba") is not None
+
+
+def _compiled_sums(
+    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, omit_missing: bool
+) -> Floats:
+    from junheng._compiled import sums_of_groups
+
+    plain = [np.ascontiguousarray(c, dtype=np.float64) for c in columns]
+    rows = plain[0].size
+    w = np.ones(rows) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+    threads = 2 if rows * len(plain) >= _THREAD_CELLS else 1
+    return sums_of_groups(plain, w, groups.codes_of(rows), groups.n, omit_missing, threads)
 
 
 def _sums_of_groups(

@@ -8,30 +8,32 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-#: Cells (rows times columns) from which two threads share out the columns.
-_THREAD_CELLS = 1_000_000
-
 
 def sums_of_groups(
-    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, codes: NDArray[Any], n: int, omit_missing: bool
+    columns: Sequence[NDArray[Any]], w: NDArray[Any], codes: NDArray[Any], n: int, omit_missing: bool, threads: int
 ) -> NDArray[np.float64]:
     """Return what ``_arrays._sums_of_groups`` does, from rows in any order; those with the code n are in no group."""
-    w = np.ones(codes.size) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
-    sums, codes = np.zeros((len(columns), n + 1, 4)), codes.astype(np.uint32)
+    k, short, weight = len(columns), codes.astype(np.uint32), np.bincount(codes, w, n + 1)
+    out = np.empty((4, k, n))
 
-    def work(j: int) -> None:
-        x = np.ascontiguousarray(columns[j], dtype=np.float64)
-        _add_up(x, np.where(np.isnan(x), 0.0, w) if omit_missing else w, codes, sums[j])
+    def work(i: int, j: int) -> None:
+        own = np.where(np.isnan(columns[i]), 0.0, w) if omit_missing else w
+        total = np.bincount(codes, own, n + 1) if omit_missing else weight
+        sums = np.zeros((n + 1, 6))
+        _add_up(columns[i], columns[j], own, short, total, sums)
+        out[0, [i, j]], out[1:, [i, j]] = total[:n], sums[:n].reshape(n, 2, 3).T
 
-    with ThreadPoolExecutor(2) as pool:
-        list((pool.map if codes.size * len(columns) >= _THREAD_CELLS else map)(work, range(len(columns))))
-    return np.ascontiguousarray(np.moveaxis(sums[:, :-1], 2, 0))
+    # two columns at a time share weights and codes; not where each has gaps of its own
+    ones = range(0, k, 1 if omit_missing else 2)
+    with ThreadPoolExecutor(threads) as pool:
+        list((pool.map if threads > 1 else map)(work, ones, [i if omit_missing else min(i + 1, k - 1) for i in ones]))
+    return out
 
 
 def _compiled(function: Callable[..., None]) -> Callable[..., None]:
     """Compile, and keep it on disk where a folder for it can be written."""
     column, codes = (types.Array(t, 1, "C", readonly=True) for t in (types.float64, types.uint32))
-    signature = types.void(column, column, codes, types.float64[:, ::1])
+    signature = types.void(column, column, column, codes, column, types.float64[:, ::1])
     try:
         return njit(signature, nogil=True, error_model="numpy", cache=True)(function)  # type: ignore[no-any-return]
     except (OSError, RuntimeError):  # no such folder, or a full disk
@@ -39,21 +41,19 @@ def _compiled(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @_compiled
-def _add_up(x: Any, w: Any, codes: Any, sums: Any) -> None:
-    """Fill ``sums``, zeros of (groups, 4): weight, mean, and the sums of ``w d`` and ``w d^2`` about that mean."""
+def _add_up(x: Any, y: Any, w: Any, codes: Any, weight: Any, sums: Any) -> None:
+    """Fill ``sums``, zeros of (groups, 6): mean, sum of ``w d`` and of ``w d^2`` about it, of ``x`` and of ``y``."""
     for again in range(2):
         i, rows, one = np.uint64(0), np.uint64(x.size), np.uint64(1)
         while i < rows:
             g = codes[i]
-            weight, mean, left, square = sums[g, 0], sums[g, 1], sums[g, 2], sums[g, 3]
+            mx, sx, qx, my, sy, qy = sums[g, 0], sums[g, 1], sums[g, 2], sums[g, 3], sums[g, 4], sums[g, 5]
             while i < rows and codes[i] == g:  # rows of a group that stand together: added up in registers
                 if w[i] != 0.0:
-                    d = x[i] - mean
-                    weight += w[i]
-                    left += w[i] * d
-                    square += w[i] * d * d
+                    d, e = x[i] - mx, y[i] - my
+                    sx, qx, sy, qy = sx + w[i] * d, qx + w[i] * d * d, sy + w[i] * e, qy + w[i] * e * e
                 i += one
-            sums[g, 0], sums[g, 2], sums[g, 3] = weight, left, square
+            sums[g, 1], sums[g, 2], sums[g, 4], sums[g, 5] = sx, qx, sy, qy
         for g in range(0 if again else sums.shape[0]):
-            sums[g, 1] = sums[g, 2] / sums[g, 0]
-            sums[g, 0] = sums[g, 2] = sums[g, 3] = 0.0
+            sums[g, 0], sums[g, 3] = sums[g, 1] / weight[g], sums[g, 4] / weight[g]
+            sums[g, 1] = sums[g, 2] = sums[g, 4] = sums[g, 5] = 0.0
