@@ -137,6 +137,14 @@ class Groups:
         """Whether rows stand in group order, told without working the order out."""
         return self._order is None
 
+    def codes_of(self, rows: int) -> Ints:
+        """Return the group of each of so many rows, n for those of no group: ``order`` may name some rows only."""
+        if self.codes.size == rows:
+            return self.codes
+        out = np.full(rows, self.n, dtype=np.int64)
+        out[self.order] = np.repeat(np.arange(self.n), np.diff(self.starts))
+        return out
+
     @classmethod
     def from_codes(cls, codes: Ints, n: int) -> Groups:
         """Make groups from codes 0 … n - 1, each of which must occur."""
@@ -200,50 +208,47 @@ def grouped_moments(
     *,
     omit_missing: bool = False,
     compiled: bool | None = None,
-    any_order: bool = False,
 ) -> Moments:
     r"""Weighted mean and population standard deviation of every column in every group.
 
-    Two passes over cache-sized chunks of whole groups: :math:`\bar X = \sum w x / \sum w`, then
-    :math:`S = \sqrt{\sum w (x - \bar X)^2 / \sum w}`. A row of weight 0 is absent, whatever it holds. NaN
-    spoils its own group and column only, or is left out with ``omit_missing``.
+    Two passes, centred: :math:`c = \sum w x / \sum w`, then the sums of :math:`w d` and :math:`w d^2` with
+    :math:`d = x - c`. What rounding left in the mean is taken out of both, so that equal values deviate by exactly 0.
+    A row of weight 0 is absent, whatever it holds. NaN spoils its own group and column only, or is left out with
+    ``omit_missing``.
 
-    ``compiled`` picks the path, for tests; otherwise the work is compiled by numba where that is installed and worth
-    it. Both paths give the same bits, and the order of the rows changes none as long as each group keeps its own:
-    each group is added up by itself. With ``any_order`` that is given up for speed where the table is large, rows of
-    many groups are mixed, none of them is large and no gaps are left out: then the last bits may differ (relative about
-    1e-15 in groups of a hundred rows, below 1e-13 in groups of thousands).
+    ``compiled`` picks the path, for tests; otherwise numba adds up where it is installed and worth it. The two agree
+    to 1e-13. In plain numpy the order of the rows changes no bit as long as each group keeps its own.
     """
-    k = len(columns)
-    total = np.full((groups.n, k), np.nan)
-    mean = np.full((groups.n, k), np.nan)
-    std = np.full((groups.n, k), np.nan)
-    if groups.n == 0 or k == 0:
-        return Moments(total, mean, std)
+    shape = groups.n, len(columns)
+    if not all(shape):
+        return Moments(*(np.full(shape, np.nan) for _ in range(3)))
+    rows = np.diff(groups.starts)
     if compiled is None:
-        compiled = _compiling_pays(groups.codes.size * k)
-    scatter = any_order and not omit_missing and _scattering_pays(groups, columns[0].shape[0])
-    out = total, mean, std
-    if compiled:
-        from junheng import _compiled
-
-        if scatter:
-            _compiled.scatter_moments(columns, weights, groups, out, _SCATTER_NOISE)
-        else:
-            _compiled.fill_moments(columns, weights, groups, out, omit_missing)
-    elif scatter:
-        _scatter_moments(columns, weights, groups, out)
+        compiled = _compiling_pays(groups.codes.size * len(columns))
+    if compiled and int(rows.max()) <= _RUNNING_SUM:
+        weight, centre, left, square = _compiled_sums(columns, weights, groups, omit_missing)
     else:
-        _fill_moments(columns, weights, groups, out, omit_missing)
-    undefined = ~(np.isfinite(mean) & (total > 0))
-    mean[undefined] = np.nan
-    std[undefined] = np.nan
-    return Moments(total, mean, std)
+        weight, centre, left, square = _sums_of_groups(columns, weights, groups, omit_missing)
+    with np.errstate(all="ignore"):
+        left = left / weight
+        mean = centre + left
+        left *= left
+        variance = square / weight - left
+        variance[variance <= 8 * _EPS * rows * left] = 0.0  # no more than rounding: all values are equal
+        std = np.sqrt(variance)
+    undefined = ~(np.isfinite(mean) & (weight > 0))
+    mean[undefined] = std[undefined] = np.nan
+    return Moments(weight.T, mean.T, std.T)
 
 
+_EPS = float(np.finfo(np.float64).eps)
+#: Rows of a group up to which a plain running sum keeps the digits; larger groups are added up pairwise, by numpy.
+_RUNNING_SUM = 4_096
 #: Cells (rows times columns) from which numba pays: where it is loaded already, and where it has to be loaded, which
-#: with the stored kernel takes about a second.
-_PAYS_LOADED, _PAYS_LOADING = 1_500_000, 500_000_000
+#: takes about a second.
+_PAYS_LOADED, _PAYS_LOADING = 100_000, 500_000_000
+#: Cells from which two threads share out the columns of compiled work.
+_THREAD_CELLS = 1_000_000
 
 
 def _compiling_pays(cells: int) -> bool:
@@ -252,180 +257,58 @@ def _compiling_pays(cells: int) -> bool:
     return cells >= _PAYS_LOADING and find_spec("numba") is not None
 
 
-@frozen(eq=False)
-class _Chunk:
-    """Some whole groups that stay in the cache: rows ``lo`` to ``hi`` in group order."""
+def _compiled_sums(
+    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, omit_missing: bool
+) -> Floats:
+    from junheng._compiled import sums_of_groups
 
-    first: int
-    last: int
-    lo: int
-    hi: int
-    begins: Ints
-    counts: Ints
-    w: Floats
-    weight: Floats
-    absent: NDArray[np.bool_] | None
+    plain = [np.ascontiguousarray(c, dtype=np.float64) for c in columns]
+    rows = plain[0].size
+    w = np.ones(rows) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+    threads = 2 if rows * len(plain) >= _THREAD_CELLS else 1
+    return sums_of_groups(plain, w, groups.codes_of(rows), groups.n, omit_missing, threads)
 
 
-def _fill_moments(
-    columns: Sequence[NDArray[Any]],
-    weights: NDArray[Any] | None,
-    groups: Groups,
-    out: tuple[Floats, Floats, Floats],
-    omit_missing: bool,
-) -> None:
-    """Fill total weight, mean and deviation, (groups, columns) each, in plain numpy."""
-    total, mean, std = out
-    starts, order = groups.starts, groups.order
-    bounds = _chunk_bounds(starts, KERNEL_ROWS)
-    longest = max(int(starts[b] - starts[a]) for a, b in bounds)
-    buffers = (np.empty(longest), np.empty(longest), np.empty(longest if omit_missing else 0))
-    ones = np.ones(longest if weights is None else 0)
-    w_all = None if weights is None else np.asarray(weights if order is None else weights[order], dtype=np.float64)
+def _sums_of_groups(
+    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, omit_missing: bool
+) -> Floats:
+    """Return weight, mean of the first pass, and the sums of ``w d`` and ``w d^2``: (4, columns, groups).
 
-    def cut(bound: tuple[int, int]) -> _Chunk:
-        first, last = bound
-        lo, hi = int(starts[first]), int(starts[last])
-        w = ones[: hi - lo] if w_all is None else w_all[lo:hi]
-        begins, absent = starts[first:last] - lo, w == 0
-        return _Chunk(
-            first,
-            last,
-            lo,
-            hi,
-            begins,
-            np.diff(starts[first : last + 1]),
-            w,
-            np.add.reduceat(w, begins),
-            absent if absent.any() else None,
-        )
-
-    def fill(c: _Chunk, j: int, buffers: tuple[Floats, ...]) -> None:
-        column, (x_buffer, t_buffer, w_buffer) = columns[j], buffers
-        x, t = x_buffer[: c.hi - c.lo], t_buffer[: c.hi - c.lo]
-        v: NDArray[Any] = x
-        if order is not None and column.dtype == np.float64:
-            np.take(column, order[c.lo : c.hi], out=x, mode="clip")  # nothing is clipped, and buffered neither
-        elif order is not None:
-            x[...] = column[order[c.lo : c.hi]]
-        elif c.absent is None and not omit_missing and column.flags.c_contiguous:
-            v = column[c.lo : c.hi]
-        else:
-            x[...] = column[c.lo : c.hi]
-        if c.absent is not None:
-            x[c.absent] = 0.0
-        w, weight = c.w, c.weight
-        if omit_missing:
-            gap = np.isnan(x)
-            if gap.any():
-                w = w_buffer[: c.hi - c.lo]
-                w[...] = c.w
-                w[gap] = 0.0
-                x[gap] = 0.0
-                weight = np.add.reduceat(w, c.begins)
-        np.multiply(v, w, out=t)
-        centre = np.add.reduceat(t, c.begins)
-        centre /= weight
-        np.subtract(v, np.repeat(centre, c.counts), out=x)
-        if w is not c.w or c.absent is not None:
-            x[w == 0] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
-        np.multiply(x, w, out=t)
-        # what rounding left in the mean is taken out of both: equal values have a deviation of 0
-        left = np.add.reduceat(t, c.begins)
-        left /= weight
-        np.multiply(x, t, out=x)
-        variance = np.add.reduceat(x, c.begins)
-        variance /= weight
-        variance -= left * left
-        total[c.first : c.last, j] = weight
-        mean[c.first : c.last, j] = centre + left
-        std[c.first : c.last, j] = np.sqrt(np.maximum(variance, 0.0))
-
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if order is None:
-            for bound in bounds:
-                chunk = cut(bound)
-                for j in range(len(columns)):
-                    fill(chunk, j, buffers)
-            return
-        # fetched from all over a column: a column at a time stays in the cache
-        chunks = [cut(bound) for bound in bounds]
-
-    def fill_column(j: int) -> None:
-        own = tuple(np.empty(b.size) for b in buffers)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            for chunk in chunks:
-                fill(chunk, j, own)
-
-    over_columns(fill_column, range(len(columns)), groups.codes.size)
-
-
-#: Rows from which it pays to send each row to the sums of its group; rows of the largest group up to which a plain
-#: running sum is as good as a pairwise one; rows added up at a time.
-_SCATTER_ROWS, _SCATTER_GROUP, _SCATTER_PIECE = 100_000, 4_096, 131_072
-#: What is no more than this part of the squared rounding of a mean is rounding itself: equal values deviate by 0.
-_SCATTER_NOISE = 4 * _SCATTER_GROUP * float(np.finfo(np.float64).eps)
-
-
-def _scattering_pays(groups: Groups, rows: int) -> bool:
-    mixed = not groups.in_order and groups.codes.size == rows
-    return mixed and rows >= _SCATTER_ROWS and int(np.diff(groups.starts).max()) <= _SCATTER_GROUP
-
-
-def _scatter_moments(
-    columns: Sequence[NDArray[Any]],
-    weights: NDArray[Any] | None,
-    groups: Groups,
-    out: tuple[Floats, Floats, Floats],
-) -> None:
-    """Fill as ``_fill_moments`` does, in the order of the rows: each goes to the sums of its group.
-
-    A column is read from one end to the other; only the sums, which mostly stay in the cache, are reached at random.
-    A sparse matrix holds the weight of each row at its group, so that a product with it weighs and adds up in one
-    go; scipy lets other threads work meanwhile, which ``np.add.at`` and ``np.bincount`` do not.
+    A column at a time, brought into group order, in chunks of whole groups that stay in the cache.
     """
-    from scipy import sparse  # only here, and only for large tables: it takes longer to import than most calls
-
-    total, mean, std = out
-    codes, n = groups.codes, groups.n
-    w = np.ones(codes.size) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
-    size = min(max(_SCATTER_PIECE, n), codes.size)  # each product makes sums for all groups
-    places, ends = codes.astype(np.int32), np.arange(size + 1, dtype=np.int32)
-    pieces = []
-    for lo in range(0, codes.size, size):
-        p = slice(lo, min(lo + size, codes.size))
-        rows = p.stop - p.start
-        sums = sparse.csc_array((w[p], places[p], ends[: rows + 1]), shape=(n, rows))
-        pieces.append((p, sums, gone if (gone := w[p] == 0).any() else None))
-    weight = np.bincount(codes, weights=w, minlength=n)
-
-    def fill_column(j: int) -> None:
-        t_buffer = np.empty(size)
-        centre, left, square = np.zeros(n), np.zeros(n), np.zeros(n)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            for p, sums, gone in pieces:
-                x = np.ascontiguousarray(columns[j][p], dtype=np.float64)
-                centre += sums @ (x if gone is None else np.where(gone, 0.0, x))
-            centre /= weight
-            for p, sums, gone in pieces:
-                t = t_buffer[: p.stop - p.start]
-                np.take(centre, codes[p], out=t, mode="clip")  # nothing is clipped, and buffered neither
-                np.subtract(columns[j][p], t, out=t)
-                if gone is not None:
-                    t[gone] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
-                left += sums @ t
-                np.multiply(t, t, out=t)
-                square += sums @ t
-            left /= weight
-            square /= weight
-            total[:, j] = weight
-            mean[:, j] = centre + left
-            left *= left
-            square -= left
-            square[square <= _SCATTER_NOISE * left] = 0.0
-            std[:, j] = np.sqrt(square)
-
-    over_columns(fill_column, range(len(columns)), codes.size)
+    starts, order = groups.starts, groups.order
+    w_all = np.ones(int(starts[-1])) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weights is not None and order is not None:
+        w_all = w_all[order]
+    chunks = []
+    for a, b in _chunk_bounds(starts, KERNEL_ROWS):
+        rows, begins, counts = slice(starts[a], starts[b]), starts[a:b] - starts[a], np.diff(starts[a : b + 1])
+        chunks.append((slice(a, b), rows, begins, counts, w_all[rows], np.add.reduceat(w_all[rows], begins)))
+    some_absent = omit_missing or bool((w_all == 0).any())
+    in_order = np.empty(0 if order is None else order.size)
+    buffers = np.empty((2, max(rows.stop - rows.start for _, rows, *_ in chunks)))
+    weight, centre, left, square = out = np.empty((4, len(columns), groups.n))
+    for j, column in enumerate(columns):
+        x_all = np.asarray(column, dtype=np.float64)
+        if order is not None:
+            x_all = np.take(x_all, order, out=in_order, mode="clip")  # nothing is clipped, and buffered neither
+        for some, rows, begins, counts, w, total in chunks:
+            x = x_all[rows]
+            if some_absent:
+                absent = (w == 0) | (omit_missing & np.isnan(x))
+                x, w = np.where(absent, 0.0, x), np.where(absent, 0.0, w)
+                total = np.add.reduceat(w, begins)
+            d, t = buffers[:, : x.size]
+            with np.errstate(all="ignore"):
+                mean = np.add.reduceat(np.multiply(x, w, out=t), begins) / total
+                np.subtract(x, np.repeat(mean, counts), out=d)
+                if some_absent:
+                    d[absent] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
+                np.multiply(d, w, out=t)
+                left[j, some] = np.add.reduceat(t, begins)
+                square[j, some] = np.add.reduceat(np.multiply(d, t, out=t), begins)
+            weight[j, some], centre[j, some] = total, mean
+    return out
 
 
 def coefficient(mean: Floats, std: Floats) -> Floats:

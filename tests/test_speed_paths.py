@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 import junheng as jh
 from junheng import _frames, schools
-from junheng._arrays import Groups, grouped_moments
 from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
 from junheng.results import records
 from junheng.schools import Reading
@@ -399,17 +398,3 @@ def test_text_that_polars_holds_is_read_without_python_objects(monkeypatch):
     ev = jh.evaluate(frame, STANDARD)
     monkeypatch.undo()
     assert json.dumps(ev.to_dict(), ensure_ascii=False, allow_nan=False) in wanted
-
-
-def test_compiled_code_takes_columns_that_may_not_be_written_to() -> None:
-    """Arrow's columns, and those of a pandas frame that is shared, are marked read only."""
-    pytest.importorskip("numba")
-    rng = np.random.default_rng(1)
-    values, weights = rng.lognormal(size=1000), rng.integers(1, 900, 1000).astype(float)
-    groups = Groups.from_codes(np.repeat(np.arange(10), 100), 10)
-    wanted = grouped_moments([values], weights, groups, compiled=False)
-    locked = [values.copy(), weights.copy()]
-    for array in locked:
-        array.flags.writeable = False
-    got = grouped_moments([locked[0]], locked[1], groups, compiled=True)
-    assert np.array_equal(got.std, wanted.std) and np.array_equal(got.mean, wanted.mean)

@@ -191,6 +191,6 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
 
 def _measure(values: Any, weights: Any, by: Any, which: str) -> Any:
     sample = read_sample(values, weights, by)
-    moments = grouped_moments(sample.columns, sample.weights, sample.groups, any_order=True)
+    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     out = coefficient(moments.mean, moments.std) if which == "coefficient" else getattr(moments, which)
     return sample.give(out)
