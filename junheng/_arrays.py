@@ -213,8 +213,7 @@ def grouped_moments(
 
     Two passes, centred: :math:`c = \sum w x / \sum w`, then the sums of :math:`w d` and :math:`w d^2` with
     :math:`d = x - c`. What rounding left in the mean is taken out of both, so that equal values deviate by exactly 0.
-    A row of weight 0 is absent, whatever it holds. NaN spoils its own group and column only, or is left out with
-    ``omit_missing``.
+    A row of weight 0 is absent, whatever it holds; NaN spoils its group and column, or is left out (``omit_missing``).
 
     ``compiled`` picks the path, for tests; otherwise numba adds up where it is installed and worth it. The two agree
     to 1e-13. In plain numpy the order of the rows changes no bit as long as each group keeps its own.
@@ -222,13 +221,13 @@ def grouped_moments(
     shape = groups.n, len(columns)
     if not all(shape):
         return Moments(*(np.full(shape, np.nan) for _ in range(3)))
-    rows = np.diff(groups.starts)
+    w = np.ones(columns[0].shape[0]) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
+    rows, sums_of_groups = np.diff(groups.starts), _sums_of_groups
     if compiled is None:
         compiled = _compiling_pays(groups.codes.size * len(columns))
     if compiled and int(rows.max()) <= _RUNNING_SUM:
-        weight, centre, left, square = _compiled_sums(columns, weights, groups, omit_missing)
-    else:
-        weight, centre, left, square = _sums_of_groups(columns, weights, groups, omit_missing)
+        from junheng._compiled import sums_of_groups
+    weight, centre, left, square = sums_of_groups(columns, w, groups, omit_missing)
     with np.errstate(all="ignore"):
         left = left / weight
         mean = centre + left
@@ -244,11 +243,8 @@ def grouped_moments(
 _EPS = float(np.finfo(np.float64).eps)
 #: Rows of a group up to which a plain running sum keeps the digits; larger groups are added up pairwise, by numpy.
 _RUNNING_SUM = 4_096
-#: Cells (rows times columns) from which numba pays: where it is loaded already, and where it has to be loaded, which
-#: takes about a second.
+#: Cells (rows times columns) from which numba pays: where it is loaded, and where it has to be (about a second).
 _PAYS_LOADED, _PAYS_LOADING = 100_000, 500_000_000
-#: Cells from which two threads share out the columns of compiled work.
-_THREAD_CELLS = 1_000_000
 
 
 def _compiling_pays(cells: int) -> bool:
@@ -257,34 +253,18 @@ def _compiling_pays(cells: int) -> bool:
     return cells >= _PAYS_LOADING and find_spec("numba") is not None
 
 
-def _compiled_sums(
-    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, omit_missing: bool
-) -> Floats:
-    from junheng._compiled import sums_of_groups
-
-    plain = [np.ascontiguousarray(c, dtype=np.float64) for c in columns]
-    rows = plain[0].size
-    w = np.ones(rows) if weights is None else np.ascontiguousarray(weights, dtype=np.float64)
-    threads = 2 if rows * len(plain) >= _THREAD_CELLS else 1
-    return sums_of_groups(plain, w, groups.codes_of(rows), groups.n, omit_missing, threads)
-
-
-def _sums_of_groups(
-    columns: Sequence[NDArray[Any]], weights: NDArray[Any] | None, groups: Groups, omit_missing: bool
-) -> Floats:
+def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any, omit_missing: bool) -> NDArray[Any]:
     """Return weight, mean of the first pass, and the sums of ``w d`` and ``w d^2``: (4, columns, groups).
 
     A column at a time, brought into group order, in chunks of whole groups that stay in the cache.
     """
     starts, order = groups.starts, groups.order
-    w_all = np.ones(int(starts[-1])) if weights is None else np.asarray(weights, dtype=np.float64)
-    if weights is not None and order is not None:
-        w_all = w_all[order]
+    w = w if order is None else w[order]
     chunks = []
     for a, b in _chunk_bounds(starts, KERNEL_ROWS):
         rows, begins, counts = slice(starts[a], starts[b]), starts[a:b] - starts[a], np.diff(starts[a : b + 1])
-        chunks.append((slice(a, b), rows, begins, counts, w_all[rows], np.add.reduceat(w_all[rows], begins)))
-    some_absent = omit_missing or bool((w_all == 0).any())
+        chunks.append((slice(a, b), rows, begins, counts, w[rows], np.add.reduceat(w[rows], begins)))
+    some_absent = omit_missing or bool((w == 0).any())
     in_order = np.empty(0 if order is None else order.size)
     buffers = np.empty((2, max(rows.stop - rows.start for _, rows, *_ in chunks)))
     weight, centre, left, square = out = np.empty((4, len(columns), groups.n))
@@ -292,19 +272,19 @@ def _sums_of_groups(
         x_all = np.asarray(column, dtype=np.float64)
         if order is not None:
             x_all = np.take(x_all, order, out=in_order, mode="clip")  # nothing is clipped, and buffered neither
-        for some, rows, begins, counts, w, total in chunks:
+        for some, rows, begins, counts, own, total in chunks:
             x = x_all[rows]
             if some_absent:
-                absent = (w == 0) | (omit_missing & np.isnan(x))
-                x, w = np.where(absent, 0.0, x), np.where(absent, 0.0, w)
-                total = np.add.reduceat(w, begins)
+                absent = (own == 0) | (omit_missing & np.isnan(x))
+                x, own = np.where(absent, 0.0, x), np.where(absent, 0.0, own)
+                total = np.add.reduceat(own, begins)
             d, t = buffers[:, : x.size]
             with np.errstate(all="ignore"):
-                mean = np.add.reduceat(np.multiply(x, w, out=t), begins) / total
+                mean = np.add.reduceat(np.multiply(x, own, out=t), begins) / total
                 np.subtract(x, np.repeat(mean, counts), out=d)
                 if some_absent:
                     d[absent] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
-                np.multiply(d, w, out=t)
+                np.multiply(d, own, out=t)
                 left[j, some] = np.add.reduceat(t, begins)
                 square[j, some] = np.add.reduceat(np.multiply(d, t, out=t), begins)
             weight[j, some], centre[j, some] = total, mean

@@ -8,25 +8,26 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
+_THREAD_CELLS = 1_000_000  # rows times columns from which two threads share out the columns
 
-def sums_of_groups(
-    columns: Sequence[NDArray[Any]], w: NDArray[Any], codes: NDArray[Any], n: int, omit_missing: bool, threads: int
-) -> NDArray[np.float64]:
-    """Return what ``_arrays._sums_of_groups`` does, from rows in any order; those with the code n are in no group."""
-    k, short, weight = len(columns), codes.astype(np.uint32), np.bincount(codes, w, n + 1)
-    out = np.empty((4, k, n))
+
+def sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any, omit_missing: bool) -> NDArray[Any]:
+    """Return what ``_arrays._sums_of_groups`` does, from rows in any order; rows of no group have the code n."""
+    codes, n, k = groups.codes_of(w.size), groups.n, len(columns)
+    short, weight, out = codes.astype(np.uint32), np.bincount(codes, w, n + 1), np.empty((4, k, n))
 
     def work(i: int, j: int) -> None:
         own = np.where(np.isnan(columns[i]), 0.0, w) if omit_missing else w
         total = np.bincount(codes, own, n + 1) if omit_missing else weight
         sums = np.zeros((n + 1, 6))
-        _add_up(columns[i], columns[j], own, short, total, sums)
+        _add_up(*(np.ascontiguousarray(columns[c], dtype=np.float64) for c in (i, j)), own, short, total, sums)
         out[0, [i, j]], out[1:, [i, j]] = total[:n], sums[:n].reshape(n, 2, 3).T
 
     # two columns at a time share weights and codes; not where each has gaps of its own
     ones = range(0, k, 1 if omit_missing else 2)
-    with ThreadPoolExecutor(threads) as pool:
-        list((pool.map if threads > 1 else map)(work, ones, [i if omit_missing else min(i + 1, k - 1) for i in ones]))
+    with ThreadPoolExecutor(2) as pool:
+        run = pool.map if codes.size * k >= _THREAD_CELLS else map
+        list(run(work, ones, [i if omit_missing else min(i + 1, k - 1) for i in ones]))
     return out
 
 

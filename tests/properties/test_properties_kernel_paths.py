@@ -180,12 +180,14 @@ def test_the_size_of_a_chunk_changes_no_bit(table, rows):
 @needs_numba
 @given(tables(), st.booleans())
 def test_two_threads_change_no_bit(table, omit):
+    from junheng import _compiled
+
     columns, weights, codes, n = table
     groups = Groups.from_codes(codes, n)
     found = []
     for cells in (0, 1_000_000):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_arrays, "_THREAD_CELLS", cells)
+            patch.setattr(_compiled, "_THREAD_CELLS", cells)
             found.append(grouped_moments(columns, weights, groups, omit_missing=omit, compiled=True))
     assert same_bits(*found)
 
