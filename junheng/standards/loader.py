@@ -24,33 +24,21 @@ from cattrs.v import transform_error
 from junheng._data import column_ids, fact_ids, indicator_ids, read_toml
 from junheng.errors import InputError, StandardDataError, UnknownStandardError, did_you_mean
 from junheng.standards.model import (
-    ColumnId,
-    Condition,
-    Doubt,
-    FigureId,
     Inclusion,
-    IndicatorId,
-    Item,
-    Label,
     Limit,
-    Part,
     Printing,
-    Relaxation,
     Removal,
     SchoolRule,
-    Source,
-    SourceKind,
     Split,
     SplitWeights,
     Standard,
-    Standing,
-    Test,
     Threshold,
-    Where,
-    allowed_standings,
     entry_key,
     stands_for,
 )
+from junheng.standards.rules import Condition, Doubt, Item, Relaxation, Test
+from junheng.standards.sources import Source, SourceKind, Standing, allowed_standings
+from junheng.standards.terms import ColumnId, FigureId, IndicatorId, Label, Part, Where
 
 __all__ = ["list_standards", "load_standard"]
 
