@@ -25,8 +25,10 @@ from junheng.standards.terms import (
     ColumnId,
     Ends,
     IndicatorId,
+    Kind,
     Label,
     Op,
+    Ownership,
     OwnerType,
     Part,
     Stage,
@@ -227,8 +229,8 @@ class Inclusion(Cited):
 
     decision: Literal["out", "ask"]
     answer: Answer | None = None
-    kind: str | None = None
-    ownership: str | None = None
+    kind: Kind | None = None
+    ownership: Ownership | None = None
     owner_types: tuple[OwnerType, ...] = ()
     students_below: int | None = None
 

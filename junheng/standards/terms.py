@@ -12,6 +12,10 @@ IndicatorId = NewType("IndicatorId", str)
 ColumnId = NewType("ColumnId", str)
 # a column of schools or a fact about the county; which of the two, the scope of a test says
 FigureId = NewType("FigureId", str)
+# words of the columns ``kind``, ``ownership`` and ``area_type``
+Kind = NewType("Kind", str)
+Ownership = NewType("Ownership", str)
+AreaType = NewType("AreaType", str)
 
 Stage = Literal["primary", "junior"]
 Op = Literal[">=", "<=", ">", "<", "=="]
@@ -49,11 +53,11 @@ class Label:
 class Where:
     """Which units a test is about; every field that is given must hold."""
 
-    kinds: tuple[str, ...] = ()
-    not_kinds: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    not_kinds: tuple[Kind, ...] = ()
     stages: tuple[Stage, ...] = ()
-    ownership: str | None = None
-    area_types: tuple[str, ...] = ()
+    ownership: Ownership | None = None
+    area_types: tuple[AreaType, ...] = ()
     students_below: int | None = None
     students_from: int | None = None
     classes_below: int | None = None
