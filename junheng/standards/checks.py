@@ -138,9 +138,10 @@ def _check_standing(cited: Cited, sources: Mapping[str, Source], place: str) -> 
     """Refuse a standing that the kinds of the sources do not bear; nothing is asked where a source has no kind."""
     names = {cited.source, *cited.also}
     kinds = [s.kind for name in names if (s := sources.get(name)) is not None and s.kind is not None]
-    too_sure = len(kinds) == len(names) and cited.standing not in allowed_standings(kinds)
-    said = f"{str(cited.standing)!r} is more than a source of kind {', '.join(sorted(map(str, kinds)))} allows"
-    return found(place, (too_sure, ".standing", said))
+    if len(kinds) < len(names) or cited.standing in allowed_standings(kinds):
+        return []
+    said = ", ".join(sorted(map(str, kinds)))
+    return [f"{str(cited.standing)!r} is more than a source of kind {said} allows @ {place}.standing"]
 
 
 # --------------------------------------------------------------------------------------- kinds of entries

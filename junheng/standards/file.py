@@ -103,35 +103,38 @@ class File:
 
 def read_file(raw: dict[str, Any]) -> tuple[File, list[str]]:
     """Read every entry that can be read; return the file, and what is wrong with the others."""
+    kinds = _kinds()
     values: dict[str, Any] = {}
     places: dict[str, dict[str, Any]] = {}
-    mistakes = {f"$.{name}": [f"{name!r} is missing @ $.{name}"] for name in _NEEDED if name not in raw}
-
-    def read(written: Any, kind: Any, place: str) -> Any:
-        try:
-            return _converter().structure(written, kind)
-        except Exception as exc:  # whatever is wrong with a part, the others are read
-            mistakes[place] = transform_error(exc, place, _what_is_wrong)
-            return None
-
-    kinds = _kinds()
+    mistakes: dict[str, list[str]] = {}
     for name in (n for n in kinds if n in raw):
         written = raw[name]
         if name in (*LISTS, "remove") and isinstance(written, list):
-            kind = get_args(kinds[name])[0]
-            entries = [(place, read(entry, kind, place)) for place, entry in _numbered(written, f"$.{name}")]
-            places[name] = {place: entry for place, entry in entries if entry is not None}
+            entries = {f"$.{name}[{i}]": entry for i, entry in enumerate(written)}
+            places[name] = _read_parts(entries, get_args(kinds[name])[0], mistakes)
             values[name] = tuple(places[name].values())
         elif name == "sources" and isinstance(written, dict):
-            sources = {key: read(source, Source, _place_of_source(key)) for key, source in written.items()}
-            values[name] = {key: source for key, source in sources.items() if source is not None}
+            found = _read_parts({_place_of_source(key): source for key, source in written.items()}, Source, mistakes)
+            values[name] = {key: found[place] for key in written if (place := _place_of_source(key)) in found}
         else:
-            whole = read(written, kinds[name], f"$.{name}")
-            values |= {} if whole is None else {name: whole}
-    problems = [problem for found in mistakes.values() for problem in found]
-    unknown = raw.keys() - kinds.keys()
-    problems += [f"{_unknown_keys(unknown, kinds)} @ $"] if unknown else []
+            for whole in _read_parts({f"$.{name}": written}, kinds[name], mistakes).values():
+                values[name] = whole
+    problems = [problem for wrong in mistakes.values() for problem in wrong]
+    problems += [f"{name!r} is missing @ $.{name}" for name in _NEEDED if name not in raw]
+    if unknown := raw.keys() - kinds.keys():
+        problems.append(f"{_unknown_keys(unknown, kinds)} @ $")
     return File(**values, places=places, unread=frozenset(mistakes)), problems
+
+
+def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[str]]) -> dict[str, Any]:
+    """Read parts of a file by their places; what is wrong with those that cannot be read joins the mistakes."""
+    found = {}
+    for place, part in parts.items():
+        try:
+            found[place] = _converter().structure(part, kind)
+        except Exception as exc:  # whatever is wrong with a part, the others are read
+            mistakes[place] = transform_error(exc, place, _what_is_wrong)
+    return found
 
 
 @cache
@@ -139,10 +142,6 @@ def _kinds() -> dict[str, Any]:
     """Return what each key of a file holds."""
     fields = attrs.fields(attrs.resolve_types(File))
     return {a.name: a.type for a in fields if not a.metadata.get("derived")}
-
-
-def _numbered(entries: list[Any], place: str) -> list[tuple[str, Any]]:
-    return [(f"{place}[{i}]", entry) for i, entry in enumerate(entries)]
 
 
 def _place_of_source(name: str) -> str:

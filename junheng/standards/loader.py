@@ -56,8 +56,6 @@ def load_standard(standard: str | os.PathLike[str]) -> Standard:
     >>> std.number, std.limit("each", stage="primary").value
     ('教督〔2017〕6号', Decimal('0.50'))
     """
-    if isinstance(standard, str) and standard in _shipped():
-        return _load_shipped(standard)
     return _load(standard, None, ())
 
 
@@ -94,11 +92,6 @@ def _shipped() -> dict[str, Traversable]:
     return {p.name.removesuffix(".toml"): p for p in folder.iterdir() if p.name.endswith(".toml")}
 
 
-@cache
-def _load_shipped(ref: str) -> Standard:
-    return _load(ref, None, ())
-
-
 @frozen
 class _Place:
     """Where a file lies: what it is called in messages, and what it is known by where files extend each other."""
@@ -109,10 +102,8 @@ class _Place:
 
 
 def _find(ref: str | os.PathLike[str], folder: Path | None) -> _Place:
-    """Find a shipped standard by its id, or a file by its path, as seen from a folder."""
+    """Find a file by its path, as seen from a folder."""
     shipped = _shipped()
-    if isinstance(ref, str) and ref in shipped:
-        return _Place(shipped[ref], ref, ref)
     if not isinstance(ref, (str, os.PathLike)):
         raise InputError(f"a standard is named by its id or the path of its file, not {ref!r}")
     text = os.fspath(ref)
@@ -128,23 +119,24 @@ def _find(ref: str | os.PathLike[str], folder: Path | None) -> _Place:
     return _Place(path, str(path), str(path.resolve()))
 
 
+@cache
+def _load_shipped(ref: str) -> Standard:
+    return _read(_Place(_shipped()[ref], ref, ref), (ref,))
+
+
 def _load(ref: str | os.PathLike[str], folder: Path | None, chain: tuple[str, ...]) -> Standard:
-    """Load a standard; ``chain`` are the files that led here, each extending the next."""
+    """Load a standard by its id or its path; ``chain`` are the files that led here, each extending the next."""
+    if isinstance(ref, str) and ref in _shipped():
+        return _load_shipped(ref)
     place = _find(ref, folder)
-    chain = (*chain, place.key)
-    if place.key in chain[:-1]:
-        raise StandardDataError(place.name, [f"extends itself: {' → '.join(chain)} @ $.extends"])
-    try:
-        raw = tomllib.loads(place.path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as exc:
-        raise StandardDataError(place.name, [f"is not valid TOML: {exc}"]) from None
-    except UnicodeDecodeError:
-        raise StandardDataError(place.name, ["is not UTF-8 text"]) from None
-    return _read(raw, place, chain)
+    if place.key in chain:
+        raise StandardDataError(place.name, [f"extends itself: {' → '.join((*chain, place.key))} @ $.extends"])
+    return _read(place, (*chain, place.key))
 
 
-def _read(raw: dict[str, Any], place: _Place, chain: tuple[str, ...]) -> Standard:
+def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
     """Make a standard of what a file says and of the one it extends, or tell every mistake."""
+    raw = _read_toml(place)
     problems = named_twice(raw)
     parent: Standard | None = None
     extends = raw.get("extends")
@@ -164,6 +156,15 @@ def _read(raw: dict[str, Any], place: _Place, chain: tuple[str, ...]) -> Standar
     if problems:
         raise StandardDataError(place.name, _each_once(problems))
     return standard
+
+
+def _read_toml(place: _Place) -> dict[str, Any]:
+    try:
+        return tomllib.loads(place.path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as exc:
+        raise StandardDataError(place.name, [f"is not valid TOML: {exc}"]) from None
+    except UnicodeDecodeError:
+        raise StandardDataError(place.name, ["is not UTF-8 text"]) from None
 
 
 def _each_once(problems: list[str]) -> list[str]:
