@@ -469,7 +469,7 @@ value = 4.5
 indicator = "books_per_student"
 stage = "primary"
 value = "4.5"
-{CITED.replace("S1", "S8")}
+{CITED}
 [[thresholds]]
 indicator = "books_per_student"
 stage = "primary"
@@ -528,7 +528,6 @@ PLACES = {
     "$.thresholds[0].indicator": "did you mean teaching_area_per_student",
     "$.thresholds[1].stage": "'middle'",
     "$.thresholds[2].value": "must be a number, not the text '4.5'",
-    "$.thresholds[2].source": "'S8'",
     "$.thresholds[3].clause": "missing",
     "$.thresholds[3].standing": "'sure'",
     "$.thresholds[3].value": "truth value",
@@ -553,31 +552,12 @@ PLACES = {
 
 
 def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Path) -> None:
-    found = {place: text for text, place in (m.rsplit(" @ ", 1) for m in mistakes(written(tmp_path, PLANTED)))}
+    *told, not_checked = mistakes(written(tmp_path, PLANTED))
+    assert not_checked.startswith("what could not be read was not checked further")
+    found = {place: text for text, place in (m.rsplit(" @ ", 1) for m in told)}
     assert set(found) == set(PLACES)
     for place, words in PLACES.items():
         assert words in found[place], place
-
-
-@pytest.mark.parametrize(
-    ("entry", "places"),
-    [
-        (
-            '[[thresholds]]\nindicator = "books_per_student"\nstage = "middle"\nclasses = [24, 18]\nvalues = [1, 2]\n',
-            {"$.thresholds[0].stage", "$.thresholds[0].classes"},
-        ),
-        (
-            '[split]\nresources = ["book"]\nweights = [{ kind = "nine_year", primary = 1, junior = 0 }]\n',
-            {"$.split.resources[0]", "$.split.weights[0].junior"},
-        ),
-    ],
-    ids=["threshold", "split"],
-)
-def test_a_wrong_word_does_not_hide_a_wrong_number_of_the_same_entry(
-    tmp_path: Path, entry: str, places: set[str]
-) -> None:
-    found = {m.rsplit(" @ ", 1)[1] for m in mistakes(written(tmp_path, IDENTITY + entry + CITED))}
-    assert found >= places
 
 
 @pytest.mark.parametrize(

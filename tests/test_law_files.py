@@ -128,7 +128,7 @@ TWICE: dict[str, tuple[dict[str, Any], set[str]]] = {
         with_condition(where={"kinds": ["primary"], "not_kinds": ["primary"]}),
         {f"{AT}.where.not_kinds"},
     ),
-    "an area": (with_condition(where={"area_types": ["village", "village"]}), {f"{AT}.where.area_types[1]"}),
+    "an area": (with_condition(where={"area_types": ["rural", "rural"]}), {f"{AT}.where.area_types[1]"}),
     "a condition": (
         {"items": [item("own", conditions=[{"scope": "sum", "top": ["students"], "value": 1}] * 2)]},
         {"$.items[0].conditions[1]"},
@@ -210,6 +210,78 @@ def test_weights_have_six_decimals_at_most(folder: Path) -> None:
     split = {"resources": ["books"], "weights": [WEIGHTS | {"junior": Decimal("1.1000001")}], **CITED}
     (problem,) = refused(folder, CHILD | {"split": split})
     assert problem == "must have at most six decimals @ $.split.weights[0].junior"
+
+
+FILTERS = [
+    ({"kinds": ["primry"]}, "'primry' is no known kind of school; did you mean primary?", ".kinds[0]"),
+    ({"not_kinds": ["primary", "nine_years"]}, "did you mean nine_year?", ".not_kinds[1]"),
+    ({"area_types": ["rurals"]}, "'rurals' is no known type of area; did you mean rural?", ".area_types[0]"),
+    ({"ownership": "publik"}, "'publik' is no known ownership; did you mean public?", ".ownership"),
+]
+
+
+@pytest.mark.parametrize(("where", "said", "within"), FILTERS)
+def test_a_misspelt_word_is_refused_wherever_units_are_chosen(
+    folder: Path, where: dict[str, Any], said: str, within: str
+) -> None:
+    """Else it would match no unit, and say nothing."""
+    number = {"indicator": "books_per_student", "stage": "primary", "value": 20, **CITED}
+    doubt = {"id": "d", "label": LABEL, "items": ["coefficients"], "where": where, **CITED}
+    chosen = {
+        f"{AT}.where": with_condition(where=where),
+        "$.thresholds[0].instead[0].where": {"thresholds": [number | {"instead": [{"value": 15, "where": where}]}]},
+        "$.relaxations[0].where": {
+            "relaxations": [RELAXED | {"indicator": "sports_area_per_student", "add": ["books"], "where": where}]
+        },
+        "$.doubts[0].where": {"doubts": [doubt]},
+    }
+    for place, content in chosen.items():
+        problem, note = refused(folder, CHILD | content)
+        assert said in problem and problem.endswith(f"@ {place}{within}")
+        assert note.startswith("what could not be read was not checked further")
+
+
+def test_a_misspelt_unit_is_not_left_out_in_silence(folder: Path) -> None:
+    rules = [{"kind": "speciel", "decision": "out", **CITED}, {"ownership": "privat", "decision": "ask", **CITED}]
+    kind, ownership, _ = refused(folder, CHILD | {"inclusion": rules})
+    assert kind.endswith("did you mean special? @ $.inclusion[0].kind")
+    assert ownership.endswith("did you mean private? @ $.inclusion[1].ownership")
+
+
+def test_a_unit_cannot_be_meant_and_left_out_at_once(folder: Path) -> None:
+    where = {"kinds": ["primary"], "not_kinds": ["primary"]}
+    number = {"indicator": "books_per_student", "stage": "primary", "value": 20, **CITED}
+    doubt = {"id": "d", "label": LABEL, "items": ["coefficients"], "where": where, **CITED}
+    content = {"thresholds": [number | {"instead": [{"value": 15, "where": where}]}], "doubts": [doubt]}
+    places = {p.rsplit(" @ ", 1)[1] for p in refused(folder, CHILD | content)}
+    assert places == {"$.thresholds[0].instead[0].where.not_kinds", "$.doubts[0].where.not_kinds"}
+
+
+def test_what_can_be_read_is_checked_and_what_cannot_is_said_to_be_open(folder: Path) -> None:
+    """An entry that cannot be read hides no mistake of another, and takes no source or number with it."""
+    item_ = item("own", rule="condition", number=1)
+    content = {
+        "sources": {"S1": {"title": 5}, "S2": {"title": "二"}},
+        "thresholds": [
+            {"indicator": "books_per_student", "stage": "primary", "value": "20", **CITED, "source": "nowhere"},
+            {"indicator": "books_per_student", "stage": "junior", "value": -1, **CITED},
+        ],
+        "items": [item_, item("other", clause=" "), item("other")],
+        "remove": [{"table": "limit"}, {"table": "limits", "kind": "each", "stage": "senior"}],
+    }
+    problems = refused(folder, CHILD | content)
+    assert {p.rsplit(" @ ", 1)[1] for p in problems[:-1]} == {
+        "$.sources['S1'].title",
+        "$.thresholds[0].value",  # its source is not looked up: the entry was not read
+        "$.thresholds[1].value",
+        "$.items[0].rule",
+        "$.items[1].clause",
+        "$.items[2]",
+        "$.remove[0].table",
+        "$.remove[1]",
+    }
+    assert "the same entry as $.items[1] @ $.items[2]" in problems
+    assert problems[-1].startswith("what could not be read was not checked further")
 
 
 def test_a_relaxation_asked_for_twice_is_applied_once() -> None:

@@ -13,18 +13,9 @@ from junheng._labels import word
 from junheng.facts import Fact, fact_columns
 from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
-from junheng.standards.model import (
-    Condition,
-    Inclusion,
-    Item,
-    Limit,
-    Relaxation,
-    Standard,
-    Test,
-    Threshold,
-    Where,
-    entry_key,
-)
+from junheng.standards.model import Inclusion, Limit, Standard, Threshold, entry_key
+from junheng.standards.rules import Condition, Item, Relaxation, Test
+from junheng.standards.terms import Where
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
@@ -482,6 +473,15 @@ def _plain_number(value: Any) -> str:
     return format(value.normalize(), "f")
 
 
+#: Conditions on the size and the age of a school, in words.
+_SIZES = {
+    "students_below": "fewer than {} students",
+    "classes_below": "fewer than {} classes",
+    "largest_class_below": "the largest class is below {}",
+    "built_by": "built in or before {}",
+}
+
+
 def _where(w: Where) -> str:
     """Return which schools a test is about."""
     said = []
@@ -502,14 +502,7 @@ def _where(w: Where) -> str:
         said.append(f"area is {words('area_type', w.area_types)}")
     if w.students_from is not None:
         said.append(f"at least {w.students_from} {'student' if w.students_from == 1 else 'students'}")
-    if w.students_below is not None:
-        said.append(f"fewer than {w.students_below} students")
-    if w.classes_below is not None:
-        said.append(f"fewer than {w.classes_below} classes")
-    if w.largest_class_below is not None:
-        said.append(f"the largest class is below {w.largest_class_below}")
-    if w.built_by is not None:
-        said.append(f"built in or before {w.built_by}")
+    said += [text.format(number) for name, text in _SIZES.items() if (number := getattr(w, name)) is not None]
     if w.migrant_share_over is not None:
         said.append(f"migrant children are over {_plain_number(w.migrant_share_over * 100)} % of the students")
     said += [f"{columns()[f].zh} `{f}`" for f in w.flags]
@@ -755,7 +748,7 @@ def _units(s: Standard, notes: Notes) -> list[str]:
         rows = []
         for rule in s.inclusion:
             limit = f", fewer than {rule.students_below} students" if rule.students_below else ""
-            rows.append([_units(rule) + limit, _decision(rule), *cited(rule, notes)])
+            rows.append([_units_of(rule) + limit, _decision(rule), *cited(rule, notes)])
         lines += [
             "## Units that do not count 不计入的单位",
             "",
@@ -774,7 +767,7 @@ def _units(s: Standard, notes: Notes) -> list[str]:
     return lines
 
 
-def _units(rule: Inclusion) -> str:
+def _units_of(rule: Inclusion) -> str:
     """Name the units a rule is about."""
     given = [("kind", rule.kind), ("ownership", rule.ownership), *(("owner_type", o) for o in rule.owner_types)]
     words = read_toml("columns.toml")["categories"]

@@ -7,24 +7,49 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal, NewType, get_args
+from typing import Any, Literal
 
 import attrs
 from attrs import field, frozen
 
 from junheng.errors import InputError, did_you_mean
+from junheng.standards.content import differences, number_text, plain
+from junheng.standards.rules import Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Test, Yardstick
+from junheng.standards.sources import Cited, Source, SourceKind, Standing, allowed_standings
+from junheng.standards.terms import (
+    ANSWERS,
+    Answer,
+    Between,
+    ColumnId,
+    Ends,
+    IndicatorId,
+    Kind,
+    Label,
+    Op,
+    Ownership,
+    OwnerType,
+    Part,
+    Stage,
+    Where,
+)
 
 __all__ = [
+    "ANSWERS",
+    "Condition",
     "Doubt",
+    "Hint",
     "Inclusion",
     "Instead",
     "Item",
     "Label",
     "Limit",
+    "Norm",
+    "Part",
     "Printing",
+    "Relaxation",
+    "Removal",
     "SchoolRule",
     "Source",
     "SourceKind",
@@ -32,115 +57,15 @@ __all__ = [
     "SplitWeights",
     "Standard",
     "Standing",
+    "Step",
+    "Test",
     "Threshold",
+    "Where",
+    "Yardstick",
+    "allowed_standings",
+    "entry_key",
+    "stands_for",
 ]
-
-# checked by the loader against the shipped vocabularies
-IndicatorId = NewType("IndicatorId", str)
-ColumnId = NewType("ColumnId", str)
-# a column of schools or a fact about the county; which of the two, the scope of a test says
-FigureId = NewType("FigureId", str)
-
-Stage = Literal["primary", "junior"]
-Op = Literal[">=", "<=", ">", "<", "=="]
-#: ``overall`` holds what no part does: prerequisites and vetoes count towards the overall verdict alone.
-Part = Literal["basic_standard", "resources", "government", "quality", "recognition", "overall"]
-Between = Literal["bracket", "linear", "smaller", "larger", "some"]
-Ends = Literal["undetermined", "end", "some"]
-#: The two questions on a unit, and the columns that answer them.
-Answer = Literal["in_basic_standard", "in_coefficient"]
-ANSWERS: tuple[Answer, ...] = get_args(Answer)
-#: Who runs a school, by the ten codes of the declaration form; the words of the column ``owner_type``.
-OwnerType = Literal[
-    "central_education",
-    "central_other",
-    "provincial_education",
-    "provincial_other",
-    "prefectural_education",
-    "prefectural_other",
-    "county_education",
-    "county_other",
-    "enterprise",
-    "private",
-]
-
-
-class Standing(StrEnum):
-    """How well a number is known."""
-
-    CONFIRMED = "confirmed"
-    SECONDARY = "secondary"
-    DERIVED = "derived"
-    RECALLED = "recalled"
-    CONFLICTING = "conflicting"
-
-
-class SourceKind(StrEnum):
-    """What a source is, which says how sure a number read in it can be."""
-
-    TEXT = "text"
-    """The document's own text."""
-    COPY = "copy"
-    """A copy of that text."""
-    LOCAL = "local"
-    """A local form or scheme, a program, a practitioner's page: practice."""
-    NEWS = "news"
-    """A news page or a report."""
-    MEMORY = "memory"
-    """Nothing that can be shown."""
-
-
-@frozen(kw_only=True)
-class Label:
-    """A name in both languages."""
-
-    zh: str
-    en: str
-
-
-@frozen(kw_only=True)
-class Source:
-    """Where a number was read. A number cannot be surer than the ``kind`` of its source allows."""
-
-    title: str
-    kind: SourceKind | None = None
-    url: str | None = None
-    note: str | None = None
-
-
-@frozen(kw_only=True)
-class _Cited:
-    """What everything that states a rule must say about where it comes from.
-
-    ``also`` names further sources that say the same, independent of ``source``.
-    """
-
-    clause: str
-    source: str
-    also: tuple[str, ...] = ()
-    standing: Standing
-    note: str | None = None
-    # where it was written is not what it says: it takes no part in equality
-    origin: str = field(default="", eq=False, metadata={"derived": True})
-
-
-@frozen(kw_only=True)
-class Where:
-    """Which units a test is about; every field that is given must hold."""
-
-    kinds: tuple[str, ...] = ()
-    not_kinds: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    ownership: str | None = None
-    area_types: tuple[str, ...] = ()
-    students_below: int | None = None
-    students_from: int | None = None
-    classes_below: int | None = None
-    largest_class_below: int | None = None
-    built_by: int | None = None
-    migrant_share_over: Decimal | None = None
-    flags: tuple[ColumnId, ...] = ()
-    not_flags: tuple[ColumnId, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -152,7 +77,7 @@ class Instead:
 
 
 @frozen(kw_only=True)
-class Threshold(_Cited):
+class Threshold(Cited):
     """What one indicator must reach in one stage: a number, or a table over the number of classes.
 
     Attributes
@@ -246,7 +171,7 @@ class Threshold(_Cited):
 
 
 @frozen(kw_only=True)
-class Limit(_Cited):
+class Limit(Cited):
     """The largest difference coefficient allowed in one stage: of each indicator, or of their mean."""
 
     kind: Literal["each", "composite"]
@@ -258,7 +183,7 @@ class Limit(_Cited):
 
 
 @frozen(kw_only=True)
-class SchoolRule(_Cited):
+class SchoolRule(Cited):
     """When a school complies: every indicator met, or at least ``k`` met and the rest above their floor."""
 
     kind: Literal["all", "at_least"]
@@ -281,7 +206,7 @@ class SplitWeights:
 
 
 @frozen(kw_only=True)
-class Split(_Cited):
+class Split(Cited):
     """Which shared resources of schools with several stages are divided, and by what weights."""
 
     resources: tuple[ColumnId, ...]
@@ -293,7 +218,7 @@ class Split(_Cited):
 
 
 @frozen(kw_only=True)
-class Inclusion(_Cited):
+class Inclusion(Cited):
     """Which units do not count, or count only if the user says so.
 
     ``decision`` is ``out``, or ``ask``: nothing was found, so every such row needs a yes or no. ``answer`` names the
@@ -304,165 +229,14 @@ class Inclusion(_Cited):
 
     decision: Literal["out", "ask"]
     answer: Answer | None = None
-    kind: str | None = None
-    ownership: str | None = None
+    kind: Kind | None = None
+    ownership: Ownership | None = None
     owner_types: tuple[OwnerType, ...] = ()
     students_below: int | None = None
 
 
 @frozen(kw_only=True)
-class Norm:
-    """The county's own norm for one student of each stage, ``times`` so many students."""
-
-    primary: FigureId
-    junior: FigureId
-    times: int = 1
-
-
-@frozen(kw_only=True)
-class Step(_Cited):
-    """The number of a condition from a year on, until the next step."""
-
-    effective_from: str
-    value: Decimal
-
-    @property
-    def year(self) -> int:
-        """The first year of data it holds for."""
-        return int(self.effective_from[:4])
-
-
-@frozen(kw_only=True)
-class Test:
-    """One comparison: (sum of ``top`` - sum of ``top_minus``) / (the same below) against a number.
-
-    ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
-    (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
-    the figures ``than``, or ``per_classes``: one for every so many classes begun, or ``dated``: the step in force in
-    the year of the data; without a year a test is decided only where all steps agree. Or ``norm``: facts of the county
-    for each stage; a school of several stages is decided where the norms of all of them give the same verdict.
-    ``qualifier`` says what a figure must mean where its name leaves it open, such as how many hours a training has.
-    Without ``begun``, ``per_classes`` counts full groups of classes only.
-    """
-
-    scope: Literal["county", "sum", "school", "section", "share"]
-    top: tuple[FigureId, ...]
-    top_minus: tuple[FigureId, ...] = ()
-    bottom: tuple[FigureId, ...] = ()
-    bottom_minus: tuple[FigureId, ...] = ()
-    op: Op = ">="
-    value: Decimal | None = None
-    primary: Decimal | None = None
-    junior: Decimal | None = None
-    than: tuple[FigureId, ...] = ()
-    per_classes: int | None = None
-    begun: bool = True
-    dated: tuple[Step, ...] = ()
-    norm: Norm | None = None
-    where: Where | None = None
-    qualifier: str | None = None
-
-
-@frozen(kw_only=True)
-class Yardstick(_Cited):
-    """When a school has what is asked, for the schools of ``where``: every test holds."""
-
-    where: Where | None = None
-    tests: tuple[Test, ...]
-
-
-@frozen(kw_only=True)
-class Condition(Test):
-    """A test that an item asks for.
-
-    With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
-    verdict. A reading with a ``where`` of its own is about those units; the others hold it. With ``unless_no`` the
-    condition falls away where the county says no to one of these facts, such as that a subject was monitored.
-
-    ``same_as`` are tests of other figures that say the same: one that fails decides, then one that holds. A ``breach``
-    proves that its item is unmet where it fails; where it holds, or is not known, it says nothing.
-
-    Scope ``share`` asks which share of the schools of ``where`` has a yes in the one column of ``top``. Each school is
-    judged by the first of the ``yardsticks`` that is about it, and by the column itself where none is. What is not
-    known of a school may be either; the share is decided where its least and its largest value agree. With ``one_of``
-    several numbers are possible, and the county's fact ``chosen_by`` says which holds.
-    """
-
-    readings: tuple[Test, ...] = ()
-    unless_no: tuple[FigureId, ...] = ()
-    same_as: tuple[Test, ...] = ()
-    breach: bool = False
-    yardsticks: tuple[Yardstick, ...] = ()
-    one_of: tuple[Decimal, ...] = ()
-    chosen_by: FigureId | None = None
-
-    @property
-    def tests(self) -> tuple[Test, ...]:
-        """Every test of the condition: itself, its readings, what says the same, and those of its yardsticks."""
-        own = [attrs.evolve(t, where=y.where) for y in self.yardsticks for t in y.tests]
-        return (self, *self.readings, *self.same_as, *own)
-
-
-@frozen(kw_only=True)
-class Hint(_Cited):
-    """A test of the county's facts that decides nothing: where it fails, a warning says so."""
-
-    test: Test
-
-
-@frozen(kw_only=True)
-class Item(_Cited):
-    """One thing a county is judged by.
-
-    ``conditions`` must all hold. An item that is only ``scored`` is shown with its figure and judged in a total
-    elsewhere. ``hints`` are reported where they fail, and no verdict rests on them.
-    """
-
-    id: str
-    part: Part
-    rule: Literal["every_school_complies", "each_coefficient", "composite_coefficient", "conditions", "scored"]
-    label: Label
-    number: int | None = None
-    conditions: tuple[Condition, ...] = ()
-    hints: tuple[Hint, ...] = ()
-
-
-@frozen(kw_only=True)
-class Relaxation(_Cited):
-    """An easier rule for some units and some years; off unless asked for.
-
-    Either ``add`` counts further columns with an indicator's numerator, or ``conditions`` stand in for those of the
-    item, for the units of ``where``.
-    """
-
-    id: str
-    label: Label
-    where: Where
-    indicator: IndicatorId | None = None
-    add: tuple[ColumnId, ...] = ()
-    item: str | None = None
-    conditions: tuple[Condition, ...] = ()
-    effective_from: str | None = None
-    effective_to: str | None = None
-
-
-@frozen(kw_only=True)
-class Doubt(_Cited):
-    """Units of which no source says whether some items are about them.
-
-    ``open``: such an item is decided only where it makes no difference. ``counted``, ``left_out``: chosen with
-    :meth:`Standard.with_options`, or by a file that extends the standard.
-    """
-
-    id: str
-    label: Label
-    items: tuple[str, ...]
-    where: Where
-    decision: Literal["open", "counted", "left_out"] = "open"
-
-
-@frozen(kw_only=True)
-class Printing(_Cited):
+class Printing(Cited):
     """Decimals of the official forms. They round when printing; verdicts are taken before."""
 
     school_value: int
@@ -493,27 +267,6 @@ class Removal:
         if self.table in ("items", "relaxations", "doubts"):
             return (self.id,)
         return (self.kind, self.ownership, self.owner_types, self.answer)
-
-
-#: The surest standing that one source of a kind allows; two independent ones of practice or news make a number sure.
-_SUREST = {
-    SourceKind.TEXT: Standing.CONFIRMED,
-    SourceKind.COPY: Standing.CONFIRMED,
-    SourceKind.LOCAL: Standing.SECONDARY,
-    SourceKind.NEWS: Standing.SECONDARY,
-    SourceKind.MEMORY: Standing.RECALLED,
-}
-
-
-def allowed_standings(kinds: Sequence[SourceKind]) -> frozenset[Standing]:
-    """Return the standings that a number read in sources of these kinds may claim."""
-    allowed = {Standing.RECALLED, Standing.CONFLICTING}
-    surest = [_SUREST[kind] for kind in kinds]
-    if Standing.CONFIRMED in surest or surest.count(Standing.SECONDARY) > 1:
-        allowed |= {Standing.CONFIRMED}
-    if allowed & {Standing.CONFIRMED} or Standing.SECONDARY in surest:
-        allowed |= {Standing.SECONDARY, Standing.DERIVED}
-    return frozenset(allowed)
 
 
 def entry_key(entry: Any) -> tuple[Any, ...]:
@@ -716,14 +469,14 @@ class Standard:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content as nested dicts that can be written as TOML and read again to an equal standard."""
-        content: dict[str, Any] = _plain(self)
+        content: dict[str, Any] = plain(self)
         # it is whole: read again, it must not be laid over its parent a second time
         return {"extended_from" if k == "extends" else k: v for k, v in content.items()}
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content: two standards with one digest judge alike."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=_number)
+        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=number_text)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def diff(self, other: Standard) -> Any:
@@ -750,7 +503,7 @@ class Standard:
         """
         from junheng._frames import build_frame
 
-        rows = _differences(self, other)
+        rows = differences(_entries(self), _entries(other))
         names = ("table", "entry", "field", "this", "other")
         return build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
 
@@ -760,75 +513,18 @@ def _chosen(t: Threshold, changes: dict[str, Any]) -> Threshold:
     return attrs.evolve(t, **{k: v for k, v in changes.items() if getattr(t, k) != "some"}) if t.classes else t
 
 
-def _number(value: Any) -> str:
-    """Write a Decimal in one way: 0.50 and 0.5 are one number."""
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
-
-
-_NOT_COMPARED = {"clause", "source", "also", "standing", "note", "origin", "label"}
-
-
 def _entries(standard: Standard) -> dict[tuple[str, str], dict[str, Any]]:
     out: dict[tuple[str, str], dict[str, Any]] = {}
     for table in ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts"):
         for entry in getattr(standard, table):
             parts = [k if isinstance(k, tuple) else (k,) for k in entry_key(entry)]
             name = " ".join(str(k) for part in parts for k in part if k is not None)
-            out[table, name] = _plain(entry)
+            out[table, name] = plain(entry)
     for table in ("school_rule", "split", "printing"):
         entry = getattr(standard, table)
         if entry is not None:
-            out[table, table] = _plain(entry)
+            out[table, table] = plain(entry)
     out["indicators", "indicators"] = {"indicators": list(standard.indicators)}
     out["parts", "parts"] = {"parts": list(standard.parts)}
     out["applied", "applied"] = {"applied": list(standard.applied)}
     return out
-
-
-def _differences(this: Standard, other: Standard) -> list[tuple[str, str, str, str | None, str | None]]:
-    left, right = _entries(this), _entries(other)
-    rows = []
-    for key in [*left, *(k for k in right if k not in left)]:
-        a, b = left.get(key), right.get(key)
-        if a is None or b is None:
-            rows.append((*key, "value", _summary(a), _summary(b)))
-            continue
-        for name in [*a, *(n for n in b if n not in a)]:
-            if name not in _NOT_COMPARED and a.get(name) != b.get(name):
-                rows.append((*key, name, _text(a.get(name)), _text(b.get(name))))
-    return rows
-
-
-def _summary(entry: dict[str, Any] | None) -> str | None:
-    if entry is None:
-        return None
-    if "value" in entry:
-        return _text(entry["value"])
-    return _text({k: v for k, v in entry.items() if k not in _NOT_COMPARED})
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
-
-
-def _plain(value: Any) -> Any:
-    """Turn attrs objects into dicts, leaving out what is None, empty or worked out by the loader."""
-    if attrs.has(type(value)):
-        out = {}
-        for a in attrs.fields(type(value)):
-            item = getattr(value, a.name)
-            if item is None or item == () or item == {} or a.metadata.get("derived"):
-                continue
-            out[a.name] = _plain(item)
-        return out
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(v) for v in value]
-    return value

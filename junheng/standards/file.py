@@ -1,0 +1,328 @@
+"""A file as it is written: read strictly, entry by entry, so that one mistake does not hide the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from types import GenericAlias
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+from attrs import field, frozen
+from cattrs import Converter
+from cattrs.errors import ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
+from cattrs.v import transform_error
+
+from junheng._data import column_ids, fact_ids, indicator_ids, read_toml
+from junheng.errors import did_you_mean
+from junheng.standards.model import (
+    Doubt,
+    Inclusion,
+    Item,
+    Limit,
+    Printing,
+    Relaxation,
+    Removal,
+    SchoolRule,
+    Source,
+    SourceKind,
+    Split,
+    Standing,
+    Threshold,
+)
+from junheng.standards.terms import AreaType, ColumnId, FigureId, IndicatorId, Kind, Label, Ownership, Part
+
+__all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "named_twice", "read_file"]
+
+#: The lists of entries that a file which extends another lays over the other's.
+LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts")
+#: The entries of which a standard has one.
+SINGLE = ("school_rule", "split", "printing")
+#: What a standard must say of itself; what extends another may leave it to that.
+IDENTITY = ("document", "number", "issued", "jurisdiction")
+_NEEDED = ("id", "label", "last_checked_on")
+
+
+#: Of a field that is worked out and never written.
+_DERIVED = {"derived": True}
+
+
+@frozen(kw_only=True)
+class File:
+    """A file as it is written: a whole standard, or the changes to the one it extends.
+
+    What could not be read is left out; ``unread`` has its places.
+    """
+
+    id: str | None = None
+    label: Label | None = None
+    document: str | None = None
+    number: str | None = None
+    issued: str | None = None
+    jurisdiction: str | None = None
+    last_checked_on: str | None = None
+    extends: str | None = None
+    extended_from: str | None = None
+    parts: tuple[Part, ...] = ()
+    indicators: tuple[IndicatorId, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    school_rule: SchoolRule | None = None
+    split: Split | None = None
+    inclusion: tuple[Inclusion, ...] = ()
+    items: tuple[Item, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    applied: tuple[str, ...] = ()
+    printing: Printing | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
+    sources: dict[str, Source] = field(factory=dict)
+    remove: tuple[Removal, ...] = ()
+    note: str | None = None
+    #: Of each list of entries those that were read, by their places.
+    places: dict[str, dict[str, Any]] = field(factory=dict, metadata=_DERIVED)
+    #: The places of what could not be read.
+    unread: frozenset[str] = field(default=frozenset(), metadata=_DERIVED)
+
+    def names_source(self, name: str) -> bool:
+        """Tell whether the file has a source of this name, readable or not."""
+        return name in self.sources or not self.unread.isdisjoint(("$.sources", _place_of_source(name)))
+
+    def placed(self, table: str) -> list[tuple[str, Any]]:
+        """Return the entries of a table with their places."""
+        if table in SINGLE:
+            entry = getattr(self, table)
+            return [] if entry is None else [(f"$.{table}", entry)]
+        return list(self.places.get(table, {}).items())
+
+
+def read_file(raw: dict[str, Any]) -> tuple[File, list[str]]:
+    """Read every entry that can be read; return the file, and what is wrong with the others."""
+    kinds = _kinds()
+    values: dict[str, Any] = {}
+    places: dict[str, dict[str, Any]] = {}
+    mistakes: dict[str, list[str]] = {}
+    for name in (n for n in kinds if n in raw):
+        written = raw[name]
+        if name in (*LISTS, "remove") and isinstance(written, list):
+            entries = {f"$.{name}[{i}]": entry for i, entry in enumerate(written)}
+            places[name] = _read_parts(entries, get_args(kinds[name])[0], mistakes)
+            values[name] = tuple(places[name].values())
+        elif name == "sources" and isinstance(written, dict):
+            found = _read_parts({_place_of_source(key): source for key, source in written.items()}, Source, mistakes)
+            values[name] = {key: found[place] for key in written if (place := _place_of_source(key)) in found}
+        else:
+            for whole in _read_parts({f"$.{name}": written}, kinds[name], mistakes).values():
+                values[name] = whole
+    problems = [problem for wrong in mistakes.values() for problem in wrong]
+    problems += [f"{name!r} is missing @ $.{name}" for name in _NEEDED if name not in raw]
+    if unknown := raw.keys() - kinds.keys():
+        problems.append(f"{_unknown_keys(unknown, kinds)} @ $")
+    return File(**values, places=places, unread=frozenset(mistakes)), problems
+
+
+def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[str]]) -> dict[str, Any]:
+    """Read parts of a file by their places; what is wrong with those that cannot be read joins the mistakes."""
+    found = {}
+    for place, part in parts.items():
+        try:
+            found[place] = _converter().structure(part, kind)
+        except Exception as exc:  # whatever is wrong with a part, the others are read
+            mistakes[place] = transform_error(exc, place, _what_is_wrong)
+    return found
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    """Return what each key of a file holds."""
+    fields = attrs.fields(attrs.resolve_types(File))
+    return {a.name: a.type for a in fields if not a.metadata.get("derived")}
+
+
+def _place_of_source(name: str) -> str:
+    return f"$.sources[{name!r}]"
+
+
+# ------------------------------------------------------------------------------------ strict reading
+
+
+class _Refused(ValueError):
+    """A value of the wrong kind; the text is for the person who wrote the file."""
+
+
+def _strict(kind: str, accept: tuple[type[Any], ...]) -> Callable[[Any, Any], Any]:
+    """Return a reader of plain values that converts nothing but numbers to Decimal."""
+
+    def hook(value: Any, target: Any) -> Any:
+        # bool is an int to Python, and never a number to a law
+        if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
+            raise _Refused(f"must be {kind}, not {_shown(value)}")
+        if target is Decimal and not Decimal(value).is_finite():
+            raise _Refused(f"must be a finite number, not {value}")
+        return Decimal(str(value)) if target is Decimal else value
+
+    return hook
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if isinstance(value, bool):
+        return f"the truth value {str(value).lower()}"
+    return f"{value!s}" if isinstance(value, (int, Decimal)) else f"a {type(value).__name__}"
+
+
+def _member(kind: str, known: Callable[[], Collection[str]]) -> Callable[[Any, Any], str]:
+    """Return a reader of the words of a vocabulary."""
+
+    def hook(value: Any, _: Any) -> str:
+        choices = known()
+        if not isinstance(value, str) or value not in choices:
+            raise _Refused(f"{value!r} is no known {kind}{did_you_mean(value, choices)}")
+        return value
+
+    return hook
+
+
+def _words_of(column: str) -> Callable[[], Collection[str]]:
+    """Return what gives the words of a column."""
+    return lambda: read_toml("columns.toml")["categories"][column]
+
+
+#: The vocabularies of a law file: what a word is called in a message, and which words are known.
+_VOCABULARIES: dict[Any, tuple[str, Callable[[], Collection[str]]]] = {
+    IndicatorId: ("indicator", indicator_ids),
+    ColumnId: ("column", column_ids),
+    FigureId: ("figure", lambda: column_ids() | fact_ids()),
+    Kind: ("kind of school", _words_of("kind")),
+    Ownership: ("ownership", _words_of("ownership")),
+    AreaType: ("type of area", _words_of("area_type")),
+}
+
+
+def _one_of(value: Any, target: Any) -> Any:
+    choices = get_args(target)
+    if isinstance(value, bool) or value not in choices:
+        raise _Refused(f"must be one of {', '.join(map(repr, choices))}, not {_shown(value)}")
+    return value
+
+
+def _word_of(value: Any, words: type[StrEnum]) -> StrEnum:
+    if value not in list(words):
+        raise _Refused(f"must be one of {', '.join(map(repr, map(str, words)))}, not {_shown(value)}")
+    return words(value)
+
+
+def _is(kind: Any) -> Callable[[Any], bool]:
+    return lambda t: t is kind
+
+
+def _made_from(origin: Any) -> Callable[[Any], bool]:
+    return lambda t: get_origin(t) is origin
+
+
+@cache
+def _converter() -> Converter:
+    """Return the strict reader of all that a file may hold."""
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter.register_structure_hook(str, _strict("text", (str,)))
+    converter.register_structure_hook(int, _strict("a whole number", (int,)))
+    converter.register_structure_hook(bool, _strict("true or false", (bool,)))
+    converter.register_structure_hook(Decimal, _strict("a number", (Decimal, int)))
+    for vocabulary, (kind, known) in _VOCABULARIES.items():
+        converter.register_structure_hook_func(_is(vocabulary), _member(kind, known))
+    converter.register_structure_hook(Standing, _word_of)
+    converter.register_structure_hook(SourceKind, _word_of)
+    converter.register_structure_hook_func(_made_from(Literal), _one_of)
+
+    def read_tuples(target: Any) -> Any:
+        inner: Any = GenericAlias(list, (get_args(target)[0],))
+        structure_list = converter.get_structure_hook(inner)
+
+        def hook(value: Any, _: Any) -> Any:
+            if not isinstance(value, list):
+                raise _Refused(f"must be a list, not {_shown(value)}")
+            return tuple(structure_list(value, inner))
+
+        return hook
+
+    def read_tables(cls: type[Any]) -> Any:
+        derived: Any = {a.name: override(omit=True) for a in attrs.fields(cls) if a.metadata.get("derived")}
+        inner: Any = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **derived)
+
+        def hook(value: Any, target: Any) -> Any:
+            if not isinstance(value, dict):
+                raise _Refused(f"must be a table, not {_shown(value)}")
+            return inner(value, target)
+
+        return hook
+
+    converter.register_structure_hook_factory(_made_from(tuple), read_tuples)
+    converter.register_structure_hook_factory(attrs.has, read_tables)
+    return converter
+
+
+def _what_is_wrong(exc: BaseException, _: type | None) -> str:
+    """Say in a line why cattrs could not read a value."""
+    if isinstance(exc, _Refused):
+        return str(exc)
+    if isinstance(exc, KeyError):
+        return f"{exc.args[0]!r} is missing"
+    if isinstance(exc, ForbiddenExtraKeysError):
+        return _unknown_keys(exc.extra_fields, [a.name for a in attrs.fields(exc.cl) if not a.metadata.get("derived")])
+    return f"{exc}" or type(exc).__name__
+
+
+def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> str:
+    return ", ".join(f"unknown key {n!r}{did_you_mean(n, known, most=1, show=repr)}" for n in sorted(unknown))
+
+
+# ------------------------------------------------------------------------------- what is named twice
+
+
+#: Lists of tables in which each entry is known by one of its keys, or by all it says (None).
+_TABLES_ONCE = {"weights": "kind"} | dict.fromkeys(
+    ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead")
+)
+
+
+def named_twice(value: Any, place: str = "$") -> list[str]:
+    """Return what a list of a file names twice: it would count twice, or hide what was meant.
+
+    It looks at the file as it is written, so that other mistakes of a list hide nothing.
+    """
+    if isinstance(value, dict):
+        return [p for key, inner in value.items() for p in named_twice(inner, f"{place}.{key}")]
+    if not isinstance(value, list):
+        return []
+    problems: list[str] = []
+    seen: dict[str, int] = {}
+    for i, entry in enumerate(value):
+        name = _named(entry, place)
+        first = i if name is None else seen.setdefault(name, i)
+        if first != i:
+            what = f"names {entry!r} again, as" if isinstance(entry, str) else "the same entry as"
+            problems.append(f"{what} {place}[{first}]; name it once @ {place}[{i}]")
+        problems += named_twice(entry, f"{place}[{i}]")
+    return problems
+
+
+def _named(entry: Any, place: str) -> str | None:
+    """Return what an entry of a list names, None where naming it again changes nothing."""
+    if isinstance(entry, str):
+        return entry
+    table = place.rpartition(".")[2]
+    if isinstance(entry, list) and table == "readings":
+        return repr(entry)  # a printed row
+    # the conditions of a relaxation stand in for those of an item one by one, and may be alike
+    if not isinstance(entry, dict) or table not in _TABLES_ONCE or re.fullmatch(r"\$\.relaxations\S*conditions", place):
+        return None
+    key = _TABLES_ONCE[table]
+    if key is None:
+        return repr(sorted(entry.items(), key=lambda pair: pair[0]))
+    return entry[key] if isinstance(entry.get(key), str) else None
