@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from junheng._labels import word
-from junheng.editing.kinds import Add, Close, Cohorts, Enrolment, Merge, Open
-from junheng.editing.work import change_table
+from junheng.editing import Add, Changed, Close, Cohorts, Enrolment, Merge, Open
+from junheng.editing import change_table as change_sections
 
 if TYPE_CHECKING:
-    from junheng.results import Evaluation
+    from junheng.results import Data, Evaluation
 
 __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
@@ -57,3 +57,8 @@ def applied(ev: Evaluation, changes: Any) -> Any:
         out["column"] = [ev.header(name) for name in out["column"]]
         out["cause"] = [word("cause", name, ev.language) for name in out["cause"]]
     return ev._frame(out)
+
+
+def change_table(data: Data, changes: Any) -> Changed:
+    """Make changes to the table of an evaluation."""
+    return change_sections(data.sections, data.standard, changes)
