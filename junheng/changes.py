@@ -1,7 +1,7 @@
-"""What if: changes to a table of schools, said in a few words, made in decimals, each cell of them listed.
+"""What-if changes to a table of schools, made in decimals.
 
-:meth:`junheng.Evaluation.apply` judges the changed table; :func:`applied` lists what a set of changes does to which
-cell. Changes are a frame with ``column`` and ``change``, or the objects of this module, or a list of both.
+:meth:`junheng.Evaluation.apply` evaluates the changed table; :func:`applied` lists every changed cell. Changes are a
+frame with the columns ``column`` and ``change``, objects of this module, or a list of both.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
 
 def applied(ev: Evaluation, changes: Any) -> Any:
-    """List every cell that some changes would change, with what it holds before and after.
+    """List every cell that some changes would change, with its value before and after.
 
     Parameters
     ----------
     ev : Evaluation
-        What they are applied to.
+        The evaluation to whose table they are applied.
     changes : frame, change or list of them
         As in :meth:`junheng.Evaluation.apply`.
 
     Returns
     -------
     frame of the library of the input
-        One row a cell: the columns of ``by``, ``school_code``, ``school``, ``row`` (position in the table before; empty
-        for a new school), ``column``, ``before``, ``after``, ``cause`` and ``note``. ``cause`` is ``asked``;
+        One row per cell: the columns of ``by``, ``school_code``, ``school``, ``row`` (position in the original table;
+        empty for a new school), ``column``, ``before``, ``after``, ``cause`` and ``note``. ``cause`` is ``asked``;
         ``followed`` (a whole raised with its part); ``enrolment``; ``moved`` (pupils of another school); ``merged``;
-        ``removed`` and ``opened`` (figures of rows that go or come); ``kept`` (what cannot be added up and differs:
-        the note says what was given up); ``stated`` (how the figures of a school of several stages are meant, written
-        down so that the change does not alter it).
+        ``removed`` and ``opened`` (figures of removed and new rows); ``kept`` (cannot be added up and differs: the note
+        has the value that was dropped); ``stated`` (what the figures of a school of several stages cover, stated so
+        that the change does not alter how they are read).
 
     Raises
     ------
     InputDataError
-        When a change cannot be made; every problem is listed.
+        If a change cannot be made; all problems are listed.
 
     Examples
     --------

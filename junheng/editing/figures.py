@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -78,16 +78,9 @@ def _frame_rows(editor: TableEditor, frame: Any) -> Iterator[_FrameRow]:
     table = Table(frame)
     table = table.renamed({n: _labelled()[n] for n in table.columns if n in _labelled()})
     have = set(table.columns)
-    keys = [n for n in dict.fromkeys([*editor.schools.places, "year", "school_code", "school"]) if n in have]
-    keys = [n for n in keys if n in editor.reading.has]
-    lacking = [n for n in ("column", "change") if n not in have]
-    if not lacking and "row" not in have and not {"school_code", "school"} & set(keys):
-        lacking = ["row"]
-    if lacking:
-        raise InputError(
-            f"a frame of changes needs the columns 'column', 'change', and 'row' or the school; it has no "
-            f"{' and no '.join(map(repr, lacking))}"
-        )
+    possible = dict.fromkeys([*editor.schools.places, "year", "school_code", "school"])
+    keys = [n for n in possible if n in have & editor.reading.has]
+    _check_frame(have, keys)
 
     def cells(name: str) -> list[Any]:
         return table.objects(name).tolist() if name in have else [None] * table.rows
@@ -97,6 +90,18 @@ def _frame_rows(editor: TableEditor, frame: Any) -> Iterator[_FrameRow]:
     for number, (column, amount, stage, row) in enumerate(of_rows):
         key = {name: values[number] for name, values in key_cells.items()}
         yield _FrameRow(number=number, column=column, amount=amount, stage=stage, row=row, key=key)
+
+
+def _check_frame(have: set[str], keys: Collection[str]) -> None:
+    """Raise an error if a frame lacks a column that is needed to make changes."""
+    lacking = [n for n in ("column", "change") if n not in have]
+    if not lacking and "row" not in have and not {"school_code", "school"} & set(keys):
+        lacking = ["row"]
+    if lacking:
+        raise InputError(
+            f"a frame of changes needs the columns 'column', 'change', and 'row' or the school; it has no "
+            f"{' and no '.join(map(repr, lacking))}"
+        )
 
 
 @cache

@@ -14,8 +14,8 @@ __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open"]
 class Add:
     """Give a school more of something, or take it away.
 
-    A part raised above the whole it belongs to, such as teachers with a higher degree above teachers, raises the whole
-    just enough. What an integrated school shares between its stages is changed in every row of the school.
+    If a part would exceed its whole (teachers with a higher degree, all teachers), the whole is raised just enough.
+    What the stages of an integrated school share is changed in every row of the school.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class Add:
     school : str
         Name or code of the school.
     county : object, optional
-        Where it lies, if schools of several counties have that name.
+        County of the school; needed if schools of several counties have that name.
     stage : {"primary", "junior", "senior"}, optional
-        Which stage, where people of a school of several stages are meant.
+        Stage; needed for the people of a school of several stages.
     year : int, optional
-        Which year, where the table has several.
+        Year; needed if the table has several.
 
     Examples
     --------
@@ -51,22 +51,22 @@ class Add:
 
 @frozen(kw_only=True)
 class Enrolment:
-    """Multiply enrolment by a factor; every school and stage is rounded to whole pupils, halves up.
+    """Multiply enrolment by a factor, rounded to whole pupils (halves up) for each school and stage.
 
-    A missing enrolment stays missing. The senior stage stays as it is.
+    A missing enrolment stays missing. The senior stage is not changed.
 
     Parameters
     ----------
     factor : int, float or Decimal
-        Such as 0.97 for three in a hundred fewer. Not negative.
+        Such as 0.97 for 3 % fewer pupils. Not negative.
     stage : {"primary", "junior"}, optional
-        Only this stage; both without it.
+        Only this stage. Default: both.
     county : object, optional
-        Only this county.
+        Only this county. Default: all.
     school : str, optional
-        Only this school.
+        Only this school. Default: all.
     year : int, optional
-        Only this year.
+        Only this year. Default: all.
 
     Examples
     --------
@@ -88,9 +88,9 @@ class Enrolment:
 class Cohorts:
     """Let cohorts enter and leave: enrolment grows by (entering - leaving) times the years.
 
-    For one school, the pupils are that school's. For a county, they are those of the whole county's stage, shared out
-    among its schools in proportion to their enrolment, in whole pupils, so that the total is exact (largest remainder;
-    of equal ones the first in the table).
+    With ``school``, the pupils are that school's. Otherwise they are those of a whole county, shared out among its
+    schools in proportion to enrolment, in whole pupils, so that the total is exact (largest remainder; ties go to the
+    first school in the table).
 
     Parameters
     ----------
@@ -99,13 +99,13 @@ class Cohorts:
     years : int
         How many years.
     stage : {"primary", "junior"}, optional
-        Which stage; needed where there are both.
+        Stage; needed if there are both.
     county : object, optional
-        Which county; needed where there are several.
+        County; needed if there are several.
     school : str, optional
-        Only this school.
+        Only this school. Default: all.
     year : int, optional
-        Which year of the table, where it has several.
+        Year; needed if the table has several.
 
     Examples
     --------
@@ -128,21 +128,21 @@ class Cohorts:
 
 @frozen(kw_only=True)
 class Merge:
-    """Merge schools into one of them: people and things are added up, the rows of the others go.
+    """Merge schools into one of them: people and things are added up, the rows of the others are removed.
 
-    An unknown figure makes the sum unknown. What cannot be added, such as the kind of school, its flags or the length
-    of its track, stays as ``into`` has it; where the others differ, :func:`applied` says so.
+    If a figure is missing, so is the sum. What cannot be added up (kind of school, flags, length of the track) is kept
+    from ``into``; :func:`applied` lists it if the others differ.
 
     Parameters
     ----------
     schools : sequence of str
-        Names or codes of the schools that go.
+        Names or codes of the schools to merge.
     into : str
-        The school that stays. It must have every stage the others have.
+        The school that remains. It must have every stage of the others.
     county : object, optional
-        Where they lie, if schools of several counties have such a name.
+        County of the schools; needed if schools of several counties have such a name.
     year : int, optional
-        Which year, where the table has several.
+        Year; needed if the table has several.
 
     Examples
     --------
@@ -161,15 +161,16 @@ class Merge:
 
 @frozen(kw_only=True)
 class Open:
-    """Open a school: one more row, with pupils who come from other schools.
+    """Open a school: a new row, with pupils who come from other schools.
 
     Parameters
     ----------
     row : mapping
-        Canonical column to figure. What is left out is missing, not 0. A single county (and year) need not be named.
+        Canonical column to cell. What is left out is missing, not 0. County and year may be left out if the table has
+        only one.
     moved_students : mapping, optional
-        School to the number of its pupils of that stage who move. Without ``students`` in the row their sum is the
-        enrolment.
+        School to the number of its pupils of that stage who move. Their sum is the enrolment unless the row has
+        ``students``.
 
     Examples
     --------
@@ -187,7 +188,7 @@ class Open:
 
 @frozen(kw_only=True)
 class Close:
-    """Close a school: its rows go, with all it has; its pupils go to other schools.
+    """Close a school: its rows are removed with all it has; its pupils go to other schools.
 
     To keep its teachers and rooms, use :class:`Merge`, or :class:`Add` them elsewhere.
 
@@ -196,12 +197,13 @@ class Close:
     school : str
         Name or code of the school.
     students_to : str or mapping, optional
-        The school that takes all pupils, stage by stage; or school to number of pupils, for a school of one stage; they
-        must be all of them. Not needed where there is no pupil. Pupils of a senior stage leave the table.
+        The school that takes all pupils, stage by stage. For a school of one stage also school to number of pupils,
+        which must add up to all of them. Not needed if there are no pupils. Pupils of a senior stage leave the
+        table.
     county : object, optional
-        Where it lies, if schools of several counties have that name.
+        County of the school; needed if schools of several counties have that name.
     year : int, optional
-        Which year, where the table has several.
+        Year; needed if the table has several.
 
     Examples
     --------

@@ -35,20 +35,22 @@ def merge(editor: TableEditor, change: Merge) -> None:
         return
     title = key_text(change.into)
     into = editor.schools.find(change.into, change.county, change.year)
-    others = [
-        editor.schools.find(school, change.county, change.year)
-        for school in change.schools
-        if key_text(school) != title
-    ]
+    named = [school for school in change.schools if key_text(school) != title]
+    others = [editor.schools.find(school, change.county, change.year) for school in named]
     for other in others:
         if into is not None and other is not None and other != into and _can_merge(editor, into, other, title):
-            sums = _shared_sums(editor, into, other, title)
-            if sums is not None:
-                for each in sums:
-                    _add_up(editor, each)
-                _add_people(editor, into, other)
-                _note_differences(editor, editor.row(into[0]), editor.row(other[0]))
-                editor.remove(other, "merged away")
+            _merge_one(editor, into, other, title)
+
+
+def _merge_one(editor: TableEditor, into: list[int], other: list[int], title: str) -> None:
+    sums = _shared_sums(editor, into, other, title)
+    if sums is None:
+        return
+    for each in sums:
+        _add_up(editor, each)
+    _add_people(editor, into, other)
+    _note_differences(editor, editor.row(into[0]), editor.row(other[0]))
+    editor.remove(other, "merged away")
 
 
 def _can_merge(editor: TableEditor, into: list[int], other: list[int], title: str) -> bool:

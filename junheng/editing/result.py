@@ -130,18 +130,10 @@ def _with_covers(
     Equal figures on all rows of a school are read as the whole school's. Figures that a change makes equal by chance
     are still each stage's own.
     """
-    before = editor.sections
-    not_stated = before.cover < 0
-    several = np.bincount(before.school)[before.school] > 1 if before.school.size else np.zeros(0, dtype=bool)
     shared = any((f := base_column(name)) is not None and f[0].shared for name in changed)
-    if not shared or not (several & ~before.wide & not_stated).any():
+    covers = _covers_to_state(editor, table, standard) if shared else {}
+    if not covers:
         return table, []
-    after = make_sections(Reading(table.to_native(), by=editor.reading.by), standard)
-    read_otherwise = set(before.school[(after.divided != before.divided) & not_stated].tolist())
-    sections = [i for i in np.flatnonzero(several).tolist() if int(before.school[i]) in read_otherwise]
-    if not sections:
-        return table, []
-    covers = {editor.row(i): "school" if before.divided[i] else "stage" for i in sections}
     has_column = "resources_cover" in editor.reading.has
     cells = table.objects("resources_cover").tolist() if has_column else [None] * table.rows
     for row, cover in covers.items():
@@ -152,3 +144,16 @@ def _with_covers(
         if row not in editor.removed
     ]
     return table.with_columns({"resources_cover": cells}), lines
+
+
+def _covers_to_state(editor: TableEditor, table: Table, standard: Standard) -> dict[int, str]:
+    """Return what figures cover, row by row, for schools whose changed figures would be read otherwise than before."""
+    before = editor.sections
+    not_stated = before.cover < 0
+    several = np.bincount(before.school)[before.school] > 1 if before.school.size else np.zeros(0, dtype=bool)
+    if not (several & ~before.wide & not_stated).any():
+        return {}
+    after = make_sections(Reading(table.to_native(), by=editor.reading.by), standard)
+    read_otherwise = set(before.school[(after.divided != before.divided) & not_stated].tolist())
+    sections = [i for i in np.flatnonzero(several).tolist() if int(before.school[i]) in read_otherwise]
+    return {editor.row(i): "school" if before.divided[i] else "stage" for i in sections}
