@@ -1,0 +1,87 @@
+"""The machinery of what-if changes: a table of schools in, the changed table and every changed cell out.
+
+``kinds`` has the changes a user can ask for; ``figures``, ``enrolment``, ``merging``, ``opening`` and ``closing`` make
+them, each through the one ``TableEditor``; ``consequences`` brings other figures in line; ``result`` builds the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from junheng._frames import column_names
+from junheng.editing.closing import close_school
+from junheng.editing.consequences import follow_up
+from junheng.editing.enrolment import add_cohorts, multiply
+from junheng.editing.figures import add, add_rows_of_frame
+from junheng.editing.kinds import Add, Close, Cohorts, Enrolment, Merge, Open
+from junheng.editing.merging import merge
+from junheng.editing.opening import open_school
+from junheng.editing.result import Changed, changed_table
+from junheng.editing.table_editor import TableEditor
+from junheng.errors import InputDataError, InputError
+from junheng.stages import Sections
+from junheng.standards import Standard
+
+__all__ = ["Add", "Changed", "Close", "Cohorts", "Enrolment", "Merge", "Open", "change_table"]
+
+#: What makes each kind of change.
+_MAKERS: Mapping[type, Callable[[TableEditor, Any], None]] = {
+    Add: add,
+    Enrolment: multiply,
+    Cohorts: add_cohorts,
+    Merge: merge,
+    Open: open_school,
+    Close: close_school,
+}
+
+
+def change_table(sections: Sections, standard: Standard, changes: Any) -> Changed:
+    """Make changes to a table, one after the other.
+
+    Parameters
+    ----------
+    sections : Sections
+        The table, school by school and stage by stage.
+    standard : Standard
+        By whose rules the table is read.
+    changes : frame, change or iterable of them
+        A frame has one change a row.
+
+    Raises
+    ------
+    InputDataError
+        If a change cannot be made; all problems are listed.
+    InputError
+        If ``changes`` is of the wrong type.
+    """
+    editor = TableEditor(sections)
+    for change in _listed(changes):
+        make = next((make for kind, make in _MAKERS.items() if isinstance(change, kind)), add_rows_of_frame)
+        make(editor, change)
+    follow_up(editor)
+    if editor.problems.found:
+        raise InputDataError(editor.problems.found)
+    return changed_table(editor, standard)
+
+
+def _listed(changes: Any) -> Iterator[Any]:
+    if _is_change(changes):
+        yield changes
+        return
+    if isinstance(changes, (str, bytes, Mapping)) or not isinstance(changes, Iterable):
+        raise InputError(
+            "changes must be a frame with the columns 'column' and 'change', an object of junheng.changes, or a list "
+            f"of these, not {type(changes).__name__}"
+        )
+    for change in changes:
+        if not _is_change(change):
+            raise InputError(
+                f"a change must be a frame or one of junheng.changes' {', '.join(kind.__name__ for kind in _MAKERS)}, "
+                f"not {type(change).__name__}"
+            )
+        yield change
+
+
+def _is_change(thing: Any) -> bool:
+    return isinstance(thing, tuple(_MAKERS)) or column_names(thing) is not None

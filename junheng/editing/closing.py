@@ -1,0 +1,93 @@
+"""Closing a school: its rows are removed, its pupils go to other schools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from junheng._data import STAGES
+from junheng.editing.inputs import decimal_text, key_text, read_whole
+from junheng.editing.kinds import Close
+from junheng.editing.table_editor import TableEditor
+from junheng.errors import ProblemCode
+
+__all__ = ["close_school"]
+
+
+def close_school(editor: TableEditor, change: Close) -> None:
+    """Remove a school; pupils of compulsory education go where the change sends them."""
+    sections = editor.schools.find(change.school, change.county, change.year)
+    if sections is None:
+        return
+    row = editor.row(sections[0])
+    compulsory = [i for i in sections if editor.stage(i) in STAGES]
+    students = {i: editor.stage_value(i, "students") for i in compulsory}
+    known = {i: s for i, s in students.items() if s is not None}
+    total = sum(known.values(), Decimal(0))
+    if change.students_to is None:
+        if total > 0:
+            message = f"say with students_to where its {decimal_text(total)} pupils go"
+            editor.problems.add(ProblemCode.MISSING_VALUE, message, row, column="students")
+    elif len(known) < len(students):
+        editor.problems.add(
+            ProblemCode.MISSING_VALUE,
+            "its enrolment is not known, so nobody can move; fill it in, or leave students_to out",
+            row,
+            column="students",
+        )
+        return
+    elif isinstance(change.students_to, Mapping):
+        _send_to_several(editor, change, compulsory, total, row)
+    else:
+        target = editor.schools.find(change.students_to, change.county, change.year)
+        if target is not None:
+            for i, amount in known.items():
+                _take_in(editor, target, i, amount, change.school)
+    editor.remove(sections, "closed")
+
+
+def _send_to_several(editor: TableEditor, change: Close, sections: list[int], total: Decimal, row: int) -> None:
+    """Send the pupils of a school of one stage to several schools."""
+    if len(sections) > 1:
+        editor.problems.add(
+            ProblemCode.AMBIGUOUS_SCHOOL,
+            "this school has several stages: name one school as students_to, or merge it",
+            row,
+            column="students",
+        )
+        return
+    sent = Decimal(0)
+    for school, given in change.students_to.items():
+        amount = read_whole(given, f"the pupils who go to {key_text(school)}", editor.problems)
+        target = editor.schools.find(school, change.county, change.year)
+        if amount is None:
+            continue
+        sent += amount
+        for i in sections if target is not None else ():
+            _take_in(editor, target or [], i, amount, change.school)
+    if sent != total:
+        editor.problems.add(
+            ProblemCode.OUT_OF_RANGE,
+            f"students_to sends {decimal_text(sent)} pupils away, but there are {decimal_text(total)}; every pupil "
+            "must go somewhere",
+            row,
+            column="students",
+        )
+
+
+def _take_in(editor: TableEditor, target: list[int], i: int, amount: Decimal, closed: Any) -> None:
+    """Let a school take pupils of a section of the closed one."""
+    if not amount:
+        return
+    here = [t for t in target if editor.stage(t) == editor.stage(i)]
+    if editor.sections.school[target[0]] == editor.sections.school[i]:
+        editor.problems.add(ProblemCode.CANNOT_MERGE, "its pupils cannot go to itself", editor.row(i))
+    elif not here:
+        editor.problems.add(
+            ProblemCode.CANNOT_MERGE,
+            f"this school has no {editor.stage(i)} stage, so it cannot take the pupils of {key_text(closed)}",
+            editor.row(target[0]),
+        )
+    elif not editor.add_to_stage(here[0], "students", amount, "moved"):
+        editor.report_unknown("students", editor.row(here[0]))

@@ -1,0 +1,117 @@
+"""Changes of enrolment: by a factor (:class:`Enrolment`), and by cohorts that enter and leave (:class:`Cohorts`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from junheng._data import STAGES
+from junheng.editing.inputs import is_count, read_number, read_stage
+from junheng.editing.kinds import Cohorts, Enrolment
+from junheng.editing.table_editor import TableEditor
+from junheng.errors import ProblemCode
+
+__all__ = ["add_cohorts", "multiply"]
+
+
+def multiply(editor: TableEditor, change: Enrolment) -> None:
+    """Multiply enrolment, section by section, in whole pupils (halves up)."""
+    factor = read_number(change.factor, "the factor of an Enrolment", editor.problems)
+    sections = _sections(editor, change)
+    if factor is None:
+        return
+    if factor < 0:
+        editor.problems.add(
+            ProblemCode.NEGATIVE_VALUE, f"the factor of an Enrolment cannot be negative, as {factor} is"
+        )
+        return
+    for i in sections or ():
+        before = editor.stage_value(i, "students")
+        if before is not None:
+            after = (before * factor).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+            if after != before:
+                editor.add_to_stage(i, "students", after - before, "enrolment")
+
+
+def add_cohorts(editor: TableEditor, change: Cohorts) -> None:
+    """Let cohorts enter and leave: a net number of pupils, shared out in proportion to enrolment."""
+    net = _net_pupils(editor, change)
+    sections = _sections(editor, change)
+    if net is None or not sections or not _are_of_one_stage_and_county(editor, sections):
+        return
+    enrolment = [editor.stage_value(i, "students") for i in sections]
+    for i, students in zip(sections, enrolment, strict=True):
+        if students is None:
+            editor.report_unknown("students", editor.row(i))
+    known = [s for s in enrolment if s is not None]
+    if len(known) < len(sections):
+        return
+    for i, amount in zip(sections, _shared_out(known, net), strict=True):
+        if amount:
+            editor.add_to_stage(i, "students", amount, "enrolment")
+
+
+def _sections(editor: TableEditor, change: Enrolment | Cohorts) -> list[int] | None:
+    """Return the sections of compulsory education that a change is about."""
+    stage = read_stage(change.stage, editor.problems)
+    if change.stage is not None and stage not in STAGES:
+        if stage is not None:
+            message = f"enrolment is of {' or '.join(STAGES)} schools, not {stage}"
+            editor.problems.add(ProblemCode.OUT_OF_RANGE, message)
+        return None
+    inside = editor.schools.within(change.county, change.year)
+    if inside is None:
+        return None
+    sections: list[int] | None = np.flatnonzero(inside).tolist()
+    if change.school is not None:
+        sections = editor.schools.find(change.school, change.county, change.year)
+    wanted = STAGES if stage is None else (stage,)
+    return sections and [i for i in sections if editor.stage(i) in wanted and editor.row(i) not in editor.removed]
+
+
+def _net_pupils(editor: TableEditor, change: Cohorts) -> int | None:
+    """Return how many pupils more there are after all years."""
+    names = ("entering", "leaving", "years")
+    given = [read_number(getattr(change, n), f"{n} of Cohorts", editor.problems) for n in names]
+    numbers = [n for n in given if n is not None]
+    wrong = [n for n in numbers if not is_count(n)]
+    if wrong:
+        message = f"Cohorts counts whole pupils and years from 0 on, not {wrong[0]}"
+        editor.problems.add(ProblemCode.NOT_WHOLE, message)
+    if wrong or len(numbers) < len(names):
+        return None
+    entering, leaving, years = map(int, numbers)
+    return (entering - leaving) * years
+
+
+def _are_of_one_stage_and_county(editor: TableEditor, sections: Sequence[int]) -> bool:
+    """Whether pupils can be shared out among some sections; a problem if not."""
+    if len({editor.stage(i) for i in sections}) > 1:
+        message = "Cohorts would mix primary and junior pupils; say which stage"
+        editor.problems.add(ProblemCode.AMBIGUOUS_SCHOOL, message)
+        return False
+    codes = [editor.reading.codes(name)[0] for name in editor.reading.by]
+    counties = {tuple(c[editor.row(i)] for c in codes) for i in sections}
+    if len(counties) > 1:
+        editor.problems.add(
+            ProblemCode.AMBIGUOUS_SCHOOL,
+            f"Cohorts counts the pupils of one county, and there are {len(counties)}; say which county (and year)",
+        )
+        return False
+    return True
+
+
+def _shared_out(enrolment: list[Decimal], net: int) -> list[Decimal]:
+    """Share pupils out in proportion to enrolment, in whole pupils that add up (largest remainder)."""
+    total = sum((Fraction(v) for v in enrolment), Fraction(0))
+    if net < 0 and -net > total:  # the first school will be reported as below zero
+        return [Decimal(0) if i else Decimal(net) for i in range(len(enrolment))]
+    shares = [Fraction(v) * net / total if total else Fraction(net, len(enrolment)) for v in enrolment]
+    floors = [s.numerator // s.denominator for s in shares]
+    order = sorted(range(len(enrolment)), key=lambda i: (floors[i] - shares[i], i))
+    for i in order[: net - sum(floors)]:
+        floors[i] += 1
+    return [Decimal(f) for f in floors]

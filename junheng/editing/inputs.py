@@ -1,0 +1,105 @@
+"""What a user asks for, read as numbers, stages and keys; what cannot be read is recorded as a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from junheng.errors import Problem, ProblemCode, did_you_mean
+from junheng.indicators.exact import typed_decimal
+from junheng.schools import ALL_STAGES, Reading, fold_word, is_blank
+from junheng.schools import _category_words as category_words
+
+__all__ = ["Problems", "decimal_text", "key_text", "nearest", "read_number", "read_stage", "read_whole", "to_decimal"]
+
+
+class Problems:
+    """The problems of a set of changes; they are raised together, after the last change."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self.found: list[Problem] = []
+
+    def add(self, code: ProblemCode, message: str, row: int | None = None, **fields: Any) -> None:
+        """Record a problem, with the key of its row."""
+        key = None if row is None else self._reading.key(row)
+        self.found.append(Problem(code=code, message=message, row=row, key=key, **fields))
+
+
+def read_number(value: Any, what: str, problems: Problems, row: int | None = None) -> Decimal | None:
+    """Return a number as it is written; None, with a problem, if it is missing, not a number or not finite."""
+    try:
+        number = None if value is None or isinstance(value, (bool, np.bool_)) else to_decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        number = None
+    if number is not None and number.is_finite():
+        return number
+    if value is None or (number is not None and number.is_nan()):
+        code = ProblemCode.MISSING_VALUE
+    elif number is None:
+        code = ProblemCode.TEXT_IN_NUMBER
+    else:
+        code = ProblemCode.INFINITE_VALUE
+    problems.add(code, f"{what} must be a finite number, not {value!r}", row, value=str(value))
+    return None
+
+
+def read_whole(value: Any, what: str, problems: Problems) -> Decimal | None:
+    """Return a count; None, with a problem, if it is not a whole number from 0 on."""
+    number = read_number(value, what, problems)
+    if number is not None and not is_count(number):
+        problems.add(ProblemCode.NOT_WHOLE, f"{what} must be a whole number from 0 on, not {value}")
+        return None
+    return number
+
+
+def is_count(number: Decimal) -> bool:
+    """Whether a number is whole and not negative."""
+    return number >= 0 and number == number.to_integral_value()
+
+
+def read_stage(word: Any, problems: Problems) -> str | None:
+    """Return the stage a word means, None if it is blank; a problem if the word is not a stage."""
+    if word is None or is_blank(word):
+        return None
+    stage = category_words("stage").get(fold_word(word))
+    if stage is None:
+        problems.add(
+            ProblemCode.UNKNOWN_CATEGORY,
+            f"{word!r} is no known stage; use one of {', '.join(ALL_STAGES)}",
+            column="stage",
+            value=str(word),
+        )
+    return stage
+
+
+def to_decimal(value: Any) -> Decimal:
+    """Return a number as it is written: 0.1 is a tenth."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, (float, np.floating)):
+        return typed_decimal(value)
+    if isinstance(value, Fraction):
+        return Decimal(value.numerator) / Decimal(value.denominator)
+    return Decimal(value.strip() if isinstance(value, str) else int(value))
+
+
+def decimal_text(value: Decimal | None) -> str | None:
+    """Return a number without trailing zeros and without an exponent."""
+    return None if value is None else format(value.normalize(), "f")
+
+
+def key_text(value: Any) -> str:
+    """Return a name, code or year as text; 2025.0 and 2025 are one year."""
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
+    return " / ".join(map(key_text, value)) if isinstance(value, (tuple, list)) else str(value).strip()
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about an unknown name: the nearest known one, if there is one."""
+    return did_you_mean(name, known, show=repr) or "; nothing like it is there"

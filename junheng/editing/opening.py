@@ -1,0 +1,120 @@
+"""Opening a school: a new row, with pupils who come from other schools."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from junheng.editing.inputs import decimal_text, key_text, nearest, read_number, read_stage, read_whole
+from junheng.editing.kinds import Open
+from junheng.editing.table_editor import TableEditor, is_figure
+from junheng.errors import ProblemCode
+from junheng.schools import _category_words as category_words
+from junheng.schools import fold_word, is_blank
+from junheng.stages import STAGES_OF_KIND
+
+__all__ = ["open_school"]
+
+
+def open_school(editor: TableEditor, change: Open) -> None:
+    """Add the row of a new school."""
+    row = {str(name): value for name, value in dict(change.row).items()}
+    title = key_text(row.get("school", row.get("school_code", "")))
+    _check_columns(editor, row)
+    _fill_in_place(editor, row, title)
+    _check_figures(editor, row, title)
+    if change.moved_students:
+        _move_students(editor, change, row, title)
+    editor.added.append(row)
+
+
+def _check_columns(editor: TableEditor, row: dict[str, Any]) -> None:
+    """Report columns that the table does not have."""
+    for name in row:
+        if name not in editor.reading.has:
+            editor.problems.add(
+                ProblemCode.UNKNOWN_COLUMN,
+                f"the new school has {name!r}, which the table has not{nearest(name, editor.reading.table.columns)}",
+                column=name,
+            )
+
+
+def _fill_in_place(editor: TableEditor, row: dict[str, Any], title: str) -> None:
+    """Fill in county and year if the table has only one; report what is needed and not given."""
+    reading = editor.reading
+    for name in dict.fromkeys([*reading.by, "county", "county_code", "year"]):
+        if name not in reading.has or not is_blank(row.get(name)):
+            continue
+        words = reading.codes(name)[1]
+        if len(words) == 1:
+            row[name] = words[0]
+        elif name in reading.by:
+            message = f"say {name} of the new school {title!r}; there are several"
+            editor.problems.add(ProblemCode.MISSING_KEY, message, column=name)
+    name = reading.school_column
+    if is_blank(row.get(name)):
+        editor.problems.add(ProblemCode.MISSING_KEY, f"the new school needs a {name}", column=name)
+
+
+def _check_figures(editor: TableEditor, row: dict[str, Any], title: str) -> None:
+    """Report figures that are not numbers, or negative."""
+    for name, value in row.items():
+        if is_blank(value) or not is_figure(name):
+            continue
+        number = read_number(value, f"{name} of the new school {title!r}", editor.problems)
+        if number is not None and number < 0:
+            message = f"{name} of the new school is negative: {value}"
+            editor.problems.add(ProblemCode.NEGATIVE_VALUE, message, column=name)
+
+
+def _move_students(editor: TableEditor, change: Open, row: dict[str, Any], title: str) -> None:
+    """Move pupils from other schools; without an enrolment in the row they are the enrolment."""
+    stage = _stage_of(editor, row)
+    if stage is None:
+        editor.problems.add(
+            ProblemCode.MISSING_KEY,
+            f"pupils move to the new school {title!r}: say its stage; of several stages, open one row each",
+            column="stage",
+        )
+        return
+    moved = _take_students(editor, change, row, stage)
+    name = "students" if "students" in editor.reading.has else f"students_{stage}"
+    if is_blank(row.get(name)):
+        row[name] = int(moved)
+        return
+    enrolment = read_number(row[name], "students", editor.problems)
+    if enrolment is not None and enrolment < moved:
+        editor.problems.add(
+            ProblemCode.OUT_OF_RANGE,
+            f"{moved} pupils move to the new school {title!r}, which is to have {decimal_text(enrolment)}; give it at "
+            f"least {moved}, or leave students out",
+            column=name,
+        )
+
+
+def _stage_of(editor: TableEditor, row: dict[str, Any]) -> str | None:
+    """Return the stage of a new row: as given, or the only one its kind of school has."""
+    stage = read_stage(row.get("stage"), editor.problems)
+    if stage is not None:
+        return stage
+    kind = category_words("kind").get(fold_word(row.get("kind", "")), "")
+    stages = STAGES_OF_KIND.get(kind, ())
+    return stages[0] if len(stages) == 1 else None
+
+
+def _take_students(editor: TableEditor, change: Open, row: dict[str, Any], stage: str) -> Decimal:
+    """Take pupils of a stage from other schools of the same county and year; return how many."""
+    reading = editor.reading
+    county = tuple(row[n] for n in editor.schools.places if n in reading.by and not is_blank(row.get(n)))
+    year = row.get("year") if "year" in reading.has else None
+    moved = Decimal(0)
+    for school, given in change.moved_students.items():
+        amount = read_whole(given, f"the pupils who move from {key_text(school)}", editor.problems)
+        sections = editor.schools.find(school, county, year)
+        if amount is None or sections is None:
+            continue
+        moved += amount
+        i = editor.schools.one_stage(sections, stage, "students")
+        if i is not None and not editor.add_to_stage(i, "students", -amount, "moved"):
+            editor.report_unknown("students", editor.row(i))
+    return moved

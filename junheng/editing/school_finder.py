@@ -1,0 +1,257 @@
+"""Which rows of the table a change means: schools by name, code, row, county and year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from junheng.editing.inputs import Problems, key_text, nearest
+from junheng.errors import ProblemCode
+from junheng.schools import ALL_STAGES, is_blank
+from junheng.stages import Sections
+
+__all__ = ["SchoolFinder"]
+
+_SCHOOL_KEYS = ("school_code", "school")
+
+
+class SchoolFinder:
+    """Finds the sections (one per school and stage) a change means. Without a single answer: None, and a problem.
+
+    Parameters
+    ----------
+    sections : Sections
+        The table, school by school and stage by stage.
+    problems : Problems
+        Where problems are recorded.
+    removed : mapping
+        Row to why it was removed by an earlier change; it grows while changes are made.
+    """
+
+    def __init__(self, sections: Sections, problems: Problems, removed: Mapping[int, str]) -> None:
+        self._sections = sections
+        self._reading = sections.reading
+        self._problems = problems
+        self._removed = removed
+        self._schools_by: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = {}
+
+    # -- what there is
+
+    @cached_property
+    def of_school(self) -> dict[int, list[int]]:
+        """Sections of each school."""
+        return _positions(self._sections.school)
+
+    @cached_property
+    def _of_row(self) -> dict[int, list[int]]:
+        return _positions(self._sections.rows)
+
+    @property
+    def places(self) -> list[str]:
+        """Columns that say where a school lies."""
+        names = dict.fromkeys([*self._reading.by, "county", "county_code"])
+        return [n for n in names if n in self._reading.has and n != "year"]
+
+    def _schools(self, names: tuple[str, ...]) -> dict[tuple[str, ...], list[int]]:
+        """Return the schools by what they have in some columns."""
+        if names not in self._schools_by:
+            texts = [self._texts(name) for name in names]
+            found: dict[tuple[str, ...], dict[int, None]] = {}
+            for key, school in zip(zip(*texts, strict=True), self._sections.school.tolist(), strict=True):
+                found.setdefault(key, {})[school] = None
+            self._schools_by[names] = {key: list(schools) for key, schools in found.items()}
+        return self._schools_by[names]
+
+    def _texts(self, name: str) -> list[str]:
+        """Return the text of a key for each section; empty if there is none."""
+        codes, words = self._reading.codes(name)
+        texts = [key_text(w) for w in words] + [""]
+        return [texts[c] for c in codes[self._sections.rows].tolist()]
+
+    # -- where
+
+    def within(self, county: Any, year: Any) -> NDArray[np.bool_] | None:
+        """Tell of each section whether it lies in a county (a tuple: all its parts) and year."""
+        inside = np.ones(self._sections.rows.size, dtype=bool)
+        for part in county if isinstance(county, (tuple, list)) else [county]:
+            if part is None:
+                continue
+            hit = self._in_county(key_text(part))
+            if hit is None:
+                return None
+            inside &= hit
+        if year is not None:
+            hit = self._in_year(key_text(year))
+            if hit is None:
+                return None
+            inside &= hit
+        return inside
+
+    def _in_county(self, text: str) -> NDArray[np.bool_] | None:
+        hit = np.zeros(self._sections.rows.size, dtype=bool)
+        for name in self.places:
+            hit |= self._has_text(name, text)
+        if hit.any():
+            return hit
+        known = [key_text(w) for name in self.places for w in self._reading.codes(name)[1]]
+        self._problems.add(ProblemCode.UNKNOWN_COUNTY, f"no county {text!r} in the table{nearest(text, known)}")
+        return None
+
+    def _in_year(self, text: str) -> NDArray[np.bool_] | None:
+        if "year" not in self._reading.has:
+            self._problems.add(ProblemCode.MISSING_COLUMN, "the table has no column 'year'; leave the year out")
+            return None
+        hit = self._has_text("year", text)
+        if not hit.any():
+            self._problems.add(ProblemCode.OUT_OF_RANGE, f"no year {text} in the table", column="year")
+            return None
+        return hit
+
+    def _has_text(self, name: str, text: str) -> NDArray[np.bool_]:
+        codes, words = self._reading.codes(name)
+        return np.isin(codes[self._sections.rows], [c for c, w in enumerate(words) if key_text(w) == text])
+
+    # -- which school
+
+    def find(self, school: Any, county: Any = None, year: Any = None) -> list[int] | None:
+        """Return the sections of the one school with a name or code."""
+        inside = self.within(county, year)
+        if inside is None:
+            return None
+        names = [n for n in _SCHOOL_KEYS if n in self._reading.has]
+        text = key_text(school)
+        named = dict.fromkeys(s for n in names for s in self._schools((n,)).get((text,), []))
+        schools = [s for s in named if inside[self.of_school[s]].any()]
+        if not schools:
+            known = [key[0] for n in reversed(names) for key in self._schools((n,))]
+            place = "the table" if county is None else key_text(county)
+            self._problems.add(
+                ProblemCode.UNKNOWN_SCHOOL,
+                f"no school {text!r} in {place}{nearest(text, known)}",
+                column=names[-1],
+                value=text,
+            )
+            return None
+        if len(schools) > 1:
+            self._problems.add(
+                ProblemCode.AMBIGUOUS_SCHOOL,
+                f"{len(schools)} schools are called {text!r} ({self._examples(schools)}); say which by county, year or "
+                "code",
+                column=names[-1],
+                value=text,
+            )
+            return None
+        return self._unless_removed(self.of_school[schools[0]])
+
+    def find_row(self, row: Any, number: int) -> list[int] | None:
+        """Return the sections of a row, named by change ``number`` of a frame."""
+        try:
+            position = int(row)
+        except (TypeError, ValueError):
+            position = -1
+        sections = self._of_row.get(position) if position == row else None
+        if sections is None:
+            self._problems.add(
+                ProblemCode.UNKNOWN_SCHOOL,
+                f"change {number} names row {key_text(row)}, which holds no school; the table has rows 0 to "
+                f"{self._reading.rows - 1}",
+                value=str(row),
+            )
+            return None
+        return self._unless_removed(sections)
+
+    def find_key(self, key: Mapping[str, Any], number: int) -> list[int] | None:
+        """Return the sections of the one school with a key (column to cell), named by change ``number`` of a frame."""
+        given = {name: key_text(value) for name, value in key.items() if not is_blank(value)}
+        school_keys = [n for n in given if n in _SCHOOL_KEYS]
+        if not school_keys:
+            self._problems.add(ProblemCode.MISSING_KEY, f"change {number} names no school")
+            return None
+        schools = self._schools(tuple(given)).get(tuple(given.values()), [])
+        words = " / ".join(given.values())
+        if not schools:
+            name = school_keys[-1]
+            known = [k[0] for k in self._schools((name,))]
+            self._problems.add(
+                ProblemCode.UNKNOWN_SCHOOL,
+                f"change {number}: no school {words!r} in the table{nearest(given[name], known)}",
+                column=name,
+                value=given[name],
+            )
+            return None
+        if len(schools) > 1:
+            self._problems.add(
+                ProblemCode.AMBIGUOUS_SCHOOL,
+                f"change {number}: {len(schools)} schools are called {words!r} ({self._examples(schools)}); give "
+                "county, year or code as well",
+                value=words,
+            )
+            return None
+        return self._unless_removed(self.of_school[schools[0]])
+
+    def has_key(self, row: int, key: Mapping[str, Any], number: int) -> bool:
+        """Whether a row has the key that change ``number`` of a frame gives beside it; a problem if not."""
+        for name, value in key.items():
+            codes, words = self._reading.codes(name)
+            there = key_text(words[codes[row]]) if codes[row] >= 0 else ""
+            if not is_blank(value) and key_text(value) != there:
+                self._problems.add(
+                    ProblemCode.UNKNOWN_SCHOOL,
+                    f"change {number} names row {row} and {key_text(value)!r}, but that row is {there!r}; were the "
+                    "rows those of another table?",
+                    row,
+                    column=name,
+                    value=key_text(value),
+                )
+                return False
+        return True
+
+    def _examples(self, schools: Sequence[int]) -> str:
+        return "; ".join(self._reading.key(int(self._sections.rows[self.of_school[s][0]])) for s in schools[:4])
+
+    def _unless_removed(self, sections: list[int]) -> list[int] | None:
+        row = int(self._sections.rows[sections[0]])
+        if row in self._removed:
+            self._problems.add(
+                ProblemCode.UNKNOWN_SCHOOL, f"this school was {self._removed[row]} by an earlier change", row
+            )
+            return None
+        return sections
+
+    # -- which stage of it
+
+    def one_stage(self, sections: Sequence[int], stage: str | None, column: str) -> int | None:
+        """Return the section of a stage, or the only one if no stage is named."""
+        row = int(self._sections.rows[sections[0]])
+        stages = [ALL_STAGES[int(self._sections.stage[i])] for i in sections]
+        meant = [i for i, s in zip(sections, stages, strict=True) if stage in (None, s)]
+        if len(meant) == 1:
+            return meant[0]
+        there = " and ".join(stages)
+        if meant:
+            self._problems.add(
+                ProblemCode.AMBIGUOUS_SCHOOL,
+                f"this school stands in the table with {there}, each with {column} of its own; say which stage",
+                row,
+                column=column,
+            )
+        else:
+            self._problems.add(
+                ProblemCode.OUT_OF_RANGE,
+                f"this school has no {stage} stage in the table, only {there}",
+                row,
+                column=column,
+            )
+        return None
+
+
+def _positions(values: NDArray[Any]) -> dict[int, list[int]]:
+    """Return where each value stands."""
+    out: dict[int, list[int]] = {}
+    for i, value in enumerate(values.tolist()):
+        out.setdefault(value, []).append(i)
+    return out
