@@ -104,19 +104,21 @@ def _evaluate(args: argparse.Namespace) -> int:
     language, text = args.language or "en", args.text
     if args.out:
         check_out(args, ".xlsx", ".csv", ".json")
-    steps = Steps(4 if args.out else 3)
-    try:
+    with Steps(4 if args.out else 3) as steps:
         ev = _judge(args, steps)
         found = steps.run(text["explaining"], lambda: findings(ev, args.county, language))
         if args.out:
             steps.run(text["writing"], lambda: write_evaluation(ev, args, language))
-    finally:
-        steps.close()
     print(found)
     note_warnings(ev, args)
-    if args.out:
-        print("\n" + text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
+    _print_written(args)
     return 0
+
+
+def _print_written(args: argparse.Namespace) -> None:
+    """Name the file of the results, where one was asked for."""
+    if args.out:
+        print("\n" + args.text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
 
 
 def _declare(args: argparse.Namespace) -> int:
@@ -126,11 +128,8 @@ def _declare(args: argparse.Namespace) -> int:
     one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
     if one_file or out.is_file():
         check_out(args, ".xlsx")
-    steps = Steps(2)
-    try:
+    with Steps(2) as steps:
         ev = _judge(args, steps)
-    finally:
-        steps.close()
     d = ev.data
     chosen = find_county(d, args.county)
     if one_file and len(chosen) > 1:
@@ -161,64 +160,70 @@ def _declare(args: argparse.Namespace) -> int:
 
 def _report(args: argparse.Namespace) -> int:
     check_out(args, ".html", ".htm")
-    steps = Steps(3)
-    try:
+    with Steps(3) as steps:
         ev = _judge(args, steps)
         path = steps.run(
             args.text["writing"],
             lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.language or "zh"),
         )
-    finally:
-        steps.close()
     print(args.text["written"].format(path=path))
     note_warnings(ev, args)
     return 0
 
 
 def _plan(args: argparse.Namespace) -> int:
-    language, text = args.language or "en", args.text
     if args.costs_template:
-        check_out(args, ".xlsx", ".csv", option="--costs-template")
-        write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), language)
-        print(text["written"].format(path=args.costs_template))
-        return 0
+        return _costs_template(args)
+    language, text = args.language or "en", args.text
     if not args.file or not args.costs:
         raise InputError(text["plan_not" if args.file else "plan_file"])
     if args.out:
         check_out(args, ".xlsx", ".csv", ".json", ".html", ".htm")
     costs, blank = read_costs(args.costs, "--costs")
     moves, _ = read_costs(args.moves or [], "--moves")
-    budget = None if args.budget is None else amount(args.budget)
-    if args.budget is not None and budget is None:
-        raise InputError(f"--budget must be a number, 0 or more, not {args.budget!r}")
-    steps = Steps(4 if args.out else 3)
-    try:
+    budget = _budget(args)
+    with Steps(4 if args.out else 3) as steps:
         ev = _judge(args, steps)
         if args.county is not None:
             ev = _only_county(ev, args)
+        more = {"unit_costs": costs, "move_costs": moves, "budget": budget, "nodes": args.nodes}
         with solver_silenced():
-            made: jh.Plan = steps.run(
-                text["planning"],
-                lambda: jh.plan(
-                    ev, unit_costs=costs, budget=budget, move_costs=moves, nodes=args.nodes, progress=False
-                ),
-            )
+            made: jh.Plan = steps.run(text["planning"], lambda: jh.plan(ev, **more, progress=False))
         if args.out:
             steps.run(text["writing"], lambda: write_plan(made, args, language))
-    finally:
-        steps.close()
-    d = ev.data
-    place = d.county_name(0) if d.n_counties == 1 else str(d.n_counties)
-    print(f"{place} · {getattr(ev.standard.label, language)}")
-    print("\n".join(plan_sentences(made, language)))
-    for thing in plan_things(made, range(d.n_counties), language):
-        print(text["total"].format(**{k: "0" if x == "–" else x for k, x in thing.items()}))
+    _print_plan(made, args)
     if blank:
         note(text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank)), args)
     note_warnings(ev, args)
-    if args.out:
-        print("\n" + text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
+    _print_written(args)
     return 0
+
+
+def _costs_template(args: argparse.Namespace) -> int:
+    check_out(args, ".xlsx", ".csv", option="--costs-template")
+    write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), args.language or "en")
+    print(args.text["written"].format(path=args.costs_template))
+    return 0
+
+
+def _budget(args: argparse.Namespace) -> float | None:
+    """Return the budget, None where none is set."""
+    if args.budget is None:
+        return None
+    budget = amount(args.budget)
+    if budget is None:
+        raise InputError(f"--budget must be a number, 0 or more, not {args.budget!r}")
+    return budget
+
+
+def _print_plan(made: jh.Plan, args: argparse.Namespace) -> None:
+    """Print what a plan comes to, and each thing that is added or moved."""
+    language, d = args.language or "en", made.evaluation.data
+    place = d.county_name(0) if d.n_counties == 1 else str(d.n_counties)
+    print(f"{place} · {getattr(made.evaluation.standard.label, language)}")
+    print("\n".join(plan_sentences(made, language)))
+    for thing in plan_things(made, range(d.n_counties), language):
+        print(args.text["total"].format(**{k: "0" if x == "–" else x for k, x in thing.items()}))
 
 
 def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:

@@ -50,14 +50,12 @@ class Steps:
         self._show = self._stream.isatty()
         self._bar: Any = None
         if self._show:
-            try:
+            with suppress(ImportError):
                 from tqdm import tqdm
 
                 self._bar = tqdm(
                     total=total, file=self._stream, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}"
                 )
-            except ImportError:
-                pass
 
     def run(self, what: str, work: Callable[[], Any]) -> Any:
         """Do one step and return what it gives."""
@@ -70,8 +68,11 @@ class Steps:
             self._bar.update()
         return result
 
-    def close(self) -> None:
-        """Clear the bar."""
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # nothing of the bar stays
         if self._bar is not None:
             self._bar.close()
 
