@@ -95,9 +95,9 @@ class _CostReader:
             hint = did_you_mean(line.name, [*columns(), *jh.indicators.catalogue()], most=2)
             self._refuse(line, f"{line.name!r} is neither a column nor an indicator{hint}")
             return
-        column, factor = found
+        column, of_name = found
         kind = self._kind(line)
-        factor = factor if line.unit is None else self._factor(line, column, factor)
+        factor = of_name if line.unit is None else self._factor(line, column, of_name)
         if factor is None:
             return
         if line.cost is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,7 +20,7 @@ from attrs import frozen
 from junheng._arrays import Ints
 from junheng._frames import duplicate_headers
 from junheng._text import clean
-from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_table
+from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_table, with_arrow_frames
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing, evaluate
 from junheng.facts import Facts, as_table, key_headers
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 PARTITION, ROW, SHARD = "__junheng_partition", "__junheng_row", "__junheng_shard"
 #: Rows read from a file, or handed over, at a time.
 READ_ROWS = 65_536
+#: Columns of codes and names that, where they are there, must be filled in for every school.
+_CODES = ("county", "county_code", "school_code")
 
 
 @frozen(eq=False)
@@ -64,11 +66,12 @@ class CountyFacts:
 
 @frozen(eq=False)
 class Judged:
-    """What came of some whole counties; no frames where the table has errors."""
+    """What came of some whole counties; no frames, counties or provenance where the table has errors."""
 
     problems: list[Problem]
-    tables: dict[str, pa.Table] | None
-    counts: dict[str, Any]
+    tables: dict[str, pa.Table] | None = None
+    counties: int = 0
+    provenance: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @frozen(eq=False, kw_only=True)
@@ -80,33 +83,49 @@ class Job:
     missing: Missing
     outputs: tuple[str, ...]
     facts: CountyFacts | None
+    #: Columns of names and codes in which nothing stands in the whole table: they are taken for absent.
+    empty: frozenset[str]
     #: Schema of every output, repeated words as dictionaries.
     schemas: dict[str, pa.Schema]
 
     def run(self, schools: pd.DataFrame, row: Ints, part: Ints | None = None, *, frames: bool = True) -> Judged:
         """Judge some whole counties; ``row`` (and ``part``) say where each row of theirs came from."""
         facts = None if self.facts is None else self.facts.of(schools)
+        lacking = self._lacking_keys(schools, whole_is_known=part is None)
         try:
             ev = evaluate(schools, self.standard, by=list(self.by), county_facts=facts, missing=self.missing)
         except InputDataError as exc:
-            return Judged([_placed(p, row, part) for p in _own(exc.problems)], None, {})
-        # the frames are built as Arrow tables whatever the counties came in
-        data = attrs.evolve(ev.data, backend="pyarrow")
-        ev = attrs.evolve(ev, data=data)
-        problems = [_placed(p, row, part) for p in _own(data.sections.reading.problems)]
+            return Judged([_placed(p, row, part) for p in (*_own(exc.problems), *lacking)])
+        problems = [_placed(p, row, part) for p in (*_own(ev.data.sections.reading.problems), *lacking)]
+        if lacking:
+            return Judged(problems)
+        ev = with_arrow_frames(ev)
         tables = {}
         for name in self.outputs if frames else ():
             if name == "problems":
                 tables[name] = problem_table(problems, self.schemas[name])
-                continue
-            tables[name] = conform(getattr(ev, name), self.schemas[name], row, part)
-        p = ev.provenance
-        counts = {
-            k: p[k] for k in ("rows", "sections", "sections_counted", "sections_in_coefficient", "sections_left_out")
-        }
-        return Judged(problems, tables, {"counties": data.n_counties, **counts})
+            else:
+                tables[name] = conform(getattr(ev, name), self.schemas[name], row, part)
+        return Judged(problems, tables, ev.data.n_counties, ev.provenance)
 
-    def empty(self, name: str) -> pa.Table:
+    def _lacking_keys(self, schools: pd.DataFrame, *, whole_is_known: bool) -> list[Problem]:
+        """Return a problem for every row of a column of codes in which nothing stands here.
+
+        Evaluated by themselves, these counties would have no such column. But the whole table has it, half empty.
+        """
+        there = [n for n in _CODES if n in schools and n not in self.by and n not in self.empty]
+        silent = {n for n in there if not says_something(schools[n].unique().tolist())}
+        if not silent:
+            return []
+        silent -= Reading(schools, by=list(self.by)).has
+        asked = Reading(schools, by=[*self.by, *sorted(silent)]).problems
+        lacking = [p for p in asked if p.code is ProblemCode.MISSING_KEY and p.column in silent]
+        if whole_is_known:
+            return lacking
+        advice = "; where the whole column is empty, leave it out"
+        return [attrs.evolve(p, message=p.message + advice) for p in lacking]
+
+    def no_rows(self, name: str) -> pa.Table:
         """Return an output of no counties."""
         return self.schemas[name].empty_table()
 
@@ -156,6 +175,11 @@ def _text(word: Any) -> str:
     return clean(str(word))
 
 
+def says_something(words: Iterable[Any]) -> bool:
+    """Tell whether a reader sees anything in some cells."""
+    return any(_text(word) for word in words)
+
+
 def as_objects(series: pd.Series) -> Any:
     out = np.empty(len(series), dtype=object)
     out[:] = series.tolist()
@@ -171,8 +195,12 @@ def prepare(
     types: Mapping[str, pa.DataType],
     *,
     partitions: bool,
+    empty: Collection[str] = (),
 ) -> Job:
-    """Check what can be checked without a row, and lay down what comes out."""
+    """Check what can be checked without a row, and lay down what comes out.
+
+    ``empty`` names the columns of names and codes in which nothing is known to stand anywhere.
+    """
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if missing not in ("propagate", "omit", "raise"):
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
@@ -182,30 +210,30 @@ def prepare(
         raise InputError(f"{said} is no output; choose from {', '.join(OUTPUTS)}")
     if len(set(names)) < len(names):
         raise duplicate_headers(names)
-    reading = Reading(_one_row(names), by=[by] if isinstance(by, str) else by)
+    reading = Reading(_one_row(names, empty), by=[by] if isinstance(by, str) else by)
     for name in needed_columns(std):
         reading.require(name)
     if any(p.code is ProblemCode.MISSING_COLUMN for p in reading.problems):
         raise InputDataError(p for p in reading.problems if p.row is None)
-    schemas = output_schemas(std, reading.by, types, partitions=partitions)
     return Job(
         standard=std,
         by=tuple(reading.by),
         missing=missing,
         outputs=tuple(dict.fromkeys(outputs)),
         facts=None,
-        schemas=schemas,
+        empty=frozenset(names) - reading.has,
+        schemas=output_schemas(std, reading.by, types, partitions=partitions),
     )
 
 
-def _one_row(names: Sequence[str]) -> pd.DataFrame:
+def _one_row(names: Sequence[str], empty: Collection[str]) -> pd.DataFrame:
     """Return a table of one row with these headers, to learn what evaluate says of the headers alone."""
     cells: dict[str, Any] = {}
     for name in names:
         found = base_column(name)
         kind = None if found is None else found[0].type
         # a column of names in which nothing stands would be absent
-        cells[name] = [float("nan") if kind == "number" else "x" if kind == "key" else None]
+        cells[name] = [float("nan") if kind == "number" else "x" if kind == "key" and name not in empty else None]
     return pd.DataFrame(cells)
 
 

@@ -12,13 +12,14 @@ import pandas as pd
 from junheng._arrays import Ints
 from junheng.errors import Problem
 from junheng.evaluation import evaluate
+from junheng.results import Evaluation
 from junheng.stages import needed_columns
 from junheng.standards import Standard
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["OUTPUTS", "conform", "output_schemas", "plain_schema", "problem_table", "to_pandas"]
+__all__ = ["OUTPUTS", "conform", "output_schemas", "plain_schema", "problem_table", "to_pandas", "with_arrow_frames"]
 
 #: What can be asked for: the frames of an evaluation, and its problems.
 OUTPUTS = (
@@ -35,6 +36,11 @@ OUTPUTS = (
 )
 
 
+def with_arrow_frames(ev: Evaluation) -> Evaluation:
+    """Return an evaluation whose frames are Arrow tables, whatever the schools came in."""
+    return attrs.evolve(ev, data=attrs.evolve(ev.data, backend="pyarrow"))
+
+
 def output_schemas(
     std: Standard, by: Sequence[str], types: Mapping[str, pa.DataType], *, partitions: bool
 ) -> dict[str, pa.Schema]:
@@ -45,8 +51,7 @@ def output_schemas(
     cells: dict[str, Any] = {name: [float("nan")] for name in needed_columns(std)}
     cells |= {name: ["x"] for name in keys if name not in cells} | {"stage": ["primary"], "included": ["是"]}
     cells["students"] = [500.0]
-    ev = evaluate(pd.DataFrame(cells), std, by=list(by))
-    ev = attrs.evolve(ev, data=attrs.evolve(ev.data, backend="pyarrow"))
+    ev = with_arrow_frames(evaluate(pd.DataFrame(cells), std, by=list(by)))
     out = {}
     for name in OUTPUTS:
         if name == "problems":

@@ -156,7 +156,7 @@ def evaluate_dask(
     frames = {}
     for name in job.outputs:
         pieces = [dask.delayed(_pick)(part, name) for part in parts]
-        frames[name] = dd.from_delayed(pieces, meta=_pandas_frame(job.empty(name)), prefix=f"junheng-{name}")
+        frames[name] = dd.from_delayed(pieces, meta=_pandas_frame(job.no_rows(name)), prefix=f"junheng-{name}")
         if name == "problems":
             # what holds for the table as a whole is met by every task
             frames[name] = frames[name].drop_duplicates()
@@ -234,7 +234,7 @@ def _numbered(
 def _judge(frame: pd.DataFrame, job: Job, lenient: bool) -> dict[str, pd.DataFrame]:
     """Judge what a task was given: whole counties."""
     if len(frame) == 0:
-        return {name: _pandas_frame(job.empty(name)) for name in job.outputs}
+        return {name: _pandas_frame(job.no_rows(name)) for name in job.outputs}
     frame = frame.sort_values([PARTITION, ROW], kind="stable", ignore_index=True)
     row, part = frame[ROW].to_numpy(np.int64), frame[PARTITION].to_numpy(np.int64)
     own = frame.drop(columns=[c for c in (PARTITION, ROW, SHARD) if c in frame])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -19,7 +21,7 @@ from junheng._files import is_same_file
 from junheng._progress import Progress, reporting
 from junheng.engines._counties import Counties, in_order, sorted_out
 from junheng.engines._files import ParquetFiles
-from junheng.engines._job import Job, no_facts, not_installed, prepare, with_facts
+from junheng.engines._job import Job, Judged, no_facts, not_installed, prepare, with_facts
 from junheng.engines._schemas import problem_table, to_pandas
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing
@@ -32,6 +34,18 @@ __all__ = ["ParquetSummary", "evaluate_parquet"]
 
 #: After so many errors no more of the files is read.
 _MOST_ERRORS = 10_000
+#: What is counted, and which options of an evaluation are those of all batches.
+_COUNTS = ("counties", "rows", "sections", "sections_counted", "sections_in_coefficient")
+_OPTIONS = (
+    "junheng",
+    "standard",
+    "standard_digest",
+    "extends",
+    "by",
+    "relaxations",
+    "readings_chosen",
+    "missing",
+)
 
 
 @frozen(kw_only=True)
@@ -164,7 +178,8 @@ def evaluate_parquet(
     if any(is_same_file(folder, root) for folder in goal.resolve().parents for root in files.roots):
         raise InputError(f"{goal} lies in the source, and would be read as schools the next time; name another folder")
     asked = tuple(dict.fromkeys([*outputs, "problems"]))
-    job = prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False)
+    empty = files.empty_keys() if files.rows else ()
+    job = prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False, empty=empty)
     if files.rows == 0:
         raise InputDataError(
             [Problem(code=ProblemCode.EMPTY_TABLE, message="the files have no rows; give at least one school")]
@@ -190,92 +205,98 @@ def evaluate_parquet(
 def _judge_files(
     job: Job, files: ParquetFiles, counties: Counties, work: Path, batch_rows: int, progress: Progress
 ) -> ParquetSummary:
-    import pyarrow.parquet as pq
-
+    """Judge piece after piece of whole counties, and write what comes of each into a folder."""
     together = counties.most_open() <= max(batch_rows, 2 * counties.largest)
     pieces: Iterator[tuple[pa.Table, Ints]]
     if together:
         pieces = in_order(job, files, counties, batch_rows)
     else:
         pieces = sorted_out(job, files, counties, batch_rows, work / ".sorted")
-    total: dict[str, Any] = dict.fromkeys(
-        ("counties", "rows", "sections", "sections_counted", "sections_in_coefficient"), 0
-    )
-    left: dict[str, int] = {}
-    warned: dict[str, int] = {}
-    errors: list[Problem] = []
-    said: set[Problem] = set()
-    rows = dict.fromkeys(job.outputs, 0)
-    batches = done = 0
-    stopped = False
-    paths = {name: f"{name}/part-0.parquet" for name in job.outputs}
-    writers = {}
-    for name, path in paths.items():
-        (work / name).mkdir()
-        # no Arrow schema in the file: what is a dictionary here is plain text to whoever reads it
-        writers[name] = pq.ParquetWriter(work / path, job.schemas[name], store_schema=False)
-    try:
-        with reporting(files.rows, "evaluate_parquet", progress) as report:
-            for table, row in pieces:
-                part = job.run(to_pandas(table), row, frames=not errors)
-                # what holds for the table as a whole is met in every batch, and said once
-                own = [p for p in part.problems if p.row is not None or p not in said]
-                said |= {p for p in own if p.row is None}
-                batches += 1
-                done += row.size
-                report(done)
-                if part.tables is None or errors:
-                    errors += [p for p in own if p.severity is Severity.ERROR]
-                    if len(errors) >= _MOST_ERRORS:
-                        stopped = done < files.rows
-                        break
-                    continue
-                part.tables["problems"] = problem_table(own, job.schemas["problems"])
+    tally = _Tally(job.outputs)
+    with ExitStack() as opened, reporting(files.rows, "evaluate_parquet", progress) as report:
+        writers = {name: opened.enter_context(_writer(job, work, name)) for name in job.outputs}
+        for table, row in pieces:
+            part = job.run(to_pandas(table), row, frames=not tally.errors)
+            problems = tally.new_problems(part)
+            tally.batches += 1
+            tally.rows_seen += row.size
+            report(tally.rows_seen)
+            if part.tables is not None and not tally.errors:
+                part.tables["problems"] = problem_table(problems, job.schemas["problems"])
                 for name, writer in writers.items():
                     writer.write_table(part.tables[name])
-                    rows[name] += part.tables[name].num_rows
-                for key in total:
-                    total[key] += part.counts[key]
-                for code, n in part.counts["sections_left_out"].items():
-                    left[code] = left.get(code, 0) + n
-                for p in own:
-                    warned[str(p.code)] = warned.get(str(p.code), 0) + 1
-    finally:
-        for writer in writers.values():
-            writer.close()
-    if errors:
-        exc = InputDataError(errors)
-        if stopped:
-            exc.add_note(f"after {len(errors)} errors the rest of the files was not looked at ({done} rows were)")
-        raise exc
+                tally.add(part, part.tables, problems)
+                continue
+            tally.errors += [p for p in problems if p.severity is Severity.ERROR]
+            if len(tally.errors) >= _MOST_ERRORS:
+                break
+    if tally.errors:
+        raise tally.refusal(files.rows)
     shutil.rmtree(work / ".sorted", ignore_errors=True)
-    std = job.standard
-    ev_provenance = {
-        "junheng": _release(),
-        "standard": std.id,
-        "standard_digest": std.digest,
-        "extends": std.extends,
-        "by": list(job.by),
-        "relaxations": list(std.applied),
-        "readings_chosen": std.chosen,
-        "missing": job.missing,
-    }
-    return ParquetSummary(
-        **total,
-        left_out=dict(sorted(left.items())),
-        problems=dict(sorted(warned.items())),
-        files=paths,
-        output_rows=rows,
-        batches=batches,
-        passes=1 if together else 2,
-        provenance=ev_provenance,
-    )
+    return tally.summary(passes=1 if together else 2)
 
 
-def _release() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+def _path(output: str) -> str:
+    return f"{output}/part-0.parquet"
 
-    try:
-        return version("junheng")
-    except PackageNotFoundError:  # pragma: no cover - run from a source tree that was never installed
-        return "unknown"
+
+def _writer(job: Job, work: Path, output: str) -> Any:
+    """Make the file of an output."""
+    import pyarrow.parquet as pq
+
+    (work / output).mkdir()
+    # no Arrow schema in the file: what is a dictionary here is plain text to whoever reads it
+    return pq.ParquetWriter(work / _path(output), job.schemas[output], store_schema=False)
+
+
+class _Tally:
+    """What came of the batches so far."""
+
+    def __init__(self, outputs: Sequence[str]) -> None:
+        self.batches = self.rows_seen = 0
+        self.errors: list[Problem] = []
+        self._told: set[Problem] = set()
+        self._counts = dict.fromkeys(_COUNTS, 0)
+        self._left_out: Counter[str] = Counter()
+        self._warnings: Counter[str] = Counter()
+        self._output_rows = dict.fromkeys(outputs, 0)
+        self._options: dict[str, Any] = {}
+
+    def new_problems(self, part: Judged) -> list[Problem]:
+        """Return the problems of a batch; what holds for the table as a whole is met in every one, and told once."""
+        new = [p for p in part.problems if p.row is not None or p not in self._told]
+        self._told |= {p for p in new if p.row is None}
+        return new
+
+    def add(self, part: Judged, tables: Mapping[str, pa.Table], problems: Sequence[Problem]) -> None:
+        """Count what was judged and written."""
+        self._counts["counties"] += part.counties
+        for name in _COUNTS[1:]:
+            self._counts[name] += part.provenance[name]
+        self._left_out.update(part.provenance["sections_left_out"])
+        self._warnings.update(str(p.code) for p in problems)
+        for name in self._output_rows:
+            self._output_rows[name] += tables[name].num_rows
+        self._options = {name: part.provenance[name] for name in _OPTIONS}
+
+    def refusal(self, rows: int) -> InputDataError:
+        """Return all errors, and whether more of the rows might have some."""
+        exc = InputDataError(self.errors)
+        if self.rows_seen < rows:
+            exc.add_note(
+                f"after {len(self.errors)} errors the rest of the files was not looked at ({self.rows_seen} rows were)"
+            )
+        return exc
+
+    def summary(self, passes: int) -> ParquetSummary:
+        """Return what was done."""
+        return ParquetSummary(
+            **self._counts,
+            left_out=dict(sorted(self._left_out.items())),
+            problems=dict(sorted(self._warnings.items())),
+            files={name: _path(name) for name in self._output_rows},
+            output_rows=self._output_rows,
+            batches=self.batches,
+            passes=passes,
+            provenance=self._options,
+        )

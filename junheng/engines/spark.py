@@ -9,7 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-from junheng.engines._job import READ_ROWS, ROW, Job, as_names, no_facts, not_installed, prepare, with_facts
+import numpy as np
+import pandas as pd
+
+from junheng._text import clean
+from junheng.engines._job import READ_ROWS, ROW, SHARD, Job, as_names, no_facts, not_installed, prepare, with_facts
 from junheng.engines._schemas import plain_schema, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError
 from junheng.evaluation import Missing
@@ -130,7 +134,7 @@ def evaluate_spark(
         job = with_facts(job, county_facts, [(k, [r[i] for r in rows]) for i, k in enumerate(job.by)])
     # Spark numbers rows by partition: 33 bits for the row
     place = functions.monotonically_increasing_id()
-    numbered = frame.withColumn(ROW, place).repartition(*keys)
+    numbered = _brought_together(frame.withColumn(ROW, place), keys)
     lenient = asked == ("problems",)
     if len(job.outputs) == 1:
         name = job.outputs[0]
@@ -147,6 +151,23 @@ def evaluate_spark(
         # what holds for the table as a whole is met by every task
         frames["problems"] = frames["problems"].dropDuplicates()
     return frames[asked[0]] if isinstance(output, str) else frames
+
+
+def _brought_together(frame: Any, keys: Sequence[str]) -> Any:
+    """Return the frame with all rows of a county in one partition, however its name is typed."""
+    from pyspark.sql import functions
+
+    as_read = functions.pandas_udf(_as_read, "string")
+    texts = {f.name for f in frame.schema.fields if f.dataType.simpleString() == "string"}
+    shards = {f"{SHARD}_{k}": as_read(frame[k]) if k in texts else frame[k] for k in keys}
+    return frame.withColumns(shards).repartition(*shards).drop(*shards)
+
+
+def _as_read(words: pd.Series) -> pd.Series:
+    """Return names as :func:`junheng.evaluate` reads them: without characters that do not show."""
+    codes, distinct = pd.factorize(words.to_numpy(dtype=object))
+    cells = np.array([*map(clean, distinct), None], dtype=object)
+    return pd.Series(cells[codes], dtype=object)
 
 
 def _arrow_type(name: str) -> pa.DataType:
