@@ -19,7 +19,9 @@ from junheng._card import plan_sentences, plan_things
 from junheng._explain import find_county
 from junheng._files import check_output
 from junheng._frames import Table
+from junheng._labels import key_text
 from junheng._progress import reporting
+from junheng._text import clean
 from junheng.cli.costs import amount, read_costs, write_costs_template
 from junheng.cli.output import (
     Steps,
@@ -236,8 +238,8 @@ def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
     if facts is not None:
         # facts of counties that are not judged would be a mistake
         given = Table(facts)
-        named = [(n, {str(w[c]) for c in codes}) for n, w in d.county_words if n in given.columns]
-        keep = [all(str(given.objects(n)[i]) in own for n, own in named) for i in range(given.rows)]
+        named = [(given.objects(n), {key_text(w[c]) for c in codes}) for n, w in d.county_words if n in given.columns]
+        keep = [all(clean(key_text(cells[i])) in own for cells, own in named) for i in range(given.rows)]
         facts = given.take(np.flatnonzero(keep)).to_native()
     return jh.evaluate(table, ev.standard, by=args.by, county_facts=facts, missing=args.missing)
 

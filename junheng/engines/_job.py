@@ -19,6 +19,7 @@ from attrs import frozen
 
 from junheng._arrays import Ints
 from junheng._frames import duplicate_headers
+from junheng._labels import key_text
 from junheng._text import clean
 from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_table, with_arrow_frames
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
@@ -168,11 +169,7 @@ def key_texts(columns: Sequence[Any], rows: int) -> Any:
 
 
 def _text(word: Any) -> str:
-    if is_blank(word) or word is pd.NA:
-        return ""
-    if isinstance(word, (float, np.floating)) and float(word).is_integer():
-        return str(int(word))
-    return clean(str(word))
+    return "" if is_blank(word) or word is pd.NA else clean(key_text(word))
 
 
 def says_something(words: Iterable[Any]) -> bool:

@@ -36,16 +36,7 @@ __all__ = ["ParquetSummary", "evaluate_parquet"]
 _MOST_ERRORS = 10_000
 #: What is counted, and which options of an evaluation are those of all batches.
 _COUNTS = ("counties", "rows", "sections", "sections_counted", "sections_in_coefficient")
-_OPTIONS = (
-    "junheng",
-    "standard",
-    "standard_digest",
-    "extends",
-    "by",
-    "relaxations",
-    "readings_chosen",
-    "missing",
-)
+_OPTIONS = ("junheng", "standard", "standard_digest", "extends", "by", "relaxations", "readings_chosen", "missing")
 
 
 @frozen(kw_only=True)
