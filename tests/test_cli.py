@@ -385,12 +385,12 @@ def test_every_help_reads_in_both_languages(capsys: pytest.CaptureFixture[str], 
 
 
 def test_the_words_of_the_command_line_are_the_same_in_both_languages() -> None:
-    from junheng.__main__ import _WORDS
+    from junheng.cli.words import WORDS
 
-    assert set(_WORDS["en"]) == set(_WORDS["zh"])
-    for key, text in _WORDS["en"].items():
+    assert set(WORDS["en"]) == set(WORDS["zh"])
+    for key, text in WORDS["en"].items():
         fields = re.findall(r"{(\w+)}", text)
-        assert sorted(fields) == sorted(re.findall(r"{(\w+)}", _WORDS["zh"][key])), key
+        assert sorted(fields) == sorted(re.findall(r"{(\w+)}", WORDS["zh"][key])), key
 
 
 def test_the_language_may_stand_before_the_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -482,10 +482,10 @@ def test_what_cannot_be_declared_is_said_in_a_line(
     ],
 )
 def test_names_of_counties_become_names_of_files(keys: list[tuple[Any, ...]], names: list[str]) -> None:
-    from junheng.__main__ import _file_name
+    from junheng.cli.output import form_name
 
     taken: set[str] = set()
-    assert [_file_name(k, taken).removesuffix("-申报表.xlsx") for k in keys] == names
+    assert [form_name(k, taken).removesuffix("-申报表.xlsx") for k in keys] == names
 
 
 # ---------------------------------------------------------------------------- report, template
@@ -585,9 +585,9 @@ def test_stopping_is_no_traceback(
 @pytest.mark.skipif(sys.platform == "win32", reason="the C library is reached another way there")
 def test_what_compiled_code_prints_does_not_stand_among_the_results():
     script = (
-        "import ctypes, os; from junheng.__main__ import _solver_silenced\n"
+        "import ctypes, os; from junheng.cli.output import solver_silenced\n"
         "print('before')\n"
-        "with _solver_silenced():\n    ctypes.CDLL(None).puts(b'noise'); os.write(1, b'more noise')\n"
+        "with solver_silenced():\n    ctypes.CDLL(None).puts(b'noise'); os.write(1, b'more noise')\n"
         "print('7'); ctypes.CDLL(None).puts(b'after')"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

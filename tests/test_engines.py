@@ -442,6 +442,50 @@ def test_any_order_any_batch_any_row_groups(tmp_path_factory: pytest.TempPathFac
     shutil.rmtree(folder)
 
 
+def with_codes(*counties: str) -> pd.DataFrame:
+    """Counties of three schools, each with a name and a code."""
+    rows = [(school, "a"), (school, "b"), (junior, "c")]
+    return frame(*(make(f"{c}{i}", county=c, school_code=f"{c}-{i}") for c in counties for make, i in rows))
+
+
+@pytest.mark.parametrize("batch_rows", [1, 1000])
+def test_codes_that_whole_counties_leave_empty_are_missing_wherever_they_lie(tmp_path: Path, batch_rows: int) -> None:
+    """Each batch by itself would take the column for absent."""
+    table = with_codes("甲县", "乙县", "丙县")
+    table.loc[table["county"] == "乙县", "school_code"] = [None, "", "\u200b"]
+    source = write(table, tmp_path / "a.parquet")
+    with pytest.raises(jh.InputDataError) as local:
+        jh.evaluate(table, QUALITY)
+    with pytest.raises(jh.InputDataError, match="school_code is empty") as caught:
+        evaluate_parquet(source, QUALITY, tmp_path / "out", batch_rows=batch_rows)
+    errors = [{p for p in e.value.problems if p.severity == "error"} for e in (local, caught)]
+    assert errors[0] == errors[1] and {p.row for p in errors[0]} == {3, 4, 5}
+
+
+@pytest.mark.parametrize("column", ["school_code", "school", "county_code", "county"])
+@pytest.mark.parametrize("batch_rows", [1, 1000])
+def test_a_column_in_which_nothing_stands_is_absent(tmp_path: Path, column: str, batch_rows: int) -> None:
+    table = with_codes("甲县", "乙县")
+    if column == "county":
+        table = table.rename(columns={"county": "county_code"})
+    table = table.assign(**{column: None})
+    source = write(table, tmp_path / "a.parquet")
+    evaluate_parquet(source, QUALITY, tmp_path / "out", batch_rows=batch_rows, outputs=FRAMES)
+    ev = jh.evaluate(table, QUALITY)
+    for name in FRAMES:
+        same(read(tmp_path / "out", name), getattr(ev, name), name)
+    same_problems(read(tmp_path / "out", "problems"), ev.problems)
+
+
+def test_counties_without_names_of_schools_lie_beside_others(tmp_path: Path) -> None:
+    table = with_codes("甲县", "乙县", "丙县")
+    table.loc[table["county"] == "乙县", "school"] = None
+    evaluate_parquet(write(table, tmp_path / "a.parquet"), QUALITY, tmp_path / "out", batch_rows=1, outputs=FRAMES)
+    ev = jh.evaluate(table, QUALITY)
+    for name in FRAMES:
+        same(read(tmp_path / "out", name), getattr(ev, name), name)
+
+
 # ----------------------------------------------------------------------------------------------- Dask
 
 
@@ -568,6 +612,21 @@ def test_errors_of_dask_workers_reach_the_caller_whole(cluster: Any) -> None:
     assert any(p.severity == "error" for p in local.value.problems)
 
 
+def test_codes_that_a_dask_partition_leaves_empty_are_missing() -> None:
+    pytest.importorskip("dask.dataframe", reason="Dask is not installed: the extra 'dask'")
+    import dask
+    import dask.dataframe as dd
+
+    table = with_codes("甲县", "乙县", "丙县")
+    table.loc[table["county"] == "乙县", "school_code"] = None
+    parts = [dask.delayed(part) for _, part in table.groupby("county", sort=False)]
+    lazy = evaluate_dask(dd.from_delayed(parts, meta=table.iloc[:0]), QUALITY, partitioned=True)
+    with dask.config.set(scheduler="sync"), pytest.raises(jh.InputDataError) as caught:
+        lazy.compute()
+    assert [(p.column, p.row) for p in caught.value.problems] == [("school_code", i) for i in range(3)]
+    assert all("leave it out" in p.message for p in caught.value.problems)
+
+
 def test_what_dask_is_not_given() -> None:
     dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: the extra 'dask'")
     with pytest.raises(jh.InputError, match=r"takes a dask\.dataframe, not DataFrame"):
@@ -662,6 +721,25 @@ def test_errors_of_spark_workers_keep_their_words(spark: Any, tmp_path: Path) ->
     assert {3, 200} <= set(listed.loc[listed["severity"] == "error", "row"])
     with pytest.raises(jh.InputDataError, match="无此县"):
         evaluate_spark(frame_, QUALITY, county_facts={("无此县", 2025): {"government_points": 90}})
+
+
+@pytest.mark.slow
+@of_spark
+def test_spark_brings_a_county_together_however_its_name_is_typed(spark: Any, tmp_path: Path) -> None:
+    """Half of the rows of every county hold a character that does not show."""
+    table = province()
+    odd = np.arange(len(table)) % 2 == 1
+    table.loc[odd, "county"] = [f"{c[:1]}\u200b{c[1:]}\u3000" for c in table.loc[odd, "county"]]
+    frame_, starts = spark_frame(spark, table, tmp_path / "in", 2)
+    ev = jh.evaluate(table, QUALITY)
+    # else Spark puts what is as little as this into one partition
+    spark.conf.set("spark.sql.adaptive.enabled", "false")
+    try:
+        for name in ("indicators", "verdicts", "school_verdicts"):
+            got = evaluate_spark(frame_, QUALITY, output=name).toArrow().to_pandas()
+            same(positioned(got, starts), getattr(ev, name), name)
+    finally:
+        spark.conf.unset("spark.sql.adaptive.enabled")
 
 
 def test_what_spark_is_not_given() -> None:

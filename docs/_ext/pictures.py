@@ -186,7 +186,7 @@ def bracket() -> str:
 def house() -> str:
     """Which module may import which."""
     rows = [
-        ("__main__", "the command line", "d"),
+        ("cli/", "the command line", "d"),
         ("monitoring · evaluation · items · results", "where law and arithmetic meet; what goes out", "c"),
         ("facts · stages · reading", "facts of counties; one row per school and stage; files", "c"),
     ]

@@ -1,0 +1,1 @@
+"""The command line: its words, its parser, its commands, and what they print and write."""

@@ -1,0 +1,319 @@
+"""The commands (private).
+
+Exit codes: 0 done; 2 the input or the request cannot be used (``check``: the table has errors); 130 stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+
+import junheng as jh
+from junheng._card import plan_sentences, plan_things
+from junheng._explain import find_county
+from junheng._files import check_output
+from junheng._frames import Table
+from junheng._labels import key_text
+from junheng._progress import reporting
+from junheng._text import clean
+from junheng.cli.costs import amount, read_costs, write_costs_template
+from junheng.cli.output import (
+    Steps,
+    check_out,
+    findings,
+    form_name,
+    named_files,
+    solver_silenced,
+    write_evaluation,
+    write_plan,
+)
+from junheng.cli.parser import asked_language, build_parser
+from junheng.cli.problems import as_problems, note, note_warnings, output_problem, print_problems
+from junheng.cli.words import WORDS
+from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Severity
+from junheng.reading import notice
+from junheng.reading.forms import facts_of
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0 done, 2 the input cannot be used, 130 stopped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # a Windows console that cannot show a character prints a stand-in rather than stopping
+            stream.reconfigure(errors="replace")
+    given = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser(asked_language(given)).parse_args(given)
+    args.text = WORDS[args.language or "en"]
+    try:
+        return int(_COMMANDS[args.command](args))
+    except BrokenPipeError:
+        # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
+        sys.stdout = None
+        return 0
+    except OutputFileError as exc:
+        print(f"junheng: {output_problem(exc, args.language or 'en')}", file=sys.stderr)
+    except OSError as exc:
+        place = f"{exc.filename}: " if exc.filename else ""
+        print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
+    except InputDataError as exc:
+        print_problems(exc.problems, args)
+    except JunhengError as exc:
+        print(f"junheng: {exc}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"junheng: {args.text['stopped']}", file=sys.stderr)
+        return 130
+    return 2
+
+
+def _sheet(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the sheet as a keyword where one is asked for."""
+    if args.sheet is None:
+        return {}
+    return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
+
+
+def _read(args: argparse.Namespace) -> Any:
+    """Read the table; where its rows stand in the file is kept for what is said of them."""
+    args.read = jh.describe_file(args.file, **_sheet(args))
+    note(notice(args.read), args)
+    return args.read.schools
+
+
+def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
+    """Read the table and judge it."""
+    standard = jh.load_standard(args.standard)
+    if args.relax:
+        standard = standard.with_options(relaxations=args.relax)
+    schools = steps.run(args.text["reading"], lambda: _read(args))
+    args.facts_read, said = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    note(said, args)
+    ev: jh.Evaluation = steps.run(
+        args.text["judging"],
+        lambda: jh.evaluate(schools, standard, by=args.by, county_facts=args.facts_read, missing=args.missing),
+    )
+    return ev
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    language, text = args.language or "en", args.text
+    if args.out:
+        check_out(args, ".xlsx", ".csv", ".json")
+    with Steps(4 if args.out else 3) as steps:
+        ev = _judge(args, steps)
+        found = steps.run(text["explaining"], lambda: findings(ev, args.county, language))
+        if args.out:
+            steps.run(text["writing"], lambda: write_evaluation(ev, args, language))
+    print(found)
+    note_warnings(ev, args)
+    _print_written(args)
+    return 0
+
+
+def _print_written(args: argparse.Namespace) -> None:
+    """Name the file of the results, where one was asked for."""
+    if args.out:
+        print("\n" + args.text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
+
+
+def _declare(args: argparse.Namespace) -> int:
+    from junheng.reports.forms import county_key
+
+    out = Path(args.out)
+    one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
+    if one_file or out.is_file():
+        check_out(args, ".xlsx")
+    with Steps(2) as steps:
+        ev = _judge(args, steps)
+    d = ev.data
+    chosen = find_county(d, args.county)
+    if one_file and len(chosen) > 1:
+        raise InputError(
+            f"there are {len(chosen)} counties (and years); name one with --county, or give a folder as --out"
+        )
+    if not one_file:
+        # a standard without a form is said before a folder is made
+        jh.reports.declaration(ev, county=county_key(d, chosen[0]))
+        out.mkdir(exist_ok=True)
+    taken: set[str] = set()
+    keys = [county_key(d, c) for c in chosen]
+    paths = [out if one_file else out / form_name(key, taken) for key in keys]
+    # all are looked at before the first is written
+    for path in paths:
+        check_output(path, named_files(args))
+    with reporting(len(chosen), args.text["writing"]) as progress:
+        for done, (path, key) in enumerate(zip(paths, keys, strict=True), start=1):
+            jh.reports.write_declaration(ev, path, county=key)
+            progress(done)
+    for path in paths:
+        print(args.text["written"].format(path=path))
+    if len(keys) == 1:
+        print(args.text["marks"].format(**jh.reports.declaration(ev, county=keys[0]).marks))
+    note_warnings(ev, args)
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    check_out(args, ".html", ".htm")
+    with Steps(3) as steps:
+        ev = _judge(args, steps)
+        path = steps.run(
+            args.text["writing"],
+            lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.language or "zh"),
+        )
+    print(args.text["written"].format(path=path))
+    note_warnings(ev, args)
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> int:
+    if args.costs_template:
+        return _costs_template(args)
+    language, text = args.language or "en", args.text
+    if not args.file or not args.costs:
+        raise InputError(text["plan_not" if args.file else "plan_file"])
+    if args.out:
+        check_out(args, ".xlsx", ".csv", ".json", ".html", ".htm")
+    costs, blank = read_costs(args.costs, "--costs")
+    moves, _ = read_costs(args.moves or [], "--moves")
+    budget = _budget(args)
+    with Steps(4 if args.out else 3) as steps:
+        ev = _judge(args, steps)
+        if args.county is not None:
+            ev = _only_county(ev, args)
+        more = {"unit_costs": costs, "move_costs": moves, "budget": budget, "nodes": args.nodes}
+        with solver_silenced():
+            made: jh.Plan = steps.run(text["planning"], lambda: jh.plan(ev, **more, progress=False))
+        if args.out:
+            steps.run(text["writing"], lambda: write_plan(made, args, language))
+    _print_plan(made, args)
+    if blank:
+        note(text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank)), args)
+    note_warnings(ev, args)
+    _print_written(args)
+    return 0
+
+
+def _costs_template(args: argparse.Namespace) -> int:
+    check_out(args, ".xlsx", ".csv", option="--costs-template")
+    write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), args.language or "en")
+    print(args.text["written"].format(path=args.costs_template))
+    return 0
+
+
+def _budget(args: argparse.Namespace) -> float | None:
+    """Return the budget, None where none is set."""
+    if args.budget is None:
+        return None
+    budget = amount(args.budget)
+    if budget is None:
+        raise InputError(f"--budget must be a number, 0 or more, not {args.budget!r}")
+    return budget
+
+
+def _print_plan(made: jh.Plan, args: argparse.Namespace) -> None:
+    """Print what a plan comes to, and each thing that is added or moved."""
+    language, d = args.language or "en", made.evaluation.data
+    place = d.county_name(0) if d.n_counties == 1 else str(d.n_counties)
+    print(f"{place} · {getattr(made.evaluation.standard.label, language)}")
+    print("\n".join(plan_sentences(made, language)))
+    for thing in plan_things(made, range(d.n_counties), language):
+        print(args.text["total"].format(**{k: "0" if x == "–" else x for k, x in thing.items()}))
+
+
+def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
+    """Judge the rows of one county (in all its years) by themselves."""
+    d = ev.data
+    codes = find_county(d, args.county)
+    rows = np.unique(d.sections.rows[np.isin(d.county, codes)])
+    table = d.sections.reading.table.take(rows).to_native()
+    facts = args.facts_read
+    if facts is not None:
+        # facts of counties that are not judged would be a mistake
+        given = Table(facts)
+        named = [(given.objects(n), {key_text(w[c]) for c in codes}) for n, w in d.county_words if n in given.columns]
+        keep = [all(clean(key_text(cells[i])) in own for cells, own in named) for i in range(given.rows)]
+        facts = given.take(np.flatnonzero(keep)).to_native()
+    return jh.evaluate(table, ev.standard, by=args.by, county_facts=facts, missing=args.missing)
+
+
+def _template(args: argparse.Namespace) -> int:
+    check_out(args, ".xlsx")
+    jh.reports.write_template(Path(args.out), jh.load_standard(args.standard), language=args.language or "zh")
+    print(args.text["written"].format(path=args.out))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    language = args.language or "en"
+    args.read = jh.describe_file(args.file, **_sheet(args))
+    listed = as_problems(jh.check_schools(args.read.schools, args.standard))
+    # what stands below with its line need not stand in the description as well
+    below = {(str(p.code), p.column) for p in listed}
+    noticed = args.read.problems
+    keep = [pair not in below for pair in zip(noticed["code"], noticed["column"], strict=True)]
+    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(language))
+    print()
+    print_problems(listed, args, sys.stdout)
+    if "error" in set(noticed["severity"]):
+        return 2
+    return 2 if any(p.severity is Severity.ERROR for p in listed) else 0
+
+
+def _standards(args: argparse.Namespace) -> int:
+    table = jh.list_standards()
+    for row in jh.results.records(table):
+        label = row[f"label_{args.language or 'en'}"]
+        document, number = row["document"], row["number"]
+        said = f"{label}（{document}，{number}）" if args.language == "zh" else f"{label} — {document} ({number})"
+        print(f"{row['id']}\n    {said}")
+    return 0
+
+
+def _demo(args: argparse.Namespace) -> int:
+    language = args.language or "en"
+    zh = language == "zh"
+    students, books = [45, 37, 89, 76, 55], [279, 137, 935, 160, 402]
+    per_student = jh.per_student(books, students)
+    cv = jh.difference_coefficient(per_student, weights=students)
+    print("1. 公布的五校算例:生均图书册数" if zh else "1. The published example: books of five primary schools")
+    for i, (p, b, x) in enumerate(zip(students, books, per_student.tolist(), strict=True), 1):
+        print(
+            f"   小学{i}: {p:3d} 人, {b:4d} 册, 生均 {x:.2f}"
+            if zh
+            else f"   school {i}: {p:3d} students, {b:4d} books, {x:.2f} each"
+        )
+    print(
+        f"   差异系数 {cv:.6f}(文件印 0.52;不加权则为 {jh.difference_coefficient(per_student, weights=None):.6f})\n"
+        if zh
+        else f"   difference coefficient {cv:.6f} (printed 0.52; unweighted it would be "
+        f"{jh.difference_coefficient(per_student, weights=None):.6f})\n"
+    )
+    schools = jh.synthetic.county(seed=0, n_schools=12, resourcing=1.25)
+    print("2. 虚拟县,三个标准" if zh else "2. A make-believe county under three standards")
+    for i, standard in enumerate(("cn-quality-balance-2017", "cn-basic-balance-2012", "cn-sd-school-conditions-2008")):
+        ev = jh.evaluate(schools, standard)
+        print()
+        text = ev.explain(language=language).splitlines()
+        # the first in full; the others by their verdicts
+        print("\n".join(text if i == 0 else [line for line in text if not line.startswith(" ")][:6]))
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "check": _check,
+    "evaluate": _evaluate,
+    "declare": _declare,
+    "report": _report,
+    "plan": _plan,
+    "standards": _standards,
+    "template": _template,
+}

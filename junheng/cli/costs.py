@@ -1,0 +1,224 @@
+"""Costs as they are typed: in a file, or as pairs NAME=NUMBER (private)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+import junheng as jh
+from junheng._frames import build_frame, write_tables
+from junheng._labels import LANGUAGES, word
+from junheng.errors import InputError, did_you_mean
+from junheng.indicators.exact import typed
+from junheng.reading.files import open_source
+from junheng.schools import (
+    base_column,
+    category_word,
+    category_words,
+    columns,
+    fold,
+    parse_numbers,
+    recognise,
+    unit_factor,
+)
+
+__all__ = ["amount", "read_costs", "write_costs_template"]
+
+#: A number with commas between its thousands.
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+#: Headers of a table of costs.
+_COST_HEADERS = {
+    "column": ("column", "indicator", "项目（列）", "项目", "列", "指标"),
+    "cost": ("cost", "unit_cost", "cost of one", "单价（元）", "单价", "费用（元）", "费用"),
+    "kind": ("kind", "学校类型", "办学类型", "学校类别"),
+    "unit": ("unit", "单位"),
+}
+
+
+def amount(value: Any) -> float | None:
+    """Return a number that was typed, None where it is none; 90,000 and full-width digits are numbers."""
+    if isinstance(value, str):
+        value = fold(value)
+        value = value.replace(",", "") if _THOUSANDS.fullmatch(value) else value
+    numbers, wrong = parse_numbers(np.array([value, None], dtype=object)[:1])
+    return None if wrong or not numbers[0] >= 0 or not np.isfinite(numbers[0]) else float(numbers[0])
+
+
+@frozen
+class _Line:
+    """A line of a table of costs, or a pair NAME=NUMBER, as it was typed."""
+
+    place: str
+    name: str
+    cost: Any
+    kind: Any = None
+    unit: Any = None
+
+
+def read_costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]]:
+    """Read costs from files and from pairs NAME=NUMBER; return them, and the names that have none yet.
+
+    The costs are the mapping that :func:`junheng.plan` takes: column to cost, or to one for each kind of school.
+    """
+    reader = _CostReader()
+    lines: list[_Line] = []
+    for item in given:
+        if not Path(item).exists() and "=" in item:
+            name, _, number = item.rpartition("=")
+            lines.append(_Line(f"{option} {item}", name, number))
+        else:
+            lines += _file_lines(item, option, reader.problems)
+    for line in lines:
+        reader.read(line)
+    if reader.problems:
+        raise InputError("these costs cannot be used:\n" + "\n".join(f"  {p}" for p in reader.problems))
+    return reader.costs, [name for name, column in reader.blank.items() if column not in reader.costs]
+
+
+class _CostReader:
+    """The costs of the lines read so far, what is wrong with them, and the names without a cost, with their columns."""
+
+    def __init__(self) -> None:
+        self.costs: dict[str, Any] = {}
+        self.blank: dict[str, str] = {}
+        self.problems: list[str] = []
+
+    def read(self, line: _Line) -> None:
+        """Take in a line, or note all that is wrong with it."""
+        found = _named_column(line.name)
+        if found is None:
+            hint = did_you_mean(line.name, [*columns(), *jh.indicators.catalogue()], most=2)
+            self._refuse(line, f"{line.name!r} is neither a column nor an indicator{hint}")
+            return
+        column, of_name = found
+        kind = self._kind(line)
+        factor = of_name if line.unit is None else self._factor(line, column, of_name)
+        if factor is None:
+            return
+        if line.cost is None:
+            self.blank[line.name] = column
+            return
+        price = amount(line.cost)
+        if price is None:
+            self._refuse(line, f"the cost of {line.name!r} must be a number, 0 or more, not {line.cost!r}")
+            return
+        # the price of ten thousand yuan of equipment is that of 10000 units
+        self._add(line, column, kind, float(typed(price) * factor[1] / factor[0]))
+
+    def _refuse(self, line: _Line, said: str) -> None:
+        self.problems.append(f"{line.place}: {said}")
+
+    def _kind(self, line: _Line) -> str | None:
+        """Return the kind of school a line names, None for all kinds."""
+        kind = None if line.kind is None else category_word("kind", line.kind)
+        if line.kind is not None and kind is None:
+            self._refuse(line, f"{line.kind!r} is no kind of school: {', '.join(category_words('kind'))}")
+        return kind
+
+    def _factor(self, line: _Line, column: str, of_name: tuple[int, int]) -> tuple[int, int] | None:
+        """Return the factor of the unit a line names; it may not differ from a unit within the name."""
+        factor = _factor_of(column, str(line.unit))
+        if factor is None or (of_name != (1, 1) and factor != of_name):
+            self._refuse(line, f"{line.unit!r} is no unit of {column}, which is counted in {columns()[column].unit}")
+            return None
+        return factor
+
+    def _add(self, line: _Line, column: str, kind: str | None, cost: float) -> None:
+        """Put a cost in its place, which must be free."""
+        before = self.costs.get(column)
+        if kind is None and before is None:
+            self.costs[column] = cost
+        elif kind is not None and (before is None or (isinstance(before, dict) and kind not in before)):
+            self.costs.setdefault(column, {})[kind] = cost
+        else:
+            self._refuse(line, f"the cost of {line.name!r} is given twice, or both for all kinds and for one")
+
+
+def _file_lines(item: str, option: str, problems: list[str]) -> list[_Line]:
+    """Return the lines of a file of costs; what was lost of its costs in reading is a problem."""
+    source = open_source(Path(item), lambda done: None, lambda name, i, hidden: not hidden)
+    for grid in source.grids:
+        cells = [[None if x is None or not str(x).strip() else x for x in row] for row in grid.cells.tolist()]
+        head, at = _header(cells)
+        if head is None:
+            continue
+        lost = [(line, what) for line, column, what in grid.lost if line > head and column == at["cost"]]
+        problems += [f"{item}, line {line + 1}: {what}" for line, what in lost]
+        lines = []
+        for number, row in enumerate(cells[head + 1 :], start=head + 2):
+            name, cost, kind, unit = (None if c is None else row[c] for c in at.values())
+            if name is not None or cost is not None:
+                lines.append(_Line(f"{item}, line {number}", str(name or ""), cost, kind, unit))
+        return lines
+    raise InputError(
+        f"{item}: a table of costs has the columns column (项目) and cost (单价), and may have kind (学校类型); "
+        f"no row of this file has both. Or give pairs: {option} books=25"
+    )
+
+
+def _header(cells: Sequence[Sequence[Any]]) -> tuple[int | None, dict[str, int | None]]:
+    """Return the row that names the columns of a table of costs, None where none does, and where each stands."""
+    for head, row in enumerate(cells[:20]):
+        words = [fold(str(x)) for x in row]
+        at = {
+            key: next((words.index(h) for h in map(fold, headers) if h in words), None)
+            for key, headers in _COST_HEADERS.items()
+        }
+        if at["column"] is not None and at["cost"] is not None:
+            return head, at
+    return None, {}
+
+
+def _named_column(name: str) -> tuple[str, tuple[int, int]] | None:
+    """Return the canonical column of a name, a label or an indicator, and the factor of the unit it names."""
+    for indicator in jh.indicators.catalogue().values():
+        if fold(name) in (fold(indicator.id), fold(indicator.zh), fold(indicator.en)):
+            return indicator.numerator, (1, 1)
+    found = recognise(name)
+    base = None if found is None else base_column(found.column)
+    if found is None or base is None or base[1] is not None or base[0].type != "number":
+        return None
+    if found.unit is None:
+        return base[0].id, (1, 1)
+    factor = _factor_of(base[0].id, found.unit)
+    return None if factor is None else (base[0].id, factor)
+
+
+def _factor_of(column: str, unit: str) -> tuple[int, int] | None:
+    """Return the factor from a unit to that of a column, None where it is none of its units."""
+    own = columns()[column].unit
+    if own is None:
+        return None
+    if fold(unit) in {fold(own), *(fold(str(word("unit", own, x))) for x in LANGUAGES)}:
+        return (1, 1)
+    return unit_factor(own, fold(unit))
+
+
+def write_costs_template(path: Path, standard: jh.Standard, language: str) -> None:
+    """Write the columns that a plan under a standard may need, with their units and no costs."""
+    zh = language == "zh"
+    needed = [columns()[c] for c in _needed(standard)]
+    units = [str(word("unit", c.unit, language)) if c.unit else "" for c in needed]
+    ids, labels = [c.id for c in needed], [c.zh if zh else c.en for c in needed]
+    blank = [None] * len(needed)
+    if zh:
+        frame = {"项目（列）": labels, "说明": ids, "单位": units, "单价（元）": blank}
+    else:
+        frame = {"column": ids, "label": labels, "unit": units, "cost": blank}
+    write_tables(path, {"单价" if zh else "costs": build_frame(frame, "pandas")})
+
+
+def _needed(standard: jh.Standard) -> list[str]:
+    """Return the columns of which a school may have to get more."""
+    found: dict[str, None] = {}
+    for id_ in standard.indicators:
+        indicator = jh.indicators.catalogue()[id_]
+        # where a rule is "at most", more of what divides is what helps
+        most = any(t.indicator == id_ and t.op in ("<=", "<") for t in standard.thresholds)
+        found[indicator.denominator if most and indicator.denominator else indicator.numerator] = None
+    return [c for c in found if c != "students"]

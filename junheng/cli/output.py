@@ -1,0 +1,226 @@
+"""What commands print and write: steps on the error stream, findings, files of results (private)."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import attrs
+
+import junheng as jh
+from junheng._files import check_output, write_bytes
+from junheng._frames import Table, write_tables
+from junheng._labels import word
+from junheng.cli.problems import column_zh
+from junheng.cli.words import WORDS
+from junheng.errors import InputError
+
+__all__ = [
+    "Steps",
+    "check_out",
+    "findings",
+    "form_name",
+    "named_files",
+    "solver_silenced",
+    "write_evaluation",
+    "write_plan",
+]
+
+#: Up to so many counties are explained one by one; more are counted.
+_EXPLAINED = 3
+#: What a spreadsheet may take for a formula when it opens a CSV file.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Characters that some system does not allow in the name of a file.
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
+
+
+class Steps:
+    """Progress on the error stream: a bar with tqdm, a line a step without it, nothing where nobody looks."""
+
+    def __init__(self, total: int, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._show = self._stream.isatty()
+        self._bar: Any = None
+        if self._show:
+            with suppress(ImportError):
+                from tqdm import tqdm
+
+                self._bar = tqdm(
+                    total=total, file=self._stream, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}"
+                )
+
+    def run(self, what: str, work: Callable[[], Any]) -> Any:
+        """Do one step and return what it gives."""
+        if self._bar is not None:
+            self._bar.set_description(what)
+        elif self._show:
+            print(f"{what} …", file=self._stream)
+        result = work()
+        if self._bar is not None:
+            self._bar.update()
+        return result
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # nothing of the bar stays
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
+    if Path(path).suffix.lower() not in endings:
+        *most, last = endings
+        raise InputError(f"{option} must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
+
+
+def named_files(args: argparse.Namespace) -> list[str]:
+    """Return what a command may read; a pair NAME=NUMBER or the id of a standard names no file."""
+    one = [getattr(args, name, None) for name in ("file", "facts", "standard")]
+    return [path for path in one if path] + [
+        *(getattr(args, "costs", None) or []),
+        *(getattr(args, "moves", None) or []),
+    ]
+
+
+def check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -> None:
+    """Refuse an output that would be refused once the work is done."""
+    path = getattr(args, option.removeprefix("--").replace("-", "_"))
+    _need_ending(path, *endings, option=option)
+    check_output(path, named_files(args))
+
+
+def form_name(key: Sequence[Any], taken: set[str]) -> str:
+    """Return a name that every system allows, one for each county."""
+    bare = "-".join(_NOT_IN_NAMES.sub("_", str(k)).strip(" .") for k in key)[:80] or "_"
+    name, n = f"{bare}-申报表.xlsx", 1
+    while name.lower() in taken:
+        n += 1
+        name = f"{bare}-{n}-申报表.xlsx"
+    taken.add(name.lower())
+    return name
+
+
+@contextmanager
+def solver_silenced() -> Iterator[None]:
+    """Throw away what the solver prints although it is told not to.
+
+    HiGHS 1.12, as in SciPy 1.17, has a bare ``printf`` where it repairs a solution (ERGO-Code/HiGHS, issue 2783), which
+    neither ``disp=False`` nor ``presolve=False`` silences.
+    """
+    try:
+        target = sys.stdout.fileno()
+    except (AttributeError, OSError):  # no file behind it: nothing of C can reach it
+        yield
+        return
+    sys.stdout.flush()
+    kept, nowhere = os.dup(target), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, target)
+        yield
+    finally:
+        # what C has printed may still wait in its own buffer
+        with suppress(OSError, TypeError, AttributeError):  # a platform without this way to the C library
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, target)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
+    """Return what an evaluation found: county by county where they are few, else how many passed."""
+    n = ev.data.n_counties
+    if county is not None or n <= _EXPLAINED:
+        return ev.explain(county, language=language)
+    counts: dict[tuple[str, str], int] = {}
+    for part, verdict in zip(ev.verdicts["part"].tolist(), ev.verdicts["verdict"].tolist(), strict=True):
+        counts[part, verdict] = counts.get((part, verdict), 0) + 1
+    label = getattr(ev.standard.label, language)
+    lines = [f"{label} ({ev.standard.number}): {n}"]
+    for part in (*ev.standard.parts, "overall"):
+        said = [f"{word('verdict', v, language)} {counts.get((part, v), 0)}" for v in ("met", "unmet", "undetermined")]
+        lines.append(f"  {word('part', part, language)}: {', '.join(said)}")
+    return "\n".join([*lines, f"({WORDS[language]['hint']})"])
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_bytes(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8"))
+
+
+def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) -> None:
+    if path.suffix.lower() == ".csv":
+        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
+    write_tables(path, tables, named_files(args))
+
+
+def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: str) -> None:
+    """Write all frames of an evaluation, or its dict as JSON."""
+    path = Path(args.out)
+    if path.suffix.lower() == ".json":
+        _write_json(path, ev.to_dict())
+        return
+    shown = ev.relabel(language)
+    names = {
+        "verdicts": {"en": "verdicts", "zh": "结论"},
+        "items": {"en": "items", "zh": "项目"},
+        "indicators": {"en": "indicators", "zh": "差异系数"},
+        "item_schools": {"en": "item schools", "zh": "各项涉及学校"},
+        "school_verdicts": {"en": "schools", "zh": "各校结论"},
+        "schools": {"en": "school indicators", "zh": "各校指标"},
+        "left_out": {"en": "left out", "zh": "不计入单位"},
+    }
+    tables = {label[language]: getattr(shown, name) for name, label in names.items()}
+    _write_frames(path, tables, args)
+
+
+def write_plan(made: jh.Plan, args: argparse.Namespace, language: str) -> None:
+    """Write a plan and the verdicts after it: frames, a dict as JSON, or the report as a page."""
+    path = Path(args.out)
+    if path.suffix.lower() == ".json":
+        _write_json(path, made.to_dict())
+        return
+    if path.suffix.lower() in (".html", ".htm"):
+        jh.reports.write_report(made.evaluation, path, plan=made, language=language, progress=False)
+        return
+    shown = attrs.evolve(made, evaluation=made.evaluation.relabel(language))
+    after = shown.after
+    names = {
+        "changes": {"en": "changes", "zh": "增补"},
+        "counties": {"en": "counties", "zh": "各县费用"},
+        "steps": {"en": "steps", "zh": "预算步骤"},
+        "unplanned": {"en": "not planned", "zh": "未能安排"},
+    }
+    tables = {label[language]: getattr(shown, name) for name, label in names.items()}
+    zh = language == "zh"
+    if zh:
+        changes, head = Table(shown.changes), shown.evaluation.header("column")
+        labels = [column_zh(c) for c in changes.objects(head).tolist()]
+        tables["增补"] = changes.with_columns({head: labels}).to_native()
+    tables["之后结论" if zh else "verdicts after"] = after.verdicts
+    tables["之后各校结论" if zh else "schools after"] = after.school_verdicts
+    tables["之后差异系数" if zh else "indicators after"] = after.indicators
+    _write_frames(path, tables, args)
+
+
+def _without_formulas(frame: Any) -> Any:
+    """Put an apostrophe before texts that a spreadsheet would run when it opens a CSV file; it shows them as text."""
+    table = Table(frame)
+    guarded = {}
+    for name in table.columns:
+        if table.is_number(name):
+            continue
+        cells = table.objects(name)
+        # "==" stands for a comparison in the columns of requirements, and is no formula
+        hit = [isinstance(c, str) and c.startswith(_FORMULA) and c != "==" for c in cells]
+        if any(hit):
+            guarded[name] = [f"'{c}" if h else c for c, h in zip(cells, hit, strict=True)]
+    return table.with_columns(guarded).to_native()

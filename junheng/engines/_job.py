@@ -1,0 +1,254 @@
+"""What every engine does with whole counties, wherever they came from (private).
+
+A county (and year) is judged by its own schools alone, so that whole counties can go to different workers. Each worker
+calls :func:`junheng.evaluate` on the counties it was given, with their rows in the order of the source: figures and
+verdicts are those of one evaluation of the whole table, bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import pandas as pd
+from attrs import frozen
+
+from junheng._arrays import Ints
+from junheng._frames import duplicate_headers
+from junheng._labels import key_text
+from junheng._text import clean
+from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_table, with_arrow_frames
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+from junheng.evaluation import Missing, evaluate
+from junheng.facts import Facts, as_table, key_headers
+from junheng.schools import Reading, base_column, is_blank
+from junheng.stages import needed_columns
+from junheng.standards import Standard, load_standard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Columns that tell where a row came from; they never reach an evaluation.
+PARTITION, ROW, SHARD = "__junheng_partition", "__junheng_row", "__junheng_shard"
+#: Rows read from a file, or handed over, at a time.
+READ_ROWS = 65_536
+#: Columns of codes and names that, where they are there, must be filled in for every school.
+_CODES = ("county", "county_code", "school_code")
+
+
+@frozen(eq=False)
+class CountyFacts:
+    """County facts as one frame, checked as a whole; every worker takes the rows of its own counties."""
+
+    frame: pd.DataFrame
+    keys: tuple[str, ...]
+    words: Any
+
+    @classmethod
+    def make(cls, source: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> tuple[CountyFacts, list[Problem]]:
+        """Return the facts and what is wrong with them, given all the counties there are."""
+        problems = Facts(source, counties).problems
+        table = as_table(source, [name for name, _ in counties])
+        headers = key_headers(table, [name for name, _ in counties])
+        words = key_texts([table.objects(h) for h in headers.values()], table.rows)
+        frame = pd.DataFrame({name: table.objects(name) for name in table.columns}, dtype=object)
+        return cls(frame, tuple(headers), words), problems
+
+    def of(self, schools: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the counties of a table."""
+        distinct = schools[list(self.keys)].drop_duplicates()
+        own = key_texts([as_objects(distinct[k]) for k in self.keys], len(distinct))
+        return self.frame[np.isin(self.words, own)].reset_index(drop=True)
+
+
+@frozen(eq=False)
+class Judged:
+    """What came of some whole counties; no frames, counties or provenance where the table has errors."""
+
+    problems: list[Problem]
+    tables: dict[str, pa.Table] | None = None
+    counties: int = 0
+    provenance: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@frozen(eq=False, kw_only=True)
+class Job:
+    """What every worker does with the counties it is given; must pickle."""
+
+    standard: Standard
+    by: tuple[str, ...]
+    missing: Missing
+    outputs: tuple[str, ...]
+    facts: CountyFacts | None
+    #: Columns of names and codes in which nothing stands in the whole table: they are taken for absent.
+    empty: frozenset[str]
+    #: Schema of every output, repeated words as dictionaries.
+    schemas: dict[str, pa.Schema]
+
+    def run(self, schools: pd.DataFrame, row: Ints, part: Ints | None = None, *, frames: bool = True) -> Judged:
+        """Judge some whole counties; ``row`` (and ``part``) say where each row of theirs came from."""
+        facts = None if self.facts is None else self.facts.of(schools)
+        lacking = self._lacking_keys(schools, whole_is_known=part is None)
+        try:
+            ev = evaluate(schools, self.standard, by=list(self.by), county_facts=facts, missing=self.missing)
+        except InputDataError as exc:
+            return Judged([_placed(p, row, part) for p in (*_own(exc.problems), *lacking)])
+        problems = [_placed(p, row, part) for p in (*_own(ev.data.sections.reading.problems), *lacking)]
+        if lacking:
+            return Judged(problems)
+        ev = with_arrow_frames(ev)
+        tables = {}
+        for name in self.outputs if frames else ():
+            if name == "problems":
+                tables[name] = problem_table(problems, self.schemas[name])
+            else:
+                tables[name] = conform(getattr(ev, name), self.schemas[name], row, part)
+        return Judged(problems, tables, ev.data.n_counties, ev.provenance)
+
+    def _lacking_keys(self, schools: pd.DataFrame, *, whole_is_known: bool) -> list[Problem]:
+        """Return a problem for every row of a column of codes in which nothing stands here.
+
+        Evaluated by themselves, these counties would have no such column. But the whole table has it, half empty.
+        """
+        there = [n for n in _CODES if n in schools and n not in self.by and n not in self.empty]
+        silent = {n for n in there if not says_something(schools[n].unique().tolist())}
+        if not silent:
+            return []
+        silent -= Reading(schools, by=list(self.by)).has
+        asked = Reading(schools, by=[*self.by, *sorted(silent)]).problems
+        lacking = [p for p in asked if p.code is ProblemCode.MISSING_KEY and p.column in silent]
+        if whole_is_known:
+            return lacking
+        advice = "; where the whole column is empty, leave it out"
+        return [attrs.evolve(p, message=p.message + advice) for p in lacking]
+
+    def no_rows(self, name: str) -> pa.Table:
+        """Return an output of no counties."""
+        return self.schemas[name].empty_table()
+
+
+def _own(problems: Iterable[Problem]) -> Iterator[Problem]:
+    # the facts are checked once, as a whole, by whoever has all of them
+    return (p for p in problems if not p.message.startswith("county_facts: "))
+
+
+def _placed(problem: Problem, row: Ints, part: Ints | None) -> Problem:
+    """Let a problem name the row of the source, not that of the piece it was found in."""
+    if problem.row is None:
+        return problem
+    message, key = problem.message, problem.key
+    if problem.code is ProblemCode.DUPLICATE_ROW:
+        message = re.sub(r"\brow (\d+)", lambda m: _where(int(m[1]), row, part), message)
+    if part is not None:
+        key = f"partition {part[problem.row]}: {key or ''}"
+    return attrs.evolve(problem, row=int(row[problem.row]), message=message, key=key)
+
+
+def _where(at: int, row: Ints, part: Ints | None) -> str:
+    return f"row {row[at]}" if part is None else f"row {row[at]} of partition {part[at]}"
+
+
+def key_texts(columns: Sequence[Any], rows: int) -> Any:
+    """Return one text a row for its keys; 2025 and 2025.0 are one year, and a blank is a blank."""
+    out = np.empty(rows, dtype=object)
+    if not columns:
+        out[:] = ""
+        return out
+    texts = []
+    for values in columns:
+        codes, words = pd.factorize(np.asarray(values, dtype=object), use_na_sentinel=False)
+        texts.append(np.array([_text(w) for w in words], dtype=object)[codes] if len(words) else values)
+    out[:] = texts[0]
+    for more in texts[1:]:
+        out = out + "\x1f" + more
+    return out
+
+
+def _text(word: Any) -> str:
+    return "" if is_blank(word) or word is pd.NA else clean(key_text(word))
+
+
+def says_something(words: Iterable[Any]) -> bool:
+    """Tell whether a reader sees anything in some cells."""
+    return any(_text(word) for word in words)
+
+
+def as_objects(series: pd.Series) -> Any:
+    out = np.empty(len(series), dtype=object)
+    out[:] = series.tolist()
+    return out
+
+
+def prepare(
+    standard: Standard | str | os.PathLike[str],
+    by: Sequence[str] | str | None,
+    missing: Missing,
+    outputs: Sequence[str],
+    names: Sequence[str],
+    types: Mapping[str, pa.DataType],
+    *,
+    partitions: bool,
+    empty: Collection[str] = (),
+) -> Job:
+    """Check what can be checked without a row, and lay down what comes out.
+
+    ``empty`` names the columns of names and codes in which nothing is known to stand anywhere.
+    """
+    std = standard if isinstance(standard, Standard) else load_standard(standard)
+    if missing not in ("propagate", "omit", "raise"):
+        raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
+    unknown = [o for o in outputs if o not in OUTPUTS]
+    if unknown or not outputs:
+        said = ", ".join(map(repr, unknown)) or "nothing"
+        raise InputError(f"{said} is no output; choose from {', '.join(OUTPUTS)}")
+    if len(set(names)) < len(names):
+        raise duplicate_headers(names)
+    reading = Reading(_one_row(names, empty), by=[by] if isinstance(by, str) else by)
+    for name in needed_columns(std):
+        reading.require(name)
+    if any(p.code is ProblemCode.MISSING_COLUMN for p in reading.problems):
+        raise InputDataError(p for p in reading.problems if p.row is None)
+    return Job(
+        standard=std,
+        by=tuple(reading.by),
+        missing=missing,
+        outputs=tuple(dict.fromkeys(outputs)),
+        facts=None,
+        empty=frozenset(names) - reading.has,
+        schemas=output_schemas(std, reading.by, types, partitions=partitions),
+    )
+
+
+def _one_row(names: Sequence[str], empty: Collection[str]) -> pd.DataFrame:
+    """Return a table of one row with these headers, to learn what evaluate says of the headers alone."""
+    cells: dict[str, Any] = {}
+    for name in names:
+        found = base_column(name)
+        kind = None if found is None else found[0].type
+        # a column of names in which nothing stands would be absent
+        cells[name] = [float("nan") if kind == "number" else "x" if kind == "key" and name not in empty else None]
+    return pd.DataFrame(cells)
+
+
+def not_installed(library: str, extra: str) -> InputError:
+    return InputError(f'{library} is not installed; it comes with the extra "{extra}": pip install "junheng[{extra}]"')
+
+
+def as_names(output: str | Sequence[str]) -> tuple[str, ...]:
+    return (output,) if isinstance(output, str) else tuple(output)
+
+
+def with_facts(job: Job, county_facts: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> Job:
+    """Take the facts in, refusing those of counties that are not there."""
+    facts, problems = CountyFacts.make(county_facts, counties)
+    if any(p.severity is Severity.ERROR for p in problems):
+        raise InputDataError(problems)
+    return attrs.evolve(job, facts=facts)
+
+
+def no_facts(county_facts: Any) -> bool:
+    return county_facts is None or (isinstance(county_facts, Mapping) and not county_facts)

@@ -1,0 +1,293 @@
+"""The evaluation of Parquet files larger than memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import attrs
+import numpy as np
+from attrs import frozen
+
+from junheng._arrays import Ints
+from junheng._files import is_same_file
+from junheng._progress import Progress, reporting
+from junheng.engines._counties import Counties, in_order, sorted_out
+from junheng.engines._files import ParquetFiles
+from junheng.engines._job import Job, Judged, no_facts, not_installed, prepare, with_facts
+from junheng.engines._schemas import problem_table, to_pandas
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+from junheng.evaluation import Missing
+from junheng.standards import Standard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["ParquetSummary", "evaluate_parquet"]
+
+#: After so many errors no more of the files is read.
+_MOST_ERRORS = 10_000
+#: What is counted, and which options of an evaluation are those of all batches.
+_COUNTS = ("counties", "rows", "sections", "sections_counted", "sections_in_coefficient")
+_OPTIONS = ("junheng", "standard", "standard_digest", "extends", "by", "relaxations", "readings_chosen", "missing")
+
+
+@frozen(kw_only=True)
+class ParquetSummary:
+    """What :func:`evaluate_parquet` did.
+
+    Attributes
+    ----------
+    counties, rows, sections, sections_counted, sections_in_coefficient : int
+        Counties (and years) judged, rows read, schools and stages in them, those that are judged as schools, and those
+        that are part of coefficients.
+    left_out : dict of str to int
+        Schools and stages that are not judged as schools, by reason.
+    problems : dict of str to int
+        Warnings by code; each of them is a row of the output ``problems``.
+    files : dict of str to str
+        The file of each output, by name.
+    output_rows : dict of str to int
+        Rows of each output.
+    batches : int
+        In how many pieces the counties were judged.
+    passes : int
+        How often the figures were read: once where counties lie together, twice where rows had to be sorted out.
+    provenance : dict
+        Version, standard and digest, options. No clock: same input, same bytes.
+    """
+
+    counties: int
+    rows: int
+    sections: int
+    sections_counted: int
+    sections_in_coefficient: int
+    left_out: Mapping[str, int]
+    problems: Mapping[str, int]
+    files: Mapping[str, str]
+    output_rows: Mapping[str, int]
+    batches: int
+    passes: int
+    provenance: Mapping[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the summary as a dict that is safe for JSON."""
+        return {k: dict(v) if isinstance(v, Mapping) else v for k, v in attrs.asdict(self, recurse=False).items()}
+
+
+def evaluate_parquet(
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    standard: Standard | str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    by: Sequence[str] | str | None = None,
+    county_facts: Any = None,
+    missing: Missing = "propagate",
+    outputs: Sequence[str] = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out"),
+    batch_rows: int = 100_000,
+    progress: Progress = None,
+) -> ParquetSummary:
+    """Judge schools in Parquet files larger than memory, and write the results as Parquet.
+
+    The columns that make a county are read first, to learn where each county lies. Then the figures are read in pieces
+    of whole counties. Where the rows of counties are spread too far for that, they are first sorted out into temporary
+    files beside the target, which takes as much room as the source and one more pass.
+
+    Parameters
+    ----------
+    source : path or sequence of paths
+        A file, a folder (hive-partitioned folders such as ``year=2025/`` too), or several files. Columns as in
+        :func:`junheng.evaluate`; files may hold them in different order, and some may lack some.
+    standard : Standard, str or path
+        What to judge by.
+    target : path
+        Folder to make; it must not exist. It appears under its name only when all is written.
+    by : str or sequence of str, optional
+        Columns that make a county, as in :func:`junheng.evaluate`; ``year``, where there is one, always belongs to it.
+    county_facts : frame or mapping, optional
+        Facts about the counties, as in :func:`junheng.evaluate`, in memory.
+    missing : {"propagate", "omit", "raise"}
+        What a missing figure does to a coefficient, as in :func:`junheng.evaluate`.
+    outputs : sequence of str
+        Which frames to write, as in :func:`evaluate_dask`; ``problems``, the warnings, is always written.
+    batch_rows : int
+        About how many rows are judged at a time; a county is never divided. Memory grows with it, with the largest
+        county, and with the row groups of the files.
+    progress : bool or callable, optional
+        None: a bar where there is a terminal and tqdm. False: none. A function: called with the rows done and all.
+
+    Returns
+    -------
+    ParquetSummary
+        Counts, files and provenance; also written as ``_summary.json``.
+
+    Raises
+    ------
+    InputDataError
+        The table cannot be used. All batches are looked at before it is raised (up to ten thousand errors), and
+        nothing is written.
+    UnknownStandardError, StandardDataError
+        The standard cannot be used.
+    InputError
+        An argument is of the wrong kind, the target exists, or pyarrow is not installed.
+
+    Notes
+    -----
+    ``row`` in the outputs and in problems is the position in the whole source, counting from 0: files in the order of
+    their paths, rows as they stand. With files that hold counties together, outputs are in the order of the table;
+    else county by county.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, junheng as jh
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> source = folder / "schools.parquet"
+    >>> jh.synthetic.nation(seed=0, n_counties=4).to_parquet(source)
+    >>> done = jh.engines.evaluate_parquet(source, "cn-quality-balance-2017", folder / "judged", batch_rows=100)
+    >>> done.counties, done.files["verdicts"], done.output_rows["verdicts"]
+    (4, 'verdicts/part-0.parquet', 20)
+    """
+    try:
+        import pyarrow.dataset  # noqa: F401
+    except ImportError:
+        raise not_installed("pyarrow", "parquet") from None
+    if isinstance(outputs, str):
+        raise InputError("outputs must be a sequence of names, such as ['verdicts']")
+    if not isinstance(batch_rows, (int, np.integer)) or batch_rows < 1:
+        raise InputError(f"batch_rows must be a whole number from 1 on, not {batch_rows!r}")
+    goal = Path(target)
+    if goal.exists():
+        raise InputError(f"{goal} exists; remove it, or name another folder")
+    files = ParquetFiles.find(source)
+    if any(is_same_file(folder, root) for folder in goal.resolve().parents for root in files.roots):
+        raise InputError(f"{goal} lies in the source, and would be read as schools the next time; name another folder")
+    asked = tuple(dict.fromkeys([*outputs, "problems"]))
+    empty = files.empty_keys() if files.rows else ()
+    job = prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False, empty=empty)
+    if files.rows == 0:
+        raise InputDataError(
+            [Problem(code=ProblemCode.EMPTY_TABLE, message="the files have no rows; give at least one school")]
+        )
+    counties = Counties.find(files, job.by)
+    if not no_facts(county_facts):
+        job = with_facts(job, county_facts, counties.words(job.by))
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    # a dot before the name: whoever reads the parent folder passes over what is half done
+    work = goal.with_name(f".{goal.name}-{uuid4().hex[:8]}")
+    work.mkdir()
+    try:
+        summary = _judge_files(job, files, counties, work, int(batch_rows), progress)
+        with (work / "_summary.json").open("w", encoding="utf-8") as file:
+            json.dump(summary.to_dict(), file, ensure_ascii=False, indent=1)
+        work.rename(goal)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return summary
+
+
+def _judge_files(
+    job: Job, files: ParquetFiles, counties: Counties, work: Path, batch_rows: int, progress: Progress
+) -> ParquetSummary:
+    """Judge piece after piece of whole counties, and write what comes of each into a folder."""
+    together = counties.most_open() <= max(batch_rows, 2 * counties.largest)
+    pieces: Iterator[tuple[pa.Table, Ints]]
+    if together:
+        pieces = in_order(job, files, counties, batch_rows)
+    else:
+        pieces = sorted_out(job, files, counties, batch_rows, work / ".sorted")
+    tally = _Tally(job.outputs)
+    with ExitStack() as opened, reporting(files.rows, "evaluate_parquet", progress) as report:
+        writers = {name: opened.enter_context(_writer(job, work, name)) for name in job.outputs}
+        for table, row in pieces:
+            part = job.run(to_pandas(table), row, frames=not tally.errors)
+            problems = tally.new_problems(part)
+            tally.batches += 1
+            tally.rows_seen += row.size
+            report(tally.rows_seen)
+            if part.tables is not None and not tally.errors:
+                part.tables["problems"] = problem_table(problems, job.schemas["problems"])
+                for name, writer in writers.items():
+                    writer.write_table(part.tables[name])
+                tally.add(part, part.tables, problems)
+                continue
+            tally.errors += [p for p in problems if p.severity is Severity.ERROR]
+            if len(tally.errors) >= _MOST_ERRORS:
+                break
+    if tally.errors:
+        raise tally.refusal(files.rows)
+    shutil.rmtree(work / ".sorted", ignore_errors=True)
+    return tally.summary(passes=1 if together else 2)
+
+
+def _path(output: str) -> str:
+    return f"{output}/part-0.parquet"
+
+
+def _writer(job: Job, work: Path, output: str) -> Any:
+    """Make the file of an output."""
+    import pyarrow.parquet as pq
+
+    (work / output).mkdir()
+    # no Arrow schema in the file: what is a dictionary here is plain text to whoever reads it
+    return pq.ParquetWriter(work / _path(output), job.schemas[output], store_schema=False)
+
+
+class _Tally:
+    """What came of the batches so far."""
+
+    def __init__(self, outputs: Sequence[str]) -> None:
+        self.batches = self.rows_seen = 0
+        self.errors: list[Problem] = []
+        self._told: set[Problem] = set()
+        self._counts = dict.fromkeys(_COUNTS, 0)
+        self._left_out: Counter[str] = Counter()
+        self._warnings: Counter[str] = Counter()
+        self._output_rows = dict.fromkeys(outputs, 0)
+        self._options: dict[str, Any] = {}
+
+    def new_problems(self, part: Judged) -> list[Problem]:
+        """Return the problems of a batch; what holds for the table as a whole is met in every one, and told once."""
+        new = [p for p in part.problems if p.row is not None or p not in self._told]
+        self._told |= {p for p in new if p.row is None}
+        return new
+
+    def add(self, part: Judged, tables: Mapping[str, pa.Table], problems: Sequence[Problem]) -> None:
+        """Count what was judged and written."""
+        self._counts["counties"] += part.counties
+        for name in _COUNTS[1:]:
+            self._counts[name] += part.provenance[name]
+        self._left_out.update(part.provenance["sections_left_out"])
+        self._warnings.update(str(p.code) for p in problems)
+        for name in self._output_rows:
+            self._output_rows[name] += tables[name].num_rows
+        self._options = {name: part.provenance[name] for name in _OPTIONS}
+
+    def refusal(self, rows: int) -> InputDataError:
+        """Return all errors, and whether more of the rows might have some."""
+        exc = InputDataError(self.errors)
+        if self.rows_seen < rows:
+            exc.add_note(
+                f"after {len(self.errors)} errors the rest of the files was not looked at ({self.rows_seen} rows were)"
+            )
+        return exc
+
+    def summary(self, passes: int) -> ParquetSummary:
+        """Return what was done."""
+        return ParquetSummary(
+            **self._counts,
+            left_out=dict(sorted(self._left_out.items())),
+            problems=dict(sorted(self._warnings.items())),
+            files={name: _path(name) for name in self._output_rows},
+            output_rows=self._output_rows,
+            batches=self.batches,
+            passes=passes,
+            provenance=self._options,
+        )

@@ -1,0 +1,234 @@
+"""The evaluation of a Spark frame."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import pandas as pd
+
+from junheng._text import clean
+from junheng.engines._job import READ_ROWS, ROW, SHARD, Job, as_names, no_facts, not_installed, prepare, with_facts
+from junheng.engines._schemas import plain_schema, problem_table, to_pandas
+from junheng.errors import InputDataError, InputError
+from junheng.evaluation import Missing
+from junheng.standards import Standard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["evaluate_spark"]
+
+
+@overload
+def evaluate_spark(
+    frame: Any,
+    standard: Standard | str | os.PathLike[str],
+    *,
+    by: Sequence[str] | str | None = ...,
+    county_facts: Any = ...,
+    missing: Missing = ...,
+    output: str = ...,
+) -> Any: ...
+
+
+@overload
+def evaluate_spark(
+    frame: Any,
+    standard: Standard | str | os.PathLike[str],
+    *,
+    by: Sequence[str] | str | None = ...,
+    county_facts: Any = ...,
+    missing: Missing = ...,
+    output: Sequence[str],
+) -> dict[str, Any]: ...
+
+
+def evaluate_spark(
+    frame: Any,
+    standard: Standard | str | os.PathLike[str],
+    *,
+    by: Sequence[str] | str | None = None,
+    county_facts: Any = None,
+    missing: Missing = "propagate",
+    output: str | Sequence[str] = "verdicts",
+) -> Any:
+    """Judge the schools of a Spark frame, county by county, and return Spark frames; nothing runs until an action.
+
+    Parameters
+    ----------
+    frame : pyspark.sql.DataFrame
+        As in :func:`junheng.evaluate`: canonical columns and units, one row a school, or a school and stage. Decimals
+        are taken at their nearest double.
+    standard : Standard, str or path
+        What to judge by. It is read here and sent to the workers.
+    by : str or sequence of str, optional
+        Columns that make a county, as in :func:`junheng.evaluate`; ``year``, where there is one, always belongs to it.
+    county_facts : frame or mapping, optional
+        Facts about the counties, as in :func:`junheng.evaluate`, in memory. The columns of ``by`` are then read once,
+        at the call, so that a fact about a county that is not there is refused.
+    missing : {"propagate", "omit", "raise"}
+        What a missing figure does to a coefficient, as in :func:`junheng.evaluate`.
+    output : str or sequence of str
+        As in :func:`evaluate_dask`. For a sequence the evaluation is kept by Spark (memory and disk) so that the frames
+        share it; ``spark.catalog.clearCache()`` lets it go.
+
+    Returns
+    -------
+    pyspark.sql.DataFrame or dict
+        One frame, or name to frame for a sequence. A row of the source is told by ``partition`` and by ``row``, its
+        position within that partition of ``frame`` as Spark reads it; a frame that Spark may read in another order
+        the next time has no positions that last.
+
+    Raises
+    ------
+    InputDataError
+        Columns are missing or facts cannot be used. Errors of the table come with Spark's own exception, at the
+        action: its text holds that of this error, the county of every problem named. ``output="problems"`` lists
+        errors as rows and raises nothing.
+    InputError
+        An argument is of the wrong kind, or Spark is not installed.
+
+    Notes
+    -----
+    Rows are repartitioned by the columns of ``by``; one task judges all counties of a partition at once, so that
+    ``spark.sql.shuffle.partitions`` says how many rows a task holds: 50 000 to 500 000 work well. Workers need
+    junheng and its dependencies. Spark needs Java 17 or newer.
+
+    Rows of a Spark frame have an order only as far as Spark reads them in one: it may take the files of a folder in
+    any order. Where the rows of a county lie in several files, its sums may then be taken in another order than in one
+    table, and the last digit of a coefficient may differ. Comparisons with limits allow for that.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> schools = spark.read.parquet("schools/")  # doctest: +SKIP
+    >>> verdicts = jh.engines.evaluate_spark(schools, "cn-quality-balance-2017")  # doctest: +SKIP
+    >>> verdicts.where("part = 'overall'").groupBy("verdict").count().show()  # doctest: +SKIP
+    """
+    try:
+        import pyarrow  # noqa: F401
+        from pyspark.sql import DataFrame, functions
+    except ImportError:
+        raise not_installed("Spark", "spark") from None
+    if not isinstance(frame, DataFrame):
+        java = "" if shutil.which("java") or os.environ.get("JAVA_HOME") else "; Spark needs Java, which was not found"
+        raise InputError(
+            f"evaluate_spark takes a pyspark DataFrame, not {type(frame).__name__}; "
+            f"spark.createDataFrame makes one, and evaluate takes what is in memory{java}"
+        )
+    asked = as_names(output)
+    names = list(frame.columns)
+    types = {f.name: _arrow_type(f.dataType.simpleString()) for f in frame.schema.fields}
+    job = prepare(standard, by, missing, asked, names, types, partitions=True)
+    # Spark takes a dot in a header for a field of a structure: headers stay behind, and meet their columns again there
+    frame = frame.toDF(*(f"c{i}" for i in range(len(names))))
+    keys = [f"c{names.index(k)}" for k in job.by]
+    if not no_facts(county_facts):
+        rows = frame.select(*keys).distinct().collect()
+        job = with_facts(job, county_facts, [(k, [r[i] for r in rows]) for i, k in enumerate(job.by)])
+    # Spark numbers rows by partition: 33 bits for the row
+    place = functions.monotonically_increasing_id()
+    numbered = _brought_together(frame.withColumn(ROW, place), keys)
+    lenient = asked == ("problems",)
+    if len(job.outputs) == 1:
+        name = job.outputs[0]
+        task = partial(_one_output, names=names, job=job, lenient=lenient)
+        frames = {name: numbered.mapInArrow(task, _sql_schema(job.schemas[name]))}
+    else:
+        tasks = partial(_all_outputs, names=names, job=job)
+        kept = numbered.mapInArrow(tasks, "output string, content binary").persist()
+        frames = {
+            name: kept.where(functions.col("output") == name).mapInArrow(_unpacked, _sql_schema(job.schemas[name]))
+            for name in job.outputs
+        }
+    if "problems" in frames:
+        # what holds for the table as a whole is met by every task
+        frames["problems"] = frames["problems"].dropDuplicates()
+    return frames[asked[0]] if isinstance(output, str) else frames
+
+
+def _brought_together(frame: Any, keys: Sequence[str]) -> Any:
+    """Return the frame with all rows of a county in one partition, however its name is typed."""
+    from pyspark.sql import functions
+
+    as_read = functions.pandas_udf(_as_read, "string")
+    texts = {f.name for f in frame.schema.fields if f.dataType.simpleString() == "string"}
+    shards = {f"{SHARD}_{k}": as_read(frame[k]) if k in texts else frame[k] for k in keys}
+    return frame.withColumns(shards).repartition(*shards).drop(*shards)
+
+
+def _as_read(words: pd.Series) -> pd.Series:
+    """Return names as :func:`junheng.evaluate` reads them: without characters that do not show."""
+    codes, distinct = pd.factorize(words.to_numpy(dtype=object))
+    cells = np.array([*map(clean, distinct), None], dtype=object)
+    return pd.Series(cells[codes], dtype=object)
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if name.startswith("decimal"):
+        return pa.decimal128(*(int(n) for n in re.findall(r"\d+", name)))
+    known = {"tinyint": "int64", "smallint": "int64", "int": "int64", "bigint": "int64", "float": "float64"}
+    known |= {"double": "float64", "boolean": "bool_", "date": "date32"}
+    return getattr(pa, known.get(name, "string"))()
+
+
+def _sql_schema(schema: pa.Schema) -> str:
+    import pyarrow as pa
+
+    words = {pa.string(): "string", pa.int64(): "bigint", pa.float64(): "double", pa.bool_(): "boolean"}
+    words[pa.date32()] = "date"
+    return ", ".join(f"`{f.name}` {words[f.type]}" for f in plain_schema(schema))
+
+
+def _judge(batches: Iterable[Any], names: Sequence[str], job: Job, lenient: bool) -> dict[str, pa.Table]:
+    """Judge what a task was given: whole counties, their rows in the order of the source."""
+    import pyarrow as pa
+
+    given = list(batches)
+    table = pa.Table.from_batches(given) if given else None
+    if table is None or table.num_rows == 0:
+        return {}
+    table = table.sort_by(ROW)
+    place = table[ROW].to_numpy()
+    own = table.drop_columns([ROW]).rename_columns(list(names))
+    done = job.run(to_pandas(own), place & ((1 << 33) - 1), place >> 33)
+    if done.tables is None:
+        if not lenient:
+            raise InputDataError(done.problems)
+        return {"problems": problem_table(done.problems, job.schemas["problems"])}
+    return {name: t.cast(plain_schema(t.schema)) for name, t in done.tables.items()}
+
+
+def _one_output(batches: Iterable[Any], names: Sequence[str], job: Job, lenient: bool) -> Iterator[Any]:
+    for table in _judge(batches, names, job, lenient).values():
+        yield from table.to_batches(max_chunksize=READ_ROWS)
+
+
+def _all_outputs(batches: Iterable[Any], names: Sequence[str], job: Job) -> Iterator[Any]:
+    """Judge once for several outputs: each piece of an output travels as bytes under its name."""
+    import pyarrow as pa
+
+    for name, table in _judge(batches, names, job, False).items():
+        for piece in table.to_batches(max_chunksize=READ_ROWS):
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, piece.schema) as writer:
+                writer.write_batch(piece)
+            content = pa.array([sink.getvalue().to_pybytes()], type=pa.binary())
+            yield pa.RecordBatch.from_arrays([pa.array([name]), content], names=["output", "content"])
+
+
+def _unpacked(batches: Iterable[Any]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for batch in batches:
+        for content in batch.column("content"):
+            with pa.ipc.open_stream(content.as_buffer()) as reader:
+                yield from reader
