@@ -410,7 +410,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _declare(args: argparse.Namespace) -> int:
     declaration, write_declaration = _from_reports("declaration", "write_declaration")
-    from junheng.reports.forms import county_key
+    from junheng.reports.declarations.fill import county_key
 
     out = Path(args.out)
     one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()

@@ -19,7 +19,7 @@ from small_tables import GOOD, QUALITY, SEVEN, SHANDONG, SHARED, conditions, fra
 import junheng as jh
 from junheng.planning._costs import Prices
 from junheng.planning._problem import counties
-from junheng.reports.html import _Cells, _Words
+from junheng.reports.page import _Cells, _Words
 from junheng.results import records
 from junheng.schools import columns
 

@@ -18,8 +18,9 @@ from test_report import Page, checked
 import junheng as jh
 from junheng.__main__ import main
 from junheng._card import plan_sentences, plan_things
-from junheng.reports import _canvas, html_report, plots, write_declaration, write_report
-from junheng.reports import html as report
+from junheng.reports import html_report, plots, write_declaration, write_report
+from junheng.reports import page as report
+from junheng.reports.plots import _canvas
 from junheng.results import records
 
 COSTS = {

@@ -20,8 +20,8 @@ import junheng as jh
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
 pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
-from junheng.reports import html as module
 from junheng.reports import html_report, write_report
+from junheng.reports import page as module
 
 WORDS = tomllib.loads((Path(jh.__file__).parent / "reports" / "words.toml").read_text(encoding="utf-8"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -323,7 +323,7 @@ def test_the_same_evaluation_gives_the_same_bytes(ev: jh.Evaluation, pages: dict
 
 
 def test_a_machine_without_a_chinese_font_can_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from junheng.reports import _canvas
+    from junheng.reports.plots import _canvas
 
     monkeypatch.setattr(_canvas, "_known_fonts", dict)
     monkeypatch.setattr(module, "PICTURES", 2)

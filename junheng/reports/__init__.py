@@ -11,12 +11,12 @@ from typing import Any
 
 #: Where each public name lives; a module stands for itself.
 _HOME = {
-    "Declaration": "forms",
-    "declaration": "forms",
-    "html_report": "html",
+    "Declaration": "declarations",
+    "declaration": "declarations",
+    "html_report": "page",
     "plots": "plots",
-    "write_declaration": "forms",
-    "write_report": "html",
+    "write_declaration": "declarations",
+    "write_report": "page",
     "write_template": "template",
 }
 _THERE = {name: home for name, home in _HOME.items() if find_spec(f"{__name__}.{home}") is not None}

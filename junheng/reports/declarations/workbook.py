@@ -15,10 +15,10 @@ import numpy as np
 from junheng._files import write_bytes
 from junheng._labels import word
 from junheng.errors import InputError
-from junheng.reports.forms import Cell
+from junheng.reports.declarations.fill import Cell
 
 if TYPE_CHECKING:
-    from junheng.reports.forms import Column, Declaration, FormTable
+    from junheng.reports.declarations.fill import Column, Declaration, FormTable
 
 #: The fonts of Chinese office documents; a program that lacks them takes another of the family.
 _SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}

@@ -295,7 +295,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     if target.suffix.lower() != ".xlsx":
         raise InputError(f"a declaration is written as .xlsx, not {target.name!r}")
     form = declaration(ev, county=county)
-    from junheng.reports._workbook import write
+    from junheng.reports.declarations.workbook import write
 
     write(form, target)
     return target
@@ -305,7 +305,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
 
 
 def _data() -> dict[str, Any]:
-    return read_toml("reports/forms.toml")
+    return read_toml("reports/declarations/forms.toml")
 
 
 def _text(value: Any, **more: Any) -> Cell:

@@ -24,7 +24,7 @@ from junheng.indicators.curves import lorenz_curve
 from junheng.indicators.dispersion import difference_coefficient
 from junheng.indicators.inequality import gini
 from junheng.planning import Plan
-from junheng.reports._canvas import (
+from junheng.reports.plots._canvas import (
     BLUE,
     GREEN,
     GREY,
@@ -354,7 +354,7 @@ def distribution(
 
 
 def _size() -> float:
-    from junheng.reports._canvas import SETTING, matplotlib_or_advice
+    from junheng.reports.plots._canvas import SETTING, matplotlib_or_advice
 
     matplotlib_or_advice()
     import matplotlib
@@ -674,7 +674,7 @@ def lorenz(
     size = _size()
     first, second = getattr(ind, lang), _where(d, counties, s, lang)
     legend = [words("lorenz_curve", lang), words("lorenz_equal", lang)]
-    from junheng.reports._canvas import SETTING
+    from junheng.reports.plots._canvas import SETTING
 
     side = min(SETTING.get().width, 340.0 + size * 6)
     pen = prepare(

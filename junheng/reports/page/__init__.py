@@ -34,7 +34,8 @@ from junheng.planning import Plan
 from junheng.planning._needs import Shortages
 from junheng.planning.optimise import WHY
 from junheng.planning.shortfalls import county_totals
-from junheng.reports import _canvas, plots
+from junheng.reports import plots
+from junheng.reports.plots import _canvas
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import base_column, columns
 from junheng.standards.model import Threshold
@@ -118,7 +119,7 @@ def html_report(
         common = {
             "t": text,
             "language": language,
-            "style": files("junheng.reports").joinpath("report.css").read_text(encoding="utf-8"),
+            "style": files("junheng.reports.page").joinpath("report.css").read_text(encoding="utf-8"),
             "standard": text("standard", label=getattr(d.standard.label, language), number=d.standard.number),
             "provenance": _provenance(ev, text),
         }
@@ -254,7 +255,7 @@ def _templates() -> Any:
         raise InputError('a report needs the extra "report": python -m pip install "junheng[report]"') from None
 
     def load(name: str) -> str:
-        return files("junheng.reports").joinpath("templates", name).read_text(encoding="utf-8")
+        return files("junheng.reports.page").joinpath("templates", name).read_text(encoding="utf-8")
 
     # everything that comes from a table is text: a school may be called <script>
     return Environment(
