@@ -19,8 +19,9 @@ import junheng as jh
 from junheng.__main__ import main
 from junheng._card import plan_sentences, plan_things
 from junheng.reports import html_report, plots, write_declaration, write_report
-from junheng.reports import page as report
+from junheng.reports.page import report
 from junheng.reports.plots import _canvas
+from junheng.reports.plots._who_gives import BARS
 from junheng.results import records
 
 COSTS = {
@@ -177,7 +178,7 @@ def test_a_plan_shows_moves_and_what_is_bought_apart(plan: jh.Plan) -> None:
     # without its colour a kind still has a pattern of its own
     patterns = {p.get_hatch() for p in ax.patches}
     assert len(patterns) == len({p.get_facecolor() for p in ax.patches}) >= 2
-    assert len({pattern for _, pattern in plots._BARS.values()}) == 3
+    assert len({pattern for _, pattern in BARS.values()}) == 3
 
 
 def test_what_is_only_added_is_called_added(plan: jh.Plan) -> None:

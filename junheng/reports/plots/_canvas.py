@@ -211,6 +211,23 @@ def matplotlib_or_advice() -> None:
         raise InputError('pictures need the extra "plots": python -m pip install "junheng[plots]"') from None
 
 
+def text_size() -> float:
+    """Return the size of letters in a picture."""
+    matplotlib_or_advice()
+    import matplotlib
+
+    size = SETTING.get().size
+    return float(size if size is not None else matplotlib.rcParams["font.size"])
+
+
+def ink() -> str:
+    """Return the colour of letters and lines."""
+    matplotlib_or_advice()
+    import matplotlib
+
+    return str(matplotlib.rcParams["text.color"])
+
+
 def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
     """Return a picture for a notebook: twice as fine as it is shown."""
     out = BytesIO()
@@ -359,12 +376,10 @@ def prepare(
     Lengths are in points: the height of the axes, what stands left and right of them, what stands below them before
     the legend.
     """
-    matplotlib_or_advice()
-    import matplotlib
+    size = text_size()
     from matplotlib.figure import Figure
 
     now = SETTING.get()
-    size = float(now.size if now.size is not None else matplotlib.rcParams["font.size"])
     family, holes = families("".join([*texts, *legend, *titles]))
     if holes and now.browser:
         holes = frozenset()
@@ -390,7 +405,6 @@ def prepare(
         window = ax.get_window_extent()
         points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
         wide, high = window.width * points, window.height * points
-    ink = str(matplotlib.rcParams["text.color"])
     return Pen(
         ax=ax,
         language=language,
@@ -398,7 +412,7 @@ def prepare(
         family=family,
         holes=holes,
         size=size,
-        ink=ink,
+        ink=ink(),
         width=wide,
         height=high,
         left=left if own else 0.0,
