@@ -22,7 +22,8 @@ from test_items import FACTS, Facts, table
 import junheng as jh
 from junheng._data import column_ids, fact_ids, read_toml
 from junheng.reports import declaration, write_declaration
-from junheng.reports.declarations.fill import Cell, Declaration, FormTable, printed
+from junheng.reports.declarations.cells import printed
+from junheng.reports.declarations.model import Cell, Declaration, FormTable
 
 MAJIANG = "cn-gz-majiang-2023"
 FORMS = read_toml("reports/declarations/forms.toml")

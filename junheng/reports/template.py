@@ -147,17 +147,22 @@ def facts_asked(std: Standard) -> list[str]:
 def columns_asked(std: Standard) -> tuple[list[str], list[str]]:
     """Return the columns a standard cannot do without, and those that only items or few schools need."""
     known = columns()
-    needed = dict.fromkeys((*_KEYS, *needed_columns(std)))
-    if any(r.decision == "ask" or r.ownership for r in std.inclusion):
-        answers = [a for a in ANSWERS if any(r.decision == "ask" for r in std.inclusion_for(a))]
-        needed.update(dict.fromkeys(("ownership", *(answers if std.two_answers else ["included"]))))
-    if any(r.owner_types for r in std.inclusion):
-        needed["owner_type"] = None
+    needed = dict.fromkeys((*_KEYS, *needed_columns(std), *_answers_asked(std)))
     areas = [c for area, plus, minus in AREAS if area in needed for c in (*plus, *minus)]
     own_answers = ANSWERS if std.two_answers else ()
     optional = dict.fromkeys((*_OPTIONAL_KEYS, *own_answers, "students_senior", *areas, *_figures(std, county=False)))
-    own = [c for c in optional if c not in needed and (c in known or c == "students_senior")]
-    return list(needed), [c for c in own if c == "students_senior" or known[c].type != "count"]
+    seniors = "students_senior"
+    own = [c for c in optional if c not in needed and (c == seniors or (c in known and known[c].type != "count"))]
+    return list(needed), own
+
+
+def _answers_asked(std: Standard) -> list[str]:
+    """Return the columns that tell which schools count."""
+    asked: list[str] = []
+    if any(r.decision == "ask" or r.ownership for r in std.inclusion):
+        answers = [a for a in ANSWERS if any(r.decision == "ask" for r in std.inclusion_for(a))]
+        asked = ["ownership", *(answers if std.two_answers else ["included"])]
+    return [*asked, "owner_type"] if any(r.owner_types for r in std.inclusion) else asked
 
 
 # --------------------------------------------------------------------------------------------- writing

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from junheng._files import write_bytes
 from junheng._labels import word
 from junheng.errors import InputError
-from junheng.reports.declarations.fill import Cell
-
-if TYPE_CHECKING:
-    from junheng.reports.declarations.fill import Column, Declaration, FormTable
+from junheng.reports.declarations.fill import declaration
+from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
+from junheng.results import Evaluation
 
 #: The fonts of Chinese office documents; a program that lacks them takes another of the family.
 _SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
@@ -46,6 +46,45 @@ _PORTRAIT = ("I", "summary", "left_out")
 _MERGED = 8
 #: A cell of Excel holds 32 767 characters.
 _LONGEST = 32_000
+
+
+def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: Any = None) -> Path:
+    """Write the declaration form of a county as a workbook, ready to print on A4.
+
+    Parameters
+    ----------
+    ev : Evaluation
+        Of one county, or of several.
+    path : str or path
+        The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
+    county : object, optional
+        Which county; see :func:`declaration`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file: a summary, a sheet for each table, the units that do not count, and where the figures come from.
+        The same evaluation gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        As :func:`declaration`; when the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
+
+    Examples
+    --------
+    >>> import junheng as jh, pathlib, tempfile
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    >>> jh.reports.write_declaration(ev, pathlib.Path(tempfile.mkdtemp()) / "form.xlsx").name
+    'form.xlsx'
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise InputError(f"a declaration is written as .xlsx, not {target.name!r}")
+    write(declaration(ev, county=county), target)
+    return target
 
 
 def write(form: Declaration, path: Path) -> None:

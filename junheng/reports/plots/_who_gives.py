@@ -288,20 +288,27 @@ def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared
     ends = [table.columns.index(n) for n in ("school_code", "school") if n in table.columns]
     by = [n for n in table.columns[: min(ends)] if n not in _NO_COUNTY]
     cells = {n: table.objects(n).tolist() for n in table.columns}
-    amounts = table.floats("change").tolist()
-    found = []
-    for i in range(table.rows):
-        key = tuple(str(cells[n][i]) for n in by)
-        if key[: len(county)] != county or ("column" in cells and not _is_column(cells["column"][i], column)):
-            continue
-        if "stage" in cells and cells["stage"][i] != stage:
-            everywhere = cells["stage"][i] is None or cells["stage"][i] != cells["stage"][i]
-            if not everywhere or (shared is not None and cells["row"][i] not in shared):
-                continue
-        why = str(cells["why"][i]) if "why" in cells else None
-        found.append(_Change(str(cells[name][i]), key, amounts[i], why))
+    nothing = [None] * table.rows
+    words_of_column = cells.get("column", [column] * table.rows)
+    stages = cells.get("stage", [stage] * table.rows)
+    there = zip(words_of_column, stages, cells.get("row", nothing), strict=True)
+    meant = [_is_column(w, column) and _is_stage(s, row, stage, shared) for w, s, row in there]
+    keys = zip(*(map(str, cells[n]) for n in by), strict=True) if by else [()] * table.rows
+    rows = zip(meant, cells[name], keys, table.floats("change").tolist(), cells.get("why", nothing), strict=True)
+    found = [
+        _Change(str(school), key, amount, None if why is None else str(why))
+        for is_meant, school, key, amount, why in rows
+        if is_meant and key[: len(county)] == county
+    ]
     _check(found, column, stage)
     return [c for c in found if c.amount != 0]
+
+
+def _is_stage(given: Any, row: Any, stage: str, shared: set[int] | None) -> bool:
+    """Tell whether a change is one of a stage: of that stage, or of all stages of a school that has it."""
+    if given is None or given != given:
+        return shared is None or row in shared
+    return bool(given == stage)
 
 
 def _is_column(word_given: Any, column: str) -> bool:
