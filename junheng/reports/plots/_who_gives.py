@@ -294,9 +294,10 @@ def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared
     there = zip(words_of_column, stages, cells.get("row", nothing), strict=True)
     meant = [_is_column(w, column) and _is_stage(s, row, stage, shared) for w, s, row in there]
     keys = zip(*(map(str, cells[n]) for n in by), strict=True) if by else [()] * table.rows
-    rows = zip(meant, cells[name], keys, table.floats("change").tolist(), cells.get("why", nothing), strict=True)
+    reasons = [str(why) for why in cells["why"]] if "why" in cells else nothing
+    rows = zip(meant, cells[name], keys, table.floats("change").tolist(), reasons, strict=True)
     found = [
-        _Change(str(school), key, amount, None if why is None else str(why))
+        _Change(str(school), key, amount, why)
         for is_meant, school, key, amount, why in rows
         if is_meant and key[: len(county)] == county
     ]
