@@ -50,9 +50,9 @@ def html_report(
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned.
+        The result of :func:`junheng.evaluate`.
     county : object, optional
-        A county as it stands in the table (with several ``by`` columns, a tuple of them); all without it.
+        County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
     language : {"zh", "en"}
         Language of the page.
     plan : Plan, optional
@@ -104,7 +104,7 @@ def write_report(
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned.
+        The result of :func:`junheng.evaluate`.
     path : str or path
         The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
     county : object, optional

@@ -76,15 +76,15 @@ def before_and_after(
     Parameters
     ----------
     plan : Plan
-        What :func:`junheng.plan` returned.
+        The result of :func:`junheng.plan`.
     indicator : str
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
     county : object, optional
-        A county as it stands in the table; needed where there are several.
+        County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of the evaluation that was planned for, or English.
 
@@ -111,7 +111,7 @@ def before_and_after(
     >>> ax.get_xlabel()
     'm2/student'
     """
-    sample = Sample.of_one_county(plan.evaluation, indicator, stage, county, language)
+    sample = Sample.choose(plan.evaluation, indicator, stage, county, language)
     then = plan.after.data
     moves = _moves(sample, then)
     lines = sample.lines()

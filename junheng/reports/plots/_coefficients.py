@@ -53,13 +53,13 @@ def coefficients(
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned.
+        The result of :func:`junheng.evaluate`.
     county : object, optional
-        A county as it stands in the table; needed where there are several.
+        County name as spelled in the table. Required if there are several counties.
     stage : {"primary", "junior"}, optional
-        Only this stage; both without it.
+        Only this stage. Default: both.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of :meth:`~junheng.Evaluation.relabel`, or English.
 

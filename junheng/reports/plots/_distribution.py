@@ -39,15 +39,15 @@ def distribution(
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned.
+        The result of :func:`junheng.evaluate`.
     indicator : str
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
     county : object, optional
-        A county as it stands in the table; needed where there are several.
+        County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of :meth:`~junheng.Evaluation.relabel`, or English.
 
@@ -73,7 +73,7 @@ def distribution(
     >>> ax.get_xlabel()
     'm2/student'
     """
-    sample = Sample.of_one_county(ev, indicator, stage, county, language)
+    sample = Sample.choose(ev, indicator, stage, county, language)
     mean = float(sample.d.mean[sample.group, sample.j])
     strip = Strip.from_sections(sample, sample.sections, [sample.required, sample.floor, mean])
     lines = sample.lines(mean)

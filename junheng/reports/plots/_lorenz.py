@@ -38,15 +38,15 @@ def lorenz(
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned.
+        The result of :func:`junheng.evaluate`.
     indicator : str
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
     county : object, optional
-        A county as it stands in the table; all schools of the table without it.
+        County name as spelled in the table. Default: all schools of the table.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of :meth:`~junheng.Evaluation.relabel`, or English.
 
@@ -70,7 +70,7 @@ def lorenz(
     >>> [float(x) for x in ax.get_xlim()]
     [0.0, 1.0]
     """
-    sample = Sample.of_one_year(ev, indicator, stage, county, language)
+    sample = Sample.choose(ev, indicator, stage, county, language, several=True)
     lang = sample.language
     value, weight = sample.d.values[sample.j, sample.sections], sample.weights(sample.sections)
     x, y = _curve(sample.indicator.id, value, weight)

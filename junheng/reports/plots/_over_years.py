@@ -15,23 +15,7 @@ from junheng._labels import check_language, word
 from junheng.errors import InputError
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import VERDICTS
-from junheng.reports.plots._canvas import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILLION,
-    Pen,
-    dots,
-    handle,
-    ink,
-    rule,
-    short,
-    text_size,
-    words,
-)
+from junheng.reports.plots._canvas import BLUE, GREY, LINES, Pen, dots, handle, ink, rule, short, text_size, words
 from junheng.reports.plots._picture import KINDS_IN_ORDER, Entry, Picture
 from junheng.reports.plots._subject import (
     coefficient_kind,
@@ -46,16 +30,6 @@ from junheng.results import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: Colour and style of the lines of a few counties; up to so many have a line and a name each.
-_LINES: tuple[tuple[str, Any], ...] = (
-    (BLUE, "-"),
-    (VERMILLION, "--"),
-    (GREEN, "-."),
-    (PURPLE, ":"),
-    (ORANGE, (0, (5, 1, 1, 1, 1, 1))),
-    (SKY, (0, (1, 2))),
-)
 
 
 @frozen
@@ -100,14 +74,14 @@ class _History:
     @property
     def few(self) -> bool:
         """Whether each county has a line and a name."""
-        return len(self.places) <= len(_LINES)
+        return len(self.places) <= len(LINES)
 
     def lines(self) -> list[tuple[str, str, Any]]:
         """Return county, colour and style of each line; a single one needs no colour of its own."""
         places = self.places
         if len(places) == 1:
             return [(places[0], GREY, "-")]
-        return [(place, *line) for place, line in zip(places, _LINES, strict=False)]
+        return [(place, *line) for place, line in zip(places, LINES, strict=False)]
 
     def legend(self) -> list[Entry]:
         """Return the lines of the legend."""
@@ -148,9 +122,9 @@ def over_years(
     stage : {"primary", "junior"}
         Stage.
     county : object, optional
-        A county as it stands in the table; all without it.
+        County name as spelled in the table. Default: all.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of :meth:`~junheng.Evaluation.relabel`, or English.
 

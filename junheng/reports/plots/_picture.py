@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +13,21 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng.reports.plots._canvas import GREY, Pen, em, handle, ink, prepare, rule, text_size, words
+from junheng.reports.plots._canvas import (
+    GREY,
+    SETTING,
+    Pen,
+    em,
+    fonts_for,
+    handle,
+    ink,
+    legend_shape,
+    matplotlib_or_advice,
+    rule,
+    text_size,
+    words,
+    wrap,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +42,10 @@ WIDEST_NAME = 16.0
 
 @frozen(kw_only=True)
 class Picture:
-    """What stands around a picture and how much room it takes: lengths in points, as in ``prepare``."""
+    """What stands around a picture and how much room it takes.
+
+    Lengths are in points: the height of the axes, what is left and right of them, what is below them before the legend.
+    """
 
     language: str
     titles: tuple[str, str]
@@ -40,19 +59,50 @@ class Picture:
     width: float | None = None
 
     def begin(self, ax: Axes | None) -> Pen:
-        """Return what to draw with."""
-        return prepare(
-            ax,
-            self.language,
-            self.names,
-            height=self.height,
-            left=self.left,
-            right=self.right,
-            below=self.below,
-            legend=[text for _, text in self.legend],
-            titles=self.titles,
-            width=self.width,
+        """Return what to draw with: on the axes given, or on a figure made for the picture."""
+        matplotlib_or_advice()
+        size, texts = text_size(), [text for _, text in self.legend]
+        own = ax is None
+        family, holes = fonts_for("".join([*self.names, *texts, *self.titles]))
+        if ax is None:
+            ax, high, wide = self._figure(size, texts)
+            left, title_width = self.left, wide + self.left + self.right - 18
+        else:
+            window = ax.get_window_extent()
+            points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+            wide, high = window.width * points, window.height * points
+            left, title_width = 0.0, wide
+        return Pen(
+            ax=ax,
+            language=self.language,
+            own=own,
+            family=family,
+            holes=holes,
+            size=size,
+            ink=ink(),
+            width=wide,
+            height=high,
+            left=left,
+            title_width=title_width,
         )
+
+    def _figure(self, size: float, texts: Sequence[str]) -> tuple[Axes, float, float]:
+        """Make a figure with room for titles and legend; return its axes, and how high and wide they are."""
+        from matplotlib.figure import Figure
+
+        now = SETTING.get()
+        whole = now.width if self.width is None else self.width
+        wide, head, foot = whole - self.left - self.right, 0.0, self.below
+        if now.title:
+            room = (whole - 18) / (size * 1.05)
+            head = sum(len(wrap(t, room)) for t in self.titles) * size * 1.05 * 1.4 + 10
+        if texts:
+            foot += legend_shape(texts, size, wide + self.left)[1] * size * 0.88 * 1.5 + 8
+        total = self.height + head + foot + 8
+        figure = Figure(figsize=(whole / 72, total / 72))
+        ax = figure.add_axes((self.left / whole, foot / total, wide / whole, self.height / total))
+        ax._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
+        return ax, self.height, wide
 
     def finish(self, pen: Pen, x_label: str) -> Axes:
         """Set axis, legend and titles of a picture with numbers from left to right."""
@@ -85,6 +135,14 @@ class Line:
     def draw(self, axes: Axes, **more: Any) -> None:
         """Draw it from top to bottom."""
         axes.axvline(self.at, color=self.colour, linestyle=self.style, linewidth=1.4, zorder=2, **more)
+
+
+def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
+    """Return a picture for a notebook: twice as fine as it is shown."""
+    out = BytesIO()
+    figure.savefig(out, format="png", dpi=192)
+    wide, high = figure.get_size_inches() * 96
+    return out.getvalue(), {"width": int(wide), "height": int(high)}
 
 
 # -------------------------------------------------------------------------------------------- legends

@@ -76,7 +76,7 @@ def ranking(
     stage : {"primary", "junior"}
         Stage.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of :meth:`~junheng.Evaluation.relabel`, or English.
 

@@ -101,19 +101,13 @@ class Sample:
     """The sections that count."""
 
     @classmethod
-    def of_one_county(cls, ev: Evaluation, indicator: str, stage: str, county: Any, language: str | None) -> Sample:
-        """Choose the schools of one county."""
+    def choose(
+        cls, ev: Evaluation, indicator: str, stage: str, county: Any, language: str | None, *, several: bool = False
+    ) -> Sample:
+        """Choose the schools of one county, or of several counties in one year."""
         d, lang = ev.data, language_of(ev, language)
         j, s = find_indicator(d, indicator), find_stage(stage)
-        counties = [one_county(d, county)]
-        return cls(d, lang, j, s, counties, _counted_sections(d, counties, s))
-
-    @classmethod
-    def of_one_year(cls, ev: Evaluation, indicator: str, stage: str, county: Any, language: str | None) -> Sample:
-        """Choose the schools of one or several counties in one year."""
-        d, lang = ev.data, language_of(ev, language)
-        j, s = find_indicator(d, indicator), find_stage(stage)
-        counties = some_counties(d, county)
+        counties = some_counties(d, county) if several else [one_county(d, county)]
         return cls(d, lang, j, s, counties, _counted_sections(d, counties, s))
 
     @property

@@ -52,9 +52,9 @@ def town_and_country(
     stage : {"primary", "junior"}
         Stage.
     county : object, optional
-        A county as it stands in the table; all schools of the table without it.
+        County name as spelled in the table. Default: all schools of the table.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of :meth:`~junheng.Evaluation.relabel`, or English.
 
@@ -82,7 +82,7 @@ def town_and_country(
     >>> ax.get_xlabel()
     'm2/student'
     """
-    sample = Sample.of_one_year(ev, indicator, stage, county, language)
+    sample = Sample.choose(ev, indicator, stage, county, language, several=True)
     lanes = _lanes(sample)
     lang = sample.language
     strip = Strip.from_sections(sample, sample.sections, [sample.required, sample.floor])

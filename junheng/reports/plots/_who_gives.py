@@ -128,9 +128,9 @@ def who_gives(
     stage : {"primary", "junior"}
         Stage. What a school has once for all stages is shown in each of its stages.
     county : object, optional
-        A county as it stands in the table; needed where there are several.
+        County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own without it.
+        Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
         By default that of the evaluation that was planned for, or English.
 
