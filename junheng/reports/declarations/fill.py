@@ -55,7 +55,7 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
     ev : Evaluation
         Of one county, or of several.
     county : object, optional
-        County name as spelled in the table; ``(county, year)`` if there are several years. Required if there are several.
+        County name as spelled in the table; with several years ``(county, year)``. Required if there are several.
 
     Returns
     -------
