@@ -13,6 +13,7 @@ from junheng._labels import word
 from junheng.planning import Plan
 from junheng.reports.plots._canvas import KINDS, Pen, cut, dots, radii, short, text_size, words
 from junheng.reports.plots._picture import (
+    NAMED,
     Entry,
     Picture,
     counted,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from junheng.results import Data
-
-#: Schools that the picture names at most, where there are many.
-NAMED = 40
 
 
 @frozen

@@ -12,7 +12,7 @@ from junheng._data import STAGES
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.reports.plots._canvas import Pen, cut, dots, em, handle, short, text_size, words
-from junheng.reports.plots._picture import Picture, counted, tick_mark
+from junheng.reports.plots._picture import KINDS_IN_ORDER, Picture, counted, tick_mark
 from junheng.reports.plots._subject import (
     coefficient_kind,
     coefficient_name,
@@ -85,14 +85,14 @@ def coefficients(
     d, lang = ev.data, language_of(ev, language)
     c = one_county(d, county)
     only = None if stage is None else find_stage(stage)
-    rows, heads, height = _rows(d, c, range(len(STAGES)) if only is None else [only], lang)
+    rows, heads, bottom = _rows(d, c, range(len(STAGES)) if only is None else [only], lang)
     if not rows:
         raise InputError(f"{d.standard.id} gives no difference coefficient for {d.county_name(c)}")
     names = {"plain": words("unlimited", lang)}
     legend = counted((r.kind for r in rows), lambda kind: names.get(kind) or words(kind, lang), lang)
     if any(np.isfinite(r.limit) for r in rows):
         legend.append((tick_mark(), str(word("column", "limit", lang))))
-    size = text_size()
+    size, height = text_size(), bottom + 0.6
     picture = Picture(
         language=lang,
         titles=(words("coefficients", lang), subtitle(d, [c], only, lang)),
@@ -108,7 +108,7 @@ def coefficients(
     fit = min(1.0, pen.height / (height * pen.size * 1.3))
     high = max([0.1, *(x for r in rows for x in (r.value, r.limit) if np.isfinite(x))]) * 1.08
     pen.ax.set_xlim(0, high)
-    pen.ax.set_ylim(height - 0.1, 0.2)
+    pen.ax.set_ylim(bottom + 0.5, 0.2)
     _draw_bars(pen, rows, fit)
     for row in rows:
         _write_value(pen, row, high, fit)
@@ -121,7 +121,7 @@ def coefficients(
 
 
 def _rows(d: Data, c: int, stages: Any, lang: str) -> tuple[list[_Row], dict[str, float], float]:
-    """Return the rows, where the name of each indicator stands, and how high all are; a limited composite first."""
+    """Return the rows, where the name of each indicator stands, and where the last row stands; a limited composite first."""
     composite = [-1] if np.isfinite(d.composite_limits).any() else []
     found: dict[str, list[tuple[str, float, float, str]]] = defaultdict(list)
     for j in (*composite, *range(len(d.indicators))):
@@ -142,15 +142,13 @@ def _rows(d: Data, c: int, stages: Any, lang: str) -> tuple[list[_Row], dict[str
             y += 1.0
             rows.append(_Row(*figure, y))
         y += 0.35
-    return rows, heads, y + 0.6
+    return rows, heads, y
 
 
 def _draw_bars(pen: Pen, rows: list[_Row], fit: float) -> None:
     """Draw a bar up to each coefficient, a dot at its end, and the mark of its limit."""
-    for kind in ("met", "unmet", "open", "plain"):
+    for kind in (k for k in KINDS_IN_ORDER if any(r.kind == k for r in rows)):
         mine = [r for r in rows if r.kind == kind and np.isfinite(r.value)]
-        if not mine:
-            continue
         y, value = np.array([r.y for r in mine]), np.array([r.value for r in mine])
         colour = handle(kind, 1).get_markeredgecolor()
         pen.ax.hlines(y, 0, value, color=colour, linewidth=2.2 * fit + 0.4, alpha=0.55, zorder=2)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Entry = tuple[Any, str]
 #: Kinds of dots in the order of legends.
 KINDS_IN_ORDER = ("met", "floor", "below", "unmet", "open", "plain")
+#: Schools that a picture of changes names on each side, where there are many.
+NAMED = 40
 #: The widest name beside a row, in units of its size.
 WIDEST_NAME = 16.0
 

@@ -15,7 +15,7 @@ from junheng._labels import check_language, word
 from junheng.errors import InputError, did_you_mean
 from junheng.planning import Plan
 from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, cut, em, short, text_size, words
-from junheng.reports.plots._picture import Entry, Picture, lanes, lanes_height, room_for, room_left
+from junheng.reports.plots._picture import NAMED, Entry, Picture, lanes, lanes_height, room_for, room_left
 from junheng.reports.plots._subject import find_stage, language_of, one_county, subtitle
 from junheng.schools import Column, base_column, columns, recognise
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from junheng.results import Data
 
-#: Schools that the picture names at most on each side, where there are many.
-NAMED = 40
 #: Kinds of bars: colour and pattern; a pattern differs from every other even without its colour.
 BARS = {
     "moved_out": (ORANGE, "////"),
