@@ -121,7 +121,7 @@ def coefficients(
 
 
 def _rows(d: Data, c: int, stages: Any, lang: str) -> tuple[list[_Row], dict[str, float], float]:
-    """Return the rows, where the name of each indicator stands, and where the last row stands; a limited composite first."""
+    """Return the rows, a limited composite first, where the name of each indicator stands, and where the last ends."""
     composite = [-1] if np.isfinite(d.composite_limits).any() else []
     found: dict[str, list[tuple[str, float, float, str]]] = defaultdict(list)
     for j in (*composite, *range(len(d.indicators))):
