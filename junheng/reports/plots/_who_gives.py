@@ -277,14 +277,7 @@ def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared
 
     ``shared`` are the rows whose schools have the stage: what a school has once for all stages changes for each.
     """
-    name = next((n for n in ("school", "school_code") if n in table.columns), None)
-    if name is None or "change" not in table.columns:
-        raise InputError(
-            "the frame of changes needs the columns school (or school_code) and change; of a plan give Plan.changes "
-            "without relabelling, or the plan itself"
-        )
-    ends = [table.columns.index(n) for n in ("school_code", "school") if n in table.columns]
-    by = [n for n in table.columns[: min(ends)] if n not in _NO_COUNTY]
+    name, by = _key_columns(table)
     cells = {n: table.objects(n).tolist() for n in table.columns}
     nothing = [None] * table.rows
     words_of_column = cells.get("column", [column] * table.rows)
@@ -301,6 +294,19 @@ def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared
     ]
     _check(found, column, stage)
     return [c for c in found if c.amount != 0]
+
+
+def _key_columns(table: Table) -> tuple[str, list[str]]:
+    """Return the column that names schools, and those that make a county."""
+    name = next((n for n in ("school", "school_code") if n in table.columns), None)
+    if name is None or "change" not in table.columns:
+        raise InputError(
+            "the frame of changes needs the columns school (or school_code) and change; of a plan give Plan.changes "
+            "without relabelling, or the plan itself"
+        )
+    ends = [table.columns.index(n) for n in ("school_code", "school") if n in table.columns]
+    by = [n for n in table.columns[: min(ends)] if n not in _NO_COUNTY]
+    return name, by
 
 
 def _is_stage(given: Any, row: Any, stage: str, shared: set[int] | None) -> bool:
