@@ -108,12 +108,12 @@ def distribution(
 
 
 def _height(strip: Strip, *, by_rows: bool, size: float) -> float:
-    n, names = strip.value.size, size * NAME_LINE * len(strip.named())
+    n, named = strip.value.size, len(strip.named())
     if strip.few:
         return max(4, n) * size * 1.55
     if by_rows:
-        return max(90.0, n * min(size * 0.75, 5.0)) + names
-    return size * (13 if n > 60 else 10) + names
+        return max(90.0, n * min(size * 0.75, 5.0)) + named * size * NAME_LINE
+    return size * ((13 if n > 60 else 10) + NAME_LINE * named)
 
 
 def _draw_swarm(pen: Pen, strip: Strip) -> None:
