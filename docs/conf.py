@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
-from junheng.reports._canvas import font_for
+from junheng.reports.plots._canvas import font_for
 
 project = "junheng 均衡"
 author = "The junheng developers"

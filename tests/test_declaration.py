@@ -22,10 +22,11 @@ from test_items import FACTS, Facts, table
 import junheng as jh
 from junheng._data import column_ids, fact_ids, read_toml
 from junheng.reports import declaration, write_declaration
-from junheng.reports.forms import Cell, Declaration, FormTable, printed
+from junheng.reports.declarations.cells import printed
+from junheng.reports.declarations.model import Cell, Declaration, FormTable
 
 MAJIANG = "cn-gz-majiang-2023"
-FORMS = read_toml("reports/forms.toml")
+FORMS = read_toml("reports/declarations/forms.toml")
 SEVEN = jh.load_standard(QUALITY).indicators
 STAGE = {"小学": "primary", "初中": "junior"}
 FORMULAS = (
@@ -680,7 +681,7 @@ def test_a_workbook_needs_its_extra_and_its_ending(monkeypatch: pytest.MonkeyPat
 def test_a_workbook_that_cannot_be_made_leaves_what_was_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "f.xlsx"
     path.write_bytes(b"mine")
-    monkeypatch.setattr("junheng.reports._workbook._Sheets.provenance", lambda self: 1 / 0)
+    monkeypatch.setattr("junheng.reports.declarations.workbook._Sheets.provenance", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_declaration(evaluated(), path)
     assert path.read_bytes() == b"mine"

@@ -19,7 +19,8 @@ from small_tables import GOOD, QUALITY, SEVEN, SHANDONG, SHARED, conditions, fra
 import junheng as jh
 from junheng.planning._costs import Prices
 from junheng.planning._problem import counties
-from junheng.reports.html import _Cells, _Words
+from junheng.reports.page.schools import StageTable
+from junheng.reports.page.words import ReportWords
 from junheng.results import records
 from junheng.schools import columns
 
@@ -60,7 +61,7 @@ def reported(ev: jh.Evaluation) -> dict[tuple[int, str, str], float]:
     """What the report says each school must add."""
     d, out = ev.data, {}
     pages = {(int(d.group_county[g]), int(d.group_stage[g])): None for g in range(d.group_county.size)}
-    cells = {key: _Cells(d, *key, _Words("zh")) for key in pages}
+    cells = {key: StageTable(d, *key, ReportWords("zh")) for key in pages}
     for i, key in sections(ev):
         page = cells.get((int(d.county[i]), int(d.sections.stage[i])))
         for j in page.own if page is not None and d.sections.counted[i] else ():
@@ -357,7 +358,7 @@ def shortage(case: Mapping[str, Any]) -> dict[str, Any]:
     lacks = pick(jh.shortfalls(ev), column=case["column"]).set_index("stage")
     report = {}
     for s, stage in enumerate(("primary", "junior")):
-        lines = [line["text"] for _, line in _Cells(ev.data, 0, s, _Words("zh")).fails()]
+        lines = [line["text"] for _, line in StageTable(ev.data, 0, s, ReportWords("zh")).fails()]
         found = [amount for text in lines for amount in re.findall(r"校(?:缺|：.*?缺)([^，；。（]+)", text)]
         if lines:
             report[stage] = sorted({f"缺{amount}" for amount in found})
@@ -399,7 +400,7 @@ def test_more_than_a_number_is_planned_for_as_it_is_judged(tmp_path: Any, value:
 
 
 def test_an_exact_decimal_is_written_as_it_is() -> None:
-    text = _Words("en")
+    text = ReportWords("en")
     assert text.amount(1.1, "m2", whole=False) == "1.1 m2"  # 100 times 1.1 is more than 110 in binary
     assert text.amount(1.101, "m2", whole=False) == "1.11 m2"
     assert text.amount(np.float64(250.000001), "m2", whole=False) == "251 m2"

@@ -51,7 +51,7 @@ def test_they_run_from_top_to_bottom(path: Path, tmp_path: Path, monkeypatch: py
     for needed in ("matplotlib", "jinja2", "IPython"):
         if any(needed in c or needed != "IPython" for c in code(path)):
             pytest.importorskip(needed, reason=f"the notebook uses {needed}")
-    from junheng.reports._canvas import font_for
+    from junheng.reports.plots._canvas import font_for
 
     if not font_for("汉"):
         pytest.skip("no font with Chinese characters is installed")

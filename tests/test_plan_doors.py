@@ -18,8 +18,11 @@ from test_report import Page, checked
 import junheng as jh
 from junheng.__main__ import main
 from junheng._card import plan_sentences, plan_things
-from junheng.reports import _canvas, html_report, plots, write_declaration, write_report
-from junheng.reports import html as report
+from junheng.reports import html_report, plots, write_declaration, write_report
+from junheng.reports.page import report
+from junheng.reports.plots import _canvas
+from junheng.reports.plots._picture import NAMED
+from junheng.reports.plots._who_gives import BARS
 from junheng.results import records
 
 COSTS = {
@@ -176,7 +179,7 @@ def test_a_plan_shows_moves_and_what_is_bought_apart(plan: jh.Plan) -> None:
     # without its colour a kind still has a pattern of its own
     patterns = {p.get_hatch() for p in ax.patches}
     assert len(patterns) == len({p.get_facecolor() for p in ax.patches}) >= 2
-    assert len({pattern for _, pattern in plots._BARS.values()}) == 3
+    assert len({pattern for _, pattern in BARS.values()}) == 3
 
 
 def test_what_is_only_added_is_called_added(plan: jh.Plan) -> None:
@@ -197,7 +200,7 @@ def test_what_a_school_has_once_is_shown_in_each_of_its_stages() -> None:
 def test_of_many_schools_the_ends_are_named_and_all_are_drawn() -> None:
     table = pd.DataFrame({"school": [f"S{i}" for i in range(200)], "change": [*range(-100, 0), *range(1, 101)]})
     ax = plots.who_gives(table, "books", stage="primary")
-    assert len(ax.patches) == 200 and len(ax.get_yticklabels()) == 2 * plots.NAMED
+    assert len(ax.patches) == 200 and len(ax.get_yticklabels()) == 2 * NAMED
     assert "S0" in [t.get_text() for t in ax.get_yticklabels()]
     assert crowded(ax) == []
 

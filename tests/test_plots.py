@@ -18,7 +18,8 @@ matplotlib = pytest.importorskip("matplotlib", reason="pictures are drawn with m
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from junheng.reports import _canvas, plots  # noqa: E402
+from junheng.reports import plots  # noqa: E402
+from junheng.reports.plots import _canvas  # noqa: E402
 
 AREA, BOOKS = "teaching_area_per_student", "books_per_student"
 needs_chinese = pytest.mark.skipif(not _canvas.font_for("汉"), reason="no font with Chinese characters is installed")

@@ -20,8 +20,10 @@ import junheng as jh
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
 pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
-from junheng.reports import html as module
 from junheng.reports import html_report, write_report
+from junheng.reports.page import report as module
+from junheng.reports.page.schools import StageTable
+from junheng.reports.page.words import ReportWords
 
 WORDS = tomllib.loads((Path(jh.__file__).parent / "reports" / "words.toml").read_text(encoding="utf-8"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -169,7 +171,7 @@ def test_adding_what_is_missing_passes_and_one_less_does_not(students: list[int]
     ]
     table = frame(*rows)
     ev = jh.evaluate(table, QUALITY)
-    cells = module._Cells(ev.data, 0, 0, module._Words("en"))
+    cells = StageTable(ev.data, 0, 0, ReportWords("en"))
     j = [i.id for i in ev.data.indicators].index("multimedia_classrooms_per_hundred_students")
     for i in range(len(rows)):
         lack = cells.lack(j, i)
@@ -323,7 +325,7 @@ def test_the_same_evaluation_gives_the_same_bytes(ev: jh.Evaluation, pages: dict
 
 
 def test_a_machine_without_a_chinese_font_can_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from junheng.reports import _canvas
+    from junheng.reports.plots import _canvas
 
     monkeypatch.setattr(_canvas, "_known_fonts", dict)
     monkeypatch.setattr(module, "PICTURES", 2)

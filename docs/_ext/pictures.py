@@ -184,37 +184,39 @@ def bracket() -> str:
 
 
 def house() -> str:
-    """Which module may import which."""
-    rows = [
-        ("cli/", "the command line", "d"),
-        ("monitoring · evaluation · items · results", "where law and arithmetic meet; what goes out", "c"),
-        ("facts · stages · reading", "facts of counties; one row per school and stage; files", "c"),
+    """Which module may import which: a floor imports from the floors below it."""
+    floors = [
+        ("cli", "the command line", "d"),
+        ("reports", "forms, pages, pictures", "d"),
+        ("planning · engines · monitoring · changes", "what rests on results", "c"),
+        ("evaluation", "where law and table meet", "c"),
+        ("results", "what goes out", "c"),
+        ("judging", "how rules are applied", "c"),
+        ("facts · reading · synthetic", "facts of counties; files", "d"),
+        ("schools", "what comes in", "d"),
     ]
     parts, y = [], 6.0
-    for head, foot, kind in rows:
-        parts += [box(60, y, 360, 44, kind), text(240, y + 19, head, "code"), text(240, y + 36, foot, "small")]
-        y += 66
-        if y < 200:
-            parts.append(arrow(240, y - 22, 240, y - 3))
-    for i, (head, foot, kind) in enumerate(
-        (("indicators/", "the arithmetic", "a"), ("schools", "what comes in", "d"), ("standards/", "the law", "b"))
-    ):
-        x = 10 + i * 158
+    for i, (head, foot, kind) in enumerate(floors):
+        if i:
+            parts.append(arrow(240, y - 16, 240, y - 3))
+        parts += [box(60, y, 360, 40, kind), text(240, y + 17, head, "code"), text(240, y + 33, foot, "small")]
+        y += 56
+    for x, head, foot, kind in ((60, "indicators", "the arithmetic", "a"), (250, "standards", "the law", "b")):
         parts += [
-            arrow(240, y - 22, x + 72, y - 3),
-            box(x, y, 144, 44, kind),
-            text(x + 72, y + 19, head, "code"),
-            text(x + 72, y + 36, foot, "small"),
-            arrow(x + 72, y + 44, x + 72, y + 63),
+            arrow(240, y - 16, x + 85, y - 3),
+            box(x, y, 170, 40, kind),
+            text(x + 85, y + 17, head, "code"),
+            text(x + 85, y + 33, foot, "small"),
+            arrow(x + 85, y + 40, x + 85, y + 53),
         ]
-    y += 66
+    y += 56
     parts += [
-        box(10, y, 460, 44, "d"),
-        text(240, y + 19, "_arrays  _frames  _data  _labels  errors", "code"),
-        text(240, y + 36, "tools; only _frames knows data frames", "small"),
-        text(240, y + 66, "indicators and standards never import each other", "mark"),
+        box(10, y, 460, 40, "d"),
+        text(240, y + 17, "_frames  _arrays  words  _data  errors", "code"),
+        text(240, y + 33, "tools; only _frames knows data frames", "small"),
+        text(240, y + 62, "indicators and standards never import each other", "mark"),
     ]
-    return svg(y + 76, "Imports point one way, from the command line down to the tools", *parts)
+    return svg(y + 72, "Imports point one way, from the command line down to the tools", *parts)
 
 
 PICTURES: dict[str, Callable[[], str]] = {f.__name__: f for f in (job, coefficient, split, bracket, house)}

@@ -124,7 +124,7 @@ def _print_written(args: argparse.Namespace) -> None:
 
 
 def _declare(args: argparse.Namespace) -> int:
-    from junheng.reports.forms import county_key
+    from junheng.reports.declarations.fill import county_key
 
     out = Path(args.out)
     one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()

@@ -1,4 +1,4 @@
-"""What is handed on: the declaration workbook, the HTML report, pictures, an empty return to fill in.
+"""Reports and forms: the declaration workbook, the HTML report, pictures, an empty return to fill in.
 
 Each name is imported when it is first asked for, so that nothing heavy comes with the package.
 """
@@ -6,29 +6,27 @@ Each name is imported when it is first asked for, so that nothing heavy comes wi
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 #: Where each public name lives; a module stands for itself.
 _HOME = {
-    "Declaration": "forms",
-    "declaration": "forms",
-    "html_report": "html",
+    "Declaration": "declarations",
+    "declaration": "declarations",
+    "html_report": "page",
     "plots": "plots",
-    "write_declaration": "forms",
-    "write_report": "html",
+    "write_declaration": "declarations",
+    "write_report": "page",
     "write_template": "template",
 }
-_THERE = {name: home for name, home in _HOME.items() if find_spec(f"{__name__}.{home}") is not None}
 
-__all__ = sorted(_THERE)
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _THERE:
+    if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(f"{__name__}.{_THERE[name]}")
-    return home if name == _THERE[name] else getattr(home, name)
+    home = import_module(f"{__name__}.{_HOME[name]}")
+    return home if name == _HOME[name] else getattr(home, name)
 
 
 def __dir__() -> list[str]:

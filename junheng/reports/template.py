@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from attrs import frozen
 
 from junheng._areas import AREAS
@@ -17,6 +15,7 @@ from junheng._files import write_bytes
 from junheng._labels import check_language
 from junheng.errors import InputError
 from junheng.facts import Fact, fact_columns
+from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.schools import Column, columns
 from junheng.stages import needed_columns
 from junheng.standards import Standard, load_standard
@@ -29,8 +28,6 @@ _ROWS = 2000
 #: Who a row is; asked for by every standard.
 _KEYS = ("county", "school_code", "school", "kind", "stage")
 _OPTIONAL_KEYS = ("county_code", "year", "ownership", "area_type", "included", "resources_cover")
-_SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
-_SANS = {"font_name": "等线", "font_family": 2, "font_charset": 134}
 _SHEETS = {"schools": ("学校表", "Schools"), "notes": ("填写说明", "Notes"), "facts": ("县情数据", "County facts")}
 _FACT_KEYS = ("county", "county_code", "year")
 
@@ -87,30 +84,17 @@ def write_template(
     if wrong or not stages or isinstance(stages, str):
         raise InputError(f"stages must be some of {', '.join(STAGES)}, not {stages!r}")
     std = standard if isinstance(standard, Standard) else load_standard(standard)
-    try:
-        import xlsxwriter
-    except ImportError:
-        raise InputError(
-            f'{target.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,
-    }
-    buffer = BytesIO()
-    with xlsxwriter.Workbook(buffer, options) as book:
-        # a fixed day: the same standard gives the same file
-        made = np.datetime64("2000-01-01T00:00:00", "s").item()
-        book.set_properties({"title": getattr(std.label, language), "subject": std.number, "created": made})
+
+    def fill(book: Any) -> None:
         writer = _Writer(book, std, [s for s in STAGES if s in stages], language)
         writer.schools()
         asked = facts_asked(std)
         if facts and asked:
             writer.facts(asked)
         writer.notes()
-    write_bytes(target, buffer.getvalue(), () if isinstance(standard, Standard) else [standard])
+
+    made = workbook_bytes(target, getattr(std.label, language), std.number, fill)
+    write_bytes(target, made, () if isinstance(standard, Standard) else [standard])
     return target
 
 
@@ -147,17 +131,22 @@ def facts_asked(std: Standard) -> list[str]:
 def columns_asked(std: Standard) -> tuple[list[str], list[str]]:
     """Return the columns a standard cannot do without, and those that only items or few schools need."""
     known = columns()
-    needed = dict.fromkeys((*_KEYS, *needed_columns(std)))
-    if any(r.decision == "ask" or r.ownership for r in std.inclusion):
-        answers = [a for a in ANSWERS if any(r.decision == "ask" for r in std.inclusion_for(a))]
-        needed.update(dict.fromkeys(("ownership", *(answers if std.two_answers else ["included"]))))
-    if any(r.owner_types for r in std.inclusion):
-        needed["owner_type"] = None
+    needed = dict.fromkeys((*_KEYS, *needed_columns(std), *_answers_asked(std)))
     areas = [c for area, plus, minus in AREAS if area in needed for c in (*plus, *minus)]
     own_answers = ANSWERS if std.two_answers else ()
     optional = dict.fromkeys((*_OPTIONAL_KEYS, *own_answers, "students_senior", *areas, *_figures(std, county=False)))
-    own = [c for c in optional if c not in needed and (c in known or c == "students_senior")]
-    return list(needed), [c for c in own if c == "students_senior" or known[c].type != "count"]
+    seniors = "students_senior"
+    own = [c for c in optional if c not in needed and (c == seniors or (c in known and known[c].type != "count"))]
+    return list(needed), own
+
+
+def _answers_asked(std: Standard) -> list[str]:
+    """Return the columns that tell which schools count."""
+    asked: list[str] = []
+    if any(r.decision == "ask" or r.ownership for r in std.inclusion):
+        answers = [a for a in ANSWERS if any(r.decision == "ask" for r in std.inclusion_for(a))]
+        asked = ["ownership", *(answers if std.two_answers else ["included"])]
+    return [*asked, "owner_type"] if any(r.owner_types for r in std.inclusion) else asked
 
 
 # --------------------------------------------------------------------------------------------- writing
@@ -198,8 +187,8 @@ class _Writer:
         self._language = language
         self._needed, self._optional = columns_asked(std)
         self._asked: list[str] = []
-        text = {**_SERIF, "font_size": 10, "valign": "vcenter"}
-        head = {**_SANS, "bold": True, "font_size": 10, "text_wrap": True, "align": "center", "valign": "vcenter"}
+        text = {**SERIF, "font_size": 10, "valign": "vcenter"}
+        head = {**SANS, "bold": True, "font_size": 10, "text_wrap": True, "align": "center", "valign": "vcenter"}
         self._formats = {
             "needed": book.add_format({**head, "border": 1, "bg_color": "#1F4E79", "font_color": "#FFFFFF"}),
             "optional": book.add_format({**head, "border": 1, "bg_color": "#DDEBF7"}),
@@ -211,7 +200,7 @@ class _Writer:
             "middle": book.add_format({**text, "border": 1, "align": "center"}),
             "answer": book.add_format({**text, "border": 1, "num_format": "#,##0.######", "bg_color": "#FFF9E5"}),
             "code answer": book.add_format({**text, "border": 1, "num_format": "@", "bg_color": "#FFF9E5"}),
-            "title": book.add_format({**_SANS, "bold": True, "font_size": 13}),
+            "title": book.add_format({**SANS, "bold": True, "font_size": 13}),
             "line": book.add_format({**text, "text_wrap": True, "valign": "top"}),
         }
 

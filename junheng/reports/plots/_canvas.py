@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, partial
-from io import BytesIO
+from functools import cache
 from itertools import pairwise
 from math import log10, sqrt
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,32 +38,12 @@ KINDS: dict[str, tuple[str, str, bool]] = {
 
 #: Families with Chinese characters, the better for simplified Chinese on a screen the earlier.
 CHINESE_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Heiti SC",
-    "STHeiti",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "DengXian",
-    "SimHei",
-    "Noto Sans CJK JP",
-    "Noto Sans CJK TC",
-    "Source Han Sans TW",
-    "Microsoft JhengHei",
-    "PingFang TC",
-    "Noto Serif CJK SC",
-    "Source Han Serif SC",
-    "SimSun",
-    "Songti SC",
-    "AR PL UMing CN",
-    "Droid Sans Fallback",
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei", "PingFang SC",
+    "Hiragino Sans GB", "Heiti SC", "STHeiti", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "DengXian", "SimHei",
+    "Noto Sans CJK JP", "Noto Sans CJK TC", "Source Han Sans TW", "Microsoft JhengHei", "PingFang TC",
+    "Noto Serif CJK SC", "Source Han Serif SC", "SimSun", "Songti SC", "AR PL UMing CN", "Droid Sans Fallback",
     "Arial Unicode MS",
-)
+)  # fmt: skip
 #: What printers set where they have no type for a character.
 GETA = "〓"
 
@@ -72,6 +51,17 @@ GETA = "〓"
 def words(key: str, language: str, **values: Any) -> str:
     """Return a word of pictures."""
     return str(read_toml("reports/words.toml")["picture"][key][language]).format(**values)
+
+
+#: Colour and style of the lines of a few counties.
+LINES: tuple[tuple[str, Any], ...] = (
+    (BLUE, "-"),
+    (VERMILLION, "--"),
+    (GREEN, "-."),
+    (PURPLE, ":"),
+    (ORANGE, (0, (5, 1, 1, 1, 1, 1))),
+    (SKY, (0, (1, 2))),
+)
 
 
 @frozen
@@ -200,6 +190,17 @@ def font_advice(characters: Iterable[str]) -> str:
     )
 
 
+def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
+    """Return the families for a text, and the characters that are to be replaced; say so where there are any."""
+    family, holes = families(text)
+    if not holes or SETTING.get().browser:
+        return family, frozenset()
+    if family is None and any(east_asian_width(c) in "WF" for c in holes):
+        raise InputError(font_advice(holes))
+    warnings.warn(f"{font_advice(holes)}; {GETA} stands for them", UserWarning, stacklevel=5)
+    return family, holes
+
+
 # -------------------------------------------------------------------------------------------- figure
 
 
@@ -211,12 +212,21 @@ def matplotlib_or_advice() -> None:
         raise InputError('pictures need the extra "plots": python -m pip install "junheng[plots]"') from None
 
 
-def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
-    """Return a picture for a notebook: twice as fine as it is shown."""
-    out = BytesIO()
-    figure.savefig(out, format="png", dpi=192)
-    wide, high = figure.get_size_inches() * 96
-    return out.getvalue(), {"width": int(wide), "height": int(high)}
+def text_size() -> float:
+    """Return the size of letters in a picture."""
+    matplotlib_or_advice()
+    import matplotlib
+
+    size = SETTING.get().size
+    return float(size if size is not None else matplotlib.rcParams["font.size"])
+
+
+def ink() -> str:
+    """Return the colour of letters and lines."""
+    matplotlib_or_advice()
+    import matplotlib
+
+    return str(matplotlib.rcParams["text.color"])
 
 
 @frozen
@@ -339,71 +349,6 @@ def legend_shape(texts: Sequence[str], size: float, width: float) -> tuple[int, 
         if sum(p * size + size * 3.6 for p in parts) <= width:
             return columns, lines
     return 1, len(texts)
-
-
-def prepare(
-    ax: Axes | None,
-    language: str,
-    texts: Iterable[str],
-    *,
-    height: float,
-    left: float = 12.0,
-    right: float = 14.0,
-    below: float = 40.0,
-    legend: Sequence[str] = (),
-    titles: Sequence[str] = (),
-    width: float | None = None,
-) -> Pen:
-    """Return what to draw with: on the axes given, or on a figure made for the picture.
-
-    Lengths are in points: the height of the axes, what stands left and right of them, what stands below them before
-    the legend.
-    """
-    matplotlib_or_advice()
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    now = SETTING.get()
-    size = float(now.size if now.size is not None else matplotlib.rcParams["font.size"])
-    family, holes = families("".join([*texts, *legend, *titles]))
-    if holes and now.browser:
-        holes = frozenset()
-    elif holes and any(east_asian_width(c) in "WF" for c in holes) and family is None:
-        raise InputError(font_advice(holes))
-    elif holes:
-        warnings.warn(f"{font_advice(holes)}; {GETA} stands for them", UserWarning, stacklevel=4)
-    own = ax is None
-    whole = now.width if width is None else width
-    if ax is None:
-        inner = whole - left - right
-        head = 0.0
-        if now.title:
-            room = (whole - 18) / (size * 1.05)
-            head = sum(len(wrap(t, room)) for t in titles) * size * 1.05 * 1.4 + 10
-        foot = below + (legend_shape(legend, size, inner + left)[1] * size * 0.88 * 1.5 + 8 if legend else 0)
-        total = height + head + foot + 8
-        figure = Figure(figsize=(whole / 72, total / 72))
-        ax = figure.add_axes((left / whole, foot / total, inner / whole, height / total))
-        ax._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
-        wide, high = inner, height
-    else:
-        window = ax.get_window_extent()
-        points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-        wide, high = window.width * points, window.height * points
-    ink = str(matplotlib.rcParams["text.color"])
-    return Pen(
-        ax=ax,
-        language=language,
-        own=own,
-        family=family,
-        holes=holes,
-        size=size,
-        ink=ink,
-        width=wide,
-        height=high,
-        left=left if own else 0.0,
-        title_width=whole - 18 if own else wide,
-    )
 
 
 # --------------------------------------------------------------------------------------------- dots

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from junheng._files import write_bytes
 from junheng._labels import word
 from junheng.errors import InputError
-from junheng.reports.forms import Cell
+from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
+from junheng.reports.declarations.fill import declaration
+from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
+from junheng.results import Evaluation
 
-if TYPE_CHECKING:
-    from junheng.reports.forms import Column, Declaration, FormTable
-
-#: The fonts of Chinese office documents; a program that lacks them takes another of the family.
-_SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
-_SANS = {"font_name": "等线", "font_family": 2, "font_charset": 134}
 #: Fills of marked cells: for colour-blind readers too, as the legend names them and a comment stands on the cell.
 _FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}
 _LEGEND = {
@@ -48,33 +43,53 @@ _MERGED = 8
 _LONGEST = 32_000
 
 
-def write(form: Declaration, path: Path) -> None:
-    """Write the form."""
-    try:
-        import xlsxwriter
-    except ImportError:
-        raise InputError(
-            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-        "in_memory": True,
-    }
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, options) as book:
-        # a fixed day: with the day of writing the same evaluation would give other bytes every time
-        made = np.datetime64("2000-01-01T00:00:00", "s").item()
-        book.set_properties({"title": form.title, "subject": form.document, "created": made})
+def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: Any = None) -> Path:
+    """Write the declaration form of a county as a workbook, ready to print on A4.
+
+    Parameters
+    ----------
+    ev : Evaluation
+        Of one county, or of several.
+    path : str or path
+        The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
+    county : object, optional
+        Which county; see :func:`declaration`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file: a summary, a sheet for each table, the units that do not count, and where the figures come from.
+        The same evaluation gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        As :func:`declaration`; when the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
+
+    Examples
+    --------
+    >>> import junheng as jh, pathlib, tempfile
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    >>> jh.reports.write_declaration(ev, pathlib.Path(tempfile.mkdtemp()) / "form.xlsx").name
+    'form.xlsx'
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise InputError(f"a declaration is written as .xlsx, not {target.name!r}")
+    form = declaration(ev, county=county)
+
+    def fill(book: Any) -> None:
         sheets = _Sheets(book, form)
         sheets.cover()
         for table in form.tables:
             if table.id != "summary":
                 sheets.table(table)
         sheets.provenance()
-    write_bytes(path, buffer.getvalue())
+
+    write_bytes(target, workbook_bytes(target, form.title, form.document, fill))
+    return target
 
 
 def clean(text: str) -> str:
@@ -104,7 +119,7 @@ class _Sheets:
         """Return a format, made once."""
         key = json.dumps(given, sort_keys=True, ensure_ascii=False)
         if key not in self._formats:
-            base = _SERIF | {"font_size": 10.5, "valign": "vcenter", "text_wrap": True}
+            base = SERIF | {"font_size": 10.5, "valign": "vcenter", "text_wrap": True}
             self._formats[key] = self.book.add_format(base | given)
         return self._formats[key]
 
@@ -140,7 +155,7 @@ class _Sheets:
         for j, wide in enumerate(widths):
             sheet.set_column(j, j, wide)
         whole = sum(widths)
-        self._merged(sheet, 0, 2, form.title, whole, 20, bold=True, align="center", **_SANS)
+        self._merged(sheet, 0, 2, form.title, whole, 20, bold=True, align="center", **SANS)
         row = 1
         for label, value in (
             ("县（市、区）", form.county),
@@ -154,7 +169,7 @@ class _Sheets:
             row += 1
         row = self._body(sheet, row + 1, table, widths)
         row += 1
-        self._merged(sheet, row, 2, "标记说明（括号内为本表册中的单元格数）", whole, 12, bold=True, **_SANS)
+        self._merged(sheet, row, 2, "标记说明（括号内为本表册中的单元格数）", whole, 12, bold=True, **SANS)
         row += 1
         for mark, said in _LEGEND.items():
             style = self.format(border=1, align="center", bg_color=_FILLS[mark])
@@ -164,7 +179,7 @@ class _Sheets:
             sheet.set_row(row, _lines(said, widths[1] + widths[2]) * 16 + 4)
             row += 1
         row += 1
-        self._merged(sheet, row, 2, "目录", whole, 12, bold=True, **_SANS)
+        self._merged(sheet, row, 2, "目录", whole, 12, bold=True, **SANS)
         row += 1
         for other in form.tables:
             if other.id != "summary":
@@ -184,7 +199,7 @@ class _Sheets:
         for j, wide in enumerate(widths):
             sheet.set_column(j, j, wide)
         last, whole = len(widths) - 1, sum(widths)
-        self._merged(sheet, 0, last, table.title, whole, 16, bold=True, align="center", **_SANS)
+        self._merged(sheet, 0, last, table.title, whole, 16, bold=True, align="center", **SANS)
         self._merged(sheet, 1, last, f"县（市、区）：{self.form.county}　　依据：{self.form.label}", whole)
         row = self._body(sheet, 2, table, widths)
         head = 2 + self._head_rows(table)
@@ -206,7 +221,7 @@ class _Sheets:
         sheet = self._sheet("来源", portrait=True)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 72)
-        self._merged(sheet, 0, 1, "数据来源与版本", 98, 16, bold=True, align="center", **_SANS)
+        self._merged(sheet, 0, 1, "数据来源与版本", 98, 16, bold=True, align="center", **SANS)
         labels = {
             "junheng": "软件版本（junheng）",
             "standard": "标准",
@@ -245,7 +260,7 @@ class _Sheets:
 
     def _body(self, sheet: Any, row: int, table: FormTable, widths: Sequence[float]) -> int:
         """Write headers and rows, and return the row after them."""
-        head = self.format(border=1, bold=True, align="center", bg_color="#EDEDED", **_SANS)
+        head = self.format(border=1, bold=True, align="center", bg_color="#EDEDED", **SANS)
         coded = self._head_rows(table) == 2
         for j, column in enumerate(table.columns):
             if coded and not column.code:

@@ -1,0 +1,35 @@
+"""What the workbooks that are written have in common (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from junheng.errors import InputError
+
+#: The fonts of Chinese office documents; a program that lacks them takes another of the family.
+SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
+SANS = {"font_name": "等线", "font_family": 2, "font_charset": 134}
+
+
+def workbook_bytes(path: Path, title: str, subject: str, fill: Callable[[Any], None]) -> bytes:
+    """Return a workbook that ``fill`` wrote; the same content gives the same bytes. The path names it in errors."""
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise InputError(
+            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
+        ) from None
+    # words of a table stay words
+    options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer, {**options, "in_memory": True}) as book:
+        # a fixed day: with the day of writing there would be other bytes every time
+        made = np.datetime64("2000-01-01T00:00:00", "s").item()
+        book.set_properties({"title": title, "subject": subject, "created": made})
+        fill(book)
+    return buffer.getvalue()

@@ -1,0 +1,100 @@
+"""Table III: means and difference coefficients (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from junheng._data import STAGES
+from junheng._explain import _OPS as OPS
+from junheng._labels import word
+from junheng.indicators.compliance import UNDETERMINED
+from junheng.reports.declarations.cells import (
+    NONE,
+    figure_cell,
+    form_column,
+    form_columns,
+    form_data,
+    form_table,
+    item_said,
+    judged_cell,
+    open_cell,
+    text_cell,
+)
+from junheng.reports.declarations.county import FormCounty
+from junheng.reports.declarations.model import Cell, FormTable
+
+
+def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
+    """Return mean and difference coefficient of each indicator and stage, and what they may be at most."""
+    d = county.d
+    printing = county.std.printing
+    rows: list[tuple[Cell, ...]] = []
+    notes = county.unit_notes(county.sub.in_coefficient)
+    own = spec.get("digits", {})
+    for s, stage in enumerate(STAGES):
+        g = int(d.group_at[county.index, s])
+        means, coefficients = [], []
+        for j, ind in enumerate(d.indicators):
+            if g < 0:
+                means.append(open_cell(word("reason", "no_schools", "zh")))
+                coefficients.append(means[-1])
+                continue
+            gaps = int(d.n_missing[g, j])
+            why = f"{gaps}所（部）缺数据" if gaps else word("reason", "zero_mean", "zh")
+            mean, cv = float(d.mean[g, j]), float(d.coefficient[g, j])
+            omitted = f"{gaps}所（部）缺数据，未计入" if gaps else None
+            digits = None if printing is None else int(own.get(ind.id, printing.county_mean))
+            means.append(open_cell(why) if np.isnan(mean) else figure_cell(mean, digits, note=omitted))
+            digits = None if printing is None else printing.coefficient
+            coefficients.append(_coefficient(county, cv, g, j, digits, why, omitted, stage))
+        composite = open_cell(word("reason", "no_schools", "zh"))
+        if g >= 0:
+            composite = _composite(county, float(d.composite[g]), g, stage, spec)
+        label = word("stage", stage, "zh")
+        rows.append((text_cell(label), text_cell(form_data()["rows"]["mean"]["zh"]), *means, Cell(text=NONE)))
+        rows.append((text_cell(label), text_cell(form_data()["rows"]["coefficient"]["zh"]), *coefficients, composite))
+        notes += _limits(county, stage)
+    column = form_column("composite", f"L{len(d.indicators) + 1}" if spec.get("codes") else "")
+    rules = ("each_coefficient", "composite_coefficient")
+    notes += [f"{item_said(d, r, county.index)}。" for r in d.items if r.item.rule in rules]
+    columns = (*form_columns("stage", "row"), *county.indicator_columns(spec), column)
+    return form_table(spec, columns, rows, notes, merged=("stage",))
+
+
+def _coefficient(
+    county: FormCounty, cv: float, g: int, j: int, digits: int | None, why: str, omitted: str | None, stage: str
+) -> Cell:
+    if np.isnan(cv):
+        return open_cell(why)
+    limit = county.std.limit("each", stage=stage)
+    if limit is None:
+        return figure_cell(cv, digits, note=omitted)
+    code = int(county.d.coefficient_verdicts[g, j])
+    cell = judged_cell(cv, float(limit.value), limit.op, code, digits, note=omitted)
+    return cell if code != UNDETERMINED else attrs.evolve(cell, mark="open")
+
+
+def _composite(county: FormCounty, value: float, g: int, stage: str, spec: Mapping[str, Any]) -> Cell:
+    if np.isnan(value):
+        return open_cell("有差异系数无法计算")
+    digits = None if county.std.printing is None else county.std.printing.coefficient
+    limit = county.std.limit("composite", stage=stage)
+    if limit is None:
+        return figure_cell(value, digits, note=spec.get("composite_note"))
+    code = int(county.d.composite_verdicts[g])
+    cell = judged_cell(value, float(limit.value), limit.op, code, digits)
+    return cell if code != UNDETERMINED else attrs.evolve(cell, mark="open", note="有学校缺数据，未计入")
+
+
+def _limits(county: FormCounty, stage: str) -> list[str]:
+    out = []
+    for kind, said in (("each", "各项差异系数"), ("composite", "综合差异系数")):
+        limit = county.std.limit(kind, stage=stage)
+        if limit is not None:
+            name = word("stage", stage, "zh")
+            out.append(f"标准（{limit.clause}）：{name}{said}{OPS[limit.op]}{limit.value}。")
+    return out

@@ -1,0 +1,179 @@
+"""What a filled declaration form is (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+from attrs import field, frozen
+
+from junheng._frames import Backend, build_frame
+from junheng.errors import InputError
+
+Mark = Literal["rounding", "open", "not_given"]
+
+
+@frozen(kw_only=True)
+class Cell:
+    """One cell of a table.
+
+    Attributes
+    ----------
+    value : float, int, str or None
+        What stands behind it, unrounded; a share is a fraction. None where there is nothing, or nothing is known.
+    text : str
+        What is printed, half up to ``decimals``.
+    decimals : int or None
+        Decimals that are printed, of the percentage where ``percent``; None: as many as there are.
+    percent : bool
+        Whether it is printed as a percentage.
+    note : str or None
+        What to know about it: why it is open, or the unrounded figure.
+    mark : {"rounding", "open", "not_given"} or None
+        ``rounding``: the printed figure taken by itself would turn the verdict. ``open``: it cannot be decided or
+        computed. ``not_given``: nobody gave it.
+    """
+
+    value: float | int | str | None = None
+    text: str = ""
+    decimals: int | None = None
+    percent: bool = False
+    note: str | None = None
+    mark: Mark | None = None
+
+
+@frozen(kw_only=True)
+class Column:
+    """One column of a table: an id, its header, and the code the form gives it (``L1``), empty where it has none."""
+
+    id: str
+    label: str
+    code: str = ""
+
+
+@frozen(kw_only=True)
+class FormTable:
+    """One table of the form.
+
+    Attributes
+    ----------
+    id : str
+        ``I``, ``II-1`` …, or a word where the form's number is not known.
+    title : str
+        As it is printed.
+    columns : tuple of Column
+        Columns in order.
+    rows : tuple of tuple of Cell
+        Rows of cells, one for each column.
+    notes : tuple of str
+        What is printed under it: footers, counts behind the figures, what is not known about the form.
+    merged : tuple of str
+        Columns in which the same entry on rows that follow each other belongs together.
+    """
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the table as dicts and lists that strict JSON can hold."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "columns": [attrs.asdict(c) for c in self.columns],
+            "rows": [[attrs.asdict(cell) for cell in row] for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+
+@frozen(kw_only=True, repr=False, slots=False)
+class Declaration:
+    """The declaration form of one county, filled in; made by :func:`declaration`.
+
+    Attributes
+    ----------
+    county : str
+        The county, and the year where the table has one.
+    title : str
+        Title of the form.
+    standard : str
+        Id of the standard judged by.
+    tables : tuple of FormTable
+        A summary, the tables of the form, what stands beside them (prerequisites, vetoes), the units that do not count.
+    notes : tuple of str
+        What to know about the form as a whole.
+    provenance : mapping
+        As :attr:`junheng.Evaluation.provenance`.
+    """
+
+    county: str
+    title: str
+    standard: str
+    label: str
+    document: str
+    tables: tuple[FormTable, ...]
+    notes: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(hash=False)
+    backend: Backend = "pandas"
+
+    def __repr__(self) -> str:
+        return f"<Declaration of {self.county} under {self.standard}: {', '.join(t.id for t in self.tables)}>"
+
+    def table(self, id: str) -> FormTable:
+        """Return a table by its id; an unknown one is an InputError that names those there are."""
+        for table in self.tables:
+            if table.id == id:
+                return table
+        raise InputError(f"there is no table {id!r}; there are {', '.join(t.id for t in self.tables)}")
+
+    def frame(self, id: str) -> Any:
+        """Return a table as a frame in the library of the input: figures unrounded, texts as they are printed."""
+        table = self.table(id)
+        out: dict[str, Any] = {}
+        for j, column in enumerate(table.columns):
+            cells = [row[j] for row in table.rows]
+            if any(isinstance(c.value, str) for c in cells) or all(c.value is None for c in cells):
+                out[column.id] = [c.text or None for c in cells]
+            else:
+                out[column.id] = np.array([np.nan if c.value is None else c.value for c in cells], dtype=np.float64)
+        return build_frame(out, self.backend)
+
+    @cached_property
+    def marks(self) -> dict[str, int]:
+        """How many cells of the form's tables bear each mark."""
+        cells = [c for t in self.tables if t.id not in ("summary", "left_out") for row in t.rows for c in row]
+        return {m: sum(c.mark == m for c in cells) for m in ("rounding", "open", "not_given")}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as dicts and lists that strict JSON can hold.
+
+        Returns
+        -------
+        dict
+            ``county``, ``title``, ``standard``, ``notes``, ``provenance`` and ``tables``: each with ``columns``,
+            ``rows`` of cells and ``notes``.
+
+        Examples
+        --------
+        >>> import json, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> out = jh.reports.declaration(ev).to_dict()
+        >>> [t["id"] for t in json.loads(json.dumps(out, allow_nan=False))["tables"]][1:4]
+        ['I', 'II-1', 'II-2']
+        """
+        return {
+            "county": self.county,
+            "title": self.title,
+            "standard": self.standard,
+            "label": self.label,
+            "document": self.document,
+            "notes": list(self.notes),
+            "tables": [t.to_dict() for t in self.tables],
+            "provenance": dict(self.provenance),
+        }

@@ -1,0 +1,84 @@
+"""Table VI: how satisfied people are (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from junheng._labels import word
+from junheng.facts import fact_columns
+from junheng.items import ItemResult
+from junheng.reports.declarations.cells import (
+    NOT_GIVEN,
+    figure_cell,
+    form_columns,
+    form_data,
+    form_table,
+    item_said,
+    judged_cell,
+    open_cell,
+    standing_of,
+    text_cell,
+)
+from junheng.reports.declarations.county import FormCounty
+from junheng.reports.declarations.model import Cell, FormTable
+
+
+def survey_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
+    """Return how many were asked and are satisfied, all and parents."""
+    known = form_data()["survey"]
+    results = [r for r in county.d.items if r.item.part == spec["part"]]
+    rows, blank = [], []
+    for who in ("all", "parents"):
+        figures = {e["column"]: _asked(county, e[who]) for e in known if who in e}
+        cells = []
+        for entry in known:
+            name = entry["column"]
+            if "over" in entry:
+                top, bottom = (figures[c] for c in entry["over"])
+                facts = [e[who] for c in entry["over"] for e in known if e["column"] == c]
+                cells.append(_satisfaction(county, top, bottom, facts, results, spec))
+            elif np.isnan(figures[name]):
+                blank.append(fact_columns()[entry[who]].zh)
+                cells.append(open_cell(f"县情数据未提供“{blank[-1]}”", "not_given"))
+            else:
+                cells.append(figure_cell(figures[name], 0))
+        rows.append((text_cell(form_data()["rows"][who]["zh"]), *cells))
+    notes = []
+    for r in results:
+        why = word("reason", r.reason[county.index], "zh")
+        notes.append(item_said(county.d, r, county.index) + (f"（{why}）" if why else "") + "。")
+        if standing_of(r):
+            notes.append(f"{standing_of(r)}。")
+    if blank:
+        notes.append(f"{NOT_GIVEN}（{len(blank)}项，留空）：{'、'.join(blank)}。")
+    columns = form_columns("who", *(e["column"] for e in known))
+    return form_table(spec, columns, rows, notes)
+
+
+def _asked(county: FormCounty, fact: str) -> float:
+    return float(county.d.facts.number(fact)[county.index])
+
+
+def _satisfaction(
+    county: FormCounty,
+    top: float,
+    bottom: float,
+    facts: Sequence[str],
+    results: Sequence[ItemResult],
+    spec: Mapping[str, Any],
+) -> Cell:
+    decimals = spec["ratio_decimals"]
+    if np.isnan(top) or np.isnan(bottom):
+        return open_cell("问卷或走访人数未提供", "not_given")
+    if not bottom > 0:
+        return open_cell(word("reason", "zero_denominator", "zh"))
+    value = top / bottom
+    for r in results:
+        for test, found in zip(r.item.conditions, r.each, strict=True):
+            if (*test.top, *test.bottom) == tuple(facts):
+                required, verdict = float(found.required[county.index]), int(found.verdict[county.index])
+                return judged_cell(value, required, test.op, verdict, decimals, percent=True)
+    return figure_cell(value, decimals, percent=True)

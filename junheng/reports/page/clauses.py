@@ -1,0 +1,123 @@
+"""What a page tells beneath its findings: clauses, numbers, what was left out, problems, provenance (private)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from junheng._data import STAGES
+from junheng._explain import _OPS as OPS
+from junheng._explain import _failing as failing
+from junheng._explain import _nothing_known as nothing_known
+from junheng._explain import finding, number
+from junheng.items import ItemResult
+from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, sentence, verdict_of
+from junheng.results import Data, Evaluation
+
+
+def clauses_of(d: Data, c: int, text: ReportWords) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Return every item with its clause, part by part, and by name those for which nothing was given."""
+    groups, opened = [], []
+    for part in d.part_verdicts:
+        lines, blank = [], []
+        for r in d.items:
+            if r.item.part != part or (r.stage >= 0 and not d.is_about(r, c)):
+                continue
+            if r.stage < 0 and nothing_known(d, r, c):
+                blank.append(str(getattr(r.item.label, text.language)))
+            else:
+                lines.append(_item_line(d, r, c, text))
+        name = text("beside") if part == "overall" else text.label("part", part)
+        if lines:
+            groups.append({"name": name, "lines": lines})
+        if blank:
+            said = text("open_given", n=len(blank), names=text("join").join(blank))
+            opened.append({"name": name, "text": said})
+    return groups, opened
+
+
+def _item_line(d: Data, r: ItemResult, c: int, text: ReportWords) -> dict[str, Any]:
+    label = str(getattr(r.item.label, text.language))
+    if r.stage >= 0:
+        label = text("fail_head", stage=text.label("stage", STAGES[r.stage]), indicator=label)
+    reference = d.facts.reference(r.item, c)
+    return {
+        "label": label,
+        "verdict": verdict_of(int(r.verdict[c]), text),
+        "scored": r.item.rule == "scored",
+        "finding": sentence(finding(d, r, c, text.language)) + text("end"),
+        "clause": clause_of(d, r.item, text),
+        "reference": text("reference", text=reference) if reference else "",
+        "schools": [line.strip() for line in failing(d, r, c, None, text.language)],
+    }
+
+
+def thresholds_of(d: Data, text: ReportWords) -> list[dict[str, Any]]:
+    """Return the numbers of the standard: thresholds, then limits."""
+    out = []
+    for t in d.standard.thresholds:
+        ind = next(i for i in d.indicators if i.id == t.indicator)
+        full = d.standard.find(t.indicator, t.stage)
+        required = text("by_classes") if t.value is None else asked(t)
+        floor = number(float(full.floor)) if full is not None and full.floor is not None else ""
+        name = str(getattr(ind, text.language))
+        out.append((text.label("stage", t.stage), name, required, floor, clause_of(d, t, text)))
+    for x in d.standard.limits:
+        name = text("limit_each" if x.kind == "each" else "limit_composite")
+        out.append(
+            (text.label("stage", x.stage), name, f"{OPS[x.op]}{number(float(x.value))}", "", clause_of(d, x, text))
+        )
+    names = ("stage", "name", "required", "floor", "clause")
+    return [dict(zip(names, line, strict=True)) for line in out]
+
+
+def left_out(d: Data, c: int, text: ReportWords) -> list[str]:
+    """Name the units that do not count, reason by reason."""
+    by: dict[str, list[str]] = {}
+    for at in d.left_out.at(c).tolist():
+        i = int(d.leaving[0][at])
+        stage = text.label("stage", STAGES[int(d.sections.stage[i])])
+        name = text("left_out_name", school=d.school_names[d.sections.rows[i]], stage=stage)
+        by.setdefault(d.left_out_reason(at, text.language), []).append(name)
+    return [text("left_out_line", reason=r, n=len(names), names=text.join(names)) for r, names in by.items()]
+
+
+def problems_of(d: Data, c: int | None, text: ReportWords) -> dict[str, Any]:
+    """Return the problems of a county's rows and of the whole table, or of everything without a county."""
+    reading = d.sections.reading
+    mine = None if c is None else set(d.sections.rows[d.county == c].tolist())
+    other = set() if c is None else set(d.sections.rows.tolist()) - (mine or set())
+    found = [p for p in reading.problems if mine is None or p.row is None or p.row not in other]
+    found.sort(key=lambda p: -1 if p.row is None else p.row)
+    lines = []
+    for p in found[:LISTED]:
+        where = [] if p.row is None else [text("problem_row", row=p.row)]
+        where += [x for x in (p.key, p.column, p.value) if x]
+        code = str(p.code)
+        label = text.label("problem", code)
+        lines.append(
+            {
+                "where": " · ".join(where),
+                "code": code.replace("_", " ") if label == code else label,
+                "message": p.message,
+            }
+        )
+    more = len(found) - len(lines)
+    return {"lines": lines, "more": text("problems_more", n=more) if more else ""}
+
+
+def provenance_of(ev: Evaluation, text: ReportWords) -> list[tuple[str, str]]:
+    """Return what the figures rest on, label by label."""
+    out = []
+    for key, value in ev.provenance.items():
+        if isinstance(value, dict):
+            group = "reason" if key == "sections_left_out" else "problem"
+            said = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
+            shown = text("join").join(s.replace("_", " ") for s in said)
+        elif key == "changes":
+            shown = text.join([text("changed_cells", n=x["cells"], digest=x["digest"]) for x in value])
+        elif isinstance(value, (list, tuple)):
+            shown = text.join([text.label("column", v) for v in value])
+        else:
+            shown = "" if value is None else text.own("provenance", str(value)) if key == "missing" else str(value)
+        out.append((text.own("provenance", key), shown or text.own("provenance", "none")))
+    return out

@@ -1,0 +1,138 @@
+"""What a page tells of one county (private)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from junheng._data import STAGES
+from junheng._explain import _nothing_known as nothing_known
+from junheng._explain import _overall_reason as overall_reason
+from junheng._explain import finding, number
+from junheng.indicators.compliance import UNDETERMINED, UNMET
+from junheng.reports import plots
+from junheng.reports.page.clauses import clauses_of, left_out, problems_of, thresholds_of
+from junheng.reports.page.drawing import Drawing
+from junheng.reports.page.schools import StageTable
+from junheng.reports.page.words import ReportWords, caption, sentence, verdict_of
+from junheng.reports.plots._subject import coefficient_name, coefficient_of
+from junheng.results import Data, Evaluation
+
+
+def county_view(d: Data, c: int, reasons: list[str], text: ReportWords, draw: Drawing, most: int) -> dict[str, Any]:
+    """Return all that the template of a county shows; at most so many pictures."""
+    parts = list(d.part_verdicts)
+    mine = dict(zip(parts, reasons[c * len(parts) : (c + 1) * len(parts)], strict=True))
+    verdict = verdict_of(int(d.part_verdicts["overall"][c]), text)
+    name = d.county_name(c)
+    cells = [StageTable(d, c, s, text) for s in range(len(STAGES)) if d.has_stage(c, s)]
+    clauses, opened = clauses_of(d, c, text)
+    pictures, undrawn = _pictures(d, c, cells, text, draw, most)
+    return {
+        "id": f"c{c}",
+        "name": name,
+        "verdict": verdict,
+        "sentence": text(
+            "county_sentence", county=name, verdict=verdict["word"], reason=sentence(_in_short(d, c, text))
+        ),
+        "parts": [
+            {
+                "name": text.label("part", p),
+                "verdict": verdict_of(int(d.part_verdicts[p][c]), text),
+                "reason": sentence(_part_in_short(d, c, p, mine[p], text)),
+            }
+            for p in parts
+            if p != "overall"
+        ],
+        "fails": _fails(d, c, cells, text),
+        "rule": _rule(d, text) if any((d.school[x.rows] == UNMET).any() for x in cells) else "",
+        "pictures": pictures,
+        "undrawn": text("pictures_left", n=len(undrawn), names=text.join(undrawn)) if undrawn else "",
+        "stages": [x.tables() for x in cells],
+        "judged": bool(d.standard.thresholds),
+        "clauses": clauses,
+        "open": opened,
+        "thresholds": thresholds_of(d, text),
+        "left_out": left_out(d, c, text),
+        "problems": problems_of(d, c, text),
+    }
+
+
+def _in_short(d: Data, c: int, text: ReportWords) -> str:
+    """Say what decides the whole, without the names of all that is open."""
+    said = [overall_reason(d, c, text.language)]
+    for verdict, key in ((UNMET, "unmet_items"), (UNDETERMINED, "beside_open")):
+        items = [r.item for r in d.items if r.item.part == "overall" and r.verdict[c] == verdict]
+        if items and verdict == d.part_verdicts["overall"][c]:
+            said.append(text(key, n=len(items), names=text.join([str(getattr(i.label, text.language)) for i in items])))
+    return text("join").join(s for s in said if s)
+
+
+def _part_in_short(d: Data, c: int, part: str, reason: str, text: ReportWords) -> str:
+    """Say why a part is open in short: what was not given is named once, further down."""
+    own = [r for r in d.items if r.item.part == part and r.item.rule == "conditions" and r.verdict[c] == UNDETERMINED]
+    blank = [r for r in own if nothing_known(d, r, c)]
+    if d.part_verdicts[part][c] != UNDETERMINED or not blank:
+        return reason
+    rest = [str(getattr(r.item.label, text.language)) for r in own if not any(r is b for b in blank)]
+    said = [text("open_items", n=len(rest), names=text.join(rest))] if rest else []
+    return text("join").join([*said, text("blank", n=len(blank))])
+
+
+def _rule(d: Data, text: ReportWords) -> str:
+    rule = d.standard.school_rule
+    if rule is None or rule.kind != "at_least":
+        return ""
+    key = "rule_at_least" if rule.floor_ratio is None else "rule_at_least_floor"
+    return text("complies", rule=text(key, k=rule.k))
+
+
+def _fails(d: Data, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, Any]]:
+    """Return what fails in three groups: the schools, the coefficients, the items of the county; the worst first."""
+    schools = sorted((line for x in cells for line in x.fails()), key=lambda line: -line[0])
+    items = [
+        {"head": str(getattr(r.item.label, text.language)), "text": finding(d, r, c, text.language) + text("end")}
+        for r in d.items
+        if r.item.rule == "conditions" and r.verdict[c] == UNMET
+    ]
+    groups = (
+        (text("fails_schools"), [line for _, line in schools]),
+        (text("fails_coefficients"), _coefficients_over(d, c, cells, text)),
+        (text("fails_items"), items),
+    )
+    return [{"head": head, "lines": lines} for head, lines in groups if lines]
+
+
+def _coefficients_over(d: Data, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, str]]:
+    """Return a line for each coefficient over its limit, the furthest first."""
+    found: list[tuple[float, dict[str, str]]] = []
+    for x in cells:
+        g = int(d.group_at[c, x.s])
+        for j in range(-1, len(d.indicators)) if g >= 0 else ():
+            value, limit, verdict = coefficient_of(d, j, g)
+            if verdict == UNMET and np.isfinite(value) and np.isfinite(limit):
+                over = number(value - limit)
+                said = text("fail_coefficient", value=number(value, limit), limit=number(limit), over=over)
+                head = text("fail_head", stage=x.stage, indicator=coefficient_name(d, j, text.language))
+                found.append((limit - value, {"head": head, "text": said + text("end")}))
+    return [line for _, line in sorted(found, key=lambda line: line[0])]
+
+
+def _pictures(
+    d: Data, c: int, cells: list[StageTable], text: ReportWords, draw: Drawing, most: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Draw the coefficients, then indicator by indicator, the most missed first; return what was not drawn, too."""
+    ev = Evaluation(data=d, provenance={})
+    whose = {"county": tuple(str(w[c]) for _, w in d.county_words), "language": text.language}
+    cells = [x for x in cells if d.group_at[c, x.s] >= 0]
+    drawn = []
+    if any(np.isfinite(d.coefficient[d.group_at[c, x.s]]).any() for x in cells):
+        drawn.append(draw(text("caption_coefficients"), plots.coefficients, ev, **whose))
+    shown = [(x, j) for x in cells for j in x.own or range(len(d.indicators)) if np.isfinite(d.values[j, x.rows]).any()]
+    shown.sort(key=lambda picture: -int((d.verdicts[picture[1], picture[0].rows] == UNMET).sum()))
+    for x, j in shown[:most]:
+        title = caption(d, j, x.s, text)
+        drawn.append(draw(title, plots.distribution, ev, d.indicators[j].id, stage=STAGES[x.s], **whose))
+    indicators = [(x.stage, coefficient_name(d, j, text.language)) for x, j in shown[most:]]
+    return drawn, [text("fail_head", stage=stage, indicator=name) for stage, name in indicators]

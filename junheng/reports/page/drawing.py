@@ -1,0 +1,69 @@
+"""Pictures as parts of a page (private)."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from html import escape
+from io import StringIO
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from junheng.reports.plots import _canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LOCK = Lock()
+
+
+class Drawing:
+    """Draws pictures for a page, as wide as a telephone, each with a name and a description for who cannot see it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, title: str, draw: Callable[..., Axes], *args: Any, **more: Any) -> dict[str, Any]:
+        """Return a picture and its title, as the templates take them; ``draw`` is called with the rest."""
+        _canvas.matplotlib_or_advice()
+        import matplotlib
+        from markupsafe import Markup
+
+        self.count += 1
+        salt = f"p{self.count}"
+        # what the user has set for pictures of their own must not change the page
+        with _LOCK, matplotlib.rc_context(), warnings.catch_warnings():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": salt})
+            # letters are the browser's: that the machine lacks a font only makes their width a guess
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            with _canvas.setting(width=344.0, size=11.5, title=False, browser=True):
+                axes = draw(*args, **more)
+                out = StringIO()
+                figure: Any = axes.figure
+                figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+                legend = axes.get_legend()
+                said = [] if legend is None else [t.get_text() for t in legend.get_texts()]
+        return {"svg": Markup(_inline(out.getvalue(), salt, title, "; ".join(said))), "caption": title}
+
+
+def _inline(svg: str, salt: str, title: str, description: str) -> str:
+    """Make a file of matplotlib part of a page: only the drawing, ids that occur once, the letters of the page."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    # inside tags only: words of the table stand between them, and are escaped
+    svg = re.sub(r"<[^>]*>", _tag, svg)
+    view = re.search(r'viewBox="[^"]*"', svg)
+    assert view is not None
+    head = f'<svg {view[0]} role="img" aria-labelledby="{salt}t {salt}d">'
+    named = f'<title id="{salt}t">{escape(title)}</title><desc id="{salt}d">{escape(description)}</desc>'
+    svg = head + named + svg[svg.index(">") + 1 :]
+    return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def _tag(found: re.Match[str]) -> str:
+    tag = re.sub(r' xmlns(:\w+)?="[^"]*"', "", found[0]).replace("xlink:href", "href")
+    tag = re.sub(r'^<g id="[^"]*"', "<g", tag)
+    return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag)

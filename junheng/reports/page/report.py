@@ -1,0 +1,242 @@
+"""The report of an evaluation as one HTML file that needs nothing else (extra ``report``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from junheng._explain import find_county, part_reasons
+from junheng._files import write_bytes
+from junheng._labels import check_language
+from junheng._progress import Progress, reporting
+from junheng.errors import InputError
+from junheng.planning import Plan
+from junheng.planning.shortfalls import county_totals
+from junheng.reports.page.clauses import problems_of, provenance_of
+from junheng.reports.page.county import county_view
+from junheng.reports.page.drawing import Drawing
+from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, province_plan
+from junheng.reports.page.province import province_view
+from junheng.reports.page.words import ReportWords
+from junheng.results import Evaluation
+
+_Lacking = Mapping[int, list[dict[str, Any]]]
+
+#: Counties of a report of several that are shown one by one, and pictures a county has at most.
+DETAILED, PICTURES, PICTURES_OF_MANY = 12, 16, 3
+#: Pictures of what a plan changes that a county has at most.
+PLANNED, PLANNED_OF_MANY = 4, 2
+
+
+def html_report(
+    ev: Evaluation,
+    *,
+    county: Any = None,
+    language: str = "zh",
+    plan: Plan | None = None,
+    progress: Progress = None,
+) -> str:
+    """Tell what was found in one HTML page: verdict first, then what fails and by how much, pictures, schools, clauses.
+
+    Style and pictures are inside the page; it asks nothing of the network and runs no script to be read. Of several
+    counties it gives the counts, a ranking, a table, and the details of up to twelve.
+
+    Parameters
+    ----------
+    ev : Evaluation
+        The result of :func:`junheng.evaluate`.
+    county : object, optional
+        County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
+    language : {"zh", "en"}
+        Language of the page.
+    plan : Plan, optional
+        What :func:`junheng.plan` returned for this evaluation: the page then tells what to add, what that costs, who
+        gets what, and shows the indicators that change most before and after. Without a plan it tells what is missing
+        in all.
+    progress : callable or bool, optional
+        Called with how many counties are done, and of how many; ``False``: no bar on a terminal either.
+
+    Returns
+    -------
+    str
+        The page. The same evaluation gives the same page.
+
+    Raises
+    ------
+    InputError
+        On an unknown county or language, a plan of another evaluation, or when jinja2 or matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> from junheng.reports import html_report
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), "cn-quality-balance-2017")
+    >>> page = html_report(ev, language="en")
+    >>> page.startswith("<!DOCTYPE html>"), "http" in page
+    (True, False)
+    """
+    text = ReportWords(check_language(language))
+    chosen = find_county(ev.data, county)
+    if plan is not None and not plan_is_of(plan, ev.data):
+        raise InputError("the plan was made for another evaluation; give the report plan.evaluation, or plan(ev, …)")
+    page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
+    with reporting(min(len(chosen), DETAILED) + 1, "report", progress) as done:
+        return page.render(page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done))
+
+
+def write_report(
+    ev: Evaluation,
+    path: str | os.PathLike[str],
+    *,
+    county: Any = None,
+    language: str = "zh",
+    plan: Plan | None = None,
+    progress: Progress = None,
+) -> Path:
+    """Write the page of :func:`html_report` to a file.
+
+    Parameters
+    ----------
+    ev : Evaluation
+        The result of :func:`junheng.evaluate`.
+    path : str or path
+        The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
+    county : object, optional
+        As in :func:`html_report`.
+    language : {"zh", "en"}
+        Language of the page.
+    plan : Plan, optional
+        As in :func:`html_report`.
+    progress : callable or bool, optional
+        As in :func:`html_report`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        As :func:`html_report`, and when the name of the file does not end in ``.html`` or ``.htm``.
+    OutputFileError
+        The file cannot be written. What was there before is unchanged.
+
+    Examples
+    --------
+    >>> import tempfile, junheng as jh
+    >>> from pathlib import Path
+    >>> from junheng.reports import write_report
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), "cn-quality-balance-2017")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(ev, Path(folder) / "report.html").name
+    'report.html'
+    """
+    target = Path(path)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{target.name}: a report is an HTML page; give the file a name that ends in .html")
+    page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
+    write_bytes(target, page.encode("utf-8"))
+    return target
+
+
+@cache
+def _templates() -> Any:
+    try:
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
+    except ImportError:
+        raise InputError('a report needs the extra "report": python -m pip install "junheng[report]"') from None
+
+    def load(name: str) -> str:
+        return files("junheng.reports.page").joinpath("templates", name).read_text(encoding="utf-8")
+
+    # everything that comes from a table is text: a school may be called <script>
+    return Environment(
+        loader=FunctionLoader(load), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+@frozen
+class _Page:
+    """A page in the making."""
+
+    ev: Evaluation
+    plan: Plan | None
+    text: ReportWords
+    draw: Drawing
+    templates: Any
+    reasons: list[str]
+    """Why each part of each county has its verdict."""
+
+    def one_county(self, c: int, done: Callable[[int], None]) -> dict[str, Any]:
+        """Return what the template of a page takes, for one county."""
+        view = self._county(c, self._lacking([c]), PICTURES, PLANNED)
+        sections = self.templates.get_template("county.html").render(t=self.text, c=view, level=2)
+        done(1)
+        return {
+            "heading": view["name"],
+            "verdict": view["verdict"],
+            "sentence": view["sentence"],
+            "sections": sections,
+            "problems": view["problems"],
+        }
+
+    def several(self, counties: list[int], done: Callable[[int], None]) -> dict[str, Any]:
+        """Return what the template of a page takes, for several counties: of the worst also the details."""
+        d, text = self.ev.data, self.text
+        view = province_view(d, counties, text, self.draw, DETAILED)
+        order = view["order"]
+        view["plan"] = None if self.plan is None else province_plan(d, counties, self.plan, order, text)
+        done(1)
+        shown, left = order[:DETAILED], order[DETAILED:]
+        lacking = self._lacking(shown)
+        template = self.templates.get_template("county.html")
+        details = []
+        for i, c in enumerate(shown):
+            one = self._county(c, lacking, PICTURES_OF_MANY, PLANNED_OF_MANY)
+            details.append((one, template.render(t=text, c=one, level=4)))
+            done(i + 2)
+        more = text("more", n=len(left), county=d.county_words[0][1][left[0]]) if left else ""
+        sections = self.templates.get_template("province.html").render(t=text, v=view, details=details, more=more)
+        return {
+            "heading": text("several", n=len(counties)),
+            "verdict": None,
+            "sentence": view["sentence"],
+            "sections": sections,
+            "problems": problems_of(d, None, text),
+        }
+
+    def render(self, content: Mapping[str, Any]) -> str:
+        """Return the page."""
+        text, std = self.text, self.ev.standard
+        label = getattr(std.label, text.language)
+        return str(
+            self.templates.get_template("page.html").render(
+                t=text,
+                language=text.language,
+                style=files("junheng.reports.page").joinpath("report.css").read_text(encoding="utf-8"),
+                standard=text("standard", label=label, number=std.number),
+                provenance=provenance_of(self.ev, text),
+                title=text("title", what=label, county=content["heading"]),
+                **content,
+            )
+        )
+
+    def _county(
+        self, c: int, lacking: Mapping[int, list[dict[str, Any]]], pictures: int, planned: int
+    ) -> dict[str, Any]:
+        d = self.ev.data
+        view = county_view(d, c, self.reasons, self.text, self.draw, pictures)
+        if self.plan is None:
+            return view | {"plan": None, "lacking": lacking_of(lacking.get(c, []), self.text)}
+        return view | {"plan": county_plan(self.plan, c, self.text, self.draw, planned), "lacking": []}
+
+    def _lacking(self, counties: list[int]) -> _Lacking:
+        """Return what counties lack in all; a plan says more than that."""
+        return {} if self.plan is not None else county_totals(self.ev, counties)

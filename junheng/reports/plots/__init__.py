@@ -1,0 +1,28 @@
+"""Pictures of an evaluation: each function draws one on axes of matplotlib (extra ``plots``).
+
+Every function takes the axes to draw on (``ax=None`` makes a figure of its own that needs no pyplot), and returns
+them. Words are Chinese or English; nothing depends on colour alone.
+
+A picture has a file of its own. ``_picture`` is the skeleton of all; ``_subject`` finds whom a picture is about;
+``_canvas`` has the letters, marks and dots.
+"""
+
+from junheng.reports.plots._before_and_after import before_and_after
+from junheng.reports.plots._coefficients import coefficients
+from junheng.reports.plots._distribution import distribution
+from junheng.reports.plots._lorenz import lorenz
+from junheng.reports.plots._over_years import over_years
+from junheng.reports.plots._ranking import ranking
+from junheng.reports.plots._town_and_country import town_and_country
+from junheng.reports.plots._who_gives import who_gives
+
+__all__ = [
+    "before_and_after",
+    "coefficients",
+    "distribution",
+    "lorenz",
+    "over_years",
+    "ranking",
+    "town_and_country",
+    "who_gives",
+]
