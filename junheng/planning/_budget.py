@@ -18,7 +18,7 @@ from attrs import frozen
 from junheng._arrays import Ints
 from junheng.planning._means import bring_down, mean_holds
 from junheng.planning._problem import Cone, County, Steps
-from junheng.planning._thing import Given, raise_thing, reaches
+from junheng.planning._resource import Given, raise_thing, reaches
 
 __all__ = ["Step", "spend"]
 

@@ -21,13 +21,13 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.indicators._conic import Cone as ConicCone
-from junheng.indicators._conic import Program
 from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
 from junheng.planning._problem import Choices, Cone, County, Steps, Thing
-from junheng.planning._thing import Given, apart, fill, hire_and_move, raise_thing
+from junheng.planning._resource import Given, apart, fill, hire_and_move, raise_thing
+from junheng.planning.allocation.cones import Cone as ConicCone
+from junheng.planning.allocation.cones import Program
 
 __all__ = ["Answer", "solve"]
 

@@ -1089,7 +1089,7 @@ def _cheapest_real(block: _Block, known: Floats) -> Floats:
 
 def _cheapest_whole(block: _Block, known: Floats) -> Floats:
     """Return the cheapest whole additions of one group, by mixed-integer programming over the cone."""
-    from junheng.indicators._conic import Cone, Program
+    from junheng.planning.allocation.cones import Cone, Program
 
     there = block.p[0] > 0
     x, p, c = block.x[0, there], block.p[0, there], block.costs[0, there]  # type: ignore[index]
