@@ -74,36 +74,40 @@ class Spread(NamedTuple):
     cv: Floats
 
     @classmethod
-    def measure(cls, y: Floats, block: Batch) -> Spread:
+    def measure(cls, y: Floats, batch: Batch) -> Spread:
+        """Return how amounts are spread over the students of a batch."""
         # what rounding leaves in the mean is far below what a limit is tightened by
-        mean = np.add.reduce(y, 1, keepdims=True) / block.n
-        v = y / block.per
+        mean = np.add.reduce(y, 1, keepdims=True) / batch.n
+        v = y / batch.per
         v -= mean
-        w = v * block.p
+        w = v * batch.p
         w *= v
         squares = np.add.reduce(w, 1)
-        return cls(v, mean, squares, np.sqrt(squares / block.n[:, 0]) / mean[:, 0])
+        return cls(v, mean, squares, np.sqrt(squares / batch.n[:, 0]) / mean[:, 0])
 
     def part(self, which: Ints) -> Spread:
         """Return some of the groups, named in rising order."""
         return self if which.size == self.cv.size else Spread(*[a[which] for a in self])
 
 
-def passing(block: Batch, change: Floats, look: Spread | None = None) -> Bools:
+def passing(batch: Batch, change: Floats, spread: Spread | None = None) -> Bools:
     """Tell which groups pass after a change: in floats, and in fractions where those cannot tell."""
-    cv = (Spread.measure(block.x + change, block) if look is None else look).cv
+    cv = (Spread.measure(batch.x + change, batch) if spread is None else spread).cv
     # below by more than the rounding of the coefficient itself is below
-    out = np.asarray(cv <= tightened(block.t, 0.3))
+    out = np.asarray(cv <= tightened(batch.t, 0.3))
     if np.count_nonzero(out) == out.size:
         return out
-    near = (cv <= block.t + _NEAR * max(block.t, 1.0)) & ~out
+    near = (cv <= batch.t + _NEAR * max(batch.t, 1.0)) & ~out
     for g in near.nonzero()[0].tolist():
-        there = block.p[g] > 0
-        after = [
-            float(typed_decimal(a) + typed_decimal(c)) for a, c in zip(block.x[g, there], change[g, there], strict=True)
-        ]
-        out[g] = within(typed_all(after), typed_all(block.p[g, there]), Fraction(block.exact))
+        out[g] = _passes_exactly(batch, g, change[g])
     return out
+
+
+def _passes_exactly(batch: Batch, g: int, change: Floats) -> bool:
+    there = batch.p[g] > 0
+    pairs = zip(batch.x[g, there], change[there], strict=True)
+    after = [float(typed_decimal(a) + typed_decimal(c)) for a, c in pairs]
+    return within(typed_all(after), typed_all(batch.p[g, there]), Fraction(batch.exact))
 
 
 def tightened(t: float, by: float) -> float:
@@ -111,10 +115,10 @@ def tightened(t: float, by: float) -> float:
     return t * max(1 - 4e-15 * (1 + 1 / t) * by, 0.5)
 
 
-def start_and_top(block: Batch) -> tuple[Floats, Floats | None]:
+def start_and_top(batch: Batch) -> tuple[Floats, Floats | None]:
     """Return where each school starts once it has what it must, and what it may have at most."""
-    base = block.x if block.low is None else np.maximum(block.x, block.low)
-    return base, None if block.high is None else np.maximum(block.high, base)
+    base = batch.x if batch.low is None else np.maximum(batch.x, batch.low)
+    return base, None if batch.high is None else np.maximum(batch.high, base)
 
 
 def in_order(keys: Floats, *more: Floats, kind: Any = None) -> list[Floats]:
@@ -126,23 +130,23 @@ def in_order(keys: Floats, *more: Floats, kind: Any = None) -> list[Floats]:
 
 
 def until_passing(
-    block: Batch, now: Spread, base: Floats, change: Floats, open_: Ints, solve: Callable[..., tuple[Floats, Bools]]
+    batch: Batch, now: Spread, base: Floats, change: Floats, open_: Ints, solve: Callable[..., tuple[Floats, Bools]]
 ) -> Bools:
     """Write the change of the open groups, and return which have none.
 
     Rounding may leave a coefficient a hair over its limit: then the limit is lowered by a little more each time.
     """
-    stuck = np.zeros(block.x.shape[0], dtype=bool)
+    stuck = np.zeros(batch.x.shape[0], dtype=bool)
     for step in range(6):
         if not open_.size:
             break
-        part, then, start = block.part(open_), now.part(open_), base[open_]
-        new, none = solve(part, then, start, tightened(block.t, 8.0**step), edge=False)
+        part, then, start = batch.part(open_), now.part(open_), base[open_]
+        new, none = solve(part, then, start, tightened(batch.t, 8.0**step), edge=False)
         if np.count_nonzero(none):
             if step == 0:  # bounds may leave just the limit itself
                 edge = np.flatnonzero(none)
                 few = part.part(edge)
-                new[edge], unable = solve(few, then.part(edge), start[edge], _LOOSE * block.t, edge=True)
+                new[edge], unable = solve(few, then.part(edge), start[edge], _LOOSE * batch.t, edge=True)
                 none[edge] = unable | ~passing(few, new[edge])
             stuck[open_[none]] = True
         change[open_] = new

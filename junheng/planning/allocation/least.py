@@ -14,8 +14,6 @@ cumulated, and the quadratic of the right segment is solved.
 
 from __future__ import annotations
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
@@ -25,7 +23,7 @@ from junheng._arrays import Floats, require_aligned
 from junheng._progress import Progress
 from junheng.planning.allocation._batch import Solver
 from junheng.planning.allocation._task import Task
-from junheng.planning.allocation.costed_additions import cheapest_additions
+from junheng.planning.allocation.costed_additions import add_at_costs
 from junheng.planning.allocation.real_additions import add_real
 from junheng.planning.allocation.real_transfers import move_real
 from junheng.planning.allocation.whole_additions import add_whole
@@ -102,10 +100,11 @@ def least_additions(
     """
     task = Task.read(amounts, students, limit, by, lowest, highest)
     if unit_costs is None:
-        return task.solve(add_whole if whole else add_real, "least additions", progress, whole=whole)
-    require_aligned(amounts=amounts, unit_costs=unit_costs)
-    costs = task.read_costs(unit_costs)
-    return task.solve(cheapest_additions(whole), "least additions", progress, costs, whole=whole)
+        solver: Solver = add_whole if whole else add_real
+    else:
+        require_aligned(amounts=amounts, unit_costs=unit_costs)
+        task, solver = task.with_costs(unit_costs), partial(add_at_costs, whole=whole)
+    return _solved(task, solver, "least additions", progress, whole)
 
 
 def least_transfers(
@@ -165,7 +164,13 @@ def least_transfers(
     array([  0.,   0., -49.,  49.,   0.])
     """
     task = Task.read(amounts, students, limit, by, lowest, highest)
-    return task.solve(move_whole if whole else move_real, "least transfers", progress, whole=whole)
+    return _solved(task, move_whole if whole else move_real, "least transfers", progress, whole)
+
+
+def _solved(task: Task, solver: Solver, label: str, progress: Progress, whole: bool) -> Floats:
+    change, stuck = task.solve(solver, label, progress)
+    task.refuse(stuck, whole)
+    return task.sample.give_rows(change)
 
 
 def additions_where_possible(
@@ -178,4 +183,4 @@ def additions_where_possible(
     many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
     task = Task.read(many, students, limits, None, None, highest)
     solver: Solver = partial(add_whole, patience=30) if whole else add_real
-    return task.solve(solver, "least additions", False, whole=whole, refuse=False)
+    return task.sample.give_rows(task.solve(solver, "least additions", False)[0])

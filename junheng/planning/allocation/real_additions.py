@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Floats
 from junheng.planning.allocation._batch import Batch, Bools, Spread, in_order, passing, start_and_top, until_passing
 
 __all__ = ["add_real", "fill_level"]
 
 
-def add_real(block: Batch) -> tuple[Floats, Bools]:
-    base = start_and_top(block)[0]
-    change = base - block.x
-    now = Spread.measure(base, block)
+def add_real(batch: Batch) -> tuple[Floats, Bools]:
+    """Return the least additions, and the groups for which there are none."""
+    base = start_and_top(batch)[0]
+    change = base - batch.x
+    now = Spread.measure(base, batch)
     nothing = now.mean[:, 0] == 0.0
     if np.count_nonzero(nothing):
         change[nothing] = np.nan
-    open_ = (~(passing(block, change, now) | nothing)).nonzero()[0]
+    open_ = (~(passing(batch, change, now) | nothing)).nonzero()[0]
 
     def fill(part: Batch, then: Spread, start: Floats, t: float, *, edge: bool) -> tuple[Floats, Bools]:
         bound = start_and_top(part)[1]
@@ -26,38 +29,46 @@ def add_real(block: Batch) -> tuple[Floats, Bools]:
             level, none = level * (1 + 1e-10), np.zeros(level.shape, dtype=bool)
         return _raised(part, start, bound, level), none
 
-    return change, until_passing(block, now, base, change, open_, fill)
+    return change, until_passing(batch, now, base, change, open_, fill)
 
 
-def _raised(block: Batch, base: Floats, top: Floats | None, level: Floats) -> Floats:
-    end = level[:, np.newaxis] * block.p
+def _raised(batch: Batch, base: Floats, top: Floats | None, level: Floats) -> Floats:
+    end = level[:, np.newaxis] * batch.p
     np.maximum(end, base, out=end)
     if top is not None:
         np.minimum(end, top, out=end)
-    end -= block.x
+    end -= batch.x
     return end
 
 
-def fill_level(block: Batch, now: Spread, top: Floats | None, t: float) -> tuple[Floats, Bools]:
-    """Return the level to fill up to, and the groups that pass at none.
+class _Breakpoints(NamedTuple):
+    """Where a school starts to rise or reaches its bound, in rising order, (groups, breakpoints), about the mean.
 
-    Between two breakpoints (a school starts to rise, or reaches its bound) R students rise at a level l, while the
-    rest has the amount F and the squares S; all about the mean c, so that nothing is lost where values are alike. The
-    coefficient is within t where N (S + R l²) - (F + R l)² - t² (F + R l + c N)² <= 0. This falls until the level is
-    1 + t² times the mean of all, and rises from there on: the first breakpoint where it is not above 0, or has turned,
-    ends the segment of the root.
+    With R students rising at a level l, the rest has the amount F and the squares S.
     """
-    p, n, c = block.p, block.n, now.mean
-    if top is None:
-        at, w = in_order(block.by_rank(now.values), p)
+
+    level: Floats
+    #: R below each breakpoint, and between it and the next one
+    moving: Floats
+    rise: Floats
+    fixed: Floats
+    squares: Floats
+    #: None where nothing stops
+    finite: Bools | None
+
+    @classmethod
+    def free(cls, batch: Batch, now: Spread) -> _Breakpoints:
+        """Take schools that may have as much as they like."""
+        level, w = in_order(batch.by_rank(now.values), batch.p)
         rise = np.add.accumulate(w, 1)
         # the school whose turn it is counts as resting here
-        moving, w = rise - w, w * at
-        fixed = _from_end(w)
-        squares = _from_end(w * at)
-        finite = None
-    else:
-        s, stop = block.by_rank(now.values), top / block.per - c
+        moving, w = rise - w, w * level
+        return cls(level, moving, rise, _from_end(w), _from_end(w * level), None)
+
+    @classmethod
+    def bounded(cls, batch: Batch, now: Spread, top: Floats) -> _Breakpoints:
+        """Take schools that may have so much at most."""
+        p, s, stop = batch.p, batch.by_rank(now.values), top / batch.per - now.mean
         finite = np.isfinite(stop)
         e, gone = np.where(finite, stop, 0.0), np.where(finite, p, 0.0)
         first, last = p * s, gone * e
@@ -71,13 +82,26 @@ def fill_level(block: Batch, now: Spread, top: Floats | None, t: float) -> tuple
         rise, fixed, squares = (np.add.accumulate(a, 1) for a in (rise, fixed, squares))
         fixed += np.add.reduce(first, 1, keepdims=True)
         squares += now.squares[:, np.newaxis]
-        rise[rise < 1e-12 * n] = 0.0
-        moving, finite = rise, np.isfinite(level)
-        at = np.where(finite, level, 0.0)
-    total = moving * at
+        rise[rise < 1e-12 * batch.n] = 0.0
+        finite = np.isfinite(level)
+        return cls(np.where(finite, level, 0.0), rise, rise, fixed, squares, finite)
+
+
+def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple[Floats, Bools]:
+    """Return the level to fill up to, and the groups that pass at none.
+
+    Between two breakpoints R students rise at a level l, while the rest has the amount F and the squares S; all about
+    the mean c, so that nothing is lost where values are alike. The coefficient is within t where
+    N (S + R l²) - (F + R l)² - t² (F + R l + c N)² <= 0. This falls until the level is 1 + t² times the mean of all,
+    and rises from there on: the first breakpoint where it is not above 0, or has turned, ends the segment of the root.
+    """
+    n, c = batch.n, now.mean
+    points = _Breakpoints.free(batch, now) if top is None else _Breakpoints.bounded(batch, now, top)
+    at, finite = points.level, points.finite
+    total = points.moving * at
     over = total * at
-    total += fixed
-    over += squares
+    total += points.fixed
+    over += points.squares
     over *= n
     over -= total * total
     worth = total + c * n
@@ -94,7 +118,7 @@ def fill_level(block: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     k = np.maximum(end - 1, 0)
     end += row
     k += row
-    here, r, much = at.take(k), rise.take(k), over.take(k)
+    here, r, much = at.take(k), points.rise.take(k), over.take(k)
     slope = r * (total.take(k) + t * worth.take(k) - n * here)
     root = much / (slope + np.sqrt(slope * slope - r * (n - (1 + t * t) * r) * much))
     level, room = c[:, 0] + here, at.take(end) - here
