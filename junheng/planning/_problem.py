@@ -1,6 +1,6 @@
-"""What one county lacks, as numbers: things that can be added, schools that must have them, coefficients (private).
+"""What one county lacks, as numbers: resources that can be added, schools that must have them, coefficients (private).
 
-A *thing* is a column that can be added to: teachers of a sort, square metres, yuan. It is counted in steps: whole
+A *resource* is a column that can be added to: teachers of a sort, square metres, yuan. It is counted in steps: whole
 units, or hundredths of what is measured. It goes to a *unit*: a school's stage, or the whole school where the standard
 divides the school's figure between its stages.
 """
@@ -29,11 +29,11 @@ from junheng.schools import base_column, columns
 from junheng.stages import Sections
 from junheng.standards.model import Limit
 
-__all__ = ["Choices", "Cone", "County", "Limits", "Need", "Steps", "Thing", "counties"]
+__all__ = ["Choices", "County", "Limits", "Need", "Resource", "Steps", "Target", "counties"]
 
-#: Steps of every unit of every thing of a county.
+#: Steps of every unit of every resource of a county.
 Steps = list[Ints]
-#: The ways in which a school can comply: steps by (thing, unit), and what they cost.
+#: The ways in which a school can comply: steps by (resource, unit), and what they cost.
 Choices = list[tuple[dict[tuple[int, int], int], float]]
 
 #: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
@@ -44,11 +44,11 @@ _HAIR = Decimal("1e-11")
 
 @frozen(eq=False)
 class Need:
-    """What one section lacks of one thing for one indicator, in steps; ``floor`` is what it lacks of the floor."""
+    """What one section lacks of one resource for one indicator, in steps; ``floor`` is what it lacks of the floor."""
 
     section: int
     indicator: int
-    thing: int
+    resource: int
     unit: int
     threshold: int
     #: None where the rule sets no floor: as an exception it may stay as it is
@@ -56,7 +56,7 @@ class Need:
 
 
 @frozen(eq=False)
-class Cone:
+class Target:
     """The coefficient of one indicator in one stage."""
 
     indicator: int
@@ -76,7 +76,7 @@ class Cone:
 
 
 @frozen(eq=False, slots=False)
-class Thing:
+class Resource:
     """Something that can be added, and the units that can have more of it."""
 
     column: str
@@ -88,7 +88,7 @@ class Thing:
     members: tuple[Ints, ...]
     #: cost of a step at each unit
     cost: Floats
-    cones: tuple[Cone, ...]
+    targets: tuple[Target, ...]
     #: what each section has of it
     have: Floats
     #: the sections as the table has them
@@ -103,19 +103,19 @@ class Thing:
         return (share != 1) | (np.array([m.size for m in self.members]) > 1)
 
     @property
-    def limited(self) -> list[Cone]:
+    def limited(self) -> list[Target]:
         """The coefficients that have a limit of their own."""
-        return [c for c in self.cones if c.limit is not None]
+        return [c for c in self.targets if c.limit is not None]
 
-    def amounts(self, cone: Cone, z: Ints) -> Floats:
+    def amounts(self, target: Target, z: Ints) -> Floats:
         """Return what the sections of a coefficient have after some steps."""
-        return np.asarray(cone.base + float(self.step) * self.share[cone.sections] * z[self.unit[cone.sections]])
+        return np.asarray(target.base + float(self.step) * self.share[target.sections] * z[self.unit[target.sections]])
 
-    def exactly(self, cone: Cone, z: Ints) -> list[Fraction]:
+    def exactly(self, target: Target, z: Ints) -> list[Fraction]:
         """Return the same as fractions of the figures as typed, exactly divided."""
-        out = typed_all(cone.base)
-        given = z[self.unit[cone.sections]].tolist()
-        for i, section in enumerate(cone.sections.tolist()):
+        out = typed_all(target.base)
+        given = z[self.unit[target.sections]].tolist()
+        for i, section in enumerate(target.sections.tolist()):
             share = Fraction(1)
             if self.share[section] != 1:
                 at = self.own[section : section + 1]
@@ -124,9 +124,9 @@ class Thing:
             out[i] += self.step * share * given[i]
         return out
 
-    def in_steps(self, cone: Cone, z: Ints) -> Floats:
+    def in_steps(self, target: Target, z: Ints) -> Floats:
         """Return the same, counted in steps."""
-        return np.asarray(cone.base / float(self.step) + self.share[cone.sections] * z[self.unit[cone.sections]])
+        return np.asarray(target.base / float(self.step) + self.share[target.sections] * z[self.unit[target.sections]])
 
     def money(self, z: Ints) -> float:
         """Return what steps cost; those that are taken back save it."""
@@ -136,10 +136,10 @@ class Thing:
 
 @frozen(eq=False)
 class Limits:
-    """A mean of several coefficients that has a limit: the cones, as (thing, position among its cones)."""
+    """A mean of several coefficients that has a limit: the targets, as (resource, position among its targets)."""
 
     stage: int
-    cones: tuple[tuple[int, int], ...]
+    targets: tuple[tuple[int, int], ...]
     limit: Decimal
 
 
@@ -149,7 +149,7 @@ class County:
 
     county: int
     sections: Ints
-    things: tuple[Thing, ...]
+    resources: tuple[Resource, ...]
     needs: tuple[Need, ...]
     #: how many indicators each section may leave at the floor
     exceptions: Ints
@@ -162,11 +162,11 @@ class County:
 
     def nothing(self) -> Steps:
         """Return no steps at all."""
-        return [np.zeros(len(t.members), dtype=np.int64) for t in self.things]
+        return [np.zeros(len(t.members), dtype=np.int64) for t in self.resources]
 
     def paid(self, before: Steps, after: Steps) -> float:
         """Return what the steps from one state to another cost."""
-        return math.fsum(t.money(a - b) for t, b, a in zip(self.things, before, after, strict=True))
+        return math.fsum(t.money(a - b) for t, b, a in zip(self.resources, before, after, strict=True))
 
     def spare(self, column: str, sections: Ints) -> Ints:
         """Return how many people each section can give away."""
@@ -199,7 +199,7 @@ class County:
                 for i, n in enumerate(own):
                     lack = (n.floor or 0) if i in spare else n.threshold
                     if lack:
-                        key = (n.thing, n.unit)
+                        key = (n.resource, n.unit)
                         steps[key] = max(steps.get(key, 0), lack)
             out.append((steps, self.cost_of(steps)))
         out.sort(key=lambda o: o[1])
@@ -207,14 +207,15 @@ class County:
 
     def _dearest(self, own: Sequence[Need]) -> tuple[int, ...]:
         saved = [
-            ((n.threshold - (n.floor or 0)) * float(self.things[n.thing].cost[n.unit]), i) for i, n in enumerate(own)
+            ((n.threshold - (n.floor or 0)) * float(self.resources[n.resource].cost[n.unit]), i)
+            for i, n in enumerate(own)
         ]
         spared = int(self.exceptions[own[0].section])
         return tuple(i for gain, i in sorted(saved, reverse=True)[:spared] if gain > 0)
 
     def cost_of(self, steps: Mapping[tuple[int, int], int]) -> float:
         """Return what steps cost."""
-        return float(sum(k * float(self.things[t].cost[u]) for (t, u), k in steps.items()))
+        return float(sum(k * float(self.resources[t].cost[u]) for (t, u), k in steps.items()))
 
 
 def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
@@ -250,7 +251,7 @@ class _Maker:
         stage, students = d.sections.stage[own], d.sections.students[own]
         needs: list[tuple[int, int, Shortage]] = []
         unknown: list[tuple[int, int, int, str]] = []
-        things: dict[str, list[Cone]] = {}
+        resources: dict[str, list[Target]] = {}
         joint: dict[int, list[tuple[str, int]]] = {}
         for j, ind in enumerate(d.indicators):
             for s, name in enumerate(STAGES):
@@ -272,14 +273,14 @@ class _Maker:
                             joint.setdefault(s, []).append(("", -1))
                         continue
                     limit = _largest(each) if use_each and each is not None else None
-                    cones = things.setdefault(ind.numerator, [])
+                    targets = resources.setdefault(ind.numerator, [])
                     if use_joint:
-                        joint.setdefault(s, []).append((ind.numerator, len(cones)))
-                    cones.append(Cone(j, s, at, base, students[at], limit))
+                        joint.setdefault(s, []).append((ind.numerator, len(targets)))
+                    targets.append(Target(j, s, at, base, students[at], limit))
         for _, _, lack in needs:
-            things.setdefault(lack.ask.column, [])
-        names = list(things)
-        built = [self._thing(column, own, things[column]) for column in names]
+            resources.setdefault(lack.ask.column, [])
+        names = list(resources)
+        built = [self._resource(column, own, resources[column]) for column in names]
         listed = []
         for section, j, lack in needs:
             k = names.index(lack.ask.column)
@@ -301,7 +302,7 @@ class _Maker:
         return County(
             county=c,
             sections=own,
-            things=tuple(built),
+            resources=tuple(built),
             needs=tuple(listed),
             exceptions=exceptions,
             composites=tuple(composites),
@@ -351,7 +352,7 @@ class _Maker:
         """Tell where a figure is a share of the whole school's."""
         return self.shortages.figures(column).divided & self.d.sections.has_rule
 
-    def _thing(self, column: str, own: Ints, cones: Sequence[Cone]) -> Thing:
+    def _resource(self, column: str, own: Ints, targets: Sequence[Target]) -> Resource:
         d = self.d
         sections = d.sections
         whole = columns()[column].whole
@@ -378,14 +379,14 @@ class _Maker:
             price = self.prices.of(column, sections.kind[own[sec[0]]])
             # what has no price cannot be bought; whether that matters shows later
             cost[u] = np.inf if price is None else float(price) * float(step)
-        return Thing(
+        return Resource(
             column=column,
             step=step,
             unit=unit,
             share=share,
             members=tuple(np.array(m) for m in members),
             cost=cost,
-            cones=tuple(cones),
+            targets=tuple(targets),
             have=sections.number(column)[own],
             sources=sections,
             own=own,

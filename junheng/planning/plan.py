@@ -1,8 +1,8 @@
 """The least change that passes: every indicator, the school rule and the coefficients together.
 
 Here is the entrance; the way through it: ``_problem.py`` (what a county lacks, as numbers), ``_solve.py`` (the cheapest
-steps of one county), which rests on ``_thing.py`` (one thing and its coefficients) and ``_means.py`` (limits on means),
-``_budget.py`` (where the money is not enough), ``_plan.py`` (what is handed on).
+steps of one county), which rests on ``_resource.py`` (one resource and its coefficients) and ``_means.py`` (limits on
+means), ``_budget.py`` (if the money is not enough), ``_result.py`` (the plan as a result).
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def plan(
     Raises
     ------
     InputError
-        On costs that are not numbers, a thing that is needed and has no cost, a negative budget, or a county that
+        On costs that are not numbers, a resource that is needed and has no cost, a negative budget, or a county that
         additions cannot bring to pass; every one is named.
 
     Examples
@@ -172,19 +172,19 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
     """Name everything that is needed and has no cost."""
     wanted: dict[str, str] = {}
     for problem in problems:
-        if all(np.isfinite(t.cost).all() for t in problem.things):
+        if all(np.isfinite(t.cost).all() for t in problem.resources):
             continue
         place = ev.data.county_name(problem.county)
         for schools in problem.schools:
             choices = problem.school_choices(schools)
             if choices and math.isinf(choices[0][1]):
                 for k, u in choices[0][0]:
-                    if math.isinf(problem.things[k].cost[u]):
-                        wanted.setdefault(problem.things[k].column, f"a school of {place} lacks it")
-        for thing in problem.things:
-            for cone in thing.limited:
-                unpriced = bool(np.isinf(thing.cost[thing.unit[cone.sections]]).all())
-                if unpriced and not reaches(thing, cone, np.zeros(len(thing.members), dtype=np.int64)):
-                    wanted.setdefault(thing.column, f"its coefficient in {place} is over the limit")
+                    if math.isinf(problem.resources[k].cost[u]):
+                        wanted.setdefault(problem.resources[k].column, f"a school of {place} lacks it")
+        for resource in problem.resources:
+            for target in resource.limited:
+                unpriced = bool(np.isinf(resource.cost[resource.unit[target.sections]]).all())
+                if unpriced and not reaches(resource, target, np.zeros(len(resource.members), dtype=np.int64)):
+                    wanted.setdefault(resource.column, f"its coefficient in {place} is over the limit")
     if wanted:
         raise InputError("unit_costs has no cost for " + "; ".join(f"{c!r} ({why})" for c, why in wanted.items()))
