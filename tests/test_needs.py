@@ -17,8 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from small_tables import GOOD, QUALITY, SEVEN, SHANDONG, SHARED, conditions, frame, junior, one_row, only, pick, school
 
 import junheng as jh
+from junheng.planning._building import counties
 from junheng.planning._costs import Prices
-from junheng.planning._problem import counties
 from junheng.reports.html import _Cells, _Words
 from junheng.results import records
 from junheng.schools import columns

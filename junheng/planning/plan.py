@@ -19,8 +19,9 @@ from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
+from junheng.planning._building import counties
 from junheng.planning._costs import Prices, as_number
-from junheng.planning._problem import County, counties
+from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
 from junheng.planning._solve import Answer, solve
