@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
+from attrs import field, frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
@@ -26,13 +26,27 @@ __all__ = ["counties"]
 _HAIR = Decimal("1e-11")
 
 
+@frozen
+class _Gathered:
+    """What is found out about a county, indicator by indicator and stage by stage."""
+
+    #: section, indicator, shortage
+    needs: list[tuple[int, int, Shortage]] = field(factory=list)
+    #: as in ``County``
+    unknown: list[tuple[int, int, int, str]] = field(factory=list)
+    #: by column
+    targets: dict[str, list[Target]] = field(factory=dict)
+    #: by stage, the coefficients whose mean is limited: column and position among its targets, None if one is missing
+    joint: dict[int, list[tuple[str, int] | None]] = field(factory=dict)
+
+
 def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
     """Return the problem of every county."""
-    made = _Maker(d, prices, decimals, movable)
-    return [made.county(c) for c in range(d.n_counties)]
+    builder = _Builder(d, prices, decimals, movable)
+    return [builder.county(c) for c in range(d.n_counties)]
 
 
-class _Maker:
+class _Builder:
     """Builds the problems of counties; what all share is worked out once."""
 
     def __init__(self, d: Data, prices: Prices, decimals: int, movable: Collection[str]) -> None:
@@ -53,71 +67,90 @@ class _Maker:
         return sum(self.shortages.added(j), top)
 
     def county(self, c: int) -> County:
-        d, std = self.d, self.d.standard
-        own = self.where[self.bounds[c] : self.bounds[c + 1]]
-        own = np.sort(own)
-        stage, students = d.sections.stage[own], d.sections.students[own]
-        needs: list[tuple[int, int, Shortage]] = []
-        unknown: list[tuple[int, int, int, str]] = []
-        resources: dict[str, list[Target]] = {}
-        joint: dict[int, list[tuple[str, int]]] = {}
-        for j, ind in enumerate(d.indicators):
-            for s, name in enumerate(STAGES):
-                at = np.flatnonzero((stage == s) & d.sections.counted[own])
-                t = std.find(ind.id, name)
-                if at.size and t is not None and std.school_rule is not None:
-                    self._lacks(j, own, at, needs, unknown)
-                at = np.flatnonzero((stage == s) & d.sections.in_coefficient[own])
-                if not at.size:
-                    continue
-                each, composite = std.limit("each", stage=name), std.limit("composite", stage=name)
-                use_each = each is not None and (not each.indicators or ind.id in each.indicators)
-                use_joint = composite is not None and (not composite.indicators or ind.id in composite.indicators)
-                if ind.denominator == "students" and (use_each or use_joint):
-                    base = self.top[j][own[at]]
-                    if np.isnan(base).any() or np.isnan(students[at]).any():
-                        unknown.append((-1, s, j, "missing_value"))
-                        if use_joint:
-                            joint.setdefault(s, []).append(("", -1))
-                        continue
-                    limit = _largest(each) if use_each and each is not None else None
-                    targets = resources.setdefault(ind.numerator, [])
-                    if use_joint:
-                        joint.setdefault(s, []).append((ind.numerator, len(targets)))
-                    targets.append(Target(j, s, at, base, students[at], limit))
-        for _, _, lack in needs:
-            resources.setdefault(lack.ask.column, [])
-        names = list(resources)
-        built = [self._resource(column, own, resources[column]) for column in names]
-        listed = []
-        for section, j, lack in needs:
-            k = names.index(lack.ask.column)
-            unit, step, t = int(built[k].unit[section]), built[k].step, lack.ask.threshold
-            # what has a floor that is not known is no exception; what has none may stay as it is
-            floor = lack.needs if lack.floor is None and t.floor_ratio is not None else lack.floor
-            least = None if floor is None else lack.steps(floor, step)
-            listed.append(Need(section, j, k, unit, lack.steps(lack.needs, step), least))
-        composites = []
-        for s, members in joint.items():
-            if all(i >= 0 for _, i in members):
-                joined = std.limit("composite", stage=STAGES[s])
-                assert joined is not None
-                composites.append(Limits(s, tuple((names.index(n), i) for n, i in members), _largest(joined)))
-        # a stage may have fewer thresholds than the other, and so fewer exceptions
-        exceptions = np.zeros(own.size, dtype=np.int64)
-        if self.exceptions_from is not None:
-            exceptions = np.maximum(self.d.applies[:, own].sum(axis=0) - self.exceptions_from, 0)
+        """Return the problem of one county."""
+        own = np.sort(self.where[self.bounds[c] : self.bounds[c + 1]])
+        found = _Gathered()
+        for j in range(len(self.d.indicators)):
+            for s in range(len(STAGES)):
+                self._add_needs(found, j, s, own)
+                self._add_target(found, j, s, own)
+        for _, _, lack in found.needs:
+            found.targets.setdefault(lack.ask.column, [])
+        names = list(found.targets)
+        resources = [self._resource(column, own, found.targets[column]) for column in names]
         return County(
             county=c,
             sections=own,
-            resources=tuple(built),
-            needs=tuple(listed),
-            exceptions=exceptions,
-            composites=tuple(composites),
-            unknown=tuple(unknown),
+            resources=tuple(resources),
+            needs=tuple(self._need(need, names, resources) for need in found.needs),
+            exceptions=self._exceptions(own),
+            composites=tuple(self._composites(found, names)),
+            unknown=tuple(found.unknown),
             schools=self._schools(own),
             spares={column: self._spare(column, own) for column in names if column in self.movable},
         )
+
+    def _add_needs(self, found: _Gathered, j: int, s: int, own: Ints) -> None:
+        """Add what the sections lack of one threshold; of what is undetermined, what would surely do."""
+        d = self.d
+        if d.standard.school_rule is None or d.standard.find(d.indicators[j].id, STAGES[s]) is None:
+            return
+        at = (d.sections.stage[own] == s) & d.sections.counted[own] & (d.verdicts[j, own] != MET)
+        for position in np.flatnonzero(at).tolist():
+            section = int(own[position])
+            lack = self.shortages.find(j, section)
+            if lack is not None and lack.ask.can_be_bought:
+                found.needs.append((position, j, lack))
+            else:
+                found.unknown.append((position, s, j, REASONS[d.reasons[j, section]] or "size_between"))
+
+    def _add_target(self, found: _Gathered, j: int, s: int, own: Ints) -> None:
+        """Add the coefficient of one indicator in one stage, if it or a mean it belongs to has a limit."""
+        sections, indicator = self.d.sections, self.d.indicators[j]
+        at = np.flatnonzero((sections.stage[own] == s) & sections.in_coefficient[own])
+        each, composite = self._limit("each", j, s), self._limit("composite", j, s)
+        if not at.size or indicator.denominator != "students" or (each is None and composite is None):
+            return
+        joint = found.joint.setdefault(s, []) if composite is not None else []
+        base, students = self.top[j][own[at]], sections.students[own[at]]
+        if np.isnan(base).any() or np.isnan(students).any():
+            found.unknown.append((-1, s, j, "missing_value"))
+            joint.append(None)
+            return
+        targets = found.targets.setdefault(indicator.numerator, [])
+        joint.append((indicator.numerator, len(targets)))
+        targets.append(Target(j, s, at, base, students, None if each is None else _largest(each)))
+
+    def _limit(self, kind: str, j: int, s: int) -> Limit | None:
+        """Return the limit of a kind that means an indicator in a stage."""
+        limit = self.d.standard.limit(kind, stage=STAGES[s])
+        means_it = limit is not None and (not limit.indicators or self.d.indicators[j].id in limit.indicators)
+        return limit if means_it else None
+
+    def _need(self, need: tuple[int, int, Shortage], names: list[str], resources: Sequence[Resource]) -> Need:
+        section, j, lack = need
+        k = names.index(lack.ask.column)
+        unit, step = int(resources[k].unit[section]), resources[k].step
+        # what has a floor that is not known is no exception; what has none may stay as it is
+        has_floor = lack.ask.threshold.floor_ratio is not None
+        floor = lack.needs if lack.floor is None and has_floor else lack.floor
+        least = None if floor is None else lack.steps(floor, step)
+        return Need(section, j, k, unit, lack.steps(lack.needs, step), least)
+
+    def _composites(self, found: _Gathered, names: list[str]) -> Iterator[Limits]:
+        """Yield the means that are limited and of which every coefficient is known."""
+        for s, members in found.joint.items():
+            known = [(names.index(m[0]), m[1]) for m in members if m is not None]
+            limit = self.d.standard.limit("composite", stage=STAGES[s])
+            if limit is not None and len(known) == len(members):
+                yield Limits(s, tuple(known), _largest(limit))
+
+    def _exceptions(self, own: Ints) -> Ints:
+        """Return how many indicators each section may leave at the floor."""
+        if self.exceptions_from is None:
+            return np.zeros(own.size, dtype=np.int64)
+        # a stage may have fewer thresholds than the other, and so fewer exceptions
+        return np.asarray(np.maximum(self.d.applies[:, own].sum(axis=0) - self.exceptions_from, 0))
 
     def _spare(self, column: str, own: Ints) -> Ints:
         d = self.d
@@ -137,62 +170,29 @@ class _Maker:
                     out[i] = min(out[i], max(0, math.floor(lack.has - lack.needs)))
         return out.astype(np.int64)
 
-    def _lacks(
-        self,
-        j: int,
-        own: Ints,
-        at: Ints,
-        needs: list[tuple[int, int, Shortage]],
-        unknown: list[tuple[int, int, int, str]],
-    ) -> None:
-        """Add what the sections lack of one threshold; of what is undetermined, what would surely do."""
-        d = self.d
-        for position in at[d.verdicts[j, own[at]] != MET].tolist():
-            section = int(own[position])
-            lack = self.shortages.find(j, section)
-            if lack is not None and lack.ask.can_be_bought:
-                needs.append((position, j, lack))
-            else:
-                reason = REASONS[d.reasons[j, section]] or "size_between"
-                unknown.append((position, int(d.sections.stage[section]), j, reason))
-
-    def _divided(self, column: str) -> Any:
-        """Tell where a figure is a share of the whole school's."""
-        return self.shortages.figures(column).divided & self.d.sections.has_rule
-
     def _resource(self, column: str, own: Ints, targets: Sequence[Target]) -> Resource:
-        d = self.d
-        sections = d.sections
-        whole = columns()[column].whole
-        step = Fraction(1) if whole else Fraction(1, 10**self.decimals)
-        divided = self._divided(column)[own]
-        unit = np.full(own.size, -1, dtype=np.int64)
-        share = np.ones(own.size)
-        members: list[list[int]] = []
-        of_school: dict[int, int] = {}
-        for i in range(own.size):
-            if divided[i]:
-                school = int(sections.school[own[i]])
-                if school not in of_school:
-                    of_school[school] = len(members)
-                    members.append([])
-                unit[i] = of_school[school]
-                share[i] = sections.share_top[own[i]] / sections.share_bottom[own[i]]
-            else:
-                unit[i] = len(members)
-                members.append([])
-            members[unit[i]].append(i)
-        cost = np.empty(len(members))
-        for u, sec in enumerate(members):
-            price = self.prices.of(column, sections.kind[own[sec[0]]])
+        sections = self.d.sections
+        step = Fraction(1) if columns()[column].whole else Fraction(1, 10**self.decimals)
+        # where a figure is a share of the whole school's, the school is the unit
+        divided = (self.shortages.figures(column).divided & sections.has_rule)[own]
+        units: dict[tuple[bool, int], list[int]] = {}
+        for i, (shared, school) in enumerate(zip(divided.tolist(), sections.school[own].tolist(), strict=True)):
+            units.setdefault((shared, school if shared else i), []).append(i)
+        members = [np.array(m) for m in units.values()]
+        unit, cost = np.full(own.size, -1, dtype=np.int64), np.empty(len(members))
+        for u, at in enumerate(members):
+            unit[at] = u
+            price = self.prices.of(column, sections.kind[own[at[0]]])
             # what has no price cannot be bought; whether that matters shows later
             cost[u] = np.inf if price is None else float(price) * float(step)
+        share, where = np.ones(own.size), own[divided]
+        share[divided] = sections.share_top[where] / sections.share_bottom[where]
         return Resource(
             column=column,
             step=step,
             unit=unit,
             share=share,
-            members=tuple(np.array(m) for m in members),
+            members=tuple(members),
             cost=cost,
             targets=tuple(targets),
             have=sections.number(column)[own],
