@@ -22,12 +22,14 @@ from junheng._arrays import Floats, Ints
 from junheng.indicators.exact import typed, typed_all
 from junheng.stages import Sections
 
-__all__ = ["Choices", "County", "Limits", "Need", "Resource", "Steps", "Target"]
+__all__ = ["Choice", "Choices", "County", "Limits", "Need", "Resource", "Steps", "Target"]
 
 #: Steps of every unit of every resource of a county.
 Steps = list[Ints]
-#: The ways in which a school can comply: steps by (resource, unit), and what they cost.
-Choices = list[tuple[dict[tuple[int, int], int], float]]
+#: One way in which a school can comply: steps by (resource, unit).
+Choice = dict[tuple[int, int], int]
+#: All of them, and what they cost.
+Choices = list[tuple[Choice, float]]
 
 #: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
 _CHOICES = 4_000

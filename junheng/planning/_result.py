@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from junheng._data import STAGES
 from junheng._frames import Labels
@@ -108,17 +108,10 @@ class Plan:
     @cached_property
     def after(self) -> Evaluation:
         """The evaluation of the table with the changes made."""
-        plain = Plan(
-            Evaluation(data=self.evaluation.data, provenance=self.evaluation.provenance, again=self.evaluation.again),
-            self.answers,
-            self.taken,
-            self.prices,
-            self.moves,
-            self.budget,
-            self.full_cost,
-        )
+        ev = self.evaluation
+        plain = evolve(self, evaluation=Evaluation(data=ev.data, provenance=ev.provenance, again=ev.again))
         done = plain.evaluation.apply(plain.changes)
-        return done if self.evaluation.language is None else done.relabel(self.evaluation.language)
+        return done if ev.language is None else done.relabel(ev.language)
 
     @cached_property
     def counties(self) -> Any:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import attrs
 import numpy as np
 
 from junheng._progress import Progress, reporting
@@ -107,6 +108,26 @@ def plan(
     prices = Prices.read(unit_costs, by_column=True)
     moves = Prices.read(move_costs or {}, "move_costs", by_column=True)
     _check_people(prices, moves)
+    _check_numbers(budget, most_moved, nodes, decimals)
+    purse = None if budget is None else float(budget)
+    problems = counties(ev.data, prices, decimals, moves.given)
+    found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
+    whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
+    for _ in range(4):
+        # a person added to a part may raise the whole it belongs to, and so another coefficient: look at what came out
+        more = _still_lacking(whole, decimals, nodes)
+        if not more:
+            break
+        found = [a.with_more(more[i]) if i in more else a for i, a in enumerate(found)]
+        whole = attrs.evolve(whole, answers=tuple(found), full_cost=math.fsum(a.cost for a in found))
+    if purse is None or whole.full_cost <= purse:
+        return whole
+    states, taken = spend(problems, ev.data, purse)
+    reached = [Answer(p, z, {}, a.lows, 0.0, 0.0, "budget") for p, z, a in zip(problems, states, found, strict=True)]
+    return attrs.evolve(whole, answers=tuple(reached), taken=tuple(taken))
+
+
+def _check_numbers(budget: Any, most_moved: Any, nodes: Any, decimals: Any) -> None:
     if budget is not None and not as_number(budget) >= 0:
         raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
     if not 0 <= as_number(most_moved) <= 1:
@@ -115,25 +136,16 @@ def plan(
         raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
-    purse = None if budget is None else float(budget)
-    problems = counties(ev.data, prices, decimals, moves.given)
-    found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
-    whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
-    for _ in range(4):
-        # a person added to a part may raise the whole it belongs to, and so another coefficient: look at what came out
-        broken = [i for i, a in enumerate(found) if whole._promise(a) != UNMET and fails(whole.after, a.problem)]
-        if not broken:
-            break
-        again = counties(whole.after.data, prices, decimals)
-        more = _solved(whole.after, [again[i] for i in broken], Prices({}), Fraction(0), nodes, False)
-        for i, extra in zip(broken, more, strict=True):
-            found[i] = found[i].with_more(extra)
-        whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
-    if purse is None or whole.full_cost <= purse:
-        return whole
-    states, taken = spend(problems, ev.data, purse)
-    reached = [Answer(p, z, {}, a.lows, 0.0, 0.0, "budget") for p, z, a in zip(problems, states, found, strict=True)]
-    return Plan(ev, tuple(reached), tuple(taken), prices, moves, purse, whole.full_cost)
+
+
+def _still_lacking(whole: Plan, decimals: int, nodes: int) -> dict[int, Answer]:
+    """Return what counties need on top once the plan is carried out: answers by position."""
+    broken = [i for i, a in enumerate(whole.answers) if whole._promise(a) != UNMET and fails(whole.after, a.problem)]
+    if not broken:
+        return {}
+    again = counties(whole.after.data, whole.prices, decimals)
+    more = _solved(whole.after, [again[i] for i in broken], Prices({}), Fraction(0), nodes, False)
+    return dict(zip(broken, more, strict=True))
 
 
 def _solved(

@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 
-__all__ = ["Cone", "Program", "Solution"]
+__all__ = ["Cone", "Program", "Row", "Solution"]
+
+#: Variables, coefficients, low, high.
+Row = tuple[Sequence[int], Sequence[float], float, float]
 
 #: What ``milp`` says where no answer is within the rows and bounds.
 _INFEASIBLE = 2
@@ -54,8 +57,7 @@ class Program:
     upper: Floats
     whole: NDArray[np.bool_]
     cones: Sequence[Cone]
-    #: Each row: variables, coefficients, low, high.
-    rows: list[tuple[Sequence[int], Sequence[float], float, float]] = field(factory=list)
+    rows: list[Row] = field(factory=list)
 
     def solve(
         self,
