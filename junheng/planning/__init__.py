@@ -1,7 +1,8 @@
 """What is lacking, what matters, what would change: everything here rests on an evaluation."""
 
 from junheng.planning.allocation import least_additions, least_transfers
-from junheng.planning.margins import contributions, margins
+from junheng.planning.contributions import contributions
+from junheng.planning.margins import margins
 from junheng.planning.plan import Plan, plan
 from junheng.planning.roll_forward import roll_forward
 from junheng.planning.shortfalls import shortfall_totals, shortfalls
