@@ -34,8 +34,6 @@ from junheng.indicators import (
     gini,
     hoover,
     influence,
-    least_additions,
-    least_transfers,
     list_indicators,
     log_variance,
     lorenz_curve,
@@ -57,7 +55,17 @@ from junheng.indicators import (
     weighted_std,
 )
 from junheng.monitoring import evaluate_all, monitor
-from junheng.planning import Plan, contributions, margins, plan, roll_forward, shortfall_totals, shortfalls
+from junheng.planning import (
+    Plan,
+    contributions,
+    least_additions,
+    least_transfers,
+    margins,
+    plan,
+    roll_forward,
+    shortfall_totals,
+    shortfalls,
+)
 from junheng.reading import FileReport, describe_file, read_facts, read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns

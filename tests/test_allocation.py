@@ -472,3 +472,21 @@ def test_whole_units_may_pass_long_after_the_first_guess():
     got = ADD(amounts, students=students, limit=0.2, whole=True, highest=highest)
     assert got.sum() == 424 and set(got[1:]) == {0, 1}
     assert 250 < ADD(amounts, students=students, limit=0.2, highest=highest).sum() < 290
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as found", "turned round"])
+def test_a_first_guess_beyond_the_answer_finds_its_way_back(turned):
+    # nearly all pupils are in schools that have nothing: the guess lands in the last segment, the answer lies before it
+    amounts, students = np.array([8, 0, 0, 0, 0, 2.4375]), np.array([1.0, 1, 1, 1, 133, 26])
+    if turned:
+        amounts, students = amounts[::-1], students[::-1]
+    got = MOVE(amounts, students=students, limit=0.25)
+    assert got.sum() == pytest.approx(0, abs=1e-12)
+    # the sixth school neither gives nor gets; the first gives 8 - u and the others end at one level, (8 - u) / 136:
+    # 163 (u² + 2.4375² / 26 + (8 - u)² / 136) = (1 + 1/16) 10.4375², of which the smaller root is the lower spread
+    a, b = 163 * (1 + 1 / 136), -163 * 16 / 136
+    c = 163 * (2.4375**2 / 26 + 64 / 136) - (1 + 1 / 16) * 10.4375**2
+    left = (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
+    ends = [left, *[(8 - left) / 136] * 3, 133 * (8 - left) / 136, 2.4375]
+    assert amounts + got == pytest.approx(ends[::-1] if turned else ends, abs=1e-9)
+    assert jh.difference_coefficient((amounts + got) / students, weights=students) == pytest.approx(0.25, abs=1e-12)

@@ -17,8 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from small_tables import GOOD, QUALITY, SEVEN, SHANDONG, SHARED, conditions, frame, junior, one_row, only, pick, school
 
 import junheng as jh
+from junheng.planning._building import counties
 from junheng.planning._costs import Prices
-from junheng.planning._problem import counties
 from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords
 from junheng.results import records
@@ -77,7 +77,7 @@ def planned(ev: jh.Evaluation) -> dict[tuple[int, str, str], tuple[Fraction, Fra
     where = dict(sections(ev))
     for county in counties(d, Prices({}), 2):
         for need in county.needs:
-            step = county.things[need.thing].step
+            step = county.resources[need.resource].step
             i = int(county.sections[need.section])
             floor = None if need.floor is None else need.floor * step
             out[*where[i], d.indicators[need.indicator].id] = (need.threshold * step, floor)
@@ -230,14 +230,16 @@ def test_what_a_school_shares_is_bought_once_for_all_its_stages(table: pd.DataFr
         if columns()[row["column"]].whole:
             assert row["total"] == sum(k for (_, _, c), k in largest.items() if c == row["column"])
     for county in counties(ev.data, Prices({}), 2):
-        for k, thing in enumerate(county.things):
-            for u, members in enumerate(thing.members):
+        for k, resource in enumerate(county.resources):
+            for u, members in enumerate(resource.members):
                 rows = {int(ev.data.sections.rows[county.sections[m]]) for m in members}
                 names = {table["school"][r] for r in rows}
-                assert len(names) == 1 and (members.size == 2) == (thing.column in SHARED and names <= {"九年", "联校"})
-                most = max((n.threshold for n in county.needs if (n.thing, n.unit) == (k, u)), default=0)
-                if columns()[thing.column].whole and members.size == 2:
-                    assert most == largest.get((names.pop(), "", thing.column), 0)
+                assert len(names) == 1 and (members.size == 2) == (
+                    resource.column in SHARED and names <= {"九年", "联校"}
+                )
+                most = max((n.threshold for n in county.needs if (n.resource, n.unit) == (k, u)), default=0)
+                if columns()[resource.column].whole and members.size == 2:
+                    assert most == largest.get((names.pop(), "", resource.column), 0)
 
 
 # ------------------------------------------------------------------------------ sizes: the tables of Shandong

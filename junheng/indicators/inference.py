@@ -216,28 +216,17 @@ def bootstrap_interval(
        estimate  schools
     0    0.5153        5
     """
-    if statistic not in ("difference_coefficient", "composite"):
-        raise InputError(f"statistic must be difference_coefficient or composite, not {statistic!r}")
-    if method not in ("percentile", "bca"):
-        raise InputError(f"method must be percentile or bca, not {method!r}")
-    coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
-    if coverage == 1.0:
-        raise InputError("level must be less than 1")
-    if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 2:
-        raise InputError(f"resamples must be a whole number of at least 2, not {resamples!r}")
+    coverage = _check_bootstrap(statistic, level, resamples, method)
     generator = _generator(rng)
     sample = read_sample(values, weights, by)
     composite = statistic == "composite"
     if composite and (sample.flat or not sample.columns):
         raise InputError("the composite needs values of (schools, indicators), at least one")
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    estimate = coefficient(moments.mean, moments.std)
+    estimate = _joined(coefficient(moments.mean, moments.std), composite)
     jack = None
     if method == "bca" and sample.columns:
-        left = np.stack(leave_one_out(sample, moments.mean, moments.std), axis=1)
-        jack = left.mean(axis=1, keepdims=True) if composite else left
-    if composite:
-        estimate = estimate.mean(axis=1, keepdims=True)
+        jack = _joined(np.stack(leave_one_out(sample, moments.mean, moments.std), axis=1), composite)
     low, high, error = (np.full(estimate.shape, np.nan) for _ in range(3))
     tail = (1 - coverage) / 2
     layout = _Layout(sample)
@@ -264,6 +253,25 @@ def bootstrap_interval(
     figures = {"estimate": estimate, "low": low, "high": high, "standard_error": error}
     data = {name: a.reshape(-1) for name, a in figures.items()}
     return build_frame(head | data | {"schools": np.repeat(layout.sizes, k)}, "pandas")
+
+
+def _check_bootstrap(statistic: str, level: Any, resamples: Any, method: str) -> float:
+    """Return the coverage meant; refuse arguments that make no sense."""
+    if statistic not in ("difference_coefficient", "composite"):
+        raise InputError(f"statistic must be difference_coefficient or composite, not {statistic!r}")
+    if method not in ("percentile", "bca"):
+        raise InputError(f"method must be percentile or bca, not {method!r}")
+    coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
+    if coverage == 1.0:
+        raise InputError("level must be less than 1")
+    if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 2:
+        raise InputError(f"resamples must be a whole number of at least 2, not {resamples!r}")
+    return coverage
+
+
+def _joined(coefficients: Floats, composite: bool) -> Floats:
+    """Return the coefficients of each row, or their mean in one column."""
+    return np.asarray(coefficients.mean(axis=1, keepdims=True) if composite else coefficients)
 
 
 def _generator(rng: Any) -> np.random.Generator:

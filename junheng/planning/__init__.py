@@ -1,8 +1,20 @@
 """What is lacking, what matters, what would change: everything here rests on an evaluation."""
 
-from junheng.planning.margins import contributions, margins
-from junheng.planning.optimise import Plan, plan
+from junheng.planning.allocation import least_additions, least_transfers
+from junheng.planning.contributions import contributions
+from junheng.planning.margins import margins
+from junheng.planning.plan import Plan, plan
 from junheng.planning.roll_forward import roll_forward
 from junheng.planning.shortfalls import shortfall_totals, shortfalls
 
-__all__ = ["Plan", "contributions", "margins", "plan", "roll_forward", "shortfall_totals", "shortfalls"]
+__all__ = [
+    "Plan",
+    "contributions",
+    "least_additions",
+    "least_transfers",
+    "margins",
+    "plan",
+    "roll_forward",
+    "shortfall_totals",
+    "shortfalls",
+]

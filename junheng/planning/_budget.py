@@ -8,7 +8,7 @@ on the budget, so more money only goes further.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -17,8 +17,8 @@ from attrs import frozen
 
 from junheng._arrays import Ints
 from junheng.planning._means import bring_down, mean_holds
-from junheng.planning._problem import Cone, County, Steps
-from junheng.planning._thing import Given, raise_thing, reaches
+from junheng.planning._problem import County, Steps, Target
+from junheng.planning._resource import Given, raise_resource, reaches
 
 __all__ = ["Step", "spend"]
 
@@ -36,90 +36,137 @@ class Step:
     steps: Steps
 
 
-def _chain(problem: County, d: Any) -> Iterator[Step]:
-    """Yield steps that each turn at least one verdict, the cheapest first; none turns one back.
+@frozen(eq=False)
+class _Offer:
+    """A step that could be taken next: which of the open verdicts it turns, and the state afterwards."""
+
+    cost: float
+    #: which list of open verdicts, and the place in it
+    kind: int
+    place: int
+    steps: Steps
+
+
+#: What each list of open verdicts holds; between steps of equal cost the earlier comes first.
+_KINDS = ("school", "coefficient", "composite")
+
+
+class _Chain:
+    """Steps of one county that each turn at least one verdict, the cheapest first; none turns one back.
 
     The order does not depend on any budget, so more money only goes further along it.
     """
-    steps = problem.nothing()
-    schools = [(s, problem.school_choices(s)) for s in problem.schools if any(n.section in s for n in problem.needs)]
-    schools = [(s, o) for s, o in schools if o[0][1] > 0]
-    cones = [(k, c) for k, t in enumerate(problem.things) for c in t.limited]
 
-    def holds(k: int, cone: Cone, z: Ints) -> bool:
-        return reaches(problem.things[k], cone, z)
+    def __init__(self, problem: County, d: Any) -> None:
+        self.problem, self.d = problem, d
+        self.steps = problem.nothing()
+        lacking = [s for s in problem.schools if any(n.section in s for n in problem.needs)]
+        choices = [(s, problem.school_choices(s)) for s in lacking]
+        self.schools = [(s, options) for s, options in choices if options[0][1] > 0]
+        self.targets = [(k, t) for k, resource in enumerate(problem.resources) for t in resource.limited]
+        self.open_targets, self.open_means = self.targets, list(problem.composites)
+        self._drop_what_passes()
 
-    def raised(k: int, more: list[Cone], before: Ints, low: Ints) -> Given:
-        """Raise a thing so that some coefficients pass, and those that passed before still do."""
-        kept = [c for c in problem.things[k].limited if holds(k, c, before)]
-        return raise_thing(attrs.evolve(problem.things[k], cones=(*more, *kept)), low)
+    def __iter__(self) -> Iterator[Step]:
+        while self.schools or self.open_targets or self.open_means:
+            best = self._cheapest()
+            if best is None:
+                return
+            self.steps = best.steps
+            step = self._taken(best)
+            # a step may turn more than it is named after
+            self._drop_what_passes()
+            yield step
 
-    def mended(before: Steps, after: Steps) -> Steps | None:
-        """See to it that a coefficient that passed still passes, and a mean of them."""
-        out = list(after)
-        means = [limits for limits in problem.composites if mean_holds(problem, limits, before)]
+    def _drop_what_passes(self) -> None:
+        self.open_targets = [(k, t) for k, t in self.open_targets if not self._holds(k, t, self.steps[k])]
+        self.open_means = [x for x in self.open_means if not mean_holds(self.problem, x, self.steps)]
+
+    def _holds(self, k: int, target: Target, z: Ints) -> bool:
+        return reaches(self.problem.resources[k], target, z)
+
+    def _cheapest(self) -> _Offer | None:
+        """Return the step that costs least once nothing it does turns a verdict back."""
+        best: _Offer | None = None
+        for offer in sorted(self._offers(), key=lambda o: (o.cost, o.kind, o.place)):
+            if best is not None and offer.cost >= best.cost:
+                break
+            final = self._mended(offer.steps)
+            if final is not None:
+                cost = self.problem.paid(self.steps, final)
+                if best is None or cost < best.cost:
+                    best = attrs.evolve(offer, cost=cost, steps=final)
+        return best
+
+    def _offers(self) -> Iterator[_Offer]:
+        for i, (_, options) in enumerate(self.schools):
+            ways = (self._with_needs(need) for need, _ in options[:12])
+            yield min((self._offer(0, i, way) for way in ways), key=lambda o: o.cost)
+        for i, (k, target) in enumerate(self.open_targets):
+            given = self._raised(k, [target], self.steps[k], self.steps[k])
+            if given.stuck is None:
+                yield self._offer(1, i, [given.steps if j == k else z for j, z in enumerate(self.steps)])
+        for i, limits in enumerate(self.open_means):
+            new, _, text = bring_down(self.problem, limits, self.steps, {})
+            if text is None:
+                yield self._offer(2, i, new)
+
+    def _offer(self, kind: int, place: int, steps: Steps) -> _Offer:
+        return _Offer(self.problem.paid(self.steps, steps), kind, place, steps)
+
+    def _with_needs(self, need: Mapping[tuple[int, int], int]) -> Steps:
+        out = [z.copy() for z in self.steps]
+        for (k, u), n in need.items():
+            out[k][u] = max(out[k][u], n)
+        return out
+
+    def _raised(self, k: int, more: list[Target], before: Ints, low: Ints) -> Given:
+        """Raise a resource so that some coefficients pass, and those that passed before still do."""
+        resource = self.problem.resources[k]
+        kept = [t for t in resource.limited if self._holds(k, t, before)]
+        return raise_resource(attrs.evolve(resource, targets=(*more, *kept)), low)
+
+    def _mended(self, after: Steps) -> Steps | None:
+        """See to it that a coefficient that passed still passes, and a mean of them; None where that cannot be."""
+        means = [x for x in self.problem.composites if mean_holds(self.problem, x, self.steps)]
+        out: Steps | None = list(after)
         for _ in range(3):  # what lifts a mean may part the other stage of a school
-            for k, cone in cones:
-                if not np.array_equal(before[k], out[k]) and holds(k, cone, before[k]) and not holds(k, cone, out[k]):
-                    given = raised(k, [], before[k], out[k])
-                    if given.stuck is not None:
-                        return None
-                    out[k] = given.steps
-            broken = [limits for limits in means if not mean_holds(problem, limits, out)]
+            out = None if out is None else self._coefficients_kept(out)
+            if out is None:
+                return None
+            broken = [x for x in means if not mean_holds(self.problem, x, out)]
             if not broken:
                 return out
             for limits in broken:
-                out, _, text = bring_down(problem, limits, out, {})
+                out, _, text = bring_down(self.problem, limits, out, {})
                 if text is not None:
                     return None
         return None
 
-    open_cones = [(k, c) for k, c in cones if not holds(k, c, steps[k])]
-    composites = [limits for limits in problem.composites if not mean_holds(problem, limits, steps)]
-    while schools or open_cones or composites:
-        offers: list[tuple[float, int, str, int, Steps]] = []
-        for i, (_, options) in enumerate(schools):
-            trials = []
-            for need, _ in options[:12]:
-                new = [z.copy() for z in steps]
-                for (k, u), n in need.items():
-                    new[k][u] = max(new[k][u], n)
-                trials.append((problem.paid(steps, new), new))
-            cost, new = min(trials, key=lambda x: x[0])
-            offers.append((cost, 0, "school", i, new))
-        for i, (k, cone) in enumerate(open_cones):
-            given = raised(k, [cone], steps[k], steps[k])
-            if given.stuck is None:
-                new = list(steps)
-                new[k] = given.steps
-                offers.append((problem.paid(steps, new), 1, "coefficient", i, new))
-        for i, limits in enumerate(composites):
-            new, _, text = bring_down(problem, limits, steps, {})
-            if text is None:
-                offers.append((problem.paid(steps, new), 2, "composite", i, new))
-        best: tuple[float, int, str, int, Steps] | None = None
-        for cost, order, what, i, new in sorted(offers, key=lambda o: (o[0], o[1], o[3])):
-            if best is not None and cost >= best[0]:
-                break
-            final = mended(steps, new)
-            if final is not None and (best is None or problem.paid(steps, final) < best[0]):
-                best = (problem.paid(steps, final), order, what, i, final)
-        if best is None:
-            return
-        cost, _, what, i, steps = best
+    def _coefficients_kept(self, after: Steps) -> Steps | None:
+        out = list(after)
+        for k, target in self.targets:
+            before = self.steps[k]
+            if np.array_equal(before, out[k]) or not self._holds(k, target, before) or self._holds(k, target, out[k]):
+                continue
+            given = self._raised(k, [], before, out[k])
+            if given.stuck is not None:
+                return None
+            out[k] = given.steps
+        return out
+
+    def _taken(self, offer: _Offer) -> Step:
+        """Take a verdict off its list, and name the step after it."""
         school, at = "", None
-        if what == "school":
-            section = problem.sections[schools.pop(i)[0][0]]
-            school = str(d.school_names[d.sections.rows[section]])
-        elif what == "coefficient":
-            k, cone = open_cones.pop(i)
-            at = (cone.indicator, cone.stage)
+        if offer.kind == 0:
+            sections, _ = self.schools.pop(offer.place)
+            school = str(self.d.school_names[self.d.sections.rows[self.problem.sections[sections[0]]]])
+        elif offer.kind == 1:
+            _, target = self.open_targets.pop(offer.place)
+            at = (target.indicator, target.stage)
         else:
-            at = (-1, composites.pop(i).stage)
-        # a step may turn more than it is named after
-        open_cones = [(k, c) for k, c in open_cones if not holds(k, c, steps[k])]
-        composites = [limits for limits in composites if not mean_holds(problem, limits, steps)]
-        yield Step(problem.county, what, school, at, cost, steps)
+            at = (-1, self.open_means.pop(offer.place).stage)
+        return Step(self.problem.county, _KINDS[offer.kind], school, at, offer.cost, offer.steps)
 
 
 def spend(problems: Sequence[County], d: Any, budget: float) -> tuple[list[Steps], list[tuple[Step, bool]]]:
@@ -130,7 +177,7 @@ def spend(problems: Sequence[County], d: Any, budget: float) -> tuple[list[Steps
     tuple
         The state of each county, and every step in its order with whether it was reached.
     """
-    chains = [_chain(p, d) for p in problems]
+    chains = [iter(_Chain(p, d)) for p in problems]
     heads: list[tuple[float, int, Step]] = []
 
     def take_next(i: int) -> None:

@@ -22,9 +22,9 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.indicators.allocation import additions_where_possible
 from junheng.planning._problem import County, Limits, Steps
-from junheng.planning._thing import coefficient
+from junheng.planning._resource import coefficient
+from junheng.planning.allocation import additions_where_possible
 
 __all__ = ["bring_all_down", "bring_down", "mean_holds"]
 
@@ -69,8 +69,8 @@ def bring_down(
     """Bring the mean of several coefficients of a stage under its limit, over all ways to share the effort.
 
     A price on the coefficient parts the problem: each coefficient comes down as far as pays. The price at which the
-    mean is within the limit gives the answer, and a bound that no answer is below. Schools that share a thing between
-    stages are tried with what they would get if each stage could be given to alone, and with nothing.
+    mean is within the limit gives the answer, and a bound that no answer is below. Schools that share a resource
+    between stages are tried with what they would get if each stage could be given to alone, and with nothing.
 
     Returns
     -------
@@ -99,8 +99,8 @@ def bring_down(
                 if t < curve.now:
                     alone = np.where(m.divided, np.nan_to_num(curve.solve(np.array([t]))[:, 0]), 0.0)
                     # between what the stage would get by itself, and what brings the stage as much
-                    school = alone * (part + (1.0 - part) / problem.things[m.thing].share[m.sections])
-                    np.maximum.at(given[m.thing], m.unit, np.ceil(school - 1e-9).astype(np.int64))
+                    school = alone * (part + (1.0 - part) / problem.resources[m.resource].share[m.sections])
+                    np.maximum.at(given[m.resource], m.unit, np.ceil(school - 1e-9).astype(np.int64))
             candidates.append(given)
     best: tuple[float, Steps] | None = None
     for state in candidates:
@@ -111,7 +111,7 @@ def bring_down(
             continue
         out = [z.copy() for z in state]
         for m, got in zip(there, _take_back(curves, chosen, wanted), strict=True):
-            np.add.at(out[m.thing], m.unit, got.astype(np.int64))
+            np.add.at(out[m.resource], m.unit, got.astype(np.int64))
         cost = problem.paid(steps, out)
         if best is None or cost < best[0]:
             best = (cost, out)
@@ -124,7 +124,7 @@ def bring_down(
 class _Member:
     """One of the coefficients of a mean, in steps."""
 
-    thing: int
+    resource: int
     unit: Ints
     sections: Ints
     y: Floats
@@ -141,7 +141,7 @@ def mean_holds(problem: County, limits: Limits, steps: Steps) -> bool:
 
 def _wanted(limits: Limits) -> float:
     """Return what the coefficients may sum up to, less a hair for rounding."""
-    return float(limits.limit) * len(limits.cones) * (1 - 1e-12)
+    return float(limits.limit) * len(limits.targets) * (1 - 1e-12)
 
 
 def _sum(members: Sequence[_Member]) -> float:
@@ -149,17 +149,17 @@ def _sum(members: Sequence[_Member]) -> float:
 
 
 def _members(problem: County, limits: Limits, steps: Steps, moved: Mapping[int, Ints]) -> list[_Member]:
-    return [_member(problem, k, i, steps, moved) for k, i in limits.cones]
+    return [_member(problem, k, i, steps, moved) for k, i in limits.targets]
 
 
 def _member(problem: County, k: int, i: int, steps: Steps, moved: Mapping[int, Ints]) -> _Member:
-    thing, cone = problem.things[k], problem.things[k].cones[i]
-    unit = thing.unit[cone.sections]
-    y = thing.in_steps(cone, steps[k])
+    resource, target = problem.resources[k], problem.resources[k].targets[i]
+    unit = resource.unit[target.sections]
+    y = resource.in_steps(target, steps[k])
     if k in moved:
-        y = y + moved[k][cone.sections]
-    cost = thing.cost[unit]
-    return _Member(k, unit, cone.sections, y, cone.students, thing.divided[unit], np.isinf(cost), cost)
+        y = y + moved[k][target.sections]
+    cost = resource.cost[unit]
+    return _Member(k, unit, target.sections, y, target.students, resource.divided[unit], np.isinf(cost), cost)
 
 
 class _Frontier:
@@ -229,7 +229,7 @@ def _frontiers(members: Sequence[_Member], wanted: float, *, alone: bool) -> lis
     """Return what each coefficient costs to bring down.
 
     With ``alone`` each stage of a school can be given to by itself and in parts, which costs no more than what can
-    really be done; else schools that share a thing between stages stay as they are.
+    really be done; else schools that share a resource between stages stay as they are.
     """
     curves = [_Frontier(m, m.unpriced if alone else m.divided | m.unpriced, not alone) for m in members]
     now = math.fsum(c.now for c in curves)

@@ -2,8 +2,8 @@ r"""The cheapest steps of one county (private).
 
 Written out, the problem is: steps :math:`z` of least cost :math:`\sum c_u z_u`, in whole numbers, so that every school
 has what its thresholds ask for, but for the indicators the rule lets it leave at the floor, and every coefficient is
-within its limit. Which indicators a school leaves at the floor ties things together; for a given choice each thing is
-solved by itself (``_thing.py``). So: begin with each school's cheapest choice; if that is not at the bound already,
+within its limit. Which indicators a school leaves at the floor ties resources together; for a given choice each is
+solved by itself (``_resource.py``). So: begin with each school's cheapest choice; if that is not at the bound already,
 try other choices school by school; if a gap is left, solve all at once as a mixed-integer program. Limits on means come
 last (``_means.py``).
 """
@@ -11,7 +11,7 @@ last (``_means.py``).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -21,13 +21,12 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.indicators._conic import Cone as ConicCone
-from junheng.indicators._conic import Program
 from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
-from junheng.planning._problem import Choices, Cone, County, Steps, Thing
-from junheng.planning._thing import Given, apart, fill, hire_and_move, raise_thing
+from junheng.planning._problem import Choice, Choices, County, Resource, Steps, Target
+from junheng.planning._resource import Given, apart, fill, hire_and_move, raise_resource
+from junheng.planning.allocation.cones import Cone, Program, Row
 
 __all__ = ["Answer", "solve"]
 
@@ -38,7 +37,7 @@ class Answer:
 
     problem: County
     steps: Steps
-    #: what moves away (negative) and arrives, by thing and section
+    #: what moves away (negative) and arrives, by resource and section
     moved: dict[int, Ints]
     lows: Steps
     cost: float
@@ -48,23 +47,33 @@ class Answer:
 
     def with_more(self, extra: Answer) -> Answer:
         """Return the answer with what turned out to be needed once it was carried out; its bound is lost."""
-        things, steps, lows = list(self.problem.things), list(self.steps), list(self.lows)
-        names = [t.column for t in things]
+        resources, steps, lows = list(self.problem.resources), list(self.steps), list(self.lows)
+        names = [t.column for t in resources]
         place = {}
-        for k, thing in enumerate(extra.problem.things):
-            if thing.column in names:
-                place[k] = names.index(thing.column)
+        for k, resource in enumerate(extra.problem.resources):
+            if resource.column in names:
+                place[k] = names.index(resource.column)
                 steps[place[k]] = steps[place[k]] + extra.steps[k]
             else:
-                place[k] = len(things)
-                things.append(thing)
+                place[k] = len(resources)
+                resources.append(resource)
                 steps.append(extra.steps[k])
                 lows.append(extra.lows[k])
-        needs = [attrs.evolve(n, thing=place[n.thing]) for n in extra.problem.needs]
-        problem = attrs.evolve(self.problem, things=tuple(things), needs=(*self.problem.needs, *needs))
+        needs = [attrs.evolve(n, resource=place[n.resource]) for n in extra.problem.needs]
+        problem = attrs.evolve(self.problem, resources=tuple(resources), needs=(*self.problem.needs, *needs))
         return attrs.evolve(
             self, problem=problem, steps=steps, lows=lows, cost=self.cost + extra.cost, bound=0.0, method="search"
         )
+
+
+@frozen(eq=False)
+class _Found:
+    """Where the search stands: what schools must have, what that costs, a cost that none is below, and how."""
+
+    lows: Steps
+    cost: float
+    bound: float
+    method: str
 
 
 def solve(problem: County, d: Any, moves: Prices, most_moved: Fraction, nodes: int) -> Answer:
@@ -83,42 +92,45 @@ class _Solver:
     # -- the whole
 
     def solve(self) -> Answer:
+        """Return the best answer found, and what it can be compared with."""
         problem = self.problem
-        choices = [problem.school_choices(s) for s in problem.schools]
-        picked = [0] * len(choices)
-        lows = self._lows(choices, picked)
-        cost = self._total(lows)
-        bound = self._bound(choices)
-        method = "exact"
-        if cost - bound > 1e-9 * max(1.0, cost):
-            cost, lows, picked = self._improve(choices, picked, cost, bound)
-            method = "search"
-            for k, low in enumerate(lows):
-                self._close(k, low)
-            cost = self._total(lows)
-        if self.nodes and cost - bound > 1e-6 * cost and math.isfinite(cost) and not self.moves.given:
-            cost, lows, better = self._program(lows, cost, bound)
-            bound = max(bound, better)
-            method = "mixed integer"
-        solved = [self._thing(k, low) for k, low in enumerate(lows)]
+        found = self._without_means()
+        solved = [self._resource(k, low) for k, low in enumerate(found.lows)]
         stuck = tuple(g.stuck for g in solved if g.stuck is not None)
         steps = [g.steps for g in solved]
         moved = {k: g.moved for k, g in enumerate(solved) if g.moved is not None}
-        means: list[float] = []
+        cost, bound, method = found.cost, found.bound, found.method
         if not stuck and problem.composites:
             before = steps
             steps, means, stuck = bring_all_down(problem, steps, moved)
             if any((a != b).any() for a, b in zip(before, steps, strict=True)):
                 cost += problem.paid(before, steps)
                 method = "frontier"
-        # what schools must have and what a mean asks for may be the same; stages do not share what each is given alone
-        # means are brought down by hiring: where people might move instead, that bounds nothing
-        members = {problem.things[k].column for limits in problem.composites for k, _ in limits.cones}
-        if members.isdisjoint(self.moves.given):
-            bound = max(bound, math.fsum(means))
-        if cost - bound <= 1e-9 * max(1.0, cost):
+            if self._hires_only():
+                # what schools must have and what a mean asks for may be the same; stages share nothing they get alone
+                bound = max(bound, math.fsum(means))
+        if _proven(cost, bound):
             method, bound = "exact", cost
-        return Answer(problem, steps, moved, lows, cost, min(bound, cost), method, stuck)
+        return Answer(problem, steps, moved, found.lows, cost, min(bound, cost), method, stuck)
+
+    def _without_means(self) -> _Found:
+        """Solve for the schools and the coefficients that have a limit of their own."""
+        choices = [self.problem.school_choices(s) for s in self.problem.schools]
+        picked = [0] * len(choices)
+        lows = self._lows(choices, picked)
+        found = _Found(lows, self._total(lows), self._bound(choices), "exact")
+        if not _proven(found.cost, found.bound):
+            lows = self._improve(choices, picked, found.cost, found.bound)
+            for k, low in enumerate(lows):
+                self._close(k, low)
+            found = attrs.evolve(found, lows=lows, cost=self._total(lows), method="search")
+        gap = found.cost - found.bound > 1e-6 * found.cost and math.isfinite(found.cost)
+        return self._all_at_once(found) if self.nodes and gap and not self.moves.given else found
+
+    def _hires_only(self) -> bool:
+        """Tell whether nobody may move instead of being hired to bring a mean down: then its bound is one."""
+        members = {self.problem.resources[k].column for limits in self.problem.composites for k, _ in limits.targets}
+        return members.isdisjoint(self.moves.given)
 
     def _lows(self, choices: list[Choices], picked: Sequence[int]) -> Steps:
         """Return what schools must have at least, by their choices."""
@@ -129,8 +141,8 @@ class _Solver:
         return out
 
     def _total(self, lows: Steps) -> float:
-        """Return what all things cost, solved one by one."""
-        return math.fsum(self._thing(k, low).cost for k, low in enumerate(lows))
+        """Return what all resources cost, solved one by one."""
+        return math.fsum(self._resource(k, low).cost for k, low in enumerate(lows))
 
     def _bound(self, choices: list[Choices]) -> float:
         """Return a cost that no plan is below: schools without coefficients, or coefficients with all at the floor."""
@@ -139,9 +151,9 @@ class _Solver:
         floors = self.problem.nothing()
         for n in self.problem.needs:
             least = n.threshold if not self.problem.exceptions[n.section] else n.floor or 0
-            floors[n.thing][n.unit] = max(floors[n.thing][n.unit], least)
+            floors[n.resource][n.unit] = max(floors[n.resource][n.unit], least)
         each = [self._least(k, low) for k, low in enumerate(floors)]
-        binding = {k for k, low in enumerate(floors) if each[k] > self.problem.things[k].money(low) * (1 + 1e-12)}
+        binding = {k for k, low in enumerate(floors) if each[k] > self.problem.resources[k].money(low) * (1 + 1e-12)}
         free = math.fsum(
             min(self.problem.cost_of({key: v for key, v in steps.items() if key[0] not in binding}) for steps, _ in o)
             for o, tried in zip(choices, all_tried, strict=True)
@@ -149,82 +161,84 @@ class _Solver:
         )
         return max(schools, math.fsum(each), math.fsum(each[k] for k in binding) + free)
 
-    # -- one thing
+    # -- one resource
 
-    def _thing(self, k: int, low: Ints) -> Given:
-        """Return the cheapest steps of one thing, at least ``low``, that bring its coefficients to pass."""
+    def _resource(self, k: int, low: Ints) -> Given:
+        """Return the cheapest steps of one resource, at least ``low``, that bring its coefficients to pass."""
         key = (k, low.tobytes())
         if key not in self.known:
-            thing = self.problem.things[k]
+            resource = self.problem.resources[k]
             self.known[key] = (
-                self._with_moves(thing, low) if thing.column in self.moves.given else raise_thing(thing, low)
+                self._with_moves(resource, low)
+                if resource.column in self.moves.given
+                else raise_resource(resource, low)
             )
         return self.known[key]
 
     def _close(self, k: int, low: Ints) -> float:
-        """Look closer at a thing that schools share between stages: a better answer where there is one, and a bound."""
-        thing, found = self.problem.things[k], self._thing(k, low)
-        settled = not thing.divided.any() or found.cost <= thing.money(low) or not math.isfinite(found.cost)
+        """Look closer at a resource that stages share: a better answer where there is one, and a bound."""
+        resource, found = self.problem.resources[k], self._resource(k, low)
+        settled = not resource.divided.any() or found.cost <= resource.money(low) or not math.isfinite(found.cost)
         if settled or not self.nodes:
             return found.cost
         key = (k, low.tobytes())
         if key not in self.least:
             self.least[key], trial = self._coupled(k, low, found.steps, found.cost)
-            given = np.where(thing.divided, np.maximum(np.ceil(trial - 1e-6), low), low).astype(np.int64)
-            other = fill(thing, given)
+            given = np.where(resource.divided, np.maximum(np.ceil(trial - 1e-6), low), low).astype(np.int64)
+            other = fill(resource, given)
             if other.cost < found.cost:
                 self.known[key] = other
         return self.least[key]
 
     def _coupled(self, k: int, low: Ints, known: Ints, cost: float) -> tuple[float, Floats]:
-        """Solve one thing whose schools share it between stages: a bound, and the steps that belong to it."""
-        thing = self.problem.things[k]
+        """Solve one resource whose schools share it between stages: a bound, and the steps that belong to it."""
+        resource = self.problem.resources[k]
         size = max(float(known.max()), 1.0)
-        whole = thing.step == 1
+        whole = resource.step == 1
         scale = 1.0 if whole else size
-        price = np.where(np.isfinite(thing.cost), thing.cost, 0.0)
-        bounds = np.where(np.isfinite(thing.cost), cost / np.maximum(price, 1e-300), 0.0)
+        price = np.where(np.isfinite(resource.cost), resource.cost, 0.0)
+        bounds = np.where(np.isfinite(resource.cost), cost / np.maximum(price, 1e-300), 0.0)
         upper = np.maximum(np.minimum(np.floor(bounds * (1 + 1e-12)), 1e12), known)
         program = Program(
             cost=price * scale / cost,
             lower=low / scale,
             upper=upper / scale,
             whole=np.full(low.size, whole),
-            cones=[_conic(thing, c, c.base / float(thing.step) / scale) for c in thing.limited],
+            cones=[_as_cone(resource, c, c.base / float(resource.step) / scale) for c in resource.limited],
         )
         found = program.solve(rounds=40, nodes=self.nodes, gap=1e-7)
         trial = known.astype(np.float64) if found.trial is None else found.trial * scale
         return max(found.bound, 0.0) * cost, trial
 
     def _least(self, k: int, low: Ints) -> float:
-        """Return a bound on the cost of one thing."""
-        thing = self.problem.things[k]
-        even = np.unique(thing.cost[np.isfinite(thing.cost)]).size <= 1
-        if thing.column in self.moves.given or (even and not thing.divided.any()):
-            return self._thing(k, low).cost
+        """Return a bound on the cost of one resource."""
+        resource = self.problem.resources[k]
+        even = np.unique(resource.cost[np.isfinite(resource.cost)]).size <= 1
+        if resource.column in self.moves.given or (even and not resource.divided.any()):
+            return self._resource(k, low).cost
         if self.nodes:
             return self._close(k, low)
         # what the schools need anyway may be counted once for all stages
-        own = np.where(thing.divided, 0, low)
-        stages = math.fsum(float(np.nansum(c)) for _, _, c in apart(thing, own))
-        return max(thing.money(low), stages + thing.money(own))
+        own = np.where(resource.divided, 0, low)
+        stages = math.fsum(float(np.nansum(c)) for _, _, c in apart(resource, own))
+        return max(resource.money(low), stages + resource.money(own))
 
-    def _with_moves(self, thing: Thing, low: Ints) -> Given:
+    def _with_moves(self, resource: Resource, low: Ints) -> Given:
         """Hire and move people, stage by stage."""
         z = low.copy()
-        moved = np.zeros(thing.unit.size, dtype=np.int64)
+        moved = np.zeros(resource.unit.size, dtype=np.int64)
         cost, text = 0.0, None
         stages = self.d.sections.stage[self.problem.sections]
-        price = self.moves.of(thing.column, None)
+        price = self.moves.of(resource.column, None)
         assert price is not None  # people who may be moved have one cost for all kinds of school
         for s in range(len(STAGES)):
             at = np.flatnonzero(stages == s)
             if not at.size:
                 continue
-            cone = next((c for c in thing.limited if c.stage == s), None)
-            spare = self.problem.spare(thing.column, at)
-            part = hire_and_move(thing, at, low, cone, spare, float(price), self._movable(thing.column, at))
-            z[thing.unit[at]] = part.steps
+            target = next((c for c in resource.limited if c.stage == s), None)
+            spare = self.problem.spare(resource.column, at)
+            part = hire_and_move(resource, at, low, target, spare, float(price), self._movable(resource.column, at))
+            z[resource.unit[at]] = part.steps
             if part.moved is not None:
                 moved[at] = part.moved
             cost += part.cost
@@ -238,11 +252,9 @@ class _Solver:
 
     # -- which indicators to leave at the floor
 
-    def _improve(
-        self, choices: list[Choices], picked: list[int], cost: float, bound: float
-    ) -> tuple[float, Steps, list[int]]:
+    def _improve(self, choices: list[Choices], picked: list[int], cost: float, bound: float) -> Steps:
         """Try other choices, school by school, while that saves money."""
-        things = [{k for o, _ in options for k, _ in o} for options in choices]
+        touched = [{k for option, _ in options for k, _ in option} for options in choices]
         lows = self._lows(choices, picked)
         for _ in range(4):
             before = cost
@@ -250,88 +262,127 @@ class _Solver:
                 for i in range(min(len(options), 12)):
                     if i == picked[c]:
                         continue
-                    new = [low.copy() if k in things[c] else low for k, low in enumerate(lows)]
-                    for k, u in options[picked[c]][0]:
-                        new[k][u] = 0
-                    for (k, u), steps in options[i][0].items():
-                        new[k][u] = steps
-                    change = math.fsum(self._thing(k, new[k]).cost - self._thing(k, lows[k]).cost for k in things[c])
+                    new, change = self._exchanged(lows, touched[c], options[picked[c]][0], options[i][0])
                     if change < -1e-9 * max(1.0, cost) or (math.isinf(cost) and change < 0):
                         picked[c], lows, cost = i, new, cost + change
             if not math.isfinite(cost):
                 cost = self._total(lows)
-            if cost >= before - 1e-9 * max(1.0, before) or cost - bound <= 1e-9 * max(1.0, cost):
+            if cost >= before - 1e-9 * max(1.0, before) or _proven(cost, bound):
                 break
-        return cost, lows, picked
+        return lows
 
-    def _program(self, lows: Steps, cost: float, bound: float) -> tuple[float, Steps, float]:
-        """Solve all at once as a mixed-integer program: a bound, and perhaps a better choice."""
+    def _exchanged(self, lows: Steps, touched: set[int], old: Choice, new: Choice) -> tuple[Steps, float]:
+        """Return the steps with one choice of a school in place of another, and by how much the cost changes."""
+        out = [low.copy() if k in touched else low for k, low in enumerate(lows)]
+        for k, u in old:
+            out[k][u] = 0
+        for (k, u), steps in new.items():
+            out[k][u] = steps
+        return out, math.fsum(self._resource(k, out[k]).cost - self._resource(k, lows[k]).cost for k in touched)
+
+    # -- all at once
+
+    def _all_at_once(self, found: _Found) -> _Found:
+        """Solve all as one mixed-integer program: a bound, and perhaps a better choice."""
         problem = self.problem
-        offsets = np.cumsum([0, *(len(t.members) for t in problem.things)])
-        n_units = int(offsets[-1])
-        optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
-        n = n_units + len(optional)
-        price = np.concatenate([np.where(np.isfinite(t.cost), t.cost, 0.0) for t in problem.things])
-        buyable = np.concatenate([np.isfinite(t.cost) for t in problem.things])
-        # in units of what the best plan gives at most, so that figures of all sizes come near 1
-        steps = np.concatenate([np.full(len(t.members), float(1 / t.step)) for t in problem.things])
-        whole = np.concatenate([np.full(len(t.members), t.step == 1) for t in problem.things])
-        most = np.where(buyable, np.minimum(cost / np.maximum(price, 1e-300), 1e12), 0.0) / steps
-        most = np.where(whole, np.floor(most * (1 + 1e-12)), most)
-        need = np.concatenate([self._thing(k, low).steps for k, low in enumerate(lows)]) / steps
-        most = np.maximum(most, need)
-        program = Program(
-            cost=np.concatenate([price * steps / cost, np.zeros(len(optional))]),
-            lower=np.zeros(n),
-            upper=np.concatenate([most, np.ones(len(optional))]),
-            whole=np.concatenate([whole, np.ones(len(optional), dtype=bool)]),
-            cones=[
-                _conic(thing, c, c.base, int(first))
-                for thing, first in zip(problem.things, offsets[:-1], strict=True)
-                for c in thing.limited
-            ],
-        )
-        place = {id(n_): n_units + i for i, n_ in enumerate(optional)}
-        for one in problem.needs:
-            v = int(offsets[one.thing]) + one.unit
-            size = float(problem.things[one.thing].step)
-            if id(one) in place:
-                spared = one.threshold - (one.floor or 0)
-                program.rows.append(([v, place[id(one)]], [1.0, spared * size], one.threshold * size, np.inf))
-            elif one.threshold:
-                program.rows.append(([v], [1.0], one.threshold * size, np.inf))
-        for s in {o.section for o in optional}:
-            mine = [place[id(o)] for o in optional if o.section == s]
-            program.rows.append((mine, [1.0] * len(mine), -np.inf, float(problem.exceptions[s])))
-        solution = program.solve(rounds=12, nodes=self.nodes, gap=1e-7)
-        least = max(bound, solution.bound * cost)
+        trial = _Whole(problem, found.cost, [self._resource(k, low).steps for k, low in enumerate(found.lows)])
+        solution = trial.program().solve(rounds=12, nodes=self.nodes, gap=1e-7)
+        found = attrs.evolve(found, bound=max(found.bound, solution.bound * found.cost), method="mixed integer")
         if solution.trial is None:
-            return cost, lows, least
-        spare = {id(o) for o in optional if solution.trial[place[id(o)]] > 0.5}
-        new = problem.nothing()
-        for one in problem.needs:
-            lack = (one.floor or 0) if id(one) in spare else one.threshold
-            new[one.thing][one.unit] = max(new[one.thing][one.unit], lack)
-        for k, thing in enumerate(problem.things):
-            if thing.divided.any():
-                trial = solution.trial[offsets[k] : offsets[k + 1]] / float(thing.step)
-                given = np.where(thing.divided, np.ceil(trial - 1e-6), 0).astype(np.int64)
-                other = np.maximum(new[k], given)
-                if self._thing(k, other).cost < self._thing(k, new[k]).cost:
-                    new[k] = other
+            return found
+        new = trial.lows(solution.trial)
+        for k, given in trial.shared(solution.trial):
+            other = np.maximum(new[k], given)
+            if self._resource(k, other).cost < self._resource(k, new[k]).cost:
+                new[k] = other
         for k, low in enumerate(new):
             self._close(k, low)
-        total = self._total(new)
-        return (total, new, least) if total < cost else (cost, lows, least)
+        cost = self._total(new)
+        return attrs.evolve(found, lows=new, cost=cost) if cost < found.cost else found
 
 
-def _conic(thing: Thing, cone: Cone, base: Floats, first: int = 0) -> ConicCone:
-    """Return a coefficient as a program has it, where the units of the thing are the variables from ``first`` on."""
-    return ConicCone(
+class _Whole:
+    """A county as one program: a variable for each unit of each resource, then one for each need that may be spared.
+
+    Amounts are in units of the table, costs in shares of the best cost known, so that figures of all sizes come near 1.
+    """
+
+    def __init__(self, problem: County, cost: float, known: Steps) -> None:
+        self.problem, self.cost, self.known = problem, cost, known
+        self.first = np.cumsum([0, *(len(r.members) for r in problem.resources)])
+        self.optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
+        #: the variable of each need that may be spared
+        self.spare = {id(n): int(self.first[-1]) + i for i, n in enumerate(self.optional)}
+
+    def program(self) -> Program:
+        """Write the program down."""
+        resources, switches = self.problem.resources, np.ones(len(self.optional))
+        price = np.concatenate([np.where(np.isfinite(r.cost), r.cost, 0.0) for r in resources])
+        buyable = np.concatenate([np.isfinite(r.cost) for r in resources])
+        per_unit = np.concatenate([np.full(len(r.members), float(1 / r.step)) for r in resources])
+        whole = np.concatenate([np.full(len(r.members), r.step == 1) for r in resources])
+        # no more of anything than all the money buys
+        most = np.where(buyable, np.minimum(self.cost / np.maximum(price, 1e-300), 1e12), 0.0) / per_unit
+        most = np.where(whole, np.floor(most * (1 + 1e-12)), most)
+        most = np.maximum(most, np.concatenate(self.known) / per_unit)
+        return Program(
+            cost=np.concatenate([price * per_unit / self.cost, 0.0 * switches]),
+            lower=np.zeros(most.size + switches.size),
+            upper=np.concatenate([most, switches]),
+            whole=np.concatenate([whole, switches > 0]),
+            cones=[
+                _as_cone(r, target, target.base, int(first))
+                for r, first in zip(resources, self.first[:-1], strict=True)
+                for target in r.limited
+            ],
+            rows=[*self._need_rows(), *self._exception_rows()],
+        )
+
+    def _need_rows(self) -> Iterator[Row]:
+        """Every need is met; one that is spared, to its floor."""
+        for n in self.problem.needs:
+            v, size = int(self.first[n.resource]) + n.unit, float(self.problem.resources[n.resource].step)
+            if id(n) in self.spare:
+                spared = n.threshold - (n.floor or 0)
+                yield [v, self.spare[id(n)]], [1.0, spared * size], n.threshold * size, np.inf
+            elif n.threshold:
+                yield [v], [1.0], n.threshold * size, np.inf
+
+    def _exception_rows(self) -> Iterator[Row]:
+        """No section spares more than the rule lets it."""
+        for s in {n.section for n in self.optional}:
+            mine = [self.spare[id(n)] for n in self.optional if n.section == s]
+            yield mine, [1.0] * len(mine), -np.inf, float(self.problem.exceptions[s])
+
+    def lows(self, z: Floats) -> Steps:
+        """Return what schools must have by an answer's choice of what is spared."""
+        out = self.problem.nothing()
+        for n in self.problem.needs:
+            spared = id(n) in self.spare and z[self.spare[id(n)]] > 0.5
+            lack = (n.floor or 0) if spared else n.threshold
+            out[n.resource][n.unit] = max(out[n.resource][n.unit], lack)
+        return out
+
+    def shared(self, z: Floats) -> Iterator[tuple[int, Ints]]:
+        """Yield the resources that stages share, and what an answer gives of them to the schools that do."""
+        for k, resource in enumerate(self.problem.resources):
+            if resource.divided.any():
+                trial = z[self.first[k] : self.first[k + 1]] / float(resource.step)
+                yield k, np.where(resource.divided, np.ceil(trial - 1e-6), 0).astype(np.int64)
+
+
+def _proven(cost: float, bound: float) -> bool:
+    """Tell whether nothing can be cheaper."""
+    return cost - bound <= 1e-9 * max(1.0, cost)
+
+
+def _as_cone(resource: Resource, target: Target, base: Floats, first: int = 0) -> Cone:
+    """Return a coefficient as a program has it, where the units of the resource are the variables from ``first`` on."""
+    return Cone(
         base=base,
-        students=cone.students,
-        school=np.arange(cone.sections.size),
-        variable=first + thing.unit[cone.sections],
-        step=thing.share[cone.sections],
-        t=float(cone.most),
+        students=target.students,
+        school=np.arange(target.sections.size),
+        variable=first + resource.unit[target.sections],
+        step=resource.share[target.sections],
+        t=float(target.most),
     )

@@ -1,4 +1,4 @@
-"""What matters: which schools make a coefficient, how far each county is from its limits, what would turn."""
+"""How far each county is from its limits, and what would turn."""
 
 from __future__ import annotations
 
@@ -6,116 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from junheng._arrays import Floats, Ints
+from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng._frames import Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
-from junheng.indicators.inference import influence
 from junheng.results import Data, Evaluation
 
-__all__ = ["contributions", "margins"]
-
-
-def contributions(ev: Evaluation) -> Any:
-    r"""Tell how much each school matters to each difference coefficient of its county.
-
-    The share of a school in the squared coefficient is
-
-    .. math:: s_i = \frac{P_i (X_i - \bar X)^2}{\sum_k P_k (X_k - \bar X)^2}
-
-    and its influence is the coefficient without the school, less that with it (:func:`junheng.influence`): negative
-    where the county would be more equal without it. A large school far from the mean has both. Where the standard
-    limits the mean of the coefficients, rows ``composite`` give the share as the mean of the shares weighted by the
-    coefficients, and the influence as the mean of the influences.
-
-    Parameters
-    ----------
-    ev : Evaluation
-        Of any standard with indicators per student.
-
-    Returns
-    -------
-    frame of the library of the input
-        One row per counted school (stage) and indicator: the columns of ``by``, ``school_code``, ``school``, ``row``,
-        ``stage``, ``indicator``, ``students``, ``value``, ``mean``, ``coefficient`` of the county, ``share`` (they add
-        up to 1 in a county and stage) and ``influence``. NaN where the coefficient is undefined, where it is 0 (there
-        is nothing to share) and, under ``missing="omit"``, for a school without the figure.
-
-    Raises
-    ------
-    InputError
-        When the standard has no indicator per student.
-
-    Examples
-    --------
-    >>> import junheng as jh
-    >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
-    >>> rows = jh.contributions(ev).query("stage == 'primary' and indicator == 'sports_area_per_student'")
-    >>> rows.nlargest(1, "share")[["row", "share", "influence"]].round(3).values.tolist()
-    [[6.0, 0.146, -0.014]]
-    """
-    d = ev.data
-    weighted = [j for j, x in enumerate(d.indicators) if x.denominator == "students"]
-    if not weighted:
-        raise InputError(f"{d.standard.id} has no indicator per student, so there are no coefficients")
-    students, codes = d.sections.students[d.usable], d.group_codes
-    values = d.values[weighted][:, d.usable].T
-    mean, cv = d.mean[:, weighted][codes], d.coefficient[:, weighted][codes]
-    gap = np.isnan(values)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = _per_group(np.where(gap & d.omitted, 0.0, students[:, None]), codes, len(d.group_county))[codes]
-        share = students[:, None] * (values - mean) ** 2 / (total * d.std[:, weighted][codes] ** 2)
-    share[~np.isfinite(share)] = np.nan
-    moved = np.full(values.shape, np.nan)
-    for k in range(len(weighted)):
-        out = gap[:, k] & d.omitted
-        moved[:, k] = influence(np.where(out, 0.0, values[:, k]), weights=np.where(out, 0.0, students), by=codes)
-        moved[out, k] = np.nan
-    names = [d.indicators[j].id for j in weighted]
-    if any(x.kind == "composite" for x in d.standard.limits):
-        names.append("composite")
-        joint, also = _composite(d, weighted, share, cv, moved)
-        nothing = np.full(students.size, np.nan)
-        values, mean = np.column_stack([values, nothing]), np.column_stack([mean, nothing])
-        cv = np.column_stack([cv, d.composite[codes]])
-        share, moved = np.column_stack([share, joint]), np.column_stack([moved, also])
-    n, k = share.shape
-    section = np.repeat(d.usable, k)
-    out_: dict[str, Any] = ev._by_columns(d.county[section])
-    out_ |= ev._school_columns(section)
-    out_["row"] = d.sections.rows[section]
-    out_["stage"] = ev._labels("stage", d.sections.stage[section], STAGES)
-    out_["indicator"] = ev._labels("indicator", np.tile(np.arange(k), n), names)
-    out_["students"] = d.sections.students[section]
-    columns = {"value": values, "mean": mean, "coefficient": cv, "share": share, "influence": moved}
-    out_ |= {name: column.reshape(n * k) for name, column in columns.items()}
-    return ev._frame(out_)
-
-
-def _per_group(columns: Floats, codes: Ints, n: int) -> Floats:
-    out = np.zeros((n, columns.shape[1]))
-    np.add.at(out, codes, columns)
-    return out
-
-
-def _composite(d: Data, weighted: list[int], share: Floats, cv: Floats, moved: Floats) -> tuple[Floats, Floats]:
-    """Return share in, and influence on, the mean of the coefficients that a limit means."""
-    stages = d.group_stage[d.group_codes]
-    joint, also = np.full(share.shape[0], np.nan), np.full(share.shape[0], np.nan)
-    for s, stage in enumerate(STAGES):
-        limit = d.standard.limit("composite", stage=stage)
-        at = np.flatnonzero(stages == s)
-        if limit is None or not at.size:
-            continue
-        own = [k for k, j in enumerate(weighted) if not limit.indicators or d.indicators[j].id in limit.indicators]
-        block = np.ix_(at, np.array(own, dtype=np.int64))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # a coefficient of 0 has no shares, and adds nothing to the mean
-            parts = np.where(cv[block] == 0, 0.0, cv[block] * share[block])
-            joint[at] = parts.sum(axis=1) / cv[block].sum(axis=1)
-        also[at] = moved[block].mean(axis=1)
-    return joint, also
+__all__ = ["margins"]
 
 
 def margins(ev: Evaluation) -> Any:

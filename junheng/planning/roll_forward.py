@@ -16,7 +16,7 @@ from junheng.changes import Enrolment
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
-from junheng.planning.optimise import plan
+from junheng.planning.plan import plan
 from junheng.results import Data, Evaluation
 
 __all__ = ["roll_forward"]

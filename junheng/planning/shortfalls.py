@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from typing import Any
 
 import attrs
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
@@ -173,21 +173,7 @@ def shortfall_totals(
     >>> float(jh.shortfall_totals(ev, unit_costs=costs)["cost"].iloc[0])
     2790000.0
     """
-    if isinstance(source, Evaluation):
-        ids = attrs.evolve(source, language=None)
-        table, default = Table(shortfalls(ids, unit_costs=unit_costs)), list(source.data.by)
-    else:
-        if column_names(source) is None:
-            raise InputError(
-                f"shortfall_totals takes an evaluation or a frame of shortfalls, not {type(source).__name__}"
-            )
-        if unit_costs is not None:
-            raise InputError("give unit_costs to shortfalls, which made this frame, or pass the evaluation")
-        table = Table(source)
-        lacking = [c for c in ("row", "stage", "column", "short_school", "shared") if c not in table.columns]
-        if lacking:
-            raise InputError(f"this is no frame of junheng.shortfalls (with ids): it has no {', '.join(lacking)}")
-        default = list(table.columns[: min(table.columns.index(k) for k in _KEYS if k in table.columns)])
+    table, default = _table_of(source, unit_costs)
     chosen = default if by is None else [by] if isinstance(by, str) else list(by)
     unknown = [c for c in chosen if c not in table.columns]
     if unknown:
@@ -200,6 +186,22 @@ def shortfall_totals(
         for name in {"unit", "stage"} & set(out):
             out[name] = [word(name, w, source.language) for w in out[name]]
     return source._frame(out)
+
+
+def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table, list[str]]:
+    """Return the shortfalls, and the columns that make a county."""
+    if isinstance(source, Evaluation):
+        ids = attrs.evolve(source, language=None)
+        return Table(shortfalls(ids, unit_costs=unit_costs)), list(source.data.by)
+    if column_names(source) is None:
+        raise InputError(f"shortfall_totals takes an evaluation or a frame of shortfalls, not {type(source).__name__}")
+    if unit_costs is not None:
+        raise InputError("give unit_costs to shortfalls, which made this frame, or pass the evaluation")
+    table = Table(source)
+    lacking = [c for c in ("row", "stage", "column", "short_school", "shared") if c not in table.columns]
+    if lacking:
+        raise InputError(f"this is no frame of junheng.shortfalls (with ids): it has no {', '.join(lacking)}")
+    return table, list(table.columns[: min(table.columns.index(k) for k in _KEYS if k in table.columns)])
 
 
 def county_totals(ev: Evaluation, counties: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -218,62 +220,73 @@ def county_totals(ev: Evaluation, counties: Sequence[int]) -> dict[int, list[dic
     return out
 
 
+#: Amounts that are added up, and the columns of totals they become; those of floors may all be missing.
+_SUMMED = {
+    "short_school": "total",
+    "short_of_floor_school": "total_of_floor",
+    "cost": "cost",
+    "cost_of_floor": "cost_of_floor",
+}
+
+
 @frozen
 class _Sum:
-    """What one group is short of, of one thing: amounts by purchase."""
+    """What one group is short of, of one thing: of each amount, purchase to the largest asked for."""
 
-    amounts: dict[Any, Decimal]
-    floors: dict[Any, Decimal]
-    costs: dict[Any, Decimal]
-    floor_costs: dict[Any, Decimal]
-    schools: set[Any]
-    unknown: set[Any]
+    schools: set[Any] = field(factory=set)
+    unknown: set[Any] = field(factory=set)
+    amounts: dict[str, dict[Any, Decimal]] = field(factory=lambda: {name: {} for name in _SUMMED})
+
+    def add(self, school: Any, purchase: Any, figures: Mapping[str, float]) -> None:
+        """Count one row of shortfalls."""
+        if math.isnan(figures["short_school"]):
+            self.unknown.add(school)
+            return
+        self.schools.add(school)
+        for name, figure in figures.items():
+            if not math.isnan(figure):
+                amount, held = Decimal(repr(figure)), self.amounts[name]
+                held[purchase] = max(amount, held.get(purchase, amount))
 
 
 def _totals(table: Table, by: list[str], places: list[str]) -> dict[str, Any]:
-    def lists(names: Iterable[str]) -> list[Any]:
-        return [table.objects(n).tolist() for n in names]
-
-    has_costs = "cost" in table.columns
-    schools = [n for n in (*places, "school_code", "school") if n in table.columns]
-    if not {"school", "school_code"} & set(schools):
-        schools.append("row")
-    keys = list(zip(*lists(by), strict=True)) if by else [()] * table.rows
-    whose = list(zip(*lists(schools), strict=True))
-    amounts = [table.floats(n).tolist() for n in ("short_school", "short_of_floor_school")]
-    amounts += [table.floats(n).tolist() for n in ("cost", "cost_of_floor")] if has_costs else []
-    sums: dict[Any, _Sum] = {}
+    """Return the columns of totals: what each group of ``by`` is short of; ``places`` are the columns of a county."""
+    summed = [name for name in _SUMMED if "cost" in table.columns or "cost" not in name]
+    keys, schools = _rows(table, by), _rows(table, _of_school(table, places))
+    others = _rows(table, ("column", "unit", "row", "stage", "shared"))
+    figures = zip(*(table.floats(n).tolist() for n in summed), strict=True)
     units: dict[str, Any] = {}
-    rows = zip(keys, whose, *lists(("column", "unit", "row", "stage", "shared")), *amounts, strict=True)
-    for key, school, column, unit, row, stage, shared, *figures in rows:
+    sums: dict[tuple[Any, str], _Sum] = {}
+    for key, school, (column, unit, row, stage, shared), amounts in zip(keys, schools, others, figures, strict=True):
         units[column] = unit
-        own = sums.setdefault((key, column), _Sum({}, {}, {}, {}, set(), set()))
-        if math.isnan(figures[0]):
-            own.unknown.add(school)
-            continue
-        own.schools.add(school)
         purchase = school if shared else (school, row, stage)
-        for held, figure in zip((own.amounts, own.floors, own.costs, own.floor_costs), figures, strict=False):
-            if not math.isnan(figure):
-                amount = Decimal(repr(figure))
-                held[purchase] = max(amount, held.get(purchase, amount))
+        sums.setdefault((key, column), _Sum()).add(school, purchase, dict(zip(summed, amounts, strict=True)))
     order = {k: n for n, k in enumerate(dict.fromkeys(keys))}
     found = sorted(sums.items(), key=lambda item: order[item[0][0]])
-    out: dict[str, Any] = {n: [k[0][i] for k, _ in found] for i, n in enumerate(by)}
-    out["column"] = [k[1] for k, _ in found]
-    out["unit"] = [units[k[1]] for k, _ in found]
+    out: dict[str, Any] = {n: [key[i] for (key, _), _ in found] for i, n in enumerate(by)}
+    out["column"] = [column for (_, column), _ in found]
+    out["unit"] = [units[column] for (_, column), _ in found]
     out["n_schools"] = np.array([len(s.schools) for _, s in found], dtype=np.int64)
     out["n_undetermined"] = np.array([len(s.unknown) for _, s in found], dtype=np.int64)
-    out["total"] = _added([s.amounts for _, s in found])
-    # of what has no floor nothing may stay there
-    out["total_of_floor"] = _added([s.floors for _, s in found], empty=math.nan)
-    if has_costs:
-        out["cost"] = _added([s.costs for _, s in found])
-        out["cost_of_floor"] = _added([s.floor_costs for _, s in found], empty=math.nan)
+    for name in summed:
+        # of what has no floor nothing may stay there
+        empty = math.nan if "floor" in name else 0.0
+        out[_SUMMED[name]] = _added([s.amounts[name] for _, s in found], empty)
     return out
 
 
-def _added(parts: list[dict[Any, Decimal]], empty: float = 0.0) -> Any:
+def _rows(table: Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return some columns row by row."""
+    return list(zip(*(table.objects(n).tolist() for n in names), strict=True)) if names else [()] * table.rows
+
+
+def _of_school(table: Table, places: list[str]) -> list[str]:
+    """Return the columns that tell schools apart."""
+    names = [n for n in (*places, "school_code", "school") if n in table.columns]
+    return names if {"school", "school_code"} & set(names) else [*names, "row"]
+
+
+def _added(parts: list[dict[Any, Decimal]], empty: float) -> Any:
     return np.array([float(sum(p.values(), Decimal(0))) if p else empty for p in parts], dtype=np.float64)
 
 

@@ -1,8 +1,8 @@
-r"""The cheapest additions of one thing, so that each of its limited coefficients passes (private).
+r"""The cheapest additions of one resource, so that each of its limited coefficients passes (private).
 
 A coefficient of amounts :math:`y_i` of schools with :math:`P_i` pupils, N in all, is within t where
 :math:`N \sum y_i^2 / P_i \le (1 + t^2) (\sum y_i)^2`. Where every unit has one stage, coefficients do not meet and
-:func:`least_additions` solves each exactly (:func:`fill`). A school that divides its thing between stages serves
+:func:`least_additions` solves each exactly (:func:`fill`). A school that divides its resource between stages serves
 several at once: what it may get is proposed from what each stage would get by itself (:func:`apart`), the rest is
 filled, and the cheapest proposal stays. People may also move within their stage (:func:`hire_and_move`).
 """
@@ -22,16 +22,16 @@ from attrs import frozen
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.errors import InputError
-from junheng.indicators.allocation import least_additions
 from junheng.indicators.exact import typed_all, within
-from junheng.planning._problem import Cone, Thing
+from junheng.planning._problem import Resource, Target
+from junheng.planning.allocation import least_additions
 
-__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_thing", "reaches"]
+__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_resource", "reaches"]
 
 
 @frozen(eq=False)
 class Given:
-    """What is given of one thing, what that costs, and what is in the way."""
+    """What is given of one resource, what that costs, and what is in the way."""
 
     steps: Ints
     cost: float
@@ -59,78 +59,78 @@ def passes(y: Floats, p: Floats, limit: Decimal, exactly: Callable[[], list[Frac
     return within(typed_all(y) if exactly is None else exactly(), typed_all(p), Fraction(limit))
 
 
-def reaches(thing: Thing, cone: Cone, z: Ints) -> bool:
+def reaches(resource: Resource, target: Target, z: Ints) -> bool:
     """Tell whether a coefficient that has a limit is within it after some steps."""
-    return passes(thing.amounts(cone, z), cone.students, cone.most, partial(thing.exactly, cone, z))
+    return passes(resource.amounts(target, z), target.students, target.most, partial(resource.exactly, target, z))
 
 
-def raise_thing(thing: Thing, low: Ints) -> Given:
-    """Return the cheapest steps found, at least ``low``, that bring the limited coefficients of a thing to pass."""
-    best = fill(thing, low)
-    if thing.divided.any() and (best.stuck is not None or (best.steps != low).any()):
-        for candidate in _shared(thing, low):
-            other = fill(thing, candidate)
+def raise_resource(resource: Resource, low: Ints) -> Given:
+    """Return the cheapest steps found, at least ``low``, that bring the limited coefficients of a resource to pass."""
+    best = fill(resource, low)
+    if resource.divided.any() and (best.stuck is not None or (best.steps != low).any()):
+        for candidate in _shared(resource, low):
+            other = fill(resource, candidate)
             if other.cost < best.cost:
                 best = other
     return best
 
 
-def fill(thing: Thing, low: Ints) -> Given:
+def fill(resource: Resource, low: Ints) -> Given:
     """Add to schools of one stage until the coefficients that are limited pass; shared schools stay as they are."""
     z = low.astype(np.int64)
     for turn in range(3):
         again = False
-        for cone in thing.limited:
-            if reaches(thing, cone, z):
+        for target in resource.limited:
+            if reaches(resource, target, z):
                 continue
-            unit, share = thing.unit[cone.sections], thing.share[cone.sections]
-            y = thing.in_steps(cone, z)
-            limit = cone.most
-            if thing.step != 1 or turn:
+            unit, share = resource.unit[target.sections], resource.share[target.sections]
+            y = resource.in_steps(target, z)
+            limit = target.most
+            if resource.step != 1 or turn:
                 # figures that are whole numbers of steps can lie exactly on the limit, others only within rounding
                 steps = np.rint(y)
                 if (share == 1).all() and (np.abs(y - steps) <= 1e-9 * np.maximum(1.0, steps)).all():
                     y = steps
                 else:
-                    limit = cone.most * (1 - Decimal("1e-12"))
-            cost = thing.cost[unit]
-            got = _least(y, cone.students, limit, cost, thing.divided[unit] | np.isinf(cost), whole=True)
+                    limit = target.most * (1 - Decimal("1e-12"))
+            cost = resource.cost[unit]
+            got = _least(y, target.students, limit, cost, resource.divided[unit] | np.isinf(cost), whole=True)
             if got is None:
-                return Given(z, math.inf, _stays_over(thing, cone))
+                return Given(z, math.inf, _stays_over(resource, target))
             np.add.at(z, unit, got.astype(np.int64))
             again = True
         if not again:
             break
-    return Given(z, thing.money(z))
+    return Given(z, resource.money(z))
 
 
-def apart(thing: Thing, low: Ints) -> Iterator[tuple[Cone, Floats, Floats]]:
+def apart(resource: Resource, low: Ints) -> Iterator[tuple[Target, Floats, Floats]]:
     """Treat the stages of a school as if each could be given to alone, which costs no more.
 
-    Yields each cone, what its sections get and what that costs; infinite where nothing helps.
+    Yields each target, what its sections get and what that costs; infinite where nothing helps.
     """
-    for cone in thing.limited:
-        cost = thing.cost[thing.unit[cone.sections]]
+    for target in resource.limited:
+        cost = resource.cost[resource.unit[target.sections]]
         fixed = np.isinf(cost)
-        y = thing.in_steps(cone, low)
-        whole = _even(cost[~fixed]) and not thing.divided.any()
-        got = _least(y, cone.students, cone.most, cost, fixed, whole=whole)
+        y = resource.in_steps(target, low)
+        whole = _even(cost[~fixed]) and not resource.divided.any()
+        got = _least(y, target.students, target.most, cost, fixed, whole=whole)
         if got is None:
             got = np.full(y.shape, np.inf)
-        yield cone, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
+        yield target, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
 
 
-def _shared(thing: Thing, low: Ints) -> list[Ints]:
+def _shared(resource: Resource, low: Ints) -> list[Ints]:
     """Propose what schools of several stages could get."""
     total, most = np.zeros(low.size), np.zeros(low.size)
-    for cone, got, _ in apart(thing, low):
+    for target, got, _ in apart(resource, low):
         if not np.isfinite(got).all():
             continue
-        unit = thing.unit[cone.sections]
+        unit = resource.unit[target.sections]
         np.add.at(total, unit, got)
-        np.maximum.at(most, unit, got / thing.share[cone.sections])
+        np.maximum.at(most, unit, got / resource.share[target.sections])
     proposed = (np.ceil(some - 1e-9) for some in (total, most, 0.5 * most))
-    return [low + np.where(thing.divided, some, 0).astype(np.int64) for some in proposed]
+    return [low + np.where(resource.divided, some, 0).astype(np.int64) for some in proposed]
 
 
 def _least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *, whole: bool) -> Floats | None:
@@ -156,22 +156,24 @@ def _even(cost: Floats) -> bool:
     return bool(cost.size == 0 or cost.min() == cost.max())
 
 
-def _stays_over(thing: Thing, cone: Cone) -> str:
-    return f"the coefficient of {thing.column} ({STAGES[cone.stage]}) stays over {cone.most}"
+def _stays_over(resource: Resource, target: Target) -> str:
+    return f"the coefficient of {resource.column} ({STAGES[target.stage]}) stays over {target.most}"
 
 
-def hire_and_move(thing: Thing, at: Ints, low: Ints, cone: Cone | None, spare: Ints, price: float, cap: int) -> Given:
+def hire_and_move(
+    resource: Resource, at: Ints, low: Ints, target: Target | None, spare: Ints, price: float, cap: int
+) -> Given:
     """Return who arrives at the sections of one stage, hired or moved, and who leaves.
 
     Every number of moves is tried, from the top down; for each, :func:`least_additions` says how many must arrive.
     """
-    unit = thing.unit[at]
+    unit = resource.unit[at]
     must = low[unit]
-    hire = float(thing.cost[unit][0])
+    hire = float(resource.cost[unit][0])
     out = np.zeros(at.size, dtype=np.int64)
     best: tuple[float, Ints, Ints] | None = None
-    students = np.ones(at.size) if cone is None else cone.students
-    have = np.nan_to_num(thing.have[at]) if cone is None else cone.base
+    students = np.ones(at.size) if target is None else target.students
+    have = np.nan_to_num(resource.have[at]) if target is None else target.base
     for moves in range(cap + 1):
         if moves:
             left = np.where((must == 0) & (spare > out), (2 * (have - out) - 1) / students, -np.inf)
@@ -180,12 +182,12 @@ def hire_and_move(thing: Thing, at: Ints, low: Ints, cone: Cone | None, spare: I
                 break
             out[giver] += 1
         arrive = must.copy()
-        if cone is not None:
+        if target is not None:
             try:
                 got = least_additions(
                     have - out,
                     students=students,
-                    limit=[cone.most],
+                    limit=[target.most],
                     whole=True,
                     lowest=have - out + must,
                     progress=False,
@@ -193,11 +195,11 @@ def hire_and_move(thing: Thing, at: Ints, low: Ints, cone: Cone | None, spare: I
             except InputError:
                 continue
             arrive = got.astype(np.int64)
-        if cone is not None and arrive.sum() < moves:
+        if target is not None and arrive.sum() < moves:
             # whoever leaves arrives: the rest go where they lift most
             for _ in range(moves - int(arrive.sum())):
                 arrive[np.argmin((2 * (have - out + arrive) + 1) / students)] += 1
-            if not passes(have - out + arrive, students, cone.most):
+            if not passes(have - out + arrive, students, target.most):
                 continue
         if arrive.sum() < moves:
             break
@@ -209,7 +211,7 @@ def hire_and_move(thing: Thing, at: Ints, low: Ints, cone: Cone | None, spare: I
         if arrive.sum() == moves:
             break
     if best is None:
-        assert cone is not None  # without a limit, what must be hired is enough
-        return Given(must, math.inf, _stays_over(thing, cone))
+        assert target is not None  # without a limit, what must be hired is enough
+        return Given(must, math.inf, _stays_over(resource, target))
     cost, arrive, out = best
     return Given(arrive, float(cost), moved=-out)

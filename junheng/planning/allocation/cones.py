@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 
-__all__ = ["Cone", "Program", "Solution"]
+__all__ = ["Cone", "Program", "Row", "Solution"]
+
+#: Variables, coefficients, low, high.
+Row = tuple[Sequence[int], Sequence[float], float, float]
+
+#: What ``milp`` says where no answer is within the rows and bounds.
+_INFEASIBLE = 2
 
 
 @frozen(eq=False)
@@ -51,8 +57,7 @@ class Program:
     upper: Floats
     whole: NDArray[np.bool_]
     cones: Sequence[Cone]
-    #: Each row: variables, coefficients, low, high.
-    rows: list[tuple[Sequence[int], Sequence[float], float, float]] = field(factory=list)
+    rows: list[Row] = field(factory=list)
 
     def solve(
         self,
@@ -68,7 +73,7 @@ class Program:
         ``known`` is an answer that passes, if there is one; ``passes`` says of whole answers whether they do, exactly.
         Work is bounded by rounds and branch-and-bound nodes, not by a clock: the same problem has the same answer.
         """
-        return _solve(self, known, passes, rounds, nodes, gap)
+        return _Search(self, known, passes, nodes, gap).run(rounds)
 
 
 @frozen(eq=False)
@@ -89,6 +94,12 @@ class _Rows:
 
     def add(self, variables: Any, factors: Any, low: float, high: float) -> None:
         self.parts.append((variables, factors, low, high))
+
+    def copy(self) -> _Rows:
+        """Return the same rows, to be added to."""
+        out = _Rows()
+        out.parts = list(self.parts)
+        return out
 
     def constraint(self, n: int) -> Any:
         from scipy.optimize import LinearConstraint
@@ -154,74 +165,108 @@ class _Placed:
         return float((self.weight * s * s).sum() - (1 + self.cone.t**2))
 
 
-def _solve(
-    program: Program,
-    known: Floats | None,
-    passes: Callable[[Floats], bool] | None,
-    rounds: int,
-    nodes: int,
-    gap: float,
-) -> Solution:
-    from scipy.optimize import Bounds, milp
+class _Search:
+    """Rounds of a mixed-integer linear program; after each, tangents are added where its answer lies outside a cone."""
 
-    nz = program.cost.size
-    # a cone joins in once an answer lies outside it: most never do
-    placed = [_Placed(cone) for cone in program.cones]
-    inside: list[_Placed] = []
-    rows = _Rows()
-    for variables, factors, low, high in program.rows:
-        rows.add(variables, factors, low, high)
-    for cone in program.cones:
-        used = np.unique(cone.variable)
-        if cone.base.sum() == 0 and program.whole[used].all():
-            # nothing at all is the apex of the cone, where no coefficient exists
-            rows.add(used, np.ones(used.size), 1.0, np.inf)
-    n = nz
-    best, best_cost = known, np.inf if known is None else float(program.cost @ known)
-    bound, trial = -np.inf, None
-    slack = 0.0
-    done = 0
-    for done in range(1, rounds + 1):
-        now = _Rows()
-        now.parts = list(rows.parts)
-        for p in inside:
-            p.limit(now, slack)
-        own = n - nz
-        result = milp(
-            np.concatenate([program.cost, np.zeros(own)]),
-            integrality=np.concatenate([program.whole, np.zeros(own, dtype=bool)]).astype(np.int64),
+    def __init__(
+        self,
+        program: Program,
+        known: Floats | None,
+        passes: Callable[[Floats], bool] | None,
+        nodes: int,
+        gap: float,
+    ) -> None:
+        self.program, self.known, self.passes, self.nodes, self.gap = program, known, passes, nodes, gap
+        self.best, self.best_cost = known, np.inf if known is None else float(program.cost @ known)
+        self.bound: float = -np.inf
+        self.trial: Floats | None = None
+        #: by how much cones are asked for more than they say, against the tolerance of the solver
+        self.slack = 0.0
+        # a cone joins in once an answer lies outside it: most never do
+        self.placed = [_Placed(cone) for cone in program.cones]
+        self.inside: list[_Placed] = []
+        self.n = program.cost.size
+        self.rows = _Rows()
+        for row in program.rows:
+            self.rows.add(*row)
+        for cone in program.cones:
+            used = np.unique(cone.variable)
+            if cone.base.sum() == 0 and program.whole[used].all():
+                # nothing at all is the apex of the cone, where no coefficient exists
+                self.rows.add(used, np.ones(used.size), 1.0, np.inf)
+
+    def run(self, rounds: int) -> Solution:
+        """Search until an answer passes, or nothing is left between the bound and the best one known."""
+        done = 0
+        for done in range(1, rounds + 1):
+            result = self._linear()
+            # what the solver says of all answers counts only while no cone is asked for more than it says
+            if not self.slack and result.status == _INFEASIBLE:
+                return Solution(None, None, np.inf, done)
+            if result.x is None:
+                break
+            if not self.slack:
+                self._raise_bound(result)
+            trial = self.trial = self._rounded(result.x)
+            outside = [p for p in self.placed if p.excess(trial) > 1e-10]
+            if self._accept(trial, outside) or self._proven():
+                break
+            self._tighten(trial, outside)
+        return Solution(self.best, self.trial, min(self.bound, self.best_cost), done)
+
+    def _linear(self) -> Any:
+        """Solve the program with the tangents there are."""
+        from scipy.optimize import Bounds, milp
+
+        program, more = self.program, self.n - self.program.cost.size
+        rows = self.rows.copy()
+        for p in self.inside:
+            p.limit(rows, self.slack)
+        nothing = np.zeros(more)
+        return milp(
+            np.concatenate([program.cost, nothing]),
+            integrality=np.concatenate([program.whole, nothing]).astype(np.int64),
             bounds=Bounds(
-                np.concatenate([program.lower, np.zeros(own)]), np.concatenate([program.upper, np.full(own, np.inf)])
+                np.concatenate([program.lower, nothing]), np.concatenate([program.upper, np.full(more, np.inf)])
             ),
-            constraints=now.constraint(n) if now.parts else (),
-            options={"node_limit": nodes, "mip_rel_gap": gap},
+            constraints=rows.constraint(self.n) if rows.parts else (),
+            options={"node_limit": self.nodes, "mip_rel_gap": self.gap},
         )
-        # the bound counts only while no cone is asked for more than it says
-        if not slack and result.status == 2:
-            return Solution(None, None, np.inf, done)
-        if result.x is None:
-            break
-        if not slack:
-            dual = result.mip_dual_bound if program.whole.any() else result.fun
-            bound = max(bound, -np.inf if dual is None else float(dual))
-        trial = np.array(result.x[:nz])
+
+    def _raise_bound(self, result: Any) -> None:
+        dual = result.mip_dual_bound if self.program.whole.any() else result.fun
+        if dual is not None:
+            self.bound = max(self.bound, float(dual))
+
+    def _rounded(self, x: Floats) -> Floats:
+        program = self.program
+        trial = np.array(x[: program.cost.size])
         trial[program.whole] = np.rint(trial[program.whole])
-        trial = np.clip(trial, program.lower, program.upper)
-        outside = [p for p in placed if p.excess(trial) > 1e-10]
-        good = not outside if passes is None else passes(trial)
-        if good and float(program.cost @ trial) < best_cost:
-            best, best_cost = trial, float(program.cost @ trial)
-        if good or (best is not None and best_cost - bound <= gap * max(1.0, abs(best_cost))):
-            break
+        return np.asarray(np.clip(trial, program.lower, program.upper))
+
+    def _accept(self, trial: Floats, outside: list[_Placed]) -> bool:
+        """Tell whether an answer passes; keep it if it is the best so far."""
+        good = not outside if self.passes is None else self.passes(trial)
+        cost = float(self.program.cost @ trial)
+        if good and cost < self.best_cost:
+            self.best, self.best_cost = trial, cost
+        return good
+
+    def _proven(self) -> bool:
+        """Tell whether nothing is left between the bound and the best answer."""
+        return self.best is not None and self.best_cost - self.bound <= self.gap * max(1.0, abs(self.best_cost))
+
+    def _tighten(self, trial: Floats, outside: list[_Placed]) -> None:
+        """Add tangents where an answer lies outside; where it is out by a hair only, ask for more."""
         for p in outside:
-            if p not in inside:
-                n = p.join(rows, n, [np.zeros(nz), *([] if known is None else [known])])
-                inside.append(p)
-            p.touch(rows, p.shares(trial))
-        if not outside:  # out by a hair: the solver's own tolerance
-            for p in placed:
-                if p not in inside:
-                    n = p.join(rows, n, [trial])
-                    inside.append(p)
-            slack = max(slack * 4, 1e-11)
-    return Solution(best, trial, min(bound, best_cost), done)
+            self._take_in(p, [np.zeros(trial.size), *([] if self.known is None else [self.known])])
+            p.touch(self.rows, p.shares(trial))
+        if not outside:  # the solver's own tolerance
+            for p in self.placed:
+                self._take_in(p, [trial])
+            self.slack = max(self.slack * 4, 1e-11)
+
+    def _take_in(self, p: _Placed, near: Sequence[Floats]) -> None:
+        if p not in self.inside:
+            self.n = p.join(self.rows, self.n, near)
+            self.inside.append(p)

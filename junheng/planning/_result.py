@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from junheng._data import STAGES
 from junheng._frames import Labels
@@ -108,17 +108,10 @@ class Plan:
     @cached_property
     def after(self) -> Evaluation:
         """The evaluation of the table with the changes made."""
-        plain = Plan(
-            Evaluation(data=self.evaluation.data, provenance=self.evaluation.provenance, again=self.evaluation.again),
-            self.answers,
-            self.taken,
-            self.prices,
-            self.moves,
-            self.budget,
-            self.full_cost,
-        )
+        ev = self.evaluation
+        plain = evolve(self, evaluation=Evaluation(data=ev.data, provenance=ev.provenance, again=ev.again))
         done = plain.evaluation.apply(plain.changes)
-        return done if self.evaluation.language is None else done.relabel(self.evaluation.language)
+        return done if ev.language is None else done.relabel(ev.language)
 
     @cached_property
     def counties(self) -> Any:
@@ -264,32 +257,32 @@ def _change_rows(ev: Evaluation, answer: Answer, moves: Prices) -> list[dict[str
     named: dict[tuple[int, int], int] = {}
     for n in problem.needs:
         if n.threshold:
-            named.setdefault((n.thing, n.unit), n.indicator)
-    for k, (thing, z) in enumerate(zip(problem.things, answer.steps, strict=True)):
+            named.setdefault((n.resource, n.unit), n.indicator)
+    for k, (resource, z) in enumerate(zip(problem.resources, answer.steps, strict=True)):
         moved = answer.moved.get(k)
         of = d.sections.stage[problem.sections]
         arrivals = [0 if moved is None else int(-moved[of == s].sum()) for s in range(len(STAGES))]
-        size = Decimal(thing.step.numerator) / Decimal(thing.step.denominator)
-        for u in range(len(thing.members)):
-            section = int(problem.sections[thing.members[u][0]])
+        size = Decimal(resource.step.numerator) / Decimal(resource.step.denominator)
+        for u in range(len(resource.members)):
+            section = int(problem.sections[resource.members[u][0]])
             stage = int(d.sections.stage[section])
-            shared = bool(thing.members[u].size > 1 or thing.share[thing.members[u][0]] != 1)
-            unit_cost = float(thing.cost[u]) / float(thing.step)
+            shared = bool(resource.members[u].size > 1 or resource.share[resource.members[u][0]] != 1)
+            unit_cost = float(resource.cost[u]) / float(resource.step)
             base = {
                 "section": section,
                 "stage": -1 if shared else stage,
-                "indicator": named.get((k, u), thing.cones[0].indicator if thing.cones else -1),
-                "column": _column_of(d, thing.column, section),
-                "unit": columns()[thing.column].unit,
+                "indicator": named.get((k, u), resource.targets[0].indicator if resource.targets else -1),
+                "column": _column_of(d, resource.column, section),
+                "unit": columns()[resource.column].unit,
             }
             bought = int(z[u])
             taken = min(bought, arrivals[stage])
             arrivals[stage] -= taken
-            price = moves.of(thing.column, d.sections.kind[section]) if taken else None
+            price = moves.of(resource.column, d.sections.kind[section]) if taken else None
             for count, why, cost in (
                 (taken, "moved_in", price),
                 (bought - taken, _why(problem, answer, k, u), unit_cost),
-                (0 if moved is None else int(moved[thing.members[u][0]]), "moved_out", 0.0),
+                (0 if moved is None else int(moved[resource.members[u][0]]), "moved_out", 0.0),
             ):
                 if count:
                     paid = 0.0 if cost is None else float(cost)
@@ -307,11 +300,11 @@ def _change_rows(ev: Evaluation, answer: Answer, moves: Prices) -> list[dict[str
 
 def _why(problem: County, answer: Answer, k: int, u: int) -> str:
     low, z = int(answer.lows[k][u]), int(answer.steps[k][u])
-    if low == 0 or (answer.method == "budget" and not any(n.thing == k and n.unit == u for n in problem.needs)):
+    if low == 0 or (answer.method == "budget" and not any(n.resource == k and n.unit == u for n in problem.needs)):
         return "coefficient"
     if z > low:
         return "threshold_and_coefficient"
-    reached = [n for n in problem.needs if n.thing == k and n.unit == u]
+    reached = [n for n in problem.needs if n.resource == k and n.unit == u]
     return "threshold" if any(n.threshold <= z for n in reached) else "floor"
 
 

@@ -1,0 +1,217 @@
+"""Builds the problem of every county from an evaluation (private)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+from attrs import field, frozen
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng.indicators.compliance import MET
+from junheng.planning._costs import Prices
+from junheng.planning._needs import Shortage, Shortages
+from junheng.planning._problem import County, Limits, Need, Resource, Target
+from junheng.results import REASONS, Data
+from junheng.schools import base_column, columns
+from junheng.standards.model import Limit
+
+__all__ = ["counties"]
+
+#: How far below a limit that must not be reached a plan stays.
+_HAIR = Decimal("1e-11")
+
+
+@frozen
+class _Gathered:
+    """What is found out about a county, indicator by indicator and stage by stage."""
+
+    #: section, indicator, shortage
+    needs: list[tuple[int, int, Shortage]] = field(factory=list)
+    #: as in ``County``
+    unknown: list[tuple[int, int, int, str]] = field(factory=list)
+    #: by column
+    targets: dict[str, list[Target]] = field(factory=dict)
+    #: by stage, the coefficients whose mean is limited: column and position among its targets, None if one is missing
+    joint: dict[int, list[tuple[str, int] | None]] = field(factory=dict)
+
+
+def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
+    """Return the problem of every county."""
+    builder = _Builder(d, prices, decimals, movable)
+    return [builder.county(c) for c in range(d.n_counties)]
+
+
+class _Builder:
+    """Builds the problems of counties; what all share is worked out once."""
+
+    def __init__(self, d: Data, prices: Prices, decimals: int, movable: Collection[str]) -> None:
+        self.d, self.prices, self.decimals, self.movable = d, prices, decimals, movable
+        sections, std = d.sections, d.standard
+        self.counted = sections.counted_at_all & (sections.stage < len(STAGES))
+        order = np.argsort(d.county[self.counted], kind="stable")
+        self.where = np.flatnonzero(self.counted)[order]
+        self.bounds = np.searchsorted(d.county[self.where], np.arange(d.n_counties + 1))
+        self.shortages = Shortages(d)
+        self.top = [self._numerator(j) for j in range(len(d.indicators))]
+        rule = std.school_rule
+        self.exceptions_from = rule.k if rule is not None and rule.kind == "at_least" else None
+
+    def _numerator(self, j: int) -> Floats:
+        sections, name = self.d.sections, self.d.indicators[j].numerator
+        top = sections.students if name == "students" else sections.number(name)
+        return sum(self.shortages.added(j), top)
+
+    def county(self, c: int) -> County:
+        """Return the problem of one county."""
+        own = np.sort(self.where[self.bounds[c] : self.bounds[c + 1]])
+        found = _Gathered()
+        for j in range(len(self.d.indicators)):
+            for s in range(len(STAGES)):
+                self._add_needs(found, j, s, own)
+                self._add_target(found, j, s, own)
+        for _, _, lack in found.needs:
+            found.targets.setdefault(lack.ask.column, [])
+        names = list(found.targets)
+        resources = [self._resource(column, own, found.targets[column]) for column in names]
+        return County(
+            county=c,
+            sections=own,
+            resources=tuple(resources),
+            needs=tuple(self._need(need, names, resources) for need in found.needs),
+            exceptions=self._exceptions(own),
+            composites=tuple(self._composites(found, names)),
+            unknown=tuple(found.unknown),
+            schools=self._schools(own),
+            spares={column: self._spare(column, own) for column in names if column in self.movable},
+        )
+
+    def _add_needs(self, found: _Gathered, j: int, s: int, own: Ints) -> None:
+        """Add what the sections lack of one threshold; of what is undetermined, what would surely do."""
+        d = self.d
+        if d.standard.school_rule is None or d.standard.find(d.indicators[j].id, STAGES[s]) is None:
+            return
+        at = (d.sections.stage[own] == s) & d.sections.counted[own] & (d.verdicts[j, own] != MET)
+        for position in np.flatnonzero(at).tolist():
+            section = int(own[position])
+            lack = self.shortages.find(j, section)
+            if lack is not None and lack.ask.can_be_bought:
+                found.needs.append((position, j, lack))
+            else:
+                found.unknown.append((position, s, j, REASONS[d.reasons[j, section]] or "size_between"))
+
+    def _add_target(self, found: _Gathered, j: int, s: int, own: Ints) -> None:
+        """Add the coefficient of one indicator in one stage, if it or a mean it belongs to has a limit."""
+        sections, indicator = self.d.sections, self.d.indicators[j]
+        at = np.flatnonzero((sections.stage[own] == s) & sections.in_coefficient[own])
+        each, composite = self._limit("each", j, s), self._limit("composite", j, s)
+        if not at.size or indicator.denominator != "students" or (each is None and composite is None):
+            return
+        joint = found.joint.setdefault(s, []) if composite is not None else []
+        base, students = self.top[j][own[at]], sections.students[own[at]]
+        if np.isnan(base).any() or np.isnan(students).any():
+            found.unknown.append((-1, s, j, "missing_value"))
+            joint.append(None)
+            return
+        targets = found.targets.setdefault(indicator.numerator, [])
+        joint.append((indicator.numerator, len(targets)))
+        targets.append(Target(j, s, at, base, students, None if each is None else _largest(each)))
+
+    def _limit(self, kind: str, j: int, s: int) -> Limit | None:
+        """Return the limit of a kind that means an indicator in a stage."""
+        limit = self.d.standard.limit(kind, stage=STAGES[s])
+        means_it = limit is not None and (not limit.indicators or self.d.indicators[j].id in limit.indicators)
+        return limit if means_it else None
+
+    def _need(self, need: tuple[int, int, Shortage], names: list[str], resources: Sequence[Resource]) -> Need:
+        section, j, lack = need
+        k = names.index(lack.ask.column)
+        unit, step = int(resources[k].unit[section]), resources[k].step
+        # what has a floor that is not known is no exception; what has none may stay as it is
+        has_floor = lack.ask.threshold.floor_ratio is not None
+        floor = lack.needs if lack.floor is None and has_floor else lack.floor
+        least = None if floor is None else lack.steps(floor, step)
+        return Need(section, j, k, unit, lack.steps(lack.needs, step), least)
+
+    def _composites(self, found: _Gathered, names: list[str]) -> Iterator[Limits]:
+        """Yield the means that are limited and of which every coefficient is known."""
+        for s, members in found.joint.items():
+            known = [(names.index(m[0]), m[1]) for m in members if m is not None]
+            limit = self.d.standard.limit("composite", stage=STAGES[s])
+            if limit is not None and len(known) == len(members):
+                yield Limits(s, tuple(known), _largest(limit))
+
+    def _exceptions(self, own: Ints) -> Ints:
+        """Return how many indicators each section may leave at the floor."""
+        if self.exceptions_from is None:
+            return np.zeros(own.size, dtype=np.int64)
+        # a stage may have fewer thresholds than the other, and so fewer exceptions
+        return np.asarray(np.maximum(self.d.applies[:, own].sum(axis=0) - self.exceptions_from, 0))
+
+    def _spare(self, column: str, own: Ints) -> Ints:
+        d = self.d
+        have = np.nan_to_num(d.sections.number(column)[own])
+        out = np.floor(have)
+        # who leaves must not leave behind the posts counted in a part, such as the PE teachers among the teachers
+        present = {base for base, _ in filter(None, map(_base, d.sections.reading.has))}
+        for name in [c for c in columns() if columns()[c].part_of == column and c in present]:
+            out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(name)[own])))
+        out = np.maximum(out, 0)
+        for j, ind in enumerate(d.indicators):
+            for i in np.flatnonzero(d.applies[j, own]).tolist() if column in ind.columns else ():
+                lack = self.shortages.find(j, int(own[i]))
+                if lack is None or ind.numerator != column or lack.ask.op != ">=":
+                    out[i] = 0  # nothing is known of how much it could spare
+                else:
+                    out[i] = min(out[i], max(0, math.floor(lack.has - lack.needs)))
+        return out.astype(np.int64)
+
+    def _resource(self, column: str, own: Ints, targets: Sequence[Target]) -> Resource:
+        sections = self.d.sections
+        step = Fraction(1) if columns()[column].whole else Fraction(1, 10**self.decimals)
+        # where a figure is a share of the whole school's, the school is the unit
+        divided = (self.shortages.figures(column).divided & sections.has_rule)[own]
+        units: dict[tuple[bool, int], list[int]] = {}
+        for i, (shared, school) in enumerate(zip(divided.tolist(), sections.school[own].tolist(), strict=True)):
+            units.setdefault((shared, school if shared else i), []).append(i)
+        members = [np.array(m) for m in units.values()]
+        unit, cost = np.full(own.size, -1, dtype=np.int64), np.empty(len(members))
+        for u, at in enumerate(members):
+            unit[at] = u
+            price = self.prices.of(column, sections.kind[own[at[0]]])
+            # what has no price cannot be bought; whether that matters shows later
+            cost[u] = np.inf if price is None else float(price) * float(step)
+        share, where = np.ones(own.size), own[divided]
+        share[divided] = sections.share_top[where] / sections.share_bottom[where]
+        return Resource(
+            column=column,
+            step=step,
+            unit=unit,
+            share=share,
+            members=tuple(members),
+            cost=cost,
+            targets=tuple(targets),
+            have=sections.number(column)[own],
+            sources=sections,
+            own=own,
+        )
+
+    def _schools(self, own: Ints) -> tuple[Ints, ...]:
+        codes = self.d.sections.school[own]
+        order = np.argsort(codes, kind="stable")
+        cuts = np.flatnonzero(np.diff(codes[order])) + 1
+        return tuple(np.split(order, cuts)) if own.size else ()
+
+
+def _base(name: str) -> tuple[str, str | None] | None:
+    found = base_column(name)
+    return None if found is None else (found[0].id, found[1])
+
+
+def _largest(limit: Limit) -> Decimal:
+    """Return the largest coefficient allowed; of a limit that must not be reached, what is below it by a hair."""
+    return limit.value if limit.op == "<=" else limit.value * (1 - _HAIR)

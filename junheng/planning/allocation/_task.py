@@ -1,0 +1,266 @@
+"""What least additions and transfers are given: read, checked, laid out in batches, and put back (private)."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+from attrs import evolve, frozen
+
+from junheng._arrays import Floats, Ints, as_floats, require_aligned
+from junheng._progress import Progress, reporting
+from junheng.errors import InputError
+from junheng.indicators._grouped import Block, Sample, blocks, read_sample
+from junheng.planning.allocation._batch import Batch, Bools, Solver
+
+__all__ = ["Task"]
+
+#: Problems an error spells out.
+_SHOWN = 20
+
+
+@frozen(eq=False)
+class Task:
+    """What both problems are given, read and checked; bounds and costs a column each."""
+
+    sample: Sample
+    limits: tuple[tuple[float, str], ...]
+    low: list[Floats] | None
+    high: list[Floats] | None
+    costs: list[Floats] | None = None
+
+    @classmethod
+    def read(cls, amounts: Any, students: Any, limit: Any, by: Any, lowest: Any, highest: Any) -> Task:
+        """Check the arguments, and refuse them with everything that is wrong."""
+        if students is None:
+            raise InputError("students must be given: a difference coefficient is weighted by enrolment")
+        if lowest is not None or highest is not None:  # amounts and students are compared below
+            require_aligned(amounts=amounts, students=students, lowest=lowest, highest=highest)
+        sample = read_sample(amounts, students, by, names=("amounts", "students"))
+        problems: list[str] = []
+        limits = _read_limits(limit, len(sample.columns), problems)
+        task = cls(sample, limits, _per_row(lowest, "lowest", sample), _per_row(highest, "highest", sample))
+        problems += task._groups_without_students()
+        for j in range(len(sample.columns)):
+            problems += task._wrong_amounts(j)
+        _refuse(problems)
+        return task
+
+    def with_costs(self, unit_costs: Any) -> Task:
+        """Return the task with the cost of a unit at each school."""
+        costs = _per_row(unit_costs, "unit_costs", self.sample)
+        problems: list[str] = []
+        for j, cost in enumerate(costs or ()):
+            problems += self._complain(np.isnan(cost), j, "the unit cost is missing", cost)
+            problems += self._complain(
+                (cost <= 0) | np.isinf(cost), j, "the unit cost is {:g}; it must be above 0", cost
+            )
+        _refuse(problems)
+        return evolve(self, costs=costs)
+
+    def solve(self, solver: Solver, label: str, progress: Progress) -> tuple[list[Floats], list[tuple[int, int]]]:
+        """Return the change of every row, a column each, and the (group, column) that have none."""
+        s = self.sample
+        out = [np.zeros(s.rows) for _ in s.columns]
+        stuck: list[tuple[int, int]] = []
+        cells, done = s.rows * len(s.columns), 0
+        with np.errstate(all="ignore"), reporting(cells, label, progress) as report:
+            for block in blocks(s.groups, s.weights):
+                layout = Layout.lay_out(block, s)
+                for j in range(len(s.columns)):
+                    change, none = layout.solve(self._batch(layout, j), solver)
+                    layout.put(change, out[j])
+                    stuck += [(g, j) for g in block.groups[none].tolist()]
+                    done += block.rows.size
+                    report(min(done, cells))
+        return out, stuck
+
+    def refuse(self, stuck: list[tuple[int, int]], whole: bool) -> None:
+        """Name what cannot be brought to pass."""
+        bounds = " and ".join(n for n, b in (("lowest", self.low), ("highest", self.high)) if b is not None)
+        why = "in whole units" if whole else "that floating-point numbers can hold"
+        why = f"within the bounds ({bounds})" if bounds else why
+        _refuse(
+            [
+                f"{self._group_name(g)}{self._column_name(j)}: no change {why} brings the coefficient to "
+                f"{self.limits[j][0]:g}"
+                for g, j in stuck
+            ]
+        )
+
+    def _batch(self, layout: Layout, j: int) -> Batch:
+        low = layout.cells(self.low, j)
+        t, exact = self.limits[j]
+        return Batch(
+            x=layout.lay(self.sample.columns[j]),
+            p=layout.p,
+            per=layout.per,
+            n=layout.n,
+            low=None if low is None else np.maximum(low, 0.0),
+            high=layout.cells(self.high, j),
+            costs=layout.cells(self.costs, j, 1.0),
+            t=t,
+            exact=exact,
+        )
+
+    def _groups_without_students(self) -> list[str]:
+        weights, groups = self.sample.weight_array(), self.sample.groups
+        if np.count_nonzero(weights) == weights.size:
+            return []
+        # an unknown enrolment is a gap, none at all an impossible demand
+        there = np.bincount(groups.codes, weights=weights != 0, minlength=groups.n)
+        text = "no school has students, so there is no coefficient to bring down"
+        return [f"{self._group_name(g)}: {text}" for g in np.flatnonzero(there == 0).tolist()]
+
+    def _wrong_amounts(self, j: int) -> list[str]:
+        column = self.sample.columns[j]
+        text = "the amount is {:g}; amounts are not negative"
+        out = self._complain((column < 0) | np.isinf(column), j, text, column)
+        if self.low is None and self.high is None:
+            return out
+        # a bound made of a gap is a gap too, and needs no complaint of its own
+        known = ~np.isnan(column) & ~np.isnan(self.sample.weight_array())
+        if self.low is not None:
+            low = self.low[j]
+            out += self._complain(np.isnan(low) & known, j, "lowest is missing", low)
+            out += self._complain(low == np.inf, j, "lowest is infinite", low)
+        if self.high is not None:
+            high = self.high[j]
+            out += self._complain(np.isnan(high) & known, j, "highest is missing", high)
+            out += self._complain(high < 0, j, "highest is {:g}, which nobody can come down to", high)
+        if self.low is not None and self.high is not None:
+            out += self._complain(self.low[j] > self.high[j], j, "lowest is {:g}, above highest", self.low[j])
+        return out
+
+    def _complain(self, wrong: Bools, j: int, text: str, values: Floats) -> list[str]:
+        """Name the cells of a column that are wrong."""
+        rows = wrong.nonzero()[0].tolist()
+        return [f"position {i}{self._column_name(j)}: {text.format(float(values[i]))}" for i in rows]
+
+    def _column_name(self, j: int) -> str:
+        s = self.sample
+        return "" if s.flat else f", column {s.names[j] if s.names else j!r}"
+
+    def _group_name(self, group: int) -> str:
+        """Name a group by its label, or say that there is only one."""
+        labels = self.sample.labels
+        if labels is None:
+            return "the schools"
+        label = labels[group]
+        return f"group {label.item() if isinstance(label, np.generic) else label!r}"
+
+
+class Layout(NamedTuple):
+    """How the columns of a table are laid out as a block, and taken back; where nobody is missing there is no mask."""
+
+    block: Block
+    p: Floats
+    per: Floats
+    n: Floats
+    absent: Bools | None
+    #: Cells that are no fillers, and groups with an unknown enrolment.
+    real: Ints
+    unknown: Bools | None
+
+    @classmethod
+    def lay_out(cls, block: Block, sample: Sample) -> Layout:
+        """Find out who is missing in a block."""
+        p = per = block.weights
+        absent = unknown = None
+        real = block.rows
+        there = p > 0.0
+        if np.count_nonzero(there) < there.size:
+            absent = ~there
+            p = np.where(absent, 0.0, p)
+            per = np.where(absent, 1.0, p)
+            unknown = np.asarray(np.isnan(block.weights).any(axis=1))
+            sizes = np.diff(sample.groups.starts)[block.groups]
+            real = np.flatnonzero(np.arange(p.shape[1]) < sizes[:, np.newaxis])
+        return cls(block, p, per, np.add.reduce(p, 1, keepdims=True), absent, real, unknown)
+
+    def lay(self, column: Floats, empty: float = 0.0) -> Floats:
+        """Return the cells of a column, ``empty`` where nobody is."""
+        cells = column[self.block.rows]
+        return cells if self.absent is None else np.where(self.absent, empty, cells)
+
+    def cells(self, columns: list[Floats] | None, j: int, empty: float = 0.0) -> Floats | None:
+        """Return the cells of one of several columns, None where there are none."""
+        return None if columns is None else self.lay(columns[j], empty)
+
+    def solve(self, batch: Batch, solver: Solver) -> tuple[Floats, Ints]:
+        """Return the change of every cell, NaN where a group has a gap or no answer, and which have none."""
+        gap = np.isnan(np.add.reduce(batch.x, 1))
+        if self.unknown is not None:
+            gap |= self.unknown
+        if np.count_nonzero(gap):
+            known = np.flatnonzero(~gap)
+            change, stuck = np.full(batch.x.shape, np.nan), known
+            if known.size:
+                change[known], none = solver(batch.part(known))
+                stuck = known[none]
+        else:
+            change, none = solver(batch)
+            stuck = none.nonzero()[0]
+        change[stuck] = np.nan
+        return change, stuck
+
+    def put(self, change: Floats, out: Floats) -> None:
+        """Write a change where the schools stand in the table; where nobody is, nothing is given."""
+        if self.absent is None:
+            out[self.block.rows] = change
+        else:
+            change[self.block.weights == 0] = 0.0
+            out[self.block.rows.take(self.real)] = change.take(self.real)
+
+
+def _read_limits(limit: Any, k: int, problems: list[str]) -> tuple[tuple[float, str], ...]:
+    """Return the limit of every column, as a number and as it was typed."""
+    values, texts = _as_typed(limit, k)
+    for i, t in enumerate(values):
+        if not (t > 0 and math.isfinite(t)):
+            which = f" of column {i}" if len(values) > 1 else ""
+            problems.append(f"the limit{which} is {t:g}; it must be above 0")
+    if problems:
+        return ((1.0, "1"),) * k
+    pairs = tuple(zip(values, texts, strict=True))
+    return pairs * k if len(pairs) == 1 else pairs
+
+
+def _as_typed(limit: Any, k: int) -> tuple[list[float], list[str]]:
+    if isinstance(limit, float):
+        return [float(limit)], [repr(float(limit))]
+    given = [limit] if isinstance(limit, Decimal) else limit
+    several = isinstance(given, (list, tuple))
+    array = np.atleast_1d(as_floats(np.array([float(v) for v in given]) if several else given, "limit"))
+    if array.ndim != 1 or array.size not in (1, k):
+        said = f"one number, or one for each of the {k} indicators, not of shape {array.shape}"
+        raise InputError(f"limit must be {said}")
+    values = array.tolist()
+    return values, [str(v) for v in given] if several else [repr(v) for v in values]
+
+
+def _per_row(bound: Any, name: str, sample: Sample) -> list[Floats] | None:
+    """Return a bound or cost for every row of every column."""
+    if bound is None:
+        return None
+    k = len(sample.columns)
+    array = as_floats(bound, name)
+    try:
+        whole = np.broadcast_to(
+            array[:, np.newaxis] if array.ndim == 1 and array.shape[0] == sample.rows else array, (sample.rows, k)
+        )
+    except ValueError:
+        raise InputError(f"{name} has the shape {array.shape}; it must be one number or fit the amounts") from None
+    return [np.ascontiguousarray(whole[:, j]) for j in range(k)]
+
+
+def _refuse(problems: list[str]) -> None:
+    if len(problems) == 1:
+        raise InputError(problems[0])
+    if problems:
+        lines = [f"  {p}" for p in problems[:_SHOWN]]
+        if len(problems) > _SHOWN:
+            lines.append(f"  … and {len(problems) - _SHOWN} more")
+        raise InputError("\n".join([f"{len(problems)} problems:", *lines]))

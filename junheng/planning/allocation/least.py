@@ -1,0 +1,186 @@
+r"""The least change that brings a difference coefficient under its limit: what to add, or what to move.
+
+Let :math:`X_i = x_i / P_i` be a school's value, P the students. "Coefficient ≤ t" is a convex cone,
+:math:`N \sum x_i^2 / P_i \le (1 + t^2) (\sum x_i)^2`, so the least change has an exact form:
+
+- **Additions** fill from the bottom: every school that gets something ends at one common level, no other lies below.
+- **Transfers** lower the top to one level and lift the bottom to another.
+- **Whole units** go, one after the other, where :math:`(2 x_i + 1) / P_i` is least: Sainte-Laguë's divisor rule,
+  which for every number of units gives the least spread.
+
+Groups of like size are laid under each other as matrices; within each the breakpoints are sorted once, sums are
+cumulated, and the quadratic of the right segment is solved.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats, require_aligned
+from junheng._progress import Progress
+from junheng.planning.allocation._batch import Solver
+from junheng.planning.allocation._task import Task
+from junheng.planning.allocation.costed_additions import add_at_costs
+from junheng.planning.allocation.real_additions import add_real
+from junheng.planning.allocation.real_transfers import move_real
+from junheng.planning.allocation.whole_additions import add_whole
+from junheng.planning.allocation.whole_transfers import move_whole
+
+__all__ = ["additions_where_possible", "least_additions", "least_transfers"]
+
+
+def least_additions(
+    amounts: Any,
+    *,
+    students: Any,
+    limit: Any,
+    whole: bool = False,
+    by: Any = None,
+    lowest: Any = None,
+    highest: Any = None,
+    unit_costs: Any = None,
+    progress: Progress = None,
+) -> Floats:
+    r"""Return the least that must be added so that the difference coefficient is within a limit.
+
+    The array :math:`a \ge 0` of least sum (with ``unit_costs`` of least cost) for which the enrolment-weighted
+    coefficient of :math:`(x_i + a_i) / P_i` is at most t in every group and column. Without costs every school that
+    gets something ends at one common level, filled from the bottom. The answer is exact: it passes, checked in
+    fractions where rounding could matter, and nothing less does.
+
+    Parameters
+    ----------
+    amounts : (schools,) or (schools, indicators) array-like
+        What each school has: teachers, square metres, yuan. Not per student.
+    students : (schools,) array-like
+        Enrolment of each school. A school without students is absent and gets nothing; a group needs one that has some.
+    limit : float or (indicators,) array-like
+        The largest coefficient allowed.
+    whole : bool
+        Add whole units only, such as teachers or rooms. ``amounts`` need not be whole.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school, such as its county; each is solved by itself.
+    lowest, highest : array-like like ``amounts``, or a number, optional
+        What each school must end with at least, such as its threshold times its students, and may end with at most. A
+        school that already has more than ``highest`` gets nothing.
+    unit_costs : array-like like ``amounts``, or a number, optional
+        Cost of a unit at each school; the least total cost is looked for. Whole units at different costs are a
+        mixed-integer problem (scipy's HiGHS) and slower.
+    progress : bool or callable, optional
+        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
+        that is called with what is done and the whole.
+
+    Returns
+    -------
+    ndarray
+        In the shape of ``amounts``. NaN for a group and column with a gap in its amounts or students, and where all
+        amounts are 0: the coefficient does not exist, and the least addition would be "as little as you like, to
+        everyone". Whole units have a least even there.
+
+    Raises
+    ------
+    InputError
+        On a limit that is not above 0, a group without students, negative amounts, a bound or cost that makes no sense,
+        or bounds that leave no way to pass; every one is named.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> books, students = [279, 137, 935, 160, 402], [45, 37, 89, 76, 55]
+    >>> added = jh.least_additions(books, students=students, limit=0.45)
+    >>> added.round(1)
+    array([ 0. ,  0. ,  0. , 73.8,  0. ])
+    >>> jh.least_additions(books, students=students, limit=0.45, whole=True)
+    array([ 0.,  0.,  0., 74.,  0.])
+    """
+    task = Task.read(amounts, students, limit, by, lowest, highest)
+    if unit_costs is None:
+        solver: Solver = add_whole if whole else add_real
+    else:
+        require_aligned(amounts=amounts, unit_costs=unit_costs)
+        task, solver = task.with_costs(unit_costs), partial(add_at_costs, whole=whole)
+    return _solved(task, solver, "least additions", progress, whole)
+
+
+def least_transfers(
+    amounts: Any,
+    *,
+    students: Any,
+    limit: Any,
+    whole: bool = False,
+    by: Any = None,
+    lowest: Any = None,
+    highest: Any = None,
+    progress: Progress = None,
+) -> Floats:
+    r"""Return the least that must be moved between schools so that the difference coefficient is within a limit.
+
+    The array d of sum 0 in every group with the least :math:`\sum |d_i| / 2` for which the enrolment-weighted
+    coefficient of :math:`(x_i + d_i) / P_i` is at most t: the top comes down to one level, the bottom up to another.
+
+    Parameters
+    ----------
+    amounts : (schools,) or (schools, indicators) array-like
+        What each school has: teachers, machines. Not per student.
+    students : (schools,) array-like
+        Enrolment of each school. A school without students is absent: it gives and gets nothing; a group needs one that
+        has some.
+    limit : float or (indicators,) array-like
+        The largest coefficient allowed.
+    whole : bool
+        Move whole units only.
+    by : (schools,) array-like, mapping or frame of such, optional
+        Group of each school; nothing moves between groups.
+    lowest, highest : array-like like ``amounts``, or a number, optional
+        What each school must end with at least and at most: nothing is taken from a school at or below ``lowest``,
+        and one that lies below it is brought there. Never below 0.
+    progress : bool or callable, optional
+        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
+        that is called with what is done and the whole.
+
+    Returns
+    -------
+    ndarray
+        In the shape of ``amounts``: what each school gets, negative where it gives. NaN for a group and column with a
+        gap, and where all amounts are 0.
+
+    Raises
+    ------
+    InputError
+        As :func:`least_additions`; also where whole units cannot be spread evenly enough.
+    AlignmentError
+        When lengths or labelled indexes differ.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> books, students = [279, 137, 935, 160, 402], [45, 37, 89, 76, 55]
+    >>> jh.least_transfers(books, students=students, limit=0.45, whole=True)
+    array([  0.,   0., -49.,  49.,   0.])
+    """
+    task = Task.read(amounts, students, limit, by, lowest, highest)
+    return _solved(task, move_whole if whole else move_real, "least transfers", progress, whole)
+
+
+def _solved(task: Task, solver: Solver, label: str, progress: Progress, whole: bool) -> Floats:
+    change, stuck = task.solve(solver, label, progress)
+    task.refuse(stuck, whole)
+    return task.sample.give_rows(change)
+
+
+def additions_where_possible(
+    amounts: Floats, students: Floats, limits: Floats, highest: Floats | None = None, *, whole: bool = True
+) -> Floats:
+    """Return the least additions of one group for several limits, a column each; NaN where none were found.
+
+    Whole units are not looked for far beyond the real answer, as where a handful of students makes them hard to fit.
+    """
+    many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
+    task = Task.read(many, students, limits, None, None, highest)
+    solver: Solver = partial(add_whole, patience=30) if whole else add_real
+    return task.sample.give_rows(task.solve(solver, "least additions", False)[0])

@@ -1,0 +1,88 @@
+"""The least additions in whole units."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from junheng._arrays import Floats
+from junheng.planning.allocation._batch import Batch, Bools, Spread, passing
+from junheng.planning.allocation._units import Placing, arrivals
+from junheng.planning.allocation.real_additions import fill_level
+
+__all__ = ["add_whole"]
+
+#: Whole units beyond the first guess after which bounds are looked at: is it still possible? Again at each doubling.
+_LOOK_UP = 32
+
+
+def add_whole(batch: Batch, patience: float = math.inf) -> tuple[Floats, Bools]:
+    """Return the least additions in whole units, and the groups for which there are none.
+
+    With ``patience`` a group is given up once so many units beyond the first guess do not help.
+    """
+    come = arrivals(batch)
+    stuck = np.asarray(come.impossible.any(axis=1))
+    come = come._replace(must=np.minimum(come.must, come.most))
+    units = come.must.copy()
+    open_ = np.flatnonzero(~passing(batch, units) & ~stuck)
+    if open_.size:
+        units[open_], failed = _add_some(batch.part(open_), come.part(open_), patience)
+        stuck[open_[failed]] = True
+    return units, stuck
+
+
+def _add_some(batch: Batch, come: Placing, patience: float) -> tuple[Floats, Bools]:
+    # no whole answer takes less than the real one within the same bounds
+    base, top = batch.x + come.must, None if batch.high is None else batch.x + come.most
+    nothing = base.sum(axis=1) == 0
+    level, none = fill_level(batch, Spread.measure(base, batch), top, batch.t)
+    none &= ~nothing
+    level[nothing] = 0.0
+    ideal = np.where(batch.p > 0, np.maximum(level[:, np.newaxis] * batch.p - batch.x, come.must), 0.0)
+    ideal = np.minimum(ideal, come.most)
+    least = np.maximum(np.ceil(ideal.sum(axis=1) * (1 - 1e-12) - 1e-9), come.least + nothing)
+    units = come.fitted(ideal)
+    come.settle(units, np.where(none, units.sum(axis=1), least))
+    return units, none | _one_by_one(batch, come, units, ~none, patience)
+
+
+def _one_by_one(batch: Batch, come: Placing, units: Floats, wanted: Bools, patience: float) -> Bools:
+    """Add one unit after the other, where it spreads least, until a group passes; return those that never do."""
+    failed = np.zeros(wanted.size, dtype=bool)
+    open_, steps = np.flatnonzero(wanted), 0
+    while open_.size:
+        open_ = open_[~passing(batch.part(open_), units[open_])]
+        steps += 1
+        if steps > patience:
+            failed[open_] = True
+            break
+        if batch.high is not None and steps >= _LOOK_UP and steps & (steps - 1) == 0:
+            beyond = _too_many(batch.part(open_), come.part(open_), units[open_])
+            failed[open_[beyond]] = True
+            open_ = open_[~beyond]
+        cost = come.part(open_).next(units[open_])
+        best = np.argmin(cost, axis=1)
+        dead = ~np.isfinite(cost[np.arange(open_.size), best])
+        failed[open_[dead]] = True
+        open_, best = open_[~dead], best[~dead]
+        units[open_, best] += 1
+    return failed
+
+
+def _too_many(batch: Batch, come: Placing, units: Floats) -> Bools:
+    """Tell where so many units do not pass even if they could be cut as finely as one likes: then no more of them do.
+
+    Who may have no more falls behind while the others rise. The totals that pass are an interval (a cone cut by a box),
+    and whole units are placed from its lower end on.
+    """
+    base, top = batch.x + come.must, batch.x + come.most
+    total = np.add.reduce(batch.x + units, 1)
+    low, high = np.zeros(total.size), total / np.min(np.where(batch.p > 0, batch.p, np.inf), axis=1)
+    for _ in range(100):
+        middle = (low + high) / 2
+        short = np.add.reduce(np.clip(middle[:, np.newaxis] * batch.p, base, top), 1) < total
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    cv = Spread.measure(np.clip(high[:, np.newaxis] * batch.p, base, top), batch).cv
+    return np.asarray(cv > batch.t * (1 + 1e-9))
