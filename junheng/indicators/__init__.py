@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from junheng.indicators.allocation import least_additions, least_transfers
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue, list_indicators
 from junheng.indicators.change import (
     beta_convergence,
@@ -96,12 +97,3 @@ __all__ = [
     "weighted_mean",
     "weighted_std",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Find what is named here and lives in planning, which rests on this package and cannot be imported before it."""
-    if name in ("least_additions", "least_transfers"):
-        from junheng.planning import allocation
-
-        return getattr(allocation, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """What is lacking, what matters, what would change: everything here rests on an evaluation."""
 
-from junheng.planning.allocation import least_additions, least_transfers
+from junheng.indicators.allocation import least_additions, least_transfers
 from junheng.planning.contributions import contributions
 from junheng.planning.margins import margins
 from junheng.planning.plan import Plan, plan

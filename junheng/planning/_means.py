@@ -22,9 +22,9 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng.indicators.allocation import additions_where_possible
 from junheng.planning._problem import County, Limits, Steps
 from junheng.planning._resource import coefficient
-from junheng.planning.allocation import additions_where_possible
 
 __all__ = ["bring_all_down", "bring_down", "mean_holds"]
 

@@ -22,9 +22,9 @@ from attrs import frozen
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.errors import InputError
+from junheng.indicators.allocation import least_additions
 from junheng.indicators.exact import typed_all, within
 from junheng.planning._problem import Resource, Target
-from junheng.planning.allocation import least_additions
 
 __all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_resource", "reaches"]
 

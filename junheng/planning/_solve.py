@@ -21,12 +21,12 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng.indicators.allocation.cones import Cone, Program, Row
 from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
 from junheng.planning._problem import Choice, Choices, County, Resource, Steps, Target
 from junheng.planning._resource import Given, apart, fill, hire_and_move, raise_resource
-from junheng.planning.allocation.cones import Cone, Program, Row
 
 __all__ = ["Answer", "solve"]
 

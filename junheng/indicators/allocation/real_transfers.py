@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from junheng._arrays import Floats
-from junheng.planning.allocation._batch import Batch, Bools, Spread, in_order, passing, until_passing
+from junheng.indicators.allocation._batch import Batch, Bools, Spread, in_order, passing, until_passing
 
 __all__ = ["level_out", "move_real"]
 

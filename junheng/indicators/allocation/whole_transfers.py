@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from junheng._arrays import Floats
-from junheng.planning.allocation._batch import Batch, Bools, Spread, passing
-from junheng.planning.allocation._units import Placing, arrivals, departures
-from junheng.planning.allocation.real_transfers import level_out
+from junheng.indicators.allocation._batch import Batch, Bools, Spread, passing
+from junheng.indicators.allocation._units import Placing, arrivals, departures
+from junheng.indicators.allocation.real_transfers import level_out
 
 __all__ = ["move_whole"]
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from junheng._arrays import Floats
-from junheng.planning.allocation._batch import Batch, Bools, Spread, passing
-from junheng.planning.allocation._units import Placing, arrivals
-from junheng.planning.allocation.real_additions import fill_level
+from junheng.indicators.allocation._batch import Batch, Bools, Spread, passing
+from junheng.indicators.allocation._units import Placing, arrivals
+from junheng.indicators.allocation.real_additions import fill_level
 
 __all__ = ["add_whole"]
 

@@ -9,11 +9,11 @@ import numpy as np
 from attrs import frozen
 
 from junheng._arrays import Floats
-from junheng.planning.allocation._batch import Batch, Bools, passing, start_and_top, tightened
-from junheng.planning.allocation._units import arrivals
-from junheng.planning.allocation.cones import Cone, Program
-from junheng.planning.allocation.real_additions import add_real
-from junheng.planning.allocation.whole_additions import add_whole
+from junheng.indicators.allocation._batch import Batch, Bools, passing, start_and_top, tightened
+from junheng.indicators.allocation._units import arrivals
+from junheng.indicators.allocation.cones import Cone, Program
+from junheng.indicators.allocation.real_additions import add_real
+from junheng.indicators.allocation.whole_additions import add_whole
 
 __all__ = ["add_at_costs"]
 

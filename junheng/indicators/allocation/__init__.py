@@ -1,5 +1,5 @@
 """The exact arithmetic of plans: the least additions and transfers that bring a coefficient under its limit."""
 
-from junheng.planning.allocation.least import additions_where_possible, least_additions, least_transfers
+from junheng.indicators.allocation.least import additions_where_possible, least_additions, least_transfers
 
 __all__ = ["additions_where_possible", "least_additions", "least_transfers"]

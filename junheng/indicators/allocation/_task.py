@@ -13,7 +13,7 @@ from junheng._arrays import Floats, Ints, as_floats, require_aligned
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Block, Sample, blocks, read_sample
-from junheng.planning.allocation._batch import Batch, Bools, Solver
+from junheng.indicators.allocation._batch import Batch, Bools, Solver
 
 __all__ = ["Task"]
 

@@ -21,13 +21,13 @@ import numpy as np
 
 from junheng._arrays import Floats, require_aligned
 from junheng._progress import Progress
-from junheng.planning.allocation._batch import Solver
-from junheng.planning.allocation._task import Task
-from junheng.planning.allocation.costed_additions import add_at_costs
-from junheng.planning.allocation.real_additions import add_real
-from junheng.planning.allocation.real_transfers import move_real
-from junheng.planning.allocation.whole_additions import add_whole
-from junheng.planning.allocation.whole_transfers import move_whole
+from junheng.indicators.allocation._batch import Solver
+from junheng.indicators.allocation._task import Task
+from junheng.indicators.allocation.costed_additions import add_at_costs
+from junheng.indicators.allocation.real_additions import add_real
+from junheng.indicators.allocation.real_transfers import move_real
+from junheng.indicators.allocation.whole_additions import add_whole
+from junheng.indicators.allocation.whole_transfers import move_whole
 
 __all__ = ["additions_where_possible", "least_additions", "least_transfers"]
 

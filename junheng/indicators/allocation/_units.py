@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from junheng._arrays import Floats, Ints
-from junheng.planning.allocation._batch import Batch, Bools
+from junheng.indicators.allocation._batch import Batch, Bools
 
 __all__ = ["Placing", "arrivals", "departures"]
 
