@@ -23,7 +23,7 @@ from junheng.facts import Facts
 from junheng.indicators import exact
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare, judged
-from junheng.items import Units, give_hints, in_dates, special_sections
+from junheng.judging.items import Units, give_hints, in_dates, special_sections
 from junheng.results import REASONS, Data, Evaluation
 from junheng.schools import Reading, parse_numbers
 from junheng.stages import Sections, check_all, check_for_standard, item_columns, needed_columns

@@ -22,7 +22,7 @@ from junheng.errors import InputError
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
-from junheng.items import ItemResult, Places, Units, judge_items
+from junheng.judging.items import ItemResult, Places, Units, judge_items
 from junheng.schools import ALL_STAGES, columns, parse_numbers
 from junheng.stages import Sections, problems_frame
 from junheng.standards.model import Limit, Standard, Threshold
@@ -396,7 +396,7 @@ class Evaluation:
         return self._frame(out)
 
     def _school_reason(self, pattern: list[int]) -> str:
-        from junheng._explain import school_reason
+        from junheng.results.explain import school_reason
 
         return school_reason(self.data, pattern, self.language or "en")
 
@@ -477,7 +477,7 @@ class Evaluation:
     @cached_property
     def items(self) -> Any:
         """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
-        from junheng._explain import item_findings
+        from junheng.results.explain import item_findings
 
         d, lang = self.data, self.language
         results = d.items
@@ -549,7 +549,7 @@ class Evaluation:
     @cached_property
     def verdicts(self) -> Any:
         """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
-        from junheng._explain import part_reasons
+        from junheng.results.explain import part_reasons
 
         d, lang = self.data, self.language
         parts = list(d.part_verdicts)
@@ -697,7 +697,7 @@ class Evaluation:
         >>> print(ev.explain(language="zh").splitlines()[0])
         示例县 / 2025 · 义务教育优质均衡发展县（教督〔2017〕6号）
         """
-        from junheng._explain import explain
+        from junheng.results.explain import explain
 
         return explain(self.data, county, stage, check_language(language or self.language or "en"))
 
@@ -813,7 +813,7 @@ class Evaluation:
         }
 
     def _repr_html_(self) -> str:
-        from junheng._card import card
+        from junheng.results.card import card
 
         return card(self.data, self.language or "en")
 
