@@ -117,7 +117,7 @@ class Facts:
         """Record a fact that chooses among the numbers of a condition and names none of them."""
         for condition in (c for item in items for c in item.conditions if c.chosen_by):
             known = [float(v) for v in condition.one_of]
-            for at, value in enumerate(self.number(condition.chosen_by).tolist()):
+            for at, value in enumerate(self.number(condition.chosen_by or "").tolist()):
                 # what is out of range altogether has been told of
                 if not np.isnan(value) and value not in known and 0 <= value <= 1:
                     said = " or ".join(f"{v:g}" for v in known)

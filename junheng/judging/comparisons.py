@@ -44,20 +44,24 @@ def by_step(
     return verdict, divide(top, bottom), required
 
 
-def total_of(number: Any, names: Sequence[str], n: int) -> Floats:
-    """Return the sum of some figures."""
-    out = np.zeros(n)
-    for name in names:
-        out = out + number(name)
-    return out
+def total_of(number: Callable[[str], Floats], names: Sequence[str], n: int) -> Floats:
+    """Return the sum of some figures; not to be written to."""
+    if not names:
+        return np.zeros(n)
+    first, *others = names
+    return sum((number(name) for name in others), number(first))
 
 
-def terms(number: Any, test: Test, n: int) -> tuple[Floats, Floats | None]:
-    """Return numerator and denominator; None where a figure is taken as it is."""
-    top = total_of(number, test.top, n) - total_of(number, test.top_minus, n)
+def terms(number: Callable[[str], Floats], test: Test, n: int) -> tuple[Floats, Floats | None]:
+    """Return numerator and denominator, not to be written to; None where a figure is taken as it is."""
+    top = total_of(number, test.top, n)
+    if test.top_minus:
+        top = top - total_of(number, test.top_minus, n)
     if not test.bottom:
         return top, None
-    bottom = total_of(number, test.bottom, n) - total_of(number, test.bottom_minus, n)
+    bottom = total_of(number, test.bottom, n)
+    if test.bottom_minus:
+        bottom = bottom - total_of(number, test.bottom_minus, n)
     return top, np.where(bottom > 0, bottom, np.nan)
 
 
@@ -82,12 +86,12 @@ def compare_figures(
 ) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
     out = compare(divide(top, bottom), required, test.op)
-    below = np.ones(top.size) if bottom is None else bottom
-    size = np.abs(top)
+    asked = required if bottom is None else required * bottom
+    size = np.maximum(np.abs(top), np.abs(asked))
     for name in (*test.top_minus, *test.bottom_minus):
         size = size + np.abs(number(name))  # a small difference of large figures is no nearer than they are
     with np.errstate(invalid="ignore"):
-        near = np.flatnonzero(np.abs(top - required * below) <= exact.NEAR * np.maximum(size, np.abs(required * below)))
+        near = np.flatnonzero(np.abs(top - asked) <= exact.NEAR * size)
     if not near.size:
         return out
 
@@ -108,14 +112,14 @@ def compare_figures(
 
     own, keys = top[near], required[near]
     if test.than:  # another figure, not a number of the standard: the difference is held against 0
-        own, keys = own - keys * below[near], np.zeros(near.size)
+        own, keys = own - asked[near], np.zeros(near.size)
     written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, step) if d is not None}
     names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
     plain = not any((found := base_column(name)) is not None and found[0].shared for name in names)
     out[near] = judged(
         exact.quotient_signs(
             own,
-            below[near],
+            np.ones(near.size) if bottom is None else bottom[near],
             keys,
             lambda key: written.get(key, exact.typed(key)),
             np.full(near.size, plain),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
@@ -129,30 +130,27 @@ class Judge:
         n = self.findings.n_counties
         subjects = self.stages if test.where is not None and test.where.stages else self.schools
         applies = subjects.where(test.where)
-        chosen = applies == MET
+        chosen = np.flatnonzero(applies == MET)
         county = subjects.county[chosen]
 
         def total(name: str) -> Floats:
             return np.bincount(county, weights=subjects.number(name)[chosen], minlength=n).astype(np.float64)
 
-        def how_many(these: NDArray[np.bool_]) -> Ints:
-            return np.bincount(subjects.county[these], minlength=n)
-
         top, bottom = terms(total, test, n)
-        some = how_many(chosen) > 0
-        value = np.where(some, divide(top, bottom), np.nan)
-        exactly = partial(_summed, subjects, np.flatnonzero(chosen))
+        counts = self._tally(subjects, applies)
+        value = np.where(counts[:, MET] > 0, divide(top, bottom), np.nan)
+        exactly = partial(_summed, subjects, chosen)
         if test.dated:
             verdict, _, required = by_step(top, bottom, test, self.findings.years, total, exactly)
         else:
             required = np.full(n, as_float(test.value))
             verdict = compare_figures(top, bottom, required, test, total, exactly)
         # with no school that counts, or one of which it is not known, the sum says nothing
-        known = some & (how_many(applies == UNDETERMINED) == 0)
-        verdict = np.where(known, verdict, np.int8(UNDETERMINED)).astype(np.int8)
+        verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
         # a county with schools of the stage and kind, none of which is meant, holds the rule
         sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
-        verdict[(how_many(subjects.where(sort) == MET) > 0) & (how_many(applies != UNMET) == 0)] = MET
+        there = self._tally(subjects, subjects.where(sort))[:, MET] > 0
+        verdict[there & (counts[:, MET] + counts[:, UNDETERMINED] == 0)] = MET
         return verdict, value, required
 
     # ------------------------------------------------------------------------------------------- of every school
@@ -169,39 +167,41 @@ class Judge:
             found = _doubted(found, subjects.where(doubt.where), doubt)
         concerned = found.concerned & (found.verdict == UNMET) if condition.breach else found.concerned
         verdict = np.where(concerned, found.verdict, np.int8(MET)).astype(np.int8)
-        counts = self._counts(subjects, [(verdict == v) & concerned for v in (MET, UNMET, UNDETERMINED)])
+        by_verdict = self._tally(subjects, np.where(concerned, verdict, np.int8(MET + 1)))
+        counts = by_verdict[:, [MET, UNMET, UNDETERMINED]]
         outcome = np.where(counts[:, 1] > 0, UNMET, np.where(counts[:, 2] > 0, UNDETERMINED, MET)).astype(np.int8)
         outcome[self._has_none(condition, subjects) & (outcome == MET)] = UNDETERMINED
         total = counts.sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(total > 0, counts[:, 0] / total, 1.0)
         share[(outcome == UNDETERMINED) & (counts[:, 2] == total)] = np.nan
-        n_at_odds = self._counts(subjects, [found.disagree & concerned])[:, 0]
+        at_odds = self._tally(subjects, found.disagree & concerned)[:, 1] > 0
         return ConditionResult(
             verdict=outcome,
             value=share,
             required=np.ones(self.findings.n_counties),
             counts=counts,
-            disagree=(n_at_odds > 0) & (outcome == UNDETERMINED),
+            disagree=at_odds & (outcome == UNDETERMINED),
             skipped=np.zeros(self.findings.n_counties, dtype=bool),
             units=UnitResult(
                 units=subjects, verdict=verdict, value=found.value, required=found.required, concerned=concerned
             ),
         )
 
-    def _counts(self, subjects: Subjects, chosen: Sequence[NDArray[np.bool_]]) -> Ints:
-        """Count the chosen subjects of every county, a column for each choice."""
+    def _tally(self, subjects: Subjects, codes: NDArray[Any]) -> Ints:
+        """Count the subjects of every county by a code from 0 to 8 that each of them has."""
         n = self.findings.n_counties
-        return np.stack([np.bincount(subjects.county[c], minlength=n) for c in chosen], axis=1).astype(np.int64)
+        return np.bincount(subjects.county * 9 + codes, minlength=n * 9).reshape(n, 9).astype(np.int64, copy=False)
 
     def _has_none(self, condition: Condition, subjects: Subjects) -> NDArray[np.bool_]:
         """Return which counties have no school, or none of a stage that the rule names: nothing is shown there."""
         named = [s for s, stage in enumerate(STAGES) if getattr(condition, stage) is not None]
         if condition.where is not None and condition.where.stages:
             named = [STAGES.index(s) for s in condition.where.stages]
-        every = np.ones(subjects.n, dtype=bool)
-        there = self._counts(subjects, [subjects.stage == s for s in named] or [every])
-        return np.asarray((there == 0).any(axis=1))
+        by_stage = self._tally(subjects, subjects.stage + 1)  # 0: a school of several
+        if not named:
+            return np.asarray(by_stage.sum(axis=1) == 0)
+        return np.asarray((by_stage[:, [s + 1 for s in named]] == 0).any(axis=1))
 
     def _by_every_reading(self, condition: Condition, subjects: Subjects) -> _OfSubjects:
         """Judge every subject by all readings of a condition; where they differ it is undetermined."""
@@ -248,12 +248,18 @@ class Judge:
     def _by_share(self, condition: Condition, subjects: Subjects) -> ConditionResult:
         """Judge a share of schools by its least and its largest value, under every number that may hold."""
         meant, has = subjects.where(condition.where), self._has_what_is_asked(subjects, condition)
-        sure, maybe = meant == MET, meant != UNMET
+        maybe = meant != UNMET
+        # counties, whether a school is meant, whether it has what is asked
+        counts = self._tally(subjects, meant * 3 + has).reshape(-1, 3, 3).astype(np.float64)
+        sure, possible = counts[:, MET], counts[:, UNDETERMINED] + counts[:, MET]
         # a school that may be meant is counted where that makes the share less, or more
-        chosen = [sure & (has == MET), maybe & (has != MET), maybe & (has != UNMET), sure & (has == UNMET), sure, maybe]
-        least, without, most, lacking, known, possible = self._counts(subjects, chosen).astype(np.float64).T
+        least, without = sure[:, MET], possible[:, UNMET] + possible[:, UNDETERMINED]
+        most, lacking = possible[:, UNDETERMINED] + possible[:, MET], sure[:, UNMET]
         # where no school is known to be meant, there may be none
-        bounds = [(top, np.where(known > 0, top + rest, np.nan)) for top, rest in ((least, without), (most, lacking))]
+        bounds = [
+            (top, np.where(sure.sum(axis=1) > 0, top + rest, np.nan))
+            for top, rest in ((least, without), (most, lacking))
+        ]
         verdict, required = self._under_every_number(condition, bounds, subjects)
         (top, bottom), (top_most, bottom_most) = bounds
         own = np.where(maybe, has, np.int8(MET))
@@ -263,7 +269,7 @@ class Judge:
             verdict=verdict,
             value=np.where(top * bottom_most == top_most * bottom, top / bottom, np.nan),
             required=required,
-            counts=np.column_stack([least, lacking, possible - least - lacking]).astype(np.int64),
+            counts=np.column_stack([least, lacking, possible.sum(axis=1) - least - lacking]).astype(np.int64),
             disagree=np.zeros(n, dtype=bool),
             skipped=np.zeros(n, dtype=bool),
             units=UnitResult(units=subjects, verdict=own, value=nothing, required=nothing, concerned=maybe),

@@ -124,12 +124,13 @@ def _judge_sections(own: IndicatorValues, at: Ints, t: Threshold, asked: _Requir
         lax = compare_exactly(own, at, asked.laxer, t.op, written)
         # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
         verdict = np.where(verdict == lax, verdict, np.int8(UNDETERMINED))
-    value = own.value[at]
-    # where the number was lost, none at all is too little
-    verdict[asked.lost & (value == 0)] = UNMET
-    reason = np.where((verdict == UNDETERMINED) | asked.lost, asked.reason, np.int8(0))
+    value, reason = own.value[at], np.zeros(at.size, dtype=np.int8)
+    if not t.fixed:
+        # where the number was lost, none at all is too little
+        verdict[asked.lost & (value == 0)] = UNMET
+        reason = np.where((verdict == UNDETERMINED) | asked.lost, asked.reason, reason)
     gap = np.isnan(value)
-    if t.op == ">=":
+    if t.op == ">=" and (asked.stricter == 0).any():
         # nothing is asked: whatever the school has is enough
         nothing = np.broadcast_to(asked.stricter == 0, value.shape)
         verdict[nothing], reason[nothing] = MET, 0
