@@ -64,11 +64,8 @@ def plan_part(d: Judgement, language: str) -> str:
 def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[str, Any]]:
     """Return column by column what a plan adds and moves, at how many schools, and what that costs."""
     d = plan.evaluation.data
-    within = set(counties)
     out: dict[str, dict[str, Any]] = {}
-    for r in plan._rows:
-        if int(d.county[r["section"]]) not in within:
-            continue
+    for r in _rows_of(plan, counties):
         base = base_column(r["column"])
         assert base is not None
         empty = {"added": 0.0, "moved": 0.0, "cost": 0.0, "schools": set()}
@@ -92,46 +89,73 @@ def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[
 
 def plan_sentences(plan: Any, language: str, counties: Sequence[int] | None = None) -> list[str]:
     """Say in a few sentences what a plan costs, how near it is to the cheapest, and what it brings."""
-    d, then = plan.evaluation.data, plan.after.data
-    chosen = list(range(d.n_counties)) if counties is None else list(counties)
-    all_of_it = len(chosen) == d.n_counties
-    rows = [r for r in plan._rows if int(d.county[r["section"]]) in set(chosen)]
-    answers = [a for a in plan.answers if a.problem.county in set(chosen)]
-    cost = float(sum(r["cost"] for r in rows))
-    out: list[str] = []
-    said: dict[str, Any]
-    if rows:
-        schools = {int(d.sections.rows[r["section"]]) for r in rows}
-        out.append(_say("plan_cost", language, cost=money(cost), n=len(rows), schools=len(schools)))
-    elif plan.whole:
-        out.append(_say("plan_nothing", language))
-    if not plan.whole:
-        steps = [done for step, done in plan.taken if all_of_it or step.county in set(chosen)]
-        said = {"budget": money(plan.budget), "full": money(plan.full_cost), "left": money(plan.left_over)}
-        out.append(_say("plan_short", language, **said, k=sum(steps), m=len(steps)))
-    else:
-        bound = float(sum(a.bound for a in answers))
-        gap = max(0.0, (cost - bound) / cost) if cost > 0 else 0.0
-        if rows and gap <= 1e-9:
-            out.append(_say("plan_least", language))
-        elif rows and bound > 0:
-            out.append(_say("plan_gap", language, bound=money(bound), gap=_share(gap)))
-        elif rows:
-            out.append(_say("plan_open", language))
-        if plan.budget is not None and all_of_it:
-            out.append(_say("plan_left", language, budget=money(plan.budget), left=money(plan.left_over)))
-    unknown = sum(len(a.problem.unknown) for a in answers)
+    n = plan.evaluation.data.n_counties
+    chosen = list(range(n)) if counties is None else list(counties)
+    out = _cost_sentences(plan, chosen, language)
+    within = len(chosen) == n  # a budget is of all counties together
+    out += _bound_sentences(plan, chosen, within, language) if plan.whole else [_short(plan, chosen, within, language)]
+    unknown = sum(len(a.problem.unknown) for a in plan.answers if a.problem.county in set(chosen))
     if unknown:
         out.append(_say("plan_unplanned", language, n=unknown))
-    part = plan_part(d, language)
-    if len(chosen) == 1:
-        was, now = plan_state(d, chosen[0]), plan_state(then, chosen[0])
-        said = {"met": now[0], "total": now[1], "was_met": was[0], "over": now[2], "was_over": was[2], "part": part}
-        out.append(_say("plan_after", language, **said, verdict=word("verdict", VERDICTS[now[3]], language)))
-    elif chosen:
-        counts = [sum(plan_state(x, c)[3] == MET for c in chosen) for x in (d, then)]
-        out.append(_say("plan_after_many", language, part=part, n=len(chosen), met=counts[1], was_met=counts[0]))
+    return out + _then_sentences(plan, chosen, language)
+
+
+def _rows_of(plan: Any, counties: Sequence[int]) -> list[dict[str, Any]]:
+    of, within = plan.evaluation.data.county, set(counties)
+    return [r for r in plan._rows if int(of[r["section"]]) in within]
+
+
+def _cost_of(plan: Any, counties: Sequence[int]) -> float:
+    return float(sum(r["cost"] for r in _rows_of(plan, counties)))
+
+
+def _cost_sentences(plan: Any, counties: Sequence[int], language: str) -> list[str]:
+    """Say what a plan costs, and for how many schools."""
+    rows, source = _rows_of(plan, counties), plan.evaluation.data.sections.rows
+    if rows:
+        schools = {int(source[r["section"]]) for r in rows}
+        cost = money(_cost_of(plan, counties))
+        return [_say("plan_cost", language, cost=cost, n=len(rows), schools=len(schools))]
+    return [_say("plan_nothing", language)] if plan.whole else []
+
+
+def _short(plan: Any, counties: Sequence[int], all_of_them: bool, language: str) -> str:
+    """Say how far a budget reaches that is less than a plan costs."""
+    steps = [done for step, done in plan.taken if all_of_them or step.county in set(counties)]
+    amounts = {"budget": money(plan.budget), "full": money(plan.full_cost), "left": money(plan.left_over)}
+    return _say("plan_short", language, **amounts, k=sum(steps), m=len(steps))
+
+
+def _bound_sentences(plan: Any, counties: Sequence[int], all_of_them: bool, language: str) -> list[str]:
+    """Say how near a plan is to the cheapest, and what it leaves of a budget."""
+    out: list[str] = []
+    if _rows_of(plan, counties):
+        cost = _cost_of(plan, counties)
+        bound = float(sum(a.bound for a in plan.answers if a.problem.county in set(counties)))
+        gap = max(0.0, (cost - bound) / cost) if cost > 0 else 0.0
+        if gap <= 1e-9:
+            out.append(_say("plan_least", language))
+        elif bound > 0:
+            out.append(_say("plan_gap", language, bound=money(bound), gap=_share(gap)))
+        else:
+            out.append(_say("plan_open", language))
+    if plan.budget is not None and all_of_them:
+        out.append(_say("plan_left", language, budget=money(plan.budget), left=money(plan.left_over)))
     return out
+
+
+def _then_sentences(plan: Any, counties: Sequence[int], language: str) -> list[str]:
+    """Say what a plan brings: to one county its schools and coefficients, to several how many pass."""
+    d, then = plan.evaluation.data, plan.after.data
+    part = plan_part(d, language)
+    before, after = ([plan_state(x, c) for c in counties] for x in (d, then))
+    if len(counties) == 1:
+        (was,), (now,) = before, after
+        figures = {"met": now[0], "total": now[1], "was_met": was[0], "over": now[2], "was_over": was[2], "part": part}
+        return [_say("plan_after", language, **figures, verdict=word("verdict", VERDICTS[now[3]], language))]
+    was_met, met = (sum(state[3] == MET for state in states) for states in (before, after))
+    many = {"part": part, "n": len(counties), "met": met, "was_met": was_met}
+    return [_say("plan_after_many", language, **many)] if counties else []
 
 
 def plan_card(plan: Any, language: str) -> str:

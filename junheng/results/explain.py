@@ -277,19 +277,22 @@ def school_reason(d: Judgement, pattern: list[int], language: str) -> str:
     """Return why a school complies or not; ``pattern`` has verdict + 3 * floor verdict an indicator, -1 for none."""
     text = _TEXT[language]
     rule = d.standard.school_rule
-    own = [(j, code % 3, code // 3) for j, code in enumerate(pattern) if code >= 0]
-    if rule is None or not own:
+
+    def those(verdict: int, floors: Sequence[int] = (UNMET, UNDETERMINED, MET)) -> list[int]:
+        return [j for j, code in enumerate(pattern) if code % 3 == verdict and code // 3 in floors]
+
+    met, unknown = those(MET), those(UNDETERMINED)
+    total = len(met) + len(unknown) + len(those(UNMET))
+    if rule is None or not total:
         return text["school_no_rule"]
-    has_floor = rule.floor_ratio is not None
-    met = [j for j, v, _ in own if v == MET]
-    kept = [j for j, v, floor in own if v == UNMET and floor == MET and has_floor]
-    unmet = [j for j, v, _ in own if v == UNMET and j not in kept]
-    unknown = [j for j, v, _ in own if v == UNDETERMINED]
-    said = text["school_counts"].format(met=len(met), total=len(own))
+    said = text["school_counts"].format(met=len(met), total=total)
     if rule.kind == "at_least" and len(met) < (rule.k or 0):
         said += text["school_needs"].format(k=rule.k)
-    below = "school_below" if has_floor else "school_unmet"
-    for key, chosen in (("school_floor", kept), (below, unmet), ("school_open", unknown)):
+    if rule.floor_ratio is None:
+        lists = [("school_unmet", those(UNMET))]
+    else:
+        lists = [("school_floor", those(UNMET, [MET])), ("school_below", those(UNMET, [UNMET, UNDETERMINED]))]
+    for key, chosen in (*lists, ("school_open", unknown)):
         if chosen:
             names = text["list"].join(str(getattr(d.indicators[j], language)) for j in chosen)
             said += text[key].format(names=names)
