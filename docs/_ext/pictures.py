@@ -187,7 +187,7 @@ def house() -> str:
     """Which module may import which."""
     rows = [
         ("__main__", "the command line", "d"),
-        ("monitoring · evaluation · items · results", "where law and arithmetic meet; what goes out", "c"),
+        ("monitoring · evaluation · results · judging", "where law and arithmetic meet; what goes out", "c"),
         ("facts · stages · reading", "facts of counties; one row per school and stage; files", "c"),
     ]
     parts, y = [], 6.0

@@ -264,7 +264,7 @@ class Judge:
         (top, bottom), (top_most, bottom_most) = bounds
         own = np.where(maybe, has, np.int8(MET))
         own = np.where((meant == UNDETERMINED) & (own == UNMET), np.int8(UNDETERMINED), own).astype(np.int8)
-        nothing, n = np.full(subjects.n, np.nan), self.findings.n_counties
+        nothing, n = np.broadcast_to(np.nan, subjects.n), self.findings.n_counties
         return ConditionResult(
             verdict=verdict,
             value=np.where(top * bottom_most == top_most * bottom, top / bottom, np.nan),
@@ -359,7 +359,7 @@ def _required_of(subjects: Subjects, test: Test) -> Floats:
     if test.than:
         return total_of(subjects.number, test.than, subjects.n)
     if test.value is not None:
-        return np.full(subjects.n, float(test.value))
+        return np.broadcast_to(np.float64(test.value), subjects.n)
     return np.array([as_float(test.primary), as_float(test.junior), np.nan])[subjects.stage]
 
 
