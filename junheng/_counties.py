@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Groups, Ints, compress_codes
+from junheng._arrays import Floats, Groups, Ints, compress_codes
 from junheng._data import STAGES
 from junheng._frames import first_codes
-from junheng.schools import Reading
+from junheng.schools import Reading, parse_numbers
 
 __all__ = ["Counties"]
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Counties:
     """Sections by county, and those that count by county and stage.
 
@@ -61,3 +62,16 @@ class Counties:
         if not every:
             groups = evolve(groups, order=usable if groups.order is None else usable[groups.order])
         return cls(codes, named, usable, present, group, groups)
+
+    @cached_property
+    def years(self) -> Floats:
+        """Year of each county, NaN where the table has none."""
+        for name, words in self.words:
+            if name == "year":
+                return parse_numbers(np.array([*words, None], dtype=object)[:-1])[0]
+        return np.full(len(self.words[0][1]) if self.words else 0, np.nan)
+
+    @property
+    def years_of_sections(self) -> Floats:
+        """Year of each section, NaN where the table has none."""
+        return self.years[self.codes] if self.years.size else np.full(self.codes.size, np.nan)

@@ -13,7 +13,7 @@ from junheng.editing import Add, Changed, Close, Cohorts, Enrolment, Merge, Open
 from junheng.editing import change_table as change_sections
 
 if TYPE_CHECKING:
-    from junheng.results import Data, Evaluation
+    from junheng.results import Evaluation, Judgement
 
 __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
@@ -59,6 +59,6 @@ def applied(ev: Evaluation, changes: Any) -> Any:
     return ev._frame(out)
 
 
-def change_table(data: Data, changes: Any) -> Changed:
+def change_table(data: Judgement, changes: Any) -> Changed:
     """Make changes to the table of an evaluation."""
     return change_sections(data.sections, data.standard, changes)

@@ -115,7 +115,7 @@ class Facts:
 
     def check_choices(self, items: Sequence[Item]) -> None:
         """Record a fact that chooses among the numbers of a condition and names none of them."""
-        for condition in (c for item in items for c in item.conditions):
+        for condition in (c for item in items for c in item.conditions if c.chosen_by):
             known = [float(v) for v in condition.one_of]
             for at, value in enumerate(self.number(condition.chosen_by or "").tolist()):
                 # what is out of range altogether has been told of

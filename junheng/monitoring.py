@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
 
+from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._frames import Labels, build_frame
 from junheng._labels import word
@@ -15,7 +18,7 @@ from junheng.errors import InputError
 from junheng.evaluation import Missing, evaluate
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.results import Evaluation
+from junheng.results import Evaluation, Judgement
 from junheng.standards import Standard
 
 __all__ = ["evaluate_all", "monitor"]
@@ -104,86 +107,112 @@ def monitor(ev: Evaluation) -> Any:
     >>> int((changes["change"] == "slipped").sum()), sorted(set(changes["year"]))
     (4, [2023, 2024, 2025])
     """
-    d = ev.data
-    names = [name for name, _ in d.county_words]
-    if "year" not in names:
-        raise InputError("the table has no column 'year'; a run over years needs one")
-    years = d.years
-    if np.isnan(years).any():
-        raise InputError("a year is no plain number, such as 2025")
-    if np.unique(years).size < 2:
-        raise InputError(f"the table has one year only, {years[0]:g}; a run over years needs two")
-    places = [tuple(str(words[i]) for name, words in d.county_words if name != "year") for i in range(d.n_counties)]
-    place_codes = {p: i for i, p in enumerate(dict.fromkeys(places))}
-    place = np.array([place_codes[p] for p in places], dtype=np.int64)
+    d, lang = ev.data, ev.language
+    years, place = _years(d), _places(d)
+    subjects = _subjects(d)
+    # counties by place and year; everything below is in this order
     order = np.lexsort((years, place))
-    subjects: list[tuple[str, str, int, Any, Any]] = []
-    nothing = np.full(d.n_counties, np.nan)
-    for part, verdict in d.part_verdicts.items():
-        subjects.append(("part", part, -1, verdict, nothing))
-    for result in d.items:
-        if result.item.rule != "scored":
-            subjects.append(("item", result.item.id, result.stage, result.verdict, result.value))
-    for j, indicator in enumerate(d.indicators):
-        for s in range(len(STAGES)):
-            at = d.group_at[:, s]
-            if not np.isfinite(d.limits[at[at >= 0], j]).any():
-                continue
-            there = at >= 0
-            verdict = np.where(there, d.coefficient_verdicts[np.maximum(at, 0), j], UNDETERMINED)
-            value = np.where(there, d.coefficient[np.maximum(at, 0), j], np.nan)
-            subjects.append(("coefficient", indicator.id, s, verdict, value))
-    n, m = d.n_counties, len(subjects)
-    verdicts = np.stack([s[3] for s in subjects]).astype(np.int8)[:, order]
-    values = np.stack([s[4] for s in subjects])[:, order]
-    first = np.ones(n, dtype=bool)
-    first[1:] = place[order][1:] != place[order][:-1]
+    years, place = years[order], place[order]
+    n, m = order.size, len(subjects)
+    verdicts = np.stack([s.verdict for s in subjects]).astype(np.int8)[:, order]
+    values = np.stack([s.value for s in subjects])[:, order]
     previous = np.full((m, n), -1, dtype=np.int8)
-    previous[:, 1:] = np.where(first[1:], -1, verdicts[:, :-1])
-    change = _changes(previous, verdicts)
-    first_changed = np.full((m, n), np.nan)
-    differs = (previous >= 0) & (previous != verdicts)
-    for p in range(len(place_codes)):
-        mine = np.flatnonzero(place[order] == p)
-        at_once = differs[:, mine]
-        when = np.where(at_once.any(axis=1), years[order][mine][at_once.argmax(axis=1)], np.nan)
-        first_changed[:, mine] = when[:, None]
+    previous[:, 1:] = np.where(place[1:] != place[:-1], -1, verdicts[:, :-1])
+    first_changed = _first_changed((previous >= 0) & (previous != verdicts), place, years)
     # county by county, subject by subject, year by year
-    by_place = np.repeat(place[order][None, :], m, axis=0)
-    rows = np.lexsort((np.tile(np.arange(n), (m, 1)).ravel(), np.repeat(np.arange(m), n), by_place.ravel()))
+    rows = np.lexsort((np.tile(np.arange(n), m), np.repeat(np.arange(m), n), np.tile(place, m)))
     subject, at = np.divmod(rows, n)
-    lang = ev.language
-    out: dict[str, Any] = {}
     county = order[at]
+    out: dict[str, Any] = {}
     for name, words in d.county_words:
         if name != "year":
             unique = list(dict.fromkeys(words))
             where = {w: i for i, w in enumerate(unique)}
             out[name] = Labels(np.array([where[w] for w in words], dtype=np.int64)[county], unique)
-    out["subject"] = [word("subject", subjects[i][0], lang) for i in subject]
-    titles = [_title(kind, name, ev, lang) for kind, name, *_ in subjects]
-    out["name"] = [titles[i] for i in subject]
-    out["stage"] = [None if subjects[i][2] < 0 else word("stage", STAGES[subjects[i][2]], lang) for i in subject]
-    out["year"] = years[county].astype(np.int64)
-    out["value"] = values[subject, at]
+    kinds = [word("subject", s.kind, lang) for s in subjects]
+    titles = [s.title(ev) for s in subjects]
+    stages = [None if s.stage < 0 else word("stage", STAGES[s.stage], lang) for s in subjects]
     shown = [word("verdict", v, lang) for v in VERDICTS]
+    out["subject"] = [kinds[i] for i in subject]
+    out["name"] = [titles[i] for i in subject]
+    out["stage"] = [stages[i] for i in subject]
+    out["year"] = years[at].astype(np.int64)
+    out["value"] = values[subject, at]
     out["verdict"] = Labels(verdicts[subject, at], shown)
     out["previous"] = Labels(previous[subject, at], shown)
-    out["change"] = Labels(change[subject, at], [word("change", c, lang) for c in _CHANGES])
+    out["change"] = Labels(_changes(previous, verdicts)[subject, at], [word("change", c, lang) for c in _CHANGES])
     out["first_changed"] = first_changed[subject, at]
     if lang is not None:
         out = {ev.header(name): column for name, column in out.items()}
     return build_frame(out, d.backend)
 
 
-def _title(kind: str, name: str, ev: Evaluation, language: str | None) -> str:
-    if language is None:
-        return name
-    if kind == "part":
-        return str(word("part", name, language))
-    if kind == "coefficient":
-        return str(getattr(catalogue()[name], language))
-    return str(getattr(next(i for i in ev.standard.items if i.id == name).label, language))
+def _years(d: Judgement) -> Floats:
+    """Return the year of every county; two of them at least."""
+    if "year" not in [name for name, _ in d.county_words]:
+        raise InputError("the table has no column 'year'; a run over years needs one")
+    if np.isnan(d.years).any():
+        raise InputError("a year is no plain number, such as 2025")
+    if np.unique(d.years).size < 2:
+        raise InputError(f"the table has one year only, {d.years[0]:g}; a run over years needs two")
+    return d.years
+
+
+def _places(d: Judgement) -> Ints:
+    """Return of every county and year which county it is."""
+    columns = [words for name, words in d.county_words if name != "year"]
+    places = [tuple(str(words[i]) for words in columns) for i in range(d.n_counties)]
+    codes = {place: code for code, place in enumerate(dict.fromkeys(places))}
+    return np.array([codes[place] for place in places], dtype=np.int64)
+
+
+@frozen(eq=False)
+class _Subject:
+    """What is followed through the years: a verdict and a value of every county and year."""
+
+    kind: str
+    name: str
+    stage: int
+    verdict: NDArray[np.int8]
+    value: Floats
+
+    def title(self, ev: Evaluation) -> str:
+        """Name it: its id, or its label in the language of the evaluation."""
+        language = ev.language
+        if language is None:
+            return self.name
+        if self.kind == "part":
+            return str(word("part", self.name, language))
+        if self.kind == "coefficient":
+            return str(getattr(catalogue()[self.name], language))
+        return str(getattr(next(i for i in ev.standard.items if i.id == self.name).label, language))
+
+
+def _subjects(d: Judgement) -> list[_Subject]:
+    """Return the parts, the items, and the coefficients that have a limit."""
+    nothing = np.full(d.n_counties, np.nan)
+    out = [_Subject("part", part, -1, verdict, nothing) for part, verdict in d.part_verdicts.items()]
+    out += [_Subject("item", r.item.id, r.stage, r.verdict, r.value) for r in d.items if r.item.rule != "scored"]
+    for j, indicator in enumerate(d.indicators):
+        for s in range(len(STAGES)):
+            there = d.group_at[:, s] >= 0
+            group = np.maximum(d.group_at[:, s], 0)
+            if np.isfinite(d.limits[group[there], j]).any():
+                verdict = np.where(there, d.coefficient_verdicts[group, j], UNDETERMINED)
+                value = np.where(there, d.coefficient[group, j], np.nan)
+                out.append(_Subject("coefficient", indicator.id, s, verdict, value))
+    return out
+
+
+def _first_changed(differs: NDArray[np.bool_], place: Ints, years: Floats) -> Floats:
+    """Return the first year in which a verdict (rows) of a place differed from the year before, NaN for never."""
+    out = np.full(differs.shape, np.nan)
+    for p in np.unique(place):
+        mine = np.flatnonzero(place == p)
+        changed = differs[:, mine]
+        when = np.where(changed.any(axis=1), years[mine][changed.argmax(axis=1)], np.nan)
+        out[:, mine] = when[:, None]
+    return out
 
 
 _CHANGES = ("same", "better", "slipped", "worse", "less")

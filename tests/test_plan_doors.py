@@ -17,7 +17,7 @@ from test_report import Page, checked
 
 import junheng as jh
 from junheng.__main__ import main
-from junheng._card import plan_sentences, plan_things
+from junheng.planning._card import plan_sentences, plan_things
 from junheng.reports import html_report, plots, write_declaration, write_report
 from junheng.reports.page import report
 from junheng.reports.plots import _canvas

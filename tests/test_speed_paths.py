@@ -328,15 +328,6 @@ def test_coefficients_rest_on_the_rows_that_count_wherever_they_stand():
     assert np.array_equal(data.coefficient, wanted.to_numpy(), equal_nan=True)
 
 
-def test_pieces_change_nothing(monkeypatch):
-    from junheng import evaluation
-
-    d = nation(missing=0.03)
-    wanted = everything(d)
-    monkeypatch.setattr(evaluation, "_PIECE", 37)
-    assert everything(d) == wanted
-
-
 @pytest.mark.parametrize("missing", ["propagate", "omit"])
 def test_eight_threads_at_once_give_the_same_bytes(missing):
     d = jh.synthetic.nation(seed=5, n_counties=3, missing=0.02)

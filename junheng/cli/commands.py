@@ -15,8 +15,6 @@ import attrs
 import numpy as np
 
 import junheng as jh
-from junheng._card import plan_sentences, plan_things
-from junheng._explain import find_county
 from junheng._files import check_output
 from junheng._frames import Table
 from junheng._labels import key_text
@@ -37,8 +35,10 @@ from junheng.cli.parser import asked_language, build_parser
 from junheng.cli.problems import as_problems, note, note_warnings, output_problem, print_problems
 from junheng.cli.words import WORDS
 from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Severity
+from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.forms import facts_of
+from junheng.results.explain import find_county
 
 __all__ = ["main"]
 

@@ -1,7 +1,5 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
-from typing import Any
-
 from junheng.indicators.allocation import least_additions, least_transfers
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue, list_indicators
 from junheng.indicators.change import (

@@ -75,9 +75,10 @@ def compare(values: Any, required: Any, op: str) -> Verdicts:
     """Return the verdict codes of ``values op required``."""
     if op not in _COMPARE:
         raise InputError(f"op must be one of {', '.join(_COMPARE)}, not {op!r}")
-    out = np.where(_COMPARE[op](values, required), np.int8(MET), np.int8(UNMET))
-    unknown = np.isnan(values) | np.isnan(required)
-    return np.where(unknown, np.int8(UNDETERMINED), out).astype(np.int8, copy=False)
+    holds = np.multiply(_COMPARE[op](values, required), np.int8(MET))
+    # what is missing compares as false: one verdict better than unmet
+    out: Verdicts = holds + (np.isnan(values) | np.isnan(required))
+    return out
 
 
 def judged(signs: Any, op: str) -> Verdicts:

@@ -16,7 +16,7 @@ from junheng.indicators.compliance import MET
 from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.planning._problem import County, Limits, Need, Resource, Target
-from junheng.results import REASONS, Data
+from junheng.results import REASONS, Judgement
 from junheng.schools import base_column, columns
 from junheng.standards.model import Limit
 
@@ -40,7 +40,7 @@ class _Gathered:
     joint: dict[int, list[tuple[str, int] | None]] = field(factory=dict)
 
 
-def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
+def counties(d: Judgement, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
     """Return the problem of every county."""
     builder = _Builder(d, prices, decimals, movable)
     return [builder.county(c) for c in range(d.n_counties)]
@@ -49,7 +49,7 @@ def counties(d: Data, prices: Prices, decimals: int, movable: Collection[str] = 
 class _Builder:
     """Builds the problems of counties; what all share is worked out once."""
 
-    def __init__(self, d: Data, prices: Prices, decimals: int, movable: Collection[str]) -> None:
+    def __init__(self, d: Judgement, prices: Prices, decimals: int, movable: Collection[str]) -> None:
         self.d, self.prices, self.decimals, self.movable = d, prices, decimals, movable
         sections, std = d.sections, d.standard
         self.counted = sections.counted_at_all & (sections.stage < len(STAGES))

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng._data import STAGES
-from junheng.evaluation import MEANT, _relaxed
 from junheng.indicators.exact import typed
-from junheng.items import special_sections
-from junheng.results import Data
+from junheng.judging.school_verdicts import MEANT
+from junheng.judging.subjects import special_sections
+from junheng.judging.values import columns_added
+from junheng.results import Judgement
 from junheng.schools import columns
 from junheng.standards.model import Threshold
 
@@ -188,7 +189,7 @@ class Ask:
 class Shortages:
     """What every section of an evaluation has and needs."""
 
-    def __init__(self, d: Data) -> None:
+    def __init__(self, d: Judgement) -> None:
         self._data = d
         self._figures: dict[str, _Figures] = {}
         self._asks: dict[tuple[int, int], Ask | None] = {}
@@ -212,7 +213,7 @@ class Shortages:
         chosen = [
             r for r in std.relaxations if r.id in std.applied and r.indicator == self._data.indicators[indicator].id
         ]
-        return [more for r in chosen for more in _relaxed(sections, r)]
+        return [more for r in chosen for more in columns_added(sections, r)]
 
     def figures(self, column: str) -> _Figures:
         """Return a column as it was typed."""

@@ -16,6 +16,7 @@ from junheng._frames import Labels
 from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._budget import Step
+from junheng.planning._card import WHY, plan_card
 from junheng.planning._costs import Prices
 from junheng.planning._problem import County
 from junheng.planning._solve import Answer
@@ -23,9 +24,6 @@ from junheng.results import Evaluation, records
 from junheng.schools import base_column, columns
 
 __all__ = ["WHY", "Plan", "fails"]
-
-#: Why something is added or moved.
-WHY = ("threshold", "floor", "coefficient", "threshold_and_coefficient", "moved_in", "moved_out")
 
 
 @frozen(eq=False, slots=False, repr=False)
@@ -230,8 +228,6 @@ class Plan:
         }
 
     def _repr_html_(self) -> str:
-        from junheng._card import plan_card
-
         return plan_card(self, self.evaluation.language or "en")
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
 
 __all__ = ["contributions"]
 
@@ -97,7 +97,7 @@ def _per_group(columns: Floats, codes: Ints, n: int) -> Floats:
     return out
 
 
-def _composite(d: Data, weighted: list[int], share: Floats, cv: Floats, moved: Floats) -> tuple[Floats, Floats]:
+def _composite(d: Judgement, weighted: list[int], share: Floats, cv: Floats, moved: Floats) -> tuple[Floats, Floats]:
     """Return share in, and influence on, the mean of the coefficients that a limit means."""
     stages = d.group_stage[d.group_codes]
     joint, also = np.full(share.shape[0], np.nan), np.full(share.shape[0], np.nan)

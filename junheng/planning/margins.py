@@ -11,7 +11,7 @@ from junheng._data import STAGES
 from junheng._frames import Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
 
 __all__ = ["margins"]
 
@@ -90,7 +90,7 @@ def margins(ev: Evaluation) -> Any:
     return ev._frame(out)
 
 
-def _turning(d: Data) -> Ints:
+def _turning(d: Judgement) -> Ints:
     """Return schools, schools below the threshold, those that would turn either way; -1 where there is no rule."""
     n, k = d.coefficient.shape
     out = np.full((4, n, k), -1, dtype=np.int64)

@@ -17,7 +17,7 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
 from junheng.planning.plan import plan
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
 
 __all__ = ["roll_forward"]
 
@@ -106,7 +106,7 @@ def roll_forward(
     return ev._frame(_columns(ev, rows))
 
 
-def _first_year(d: Data, start: int | None) -> int:
+def _first_year(d: Judgement, start: int | None) -> int:
     years = np.unique(d.years[np.isfinite(d.years)])
     if years.size > 1:
         raise InputError(f"the table has {years.size} years; roll forward from one of them")
@@ -155,7 +155,7 @@ class _State:
     counts: Any
 
     @classmethod
-    def of(cls, d: Data, year: int, money: Decimal, cost: Decimal, left: Decimal) -> _State:
+    def of(cls, d: Judgement, year: int, money: Decimal, cost: Decimal, left: Decimal) -> _State:
         """Count what is met in each county."""
         n = d.n_counties
         words = [w for name, w in d.county_words if name != "year"]

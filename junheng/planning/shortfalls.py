@@ -19,7 +19,7 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
-from junheng.results import REASONS, Data, Evaluation
+from junheng.results import REASONS, Evaluation, Judgement
 from junheng.schools import ALL_STAGES, columns
 
 __all__ = ["shortfall_totals", "shortfalls"]
@@ -293,7 +293,7 @@ def _added(parts: list[dict[Any, Decimal]], empty: float) -> Any:
 # ------------------------------------------------------------------------------------------ cell by cell
 
 
-def _open_cells(d: Data, within: Sequence[int] | None = None) -> tuple[Ints, Ints]:
+def _open_cells(d: Judgement, within: Sequence[int] | None = None) -> tuple[Ints, Ints]:
     """Return section and indicator of every cell that is not met, school by school."""
     cells = d.applies & d.sections.counted & (d.verdicts != MET)
     if within is not None:
@@ -302,7 +302,7 @@ def _open_cells(d: Data, within: Sequence[int] | None = None) -> tuple[Ints, Int
     return section, indicator
 
 
-def _may_stay(d: Data, section: Ints, indicator: Ints) -> Any:
+def _may_stay(d: Judgement, section: Ints, indicator: Ints) -> Any:
     """Return where the school's rule would let an indicator, if it alone, stay at its floor."""
     rule = d.standard.school_rule
     if rule is None or rule.kind != "at_least" or rule.k is None:
@@ -329,7 +329,9 @@ def _amounts(lack: Shortage) -> tuple[float, ...]:
 # ------------------------------------------------------------------------------------------------ costs
 
 
-def _each(costs: Prices, names: list[str], section: Ints, indicator: Ints, short: Any, d: Data) -> list[Decimal | None]:
+def _each(
+    costs: Prices, names: list[str], section: Ints, indicator: Ints, short: Any, d: Judgement
+) -> list[Decimal | None]:
     """Return the cost of a unit for each row; refuse where something is short that has none."""
     kinds, ids = d.sections.kind[section].tolist(), [i.id for i in d.indicators]
     rows = list(zip(names, kinds, indicator.tolist(), strict=True))

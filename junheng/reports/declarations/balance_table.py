@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._explain import _OPS as OPS
+from junheng._labels import SIGNS as OPS
 from junheng._labels import word
 from junheng.indicators.compliance import UNDETERMINED
 from junheng.reports.declarations.cells import (

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from junheng._data import read_toml
-from junheng._explain import _OPS as OPS
-from junheng._explain import finding, number
+from junheng._labels import SIGNS as OPS
 from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.items import ItemResult
+from junheng.judging.items import ItemResult
 from junheng.reports.declarations.model import Cell, Column, FormTable, Mark
-from junheng.results import Data
-from junheng.results import _round_half_up as round_half_up
-from junheng.results import _turns as turns
+from junheng.results import Judgement
+from junheng.results.explain import finding, number
+from junheng.results.frames import round_half_up, turns
 
 OPEN = "无法判定"
 NOT_GIVEN = "未提供"
@@ -135,7 +134,7 @@ def given(value: float, percent: bool) -> str:
     return f"{number(100 * value)}%" if percent else number(value)
 
 
-def item_said(d: Data, r: ItemResult, county: int) -> str:
+def item_said(d: Judgement, r: ItemResult, county: int) -> str:
     """Say what was found of an item, and its verdict."""
     return f"{finding(d, r, county, 'zh')}，{word('verdict', VERDICTS[int(r.verdict[county])], 'zh')}"
 

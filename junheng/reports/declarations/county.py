@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._explain import number
 from junheng._labels import word
 from junheng.reports.declarations.cells import form_data
 from junheng.reports.declarations.model import Column
+from junheng.results.explain import number
 from junheng.schools import ALL_STAGES, Reading
 from junheng.stages import INTEGRATED, Sections
 from junheng.standards import Standard
 
 if TYPE_CHECKING:
-    from junheng.results import Data, Evaluation
+    from junheng.results import Evaluation, Judgement
 
 
 @frozen(eq=False, slots=False, kw_only=True)
@@ -50,7 +50,7 @@ class FormCounty:
         return cls(ev=ev, index=index, at=at, sub=s.part(at, fresh, position.reshape(-1).astype(np.int64)))
 
     @property
-    def d(self) -> Data:
+    def d(self) -> Judgement:
         """All that was found."""
         return self.ev.data
 
@@ -154,7 +154,7 @@ class FormCounty:
         return out
 
 
-def school_names(d: Data, sections: Ints) -> list[str]:
+def school_names(d: Judgement, sections: Ints) -> list[str]:
     """Return the name of the school of each section, its code where the name is missing."""
     reading = d.sections.reading
     out: list[str] = [""] * sections.size

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from junheng._explain import find_county, part_reasons
 from junheng._inclusion import LEFT_OUT
 from junheng._labels import word
 from junheng.errors import InputError
@@ -20,7 +19,8 @@ from junheng.reports.declarations.item_tables import item_table, items_beside
 from junheng.reports.declarations.model import Cell, Declaration, FormTable
 from junheng.reports.declarations.school_tables import school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
-from junheng.results import LEFT_OUT_OF, Data, Evaluation
+from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
+from junheng.results.explain import find_county, part_reasons
 from junheng.schools import ALL_STAGES
 from junheng.standards import Standard, load_standard
 
@@ -119,7 +119,7 @@ def _find_form(standard: Standard) -> Mapping[str, Any]:
     )
 
 
-def _choose(d: Data, county: Any) -> int:
+def _choose(d: Judgement, county: Any) -> int:
     """Return the one county meant."""
     found = find_county(d, county)
     if len(found) == 1:
@@ -132,7 +132,7 @@ def _choose(d: Data, county: Any) -> int:
     raise InputError(f"the evaluation has {what}: {shown}; a form is of one, so name it with county=")
 
 
-def county_key(d: Data, county: int) -> tuple[Any, ...]:
+def county_key(d: Judgement, county: int) -> tuple[Any, ...]:
     """Return what names a county (and year) in ``county=``."""
     return tuple(words[county] for _, words in d.county_words)
 

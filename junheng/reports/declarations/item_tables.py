@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from junheng._explain import _OPS as OPS
-from junheng._explain import _figure as figure_label
-from junheng._explain import finding, number
+from junheng._labels import SIGNS as OPS
 from junheng._labels import word
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
-from junheng.items import ConditionResult, ItemResult, Units
+from junheng.judging.conditions import ConditionResult
+from junheng.judging.items import ItemResult
+from junheng.judging.subjects import Subjects
 from junheng.reports.declarations.cells import (
     NONE,
     NOT_GIVEN,
@@ -30,6 +30,7 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty, school_names
 from junheng.reports.declarations.model import Cell, FormTable
+from junheng.results.explain import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Test
 
@@ -166,7 +167,7 @@ def _totals(county: FormCounty, test: Test) -> Callable[[str], float] | None:
     if test.scope == "county":
         return lambda name: float(county.d.facts.number(name)[county.index])
     nowhere = np.zeros(county.sub.rows.size, dtype=np.int64)
-    units = Units.make(county.sub, nowhere, whole=not (test.where is not None and test.where.stages))
+    units = Subjects.make(county.sub, nowhere, whole=not (test.where is not None and test.where.stages))
     applies = units.where(test.where)
     chosen = applies == MET
     if (applies == UNMET).all():

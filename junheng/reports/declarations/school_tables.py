@@ -9,9 +9,9 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._explain import number
 from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
+from junheng.judging.findings import Codes
 from junheng.reports.declarations.cells import (
     NONE,
     NOT_GIVEN,
@@ -28,7 +28,8 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
-from junheng.results import REASONS, Codes
+from junheng.results import REASONS
+from junheng.results.explain import number
 from junheng.schools import columns
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from junheng._labels import word
 from junheng.facts import fact_columns
-from junheng.items import ItemResult
+from junheng.judging.items import ItemResult
 from junheng.reports.declarations.cells import (
     NOT_GIVEN,
     figure_cell,

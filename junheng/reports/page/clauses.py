@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from junheng._data import STAGES
-from junheng._explain import _OPS as OPS
-from junheng._explain import _failing as failing
-from junheng._explain import _nothing_known as nothing_known
-from junheng._explain import finding, number
-from junheng.items import ItemResult
+from junheng._labels import SIGNS as OPS
+from junheng.judging.items import ItemResult
 from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, sentence, verdict_of
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
+from junheng.results.explain import failing, finding, nothing_known, number
 
 
-def clauses_of(d: Data, c: int, text: ReportWords) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def clauses_of(d: Judgement, c: int, text: ReportWords) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return every item with its clause, part by part, and by name those for which nothing was given."""
     groups, opened = [], []
     for part in d.part_verdicts:
@@ -35,7 +33,7 @@ def clauses_of(d: Data, c: int, text: ReportWords) -> tuple[list[dict[str, Any]]
     return groups, opened
 
 
-def _item_line(d: Data, r: ItemResult, c: int, text: ReportWords) -> dict[str, Any]:
+def _item_line(d: Judgement, r: ItemResult, c: int, text: ReportWords) -> dict[str, Any]:
     label = str(getattr(r.item.label, text.language))
     if r.stage >= 0:
         label = text("fail_head", stage=text.label("stage", STAGES[r.stage]), indicator=label)
@@ -51,7 +49,7 @@ def _item_line(d: Data, r: ItemResult, c: int, text: ReportWords) -> dict[str, A
     }
 
 
-def thresholds_of(d: Data, text: ReportWords) -> list[dict[str, Any]]:
+def thresholds_of(d: Judgement, text: ReportWords) -> list[dict[str, Any]]:
     """Return the numbers of the standard: thresholds, then limits."""
     out = []
     for t in d.standard.thresholds:
@@ -70,7 +68,7 @@ def thresholds_of(d: Data, text: ReportWords) -> list[dict[str, Any]]:
     return [dict(zip(names, line, strict=True)) for line in out]
 
 
-def left_out(d: Data, c: int, text: ReportWords) -> list[str]:
+def left_out(d: Judgement, c: int, text: ReportWords) -> list[str]:
     """Name the units that do not count, reason by reason."""
     by: dict[str, list[str]] = {}
     for at in d.left_out.at(c).tolist():
@@ -81,7 +79,7 @@ def left_out(d: Data, c: int, text: ReportWords) -> list[str]:
     return [text("left_out_line", reason=r, n=len(names), names=text.join(names)) for r, names in by.items()]
 
 
-def problems_of(d: Data, c: int | None, text: ReportWords) -> dict[str, Any]:
+def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any]:
     """Return the problems of a county's rows and of the whole table, or of everything without a county."""
     reading = d.sections.reading
     mine = None if c is None else set(d.sections.rows[d.county == c].tolist())

@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._explain import _nothing_known as nothing_known
-from junheng._explain import _overall_reason as overall_reason
-from junheng._explain import finding, number
 from junheng.indicators.compliance import UNDETERMINED, UNMET
 from junheng.reports import plots
 from junheng.reports.page.clauses import clauses_of, left_out, problems_of, thresholds_of
@@ -17,10 +14,13 @@ from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords, caption, sentence, verdict_of
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
+from junheng.results.explain import finding, nothing_known, number, overall_reason
 
 
-def county_view(d: Data, c: int, reasons: list[str], text: ReportWords, draw: Drawing, most: int) -> dict[str, Any]:
+def county_view(
+    d: Judgement, c: int, reasons: list[str], text: ReportWords, draw: Drawing, most: int
+) -> dict[str, Any]:
     """Return all that the template of a county shows; at most so many pictures."""
     parts = list(d.part_verdicts)
     mine = dict(zip(parts, reasons[c * len(parts) : (c + 1) * len(parts)], strict=True))
@@ -59,7 +59,7 @@ def county_view(d: Data, c: int, reasons: list[str], text: ReportWords, draw: Dr
     }
 
 
-def _in_short(d: Data, c: int, text: ReportWords) -> str:
+def _in_short(d: Judgement, c: int, text: ReportWords) -> str:
     """Say what decides the whole, without the names of all that is open."""
     said = [overall_reason(d, c, text.language)]
     for verdict, key in ((UNMET, "unmet_items"), (UNDETERMINED, "beside_open")):
@@ -69,7 +69,7 @@ def _in_short(d: Data, c: int, text: ReportWords) -> str:
     return text("join").join(s for s in said if s)
 
 
-def _part_in_short(d: Data, c: int, part: str, reason: str, text: ReportWords) -> str:
+def _part_in_short(d: Judgement, c: int, part: str, reason: str, text: ReportWords) -> str:
     """Say why a part is open in short: what was not given is named once, further down."""
     own = [r for r in d.items if r.item.part == part and r.item.rule == "conditions" and r.verdict[c] == UNDETERMINED]
     blank = [r for r in own if nothing_known(d, r, c)]
@@ -80,7 +80,7 @@ def _part_in_short(d: Data, c: int, part: str, reason: str, text: ReportWords) -
     return text("join").join([*said, text("blank", n=len(blank))])
 
 
-def _rule(d: Data, text: ReportWords) -> str:
+def _rule(d: Judgement, text: ReportWords) -> str:
     rule = d.standard.school_rule
     if rule is None or rule.kind != "at_least":
         return ""
@@ -88,7 +88,7 @@ def _rule(d: Data, text: ReportWords) -> str:
     return text("complies", rule=text(key, k=rule.k))
 
 
-def _fails(d: Data, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, Any]]:
+def _fails(d: Judgement, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, Any]]:
     """Return what fails in three groups: the schools, the coefficients, the items of the county; the worst first."""
     schools = sorted((line for x in cells for line in x.fails()), key=lambda line: -line[0])
     items = [
@@ -104,7 +104,7 @@ def _fails(d: Data, c: int, cells: list[StageTable], text: ReportWords) -> list[
     return [{"head": head, "lines": lines} for head, lines in groups if lines]
 
 
-def _coefficients_over(d: Data, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, str]]:
+def _coefficients_over(d: Judgement, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, str]]:
     """Return a line for each coefficient over its limit, the furthest first."""
     found: list[tuple[float, dict[str, str]]] = []
     for x in cells:
@@ -120,7 +120,7 @@ def _coefficients_over(d: Data, c: int, cells: list[StageTable], text: ReportWor
 
 
 def _pictures(
-    d: Data, c: int, cells: list[StageTable], text: ReportWords, draw: Drawing, most: int
+    d: Judgement, c: int, cells: list[StageTable], text: ReportWords, draw: Drawing, most: int
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Draw the coefficients, then indicator by indicator, the most missed first; return what was not drawn, too."""
     ev = Evaluation(data=d, provenance={})

@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from junheng._card import amount, money, plan_part, plan_sentences, plan_state, plan_things
 from junheng._data import STAGES
 from junheng.indicators.compliance import UNDETERMINED
 from junheng.planning import Plan
-from junheng.planning.optimise import WHY
+from junheng.planning._card import WHY, amount, money, plan_part, plan_sentences, plan_state, plan_things
 from junheng.reports import plots
 from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.words import LISTED, ReportWords, caption, verdict_of
-from junheng.results import Data
+from junheng.results import Judgement
 from junheng.schools import base_column, columns
 
 
-def plan_is_of(plan: Plan, d: Data) -> bool:
+def plan_is_of(plan: Plan, d: Judgement) -> bool:
     """Tell whether a plan was made for these figures."""
     own = plan.evaluation.data
     if own is d:
@@ -99,7 +98,7 @@ def _who_gets(plan: Plan, c: int, text: ReportWords) -> list[dict[str, Any]]:
     return sorted(found, key=lambda x: x["key"])
 
 
-def _school(d: Data, section: int) -> str:
+def _school(d: Judgement, section: int) -> str:
     return str(d.school_names[d.sections.rows[section]])
 
 
@@ -153,7 +152,7 @@ def _changes_drawn(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: i
     ]
 
 
-def province_plan(d: Data, chosen: list[int], plan: Plan, order: list[int], text: ReportWords) -> dict[str, Any]:
+def province_plan(d: Judgement, chosen: list[int], plan: Plan, order: list[int], text: ReportWords) -> dict[str, Any]:
     """Return what a plan costs, county by county."""
     cost = dict.fromkeys(chosen, 0.0)
     for r in plan._rows:

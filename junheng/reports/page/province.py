@@ -14,7 +14,7 @@ from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.words import ReportWords, count_verdicts, verdict_of
 from junheng.reports.plots._ranking import rank_counties
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RANKED, HEIGHT = 40, 460.0
 
 
-def province_view(d: Data, counties: list[int], text: ReportWords, draw: Drawing, detailed: int) -> dict[str, Any]:
+def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Drawing, detailed: int) -> dict[str, Any]:
     """Return the counts, a ranking a stage, and the table of the counties, the worst first."""
     parts = [p for p in d.part_verdicts if p != "overall"]
     verdicts = {p: d.part_verdicts[p][counties] for p in (*parts, "overall")}
@@ -45,7 +45,7 @@ def province_view(d: Data, counties: list[int], text: ReportWords, draw: Drawing
     }
 
 
-def _county_row(d: Data, c: int, parts: list[str], text: ReportWords) -> dict[str, Any]:
+def _county_row(d: Judgement, c: int, parts: list[str], text: ReportWords) -> dict[str, Any]:
     """Return the row of a county and where it stands: the worst verdict, then the most coefficients over a limit."""
     unmet, open_, met = (int(x) for x in d.schools_by_verdict[c].sum(axis=0))
     total = unmet + open_ + met
@@ -66,7 +66,7 @@ def _county_row(d: Data, c: int, parts: list[str], text: ReportWords) -> dict[st
     }
 
 
-def _only_place(d: Data, counties: list[int]) -> tuple[str, ...]:
+def _only_place(d: Judgement, counties: list[int]) -> tuple[str, ...]:
     """Return the one county that all rows are years of: that is no ranking, but a history."""
     places = {tuple(str(w[c]) for name, w in d.county_words if name != "year") for c in counties}
     history = len(places) == 1 and len(counties) > 1 and d.county_words[-1][0] == "year"
@@ -74,7 +74,7 @@ def _only_place(d: Data, counties: list[int]) -> tuple[str, ...]:
 
 
 def _pictures(
-    d: Data, counties: list[int], place: tuple[str, ...], text: ReportWords, draw: Drawing
+    d: Judgement, counties: list[int], place: tuple[str, ...], text: ReportWords, draw: Drawing
 ) -> list[dict[str, Any]]:
     """Draw for each stage the coefficient that tells most: through the years of one place, or as a ranking."""
     language = text.language
@@ -98,7 +98,7 @@ def _pictures(
     return found
 
 
-def _telling(d: Data, groups: Ints) -> int | None:
+def _telling(d: Judgement, groups: Ints) -> int | None:
     """Return the coefficient most counties exceed or come near to; the composite (-1) where it is limited."""
     if not groups.size:
         return None

@@ -11,7 +11,6 @@ from typing import Any
 
 from attrs import frozen
 
-from junheng._explain import find_county, part_reasons
 from junheng._files import write_bytes
 from junheng._labels import check_language
 from junheng._progress import Progress, reporting
@@ -25,6 +24,7 @@ from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, prov
 from junheng.reports.page.province import province_view
 from junheng.reports.page.words import ReportWords
 from junheng.results import Evaluation
+from junheng.results.explain import find_county, part_reasons
 
 _Lacking = Mapping[int, list[dict[str, Any]]]
 

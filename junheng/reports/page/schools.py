@@ -9,13 +9,13 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._explain import _OPS as OPS
-from junheng._explain import number
+from junheng._labels import SIGNS as OPS
 from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._needs import Shortages
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
 from junheng.reports.plots._canvas import short
-from junheng.results import REASONS, Data
+from junheng.results import REASONS, Judgement
+from junheng.results.explain import number
 from junheng.schools import columns
 
 #: Columns of figures a table has at most, so that it fits a printed page.
@@ -26,7 +26,7 @@ _MARKS = {"below": "▼", "unmet": "▼", "floor": "◆", "open": "□"}
 class StageTable:
     """The schools of one county and stage, the worst first, and how far each falls short."""
 
-    def __init__(self, d: Data, c: int, s: int, text: ReportWords) -> None:
+    def __init__(self, d: Judgement, c: int, s: int, text: ReportWords) -> None:
         self.d, self.s, self.text = d, s, text
         self.stage = text.label("stage", STAGES[s])
         rows = d.judged_by_place.at(d.place(c, s))

@@ -8,12 +8,13 @@ from math import ceil
 from typing import Any
 
 from junheng._data import STAGES, read_toml
-from junheng._explain import _OPS as OPS
-from junheng._explain import number
+from junheng._labels import SIGNS as OPS
 from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.judging.findings import Codes
 from junheng.reports.plots._canvas import short
-from junheng.results import Codes, Data
+from junheng.results import Judgement
+from junheng.results.explain import number
 from junheng.standards.model import Threshold
 
 #: What is listed before the rest is only counted.
@@ -73,14 +74,14 @@ def sentence(reason: str) -> str:
     return reason[:1].upper() + reason[1:]
 
 
-def caption(d: Data, j: int, s: int, text: ReportWords) -> str:
+def caption(d: Judgement, j: int, s: int, text: ReportWords) -> str:
     """Head a picture of an indicator."""
     ind = d.indicators[j]
     unit = text.label("unit", ind.unit)
     return text("caption", stage=text.label("stage", STAGES[s]), indicator=getattr(ind, text.language), unit=unit)
 
 
-def clause_of(d: Data, entry: Any, text: ReportWords) -> str:
+def clause_of(d: Judgement, entry: Any, text: ReportWords) -> str:
     """Return clause, source and standing of an item, a threshold or a limit."""
     source = d.standard.sources[entry.source].title
     return text("clause", clause=entry.clause, source=source, standing=text.label("standing", str(entry.standing)))

@@ -31,7 +31,7 @@ from junheng.reports.plots._subject import Sample, coefficient_of, school_names,
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from junheng.results import Data
+    from junheng.results import Judgement
 
 
 @frozen
@@ -138,7 +138,7 @@ def before_and_after(
     return pen.ax
 
 
-def _moves(sample: Sample, then: Data) -> _Moves:
+def _moves(sample: Sample, then: Judgement) -> _Moves:
     """Return the schools that have figures; the one that had least first, or most where less is better."""
     d, j, s = sample.d, sample.j, sample.s
     old, new = d.values[j, sample.sections], then.values[j, sample.sections]
@@ -173,7 +173,7 @@ def _named(change: Floats) -> NDArray[np.bool_]:
     return named
 
 
-def _legend(sample: Sample, then: Data, moves: _Moves) -> list[Entry]:
+def _legend(sample: Sample, then: Judgement, moves: _Moves) -> list[Entry]:
     lang = sample.language
     entries = [(tick_mark(), words("required_mark", lang))] if sample.by_size else []
     entries.append((round_mark(filled=False), words("before_mark", lang)))
@@ -191,7 +191,7 @@ def _legend(sample: Sample, then: Data, moves: _Moves) -> list[Entry]:
     return [*entries, *((no_mark(), text) for text in said)]
 
 
-def _coefficients(sample: Sample, then: Data) -> list[str]:
+def _coefficients(sample: Sample, then: Judgement) -> list[str]:
     """Say the coefficient of an indicator before and after, and the composite's where that is limited."""
     lang, found = sample.language, []
     for j in (sample.j, -1):

@@ -26,7 +26,7 @@ from junheng.reports.plots._subject import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from junheng.results import Data, Evaluation
+    from junheng.results import Evaluation, Judgement
 
 
 @frozen
@@ -120,7 +120,7 @@ def coefficients(
     return picture.finish(pen, words("axis_coefficient", lang))
 
 
-def _rows(d: Data, c: int, stages: Any, lang: str) -> tuple[list[_Row], dict[str, float], float]:
+def _rows(d: Judgement, c: int, stages: Any, lang: str) -> tuple[list[_Row], dict[str, float], float]:
     """Return the rows, a limited composite first, where the name of each indicator stands, and where the last ends."""
     composite = [-1] if np.isfinite(d.composite_limits).any() else []
     found: dict[str, list[tuple[str, float, float, str]]] = defaultdict(list)

@@ -9,7 +9,6 @@ import numpy as np
 from attrs import frozen
 
 from junheng._data import STAGES
-from junheng._explain import find_county
 from junheng._frames import Table, column_names
 from junheng._labels import check_language, word
 from junheng.errors import InputError
@@ -27,6 +26,7 @@ from junheng.reports.plots._subject import (
     place_name,
 )
 from junheng.results import Evaluation
+from junheng.results.explain import find_county
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -27,7 +27,7 @@ from junheng.reports.plots._subject import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from junheng.results import Data, Evaluation
+    from junheng.results import Evaluation, Judgement
 
 
 @frozen
@@ -108,7 +108,14 @@ def ranking(
 
 
 def rank_counties(
-    d: Data, j: int, s: int, counties: Sequence[int], lang: str, *, ax: Axes | None = None, height: float | None = None
+    d: Judgement,
+    j: int,
+    s: int,
+    counties: Sequence[int],
+    lang: str,
+    *,
+    ax: Axes | None = None,
+    height: float | None = None,
 ) -> Axes:
     """Rank some counties of a table; without a height, all of them have a name."""
     # a year that all have in common stands in the title once
@@ -136,7 +143,7 @@ def rank_counties(
     return picture.finish(pen, words("axis_coefficient", lang))
 
 
-def _ranked(d: Data, j: int, s: int, counties: Sequence[int], *, with_year: bool) -> _Ranking:
+def _ranked(d: Judgement, j: int, s: int, counties: Sequence[int], *, with_year: bool) -> _Ranking:
     found = []
     for c in counties:
         g = int(d.group_at[c, s])

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._explain import _OPS as OPS
-from junheng._explain import find_county
+from junheng._labels import SIGNS as OPS
 from junheng._labels import check_language, word
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.reports.plots._canvas import GREEN, ORANGE, ink, short, words
 from junheng.reports.plots._picture import Line
-from junheng.results import Data, Evaluation
+from junheng.results import Evaluation, Judgement
+from junheng.results.explain import find_county
 from junheng.standards.model import Threshold
 
 
@@ -28,7 +28,7 @@ def language_of(ev: Evaluation, language: str | None) -> str:
     return check_language(language or ev.language or "en")
 
 
-def find_indicator(d: Data, indicator: str, *, composite: bool = False) -> int:
+def find_indicator(d: Judgement, indicator: str, *, composite: bool = False) -> int:
     """Return the position of an indicator, -1 for the composite."""
     if composite and indicator == "composite":
         return -1
@@ -48,7 +48,7 @@ def find_stage(stage: str) -> int:
     raise InputError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
 
 
-def one_county(d: Data, county: Any) -> int:
+def one_county(d: Judgement, county: Any) -> int:
     """Return the one county meant."""
     found = find_county(d, county)
     if len(found) == 1:
@@ -57,7 +57,7 @@ def one_county(d: Data, county: Any) -> int:
     raise InputError(f"this picture shows one county, and {len(found)} are meant: {some}; name one with county=")
 
 
-def some_counties(d: Data, county: Any) -> list[int]:
+def some_counties(d: Judgement, county: Any) -> list[int]:
     """Return the counties meant, all of one year."""
     found = find_county(d, county)
     years = np.unique(d.years[found])
@@ -67,18 +67,18 @@ def some_counties(d: Data, county: Any) -> list[int]:
     return found
 
 
-def place_name(d: Data, county: int) -> str:
+def place_name(d: Judgement, county: int) -> str:
     """Name a county without its year."""
     return " / ".join(str(w[county]) for name, w in d.county_words if name != "year")
 
 
-def subtitle(d: Data, counties: Sequence[int], s: int | None, language: str) -> str:
+def subtitle(d: Judgement, counties: Sequence[int], s: int | None, language: str) -> str:
     """Say whose figures a picture shows."""
     name = d.county_name(counties[0]) if len(counties) == 1 else words("whole_table", language, n=len(counties))
     return name if s is None else f"{word('stage', STAGES[s], language)} · {name}"
 
 
-def school_names(d: Data, sections: Ints) -> list[str]:
+def school_names(d: Judgement, sections: Ints) -> list[str]:
     """Name the schools of sections."""
     return [str(d.school_names[r]) for r in d.sections.rows[sections].tolist()]
 
@@ -90,7 +90,7 @@ def school_names(d: Data, sections: Ints) -> list[str]:
 class Sample:
     """The schools of one picture and the indicator it shows of them."""
 
-    d: Data
+    d: Judgement
     language: str
     j: int
     """Position of the indicator."""
@@ -183,7 +183,7 @@ class Sample:
         return float((value[known] * weight[known]).sum() / weight[known].sum()) if known.any() else float("nan")
 
 
-def _counted_sections(d: Data, counties: Sequence[int], s: int) -> Ints:
+def _counted_sections(d: Judgement, counties: Sequence[int], s: int) -> Ints:
     groups = d.group_at[list(counties), s]
     rows = d.usable[np.isin(d.group_codes, groups[groups >= 0])]
     if not rows.size:
@@ -192,7 +192,7 @@ def _counted_sections(d: Data, counties: Sequence[int], s: int) -> Ints:
     return rows
 
 
-def section_kinds(d: Data, j: int, sections: Ints, s: int) -> NDArray[np.object_]:
+def section_kinds(d: Judgement, j: int, sections: Ints, s: int) -> NDArray[np.object_]:
     """Return which kind of dot each section is."""
     t = d.threshold(j, s)
     kinds = np.full(sections.size, "plain", dtype=object)
@@ -211,7 +211,7 @@ def section_kinds(d: Data, j: int, sections: Ints, s: int) -> NDArray[np.object_
 # ------------------------------------------------------------------------------------------ coefficients
 
 
-def coefficient_of(d: Data, j: int, g: int) -> tuple[float, float, int]:
+def coefficient_of(d: Judgement, j: int, g: int) -> tuple[float, float, int]:
     """Return coefficient, limit and verdict of a group; the composite for -1."""
     if j < 0:
         return float(d.composite[g]), float(d.composite_limits[g]), int(d.composite_verdicts[g])
@@ -223,6 +223,6 @@ def coefficient_kind(limit: float, verdict: int) -> str:
     return "plain" if np.isnan(limit) else {MET: "met", UNMET: "unmet"}.get(verdict, "open")
 
 
-def coefficient_name(d: Data, j: int, language: str) -> str:
+def coefficient_name(d: Judgement, j: int, language: str) -> str:
     """Name the indicator of a coefficient, or the composite for -1."""
     return str(word("indicator", "composite", language)) if j < 0 else str(getattr(d.indicators[j], language))

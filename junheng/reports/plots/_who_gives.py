@@ -22,7 +22,7 @@ from junheng.schools import Column, base_column, columns, recognise
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from junheng.results import Data
+    from junheng.results import Judgement
 
 #: Kinds of bars: colour and pattern; a pattern differs from every other even without its colour.
 BARS = {
@@ -334,7 +334,7 @@ def _check(found: list[_Change], column: str, stage: str) -> None:
         raise InputError(f"nothing changes: there is no change of {column!r} at the {stage} stage of this county")
 
 
-def _rows_of_stage(d: Data, s: int) -> set[int]:
+def _rows_of_stage(d: Judgement, s: int) -> set[int]:
     """Return the rows of the schools that have a stage, also those that stand on the rows of their other stages."""
     there = np.flatnonzero(d.sections.counted_at_all & (d.sections.stage < len(STAGES)))
     schools = [(int(d.county[i]), str(d.school_names[d.sections.rows[i]])) for i in there.tolist()]

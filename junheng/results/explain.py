@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._labels import word
+from junheng._labels import SIGNS, word
 from junheng.errors import InputError, did_you_mean
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.judging.findings import REASONS
+from junheng.judging.items import ItemResult
+from junheng.judging.judgement import Judgement
 from junheng.schools import category_words, columns, is_grade
-
-if TYPE_CHECKING:
-    from junheng.items import ItemResult
-    from junheng.results import Data
-    from junheng.standards.model import Test
+from junheng.standards.model import Test
 
 _TEXT = {
     "zh": {
@@ -134,8 +133,6 @@ _TEXT = {
     },
 }
 
-_OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
-
 
 def number(value: float, beside: float | None = None) -> str:
     """Write a number with as many digits as it takes to tell it from the one beside it."""
@@ -146,39 +143,51 @@ def number(value: float, beside: float | None = None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def part_reasons(d: Data, language: str, counties: Sequence[int] | None = None) -> list[str]:
+def part_reasons(d: Judgement, language: str, counties: Sequence[int] | None = None) -> list[str]:
     """Return the reason of every county (or those named) and part in a sentence, county by county."""
+    chosen = range(d.n_counties) if counties is None else counties
+    columns_ = []
+    for part in d.part_verdicts:
+        items = [r for r in d.items if r.item.part == part and r.item.rule != "scored"]
+        verdicts = np.stack([d.part_verdicts[part], *(r.verdict for r in items)], axis=1).tolist()
+        columns_.append([_part_reason(d, part, items, verdicts[county], county, language) for county in chosen])
+    return [reason for row in zip(*columns_, strict=True) for reason in row]
+
+
+def _part_reason(
+    d: Judgement, part: str, items: Sequence[ItemResult], verdicts: Sequence[int], county: int, language: str
+) -> str:
+    """Return the reason of a part in a sentence; ``verdicts`` are those of the part and of its items in the county."""
     text = _TEXT[language]
-    parts = list(d.part_verdicts)
-    own = {p: [r for r in d.items if r.item.part == p and r.item.rule != "scored"] for p in parts}
-    out = []
-    for county in range(d.n_counties) if counties is None else counties:
-        for part in parts:
-            verdict = int(d.part_verdicts[part][county])
-            said = [_overall_reason(d, county, language)] if part == "overall" else []
-            wanted = [r for r in own[part] if r.verdict[county] == verdict or (verdict == MET and part != "overall")]
-            if part != "overall" and not own[part]:
-                said = [text["no_items"]]
-            elif verdict == MET and all(r.item.rule == "conditions" for r in wanted):
-                said += [text["all_met"].format(n=len(wanted))] if wanted and part != "overall" else []
-            else:
-                rest = [r for r in wanted if r.item.rule == "conditions"]
-                said += [_resource_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
-                if rest:
-                    key = "items_unmet" if verdict == UNMET else "items_open" if verdict == UNDETERMINED else "all_met"
-                    names = text["list"].join(str(getattr(r.item.label, language)) for r in rest)
-                    said.append(text[key].format(n=len(rest), names=names))
-            out.append(text["join"].join(dict.fromkeys(s for s in said if s)))
-    return out
+    verdict, *own = verdicts
+    if part != "overall" and not items:
+        return text["no_items"]
+    said = [overall_reason(d, county, language)] if part == "overall" else []
+    # what is met is met by all of its items; the whole is met by its parts
+    all_of_them = verdict == MET and part != "overall"
+    wanted = [r for r, v in zip(items, own, strict=True) if v == verdict or all_of_them]
+    ruled = [r for r in wanted if r.item.rule == "conditions"]
+    if verdict == MET and len(ruled) == len(wanted):
+        said += [text["all_met"].format(n=len(wanted))] if wanted and all_of_them else []
+    else:
+        said += [_resource_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
+        if ruled:
+            names = text["list"].join(str(getattr(r.item.label, language)) for r in ruled)
+            said.append(text[_ITEMS[verdict]].format(n=len(ruled), names=names))
+    return text["join"].join(dict.fromkeys(s for s in said if s))
 
 
-def item_findings(d: Data, language: str) -> list[str]:
+#: How items of a verdict are counted.
+_ITEMS = {MET: "all_met", UNMET: "items_unmet", UNDETERMINED: "items_open"}
+
+
+def item_findings(d: Judgement, language: str) -> list[str]:
     """Return the finding of every county and item, county by county."""
     columns_ = [_findings(d, result, language) for result in d.items]
     return [said for row in zip(*columns_, strict=True) for said in row]
 
 
-def _findings(d: Data, result: ItemResult, language: str) -> list[str]:
+def _findings(d: Judgement, result: ItemResult, language: str) -> list[str]:
     """Return the finding of an item for every county; counties of which the same was found share a sentence."""
     value, required = result.value.tolist(), result.required.tolist()
     keys = zip(
@@ -200,7 +209,7 @@ def _findings(d: Data, result: ItemResult, language: str) -> list[str]:
     return out
 
 
-def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
+def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:
     """Return what was found of an item in a sentence: the figures, or the counts of schools."""
     text = _TEXT[language]
     if result.item.rule not in ("conditions", "scored"):
@@ -225,7 +234,7 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
     return text["figure"].format(
         what=names,
         value=text["unknown"] if np.isnan(value) else number(value, required),
-        op=_OPS[condition.op],
+        op=SIGNS[condition.op],
         required=text["unknown"] if np.isnan(required) else number(required),
         why=""
         if result.reason[county] != "readings_disagree"
@@ -236,19 +245,21 @@ def finding(d: Data, result: ItemResult, county: int, language: str) -> str:
 def _terms(plus: Sequence[str], minus: Sequence[str], condition: Test, language: str) -> str:
     """Write a sum of figures, in brackets where it is part of a quotient."""
     text = _TEXT[language]
-    said = text["plus"].join(_figure(f, condition.scope, language) for f in plus)
+    said = text["plus"].join(figure_label(f, condition.scope, language) for f in plus)
     for f in minus:
-        said += text["minus"] + _figure(f, condition.scope, language)
+        said += text["minus"] + figure_label(f, condition.scope, language)
     return text["bracket"].format(sum=said) if condition.bottom and len(plus) + len(minus) > 1 else said
 
 
-def _figure(name: str, scope: str, language: str) -> str:
+def figure_label(name: str, scope: str, language: str) -> str:
+    """Name a figure: a fact of the county, or a column of schools."""
     if scope == "county":
         return str(getattr(fact_columns()[name], language))
     return str(getattr(columns()[name], language))
 
 
-def _overall_reason(d: Data, county: int, language: str) -> str:
+def overall_reason(d: Judgement, county: int, language: str) -> str:
+    """Say in a sentence why a county is met, unmet or open as a whole."""
     text = _TEXT[language]
     if d.part_verdicts["overall"][county] == MET:
         return text["overall_met"]
@@ -262,34 +273,33 @@ def _overall_reason(d: Data, county: int, language: str) -> str:
     return text["join"].join(said)
 
 
-def school_reason(d: Data, pattern: list[int], language: str) -> str:
+def school_reason(d: Judgement, pattern: list[int], language: str) -> str:
     """Return why a school complies or not; ``pattern`` has verdict + 3 * floor verdict an indicator, -1 for none."""
     text = _TEXT[language]
     rule = d.standard.school_rule
-    own = [(j, code % 3, code // 3) for j, code in enumerate(pattern) if code >= 0]
-    if rule is None or not own:
+
+    def those(verdict: int, floors: Sequence[int] = (UNMET, UNDETERMINED, MET)) -> list[int]:
+        return [j for j, code in enumerate(pattern) if code % 3 == verdict and code // 3 in floors]
+
+    met, unknown = those(MET), those(UNDETERMINED)
+    total = len(met) + len(unknown) + len(those(UNMET))
+    if rule is None or not total:
         return text["school_no_rule"]
-
-    def names(chosen: list[int]) -> str:
-        return text["list"].join(str(getattr(d.indicators[j], language)) for j in chosen)
-
-    met = sum(v == MET for _, v, _ in own)
-    said = text["school_counts"].format(met=met, total=len(own))
-    unmet = [j for j, v, _ in own if v == UNMET]
-    unknown = [j for j, v, _ in own if v == UNDETERMINED]
-    if rule.kind == "at_least" and met < (rule.k or 0):
+    said = text["school_counts"].format(met=len(met), total=total)
+    if rule.kind == "at_least" and len(met) < (rule.k or 0):
         said += text["school_needs"].format(k=rule.k)
-    if rule.floor_ratio is not None:
-        above = [j for j, v, f in own if v == UNMET and f == MET]
-        unmet = [j for j in unmet if j not in above]
-        if above:
-            said += text["school_floor"].format(names=names(above))
-    if unmet:
-        said += text["school_below" if rule.floor_ratio is not None else "school_unmet"].format(names=names(unmet))
-    return said + (text["school_open"].format(names=names(unknown)) if unknown else "")
+    if rule.floor_ratio is None:
+        lists = [("school_unmet", those(UNMET))]
+    else:
+        lists = [("school_floor", those(UNMET, [MET])), ("school_below", those(UNMET, [UNMET, UNDETERMINED]))]
+    for key, chosen in (*lists, ("school_open", unknown)):
+        if chosen:
+            names = text["list"].join(str(getattr(d.indicators[j], language)) for j in chosen)
+            said += text[key].format(names=names)
+    return said
 
 
-def _resource_reason(d: Data, result: ItemResult, county: int, language: str) -> str:
+def _resource_reason(d: Judgement, result: ItemResult, county: int, language: str) -> str:
     text = _TEXT[language]
     stage = word("stage", STAGES[result.stage], language)
     if result.reason[county] == "no_schools":
@@ -302,7 +312,7 @@ def _resource_reason(d: Data, result: ItemResult, county: int, language: str) ->
         value, required = float(result.value[county]), float(result.required[county])
         shown = text["unknown"] if np.isnan(value) else number(value, required)
         return text["composite"].format(
-            stage=stage, value=shown, op=_OPS[result.op[0] or "<="], required=number(required)
+            stage=stage, value=shown, op=SIGNS[result.op[0] or "<="], required=number(required)
         )
     key = "schools" if result.item.rule == "every_school_complies" else "each"
     if result.verdict[county] == MET:
@@ -310,7 +320,7 @@ def _resource_reason(d: Data, result: ItemResult, county: int, language: str) ->
     return text[key].format(stage=stage, total=total, met=met, unmet=unmet, open=open_)
 
 
-def find_county(d: Data, county: Any) -> list[int]:
+def find_county(d: Judgement, county: Any) -> list[int]:
     """Return the counties meant; all without a name. A county of several years is meant in all of them."""
     if county is None:
         return list(range(d.n_counties))
@@ -328,7 +338,7 @@ def find_county(d: Data, county: Any) -> list[int]:
     return found
 
 
-def explain(d: Data, county: Any, stage: str | None, language: str) -> str:
+def explain(d: Judgement, county: Any, stage: str | None, language: str) -> str:
     """Return the findings of one county or all, a line each."""
     if stage is not None and stage not in STAGES:
         raise InputError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
@@ -343,7 +353,7 @@ def explain(d: Data, county: Any, stage: str | None, language: str) -> str:
 
 
 def _county(
-    d: Data, county: int, stage: str | None, language: str, reasons: list[str], findings: list[list[str]] | None
+    d: Judgement, county: int, stage: str | None, language: str, reasons: list[str], findings: list[list[str]] | None
 ) -> list[str]:
     text = _TEXT[language]
     std = d.standard
@@ -366,7 +376,7 @@ def _county(
             by_stage = result.stage >= 0
             if item.part != part or (by_stage and (not d.is_about(result, county) or _not(stage, result.stage))):
                 continue
-            if not by_stage and _nothing_known(d, result, county):
+            if not by_stage and nothing_known(d, result, county):
                 blank.append(str(getattr(item.label, language)))
                 continue
             standing = word("standing", str(item.standing), language)
@@ -374,7 +384,7 @@ def _county(
             if not by_stage:
                 found = finding(d, result, county, language) if findings is None else findings[position][county]
                 lines.append(f"{head} {_verdict(int(result.verdict[county]), language)}{text['colon']}{found}")
-                lines += _failing(d, result, county, stage, language)
+                lines += failing(d, result, county, stage, language)
                 continue
             if item.id not in told:
                 told.add(item.id)
@@ -389,7 +399,7 @@ def _county(
     return lines
 
 
-def _nothing_known(d: Data, result: ItemResult, county: int) -> bool:
+def nothing_known(d: Judgement, result: ItemResult, county: int) -> bool:
     """Tell whether an item is open for want of every figure: its name is enough then."""
     if result.verdict[county] != UNDETERMINED or result.reason[county] != "not_given":
         return False
@@ -400,26 +410,20 @@ def _nothing_known(d: Data, result: ItemResult, county: int) -> bool:
         elif condition.scope == "sum":
             if not np.isnan(result.value[county]):
                 return False
-        elif county in _given(d, (*condition.top, *condition.bottom)):
+        elif any(_is_given(d, f, county) for f in (*condition.top, *condition.bottom)):
             return False
     return True
 
 
-def _given(d: Data, facts: tuple[str, ...]) -> frozenset[int]:
-    """Return the counties that give any of some facts."""
-    key = ("given", facts)
-    if key not in d.memory:
-        there = [np.flatnonzero(~np.isnan(d.facts.number(f))).tolist() for f in facts if f in d.facts.given]
-        d.memory[key] = frozenset().union(*there)
-    found: frozenset[int] = d.memory[key]
-    return found
+def _is_given(d: Judgement, fact: str, county: int) -> bool:
+    return fact in d.facts.given and not np.isnan(d.facts.number(fact)[county])
 
 
 def _not(stage: str | None, code: int) -> bool:
     return stage is not None and STAGES[code] != stage
 
 
-def _failing(d: Data, result: ItemResult, county: int, stage: str | None, language: str) -> list[str]:
+def failing(d: Judgement, result: ItemResult, county: int, stage: str | None, language: str) -> list[str]:
     """Name the schools that fail a condition, or of which it is not known."""
     text = _TEXT[language]
     out = []
@@ -445,7 +449,7 @@ def _failing(d: Data, result: ItemResult, county: int, stage: str | None, langua
                     school=name,
                     stage=where,
                     value=text["unknown"] if np.isnan(value) else _of_unit(condition, value, required, language),
-                    op=_OPS[condition.op],
+                    op=SIGNS[condition.op],
                     required=text["unknown"]
                     if np.isnan(required)
                     else _of_unit(condition, required, required, language),
@@ -469,7 +473,7 @@ def _verdict(code: int, language: str) -> str:
     return str(word("verdict", VERDICTS[code], language))
 
 
-def _coefficients(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
+def _coefficients(d: Judgement, county: int, row: ItemResult, language: str) -> list[str]:
     text = _TEXT[language]
     g = int(d.group_at[county, row.stage])
     stage = word("stage", STAGES[row.stage], language)
@@ -482,7 +486,7 @@ def _coefficients(d: Data, county: int, row: ItemResult, language: str) -> list[
             stage=stage,
             indicator=name,
             value=shown,
-            op=_OPS[op],
+            op=SIGNS[op],
             limit=number(limit),
             verdict=_verdict(verdict, language),
             why=why,
@@ -509,7 +513,7 @@ def _coefficients(d: Data, county: int, row: ItemResult, language: str) -> list[
     return out
 
 
-def _schools(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
+def _schools(d: Judgement, county: int, row: ItemResult, language: str) -> list[str]:
     text = _TEXT[language]
     stage = word("stage", STAGES[row.stage], language)
     failing = d.failing.at(d.place(county, row.stage))
@@ -539,9 +543,10 @@ def _schools(d: Data, county: int, row: ItemResult, language: str) -> list[str]:
     return out
 
 
-def _cell_lines(d: Data, sections: Any, wrong: Any, stage: int, language: str) -> list[list[str]]:
+def _cell_lines(d: Judgement, sections: Any, wrong: Any, stage: int, language: str) -> list[list[str]]:
     """Return for each of some sections a line for every indicator that is not met."""
     out: list[list[str]] = [[] for _ in range(sections.size)]
+    known: dict[Any, list[str]] = {}  # cells that differ in their value only share the words around it
     which, indicator = np.nonzero(wrong.T)
     at = (indicator, sections[which])
     for i, j, value, required, below, reason in zip(
@@ -554,21 +559,19 @@ def _cell_lines(d: Data, sections: Any, wrong: Any, stage: int, language: str) -
         strict=True,
     ):
         unknown, unsized = value != value, required != required
-        key = ("cell", language, j, stage, None if unsized else required, unknown, below, reason)
-        around = d.memory.get(key)
+        key = (j, None if unsized else required, unknown, below, reason)
+        around = known.get(key)
         if around is None:
-            around = d.memory[key] = _around(d, j, stage, required, unknown, below, reason, language)
+            around = known[key] = _around(d, j, stage, required, unknown, below, reason, language)
         shown = "" if unknown else number(value, required)
         out[i].append(around[0] + shown + around[1])
     return out
 
 
 def _around(
-    d: Data, j: int, stage: int, required: float, unknown: bool, below: int, reason: int, language: str
+    d: Judgement, j: int, stage: int, required: float, unknown: bool, below: int, reason: int, language: str
 ) -> list[str]:
     """Return what stands before and after the value of a cell; ``below`` is its verdict on the floor, -1 for none."""
-    from junheng.results import REASONS
-
     text = _TEXT[language]
     ind = d.indicators[j]
     t = d.threshold(j, stage)
@@ -590,7 +593,7 @@ def _around(
         indicator=getattr(ind, language),
         value=text["unknown"] if unknown else mark,
         unit="" if unknown else " " + str(word("unit", ind.unit, language)),
-        op=_OPS[t.op],
+        op=SIGNS[t.op],
         required=shown,
         floor=floor,
         why=why,
@@ -598,7 +601,7 @@ def _around(
     return [line, ""] if unknown else line.split(mark, 1)
 
 
-def _left_out(d: Data, county: int, stage: str | None, language: str) -> list[str]:
+def _left_out(d: Judgement, county: int, stage: str | None, language: str) -> list[str]:
     text = _TEXT[language]
     mine = d.left_out.at(county)
     section = d.leaving[0]

@@ -1,0 +1,1 @@
+"""How rules are applied: arrays in, arrays out (private)."""

@@ -1,0 +1,135 @@
+"""Figures held against what is required of them: by floats, and in fractions where rounding could decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats, Ints
+from junheng.indicators import exact
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare, judged
+from junheng.judging.findings import Codes
+from junheng.schools import base_column
+from junheng.standards.model import Test
+
+__all__ = ["Exactly", "as_float", "as_typed", "by_step", "compare_figures", "divide", "terms", "total_of"]
+
+#: Known figures of a name at some positions, as fractions of the figures as typed.
+Exactly = Callable[[str, Ints], list[Fraction]]
+
+
+def by_step(
+    top: Floats,
+    bottom: Floats | None,
+    test: Test,
+    years: Floats,
+    number: Callable[[str], Floats],
+    exactly: Exactly,
+) -> tuple[Codes, Floats, Floats]:
+    """Judge by the step in force in the year of the data; without a year, only where all steps agree."""
+    required = np.full(years.size, np.nan)
+    verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
+    lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
+    for step in test.dated:
+        found = compare_figures(top, bottom, np.full(years.size, float(step.value)), test, number, exactly, step.value)
+        lowest, highest = np.minimum(lowest, found), np.maximum(highest, found)
+        begun = years >= step.year
+        verdict[begun], required[begun] = found[begun], float(step.value)
+    agreed = np.isnan(years) & (lowest == highest)
+    verdict[agreed] = lowest[agreed]
+    return verdict, divide(top, bottom), required
+
+
+def total_of(number: Callable[[str], Floats], names: Sequence[str], n: int) -> Floats:
+    """Return the sum of some figures; not to be written to."""
+    if not names:
+        return np.zeros(n)
+    first, *others = names
+    return sum((number(name) for name in others), number(first))
+
+
+def terms(number: Callable[[str], Floats], test: Test, n: int) -> tuple[Floats, Floats | None]:
+    """Return numerator and denominator, not to be written to; None where a figure is taken as it is."""
+    top = total_of(number, test.top, n)
+    if test.top_minus:
+        top = top - total_of(number, test.top_minus, n)
+    if not test.bottom:
+        return top, None
+    bottom = total_of(number, test.bottom, n)
+    if test.bottom_minus:
+        bottom = bottom - total_of(number, test.bottom_minus, n)
+    return top, np.where(bottom > 0, bottom, np.nan)
+
+
+def divide(top: Floats, bottom: Floats | None) -> Floats:
+    """Divide, or return a figure that is taken as it is."""
+    return top if bottom is None else top / bottom
+
+
+def as_typed(number: Callable[[str], Floats]) -> Exactly:
+    """Return figures as the fractions that were typed."""
+    return lambda name, at: exact.typed_all(number(name)[at])
+
+
+def compare_figures(
+    top: Floats,
+    bottom: Floats | None,
+    required: Floats,
+    test: Test,
+    number: Callable[[str], Floats],
+    exactly: Exactly,
+    step: Decimal | None = None,
+) -> Codes:
+    """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
+    out = compare(divide(top, bottom), required, test.op)
+    asked = required if bottom is None else required * bottom
+    size = np.maximum(np.abs(top), np.abs(asked))
+    for name in (*test.top_minus, *test.bottom_minus):
+        size = size + np.abs(number(name))  # a small difference of large figures is no nearer than they are
+    with np.errstate(invalid="ignore"):
+        near = np.flatnonzero(np.abs(top - asked) <= exact.NEAR * size)
+    if not near.size:
+        return out
+
+    def total(names: Sequence[str], minus: Sequence[str], at: Ints) -> list[Fraction]:
+        sums = [Fraction(0)] * at.size
+        for sort, some in ((1, names), (-1, minus)):
+            for name in some:
+                sums = [a + sort * b for a, b in zip(sums, exactly(name, at), strict=True)]
+        return sums
+
+    def figures(which: Ints) -> tuple[list[Fraction], list[Fraction]]:
+        at = near[which]
+        tops = total(test.top, test.top_minus, at)
+        bottoms = total(test.bottom, test.bottom_minus, at) if test.bottom else [Fraction(1)] * at.size
+        if test.than:
+            tops = [a - b * c for a, b, c in zip(tops, bottoms, total(test.than, (), at), strict=True)]
+        return tops, bottoms
+
+    own, keys = top[near], required[near]
+    if test.than:  # another figure, not a number of the standard: the difference is held against 0
+        own, keys = own - asked[near], np.zeros(near.size)
+    written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, step) if d is not None}
+    names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
+    plain = not any((found := base_column(name)) is not None and found[0].shared for name in names)
+    out[near] = judged(
+        exact.quotient_signs(
+            own,
+            np.ones(near.size) if bottom is None else bottom[near],
+            keys,
+            lambda key: written.get(key, exact.typed(key)),
+            np.full(near.size, plain),
+            figures,
+        ),
+        test.op,
+    )
+    return out
+
+
+def as_float(value: Any) -> float:
+    """Return a number of the standard as a float, NaN for none."""
+    return float("nan") if value is None else float(value)

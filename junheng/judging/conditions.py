@@ -1,0 +1,400 @@
+"""One condition of an item: of the county's facts, of sums over its schools, of every school, or of a share of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng.indicators import exact
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
+from junheng.judging.comparisons import as_float, as_typed, by_step, compare_figures, divide, terms, total_of
+from junheng.judging.findings import Codes, Findings, Places
+from junheng.judging.subjects import Subjects, who_may_use
+from junheng.standards.model import Condition, Doubt, Norm, Relaxation, Test, Where
+
+__all__ = ["ConditionResult", "Easier", "Judge", "UnitResult"]
+
+
+@frozen(eq=False, kw_only=True, slots=False)
+class UnitResult:
+    """What a condition found for every school or section it is about."""
+
+    units: Subjects
+    verdict: Codes
+    value: Floats
+    required: Floats
+    concerned: NDArray[np.bool_]
+    """Where the condition is about the unit, or may be."""
+
+    @cached_property
+    def failing(self) -> Places:
+        """The units that fail the condition, or of which it is not known, by county."""
+        at = np.flatnonzero(self.concerned & (self.verdict != MET))
+        return Places.make(at, self.units.county[at])
+
+    @cached_property
+    def told(self) -> frozenset[int]:
+        """The counties in which something is known of a unit the condition is about."""
+        known = self.concerned & (self.verdict != UNDETERMINED)
+        return frozenset(self.units.county[known].tolist())
+
+
+@frozen(eq=False, kw_only=True)
+class ConditionResult:
+    """What was found of one condition in every county; ``skipped`` where it falls away."""
+
+    verdict: Codes
+    value: Floats
+    required: Floats
+    counts: Ints
+    disagree: NDArray[np.bool_]
+    skipped: NDArray[np.bool_]
+    units: UnitResult | None = None
+
+
+@frozen(eq=False)
+class _OfSubjects:
+    """What one reading of a condition finds for every subject."""
+
+    verdict: Codes
+    value: Floats
+    required: Floats
+    disagree: NDArray[np.bool_]
+    concerned: NDArray[np.bool_]
+
+
+#: A relaxation in use, and the condition it puts in the place of another.
+Easier = tuple[Relaxation, Condition]
+
+
+@frozen(eq=False, slots=False)
+class Judge:
+    """Judges conditions for all counties at once; whom they are about is worked out once for all of them."""
+
+    findings: Findings
+
+    @cached_property
+    def schools(self) -> Subjects:
+        """The schools as wholes."""
+        return Subjects.make(self.findings.sections, self.findings.county, whole=True)
+
+    @cached_property
+    def stages(self) -> Subjects:
+        """The stages of schools."""
+        return Subjects.make(self.findings.sections, self.findings.county, whole=False)
+
+    def judge(self, condition: Condition, easier: Sequence[Easier], doubts: Sequence[Doubt]) -> ConditionResult:
+        """Judge one condition, by every reading of it: where they differ it is undetermined."""
+        if condition.scope in ("school", "section"):
+            subjects = self.schools if condition.scope == "school" else self.stages
+            return self._by_school(condition, easier, doubts, subjects)
+        if condition.scope == "share":
+            return self._by_share(condition, self.schools)
+        n = self.findings.n_counties
+        judge = self._of_facts if condition.scope == "county" else self._of_sums
+        (first, value, required), *others = (judge(test) for test in (condition, *condition.readings))
+        disagree = np.zeros(n, dtype=bool)
+        for verdict, *_ in others:
+            disagree |= verdict != first
+        return ConditionResult(
+            verdict=np.where(disagree, np.int8(UNDETERMINED), first).astype(np.int8),
+            value=value,
+            required=required,
+            counts=np.zeros((n, 3), dtype=np.int64),
+            disagree=disagree,
+            skipped=np.zeros(n, dtype=bool),
+        )
+
+    # -------------------------------------------------------------------------------- of the county as a whole
+
+    def _of_facts(self, test: Test) -> tuple[Codes, Floats, Floats]:
+        """Judge a test of the county's own facts."""
+        n, number = self.findings.n_counties, self.findings.facts.number
+        top, bottom = terms(number, test, n)
+        if test.dated:
+            return by_step(top, bottom, test, self.findings.years, number, as_typed(number))
+        required = total_of(number, test.than, n) if test.than else np.full(n, as_float(test.value))
+        verdict = compare_figures(top, bottom, required, test, number, as_typed(number))
+        return verdict, divide(top, bottom), required
+
+    def _of_sums(self, test: Test) -> tuple[Codes, Floats, Floats]:
+        """Judge a test of sums over a county's schools."""
+        n = self.findings.n_counties
+        subjects = self.stages if test.where is not None and test.where.stages else self.schools
+        applies = subjects.where(test.where)
+        chosen = np.flatnonzero(applies == MET)
+        county = subjects.county[chosen]
+
+        def total(name: str) -> Floats:
+            return np.bincount(county, weights=subjects.number(name)[chosen], minlength=n).astype(np.float64)
+
+        top, bottom = terms(total, test, n)
+        counts = self._tally(subjects, applies)
+        value = np.where(counts[:, MET] > 0, divide(top, bottom), np.nan)
+        exactly = partial(_summed, subjects, chosen)
+        if test.dated:
+            verdict, _, required = by_step(top, bottom, test, self.findings.years, total, exactly)
+        else:
+            required = np.full(n, as_float(test.value))
+            verdict = compare_figures(top, bottom, required, test, total, exactly)
+        # with no school that counts, or one of which it is not known, the sum says nothing
+        verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
+        # a county with schools of the stage and kind, none of which is meant, holds the rule
+        sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
+        there = self._tally(subjects, subjects.where(sort))[:, MET] > 0
+        verdict[there & (counts[:, MET] + counts[:, UNDETERMINED] == 0)] = MET
+        return verdict, value, required
+
+    # ------------------------------------------------------------------------------------------- of every school
+
+    def _by_school(
+        self, condition: Condition, easier: Sequence[Easier], doubts: Sequence[Doubt], subjects: Subjects
+    ) -> ConditionResult:
+        """Judge a condition school by school (or stage by stage), and the county by all of them."""
+        found = self._by_every_reading(condition, subjects)
+        for relaxation, own in easier:
+            found = self._relax(found, subjects, relaxation, own)
+        found = evolve(found, disagree=found.disagree & (found.verdict == UNDETERMINED))
+        for doubt in doubts:
+            found = _doubted(found, subjects.where(doubt.where), doubt)
+        concerned = found.concerned & (found.verdict == UNMET) if condition.breach else found.concerned
+        verdict = np.where(concerned, found.verdict, np.int8(MET)).astype(np.int8)
+        by_verdict = self._tally(subjects, np.where(concerned, verdict, np.int8(MET + 1)))
+        counts = by_verdict[:, [MET, UNMET, UNDETERMINED]]
+        outcome = np.where(counts[:, 1] > 0, UNMET, np.where(counts[:, 2] > 0, UNDETERMINED, MET)).astype(np.int8)
+        outcome[self._has_none(condition, subjects) & (outcome == MET)] = UNDETERMINED
+        total = counts.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(total > 0, counts[:, 0] / total, 1.0)
+        share[(outcome == UNDETERMINED) & (counts[:, 2] == total)] = np.nan
+        at_odds = self._tally(subjects, found.disagree & concerned)[:, 1] > 0
+        return ConditionResult(
+            verdict=outcome,
+            value=share,
+            required=np.ones(self.findings.n_counties),
+            counts=counts,
+            disagree=at_odds & (outcome == UNDETERMINED),
+            skipped=np.zeros(self.findings.n_counties, dtype=bool),
+            units=UnitResult(
+                units=subjects, verdict=verdict, value=found.value, required=found.required, concerned=concerned
+            ),
+        )
+
+    def _tally(self, subjects: Subjects, codes: NDArray[Any]) -> Ints:
+        """Count the subjects of every county by a code from 0 to 8 that each of them has."""
+        n = self.findings.n_counties
+        return np.bincount(subjects.county * 9 + codes, minlength=n * 9).reshape(n, 9).astype(np.int64, copy=False)
+
+    def _has_none(self, condition: Condition, subjects: Subjects) -> NDArray[np.bool_]:
+        """Return which counties have no school, or none of a stage that the rule names: nothing is shown there."""
+        named = [s for s, stage in enumerate(STAGES) if getattr(condition, stage) is not None]
+        if condition.where is not None and condition.where.stages:
+            named = [STAGES.index(s) for s in condition.where.stages]
+        by_stage = self._tally(subjects, subjects.stage + 1)  # 0: a school of several
+        if not named:
+            return np.asarray(by_stage.sum(axis=1) == 0)
+        return np.asarray((by_stage[:, [s + 1 for s in named]] == 0).any(axis=1))
+
+    def _by_every_reading(self, condition: Condition, subjects: Subjects) -> _OfSubjects:
+        """Judge every subject by all readings of a condition; where they differ it is undetermined."""
+        first, *others = (self._by_reading(subjects, test, condition) for test in (condition, *condition.readings))
+        verdict, disagree, concerned = first.verdict, first.disagree, first.concerned
+        for other in others:
+            # where one of them lacks a figure the readings are not known to disagree
+            disagree = disagree | (np.abs(other.verdict - first.verdict) == MET - UNMET)
+            verdict = np.where(other.verdict == first.verdict, verdict, np.int8(UNDETERMINED))
+            concerned = concerned | other.concerned
+        verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
+        return evolve(first, verdict=verdict, disagree=disagree, concerned=concerned)
+
+    def _by_reading(self, subjects: Subjects, test: Test, condition: Condition) -> _OfSubjects:
+        """Judge every subject by one reading; a subject that the reading is not about holds it."""
+        found = self._of_subjects(subjects, test)
+        if test is condition:
+            for other in condition.same_as:
+                found = _or_the_same(found, self._of_subjects(subjects, other), subjects.is_bound(other.top))
+        applies = subjects.where(test.where or condition.where)
+        verdict = np.where(applies == UNMET, np.int8(MET), found.verdict)
+        # where it is not known whether it is about a subject, only one that would hold it anyway does
+        verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict)
+        concerned = applies != UNMET
+        return evolve(found, verdict=verdict.astype(np.int8), disagree=found.disagree & concerned, concerned=concerned)
+
+    def _relax(self, strict: _OfSubjects, subjects: Subjects, relaxation: Relaxation, own: Condition) -> _OfSubjects:
+        """Let the subjects that a relaxation is about be judged by the easier rule."""
+        easier = self._of_subjects(subjects, own)
+        at = who_may_use(relaxation, subjects, self.findings.years[subjects.county], also=own.where)
+        better = (at == MET) & (easier.verdict > strict.verdict)
+        # where it is not known whether a school may use it, what it would turn is open
+        perhaps = (at == UNDETERMINED) & (easier.verdict > strict.verdict)
+        verdict = np.where(perhaps, np.int8(UNDETERMINED), strict.verdict)
+        return evolve(
+            strict,
+            verdict=np.where(better, easier.verdict, verdict).astype(np.int8),
+            value=np.where(at == MET, easier.value, strict.value),
+            required=np.where(at == MET, easier.required, strict.required),
+        )
+
+    # ---------------------------------------------------------------------------------------- of a share of schools
+
+    def _by_share(self, condition: Condition, subjects: Subjects) -> ConditionResult:
+        """Judge a share of schools by its least and its largest value, under every number that may hold."""
+        meant, has = subjects.where(condition.where), self._has_what_is_asked(subjects, condition)
+        maybe = meant != UNMET
+        # counties, whether a school is meant, whether it has what is asked
+        counts = self._tally(subjects, meant * 3 + has).reshape(-1, 3, 3).astype(np.float64)
+        sure, possible = counts[:, MET], counts[:, UNDETERMINED] + counts[:, MET]
+        # a school that may be meant is counted where that makes the share less, or more
+        least, without = sure[:, MET], possible[:, UNMET] + possible[:, UNDETERMINED]
+        most, lacking = possible[:, UNDETERMINED] + possible[:, MET], sure[:, UNMET]
+        # where no school is known to be meant, there may be none
+        bounds = [
+            (top, np.where(sure.sum(axis=1) > 0, top + rest, np.nan))
+            for top, rest in ((least, without), (most, lacking))
+        ]
+        verdict, required = self._under_every_number(condition, bounds, subjects)
+        (top, bottom), (top_most, bottom_most) = bounds
+        own = np.where(maybe, has, np.int8(MET))
+        own = np.where((meant == UNDETERMINED) & (own == UNMET), np.int8(UNDETERMINED), own).astype(np.int8)
+        nothing, n = np.broadcast_to(np.nan, subjects.n), self.findings.n_counties
+        return ConditionResult(
+            verdict=verdict,
+            value=np.where(top * bottom_most == top_most * bottom, top / bottom, np.nan),
+            required=required,
+            counts=np.column_stack([least, lacking, possible.sum(axis=1) - least - lacking]).astype(np.int64),
+            disagree=np.zeros(n, dtype=bool),
+            skipped=np.zeros(n, dtype=bool),
+            units=UnitResult(units=subjects, verdict=own, value=nothing, required=nothing, concerned=maybe),
+        )
+
+    def _under_every_number(
+        self, condition: Condition, bounds: Sequence[tuple[Floats, Floats]], subjects: Subjects
+    ) -> tuple[Codes, Floats]:
+        """Judge the least and the largest share by every number that may hold; return the number that decides too."""
+        n, facts = self.findings.n_counties, self.findings.facts
+        chosen = np.full(n, np.nan) if condition.chosen_by is None else facts.number(condition.chosen_by)
+        lowest, highest = np.full(n, MET, dtype=np.int8), np.full(n, UNMET, dtype=np.int8)
+        hardest, easiest = np.full(n, -np.inf), np.full(n, np.inf)
+        for number in condition.one_of or (condition.value,):
+            wanted = np.full(n, as_float(number))
+            possible = np.isnan(chosen) | (chosen == wanted)
+            for top, bottom in bounds:
+                found = compare_figures(top, bottom, wanted, condition, subjects.number, subjects.exactly, number)
+                lowest = np.where(possible, np.minimum(lowest, found), lowest)
+                highest = np.where(possible, np.maximum(highest, found), highest)
+            hardest = np.where(possible, np.maximum(hardest, wanted), hardest)
+            easiest = np.where(possible, np.minimum(easiest, wanted), easiest)
+        verdict = np.where(lowest == highest, lowest, np.int8(UNDETERMINED)).astype(np.int8)
+        if condition.op in ("<=", "<"):
+            hardest, easiest = easiest, hardest
+        required = np.where(verdict == MET, hardest, np.where(verdict == UNMET, easiest, np.nan))
+        return verdict, np.where(hardest == easiest, hardest, required)
+
+    def _has_what_is_asked(self, subjects: Subjects, condition: Condition) -> Codes:
+        """Return of each school whether it has what is asked: by the first yardstick about it, or by its column."""
+        out = subjects.flag(condition.top[0])
+        for yardstick in reversed(condition.yardsticks):
+            about = subjects.where(yardstick.where)
+            own = np.min([self._of_subjects(subjects, test).verdict for test in yardstick.tests], axis=0)
+            # where it is not known which yardstick holds, only what both find is found
+            either = np.where(own == out, own, np.int8(UNDETERMINED))
+            out = np.where(about == MET, own, np.where(about == UNMET, out, either)).astype(np.int8)
+        return out
+
+    # ----------------------------------------------------------------------------------------------- of one subject
+
+    def _of_subjects(self, subjects: Subjects, test: Test) -> _OfSubjects:
+        """Compare the figures of every subject with what is required of it."""
+        number, exactly = subjects.number, subjects.exactly
+        top, bottom = terms(number, test, subjects.n)
+        value = divide(top, bottom)
+        disagree, every = np.zeros(subjects.n, dtype=bool), np.ones(subjects.n, dtype=bool)
+        if test.dated:
+            years = self.findings.years[subjects.county]
+            verdict, _, required = by_step(top, bottom, test, years, number, exactly)
+            return _OfSubjects(verdict, value, required, disagree, every)
+        if test.norm is not None:
+            norms = self._norms(subjects, test.norm)
+            own = [compare_figures(top, bottom, norm, test, number, exactly) for norm in norms]
+            disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
+            verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
+            return _OfSubjects(verdict, value, np.maximum(*norms), disagree, every)
+        by_stage = test.value is None and not test.than and test.per_classes is None
+        required = _required_of(subjects, test)
+        verdict = compare_figures(top, bottom, required, test, number, exactly)
+        if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
+            # nothing is below zero: what is known may be too much already
+            known = total_of(lambda name: np.nan_to_num(number(name)), test.top, subjects.n)
+            proved = (verdict == UNDETERMINED) & (compare(known, required, test.op) == UNMET)
+            verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
+        if by_stage:
+            verdict[np.isnan(required) & (subjects.stage >= 0)] = MET  # a stage the rule gives no number for
+        return _OfSubjects(verdict, value, required, disagree, every)
+
+    def _norms(self, subjects: Subjects, norm: Norm) -> tuple[Floats, Floats]:
+        """Return the norms of the first and the last stage of every subject: the same for a school of one stage."""
+        primary, junior = (
+            np.array([float(exact.typed(x) * norm.times) if np.isfinite(x) else np.nan for x in facts])[subjects.county]
+            for facts in (self.findings.facts.number(f) for f in (norm.primary, norm.junior))
+        )
+        return (
+            np.where(subjects.stage == STAGES.index("junior"), junior, primary),
+            np.where(subjects.stage == STAGES.index("primary"), primary, junior),
+        )
+
+
+def _required_of(subjects: Subjects, test: Test) -> Floats:
+    """Return what a test requires of every subject: by its classes, another figure, one number, or one a stage."""
+    if test.per_classes is not None:
+        rounded = np.ceil if test.begun else np.floor
+        return np.asarray(rounded(subjects.number("classes") / test.per_classes))
+    if test.than:
+        return total_of(subjects.number, test.than, subjects.n)
+    if test.value is not None:
+        return np.broadcast_to(np.float64(test.value), subjects.n)
+    return np.array([as_float(test.primary), as_float(test.junior), np.nan])[subjects.stage]
+
+
+def _or_the_same(found: _OfSubjects, other: _OfSubjects, bound: NDArray[np.bool_]) -> _OfSubjects:
+    """Judge by a figure, or by another that says the same; a ``bound`` shows that a rule holds, and no breach."""
+    theirs = np.where(bound & (other.verdict == UNMET), np.int8(UNDETERMINED), other.verdict)
+    better = (theirs == UNMET) & (found.verdict != UNMET) | (theirs == MET) & (found.verdict == UNDETERMINED)
+    return evolve(
+        found,
+        verdict=np.where(better, theirs, found.verdict).astype(np.int8),
+        value=np.where(better, other.value, found.value),
+        required=np.where(better, other.required, found.required),
+    )
+
+
+def _doubted(found: _OfSubjects, inside: Codes, doubt: Doubt) -> _OfSubjects:
+    """Judge again where the sources leave open whether a rule is about the subjects ``inside``."""
+    verdict, concerned = found.verdict, found.concerned
+    if doubt.decision == "left_out":
+        concerned = concerned & (inside != MET)
+        verdict = np.where(inside == MET, np.int8(MET), verdict)
+    # with "counted" nothing changes; where it is not known, only a verdict that stands either way is one
+    open_ = (inside != UNMET) & (verdict == UNMET) & (doubt.decision != "counted")
+    return evolve(
+        found,
+        verdict=np.where(open_, np.int8(UNDETERMINED), verdict),
+        disagree=found.disagree | (open_ & (inside == MET)),
+        concerned=concerned,
+    )
+
+
+def _summed(subjects: Subjects, chosen: Ints, name: str, counties: Ints) -> list[Fraction]:
+    """Return the sum of a column over the chosen units of some counties."""
+    mine = chosen[np.isin(subjects.county[chosen], counties)]
+    out = dict.fromkeys(counties.tolist(), Fraction(0))
+    for county, x in zip(subjects.county[mine].tolist(), subjects.exactly(name, mine), strict=True):
+        out[county] += x
+    return list(out.values())

@@ -1,0 +1,191 @@
+"""Means and difference coefficients of counties, and whether they keep within their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments
+from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
+from junheng.indicators import exact
+from junheng.indicators.compliance import UNDETERMINED, compare, judged
+from junheng.judging.findings import Codes
+from junheng.judging.values import IndicatorValues
+from junheng.stages import Sections
+from junheng.standards.model import Limit, Standard
+
+__all__ = ["CountyCoefficients", "judge_counties"]
+
+
+@frozen(eq=False, kw_only=True)
+class CountyCoefficients:
+    """Figures and verdicts of every county and stage with a section that counts: (groups, indicators), or (groups,).
+
+    ``usable`` are the sections that count, ``group_codes`` the group each of them belongs to.
+    """
+
+    group_county: Ints
+    group_stage: Ints
+    group_codes: Ints
+    usable: Ints
+    mean: Floats
+    std: Floats
+    coefficient: Floats
+    limits: Floats
+    coefficient_verdicts: Codes
+    composite: Floats
+    composite_limits: Floats
+    composite_verdicts: Codes
+    group_schools: Ints
+    group_students: Floats
+    n_missing: Ints
+    share_missing: Floats
+    n_empty: Ints
+    n_left_out: Ints
+    omitted: bool
+
+
+def judge_counties(
+    std: Standard, sections: Sections, values: Sequence[IndicatorValues], *, omit: bool
+) -> CountyCoefficients:
+    """Work out and judge the coefficients of every county and stage; with ``omit``, over the schools with data."""
+    by = sections.counties
+    groups, stage = by.groups, by.present % len(STAGES)
+    mean, deviation = _moments(values, sections.students, groups, omit)
+    total = np.bincount(by.group_codes, weights=sections.students[by.usable], minlength=groups.n).astype(np.float64)
+    n_missing, lost = _missing(values, sections)
+    with np.errstate(invalid="ignore"):
+        share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
+    found = _Coefficients(values, coefficient(mean, deviation), by.usable, groups)
+    limits, verdicts = found.judge_each(std, stage)
+    composite, composite_limits, composite_verdicts, parts = found.judge_composite(std, stage)
+    if omit:  # what was taken over some of the schools is shown, and never judged on
+        verdicts[n_missing > 0] = UNDETERMINED
+        composite_verdicts[((n_missing > 0) & parts).any(axis=1)] = UNDETERMINED
+    n_empty, n_left_out = _left_out(sections)
+    return CountyCoefficients(
+        group_county=by.present // len(STAGES),
+        group_stage=stage,
+        group_codes=by.group_codes,
+        usable=by.usable,
+        mean=mean,
+        std=deviation,
+        coefficient=found.coefficient,
+        limits=limits,
+        coefficient_verdicts=verdicts,
+        composite=composite,
+        composite_limits=composite_limits,
+        composite_verdicts=composite_verdicts,
+        group_schools=np.diff(groups.starts),
+        group_students=total,
+        n_missing=n_missing,
+        share_missing=share_missing,
+        n_empty=n_empty,
+        n_left_out=n_left_out,
+        omitted=omit,
+    )
+
+
+def _is_weighted(values: IndicatorValues) -> bool:
+    """Tell whether an indicator is an amount per student, so that students are the weights of its coefficient."""
+    return values.indicator.denominator == "students"
+
+
+def _moments(values: Sequence[IndicatorValues], students: Floats, groups: Groups, omit: bool) -> tuple[Floats, Floats]:
+    """Return means and deviations of every indicator; what is not divided by students has a mean only.
+
+    That mean is the ratio of the totals; an amount a school has no weight but the school.
+    """
+    mean, std = (np.full((groups.n, len(values)), np.nan) for _ in range(2))
+    weighted = [j for j, own in enumerate(values) if _is_weighted(own)]
+    found = grouped_moments([values[j].value for j in weighted], students, groups, omit_missing=omit)
+    mean[:, weighted], std[:, weighted] = found.mean, found.std
+    for j, own in enumerate(values):
+        if j not in weighted:
+            mean[:, j] = grouped_moments([own.value], own.denominator, groups, omit_missing=omit).mean[:, 0]
+    return mean, std
+
+
+def _missing(values: Sequence[IndicatorValues], sections: Sections) -> tuple[Ints, Floats]:
+    """Return how many sections of a group lack an indicator, and how many students they have."""
+    by, n = sections.counties, sections.counties.groups.n
+    count, students = np.zeros((n, len(values)), dtype=np.int64), np.zeros((n, len(values)))
+    for j, own in enumerate(values):
+        gaps = own.gaps[sections.in_coefficient[own.gaps]]
+        if gaps.size:
+            group = by.group_codes[np.searchsorted(by.usable, gaps)]
+            count[:, j] = np.bincount(group, minlength=n)
+            students[:, j] = np.bincount(group, weights=np.nan_to_num(sections.students[gaps]), minlength=n)
+    return count, students
+
+
+def _left_out(sections: Sections) -> tuple[Ints, Ints]:
+    """Return how many sections of a group have no students, and how many are not part of it for any reason."""
+    by = sections.counties
+    out = np.flatnonzero(sections.out_of_coefficient)
+    place = by.codes[out] * len(STAGES) + np.minimum(sections.stage[out], len(STAGES) - 1)
+    n_places = (int(by.codes.max(initial=-1)) + 1) * len(STAGES)
+    empty, *others = (
+        np.bincount(place[sections.out_of_coefficient[out] == LEFT_OUT.index(code)], minlength=n_places)[by.present]
+        for code in ("no_students", "not_included", "left_out_by_standard")
+    )
+    return empty, np.sum([empty, *others], axis=0)
+
+
+@frozen(eq=False)
+class _Coefficients:
+    """The coefficients of every group (rows) and indicator, with what decides those that lie near a limit."""
+
+    values: Sequence[IndicatorValues]
+    coefficient: Floats
+    usable: Ints
+    groups: Groups
+
+    def judge_each(self, std: Standard, stage: Ints) -> tuple[Floats, Codes]:
+        """Return the limit of each coefficient, NaN where there is none, and its verdict."""
+        limits = np.full(self.coefficient.shape, np.nan)
+        verdicts = np.full(self.coefficient.shape, UNDETERMINED, dtype=np.int8)
+        for s, name in enumerate(STAGES):
+            limit, at = std.limit("each", stage=name), np.flatnonzero(stage == s)
+            for j in [] if limit is None else self._limited(limit):
+                if limit is not None and _is_weighted(self.values[j]):
+                    limits[at, j] = float(limit.value)
+                    verdicts[at, j] = self._compare(limit, self.coefficient[:, j], at, [j])
+        return limits, verdicts
+
+    def judge_composite(self, std: Standard, stage: Ints) -> tuple[Floats, Floats, Codes, NDArray[np.bool_]]:
+        """Return the mean of coefficients of each group, its limit, its verdict, and which coefficients are in it."""
+        n, k = self.coefficient.shape
+        composite = self.coefficient.mean(axis=1) if k else np.full(n, np.nan)
+        limits, verdicts = np.full(n, np.nan), np.full(n, UNDETERMINED, dtype=np.int8)
+        parts = np.zeros((n, k), dtype=bool)
+        for s, name in enumerate(STAGES):
+            limit, at = std.limit("composite", stage=name), np.flatnonzero(stage == s)
+            if limit is None:
+                continue
+            chosen = self._limited(limit)
+            inside = np.ix_(at, np.array(chosen, dtype=np.int64))
+            parts[inside] = True
+            limits[at], composite[at] = float(limit.value), self.coefficient[inside].mean(axis=1)
+            verdicts[at] = self._compare(limit, composite, at, chosen)
+        return composite, limits, verdicts, parts
+
+    def _limited(self, limit: Limit) -> list[int]:
+        """Return the indicators that a limit is about: all where it names none."""
+        return [j for j, v in enumerate(self.values) if not limit.indicators or v.indicator.id in limit.indicators]
+
+    def _compare(self, limit: Limit, found: Floats, at: Ints, indicators: Sequence[int]) -> Codes:
+        """Compare means of coefficients with a limit; one within rounding of it is compared again in fractions."""
+        out = compare(found[at], float(limit.value), limit.op)
+        for i in exact.near(found[at], float(limit.value)).tolist():
+            rows = self.usable[self.groups.codes == at[i]]
+            own = [(v, rows[np.isfinite(v.value[rows])]) for v in (self.values[j] for j in indicators)]
+            rounded = any(v.rounded(present).any() for v, present in own)
+            figures = [v.exactly(present) for v, present in own]
+            out[i] = judged(exact.mean_coefficient_sign(figures, Fraction(limit.value), rounded=rounded), limit.op)
+        return out

@@ -1,0 +1,244 @@
+"""The arrays of an evaluation: every section under every indicator, every county and stage under every limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng._frames import Backend
+from junheng._inclusion import LEFT_OUT
+from junheng._labels import word
+from junheng.facts import Facts
+from junheng.indicators.catalog import Indicator
+from junheng.indicators.compliance import MET
+from junheng.stages import Sections
+from junheng.standards.model import Standard, Threshold
+
+__all__ = ["LEFT_OUT_OF", "REASONS", "Codes", "Findings", "Places", "reason_code"]
+
+Codes = NDArray[np.int8]
+
+#: Why a cell is undetermined, or does not count; position is the code kept in arrays.
+REASONS = (
+    "",
+    "missing_value",
+    "no_students",
+    "not_included",
+    "left_out_by_standard",
+    "senior_stage",
+    "zero_denominator",
+    "missing_classes",
+    "size_between",
+    "size_outside",
+    "no_split_rule",
+    "rows_disagree",
+    "special_open",
+    "number_lost",
+)
+
+
+_CODES = {name: np.int8(i) for i, name in enumerate(REASONS)}
+
+
+def reason_code(name: str) -> np.int8:
+    """Return the code of a reason, as arrays hold it."""
+    return _CODES[name]
+
+
+#: In what a unit does not count.
+LEFT_OUT_OF = ("all", "basic_standard", "coefficient")
+
+
+@frozen(eq=False)
+class Places:
+    """Positions by the county (or group) they belong to, each in the order they came."""
+
+    order: Ints
+    of: Ints
+
+    @classmethod
+    def make(cls, positions: Ints, of: Ints) -> Places:
+        """Sort positions by what they belong to."""
+        order = np.argsort(of, kind="stable")
+        return cls(positions[order], of[order])
+
+    def at(self, which: int) -> Ints:
+        """Return the positions that belong to one."""
+        first, last = np.searchsorted(self.of, (which, which + 1))
+        return self.order[first:last]
+
+
+@frozen(eq=False, kw_only=True, slots=False)
+class Findings:
+    """The arrays behind an evaluation: (indicators, sections) school by school, (groups, indicators) by county.
+
+    A section is a school's stage; a group is a county's stage. ``usable`` are the sections that are part of means and
+    coefficients, ``judged`` those that are judged as schools: the same unless the standard asks two questions.
+    ``by_classes`` is what is asked of each section, of the indicators whose thresholds depend on the size of the
+    school.
+    """
+
+    standard: Standard
+    indicators: tuple[Indicator, ...]
+    backend: Backend
+    by: tuple[str, ...]
+    sections: Sections
+    county: Ints
+    county_words: list[tuple[str, list[Any]]]
+    values: Floats
+    by_classes: Mapping[int, Floats]
+    verdicts: Codes
+    floors: Codes
+    reasons: Codes
+    school: Codes
+    group_county: Ints
+    group_stage: Ints
+    group_codes: Ints
+    usable: Ints
+    mean: Floats
+    std: Floats
+    coefficient: Floats
+    limits: Floats
+    coefficient_verdicts: Codes
+    composite: Floats
+    composite_limits: Floats
+    composite_verdicts: Codes
+    group_schools: Ints
+    group_students: Floats
+    n_missing: Ints
+    share_missing: Floats
+    n_empty: Ints
+    n_left_out: Ints
+    omitted: bool
+    facts: Facts
+
+    @cached_property
+    def required(self) -> Floats:
+        """What is asked of each section (indicators, sections), NaN where nothing is, or it is not known what."""
+        wanted = [[np.nan if t is None or t.value is None else float(t.value) for t in row] for row in self._thresholds]
+        out = self._of_stages(np.array(wanted, dtype=np.float64), np.nan)
+        for j, own in self.by_classes.items():
+            out[j] = own
+        return out
+
+    @cached_property
+    def applies(self) -> NDArray[np.bool_]:
+        """Where a threshold is set (indicators, sections)."""
+        return self._of_stages(np.array([[t is not None for t in row] for row in self._thresholds], dtype=bool), False)
+
+    def _of_stages(self, table: NDArray[Any], senior: Any) -> NDArray[Any]:
+        """Spread a table by indicator and stage over the sections; the law says nothing of a senior stage."""
+        table = table.reshape(-1, len(STAGES))
+        return np.insert(table, len(STAGES), senior, axis=1)[:, self.sections.stage]
+
+    @property
+    def n_counties(self) -> int:
+        """Number of counties (and years)."""
+        return len(self.county_words[0][1]) if self.county_words else 0
+
+    def county_name(self, county: int) -> str:
+        """Name a county in words."""
+        return " / ".join(str(words[county]) for _, words in self.county_words)
+
+    @cached_property
+    def group_at(self) -> Ints:
+        """Group of each county and stage, -1 where the table has no school of it that counts."""
+        out = np.full((self.n_counties, len(STAGES)), -1, dtype=np.int64)
+        out[self.group_county, self.group_stage] = np.arange(self.group_county.size)
+        return out
+
+    def threshold(self, indicator: int, stage: int) -> Threshold | None:
+        """Return the threshold of an indicator in a stage, None where the standard sets none."""
+        return self._thresholds[indicator][stage]
+
+    @cached_property
+    def _thresholds(self) -> list[list[Threshold | None]]:
+        return [[self.standard.find(i.id, stage) for stage in STAGES] for i in self.indicators]
+
+    @cached_property
+    def failing(self) -> Places:
+        """The sections that are judged and do not comply, or of which it is not known, by county and stage."""
+        at = self.judged[self.school[self.judged] != MET]
+        return Places.make(at, self._place[at])
+
+    @cached_property
+    def judged(self) -> Ints:
+        """The sections of compulsory education that are judged as schools."""
+        return np.flatnonzero(self.sections.counted & (self.sections.stage < len(STAGES)))
+
+    @cached_property
+    def _place(self) -> Ints:
+        """County and stage of each section in one number, as :meth:`place` gives it."""
+        return np.asarray(self.county * len(STAGES) + self.sections.stage)
+
+    def place(self, county: int, stage: int) -> int:
+        """Return the number of a county and stage, by which schools are looked up."""
+        return county * len(STAGES) + stage
+
+    @cached_property
+    def judged_by_place(self) -> Places:
+        """The sections that are judged as schools, by county and stage."""
+        return Places.make(self.judged, self._place[self.judged])
+
+    def has_stage(self, county: int, stage: int) -> bool:
+        """Tell whether a county has a school of a stage that counts in any way."""
+        return bool(self.group_at[county, stage] >= 0 or self.schools_by_verdict[county, stage].any())
+
+    @cached_property
+    def left_out(self) -> Places:
+        """Positions in :attr:`leaving` of compulsory education, by county."""
+        section = self.leaving[0]
+        at = np.flatnonzero(self.sections.stage[section] < len(STAGES))
+        return Places.make(at, self.county[section[at]])
+
+    @cached_property
+    def leaving(self) -> tuple[Ints, Codes, Codes]:
+        """Who does not count: the section, why (position in LEFT_OUT), and in what (position in LEFT_OUT_OF).
+
+        A section stands here twice where it counts in neither table for reasons that differ.
+        """
+        one, other = self.sections.out, self.sections.out_of_coefficient
+        whole = np.flatnonzero((one == other) & (one != 0))
+        basic = np.flatnonzero((one != other) & (one != 0))
+        balance = np.flatnonzero((one != other) & (other != 0))
+        section = np.concatenate([whole, basic, balance])
+        why = np.concatenate([one[whole], one[basic], other[balance]])
+        of = np.repeat(np.arange(3, dtype=np.int8), [whole.size, basic.size, balance.size])
+        order = np.lexsort((of, section))
+        return section[order], why[order], of[order]
+
+    def left_out_reason(self, at: int, language: str | None) -> str:
+        """Say why a unit of :attr:`leaving` does not count, and in what, unless it is in everything."""
+        reason = str(word("reason", LEFT_OUT[int(self.leaving[1][at])], language))
+        of = LEFT_OUT_OF[int(self.leaving[2][at])]
+        if of == "all":
+            return reason
+        said = str(word("left_out_of", of, language))
+        return f"{said}：{reason}" if language == "zh" else f"{said}: {reason}"
+
+    @cached_property
+    def school_names(self) -> NDArray[np.object_]:
+        """Name of the school of each row: its name, or its code."""
+        reading = self.sections.reading
+        name = "school" if "school" in reading.has else "school_code"
+        return reading.table.objects(name)
+
+    @cached_property
+    def schools_by_verdict(self) -> Ints:
+        """Schools of each county and stage that are unmet, undetermined, met: (counties, stages, 3)."""
+        shape = (self.n_counties, len(STAGES), 3)
+        flat = self._place[self.judged] * 3 + self.school[self.judged]
+        return np.bincount(flat, minlength=math.prod(shape)).reshape(shape).astype(np.int64)
+
+    @property
+    def years(self) -> Floats:
+        """Year of each county, NaN where the table has none."""
+        return self.sections.counties.years

@@ -1,0 +1,210 @@
+"""The items a county is judged by: each rule over all counties at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng.errors import ProblemCode
+from junheng.facts import Facts
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
+from junheng.judging.comparisons import as_float, as_typed, compare_figures, divide, terms
+from junheng.judging.conditions import ConditionResult, Judge, UnitResult
+from junheng.judging.findings import Codes, Findings
+from junheng.standards.model import Condition, Item, Limit, Standard
+
+__all__ = ["ItemResult", "give_hints", "judge_items"]
+
+
+@frozen(eq=False, kw_only=True)
+class ItemResult:
+    """One item (in one stage, where it is judged by stage) for every county.
+
+    ``units`` tells, for items decided school by school, what was found for each; ``condition`` is the position of the
+    condition that decided.
+    """
+
+    item: Item
+    stage: int = -1
+    verdict: Codes
+    value: Floats
+    required: Floats
+    op: tuple[str | None, ...]
+    condition: Ints
+    counts: Ints
+    reason: tuple[str, ...]
+    units: tuple[UnitResult | None, ...] = ()
+    each: tuple[ConditionResult, ...] = ()
+    """What was found of every condition, the one that decided among them; empty for items of resources."""
+
+
+def judge_items(findings: Findings) -> list[ItemResult]:
+    """Judge every item of the standard for every county."""
+    out: list[ItemResult] = []
+    judge = Judge(findings)
+    for item in findings.standard.items:
+        if item.rule in ("conditions", "scored"):
+            out.append(_by_conditions(judge, item))
+        else:
+            out += [_by_resources(findings, item, s) for s in _stages_of(findings, item)]
+    return out
+
+
+def give_hints(standard: Standard, facts: Facts) -> None:
+    """Report which of the standard's hints fail; no verdict looks at them."""
+    for item in standard.items:
+        for hint in item.hints:
+            top, bottom = terms(facts.number, hint.test, facts.n)
+            required = np.full(facts.n, as_float(hint.test.value))
+            value = divide(top, bottom)
+            failing = compare_figures(top, bottom, required, hint.test, facts.number, as_typed(facts.number)) == UNMET
+            for at in np.flatnonzero(failing).tolist():
+                figures = " / ".join(" + ".join(names) for names in (hint.test.top, hint.test.bottom) if names)
+                facts.hint(
+                    at,
+                    ProblemCode.SURVEY_SAMPLE,
+                    f"{figures} is {value[at]:g}, not {hint.test.op} {hint.test.value} ({hint.clause}, "
+                    f"{hint.standing}); a hint for item {item.id!r}, no verdict rests on it",
+                    hint.test.top[0],
+                )
+
+
+def _stages_of(findings: Findings, item: Item) -> list[int]:
+    std = findings.standard
+    if item.rule == "every_school_complies":
+        named: set[str] = {str(t.stage) for t in std.thresholds} or set(STAGES)
+    else:
+        kind = "each" if item.rule == "each_coefficient" else "composite"
+        named = {x.stage for x in std.limits if x.kind == kind}
+    return [s for s, stage in enumerate(STAGES) if stage in named]
+
+
+def _by_resources(findings: Findings, item: Item, stage: int) -> ItemResult:
+    """Judge an item that rests on school verdicts or coefficients in one stage."""
+    n, rule = findings.n_counties, _RESOURCES[item.rule]
+    there, found = rule(findings, stage)
+    verdict = np.full(n, UNDETERMINED, dtype=np.int8)
+    value, required = np.full(n, np.nan), np.full(n, np.nan)
+    counts = np.zeros((n, 3), dtype=np.int64)
+    reason = np.full(n, "no_schools", dtype=object)
+    verdict[there], value[there], counts[there] = found.verdict, found.value, found.counts
+    reason[there] = found.why_open
+    if found.limit is None:
+        required[there] = 1.0
+    else:
+        required[:] = float(found.limit.value)
+    reason[verdict != UNDETERMINED] = ""
+    return ItemResult(
+        item=item,
+        stage=stage,
+        verdict=verdict,
+        value=value,
+        required=required,
+        op=(">=" if found.limit is None else found.limit.op,),
+        condition=np.zeros(n, dtype=np.int64),
+        counts=counts,
+        reason=tuple(reason.tolist()),
+    )
+
+
+@frozen(eq=False)
+class _OfStage:
+    """What is found of a stage in the counties that have it."""
+
+    verdict: Codes
+    value: Floats
+    counts: Ints
+    why_open: str
+    limit: Limit | None = None
+
+
+def _every_school(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
+    """Judge counties by the verdicts of their schools."""
+    there = np.flatnonzero(findings.schools_by_verdict[:, stage].any(axis=1))
+    by_verdict = findings.schools_by_verdict[there, stage]
+    verdict = np.where(by_verdict[:, UNMET] > 0, UNMET, np.where(by_verdict[:, UNDETERMINED] > 0, UNDETERMINED, MET))
+    share = by_verdict[:, MET] / by_verdict.sum(axis=1)
+    why = "schools_open" if findings.standard.thresholds else "no_requirement"
+    return there, _OfStage(verdict, share, by_verdict[:, [MET, UNMET, UNDETERMINED]], why)
+
+
+def _each_coefficient(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
+    """Judge counties by each coefficient that has a limit; the largest of them is shown."""
+    there, groups = _groups_of(findings, stage)
+    limited = np.isfinite(findings.limits[groups]).any(axis=0)
+    verdicts, values = findings.coefficient_verdicts[groups][:, limited], findings.coefficient[groups][:, limited]
+    largest = values.max(axis=1, initial=-np.inf)
+    largest[np.isinf(largest)] = np.nan
+    counts = np.stack([(verdicts == v).sum(axis=1) for v in (MET, UNMET, UNDETERMINED)], axis=1)
+    limit = findings.standard.limit("each", stage=STAGES[stage])
+    return there, _OfStage(verdicts.min(axis=1, initial=MET), largest, counts, "coefficients_open", limit)
+
+
+def _composite_coefficient(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
+    """Judge counties by the mean of their coefficients."""
+    there, groups = _groups_of(findings, stage)
+    limit = findings.standard.limit("composite", stage=STAGES[stage])
+    none = np.zeros((there.size, 3), dtype=np.int64)
+    found = findings.composite_verdicts[groups], findings.composite[groups]
+    return there, _OfStage(*found, none, "coefficients_open", limit)
+
+
+_RESOURCES = {
+    "every_school_complies": _every_school,
+    "each_coefficient": _each_coefficient,
+    "composite_coefficient": _composite_coefficient,
+}
+
+
+def _groups_of(findings: Findings, stage: int) -> tuple[Ints, Ints]:
+    """Return the counties that have a school of a stage that counts, and their groups."""
+    groups = findings.group_at[:, stage]
+    there = np.flatnonzero(groups >= 0)
+    return there, groups[there]
+
+
+def _by_conditions(judge: Judge, item: Item) -> ItemResult:
+    """Judge an item by its conditions, all of which must hold."""
+    std = judge.findings.standard
+    relaxed = [r for r in std.relaxations if r.id in std.applied and r.item == item.id]
+    doubts = [d for d in std.doubts if item.id in d.items]
+    each = []
+    for i, condition in enumerate(item.conditions):
+        easier = [(r, r.conditions[i]) for r in relaxed if i < len(r.conditions)]
+        found = judge.judge(condition, easier, doubts)
+        each.append(evolve(found, skipped=_falls_away(judge.findings, condition, found)))
+    skipped = np.stack([c.skipped for c in each])
+    verdicts = np.where(skipped, MET, np.stack([c.verdict for c in each]))
+    verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it is left: nothing is met
+    decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0), np.arange(judge.findings.n_counties)
+    verdict = verdicts[decided].astype(np.int8)
+    if item.rule == "scored":
+        verdict[:] = UNDETERMINED
+        reason = np.full(verdict.size, "scored", dtype=object)
+    else:
+        reason = np.where(verdict == UNDETERMINED, "not_given", "").astype(object)
+        reason[(verdict == UNDETERMINED) & np.stack([c.disagree for c in each])[decided]] = "readings_disagree"
+    return ItemResult(
+        item=item,
+        verdict=verdict,
+        value=np.stack([c.value for c in each])[decided],
+        required=np.stack([c.required for c in each])[decided],
+        # of schools the share that holds it is shown, and all are asked
+        op=tuple(">=" if c.scope in ("school", "section") else c.op for c in item.conditions),
+        condition=decided[0].astype(np.int64),
+        counts=np.stack([c.counts for c in each])[decided],
+        reason=tuple(reason.tolist()),
+        units=tuple(c.units for c in each),
+        each=tuple(each),
+    )
+
+
+def _falls_away(findings: Findings, condition: Condition, found: ConditionResult) -> NDArray[np.bool_]:
+    """Return where a condition need not hold: a breach that did not happen, or something the county does not have."""
+    if condition.breach:
+        return np.asarray(found.verdict != UNMET)
+    absent = [findings.facts.number(f) == 0 for f in condition.unless_no]
+    return np.any(absent, axis=0) if absent else found.skipped

@@ -1,0 +1,52 @@
+"""From items to parts, and from parts to the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import numpy as np
+from attrs import frozen
+
+from junheng.indicators.compliance import UNDETERMINED
+from junheng.judging.findings import Codes, Findings
+from junheng.judging.items import ItemResult, judge_items
+
+__all__ = ["Judgement", "judge"]
+
+
+@frozen(eq=False, kw_only=True, slots=False)
+class Judgement(Findings):
+    """What follows from the findings: every item (and stage), and every part and the whole, for all counties."""
+
+    items: tuple[ItemResult, ...]
+    part_verdicts: Mapping[str, Codes]
+
+    def is_about(self, result: ItemResult, county: int) -> bool:
+        """Tell whether a county has a school that an item of a stage is about."""
+        if result.item.rule == "every_school_complies":
+            return bool(self.schools_by_verdict[county, result.stage].any())
+        return bool(self.group_at[county, result.stage] >= 0)
+
+
+def judge(findings: Findings) -> Judgement:
+    """Judge every item, then every part by its items, then the whole by its parts."""
+    items = tuple(judge_items(findings))
+    known = {name.name: getattr(findings, name.name) for name in attrs.fields(Findings)}
+    return Judgement(**known, items=items, part_verdicts=_part_verdicts(findings, items))
+
+
+def _part_verdicts(findings: Findings, items: tuple[ItemResult, ...]) -> dict[str, Codes]:
+    """Return the verdict of every part, and overall: the worst of its items; with none, nothing is known of it."""
+
+    def verdicts_of(part: str) -> list[Codes]:
+        return [r.verdict for r in items if r.item.part == part and r.item.rule != "scored"]
+
+    nothing = np.full(findings.n_counties, UNDETERMINED, dtype=np.int8)
+    out: dict[str, Codes] = {part: _worst(verdicts_of(part) or [nothing]) for part in findings.standard.parts}
+    out["overall"] = _worst([*out.values(), *verdicts_of("overall")] or [nothing])
+    return out
+
+
+def _worst(verdicts: list[Codes]) -> Codes:
+    return np.asarray(np.min(verdicts, axis=0), dtype=np.int8)

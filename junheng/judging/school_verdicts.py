@@ -1,0 +1,178 @@
+"""Whether a school complies: thresholds and floors, what a size asks, how many of its indicators must be met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
+from junheng.indicators import exact
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
+from junheng.judging.findings import Codes, reason_code
+from junheng.judging.subjects import special_sections
+from junheng.judging.values import IndicatorValues, as_written, compare_exactly, perhaps_relaxed, relaxations_of
+from junheng.stages import Sections
+from junheng.standards.model import Standard, Threshold
+
+__all__ = ["MEANT", "SchoolVerdicts", "judge_schools"]
+
+
+@frozen(eq=False)
+class SchoolVerdicts:
+    """Verdicts of every section: (indicators, sections), and ``school`` over all its indicators.
+
+    ``by_classes`` is what is asked of each section, of the indicators whose thresholds are not one number a stage.
+    """
+
+    verdicts: Codes
+    floors: Codes
+    reasons: Codes
+    by_classes: Mapping[int, Floats]
+    school: Codes
+
+
+def judge_schools(std: Standard, sections: Sections, values: Sequence[IndicatorValues]) -> SchoolVerdicts:
+    """Judge every indicator of every section, and each section by all of them."""
+    shape = len(values), sections.rows.size
+    verdicts = np.full(shape, UNDETERMINED, dtype=np.int8)
+    floors, reasons = verdicts.copy(), np.zeros(shape, dtype=np.int8)
+    by_classes: dict[int, Floats] = {}
+    of_stage = [np.flatnonzero(here) for here in sections.of_stage]
+    for j, own in enumerate(values):
+        thresholds = [std.find(own.indicator.id, stage) for stage in STAGES]
+        if any(t is not None and not t.fixed for t in thresholds):
+            by_classes[j] = np.full(sections.rows.size, np.nan)
+        for t, at in zip(thresholds, of_stage, strict=True):
+            if t is None or not at.size:
+                continue
+            asked = _what_is_asked(t, sections, at, own.value[at])
+            verdicts[j, at], reasons[j, at] = _judge_sections(own, at, t, asked)
+            if t.floor is not None:
+                floors[j, at] = compare_exactly(own, at, float(t.floor), t.op, as_written([t.floor]))
+            if j in by_classes:
+                by_classes[j][at] = asked.value
+        for relaxation in relaxations_of(std, own.indicator):
+            # where it is not known whether it helps, or by how much, what falls short is open
+            perhaps = perhaps_relaxed(sections, relaxation)
+            reasons[j, perhaps & (verdicts[j] == UNMET)] = reason_code("missing_value")
+            verdicts[j, perhaps & (verdicts[j] == UNMET)] = UNDETERMINED
+            floors[j, perhaps & (floors[j] == UNMET)] = UNDETERMINED
+    out = np.flatnonzero(sections.out)
+    verdicts[:, out] = floors[:, out] = UNDETERMINED
+    reasons[:, out] = np.array([reason_code(code) for code in LEFT_OUT])[sections.out[out]]
+    return SchoolVerdicts(verdicts, floors, reasons, by_classes, _by_rule(std, sections, verdicts, floors))
+
+
+# ------------------------------------------------------------------------------------- what is asked
+
+
+#: What a verdict on "is this school meant" says: no, not known, yes.
+MEANT = {UNMET: False, UNDETERMINED: None, MET: True}
+
+
+@frozen(eq=False)
+class _Requirement:
+    """What a threshold asks of some sections: one number, or two where one of several may hold.
+
+    ``value`` is the one that decides, ``reason`` why there is none, or more than one.
+    """
+
+    value: Floats
+    stricter: Floats
+    laxer: Floats
+    reason: Codes
+    exact: tuple[Fraction, ...]
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """Where the number was lost, and only that the thing is required is known."""
+        return np.asarray(self.reason == reason_code("number_lost"))
+
+
+def _what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) -> _Requirement:
+    """Return what a threshold asks of some sections, by their classes or by what else they are."""
+    if t.fixed:
+        assert t.value is not None
+        number = np.array(float(t.value))
+        return _Requirement(number, number, number, np.zeros((), dtype=np.int8), (Fraction(t.value),))
+    if t.classes:
+        sizes, which = np.unique(sections.number("classes")[at], return_inverse=True)
+        found = [t.asked(exact.typed(k) if np.isfinite(k) else None) for k in sizes.tolist()]
+    else:
+        # schools that are alike in what they are share a number: their answers as one number to the base of three
+        special = [codes[at] for codes in special_sections(sections, t)]
+        answers, which = np.unique(sum(c * 3**n for n, c in enumerate(special)), return_inverse=True)
+        found = [t.asked(meant=[MEANT[a // 3**n % 3] for n in range(len(special))]) for a in answers.tolist()]
+    stricter, laxer = (np.array([float(n[i]) if n else np.nan for n, _ in found])[which] for i in (-1, 0))
+    reason = np.array([reason_code(why) for _, why in found], dtype=np.int8)[which]
+    passed, failed = compare(value, stricter, t.op) == MET, compare(value, laxer, t.op) == UNMET
+    decides = np.where((stricter == laxer) | passed, stricter, np.where(failed, laxer, np.nan))
+    return _Requirement(decides, stricter, laxer, reason, tuple(x for n, _ in found for x in n))
+
+
+def _judge_sections(own: IndicatorValues, at: Ints, t: Threshold, asked: _Requirement) -> tuple[Codes, Codes]:
+    """Return the verdict of each section on a threshold, and why it is open."""
+    written = as_written(asked.exact)
+    verdict = compare_exactly(own, at, asked.stricter, t.op, written)
+    if asked.stricter is not asked.laxer:
+        lax = compare_exactly(own, at, asked.laxer, t.op, written)
+        # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
+        verdict = np.where(verdict == lax, verdict, np.int8(UNDETERMINED))
+    value, reason = own.value[at], np.zeros(at.size, dtype=np.int8)
+    if not t.fixed:
+        # where the number was lost, none at all is too little
+        verdict[asked.lost & (value == 0)] = UNMET
+        reason = np.where((verdict == UNDETERMINED) | asked.lost, asked.reason, reason)
+    gap = np.isnan(value)
+    if t.op == ">=" and (asked.stricter == 0).any():
+        # nothing is asked: whatever the school has is enough
+        nothing = np.broadcast_to(asked.stricter == 0, value.shape)
+        verdict[nothing], reason[nothing] = MET, 0
+        gap &= ~nothing
+    if own.indicator.denominator != "students" and own.denominator is not None:
+        # students but nobody to teach them: no ratio exists, and yet "at most 19 to one" is plainly not met
+        nobody = gap & (own.denominator[at] == 0) & (own.numerator(at) > 0) & ~np.isnan(asked.stricter)
+        if t.op in ("<=", "<"):
+            verdict[nobody] = UNMET
+        reason[nobody] = reason_code("zero_denominator")
+        gap &= ~nobody
+    gaps = np.flatnonzero(gap)
+    reason[gaps] = np.where(own.no_rule[at[gaps]], reason_code("no_split_rule"), reason_code("missing_value"))
+    return verdict, reason
+
+
+# ------------------------------------------------------------------------------------- how many must be met
+
+
+def _by_rule(std: Standard, sections: Sections, verdicts: Codes, floors: Codes) -> Codes:
+    """Return the verdict of each section over all its indicators, undetermined where it does not count."""
+    out = np.full(sections.rows.size, UNDETERMINED, dtype=np.int8)
+    rule = std.school_rule
+    if rule is None:
+        return out
+    for chosen, stages in _stages_alike(std):
+        at = np.flatnonzero(np.any([sections.of_stage[s] for s in stages], axis=0) & (sections.out == 0))
+        cells = np.ix_(np.array(chosen), at)
+        if rule.kind == "all":
+            out[at] = all_of(verdicts[cells], axis=0)
+        else:
+            assert rule.k is not None
+            rest = None if rule.floor_ratio is None else floors[cells]
+            out[at] = at_least(verdicts[cells], rule.k, rest, axis=0)
+    return out
+
+
+def _stages_alike(std: Standard) -> list[tuple[list[int], list[int]]]:
+    """Return indicators, and the stages in which just these have a threshold; those with none are not judged."""
+    out: dict[tuple[int, ...], list[int]] = {}
+    for s, stage in enumerate(STAGES):
+        own = tuple(j for j, id_ in enumerate(std.indicators) if std.find(id_, stage) is not None)
+        if own:
+            out.setdefault(own, []).append(s)
+    return [(list(own), stages) for own, stages in out.items()]

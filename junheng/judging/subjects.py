@@ -1,0 +1,261 @@
+"""Whom a rule is about: schools as wholes, or their stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._data import STAGES
+from junheng._inclusion import LEFT_OUT
+from junheng.indicators import exact
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
+from junheng.judging.findings import Codes
+from junheng.schools import base_column, category_words, is_grade
+from junheng.stages import KINDS, Sections
+from junheng.standards.model import Relaxation, Threshold, Where
+
+__all__ = ["Subjects", "every_section", "in_dates", "special_sections", "who_may_use"]
+
+#: What a school has as a whole and no stage adds to.
+_OF_SCHOOL = ("built_year", "largest_class")
+
+
+@frozen(eq=False, slots=False)
+class Subjects:
+    """Schools as wholes, or their stages: what conditions decided school by school are about."""
+
+    sections: Sections
+    counties: Ints
+    """County of every section of the table."""
+    section: Ints
+    """The sections, in the order of units."""
+    unit: Ints
+    """The unit each of these sections belongs to."""
+    first: Ints
+    """A section of each unit."""
+    whole: bool
+
+    @classmethod
+    def make(cls, s: Sections, counties: Ints, *, whole: bool, every: bool = False) -> Subjects:
+        """Take every school or section of compulsory education that has students and takes part, or ``every`` one."""
+        special = np.array([*(k in ("special", "vocational") for k in KINDS), False], dtype=bool)[s.kinds]
+        out = s.said_out | (s.out == LEFT_OUT.index("no_students")) | special
+        inside = (s.stage < len(STAGES)) & ~out
+        section = np.arange(s.rows.size) if every else np.flatnonzero(inside)
+        if not whole:
+            return cls(s, counties, section, np.arange(section.size), section, False)
+        _, first, unit = np.unique(s.school[section], return_index=True, return_inverse=True)
+        return cls(s, counties, section, unit.reshape(-1).astype(np.int64), section[first], True)
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return int(self.first.size)
+
+    @cached_property
+    def county(self) -> Ints:
+        """County of each unit."""
+        return self.counties[self.first]
+
+    @cached_property
+    def row(self) -> Ints:
+        """A row of the table for each unit."""
+        return self.sections.rows[self.first]
+
+    @cached_property
+    def stage(self) -> NDArray[np.int8]:
+        """Stage of each unit, -1 for a school of several."""
+        stage = self.sections.stage[self.first].copy()
+        if self.whole:
+            stage[np.bincount(self.unit, minlength=self.n) > 1] = -1
+        return stage
+
+    def number(self, name: str) -> Floats:
+        """Return a column by unit: people added over stages, a whole school's resource taken once."""
+        s = self.sections
+        if name == "schools":
+            return np.ones(self.n)
+        if name in _OF_SCHOOL:
+            # a school in one row may give it by stage; the largest of all is the whole school's
+            out = np.full(self.n, np.nan)
+            base = s.reading.number(name)
+            by_stage = [s.number(name)[self.section]] if name == "largest_class" else []
+            by_row = [base[s.rows[self.section]]] if base is not None else []
+            for values in (*by_stage, *by_row):
+                np.fmax.at(out, self.unit, values) if self.whole else np.copyto(out, values, where=np.isnan(out))
+            return out
+        found = base_column(name)
+        if is_grade(name):
+            # the words stand in the data from the best to the worst, which is 0
+            return np.array([*reversed(range(len(category_words(name)))), np.nan])[self._codes(name)]
+        if name == "students":
+            values = s.students[self.section]
+        elif found is not None and found[0].type == "flag":
+            return np.array([0.0, 1.0, np.nan])[s.reading.flag_codes(name)[self.row]]
+        else:
+            values = s.number(name)[self.section]
+            if self.whole and found is not None and found[0].shared:
+                values = self._of_school(name, found[0].unit == "CNY", values)
+        if not self.whole:
+            return values
+        if name != "students" and found is not None and not found[0].shared:
+            # a school in one row may give in all what is asked of it as a whole
+            base = s.reading.number(name)
+            none = np.bincount(self.unit, weights=np.isfinite(values), minlength=self.n)[self.unit] == 0
+            lost = none & s.wide[self.section]
+            if base is not None and lost.any():
+                parts = np.bincount(self.unit, minlength=self.n)[self.unit]
+                values = np.where(lost, base[s.rows[self.section]] / parts, values)
+        return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
+
+    def _of_school(self, name: str, money: bool, values: Floats) -> Floats:
+        """Return parts of a shared figure that add up to the school's: what is repeated on its rows is taken once."""
+        s = self.sections
+        base = s.reading.number(name)
+        if base is None:
+            return values
+        own = base[s.rows[self.section]]
+        low, high = np.full(self.n, np.inf), np.full(self.n, -np.inf)
+        np.fmin.at(low, self.unit, own)
+        np.fmax.at(high, self.unit, own)
+        same, divided = (low == high)[self.unit], s.is_divided(name)[self.section]
+        # figures that the standard does not split may differ where the rooms are the school's; money is kept by school
+        whole = divided if name in s.resources else same & (divided | money)
+        parts = np.bincount(self.unit, minlength=self.n)[self.unit]
+        return np.where(whole, own / parts, np.where(divided, own, values))
+
+    def is_bound(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Return where a figure of a stage is known for the whole school only: the stage's is no larger."""
+        out = np.zeros(self.n, dtype=bool)
+        for name in names if not self.whole else ():
+            if name in _OF_SCHOOL:
+                out |= self.sections.wide[self.section] & np.isnan(self.sections.number(name)[self.section])
+        return out
+
+    def exactly(self, name: str, at: Ints) -> list[Fraction]:
+        """Return a column of some units, where it is known, as fractions of the figures as typed."""
+        s, figures = self.sections, self.number(name)[at]
+        found = base_column(name)
+        if found is None or found[0].type != "number" or name in _OF_SCHOOL:
+            return exact.typed_all(figures)
+        section = self.section[np.isin(self.unit, at)]
+        unit = self.unit[np.isin(self.unit, at)]
+        parts = s.number(name)[section]
+        sums = np.bincount(unit, weights=parts, minlength=self.n)[at]
+        by_unit: dict[int, Fraction] = {}
+        known = np.isfinite(parts)
+        for i, part in zip(unit[known].tolist(), s.exactly(name, section[known]), strict=True):
+            by_unit[i] = by_unit.get(i, Fraction(0)) + part
+        # what its stages do not add up to is a figure of the school as it stands
+        with np.errstate(invalid="ignore"):
+            adds_up = np.abs(sums - figures) <= exact.NEAR * np.abs(figures)
+        return [
+            by_unit[i] if own else exact.typed(x)
+            for i, own, x in zip(at.tolist(), adds_up.tolist(), figures.tolist(), strict=True)
+        ]
+
+    def word(self, name: str) -> NDArray[np.object_]:
+        """Return a category of each unit."""
+        return np.array([*self._words(name), None], dtype=object)[self._codes(name)]
+
+    def flag(self, name: str) -> Codes:
+        """Return a yes or no of each unit as a verdict: met, unmet, undetermined where it is not given."""
+        return _OF_FLAG[self.sections.reading.flag_codes(name)[self.row]]
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        return KINDS if name == "kind" else category_words(name)
+
+    def _codes(self, name: str) -> Codes:
+        s = self.sections
+        return s.kinds[self.first] if name == "kind" else s.reading.category_codes(name)[self.row]
+
+    def _among(self, name: str, wanted: Sequence[str], none: int = UNDETERMINED) -> Codes:
+        """Return whether a category of each unit is one of some; ``none`` where it is not given."""
+        table = np.array([*(MET if w in wanted else UNMET for w in self._words(name)), none], dtype=np.int8)
+        return table[self._codes(name)]
+
+    def where(self, where: Where | None) -> Codes:
+        """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say."""
+        out = np.full(self.n, MET, dtype=np.int8)
+        if where is None:
+            return out
+
+        def narrow(test: Codes) -> None:
+            np.minimum(out, test, out=out)
+
+        # a stage that stands alone, with no kind given, is no integrated school
+        if where.kinds:
+            narrow(self._among("kind", where.kinds, UNMET))
+        if where.not_kinds:
+            narrow((MET - self._among("kind", where.not_kinds, UNMET)).astype(np.int8))
+        if where.stages:
+            wanted = [STAGES.index(s) for s in where.stages]
+            narrow(np.where(np.isin(self.stage, wanted), MET, UNMET).astype(np.int8))
+        if where.ownership is not None:
+            narrow(self._among("ownership", (where.ownership,)))
+        if where.area_types:
+            narrow(self._among("area_type", where.area_types))
+        for limit, name, op in (
+            (where.students_below, "students", "<"),
+            (where.students_from, "students", ">="),
+            (where.classes_below, "classes", "<"),
+            (where.largest_class_below, "largest_class", "<"),
+            (where.built_by, "built_year", "<="),
+        ):
+            if limit is not None:
+                narrow(compare(self.number(name), np.float64(limit), op))
+        if where.migrant_share_over is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = self.number("migrant_students") / self.number("students")
+            narrow(compare(share, np.float64(where.migrant_share_over), ">"))
+        for name in where.flags:
+            narrow(self.flag(name))
+        for name in where.not_flags:
+            narrow((MET - self.flag(name)).astype(np.int8))
+        return out
+
+
+#: Verdict of a flag: 0, 1, and -1 at the end.
+_OF_FLAG = np.array([UNMET, MET, UNDETERMINED], dtype=np.int8)
+
+
+def every_section(sections: Sections) -> Subjects:
+    """Take every section of a table, whether it counts or not."""
+    return Subjects.make(sections, sections.counties.codes, whole=False, every=True)
+
+
+def special_sections(sections: Sections, t: Threshold) -> list[Codes]:
+    """Return for each other number of a threshold (``instead``) which sections it is for: met yes, unmet no."""
+    if not t.instead:
+        return []
+    subjects = every_section(sections)
+    return [subjects.where(other.where) for other in t.instead]
+
+
+def who_may_use(relaxation: Relaxation, subjects: Subjects, years: Floats, also: Where | None = None) -> Codes:
+    """Return who is judged by a relaxation: met yes, unmet no, undetermined where the table does not say.
+
+    A subject must be among those the relaxation is for, and those ``also`` is about, in a year that is not known to lie
+    outside its dates.
+    """
+    out = subjects.where(relaxation.where)
+    if also is not None:
+        out = np.minimum(out, subjects.where(also))
+    return np.where(in_dates(years, relaxation), out, np.int8(UNMET)).astype(np.int8, copy=False)
+
+
+def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:
+    """Return where a year lies within the dates of a relaxation; a year that is not given does."""
+    out = np.ones(years.size, dtype=bool)
+    known = np.isfinite(years)
+    if relaxation.effective_from is not None:
+        out &= ~known | (years >= int(relaxation.effective_from[:4]))
+    if relaxation.effective_to is not None:
+        out &= ~known | (years <= int(relaxation.effective_to[:4]))
+    return out

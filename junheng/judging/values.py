@@ -1,0 +1,168 @@
+"""An indicator of every section, in floats, and exactly where it lies near a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng.indicators import exact
+from junheng.indicators.catalog import Indicator
+from junheng.indicators.compliance import MET, UNDETERMINED, compare, judged
+from junheng.judging.findings import Codes
+from junheng.judging.subjects import every_section, who_may_use
+from junheng.stages import Sections
+from junheng.standards.model import Relaxation, Standard
+
+__all__ = ["IndicatorValues", "as_written", "columns_added", "compare_exactly", "perhaps_relaxed"]
+
+
+@frozen(eq=False, slots=False)
+class IndicatorValues:
+    """One indicator of every section, with what it was made of.
+
+    ``top`` is the upper figure as it stands in the table; the sections ``whole`` are due their ``shares`` instead.
+    ``gaps`` are the sections that have no value, ``relaxed`` where columns are added to the upper figure, and which.
+    """
+
+    indicator: Indicator
+    value: Floats
+    top: Floats
+    whole: Ints
+    shares: Floats
+    denominator: Floats | None
+    gaps: Ints
+    sections: Sections
+    relaxed: tuple[tuple[NDArray[np.bool_], tuple[str, ...]], ...]
+
+    @classmethod
+    def make(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> IndicatorValues:
+        """Work out an indicator into ``value``."""
+        top, whole, shares = sections.figures(indicator.numerator)
+        relaxed = []
+        for relaxation in relaxations_of(std, indicator):
+            for more in columns_added(sections, relaxation):
+                top, shares = top + more, shares + more[whole]
+            relaxed.append((_is_relaxed(sections, relaxation), relaxation.add))
+        name = indicator.denominator
+        bottom = None if name is None else sections.students if name == "students" else sections.number(name)
+        np.multiply(top, indicator.scale, out=value)
+        value[whole] = shares * indicator.scale
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if bottom is not None:
+                np.divide(value, bottom, out=value)
+        known = np.isfinite(value)
+        if name != "students":  # what is divided by no students is not finite
+            known &= sections.students != 0
+        gaps = np.flatnonzero(~known)
+        value[gaps] = np.nan
+        return cls(indicator, value, top, whole, shares, bottom, gaps, sections, tuple(relaxed))
+
+    def numerator(self, at: Ints) -> Floats:
+        """Return the upper figure of some sections."""
+        out = self.top[at]
+        if self.whole.size:
+            place = np.minimum(np.searchsorted(self.whole, at), self.whole.size - 1)
+            due = np.flatnonzero(self.whole[place] == at)
+            out[due] = self.shares[place[due]]
+        return np.asarray(out)
+
+    def rounded(self, at: Ints) -> NDArray[np.bool_]:
+        """Return where a figure in the table is itself a rounded part of a school's."""
+        return np.asarray(np.any([self.sections.was_divided(name)[at] for name in self.indicator.columns], axis=0))
+
+    def plain(self, at: Ints) -> NDArray[np.bool_]:
+        """Return where the two figures are those of the table, neither divided nor added to."""
+        out = ~self.rounded(at)
+        for name in self.indicator.columns:
+            out &= self.sections.as_typed(name, at)
+        for applies, _ in self.relaxed:
+            out &= ~applies[at]
+        return out
+
+    @cached_property
+    def no_rule(self) -> NDArray[np.bool_]:
+        """Where a figure would have to be divided, and the standard does not say how."""
+        out = np.zeros(self.value.size, dtype=bool)
+        for name in self.indicator.columns:
+            out |= self.sections.is_divided(name) & ~self.sections.has_rule
+        return out
+
+    def exactly(self, at: Ints) -> tuple[list[Fraction], list[Fraction]]:
+        """Return both figures of some sections as fractions of the figures as typed."""
+        tops = self.sections.exactly(self.indicator.numerator, at)
+        for applies, names in self.relaxed:
+            for name in names:
+                there = np.flatnonzero(applies[at] & np.isfinite(self.sections.number(name)[at]))
+                for i, more in zip(there.tolist(), self.sections.exactly(name, at[there]), strict=True):
+                    tops[i] += more
+        below = self.indicator.denominator
+        return tops, [Fraction(1)] * at.size if below is None else self.sections.exactly(below, at)
+
+
+def as_written(numbers: Sequence[Decimal | Fraction]) -> Callable[[float], Fraction]:
+    """Return a function from the float of a requirement to the number in the standard."""
+    written = {float(d): Fraction(d) for d in numbers}
+    return lambda required: written[required]
+
+
+def compare_exactly(
+    values: IndicatorValues, at: Ints, required: Floats | float, op: str, limit_of: Callable[[float], Fraction]
+) -> Codes:
+    """Compare some sections with requirements; what lies within rounding of one is compared again in fractions."""
+    value = values.value[at]
+    out = compare(value, required, op)
+    near = exact.near(value, required)
+    if near.size:
+        rows = at[near]
+
+        def figures(which: Ints) -> tuple[list[Fraction], list[Fraction]]:
+            tops, bottoms = values.exactly(rows[which])
+            return [x * values.indicator.scale for x in tops], bottoms
+
+        signs = exact.quotient_signs(
+            values.numerator(rows) * values.indicator.scale,
+            np.ones(rows.size) if values.denominator is None else values.denominator[rows],
+            np.broadcast_to(required, value.shape)[near],
+            limit_of,
+            values.plain(rows),
+            figures,
+            values.rounded(rows),
+        )
+        out[near] = judged(signs, op)
+    return out
+
+
+# ----------------------------------------------------------------------------------------- relaxations
+
+
+def relaxations_of(std: Standard, indicator: Indicator) -> list[Relaxation]:
+    """Return the relaxations in use that add columns to an indicator."""
+    return [r for r in std.relaxations if r.id in std.applied and r.indicator == indicator.id]
+
+
+def columns_added(sections: Sections, relaxation: Relaxation) -> list[Floats]:
+    """Return the columns a relaxation adds to a numerator, 0 where it is not known to apply."""
+    applies = _is_relaxed(sections, relaxation)
+    return [np.where(applies, np.nan_to_num(sections.number(name)), 0.0) for name in relaxation.add]
+
+
+def perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
+    """Return where it is not known whether a relaxation helps, or by how much."""
+    applies = _may_use(sections, relaxation)
+    gap = np.any([np.isnan(sections.number(name)) for name in relaxation.add], axis=0)
+    return np.asarray((applies == UNDETERMINED) | ((applies == MET) & gap), dtype=bool)
+
+
+def _is_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
+    return np.asarray(_may_use(sections, relaxation) == MET, dtype=bool)
+
+
+def _may_use(sections: Sections, relaxation: Relaxation) -> Codes:
+    return who_may_use(relaxation, every_section(sections), sections.counties.years_of_sections)

@@ -1,0 +1,172 @@
+"""A plan in short, as a notebook, a terminal or a report shows it (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from junheng._data import read_toml
+from junheng._labels import word
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.results import Judgement
+from junheng.schools import base_column
+
+#: What a change of a plan is for; position is the code kept in its rows.
+WHY = ("threshold", "floor", "coefficient", "threshold_and_coefficient", "moved_in", "moved_out")
+
+#: Rules that a plan works for.
+_RESOURCE_RULES = ("every_school_complies", "each_coefficient", "composite_coefficient")
+
+
+def _say(key: str, language: str, **values: Any) -> str:
+    return str(read_toml("reports/words.toml")["report"][key][language]).format(**values)
+
+
+def money(x: float) -> str:
+    """Write an amount of money: in whole numbers where it is whole."""
+    return f"{x:,.0f}" if abs(x - round(x)) < 0.005 else f"{x:,.2f}"
+
+
+def amount(x: float) -> str:
+    """Write an amount of a thing in full."""
+    return f"{x:,.6f}".rstrip("0").rstrip(".")
+
+
+def _share(x: float) -> str:
+    """Write a share in per cent, never as none where there is some."""
+    return "< 0.01%" if x < 1e-4 else f"{100 * x:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def plan_state(d: Judgement, c: int) -> tuple[int, int, int, int]:
+    """Return of a county: schools met, schools, coefficients over their limit, the verdict on its resources."""
+    groups = [int(g) for g in d.group_at[c] if g >= 0]
+    own = d.judged[d.county[d.judged] == c]
+    judged = np.concatenate([d.coefficient_verdicts[groups].ravel(), d.composite_verdicts[groups]])
+    limited = np.isfinite(np.concatenate([d.limits[groups].ravel(), d.composite_limits[groups]]))
+    verdicts = [int(r.verdict[c]) for r in d.items if r.item.rule in _RESOURCE_RULES]
+    return (
+        int((d.school[own] == MET).sum()),
+        int(own.size),
+        int(((judged == UNMET) & limited).sum()),
+        min(verdicts, default=UNDETERMINED),
+    )
+
+
+def plan_part(d: Judgement, language: str) -> str:
+    """Name the part of the standard that a plan works for."""
+    parts = [r.item.part for r in d.items if r.item.rule in _RESOURCE_RULES]
+    return str(word("part", parts[0] if parts else "resources", language))
+
+
+def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[str, Any]]:
+    """Return column by column what a plan adds and moves, at how many schools, and what that costs."""
+    d = plan.evaluation.data
+    out: dict[str, dict[str, Any]] = {}
+    for r in _rows_of(plan, counties):
+        base = base_column(r["column"])
+        assert base is not None
+        empty = {"added": 0.0, "moved": 0.0, "cost": 0.0, "schools": set()}
+        thing = out.setdefault(base[0].id, {"column": base[0], **empty})
+        kind = WHY[r["why"]]
+        thing["moved" if kind == "moved_in" else "added"] += 0.0 if kind == "moved_out" else r["change"]
+        thing["cost"] += r["cost"]
+        thing["schools"].add(int(d.sections.rows[r["section"]]))
+    return [
+        {
+            "name": str(getattr(x["column"], language)),
+            "unit": str(word("unit", x["column"].unit, language)) if x["column"].unit else "",
+            "added": amount(x["added"]) if x["added"] else "–",
+            "moved": amount(x["moved"]) if x["moved"] else "–",
+            "schools": len(x["schools"]),
+            "cost": money(x["cost"]),
+        }
+        for x in sorted(out.values(), key=lambda x: -x["cost"])
+    ]
+
+
+def plan_sentences(plan: Any, language: str, counties: Sequence[int] | None = None) -> list[str]:
+    """Say in a few sentences what a plan costs, how near it is to the cheapest, and what it brings."""
+    n = plan.evaluation.data.n_counties
+    chosen = list(range(n)) if counties is None else list(counties)
+    out = _cost_sentences(plan, chosen, language)
+    within = len(chosen) == n  # a budget is of all counties together
+    out += _bound_sentences(plan, chosen, within, language) if plan.whole else [_short(plan, chosen, within, language)]
+    unknown = sum(len(a.problem.unknown) for a in plan.answers if a.problem.county in set(chosen))
+    if unknown:
+        out.append(_say("plan_unplanned", language, n=unknown))
+    return out + _then_sentences(plan, chosen, language)
+
+
+def _rows_of(plan: Any, counties: Sequence[int]) -> list[dict[str, Any]]:
+    of, within = plan.evaluation.data.county, set(counties)
+    return [r for r in plan._rows if int(of[r["section"]]) in within]
+
+
+def _cost_of(plan: Any, counties: Sequence[int]) -> float:
+    return float(sum(r["cost"] for r in _rows_of(plan, counties)))
+
+
+def _cost_sentences(plan: Any, counties: Sequence[int], language: str) -> list[str]:
+    """Say what a plan costs, and for how many schools."""
+    rows, source = _rows_of(plan, counties), plan.evaluation.data.sections.rows
+    if rows:
+        schools = {int(source[r["section"]]) for r in rows}
+        cost = money(_cost_of(plan, counties))
+        return [_say("plan_cost", language, cost=cost, n=len(rows), schools=len(schools))]
+    return [_say("plan_nothing", language)] if plan.whole else []
+
+
+def _short(plan: Any, counties: Sequence[int], all_of_them: bool, language: str) -> str:
+    """Say how far a budget reaches that is less than a plan costs."""
+    steps = [done for step, done in plan.taken if all_of_them or step.county in set(counties)]
+    amounts = {"budget": money(plan.budget), "full": money(plan.full_cost), "left": money(plan.left_over)}
+    return _say("plan_short", language, **amounts, k=sum(steps), m=len(steps))
+
+
+def _bound_sentences(plan: Any, counties: Sequence[int], all_of_them: bool, language: str) -> list[str]:
+    """Say how near a plan is to the cheapest, and what it leaves of a budget."""
+    out: list[str] = []
+    if _rows_of(plan, counties):
+        cost = _cost_of(plan, counties)
+        bound = float(sum(a.bound for a in plan.answers if a.problem.county in set(counties)))
+        gap = max(0.0, (cost - bound) / cost) if cost > 0 else 0.0
+        if gap <= 1e-9:
+            out.append(_say("plan_least", language))
+        elif bound > 0:
+            out.append(_say("plan_gap", language, bound=money(bound), gap=_share(gap)))
+        else:
+            out.append(_say("plan_open", language))
+    if plan.budget is not None and all_of_them:
+        out.append(_say("plan_left", language, budget=money(plan.budget), left=money(plan.left_over)))
+    return out
+
+
+def _then_sentences(plan: Any, counties: Sequence[int], language: str) -> list[str]:
+    """Say what a plan brings: to one county its schools and coefficients, to several how many pass."""
+    d, then = plan.evaluation.data, plan.after.data
+    part = plan_part(d, language)
+    before, after = ([plan_state(x, c) for c in counties] for x in (d, then))
+    if len(counties) == 1:
+        (was,), (now,) = before, after
+        figures = {"met": now[0], "total": now[1], "was_met": was[0], "over": now[2], "was_over": was[2], "part": part}
+        return [_say("plan_after", language, **figures, verdict=word("verdict", VERDICTS[now[3]], language))]
+    was_met, met = (sum(state[3] == MET for state in states) for states in (before, after))
+    many = {"part": part, "n": len(counties), "met": met, "was_met": was_met}
+    return [_say("plan_after_many", language, **many)] if counties else []
+
+
+def plan_card(plan: Any, language: str) -> str:
+    """Return the sentences on a plan and a table of what is added."""
+    chosen = list(range(plan.evaluation.data.n_counties))
+    lines = [f"<p>{'<br>'.join(escape(s) for s in plan_sentences(plan, language))}</p>"]
+    things = plan_things(plan, chosen, language)
+    if things:
+        keys = ("name", "added", "moved", "unit", "schools", "cost")
+        heads = ("column_thing", "column_added", "column_moved", "column_unit", "column_n", "column_cost")
+        head = "".join(f"<th>{escape(_say(h, language))}</th>" for h in heads)
+        body = "".join("<tr>" + "".join(f"<td>{escape(str(x[k]))}</td>" for k in keys) + "</tr>" for x in things)
+        lines.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    return f'<div lang="{"zh-CN" if language == "zh" else "en"}">' + "\n".join(lines) + "</div>"

@@ -1,0 +1,8 @@
+"""What goes out: an evaluation, its frames, its explanations."""
+
+from junheng.judging.findings import LEFT_OUT_OF, REASONS
+from junheng.judging.judgement import Judgement
+from junheng.results.evaluation import Evaluation
+from junheng.results.frames import records
+
+__all__ = ["LEFT_OUT_OF", "REASONS", "Evaluation", "Judgement", "records"]

@@ -1,0 +1,140 @@
+"""The house has no circle and no arrow upward; imports for type checkers and those inside functions count too."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import junheng
+
+PACKAGE = Path(junheng.__file__).parent
+
+#: What stands where: a room (file or folder of the package) and its rank. A file imports from its own room or from a
+#: lower rank, or from another room of its rank. Names of today stand beside those they will have.
+RANKS = {
+    9: ("cli", "__main__"),
+    8: ("reports",),
+    7: ("planning", "engines", "monitoring", "changes", "certificate", "plausibility", "_card"),
+    6: ("evaluation",),
+    5: ("results", "_explain"),
+    4: ("judging", "items"),
+    3: ("facts", "reading", "synthetic"),
+    2: ("schools", "stages", "_areas", "_inclusion", "_counties"),
+    1: ("indicators", "standards"),
+    # the ground has storeys of its own
+    0.3: ("_frames",),
+    0.2: ("_arrays",),
+    0.1: ("words", "_labels"),
+    0: ("_data", "_progress", "errors", "_files", "_text", "_compiled", "verify"),
+}
+RANK = {room: rank for rank, rooms in RANKS.items() for room in rooms}
+
+#: Convenience methods that reach up import inside the function: the only arrows upward.
+REACH_UP = {("junheng.results.evaluation", "junheng.changes")}  # ev.apply
+
+#: Arrows that point the wrong way today. May only shrink.
+OFFENDERS: set[tuple[str, str]] = set()
+#: Circles of today. May only shrink.
+CIRCLES = [{"junheng.reports._workbook", "junheng.reports.forms"}]
+
+
+def name_of(path: Path) -> str:
+    parts = ("junheng", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imported(nodes: Iterator[ast.AST]) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            found |= {f"{base}.{a.name}" if f"{base}.{a.name}" in MODULES else base for a in node.names}
+    return found & MODULES.keys()
+
+
+def imports(path: Path) -> tuple[set[str], set[str]]:
+    """What a file imports when it is loaded or for types, and what inside functions only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    inside = {n for f in functions for n in ast.walk(f)}
+    now = imported(n for n in ast.walk(tree) if n not in inside)
+    return now, imported(iter(inside)) - now
+
+
+# the package itself re-exports what is public: it stands above all
+IMPORTS = {module: imports(path) for module, path in MODULES.items() if module != "junheng"}
+ARROWS = {(module, other) for module, (now, later) in IMPORTS.items() for other in now | later if other != module}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def points_wrong(module: str, other: str) -> bool:
+    if other == "junheng":
+        return module != "junheng.__main__"
+    mine, theirs = room(module), room(other)
+    return RANK[theirs] > RANK[mine] or {mine, theirs} == {"indicators", "standards"}
+
+
+def circles(arrows: set[tuple[str, str]]) -> list[set[str]]:
+    """Groups of more than one module that all reach one another."""
+    after: dict[str, set[str]] = {}
+    for module, other in arrows:
+        after.setdefault(module, set()).add(other)
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            for other in after.get(todo.pop(), set()) - seen:
+                seen.add(other)
+                todo.append(other)
+        return seen
+
+    reach = {module: reached(module) for module in after}
+    groups = {frozenset(o for o in reach[m] if m in reach.get(o, ())) for m in reach if m in reach[m]}
+    return [set(g) for g in groups]
+
+
+def test_every_room_has_a_rank() -> None:
+    assert {room(m) for m in IMPORTS} <= RANK.keys()
+
+
+def test_arrows_point_down_but_for_those_listed() -> None:
+    wrong = {arrow for arrow in ARROWS if points_wrong(*arrow)}
+    assert wrong - REACH_UP == OFFENDERS
+
+
+def test_convenience_methods_reach_up_inside_functions_and_are_few() -> None:
+    assert len(REACH_UP) <= 8
+    for module, other in REACH_UP:
+        now, later = IMPORTS[module]
+        assert other in later - now, f"{module} no longer imports {other} inside a function: shorten the list"
+
+
+def test_there_is_no_circle_but_those_listed() -> None:
+    assert circles(ARROWS - REACH_UP) == [c for c in CIRCLES if c <= MODULES.keys()]
+
+
+def test_a_circle_would_be_seen() -> None:
+    assert circles({("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")}) == [{"a", "b", "c"}]
+    assert circles({("a", "a")}) == [{"a"}]
+    assert circles({("a", "b"), ("a", "c"), ("b", "c")}) == []
+
+
+def test_an_import_for_types_or_inside_a_function_would_be_seen(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    file.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from junheng.planning import plan\n"
+        "def f():\n    from junheng import changes\n",
+        encoding="utf-8",
+    )
+    assert imports(file) == ({"junheng.planning"}, {"junheng.changes"})
+    assert points_wrong("junheng.results.evaluation", "junheng.planning")
+    assert points_wrong("junheng.indicators.catalog", "junheng.standards.model")
+    assert not points_wrong("junheng.planning.optimise", "junheng.changes")
