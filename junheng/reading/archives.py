@@ -1,16 +1,16 @@
-"""Workbooks that are archives (.xlsx, .ods): what they would unpack to is counted before a library opens them (private)."""
+"""Workbooks that are archives (.xlsx, .ods): what is in them is counted before a library opens them (private)."""
 
 from __future__ import annotations
 
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.sax.saxutils import unescape
 
 from junheng.errors import InputError
-from junheng.reading.grid import MAX_UNPACKED, check_size
+from junheng.reading.grid import MAX_UNPACKED, Lost, check_size
 
 __all__ = ["inspect_zip"]
 
@@ -21,7 +21,7 @@ _RATIO_FROM = 20_000_000
 _CHUNK = 1 << 20
 
 
-def inspect_zip(path: Path) -> tuple[dict[str, list[tuple[int, int, str]]], str]:
+def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
     """Refuse what would fill the memory; find cells that will come as nothing although something stands there."""
     try:
         archive = zipfile.ZipFile(path)
@@ -29,34 +29,45 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[tuple[int, int, str]]], str]
         raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
     with archive:
         members = archive.infolist()
-        if len(members) > MAX_MEMBERS:
-            raise InputError(
-                f"{path.name} holds {len(members):,} files, far more than a workbook does; it is not opened"
-            )
-        if any(m.flag_bits & 0x1 for m in members):
-            raise InputError(f"{path.name} is protected by a password; save a copy without one")
-        total = sum(m.file_size for m in members)
-        if total > MAX_UNPACKED or any(_too_dense(m.file_size, m.compress_size) for m in members):
-            raise InputError(
-                f"{path.name} would unpack to {total / 1e6:,.0f} MB from {path.stat().st_size / 1e6:,.1f} MB; "
-                "no table of schools does, so it is not opened"
-            )
+        _refuse_hostile(path, members)
         names = {m.filename for m in members}
-        if "content.xml" in names and "mimetype" in names:
+        kind = _kind_of_workbook(path, names)
+        lost: dict[str, list[Lost]] = {}
+        if kind == "ods":
             _inspect_ods(path, archive)
-            kind, lost = "ods", dict[str, list[tuple[int, int, str]]]()
-        elif any(n.lower().endswith("workbook.xml") for n in names):
-            kind, lost = "xlsx", _inspect_xlsx(path, archive)
-        elif any(n.lower().endswith("workbook.bin") for n in names):
-            raise InputError(f"{path.name} is a binary workbook (.xlsb); save it as .xlsx")
         else:
-            raise InputError(f"{path.name} is a zip file, but no workbook")
+            lost = _inspect_xlsx(path, archive)
+        # nothing of the rest is of use, but what it unpacks to counts
         checked = {n for n in names if n == "content.xml" or n.startswith("xl/worksheets/")}
         for member in members:
             if member.filename not in checked:
                 for _ in _unpacked(path, archive, member):
                     pass
     return lost, kind
+
+
+def _refuse_hostile(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse by what the directory says: too many files, or too much in them."""
+    if len(members) > MAX_MEMBERS:
+        raise InputError(f"{path.name} holds {len(members):,} files, far more than a workbook does; it is not opened")
+    if any(m.flag_bits & 0x1 for m in members):
+        raise InputError(f"{path.name} is protected by a password; save a copy without one")
+    total = sum(m.file_size for m in members)
+    if total > MAX_UNPACKED or any(_too_dense(m.file_size, m.compress_size) for m in members):
+        raise InputError(
+            f"{path.name} would unpack to {total / 1e6:,.0f} MB from {path.stat().st_size / 1e6:,.1f} MB; "
+            "no table of schools does, so it is not opened"
+        )
+
+
+def _kind_of_workbook(path: Path, names: set[str]) -> str:
+    if "content.xml" in names and "mimetype" in names:
+        return "ods"
+    if any(n.lower().endswith("workbook.xml") for n in names):
+        return "xlsx"
+    if any(n.lower().endswith("workbook.bin") for n in names):
+        raise InputError(f"{path.name} is a binary workbook (.xlsb); save it as .xlsx")
+    raise InputError(f"{path.name} is a zip file, but no workbook")
 
 
 def _too_dense(unpacked: int, packed: int) -> bool:
@@ -106,9 +117,9 @@ _LOST = re.compile(
 )
 
 
-def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[tuple[int, int, str]]]:
+def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]:
     titles = _sheet_titles(path, archive)
-    out: dict[str, list[tuple[int, int, str]]] = {}
+    out: dict[str, list[Lost]] = {}
     for member in archive.infolist():
         if not member.filename.startswith("xl/worksheets/") or not member.filename.endswith(".xml"):
             continue
@@ -139,7 +150,7 @@ class _Seen:
     def __init__(self) -> None:
         self.letters: set[bytes] = set()
         self.rows = 0
-        self.lost: list[tuple[int, int, str]] = []
+        self.lost: list[Lost] = []
 
     def look(self, text: bytes) -> None:
         """Look at some whole cells."""
@@ -152,7 +163,7 @@ class _Seen:
             self.lost += _lost_cells(text)
 
 
-def _lost_cells(text: bytes) -> list[tuple[int, int, str]]:
+def _lost_cells(text: bytes) -> list[Lost]:
     out = []
     for match in _LOST.finditer(text):
         head, value = match.group(1), match.group(2)

@@ -2,170 +2,107 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Any
 
 import numpy as np
+from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._text import clean, odd_signs, unmarked
 from junheng.errors import ProblemCode, Severity
 from junheng.reading.cells import Cells, read_code, read_figures, read_words, read_year
 from junheng.reading.grid import cell_name, column_letter
-from junheng.reading.sheets import SheetReading
+from junheng.reading.sheet_reading import ReadColumn, SheetReading
 from junheng.reading.titles import title_unit
-from junheng.schools import base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
+from junheng.schools import Column, base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
+
+__all__ = ["check_lost", "read_column"]
 
 
 def read_column(s: SheetReading, c: int) -> None:
-    assert s.rows is not None
+    """Read a column, and report each cell that was not read as it stands."""
     values = s.grid.cells[s.rows.schools, c]
-    u = s.columns["understood"].get(c)
-    name = s.header.names[c]
-    letter = column_letter(c)
     filled = int(np.count_nonzero(s.filled[s.rows.schools, c]))
-    if not name:
-        if filled == 0:
-            return
-        name = f"column {letter}"
-    cells = Cells(values=values)
-    column = None if u is None else u.column
-    base = base_column(column) if column is not None else None
-    factor = (1, 1) if u is None else u.factor
-    unit = None if u is None else u.unit
-    if base is not None and column is not None:
-        kind = base[0].type
-        if kind == "number":
-            title = title_unit(s, base[0]) if unit is None else None
-            if title is not None:
-                unit, factor = title
-                s.add(
-                    ProblemCode.FROM_TITLE,
-                    f"the title says {unit}, the header no unit: {column} was read in {unit}",
-                    cell=f"{letter}{s.header.rows[-1] + 1}",
-                    column=column,
-                    value=unit,
-                )
-            cells = read_figures(values, base[0], factor)
-        elif column.endswith("code"):
-            cells = read_code(values)
-        elif column == "year":
-            cells = read_year(values)
-        else:
-            cells = read_words(values, flag=kind == "flag")
-        _name_bad(s, c, column, kind, cells)
-        _name_cleaned(s, c, column, cells)
-        _name_unanswered(s, c, column, kind, cells)
-        s.columns[column] = cells.values
+    name = s.header.names[c] or f"column {column_letter(c)}"
+    if not s.header.names[c] and not filled:
+        return
+    meaning = s.understood.get(c)
+    column = None if meaning is None else meaning.column
+    unit, factor = (None, (1, 1)) if meaning is None else (meaning.unit, meaning.factor)
+    found = None if column is None else base_column(column)
+    if found is None or column is None:
+        cells = Cells(values=values)
+        s.columns[_free_name(name, s)] = _as_typed(_as_it_stood(s, c, values))
     else:
-        s.columns[_free(name, s)] = _as_typed(_as_it_stood(s, c, values))
-    s.told.append(
-        {
-            "sheet": s.grid.name,
-            "letter": letter,
-            "header": s.header.names[c] or None,
-            "column": column,
-            "unit": unit,
-            "factor": factor[0] / factor[1],
-            "cells": filled,
-            "converted": len(cells.converted),
-            "missing": len(cells.missing),
-            "unread": len(cells.bad),
-            "columns": column or name,
-        }
+        if found[0].type == "number" and unit is None:
+            unit, factor = _unit_of_title(s, c, found[0]) or (unit, factor)
+        cells = _read_cells(values, column, found[0], factor)
+        _report(_Known(s, c, column, found[0].type, cells))
+        s.columns[column] = cells.values
+    s.read[c] = ReadColumn(
+        letter=column_letter(c),
+        header=s.header.names[c] or None,
+        column=column,
+        unit=unit,
+        factor=factor,
+        cells=filled,
+        converted=len(cells.converted),
+        missing=len(cells.missing),
+        unread=len(cells.bad),
     )
 
 
-def _free(name: str, s: SheetReading) -> str:
+def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[int, int]] | None:
+    """Return the unit that a title gives where the header gives none, and say that it was taken."""
+    found = title_unit(s, base)
+    if found is not None:
+        column = s.understood[c].column
+        s.add(
+            ProblemCode.FROM_TITLE,
+            f"the title says {found[0]}, the header no unit: {column} was read in {found[0]}",
+            cell=cell_name(s.header.rows[-1], c),
+            column=column,
+            value=found[0],
+        )
+    return found
+
+
+def _read_cells(values: NDArray[np.object_], column: str, base: Column, factor: tuple[int, int]) -> Cells:
+    if base.type == "number":
+        return read_figures(values, base, factor)
+    if column.endswith("code"):
+        return read_code(values)
+    if column == "year":
+        return read_year(values)
+    return read_words(values, flag=base.type == "flag")
+
+
+# ------------------------------------------------------------------------------- columns that are not known
+
+
+def _free_name(name: str, s: SheetReading) -> str:
     """Return a name for a column that is not known, which no canonical column has."""
-    taken = {u.column for u in s.columns["understood"].values()}
-    return f"{name} (as given)" if name in taken or name == "understood" else name
+    return f"{name} (as given)" if name in {u.column for u in s.understood.values()} else name
 
 
 def _as_typed(values: NDArray[np.object_]) -> list[Any]:
-    out: list[Any] = []
-    for value in values.tolist():
-        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-            out.append(int(value))
-        else:
-            out.append(value.isoformat() if hasattr(value, "isoformat") else value)
-    return out
-
-
-def _name_bad(s: SheetReading, c: int, column: str, kind: str, cells: Cells) -> None:
-    assert s.rows is not None
-    for row, text in cells.bad.items():
-        cell = cell_name(int(s.rows.schools[row]), c)
-        if kind == "number":
-            message = f"{text!r} is not a plain number: {text_advice(text)}"
-            s.add(ProblemCode.TEXT_IN_NUMBER, message, cell=cell, column=column, value=text, severity=Severity.ERROR)
-        elif column == "year":
-            s.add(
-                ProblemCode.UNCLEAR_YEAR,
-                f"{text!r} is not one year, and no document says which of the two is meant: write 2025",
-                cell=cell,
-                column=column,
-                value=text,
-            )
-        else:
-            s.add(
-                ProblemCode.DIGITS_LOST,
-                f"{text!r} has been rounded by a spreadsheet, its last digits are lost: format the column as text and "
-                "type the code again",
-                cell=cell,
-                column=column,
-                value=text,
-            )
-
-
-def _name_cleaned(s: SheetReading, c: int, column: str, cells: Cells) -> None:
-    """Report each cell that was read without something that stood in it."""
-    assert s.rows is not None
-    before = dict(cells.cleaned)
-    if s.grid.cleaned:
-        at = [(i, s.grid.cleaned.get((int(r), c))) for i, r in enumerate(s.rows.schools)]
-        before |= {i: text for i, text in at if text is not None}
-    for i, text in sorted(before.items()):
-        s.add(
-            ProblemCode.INVISIBLE_CHARACTERS,
-            f"{clean(text)!r} holds characters that do not show ({odd_signs(text)}); it was read without them",
-            cell=cell_name(int(s.rows.schools[i]), c),
-            column=column,
-            value=text,
-        )
-    for i, text in cells.marked.items():
-        s.add(
-            ProblemCode.FOOTNOTE_MARK,
-            f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}",
-            cell=cell_name(int(s.rows.schools[i]), c),
-            column=column,
-            value=text,
-        )
-
-
-def _name_unanswered(s: SheetReading, c: int, column: str, kind: str, cells: Cells) -> None:
-    """Report what is neither yes nor no, and the rows without a name or code where others have one."""
-    assert s.rows is not None
-    key = column in ("county", "county_code", "school_code") or (column == "school" and not s.header.at("school_code"))
-    if kind != "flag" and not key:
-        return
-    values = list(cells.values)
-    blank = {v for v in set(values) if is_blank(v)}
-    if kind == "flag":
-        odd = {v for v in set(values) - blank if not isinstance(v, bool) and fold_word(v) not in flag_words()}
-    else:
-        odd = blank if len(blank) < len(set(values)) else set()
-    for i in [i for i, v in enumerate(values) if v in odd] if odd else ():
-        cell = cell_name(int(s.rows.schools[i]), c)
-        if kind == "flag":
-            message, code = flag_advice(values[i]), ProblemCode.UNKNOWN_CATEGORY
-        else:
-            message, code = f"{column} is empty here, and given in other rows; fill it in", ProblemCode.MISSING_KEY
-        s.add(code, message, cell=cell, column=column, severity=Severity.ERROR)
+    """Return cells as they were typed: a workbook keeps whole numbers as floats, and dates as such."""
+    cells: list[Any] = values.tolist()
+    if {str, NoneType}.issuperset(map(type, cells)):
+        return cells
+    return [
+        int(v)
+        if isinstance(v, float) and v.is_integer() and abs(v) < 1e15
+        else v.isoformat()
+        if hasattr(v, "isoformat")
+        else v
+        for v in cells
+    ]
 
 
 def _as_it_stood(s: SheetReading, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return a column that is not known with the characters that were taken out of its cells."""
-    assert s.rows is not None
+    """Return a column with the characters that were taken out of its cells."""
     before = {r: text for (r, at), text in s.grid.cleaned.items() if at == c}
     if not before:
         return values
@@ -174,20 +111,100 @@ def _as_it_stood(s: SheetReading, c: int, values: NDArray[np.object_]) -> NDArra
     return out
 
 
+# ------------------------------------------------------------------------------------ what is said of cells
+
+
+@frozen(eq=False)
+class _Known:
+    """A known column that was read."""
+
+    s: SheetReading
+    c: int
+    column: str
+    type: str
+    cells: Cells
+
+    def add(self, i: int, code: ProblemCode, message: str, **fields: Any) -> None:
+        """Report the cell of one school."""
+        cell = cell_name(int(self.s.rows.schools[i]), self.c)
+        self.s.add(code, message, cell=cell, column=self.column, **fields)
+
+
+def _report(known: _Known) -> None:
+    for i, text in known.cells.bad.items():
+        _report_bad(known, i, text)
+    _report_cleaned(known)
+    if known.type == "flag":
+        _report_odd_flags(known)
+    elif known.column in ("county", "county_code", "school_code") or (
+        known.column == "school" and not known.s.header.at("school_code")
+    ):
+        _report_missing_keys(known)
+
+
+def _report_bad(known: _Known, i: int, text: str) -> None:
+    """Report a cell that cannot be used as it stands: a figure, a year or a code."""
+    if known.type == "number":
+        message = f"{text!r} is not a plain number: {text_advice(text)}"
+        known.add(i, ProblemCode.TEXT_IN_NUMBER, message, value=text, severity=Severity.ERROR)
+    elif known.column == "year":
+        message = f"{text!r} is not one year, and no document says which of the two is meant: write 2025"
+        known.add(i, ProblemCode.UNCLEAR_YEAR, message, value=text)
+    else:
+        message = (
+            f"{text!r} has been rounded by a spreadsheet, its last digits are lost: format the column as text and "
+            "type the code again"
+        )
+        known.add(i, ProblemCode.DIGITS_LOST, message, value=text)
+
+
+def _report_cleaned(known: _Known) -> None:
+    """Report each cell that was read without something that stood in it."""
+    s, before = known.s, dict(known.cells.cleaned)
+    if s.grid.cleaned:
+        at = [(i, s.grid.cleaned.get((int(r), known.c))) for i, r in enumerate(s.rows.schools)]
+        before |= {i: text for i, text in at if text is not None}
+    for i, text in sorted(before.items()):
+        message = f"{clean(text)!r} holds characters that do not show ({odd_signs(text)}); it was read without them"
+        known.add(i, ProblemCode.INVISIBLE_CHARACTERS, message, value=text)
+    for i, text in known.cells.marked.items():
+        message = f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}"
+        known.add(i, ProblemCode.FOOTNOTE_MARK, message, value=text)
+
+
+def _report_odd_flags(known: _Known) -> None:
+    """Report what is neither yes nor no."""
+    values = list(known.cells.values)
+    odd = {v for v in set(values) if not is_blank(v) and not isinstance(v, bool) and fold_word(v) not in flag_words()}
+    for i, value in enumerate(values):
+        if odd and value in odd:
+            known.add(i, ProblemCode.UNKNOWN_CATEGORY, flag_advice(value), severity=Severity.ERROR)
+
+
+def _report_missing_keys(known: _Known) -> None:
+    """Report the rows without a name or code where others have one."""
+    values = list(known.cells.values)
+    blank = {v for v in set(values) if is_blank(v)}
+    if not blank or len(blank) == len(set(values)):
+        return
+    message = f"{known.column} is empty here, and given in other rows; fill it in"
+    for i, value in enumerate(values):
+        if value in blank:
+            known.add(i, ProblemCode.MISSING_KEY, message, severity=Severity.ERROR)
+
+
 def check_lost(s: SheetReading) -> None:
-    for row, c, what in s.grid.lost:
-        u = s.columns["understood"].get(c)
-        column = None if u is None else u.column or u.header
-        if what:
-            s.add(
-                ProblemCode.ERROR_CELL,
-                f"the cell shows the error {what}; it is missing: give the figure",
-                cell=cell_name(row, c), column=column, value=what,
-            )  # fmt: skip
+    """Report the cells that come as nothing: errors, and formulas whose value was never computed."""
+    for row, c, error in s.grid.lost:
+        meaning = s.understood.get(c)
+        column = None if meaning is None else meaning.column or meaning.header
+        if error:
+            code, value = ProblemCode.ERROR_CELL, error
+            message = f"the cell shows the error {error}; it is missing: give the figure"
         else:
-            s.add(
-                ProblemCode.FORMULA_WITHOUT_VALUE,
+            code, value = ProblemCode.FORMULA_WITHOUT_VALUE, None
+            message = (
                 "the cell holds a formula whose value was never computed; it is missing: open the file, save it and "
-                "read it again",
-                cell=cell_name(row, c), column=column,
-            )  # fmt: skip
+                "read it again"
+            )
+        s.add(code, message, cell=cell_name(row, c), column=column, value=value)

@@ -38,6 +38,8 @@ MAX_UNPACKED = 2_000_000_000
 
 
 Merge = tuple[int, int, int, int]
+#: A cell that comes as nothing although something stands there: row, column, and the error it shows, if one.
+Lost = tuple[int, int, str]
 #: Whether a sheet is of use, by its name, its position and whether it is hidden.
 Wanted = Callable[[str, int, bool], bool]
 
@@ -52,7 +54,7 @@ class Grid:
     #: First and last row and column of merged cells; None where the kind of file does not tell.
     merges: tuple[Merge, ...] | None = None
     #: Cells that hold a formula without a value, or an error such as #N/A, which come as nothing.
-    lost: tuple[tuple[int, int, str], ...] = ()
+    lost: tuple[Lost, ...] = ()
     #: What stood in cells before characters that do not show were taken out.
     cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
 
@@ -95,6 +97,7 @@ def clean_rows(rows: Sequence[list[Any]]) -> dict[tuple[int, int], str]:
 
 
 def cell_array(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.object_]:
+    """Return rows of cells as an array."""
     out = np.empty((len(rows), width), dtype=object)
     if rows and width:
         out[:] = rows
@@ -102,6 +105,7 @@ def cell_array(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.object_]
 
 
 def check_size(path: Path, sheet: str, rows: int, columns: int) -> None:
+    """Refuse a sheet that is too large."""
     if columns > MAX_COLUMNS:
         raise InputError(
             f"{path.name}, sheet {sheet!r}: {columns:,} columns, more than the {MAX_COLUMNS:,} that are read; "

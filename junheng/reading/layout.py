@@ -14,13 +14,16 @@ from junheng.reading.meaning import bare_unit, meaning, type_of, words
 from junheng.reading.numbering import is_numbering
 from junheng.schools import Found, fold
 
-__all__ = ["Header", "find_header", "named_by", "says_as_header", "two_headers"]
+__all__ = ["Header", "find_header", "named_by", "two_headers"]
 
 #: The headers are looked for in so many rows; two rows of headers are common, four the most.
 _HEAD = 80
 _DEEPEST = 4
 #: A second row of headers that knows so large a part of what the best one knows could be meant as well.
 _RIVAL = 0.75
+
+#: What tells the meaning of headers above each other.
+Meaning = Callable[[Sequence[str]], Found | None]
 
 
 @frozen(eq=False)
@@ -41,13 +44,18 @@ class Header:
         """Return the columns of the sheet that were taken for one of these."""
         return [i for i, f in enumerate(self.found) if f is not None and f.column in columns]
 
+    def says(self, c: int, value: Any) -> bool:
+        """Whether a cell says what the headers of its column say, in whichever of their rows."""
+        text = " ".join(value.split()) if isinstance(value, str) else value
+        return text in self.paths[c] or text == self.names[c]
+
 
 def find_header(
     grid: Grid,
     *,
     given: Sequence[int] | None = None,
     mapping: Iterable[str] = (),
-    understood: Callable[[Sequence[str]], Found | None] = meaning,
+    understood: Meaning = meaning,
 ) -> Header | None:
     """Find the row or rows of headers; None where the sheet is empty.
 
@@ -60,66 +68,38 @@ def find_header(
     if not rows or not width:
         return None
     labels = _labels(grid, min(rows, max(_HEAD, max(given or (0,)) + 1)))
-    wanted = {fold(m) for m in mapping}
-    if given is not None:
-        return _header(grid, labels, tuple(given), wanted, understood)
-    texts = [_only_text(row) for row in labels]
-    best: Header | None = None
-    score = 0
-    single: dict[int, int] = {}
-    for r in range(len(labels)):
-        for depth in range(1, _DEEPEST + 1):
-            block = tuple(range(r, r + depth))
-            if r + depth > len(labels) or not texts[r + depth - 1]:
-                break
-            header = _header(grid, labels, block, wanted, understood)
-            n = _score(header, wanted)
-            if depth == 1:
-                single[r] = n
-            # of what knows as much the fewest rows: a title above adds nothing
-            # (below what was found, a header as good as it may be that of a second printed page)
-            if n > score or (best is not None and n == score and depth < len(best.rows) and r <= best.rows[-1]):
-                best, score = header, n
-    if best is None:
-        return _unknown_header(grid, labels, texts, wanted, understood)
-    best = _extended(grid, labels, texts, best, wanted, understood)
-    rivals = [
-        r
-        for r, n in single.items()
-        if r not in best.rows and n >= max(3, _RIVAL * score) and not _repeats(best, grid.cells[r].tolist())
-    ]
-    if rivals:
-        raise InputDataError([two_headers(grid, best, rivals[0], labels[rivals[0]])])
-    return best
-
-
-def says_as_header(header: Header, c: int, value: Any) -> bool:
-    """Whether a cell says what the headers of its column say, in whichever of their rows."""
-    text = " ".join(value.split()) if isinstance(value, str) else value
-    return text in header.paths[c] or text == header.names[c]
-
-
-def _repeats(header: Header, row: Sequence[Any]) -> bool:
-    """Whether a row is one of the rows of the headers over again, as on the next printed page."""
-    filled = [(c, v) for c, v in enumerate(row) if v is not None]
-    return bool(filled) and all(says_as_header(header, c, v) for c, v in filled)
-
-
-def two_headers(grid: Grid, best: Header, row: int, other: Sequence[Any]) -> Problem:
-    first = "、".join(n for n in best.names if n)[:60]
-    second = "、".join(str(v) for v in other if v is not None)[:60]
-    return Problem(
-        code=ProblemCode.UNCLEAR_HEADER,
-        value=str(row + 1),
-        message=f"sheet {grid.name!r}: rows {best.rows[0] + 1} ({first}) and {row + 1} ({second}) could both be "
-        f"the headers; say which with header={best.rows[0] + 1} or header={row + 1}, "
-        "and put two tables on two sheets",
+    top = _Top(
+        grid=grid,
+        labels=labels,
+        texts=[_only_text(row) for row in labels],
+        wanted={fold(m) for m in mapping},
+        understood=understood,
     )
+    if given is not None:
+        return _header(top, tuple(given))
+    best = _best_header(top)
+    if best is None:
+        return _unknown_header(top)
+    return _refuse_rivals(top, best, _extended(top, best))
 
 
-def _score(header: Header, wanted: set[str]) -> int:
-    mapped = {n for n in map(fold, header.names) if n in wanted}
-    return len({f.column for f in header.found if f is not None} | mapped)
+@frozen(eq=False)
+class _Top:
+    """The first rows of a sheet, where its headers are looked for."""
+
+    grid: Grid
+    #: What stands in the rows; what is merged stands in each of its places.
+    labels: Sequence[Sequence[Any]]
+    #: Whether a row holds words only.
+    texts: Sequence[bool]
+    #: Headers that a mapping names, folded.
+    wanted: set[str]
+    understood: Meaning
+
+    def score(self, header: Header) -> int:
+        """Count the columns that headers make known."""
+        mapped = {n for n in map(fold, header.names) if n in self.wanted}
+        return len({f.column for f in header.found if f is not None} | mapped)
 
 
 def _labels(grid: Grid, n: int) -> list[list[str | None]]:
@@ -138,45 +118,121 @@ def _only_text(row: Sequence[Any]) -> bool:
     return bool(filled) and all(isinstance(v, str) and not is_figure(v) for v in filled)
 
 
-def _header(
-    grid: Grid,
-    labels: Sequence[Sequence[Any]],
-    rows: tuple[int, ...],
-    wanted: set[str],
-    understood: Callable[[Sequence[str]], Found | None],
-) -> Header:
-    width = grid.cells.shape[1]
-    lines: list[list[Any]] = []
-    merged = {r for r0, _, r1, _ in grid.merges or () for r in range(r0, min(r1, r0 + _DEEPEST) + 1)}
-    for i, r in enumerate(rows):
-        line = list(labels[r])
-        if i < len(rows) - 1 and r not in merged:
-            # no merged cells are known: a group of headers reaches to the next one, as far as something stands below
-            for c in range(1, width):
-                if line[c] is None and line[c - 1] is not None and labels[rows[-1]][c] is not None:
-                    line[c] = line[c - 1]
-        lines.append(line)
-    paths: list[tuple[str, ...]] = []
-    for c in range(width):
-        path: list[str] = []
-        for line in lines:
-            label = line[c]
-            text = None if label is None else " ".join(str(label).split())
-            if text and (not path or path[-1] != text):
-                path.append(text)
-        paths.append(tuple(path))
-    names = [_name(path) for path in paths]
+# ------------------------------------------------------------------------------- which rows are the headers
+
+
+def _best_header(top: _Top) -> Header | None:
+    """Return the rows that make most columns known, None where no row makes any known."""
+    best: Header | None = None
+    score = 0
+    for r in range(len(top.labels)):
+        for rows in _blocks(top, r):
+            header = _header(top, rows)
+            n = top.score(header)
+            # of what knows as much the fewest rows: a title above adds nothing
+            # (below what was found, a header as good as it may be that of a second printed page)
+            if n > score or (best is not None and n == score and len(rows) < len(best.rows) and r <= best.rows[-1]):
+                best, score = header, n
+    return best
+
+
+def _blocks(top: _Top, r: int) -> Iterable[tuple[int, ...]]:
+    """Yield the rows of words that may be headers together, from a row on."""
+    for depth in range(1, _DEEPEST + 1):
+        if r + depth > len(top.labels) or not top.texts[r + depth - 1]:
+            return
+        yield tuple(range(r, r + depth))
+
+
+def _refuse_rivals(top: _Top, best: Header, header: Header) -> Header:
+    """Return the headers, unless another row could be meant as well."""
+    enough = max(3, _RIVAL * top.score(best))
+    for r, row in enumerate(top.labels):
+        if top.texts[r] and r not in header.rows and top.score(_header(top, (r,))) >= enough:
+            if not _repeats(header, top.grid.cells[r].tolist()):
+                raise InputDataError([two_headers(top.grid, header, r, row)])
+    return header
+
+
+def _repeats(header: Header, row: Sequence[Any]) -> bool:
+    """Whether a row is one of the rows of the headers over again, as on the next printed page."""
+    filled = [(c, v) for c, v in enumerate(row) if v is not None]
+    return bool(filled) and all(header.says(c, v) for c, v in filled)
+
+
+def two_headers(grid: Grid, best: Header, row: int, other: Sequence[Any]) -> Problem:
+    """Say that two rows could be the headers."""
+    first = "、".join(n for n in best.names if n)[:60]
+    second = "、".join(str(v) for v in other if v is not None)[:60]
+    return Problem(
+        code=ProblemCode.UNCLEAR_HEADER,
+        value=str(row + 1),
+        message=f"sheet {grid.name!r}: rows {best.rows[0] + 1} ({first}) and {row + 1} ({second}) could both be "
+        f"the headers; say which with header={best.rows[0] + 1} or header={row + 1}, "
+        "and put two tables on two sheets",
+    )
+
+
+def _unknown_header(top: _Top) -> Header | None:
+    """Take the first full row of words for the headers where none is known."""
+    filled = [sum(v is not None for v in row) for row in top.labels]
+    widest = max(filled, default=0)
+    for r, row in enumerate(top.labels):
+        if top.texts[r] and filled[r] * 2 > widest and len({v for v in row if v is not None}) == filled[r]:
+            return _header(top, (r,))
+    if widest == 0:
+        return None
+    raise InputError(
+        f"sheet {top.grid.name!r}: no row of headers was found in the first {len(top.labels)} rows; "
+        "say which row it is with header=, and what the headers mean with mapping="
+    )
+
+
+# ---------------------------------------------------------------------------- what the headers of rows are
+
+
+def _header(top: _Top, rows: tuple[int, ...]) -> Header:
+    """Read some rows as headers: for each column what stands above each other, its name and its meaning."""
+    grid, width = top.grid, top.grid.cells.shape[1]
+    lines = _spread_groups(top, rows)
+    paths = [_path([line[c] for line in lines]) for c in range(width)]
     # one header merged over several columns names the first of them
     for r0, c0, r1, c1 in grid.merges or ():
         if r0 in rows and r1 >= rows[-1]:
-            for c in range(c0 + 1, c1 + 1):
-                if c < width and paths[c] == paths[c0]:
-                    paths[c], names[c] = (), ""
+            for c in range(c0 + 1, min(c1 + 1, width)):
+                if paths[c] == paths[c0]:
+                    paths[c] = ()
+    names = [_name(path) for path in paths]
     twice = {n for n in names if n and names.count(n) > 1}
     names = [f"{n} (column {column_letter(c)})" if n in twice else n for c, n in enumerate(names)]
     return Header(
-        rows=rows, paths=tuple(paths), names=tuple(names), found=tuple(understood(p) if p else None for p in paths)
+        rows=rows, paths=tuple(paths), names=tuple(names), found=tuple(top.understood(p) if p else None for p in paths)
     )
+
+
+def _spread_groups(top: _Top, rows: tuple[int, ...]) -> list[list[Any]]:
+    """Return the rows with each group of headers over all its columns.
+
+    Where no merged cells are known, a group reaches to the next one, as far as something stands below.
+    """
+    merged = {r for r0, _, r1, _ in top.grid.merges or () for r in range(r0, min(r1, r0 + _DEEPEST) + 1)}
+    lines = [list(top.labels[r]) for r in rows]
+    for r, line in zip(rows[:-1], lines, strict=False):
+        if r not in merged:
+            for c in range(1, len(line)):
+                if line[c] is None and line[c - 1] is not None and top.labels[rows[-1]][c] is not None:
+                    line[c] = line[c - 1]
+    return lines
+
+
+def _path(labels: Sequence[Any]) -> tuple[str, ...]:
+    """Return what stands above each other in a column; what is merged over rows once."""
+    out: list[str] = []
+    for label in labels:
+        text = None if label is None else " ".join(str(label).split())
+        if text and (not out or out[-1] != text):
+            out.append(text)
+    return tuple(out)
 
 
 def _name(path: Sequence[str]) -> str:
@@ -185,39 +241,55 @@ def _name(path: Sequence[str]) -> str:
     return " / ".join(path)
 
 
-def _extended(
-    grid: Grid,
-    labels: Sequence[Sequence[Any]],
-    texts: Sequence[bool],
-    header: Header,
-    wanted: set[str],
-    understood: Callable[[Sequence[str]], Found | None],
-) -> Header:
+# ----------------------------------------------------------------- rows below that belong to the headers
+
+
+def _extended(top: _Top, header: Header) -> Header:
     """Take in rows below that belong to the headers: what merged cells reach down to, and a row of units."""
     last = header.rows[-1]
-    for r0, _, r1, _ in grid.merges or ():
-        if r0 in header.rows and last < r1 < min(header.rows[0] + _DEEPEST, len(labels)):
+    for r0, _, r1, _ in top.grid.merges or ():
+        if r0 in header.rows and last < r1 < min(header.rows[0] + _DEEPEST, len(top.labels)):
             last = max(last, r1)
-    rows = [r for r in range(header.rows[0], last + 1) if r <= header.rows[-1] or texts[r]]
+    rows = [r for r in range(header.rows[0], last + 1) if r <= header.rows[-1] or top.texts[r]]
     if len(rows) > len(header.rows):
-        longer = _header(grid, labels, tuple(rows), wanted, understood)
-        header = longer if _score(longer, wanted) >= _score(header, wanted) else header
-    under = _unit_row(labels, texts, header)
-    if under is None:
-        return header
+        longer = _header(top, tuple(rows))
+        header = longer if top.score(longer) >= top.score(header) else header
+    under = _unit_row(top, header)
+    return header if under is None else _with_units(top, header, under)
+
+
+def _unit_row(top: _Top, header: Header) -> int | None:
+    """Return the row under the headers that gives the units, None if there is none.
+
+    In the columns of words stands nothing, a dash or a label such as 计量单位; of the rest most are known units.
+    """
+    for under in range(header.rows[-1] + 1, min(header.rows[-1] + 4, len(top.labels))):
+        row = top.labels[under]
+        if all(v is None for v in row) or is_numbering(row):
+            continue
+        return under if top.texts[under] and _gives_units(header, row) else None
+    return None
+
+
+def _gives_units(header: Header, row: Sequence[Any]) -> bool:
+    said = [(f, v) for f, v in zip(header.found, row, strict=True) if v is not None and not _says_nothing(v)]
+    known = sum(bare_unit(v) is not None for _, v in said)
+    words_in_keys = any(f is not None and type_of(f) != "number" and bare_unit(v) is None for f, v in said)
+    return known > 0 and 2 * known >= len(said) and not words_in_keys
+
+
+def _with_units(top: _Top, header: Header, under: int) -> Header:
+    """Add a row of units; a unit that is not known stays with its column, for it to be refused."""
+    row = top.labels[under]
     # what is no unit there, a label or a dash, says nothing of its column
-    cells = list(labels)
-    cells[under] = [v if v is not None and bare_unit(v) is not None else None for v in labels[under]]
-    longer = _header(grid, cells, (*header.rows, under), wanted, understood)
-    found = [
-        _with_odd_unit(f, v) if u is None else f
-        for f, u, v in zip(longer.found, cells[under], labels[under], strict=True)
-    ]
+    labels = list(top.labels)
+    labels[under] = [v if v is not None and bare_unit(v) is not None else None for v in row]
+    longer = _header(evolve(top, labels=labels), (*header.rows, under))
+    found = [_with_odd_unit(f, v) if u is None else f for f, u, v in zip(longer.found, labels[under], row, strict=True)]
     return evolve(longer, found=tuple(found))
 
 
 def _with_odd_unit(found: Found | None, cell: Any) -> Found | None:
-    """Return a header with the unit below it that is not known, for it to be refused."""
     if found is None or type_of(found) != "number" or cell is None or _says_nothing(cell):
         return found
     return Found(column=found.column, unit=fold(cell), remarks=found.remarks)
@@ -229,43 +301,7 @@ def _says_nothing(cell: Any) -> bool:
     return is_missing(cell) or bare in words("headers", "units")
 
 
-def _unit_row(labels: Sequence[Sequence[Any]], texts: Sequence[bool], header: Header) -> int | None:
-    """Return the row under the headers that gives the units, None if there is none.
-
-    In the columns of words stands nothing, a dash or a label such as 计量单位; of the rest most are known units.
-    """
-    for under in range(header.rows[-1] + 1, min(header.rows[-1] + 4, len(labels))):
-        row = labels[under]
-        if all(v is None for v in row) or is_numbering(row):
-            continue
-        if not texts[under]:
-            return None
-        said = [(f, v) for f, v in zip(header.found, row, strict=True) if v is not None and not _says_nothing(v)]
-        known = sum(bare_unit(v) is not None for _, v in said)
-        words_in_keys = any(f is not None and type_of(f) != "number" and bare_unit(v) is None for f, v in said)
-        return under if known and 2 * known >= len(said) and not words_in_keys else None
-    return None
-
-
-def _unknown_header(
-    grid: Grid,
-    labels: Sequence[Sequence[Any]],
-    texts: Sequence[bool],
-    wanted: set[str],
-    understood: Callable[[Sequence[str]], Found | None],
-) -> Header | None:
-    """Take the first full row of words for the headers where none is known."""
-    filled = [sum(v is not None for v in row) for row in labels]
-    widest = max(filled, default=0)
-    for r, row in enumerate(labels):
-        if texts[r] and filled[r] * 2 > widest and len({v for v in row if v is not None}) == filled[r]:
-            return _header(grid, labels, (r,), wanted, understood)
-    if widest == 0:
-        return None
-    raise InputError(
-        f"sheet {grid.name!r}: no row of headers was found in the first {len(labels)} rows; "
-        "say which row it is with header=, and what the headers mean with mapping="
-    )
+# ------------------------------------------------------------------------------------ headers by their names
 
 
 def named_by(mapping: Mapping[str, str] | None, header: Header) -> dict[str, str]:
@@ -275,6 +311,6 @@ def named_by(mapping: Mapping[str, str] | None, header: Header) -> dict[str, str
         hits = [n for n in header.names if n == key]
         hits = hits or [n for n in header.names if n and fold(n) == fold(key)]
         hits = hits or [n for n, p in zip(header.names, header.paths, strict=True) if p and fold(p[-1]) == fold(key)]
-        for name in hits[:1] if len(hits) == 1 else hits or [key]:
+        for name in hits or [key]:
             out[name] = column
     return out

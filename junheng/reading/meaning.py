@@ -37,6 +37,7 @@ _UNIT_LABEL = re.compile(r"^(?:计量|金额)?单位[:为]?")
 
 
 def bare_unit(label: str) -> str | None:
+    """Return the unit that a label is and nothing else, None if it is none."""
     folded = _UNIT_LABEL.sub("", fold(label).strip("()"))
     return folded if folded in units() else None
 
@@ -65,25 +66,31 @@ def _meaning(path: tuple[str, ...]) -> Found | None:
         return joined
     stages = [s for label in path if (s := _stage_of(label)) is not None]
     if stages:
-        rest = tuple(label for label in path if _stage_of(label) is None)
-        found = _meaning(rest) if len(stages) == 1 else None
-        base = base_column(found.column) if found is not None else None
-        if found is None or base is None or base[1] is not None or base_column(f"{found.column}_{stages[0]}") is None:
-            return None
-        return Found(column=f"{found.column}_{stages[0]}", unit=found.unit, remarks=found.remarks)
+        return _of_one_stage(path, stages)
     last = fold(path[-1])
     if last in words("headers", "whole") or last in words("headers", "counted"):
         return _meaning(path[:-1])
-    found = recognise(path[-1])
-    above = path[:-1]
+    return _under_headings(path)
+
+
+def _of_one_stage(path: tuple[str, ...], stages: Sequence[str]) -> Found | None:
+    """Return the column of a stage: 小学 over 在校生数; None where two stages stand above each other."""
+    found = _meaning(tuple(label for label in path if _stage_of(label) is None)) if len(stages) == 1 else None
+    base = base_column(found.column) if found is not None else None
+    if found is None or base is None or base[1] is not None or base_column(f"{found.column}_{stages[0]}") is None:
+        return None
+    return Found(column=f"{found.column}_{stages[0]}", unit=found.unit, remarks=found.remarks)
+
+
+def _under_headings(path: tuple[str, ...]) -> Found | None:
+    """Return what the lowest label means, with a remark on each heading that it is no part of."""
+    found, above = recognise(path[-1]), path[:-1]
     if found is None or any(_is_other(label) for label in above):
         return None
-    remarks = [*found.remarks]
+    remarks = list(found.remarks)
     for label in above:
         parent = recognise(label)
-        if fold(label) in words("headers", "neutral"):
-            continue
-        if parent is None or not _belongs(found.column, parent.column):
+        if fold(label) not in words("headers", "neutral") and not (parent and _belongs(found.column, parent.column)):
             remarks.append(f"it stands under {label!r}")
     return Found(column=found.column, unit=found.unit, remarks=tuple(remarks))
 
@@ -122,5 +129,6 @@ def _belongs(part: str, whole: str) -> bool:
 
 
 def type_of(found: Found | None) -> str:
+    """Return the type of the column a header was taken for, empty where it is none."""
     base = None if found is None else base_column(found.column)
     return "" if base is None else base[0].type

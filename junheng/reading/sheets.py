@@ -1,47 +1,35 @@
-"""Which sheets hold the return, and what their columns mean (private)."""
+"""Which sheets of a file hold the return (private)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import define, field
+from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
-from junheng.reading.grid import Grid, Source, column_letter
+from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
-from junheng.reading.rows import LeftOut, Rows
-from junheng.schools import missing_in_mapping, understand
 
+__all__ = ["FoundSheet", "Sheets", "choose_sheets", "chosen_grids", "given_rows", "hidden_returns", "wanted_sheets"]
+
+#: Sheets by name or position, counted from 0.
 Sheets = str | int | Sequence[str | int] | None
 
 
-@define
-class SheetReading:
-    """A sheet that is read: what was found in it."""
+@frozen(eq=False)
+class FoundSheet:
+    """A sheet with headers, and the places in which something stands."""
 
     grid: Grid
     header: Header
     filled: NDArray[np.bool_]
-    rows: Rows | None = None
-    columns: dict[str, Any] = field(factory=dict)
-    told: list[dict[str, Any]] = field(factory=list)
-    left_out: list[LeftOut] = field(factory=list)
-    problems: list[tuple[str | None, Problem]] = field(factory=list)
-
-    @property
-    def n(self) -> int:
-        return 0 if self.rows is None else self.rows.schools.size
-
-    def add(self, code: ProblemCode, message: str, *, cell: str | None = None, **fields: Any) -> None:
-        """Record something to look at."""
-        fields.setdefault("severity", Severity.WARNING)
-        self.problems.append((cell, Problem(code=code, message=message, **fields)))
 
 
-def wanted_sheets(sheet: Sheets) -> Callable[[str, int, bool], bool]:
+def wanted_sheets(sheet: Sheets) -> Wanted:
+    """Return what tells whether a sheet is one of those that are asked for."""
     if sheet is None:
         return lambda name, i, hidden: True
     chosen = [sheet] if isinstance(sheet, (str, int)) else list(sheet)
@@ -49,16 +37,13 @@ def wanted_sheets(sheet: Sheets) -> Callable[[str, int, bool], bool]:
 
 
 def given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    """Return the rows of headers somebody named, counted from 0."""
     if header is None:
         return None
     rows: list[Any] = list(header) if isinstance(header, (list, tuple, range)) else [header]
     if not rows or any(isinstance(r, bool) or not isinstance(r, int) or r < 1 for r in rows):
         raise InputError(f"header is a row, or rows, as a spreadsheet shows them, counted from 1; not {header!r}")
     return tuple(r - 1 for r in sorted(rows))
-
-
-def _list_of(grids: Sequence[Grid]) -> str:
-    return ", ".join(repr(g.name) + (" (hidden)" if g.hidden else "") for g in grids)
 
 
 def chosen_grids(source: Source, sheet: Sheets) -> list[Grid]:
@@ -77,67 +62,92 @@ def chosen_grids(source: Source, sheet: Sheets) -> list[Grid]:
 
 def choose_sheets(
     source: Source, sheet: Sheets, given: tuple[int, ...] | None, mapping: Mapping[str, str]
-) -> list[SheetReading]:
-    grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
+) -> list[FoundSheet]:
+    """Return the sheets to read: those somebody named, or those that hold a return."""
     if sheet is not None:
-        out = [s for g in grids if (s := look_at(source, g, given, mapping)) is not None]
-        if len(out) < len(grids):
-            empty = [g for g in grids if all(s.grid is not g for s in out)]
-            raise InputError(
-                f"{source.name}: nothing stands on {_list_of(empty)}; the sheets are {_list_of(source.grids)}"
-            )
-        return out
-    looked: list[SheetReading] = []
-    failed: list[InputError] = []
-    for grid in grids:
-        try:
-            found = look_at(source, grid, given, mapping)
-        except InputDataError:
-            raise
-        except InputError as exc:
-            failed.append(exc)
-            continue
-        if found is not None:
-            looked.append(found)
-    returns = [s for s in looked if is_return(s, mapping)]
+        return _named_sheets(source, sheet, given, mapping)
+    looked, failed = _visible_sheets(source, given, mapping)
+    returns = [s for s in looked if _is_return(s, mapping)]
     if not returns:
-        if len(looked) == 1 and (not failed or looked[0].header.known):
-            return looked
-        if len(failed) == 1 and not looked:
-            raise failed[0]
-        if not looked and not failed:
-            raise InputError(f"{source.name} is empty; the headers and the schools are missing")
-        best = [s for s in looked if s.header.known]
-        if len(best) == 1:
-            return best
-        raise InputError(
-            f"{source.name}: no sheet has headers of a return, such as 学校名称 and 学生人数; say which it is "
-            f"with sheet=, and what its headers mean with mapping=; the sheets are {_list_of(source.grids)}"
-        )
-    kinds = {frozenset(f.column for f in s.header.found if f is not None) for s in returns}
-    if len(kinds) > 1:
+        return _only_candidate(source, looked, failed)
+    if len({_columns(s) for s in returns}) > 1:
         raise InputDataError([_two_returns(source, returns)])
     return returns
 
 
-def _two_returns(source: Source, returns: Sequence[SheetReading]) -> Problem:
-    sets = [{f.column for f in s.header.found if f is not None} for s in returns]
-    common = set.intersection(*sets)
-    said = []
-    for s, have in zip(returns, sets, strict=True):
-        own = sorted(have - common)
-        said.append(f"{s.grid.name!r} ({len(have)} columns" + (f", it alone {', '.join(own[:3])}" if own else "") + ")")
-    names = [s.grid.name for s in returns]
-    return Problem(
-        code=ProblemCode.UNCLEAR_HEADER,
-        message=f"{source.name}: several sheets could be the return, with different headers: {'; '.join(said)}; "
-        f"say which with sheet={names[0]!r}, or put them one below the other with sheet={names!r}",
+def _named_sheets(
+    source: Source, sheet: Sheets, given: tuple[int, ...] | None, mapping: Mapping[str, str]
+) -> list[FoundSheet]:
+    looked = [(g, _look_at(source, g, given, mapping)) for g in chosen_grids(source, sheet)]
+    empty = [g for g, found in looked if found is None]
+    if empty:
+        raise InputError(f"{source.name}: nothing stands on {_list_of(empty)}; the sheets are {_list_of(source.grids)}")
+    return [found for _, found in looked if found is not None]
+
+
+def _visible_sheets(
+    source: Source, given: tuple[int, ...] | None, mapping: Mapping[str, str]
+) -> tuple[list[FoundSheet], list[InputError]]:
+    """Return the sheets that are not hidden and have headers, and why others have none."""
+    looked: list[FoundSheet] = []
+    failed: list[InputError] = []
+    for grid in source.grids:
+        if grid.hidden:
+            continue
+        try:
+            found = _look_at(source, grid, given, mapping)
+        except InputDataError:
+            raise
+        except InputError as exc:
+            failed.append(exc)
+        else:
+            looked += [] if found is None else [found]
+    return looked, failed
+
+
+def _only_candidate(source: Source, looked: list[FoundSheet], failed: list[InputError]) -> list[FoundSheet]:
+    """Return the one sheet that may be meant where none has the headers of a return."""
+    known = [s for s in looked if s.header.known]
+    if len(looked) == 1 and (not failed or known):
+        return looked
+    if len(failed) == 1 and not looked:
+        raise failed[0]
+    if not looked and not failed:
+        raise InputError(f"{source.name} is empty; the headers and the schools are missing")
+    if len(known) == 1:
+        return known
+    raise InputError(
+        f"{source.name}: no sheet has headers of a return, such as 学校名称 and 学生人数; say which it is "
+        f"with sheet=, and what its headers mean with mapping=; the sheets are {_list_of(source.grids)}"
     )
 
 
-def look_at(
+def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
+    """Name the hidden sheets that have headers of a return too, and were not read."""
+    out = []
+    for grid in source.grids:
+        if not grid.hidden or not grid.cells.size or any(g is grid for g in read):
+            continue
+        try:
+            found = _look_at(source, grid, None, {})
+        except InputError:
+            continue
+        if found is not None and _is_return(found, {}):
+            out.append(
+                Problem(
+                    code=ProblemCode.SHEET_NOT_READ,
+                    severity=Severity.WARNING,
+                    value=grid.name,
+                    message=f"the hidden sheet {grid.name!r} has headers of a return too, and was not read; "
+                    f"if it counts, name it with sheet=",
+                )
+            )
+    return out
+
+
+def _look_at(
     source: Source, grid: Grid, given: tuple[int, ...] | None, mapping: Mapping[str, str]
-) -> SheetReading | None:
+) -> FoundSheet | None:
     filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
     if not filled.any():
         return None
@@ -146,38 +156,35 @@ def look_at(
             f"{source.name}, sheet {grid.name!r} has {len(grid.cells)} rows; header={max(given) + 1} is none"
         )
     header = find_header(grid, given=given, mapping=mapping)
-    return None if header is None else SheetReading(grid=grid, header=header, filled=filled)
+    return None if header is None else FoundSheet(grid=grid, header=header, filled=filled)
 
 
-def is_return(sheet: SheetReading, mapping: Mapping[str, str]) -> bool:
+def _is_return(sheet: FoundSheet, mapping: Mapping[str, str]) -> bool:
     chosen = named_by(mapping, sheet.header)
-    columns = {f.column for f in sheet.header.found if f is not None}
-    columns |= {chosen[n] for n in sheet.header.names if n in chosen}
+    columns = _columns(sheet) | {chosen[n] for n in sheet.header.names if n in chosen}
     return bool(columns & {"school", "school_code"}) and len(columns) >= 2
 
 
-def understand_sheets(source: Source, sheets: Sequence[SheetReading], mapping: Mapping[str, str] | None) -> None:
-    """Give each column its meaning, and raise everything that cannot be decided at once."""
-    errors: list[Problem] = []
-    everywhere = [n for s in sheets for n in s.header.names if n]
-    chosen = [named_by(mapping, s.header) for s in sheets]
-    used = {c for s, m in zip(sheets, chosen, strict=True) for c in m if c in s.header.names}
-    lost = {c for m in chosen for c in m if c not in everywhere}
-    for name in sorted(lost - used):
-        errors.append(missing_in_mapping(name, everywhere))
-    for s, m in zip(sheets, chosen, strict=True):
-        at = [c for c, n in enumerate(s.header.names) if n]
-        names = [s.header.names[c] for c in at]
-        understood, problems = understand(
-            names, {k: v for k, v in m.items() if k in names}, [s.header.found[c] for c in at]
+def _columns(sheet: FoundSheet) -> frozenset[str]:
+    return frozenset(f.column for f in sheet.header.found if f is not None)
+
+
+def _two_returns(source: Source, returns: Sequence[FoundSheet]) -> Problem:
+    sets = [_columns(s) for s in returns]
+    common = frozenset.intersection(*sets)
+    described = []
+    for s, have in zip(returns, sets, strict=True):
+        alone = sorted(have - common)[:3]
+        described.append(
+            f"{s.grid.name!r} ({len(have)} columns" + (f", it alone {', '.join(alone)}" if alone else "") + ")"
         )
-        s.columns = {"understood": dict(zip(at, understood, strict=True))}
-        letters = {n: column_letter(c) for c, n in zip(at, names, strict=True)}
-        for p in problems:
-            if p.severity is Severity.ERROR:
-                errors.append(p)
-            else:
-                cell = letters.get(p.column or "")
-                s.problems.append((f"{cell}{s.header.rows[-1] + 1}" if cell else None, p))
-    if errors:
-        raise InputDataError(errors)
+    names = [s.grid.name for s in returns]
+    return Problem(
+        code=ProblemCode.UNCLEAR_HEADER,
+        message=f"{source.name}: several sheets could be the return, with different headers: {'; '.join(described)}; "
+        f"say which with sheet={names[0]!r}, or put them one below the other with sheet={names!r}",
+    )
+
+
+def _list_of(grids: Sequence[Grid]) -> str:
+    return ", ".join(repr(g.name) + (" (hidden)" if g.hidden else "") for g in grids)

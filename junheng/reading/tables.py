@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -11,25 +12,18 @@ from numpy.typing import NDArray
 
 from junheng._frames import Table, Wholes, build_frame
 from junheng._text import characters, may_have_twins
-from junheng.errors import InputError, Problem, ProblemCode, Severity
+from junheng.errors import Problem, ProblemCode, Severity
 from junheng.reading.columns import check_lost, read_column
 from junheng.reading.files import open_source
-from junheng.reading.grid import Source, cell_name
+from junheng.reading.grid import Grid, Source
 from junheng.reading.report import FileReport
-from junheng.reading.rows import left_out_rows
-from junheng.reading.sheets import (
-    SheetReading,
-    Sheets,
-    choose_sheets,
-    given_rows,
-    is_return,
-    look_at,
-    understand_sheets,
-    wanted_sheets,
-)
+from junheng.reading.sheet_reading import PlacedProblem, SheetReading, begin_reading
+from junheng.reading.sheets import Sheets, choose_sheets, given_rows, hidden_returns, wanted_sheets
 from junheng.reading.titles import refuse_other_units, take_from_titles
 from junheng.reading.totals import check_totals
-from junheng.schools import Column, base_column, finish_columns, near_twins, scale_problems, twin_message
+from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
+
+__all__ = ["read_file"]
 
 
 def read_file(
@@ -39,173 +33,79 @@ def read_file(
     header: int | Sequence[int] | None,
     said: Callable[[int], None],
 ) -> FileReport:
-    """Read a return and say what was made of it."""
+    """Read a return and say what was made of it; ``said`` hears of progress in hundredths."""
     source = open_source(path, said, wanted_sheets(sheet))
-    given = given_rows(header)
-    sheets = choose_sheets(source, sheet, given, mapping or {})
-    understand_sheets(source, sheets, mapping)
+    sheets = begin_reading(source, choose_sheets(source, sheet, given_rows(header), mapping or {}), mapping)
     total = sum(len(s.header.names) for s in sheets)
     done = 0
     for s in sheets:
-        _read_rows(source, s)
         for c in range(len(s.header.names)):
             read_column(s, c)
             done += 1
             said(70 + 28 * done // max(total, 1))
         check_totals(s)
         check_lost(s)
-    take_from_titles(source, sheets)
-    report = _assemble(source, sheets)
+        take_from_titles(source, s)
+    report = _report(source, sheets)
     said(100)
     return report
 
 
-def _read_rows(source: Source, s: SheetReading) -> None:
-    s.rows = left_out_rows(s.grid, s.header, s.filled)
-    last = int(np.flatnonzero(s.filled.any(axis=1)).max(initial=-1))
-    s.left_out = [o for o in s.rows.left_out if o.reason != "blank" or o.row <= last]
-    _refuse_long_rows(source, s)
-    _spread_merged(s)
-
-
-def _refuse_long_rows(source: Source, s: SheetReading) -> None:
-    """In text a row longer than the headers has a separator too many, and its figures stand under wrong headers."""
-    assert s.rows is not None
-    if source.kind not in ("csv", "tsv", "text"):
-        return
-    width = max((c + 1 for c, n in enumerate(s.header.names) if n), default=0)
-    if width == s.filled.shape[1] or not s.rows.schools.size:
-        return
-    long = s.rows.schools[s.filled[s.rows.schools, width:].any(axis=1)]
-    if long.size:
-        raise InputError(
-            f"{source.name} is not a regular table: line {int(long[0]) + 1} has more cells than the {width} headers; "
-            "is there a comma inside a number or a name? Put such cells in quotation marks"
-        )
-
-
-def _spread_merged(s: SheetReading) -> None:
-    """Give every row what is merged over several; of people merged over several rows nothing can be said."""
-    assert s.rows is not None
-    school_rows = set(s.rows.schools.tolist()) if s.grid.merges else set()
-    start = s.header.rows[-1] + 1
-    understood = s.columns["understood"]
-    ranges = [m for m in s.grid.merges or () if m[2] > m[0] and m[0] >= start and m[1] == m[3]]
-    kinds = {c: base_column(u.column) if u.column else None for c, u in understood.items()}
-    # words first: whether two rows are one school is asked for figures
-    ranges.sort(key=lambda m: _is_number(kinds.get(m[1])))
-    # a column of codes in which nothing stands names no school
-    codes = [c for c in s.header.at("school_code") if s.filled[s.rows.schools, c].any()]
-    names = codes or s.header.at("school")
-    for r0, c, r1, _ in ranges:
-        value = s.grid.cells[r0, c]
-        rows = [r for r in range(r0, min(r1 + 1, len(s.grid.cells))) if r in school_rows]
-        if value is None or len(rows) < 2:
-            continue
-        base = kinds.get(c)
-        named = {s.grid.cells[r, names[0]] for r in rows} if names else {None}
-        same = len(named) == 1 and None not in named
-        if not _is_number(base) or (same and base is not None and base[0].shared):
-            s.grid.cells[rows, c] = value
-            s.filled[rows, c] = True
-            continue
-        s.grid.cells[rows, c] = None
-        s.add(
-            ProblemCode.MERGED_CELL,
-            f"{value!r} is merged over rows {rows[0] + 1} to {rows[-1] + 1}; whose figure it is cannot be told, "
-            "so it is missing: give each row its own",
-            cell=cell_name(r0, c),
-            column=understood[c].column,
-            value=str(value),
-        )
-
-
-def _is_number(base: tuple[Column, str | None] | None) -> bool:
-    return base is not None and base[0].type == "number"
-
-
-def _assemble(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
-    names = list(dict.fromkeys(n for s in sheets for n in s.columns if n != "understood"))
-    canonical = [n for n in names if base_column(n) is not None and any(n in _known(s) for s in sheets)]
-    columns = {n: _stacked([s.columns.get(n) for s in sheets], [s.n for s in sheets], n in canonical) for n in names}
-    schools = finish_columns(build_frame(columns, "pandas"), canonical)
-    problems: list[tuple[str | None, str | None, Problem]] = [
-        (s.grid.name, cell, p) for s in sheets for cell, p in s.problems
-    ]
-    problems = [*((None, None, p) for p in source.problems), *problems]
-    problems += [(None, None, p) for p in _hidden_returns(source, sheets)]
+def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
+    schools = _schools(sheets)
+    problems = [PlacedProblem(p) for p in source.problems]
+    problems += [p for s in sheets for p in s.problems]
+    problems += [PlacedProblem(p) for p in hidden_returns(source, [s.grid for s in sheets])]
     problems += _near_twins(schools, sheets)
-    odd = scale_problems(schools)
-    refuse_other_units(sheets, odd)
-    problems += [(None, None, p) for p in odd]
-    used = {s.grid.name: s for s in sheets}
-    told = [t for s in sheets for t in s.told]
+    scale = scale_problems(schools)
+    refuse_other_units(sheets, scale)
+    problems += [PlacedProblem(p) for p in scale]
     return FileReport(
         name=source.name,
         kind=source.kind,
         encoding=source.encoding,
         schools=schools,
-        places=_frame(
-            {
-                "sheet": np.repeat(np.array([s.grid.name for s in sheets], dtype=object), [s.n for s in sheets]),
-                "row": np.concatenate([s.rows.schools + 1 for s in sheets if s.rows is not None]),
-            }
-        ),
-        sheets=_frame(
-            {
-                "sheet": [g.name for g in source.grids],
-                "hidden": np.array([g.hidden for g in source.grids], dtype=bool),
-                "used": np.array([g.name in used for g in source.grids], dtype=bool),
-                "headers": [
-                    "-".join(
-                        dict.fromkeys(str(r + 1) for r in (used[g.name].header.rows[0], used[g.name].header.rows[-1]))
-                    )
-                    if g.name in used
-                    else None
-                    for g in source.grids
-                ],
-                "schools": _ints(used[g.name].n if g.name in used else 0 for g in source.grids),
-                "left_out": _ints(
-                    sum(o.reason != "blank" for o in used[g.name].left_out) if g.name in used else 0
-                    for g in source.grids
-                ),
-            }
-        ),
-        columns=_frame(
-            {
-                **{k: [t[k] for t in told] for k in ("sheet", "letter", "header", "column", "unit")},
-                "factor": np.array([t["factor"] for t in told], dtype=np.float64),
-                **{k: _ints(t[k] for t in told) for k in ("cells", "converted", "missing", "unread")},
-            }
-        ),
-        left_out=_frame(
-            {
-                "sheet": [s.grid.name for s in sheets for _ in s.left_out],
-                "row": _ints(o.row + 1 for s in sheets for o in s.left_out),
-                "reason": [o.reason for s in sheets for o in s.left_out],
-                "text": [o.text for s in sheets for o in s.left_out],
-            }
-        ),
-        problems=_frame(
-            {
-                "code": [str(p.code) for _, _, p in problems],
-                "severity": [str(p.severity) for _, _, p in problems],
-                "sheet": [sheet for sheet, _, _ in problems],
-                "cell": [cell for _, cell, _ in problems],
-                "column": [p.column for _, _, p in problems],
-                "value": [p.value for _, _, p in problems],
-                "message": [p.message for _, _, p in problems],
-            }
-        ),
+        places=_places_frame(sheets),
+        sheets=_sheets_frame(source.grids, sheets),
+        columns=_columns_frame(sheets),
+        left_out=_left_out_frame(sheets),
+        problems=_problems_frame(problems),
     )
 
 
-def _near_twins(schools: Any, sheets: Sequence[SheetReading]) -> list[tuple[str | None, str | None, Problem]]:
+# ------------------------------------------------------------------------------------------ the schools
+
+
+def _schools(sheets: Sequence[SheetReading]) -> Any:
+    """Put the sheets one below the other and bring them to canonical form."""
+    known = {u.column for s in sheets for u in s.understood.values() if u.column} | {"stage", "county"}
+    names = list(dict.fromkeys(n for s in sheets for n in s.columns))
+    canonical = [n for n in names if n in known and base_column(n) is not None]
+    lengths = [s.n for s in sheets]
+    columns = {n: _stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
+    return finish_columns(build_frame(columns, "pandas"), canonical)
+
+
+def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
+    """Put the columns of several sheets one below the other; a sheet that lacks one has nothing there."""
+    if all(isinstance(p, np.ndarray) and p.dtype.kind == "f" for p in parts if p is not None):
+        return np.concatenate([np.full(n, np.nan) if p is None else p for p, n in zip(parts, lengths, strict=True)])
+    out: list[Any] = []
+    for p, n in zip(parts, lengths, strict=True):
+        out += [None] * n if p is None else p.tolist() if isinstance(p, np.ndarray) else p
+    types = set(map(type, out))
+    if float in types:
+        out = [None if isinstance(v, float) and v != v else v for v in out]
+        types = set(map(type, out))
+    if out and canonical and types <= {int, NoneType}:
+        return Wholes(out) if NoneType in types else np.array(out, dtype=np.int64)
+    return out
+
+
+def _near_twins(schools: Any, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
     """Report names that nearly are others; of schools those of one county."""
     table = Table(schools)
-    places = [(s, int(r)) for s in sheets if s.rows is not None for r in s.rows.schools]
     county = table.codes("county")[0] if "county" in table.columns else np.zeros(table.rows)
-    out: list[tuple[str | None, str | None, Problem]] = []
     for name in ("county", "county_code", "school", "school_code"):
         if name not in table.columns or table.is_number(name):
             continue
@@ -218,21 +118,104 @@ def _near_twins(schools: Any, sheets: Sequence[SheetReading]) -> list[tuple[str 
                 beside = others & (county == county[row]) if name.startswith("school") else others
                 near = [words[j] for j in dict.fromkeys(codes[beside].tolist())]
                 if near:
-                    s, r = places[row]
-                    at = next((t["letter"] for t in s.told if t["column"] == name), None)
-                    problem = Problem(
-                        code=ProblemCode.NEAR_TWIN,
-                        severity=Severity.WARNING,
-                        column=name,
-                        value=str(words[i]),
-                        message=twin_message(words[i], near),
-                    )
-                    out.append((s.grid.name, f"{at}{r + 1}" if at else None, problem))
-    return out
+                    yield _twin(name, words[i], near, *_place(sheets, row))
 
 
-def _known(s: SheetReading) -> set[str]:
-    return {u.column for u in s.columns["understood"].values() if u.column} | {"stage", "county"}
+def _twin(column: str, word: Any, near: Sequence[Any], s: SheetReading, row: int) -> PlacedProblem:
+    letter = next((read.letter for read in s.read.values() if read.column == column), None)
+    problem = Problem(
+        code=ProblemCode.NEAR_TWIN,
+        severity=Severity.WARNING,
+        column=column,
+        value=str(word),
+        message=twin_message(word, near),
+    )
+    return PlacedProblem(problem, s.grid.name, f"{letter}{row + 1}" if letter else None)
+
+
+def _place(sheets: Sequence[SheetReading], school: int) -> tuple[SheetReading, int]:
+    """Return the sheet and the row of a school of the whole table."""
+    for s in sheets:
+        if school < s.n:
+            return s, int(s.rows.schools[school])
+        school -= s.n
+    raise IndexError(school)
+
+
+# ------------------------------------------------------------------------------- the frames of a report
+
+
+def _places_frame(sheets: Sequence[SheetReading]) -> Any:
+    return _frame(
+        {
+            "sheet": np.repeat(np.array([s.grid.name for s in sheets], dtype=object), [s.n for s in sheets]),
+            "row": np.concatenate([s.rows.schools + 1 for s in sheets]),
+        }
+    )
+
+
+def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> Any:
+    by_name = {s.grid.name: s for s in sheets}
+    read = [by_name.get(g.name) for g in grids]
+    return _frame(
+        {
+            "sheet": [g.name for g in grids],
+            "hidden": np.array([g.hidden for g in grids], dtype=bool),
+            "used": np.array([s is not None for s in read], dtype=bool),
+            "headers": [None if s is None else _rows_of_headers(s) for s in read],
+            "schools": _ints(0 if s is None else s.n for s in read),
+            "left_out": _ints(0 if s is None else sum(o.reason != "blank" for o in s.left_out) for s in read),
+        }
+    )
+
+
+def _rows_of_headers(s: SheetReading) -> str:
+    first, last = s.header.rows[0] + 1, s.header.rows[-1] + 1
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _columns_frame(sheets: Sequence[SheetReading]) -> Any:
+    read = [(s.grid.name, column) for s in sheets for column in s.read.values()]
+    return _frame(
+        {
+            "sheet": [name for name, _ in read],
+            "letter": [c.letter for _, c in read],
+            "header": [c.header for _, c in read],
+            "column": [c.column for _, c in read],
+            "unit": [c.unit for _, c in read],
+            "factor": np.array([c.factor[0] / c.factor[1] for _, c in read], dtype=np.float64),
+            "cells": _ints(c.cells for _, c in read),
+            "converted": _ints(c.converted for _, c in read),
+            "missing": _ints(c.missing for _, c in read),
+            "unread": _ints(c.unread for _, c in read),
+        }
+    )
+
+
+def _left_out_frame(sheets: Sequence[SheetReading]) -> Any:
+    left_out = [(s.grid.name, o) for s in sheets for o in s.left_out]
+    return _frame(
+        {
+            "sheet": [name for name, _ in left_out],
+            "row": _ints(o.row + 1 for _, o in left_out),
+            "reason": [o.reason for _, o in left_out],
+            "text": [o.text for _, o in left_out],
+        }
+    )
+
+
+def _problems_frame(problems: Sequence[PlacedProblem]) -> Any:
+    return _frame(
+        {
+            "code": [str(p.problem.code) for p in problems],
+            "severity": [str(p.problem.severity) for p in problems],
+            "sheet": [p.sheet for p in problems],
+            "cell": [p.cell for p in problems],
+            "column": [p.problem.column for p in problems],
+            "value": [p.problem.value for p in problems],
+            "message": [p.problem.message for p in problems],
+        }
+    )
 
 
 def _ints(values: Any) -> NDArray[np.int64]:
@@ -241,37 +224,3 @@ def _ints(values: Any) -> NDArray[np.int64]:
 
 def _frame(columns: Mapping[str, Any]) -> Any:
     return build_frame(columns, "pandas")
-
-
-def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
-    """Put the columns of several sheets one below the other; a sheet that lacks one has nothing there."""
-    if all(isinstance(p, np.ndarray) and p.dtype.kind == "f" for p in parts if p is not None):
-        return np.concatenate([np.full(n, np.nan) if p is None else p for p, n in zip(parts, lengths, strict=True)])
-    out: list[Any] = []
-    for p, n in zip(parts, lengths, strict=True):
-        cells = [None] * n if p is None else p.tolist() if isinstance(p, np.ndarray) else list(p)
-        out += [None if isinstance(v, float) and v != v else v for v in cells]
-    if out and canonical and all(type(v) is int or v is None for v in out):
-        return Wholes(out) if None in out else np.array(out, dtype=np.int64)
-    return out
-
-
-def _hidden_returns(source: Source, sheets: Sequence[SheetReading]) -> list[Problem]:
-    out = []
-    for grid in source.grids:
-        if grid.hidden and all(s.grid is not grid for s in sheets) and grid.cells.size:
-            try:
-                found = look_at(source, grid, None, {})
-            except InputError:
-                continue
-            if found is not None and is_return(found, {}):
-                out.append(
-                    Problem(
-                        code=ProblemCode.SHEET_NOT_READ,
-                        severity=Severity.WARNING,
-                        value=grid.name,
-                        message=f"the hidden sheet {grid.name!r} has headers of a return too, and was not read; "
-                        f"if it counts, name it with sheet=",
-                    )
-                )
-    return out

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from junheng._data import read_toml
 from junheng.errors import InputDataError, Problem, ProblemCode
-from junheng.reading.grid import Source, column_letter
+from junheng.reading.grid import Source
 from junheng.reading.meaning import units
-from junheng.reading.sheets import SheetReading
+from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
+
+__all__ = ["county_in", "refuse_other_units", "stage_in", "take_from_titles", "title_unit"]
+
+# ---------------------------------------------------------------------------------------- units of a title
 
 _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")
 
@@ -21,23 +24,24 @@ _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40
 def title_unit(s: SheetReading, column: Column) -> tuple[str, tuple[int, int]] | None:
     """Return the unit a line above the headers gives for all columns of a kind, None if there is none or are two."""
     known = {fold(u): f for u, f in read_toml("columns.toml")["units"].get(column.unit, {}).items()}
-    said: dict[str, tuple[int, int]] = {}
-    for line in [*lines_above(s), *lines_below(s)]:
-        for match in _UNIT_LINE.finditer(line):
-            for token in re.split(r"[、,，;；/\s]+", match.group(1)):
-                if fold(token) in known and fold(token) in units():
-                    factor = known[fold(token)]
-                    said[token] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
-    if len(said) != 1 or next(iter(said.values())) == (1, 1):
+    found: dict[str, tuple[int, int]] = {}
+    for token in _units_named([*s.lines_above(), *s.lines_below()]):
+        factor = known.get(fold(token))
+        if factor is not None and fold(token) in units():
+            found[token] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    if len(found) != 1 or (1, 1) in found.values():
         return None
-    return next(iter(said.items()))
+    return next(iter(found.items()))
 
 
-def lines_below(s: SheetReading) -> list[str]:
-    """Return what stands between the headers and the first school."""
-    assert s.rows is not None
-    first = int(s.rows.schools.min(initial=s.header.rows[-1] + 1))
-    return [o.text for o in s.left_out if s.header.rows[-1] < o.row < first]
+def _units_named(lines: Sequence[str]) -> list[str]:
+    """Return what lines such as 单位：人、平方米 name as units."""
+    return [
+        token
+        for line in lines
+        for match in _UNIT_LINE.finditer(line)
+        for token in re.split(r"[、,，;；/\s]+", match.group(1))
+    ]
 
 
 def refuse_other_units(sheets: Sequence[SheetReading], problems: Sequence[Problem]) -> None:
@@ -45,26 +49,26 @@ def refuse_other_units(sheets: Sequence[SheetReading], problems: Sequence[Proble
     errors = []
     for p in problems:
         rule = read_toml("scale.toml")["columns"].get(p.column)
-        if rule is None or p.value is None or float(p.value) >= rule["low"]:
-            continue
-        for s in sheets:
-            told = next((t for t in s.told if t["column"] == p.column), None)
-            seen_in = None if told is None else _unit_in_sight(s, told, list(rule["units"]))
-            if told is not None and seen_in is not None:
-                unit, text = seen_in
-                errors.append(
-                    Problem(
-                        code=ProblemCode.SUSPICIOUS_SCALE,
-                        column=p.column,
-                        value=p.value,
-                        message=f"{s.grid.name}!{told['letter']}: {p.message.split(';')[0]}, and the file speaks of "
-                        f"{unit} ({text[:60]!r}), which was not applied: put the unit of the figures in the header, "
-                        f"{told['header']}({unit}) or {told['header']}({_canonical_unit(str(p.column))}), and take "
-                        "the other away",
-                    )
-                )
+        if rule is not None and p.value is not None and float(p.value) < rule["low"]:
+            errors += [e for s in sheets if (e := _other_unit(s, p, list(rule["units"]))) is not None]
     if errors:
         raise InputDataError(errors)
+
+
+def _other_unit(s: SheetReading, problem: Problem, names: Sequence[str]) -> Problem | None:
+    c = next((c for c, read in s.read.items() if read.column == problem.column), None)
+    in_sight = None if c is None else _unit_in_sight(s, c, names)
+    if c is None or in_sight is None:
+        return None
+    (unit, text), read = in_sight, s.read[c]
+    return Problem(
+        code=ProblemCode.SUSPICIOUS_SCALE,
+        column=problem.column,
+        value=problem.value,
+        message=f"{s.grid.name}!{read.letter}: {problem.message.split(';')[0]}, and the file speaks of "
+        f"{unit} ({text[:60]!r}), which was not applied: put the unit of the figures in the header, "
+        f"{read.header}({unit}) or {read.header}({_canonical_unit(str(problem.column))}), and take the other away",
+    )
 
 
 def _canonical_unit(column: str) -> str:
@@ -72,21 +76,22 @@ def _canonical_unit(column: str) -> str:
     return next((u for u, factor in known.items() if factor == 1 and not u.isascii()), "")
 
 
-def _unit_in_sight(s: SheetReading, told: Mapping[str, Any], names: Sequence[str]) -> tuple[str, str] | None:
+def _unit_in_sight(s: SheetReading, c: int, names: Sequence[str]) -> tuple[str, str] | None:
     """Return a unit that a title, a header or a row left out speaks of, and where; None where it was applied."""
-    lines = [*lines_above(s), *next(p for c, p in enumerate(s.header.paths) if column_letter(c) == told["letter"])]
+    read = s.read[c]
+    if read.factor[0] != read.factor[1]:
+        return None
+    lines = [*s.lines_above(), *s.header.paths[c]]
     lines += [o.text for o in s.left_out if o.reason not in ("total", "average", "blank")]
     for unit in names:
         pattern = re.compile(UNIT_IN_SIGHT.format(re.escape(unit)))
         for line in lines:
-            if told["unit"] != unit and told["factor"] == 1 and pattern.search("".join(line.split())):
+            if read.unit != unit and pattern.search("".join(line.split())):
                 return unit, line
     return None
 
 
-def lines_above(s: SheetReading) -> list[str]:
-    return [str(v) for r in range(s.header.rows[0]) for v in s.grid.cells[r].tolist() if v is not None]
-
+# -------------------------------------------------------------------------------------- county and stage
 
 _NOT_A_COUNTY = re.compile(
     r"(城|镇|地|校|学|社|园|景|老|新|开发|各|全|本|我|该|县|分|片|辖|市|牧)区$|(各|全|本|我|该|区)县$|(各|全|本|我|该|城|超)市$"
@@ -108,46 +113,44 @@ def county_in(text: str) -> str | None:
     return match.group(1)
 
 
+_ONE_STAGE = {
+    "primary": re.compile(r"(?<!中)小学|(?<![a-z])primary"),
+    "junior": re.compile(r"初中|初级中学|junior"),
+    "senior": re.compile(r"高中|高级中学|senior"),
+}
+_SEVERAL_STAGES = re.compile(r"中小学|一贯制|完全中学|义务教育")
+
+
 def stage_in(text: str) -> str | None:
     """Return the one stage a name or title speaks of, None if it is none or several."""
-    line = "".join(text.split())
-    found = set()
-    if re.search(r"(?<!中)小学", line) or re.search(r"(?<![a-z])primary", line.lower()):
-        found.add("primary")
-    if re.search(r"初中|初级中学", line) or "junior" in line.lower():
-        found.add("junior")
-    if re.search(r"高中|高级中学", line) or "senior" in line.lower():
-        found.add("senior")
-    if re.search(r"中小学|一贯制|完全中学|义务教育", line):
-        return None
-    return found.pop() if len(found) == 1 else None
+    line = "".join(text.split()).lower()
+    found = [stage for stage, pattern in _ONE_STAGE.items() if pattern.search(line)]
+    return found[0] if len(found) == 1 and not _SEVERAL_STAGES.search(line) else None
 
 
-def take_from_titles(source: Source, sheets: Sequence[SheetReading]) -> None:
+def take_from_titles(source: Source, s: SheetReading) -> None:
     """Take stage and county from the sheet's name or the title where no column says them."""
-    for s in sheets:
-        if not s.n:
-            continue
-        names = set(s.columns) - {"understood"}
-        lines = lines_above(s)
-        workbook = source.kind in ("xlsx", "xls", "ods")
-        if not names & {"stage", "kind"} and not any(n.endswith(("_primary", "_junior")) for n in names):
-            _stages_from_headings(s)
-            if "stage" not in s.columns:
-                _take(s, "stage", [s.grid.name] if workbook else [], lines, stage_in)
-        if not names & {"county", "county_code"}:
-            whole = [s.grid.name] if workbook and county_in(s.grid.name) == s.grid.name else []
-            _take(s, "county", whole, lines, county_in)
+    if not s.n:
+        return
+    names = set(s.columns)
+    lines = s.lines_above()
+    sheet = [s.grid.name] if source.kind in ("xlsx", "xls", "ods") else []
+    if not names & {"stage", "kind"} and not any(n.endswith(("_primary", "_junior")) for n in names):
+        _stages_from_headings(s)
+        if "stage" not in s.columns:
+            _take(s, "stage", sheet, lines, stage_in)
+    if not names & {"county", "county_code"}:
+        _take(s, "county", [name for name in sheet if county_in(name) == name], lines, county_in)
 
 
 def _take(
-    s: SheetReading, column: str, name: Sequence[str], lines: Sequence[str], read: Callable[[str], str | None]
+    s: SheetReading, column: str, sheet: Sequence[str], lines: Sequence[str], read: Callable[[str], str | None]
 ) -> None:
-    for where, texts in (("the sheet's name", name), ("the title", lines)):
+    """Take the one thing that the sheet's name says or, where it says none, the title."""
+    for where, texts in (("the sheet's name", sheet), ("the title", lines)):
         found = list(dict.fromkeys(v for t in texts if (v := read(t)) is not None))
         if len(found) == 1:
-            values = np.full(s.n, found[0], dtype=object)
-            s.columns = {column: values, **s.columns}
+            s.columns = {column: np.full(s.n, found[0], dtype=object), **s.columns}
             s.add(
                 ProblemCode.FROM_TITLE,
                 f"no column gives the {column}; {where} says {found[0]}, which was taken for every row",
@@ -158,14 +161,12 @@ def _take(
 
 
 def _stages_from_headings(s: SheetReading) -> None:
-    assert s.rows is not None
-    headings = [(r, stage_in(t)) for r, t in s.rows.headings]
-    told = [(r, stage) for r, stage in headings if stage is not None]
-    if not told or not s.n or told[0][0] > s.rows.schools[0]:
+    """Take the stage of each row from the heading above it, where headings stand over all rows."""
+    found = [(r, stage) for r, text in s.rows.headings if (stage := stage_in(text)) is not None]
+    if not found or found[0][0] > s.rows.schools[0]:
         return
-    at = np.searchsorted([r for r, _ in told], s.rows.schools) - 1
-    values = np.array([told[i][1] for i in at.tolist()], dtype=object)
-    s.columns = {"stage": values, **s.columns}
+    at = np.searchsorted([r for r, _ in found], s.rows.schools) - 1
+    s.columns = {"stage": np.array([found[i][1] for i in at.tolist()], dtype=object), **s.columns}
     s.add(
         ProblemCode.FROM_TITLE,
         "no column gives the stage; headings between the rows say it, and were taken for the rows below them",

@@ -6,74 +6,113 @@ import re
 from typing import Any
 
 import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng.errors import ProblemCode
 from junheng.reading.cells import floats_of, read_figures
-from junheng.reading.grid import cell_name, column_letter
-from junheng.reading.rows import shown
-from junheng.reading.sheets import SheetReading
-from junheng.reading.titles import title_unit
-from junheng.schools import base_column
+from junheng.reading.grid import cell_name
+from junheng.reading.rows import TotalRow, shown
+from junheng.reading.sheet_reading import SheetReading
+from junheng.schools import Column, base_column
+
+__all__ = ["check_totals"]
+
+#: Schools by their place in the sheet: from the first, up to before the second.
+_Span = tuple[int, int]
 
 
 def check_totals(s: SheetReading) -> None:
     """Compare rows of totals with the rows they stand for; the totals are not used."""
-    assert s.rows is not None
-    sums = [t for t in s.rows.totals if t[1] != "average"]
-    if not sums or not s.n:
+    spans = _spans(s)
+    if not spans or not s.n:
         return
-    codes = s.columns.get("school_code")
-    school = s.columns.get("school") if codes is None or all(v is None for v in codes) else codes
-    first = np.ones(s.n, dtype=bool)
-    if school is not None:
-        first[:] = False
-        first[list({v: i for i, v in reversed(list(enumerate(school)))}.values())] = True
-    at = np.searchsorted(s.rows.schools, [t[0] for t in s.rows.totals])
-    before = {t[0]: int(at[i - 1]) if i else 0 for i, t in enumerate(s.rows.totals)}
-    for c, u in s.columns["understood"].items():
-        base = base_column(u.column) if u.column else None
-        if base is None or base[0].type != "number" or base[0].unit == "year":
+    first = _first_rows(s)
+    for c, meaning in s.understood.items():
+        found = base_column(meaning.column) if meaning.column else None
+        if found is None or found[0].type != "number" or found[0].unit == "year":
             continue
-        told = next(t for t in s.told if t["letter"] == column_letter(c))
-        values = floats_of(s.columns[u.column])
-        gaps = np.concatenate([[0], np.cumsum(np.isnan(values))])
-        runs = [np.concatenate([[0.0], np.nancumsum(values)])]
-        if base[0].shared:
-            # a school of two stages gives its rooms twice, and a total counts them once
-            runs.append(np.concatenate([[0.0], np.nancumsum(np.where(first, values, 0.0))]))
-        factor = u.factor if told["unit"] == u.unit else title_unit(s, base[0])[1]  # type: ignore[index]
-        for row, kind, label in sums:
-            cell = s.grid.cells[row, c]
-            if cell is None:
-                continue
-            one = np.empty(1, dtype=object)
-            one[0] = cell
-            read = floats_of(read_figures(one, base[0], factor).values)[0]
-            if np.isnan(read):
-                continue
-            here = int(np.searchsorted(s.rows.schools, row))
-            spans = [(before[row], here), (0, here), (0, s.n)]
-            spans = spans if kind == "part" else spans[::-1]
-            if kind == "part" and here == before[row]:
-                spans = spans[1:]
-            close = max(1e-9 * abs(read), _half_digit(cell) * factor[0] / factor[1])
-            if any(abs(run[b] - run[a] - read) <= close for run in runs for a, b in spans):
-                continue
-            if any(abs(x - read) <= close for x in _by_stage(s, values, label)):
-                continue
-            a, b = spans[0]
-            total, lacking = runs[0][b] - runs[0][a], int(gaps[b] - gaps[a])
-            s.add(
-                ProblemCode.TOTAL_MISMATCH,
-                f"the row {label!r} says {read:.12g}, its {'1 row adds' if b - a == 1 else f'{b - a} rows add'} up to "
-                f"{total:.12g}"
-                + (f" ({lacking} of them without a figure)" if lacking else "")
-                + "; correct whichever is wrong",
-                cell=cell_name(row, c),
-                column=u.column,
-                value=shown(cell),
-            )
+        figures = _figures(floats_of(s.columns[meaning.column]), first if found[0].shared else None)
+        for total, choices in spans:
+            _compare(s, c, found[0], total, choices, figures)
+
+
+def _spans(s: SheetReading) -> list[tuple[TotalRow, list[_Span]]]:
+    """Return for each total the rows it may be the sum of, the likeliest first."""
+    ends = np.searchsorted(s.rows.schools, [t.row for t in s.rows.totals]).tolist()
+    out = []
+    for total, start, end in zip(s.rows.totals, [0, *ends], ends, strict=False):
+        since_the_last, all_above, everything = (start, end), (0, end), (0, s.n)
+        if total.kind == "total":
+            out.append((total, [everything, all_above, since_the_last]))
+        elif total.kind == "part":
+            out.append((total, [*([since_the_last] if start < end else []), all_above, everything]))
+    return out
+
+
+def _first_rows(s: SheetReading) -> NDArray[np.bool_]:
+    """Return the first row of each school; without names or codes every row."""
+    codes = s.columns.get("school_code")
+    names = s.columns.get("school") if codes is None or all(v is None for v in codes) else codes
+    if names is None:
+        return np.ones(s.n, dtype=bool)
+    first = np.zeros(s.n, dtype=bool)
+    first[list({v: i for i, v in reversed(list(enumerate(names)))}.values())] = True
+    return first
+
+
+@frozen(eq=False)
+class _Figures:
+    """The figures of a column: their sums from the top, and how many are missing from the top."""
+
+    values: Floats
+    sums: list[Floats]
+    missing: NDArray[np.int64]
+
+
+def _figures(values: Floats, first: NDArray[np.bool_] | None) -> _Figures:
+    """Add up a column; where ``first`` is given also as if each school gave its figure once.
+
+    A school of two stages gives its rooms twice, and a total counts them once.
+    """
+    counted = [values] if first is None else [values, np.where(first, values, 0.0)]
+    sums = [np.concatenate([[0.0], np.nancumsum(v)]) for v in counted]
+    return _Figures(values, sums, np.concatenate([[0], np.cumsum(np.isnan(values))]))
+
+
+def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list[_Span], figures: _Figures) -> None:
+    """Report a total that is none of the sums it may be."""
+    cell, factor = s.grid.cells[total.row, c], s.read[c].factor
+    given = _figure(cell, base, factor)
+    if given is None:
+        return
+    close = max(1e-9 * abs(given), _half_digit(cell) * factor[0] / factor[1])
+    sums = [run[b] - run[a] for run in figures.sums for a, b in spans]
+    if any(abs(x - given) <= close for x in sums):
+        return
+    if any(abs(x - given) <= close for x in _by_stage(s, figures.values, total.label)):
+        return
+    a, b = spans[0]
+    lacking = int(figures.missing[b] - figures.missing[a])
+    s.add(
+        ProblemCode.TOTAL_MISMATCH,
+        f"the row {total.label!r} says {given:.12g}, its {'1 row adds' if b - a == 1 else f'{b - a} rows add'} up to "
+        f"{sums[0]:.12g}"
+        + (f" ({lacking} of them without a figure)" if lacking else "")
+        + "; correct whichever is wrong",
+        cell=cell_name(total.row, c),
+        column=s.understood[c].column,
+        value=shown(cell),
+    )
+
+
+def _figure(cell: Any, base: Column, factor: tuple[int, int]) -> float | None:
+    """Return the figure in a cell, None if it is none."""
+    one = np.empty(1, dtype=object)
+    one[0] = cell
+    read = float(floats_of(read_figures(one, base, factor).values)[0])
+    return None if np.isnan(read) else read
 
 
 def _half_digit(cell: Any) -> float:
@@ -84,6 +123,7 @@ def _half_digit(cell: Any) -> float:
 
 
 def _by_stage(s: SheetReading, values: Floats, label: str) -> list[float]:
+    """Return the sums of the stages that a label names."""
     stages = s.columns.get("stage")
     if stages is None:
         return []
