@@ -189,35 +189,27 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     counts = _Counts()
     counts.cleaned += grid.cleaned.values()
     columns: dict[str, list[Any]] = {}
-    told: dict[str, int] = {}
+    first: dict[str, int] = {}
     problems: list[Problem] = []
     _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
     for r in range(form.start, len(grid.cells)):
         label = grid.cells[r, form.items]
         given = [grid.cells[r, c] for c in form.values]
+        answered = any(v is not None for v in given)
         found = _item(label, mapping)
-        if label is None or (found is None and (all(v is None for v in given) or is_note(str(label)))):
-            counts.rows += any(v is not None for v in grid.cells[r].tolist()) and any(v is not None for v in given)
+        if label is None or (found is None and (not answered or is_note(str(label)))):
+            counts.rows += answered
             continue
         name = found.column if found is not None else " ".join(str(label).split())
-        if name in told:
-            problems.append(
-                Problem(
-                    code=ProblemCode.DUPLICATE_COLUMN,
-                    column=name,
-                    message=f"rows {told[name] + 1} and {r + 1} are one fact; keep one",
-                )
-            )
+        if name in first:
+            message = f"rows {first[name] + 1} and {r + 1} are one fact; keep one"
+            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=message))
             continue
-        told[name] = r
-        said = found.unit if found is not None else None
-        if said is None and form.unit is not None and isinstance(grid.cells[r, form.unit], str):
-            said = fold(grid.cells[r, form.unit])
-        columns[name] = _values(name, _objects(given), said, counts)
-        if form.reference is not None and found is not None and name not in _KEYS:
-            documents = grid.cells[r, form.reference]
-            if documents is not None:
-                columns[name + _REFERENCE] = [documents] * len(given)
+        first[name] = r
+        columns[name] = _values(name, _objects(given), _unit_of(grid, form, r, found), counts)
+        document = grid.cells[r, form.reference] if form.reference is not None else None
+        if document is not None and found is not None and name not in _KEYS:
+            columns[name + _REFERENCE] = [document] * len(given)
     if problems:
         raise InputDataError(problems)
     if "county" not in columns and any(form.counties):
@@ -225,6 +217,14 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     # what nobody answered is not given
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
     return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.said(source.name)
+
+
+def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:
+    """Return the unit an item is given in: that of its label, or what stands in the column of units."""
+    if found is not None and found.unit is not None:
+        return found.unit
+    cell = None if form.unit is None else grid.cells[r, form.unit]
+    return fold(cell) if isinstance(cell, str) else None
 
 
 def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> tuple[Any, str]:

@@ -148,9 +148,9 @@ def _refuse_rivals(top: _Top, best: Header, header: Header) -> Header:
     """Return the headers, unless another row could be meant as well."""
     enough = max(3, _RIVAL * top.score(best))
     for r, row in enumerate(top.labels):
-        if top.texts[r] and r not in header.rows and top.score(_header(top, (r,))) >= enough:
-            if not _repeats(header, top.grid.cells[r].tolist()):
-                raise InputDataError([two_headers(top.grid, header, r, row)])
+        rival = top.texts[r] and r not in header.rows and top.score(_header(top, (r,))) >= enough
+        if rival and not _repeats(header, top.grid.cells[r].tolist()):
+            raise InputDataError([two_headers(top.grid, header, r, row)])
     return header
 
 

@@ -46,4 +46,5 @@ def is_numbering(row: Sequence[Any]) -> bool:
 
 
 def has_marks(row: Sequence[Any]) -> bool:
+    """Whether something else than digits stands in a row."""
     return any(isinstance(v, str) and not v.isdigit() for v in row)

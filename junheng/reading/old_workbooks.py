@@ -1,4 +1,4 @@
-"""Workbooks as Excel saved them before 2007 (.xls): how far their cells reach is found before a library opens them (private)."""
+"""Old workbooks (.xls): how far their cells reach is found before a library opens them (private)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ __all__ = ["open_ole"]
 
 
 def open_ole(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a workbook as Excel saved it before 2007, once it is known to be safe."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise InputError(f"{path.name} is protected by a password; save a copy without one")
@@ -54,7 +55,6 @@ def _ole_stream(data: bytes, names: Sequence[str]) -> bytes:
     if not 7 <= shift <= 16 or not 2 <= mini_shift <= shift:
         raise ValueError(shift)
     directory, _, cutoff, mini_fat, _, more, n_more = struct.unpack_from("<IIIIIII", data, 48)
-    size = 1 << shift
 
     def sector(i: int) -> bytes:
         piece = data[(i + 1) << shift : (i + 2) << shift]
@@ -62,38 +62,50 @@ def _ole_stream(data: bytes, names: Sequence[str]) -> bytes:
             raise ValueError(i)
         return piece
 
-    def chain(start: int, table: Sequence[int], piece: Callable[[int], bytes]) -> bytes:
-        out, seen = [], 0
-        while start < 0xFFFFFFF0:
-            out.append(piece(start))
-            start, seen = table[start], seen + 1
-            if seen > len(table):
-                raise ValueError(start)
-        return b"".join(out)
-
-    def numbers(raw: bytes) -> list[int]:
-        return list(struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4]))
-
-    tables = numbers(data[76:512])
-    for _ in range(min(n_more, len(data) // size)):
-        block = numbers(sector(more))
+    tables = _numbers(data[76:512])
+    for _ in range(min(n_more, len(data) >> shift)):
+        block = _numbers(sector(more))
         tables, more = [*tables, *block[:-1]], block[-1]
-    fat = [n for t in tables if t < 0xFFFFFFF0 for n in numbers(sector(t))]
-    entries = chain(directory, fat, sector)
-    root: tuple[int, int] | None = None
+    fat = [n for t in tables if t < _END for n in _numbers(sector(t))]
+    root, (start, length) = _find_stream(_chain(directory, fat, sector), names)
+    if length >= cutoff:
+        return _chain(start, fat, sector)[:length]
+    small = _chain(root, fat, sector)
+    table = _numbers(_chain(mini_fat, fat, sector))
+    return _chain(start, table, lambda i: small[i << mini_shift : (i + 1) << mini_shift])[:length]
+
+
+#: From here on a number of a sector says that none follows.
+_END = 0xFFFFFFF0
+
+
+def _chain(start: int, table: Sequence[int], sector: Callable[[int], bytes]) -> bytes:
+    """Return the sectors of a stream; a table that leads round in a circle is refused."""
+    out = []
+    while start < _END:
+        out.append(sector(start))
+        start = table[start]
+        if len(out) > len(table):
+            raise ValueError(start)
+    return b"".join(out)
+
+
+def _numbers(raw: bytes) -> list[int]:
+    return list(struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4]))
+
+
+def _find_stream(entries: bytes, names: Sequence[str]) -> tuple[int, tuple[int, int]]:
+    """Return where the small sectors begin, and where the first stream of these names does and how long it is."""
+    root: int | None = None
     found: tuple[int, int] | None = None
     for at in range(0, len(entries) - 127, 128):
         length = struct.unpack_from("<H", entries, at + 64)[0]
         name = entries[at : at + max(min(length, 64) - 2, 0)].decode("utf-16-le", "replace")
-        place = struct.unpack_from("<II", entries, at + 116)
+        start, size = struct.unpack_from("<II", entries, at + 116)
         if entries[at + 66] == 5:
-            root = place
+            root = start
         elif name in names and found is None:
-            found = place
+            found = start, size
     if found is None or root is None:
         raise ValueError(names)
-    if found[1] >= cutoff:
-        return chain(found[0], fat, sector)[: found[1]]
-    small = chain(root[0], fat, sector)
-    table = numbers(chain(mini_fat, fat, sector))
-    return chain(found[0], table, lambda i: small[i << mini_shift : (i + 1) << mini_shift])[: found[1]]
+    return root, found

@@ -18,6 +18,7 @@ _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
 def decode(path: Path, data: bytes) -> tuple[str, str]:
+    """Return a text and the name of its encoding, which is found out."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "UTF-16"
@@ -37,6 +38,7 @@ def decode(path: Path, data: bytes) -> tuple[str, str]:
 
 
 def open_text(path: Path, head: bytes, suffix: str) -> Source:
+    """Open a text file; ``head`` is how it begins, ``suffix`` its ending."""
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputError(
             f"{path.name} is not a text file but looks like a workbook; give it the ending .xlsx or .xls, "
@@ -63,6 +65,7 @@ _AS_TEXT = re.compile(r'^="([^"]*)"$')
 
 
 def grid_of_text(path: Path, text: str, separator: str) -> Grid:
+    """Return the cells of a text."""
     rows: list[list[str | None]] = []
     width = 0
     odd = INVISIBLE.search("".join(characters([text])))

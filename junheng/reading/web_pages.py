@@ -60,6 +60,7 @@ def _span(text: str | None) -> int:
 
 
 def grids_of_page(path: Path, text: str) -> tuple[Grid, ...]:
+    """Return each table of a page as a sheet."""
     parser = _Tables()
     parser.feed(text)
     grids = []
