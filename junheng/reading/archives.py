@@ -12,8 +12,6 @@ from xml.sax.saxutils import unescape
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_UNPACKED, Lost, check_size
 
-__all__ = ["inspect_zip"]
-
 MAX_MEMBERS = 5_000
 #: Sheets of real figures shrink to a tenth; what shrinks to a three-hundredth is there to fill the memory.
 MAX_RATIO = 300

@@ -17,8 +17,6 @@ from junheng._data import read_toml
 from junheng._text import clean, has_mark, is_odd, unmarked
 from junheng.schools import Column, fold, parse_numbers
 
-__all__ = ["Cells", "is_figure", "is_missing", "read_code", "read_figures", "read_words", "read_year"]
-
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: Thousands by commas or thin blanks: groups of three, nothing else.
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, \u00a0][0-9]{3})+(\.[0-9]+)?")

@@ -17,8 +17,6 @@ from junheng.reading.sheet_reading import ReadColumn, SheetReading
 from junheng.reading.titles import title_unit
 from junheng.schools import Column, base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
 
-__all__ = ["check_lost", "read_column"]
-
 
 def read_column(s: SheetReading, c: int) -> None:
     """Read a column, and report each cell that was not read as it stands."""

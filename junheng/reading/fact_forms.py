@@ -24,8 +24,6 @@ from junheng.reading.rows import is_note, left_out_rows
 from junheng.reading.sheets import chosen_grids
 from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
 
-__all__ = ["facts_of", "raw_table"]
-
 _KEYS = ("county", "county_code", "year")
 _REFERENCE = "_reference"
 #: A form is known by so many items that stand below each other.
@@ -188,35 +186,43 @@ def _with_header(grid: Grid, items: int, first: int) -> _Form:
 def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
     counts = _Counts()
     counts.cleaned += grid.cleaned.values()
-    columns: dict[str, list[Any]] = {}
-    first: dict[str, int] = {}
-    problems: list[Problem] = []
     _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
-    for r in range(form.start, len(grid.cells)):
-        label = grid.cells[r, form.items]
-        given = [grid.cells[r, c] for c in form.values]
-        answered = any(v is not None for v in given)
-        found = _item(label, mapping)
-        if label is None or (found is None and (not answered or is_note(str(label)))):
-            counts.rows += answered
-            continue
-        name = found.column if found is not None else " ".join(str(label).split())
-        if name in first:
-            message = f"rows {first[name] + 1} and {r + 1} are one fact; keep one"
-            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=message))
-            continue
-        first[name] = r
-        columns[name] = _values(name, _objects(given), _unit_of(grid, form, r, found), counts)
+    columns: dict[str, list[Any]] = {}
+    for name, (r, found) in _find_items(grid, form, mapping, counts).items():
+        given = grid.cells[r, list(form.values)]
+        columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
         document = grid.cells[r, form.reference] if form.reference is not None else None
         if document is not None and found is not None and name not in _KEYS:
-            columns[name + _REFERENCE] = [document] * len(given)
-    if problems:
-        raise InputDataError(problems)
+            columns[name + _REFERENCE] = [document] * given.size
     if "county" not in columns and any(form.counties):
         columns = {"county": list(form.counties), **columns}
     # what nobody answered is not given
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
     return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.said(source.name)
+
+
+def _find_items(
+    grid: Grid, form: _Form, mapping: Mapping[str, str] | None, counts: _Counts
+) -> dict[str, tuple[int, Found | None]]:
+    """Return the row of each item and the fact it was taken for; rows with values but no item are counted."""
+    items: dict[str, tuple[int, Found | None]] = {}
+    problems: list[Problem] = []
+    for r in range(form.start, len(grid.cells)):
+        label = grid.cells[r, form.items]
+        answered = any(grid.cells[r, c] is not None for c in form.values)
+        found = _item(label, mapping)
+        if label is None or (found is None and (not answered or is_note(str(label)))):
+            counts.rows += answered
+            continue
+        name = found.column if found is not None else " ".join(str(label).split())
+        if name in items:
+            message = f"rows {items[name][0] + 1} and {r + 1} are one fact; keep one"
+            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=message))
+        else:
+            items[name] = r, found
+    if problems:
+        raise InputDataError(problems)
+    return items
 
 
 def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:
@@ -291,12 +297,6 @@ class _Counts:
         if self.cleaned:
             parts.append(f"characters that do not show were taken out of {', '.join(map(repr, self.cleaned))}")
         return f"{name}: {'; '.join(parts)}." if parts else ""
-
-
-def _objects(values: Sequence[Any]) -> NDArray[np.object_]:
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
 
 
 def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _Counts) -> list[Any]:

@@ -16,8 +16,6 @@ from junheng.reading.text_files import decode, grid_of_text, open_text
 from junheng.reading.web_pages import grids_of_page
 from junheng.reading.workbooks import open_zip
 
-__all__ = ["open_source"]
-
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
 

@@ -13,23 +13,6 @@ from numpy.typing import NDArray
 from junheng._text import INVISIBLE, drop_invisible
 from junheng.errors import InputError, Problem
 
-__all__ = [
-    "MAX_CELLS",
-    "MAX_COLUMNS",
-    "MAX_ROWS",
-    "MAX_UNPACKED",
-    "Grid",
-    "Lost",
-    "Merge",
-    "Source",
-    "Wanted",
-    "cell_array",
-    "cell_name",
-    "check_size",
-    "clean_rows",
-    "column_letter",
-]
-
 #: Bounds of what is read; a nation's schools are 220 000 rows.
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 2_000

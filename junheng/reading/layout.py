@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from attrs import evolve, frozen
 
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.reading.cells import is_figure, is_missing
 from junheng.reading.grid import Grid, column_letter
 from junheng.reading.meaning import bare_unit, meaning, type_of, words
-from junheng.reading.numbering import is_numbering
 from junheng.schools import Found, fold
-
-__all__ = ["Header", "find_header", "named_by", "two_headers"]
 
 #: The headers are looked for in so many rows; two rows of headers are common, four the most.
 _HEAD = 80
@@ -299,6 +298,46 @@ def _says_nothing(cell: Any) -> bool:
     """Whether a cell in a row of units is a dash or the label of the row."""
     bare = fold(cell).strip("():")
     return is_missing(cell) or bare in words("headers", "units")
+
+
+# ---------------------------------------------------------------------- rows that only number the columns
+
+
+def _ordinals() -> dict[str, int]:
+    out = {c: i for i, c in enumerate("甲乙丙丁戊己庚辛壬癸", -100)}
+    out |= {c: i for i, c in enumerate("abcdefghijklmnopqrstuvwxyz", -50)}
+    return out
+
+
+_ORDINAL = _ordinals()
+
+
+def is_numbering(row: Sequence[Any]) -> bool:
+    """Whether a row only numbers the columns: 甲 乙 1 2 3, or L1 L2 L3."""
+    numbers: list[int] = []
+    marks = 0
+    for value in row:
+        if value is None:
+            continue
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if value != int(value):
+                return False
+            numbers.append(int(value))
+            continue
+        text = fold(str(value)).strip("()[]")
+        if text in _ORDINAL:
+            marks += 1
+        elif match := re.fullmatch(r"l?([0-9]{1,3})", text):
+            numbers.append(int(match.group(1)))
+        else:
+            return False
+    steps = np.diff(numbers)
+    return len(numbers) + marks >= 3 and bool((steps == 1).all()) and (not numbers or numbers[0] <= 1 + marks + 3)
+
+
+def has_marks(row: Sequence[Any]) -> bool:
+    """Whether something else than digits stands in a row."""
+    return any(isinstance(v, str) and not v.isdigit() for v in row)
 
 
 # ------------------------------------------------------------------------------------ headers by their names

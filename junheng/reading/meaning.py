@@ -9,8 +9,6 @@ from functools import cache
 from junheng._data import read_toml
 from junheng.schools import Found, base_column, fold, recognise, unit_factor
 
-__all__ = ["bare_unit", "meaning", "type_of", "units", "words"]
-
 
 @cache
 def words(group: str, kind: str) -> frozenset[str]:

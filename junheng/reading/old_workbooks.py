@@ -10,8 +10,6 @@ from junheng.errors import InputError
 from junheng.reading.grid import MAX_COLUMNS, Source, Wanted, check_size
 from junheng.reading.workbooks import open_workbook
 
-__all__ = ["open_ole"]
-
 
 def open_ole(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
     """Open a workbook as Excel saved it before 2007, once it is known to be safe."""

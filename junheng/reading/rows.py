@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 from junheng.errors import InputDataError
 from junheng.reading.cells import is_figure
 from junheng.reading.grid import Grid
-from junheng.reading.layout import Header, two_headers
+from junheng.reading.layout import Header, has_marks, is_numbering, two_headers
 from junheng.reading.meaning import type_of, words
-from junheng.reading.numbering import has_marks, is_numbering
 from junheng.schools import category_word, fold, recognise
-
-__all__ = ["LeftOut", "Rows", "TotalRow", "is_note", "is_total", "left_out_rows", "row_text", "shown"]
 
 
 @frozen(eq=False)

@@ -16,8 +16,6 @@ from junheng.reading.rows import LeftOut, Rows, left_out_rows
 from junheng.reading.sheets import FoundSheet
 from junheng.schools import Column, base_column, missing_in_mapping, understand
 
-__all__ = ["PlacedProblem", "ReadColumn", "SheetReading", "begin_reading"]
-
 
 @frozen(eq=False)
 class PlacedProblem:

@@ -13,8 +13,6 @@ from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Sev
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
 
-__all__ = ["FoundSheet", "Sheets", "choose_sheets", "chosen_grids", "given_rows", "hidden_returns", "wanted_sheets"]
-
 #: Sheets by name or position, counted from 0.
 Sheets = str | int | Sequence[str | int] | None
 

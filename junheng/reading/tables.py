@@ -23,8 +23,6 @@ from junheng.reading.titles import refuse_other_units, take_from_titles
 from junheng.reading.totals import check_totals
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
 
-__all__ = ["read_file"]
-
 
 def read_file(
     path: Path,

@@ -11,9 +11,6 @@ from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, check_size, clean_rows
 
-__all__ = ["decode", "grid_of_text", "open_text"]
-
-
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 

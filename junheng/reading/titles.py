@@ -14,8 +14,6 @@ from junheng.reading.meaning import units
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
 
-__all__ = ["county_in", "refuse_other_units", "stage_in", "take_from_titles", "title_unit"]
-
 # ---------------------------------------------------------------------------------------- units of a title
 
 _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")

@@ -17,8 +17,6 @@ from junheng.reading.rows import TotalRow, shown
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import Column, base_column
 
-__all__ = ["check_totals"]
-
 #: Schools by their place in the sheet: from the first, up to before the second.
 _Span = tuple[int, int]
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from junheng.reading.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, cell_array, check_size, clean_rows
 
-__all__ = ["grids_of_page"]
-
 
 class _Tables(HTMLParser):
     """The tables of a page as rows of (text, rows it spans, columns it spans)."""

@@ -13,8 +13,6 @@ from junheng.errors import InputError
 from junheng.reading.archives import inspect_zip
 from junheng.reading.grid import Grid, Lost, Source, Wanted, cell_array, check_size, clean_rows
 
-__all__ = ["open_workbook", "open_zip"]
-
 
 def _calamine(path: Path) -> Any:
     try:
