@@ -92,7 +92,7 @@ def nothing_lost(path: Path, report: jh.FileReport) -> None:
         lost: dict[str, int] = {}
         for r, c in zip(*np.nonzero(grid.cells != None), strict=True):  # noqa: E711
             value, row = grid.cells[r, c], int(r) + 1
-            letter = jh.reading.files.column_letter(int(c))
+            letter = jh.reading.grid.column_letter(int(c))
             if row in headers or (grid.name, f"{letter}{row}") in named:
                 continue
             if (grid.name, row) in out:
