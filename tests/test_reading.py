@@ -33,9 +33,12 @@ from messy_books import (
 import junheng as jh
 from junheng.reading import read_table
 from junheng.reading.cells import read_code, read_figures, read_year
-from junheng.reading.files import MAX_COLUMNS, Grid, open_source
-from junheng.reading.layout import find_header, is_note, is_total, meaning
-from junheng.reading.tables import county_in, stage_in
+from junheng.reading.files import open_source
+from junheng.reading.grid import MAX_COLUMNS, Grid
+from junheng.reading.layout import find_header
+from junheng.reading.meaning import meaning
+from junheng.reading.rows import is_note, is_total
+from junheng.reading.titles import county_in, stage_in
 from junheng.schools import columns, recognise
 
 KEYS = ("区县名称", "学校名称", "学段", "学生人数")
@@ -89,7 +92,7 @@ def nothing_lost(path: Path, report: jh.FileReport) -> None:
         lost: dict[str, int] = {}
         for r, c in zip(*np.nonzero(grid.cells != None), strict=True):  # noqa: E711
             value, row = grid.cells[r, c], int(r) + 1
-            letter = jh.reading.files.column_letter(int(c))
+            letter = jh.reading.grid.column_letter(int(c))
             if row in headers or (grid.name, f"{letter}{row}") in named:
                 continue
             if (grid.name, row) in out:

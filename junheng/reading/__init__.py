@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from junheng._progress import Progress, reporting
 from junheng.errors import ReadingWarning
-from junheng.reading.forms import facts_of, raw_table
+from junheng.reading.fact_forms import facts_of, raw_table
 from junheng.reading.report import FileReport, many, was
 from junheng.reading.tables import read_file
 

@@ -17,8 +17,6 @@ from junheng._data import read_toml
 from junheng._text import clean, has_mark, is_odd, unmarked
 from junheng.schools import Column, fold, parse_numbers
 
-__all__ = ["Cells", "is_figure", "is_missing", "read_code", "read_figures", "read_words", "read_year"]
-
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: Thousands by commas or thin blanks: groups of three, nothing else.
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, \u00a0][0-9]{3})+(\.[0-9]+)?")
@@ -168,25 +166,26 @@ def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
     """
     out = Cells(values=values)
     cells = values.tolist()
-    changed: dict[Any, Any] = {}
-    for value in set(cells):
-        if isinstance(value, str):
-            if not flag and is_missing(value):
-                changed[value] = None
-            elif is_odd(value) or "\n" in value or "\r" in value:
-                changed[value] = clean(value) or None
-        elif isinstance(value, float) and value.is_integer():
-            # 1.0 and True are one key: a flag keeps its type
-            if type(value) is float and not any(type(v) is bool for v in cells):
-                changed[value] = int(value)
-        elif hasattr(value, "isoformat"):
-            changed[value] = value.isoformat()
+    # 1.0 and True are one key: where there are flags, numbers keep their type
+    whole = bool not in set(map(type, cells))
+    changed = {v: word for v in set(cells) if (word := _word(v, flag=flag, whole=whole)) is not v}
     if changed:
         out.values = np.empty(values.size, dtype=object)
         out.values[:] = [changed.get(v, v) for v in cells]
         out.missing = [i for i, v in enumerate(cells) if v is not None and v in changed and changed[v] is None]
         out.cleaned = {i: v for i, v in enumerate(cells) if isinstance(v, str) and v in changed and is_odd(v)}
     return out
+
+
+def _word(value: Any, *, flag: bool, whole: bool) -> Any:
+    """Return a cell as a word; itself where nothing is to be changed."""
+    if isinstance(value, str):
+        if not flag and is_missing(value):
+            return None
+        return (clean(value) or None) if is_odd(value) or "\n" in value or "\r" in value else value
+    if isinstance(value, float):
+        return int(value) if whole and type(value) is float and value.is_integer() else value
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 #: Beyond this a double no longer holds every whole number.
@@ -205,26 +204,7 @@ def read_code(values: NDArray[np.object_]) -> Cells:
     out.values = values.copy()
     for row, value in enumerate(cells):
         if isinstance(value, str):
-            if is_missing(value):
-                out.values[row] = None
-                out.missing.append(row)
-                continue
-            if is_odd(value):
-                out.cleaned[row] = value
-            bare = unmarked(clean(value))
-            half = _half(bare)
-            if not half:
-                continue
-            if bare != clean(value):
-                out.marked[row] = value
-            text = half.lstrip("'`")
-            if _DIGITS.fullmatch(text):
-                text = text.split(".")[0]
-            elif _POWER.fullmatch(text):
-                out.bad[row] = value
-            if text != value:
-                out.values[row] = text
-                out.converted.append(row)
+            _read_typed_code(out, row, value)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             if value >= _EXACT:
                 out.bad[row] = repr(value)
@@ -232,6 +212,31 @@ def read_code(values: NDArray[np.object_]) -> Cells:
         elif value is not None:
             out.values[row] = str(value)
     return out
+
+
+def _read_typed_code(out: Cells, row: int, value: str) -> None:
+    """Read a code that was typed as text: without marks of footnotes, and without the .0 of a spreadsheet."""
+    if is_missing(value):
+        out.values[row] = None
+        out.missing.append(row)
+        return
+    if is_odd(value):
+        out.cleaned[row] = value
+    seen = clean(value)
+    bare = unmarked(seen)
+    half = _half(bare)
+    if not half:
+        return
+    if bare != seen:
+        out.marked[row] = value
+    text = half.lstrip("'`")
+    if _DIGITS.fullmatch(text):
+        text = text.split(".")[0]
+    elif _POWER.fullmatch(text):
+        out.bad[row] = value
+    if text != value:
+        out.values[row] = text
+        out.converted.append(row)
 
 
 _YEAR = re.compile(r"((?:19|20)[0-9]{2})(?:年|年度)?")

@@ -1,0 +1,208 @@
+"""One column of a sheet: its values, and what is said of its cells (private)."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._text import clean, odd_signs, unmarked
+from junheng.errors import ProblemCode, Severity
+from junheng.reading.cells import Cells, read_code, read_figures, read_words, read_year
+from junheng.reading.grid import cell_name, column_letter
+from junheng.reading.sheet_reading import ReadColumn, SheetReading
+from junheng.reading.titles import title_unit
+from junheng.schools import Column, base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
+
+
+def read_column(s: SheetReading, c: int) -> None:
+    """Read a column, and report each cell that was not read as it stands."""
+    values = s.grid.cells[s.rows.schools, c]
+    filled = int(np.count_nonzero(s.filled[s.rows.schools, c]))
+    name = s.header.names[c] or f"column {column_letter(c)}"
+    if not s.header.names[c] and not filled:
+        return
+    meaning = s.understood.get(c)
+    column = None if meaning is None else meaning.column
+    unit, factor = (None, (1, 1)) if meaning is None else (meaning.unit, meaning.factor)
+    found = None if column is None else base_column(column)
+    if found is None or column is None:
+        cells = Cells(values=values)
+        s.columns[_free_name(name, s)] = _as_typed(_as_it_stood(s, c, values))
+    else:
+        if found[0].type == "number" and unit is None:
+            unit, factor = _unit_of_title(s, c, found[0]) or (unit, factor)
+        cells = _read_cells(values, column, found[0], factor)
+        _report(_Known(s, c, column, found[0].type, cells))
+        s.columns[column] = cells.values
+    s.read[c] = ReadColumn(
+        letter=column_letter(c),
+        header=s.header.names[c] or None,
+        column=column,
+        unit=unit,
+        factor=factor,
+        cells=filled,
+        converted=len(cells.converted),
+        missing=len(cells.missing),
+        unread=len(cells.bad),
+    )
+
+
+def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[int, int]] | None:
+    """Return the unit that a title gives where the header gives none, and say that it was taken."""
+    found = title_unit(s, base)
+    if found is not None:
+        column = s.understood[c].column
+        s.add(
+            ProblemCode.FROM_TITLE,
+            f"the title says {found[0]}, the header no unit: {column} was read in {found[0]}",
+            cell=cell_name(s.header.rows[-1], c),
+            column=column,
+            value=found[0],
+        )
+    return found
+
+
+def _read_cells(values: NDArray[np.object_], column: str, base: Column, factor: tuple[int, int]) -> Cells:
+    if base.type == "number":
+        return read_figures(values, base, factor)
+    if column.endswith("code"):
+        return read_code(values)
+    if column == "year":
+        return read_year(values)
+    return read_words(values, flag=base.type == "flag")
+
+
+# ------------------------------------------------------------------------------- columns that are not known
+
+
+def _free_name(name: str, s: SheetReading) -> str:
+    """Return a name for a column that is not known, which no canonical column has."""
+    return f"{name} (as given)" if name in {u.column for u in s.understood.values()} else name
+
+
+def _as_typed(values: NDArray[np.object_]) -> list[Any]:
+    """Return cells as they were typed: a workbook keeps whole numbers as floats, and dates as such."""
+    cells: list[Any] = values.tolist()
+    if {str, NoneType}.issuperset(map(type, cells)):
+        return cells
+    return [
+        int(v)
+        if isinstance(v, float) and v.is_integer() and abs(v) < 1e15
+        else v.isoformat()
+        if hasattr(v, "isoformat")
+        else v
+        for v in cells
+    ]
+
+
+def _as_it_stood(s: SheetReading, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return a column with the characters that were taken out of its cells."""
+    before = {r: text for (r, at), text in s.grid.cleaned.items() if at == c}
+    if not before:
+        return values
+    out = values.copy()
+    out[:] = [before.get(r, v) for r, v in zip(s.rows.schools.tolist(), values.tolist(), strict=True)]
+    return out
+
+
+# ------------------------------------------------------------------------------------ what is said of cells
+
+
+@frozen(eq=False)
+class _Known:
+    """A known column that was read."""
+
+    s: SheetReading
+    c: int
+    column: str
+    type: str
+    cells: Cells
+
+    def add(self, i: int, code: ProblemCode, message: str, **fields: Any) -> None:
+        """Report the cell of one school."""
+        cell = cell_name(int(self.s.rows.schools[i]), self.c)
+        self.s.add(code, message, cell=cell, column=self.column, **fields)
+
+
+def _report(known: _Known) -> None:
+    for i, text in known.cells.bad.items():
+        _report_bad(known, i, text)
+    _report_cleaned(known)
+    if known.type == "flag":
+        _report_odd_flags(known)
+    elif known.column in ("county", "county_code", "school_code") or (
+        known.column == "school" and not known.s.header.at("school_code")
+    ):
+        _report_missing_keys(known)
+
+
+def _report_bad(known: _Known, i: int, text: str) -> None:
+    """Report a cell that cannot be used as it stands: a figure, a year or a code."""
+    if known.type == "number":
+        message = f"{text!r} is not a plain number: {text_advice(text)}"
+        known.add(i, ProblemCode.TEXT_IN_NUMBER, message, value=text, severity=Severity.ERROR)
+    elif known.column == "year":
+        message = f"{text!r} is not one year, and no document says which of the two is meant: write 2025"
+        known.add(i, ProblemCode.UNCLEAR_YEAR, message, value=text)
+    else:
+        message = (
+            f"{text!r} has been rounded by a spreadsheet, its last digits are lost: format the column as text and "
+            "type the code again"
+        )
+        known.add(i, ProblemCode.DIGITS_LOST, message, value=text)
+
+
+def _report_cleaned(known: _Known) -> None:
+    """Report each cell that was read without something that stood in it."""
+    s, before = known.s, dict(known.cells.cleaned)
+    if s.grid.cleaned:
+        at = [(i, s.grid.cleaned.get((int(r), known.c))) for i, r in enumerate(s.rows.schools)]
+        before |= {i: text for i, text in at if text is not None}
+    for i, text in sorted(before.items()):
+        message = f"{clean(text)!r} holds characters that do not show ({odd_signs(text)}); it was read without them"
+        known.add(i, ProblemCode.INVISIBLE_CHARACTERS, message, value=text)
+    for i, text in known.cells.marked.items():
+        message = f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}"
+        known.add(i, ProblemCode.FOOTNOTE_MARK, message, value=text)
+
+
+def _report_odd_flags(known: _Known) -> None:
+    """Report what is neither yes nor no."""
+    values = list(known.cells.values)
+    odd = {v for v in set(values) if not is_blank(v) and not isinstance(v, bool) and fold_word(v) not in flag_words()}
+    for i, value in enumerate(values):
+        if odd and value in odd:
+            known.add(i, ProblemCode.UNKNOWN_CATEGORY, flag_advice(value), severity=Severity.ERROR)
+
+
+def _report_missing_keys(known: _Known) -> None:
+    """Report the rows without a name or code where others have one."""
+    values = list(known.cells.values)
+    blank = {v for v in set(values) if is_blank(v)}
+    if not blank or len(blank) == len(set(values)):
+        return
+    message = f"{known.column} is empty here, and given in other rows; fill it in"
+    for i, value in enumerate(values):
+        if value in blank:
+            known.add(i, ProblemCode.MISSING_KEY, message, severity=Severity.ERROR)
+
+
+def check_lost(s: SheetReading) -> None:
+    """Report the cells that come as nothing: errors, and formulas whose value was never computed."""
+    for row, c, error in s.grid.lost:
+        meaning = s.understood.get(c)
+        column = None if meaning is None else meaning.column or meaning.header
+        if error:
+            code, value = ProblemCode.ERROR_CELL, error
+            message = f"the cell shows the error {error}; it is missing: give the figure"
+        else:
+            code, value = ProblemCode.FORMULA_WITHOUT_VALUE, None
+            message = (
+                "the cell holds a formula whose value was never computed; it is missing: open the file, save it and "
+                "read it again"
+            )
+        s.add(code, message, cell=cell_name(row, c), column=column, value=value)

@@ -1,0 +1,344 @@
+"""Facts about counties: a table with one row a county, or a form with one row an item (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._frames import build_frame
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode
+from junheng.facts import fact_columns
+from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
+from junheng.reading.files import open_source
+from junheng.reading.grid import Grid, Source, column_letter
+from junheng.reading.layout import Header, find_header, named_by
+from junheng.reading.meaning import words
+from junheng.reading.report import many, was
+from junheng.reading.rows import is_note, left_out_rows
+from junheng.reading.sheets import chosen_grids
+from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
+
+_KEYS = ("county", "county_code", "year")
+_REFERENCE = "_reference"
+#: A form is known by so many items that stand below each other.
+_ITEMS = 2
+
+
+@cache
+def _names() -> dict[str, str]:
+    out: dict[str, str] = {}
+    for fact in fact_columns().values():
+        for name in (fact.id, fact.zh):
+            out.setdefault(fold(name), fact.id)
+    # several English labels read "of them …": only those that stand once name a fact
+    english = [fold(f.en) for f in fact_columns().values()]
+    for fact in fact_columns().values():
+        if english.count(fold(fact.en)) == 1:
+            out.setdefault(fold(fact.en), fact.id)
+    return out
+
+
+def meaning(path: Sequence[str]) -> Found | None:
+    """Tell which fact a header or an item means, None if it is not known."""
+    if not path:
+        return None
+    label = "".join(path[-1].split())
+    folded = fold(label)
+    for ending in (_REFERENCE, *words("headers", "references")):
+        base = _names().get(folded.removesuffix(ending)) if folded.endswith(ending) else None
+        if base is not None:
+            return Found(column=base + _REFERENCE)
+    if folded in _names():
+        return Found(column=_names()[folded])
+    before, _, inside = folded.rpartition("(")
+    if before and inside.removesuffix(")") in fact_columns():
+        return Found(column=inside.removesuffix(")"))
+    if before and inside.endswith(")") and before in _names():
+        fact = fact_columns()[_names()[before]]
+        unit = inside.removesuffix(")").removeprefix("单位:")
+        if fact.unit is not None and unit_factor(fact.unit, unit) is not None:
+            return Found(column=fact.id, unit=unit)
+    key = recognise(path[-1])
+    return key if key is not None and key.column in _KEYS else None
+
+
+@frozen(eq=False)
+class _Form:
+    """Where the items of a form and their values stand."""
+
+    items: int
+    values: tuple[int, ...]
+    counties: tuple[str | None, ...]
+    unit: int | None
+    reference: int | None
+    start: int
+
+
+def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
+    """Read facts; return them, and in words what was read otherwise than it was typed."""
+    source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
+    grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
+    grids = [g for g in grids if any(v is not None for v in g.cells.ravel().tolist())]
+    if not grids:
+        raise InputError(f"{source.name} is empty; the facts are missing")
+    ranked = sorted(((_known(g, mapping), -i) for i, g in enumerate(grids)), reverse=True)
+    if not ranked or ranked[0][0] == 0:
+        said = ", ".join(repr(g.name) for g in source.grids)
+        raise InputError(
+            f"{source.name}: no sheet holds facts about a county; give one row a county, or 项目 and 数值 in two "
+            f"columns; the sheets are {said}"
+        )
+    if sheet is None and len(ranked) > 1 and ranked[1][0] == ranked[0][0]:
+        both = [repr(grids[-i].name) for _, i in ranked[:2]]
+        raise InputError(f"{source.name}: sheets {' and '.join(both)} could both be the facts; say which with sheet=")
+    grid = grids[-ranked[0][1]]
+    form = _form(grid, mapping)
+    return _read_form(source, grid, form, mapping) if form is not None else _read_rows(source, grid, mapping)
+
+
+def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
+    """Count the facts that a sheet gives."""
+    form = _form(grid, mapping)
+    if form is not None:
+        return sum(_item(v, mapping) is not None for v in grid.cells[:, form.items].tolist())
+    try:
+        header = find_header(grid, understood=meaning, mapping=mapping or {})
+    except InputError:
+        return 0
+    if header is None:
+        return 0
+    chosen = named_by(mapping, header)
+    columns = {f.column for f in header.found if f is not None} | {chosen[n] for n in header.names if n in chosen}
+    return len(columns - set(_KEYS))
+
+
+def _item(label: Any, mapping: Mapping[str, str] | None) -> Found | None:
+    if not isinstance(label, str) or is_figure(label):
+        return None
+    for key, fact in (mapping or {}).items():
+        if fold(key) == fold(label):
+            return Found(column=fact)
+    return meaning((label,))
+
+
+def _form(grid: Grid, mapping: Mapping[str, str] | None) -> _Form | None:
+    best, at = 0, -1
+    for c in range(min(grid.cells.shape[1], 6)):
+        known = {f.column for v in grid.cells[:, c].tolist() if (f := _item(v, mapping)) is not None}
+        if len(known) > best:
+            best, at = len(known), c
+    if best < _ITEMS or grid.cells.shape[1] < 2:
+        return None
+    across = max(
+        (len({f.column for v in row if (f := _item(v, mapping)) is not None}) for row in grid.cells.tolist()), default=0
+    )
+    if across >= best:
+        return None
+    first = next(r for r, v in enumerate(grid.cells[:, at].tolist()) if _item(v, mapping) is not None)
+    return _with_header(grid, at, first)
+
+
+def _with_header(grid: Grid, items: int, first: int) -> _Form:
+    unit = reference = None
+    values: list[int] = []
+    counties: list[str | None] = []
+    head = next(
+        (
+            r
+            for r in range(first - 1, -1, -1)
+            if isinstance(grid.cells[r, items], str) and fold(grid.cells[r, items]) in words("headers", "items")
+        ),
+        None,
+    )
+    right = range(items + 1, grid.cells.shape[1])
+    if head is None:
+        values = [c for c in right if any(v is not None for v in grid.cells[first:, c].tolist())][:1]
+        return _Form(items, tuple(values), (None,), None, None, first)
+    for c in right:
+        label = grid.cells[head, c]
+        folded = fold(str(label)) if label is not None else ""
+        if folded in ("单位", "计量单位", "unit"):
+            unit = c
+        elif folded in words("headers", "references"):
+            reference = c
+        elif folded in words("headers", "values"):
+            values.append(c)
+            counties.append(None)
+        elif (
+            folded
+            and not is_note(folded)
+            and folded not in ("说明", "备注", "definition", "needed", "是否必填", "含义")
+        ):
+            values.append(c)
+            counties.append(str(label))
+    if None in counties:
+        keep = [i for i, name in enumerate(counties) if name is None]
+        values, counties = [values[i] for i in keep[:1]], [None]
+    return _Form(items, tuple(values), tuple(counties), unit, reference, head + 1)
+
+
+def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
+    counts = _Counts()
+    counts.cleaned += grid.cleaned.values()
+    _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
+    columns: dict[str, list[Any]] = {}
+    for name, (r, found) in _find_items(grid, form, mapping, counts).items():
+        given = grid.cells[r, list(form.values)]
+        columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
+        document = grid.cells[r, form.reference] if form.reference is not None else None
+        if document is not None and found is not None and name not in _KEYS:
+            columns[name + _REFERENCE] = [document] * given.size
+    if "county" not in columns and any(form.counties):
+        columns = {"county": list(form.counties), **columns}
+    # what nobody answered is not given
+    kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
+    return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.said(source.name)
+
+
+def _find_items(
+    grid: Grid, form: _Form, mapping: Mapping[str, str] | None, counts: _Counts
+) -> dict[str, tuple[int, Found | None]]:
+    """Return the row of each item and the fact it was taken for; rows with values but no item are counted."""
+    items: dict[str, tuple[int, Found | None]] = {}
+    problems: list[Problem] = []
+    for r in range(form.start, len(grid.cells)):
+        label = grid.cells[r, form.items]
+        answered = any(grid.cells[r, c] is not None for c in form.values)
+        found = _item(label, mapping)
+        if label is None or (found is None and (not answered or is_note(str(label)))):
+            counts.rows += answered
+            continue
+        name = found.column if found is not None else " ".join(str(label).split())
+        if name in items:
+            message = f"rows {items[name][0] + 1} and {r + 1} are one fact; keep one"
+            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=message))
+        else:
+            items[name] = r, found
+    if problems:
+        raise InputDataError(problems)
+    return items
+
+
+def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:
+    """Return the unit an item is given in: that of its label, or what stands in the column of units."""
+    if found is not None and found.unit is not None:
+        return found.unit
+    cell = None if form.unit is None else grid.cells[r, form.unit]
+    return fold(cell) if isinstance(cell, str) else None
+
+
+def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
+    header = find_header(grid, understood=meaning, mapping=mapping or {})
+    assert header is not None
+    _check_mapping(mapping, [n for n in header.names if n], header)
+    chosen = named_by(mapping, header)
+    filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
+    rows = left_out_rows(grid, header, filled)
+    counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
+    counts.cleaned += grid.cleaned.values()
+    columns: dict[str, list[Any]] = {}
+    for c, name in enumerate(header.names):
+        cells = grid.cells[rows.schools, c]
+        if not name and not filled[rows.schools, c].any():
+            continue
+        found = Found(column=chosen[name]) if name in chosen else header.found[c]
+        label = found.column if found is not None else name or f"column {column_letter(c)}"
+        if label in columns:
+            # evaluate says that the two are one fact
+            label = name
+        columns[label] = _values(label, cells, None if found is None else found.unit, counts)
+    return build_frame({n: _typed(v) for n, v in columns.items()}, "pandas"), counts.said(source.name)
+
+
+def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], header: Header | None = None) -> None:
+    have = {fold(n) for n in names} | {fold(p[-1]) for p in (header.paths if header else ()) if p}
+    lost = [missing_in_mapping(k, names) for k in mapping or {} if fold(k) not in have]
+    known = {*fact_columns(), *_KEYS}
+    lost += [
+        Problem(code=ProblemCode.UNKNOWN_COLUMN, column=k, message=f"{v!r} is no known fact")
+        for k, v in (mapping or {}).items()
+        if v.removesuffix(_REFERENCE) not in known
+    ]
+    if lost:
+        raise InputDataError(lost)
+
+
+class _Counts:
+    """How many cells and rows were read otherwise than they stand."""
+
+    def __init__(self, rows: int = 0) -> None:
+        self.rows = rows
+        self.missing = self.converted = 0
+        self.marked: list[str] = []
+        self.cleaned: list[str] = []
+
+    def add(self, cells: Cells) -> None:
+        """Count what was done to a column."""
+        self.missing += len(cells.missing)
+        self.converted += len(cells.converted)
+        self.marked += cells.marked.values()
+        self.cleaned += cells.cleaned.values()
+
+    def said(self, name: str) -> str:
+        """Say it, empty where nothing was done."""
+        parts = [f"{many(self.rows, 'row')} left out"] if self.rows else []
+        if self.missing:
+            parts.append(f"{many(self.missing, 'cell')} of words such as 无 or — {was(self.missing)} read as missing")
+        if self.converted:
+            parts.append(f"{many(self.converted, 'cell')} {was(self.converted)} converted")
+        if self.marked:
+            parts.append(f"the marks of footnotes were taken off {', '.join(map(repr, self.marked))}")
+        if self.cleaned:
+            parts.append(f"characters that do not show were taken out of {', '.join(map(repr, self.cleaned))}")
+        return f"{name}: {'; '.join(parts)}." if parts else ""
+
+
+def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _Counts) -> list[Any]:
+    fact = fact_columns().get(name)
+    if name == "year":
+        cells = read_year(values)
+    elif name.endswith("_code"):
+        cells = read_code(values)
+    elif fact is not None and fact.type == "number":
+        column = Column(id=fact.id, type="number", zh=fact.zh, en=fact.en, unit=fact.unit)
+        factor = unit_factor(fact.unit, unit) if fact.unit is not None and unit is not None else None
+        cells = read_figures(values, column, factor or (1, 1))
+    elif fact is not None and fact.type == "flag":
+        cells = read_words(values, flag=True)
+    elif fact is None and name not in _KEYS:
+        return list(values.tolist())
+    else:
+        cells = read_words(values)
+    counts.add(cells)
+    return [None if isinstance(v, float) and v != v else v for v in list(cells.values)]
+
+
+def _typed(values: list[Any]) -> Any:
+    if all(isinstance(v, float) or v is None for v in values) and any(v is not None for v in values):
+        return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    return values
+
+
+def raw_table(path: Path, sheet: str | int | None) -> Any:
+    """Read a table of facts; where none is known, the table as it stands, for the caller to judge."""
+    try:
+        return facts_of(path, sheet, None)[0]
+    except InputDataError:
+        raise
+    except InputError:
+        source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
+        grids = chosen_grids(source, sheet) if sheet is not None else list(source.grids)
+        grid = next((g for g in grids if g.cells.size), None)
+        header = None if grid is None else find_header(grid, understood=lambda p: None)
+        if grid is None or header is None:
+            raise InputError(f"{source.name} is empty; the headers are missing") from None
+        rows = grid.cells[header.rows[-1] + 1 :]
+        rows = rows[(rows != None).any(axis=1)] if rows.size else rows  # noqa: E711 - cell by cell
+        columns = {n: _typed(rows[:, c].tolist()) for c, n in enumerate(header.names) if n}
+        return build_frame(columns, "pandas")

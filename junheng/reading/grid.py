@@ -1,0 +1,101 @@
+"""Sheets as grids of cells, and the bounds of what is read (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from junheng._text import INVISIBLE, drop_invisible
+from junheng.errors import InputError, Problem
+
+#: Bounds of what is read; a nation's schools are 220 000 rows.
+MAX_ROWS = 2_000_000
+MAX_COLUMNS = 2_000
+MAX_CELLS = 60_000_000
+MAX_UNPACKED = 2_000_000_000
+
+
+Merge = tuple[int, int, int, int]
+#: A cell that comes as nothing although something stands there: row, column, and the error it shows, if one.
+Lost = tuple[int, int, str]
+#: Whether a sheet is of use, by its name, its position and whether it is hidden.
+Wanted = Callable[[str, int, bool], bool]
+
+
+@frozen(eq=False)
+class Grid:
+    """One sheet: cells by row and column as Excel counts them from 0, None where there is nothing."""
+
+    name: str
+    cells: NDArray[np.object_]
+    hidden: bool = False
+    #: First and last row and column of merged cells; None where the kind of file does not tell.
+    merges: tuple[Merge, ...] | None = None
+    #: Cells that hold a formula without a value, or an error such as #N/A, which come as nothing.
+    lost: tuple[Lost, ...] = ()
+    #: What stood in cells before characters that do not show were taken out.
+    cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
+
+
+@frozen(eq=False)
+class Source:
+    """A file that was opened."""
+
+    name: str
+    kind: str
+    encoding: str | None
+    grids: tuple[Grid, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def column_letter(column: int) -> str:
+    """Return the letters Excel shows above a column counted from 0."""
+    out = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        out = chr(65 + rest) + out
+    return out
+
+
+def cell_name(row: int, column: int) -> str:
+    """Return the name of a cell as Excel shows it."""
+    return f"{column_letter(column)}{row + 1}"
+
+
+def clean_rows(rows: Sequence[list[Any]]) -> dict[tuple[int, int], str]:
+    """Take what does not show out of the cells; return what stood in those that changed."""
+    out: dict[tuple[int, int], str] = {}
+    for r, row in enumerate(rows):
+        for c, value in enumerate(row):
+            if type(value) is str and INVISIBLE.search(value):
+                row[c] = drop_invisible(value).strip() or None
+                out[r, c] = value
+    return out
+
+
+def cell_array(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.object_]:
+    """Return rows of cells as an array."""
+    out = np.empty((len(rows), width), dtype=object)
+    if rows and width:
+        out[:] = rows
+    return out
+
+
+def check_size(path: Path, sheet: str, rows: int, columns: int) -> None:
+    """Refuse a sheet that is too large."""
+    if columns > MAX_COLUMNS:
+        raise InputError(
+            f"{path.name}, sheet {sheet!r}: {columns:,} columns, more than the {MAX_COLUMNS:,} that are read; "
+            "delete what stands far to the right"
+        )
+    if rows > MAX_ROWS or rows * columns > MAX_CELLS:
+        raise InputError(
+            f"{path.name}, sheet {sheet!r}: {rows:,} rows and {columns:,} columns, more than is read; "
+            "delete what stands far below or to the right, or split the file"
+        )

@@ -1,0 +1,132 @@
+"""What headers above each other mean together (private)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from junheng._data import read_toml
+from junheng.schools import Found, base_column, fold, recognise, unit_factor
+
+
+@cache
+def words(group: str, kind: str) -> frozenset[str]:
+    """Return the folded words of ``returns.toml``."""
+    return frozenset(fold(w) for w in read_toml("returns.toml")[group][kind])
+
+
+@cache
+def units() -> frozenset[str]:
+    """Every unit of the vocabulary, folded."""
+    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
+
+
+_STAGES = {"小学": "primary", "初中": "junior", "高中": "senior", "初级中学": "junior", "普通高中": "senior"}
+_STAGE = re.compile(r"(小学|初中|高中|初级中学|普通高中)(部|段|阶段|教育|学段)?")
+
+
+def _stage_of(label: str) -> str | None:
+    match = _STAGE.fullmatch(fold(label))
+    return None if match is None else _STAGES[match.group(1)]
+
+
+_UNIT_LABEL = re.compile(r"^(?:计量|金额)?单位[:为]?")
+
+
+def bare_unit(label: str) -> str | None:
+    """Return the unit that a label is and nothing else, None if it is none."""
+    folded = _UNIT_LABEL.sub("", fold(label).strip("()"))
+    return folded if folded in units() else None
+
+
+def _is_other(label: str) -> bool:
+    """Whether a label speaks of other people, another time or a share."""
+    return any(w in fold(label) for w in words("headers", "other"))
+
+
+def meaning(path: Sequence[str]) -> Found | None:
+    """Tell what headers above each other mean together, None if it is not known."""
+    return _meaning(tuple(path))
+
+
+@cache
+def _meaning(path: tuple[str, ...]) -> Found | None:
+    if not path:
+        return None
+    if len(path) == 1:
+        return recognise(path[0])
+    unit = bare_unit(path[-1])
+    if unit is not None:
+        return _in_unit(_meaning(path[:-1]), unit)
+    joined = _joined(path)
+    if joined is not None:
+        return joined
+    stages = [s for label in path if (s := _stage_of(label)) is not None]
+    if stages:
+        return _of_one_stage(path, stages)
+    last = fold(path[-1])
+    if last in words("headers", "whole") or last in words("headers", "counted"):
+        return _meaning(path[:-1])
+    return _under_headings(path)
+
+
+def _of_one_stage(path: tuple[str, ...], stages: Sequence[str]) -> Found | None:
+    """Return the column of a stage: 小学 over 在校生数; None where two stages stand above each other."""
+    found = _meaning(tuple(label for label in path if _stage_of(label) is None)) if len(stages) == 1 else None
+    base = base_column(found.column) if found is not None else None
+    if found is None or base is None or base[1] is not None or base_column(f"{found.column}_{stages[0]}") is None:
+        return None
+    return Found(column=f"{found.column}_{stages[0]}", unit=found.unit, remarks=found.remarks)
+
+
+def _under_headings(path: tuple[str, ...]) -> Found | None:
+    """Return what the lowest label means, with a remark on each heading that it is no part of."""
+    found, above = recognise(path[-1]), path[:-1]
+    if found is None or any(_is_other(label) for label in above):
+        return None
+    remarks = list(found.remarks)
+    for label in above:
+        parent = recognise(label)
+        if fold(label) not in words("headers", "neutral") and not (parent and _belongs(found.column, parent.column)):
+            remarks.append(f"it stands under {label!r}")
+    return Found(column=found.column, unit=found.unit, remarks=tuple(remarks))
+
+
+def _in_unit(found: Found | None, unit: str) -> Found | None:
+    """Return what a header means in the unit below it; two units that differ are refused as one that is not known."""
+    if found is None:
+        return None
+    base = base_column(found.column)
+    to = None if base is None else base[0].unit
+    if found.unit is not None and to is not None and unit_factor(to, found.unit) != unit_factor(to, unit):
+        unit = f"{found.unit}/{unit}"
+    return Found(column=found.column, unit=unit, remarks=found.remarks)
+
+
+def _joined(path: tuple[str, ...]) -> Found | None:
+    """Read the labels as one: 教学及辅助用房 over 面积(㎡)."""
+    if any(_stage_of(label) for label in path[1:]):
+        return None
+    for start in range(len(path) - 1):
+        if any(_is_other(label) for label in path[:start]) or any(_stage_of(x) for x in path[:start]):
+            continue
+        found = recognise("".join(path[start:]))
+        if found is not None:
+            return found
+    return None
+
+
+def _belongs(part: str, whole: str) -> bool:
+    base, above = base_column(part), base_column(whole)
+    if base is None or above is None:
+        return False
+    return (
+        base[0].part_of == above[0].id or base[0].id == above[0].id or base[0].part_of == above[0].part_of is not None
+    )
+
+
+def type_of(found: Found | None) -> str:
+    """Return the type of the column a header was taken for, empty where it is none."""
+    base = None if found is None else base_column(found.column)
+    return "" if base is None else base[0].type

@@ -1,0 +1,320 @@
+"""Which rows under the headers are schools, and what the others are (private)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng.errors import InputDataError
+from junheng.reading.cells import is_figure
+from junheng.reading.grid import Grid
+from junheng.reading.layout import Header, has_marks, is_numbering, two_headers
+from junheng.reading.meaning import type_of, words
+from junheng.schools import category_word, fold, recognise
+
+
+@frozen(eq=False)
+class LeftOut:
+    """A row that is no school: where, why, and what stands in it."""
+
+    row: int
+    reason: str
+    text: str
+
+
+@frozen
+class TotalRow:
+    """A row of totals: where it stands, what it is (``total``, ``part`` or ``average``), and the words that say so."""
+
+    row: int
+    kind: str
+    label: str
+
+
+@frozen(eq=False)
+class Rows:
+    """What the rows of a sheet are."""
+
+    schools: NDArray[np.int64]
+    left_out: tuple[LeftOut, ...]
+    totals: tuple[TotalRow, ...]
+    #: Words that stand alone in a row, by row: a heading over the rows that follow.
+    headings: tuple[tuple[int, str], ...]
+
+
+def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows:
+    """Tell schools from titles, totals, notes, repeated headers and empty rows."""
+    start = header.rows[-1] + 1
+    counts = filled.sum(axis=1)
+    left_out = [
+        LeftOut(r, "title" if counts[r] else "blank", row_text(grid.cells[r]) if counts[r] else "")
+        for r in range(header.rows[0])
+    ]
+    left_out += [LeftOut(r, "blank", "") for r in range(start, len(counts)) if counts[r] == 0]
+    look = _Look(grid, header, titles=frozenset(o.text for o in left_out if o.reason == "title"))
+    is_school = counts > 0
+    is_school[:start] = False
+    suspect = _suspects(look, filled)
+    # what stands right under the headers may stand there again on the next printed page
+    repeated: dict[str, str] = {}
+    for r in np.flatnonzero(is_school[: start + 3]).tolist():
+        row = look.at(r)
+        if row.kind() in ("column numbers", "explanation"):
+            repeated[row.text] = row.kind()
+            c, value = row.filled[0]
+            suspect |= np.asarray(grid.cells[:, c] == value, dtype=bool)
+    totals: list[TotalRow] = []
+    headings: list[tuple[int, str]] = []
+    noted = False
+    for r in np.flatnonzero(suspect & is_school).tolist():
+        row = look.at(r, noted=noted)
+        reason = repeated.get(row.text) or row.kind()
+        if reason == "school":
+            continue
+        is_school[r] = False
+        noted = noted or reason == "note"
+        if reason == "headers":
+            _refuse_other_header(grid, header, r, row.cells)
+            reason = "repeated headers"
+        elif reason == "heading":
+            headings.append((r, row.first))
+        elif reason == "total" and (total := row.total()) is not None:
+            totals.append(TotalRow(r, *total))
+            reason = "average" if totals[-1].kind == "average" else "total"
+        left_out.append(LeftOut(r, reason, row.text))
+    return Rows(
+        schools=np.flatnonzero(is_school).astype(np.int64),
+        left_out=tuple(sorted(left_out, key=lambda o: o.row)),
+        totals=tuple(totals),
+        headings=tuple(headings),
+    )
+
+
+def _refuse_other_header(grid: Grid, header: Header, row: int, cells: Sequence[Any]) -> None:
+    """Refuse a second table below the first, with headers of its own; reading on would mix the two."""
+    for c, value in enumerate(cells):
+        if isinstance(value, str):
+            found = recognise(" ".join(value.split()))
+            ours = header.found[c]
+            if found is not None and (ours is None or found.column != ours.column) and not header.says(c, value):
+                raise InputDataError([two_headers(grid, header, row, cells)])
+
+
+# ----------------------------------------------------------------------------- which rows need a closer look
+
+
+def _suspects(look: _Look, filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows that may be no schools; of a nation's rows only these are looked at one by one."""
+    cells, start = look.grid.cells, look.header.rows[-1] + 1
+    suspect = np.asarray(filled.sum(axis=1) <= 2)
+    if look.names:
+        suspect |= ~filled[:, look.names[0]]
+    for c in look.keys:
+        column = cells[:, c].tolist()
+        hits = {v for v in set(column) if isinstance(v, str) and _may_speak_of_its_row(look.header, c, v)}
+        if hits:
+            suspect |= np.fromiter((isinstance(v, str) and v in hits for v in column), bool, len(column))
+    # rows of words where figures should be
+    wordy = np.zeros(len(cells), dtype=np.int64)
+    for c in look.figures:
+        column = cells[start:, c].tolist()
+        wordy[start:] += np.fromiter((isinstance(v, str) and not is_figure(v) for v in column), bool, len(column))
+    suspect |= wordy >= max(1, min(2, len(look.figures)))
+    suspect[start : start + 3] = True
+    return suspect
+
+
+_TOTAL_LAST = frozenset("计均值数县区市旗总汇:：)）.。*lmen ")
+
+
+def _may_speak_of_its_row(header: Header, c: int, text: str) -> bool:
+    return (text[-1] in _TOTAL_LAST and is_total(text) is not None) or is_note(text) or header.says(c, text)
+
+
+# ------------------------------------------------------------------------------------------ what a row is
+
+
+class _Look:
+    """What is to be known of a sheet to tell what its rows are."""
+
+    def __init__(self, grid: Grid, header: Header, titles: frozenset[str]) -> None:
+        width = grid.cells.shape[1]
+        self.grid, self.header, self.titles = grid, header, titles
+        #: Columns of figures, and of words: those before the first figure, and those that are known.
+        self.figures = [c for c, found in enumerate(header.found) if type_of(found) == "number"]
+        first = min(self.figures, default=width)
+        words_ = [c for c in range(width) if c not in self.figures]
+        self.keys = [c for c in words_ if c < first or type_of(header.found[c])]
+        #: Columns that name a school.
+        self.names = header.at("school") or header.at("school_code")
+        start = header.rows[-1] + 1
+        self.across = {r0: c1 - c0 + 1 for r0, c0, _, c1 in grid.merges or () if r0 >= start}
+
+    def at(self, r: int, *, noted: bool = False) -> _Row:
+        """Return a row; ``noted`` where notes stand above it."""
+        return _Row(self, r, noted)
+
+
+class _Row:
+    """A row under the headers in which something stands."""
+
+    def __init__(self, look: _Look, r: int, noted: bool) -> None:
+        self.look, self.r, self.noted = look, r, noted
+        self.below = r - look.header.rows[-1] - 1
+        self.cells: list[Any] = look.grid.cells[r].tolist()
+        self.filled = [(c, v) for c, v in enumerate(self.cells) if v is not None]
+        self.texts = [(c, v) for c, v in self.filled if isinstance(v, str)]
+        self.text = row_text(self.cells)
+        self.first = str(self.filled[0][1])
+        #: What stands in the columns of figures, and how many of these cells are figures.
+        self.given = [self.cells[c] for c in look.figures if self.cells[c] is not None]
+        self.figures = sum(is_figure(v) for v in self.given)
+        self.name = next((self.cells[c] for c in look.names if self.cells[c] is not None), None)
+
+    def kind(self) -> str:
+        """Tell what the row is: the first case that holds."""
+        return next((kind for kind, holds in _CASES if holds(self)), "school")
+
+    def total(self) -> tuple[str, str] | None:
+        """Tell which total the row is, and the words that say so; a school may be called 合计 only by its name."""
+        unnamed = not isinstance(self.name, str) or is_figure(self.name) or is_total(self.name)
+        for c, v in self.texts:
+            kind = is_total(v) if c in self.look.keys else None
+            if kind is not None and (unnamed or self.name is v):
+                return kind, v
+        return None
+
+
+def _repeats_headers(row: _Row) -> bool:
+    same = sum(row.look.header.says(c, v) for c, v in row.texts)
+    return same >= max(2, len(row.filled) / 2) or same == len(row.filled) > 1
+
+
+def _has_other_headers(row: _Row) -> bool:
+    known = sum(recognise(" ".join(v.split())) is not None for _, v in row.texts)
+    return known >= 3 and known >= len(row.filled) / 2 and row.figures == 0
+
+
+def _begins_as_a_note(row: _Row) -> bool:
+    names = row.look.names
+    in_a_school = bool(names) and row.filled[0][0] not in names and row.name and row.figures
+    return is_note(row.first) and row.figures <= 2 and not in_a_school
+
+
+def _numbers_columns(row: _Row) -> bool:
+    return is_numbering(row.cells) and (row.below == 0 or has_marks(row.cells))
+
+
+def _names_a_school(row: _Row) -> bool:
+    """Whether a row has a name and something a return says of a school: what stands in it is then never dropped.
+
+    Of a row without a name, a stage, a kind or the beginning of a figure says so. A name such as 填全称 is none.
+    """
+    name, found = row.name, row.look.header.found
+    if isinstance(name, str) and is_note(name):
+        return False
+    columns = [(f.column, row.cells[c]) for c in row.look.keys if (f := found[c]) is not None]
+    told = any(n in ("stage", "kind") and v is not None and category_word(n, v) is not None for n, v in columns)
+    if name is None or (isinstance(name, str) and _is_instruction(name)):
+        started = any(isinstance(v, str) and _FIGURE_FIRST.match(v) and len(v) <= 20 for v in row.given)
+        return (told and bool(row.given)) or started
+    return told or bool(row.given)
+
+
+def _is_text_alone(row: _Row) -> bool:
+    return len(row.filled) == len(row.texts) == 1 and len(row.look.header.names) > 2
+
+
+def _is_a_sentence(row: _Row) -> bool:
+    return _is_text_alone(row) and (row.noted or len(row.first) > 30 or any(x in row.first for x in "。；;：:"))
+
+
+def _is_a_heading(row: _Row) -> bool:
+    # a name alone may be a school that has not answered yet
+    return _is_text_alone(row) and (row.look.across.get(row.r, 1) > 2 or row.filled[0][0] not in row.look.names)
+
+
+def _continues_notes(row: _Row) -> bool:
+    return row.noted and row.figures == 0 and len(row.filled) == len(row.texts) <= 3
+
+
+def _explains_columns(row: _Row) -> bool:
+    words_ = [v for v in row.given if isinstance(v, str)]
+    marks = words("cells", "missing")
+    some = sum(not is_figure(v) for v in words_) >= 2 and any(fold(v) not in marks for v in words_)
+    return row.below < 3 and row.figures == 0 and some
+
+
+#: What a row may be, in the order in which it is asked.
+_CASES: tuple[tuple[str, Callable[[_Row], bool]], ...] = (
+    ("repeated headers", _repeats_headers),
+    ("headers", _has_other_headers),
+    ("title", lambda row: row.text in row.look.titles),
+    ("total", lambda row: row.total() is not None),
+    ("note", _begins_as_a_note),
+    ("column numbers", _numbers_columns),
+    ("school", _names_a_school),
+    ("note", _is_a_sentence),
+    ("heading", _is_a_heading),
+    ("note", _continues_notes),
+    ("explanation", _explains_columns),
+)
+
+
+# ---------------------------------------------------------------------------------------- what a cell says
+
+
+@cache
+def _note() -> re.Pattern[str]:
+    known = "|".join(sorted(map(re.escape, words("rows", "notes")), key=len, reverse=True))
+    return re.compile(rf"[*※]*(?:{known})(?:[:：(（.。、0-9①-⑳年]|$)")
+
+
+@cache
+def _note_first() -> frozenset[str]:
+    first = {w[0] for w in words("rows", "notes")}
+    return frozenset("*※ \u3000") | first | {c.upper() for c in first}
+
+
+def is_note(text: str) -> bool:
+    """Whether a cell begins as a note or a signature does."""
+    # a cheap look first: a nation has as many names as schools
+    return text[0] in _note_first() and _note().match(fold(text)) is not None
+
+
+def is_total(text: str) -> str | None:
+    """Tell whether a cell says that its row is a ``total``, a ``part`` of one or an ``average``."""
+    folded = fold(text).strip(":：()（）.。、*")
+    if folded in words("rows", "averages"):
+        return "average"
+    if folded in words("rows", "whole_totals"):
+        return "total"
+    for word in words("rows", "totals"):
+        if folded == word or (folded.endswith(word) and len(folded) <= 16 and not word.isascii()):
+            return "part" if word in words("rows", "parts") or folded != word else "total"
+    return None
+
+
+#: 30（待核）, 约30, 30人左右: a figure that cannot be used, not a word about the column.
+_FIGURE_FIRST = re.compile(r"\s*(?:约|大约|近|超过|不足|至少)?\s*[0-9０-９]+(?!\s*[0-9０-９年月日位])")
+
+
+def _is_instruction(text: str) -> bool:
+    folded = fold(text).strip("()*")
+    return any(w in folded for w in words("rows", "instructions")) or folded in words("rows", "types")
+
+
+def row_text(row: Sequence[Any]) -> str:
+    """Return what stands in a row, cell by cell; whole numbers as a spreadsheet shows them."""
+    return " | ".join(shown(v) for v in row if v is not None)
+
+
+def shown(value: Any) -> str:
+    """Return a cell as a spreadsheet shows it: a workbook keeps every number as a float."""
+    return str(int(value)) if type(value) is float and value.is_integer() and abs(value) < 1e15 else str(value)

@@ -1,0 +1,189 @@
+"""A sheet that is read: what its columns mean, which rows are schools, and what was found on the way (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import define, field, frozen
+from numpy.typing import NDArray
+
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+from junheng.reading.grid import Grid, Merge, Source, cell_name
+from junheng.reading.layout import Header, named_by
+from junheng.reading.rows import LeftOut, Rows, left_out_rows
+from junheng.reading.sheets import FoundSheet
+from junheng.schools import Column, base_column, missing_in_mapping, understand
+
+
+@frozen(eq=False)
+class PlacedProblem:
+    """Something to look at, and where: the sheet and the cell, if it has such a place."""
+
+    problem: Problem
+    sheet: str | None = None
+    cell: str | None = None
+
+
+@frozen(eq=False)
+class ReadColumn:
+    """What was made of a column: ``column`` is canonical; the counts are of its cells."""
+
+    letter: str
+    header: str | None
+    column: str | None
+    unit: str | None
+    factor: tuple[int, int]
+    cells: int
+    converted: int
+    missing: int
+    unread: int
+
+
+@define
+class SheetReading:
+    """A sheet while it is read."""
+
+    grid: Grid
+    header: Header
+    filled: NDArray[np.bool_]
+    rows: Rows
+    #: What the headers mean, by the place of the column.
+    understood: Mapping[int, Any]
+    #: The columns of the table, by name, and what was made of each, by its place.
+    columns: dict[str, Any] = field(factory=dict)
+    read: dict[int, ReadColumn] = field(factory=dict)
+    problems: list[PlacedProblem] = field(factory=list)
+
+    @property
+    def n(self) -> int:
+        """How many schools the sheet has."""
+        return self.rows.schools.size
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """The rows left out, without the empty ones below everything."""
+        last = int(np.flatnonzero(self.filled.any(axis=1)).max(initial=-1))
+        return [o for o in self.rows.left_out if o.reason != "blank" or o.row <= last]
+
+    def add(self, code: ProblemCode, message: str, *, cell: str | None = None, **fields: Any) -> None:
+        """Record something to look at."""
+        fields.setdefault("severity", Severity.WARNING)
+        self.problems.append(PlacedProblem(Problem(code=code, message=message, **fields), self.grid.name, cell))
+
+    def lines_above(self) -> list[str]:
+        """Return what stands above the headers, cell by cell."""
+        return [str(v) for r in range(self.header.rows[0]) for v in self.grid.cells[r].tolist() if v is not None]
+
+    def lines_below(self) -> list[str]:
+        """Return what stands between the headers and the first school."""
+        first = int(self.rows.schools.min(initial=self.header.rows[-1] + 1))
+        return [o.text for o in self.rows.left_out if self.header.rows[-1] < o.row < first]
+
+
+def begin_reading(source: Source, found: Sequence[FoundSheet], mapping: Mapping[str, str] | None) -> list[SheetReading]:
+    """Give each column its meaning and tell schools from other rows; what cannot be decided is raised at once."""
+    chosen = [named_by(mapping, s.header) for s in found]
+    names = [n for s in found for n in s.header.names]
+    lost = {name for m in chosen for name in m if name not in names}
+    errors = [missing_in_mapping(name, [n for n in names if n]) for name in sorted(lost)]
+    meanings = [_understand(s, m) for s, m in zip(found, chosen, strict=True)]
+    errors += [p.problem for _, problems in meanings for p in problems if p.problem.severity is Severity.ERROR]
+    if errors:
+        raise InputDataError(errors)
+    return [_with_rows(source, s, *meaning) for s, meaning in zip(found, meanings, strict=True)]
+
+
+def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Any], list[PlacedProblem]]:
+    header = s.header
+    at = [c for c, n in enumerate(header.names) if n]
+    names = [header.names[c] for c in at]
+    understood, problems = understand(
+        names, {k: v for k, v in mapping.items() if k in names}, [header.found[c] for c in at]
+    )
+    cells = {n: cell_name(header.rows[-1], c) for c, n in zip(at, names, strict=True)}
+    placed = [PlacedProblem(p, s.grid.name, cells.get(p.column or "")) for p in problems]
+    return dict(zip(at, understood, strict=True)), placed
+
+
+def _with_rows(
+    source: Source, found: FoundSheet, understood: Mapping[int, Any], problems: list[PlacedProblem]
+) -> SheetReading:
+    rows = left_out_rows(found.grid, found.header, found.filled)
+    s = SheetReading(found.grid, found.header, found.filled, rows, understood, problems=problems)
+    _refuse_long_rows(source, s)
+    _spread_merged(s)
+    return s
+
+
+def _refuse_long_rows(source: Source, s: SheetReading) -> None:
+    """In text a row longer than the headers has a separator too many, and its figures stand under wrong headers."""
+    if source.kind not in ("csv", "tsv", "text"):
+        return
+    width = max((c + 1 for c, n in enumerate(s.header.names) if n), default=0)
+    if width == s.filled.shape[1] or not s.n:
+        return
+    long = s.rows.schools[s.filled[s.rows.schools, width:].any(axis=1)]
+    if long.size:
+        raise InputError(
+            f"{source.name} is not a regular table: line {int(long[0]) + 1} has more cells than the {width} headers; "
+            "is there a comma inside a number or a name? Put such cells in quotation marks"
+        )
+
+
+# ---------------------------------------------------------------------------------- cells merged over rows
+
+
+def _spread_merged(s: SheetReading) -> None:
+    """Give every row what is merged over several; of people merged over several rows nothing can be said."""
+    start = s.header.rows[-1] + 1
+    bases = {c: _base(u.column) for c, u in s.understood.items()}
+    merges = [m for m in s.grid.merges or () if m[2] > m[0] and m[0] >= start and m[1] == m[3]]
+    if not merges:
+        return
+    schools = set(s.rows.schools.tolist())
+    # a column of codes in which nothing stands names no school
+    codes = [c for c in s.header.at("school_code") if s.filled[s.rows.schools, c].any()]
+    names = codes or s.header.at("school")
+    # words first: whether two rows are one school is asked for figures
+    for merge in sorted(merges, key=lambda m: _is_number(bases.get(m[1]))):
+        r0, c, r1, _ = merge
+        value = s.grid.cells[r0, c]
+        rows = [r for r in range(r0, min(r1 + 1, len(s.grid.cells))) if r in schools]
+        if value is None or len(rows) < 2:
+            continue
+        base = bases.get(c)
+        if not _is_number(base) or (base is not None and base.shared and _are_one_school(s, rows, names)):
+            s.grid.cells[rows, c] = value
+            s.filled[rows, c] = True
+        else:
+            _empty_merged(s, merge, rows)
+
+
+def _empty_merged(s: SheetReading, merge: Merge, rows: list[int]) -> None:
+    r0, c, _, _ = merge
+    value = s.grid.cells[r0, c]
+    s.grid.cells[rows, c] = None
+    s.add(
+        ProblemCode.MERGED_CELL,
+        f"{value!r} is merged over rows {rows[0] + 1} to {rows[-1] + 1}; whose figure it is cannot be told, "
+        "so it is missing: give each row its own",
+        cell=cell_name(r0, c),
+        column=s.understood[c].column,
+        value=str(value),
+    )
+
+
+def _are_one_school(s: SheetReading, rows: Sequence[int], names: Sequence[int]) -> bool:
+    named = {s.grid.cells[r, names[0]] for r in rows} if names else {None}
+    return len(named) == 1 and None not in named
+
+
+def _base(column: str | None) -> Column | None:
+    found = base_column(column) if column else None
+    return None if found is None else found[0]
+
+
+def _is_number(base: Column | None) -> bool:
+    return base is not None and base.type == "number"

@@ -1,0 +1,90 @@
+"""Text as a grid: its encoding, its separator, its cells (private)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+from junheng._text import INVISIBLE, characters
+from junheng.errors import InputError
+from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, check_size, clean_rows
+
+_ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+def decode(path: Path, data: bytes) -> tuple[str, str]:
+    """Return a text and the name of its encoding, which is found out."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16"), "UTF-16"
+        except UnicodeDecodeError:
+            raise InputError(f"{path.name} begins as UTF-16 text and then is none; save it as CSV UTF-8") from None
+    for encoding in _ENCODINGS:
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise InputError(f"{path.name} is neither UTF-8 nor GB18030 text; save it as CSV UTF-8")
+    if "\x00" in text:
+        raise InputError(f"{path.name} is not a text file; was a workbook renamed? Save it as CSV UTF-8")
+    return text, {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}[encoding]
+
+
+def open_text(path: Path, head: bytes, suffix: str) -> Source:
+    """Open a text file; ``head`` is how it begins, ``suffix`` its ending."""
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise InputError(
+            f"{path.name} is not a text file but looks like a workbook; give it the ending .xlsx or .xls, "
+            "or save it as CSV UTF-8"
+        )
+    text, encoding = decode(path, path.read_bytes())
+    separator = "\t" if suffix == ".tsv" or encoding == "UTF-16" else ","
+    first = text[:20_000]
+    if suffix != ".tsv" and first.count("\t") > first.count(","):
+        separator = "\t"
+    elif suffix != ".tsv" and "," not in first and first.count(";") > 2:
+        separator = ";"
+    return Source(
+        name=path.name,
+        kind="tsv" if separator == "\t" else "csv",
+        encoding=encoding,
+        grids=(grid_of_text(path, text, separator),),
+    )
+
+
+_ODD_QUOTE = re.compile(f'(?m)(^|[,;\\t])({INVISIBLE.pattern}+)"')
+#: ="0012" is how systems write a code into text so that a spreadsheet keeps its zeros.
+_AS_TEXT = re.compile(r'^="([^"]*)"$')
+
+
+def grid_of_text(path: Path, text: str, separator: str) -> Grid:
+    """Return the cells of a text."""
+    rows: list[list[str | None]] = []
+    width = 0
+    odd = INVISIBLE.search("".join(characters([text])))
+    if odd:
+        # a BOM before a quotation mark, as where files were joined, would make the mark a part of the cell
+        text = _ODD_QUOTE.sub(r'\1"\2', text)
+    wrapped = '="' in text
+    try:
+        csv.field_size_limit(1_000_000)
+        for row in csv.reader(io.StringIO(text), delimiter=separator):
+            cells = [c.strip() or None for c in row]
+            if wrapped:
+                cells = [_AS_TEXT.sub(r"\1", c).strip() or None if c else None for c in cells]
+            rows.append(cells)
+            width = max(width, len(cells))
+            if len(rows) > MAX_ROWS:
+                raise InputError(f"{path.name} has more than {MAX_ROWS:,} lines, which is more than is read")
+    except csv.Error as exc:
+        raise InputError(f"{path.name} is not a regular table: line {len(rows) + 1}: {exc}") from None
+    check_size(path, path.stem, len(rows), width)
+    for cells in rows:
+        if len(cells) < width:
+            cells.extend([None] * (width - len(cells)))
+    cleaned = clean_rows(rows) if odd else {}
+    return Grid(name=path.stem, cells=cell_array(rows, width), cleaned=cleaned)

@@ -1,0 +1,172 @@
+"""What titles, headings and names of sheets say for all rows: county, stage, unit (private)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from junheng._data import read_toml
+from junheng.errors import InputDataError, Problem, ProblemCode
+from junheng.reading.grid import Source
+from junheng.reading.meaning import units
+from junheng.reading.sheet_reading import SheetReading
+from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
+
+# ---------------------------------------------------------------------------------------- units of a title
+
+_UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")
+
+
+def title_unit(s: SheetReading, column: Column) -> tuple[str, tuple[int, int]] | None:
+    """Return the unit a line above the headers gives for all columns of a kind, None if there is none or are two."""
+    known = {fold(u): f for u, f in read_toml("columns.toml")["units"].get(column.unit, {}).items()}
+    found: dict[str, tuple[int, int]] = {}
+    for token in _units_named([*s.lines_above(), *s.lines_below()]):
+        factor = known.get(fold(token))
+        if factor is not None and fold(token) in units():
+            found[token] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    if len(found) != 1 or (1, 1) in found.values():
+        return None
+    return next(iter(found.items()))
+
+
+def _units_named(lines: Sequence[str]) -> list[str]:
+    """Return what lines such as 单位：人、平方米 name as units."""
+    return [
+        token
+        for line in lines
+        for match in _UNIT_LINE.finditer(line)
+        for token in re.split(r"[、,，;；/\s]+", match.group(1))
+    ]
+
+
+def refuse_other_units(sheets: Sequence[SheetReading], problems: Sequence[Problem]) -> None:
+    """Refuse a column that looks as if typed in a unit that stands in the file and was not applied."""
+    errors = []
+    for p in problems:
+        rule = read_toml("scale.toml")["columns"].get(p.column)
+        if rule is not None and p.value is not None and float(p.value) < rule["low"]:
+            errors += [e for s in sheets if (e := _other_unit(s, p, list(rule["units"]))) is not None]
+    if errors:
+        raise InputDataError(errors)
+
+
+def _other_unit(s: SheetReading, problem: Problem, names: Sequence[str]) -> Problem | None:
+    c = next((c for c, read in s.read.items() if read.column == problem.column), None)
+    in_sight = None if c is None else _unit_in_sight(s, c, names)
+    if c is None or in_sight is None:
+        return None
+    (unit, text), read = in_sight, s.read[c]
+    return Problem(
+        code=ProblemCode.SUSPICIOUS_SCALE,
+        column=problem.column,
+        value=problem.value,
+        message=f"{s.grid.name}!{read.letter}: {problem.message.split(';')[0]}, and the file speaks of "
+        f"{unit} ({text[:60]!r}), which was not applied: put the unit of the figures in the header, "
+        f"{read.header}({unit}) or {read.header}({_canonical_unit(str(problem.column))}), and take the other away",
+    )
+
+
+def _canonical_unit(column: str) -> str:
+    known = read_toml("columns.toml")["units"][columns()[column].unit]
+    return next((u for u, factor in known.items() if factor == 1 and not u.isascii()), "")
+
+
+def _unit_in_sight(s: SheetReading, c: int, names: Sequence[str]) -> tuple[str, str] | None:
+    """Return a unit that a title, a header or a row left out speaks of, and where; None where it was applied."""
+    read = s.read[c]
+    if read.factor[0] != read.factor[1]:
+        return None
+    lines = [*s.lines_above(), *s.header.paths[c]]
+    lines += [o.text for o in s.left_out if o.reason not in ("total", "average", "blank")]
+    for unit in names:
+        pattern = re.compile(UNIT_IN_SIGHT.format(re.escape(unit)))
+        for line in lines:
+            if read.unit != unit and pattern.search("".join(line.split())):
+                return unit, line
+    return None
+
+
+# -------------------------------------------------------------------------------------- county and stage
+
+_NOT_A_COUNTY = re.compile(
+    r"(城|镇|地|校|学|社|园|景|老|新|开发|各|全|本|我|该|县|分|片|辖|市|牧)区$|(各|全|本|我|该|区)县$|(各|全|本|我|该|城|超)市$"
+)
+_COUNTY = re.compile(
+    r"(?:(?:19|20)\d{2}(?:[-—～~](?:19|20)?\d{2,4})?(?:年度|学年度|学年|年)?)?(?:关于)?"
+    r"(?:[\u4e00-\u9fff]{2,5}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,8}?(?:市|州|盟|地区))?"
+    r"([\u4e00-\u9fff]{1,10}?(?:自治县|自治旗|县|区|旗|市))"
+)
+
+
+def county_in(text: str) -> str | None:
+    """Return the county a title begins with, None if it names none for sure."""
+    line = "".join(text.split())
+    line = re.sub(r"^(填报|填表|报送|制表|统计)?(单位|部门)(名称)?[(（]?(盖章|公章)?[)）]?[:：]", "", line)
+    match = _COUNTY.match(line)
+    if match is None or len(match.group(1)) < 2 or _NOT_A_COUNTY.search(match.group(1)):
+        return None
+    return match.group(1)
+
+
+_ONE_STAGE = {
+    "primary": re.compile(r"(?<!中)小学|(?<![a-z])primary"),
+    "junior": re.compile(r"初中|初级中学|junior"),
+    "senior": re.compile(r"高中|高级中学|senior"),
+}
+_SEVERAL_STAGES = re.compile(r"中小学|一贯制|完全中学|义务教育")
+
+
+def stage_in(text: str) -> str | None:
+    """Return the one stage a name or title speaks of, None if it is none or several."""
+    line = "".join(text.split()).lower()
+    found = [stage for stage, pattern in _ONE_STAGE.items() if pattern.search(line)]
+    return found[0] if len(found) == 1 and not _SEVERAL_STAGES.search(line) else None
+
+
+def take_from_titles(source: Source, s: SheetReading) -> None:
+    """Take stage and county from the sheet's name or the title where no column says them."""
+    if not s.n:
+        return
+    names = set(s.columns)
+    lines = s.lines_above()
+    sheet = [s.grid.name] if source.kind in ("xlsx", "xls", "ods") else []
+    if not names & {"stage", "kind"} and not any(n.endswith(("_primary", "_junior")) for n in names):
+        _stages_from_headings(s)
+        if "stage" not in s.columns:
+            _take(s, "stage", sheet, lines, stage_in)
+    if not names & {"county", "county_code"}:
+        _take(s, "county", [name for name in sheet if county_in(name) == name], lines, county_in)
+
+
+def _take(
+    s: SheetReading, column: str, sheet: Sequence[str], lines: Sequence[str], read: Callable[[str], str | None]
+) -> None:
+    """Take the one thing that the sheet's name says or, where it says none, the title."""
+    for where, texts in (("the sheet's name", sheet), ("the title", lines)):
+        found = list(dict.fromkeys(v for t in texts if (v := read(t)) is not None))
+        if len(found) == 1:
+            s.columns = {column: np.full(s.n, found[0], dtype=object), **s.columns}
+            s.add(
+                ProblemCode.FROM_TITLE,
+                f"no column gives the {column}; {where} says {found[0]}, which was taken for every row",
+                column=column,
+                value=found[0],
+            )
+            return
+
+
+def _stages_from_headings(s: SheetReading) -> None:
+    """Take the stage of each row from the heading above it, where headings stand over all rows."""
+    found = [(r, stage) for r, text in s.rows.headings if (stage := stage_in(text)) is not None]
+    if not found or found[0][0] > s.rows.schools[0]:
+        return
+    at = np.searchsorted([r for r, _ in found], s.rows.schools) - 1
+    s.columns = {"stage": np.array([found[i][1] for i in at.tolist()], dtype=object), **s.columns}
+    s.add(
+        ProblemCode.FROM_TITLE,
+        "no column gives the stage; headings between the rows say it, and were taken for the rows below them",
+        column="stage",
+    )

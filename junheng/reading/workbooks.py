@@ -1,0 +1,89 @@
+"""Workbooks as grids, by a library that runs nothing in them (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from junheng._text import INVISIBLE, characters
+from junheng.errors import InputError
+from junheng.reading.archives import inspect_zip
+from junheng.reading.grid import Grid, Lost, Source, Wanted, cell_array, check_size, clean_rows
+
+
+def _calamine(path: Path) -> Any:
+    try:
+        import python_calamine
+    except ImportError:
+        raise InputError(
+            f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
+        ) from None
+    return python_calamine
+
+
+def open_zip(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a workbook that is an archive, once it is known to be safe."""
+    lost, kind = inspect_zip(path)
+    said(25)
+    return open_workbook(path, kind, lost, said, wanted)
+
+
+def open_workbook(
+    path: Path,
+    kind: str,
+    lost: dict[str, list[Lost]],
+    said: Callable[[int], None],
+    wanted: Wanted,
+) -> Source:
+    """Read the sheets that are of use; ``lost`` are cells that come as nothing, by sheet."""
+    library = _calamine(path)
+    try:
+        with library.CalamineWorkbook.from_path(str(path)) as book:
+            # charts and macro sheets hold no table
+            sheets = [m for m in book.sheets_metadata if m.typ == library.SheetTypeEnum.WorkSheet]
+            grids = []
+            for i, meta in enumerate(sheets):
+                grid = Grid(
+                    name=meta.name,
+                    cells=cell_array([], 0),
+                    hidden=meta.visible != library.SheetVisibleEnum.Visible,
+                    lost=tuple(lost.get(meta.name, ())),
+                )
+                if wanted(grid.name, i, grid.hidden):
+                    sheet = book.get_sheet_by_name(grid.name)
+                    check_size(path, grid.name, sheet.total_height, sheet.total_width)
+                    merges = sheet.merged_cell_ranges if kind in ("xlsx", "xls") else None
+                    grid = _filled(grid, sheet.to_python(skip_empty_area=False), merges)
+                grids.append(grid)
+                said(25 + 45 * (i + 1) // max(len(sheets), 1))
+    except library.PasswordError:
+        raise InputError(f"{path.name} is protected by a password; save a copy without one") from None
+    except InputError:
+        raise
+    except Exception as exc:
+        if "password" in str(exc).lower() or "encrypt" in str(exc).lower():
+            raise InputError(f"{path.name} is protected by a password; save a copy without one") from None
+        raise InputError(
+            f"{path.name} cannot be read as a workbook; it may be damaged or cut off ({str(exc).strip()[:120]})"
+        ) from None
+    if not grids:
+        raise InputError(f"{path.name} has no sheet with cells")
+    return Source(name=path.name, kind=kind, encoding=None, grids=tuple(grids))
+
+
+def _filled(grid: Grid, rows: list[list[Any]], merges: Any) -> Grid:
+    """Return a sheet with its cells; text without blanks at its ends and characters that do not show."""
+    width = len(rows[0]) if rows else 0
+    for row in rows:
+        row[:] = [(v.strip() or None) if type(v) is str else v for v in row]
+    odd = INVISIBLE.search("".join(characters(v for row in rows for v in row)))
+    cleaned = clean_rows(rows) if odd else {}
+    # merged cells may reach past what stands in the sheet
+    ranges = None
+    if merges is not None:
+        inside = [(a, b) for a, b in merges if a[0] < len(rows) and a[1] < width]
+        ranges = tuple((a[0], a[1], min(b[0], len(rows) - 1), min(b[1], width - 1)) for a, b in inside)
+    return evolve(grid, cells=cell_array(rows, width), merges=ranges, cleaned=cleaned)
