@@ -73,8 +73,8 @@ def room(module: str) -> str:
 
 
 def points_wrong(module: str, other: str) -> bool:
-    if other == "junheng":
-        return module != "junheng.__main__"
+    if other == "junheng":  # all that is public: for the command line alone
+        return RANK[room(module)] < 9
     mine, theirs = room(module), room(other)
     return RANK[theirs] > RANK[mine] or {mine, theirs} == {"indicators", "standards"}
 
