@@ -37,7 +37,7 @@ from junheng.cli.words import WORDS
 from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Severity
 from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
-from junheng.reading.forms import facts_of
+from junheng.reading.fact_forms import facts_of
 from junheng.results.explain import find_county
 
 __all__ = ["main"]
