@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import evolve, frozen
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from junheng._arrays import Groups, Ints, compress_codes
 from junheng._data import STAGES
 from junheng._frames import first_codes
-from junheng.schools import Reading
+
+if TYPE_CHECKING:
+    from junheng.schools.table import Reading
 
 __all__ = ["Counties"]
 

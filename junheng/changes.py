@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
-from junheng import _areas
 from junheng._data import STAGES, read_toml
 from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, did_you_mean
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank, recognise
-from junheng.schools import _category_words as category_words
+from junheng.schools import areas as _areas
+from junheng.schools.vocabulary import category_aliases as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
 
 if TYPE_CHECKING:

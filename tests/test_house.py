@@ -71,7 +71,6 @@ FORBIDDEN = {
     "indicators": ("standards", *UPPER),
     "standards": ("indicators", *UPPER),
     "schools": (
-        "standards",
         "evaluation",
         "results",
         "_explain",

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import junheng as jh
-from junheng import _frames, schools
+from junheng import _frames
 from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
 from junheng.results import records
-from junheng.schools import Reading
+from junheng.schools import Reading, cells, scale
 
 STANDARD = "cn-quality-balance-2017"
 
@@ -208,11 +208,11 @@ def test_schools_that_stand_together_are_numbered_by_their_neighbours():
 
 
 def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monkeypatch):
-    monkeypatch.setattr(schools, "_PIECE", 4)
+    monkeypatch.setattr(cells, "PIECE", 4)
     values = np.array([1.0, np.nan, 3.0, 0.0, 5.0, 6.0, 7.0])
-    assert schools.all_whole(values)
+    assert cells.all_whole(values)
     for i in range(values.size):
-        assert not schools.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
+        assert not cells.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 9), st.sampled_from([0.3, 1.0, 3.0]))
@@ -222,8 +222,8 @@ def test_a_median_counted_to_be_plausible_is_plausible(seed, n, level):
     enrolled = rng.choice([0.0, 1.0, 2.0, np.nan], n)
     rule = {"low": 1.0, "high": 4.0}
     with pytest.MonkeyPatch.context() as patch, np.errstate(divide="ignore", invalid="ignore"):
-        patch.setattr(schools, "_PIECE", 4)
-        told = schools._median_lies_within(values, enrolled, rule)
+        patch.setattr(scale, "PIECE", 4)
+        told = scale._median_lies_within(values, enrolled, rule)
         each = values / enrolled
     each = each[np.isfinite(each) & (values > 0)]
     if told:
@@ -282,7 +282,7 @@ def messy_schools():
 
 @pytest.mark.parametrize("standard", [STANDARD, "cn-basic-balance-2012", "cn-js-pukou-2010"])
 def test_of_two_things_done_at_once_only_one_has_something_to_say(standard, monkeypatch):
-    from junheng import stages
+    from junheng.schools import sections
 
     d, beside = messy_schools(), []
 
@@ -298,7 +298,7 @@ def test_of_two_things_done_at_once_only_one_has_something_to_say(standard, monk
 
     wanted = jh.check_schools(d, standard)
     assert wanted["code"].nunique() > 8
-    monkeypatch.setattr(stages, "_both", both)
+    monkeypatch.setattr(sections, "_both", both)
     assert jh.check_schools(d, standard).equals(wanted)
     assert len(beside) == 3
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from junheng._areas import AREAS
 from junheng._data import STAGES, read_toml
 from junheng._files import write_bytes
 from junheng._labels import check_language
 from junheng.errors import InputError
 from junheng.facts import Fact, fact_columns
 from junheng.schools import Column, columns
+from junheng.schools.areas import AREAS
 from junheng.stages import needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import ANSWERS
