@@ -23,7 +23,17 @@ from junheng._frames import Table, Wholes, column_names
 from junheng._labels import word
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, did_you_mean
 from junheng.indicators.exact import typed_decimal
-from junheng.schools import ALL_STAGES, Column, Reading, base_column, columns, fold_word, is_blank, recognise
+from junheng.schools import (
+    ALL_STAGES,
+    Column,
+    Reading,
+    SchoolTable,
+    base_column,
+    columns,
+    fold_word,
+    is_blank,
+    recognise,
+)
 from junheng.schools import areas as _areas
 from junheng.schools.vocabulary import category_aliases as category_words
 from junheng.stages import STAGES_OF_KIND, Sections, make_sections
@@ -316,7 +326,7 @@ class Changed:
 
     frame: Any
     lines: list[_Line]
-    reading: Reading
+    reading: SchoolTable
     removed: int
     added: int
 

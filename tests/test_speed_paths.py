@@ -13,7 +13,10 @@ import junheng as jh
 from junheng import _frames
 from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
 from junheng.results import records
-from junheng.schools import Reading, cells, scale
+from junheng.schools import cells, scale
+from junheng.schools.checks import check_all
+from junheng.schools.opening import open_table
+from junheng.schools.problems import ProblemList
 
 STANDARD = "cn-quality-balance-2017"
 
@@ -186,7 +189,6 @@ def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil)
         d.loc[30, "county"] = d["county"].iloc[-1]
     if shuffle:
         d = d.sample(frac=1, random_state=1).reset_index(drop=True)
-    assert Reading(d)._mixed == (shuffle and look == 64)
     assert everything(d) == everything(as_objects(d))
     fast, slow = jh.check_schools(d, STANDARD), jh.check_schools(as_objects(d), STANDARD)
     assert (fast["code"] == "duplicate_row").sum() == (2 if spoil == "duplicate" else 0)
@@ -195,16 +197,17 @@ def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil)
 
 def test_schools_that_stand_together_are_numbered_by_their_neighbours():
     d = nation()
-    reading = Reading(d)
+    table = open_table(d).coded
     outer = ["county", "year", "county_code"]
-    got = reading.neighbours(outer, "school_code")
+    got = table.neighbours(outer, "school_code")
     assert got is not None
     wanted = d.groupby([*outer, "school_code"], sort=False).ngroup()
     assert (got == wanted).all()
     for broken in (d.iloc[::-1], pd.concat([d, d.iloc[:2]]), d.sample(frac=1, random_state=0)):
-        assert Reading(broken.reset_index(drop=True)).neighbours(outer, "school_code") is None
-    assert reading.neighbours([], "school_code") is None
-    assert Reading(d.assign(school_code=d["school_code"].mask(d.index == 4))).neighbours(outer, "school_code") is None
+        assert open_table(broken.reset_index(drop=True)).coded.neighbours(outer, "school_code") is None
+    assert table.neighbours([], "school_code") is None
+    gap = d.assign(school_code=d["school_code"].mask(d.index == 4))
+    assert open_table(gap).coded.neighbours(outer, "school_code") is None
 
 
 def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monkeypatch):
@@ -281,26 +284,18 @@ def messy_schools():
 
 
 @pytest.mark.parametrize("standard", [STANDARD, "cn-basic-balance-2012", "cn-js-pukou-2010"])
-def test_of_two_things_done_at_once_only_one_has_something_to_say(standard, monkeypatch):
-    from junheng.schools import sections
-
-    d, beside = messy_schools(), []
-
-    def both(one, other, rows):
-        def silent():
-            beside.append(True)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(Reading, "add", lambda *a, **k: pytest.fail("said beside the other: in which order?"))
-                return other()
-
-        found = silent()  # first: whatever it needs must have been read before
-        return one(), found
-
-    wanted = jh.check_schools(d, standard)
-    assert wanted["code"].nunique() > 8
-    monkeypatch.setattr(sections, "_both", both)
-    assert jh.check_schools(d, standard).equals(wanted)
-    assert len(beside) == 3
+def test_what_is_listed_does_not_depend_on_who_asked_before(standard):
+    d = messy_schools()
+    fresh, used = open_table(d), open_table(d)
+    for name in reversed(used.table.columns):
+        used.problems_of(name)
+    lists = []
+    for table in (fresh, used, used):
+        found = ProblemList(table)
+        check_all(found, jh.load_standard(standard))
+        lists.append([p.to_dict() for p in found.listed])
+    assert len({p["code"] for p in lists[0]}) > 8
+    assert lists[0] == lists[1] == lists[2]
 
 
 @pytest.mark.parametrize("covered", [True, False])
@@ -371,7 +366,7 @@ def test_an_evaluation_does_not_number_the_names_of_schools():
     """A nation has as many names as rows: they are only numbered where a frame or a message asks for them."""
     pytest.importorskip("pyarrow")
     ev = jh.evaluate(nation(), STANDARD)
-    known = ev.data.sections.reading._codes
+    known = ev.data.sections.reading.coded._codes
     assert "school" not in known and "school_code" not in known
     assert ev.schools["school"].tolist()[0] == "第1县第1小学"
 

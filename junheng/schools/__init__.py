@@ -3,10 +3,11 @@
 from junheng.schools.cells import flag_advice, is_blank, near_twins, parse_numbers, text_advice, twin_message
 from junheng.schools.checks import check_schools
 from junheng.schools.headers import UNIT_IN_SIGHT, Found, missing_in_mapping, recognise, understand
+from junheng.schools.reading import Reading
 from junheng.schools.scale import scale_problems
 from junheng.schools.sections import split_stages
 from junheng.schools.standardize import describe_columns, finish_columns, standardize_columns
-from junheng.schools.table import Reading
+from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import (
     ALL_STAGES,
     Column,
@@ -27,6 +28,7 @@ __all__ = [
     "Column",
     "Found",
     "Reading",
+    "SchoolTable",
     "base_column",
     "category_word",
     "category_words",

@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._frames import row_codes
 from junheng.errors import ProblemCode, Severity
-from junheng.schools.inclusion import NO_STAGE
-from junheng.schools.table import Reading
-from junheng.schools.vocabulary import ALL_STAGES, INTEGRATED, KINDS, STAGES_OF_KIND, base_column, category_words
+from junheng.schools.problems import ProblemList
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import (
+    ALL_STAGES,
+    INTEGRATED,
+    KINDS,
+    NO_STAGE,
+    STAGES_OF_KIND,
+    base_column,
+    category_words,
+)
 
 
 @frozen(eq=False)
@@ -32,8 +40,8 @@ class Places:
         return values if self.in_order else values[self.rows]
 
 
-def _stage_columns(reading: Reading, name: str) -> set[str]:
-    return reading.has & {f"{name}_{s}" for s in ALL_STAGES}
+def _stage_columns(table: SchoolTable, name: str) -> frozenset[str]:
+    return table.has & {f"{name}_{s}" for s in ALL_STAGES}
 
 
 def is_shared(name: str) -> bool:
@@ -42,37 +50,38 @@ def is_shared(name: str) -> bool:
     return found is not None and found[0].shared
 
 
-def by_stage(reading: Reading, name: str, places: Places) -> Floats:
+def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
     """Return people or classes of each section: the row's own figure, or the one with the stage in its name.
 
     Not to be written to.
     """
-    base = reading.number(name)
+    base = table.number(name)
     wide = places.wide.any()
     out = np.full(places.rows.size, np.nan) if base is None else places.of(base)
-    if base is not None and not wide and (not _stage_columns(reading, name) or not np.isnan(np.sum(out))):
+    if base is not None and not wide and (not _stage_columns(table, name) or not np.isnan(np.sum(out))):
         return out  # every row has a figure of its own
     out = np.where(places.wide, np.nan, out)
     for code, word in enumerate(ALL_STAGES):
-        own = reading.number(f"{name}_{word}")
+        own = table.number(f"{name}_{word}")
         if own is not None:
             fill = (places.stage == code) & np.isnan(out)
             out[fill] = own[places.rows[fill]]
     return out
 
 
-def expand(reading: Reading) -> Places:
+def expand(found: ProblemList) -> Places:
     """Return where each section comes from, in the order of the table."""
-    n = reading.rows
+    table = found.table
+    n = table.rows
     positions = [ALL_STAGES.index(w) if w in ALL_STAGES else -1 for w in category_words("stage")]
-    stage_of = np.array([*positions, -1], dtype=np.int8)[reading.category_codes("stage")]
+    stage_of = np.array([*positions, -1], dtype=np.int8)[table.category_codes("stage")]
     if (stage_of >= 0).all():
         # as most returns are: each row is of one stage
         places = Places(np.arange(n), stage_of, np.zeros(n, dtype=bool), in_order=True)
-        _check_wide(reading, places)
+        _check_wide(found, places)
         return places
-    kinds = reading.category_codes("kind")
-    open_ = (stage_of < 0) & ~reading.is_total
+    kinds = table.category_codes("kind")
+    open_ = (stage_of < 0) & ~table.is_total
     pieces = [
         (np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))
     ]
@@ -83,10 +92,10 @@ def expand(reading: Reading) -> Places:
             pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & among(kinds, NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
-    told = {p.row for p in reading.problems if p.column in ("stage", "kind") and p.row is not None}
+    told = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
-        if row not in told and reading.has & {"stage", "kind"}:
-            reading.add(
+        if row not in told and table.has & {"stage", "kind"}:
+            found.add(
                 ProblemCode.MISSING_KEY,
                 "neither the stage (小学 or 初中) nor the kind of school is given; fill in one of them",
                 row=row,
@@ -97,7 +106,7 @@ def expand(reading: Reading) -> Places:
     wide = np.concatenate([p[2] for p in pieces])
     order = np.lexsort((stage, rows))
     rows, stage, wide = rows[order], stage[order], wide[order]
-    _check_wide(reading, Places(rows, stage, wide, in_order=False))
+    _check_wide(found, Places(rows, stage, wide, in_order=False))
     # a twelve-year or complete school in one row: its senior stage is only there to be weighed
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
     rows, stage, wide = rows[keep], stage[keep], wide[keep]
@@ -113,19 +122,20 @@ def among(kinds: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.bool_]:
     return out
 
 
-def _check_wide(reading: Reading, places: Places) -> None:
+def _check_wide(found: ProblemList, places: Places) -> None:
     """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    table = found.table
     rows, stage, wide = places.rows, places.stage, places.wide
-    total = reading.number("students")
+    total = table.number("students")
     for code, word in enumerate(ALL_STAGES):
-        own = reading.number(f"students_{word}")
+        own = table.number(f"students_{word}")
         if own is None or total is None:
             continue
         mine = rows[~wide & (stage == code) & np.isfinite(places.of(own))]
         with np.errstate(invalid="ignore"):
             differ = np.isfinite(total[mine]) & (total[mine] != own[mine])
         for row in mine[differ].tolist():
-            reading.add(
+            found.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
                 f"students says {total[row]:g} and students_{word} {own[row]:g} for one stage; correct one of them",
                 row=row,
@@ -134,23 +144,23 @@ def _check_wide(reading: Reading, places: Places) -> None:
             )
     if not wide.any():
         return
-    students = by_stage(reading, "students", places)
+    students, kind = by_stage(table, "students", places), table.category("kind")
     for i in np.flatnonzero(wide & np.isnan(students)).tolist():
         word = ALL_STAGES[int(stage[i])]
-        reading.add(
+        found.add(
             ProblemCode.MISSING_STAGE_ENROLMENT,
-            f"a school of kind {reading.kind[rows[i]]} in one row needs its enrolment by stage; "
+            f"a school of kind {kind[rows[i]]} in one row needs its enrolment by stage; "
             f"give students_{word} (0 if it has none)",
             row=int(rows[i]),
             column=f"students_{word}",
         )
     if total is not None:
-        sums = np.zeros(reading.rows)
+        sums = np.zeros(table.rows)
         np.add.at(sums, rows[wide], students[wide])
         with np.errstate(invalid="ignore"):
             at = np.flatnonzero(np.isfinite(total) & np.isfinite(sums) & (total != sums))
         for row in np.intersect1d(at, rows[wide]).tolist():
-            reading.add(
+            found.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
                 f"the stages have {sums[row]:g} students in all, the school {total[row]:g}; correct one of them",
                 row=row,
@@ -159,32 +169,30 @@ def _check_wide(reading: Reading, places: Places) -> None:
             )
 
 
-def school_codes(reading: Reading) -> Ints:
+def school_codes(table: SchoolTable) -> Ints:
     """Return a number a row for each school, year and place."""
-    names = [
-        n for n in dict.fromkeys([*reading.by, "county", "county_code", reading.school_column]) if n in reading.has
-    ]
-    inner = reading.school_column
-    if inner in names and inner not in reading.by:
-        found = reading.neighbours([n for n in names if n != inner], inner)
+    names = [n for n in dict.fromkeys([*table.by, "county", "county_code", table.school_column]) if n in table.has]
+    inner = table.school_column
+    if inner in names and inner not in table.by:
+        found = table.coded.neighbours([n for n in names if n != inner], inner)
         if found is not None:
             return found
     if not names:
-        return np.arange(reading.rows)
-    return row_codes([(codes, len(words)) for codes, words in map(reading.codes, names)])
+        return np.arange(table.rows)
+    return row_codes([(codes, len(words)) for codes, words in map(table.codes, names)])
 
 
-def check_kinds(reading: Reading, places: Places) -> None:
+def check_kinds(found: ProblemList, places: Places) -> None:
     """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
-    stage, kinds = places.stage, places.of(reading.category_codes("kind"))
+    stage, kinds = places.stage, places.of(found.table.category_codes("kind"))
     odd = np.zeros(kinds.size, dtype=bool)
     for code, word in enumerate(ALL_STAGES):
         others = [name for name, stages in STAGES_OF_KIND.items() if word not in stages]
         odd |= (stage == code) & among(kinds, others)
-    found = np.flatnonzero(odd)
+    at = np.flatnonzero(odd)
     for name in STAGES_OF_KIND:
-        for i in found[kinds[found] == KINDS.index(name)].tolist():
-            reading.add(
+        for i in at[kinds[at] == KINDS.index(name)].tolist():
+            found.add(
                 ProblemCode.STAGE_NOT_OF_KIND,
                 f"a school of kind {name} has no {ALL_STAGES[int(stage[i])]} stage of its own; judged as that stage. "
                 "Attached classes? Else correct the kind or the stage",
@@ -194,26 +202,23 @@ def check_kinds(reading: Reading, places: Places) -> None:
             )
 
 
-def kinds_of_schools(reading: Reading, places: Places, school: Ints) -> NDArray[np.int8]:
+def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArray[np.int8]:
     """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
 
     So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
     with the whole school's resources on every stage.
     """
-    stage, kinds = places.stage, places.of(reading.category_codes("kind"))
+    stage, kinds = places.stage, places.of(table.category_codes("kind"))
     if not kinds.size:
         return kinds
     n_schools = int(school.max()) + 1
-    # the stages of each school: four bytes that are 1 or 0, of which the last is always 0
-    stages = np.zeros(4 * n_schools, dtype=bool)
-    stages[4 * school + stage] = True
+    stages = np.zeros((len(ALL_STAGES), n_schools), dtype=bool)
+    stages[stage, school] = True
     for code, word in enumerate(ALL_STAGES):
-        enrolled = reading.number(f"students_{word}")
+        enrolled = table.number(f"students_{word}")
         if enrolled is not None:
             with np.errstate(invalid="ignore"):
-                stages[4 * school[np.flatnonzero(places.of(enrolled) > 0)] + code] = True
-    packed = stages.view(np.uint32)
-    several = packed & (packed - np.uint32(1)) != 0  # more than one byte is set
+                stages[code, school[places.of(enrolled) > 0]] = True
     # said on one row of a school, it holds for all of them; the first of INTEGRATED wins
     said = np.full(n_schools, -1, dtype=np.int8)
     for name in reversed(INTEGRATED):
@@ -221,8 +226,8 @@ def kinds_of_schools(reading: Reading, places: Places, school: Ints) -> NDArray[
     by_stages = np.full(1 << len(ALL_STAGES), -1, dtype=np.int8)
     for name in INTEGRATED:
         by_stages[sum(1 << ALL_STAGES.index(s) for s in STAGES_OF_KIND[name])] = KINDS.index(name)
-    open_ = np.flatnonzero(several & (said < 0))
-    said[open_] = by_stages[stages.reshape(n_schools, 4)[open_, : len(ALL_STAGES)] @ (1 << np.arange(len(ALL_STAGES)))]
+    open_ = np.flatnonzero((stages.sum(axis=0) > 1) & (said < 0))
+    said[open_] = by_stages[(1 << np.arange(len(ALL_STAGES))) @ stages[:, open_]]
     own = said[school]
     at = np.flatnonzero(own >= 0)
     kinds = kinds.copy()
@@ -230,9 +235,9 @@ def kinds_of_schools(reading: Reading, places: Places, school: Ints) -> NDArray[
     return kinds
 
 
-def check_duplicates(reading: Reading, places: Places, school: Ints) -> None:
+def check_duplicates(found: ProblemList, places: Places, school: Ints) -> None:
     """Record rows that say the same school, stage and year again."""
-    rows = places.rows
+    table, rows = found.table, places.rows
     key = school * len(ALL_STAGES) + places.stage
     if (key[1:] > key[:-1]).all():
         return  # rows stand school by school and stage by stage, each once
@@ -241,8 +246,8 @@ def check_duplicates(reading: Reading, places: Places, school: Ints) -> None:
     if np.count_nonzero(seen) == key.size:
         return
     named = np.ones(rows.size, dtype=bool)
-    if reading.school_column in reading.has:
-        named = reading.codes(reading.school_column)[0][rows] >= 0
+    if table.school_column in table.has:
+        named = table.codes(table.school_column)[0][rows] >= 0
     order = np.argsort(key, kind="stable")
     again = np.zeros(rows.size, dtype=bool)
     again[order[1:]] = key[order[1:]] == key[order[:-1]]
@@ -250,10 +255,10 @@ def check_duplicates(reading: Reading, places: Places, school: Ints) -> None:
         return
     first = dict(zip(key[order[::-1]].tolist(), rows[order[::-1]].tolist(), strict=True))
     for i in np.flatnonzero(again & named).tolist():
-        reading.add(
+        found.add(
             ProblemCode.DUPLICATE_ROW,
             f"the same school, stage and year as row {first[int(key[i])]}; keep one row, or correct the name, "
             "code or year of the other",
             row=int(rows[i]),
-            column=reading.school_column,
+            column=table.school_column,
         )

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints, over_columns
+from junheng._arrays import Floats, Ints
 from junheng._counties import Counties
 from junheng._data import STAGES
 from junheng.errors import InputDataError
 from junheng.indicators.exact import typed, typed_all
 from junheng.schools.inclusion import LEFT_OUT, leave_out
+from junheng.schools.opening import open_table
 from junheng.schools.places import (
     Places,
     by_stage,
@@ -28,13 +29,11 @@ from junheng.schools.places import (
     kinds_of_schools,
     school_codes,
 )
+from junheng.schools.problems import ProblemList
 from junheng.schools.splitting import Joint, covers, find_divided, shares
-from junheng.schools.table import Reading
+from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import ALL_STAGES, KINDS, base_column, columns
 from junheng.standards import Standard, load_standard
-
-One = TypeVar("One")
-Other = TypeVar("Other")
 
 
 @frozen(eq=False, slots=False)
@@ -43,7 +42,7 @@ class Sections:
 
     Attributes
     ----------
-    reading : Reading
+    reading : SchoolTable
         The table it was made from.
     places : Places
         Where each section comes from.
@@ -81,7 +80,7 @@ class Sections:
         The shared columns that are looked at: those the standard divides.
     """
 
-    reading: Reading
+    reading: SchoolTable
     places: Places
     counties: Counties
     school: Ints
@@ -138,7 +137,7 @@ class Sections:
         """Whether any school's figures are the whole school's."""
         return bool(self.divided.any())
 
-    def part(self, at: Ints, reading: Reading, rows: Ints) -> Sections:
+    def part(self, at: Ints, reading: SchoolTable, rows: Ints) -> Sections:
         """Return some of the sections, as of a smaller table that holds their ``rows``."""
         places = Places(rows, self.stage[at], self.wide[at], in_order=False)
         counties = Counties.make(reading, rows, places.stage, self.out_of_coefficient[at])
@@ -254,41 +253,29 @@ class Sections:
         return self.counted | self.in_coefficient
 
 
-def make_sections(reading: Reading, standard: Standard | None) -> Sections:
-    """Take the table apart into sections and record every problem on the way."""
+def make_sections(table: SchoolTable, standard: Standard | None, found: ProblemList | None = None) -> Sections:
+    """Take the table apart into sections; every problem on the way is listed in ``found``."""
+    found = ProblemList(table) if found is None else found
     split = standard.split if standard is not None else None
-    resources = tuple(split.resources) if split is not None else tuple(_shared_present(reading))
-    # read first, whatever the rows hold: what is wrong in a column is said of every table alike, and in this order
-    for name in ("students", *(f"students_{s}" for s in ALL_STAGES), *resources):
-        reading.number(name)
-    places, schools = _both(lambda: expand(reading), lambda: school_codes(reading), reading.rows)
-    students = by_stage(reading, "students", places)
-    school = places.of(schools)
-
-    def look() -> tuple[NDArray[Any], list[frozenset[str] | None], tuple[NDArray[Any], ...]]:
-        # all that has something to say of rows stays in this order
-        check_duplicates(reading, places, school)
-        found = covers(reading, places)
-        check_kinds(reading, places)
-        return *found, leave_out(reading, standard, places.rows, places.of, places.stage, students)
-
-    (cover, lists, (out, out_of_coefficient, said_out)), kinds = _both(
-        look, lambda: kinds_of_schools(reading, places, school), reading.rows
-    )
-
-    def divide() -> tuple[NDArray[np.bool_], tuple[Floats, Floats, NDArray[np.bool_]]]:
-        joint = Joint.make(reading, places, school, students, kinds)
-        divided = find_divided(reading, joint, cover, lists, resources)
-        return divided, shares(split, joint, divided)
-
+    resources = tuple(split.resources) if split is not None else tuple(_shared_present(table))
+    # whatever the rows hold: what is wrong in a column is said of every table alike
+    found.look_at("students", *(f"students_{s}" for s in ALL_STAGES), *resources)
+    places = expand(found)
+    school = places.of(school_codes(table))
+    students = by_stage(table, "students", places)
+    check_duplicates(found, places, school)
+    cover, lists = covers(found, places)
+    check_kinds(found, places)
+    out, out_of_coefficient, said_out = leave_out(found, standard, places, students)
+    kinds = kinds_of_schools(table, places, school)
+    joint = Joint.make(found, places, school, students, kinds)
+    divided = find_divided(found, joint, cover, lists, resources)
+    top, bottom, has_rule = shares(split, joint, divided)
     rows = slice(None) if places.in_order else places.rows
-    (divided, (top, bottom, has_rule)), counties = _both(
-        divide, lambda: Counties.make(reading, rows, places.stage, out_of_coefficient), reading.rows
-    )
     return Sections(
-        reading=reading,
+        reading=table,
         places=places,
-        counties=counties,
+        counties=Counties.make(table, rows, places.stage, out_of_coefficient),
         school=school,
         students=students,
         share_top=top,
@@ -305,18 +292,8 @@ def make_sections(reading: Reading, standard: Standard | None) -> Sections:
     )
 
 
-def _both(one: Callable[[], One], other: Callable[[], Other], rows: int) -> tuple[One, Other]:
-    """Do two things, of a large table at once.
-
-    Only ``one`` may record problems, so that their order is no luck: ``other`` looks at what has been read already.
-    """
-    tasks: list[Callable[[], Any]] = [one, other]
-    first, second = over_columns(lambda task: task(), tasks, rows)
-    return first, second
-
-
-def _shared_present(reading: Reading) -> list[str]:
-    return [c.id for c in columns().values() if c.shared and c.id in reading.has]
+def _shared_present(table: SchoolTable) -> list[str]:
+    return [c.id for c in columns().values() if c.shared and c.id in table.has]
 
 
 def as_standard(standard: Any) -> Standard:
@@ -369,37 +346,35 @@ def split_stages(schools: Any, standard: Any) -> Any:
     [['primary', 166.0, 9711.63], ['junior', 210.0, 13514.37]]
     """
     std = as_standard(standard)
-    reading = Reading(schools)
+    table = open_table(schools)
+    found = ProblemList(table)
     # which units count is asked when they are judged; splitting takes every school
-    sections = make_sections(reading, attrs.evolve(std, inclusion=()))
-    named = [r for r in sections.resources if r in reading.has]
-    for name in named:
-        reading.number(name)
-    if reading.errors:
-        raise InputDataError(reading.problems)
+    sections = make_sections(table, attrs.evolve(std, inclusion=()), found)
+    if found.errors:
+        raise InputDataError(found.listed)
+    named = [r for r in sections.resources if r in table.has]
     keep = np.flatnonzero(sections.stage < len(STAGES))
-    table = reading.table.take(sections.rows[keep])
     new: dict[str, Any] = {"stage": [STAGES[s] for s in sections.stage[keep].tolist()]}
-    for name in dict.fromkeys(_people(reading)):
-        values, before = sections.number(name)[keep], reading.number(name)
+    for name in dict.fromkeys(_people(table)):
+        values, before = sections.number(name)[keep], table.number(name)
         if before is None or not np.array_equal(values, before[sections.rows[keep]], equal_nan=True):
             new[name] = values
     # a school that the standard has no rule for stays as it is
     split_now = [name for name in named if (sections.is_divided(name) & sections.has_rule)[keep].any()]
     for name in split_now:
-        base = reading.number(name)
+        base = table.number(name)
         assert base is not None
         new[name] = np.where(sections.has_rule, sections.number(name), base[sections.rows])[keep]
     if split_now:
         new["resources_cover"] = _new_cover(sections, keep, named)
     # the senior enrolment stays: another standard may divide what this one left whole
-    by_stage = [c for c in reading.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
-    return table.with_columns(new).without(by_stage).to_native()
+    of_stages = [c for c in table.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
+    return table.table.take(sections.rows[keep]).with_columns(new).without(of_stages).to_native()
 
 
-def _people(reading: Reading) -> list[str]:
+def _people(table: SchoolTable) -> list[str]:
     out = []
-    for name in reading.table.columns:
+    for name in table.table.columns:
         found = base_column(name)
         if found is not None and found[0].type == "number" and not found[0].shared:
             out.append(found[0].id)

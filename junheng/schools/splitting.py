@@ -21,7 +21,8 @@ from junheng._frames import dense_codes
 from junheng.errors import ProblemCode, Severity
 from junheng.indicators.exact import typed
 from junheng.schools.places import Places, among
-from junheng.schools.table import Reading
+from junheng.schools.problems import ProblemList
+from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import ALL_STAGES, INTEGRATED, KINDS, STAGES_OF_KIND, columns
 from junheng.standards.model import Split
 
@@ -66,14 +67,14 @@ def _whole_weights(weights: Sequence[Any]) -> list[int]:
     return [0 if w is None else int(w.scaleb(digits)) for w in weights]
 
 
-def covers(reading: Reading, places: Places) -> tuple[NDArray[Any], list[frozenset[str] | None]]:
+def covers(found: ProblemList, places: Places) -> tuple[NDArray[Any], list[frozenset[str] | None]]:
     """Return what the column ``resources_cover`` says of each section: -1 nothing, else a position in the list.
 
     The list holds the shared columns that are the stage's own figures: all of them for ``stage``, none for ``school``.
     """
-    if "resources_cover" not in reading.has:
+    if "resources_cover" not in found.table.has:
         return np.full(places.rows.size, -1, dtype=np.int8), []
-    codes, words = reading.codes("resources_cover")
+    codes, words = found.table.codes("resources_cover")
     shared = frozenset(c.id for c in columns().values() if c.shared)
     lists: list[frozenset[str] | None] = []
     for i, word in enumerate(words):
@@ -89,7 +90,7 @@ def covers(reading: Reading, places: Places) -> tuple[NDArray[Any], list[frozens
             names = frozenset(text.split())
             lists.append(names)
             for row in np.flatnonzero(codes == i).tolist() if not names <= shared else []:
-                reading.add(
+                found.add(
                     ProblemCode.UNKNOWN_CATEGORY,
                     f"{text!r} is neither 'stage' (the figures are the stage's own) nor 'school' (the whole school's)",
                     row=row,
@@ -117,7 +118,7 @@ class Joint:
     enrolment: Floats
 
     @classmethod
-    def make(cls, reading: Reading, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]) -> Joint:
+    def make(cls, found: ProblemList, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]) -> Joint:
         """Collect the enrolment of integrated schools, and record rows that contradict each other."""
         at = np.flatnonzero(among(kinds, INTEGRATED))
         rows, own_school = places.rows[at], dense_codes(school[at])
@@ -129,7 +130,7 @@ class Joint:
         # every row of a school may say how many students each of its stages has; all must say the same
         said = [(place, students[at])]
         for code, word in enumerate(ALL_STAGES):
-            own = reading.number(f"students_{word}")
+            own = found.table.number(f"students_{word}")
             if own is not None:
                 said.append((code * n + own_school, own[rows]))
         told: set[int] = set()
@@ -146,7 +147,7 @@ class Joint:
                     continue
                 told.add(which)
                 word = ALL_STAGES[stage]
-                reading.add(
+                found.add(
                     ProblemCode.STAGE_ENROLMENT_MISMATCH,
                     f"the rows of this school give its {word} stage {flat[where[j]]:g} and {x[j]:g} students; "
                     "correct one of them",
@@ -158,7 +159,7 @@ class Joint:
 
 
 def find_divided(
-    reading: Reading,
+    found: ProblemList,
     joint: Joint,
     cover: NDArray[Any],
     lists: Sequence[frozenset[str] | None],
@@ -172,7 +173,7 @@ def find_divided(
     listed = which >= 0
     inferred = not listed.all()
     if inferred:
-        repeated, differ = _compare_rows(reading, joint, resources)
+        repeated, differ = _compare_rows(found.table, joint, resources)
         own = joint.wide | repeated[joint.school] | ~(differ[joint.school]) | listed
     else:
         own = np.ones(which.size, dtype=bool)  # what the table itself says comes first
@@ -180,15 +181,15 @@ def find_divided(
     own[np.array([*(c == everything for c in lists), False])[which]] = False
     # nothing that this standard divides is left to be divided: the other stages need not be known
     done = np.array([*(c is not None and set(resources) <= c for c in lists), False])[which]
-    _check_enrolment(reading, joint, own & ~done, resources)
+    _check_enrolment(found, joint, own & ~done, resources)
     if inferred:
-        _tell_inferred(reading, joint, repeated, differ, listed)
+        _tell_inferred(found, joint, repeated, differ, listed)
     divided[joint.at[own]] = True
     return divided
 
 
 def _compare_rows(
-    reading: Reading, joint: Joint, resources: Iterable[str]
+    table: SchoolTable, joint: Joint, resources: Iterable[str]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return of each school in several rows whether its shared figures are repeated, or differ from row to row."""
     rows, group, n_groups = joint.rows, joint.school, joint.kind.size
@@ -196,7 +197,7 @@ def _compare_rows(
     compared = np.zeros(n_groups, dtype=bool)
     unequal = np.zeros(n_groups, dtype=bool)
     for name in resources:
-        values = reading.number(name)
+        values = table.number(name)
         if values is None:
             continue
         # a gap says nothing: only figures that are there can agree or differ
@@ -212,9 +213,9 @@ def _compare_rows(
     return several & compared & ~unequal, several & unequal
 
 
-def _check_enrolment(reading: Reading, joint: Joint, divided: NDArray[np.bool_], resources: Iterable[str]) -> None:
+def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_], resources: Iterable[str]) -> None:
     """Record schools whose figures have to be divided but whose enrolment of another stage is nowhere."""
-    if not any(r in reading.has for r in resources):
+    if not any(r in found.table.has for r in resources):
         return
     told: set[int] = set()
     for name in INTEGRATED:
@@ -229,7 +230,7 @@ def _check_enrolment(reading: Reading, joint: Joint, divided: NDArray[np.bool_],
             told.add(school)
             words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
             asked = " and ".join(f"students_{w}" for w in words)
-            reading.add(
+            found.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
                 f"a school of kind {name} shares its rooms and equipment between stages, but the enrolment of "
                 f"{' and '.join(words)} is not given; add that stage's row or give {asked} (0 if it has none). "
@@ -240,7 +241,7 @@ def _check_enrolment(reading: Reading, joint: Joint, divided: NDArray[np.bool_],
 
 
 def _tell_inferred(
-    reading: Reading,
+    found: ProblemList,
     joint: Joint,
     repeated: NDArray[np.bool_],
     differ: NDArray[np.bool_],
@@ -254,7 +255,7 @@ def _tell_inferred(
     first[place] = True
     for j in np.flatnonzero(first & ~listed & ~joint.wide & (repeated | differ)[group]).tolist():
         if repeated[group[j]]:
-            reading.add(
+            found.add(
                 ProblemCode.RESOURCES_REPEATED,
                 "the same rooms and equipment stand on each stage of this school: taken as the whole school's and "
                 "divided. If they are each stage's own, write 'stage' in a column resources_cover",
@@ -262,7 +263,7 @@ def _tell_inferred(
                 severity=Severity.WARNING,
             )
         else:
-            reading.add(
+            found.add(
                 ProblemCode.RESOURCES_DIFFER,
                 "rooms and equipment differ between the stages of this school: taken as each stage's own and not "
                 "divided. If they are the whole school's, write 'school' in a column resources_cover",

@@ -137,5 +137,7 @@ STAGES_OF_KIND: dict[str, tuple[str, ...]] = {
     "senior": ("senior",),
 }
 INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
+#: Kinds that may stand in a return although they are of no stage that is judged.
+NO_STAGE = ("special", "vocational")
 #: Every kind of school; positions are the codes kept in arrays.
 KINDS = category_words("kind")
