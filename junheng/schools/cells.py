@@ -13,8 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng._text import clean, has_mark, near, unmarked
+from junheng._text import clean, has_mark, near, odd_signs, unmarked
 from junheng.indicators.exact import typed_decimal
+from junheng.schools.vocabulary import flag_words, fold_word
+
+
+def flag_of(value: Any) -> bool | None:
+    """Read a cell as yes or no, None where it is neither."""
+    return bool(value) if isinstance(value, (bool, np.bool_)) else flag_words().get(fold_word(value))
 
 
 def flag_advice(value: Any) -> str:
@@ -115,6 +121,11 @@ TOTAL_FIRST = frozenset("合总小共全tsgTSGｔｓｇＴＳＧ \t\n\u3000\xa0"
 def is_nothing(value: Any) -> bool:
     """Whether a reader sees nothing in a cell."""
     return is_blank(value) or (isinstance(value, str) and not clean(value))
+
+
+def hidden_message(before: str, after: str) -> str:
+    """Say that a cell held characters that nobody sees."""
+    return f"{after!r} holds characters that do not show ({odd_signs(before)}); it was read without them"
 
 
 def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, list[int]]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from attrs import frozen
 
 from junheng._data import read_toml
 from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
-from junheng.schools import areas as _areas
-from junheng.schools.vocabulary import Column, base_column, columns, fold, unit_factor
+from junheng.schools.areas import is_unclear, meant_by
+from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
 
 
 @cache
@@ -139,23 +139,31 @@ def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ..
     if _unit_factor(column, inside) is not None:
         return inside, ()
     known = {fold(u): _unit_factor(column, fold(u)) for u in read_toml("columns.toml")["units"].get(column.unit, {})}
-    named: list[str] = []
-    remarks: list[str] = []
-    for token in tokens:
-        said = _UNIT_SAID.fullmatch(token)
-        first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
-        if token in known or (said is not None and said.group(1) in known):
-            named.append(token if token in known or said is None else said.group(1))
-        elif first:
-            named.append(first)
-            remarks.append(token[len(first) :])
-        else:
-            remarks.append(token)
-    other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
-    hidden = bool(other) and any(re.search(UNIT_IN_SIGHT.format(other), r) for r in remarks)
-    if hidden or len({known[u] for u in named}) > 1 or (named and not all(_REMARK.match(r) for r in remarks)):
+    parted = [_part_token(token, known) for token in tokens]
+    units = [unit for unit, _ in parted if unit is not None]
+    remarks = tuple(remark for _, remark in parted if remark is not None)
+    if _unit_in_sight(remarks, known) or len({known[u] for u in units}) > 1:
         return inside, ()
-    return (named[0], tuple(remarks)) if named else (None, (inside,))
+    if not units:
+        return None, (inside,)
+    return (units[0], remarks) if all(_REMARK.match(r) for r in remarks) else (inside, ())
+
+
+def _part_token(token: str, known: Collection[str]) -> tuple[str | None, str | None]:
+    """Part a word in brackets into a unit and what is said of it: 万元保留两位小数."""
+    if token in known:
+        return token, None
+    said = _UNIT_SAID.fullmatch(token)
+    if said is not None and said.group(1) in known:
+        return said.group(1), None
+    first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
+    return (first, token[len(first) :]) if first else (None, token)
+
+
+def _unit_in_sight(remarks: Iterable[str], known: Mapping[str, Factor | None]) -> bool:
+    """Tell whether a remark speaks of another unit of the column."""
+    other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
+    return bool(other) and any(re.search(UNIT_IN_SIGHT.format(other), r) for r in remarks)
 
 
 #: What begins like this in brackets says something about the figure, and is no unit.
@@ -171,7 +179,7 @@ def meaning(header: str) -> tuple[str, str | None] | None:
     return None if found is None else (found.column, found.unit)
 
 
-def _unit_factor(column: Column, unit: str) -> tuple[int, int] | None:
+def _unit_factor(column: Column, unit: str) -> Factor | None:
     """Return the factor from a unit to that of the column as a fraction, None if it is unknown."""
     return None if column.unit is None else unit_factor(column.unit, unit)
 
@@ -181,99 +189,94 @@ class Understood:
     """What is made of a header: its column, None where it is left as it is, and what figures are multiplied by."""
 
     header: str
-    column: str | None
-    unit: str | None
-    factor: tuple[int, int]
+    column: str | None = None
+    unit: str | None = None
+    factor: Factor = (1, 1)
 
 
 def understand(
     names: Sequence[str], mapping: Mapping[str, str] | None, known: Sequence[Found | None] | None = None
 ) -> tuple[list[Understood], list[Problem]]:
     """Say what each header means; ``known`` where more is known of it than its words."""
-    problems: list[Problem] = []
-    out: list[Understood] = []
     chosen = dict(mapping or {})
-    taken = set(chosen.values())
-    for header in sorted(set(chosen) - set(names)):
-        problems.append(missing_in_mapping(header, names))
+    problems = [missing_in_mapping(header, names) for header in sorted(set(chosen) - set(names))]
     founds = [recognise(h) for h in names] if known is None else list(known)
+    taken = set(chosen.values())
     means = taken | {f.column for h, f in zip(names, founds, strict=True) if f is not None and h not in chosen}
-    for i, header in enumerate(names):
+    out: list[Understood] = []
+    for header, found in zip(names, founds, strict=True):
+        more: list[Problem] = []
         if header in chosen:
-            base = base_column(chosen[header])
-            unit = _bracket(fold(header))[1]
-            unit = _unit_beside(base[0], unit)[0] if base is not None and unit is not None else unit
-            scale = _unit_factor(base[0], unit) if base is not None and unit is not None else None
-            if base is None:
-                message = f"{chosen[header]!r} is no canonical column{nearest(chosen[header], columns())}"
-                problems.append(
-                    Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
-                )
-            out.append(
-                Understood(header=header, column=chosen[header], unit=unit if scale else None, factor=scale or (1, 1))
-            )
-            continue
-        found = founds[i]
-        if found is None or found.column in taken:
+            understood, more = _as_mapped(header, chosen[header])
+        elif found is None or found.column in taken:
             # what the mapping gives to another header is left as it is
-            out.append(Understood(header=header, column=None, unit=None, factor=(1, 1)))
-            continue
-        name, unit = _areas.meant_by(header, found.column, means), found.unit
-        factor: tuple[int, int] | None = (1, 1)
+            understood = Understood(header=header)
+        else:
+            understood, more = _as_found(header, found, means)
+        out.append(understood)
+        problems += more
+    return out, problems + _same_column_twice(out)
+
+
+def _as_mapped(header: str, column: str) -> tuple[Understood, list[Problem]]:
+    """Take a header for what the caller says it is; a unit in brackets holds all the same."""
+    base = base_column(column)
+    if base is None:
+        message = f"{column!r} is no canonical column{nearest(column, columns())}"
+        return Understood(header=header, column=column), [
+            Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
+        ]
+    inside = _bracket(fold(header))[1]
+    unit = None if inside is None else _unit_beside(base[0], inside)[0]
+    factor = None if unit is None else _unit_factor(base[0], unit)
+    if factor is None:
+        return Understood(header=header, column=column), []
+    return Understood(header=header, column=column, unit=unit, factor=factor), []
+
+
+def _as_found(header: str, found: Found, means: Collection[str]) -> tuple[Understood, list[Problem]]:
+    """Take a header for what its words say, beside other headers that mean ``means``."""
+    name, problems = meant_by(header, found.column, means), list[Problem]()
+    if is_unclear(header, name):
+        message = (
+            f"read as {name}, the area without indoor sports rooms, which the header does not say; if "
+            "the figure holds them, give 室内体育用房面积 (0 where there are none) beside it"
+        )
+        code = ProblemCode.INDOOR_SPORTS_UNCLEAR
+        problems.append(Problem(code=code, severity=Severity.WARNING, column=header, message=message))
+    if found.remarks:
+        message = (
+            f"read as {name}; what it says besides ({'; '.join(found.remarks)}) was not weighed: "
+            "if it is another figure, say so with mapping="
+        )
+        code = ProblemCode.UNCLEAR_HEADER
+        problems.append(Problem(code=code, severity=Severity.WARNING, column=header, message=message))
+    factor: Factor | None = (1, 1)
+    if found.unit is not None:
         base = base_column(name)
-        if _areas.is_unclear(header, name):
-            problems.append(
-                Problem(
-                    code=ProblemCode.INDOOR_SPORTS_UNCLEAR,
-                    severity=Severity.WARNING,
-                    column=header,
-                    message=f"read as {name}, the area without indoor sports rooms, which the header does not say; if "
-                    "the figure holds them, give 室内体育用房面积 (0 where there are none) beside it",
-                )
-            )
-        if found.remarks:
-            problems.append(
-                Problem(
-                    code=ProblemCode.UNCLEAR_HEADER,
-                    severity=Severity.WARNING,
-                    column=header,
-                    message=f"read as {name}; what it says besides ({'; '.join(found.remarks)}) was not weighed: "
-                    "if it is another figure, say so with mapping=",
-                )
-            )
-        if unit is not None:
-            factor = _unit_factor(base[0], unit) if base else None
-            if factor is None:
-                expected = base[0].unit if base else None
-                problems.append(
-                    Problem(
-                        code=ProblemCode.UNKNOWN_UNIT,
-                        column=header,
-                        value=unit,
-                        message=f"the unit {unit!r} is not known for {name}; "
-                        + (
-                            f"it is counted in {expected}: convert it and name the column {name}"
-                            if expected
-                            else f"name the column {name}"
-                        ),
-                    )
-                )
-        out.append(Understood(header=header, column=name, unit=unit, factor=factor or (1, 1)))
+        factor = _unit_factor(base[0], found.unit) if base else None
+        if factor is None:
+            expected = base[0].unit if base else None
+            advice = f"it is counted in {expected}: convert it and name the column" if expected else "name the column"
+            message = f"the unit {found.unit!r} is not known for {name}; {advice} {name}"
+            code = ProblemCode.UNKNOWN_UNIT
+            problems.append(Problem(code=code, column=header, value=found.unit, message=message))
+    return Understood(header=header, column=name, unit=found.unit, factor=factor or (1, 1)), problems
+
+
+def _same_column_twice(understood: Iterable[Understood]) -> list[Problem]:
     first: dict[str, str] = {}
-    for u in out:
-        if u.column is None:
-            continue
-        if u.column in first:
-            problems.append(
-                Problem(
-                    code=ProblemCode.DUPLICATE_COLUMN,
-                    column=u.header,
-                    message=f"{u.header!r} and {first[u.column]!r} both mean {u.column}; keep one of them, "
-                    "rename the other, or say which it is with mapping=",
-                )
+    out = []
+    for u in understood:
+        if u.column is not None and u.column in first:
+            message = (
+                f"{u.header!r} and {first[u.column]!r} both mean {u.column}; keep one of them, "
+                "rename the other, or say which it is with mapping="
             )
-        first.setdefault(u.column, u.header)
-    return out, problems
+            out.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=u.header, message=message))
+        elif u.column is not None:
+            first[u.column] = u.header
+    return out
 
 
 def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from junheng._arrays import Floats, over_columns
+from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table
 from junheng.errors import Problem, ProblemCode, Severity
@@ -28,29 +28,34 @@ def scale_problems(frame: Any, only: set[str] | None = None) -> list[Problem]:
 def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = None) -> list[Problem]:
     """Point at columns whose median looks like another unit; ``number`` gives a column, or None."""
     rules = {n: r for n, r in read_toml("scale.toml")["columns"].items() if only is None or n in only}
-    columns_ = {n: v for n in rules if (v := number(n)) is not None}
-    by_stage = [v for s in ALL_STAGES if (v := number(f"students_{s}")) is not None]
-    students = number("students")
-    if not columns_ or (students is None and not by_stage):
+    figures = {n: v for n in rules if (v := number(n)) is not None}
+    enrolled = _enrolment(number) if figures else None
+    if enrolled is None:
         return []
-    enrolled = np.zeros(0) if students is None else students
-    if by_stage and (students is None or np.isnan(students).any()):
-        total = np.sum([np.nan_to_num(v) for v in by_stage], axis=0)
-        enrolled = total if students is None else np.where(np.isfinite(students), students, total)
+    return [p for n, v in figures.items() if (p := _look_at_scale(n, v, enrolled, rules[n])) is not None]
 
-    def look(name: str) -> Problem | None:
-        if _median_lies_within(columns_[name], enrolled, rules[name]):
-            return None
-        values = columns_[name]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = values / enrolled
-        each = each[np.isfinite(each) & (values > 0)]
-        if each.size < _ENOUGH:
-            return None
-        found = _other_unit(float(np.median(each)), rules[name])
-        return None if found is None else _odd_scale(name, float(np.median(each)), each.size, *found)
 
-    return [p for p in over_columns(look, columns_, enrolled.size) if p is not None]
+def _enrolment(number: Callable[[str], Floats | None]) -> Floats | None:
+    """Return the students of each row, added up over stages where they are only given so."""
+    students = number("students")
+    by_stage = [v for s in ALL_STAGES if (v := number(f"students_{s}")) is not None]
+    if not by_stage or (students is not None and not np.isnan(students).any()):
+        return students
+    total: Floats = np.sum([np.nan_to_num(v) for v in by_stage], axis=0)
+    return total if students is None else np.where(np.isfinite(students), students, total)
+
+
+def _look_at_scale(name: str, values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> Problem | None:
+    if _median_lies_within(values, enrolled, rule):
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = values / enrolled
+    each = each[np.isfinite(each) & (values > 0)]
+    if each.size < _ENOUGH:
+        return None
+    median = float(np.median(each))
+    found = _other_unit(median, rule)
+    return None if found is None else _odd_scale(name, median, each.size, *found)
 
 
 def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> bool:

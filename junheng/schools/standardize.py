@@ -12,7 +12,7 @@ from junheng._arrays import Floats
 from junheng._frames import Table, build_frame
 from junheng._text import is_odd
 from junheng.errors import InputDataError, Severity
-from junheng.schools import areas as _areas
+from junheng.schools.areas import AREAS, added
 from junheng.schools.cells import parse_numbers, scaled
 from junheng.schools.headers import understand
 from junheng.schools.vocabulary import DEGREES, Column, base_column, category_aliases, category_word, fold_word
@@ -161,35 +161,39 @@ def _code_text(value: Any) -> str | None:
     return str(value)
 
 
+_ABOVE = "teachers_above_required_degree"
 _PE_ART = ("pe_teachers", "music_teachers", "fine_art_teachers", "art_teachers")
 
 
 def _sums_of_parts(table: Table) -> dict[str, Floats]:
     """Add up what a return gives in parts, where the sum itself has no column."""
     have = set(table.columns)
+    numbers = {n for n in have if table.is_number(n)}
     out: dict[str, Floats] = {}
-
-    def numeric(*names: str) -> bool:
-        return all(n in have and table.is_number(n) for n in names)
-
-    for area, plus, minus in _areas.AREAS:
-        if area not in have and numeric(*plus, *minus):
-            out[area] = _areas.added([table.floats(n) for n in plus], [table.floats(n) for n in minus])
+    for area, plus, minus in AREAS:
+        if area not in have and numbers.issuperset((*plus, *minus)):
+            out[area] = added([table.floats(n) for n in plus], [table.floats(n) for n in minus])
     for suffix in ("", "_primary", "_junior"):
-        parts = [f"{p}{suffix}" for p in _PE_ART if numeric(f"{p}{suffix}")]
+        parts = [n for p in _PE_ART if (n := f"{p}{suffix}") in numbers]
         if f"pe_art_teachers{suffix}" not in have and f"pe_teachers{suffix}" in parts and len(parts) > 1:
-            out[f"pe_art_teachers{suffix}"] = np.sum([table.floats(p) for p in parts], axis=0)
-    target = "teachers_above_required_degree"
-    degrees = [f"teachers_{d}_degree" for d in DEGREES["primary"]]
-    if target not in have and "stage" in have and numeric(*degrees):
-        sums = {s: np.sum([table.floats(f"teachers_{d}_degree") for d in ds], axis=0) for s, ds in DEGREES.items()}
-        words = [None if v is None else category_word("stage", v) for v in table.objects("stage").tolist()]
-        stages = np.array(words, dtype=object)
-        out[target] = np.where(
-            stages == "primary", sums["primary"], np.where(stages == "junior", sums["junior"], np.nan)
-        )
-    for stage, names in DEGREES.items():
-        parts = [f"teachers_{d}_degree_{stage}" for d in names]
-        if f"{target}_{stage}" not in have and numeric(*parts):
-            out[f"{target}_{stage}"] = np.sum([table.floats(p) for p in parts], axis=0)
+            out[f"pe_art_teachers{suffix}"] = _total(table, parts)
+    degrees = {stage: [f"teachers_{d}_degree" for d in ds] for stage, ds in DEGREES.items()}
+    if _ABOVE not in have and "stage" in have and numbers.issuperset(degrees["primary"]):
+        out[_ABOVE] = _above_required(table, degrees)
+    for stage, names in degrees.items():
+        parts = [f"{name}_{stage}" for name in names]
+        if f"{_ABOVE}_{stage}" not in have and numbers.issuperset(parts):
+            out[f"{_ABOVE}_{stage}"] = _total(table, parts)
     return out
+
+
+def _total(table: Table, names: Sequence[str]) -> Floats:
+    total: Floats = np.sum([table.floats(n) for n in names], axis=0)
+    return total
+
+
+def _above_required(table: Table, degrees: Mapping[str, Sequence[str]]) -> Floats:
+    """Add up the degrees that are above what the stage of each row requires."""
+    words = [None if v is None else category_word("stage", v) for v in table.objects("stage").tolist()]
+    stages = np.array(words, dtype=object)
+    return np.select([stages == stage for stage in degrees], [_total(table, n) for n in degrees.values()], np.nan)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng._frames import Table
-from junheng._text import clean, is_odd, odd_signs
+from junheng._text import clean, is_odd
 from junheng.errors import Problem, ProblemCode, Severity
-from junheng.schools.cells import all_whole, flag_advice, is_blank, parse_numbers, text_advice
+from junheng.schools.cells import all_whole, flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.coded import CodedColumns
 from junheng.schools.vocabulary import (
     Column,
@@ -21,7 +21,6 @@ from junheng.schools.vocabulary import (
     category_aliases,
     category_words,
     chinese_words,
-    flag_words,
     fold_word,
 )
 
@@ -146,7 +145,7 @@ class SchoolTable:
         """Return the problem of a cell that held characters nobody sees."""
         return self.problem(
             ProblemCode.INVISIBLE_CHARACTERS,
-            f"{after!r} holds characters that do not show ({odd_signs(before)}); it was read without them",
+            hidden_message(before, after),
             row=row,
             column=name,
             value=before,
@@ -177,13 +176,8 @@ class SchoolTable:
         )
 
     def _parse_flag(self, name: str) -> ParsedColumn:
-        words = flag_words()
-
-        def code(value: Any) -> int:
-            found = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(fold_word(value))
-            return -1 if found is None else int(found)
-
-        return self._parse_words(name, code, flag_advice)
+        codes = {None: -1, False: 0, True: 1}
+        return self._parse_words(name, lambda value: codes[flag_of(value)], flag_advice)
 
     def _parse_words(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], str]) -> ParsedColumn:
         """Give every row the code of its word, -1 for a word that has none, which is a problem."""

@@ -65,7 +65,11 @@ def fold(text: str) -> str:
     return re.sub(r"\s+", "", folded).replace("[", "(").replace("]", ")").lower()
 
 
-def unit_factor(to: str, unit: str) -> tuple[int, int] | None:
+#: What figures in a unit are multiplied by: a numerator and a denominator.
+Factor = tuple[int, int]
+
+
+def unit_factor(to: str, unit: str) -> Factor | None:
     """Return the factor from a unit, folded, to a canonical one as a fraction, None if it is unknown."""
     for name, factor in read_toml("columns.toml")["units"].get(to, {}).items():
         if fold(name) == unit:
