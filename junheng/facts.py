@@ -120,18 +120,19 @@ class Facts:
     def check_choices(self, items: Sequence[Item]) -> None:
         """Record a fact that chooses among the numbers of a condition and names none of them."""
         for condition in (c for item in items for c in item.conditions):
-            known = [float(v) for v in condition.one_of]
-            for at, value in enumerate(self.number(condition.chosen_by or "").tolist()):
-                # what is out of range altogether has been told of
-                if not np.isnan(value) and value not in known and 0 <= value <= 1:
-                    said = " or ".join(f"{v:g}" for v in known)
-                    self._add(
-                        ProblemCode.OUT_OF_RANGE,
-                        f"{value:g} is none of the numbers the standard knows; write {said}, or leave it empty",
-                        key=self._names[at],
-                        column=condition.chosen_by,
-                        value=repr(value),
-                    )
+            if condition.chosen_by is None:
+                continue
+            known, values = [float(v) for v in condition.one_of], self.number(condition.chosen_by)
+            # what is out of range altogether has been told of
+            for at in np.flatnonzero((values >= 0) & (values <= 1) & ~np.isin(values, known)).tolist():
+                said = " or ".join(f"{v:g}" for v in known)
+                self._add(
+                    ProblemCode.OUT_OF_RANGE,
+                    f"{values[at]:g} is none of the numbers the standard knows; write {said}, or leave it empty",
+                    key=self._names[at],
+                    column=condition.chosen_by,
+                    value=repr(values[at].item()),
+                )
 
     def hint(self, at: int, code: ProblemCode, message: str, column: str) -> None:
         """Record something about a county's facts that decides nothing."""

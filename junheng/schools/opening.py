@@ -27,6 +27,8 @@ def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
     """Open a frame with canonical columns as a table of schools; ``by`` names the columns that make a county."""
     table = _lay_out(CodedColumns(Table(frame)), by)
     problems = _check_columns(table)
+    for name in table.has.intersection((*table.by, "county", "county_code")):
+        table.codes(name)  # of few words: what follows looks at them, not at every cell
     table, cleaned = _clean_keys(table)
     table, totals = _find_totals(table)
     problems += cleaned + totals

@@ -169,17 +169,27 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
     """Add up what a return gives in parts, where the sum itself has no column."""
     have = set(table.columns)
     numbers = {n for n in have if table.is_number(n)}
-    out: dict[str, Floats] = {}
-    for area, plus, minus in AREAS:
-        if area not in have and numbers.issuperset((*plus, *minus)):
-            out[area] = added([table.floats(n) for n in plus], [table.floats(n) for n in minus])
+    out = {
+        area: added([table.floats(n) for n in plus], [table.floats(n) for n in minus])
+        for area, plus, minus in AREAS
+        if area not in have and numbers.issuperset((*plus, *minus))
+    }
     for suffix in ("", "_primary", "_junior"):
         parts = [n for p in _PE_ART if (n := f"{p}{suffix}") in numbers]
         if f"pe_art_teachers{suffix}" not in have and f"pe_teachers{suffix}" in parts and len(parts) > 1:
             out[f"pe_art_teachers{suffix}"] = _total(table, parts)
+    return out | _sums_of_degrees(table, have, numbers)
+
+
+def _sums_of_degrees(table: Table, have: set[str], numbers: set[str]) -> dict[str, Floats]:
+    """Add up the degrees that are above what a stage requires."""
+    out: dict[str, Floats] = {}
     degrees = {stage: [f"teachers_{d}_degree" for d in ds] for stage, ds in DEGREES.items()}
     if _ABOVE not in have and "stage" in have and numbers.issuperset(degrees["primary"]):
-        out[_ABOVE] = _above_required(table, degrees)
+        words = [None if v is None else category_word("stage", v) for v in table.objects("stage").tolist()]
+        stages = np.array(words, dtype=object)
+        sums = [_total(table, names) for names in degrees.values()]
+        out[_ABOVE] = np.select([stages == stage for stage in degrees], sums, np.nan)
     for stage, names in degrees.items():
         parts = [f"{name}_{stage}" for name in names]
         if f"{_ABOVE}_{stage}" not in have and numbers.issuperset(parts):
@@ -190,10 +200,3 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
 def _total(table: Table, names: Sequence[str]) -> Floats:
     total: Floats = np.sum([table.floats(n) for n in names], axis=0)
     return total
-
-
-def _above_required(table: Table, degrees: Mapping[str, Sequence[str]]) -> Floats:
-    """Add up the degrees that are above what the stage of each row requires."""
-    words = [None if v is None else category_word("stage", v) for v in table.objects("stage").tolist()]
-    stages = np.array(words, dtype=object)
-    return np.select([stages == stage for stage in degrees], [_total(table, n) for n in degrees.values()], np.nan)

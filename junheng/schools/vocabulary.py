@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import frozen
@@ -47,6 +47,7 @@ def columns() -> dict[str, Column]:
     return out
 
 
+@lru_cache(4096)  # asked hundreds of times a table; names come from strangers, so not all are kept
 def base_column(name: str) -> tuple[Column, str | None] | None:
     """Return the canonical column of a name and the stage in it (``students_junior``), None if unknown."""
     known = columns()
