@@ -14,6 +14,7 @@ from junheng import _frames
 from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
 from junheng.results import records
 from junheng.schools import cells, scale
+from junheng.schools.cells import MAYBE_TOTAL
 from junheng.schools.checks import check_all
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
@@ -80,13 +81,13 @@ def test_a_categorical_is_coded_in_order_of_appearance():
     assert words == ["b", "a"]
 
 
-def test_rows_that_start_with_a_character_are_found_without_numbering_the_words():
+def test_rows_that_may_be_totals_are_found_without_numbering_the_words():
     values = ["合计", "第一小学", "", None, "小 计", "\u3000", "tOTAL", " x", "各", "合", "县"]
     fast, slow = text(values)
-    assert slow.starting("x", "合") is None
-    assert fast.starting("x", ["合", "小", "t", " ", "\u3000"]).tolist() == [0, 2, 3, 4, 5, 6, 7, 9]
+    assert slow.matching("x", MAYBE_TOTAL) is None
+    assert fast.matching("x", MAYBE_TOTAL).tolist() == [0, 2, 3, 4, 5, 6, 7, 9]
     assert fast.cells("x", np.array([0, 3])) == ["合计", None] == slow.cells("x", np.array([0, 3]))
-    assert text([None, None])[0].starting("x", "合").tolist() == [0, 1]
+    assert text([None, None])[0].matching("x", MAYBE_TOTAL).tolist() == [0, 1]
 
 
 def test_codes_in_runs_are_renumbered_as_any_codes_are():
@@ -169,10 +170,9 @@ def as_objects(d):
     return d.astype({c: object for c in d.columns if d[c].dtype == "str"})
 
 
-@pytest.mark.parametrize(("shuffle", "look"), [(False, 4096), (False, 64), (True, 4096), (True, 64)])
+@pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize("spoil", [None, "name", "code", "duplicate", "number_codes", "no_county", "moved"])
-def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil):
-    monkeypatch.setattr(_frames, "_LOOK", look)  # what is done for large tables only is done for this one too
+def test_short_cuts_of_reading_change_nothing(shuffle, spoil):
     d = nation()
     if spoil == "name":
         d.loc[[3, 40], "school"] = ["小 计", None]
@@ -193,21 +193,6 @@ def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil)
     fast, slow = jh.check_schools(d, STANDARD), jh.check_schools(as_objects(d), STANDARD)
     assert (fast["code"] == "duplicate_row").sum() == (2 if spoil == "duplicate" else 0)
     assert records(fast) == records(slow)
-
-
-def test_schools_that_stand_together_are_numbered_by_their_neighbours():
-    d = nation()
-    table = open_table(d).coded
-    outer = ["county", "year", "county_code"]
-    got = table.neighbours(outer, "school_code")
-    assert got is not None
-    wanted = d.groupby([*outer, "school_code"], sort=False).ngroup()
-    assert (got == wanted).all()
-    for broken in (d.iloc[::-1], pd.concat([d, d.iloc[:2]]), d.sample(frac=1, random_state=0)):
-        assert open_table(broken.reset_index(drop=True)).coded.neighbours(outer, "school_code") is None
-    assert table.neighbours([], "school_code") is None
-    gap = d.assign(school_code=d["school_code"].mask(d.index == 4))
-    assert open_table(gap).coded.neighbours(outer, "school_code") is None
 
 
 def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monkeypatch):
@@ -367,7 +352,7 @@ def test_an_evaluation_does_not_number_the_names_of_schools():
     pytest.importorskip("pyarrow")
     ev = jh.evaluate(nation(), STANDARD)
     known = ev.data.sections.reading.coded._codes
-    assert "school" not in known and "school_code" not in known
+    assert "school" not in known
     assert ev.schools["school"].tolist()[0] == "第1县第1小学"
 
 

@@ -113,9 +113,9 @@ def text_advice(text: str) -> str:
 
 
 TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
-#: What text of nothing but blanks can start with.
-BLANKS = frozenset(c for c in map(chr, range(0x3001)) if c.isspace())
-TOTAL_FIRST = frozenset("合总小共全tsgTSGｔｓｇＴＳＧ \t\n\u3000\xa0")
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+#: How the name of a total begins, and text in which nothing stands; for Arrow and for Python.
+MAYBE_TOTAL = f"^(?:$|[合总小共全tsgTSGｔｓｇＴＳＧ{_BLANKS}])"
 
 
 def is_nothing(value: Any) -> bool:

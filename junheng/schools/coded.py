@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,9 @@ from attrs import Factory, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Ints
-from junheng._frames import Table, all_distinct, combine_codes
+from junheng._frames import Table
 from junheng._text import characters
-from junheng.schools.cells import BLANKS, TOTAL, TOTAL_FIRST, is_blank, is_nothing
+from junheng.schools.cells import MAYBE_TOTAL, TOTAL, is_blank, is_nothing
 from junheng.schools.vocabulary import fold
 
 __all__ = ["CodedColumns"]
@@ -83,7 +84,7 @@ class CodedColumns:
             return [r for r, w in zip(rows.tolist(), cells, strict=True) if w and TOTAL.fullmatch(fold(w))]
         codes, words = self.codes(name)
         # a cheap look first
-        hit = [i for i, w in enumerate(words) if isinstance(w, str) and w[:1] in TOTAL_FIRST]
+        hit = [i for i, w in enumerate(words) if isinstance(w, str) and re.search(MAYBE_TOTAL, w)]
         hit = [i for i in hit if TOTAL.fullmatch(fold(words[i]))]
         return np.flatnonzero(np.isin(codes, hit)).tolist() if hit else []
 
@@ -94,32 +95,5 @@ class CodedColumns:
         """
         if name not in self._hints:
             known = name in self._codes
-            self._hints[name] = None if known else self.table.starting(name, TOTAL_FIRST | BLANKS)
+            self._hints[name] = None if known else self.table.matching(name, MAYBE_TOTAL)
         return self._hints[name]
-
-    def neighbours(self, outer: Sequence[str], inner: str) -> Ints | None:
-        """Return a number a row by some columns, where a look at the row before is enough to tell.
-
-        That is where equal rows stand together: every combination of ``outer`` in one run, and in it ``inner``
-        rising. None where the table is not so, or a cell is empty.
-        """
-        if any(self.table.is_mixed(n) for n in outer):
-            return None
-        codes = [self.codes(name) for name in outer]
-        if self.rows < 2 or not codes or any((c < 0).any() for c, _ in codes):
-            return None
-        new = np.ones(self.rows, dtype=bool)
-        new[1:] = False
-        for c, _ in codes:
-            new[1:] |= c[1:] != c[:-1]
-        first = np.flatnonzero(new)
-        if not all_distinct(combine_codes([(c[first], len(w)) for c, w in codes])) or self.gaps(inner).size:
-            return None
-        changes, rises = self.table.changes(inner), self.table.rises(inner)
-        # where another begins, it is greater than the one before, or belongs to something else
-        if changes is None or rises is None or not (rises | new[1:] | ~changes).all():
-            return None
-        new[1:] |= changes
-        out = np.cumsum(new)
-        out -= 1
-        return out

@@ -171,15 +171,9 @@ def _check_wide(found: ProblemList, places: Places) -> None:
 
 def school_codes(table: SchoolTable) -> Ints:
     """Return a number a row for each school, year and place."""
-    names = [n for n in dict.fromkeys([*table.by, "county", "county_code", table.school_column]) if n in table.has]
-    inner = table.school_column
-    if inner in names and inner not in table.by:
-        found = table.coded.neighbours([n for n in names if n != inner], inner)
-        if found is not None:
-            return found
-    if not names:
-        return np.arange(table.rows)
-    return row_codes([(codes, len(words)) for codes, words in map(table.codes, names)])
+    names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
+    columns = [table.codes(n) for n in names if n in table.has]
+    return row_codes([(codes, len(words)) for codes, words in columns]) if columns else np.arange(table.rows)
 
 
 def check_kinds(found: ProblemList, places: Places) -> None:
