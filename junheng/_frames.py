@@ -89,7 +89,7 @@ def dense_codes(codes: Ints, n: int | None = None) -> Ints:
         if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
             numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
             return np.repeat(numbers.astype(np.int64, copy=False), lengths)
-    if n is None or n > _room(codes.size):
+    if n is None or n > max(4 * codes.size, 1 << 10):  # a table of all codes would cost more than a search
         return pd.factorize(codes)[0].astype(np.int64, copy=False)
     rows = np.arange(codes.size)
     first = np.empty(n, dtype=np.int64)
@@ -100,42 +100,15 @@ def dense_codes(codes: Ints, n: int | None = None) -> Ints:
     return numbers[at]
 
 
-def _room(rows: int) -> int:
-    """Return up to how many codes a table of all of them is cheaper than a search."""
-    return max(4 * rows, 1 << 10)
-
-
 def all_distinct(codes: Ints) -> bool:
     """Tell whether no code stands twice."""
     return bool((codes[1:] > codes[:-1]).all()) or pd.unique(codes).size == codes.size
 
 
 def row_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
-    """Return a code for each combination in order of appearance; in the parts -1 is a missing label.
-
-    What another column tells already, as a school tells its county, makes no combinations: then all stay so few that
-    a table holds them.
-    """
-    room = _room(parts[0][0].size)
-    parts = [(codes.astype(np.int32) + np.int32(1), n + 1) for codes, n in parts]
-    if math.prod(n for _, n in parts) > room:
-        most, *others = sorted(parts, key=lambda part: -part[1])
-        codes, n = most[0].astype(np.int64), most[1]
-        while n <= room and (others := [part for part in others if not _told_by(codes, n, part[0])]):
-            more, m = others.pop()
-            codes *= m
-            codes += more
-            n *= m
-        if n <= room:
-            return dense_codes(codes, n)
+    """Return a code for each combination in order of appearance; in the parts -1 is a missing label."""
+    parts = [(codes.astype(np.int64) + 1, n + 1) for codes, n in parts]
     return dense_codes(combine_codes(parts), math.prod(n for _, n in parts))
-
-
-def _told_by(codes: Ints, n: int, more: Ints) -> bool:
-    """Tell whether rows of one code all have the same in ``more``."""
-    held = np.zeros(n, dtype=more.dtype)
-    held[codes] = more
-    return bool((held[codes] == more).all())
 
 
 def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
