@@ -69,7 +69,8 @@ from junheng.planning import (
 from junheng.reading import FileReport, describe_file, read_facts, read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
-from junheng.stages import check_schools, split_stages
+from junheng.schools.checks import check_schools
+from junheng.schools.sections import split_stages
 from junheng.standards import Standard, list_standards, load_standard
 
 __all__ = [

@@ -89,7 +89,7 @@ def dense_codes(codes: Ints, n: int | None = None) -> Ints:
         if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
             numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
             return np.repeat(numbers.astype(np.int64, copy=False), lengths)
-    if n is None or n > _room(codes.size):
+    if n is None or n > max(4 * codes.size, 1 << 10):  # a table of all codes would cost more than a search
         return pd.factorize(codes)[0].astype(np.int64, copy=False)
     rows = np.arange(codes.size)
     first = np.empty(n, dtype=np.int64)
@@ -100,42 +100,15 @@ def dense_codes(codes: Ints, n: int | None = None) -> Ints:
     return numbers[at]
 
 
-def _room(rows: int) -> int:
-    """Return up to how many codes a table of all of them is cheaper than a search."""
-    return max(4 * rows, 1 << 10)
-
-
 def all_distinct(codes: Ints) -> bool:
     """Tell whether no code stands twice."""
     return bool((codes[1:] > codes[:-1]).all()) or pd.unique(codes).size == codes.size
 
 
 def row_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
-    """Return a code for each combination in order of appearance; in the parts -1 is a missing label.
-
-    What another column tells already, as a school tells its county, makes no combinations: then all stay so few that
-    a table holds them.
-    """
-    room = _room(parts[0][0].size)
-    parts = [(codes.astype(np.int32) + np.int32(1), n + 1) for codes, n in parts]
-    if math.prod(n for _, n in parts) > room:
-        most, *others = sorted(parts, key=lambda part: -part[1])
-        codes, n = most[0].astype(np.int64), most[1]
-        while n <= room and (others := [part for part in others if not _told_by(codes, n, part[0])]):
-            more, m = others.pop()
-            codes *= m
-            codes += more
-            n *= m
-        if n <= room:
-            return dense_codes(codes, n)
+    """Return a code for each combination in order of appearance; in the parts -1 is a missing label."""
+    parts = [(codes.astype(np.int64) + 1, n + 1) for codes, n in parts]
     return dense_codes(combine_codes(parts), math.prod(n for _, n in parts))
-
-
-def _told_by(codes: Ints, n: int, more: Ints) -> bool:
-    """Tell whether rows of one code all have the same in ``more``."""
-    held = np.zeros(n, dtype=more.dtype)
-    held[codes] = more
-    return bool((held[codes] == more).all())
 
 
 def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
@@ -333,11 +306,6 @@ class Table:
             values = series.to_numpy()
         else:
             values = self.objects(name)
-        if isinstance(native, pd.Series) and isinstance(native.dtype, np.dtype) and native.dtype.kind in "iu":
-            heads, lengths = _runs_from(native.to_numpy()[1:] != native.to_numpy()[:-1])
-            if heads.size * 8 < self.rows:  # the same number row after row, as years are
-                codes, words = pd.factorize(native.to_numpy()[heads])
-                return np.repeat(codes.astype(np.int32), lengths), words.tolist()
         try:
             codes, words = pd.factorize(values)
         except TypeError:  # a list in a cell, say: what it looks like stands for it
@@ -379,72 +347,15 @@ class Table:
         odd = own.translate(None, _ORDINARY)
         return odd.decode() if odd.isascii() else own.decode()
 
-    def changes(self, name: str) -> NDArray[np.bool_] | None:
-        """Tell of each row but the first whether it differs from the row before; None where that is not cheap."""
-        if self.is_number(name):
-            values = self._column(name).to_numpy()
-            return np.asarray(values[1:] != values[:-1]) if values.dtype.kind in "iu" else None
-        text = self._text(name)
-        return None if text is None or text.null_count else _adjacent(text, "not_equal")
-
-    def is_mixed(self, name: str) -> bool:
-        """Tell from some rows whether equal cells stand apart; not where the table is small or that is not cheap."""
-        if self.rows <= 4 * _LOOK:
-            return False
-        if self.is_number(name):
-            values = self._column(name).head(_LOOK).to_numpy()
-            changes = values[1:] != values[:-1]
-        else:
-            text = self._text(name)
-            if text is None or text.null_count:
-                return False
-            changes = _adjacent(text.slice(0, _LOOK), "not_equal")
-        return _are_mixed(changes)
-
-    def rises(self, name: str) -> NDArray[np.bool_] | None:
-        """Tell of each row but the first whether it is greater than the row before; None where that is not cheap."""
-        if self.is_number(name):
-            values = self._column(name).to_numpy()
-            return np.asarray(values[1:] > values[:-1]) if values.dtype.kind in "iu" else None
-        text = self._text(name)
-        return None if text is None or text.null_count else _adjacent(text, "less")
-
-    def starting(self, name: str, characters: Iterable[str]) -> Ints | None:
-        """Return the rows whose text starts with one of some characters, or is empty; None where not cheap."""
+    def matching(self, name: str, pattern: str) -> Ints | None:
+        """Return the rows whose text matches a pattern, or is missing; None for a column that is not kept as text."""
         text = self._text(name)
         if text is None:
             return None
-        _, begins, data = text.buffers()
-        width = np.int32 if str(text.type) == "string" else np.int64
-        at: NDArray[Any] = (
-            np.frombuffer(begins, dtype=width)[text.offset : text.offset + len(text) + 1] if begins else np.zeros(1)
-        )
-        empty = at[1:] == at[:-1]
-        if data is None or not data.size:
-            return np.arange(self.rows)
-        own = np.frombuffer(data, dtype=np.uint8)
-        known = [c.encode() for c in characters]
-        # where the first byte is one of theirs; a cell at the very end may be empty and have none
-        table = bytearray(256)
-        for c in known:
-            table[c[0]] = True
-        first = own.take(at[:-1], mode="clip").tobytes().translate(table)
-        found = np.flatnonzero(np.frombuffer(first, dtype=bool) | empty)
-        if text.null_count:
-            found = np.union1d(found, np.flatnonzero(np.asarray(text.is_null())))
-        # the first byte is shared by thousands of characters: look at the rest of it
-        rest = np.zeros(found.size, dtype=bool)
-        begin, end = at[found], at[found + 1]
-        for c in known:
-            same = end - begin >= len(c)
-            for i, byte in enumerate(c):
-                same &= own[np.minimum(begin + i, own.size - 1)] == byte
-            rest |= same
-        kept = rest | (begin == end)
-        if text.null_count:
-            kept |= np.asarray(text.is_null())[found]
-        rows: Ints = found[kept]
-        return rows
+        import pyarrow.compute as pc
+
+        found = pc.fill_null(pc.match_substring_regex(text, pattern=pattern), True)
+        return np.flatnonzero(np.asarray(found))
 
     def cell(self, name: str, row: int) -> Any:
         """Return one cell of a column of text, missing as None."""
@@ -545,31 +456,11 @@ def _arrow_text(native: Any) -> Any:
     return native
 
 
-#: Rows looked at first to see whether a column of text has but a few words, and how many are few.
-_LOOK, _FEW = 4096, 32
-
-
 def _text_codes(text: Any) -> tuple[NDArray[Any], Any]:
-    """Return codes in order of appearance (-1: missing) and the words, by the cheapest way that fits the column."""
-    import pyarrow.compute as pc
-
-    if len(text) > 4 * _LOOK:
-        words = text.slice(0, _LOOK).dictionary_encode().dictionary
-        if len(words) <= _FEW:  # looked up, not collected
-            found = pc.index_in(text, value_set=words)
-            if found.null_count == text.null_count:
-                return _plain_codes(found).astype(np.int8), words
-        elif not text.null_count and not _are_mixed(_adjacent(text.slice(0, _LOOK), "not_equal")):
-            heads, lengths = _runs_from(_adjacent(text, "not_equal"))
-            if heads.size * 8 < len(text):  # the same word row after row
-                encoded = text.take(_indices(heads)).dictionary_encode()
-                return np.repeat(_plain_codes(encoded.indices), lengths), encoded.dictionary
+    """Return codes in order of appearance (-1: missing) and the words."""
     encoded = text.dictionary_encode()
-    return _plain_codes(encoded.indices), encoded.dictionary
-
-
-def _are_mixed(changes: NDArray[np.bool_]) -> bool:
-    return bool(2 * np.count_nonzero(changes) > changes.size)
+    indices = encoded.indices
+    return np.asarray(indices.fill_null(-1) if indices.null_count else indices), encoded.dictionary
 
 
 def _runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:
@@ -578,24 +469,10 @@ def _runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     return heads, np.diff(heads, append=changes.size + 1)
 
 
-def _plain_codes(indices: Any) -> NDArray[Any]:
-    return np.asarray(indices.fill_null(-1) if indices.null_count else indices)
-
-
 def _indices(rows: Ints) -> Any:
     import pyarrow as pa
 
     return pa.array(rows)
-
-
-def _adjacent(text: Any, test: Literal["not_equal", "less"]) -> NDArray[np.bool_]:
-    """Compare each cell with the next one."""
-    import pyarrow.compute as pc
-
-    if len(text) < 2:
-        return np.zeros(0, dtype=bool)
-    out = getattr(pc, test)(text.slice(0, len(text) - 1), text.slice(1))
-    return np.asarray(out.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _category_codes(series: Any) -> tuple[Ints, Sequence[Any]]:

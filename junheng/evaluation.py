@@ -12,8 +12,7 @@ import attrs
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._inclusion import LEFT_OUT
-from junheng.errors import InputDataError, InputError, ProblemCode
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.judging.county_coefficients import judge_counties
@@ -23,8 +22,11 @@ from junheng.judging.judgement import judge
 from junheng.judging.school_verdicts import judge_schools
 from junheng.judging.values import IndicatorValues
 from junheng.results import Evaluation
-from junheng.schools import Reading
-from junheng.stages import Sections, check_all, check_for_standard, item_columns, needed_columns
+from junheng.schools.checks import check_all, check_for_standard, needed_columns
+from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.opening import open_table
+from junheng.schools.problems import ProblemList
+from junheng.schools.sections import Sections
 from junheng.standards import Standard, load_standard
 
 __all__ = ["evaluate"]
@@ -98,22 +100,22 @@ def evaluate(
         raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
     indicators = _indicators(std)
     needed = needed_columns(std)
-    reading = Reading(schools, by=[by] if isinstance(by, str) else by, soon=(*needed, *item_columns(std)))
+    found = ProblemList(open_table(schools, by=[by] if isinstance(by, str) else by))
     for name in needed:
-        reading.require(name)
-    sections = check_all(reading, std, needed)
+        found.require(name)
+    sections = check_all(found, std, needed)
     if missing == "raise":
-        _require_complete(reading, sections, needed)
-    if any(p.code == ProblemCode.MISSING_COLUMN for p in reading.errors):
-        raise InputDataError(reading.problems)
+        _require_complete(found, sections, needed)
+    if any(p.code == ProblemCode.MISSING_COLUMN for p in found.errors):
+        raise InputDataError(found.listed)
     facts = Facts(county_facts, sections.counties.words)
     facts.check_choices(std.items)
-    check_for_standard(reading, std)
+    check_for_standard(found, std)
     give_hints(std, facts)
-    reading.problems += facts.problems
-    if reading.errors:
-        raise InputDataError(reading.problems)
-    ev = _evaluate(std, indicators, sections, missing, facts)
+    problems = (*found.listed, *facts.problems)
+    if any(p.severity is Severity.ERROR for p in problems):
+        raise InputDataError(problems)
+    ev = _evaluate(std, indicators, sections, missing, facts, problems)
     again = partial(evaluate, standard=std, by=by, county_facts=county_facts, missing=missing)
     return attrs.evolve(ev, again=again)
 
@@ -122,11 +124,11 @@ def _indicators(std: Standard) -> tuple[Indicator, ...]:
     return tuple(catalogue()[i] for i in std.indicators)
 
 
-def _require_complete(reading: Reading, sections: Sections, needed: Sequence[str]) -> None:
+def _require_complete(found: ProblemList, sections: Sections, needed: Sequence[str]) -> None:
     for name in needed:
         gaps = np.isnan(sections.number(name) if name != "students" else sections.students) & sections.counted_at_all
         for i in np.flatnonzero(gaps).tolist():
-            reading.add(
+            found.add(
                 ProblemCode.MISSING_VALUE,
                 f"{name} is missing for the {STAGES[int(sections.stage[i])]} stage; fill it in, "
                 'or choose missing="propagate"',
@@ -139,16 +141,22 @@ def _require_complete(reading: Reading, sections: Sections, needed: Sequence[str
 
 
 def _evaluate(
-    std: Standard, indicators: tuple[Indicator, ...], sections: Sections, missing: Missing, facts: Facts
+    std: Standard,
+    indicators: tuple[Indicator, ...],
+    sections: Sections,
+    missing: Missing,
+    facts: Facts,
+    problems: tuple[Problem, ...],
 ) -> Evaluation:
-    reading = sections.reading
+    table = sections.reading
     values = np.empty((len(indicators), sections.rows.size))
     each = [IndicatorValues.make(i, sections, std, own) for i, own in zip(indicators, values, strict=True)]
     findings = Findings(
         standard=std,
         indicators=indicators,
-        backend=reading.table.backend,
-        by=tuple(reading.by),
+        backend=table.table.backend,
+        by=tuple(table.by),
+        problems=problems,
         sections=sections,
         county=sections.counties.codes,
         county_words=sections.counties.words,
@@ -157,8 +165,7 @@ def _evaluate(
         **attrs.asdict(judge_schools(std, sections, each), recurse=False),
         **attrs.asdict(judge_counties(std, sections, each, omit=missing == "omit"), recurse=False),
     )
-    provenance = _provenance(std, reading, sections, missing)
-    return Evaluation(data=judge(findings), provenance=provenance)
+    return Evaluation(data=judge(findings), provenance=_provenance(findings, missing))
 
 
 @cache
@@ -169,19 +176,20 @@ def _release() -> str:
         return "unknown"
 
 
-def _provenance(std: Standard, reading: Reading, sections: Sections, missing: Missing) -> dict[str, Any]:
+def _provenance(findings: Findings, missing: Missing) -> dict[str, Any]:
+    std, sections = findings.standard, findings.sections
     left_out = {c: n for i, c in enumerate(LEFT_OUT) if i and (n := int(np.count_nonzero(sections.out == i)))}
-    codes = [str(p.code) for p in reading.problems]
+    codes = [str(p.code) for p in findings.problems]
     return {
         "junheng": _release(),
         "standard": std.id,
         "standard_digest": std.digest,
         "extends": std.extends,
-        "by": list(reading.by),
+        "by": list(findings.by),
         "relaxations": list(std.applied),
         "readings_chosen": std.chosen,
         "missing": missing,
-        "rows": reading.rows,
+        "rows": sections.reading.rows,
         "sections": int(sections.rows.size),
         "sections_counted": int(sections.counted.sum()),
         "sections_in_coefficient": int(sections.in_coefficient.sum()),

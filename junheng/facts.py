@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,18 @@ from attrs import frozen
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, build_frame
-from junheng._text import clean, near, odd_signs
+from junheng._text import clean, near
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
-from junheng.schools import flag_advice, flag_words, fold, fold_word, is_blank, parse_numbers, text_advice
+from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
+from junheng.schools.vocabulary import fold
 
 if TYPE_CHECKING:
     from junheng.standards.model import Item
 
 __all__ = ["Fact", "Facts", "as_table", "fact_columns", "key_headers"]
 
+#: The columns that make a county, and the words of each county.
+Counties = Sequence[tuple[str, Sequence[Any]]]
 _REFERENCE = "_reference"
 #: What is counted one by one: a fraction is a share in the wrong place.
 _COUNTED = ("persons", "places", "schools", "units")
@@ -88,7 +92,7 @@ class Facts:
         The columns that make a county, and the words of each county.
     """
 
-    def __init__(self, source: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def __init__(self, source: Any, counties: Counties) -> None:
         self.problems: list[Problem] = []
         self.n = len(counties[0][1]) if counties else 0
         self._values: dict[str, Floats] = {}
@@ -115,19 +119,20 @@ class Facts:
 
     def check_choices(self, items: Sequence[Item]) -> None:
         """Record a fact that chooses among the numbers of a condition and names none of them."""
-        for condition in (c for item in items for c in item.conditions if c.chosen_by):
-            known = [float(v) for v in condition.one_of]
-            for at, value in enumerate(self.number(condition.chosen_by or "").tolist()):
-                # what is out of range altogether has been told of
-                if not np.isnan(value) and value not in known and 0 <= value <= 1:
-                    said = " or ".join(f"{v:g}" for v in known)
-                    self._add(
-                        ProblemCode.OUT_OF_RANGE,
-                        f"{value:g} is none of the numbers the standard knows; write {said}, or leave it empty",
-                        key=self._names[at],
-                        column=condition.chosen_by,
-                        value=repr(value),
-                    )
+        for condition in (c for item in items for c in item.conditions):
+            if condition.chosen_by is None:
+                continue
+            known, values = [float(v) for v in condition.one_of], self.number(condition.chosen_by)
+            # what is out of range altogether has been told of
+            for at in np.flatnonzero((values >= 0) & (values <= 1) & ~np.isin(values, known)).tolist():
+                said = " or ".join(f"{v:g}" for v in known)
+                self._add(
+                    ProblemCode.OUT_OF_RANGE,
+                    f"{values[at]:g} is none of the numbers the standard knows; write {said}, or leave it empty",
+                    key=self._names[at],
+                    column=condition.chosen_by,
+                    value=repr(values[at].item()),
+                )
 
     def hint(self, at: int, code: ProblemCode, message: str, column: str) -> None:
         """Record something about a county's facts that decides nothing."""
@@ -137,57 +142,56 @@ class Facts:
     def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
 
-    def _read(self, table: Table, counties: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        known = _names()
-        columns: dict[str, str] = {}
+    def _read(self, table: Table, counties: Counties) -> None:
         keys = [name for name, _ in counties]
+        columns = self._find_columns(table, keys)
+        rows = self._match(table, columns, counties)
+        for id_, header in columns.items():
+            if id_.endswith(_REFERENCE):
+                cells = table.objects(header)
+                named = {county: str(cells[row]) for row, county in rows if not is_blank(cells[row])}
+                self.references[id_.removesuffix(_REFERENCE)] = named
+            elif id_ not in keys and fact_columns()[id_].type != "key":
+                self._values[id_] = self._column(table, header, fact_columns()[id_], rows)
+        points = [f for f in fact_columns() if f.startswith("points_")]
+        if "government_points" not in self._values and all(p in self._values for p in points):
+            self._values["government_points"] = np.sum([self._values[p] for p in points], axis=0)
+        row_of = {county: row for row, county in rows}
+        for id_, values in self._values.items():
+            fact = fact_columns()[id_]
+            wholes = self.number(fact.part_of or "").tolist()
+            for at, value in enumerate(values.tolist()):
+                odd = _find_odd(fact, value, wholes[at])
+                if odd is not None:
+                    self._add(*odd, row=row_of.get(at), key=self._names[at], column=id_, value=repr(value))
+        self._check_disjoint(row_of)
+
+    def _find_columns(self, table: Table, keys: Sequence[str]) -> dict[str, str]:
+        """Return the header of every key, fact and document that a table has."""
+        known, columns = _names(), dict[str, str]()
         for header in table.columns:
             id_ = header if header in keys else known.get(fold(header))
             if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
                 id_ = header
             if id_ is None:
                 hint = did_you_mean(header, [*fact_columns(), *(f.zh for f in fact_columns().values())])
-                self._add(
-                    ProblemCode.UNKNOWN_COLUMN,
-                    f"{header!r} is no known fact{hint}; it is not used",
-                    column=header,
-                    severity=Severity.WARNING,
-                )
+                message = f"{header!r} is no known fact{hint}; it is not used"
+                self._add(ProblemCode.UNKNOWN_COLUMN, message, column=header, severity=Severity.WARNING)
             elif id_ in columns:
-                self._add(
-                    ProblemCode.DUPLICATE_COLUMN,
-                    f"{header!r} and {columns[id_]!r} are one fact; keep one",
-                    column=header,
-                )
+                message = f"{header!r} and {columns[id_]!r} are one fact; keep one"
+                self._add(ProblemCode.DUPLICATE_COLUMN, message, column=header)
             else:
                 columns[id_] = header
         if not set(columns) - set(keys):
             self._add(ProblemCode.UNKNOWN_COLUMN, f"no fact is given in {', '.join(map(repr, table.columns))}")
-        rows = self._match(table, columns, counties)
-        for id_, header in columns.items():
-            if id_ in keys or (id_ in fact_columns() and fact_columns()[id_].type == "key"):
-                continue
-            if id_.endswith(_REFERENCE):
-                cells = table.objects(header)
-                self.references[id_.removesuffix(_REFERENCE)] = {
-                    int(c): str(cells[r]) for r, c in rows if not is_blank(cells[r])
-                }
-                continue
-            self._values[id_] = self._column(table, header, fact_columns()[id_], rows)
-        points = [f for f in fact_columns() if f.startswith("points_")]
-        if "government_points" not in self._values and all(p in self._values for p in points):
-            self._values["government_points"] = np.sum([self._values[p] for p in points], axis=0)
-        self._check(rows, columns)
+        return columns
 
-    def _match(
-        self, table: Table, columns: Mapping[str, str], counties: Sequence[tuple[str, Sequence[Any]]]
-    ) -> list[tuple[int, int]]:
+    def _match(self, table: Table, columns: Mapping[str, str], counties: Counties) -> list[tuple[int, int]]:
         """Return row and county of every row that belongs to one."""
         shared = [(name, words) for name, words in counties if name in columns]
-        lacking = [(name, words) for name, words in counties if name not in columns]
-        for name, words in lacking:
+        for name, words in counties:
             # one year is no question; of several the facts must say which they are of
-            if len(dict.fromkeys(map(str, words))) > 1:
+            if name not in columns and len(dict.fromkeys(map(str, words))) > 1:
                 self._add(
                     ProblemCode.MISSING_COLUMN,
                     f"there is no column {name!r}; the table of schools has several, so the facts must say which",
@@ -195,124 +199,106 @@ class Facts:
                 )
                 return []
         index = {tuple(clean(_word(words[i])) for _, words in shared): i for i in range(self.n)}
-        alike = {tuple(map(near, key)): key for key in index}
         self._names = [" / ".join(_word(words[i]) for _, words in counties) for i in range(self.n)]
         cells = [table.objects(columns[name]) for name, _ in shared]
-        rows: list[tuple[int, int]] = []
-        seen: dict[int, int] = {}
+        row_of: dict[int, int] = {}
         for row in range(table.rows):
-            given = tuple("" if is_blank(c[row]) else _word(c[row]) for c in cells)
+            given = ["" if is_blank(c[row]) else _word(c[row]) for c in cells]
             key = tuple(map(clean, given))
-            name = " / ".join(key)
             for (column, _), before, after in zip(shared, given, key, strict=True):
                 if before != after:
                     self._add(
-                        ProblemCode.INVISIBLE_CHARACTERS,
-                        f"{after!r} holds characters that do not show ({odd_signs(before)}); it was read without them",
-                        row=row, key=name, column=column, value=before, severity=Severity.WARNING,
+                        ProblemCode.INVISIBLE_CHARACTERS, hidden_message(before, after),
+                        row=row, key=" / ".join(key), column=column, value=before, severity=Severity.WARNING,
                     )  # fmt: skip
             at = index.get(key)
-            if at is None and (twin := alike.get(tuple(map(near, key)))) is not None:
-                self._add(
-                    ProblemCode.UNKNOWN_COUNTY,
-                    f"{name!r} differs from {' / '.join(twin)!r} only by width or case of letters, brackets or blanks; "
-                    "spell them alike",
-                    row=row, key=name,
-                )  # fmt: skip
-            elif at is None:
-                hint = did_you_mean(name, map(" / ".join, index)) or "; the table of schools has no such county"
-                self._add(
-                    ProblemCode.UNKNOWN_COUNTY, f"{name!r} is not among the counties judged{hint}", row=row, key=name
-                )
-            elif at in seen:
-                self._add(
-                    ProblemCode.DUPLICATE_ROW, f"{name!r} stands in row {seen[at]} already; keep one", row=row, key=name
-                )
+            if at is None:
+                self._add(ProblemCode.UNKNOWN_COUNTY, _not_judged(key, index), row=row, key=" / ".join(key))
+            elif at in row_of:
+                message = f"{' / '.join(key)!r} stands in row {row_of[at]} already; keep one"
+                self._add(ProblemCode.DUPLICATE_ROW, message, row=row, key=" / ".join(key))
             else:
-                seen[at] = row
-                rows.append((row, at))
-        return rows
+                row_of[at] = row
+        return [(row, at) for at, row in row_of.items()]
 
     def _column(self, table: Table, header: str, fact: Fact, rows: Sequence[tuple[int, int]]) -> Floats:
-        out = np.full(self.n, np.nan)
+        """Return a fact of every county from the rows that belong to one."""
+        cells, out = table.objects(header), np.full(self.n, np.nan)
         if fact.type == "flag":
-            words, cells = flag_words(), table.objects(header)
-            for row, at in rows:
-                value = cells[row]
-                if is_blank(value):
-                    continue
-                flag = bool(value) if isinstance(value, (bool, np.bool_)) else words.get(fold_word(value))
-                if flag is None:
-                    self._add(
-                        ProblemCode.UNKNOWN_CATEGORY,
-                        flag_advice(value),
-                        row=row,
-                        key=self._names[at],
-                        column=fact.id,
-                        value=str(value),
-                    )
-                else:
-                    out[at] = float(flag)
-            return out
-        values, bad = parse_numbers(table.objects(header))
+            code, advice, values = ProblemCode.UNKNOWN_CATEGORY, flag_advice, np.full(table.rows, np.nan)
+            bad: dict[int, Any] = {}
+            for row, _ in rows:
+                flag = None if is_blank(cells[row]) else flag_of(cells[row])
+                if flag is not None:
+                    values[row] = float(flag)
+                elif not is_blank(cells[row]):
+                    bad[row] = cells[row]
+        else:
+            code, advice = ProblemCode.TEXT_IN_NUMBER, _number_advice
+            values, bad = parse_numbers(cells)
         for row, at in rows:
             out[at] = values[row]
             if row in bad:
-                self._add(
-                    ProblemCode.TEXT_IN_NUMBER,
-                    f"{bad[row]!r} is not a plain number: {text_advice(bad[row])}",
-                    row=row,
-                    key=self._names[at],
-                    column=fact.id,
-                    value=bad[row],
-                )
+                value = str(bad[row])
+                self._add(code, advice(bad[row]), row=row, key=self._names[at], column=fact.id, value=value)
         return out
 
-    def _check(self, rows: Sequence[tuple[int, int]], columns: Mapping[str, str]) -> None:
-        row_of = {at: row for row, at in rows}
-        for id_, values in self._values.items():
-            fact = fact_columns()[id_]
-            whole = None if fact.part_of is None else self._values.get(fact.part_of)
-            for at, value in enumerate(values.tolist()):
-                if np.isnan(value):
-                    continue
-                place = {"row": row_of.get(at), "key": self._names[at], "column": id_, "value": repr(value)}
-                if value < 0:
-                    self._add(ProblemCode.NEGATIVE_VALUE, f"{value:g} is negative", **place)
-                elif np.isinf(value):
-                    self._add(ProblemCode.INFINITE_VALUE, "is infinite", **place)
-                elif fact.most is not None and value > fact.most:
-                    hint = "; a percentage? write 0.12 for 12 %" if fact.most <= 1 else ""
-                    self._add(ProblemCode.OUT_OF_RANGE, f"{value:g} is more than {fact.most:g}{hint}", **place)
-                elif whole is not None and whole[at] >= 0 and value > whole[at]:
-                    self._add(
-                        ProblemCode.PART_EXCEEDS_WHOLE,
-                        f"{value:g} in {id_} is more than the {whole[at]:g} in {fact.part_of} they belong to; "
-                        "correct whichever is wrong",
-                        **place,
-                    )
-                elif fact.unit in _COUNTED and not value.is_integer():
-                    self._add(
-                        ProblemCode.NOT_WHOLE,
-                        f"{value:g} {fact.unit} is not a whole number; a share? Give the count itself",
-                        **place,
-                    )
+    def _check_disjoint(self, row_of: Mapping[int, int]) -> None:
+        """Record parts that are more than their whole together although nobody is in two of them."""
         for whole_id, parts in _disjoint().items():
-            if whole_id not in self._values:
-                continue
-            total = np.sum([np.nan_to_num(self.number(p)) for p in parts], axis=0)
-            for at in np.flatnonzero(total > self._values[whole_id]).tolist():
+            whole = self.number(whole_id)
+            figures = [self.number(p) for p in parts]
+            total = np.sum(np.nan_to_num(figures), axis=0)
+            for at in np.flatnonzero(total > whole).tolist():
                 # one alone that is too many has been told of
-                if all(not self.number(p)[at] > self._values[whole_id][at] for p in parts):
-                    self._add(
-                        ProblemCode.PART_EXCEEDS_WHOLE,
-                        f"{' and '.join(parts)} are {total[at]:g} together, more than the "
-                        f"{self._values[whole_id][at]:g} in {whole_id}; nobody is in both",
-                        row=row_of.get(at),
-                        key=self._names[at],
-                        column=parts[0],
-                        value=repr(float(total[at])),
-                    )
+                if any(figure[at] > whole[at] for figure in figures):
+                    continue
+                self._add(
+                    ProblemCode.PART_EXCEEDS_WHOLE,
+                    f"{' and '.join(parts)} are {total[at]:g} together, more than the "
+                    f"{whole[at]:g} in {whole_id}; nobody is in both",
+                    row=row_of.get(at),
+                    key=self._names[at],
+                    column=parts[0],
+                    value=repr(float(total[at])),
+                )
+
+
+def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, str] | None:
+    """Say what is wrong with a figure that is given, None where nothing is; ``whole`` is what it is part of."""
+    if value < 0:
+        return ProblemCode.NEGATIVE_VALUE, f"{value:g} is negative"
+    if math.isinf(value):
+        return ProblemCode.INFINITE_VALUE, "is infinite"
+    if fact.most is not None and value > fact.most:
+        hint = "; a percentage? write 0.12 for 12 %" if fact.most <= 1 else ""
+        return ProblemCode.OUT_OF_RANGE, f"{value:g} is more than {fact.most:g}{hint}"
+    if value > whole >= 0:
+        return ProblemCode.PART_EXCEEDS_WHOLE, (
+            f"{value:g} in {fact.id} is more than the {whole:g} in {fact.part_of} they belong to; "
+            "correct whichever is wrong"
+        )
+    if fact.unit in _COUNTED and not math.isnan(value) and not value.is_integer():
+        return ProblemCode.NOT_WHOLE, f"{value:g} {fact.unit} is not a whole number; a share? Give the count itself"
+    return None
+
+
+def _number_advice(value: Any) -> str:
+    return f"{value!r} is not a plain number: {text_advice(value)}"
+
+
+def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> str:
+    """Say that a row belongs to no county that is judged, and which name is like its own."""
+    name = " / ".join(key)
+    alike = {tuple(map(near, known)): known for known in index}
+    twin = alike.get(tuple(map(near, key)))
+    if twin is not None:
+        return (
+            f"{name!r} differs from {' / '.join(twin)!r} only by width or case of letters, brackets or blanks; "
+            "spell them alike"
+        )
+    hint = did_you_mean(name, map(" / ".join, index)) or "; the table of schools has no such county"
+    return f"{name!r} is not among the counties judged{hint}"
 
 
 def _word(value: Any) -> str:
@@ -337,18 +323,24 @@ def as_table(source: Any, keys: Sequence[str]) -> Table:
     if not isinstance(source, Mapping):
         return Table(source)
     if source and all(isinstance(v, Mapping) for v in source.values()):
-        # county → facts
-        names = dict.fromkeys(name for facts in source.values() for name in facts)
-        columns: dict[str, Any] = {name: [facts.get(name) for facts in source.values()] for name in names}
-        for i, key in enumerate(keys):
-            words = [c[i] if isinstance(c, tuple) and i < len(c) else (c if i == 0 else None) for c in source]
-            if key not in columns and any(w is not None for w in words):
-                columns = {key: words, **columns}
-        return Table(build_frame({k: _objects(v) for k, v in columns.items()}, "pandas"))
-    listed = {k: list(v) if isinstance(v, (list, tuple, np.ndarray)) else [v] for k, v in source.items()}
-    if len({len(v) for v in listed.values()}) > 1:
-        raise InputError("county_facts: the columns of the mapping are of different lengths")
-    return Table(build_frame({str(k): _objects(v) for k, v in listed.items()}, "pandas"))
+        columns = _by_county(source, keys)
+    else:
+        columns = {str(k): list(v) if isinstance(v, (list, tuple, np.ndarray)) else [v] for k, v in source.items()}
+        if len({len(v) for v in columns.values()}) > 1:
+            raise InputError("county_facts: the columns of the mapping are of different lengths")
+    return Table(build_frame({k: _objects(v) for k, v in columns.items()}, "pandas"))
+
+
+def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:
+    """Turn facts by county into columns; a county is a word, or a tuple of a word a key."""
+    names = dict.fromkeys(name for facts in source.values() for name in facts)
+    columns = {name: [facts.get(name) for facts in source.values()] for name in names}
+    tuples = [county if isinstance(county, tuple) else (county,) for county in source]
+    for i, key in enumerate(keys):
+        words = [county[i] if i < len(county) else None for county in tuples]
+        if key not in columns and any(w is not None for w in words):
+            columns = {key: words, **columns}
+    return columns
 
 
 def _objects(values: Sequence[Any]) -> Any:

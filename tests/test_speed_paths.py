@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import junheng as jh
-from junheng import _frames, schools
+from junheng import _frames
 from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
 from junheng.results import records
-from junheng.schools import Reading
+from junheng.schools import cells, scale
+from junheng.schools.cells import MAYBE_TOTAL
+from junheng.schools.checks import check_all
+from junheng.schools.opening import open_table
+from junheng.schools.problems import ProblemList
 
 STANDARD = "cn-quality-balance-2017"
 
@@ -77,13 +81,13 @@ def test_a_categorical_is_coded_in_order_of_appearance():
     assert words == ["b", "a"]
 
 
-def test_rows_that_start_with_a_character_are_found_without_numbering_the_words():
+def test_rows_that_may_be_totals_are_found_without_numbering_the_words():
     values = ["合计", "第一小学", "", None, "小 计", "\u3000", "tOTAL", " x", "各", "合", "县"]
     fast, slow = text(values)
-    assert slow.starting("x", "合") is None
-    assert fast.starting("x", ["合", "小", "t", " ", "\u3000"]).tolist() == [0, 2, 3, 4, 5, 6, 7, 9]
+    assert slow.matching("x", MAYBE_TOTAL) is None
+    assert fast.matching("x", MAYBE_TOTAL).tolist() == [0, 2, 3, 4, 5, 6, 7, 9]
     assert fast.cells("x", np.array([0, 3])) == ["合计", None] == slow.cells("x", np.array([0, 3]))
-    assert text([None, None])[0].starting("x", "合").tolist() == [0, 1]
+    assert text([None, None])[0].matching("x", MAYBE_TOTAL).tolist() == [0, 1]
 
 
 def test_codes_in_runs_are_renumbered_as_any_codes_are():
@@ -166,10 +170,9 @@ def as_objects(d):
     return d.astype({c: object for c in d.columns if d[c].dtype == "str"})
 
 
-@pytest.mark.parametrize(("shuffle", "look"), [(False, 4096), (False, 64), (True, 4096), (True, 64)])
+@pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize("spoil", [None, "name", "code", "duplicate", "number_codes", "no_county", "moved"])
-def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil):
-    monkeypatch.setattr(_frames, "_LOOK", look)  # what is done for large tables only is done for this one too
+def test_short_cuts_of_reading_change_nothing(shuffle, spoil):
     d = nation()
     if spoil == "name":
         d.loc[[3, 40], "school"] = ["小 计", None]
@@ -186,33 +189,18 @@ def test_short_cuts_of_reading_change_nothing(monkeypatch, shuffle, look, spoil)
         d.loc[30, "county"] = d["county"].iloc[-1]
     if shuffle:
         d = d.sample(frac=1, random_state=1).reset_index(drop=True)
-    assert Reading(d)._mixed == (shuffle and look == 64)
     assert everything(d) == everything(as_objects(d))
     fast, slow = jh.check_schools(d, STANDARD), jh.check_schools(as_objects(d), STANDARD)
     assert (fast["code"] == "duplicate_row").sum() == (2 if spoil == "duplicate" else 0)
     assert records(fast) == records(slow)
 
 
-def test_schools_that_stand_together_are_numbered_by_their_neighbours():
-    d = nation()
-    reading = Reading(d)
-    outer = ["county", "year", "county_code"]
-    got = reading.neighbours(outer, "school_code")
-    assert got is not None
-    wanted = d.groupby([*outer, "school_code"], sort=False).ngroup()
-    assert (got == wanted).all()
-    for broken in (d.iloc[::-1], pd.concat([d, d.iloc[:2]]), d.sample(frac=1, random_state=0)):
-        assert Reading(broken.reset_index(drop=True)).neighbours(outer, "school_code") is None
-    assert reading.neighbours([], "school_code") is None
-    assert Reading(d.assign(school_code=d["school_code"].mask(d.index == 4))).neighbours(outer, "school_code") is None
-
-
 def test_whole_numbers_are_told_from_others_wherever_the_broken_one_stands(monkeypatch):
-    monkeypatch.setattr(schools, "_PIECE", 4)
+    monkeypatch.setattr(cells, "PIECE", 4)
     values = np.array([1.0, np.nan, 3.0, 0.0, 5.0, 6.0, 7.0])
-    assert schools.all_whole(values)
+    assert cells.all_whole(values)
     for i in range(values.size):
-        assert not schools.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
+        assert not cells.all_whole(np.where(np.arange(values.size) == i, 0.5, values))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 9), st.sampled_from([0.3, 1.0, 3.0]))
@@ -222,8 +210,8 @@ def test_a_median_counted_to_be_plausible_is_plausible(seed, n, level):
     enrolled = rng.choice([0.0, 1.0, 2.0, np.nan], n)
     rule = {"low": 1.0, "high": 4.0}
     with pytest.MonkeyPatch.context() as patch, np.errstate(divide="ignore", invalid="ignore"):
-        patch.setattr(schools, "_PIECE", 4)
-        told = schools._median_lies_within(values, enrolled, rule)
+        patch.setattr(scale, "PIECE", 4)
+        told = scale._median_lies_within(values, enrolled, rule)
         each = values / enrolled
     each = each[np.isfinite(each) & (values > 0)]
     if told:
@@ -283,26 +271,18 @@ def messy_schools():
 
 
 @pytest.mark.parametrize("standard", [STANDARD, "cn-basic-balance-2012", "cn-js-pukou-2010"])
-def test_of_two_things_done_at_once_only_one_has_something_to_say(standard, monkeypatch):
-    from junheng import stages
-
-    d, beside = messy_schools(), []
-
-    def both(one, other, rows):
-        def silent():
-            beside.append(True)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(Reading, "add", lambda *a, **k: pytest.fail("said beside the other: in which order?"))
-                return other()
-
-        found = silent()  # first: whatever it needs must have been read before
-        return one(), found
-
-    wanted = jh.check_schools(d, standard)
-    assert wanted["code"].nunique() > 8
-    monkeypatch.setattr(stages, "_both", both)
-    assert jh.check_schools(d, standard).equals(wanted)
-    assert len(beside) == 3
+def test_what_is_listed_does_not_depend_on_who_asked_before(standard):
+    d = messy_schools()
+    fresh, used = open_table(d), open_table(d)
+    for name in reversed(used.table.columns):
+        used.problems_of(name)
+    lists = []
+    for table in (fresh, used, used):
+        found = ProblemList(table)
+        check_all(found, jh.load_standard(standard))
+        lists.append([p.to_dict() for p in found.listed])
+    assert len({p["code"] for p in lists[0]}) > 8
+    assert lists[0] == lists[1] == lists[2]
 
 
 @pytest.mark.parametrize("covered", [True, False])
@@ -364,8 +344,8 @@ def test_an_evaluation_does_not_number_the_names_of_schools():
     """A nation has as many names as rows: they are only numbered where a frame or a message asks for them."""
     pytest.importorskip("pyarrow")
     ev = jh.evaluate(nation(), STANDARD)
-    known = ev.data.sections.reading._codes
-    assert "school" not in known and "school_code" not in known
+    known = ev.data.sections.reading.coded._codes
+    assert "school" not in known
     assert ev.schools["school"].tolist()[0] == "第1县第1小学"
 
 

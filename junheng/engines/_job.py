@@ -25,8 +25,10 @@ from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_t
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing, evaluate
 from junheng.facts import Facts, as_table, key_headers
-from junheng.schools import Reading, base_column, is_blank
-from junheng.stages import needed_columns
+from junheng.schools import base_column, is_blank
+from junheng.schools.checks import needed_columns
+from junheng.schools.opening import open_table
+from junheng.schools.problems import ProblemList
 from junheng.standards import Standard, load_standard
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ class Job:
             ev = evaluate(schools, self.standard, by=list(self.by), county_facts=facts, missing=self.missing)
         except InputDataError as exc:
             return Judged([_placed(p, row, part) for p in (*_own(exc.problems), *lacking)])
-        problems = [_placed(p, row, part) for p in (*_own(ev.data.sections.reading.problems), *lacking)]
+        problems = [_placed(p, row, part) for p in (*_own(ev.data.problems), *lacking)]
         if lacking:
             return Judged(problems)
         ev = with_arrow_frames(ev)
@@ -118,8 +120,8 @@ class Job:
         silent = {n for n in there if not says_something(schools[n].unique().tolist())}
         if not silent:
             return []
-        silent -= Reading(schools, by=list(self.by)).has
-        asked = Reading(schools, by=[*self.by, *sorted(silent)]).problems
+        silent -= open_table(schools, by=list(self.by)).has
+        asked = open_table(schools, by=[*self.by, *sorted(silent)]).opening
         lacking = [p for p in asked if p.code is ProblemCode.MISSING_KEY and p.column in silent]
         if whole_is_known:
             return lacking
@@ -207,19 +209,19 @@ def prepare(
         raise InputError(f"{said} is no output; choose from {', '.join(OUTPUTS)}")
     if len(set(names)) < len(names):
         raise duplicate_headers(names)
-    reading = Reading(_one_row(names, empty), by=[by] if isinstance(by, str) else by)
+    found = ProblemList(open_table(_one_row(names, empty), by=[by] if isinstance(by, str) else by))
     for name in needed_columns(std):
-        reading.require(name)
-    if any(p.code is ProblemCode.MISSING_COLUMN for p in reading.problems):
-        raise InputDataError(p for p in reading.problems if p.row is None)
+        found.require(name)
+    if any(p.code is ProblemCode.MISSING_COLUMN for p in found.listed):
+        raise InputDataError(p for p in found.listed if p.row is None)
     return Job(
         standard=std,
-        by=tuple(reading.by),
+        by=tuple(found.table.by),
         missing=missing,
         outputs=tuple(dict.fromkeys(outputs)),
         facts=None,
-        empty=frozenset(names) - reading.has,
-        schemas=output_schemas(std, reading.by, types, partitions=partitions),
+        empty=frozenset(names) - found.table.has,
+        schemas=output_schemas(std, found.table.by, types, partitions=partitions),
     )
 
 

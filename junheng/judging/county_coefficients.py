@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments
 from junheng._data import STAGES
-from junheng._inclusion import LEFT_OUT
 from junheng.indicators import exact
 from junheng.indicators.compliance import UNDETERMINED, compare, judged
 from junheng.judging.findings import Codes
 from junheng.judging.values import IndicatorValues
-from junheng.stages import Sections
+from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.sections import Sections
 from junheng.standards.model import Limit, Standard
 
 __all__ = ["CountyCoefficients", "judge_counties"]

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._frames import Backend
-from junheng._inclusion import LEFT_OUT
 from junheng._labels import word
+from junheng.errors import Problem
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET
-from junheng.stages import Sections
+from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
 
 __all__ = ["LEFT_OUT_OF", "REASONS", "Codes", "Findings", "Places", "reason_code"]
@@ -90,6 +91,7 @@ class Findings:
     indicators: tuple[Indicator, ...]
     backend: Backend
     by: tuple[str, ...]
+    problems: tuple[Problem, ...]
     sections: Sections
     county: Ints
     county_words: list[tuple[str, list[Any]]]

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._inclusion import LEFT_OUT
 from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
 from junheng.judging.findings import Codes, reason_code
 from junheng.judging.subjects import special_sections
 from junheng.judging.values import IndicatorValues, as_written, compare_exactly, perhaps_relaxed, relaxations_of
-from junheng.stages import Sections
+from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
 
 __all__ = ["MEANT", "SchoolVerdicts", "judge_schools"]

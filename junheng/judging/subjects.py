@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._inclusion import LEFT_OUT
 from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
 from junheng.judging.findings import Codes
 from junheng.schools import base_column, category_words, is_grade
-from junheng.stages import KINDS, Sections
+from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.sections import Sections
+from junheng.schools.vocabulary import KINDS
 from junheng.standards.model import Relaxation, Threshold, Where
 
 __all__ = ["Subjects", "every_section", "in_dates", "special_sections", "who_may_use"]

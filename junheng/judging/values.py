@@ -17,7 +17,7 @@ from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNDETERMINED, compare, judged
 from junheng.judging.findings import Codes
 from junheng.judging.subjects import every_section, who_may_use
-from junheng.stages import Sections
+from junheng.schools.sections import Sections
 from junheng.standards.model import Relaxation, Standard
 
 __all__ = ["IndicatorValues", "as_written", "columns_added", "compare_exactly", "perhaps_relaxed"]

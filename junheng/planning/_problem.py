@@ -20,7 +20,7 @@ from attrs import field, frozen
 
 from junheng._arrays import Floats, Ints
 from junheng.indicators.exact import typed, typed_all
-from junheng.stages import Sections
+from junheng.schools.sections import Sections
 
 __all__ = ["Choice", "Choices", "County", "Limits", "Need", "Resource", "Steps", "Target"]
 

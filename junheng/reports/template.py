@@ -9,7 +9,6 @@ from typing import Any
 
 from attrs import frozen
 
-from junheng._areas import AREAS
 from junheng._data import STAGES, read_toml
 from junheng._files import write_bytes
 from junheng._labels import check_language
@@ -17,7 +16,8 @@ from junheng.errors import InputError
 from junheng.facts import Fact, fact_columns
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.schools import Column, columns
-from junheng.stages import needed_columns
+from junheng.schools.areas import AREAS
+from junheng.schools.checks import needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import ANSWERS
 

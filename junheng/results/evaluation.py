@@ -17,7 +17,7 @@ from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain
 from junheng.results.frames import Frames, records
-from junheng.stages import problems_frame
+from junheng.schools.checks import problems_frame
 from junheng.standards.model import Standard
 
 __all__ = ["Evaluation"]
@@ -122,7 +122,7 @@ class Evaluation:
     @cached_property
     def problems(self) -> Any:
         """What was odd in the table but did not stop the evaluation, as :func:`junheng.check_schools` lists it."""
-        return problems_frame(self.data.sections.reading)
+        return problems_frame(self.data.problems, self.data.backend)
 
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""

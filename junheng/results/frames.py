@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Labels, Table, Wholes, build_frame
-from junheng._inclusion import LEFT_OUT
 from junheng._labels import word
 from junheng.indicators.catalog import catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
@@ -21,6 +20,7 @@ from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
 from junheng.results.explain import item_findings, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
+from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit
 
 __all__ = ["Frames", "records", "round_half_up", "turns"]

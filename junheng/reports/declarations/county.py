@@ -16,8 +16,10 @@ from junheng._labels import word
 from junheng.reports.declarations.cells import form_data
 from junheng.reports.declarations.model import Column
 from junheng.results.explain import number
-from junheng.schools import ALL_STAGES, Reading
-from junheng.stages import INTEGRATED, Sections
+from junheng.schools import ALL_STAGES
+from junheng.schools.opening import open_table
+from junheng.schools.sections import Sections
+from junheng.schools.vocabulary import INTEGRATED
 from junheng.standards import Standard
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class FormCounty:
         s = ev.data.sections
         at = np.flatnonzero(ev.data.county == index)
         rows, position = np.unique(s.rows[at], return_inverse=True)
-        fresh = Reading(s.reading.table.take(rows).to_native(), by=list(ev.data.by))
+        fresh = open_table(s.reading.table.take(rows).to_native(), by=list(ev.data.by))
         return cls(ev=ev, index=index, at=at, sub=s.part(at, fresh, position.reshape(-1).astype(np.int64)))
 
     @property

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from junheng._inclusion import LEFT_OUT
 from junheng._labels import word
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
@@ -22,6 +21,7 @@ from junheng.reports.declarations.survey_table import survey_table
 from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
 from junheng.results.explain import find_county, part_reasons
 from junheng.schools import ALL_STAGES
+from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards import Standard, load_standard
 
 #: What fills each kind of table.

@@ -81,10 +81,9 @@ def left_out(d: Judgement, c: int, text: ReportWords) -> list[str]:
 
 def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any]:
     """Return the problems of a county's rows and of the whole table, or of everything without a county."""
-    reading = d.sections.reading
     mine = None if c is None else set(d.sections.rows[d.county == c].tolist())
     other = set() if c is None else set(d.sections.rows.tolist()) - (mine or set())
-    found = [p for p in reading.problems if mine is None or p.row is None or p.row not in other]
+    found = [p for p in d.problems if mine is None or p.row is None or p.row not in other]
     found.sort(key=lambda p: -1 if p.row is None else p.row)
     lines = []
     for p in found[:LISTED]:

@@ -124,9 +124,7 @@ def _lanes(sample: Sample) -> list[_Lane]:
         raise InputError(
             "the table has no column 'area_type' (城乡类型: 城区, 镇区, 乡村): town and country are not known; add it"
         )
-    problems = len(reading.problems)
     area = reading.category("area_type")[sample.d.sections.rows[sample.sections]]
-    del reading.problems[problems:]  # a picture adds nothing to what was found in the table
     if not any(a is not None for a in area):
         raise InputError(
             "the column 'area_type' is empty or not understood for all these schools; use 城区, 镇区, 乡村"

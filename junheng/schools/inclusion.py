@@ -1,4 +1,4 @@
-"""Which units count: in the basic standard of schools, and in the difference coefficient (private).
+"""Which units count: in the basic standard of schools, and in the difference coefficient .
 
 Most standards have one answer for both. Under 2012 they are two questions: Table II (basic standard) leaves out units
 that may be in Table III (coefficient). A standard's ``[[inclusion]]`` entries say what is out and what must be asked;
@@ -7,8 +7,7 @@ the columns ``included``, ``in_basic_standard`` and ``in_coefficient`` hold what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from attrs import frozen
@@ -16,7 +15,10 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng.errors import ProblemCode, Severity
-from junheng.schools import ALL_STAGES, Reading, category_words
+from junheng.schools.places import Places
+from junheng.schools.problems import ProblemList
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import ALL_STAGES, NO_STAGE, category_words
 from junheng.standards.model import ANSWERS, Inclusion, Standard
 
 __all__ = ["LEFT_OUT", "answers", "leave_out"]
@@ -28,18 +30,16 @@ LEFT_OUT = ("", "no_students", "not_included", "left_out_by_standard", "senior_s
 _NO_STUDENTS, _NOT_INCLUDED, _BY_STANDARD, _SENIOR = (np.int8(i) for i in range(1, len(LEFT_OUT)))
 #: What a standard decides of a unit.
 _IN, _ASK, _OUT = (np.int8(i) for i in range(3))
-#: Kinds that may stand in a return although they are of no stage that is judged.
-NO_STAGE = ("special", "vocational")
 
 
-def answers(reading: Reading, standard: Standard | None) -> dict[str, Codes]:
+def answers(table: SchoolTable, standard: Standard | None) -> dict[str, Codes]:
     """Return what each row says of each question: 1 yes, 0 no, -1 nothing.
 
     Where the standard has two questions, a column of its own comes before ``included``. Where it has one,
     ``included`` comes first, and two others that differ are an answer to neither.
     """
-    included = reading.flag_codes("included")
-    own = [reading.flag_codes(name) for name in ANSWERS]
+    included = table.flag_codes("included")
+    own = [table.flag_codes(name) for name in ANSWERS]
     if standard is not None and standard.two_answers:
         return {name: np.where(mine >= 0, mine, included) for name, mine in zip(ANSWERS, own, strict=True)}
     one = np.where(included >= 0, included, np.where(own[0] >= 0, own[0], own[1]))
@@ -47,22 +47,23 @@ def answers(reading: Reading, standard: Standard | None) -> dict[str, Codes]:
 
 
 def leave_out(
-    reading: Reading, standard: Standard | None, rows: Ints, of: Callable[[Any], Any], stage: Codes, students: Floats
+    found: ProblemList, standard: Standard | None, places: Places, students: Floats
 ) -> tuple[Codes, Codes, NDArray[np.bool_]]:
     """Return why each section does not count in the basic standard, and in the coefficient: positions in LEFT_OUT.
 
-    ``of`` spreads a column of the table over the sections. One array stands for both where the standard has one answer.
+    One array stands for both where the standard has one answer.
     The third tells where the county itself says that a section is not among the schools that are judged.
     """
-    said = {name: of(codes) for name, codes in answers(reading, standard).items()}
-    units = _Units.make(reading, standard, of, students)
+    found.look_at("included", *ANSWERS, "ownership")
+    said = {name: places.of(codes) for name, codes in answers(found.table, standard).items()}
+    units = _Units.make(found, standard, places, students)
     two = standard is not None and standard.two_answers
     asked = ANSWERS if two else ANSWERS[:1]
     decided: dict[str, Codes] = {name: units.decide(standard, name) for name in asked}
     if standard is not None:
-        _ask(reading, standard, rows, of, units, said, decided)
-        _ask_owners(reading, standard, rows, units, stage, [decided[n] == _OUT for n in asked])
-    outs = [_reasons(students, said[name], decided[name], stage, units, standard) for name in asked]
+        _ask(found, standard, places, units, said, decided)
+        _ask_owners(found, standard, places, units, [decided[n] == _OUT for n in asked])
+    outs = [_reasons(students, said[name], decided[name], places.stage, units, standard) for name in asked]
     return outs[0], outs[-1], np.asarray(said[ANSWERS[0]] == 0)
 
 
@@ -76,16 +77,18 @@ class _Units:
     students: Floats
 
     @classmethod
-    def make(cls, reading: Reading, standard: Standard | None, of: Callable[[Any], Any], students: Floats) -> _Units:
-        ownership = of(reading.category_codes("ownership"))
+    def make(cls, found: ProblemList, standard: Standard | None, places: Places, students: Floats) -> _Units:
+        table = found.table
+        ownership = places.of(table.category_codes("ownership"))
         owners = np.full(students.size, -1, dtype=np.int8)
         # a column that no rule rests on is not looked at, so that a slip in it stops nothing
         if standard is not None and any(rule.owner_types or rule.ownership for rule in standard.inclusion):
-            owners = of(reading.category_codes("owner_type"))
+            found.look_at("owner_type")
+            owners = places.of(table.category_codes("owner_type"))
         private = owners == category_words("owner_type").index("private")
         if private.any():
             ownership = np.where(private, category_words("ownership").index("private"), ownership).astype(np.int8)
-        return cls(of(reading.category_codes("kind")), ownership, owners, students)
+        return cls(places.of(table.category_codes("kind")), ownership, owners, students)
 
     def decide(self, standard: Standard | None, answer: str) -> Codes:
         """Return what a standard decides of each section, for one of the questions."""
@@ -152,25 +155,25 @@ _TABLES = {
 
 
 def _ask(
-    reading: Reading,
+    found: ProblemList,
     standard: Standard,
-    rows: Ints,
-    of: Callable[[Any], Any],
+    places: Places,
     units: _Units,
     said: dict[str, Codes],
     decided: dict[str, Codes],
 ) -> None:
     """Record units of which nothing says whether they count, and answers that fit only one of two questions."""
-    included = of(reading.flag_codes("included"))
-    own: dict[str, Codes] = {name: of(reading.flag_codes(name)) for name in ANSWERS}
+    rows = places.rows
+    included = places.of(found.table.flag_codes("included"))
+    own: dict[str, Codes] = {name: places.of(found.table.flag_codes(name)) for name in ANSWERS}
     if len(decided) == 1:
-        _ask_once(reading, standard, rows, units, said[ANSWERS[0]], next(iter(decided.values())))
-        _check_two(reading, standard, rows, included, own)
+        _ask_once(found, standard, rows, units, said[ANSWERS[0]], next(iter(decided.values())))
+        _check_two(found, standard, rows, included, own)
         return
     both = np.logical_and.reduce([decided[n] == _ASK for n in ANSWERS])
     neither = np.logical_and.reduce([said[n] < 0 for n in ANSWERS])
     for i in np.flatnonzero(both & neither).tolist():
-        reading.add(
+        found.add(
             ProblemCode.INCLUSION_UNDECIDED,
             f"{standard.id} was not found to say whether units of this sort ({units.sort(i)}) count; {_WRITE} in a "
             "column 'included', or in 'in_basic_standard' and 'in_coefficient' where the answers differ",
@@ -180,7 +183,7 @@ def _ask(
     for name, other in (ANSWERS, ANSWERS[::-1]):
         ask = (decided[name] == _ASK) & ~(both & neither)
         for i in np.flatnonzero(ask & (said[name] < 0)).tolist():
-            reading.add(
+            found.add(
                 ProblemCode.INCLUSION_UNDECIDED,
                 f"{standard.id} was not found to say whether units of this sort ({units.sort(i)}) count in "
                 f"{_TABLES[name]}; {_WRITE} in a column '{name}'",
@@ -189,7 +192,7 @@ def _ask(
             )
         # "yes" to both cannot be meant where the standard itself leaves the unit out of one of them
         for i in np.flatnonzero(ask & (own[name] < 0) & (included == 1) & (decided[other] == _OUT)).tolist():
-            reading.add(
+            found.add(
                 ProblemCode.INCLUSION_UNCLEAR,
                 f"'included' says yes, but {standard.id} leaves units of this sort ({units.sort(i)}) out of "
                 f"{_TABLES[other]}; answer the two questions apart, in 'in_basic_standard' and 'in_coefficient': "
@@ -200,9 +203,9 @@ def _ask(
             )
 
 
-def _ask_once(reading: Reading, standard: Standard, rows: Ints, units: _Units, said: Codes, decided: Codes) -> None:
+def _ask_once(found: ProblemList, standard: Standard, rows: Ints, units: _Units, said: Codes, decided: Codes) -> None:
     for i in np.flatnonzero((decided == _ASK) & (said < 0)).tolist():
-        reading.add(
+        found.add(
             ProblemCode.INCLUSION_UNDECIDED,
             f"{standard.id} was not found to say whether units of this sort ({units.sort(i)}) count; {_WRITE} in a "
             "column 'included'",
@@ -211,13 +214,13 @@ def _ask_once(reading: Reading, standard: Standard, rows: Ints, units: _Units, s
         )
 
 
-def _check_two(reading: Reading, standard: Standard, rows: Ints, included: Codes, own: dict[str, Codes]) -> None:
+def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Codes, own: dict[str, Codes]) -> None:
     """Record two answers that differ where the standard has one question."""
     one, other = (own[name] for name in ANSWERS)
     if not standard.inclusion:
         return
     for i in np.flatnonzero((included < 0) & (one >= 0) & (other >= 0) & (one != other)).tolist():
-        reading.add(
+        found.add(
             ProblemCode.INCLUSION_CONTRADICTS,
             f"'in_basic_standard' and 'in_coefficient' differ, but under {standard.id} a unit that counts counts in "
             f"both; {_WRITE} in a column 'included'",
@@ -227,7 +230,7 @@ def _check_two(reading: Reading, standard: Standard, rows: Ints, included: Codes
 
 
 def _ask_owners(
-    reading: Reading, standard: Standard, rows: Ints, units: _Units, stage: Codes, out: Sequence[NDArray[np.bool_]]
+    found: ProblemList, standard: Standard, places: Places, units: _Units, out: Sequence[NDArray[np.bool_]]
 ) -> None:
     """Say where the table does not tell who runs a school, if the standard asks: once where it has no such column."""
     if not any(rule.owner_types for rule in standard.inclusion):
@@ -237,10 +240,10 @@ def _ask_owners(
         f"of {_TABLES['in_basic_standard']} and asks whether they count in the coefficient: give owner_type "
         "(举办者类型, 1 to 10)"
     )
-    unknown = (units.owners < 0) & ~np.logical_and.reduce(out) & (stage < ALL_STAGES.index("senior"))
+    unknown = (units.owners < 0) & ~np.logical_and.reduce(out) & (places.stage < ALL_STAGES.index("senior"))
     known = units.ownership == _position("private", "ownership")
-    at: list[int | None] = np.unique(rows[unknown & ~known]).tolist()
-    if at and "owner_type" not in reading.has:
+    at: list[int | None] = np.unique(places.rows[unknown & ~known]).tolist()
+    if at and "owner_type" not in found.table.has:
         at = [None]
     for row in at:
-        reading.add(ProblemCode.OWNER_UNKNOWN, message, row=row, column="owner_type", severity=Severity.WARNING)
+        found.add(ProblemCode.OWNER_UNKNOWN, message, row=row, column="owner_type", severity=Severity.WARNING)

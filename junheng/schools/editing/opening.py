@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from junheng.editing.inputs import decimal_text, key_text, nearest, read_number, read_stage, read_whole
-from junheng.editing.kinds import Open
-from junheng.editing.table_editor import TableEditor, is_figure
 from junheng.errors import ProblemCode
-from junheng.schools import _category_words as category_words
 from junheng.schools import fold_word, is_blank
-from junheng.stages import STAGES_OF_KIND
+from junheng.schools.editing.inputs import decimal_text, key_text, nearest, read_number, read_stage, read_whole
+from junheng.schools.editing.kinds import Open
+from junheng.schools.editing.table_editor import TableEditor, is_figure
+from junheng.schools.vocabulary import STAGES_OF_KIND
+from junheng.schools.vocabulary import category_aliases as category_words
 
 __all__ = ["open_school"]
 

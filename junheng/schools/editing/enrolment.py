@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 
 from junheng._data import STAGES
-from junheng.editing.inputs import is_count, read_number, read_stage
-from junheng.editing.kinds import Cohorts, Enrolment
-from junheng.editing.table_editor import TableEditor
 from junheng.errors import ProblemCode
+from junheng.schools.editing.inputs import is_count, read_number, read_stage
+from junheng.schools.editing.kinds import Cohorts, Enrolment
+from junheng.schools.editing.table_editor import TableEditor
 
 __all__ = ["add_cohorts", "multiply"]
 

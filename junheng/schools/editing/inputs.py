@@ -11,8 +11,9 @@ import numpy as np
 
 from junheng.errors import Problem, ProblemCode, did_you_mean
 from junheng.indicators.exact import typed_decimal
-from junheng.schools import ALL_STAGES, Reading, fold_word, is_blank
-from junheng.schools import _category_words as category_words
+from junheng.schools import ALL_STAGES, fold_word, is_blank
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import category_aliases as category_words
 
 __all__ = ["Problems", "decimal_text", "key_text", "nearest", "read_number", "read_stage", "read_whole", "to_decimal"]
 
@@ -20,7 +21,7 @@ __all__ = ["Problems", "decimal_text", "key_text", "nearest", "read_number", "re
 class Problems:
     """The problems of a set of changes; they are raised together, after the last change."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: SchoolTable) -> None:
         self._reading = reading
         self.found: list[Problem] = []
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from junheng.editing.inputs import Problems, key_text, nearest
 from junheng.errors import ProblemCode
 from junheng.schools import ALL_STAGES, is_blank
-from junheng.stages import Sections
+from junheng.schools.editing.inputs import Problems, key_text, nearest
+from junheng.schools.sections import Sections
 
 __all__ = ["SchoolFinder"]
 

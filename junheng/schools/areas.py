@@ -1,4 +1,4 @@
-"""Indoor sports rooms count once: out of the teaching area, in the sports area (private).
+"""Indoor sports rooms count once: out of the teaching area, in the sports area.
 
 The statistical form's sub-total of teaching and auxiliary rooms holds the indoor sports rooms. The indicators want them
 with the sports grounds: teaching area = sub-total - indoor sports; sports area = grounds + indoor sports.
@@ -7,19 +7,20 @@ with the sports grounds: teaching area = sub-total - indoor sports; sports area 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng.errors import ProblemCode, Severity
+from junheng.errors import Problem, ProblemCode, Severity
 from junheng.indicators.exact import typed_decimal
+from junheng.schools.table import SchoolTable
 
-__all__ = ["AREAS", "FOLLOWS", "INDOOR", "TEACHING", "TOTAL", "added", "is_unclear", "meant_by", "work_out_areas"]
+__all__ = ["AREAS", "FOLLOWS", "INDOOR", "added", "is_unclear", "meant_by", "parts_of", "work_out_areas"]
 
+WARNING = Severity.WARNING
 TEACHING, TOTAL, INDOOR = "teaching_area_m2", "teaching_area_total_m2", "indoor_sports_m2"
 SPORTS, GROUNDS = "sports_area_m2", "outdoor_sports_area_m2"
 #: What is made where it is missing: the column, what is added, what is taken off.
@@ -70,13 +71,19 @@ def added(plus: Sequence[Floats], minus: Sequence[Floats] = ()) -> Floats:
     return out
 
 
-def work_out_areas(reading: Any) -> None:
-    """Give a table the net teaching area and the sports area where it has their parts; record what is odd."""
-    if not reading.has & {TOTAL, INDOOR}:
-        return
-    figures = {n: v for n in (TEACHING, TOTAL, INDOOR, SPORTS, GROUNDS) if (v := reading.number(n)) is not None}
+def parts_of(table: SchoolTable) -> list[str]:
+    """Return the columns that areas are worked out from and checked against; none where nothing is said of parts."""
+    if not table.has & {TOTAL, INDOOR}:
+        return []
+    return [name for name in (TEACHING, TOTAL, INDOOR, SPORTS, GROUNDS) if name in table.has]
+
+
+def work_out_areas(table: SchoolTable, parts: Sequence[str]) -> tuple[SchoolTable, list[Problem]]:
+    """Return a table with the net teaching area and the sports area where it has their parts, and what is odd."""
+    problems = [p for name in parts for p in table.problems_of(name)]
+    figures = {n: v for n in parts if (v := table.number(n)) is not None}
     if INDOOR in figures:
-        _check_part(reading, figures)
+        problems += _check_part(table, figures)
     made: dict[str, Floats] = {}
     for name, plus, minus in AREAS:
         if not {*plus, *minus} <= set(figures):
@@ -84,80 +91,82 @@ def work_out_areas(reading: Any) -> None:
         worked_out = added([figures[n] for n in plus], [figures[n] for n in minus])
         given = figures.get(name)
         made[name] = worked_out if given is None else np.where(np.isnan(given), worked_out, given)
-        _tell_missing(reading, name, plus[0], figures, made[name])
+        problems += _find_lost(table, name, plus[0], figures, made[name])
     if SPORTS in made and SPORTS in figures:
-        _check_sports(reading, figures)
+        problems += _check_sports(table, figures)
     if TEACHING in made:
-        _check_net(reading, figures, made[TEACHING])
+        problems += _check_net(table, figures, made[TEACHING])
     elif TEACHING in figures and INDOOR in figures:
-        reading.add(
-            ProblemCode.INDOOR_SPORTS_NOT_NETTED,
+        message = (
             f"{TEACHING} is the area without indoor sports rooms, so {INDOOR} is not taken off again; if the figure "
-            f"is the sub-total that holds them, name it {TOTAL} (教学及辅助用房总面积)",
-            column=TEACHING,
-            severity=Severity.WARNING,
+            f"is the sub-total that holds them, name it {TOTAL} (教学及辅助用房总面积)"
         )
-    reading.set_numbers(made)
+        problems.append(table.problem(ProblemCode.INDOOR_SPORTS_NOT_NETTED, message, column=TEACHING, severity=WARNING))
+    return table.with_numbers(made), problems
 
 
-def _check_part(reading: Any, figures: dict[str, Floats]) -> None:
-    """Record indoor sports rooms that are larger than what they are part of; such a part is not used."""
-    indoor = figures[INDOOR]
+def _check_part(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Problem]:
+    """Return indoor sports rooms that are larger than what they are part of; such a part is not used."""
+    indoor, out = figures[INDOOR], []
     for whole in (TOTAL, SPORTS):
         if whole not in figures:
             continue
         with np.errstate(invalid="ignore"):
-            over = np.flatnonzero((indoor > figures[whole]) & ~_is_share(reading, whole) & ~reading.is_total)
-        for row in over.tolist():
-            reading.add(
-                ProblemCode.PART_EXCEEDS_WHOLE,
+            over = (indoor > figures[whole]) & ~_is_share(table, whole)
+        for row in table.schools_in(over):
+            message = (
                 f"{indoor[row]:g} m2 in {INDOOR} is more than the {figures[whole][row]:g} m2 in {whole}, which holds "
-                "them; correct whichever is wrong",
-                row=row,
-                column=INDOOR,
-                value=repr(float(indoor[row])),
+                "them; correct whichever is wrong"
             )
+            value = repr(float(indoor[row]))
+            out.append(table.problem(ProblemCode.PART_EXCEEDS_WHOLE, message, row=row, column=INDOOR, value=value))
+    return out
 
 
-def _check_sports(reading: Any, figures: dict[str, Floats]) -> None:
-    """Name sports areas that look as if the indoor rooms were not in them."""
+def _check_sports(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Problem]:
+    """Return sports areas that look as if the indoor rooms were not in them."""
     with np.errstate(invalid="ignore"):
         less = figures[SPORTS] < figures[GROUNDS] + figures[INDOOR] - _ROUNDING
-    for row in np.flatnonzero(less & ~_is_share(reading, SPORTS) & ~reading.is_total).tolist():
-        reading.add(
+    return [
+        table.problem(
             ProblemCode.INDOOR_SPORTS_MISMATCH,
             f"{figures[SPORTS][row]:g} m2 in {SPORTS} is less than {GROUNDS} and {INDOOR} together; it must hold both: "
             "correct it, or leave it empty and it is added up",
             row=row,
             column=SPORTS,
             value=repr(float(figures[SPORTS][row])),
-            severity=Severity.WARNING,
+            severity=WARNING,
         )
+        for row in table.schools_in(less & ~_is_share(table, SPORTS))
+    ]
 
 
-def _tell_missing(reading: Any, name: str, whole: str, figures: dict[str, Floats], values: Floats) -> None:
-    """Name the rows whose area cannot be known, because nothing is said of the indoor sports rooms."""
-    lost = np.isnan(values) & np.isfinite(figures[whole]) & np.isnan(figures[INDOOR]) & ~reading.is_total
-    for row in np.flatnonzero(lost).tolist():
-        reading.add(
+def _find_lost(
+    table: SchoolTable, name: str, whole: str, figures: Mapping[str, Floats], values: Floats
+) -> list[Problem]:
+    """Return the rows whose area cannot be known, because nothing is said of the indoor sports rooms."""
+    return [
+        table.problem(
             ProblemCode.INDOOR_SPORTS_MISSING,
             f"{name} cannot be worked out from {figures[whole][row]:g} m2 in {whole}: {INDOOR} is empty. Give it, 0 "
             f"if there are none, or give {name} itself",
             row=row,
             column=INDOOR,
-            severity=Severity.WARNING,
+            severity=WARNING,
         )
+        for row in table.schools_in(np.isnan(values) & np.isfinite(figures[whole]) & np.isnan(figures[INDOOR]))
+    ]
 
 
-def _check_net(reading: Any, figures: dict[str, Floats], net: Floats) -> None:
-    """Say once that the sub-total was netted; record net areas that contradict it."""
+def _check_net(table: SchoolTable, figures: Mapping[str, Floats], net: Floats) -> list[Problem]:
+    """Return net areas that contradict the sub-total, and once for the table that it was netted."""
     total, indoor = figures[TOTAL], figures[INDOOR]
     with np.errstate(invalid="ignore"):
         gap = np.abs(net - (total - indoor))
-        odd = (gap > _ROUNDING) & ~_is_share(reading, TEACHING) & ~reading.is_total
+        odd = (gap > _ROUNDING) & ~_is_share(table, TEACHING)
         netted = (gap <= _ROUNDING) & (indoor > 0)
-    for row in np.flatnonzero(odd).tolist():
-        reading.add(
+    out = [
+        table.problem(
             ProblemCode.INDOOR_SPORTS_MISMATCH,
             f"{TEACHING} says {net[row]:g} m2, but {total[row]:g} m2 in {TOTAL} less {indoor[row]:g} m2 in {INDOOR} "
             "are another figure; correct whichever is wrong",
@@ -165,23 +174,24 @@ def _check_net(reading: Any, figures: dict[str, Floats], net: Floats) -> None:
             column=TEACHING,
             value=repr(float(net[row])),
         )
+        for row in table.schools_in(odd)
+    ]
     if netted.any():
         # without a count: tables that are judged in pieces say it once
-        reading.add(
-            ProblemCode.INDOOR_SPORTS_NETTED,
+        message = (
             f"{TEACHING} is {TOTAL} less {INDOOR}, and indoor sports rooms count with the sports area. If the figure "
             "of the table is without them already, say so in its header: 教学及辅助用房面积(不含室内体育用房), "
-            f"or {TEACHING}",
-            column=TEACHING,
-            severity=Severity.WARNING,
+            f"or {TEACHING}"
         )
+        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, message, column=TEACHING, severity=WARNING))
+    return out
 
 
-def _is_share(reading: Any, name: str) -> NDArray[np.bool_]:
+def _is_share(table: SchoolTable, name: str) -> NDArray[np.bool_]:
     """Return the rows in which split_stages has divided an area, but not the indoor sports rooms beside it."""
-    if "resources_cover" not in reading.has:
-        return np.zeros(reading.rows, dtype=bool)
-    codes, words = reading.codes("resources_cover")
+    if "resources_cover" not in table.has:
+        return np.zeros(table.rows, dtype=bool)
+    codes, words = table.codes("resources_cover")
     shares = [name in (names := str(w).split()) and INDOOR not in names for w in words]
     out: NDArray[np.bool_] = np.array([*shares, False], dtype=bool)[codes]
     return out

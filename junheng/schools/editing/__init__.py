@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from junheng._frames import column_names
-from junheng.editing.closing import close_school
-from junheng.editing.consequences import follow_up
-from junheng.editing.enrolment import add_cohorts, multiply
-from junheng.editing.figures import add, add_rows_of_frame
-from junheng.editing.kinds import Add, Close, Cohorts, Enrolment, Merge, Open
-from junheng.editing.merging import merge
-from junheng.editing.opening import open_school
-from junheng.editing.result import Changed, changed_table
-from junheng.editing.table_editor import TableEditor
 from junheng.errors import InputDataError, InputError
-from junheng.stages import Sections
+from junheng.schools.editing.closing import close_school
+from junheng.schools.editing.consequences import follow_up
+from junheng.schools.editing.enrolment import add_cohorts, multiply
+from junheng.schools.editing.figures import add, add_rows_of_frame
+from junheng.schools.editing.kinds import Add, Close, Cohorts, Enrolment, Merge, Open
+from junheng.schools.editing.merging import merge
+from junheng.schools.editing.opening import open_school
+from junheng.schools.editing.result import Changed, changed_table
+from junheng.schools.editing.table_editor import TableEditor
+from junheng.schools.sections import Sections
 from junheng.standards import Standard
 
 __all__ = ["Add", "Changed", "Close", "Cohorts", "Enrolment", "Merge", "Open", "change_table"]

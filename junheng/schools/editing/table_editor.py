@@ -11,12 +11,12 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng.editing.inputs import Problems
-from junheng.editing.school_finder import SchoolFinder
 from junheng.errors import ProblemCode
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, base_column
-from junheng.stages import Sections
+from junheng.schools.editing.inputs import Problems
+from junheng.schools.editing.school_finder import SchoolFinder
+from junheng.schools.sections import Sections
 
 __all__ = ["CellChange", "TableEditor", "is_figure"]
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from junheng._data import STAGES
-from junheng.editing.inputs import decimal_text, key_text, read_whole
-from junheng.editing.kinds import Close
-from junheng.editing.table_editor import TableEditor
 from junheng.errors import ProblemCode
+from junheng.schools.editing.inputs import decimal_text, key_text, read_whole
+from junheng.schools.editing.kinds import Close
+from junheng.schools.editing.table_editor import TableEditor
 
 __all__ = ["close_school"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cache
 
-from junheng import _areas
-from junheng.editing.inputs import decimal_text
-from junheng.editing.table_editor import TableEditor
 from junheng.errors import ProblemCode
+from junheng.schools import areas as _areas
 from junheng.schools import base_column
+from junheng.schools.editing.inputs import decimal_text
+from junheng.schools.editing.table_editor import TableEditor
 
 __all__ = ["follow_up"]
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from attrs import frozen
 
-from junheng.editing.inputs import key_text
-from junheng.editing.kinds import Merge
-from junheng.editing.table_editor import CellChange, TableEditor
 from junheng.errors import ProblemCode
 from junheng.schools import ALL_STAGES, base_column
+from junheng.schools.editing.inputs import key_text
+from junheng.schools.editing.kinds import Merge
+from junheng.schools.editing.table_editor import CellChange, TableEditor
 
 __all__ = ["merge"]
 

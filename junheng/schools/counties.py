@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Groups, Ints, compress_codes
 from junheng._data import STAGES
 from junheng._frames import first_codes
-from junheng.schools import Reading, parse_numbers
+from junheng.schools.cells import parse_numbers
+from junheng.schools.table import SchoolTable
 
 __all__ = ["Counties"]
 
@@ -45,7 +46,7 @@ class Counties:
     groups: Groups
 
     @classmethod
-    def make(cls, reading: Reading, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]) -> Counties:
+    def make(cls, reading: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]) -> Counties:
         """Group sections that come from some ``rows`` of a table; those with a code in ``out`` do not count."""
         raw = [(name, *reading.codes(name)) for name in reading.by if name in reading.has]
         raw = [(name, codes[rows], words) for name, codes, words in raw]

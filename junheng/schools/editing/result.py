@@ -12,10 +12,12 @@ import numpy as np
 from attrs import frozen
 
 from junheng._frames import Table, Wholes
-from junheng.editing.inputs import decimal_text, to_decimal
-from junheng.editing.table_editor import CellChange, TableEditor, is_figure
-from junheng.schools import Reading, base_column, is_blank
-from junheng.stages import make_sections
+from junheng.schools import base_column, is_blank
+from junheng.schools.editing.inputs import decimal_text, to_decimal
+from junheng.schools.editing.table_editor import CellChange, TableEditor, is_figure
+from junheng.schools.opening import open_table
+from junheng.schools.sections import make_sections
+from junheng.schools.table import SchoolTable
 from junheng.standards import Standard
 
 __all__ = ["Changed", "changed_table"]
@@ -27,7 +29,7 @@ class Changed:
 
     frame: Any
     lines: list[CellChange]
-    reading: Reading
+    reading: SchoolTable
     removed: int
     added: int
 
@@ -153,7 +155,7 @@ def _covers_to_state(editor: TableEditor, table: Table, standard: Standard) -> d
     several = np.bincount(before.school)[before.school] > 1 if before.school.size else np.zeros(0, dtype=bool)
     if not (several & ~before.wide & not_stated).any():
         return {}
-    after = make_sections(Reading(table.to_native(), by=editor.reading.by), standard)
+    after = make_sections(open_table(table.to_native(), by=editor.reading.by), standard)
     read_otherwise = set(before.school[(after.divided != before.divided) & not_stated].tolist())
     sections = [i for i in np.flatnonzero(several).tolist() if int(before.school[i]) in read_otherwise]
     return {editor.row(i): "school" if before.divided[i] else "stage" for i in sections}

@@ -1,0 +1,54 @@
+"""What comes in, once it is a frame: canonical columns and units, sections, and every problem of a table at once."""
+
+from junheng.schools.cells import flag_advice, is_blank, near_twins, parse_numbers, text_advice, twin_message
+from junheng.schools.checks import check_schools
+from junheng.schools.headers import UNIT_IN_SIGHT, Found, missing_in_mapping, recognise, understand
+from junheng.schools.scale import scale_problems
+from junheng.schools.sections import split_stages
+from junheng.schools.standardize import describe_columns, finish_columns, standardize_columns
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import (
+    ALL_STAGES,
+    Column,
+    base_column,
+    category_word,
+    category_words,
+    columns,
+    flag_words,
+    fold,
+    fold_word,
+    is_grade,
+    unit_factor,
+)
+
+__all__ = [
+    "ALL_STAGES",
+    "UNIT_IN_SIGHT",
+    "Column",
+    "Found",
+    "SchoolTable",
+    "base_column",
+    "category_word",
+    "category_words",
+    "check_schools",
+    "columns",
+    "describe_columns",
+    "finish_columns",
+    "flag_advice",
+    "flag_words",
+    "fold",
+    "fold_word",
+    "is_blank",
+    "is_grade",
+    "missing_in_mapping",
+    "near_twins",
+    "parse_numbers",
+    "recognise",
+    "scale_problems",
+    "split_stages",
+    "standardize_columns",
+    "text_advice",
+    "twin_message",
+    "understand",
+    "unit_factor",
+]

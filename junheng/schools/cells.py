@@ -1,0 +1,180 @@
+"""A cell of a table, as a reader takes it: a number, a word, yes or no, nothing; and what to do where it is none."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats
+from junheng._text import clean, has_mark, near, odd_signs, unmarked
+from junheng.indicators.exact import typed_decimal
+from junheng.schools.vocabulary import flag_words, fold_word
+
+
+def flag_of(value: Any) -> bool | None:
+    """Read a cell as yes or no, None where it is neither."""
+    return bool(value) if isinstance(value, (bool, np.bool_)) else flag_words().get(fold_word(value))
+
+
+def flag_advice(value: Any) -> str:
+    """Say what to do about a cell that is neither yes nor no."""
+    return f"{value!r} is neither yes nor no; write 是 or 否, or leave the cell empty where it is not known"
+
+
+_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1)) -> tuple[Floats, dict[int, str]]:
+    """Read cells as numbers; return them and the text of those that are none, by row. Blank is missing."""
+    bad: dict[int, str] = {}
+    quick = _quick_numbers(values) if factor == (1, 1) else None
+    if quick is not None:
+        return quick, bad
+    cells = values.tolist()
+    # what is a number already is taken as it is, the rest is looked at one by one
+    out = np.array([v if type(v) is float or type(v) is int else np.nan for v in cells], dtype=np.float64)
+    if factor != (1, 1):
+        out = scaled(out, factor)
+    for i, value in enumerate(cells):
+        if type(value) is float or type(value) is int:
+            continue
+        if value is None:
+            continue
+        if isinstance(value, str):
+            text = value.strip()
+            if not text:
+                continue
+            if not _PLAIN_NUMBER.fullmatch(text):
+                bad[i] = value
+                continue
+            number: Any = Decimal(text)
+        elif isinstance(value, (bool, np.bool_)):
+            bad[i] = str(value)
+            continue
+        else:
+            try:
+                number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+            except (InvalidOperation, TypeError, ValueError):
+                bad[i] = str(value)
+                continue
+        out[i] = float(number * factor[0] / factor[1] if factor != (1, 1) else number)
+    return out, bad
+
+
+def scaled(values: Floats, factor: tuple[int, int]) -> Floats:
+    """Convert units as on paper: 12.3456 万元 is 123456 元, not the nearest binary product."""
+    out = np.empty(values.size)
+    for i, v in enumerate(values.tolist()):
+        out[i] = v if not math.isfinite(v) else float(typed_decimal(v) * factor[0] / factor[1])
+    return out
+
+
+_PLAIN = frozenset("0123456789.+-eE ")
+
+
+def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
+    """Read a column where every cell is empty or text of a plain number, None where any is not."""
+    cells = values.tolist()
+    if not all(v is None or type(v) is str for v in cells) or not _PLAIN.issuperset("".join(v for v in cells if v)):
+        return None
+    try:
+        return np.array([float(v) if v is not None and v.strip() else np.nan for v in cells])
+    except ValueError:
+        return None
+
+
+def text_advice(text: str) -> str:
+    """Say what to do about a cell that is no plain number."""
+    bare = unmarked(text)
+    if bare != text.strip() and _PLAIN_NUMBER.fullmatch(bare):
+        return f"it carries the mark of a footnote: retype it as {bare}"
+    if has_mark(text):
+        return "a sign stands in it that is no digit: give a plain number"
+    half = unicodedata.normalize("NFKC", text).strip()
+    if "%" in half:
+        return "a percentage: give the count itself, such as 95 teachers, and let the library divide"
+    if re.fullmatch(r"[0-9.]+\s*[::]\s*[0-9.]+", half):
+        return "a ratio: give the two counts in columns of their own"
+    if half != text.strip() and _PLAIN_NUMBER.fullmatch(half):
+        return f"full-width digits: retype it as {half}"
+    bare = re.sub(r"[,\s]", "", half)
+    if _PLAIN_NUMBER.fullmatch(bare):
+        return f"blanks or commas inside a number: retype it as {bare}"
+    if half in {"无", "—", "——", "-", "--", "/", "暂无", "缺", "N/A", "NA", "null", "None", "nan"}:
+        return "leave the cell empty where the figure is not known, write 0 where there is none"
+    return "give a plain number, or leave the cell empty where it is not known"
+
+
+TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+#: How the name of a total begins, and text in which nothing stands; for Arrow and for Python.
+MAYBE_TOTAL = f"^(?:$|[合总小共全tsgTSGｔｓｇＴＳＧ{_BLANKS}])"
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a reader sees nothing in a cell."""
+    return is_blank(value) or (isinstance(value, str) and not clean(value))
+
+
+def hidden_message(before: str, after: str) -> str:
+    """Say that a cell held characters that nobody sees."""
+    return f"{after!r} holds characters that do not show ({odd_signs(before)}); it was read without them"
+
+
+def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, list[int]]]:
+    """Return the words that are nearly the same as others, each with its group; of a group not the one most used."""
+    alike: dict[str, list[int]] = {}
+    for i, word in enumerate(words):
+        if not is_nothing(word):
+            alike.setdefault(near(_key_text(word)), []).append(i)
+    groups = [g for g in alike.values() if len(g) > 1]
+    counts = np.bincount(codes[codes >= 0], minlength=len(words)) if groups else np.zeros(0)
+    out = []
+    for group in groups:
+        most = max(counts[i] for i in group)
+        usual = [i for i in group if counts[i] == most]
+        out += [(i, group) for i in group if len(usual) > 1 or i != usual[0]]
+    return out
+
+
+def twin_message(word: Any, others: Sequence[Any]) -> str:
+    """Say that two names may be one."""
+    return (
+        f"{word!r} differs from {' and '.join(map(repr, others))} only by width or case of letters, brackets or "
+        "blanks; they are read as different: if they are one, spell them alike"
+    )
+
+
+def _key_text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def of_one_type(words: Sequence[Any]) -> Sequence[Any]:
+    """Return words with text of digits as whole numbers where other words are numbers: 2025 is one year."""
+    if all(isinstance(w, str) or w is None for w in words):
+        return words
+    return [int(w) if isinstance(w, str) and w.isascii() and w.isdigit() else w for w in words]
+
+
+def all_whole(values: Floats) -> bool:
+    """Tell whether every number there is is whole, a piece that stays in the cache at a time."""
+    with np.errstate(invalid="ignore"):
+        pieces = (values[i : i + PIECE] for i in range(0, values.size, PIECE))
+        return not any(bool((p > np.floor(p)).any()) for p in pieces)
+
+
+PIECE = 32_768
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether nothing stands in a cell."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and not value.strip()

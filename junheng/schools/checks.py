@@ -1,0 +1,313 @@
+"""Every problem of a table of schools, and what a standard needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from junheng._data import STAGES
+from junheng._frames import Backend, Wholes, build_frame
+from junheng.errors import Problem, ProblemCode, Severity
+from junheng.indicators import catalogue
+from junheng.schools.cells import parse_numbers
+from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.opening import open_table
+from junheng.schools.problems import ProblemList
+from junheng.schools.scale import scale_of
+from junheng.schools.sections import Sections, as_standard, make_sections
+from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
+from junheng.standards import Standard
+from junheng.standards.model import Where
+
+
+def check_schools(schools: Any, standard: Any = None) -> Any:
+    """List every problem of a table of schools; nothing is raised and nothing is changed.
+
+    Parameters
+    ----------
+    schools : pandas, polars or pyarrow frame
+        Canonical columns; see :func:`junheng.standardize_columns`.
+    standard : Standard, str or path, optional
+        Also check for the columns and decisions this standard needs.
+
+    Returns
+    -------
+    frame of the same library
+        One row a problem: ``code`` (stable), ``severity`` (``error`` stops an evaluation, ``warning`` does not),
+        ``column``, ``row`` (position, counting from 0), ``key`` (the row in words), ``value``, ``message`` (what is
+        wrong and what to do).
+
+    Raises
+    ------
+    InputError
+        When ``schools`` is no frame.
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> schools = pd.DataFrame({"county": ["A", "A"], "school": ["一小", "合计"], "stage": ["primary", None],
+    ...                         "students": ["５００", "500"]})
+    >>> jh.check_schools(schools)[["code", "row"]].values.tolist()
+    [['text_in_number', 0], ['total_row', 1]]
+    """
+    found = ProblemList(open_table(schools))
+    std = as_standard(standard) if standard is not None else None
+    if std is not None:
+        for name in needed_columns(std):
+            found.require(name)
+    check_all(found, std)
+    found.look_at(*found.table.table.columns)
+    if std is not None:
+        check_for_standard(found, std)
+    return problems_frame(found.listed, found.table.table.backend)
+
+
+def check_for_standard(found: ProblemList, standard: Standard) -> None:
+    """Record what only this standard minds: years it was not in force, and columns that only its items read."""
+    _check_force(found, standard)
+    _check_item_columns(found, standard)
+    tests = [test for item in standard.items for c in item.conditions for test in c.tests]
+    if any("largest_class" in test.top for test in tests):
+        for suffix in ("", *(f"_{s}" for s in STAGES)):
+            _check_class_sizes(found, suffix)
+    if "funded_students" in found.table.has and any(test.norm is not None for test in tests):
+        found.add(
+            ProblemCode.COLUMN_NOT_USED,
+            "no item rests on the number of students that funds are paid for: give the money itself in "
+            "public_funds_budget_cny, and the county's norm for a student of each stage in county_facts",
+            column="funded_students",
+            severity=Severity.WARNING,
+        )
+
+
+#: The sizes of the bands that classes over a limit are counted in.
+_BANDS = {
+    "classes_46_50": (46, 50),
+    "classes_51_55": (51, 55),
+    "classes_56_60": (56, 60),
+    "classes_61_65": (61, 65),
+    "classes_66_up": (66, np.inf),
+}
+
+
+def _check_class_sizes(found: ProblemList, suffix: str) -> None:
+    """Say where the largest class contradicts the classes counted by size, or the mean class."""
+    table, of_class = found.table, f"largest_class{suffix}"
+    largest = table.number(of_class)
+    if largest is None:
+        return
+    found.look_at(of_class, *(f"{name}{suffix}" for name in (*_BANDS, "students", "classes")))
+    said: dict[int, str] = {}
+    for name, (low, high) in _BANDS.items():
+        classes = table.number(f"{name}{suffix}")
+        if classes is None:
+            continue
+        for row in np.flatnonzero((classes > 0) & (largest < low)).tolist():
+            said.setdefault(row, f"{classes[row]:g} in {name}{suffix}")
+        for row in np.flatnonzero((classes == 0) & (largest >= low) & (largest <= high)).tolist():
+            said.setdefault(row, f"none in {name}{suffix}")
+    students, classes = table.number(f"students{suffix}"), table.number(f"classes{suffix}")
+    if students is not None and classes is not None:
+        for row in np.flatnonzero((classes > 0) & (students > largest * classes)).tolist():
+            said.setdefault(row, f"{students[row]:g} students in {classes[row]:g} classes")
+    for row, what in sorted(said.items()):
+        found.add(
+            ProblemCode.CLASS_SIZES_DISAGREE,
+            f"a largest class of {largest[row]:g} contradicts {what}; correct whichever is wrong. Until then a figure "
+            "over the limit counts",
+            row=row,
+            column=of_class,
+            value=f"{largest[row]:g}",
+            severity=Severity.WARNING,
+        )
+
+
+def _check_force(found: ProblemList, standard: Standard) -> None:
+    """Say which years of the table the standard was not in force."""
+    if "year" not in found.table.has:
+        return
+    years = parse_numbers(np.array(list(found.table.codes("year")[1]), dtype=object))[0]
+    first, last = (None if d is None else int(d[:4]) for d in (standard.effective_from, standard.effective_to))
+    for year in np.unique(years[np.isfinite(years)]).tolist():
+        if (first is not None and year < first) or (last is not None and year > last):
+            until = f" to {standard.effective_to}" if last is not None else ""
+            found.add(
+                ProblemCode.NOT_IN_FORCE,
+                f"{standard.id} was in force from {standard.effective_from}{until}, not in {year:g}; "
+                "judged all the same",
+                column="year",
+                value=f"{year:g}",
+                severity=Severity.WARNING,
+            )
+
+
+def _check_item_columns(found: ProblemList, standard: Standard) -> None:
+    """List what is wrong in the columns of schools that items rest on."""
+    found.look_at(*filter(is_grade, found.table.table.columns))
+    names = item_columns(standard)
+    listed = {(p.code, p.column, p.row) for p in found.listed}
+    found.look_at(*names)
+    before = len(found.listed)
+    check_parts(found, set(names))
+    # of columns that were looked at before, what was said of them is not said twice
+    found.listed[before:] = [p for p in found.listed[before:] if (p.code, p.column, p.row) not in listed]
+
+
+def item_columns(standard: Standard) -> list[str]:
+    """Return the columns of schools that items rest on, those by stage too."""
+    names: dict[str, None] = {}
+    for item in standard.items:
+        for condition in item.conditions:
+            for test in condition.tests:
+                if test.scope != "county":
+                    for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
+                        names.update(dict.fromkeys(some))
+                if test.where is not None:
+                    names.update(dict.fromkeys(_columns_of(test.where)))
+    for threshold in standard.thresholds:
+        for other in threshold.instead:
+            names.update(dict.fromkeys(_columns_of(other.where)))
+    return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
+
+
+def _columns_of(where: Where) -> list[str]:
+    """Return the columns that tell which units a rule is about."""
+    out: list[str] = [*where.flags, *where.not_flags]
+    out += ["area_type"] if where.area_types else []
+    out += ["classes"] if where.classes_below is not None else []
+    out += ["largest_class"] if where.largest_class_below is not None else []
+    out += ["built_year"] if where.built_by is not None else []
+    out += ["migrant_students"] if where.migrant_share_over is not None else []
+    return out
+
+
+def needed_columns(standard: Standard) -> tuple[str, ...]:
+    """Return the number columns a standard cannot be judged without."""
+    out: dict[str, None] = {"students": None}
+    for id_ in standard.indicators:
+        out.update(dict.fromkeys(catalogue()[id_].columns))
+    if any(t.classes for t in standard.thresholds):
+        out["classes"] = None
+    return tuple(out)
+
+
+def check_all(found: ProblemList, standard: Standard | None, only: Iterable[str] | None = None) -> Sections:
+    """List every problem of the sections and of every number (or of ``only`` those columns)."""
+    table = found.table
+    sections = make_sections(table, standard, found)
+    wanted = None if only is None else set(only)
+    for name in table.table.columns:
+        base = base_column(name)
+        if base is None or base[0].type != "number" or (wanted is not None and base[0].id not in wanted):
+            continue
+        found.look_at(name)
+        if base[1] is None and not base[0].shared and name != "students":
+            _check_people(found, sections, name)
+    check_parts(found, wanted)
+    found.listed.extend(scale_of(table.number, wanted))
+    _check_enrolment(found, sections)
+    return sections
+
+
+def _check_enrolment(found: ProblemList, sections: Sections) -> None:
+    """List units without students, and those of which nobody says how many they have."""
+    for i in np.flatnonzero(sections.out == LEFT_OUT.index("no_students")).tolist():
+        found.add(
+            ProblemCode.NO_STUDENTS,
+            "there are no students: per-student figures do not exist, and the unit does not count",
+            row=int(sections.rows[i]),
+            column="students",
+            severity=Severity.WARNING,
+        )
+    if not found.table.has & {"students", *(f"students_{s}" for s in STAGES)}:
+        return
+    gaps = np.isnan(sections.students) & sections.counted_at_all & ~sections.wide
+    told = {p.row for p in found.errors if p.column and p.column.startswith("students")}
+    for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in told):
+        found.add(
+            ProblemCode.MISSING_VALUE,
+            "the enrolment is not known: nothing can be said of this school or of its county; fill it in",
+            row=int(sections.rows[i]),
+            column="students",
+            severity=Severity.WARNING,
+        )
+
+
+def _check_people(found: ProblemList, sections: Sections, name: str) -> None:
+    """Say where people of a one-row school of several stages are given in all, but not by stage."""
+    values = found.table.number(name)
+    if values is None or not sections.wide.any():
+        return
+    found.look_at(*(f"{name}_{s}" for s in ALL_STAGES))
+    lost = sections.wide & np.isfinite(values[sections.rows]) & np.isnan(sections.number(name))
+    for i in np.flatnonzero(lost).tolist():
+        word = STAGES[int(sections.stage[i])]
+        found.add(
+            ProblemCode.MISSING_VALUE,
+            f"people are never split between stages: {values[sections.rows[i]]:g} in all cannot be used; "
+            f"give {name}_{word}",
+            row=int(sections.rows[i]),
+            column=f"{name}_{word}",
+            severity=Severity.WARNING,
+        )
+
+
+def check_parts(found: ProblemList, only: set[str] | None = None) -> None:
+    """List counts over the count they are part of, and degrees that add up to more than the teachers."""
+    table = found.table
+    for name in table.table.columns:
+        base = base_column(name)
+        if base is None or base[0].part_of is None or (only is not None and base[0].id not in only):
+            continue
+        whole_name = base[0].part_of + (f"_{base[1]}" if base[1] else "")
+        found.look_at(name, whole_name)
+        part, whole = table.number(name), table.number(whole_name)
+        if part is None or whole is None:
+            continue
+        with np.errstate(invalid="ignore"):
+            over = part > whole
+        for row in table.schools_in(over):
+            found.add(
+                ProblemCode.PART_EXCEEDS_WHOLE,
+                f"{part[row]:g} in {name} is more than the {whole[row]:g} in {whole_name} they belong to; "
+                "correct whichever is wrong",
+                row=row,
+                column=name,
+                value=repr(float(part[row])),
+            )
+    for suffix in ("", *(f"_{s}" for s in ALL_STAGES)) if only is None else ():
+        _check_degrees(found, suffix)
+
+
+def _check_degrees(found: ProblemList, suffix: str) -> None:
+    """List rows whose degrees add up to more than the teachers."""
+    table = found.table
+    names = [f"teachers_{d}_degree{suffix}" for d in DEGREES["primary"]]
+    found.look_at(f"teachers{suffix}", *names)
+    teachers = table.number(f"teachers{suffix}")
+    parts = [p for n in names if (p := table.number(n)) is not None]
+    if teachers is None or len(parts) < 2:
+        return
+    total = np.sum([np.nan_to_num(p) for p in parts], axis=0)
+    with np.errstate(invalid="ignore"):
+        over = total > teachers
+    for row in table.schools_in(over):
+        found.add(
+            ProblemCode.PART_EXCEEDS_WHOLE,
+            f"the degrees add up to {total[row]:g} teachers, but there are {teachers[row]:g}; count each once, "
+            "by the highest degree",
+            row=row,
+            column=f"teachers{suffix}",
+            value=repr(float(total[row])),
+        )
+
+
+def problems_frame(problems: Iterable[Problem], backend: Backend) -> Any:
+    """Return problems as a frame, table first, then row by row."""
+    dicts = [p.to_dict() for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row)]
+    names = ("code", "severity", "column", "row", "key", "value", "message")
+    columns: dict[str, Any] = {name: [d[name] for d in dicts] for name in names}
+    columns["row"] = Wholes(columns["row"])
+    return build_frame(columns, backend)

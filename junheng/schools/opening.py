@@ -1,0 +1,223 @@
+"""Opening a table of schools: which columns it has, names as a reader sees them, rows that are no schools, areas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import evolve
+from numpy.typing import NDArray
+
+from junheng._data import STAGES
+from junheng._frames import Table
+from junheng._text import clean, may_be_odd, may_have_twins
+from junheng.errors import Problem, ProblemCode, Severity
+from junheng.schools import areas
+from junheng.schools.cells import TOTAL, near_twins, of_one_type, twin_message
+from junheng.schools.coded import CodedColumns
+from junheng.schools.headers import meaning, nearest
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import base_column, columns, fold
+
+__all__ = ["missing_column", "open_table"]
+
+
+def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
+    """Open a frame with canonical columns as a table of schools; ``by`` names the columns that make a county."""
+    table = _lay_out(CodedColumns(Table(frame)), by)
+    problems = _check_columns(table)
+    for name in table.has.intersection((*table.by, "county", "county_code")):
+        table.codes(name)  # of few words: what follows looks at them, not at every cell
+    table, cleaned = _clean_keys(table)
+    table, totals = _find_totals(table)
+    problems += cleaned + totals
+    opened = ["kind", "stage", "ownership", "included"]
+    problems += [p for name in opened for p in table.problems_of(name)]
+    problems += _check_keys(table)
+    parts, found = areas.parts_of(table), list[Problem]()
+    if parts:
+        opened += parts
+        table, found = areas.work_out_areas(table, parts)
+    problems += found
+    for name in _key_columns(table):
+        problems += _check_twins(table, name)
+    return evolve(table, opening=tuple(problems), opened=frozenset(opened))
+
+
+# ------------------------------------------------------------------------------------------- columns
+
+
+def _lay_out(coded: CodedColumns, by: Sequence[str] | None) -> SchoolTable:
+    """Tell which columns say something, which make a county and which tells schools apart."""
+    has = set(coded.table.columns) - _empty_keys(coded, () if by is None else by)
+    default = ["county" if "county" in has or "county_code" not in has else "county_code"]
+    counties = default if by is None else list(by)
+    # a year is a unit of its own: without it two years of a county would be one county with double schools
+    if "year" in has and "year" not in counties:
+        counties.append("year")
+    return SchoolTable(
+        coded=coded,
+        by=tuple(counties),
+        has=frozenset(has),
+        school_column=next((c for c in ("school_code", "school") if c in has), "school"),
+        is_total=np.zeros(coded.rows, dtype=bool),
+    )
+
+
+def _empty_keys(coded: CodedColumns, asked: Sequence[str]) -> set[str]:
+    """Return the columns of names and codes in which nothing stands, and that nobody asked for.
+
+    Where the other column that names schools, or counties, is empty too, both stay: each row is then pointed at.
+    """
+    keys = [n for n in coded.table.columns if (c := columns().get(n)) is not None and c.type == "key"]
+    empty = {n for n in keys if n not in asked and coded.is_empty(n)}
+    for pair in ({"school", "school_code"}, {"county", "county_code"}):
+        if pair & set(keys) <= empty:
+            empty -= pair
+    return empty
+
+
+def _check_columns(table: SchoolTable) -> list[Problem]:
+    """Return the columns that are missing, and those that are not known."""
+    out: list[Problem] = []
+    if table.rows == 0:
+        out.append(table.problem(ProblemCode.EMPTY_TABLE, "the table has no rows; give at least one school"))
+    needed: dict[str, set[str]] = {name: {name} for name in table.by}
+    needed.setdefault("school", {"school", "school_code"})
+    needed.setdefault("students", {"students", *(f"students_{s}" for s in STAGES)})
+    needed.setdefault("stage", {"stage", "kind"})
+    out += [missing_column(table, name) for name, alternatives in needed.items() if not table.has & alternatives]
+    for name in table.table.columns:
+        if base_column(name) is not None or name in table.by:
+            continue
+        found = meaning(name)
+        if found is not None:
+            advice = f"; standardize_columns would read it as {found[0]}"
+        else:
+            known = [*columns(), *(c.zh for c in columns().values())]
+            advice = f"{nearest(name, known)} it is kept, and not used"
+        message = f"{name!r} is no canonical column{advice}"
+        out.append(table.problem(ProblemCode.UNKNOWN_COLUMN, message, severity=Severity.WARNING, column=name))
+    return out
+
+
+def missing_column(table: SchoolTable, name: str) -> Problem:
+    """Return the problem of a column that a table lacks, with what to do."""
+    message = f"there is no column {name!r}; {_how_to_add(table, name)}"
+    return table.problem(ProblemCode.MISSING_COLUMN, message, column=name)
+
+
+def _how_to_add(table: SchoolTable, name: str) -> str:
+    label = columns()[name].zh if name in columns() else name
+    meanings = [(header, meaning(header)) for header in table.table.columns]
+    bases = [(header, base_column(found[0])) for header, found in meanings if found is not None]
+    sources = [header for header, base in bases if base is not None and base[0].id == name]
+    if sources:
+        return f"standardize_columns would make it from {', '.join(map(repr, sources))}"
+    whole = next((plus[0] for area, plus, _ in areas.AREAS if area == name and plus[0] in table.has), None)
+    if whole is not None:
+        return (
+            f"it is worked out from {whole} and {areas.INDOOR}: add {areas.INDOOR} (室内体育用房面积; 0 where "
+            f"there are none), or {name} itself ({label})"
+        )
+    if name in columns() and columns()[name].type == "number":
+        return f"add it ({label}); cells may stay empty where the figure is not known"
+    if name == "stage":
+        return f"add it ({label}: 小学 or 初中), or the kind of school"
+    if name in ("school", "school_code"):
+        return f"add it ({label})"
+    return f"add it ({label}), or name the columns that group schools with by="
+
+
+# ----------------------------------------------------------------------------------- names and codes
+
+
+def _key_columns(table: SchoolTable) -> list[str]:
+    names = dict.fromkeys([*table.by, "county", "county_code", "school", "school_code", "parent_school_code"])
+    return [n for n in names if n in table.has and not table.table.is_number(n)]
+
+
+def _clean_keys(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
+    """Read names and codes as a reader sees them; return each cell that held something else."""
+    new: dict[str, Any] = {}
+    before: list[tuple[str, int, str, str]] = []
+    for name in _key_columns(table):
+        if not may_be_odd(table.coded.characters(name)):
+            continue
+        codes, words = table.codes(name)
+        cleaned = [clean(w) if isinstance(w, str) and not TOTAL.fullmatch(fold(w)) else w for w in words]
+        changed = [i for i, (a, b) in enumerate(zip(words, cleaned, strict=True)) if a is not b and a != b]
+        if not changed:
+            continue
+        cells = np.array([*(w if w != "" else None for w in of_one_type(cleaned)), None], dtype=object)
+        new[name] = cells[codes]
+        rows = np.flatnonzero(np.isin(codes, changed)).tolist()
+        before += [(name, row, words[codes[row]], cleaned[codes[row]]) for row in rows]
+    if new:
+        table = evolve(table, coded=table.coded.with_columns(new))
+    return table, [table.cleaned(*cell) for cell in before]
+
+
+def _check_keys(table: SchoolTable) -> list[Problem]:
+    """Return the cells of names and codes in which nothing stands."""
+    names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
+    out = []
+    for name in (n for n in names if n in table.has):
+        message = f"{name} is empty; say which {columns()[name].en.lower() if name in columns() else name} it is"
+        gaps = table.coded.gaps(name)
+        for row in gaps[~table.is_total[gaps]].tolist():
+            out.append(table.problem(ProblemCode.MISSING_KEY, message, row=row, column=name))
+    return out
+
+
+def _check_twins(table: SchoolTable, name: str) -> list[Problem]:
+    """Return names that differ only by width or case of letters, kind of brackets, or blanks."""
+    if not may_have_twins(table.coded.characters(name)):
+        return []
+    codes, words = table.codes(name)
+    out = []
+    for i, group in near_twins(words, codes):
+        message, value = twin_message(words[i], [words[j] for j in group if j != i]), str(words[i])
+        fields = {"column": name, "value": value, "severity": Severity.WARNING}
+        for row in table.schools_in(codes == i):
+            if not name.startswith("school") or _stands_beside(table, row, codes, group):
+                out.append(table.problem(ProblemCode.NEAR_TWIN, message, row=row, **fields))
+    return out
+
+
+def _stands_beside(table: SchoolTable, row: int, codes: NDArray[Any], group: Sequence[int]) -> bool:
+    """Whether a twin of a school's name stands in its county too; schools of two counties are two schools."""
+    near_by = np.isin(codes, group) & (codes != codes[row])
+    for place in table.by:
+        if place in table.has:
+            own = table.codes(place)[0]
+            near_by &= own == own[row]
+    return bool(near_by.any())
+
+
+# --------------------------------------------------------------------------------- rows that are no schools
+
+
+def _find_totals(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
+    """Find rows that are no schools: totals, which are an error, and empty ones, which are only told of."""
+    out = np.ones(table.rows, dtype=bool)
+    for name in table.table.columns:
+        out &= table.codes(name)[0] < 0
+        if not out.any():  # as soon as every row has something
+            break
+    message = "this row is empty; it is passed over"
+    problems = [
+        table.problem(ProblemCode.EMPTY_ROW, message, row=row, severity=Severity.WARNING)
+        for row in np.flatnonzero(out).tolist()
+    ]
+    message = "this row is a total, not a school; take it out of the table"
+    for name in dict.fromkeys([*table.by, "school", table.school_column]):
+        if name not in table.has or table.table.is_number(name):
+            continue
+        for row in table.coded.totals(name):
+            if not out[row]:
+                out[row] = True
+                value = str(table.coded.cell(name, row))
+                problems.append(table.problem(ProblemCode.TOTAL_ROW, message, row=row, column=name, value=value))
+    return evolve(table, is_total=out), problems

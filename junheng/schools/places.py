@@ -1,0 +1,258 @@
+"""Where each section comes from: its row, its stage, its school; rows that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._frames import row_codes
+from junheng.errors import ProblemCode, Severity
+from junheng.schools.problems import ProblemList
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import (
+    ALL_STAGES,
+    INTEGRATED,
+    KINDS,
+    NO_STAGE,
+    STAGES_OF_KIND,
+    base_column,
+    category_words,
+)
+
+
+@frozen(eq=False)
+class Places:
+    """Where each section comes from: its row of the table, its stage, and whether the row holds several stages."""
+
+    rows: Ints
+    stage: NDArray[np.int8]
+    wide: NDArray[np.bool_]
+    #: Whether sections are the rows of the table, one by one.
+    in_order: bool
+
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Spread a column of the table over the sections; not to be written to."""
+        return values if self.in_order else values[self.rows]
+
+
+def _stage_columns(table: SchoolTable, name: str) -> frozenset[str]:
+    return table.has & {f"{name}_{s}" for s in ALL_STAGES}
+
+
+def is_shared(name: str) -> bool:
+    """Tell whether a column holds resources that stages of a school share."""
+    found = base_column(name)
+    return found is not None and found[0].shared
+
+
+def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
+    """Return people or classes of each section: the row's own figure, or the one with the stage in its name.
+
+    Not to be written to.
+    """
+    base = table.number(name)
+    wide = places.wide.any()
+    out = np.full(places.rows.size, np.nan) if base is None else places.of(base)
+    if base is not None and not wide and (not _stage_columns(table, name) or not np.isnan(np.sum(out))):
+        return out  # every row has a figure of its own
+    out = np.where(places.wide, np.nan, out)
+    for code, word in enumerate(ALL_STAGES):
+        own = table.number(f"{name}_{word}")
+        if own is not None:
+            fill = (places.stage == code) & np.isnan(out)
+            out[fill] = own[places.rows[fill]]
+    return out
+
+
+def expand(found: ProblemList) -> Places:
+    """Return where each section comes from, in the order of the table."""
+    table = found.table
+    n = table.rows
+    positions = [ALL_STAGES.index(w) if w in ALL_STAGES else -1 for w in category_words("stage")]
+    stage_of = np.array([*positions, -1], dtype=np.int8)[table.category_codes("stage")]
+    if (stage_of >= 0).all():
+        # as most returns are: each row is of one stage
+        places = Places(np.arange(n), stage_of, np.zeros(n, dtype=bool), in_order=True)
+        _check_wide(found, places)
+        return places
+    kinds = table.category_codes("kind")
+    open_ = (stage_of < 0) & ~table.is_total
+    pieces = [
+        (np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))
+    ]
+    for kind, stages in STAGES_OF_KIND.items():
+        at = np.flatnonzero(open_ & (kinds == KINDS.index(kind)))
+        for word in stages:
+            code = ALL_STAGES.index(word)
+            pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
+    at = np.flatnonzero(open_ & among(kinds, NO_STAGE))
+    pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
+    told = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
+    for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
+        if row not in told and table.has & {"stage", "kind"}:
+            found.add(
+                ProblemCode.MISSING_KEY,
+                "neither the stage (小学 or 初中) nor the kind of school is given; fill in one of them",
+                row=row,
+                column="stage",
+            )
+    rows = np.concatenate([p[0] for p in pieces])
+    stage = np.concatenate([p[1] for p in pieces])
+    wide = np.concatenate([p[2] for p in pieces])
+    order = np.lexsort((stage, rows))
+    rows, stage, wide = rows[order], stage[order], wide[order]
+    _check_wide(found, Places(rows, stage, wide, in_order=False))
+    # a twelve-year or complete school in one row: its senior stage is only there to be weighed
+    keep = ~(wide & (stage == ALL_STAGES.index("senior")))
+    rows, stage, wide = rows[keep], stage[keep], wide[keep]
+    # the row numbers rise or, for one row of several stages, stay: as many as there are rows are the rows themselves
+    return Places(rows, stage, wide, in_order=rows.size == n and not wide.any())
+
+
+def among(kinds: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.bool_]:
+    """Return where a kind is one of some."""
+    out = np.zeros(kinds.size, dtype=bool)
+    for name in names:  # bytes are compared so fast that looking them up in a table takes longer
+        out |= kinds == KINDS.index(name)
+    return out
+
+
+def _check_wide(found: ProblemList, places: Places) -> None:
+    """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    table = found.table
+    rows, stage, wide = places.rows, places.stage, places.wide
+    total = table.number("students")
+    for code, word in enumerate(ALL_STAGES):
+        own = table.number(f"students_{word}")
+        if own is None or total is None:
+            continue
+        mine = rows[~wide & (stage == code) & np.isfinite(places.of(own))]
+        with np.errstate(invalid="ignore"):
+            differ = np.isfinite(total[mine]) & (total[mine] != own[mine])
+        for row in mine[differ].tolist():
+            found.add(
+                ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                f"students says {total[row]:g} and students_{word} {own[row]:g} for one stage; correct one of them",
+                row=row,
+                column="students",
+                value=repr(float(total[row])),
+            )
+    if not wide.any():
+        return
+    students, kind = by_stage(table, "students", places), table.category("kind")
+    for i in np.flatnonzero(wide & np.isnan(students)).tolist():
+        word = ALL_STAGES[int(stage[i])]
+        found.add(
+            ProblemCode.MISSING_STAGE_ENROLMENT,
+            f"a school of kind {kind[rows[i]]} in one row needs its enrolment by stage; "
+            f"give students_{word} (0 if it has none)",
+            row=int(rows[i]),
+            column=f"students_{word}",
+        )
+    if total is not None:
+        sums = np.zeros(table.rows)
+        np.add.at(sums, rows[wide], students[wide])
+        with np.errstate(invalid="ignore"):
+            at = np.flatnonzero(np.isfinite(total) & np.isfinite(sums) & (total != sums))
+        for row in np.intersect1d(at, rows[wide]).tolist():
+            found.add(
+                ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                f"the stages have {sums[row]:g} students in all, the school {total[row]:g}; correct one of them",
+                row=row,
+                column="students",
+                value=repr(float(total[row])),
+            )
+
+
+def school_codes(table: SchoolTable) -> Ints:
+    """Return a number a row for each school, year and place."""
+    names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
+    columns = [table.codes(n) for n in names if n in table.has]
+    return row_codes([(codes, len(words)) for codes, words in columns]) if columns else np.arange(table.rows)
+
+
+def check_kinds(found: ProblemList, places: Places) -> None:
+    """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
+    stage, kinds = places.stage, places.of(found.table.category_codes("kind"))
+    odd = np.zeros(kinds.size, dtype=bool)
+    for code, word in enumerate(ALL_STAGES):
+        others = [name for name, stages in STAGES_OF_KIND.items() if word not in stages]
+        odd |= (stage == code) & among(kinds, others)
+    at = np.flatnonzero(odd)
+    for name in STAGES_OF_KIND:
+        for i in at[kinds[at] == KINDS.index(name)].tolist():
+            found.add(
+                ProblemCode.STAGE_NOT_OF_KIND,
+                f"a school of kind {name} has no {ALL_STAGES[int(stage[i])]} stage of its own; judged as that stage. "
+                "Attached classes? Else correct the kind or the stage",
+                row=int(places.rows[i]),
+                column="stage",
+                severity=Severity.WARNING,
+            )
+
+
+def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArray[np.int8]:
+    """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
+
+    So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
+    with the whole school's resources on every stage.
+    """
+    stage, kinds = places.stage, places.of(table.category_codes("kind"))
+    if not kinds.size:
+        return kinds
+    n_schools = int(school.max()) + 1
+    stages = np.zeros((len(ALL_STAGES), n_schools), dtype=bool)
+    stages[stage, school] = True
+    for code, word in enumerate(ALL_STAGES):
+        enrolled = table.number(f"students_{word}")
+        if enrolled is not None:
+            with np.errstate(invalid="ignore"):
+                stages[code, school[places.of(enrolled) > 0]] = True
+    # said on one row of a school, it holds for all of them; the first of INTEGRATED wins
+    said = np.full(n_schools, -1, dtype=np.int8)
+    for name in reversed(INTEGRATED):
+        said[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
+    by_stages = np.full(1 << len(ALL_STAGES), -1, dtype=np.int8)
+    for name in INTEGRATED:
+        by_stages[sum(1 << ALL_STAGES.index(s) for s in STAGES_OF_KIND[name])] = KINDS.index(name)
+    open_ = np.flatnonzero((stages.sum(axis=0) > 1) & (said < 0))
+    said[open_] = by_stages[(1 << np.arange(len(ALL_STAGES))) @ stages[:, open_]]
+    own = said[school]
+    at = np.flatnonzero(own >= 0)
+    kinds = kinds.copy()
+    kinds[at] = own[at]
+    return kinds
+
+
+def check_duplicates(found: ProblemList, places: Places, school: Ints) -> None:
+    """Record rows that say the same school, stage and year again."""
+    table, rows = found.table, places.rows
+    key = school * len(ALL_STAGES) + places.stage
+    if (key[1:] > key[:-1]).all():
+        return  # rows stand school by school and stage by stage, each once
+    seen = np.zeros(int(key.max()) + 1, dtype=bool)
+    seen[key] = True
+    if np.count_nonzero(seen) == key.size:
+        return
+    named = np.ones(rows.size, dtype=bool)
+    if table.school_column in table.has:
+        named = table.codes(table.school_column)[0][rows] >= 0
+    order = np.argsort(key, kind="stable")
+    again = np.zeros(rows.size, dtype=bool)
+    again[order[1:]] = key[order[1:]] == key[order[:-1]]
+    if not (again & named).any():
+        return
+    first = dict(zip(key[order[::-1]].tolist(), rows[order[::-1]].tolist(), strict=True))
+    for i in np.flatnonzero(again & named).tolist():
+        found.add(
+            ProblemCode.DUPLICATE_ROW,
+            f"the same school, stage and year as row {first[int(key[i])]}; keep one row, or correct the name, "
+            "code or year of the other",
+            row=int(rows[i]),
+            column=table.school_column,
+        )

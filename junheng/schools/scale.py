@@ -1,0 +1,104 @@
+"""Figures that look as if typed in another unit: the median for each student tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats
+from junheng._data import read_toml
+from junheng._frames import Table
+from junheng.errors import Problem, ProblemCode, Severity
+from junheng.schools.cells import PIECE
+from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
+
+#: So many schools with a figure make a median worth looking at.
+_ENOUGH = 3
+
+
+def scale_problems(frame: Any, only: set[str] | None = None) -> list[Problem]:
+    """Point at columns whose median for each student looks like another unit; see ``scale.toml``."""
+    table = Table(frame)
+    have = {n for n in table.columns if base_column(n) is not None and table.is_number(n)}
+    return scale_of(lambda name: table.floats(name) if name in have else None, only)
+
+
+def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = None) -> list[Problem]:
+    """Point at columns whose median looks like another unit; ``number`` gives a column, or None."""
+    rules = {n: r for n, r in read_toml("scale.toml")["columns"].items() if only is None or n in only}
+    figures = {n: v for n in rules if (v := number(n)) is not None}
+    enrolled = _enrolment(number) if figures else None
+    if enrolled is None:
+        return []
+    return [p for n, v in figures.items() if (p := _look_at_scale(n, v, enrolled, rules[n])) is not None]
+
+
+def _enrolment(number: Callable[[str], Floats | None]) -> Floats | None:
+    """Return the students of each row, added up over stages where they are only given so."""
+    students = number("students")
+    by_stage = [v for s in ALL_STAGES if (v := number(f"students_{s}")) is not None]
+    if not by_stage or (students is not None and not np.isnan(students).any()):
+        return students
+    total: Floats = np.sum([np.nan_to_num(v) for v in by_stage], axis=0)
+    return total if students is None else np.where(np.isfinite(students), students, total)
+
+
+def _look_at_scale(name: str, values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> Problem | None:
+    if _median_lies_within(values, enrolled, rule):
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = values / enrolled
+    each = each[np.isfinite(each) & (values > 0)]
+    if each.size < _ENOUGH:
+        return None
+    median = float(np.median(each))
+    found = _other_unit(median, rule)
+    return None if found is None else _odd_scale(name, median, each.size, *found)
+
+
+def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> bool:
+    """Tell by counting, without sorting, that a median is plausible; False where it may not be.
+
+    Less than half of the figures lie below the range and less than half above: then both that stand in the middle
+    are in it, and so is the median.
+    """
+    low, high = float(rule["low"]), float(rule["high"])
+    many = below = above = 0
+    for i in range(0, values.size, PIECE):
+        own = values[i : i + PIECE]
+        students = enrolled[i : i + PIECE]
+        some = (own > 0) & (students > 0)
+        many += int(np.count_nonzero(some))
+        below += int(np.count_nonzero((own < low * students) & some))
+        above += int(np.count_nonzero((own > high * students) & some))
+    return 2 * below < many and 2 * above < many
+
+
+def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | None:
+    """Return the unit that would make a median plausible, and whether the figures were typed in it."""
+    low, high = float(rule["low"]), float(rule["high"])
+    if low <= median <= high:
+        return None
+    for unit, factor in rule["units"].items():
+        times = factor[0] / factor[1] if isinstance(factor, list) else float(factor)
+        if median < low and low <= median * times <= high:
+            return unit, True
+        if median > high and low <= median / times <= high:
+            return unit, False
+    return None
+
+
+def _odd_scale(name: str, median: float, n: int, unit: str, typed: bool) -> Problem:
+    column = columns()[name]
+    other = f"as if typed in {unit}" if typed else f"as if multiplied by the {unit} of the header once too often"
+    advice = f"put the unit in the header, {column.zh}({unit})" if typed else "take the unit out of the header"
+    return Problem(
+        code=ProblemCode.SUSPICIOUS_SCALE,
+        severity=Severity.WARNING,
+        column=name,
+        value=f"{median:.6g}",
+        message=f"half of the {n} schools have less than {median:.4g} {column.unit} a student, {other}; "
+        f"if so, {advice}; nothing was changed",
+    )

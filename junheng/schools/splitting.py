@@ -1,0 +1,272 @@
+"""Whose the figures of an integrated school are, and which part of them each of its stages gets.
+
+A school with several stages reports people by stage, but its rooms, grounds and equipment once. A standard says which
+of these *shared* resources are divided, and by what weights: with A primary, B junior and C senior students and
+weights 1 : 1.1 : 1.32 the primary section gets A / (A + 1.1 B + 1.32 C) of each. People are never divided.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints
+from junheng._frames import dense_codes
+from junheng.errors import ProblemCode, Severity
+from junheng.indicators.exact import typed
+from junheng.schools.places import Places, among
+from junheng.schools.problems import ProblemList
+from junheng.schools.table import SchoolTable
+from junheng.schools.vocabulary import ALL_STAGES, INTEGRATED, KINDS, STAGES_OF_KIND, columns
+from junheng.standards.model import Split
+
+
+def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return the two parts of each section's share, and whether there is a rule."""
+    n = divided.size
+    top, bottom, has_rule = np.ones(n), np.ones(n), np.zeros(n, dtype=bool)
+    top[np.flatnonzero(divided)] = np.nan  # a whole school's figure and no rule to divide it
+    weights = np.zeros((len(ALL_STAGES), len(KINDS)))
+    ruled = []
+    for name in INTEGRATED:
+        found = split.of_kind(name) if split is not None else None
+        if found is not None:
+            ruled.append(name)
+            weights[:, KINDS.index(name)] = _whole_weights([found.weight(s) for s in ALL_STAGES])
+    mine = np.flatnonzero(divided[joint.at] & among(joint.kind, ruled)[joint.school])
+    if not mine.size:
+        return top, bottom, has_rule
+    w = weights[:, joint.kind]
+    parts = w * joint.enrolment
+    # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
+    parts[w == 0] = 0.0
+    sums = parts.sum(axis=0)
+    for j in np.flatnonzero((parts != np.floor(parts)).any(axis=0) & np.isfinite(sums)).tolist():
+        # an enrolment that is no whole number: both parts of the share are brought to whole numbers
+        exactly = [int(a) * typed(b) if a else Fraction(0) for a, b in zip(w[:, j], joint.enrolment[:, j], strict=True)]
+        size = math.lcm(*(x.denominator for x in exactly))
+        parts[:, j] = [float(x * size) for x in exactly]
+        sums[j] = float(sum(exactly) * size)
+    sums[sums == 0] = np.nan
+    parts[w == 0] = np.nan
+    at = joint.at[mine]
+    has_rule[at] = True
+    top[at], bottom[at] = parts.reshape(-1)[joint.place[mine]], sums[joint.school[mine]]
+    return top, bottom, has_rule
+
+
+def _whole_weights(weights: Sequence[Any]) -> list[int]:
+    """Bring weights such as 1 : 1.1 : 1.32 to whole numbers (100 : 110 : 132), which products keep exact."""
+    digits = max((max(0, -int(w.as_tuple().exponent)) for w in weights if w is not None), default=0)
+    return [0 if w is None else int(w.scaleb(digits)) for w in weights]
+
+
+def covers(found: ProblemList, places: Places) -> tuple[NDArray[Any], list[frozenset[str] | None]]:
+    """Return what the column ``resources_cover`` says of each section: -1 nothing, else a position in the list.
+
+    The list holds the shared columns that are the stage's own figures: all of them for ``stage``, none for ``school``.
+    """
+    if "resources_cover" not in found.table.has:
+        return np.full(places.rows.size, -1, dtype=np.int8), []
+    codes, words = found.table.codes("resources_cover")
+    shared = frozenset(c.id for c in columns().values() if c.shared)
+    lists: list[frozenset[str] | None] = []
+    for i, word in enumerate(words):
+        text = str(word).strip()
+        if text in ("", "nan", "None"):
+            lists.append(None)
+            codes = np.where(codes == i, codes.dtype.type(-1), codes)
+        elif text in ("stage", "学段", "分学段"):
+            lists.append(shared)
+        elif text in ("school", "学校", "全校"):
+            lists.append(frozenset())
+        else:
+            names = frozenset(text.split())
+            lists.append(names)
+            for row in np.flatnonzero(codes == i).tolist() if not names <= shared else []:
+                found.add(
+                    ProblemCode.UNKNOWN_CATEGORY,
+                    f"{text!r} is neither 'stage' (the figures are the stage's own) nor 'school' (the whole school's)",
+                    row=row,
+                    column="resources_cover",
+                    value=text,
+                )
+    return places.of(codes), lists
+
+
+@frozen(eq=False)
+class Joint:
+    """The sections of integrated schools, and what all rows of such a school say together.
+
+    Of each section: ``at``, its number among all; ``rows``, its row of the table; ``wide``, whether that holds
+    several stages; ``school``, which school it belongs to; ``place``, where its own students stand in ``enrolment``
+    laid flat. Of each school: ``kind``, and ``enrolment``, a row a stage, NaN where no row says it.
+    """
+
+    at: Ints
+    rows: Ints
+    wide: NDArray[np.bool_]
+    school: Ints
+    place: Ints
+    kind: NDArray[np.int8]
+    enrolment: Floats
+
+    @classmethod
+    def make(cls, found: ProblemList, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]) -> Joint:
+        """Collect the enrolment of integrated schools, and record rows that contradict each other."""
+        at = np.flatnonzero(among(kinds, INTEGRATED))
+        rows, own_school = places.rows[at], dense_codes(school[at])
+        n = int(own_school.max(initial=-1)) + 1
+        kind = np.empty(n, dtype=np.int8)
+        kind[own_school] = kinds[at]  # the same on all its rows
+        place = places.stage[at] * np.int64(n) + own_school
+        enrolment = np.full((len(ALL_STAGES), n), np.nan)
+        # every row of a school may say how many students each of its stages has; all must say the same
+        said = [(place, students[at])]
+        for code, word in enumerate(ALL_STAGES):
+            own = found.table.number(f"students_{word}")
+            if own is not None:
+                said.append((code * n + own_school, own[rows]))
+        told: set[int] = set()
+        flat = enrolment.reshape(-1)
+        for where, x in said:
+            given = np.flatnonzero(np.isfinite(x))
+            where, x, own_rows = (where, x, rows) if given.size == x.size else (where[given], x[given], rows[given])
+            before = flat[where]
+            first = np.flatnonzero(np.isnan(before))
+            flat[where[first]] = x[first]
+            for j in np.flatnonzero(x != flat[where]).tolist():
+                stage, which = divmod(int(where[j]), n)
+                if which in told:
+                    continue
+                told.add(which)
+                word = ALL_STAGES[stage]
+                found.add(
+                    ProblemCode.STAGE_ENROLMENT_MISMATCH,
+                    f"the rows of this school give its {word} stage {flat[where[j]]:g} and {x[j]:g} students; "
+                    "correct one of them",
+                    row=int(own_rows[j]),
+                    column=f"students_{word}",
+                    value=repr(float(x[j])),
+                )
+        return cls(at, rows, places.wide[at], own_school, place, kind, enrolment)
+
+
+def find_divided(
+    found: ProblemList,
+    joint: Joint,
+    cover: NDArray[Any],
+    lists: Sequence[frozenset[str] | None],
+    resources: Iterable[str],
+) -> NDArray[np.bool_]:
+    """Return which sections carry a whole school's figures."""
+    divided = np.zeros(cover.size, dtype=bool)
+    if not joint.at.size:
+        return divided
+    which = cover[joint.at]
+    listed = which >= 0
+    inferred = not listed.all()
+    if inferred:
+        repeated, differ = _compare_rows(found.table, joint, resources)
+        own = joint.wide | repeated[joint.school] | ~(differ[joint.school]) | listed
+    else:
+        own = np.ones(which.size, dtype=bool)  # what the table itself says comes first
+    everything = frozenset(c.id for c in columns().values() if c.shared)
+    own[np.array([*(c == everything for c in lists), False])[which]] = False
+    # nothing that this standard divides is left to be divided: the other stages need not be known
+    done = np.array([*(c is not None and set(resources) <= c for c in lists), False])[which]
+    _check_enrolment(found, joint, own & ~done, resources)
+    if inferred:
+        _tell_inferred(found, joint, repeated, differ, listed)
+    divided[joint.at[own]] = True
+    return divided
+
+
+def _compare_rows(
+    table: SchoolTable, joint: Joint, resources: Iterable[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return of each school in several rows whether its shared figures are repeated, or differ from row to row."""
+    rows, group, n_groups = joint.rows, joint.school, joint.kind.size
+    several = np.bincount(group[~joint.wide], minlength=n_groups) > 1
+    compared = np.zeros(n_groups, dtype=bool)
+    unequal = np.zeros(n_groups, dtype=bool)
+    for name in resources:
+        values = table.number(name)
+        if values is None:
+            continue
+        # a gap says nothing: only figures that are there can agree or differ
+        x, g = values[rows], group
+        there = np.isfinite(x)
+        if not there.all():
+            there = np.flatnonzero(there)
+            x, g = x[there], g[there]
+        last = np.full(n_groups, np.nan)
+        last[g] = x
+        unequal[g[np.flatnonzero(x != last[g])]] = True
+        compared |= np.bincount(g, weights=x > 0, minlength=n_groups) > 1
+    return several & compared & ~unequal, several & unequal
+
+
+def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_], resources: Iterable[str]) -> None:
+    """Record schools whose figures have to be divided but whose enrolment of another stage is nowhere."""
+    if not any(r in found.table.has for r in resources):
+        return
+    told: set[int] = set()
+    for name in INTEGRATED:
+        needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
+        lacking = np.isnan(joint.enrolment[needed]).any(axis=0) & (joint.kind == KINDS.index(name))
+        if not lacking.any():
+            continue
+        for j in np.flatnonzero(lacking[joint.school] & divided & ~joint.wide).tolist():
+            school = int(joint.school[j])
+            if school in told:
+                continue
+            told.add(school)
+            words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
+            asked = " and ".join(f"students_{w}" for w in words)
+            found.add(
+                ProblemCode.MISSING_STAGE_ENROLMENT,
+                f"a school of kind {name} shares its rooms and equipment between stages, but the enrolment of "
+                f"{' and '.join(words)} is not given; add that stage's row or give {asked} (0 if it has none). "
+                "If the figures are this stage's own, write 'stage' in a column resources_cover",
+                row=int(joint.rows[j]),
+                column=f"students_{words[0]}",
+            )
+
+
+def _tell_inferred(
+    found: ProblemList,
+    joint: Joint,
+    repeated: NDArray[np.bool_],
+    differ: NDArray[np.bool_],
+    listed: NDArray[np.bool_],
+) -> None:
+    """Say how a school in several rows was read where the table does not say it."""
+    group, rows = joint.school, joint.rows
+    first = np.zeros(group.size, dtype=bool)
+    place = np.empty(joint.kind.size, dtype=np.int64)
+    place[group[::-1]] = np.arange(group.size - 1, -1, -1)  # what is written last stays: the first of each
+    first[place] = True
+    for j in np.flatnonzero(first & ~listed & ~joint.wide & (repeated | differ)[group]).tolist():
+        if repeated[group[j]]:
+            found.add(
+                ProblemCode.RESOURCES_REPEATED,
+                "the same rooms and equipment stand on each stage of this school: taken as the whole school's and "
+                "divided. If they are each stage's own, write 'stage' in a column resources_cover",
+                row=int(rows[j]),
+                severity=Severity.WARNING,
+            )
+        else:
+            found.add(
+                ProblemCode.RESOURCES_DIFFER,
+                "rooms and equipment differ between the stages of this school: taken as each stage's own and not "
+                "divided. If they are the whole school's, write 'school' in a column resources_cover",
+                row=int(rows[j]),
+                severity=Severity.WARNING,
+            )

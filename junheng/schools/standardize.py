@@ -1,0 +1,202 @@
+"""Whatever the headers are called: canonical columns, in canonical units, sums of parts added up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from junheng._arrays import Floats
+from junheng._frames import Table, build_frame
+from junheng._text import is_odd
+from junheng.errors import InputDataError, Severity
+from junheng.schools.areas import AREAS, added
+from junheng.schools.cells import parse_numbers, scaled
+from junheng.schools.headers import understand
+from junheng.schools.vocabulary import DEGREES, Column, base_column, category_aliases, category_word, fold_word
+
+
+def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
+    """Tell what :func:`standardize_columns` makes of each header.
+
+    Parameters
+    ----------
+    raw : pandas, polars or pyarrow frame
+        A table as it came.
+    mapping : dict of str to str, optional
+        Headers only you know: header to canonical column.
+
+    Returns
+    -------
+    frame of the same library
+        One row a header: ``header``, ``column`` (null: left as it is), ``unit`` found in the header, ``factor`` the
+        figures are multiplied by.
+
+    Raises
+    ------
+    InputError
+        When ``raw`` is no frame.
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> raw = pd.DataFrame({"学校名称": ["一小"], "教学仪器设备值(万元)": [12.5], "备注": [""]})
+    >>> jh.describe_columns(raw)[["column", "factor"]].fillna("-").values.tolist()
+    [['school', 1.0], ['equipment_value_cny', 10000.0], ['-', 1.0]]
+    """
+    table = Table(raw)
+    understood, _ = understand(table.columns, mapping)
+    return build_frame(
+        {
+            "header": [u.header for u in understood],
+            "column": [u.column for u in understood],
+            "unit": [u.unit for u in understood],
+            "factor": np.array([u.factor[0] / u.factor[1] for u in understood]),
+        },
+        table.backend,
+    )
+
+
+def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
+    """Turn Chinese or otherwise named headers into canonical columns, in canonical units.
+
+    Parameters
+    ----------
+    raw : pandas, polars or pyarrow frame
+        A table as it came: one row a school, or a school and stage.
+    mapping : dict of str to str, optional
+        Headers only you know: header to canonical column.
+
+    Returns
+    -------
+    frame of the same library
+        Renamed; units named in headers converted (万元, 亩, 千册); words for kinds, stages and ownership in one
+        spelling; columns of text that hold nothing but plain numbers turned into numbers. Sums the return gives in
+        parts are added up where they are missing: teaching area without indoor sports, sports area, teachers above
+        the required degree (小学: 专科 and above, 初中: 本科 and above), PE and arts teachers. Headers that are not
+        known stay as they are and are listed by :func:`junheng.check_schools`. Nothing is dropped.
+
+    Raises
+    ------
+    InputDataError
+        When two headers mean the same column, a unit is unknown, or the mapping names what is not there.
+
+    References
+    ----------
+    Data dictionary of the national return (教基 series); 教督〔2017〕6号 for what the sums hold.
+
+    Examples
+    --------
+    >>> import pandas as pd, junheng as jh
+    >>> raw = pd.DataFrame({"区县名称": ["A"], "学校名称": ["一小"], "学段": ["小学"], "在校生数": [500],
+    ...                     "教学仪器设备值(万元)": [100.25]})
+    >>> list(jh.standardize_columns(raw))
+    ['county', 'school', 'stage', 'students', 'equipment_value_cny']
+    >>> float(jh.standardize_columns(raw)["equipment_value_cny"].iloc[0])
+    1002500.0
+    """
+    table = Table(raw)
+    understood, problems = understand(table.columns, mapping)
+    if any(p.severity is Severity.ERROR for p in problems):
+        raise InputDataError(problems)
+    renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
+    table = table.renamed(renames)
+    return _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
+
+
+def finish_columns(frame: Any, names: Sequence[str]) -> Any:
+    """Bring columns that already have canonical names and units to one form: words, codes, sums of parts."""
+    return _standardized(Table(frame), dict.fromkeys(names, (1, 1)))
+
+
+def _standardized(table: Table, factors: Mapping[str, tuple[int, int]]) -> Any:
+    changed: dict[str, Any] = {}
+    for name, factor in factors.items():
+        found = base_column(name)
+        assert found is not None
+        new = _standard_values(table, name, found[0], factor)
+        if new is not None:
+            changed[name] = new
+    table = table.with_columns(changed)
+    return table.with_columns(_sums_of_parts(table)).to_native()
+
+
+def _standard_values(table: Table, name: str, column: Column, factor: tuple[int, int]) -> Any:
+    """Return the column in canonical form, None where it already is."""
+    if column.type == "category":
+        # a nation has many rows and few words: each is folded once
+        known = category_aliases(column.id)
+        codes, words = table.codes(name)
+        # what does not show stays, for check_schools to point at
+        new = [w if isinstance(w, str) and is_odd(w) else known.get(fold_word(w), w) for w in words]
+        if all(a is b for a, b in zip(new, words, strict=True)):
+            return None
+        return np.array([*new, None], dtype=object)[codes]
+    if column.type == "key" and name.endswith("code"):
+        values = table.objects(name)
+        return (
+            [_code_text(v) for v in values] if any(v is not None and not isinstance(v, str) for v in values) else None
+        )
+    if column.type != "number":
+        return None
+    if not table.is_number(name):
+        values = table.objects(name)
+        parsed, bad = parse_numbers(values, factor)
+        if not bad:
+            return parsed
+        if factor == (1, 1):
+            return None
+        # a cell that is not a number stays as it is, for check_schools to point at; the others are converted
+        return [bad.get(i, None if math.isnan(x) else repr(x)) for i, x in enumerate(parsed.tolist())]
+    return None if factor == (1, 1) else scaled(table.floats(name), factor)
+
+
+def _code_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+_ABOVE = "teachers_above_required_degree"
+_PE_ART = ("pe_teachers", "music_teachers", "fine_art_teachers", "art_teachers")
+
+
+def _sums_of_parts(table: Table) -> dict[str, Floats]:
+    """Add up what a return gives in parts, where the sum itself has no column."""
+    have = set(table.columns)
+    numbers = {n for n in have if table.is_number(n)}
+    out = {
+        area: added([table.floats(n) for n in plus], [table.floats(n) for n in minus])
+        for area, plus, minus in AREAS
+        if area not in have and numbers.issuperset((*plus, *minus))
+    }
+    for suffix in ("", "_primary", "_junior"):
+        parts = [n for p in _PE_ART if (n := f"{p}{suffix}") in numbers]
+        if f"pe_art_teachers{suffix}" not in have and f"pe_teachers{suffix}" in parts and len(parts) > 1:
+            out[f"pe_art_teachers{suffix}"] = _total(table, parts)
+    return out | _sums_of_degrees(table, have, numbers)
+
+
+def _sums_of_degrees(table: Table, have: set[str], numbers: set[str]) -> dict[str, Floats]:
+    """Add up the degrees that are above what a stage requires."""
+    out: dict[str, Floats] = {}
+    degrees = {stage: [f"teachers_{d}_degree" for d in ds] for stage, ds in DEGREES.items()}
+    if _ABOVE not in have and "stage" in have and numbers.issuperset(degrees["primary"]):
+        words = [None if v is None else category_word("stage", v) for v in table.objects("stage").tolist()]
+        stages = np.array(words, dtype=object)
+        sums = [_total(table, names) for names in degrees.values()]
+        out[_ABOVE] = np.select([stages == stage for stage in degrees], sums, np.nan)
+    for stage, names in degrees.items():
+        parts = [f"{name}_{stage}" for name in names]
+        if f"{_ABOVE}_{stage}" not in have and numbers.issuperset(parts):
+            out[f"{_ABOVE}_{stage}"] = _total(table, parts)
+    return out
+
+
+def _total(table: Table, names: Sequence[str]) -> Floats:
+    total: Floats = np.sum([table.floats(n) for n in names], axis=0)
+    return total

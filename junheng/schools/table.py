@@ -1,0 +1,257 @@
+"""A table of schools as it is understood: keys, categories and numbers, and what is wrong in each column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import Factory, evolve, frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats
+from junheng._frames import Table
+from junheng._text import clean, is_odd
+from junheng.errors import Problem, ProblemCode, Severity
+from junheng.schools.cells import all_whole, flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
+from junheng.schools.coded import CodedColumns
+from junheng.schools.vocabulary import (
+    Column,
+    base_column,
+    category_aliases,
+    category_words,
+    chinese_words,
+    fold_word,
+)
+
+__all__ = ["ParsedColumn", "SchoolTable"]
+
+
+@frozen(eq=False)
+class ParsedColumn:
+    """A column as it is understood, and what is wrong in its cells."""
+
+    values: NDArray[Any]
+    problems: tuple[Problem, ...] = ()
+
+
+@frozen(eq=False, slots=False, kw_only=True)
+class SchoolTable:
+    """A table of schools as it is understood. Made by :func:`junheng.schools.opening.open_table`.
+
+    Nothing in it changes: a column is parsed when it is first asked for and kept with its problems, and what a
+    reader gets does not depend on who asked before.
+
+    Attributes
+    ----------
+    coded : CodedColumns
+        The frame, names cleaned and areas worked out.
+    by : tuple of str
+        The columns that make a county (and year).
+    has : frozenset of str
+        Columns that say something; a column of names or codes in which nothing stands is absent.
+    school_column : str
+        The column that tells schools apart.
+    is_total : (rows,) bool array
+        Rows that are no schools: totals and empty ones. Nothing is said of their cells.
+    opening : tuple of Problem
+        What is wrong with the columns, the names and the areas: all that is known without asking for more.
+    opened : frozenset of str
+        The columns whose problems are among these.
+    """
+
+    coded: CodedColumns
+    by: tuple[str, ...]
+    has: frozenset[str]
+    school_column: str
+    is_total: NDArray[np.bool_]
+    opening: tuple[Problem, ...] = ()
+    opened: frozenset[str] = frozenset()
+    _parsed: dict[str, ParsedColumn] = Factory(dict)
+
+    @property
+    def table(self) -> Table:
+        """The frame."""
+        return self.coded.table
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.coded.rows
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the columns, the names and the areas."""
+        return list(self.opening)
+
+    # -- columns
+
+    def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
+        """Return a code a row (-1: empty) and the words of a column."""
+        return self.coded.codes(name)
+
+    def number(self, name: str) -> Floats | None:
+        """Return a number column, None where the table has none; cells that cannot be used are NaN."""
+        return self._parse(name, self._parse_number).values if name in self.has else None
+
+    def category(self, name: str) -> NDArray[np.object_]:
+        """Return a category column in canonical words, None where it is not given."""
+        return np.array([*category_words(name), None], dtype=object)[self.category_codes(name)]
+
+    def category_codes(self, name: str) -> NDArray[np.int8]:
+        """Return a category column as positions in :func:`category_words`, -1 where it is not given."""
+        return self._parse(name, self._parse_category).values
+
+    def flag_codes(self, name: str) -> NDArray[np.int8]:
+        """Return a yes or no column as 1, 0 or, where it is not given, -1."""
+        return self._parse(name, self._parse_flag).values
+
+    @property
+    def ownership(self) -> NDArray[np.object_]:
+        """Ownership of each row, None where it is not given."""
+        return self.category("ownership")
+
+    def problems_of(self, name: str) -> tuple[Problem, ...]:
+        """Return what is wrong in the cells of a column of the vocabulary."""
+        found = base_column(name)
+        parsers = {"number": self._parse_number, "category": self._parse_category, "flag": self._parse_flag}
+        if found is None or name not in self.has or found[0].type not in parsers:
+            return ()
+        return self._parse(name, parsers[found[0].type]).problems
+
+    def with_numbers(self, figures: Mapping[str, Floats]) -> SchoolTable:
+        """Return the table with number columns that were worked out from others."""
+        parsed = {n: ParsedColumn(v, self.problems_of(n)) for n, v in figures.items()}
+        return evolve(
+            self,
+            coded=self.coded.with_columns(figures),
+            has=self.has | set(figures),
+            parsed={**self._parsed, **parsed},
+        )
+
+    # -- rows
+
+    def key(self, row: int) -> str:
+        """Name a row in words."""
+        names = dict.fromkeys([*self.by, "school", self.school_column, "stage"])
+        cells = [self.coded.cell(name, row) for name in names if name in self.has]
+        return " / ".join(str(c) for c in cells if c is not None)
+
+    def problem(self, code: ProblemCode, message: str, *, row: int | None = None, **fields: Any) -> Problem:
+        """Return a problem of the table, or of a row, which it names."""
+        return Problem(code=code, message=message, row=row, key=None if row is None else self.key(row), **fields)
+
+    def cleaned(self, name: str, row: int, before: str, after: str) -> Problem:
+        """Return the problem of a cell that held characters nobody sees."""
+        return self.problem(
+            ProblemCode.INVISIBLE_CHARACTERS,
+            hidden_message(before, after),
+            row=row,
+            column=name,
+            value=before,
+            severity=Severity.WARNING,
+        )
+
+    def schools_in(self, rows: NDArray[np.bool_]) -> list[int]:
+        """Return which of some rows are schools."""
+        return np.flatnonzero(rows & ~self.is_total).tolist()
+
+    # -- parsing
+
+    def _parse(self, name: str, parse: Callable[[str], ParsedColumn]) -> ParsedColumn:
+        if name not in self._parsed:
+            self._parsed[name] = parse(name)
+        return self._parsed[name]
+
+    def _parse_category(self, name: str) -> ParsedColumn:
+        words = category_aliases(name)
+        place = {word: i for i, word in enumerate(category_words(name))}
+        choices = ", ".join(place)
+        in_chinese = "、".join(w for w in chinese_words(name) if not w.isascii())
+        choices += f", or {in_chinese}" if in_chinese else ""
+        return self._parse_words(
+            name,
+            lambda value: -1 if is_blank(value) else place.get(words.get(fold_word(value), ""), -1),
+            lambda value: f"{value!r} is no known {name}; use one of {choices}",
+        )
+
+    def _parse_flag(self, name: str) -> ParsedColumn:
+        codes = {None: -1, False: 0, True: 1}
+        return self._parse_words(name, lambda value: codes[flag_of(value)], flag_advice)
+
+    def _parse_words(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], str]) -> ParsedColumn:
+        """Give every row the code of its word, -1 for a word that has none, which is a problem."""
+        if name not in self.has:
+            return ParsedColumn(np.full(self.rows, -1, dtype=np.int8))
+        codes, words = self.codes(name)
+        understood = np.array([*map(code, words), -1], dtype=np.int8)
+        problems: list[Problem] = []
+        for i, word in enumerate(words):
+            odd = isinstance(word, str) and is_odd(word)
+            unknown = understood[i] < 0 and not is_blank(word)
+            rows = self.schools_in(codes == i) if odd or unknown else []
+            if odd:
+                problems += [self.cleaned(name, row, word, clean(word)) for row in rows]
+            if unknown:
+                fields = {"column": name, "value": str(word)}
+                problems += [
+                    self.problem(ProblemCode.UNKNOWN_CATEGORY, advice(word), row=row, **fields) for row in rows
+                ]
+        return ParsedColumn(understood[codes], tuple(problems))
+
+    def _parse_number(self, name: str) -> ParsedColumn:
+        found = base_column(name)
+        column = found[0] if found else None
+        problems: list[Problem] = []
+        if self.table.is_number(name):
+            values = self.table.floats(name)
+        else:
+            values, bad = parse_numbers(self.table.objects(name))
+            problems += [self._text_in_number(name, row, text) for row, text in bad.items() if not self.is_total[row]]
+        if np.fmin.reduce(values, initial=0.0) < 0 or np.isinf(np.fmax.reduce(values, initial=0.0)):
+            values, more = self._without_odd(name, values, f" {column.unit}" if column and column.unit else "")
+            problems += more
+        if column is not None and column.whole and not (self.table.is_whole(name) or all_whole(values)):
+            problems += self._broken(name, values, column)
+        return ParsedColumn(values, tuple(problems))
+
+    def _text_in_number(self, name: str, row: int, text: str) -> Problem:
+        message = f"{text!r} is not a plain number: {text_advice(text)}"
+        return self.problem(ProblemCode.TEXT_IN_NUMBER, message, row=row, column=name, value=text)
+
+    def _without_odd(self, name: str, values: Floats, unit: str) -> tuple[Floats, list[Problem]]:
+        """Return figures with NaN in place of those that are infinite or negative, which are problems."""
+        infinite = np.isinf(values)
+        negative = (values < 0) & ~infinite
+        cases = (
+            (infinite, ProblemCode.INFINITE_VALUE, "is infinite; a figure divided by 0 before it came here? Give"),
+            (negative, ProblemCode.NEGATIVE_VALUE, "is negative; give"),
+        )
+        problems = [
+            self.problem(
+                code,
+                f"{values[row]:g}{unit} {message} the figure of the return, or leave the cell empty",
+                row=row,
+                column=name,
+                value=repr(float(values[row])),
+            )
+            for mask, code, message in cases
+            for row in self.schools_in(mask)
+        ]
+        return np.where(infinite | negative, np.nan, values), problems
+
+    def _broken(self, name: str, values: Floats, column: Column) -> list[Problem]:
+        """Return the figures that are no whole numbers although they count something."""
+        with np.errstate(invalid="ignore"):
+            broken = np.isfinite(values) & (values != np.floor(values))
+        return [
+            self.problem(
+                ProblemCode.NOT_WHOLE,
+                f"{values[row]:g} {column.unit} is not a whole number; is it a share, or in another unit?",
+                row=row,
+                column=name,
+                value=repr(float(values[row])),
+                severity=Severity.WARNING,
+            )
+            for row in self.schools_in(broken)
+        ]
