@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng.indicators import exact
@@ -16,10 +18,30 @@ from junheng.judging.findings import Codes
 from junheng.schools import base_column
 from junheng.standards.model import Test
 
-__all__ = ["Exactly", "as_float", "as_typed", "by_step", "compare_figures", "divide", "terms", "total_of"]
+__all__ = ["Exactly", "Figures", "as_float", "by_step", "compare_figures", "divide", "terms", "total_of"]
 
 #: Known figures of a name at some positions, as fractions of the figures as typed.
 Exactly = Callable[[str, Ints], list[Fraction]]
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether no figure of a name is ever divided, so that a whole number is what was typed."""
+    found = base_column(name)
+    return found is None or not found[0].shared
+
+
+@frozen(eq=False)
+class Figures:
+    """Where a test finds its figures: in floats, as typed, and whether a whole number in floats is what was typed."""
+
+    number: Callable[[str], Floats]
+    exactly: Exactly
+    plain: Callable[[str], bool | NDArray[np.bool_]] = _is_plain
+
+    @classmethod
+    def of(cls, number: Callable[[str], Floats]) -> Figures:
+        """Return figures that stand as they were typed."""
+        return cls(number, lambda name, at: exact.typed_all(number(name)[at]))
 
 
 def by_step(
@@ -27,15 +49,14 @@ def by_step(
     bottom: Floats | None,
     test: Test,
     years: Floats,
-    number: Callable[[str], Floats],
-    exactly: Exactly,
+    source: Figures,
 ) -> tuple[Codes, Floats, Floats]:
     """Judge by the step in force in the year of the data; without a year, only where all steps agree."""
     required = np.full(years.size, np.nan)
     verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
     lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
     for step in test.dated:
-        found = compare_figures(top, bottom, np.full(years.size, float(step.value)), test, number, exactly, step.value)
+        found = compare_figures(top, bottom, np.full(years.size, float(step.value)), test, source, step.value)
         lowest, highest = np.minimum(lowest, found), np.maximum(highest, found)
         begun = years >= step.year
         verdict[begun], required[begun] = found[begun], float(step.value)
@@ -70,18 +91,12 @@ def divide(top: Floats, bottom: Floats | None) -> Floats:
     return top if bottom is None else top / bottom
 
 
-def as_typed(number: Callable[[str], Floats]) -> Exactly:
-    """Return figures as the fractions that were typed."""
-    return lambda name, at: exact.typed_all(number(name)[at])
-
-
 def compare_figures(
     top: Floats,
     bottom: Floats | None,
     required: Floats,
     test: Test,
-    number: Callable[[str], Floats],
-    exactly: Exactly,
+    source: Figures,
     step: Decimal | None = None,
 ) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
@@ -89,7 +104,7 @@ def compare_figures(
     asked = required if bottom is None else required * bottom
     size = np.maximum(np.abs(top), np.abs(asked))
     for name in (*test.top_minus, *test.bottom_minus):
-        size = size + np.abs(number(name))  # a small difference of large figures is no nearer than they are
+        size = size + np.abs(source.number(name))  # a small difference of large figures is no nearer than they are
     with np.errstate(invalid="ignore"):
         near = np.flatnonzero(np.abs(top - asked) <= exact.NEAR * size)
     if not near.size:
@@ -99,7 +114,7 @@ def compare_figures(
         sums = [Fraction(0)] * at.size
         for sort, some in ((1, names), (-1, minus)):
             for name in some:
-                sums = [a + sort * b for a, b in zip(sums, exactly(name, at), strict=True)]
+                sums = [a + sort * b for a, b in zip(sums, source.exactly(name, at), strict=True)]
         return sums
 
     def figures(which: Ints) -> tuple[list[Fraction], list[Fraction]]:
@@ -115,14 +130,14 @@ def compare_figures(
         own, keys = own - asked[near], np.zeros(near.size)
     written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, step) if d is not None}
     names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
-    plain = not any((found := base_column(name)) is not None and found[0].shared for name in names)
+    plain = np.all([np.broadcast_to(source.plain(name), top.shape)[near] for name in names], axis=0)
     out[near] = judged(
         exact.quotient_signs(
             own,
             np.ones(near.size) if bottom is None else bottom[near],
             keys,
             lambda key: written.get(key, exact.typed(key)),
-            np.full(near.size, plain),
+            plain,
             figures,
         ),
         test.op,

@@ -15,7 +15,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
-from junheng.judging.comparisons import as_float, as_typed, by_step, compare_figures, divide, terms, total_of
+from junheng.judging.comparisons import Figures, as_float, by_step, compare_figures, divide, terms, total_of
 from junheng.judging.findings import Codes, Findings, Places
 from junheng.judging.subjects import Subjects, who_may_use
 from junheng.standards.model import Condition, Doubt, Norm, Relaxation, Test, Where
@@ -120,9 +120,9 @@ class Judge:
         n, number = self.findings.n_counties, self.findings.facts.number
         top, bottom = terms(number, test, n)
         if test.dated:
-            return by_step(top, bottom, test, self.findings.years, number, as_typed(number))
+            return by_step(top, bottom, test, self.findings.years, Figures.of(number))
         required = total_of(number, test.than, n) if test.than else np.full(n, as_float(test.value))
-        verdict = compare_figures(top, bottom, required, test, number, as_typed(number))
+        verdict = compare_figures(top, bottom, required, test, Figures.of(number))
         return verdict, divide(top, bottom), required
 
     def _of_sums(self, test: Test) -> tuple[Codes, Floats, Floats]:
@@ -139,12 +139,12 @@ class Judge:
         top, bottom = terms(total, test, n)
         counts = self._tally(subjects, applies)
         value = np.where(counts[:, MET] > 0, divide(top, bottom), np.nan)
-        exactly = partial(_summed, subjects, chosen)
+        source = Figures(total, partial(_summed, subjects, chosen))
         if test.dated:
-            verdict, _, required = by_step(top, bottom, test, self.findings.years, total, exactly)
+            verdict, _, required = by_step(top, bottom, test, self.findings.years, source)
         else:
             required = np.full(n, as_float(test.value))
-            verdict = compare_figures(top, bottom, required, test, total, exactly)
+            verdict = compare_figures(top, bottom, required, test, source)
         # with no school that counts, or one of which it is not known, the sum says nothing
         verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
         # a county with schools of the stage and kind, none of which is meant, holds the rule
@@ -287,7 +287,7 @@ class Judge:
             wanted = np.full(n, as_float(number))
             possible = np.isnan(chosen) | (chosen == wanted)
             for top, bottom in bounds:
-                found = compare_figures(top, bottom, wanted, condition, subjects.number, subjects.exactly, number)
+                found = compare_figures(top, bottom, wanted, condition, subjects.figures, number)
                 lowest = np.where(possible, np.minimum(lowest, found), lowest)
                 highest = np.where(possible, np.maximum(highest, found), highest)
             hardest = np.where(possible, np.maximum(hardest, wanted), hardest)
@@ -313,23 +313,23 @@ class Judge:
 
     def _of_subjects(self, subjects: Subjects, test: Test) -> _OfSubjects:
         """Compare the figures of every subject with what is required of it."""
-        number, exactly = subjects.number, subjects.exactly
+        number = subjects.number
         top, bottom = terms(number, test, subjects.n)
         value = divide(top, bottom)
         disagree, every = np.zeros(subjects.n, dtype=bool), np.ones(subjects.n, dtype=bool)
         if test.dated:
             years = self.findings.years[subjects.county]
-            verdict, _, required = by_step(top, bottom, test, years, number, exactly)
+            verdict, _, required = by_step(top, bottom, test, years, subjects.figures)
             return _OfSubjects(verdict, value, required, disagree, every)
         if test.norm is not None:
             norms = self._norms(subjects, test.norm)
-            own = [compare_figures(top, bottom, norm, test, number, exactly) for norm in norms]
+            own = [compare_figures(top, bottom, norm, test, subjects.figures) for norm in norms]
             disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
             verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
             return _OfSubjects(verdict, value, np.maximum(*norms), disagree, every)
         by_stage = test.value is None and not test.than and test.per_classes is None
         required = _required_of(subjects, test)
-        verdict = compare_figures(top, bottom, required, test, number, exactly)
+        verdict = compare_figures(top, bottom, required, test, subjects.figures)
         if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
             # nothing is below zero: what is known may be too much already
             known = total_of(lambda name: np.nan_to_num(number(name)), test.top, subjects.n)

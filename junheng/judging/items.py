@@ -11,7 +11,7 @@ from junheng._data import STAGES
 from junheng.errors import ProblemCode
 from junheng.facts import Facts
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
-from junheng.judging.comparisons import as_float, as_typed, compare_figures, divide, terms
+from junheng.judging.comparisons import Figures, as_float, compare_figures, divide, terms
 from junheng.judging.conditions import ConditionResult, Judge, UnitResult
 from junheng.judging.findings import Codes, Findings
 from junheng.standards.model import Condition, Item, Limit, Standard
@@ -60,7 +60,7 @@ def give_hints(standard: Standard, facts: Facts) -> None:
             top, bottom = terms(facts.number, hint.test, facts.n)
             required = np.full(facts.n, as_float(hint.test.value))
             value = divide(top, bottom)
-            failing = compare_figures(top, bottom, required, hint.test, facts.number, as_typed(facts.number)) == UNMET
+            failing = compare_figures(top, bottom, required, hint.test, Figures.of(facts.number)) == UNMET
             for at in np.flatnonzero(failing).tolist():
                 figures = " / ".join(" + ".join(names) for names in (hint.test.top, hint.test.bottom) if names)
                 facts.hint(

@@ -14,6 +14,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
+from junheng.judging.comparisons import Figures
 from junheng.judging.findings import Codes
 from junheng.schools import base_column, category_words, is_grade
 from junheng.schools.inclusion import LEFT_OUT
@@ -160,6 +161,22 @@ class Subjects:
             by_unit[i] if own else exact.typed(x)
             for i, own, x in zip(at.tolist(), adds_up.tolist(), figures.tolist(), strict=True)
         ]
+
+    def _is_typed(self, name: str) -> NDArray[np.bool_]:
+        """Return where the figure of a unit stands in the table, neither divided nor put together."""
+        found = base_column(name)
+        if found is None or not found[0].shared:
+            return np.ones(self.n, dtype=bool)  # people add up exactly
+        if not self.whole:
+            return self.sections.as_typed(name, self.section)
+        base = self.sections.reading.number(name)
+        # a school's one figure is put together from the parts of its stages, and is what was typed all the same
+        return np.zeros(self.n, dtype=bool) if base is None else np.asarray(self.number(name) == base[self.row])
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Where tests find the figures of units."""
+        return Figures(self.number, self.exactly, self._is_typed)
 
     def word(self, name: str) -> NDArray[np.object_]:
         """Return a category of each unit."""
