@@ -16,7 +16,7 @@ import pandas as pd
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints, as_floats
+from junheng._arrays import Floats, Ints, as_floats, compress_codes
 from junheng._files import replacing, write_bytes
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 
@@ -35,7 +35,14 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
         parts = {name: factorize_labels(column) for name, column in by.items()}
         if not parts:
             raise InputError("by names no column")
-        codes, first = first_codes([(c, len(u)) for c, u in parts.values()])
+        coded, names = [(c, len(u)) for c, u in parts.values()], list(parts)
+        sizes = [n for _, n in coded]
+        if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, in order as it is
+            codes, present = compress_codes(combine_codes(coded), math.prod(sizes))
+            which = np.unravel_index(present, sizes)
+            words = [u[i] for (_, u), i in zip(parts.values(), which, strict=True)]
+            return codes, pd.MultiIndex.from_arrays(words, names=names)
+        codes, first = first_codes(coded)
         heads = [(c[first], len(u)) for c, u in parts.values()]
         if math.prod(n for _, n in heads) < 1 << 62:
             order = np.argsort(combine_codes(heads))
@@ -45,7 +52,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
             rank = np.empty_like(order)
             rank[order] = np.arange(order.size)
             codes, first = rank[codes], first[order]
-        return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=list(parts))
+        return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=names)
     array = _label_array(by)
     codes, labels = pd.factorize(array, sort=True)
     if codes.size and codes.min() < 0:
