@@ -19,6 +19,7 @@ from small_tables import frame, only, pick
 import junheng as jh
 from junheng.facts import fact_columns
 from junheng.schools import columns
+from junheng.schools.checks import needed_columns
 from junheng.standards import model
 
 TABLE = tomllib.loads(
@@ -77,7 +78,7 @@ def evaluated(case: Mapping[str, Any], standard: str | Path, short: Mapping[str,
         change = {}
     facts = {k: float(v) for k, v in {**case.get("facts", {}), **change}.items()}
     table = school_table(schools)
-    gaps = {c: np.nan for c in jh.stages.needed_columns(jh.load_standard(standard)) if c not in table}
+    gaps = {c: np.nan for c in needed_columns(jh.load_standard(standard)) if c not in table}
     return jh.evaluate(table.assign(**gaps), standard, county_facts=facts or None)
 
 

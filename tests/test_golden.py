@@ -14,6 +14,7 @@ from test_local_schemes import CHECKS as LAW
 from test_needs import CHECKS as NEEDS
 
 import junheng as jh
+from junheng.schools.checks import needed_columns
 
 CASES = {
     name: case
@@ -41,7 +42,7 @@ def agree(got: Any, expected: Any, place: str) -> None:
 
 def judged(rows: list[dict[str, Any]], standard: str) -> jh.Evaluation:
     """Evaluate rows that hold some columns only; the others are there and empty."""
-    needed = jh.stages.needed_columns(jh.load_standard(standard))
+    needed = needed_columns(jh.load_standard(standard))
     table = frame(*rows)
     return jh.evaluate(table.assign(**{c: np.nan for c in needed if c not in table and c != "students"}), standard)
 

@@ -366,7 +366,8 @@ def test_every_word_is_used() -> None:
         for p in (Path(jh.__file__).parent / "reports").rglob("*")
         if p.suffix in (".py", ".html")
     ]
-    sources.append((Path(jh.__file__).parent / "_card.py").read_text(encoding="utf-8"))
+    for card in ("planning/_card.py", "results/card.py"):
+        sources.append((Path(jh.__file__).parent / card).read_text(encoding="utf-8"))
     everything = "\n".join(sources)
     for group in ("picture", "report"):
         for key in WORDS[group]:

@@ -283,11 +283,12 @@ class Judge:
         chosen = np.full(n, np.nan) if condition.chosen_by is None else facts.number(condition.chosen_by)
         lowest, highest = np.full(n, MET, dtype=np.int8), np.full(n, UNMET, dtype=np.int8)
         hardest, easiest = np.full(n, -np.inf), np.full(n, np.inf)
+        counted = Figures(subjects.number, subjects.exactly)  # schools counted: whole numbers, which decide at once
         for number in condition.one_of or (condition.value,):
             wanted = np.full(n, as_float(number))
             possible = np.isnan(chosen) | (chosen == wanted)
             for top, bottom in bounds:
-                found = compare_figures(top, bottom, wanted, condition, subjects.figures, number)
+                found = compare_figures(top, bottom, wanted, condition, counted, number)
                 lowest = np.where(possible, np.minimum(lowest, found), lowest)
                 highest = np.where(possible, np.maximum(highest, found), highest)
             hardest = np.where(possible, np.maximum(hardest, wanted), hardest)
