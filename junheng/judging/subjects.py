@@ -198,8 +198,21 @@ class Subjects:
         table = np.array([*(MET if w in wanted else UNMET for w in self._words(name)), none], dtype=np.int8)
         return table[self._codes(name)]
 
+    @cached_property
+    def _answers(self) -> dict[Where | None, Codes]:
+        return {}
+
     def where(self, where: Where | None) -> Codes:
-        """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say."""
+        """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say.
+
+        Not to be written to: most conditions are about the same units.
+        """
+        if where not in self._answers:
+            self._answers[where] = self._who(where)
+            self._answers[where].flags.writeable = False
+        return self._answers[where]
+
+    def _who(self, where: Where | None) -> Codes:
         out = np.full(self.n, MET, dtype=np.int8)
         if where is None:
             return out
