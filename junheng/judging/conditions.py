@@ -184,7 +184,7 @@ class Judge:
             disagree=at_odds & (outcome == UNDETERMINED),
             skipped=np.zeros(self.findings.n_counties, dtype=bool),
             units=UnitResult(
-                units=subjects, verdict=verdict, value=found.value, required=found.required, concerned=concerned
+                units=subjects, verdict=verdict, value=_kept(found.value), required=found.required, concerned=concerned
             ),
         )
 
@@ -350,6 +350,11 @@ class Judge:
             np.where(subjects.stage == STAGES.index("junior"), junior, primary),
             np.where(subjects.stage == STAGES.index("primary"), primary, junior),
         )
+
+
+def _kept(values: Floats) -> Floats:
+    """Return values as they are kept: those of a column that is not there take no room."""
+    return values if np.isfinite(values).any() else np.broadcast_to(np.nan, values.size)
 
 
 def _required_of(subjects: Subjects, test: Test) -> Floats:
