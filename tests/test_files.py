@@ -362,7 +362,7 @@ def test_an_input_is_known_by_every_name_it_has(steps: list[str]) -> None:
         for i, step in enumerate(steps):
             new = Path(where) / f"{i}.csv"
             if step == "symbolic":
-                new.symlink_to(path)
+                new.symlink_to(path.absolute())
                 path = new
             elif step == "hard":
                 new.hardlink_to(source)
