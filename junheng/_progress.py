@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 __all__ = ["Progress", "reporting"]
 
@@ -37,7 +38,7 @@ def void(_: object) -> None:
     """Take what a function returns and return nothing."""
 
 
-def _bar(total: int, label: str):  # type: ignore[no-untyped-def]
+def _bar(total: int, label: str) -> Any:
     try:
         from tqdm import tqdm
     except ImportError:

@@ -139,7 +139,8 @@ def decompose(
 
 def shapley(worth: Callable[[tuple[int, ...]], Floats], players: int) -> Floats:
     """Return what each player adds on the mean over all orders; ``worth`` takes a sorted set of them."""
-    known = {s: worth(s) if s else None for k in range(players + 1) for s in combinations(range(players), k)}
+    known: dict[tuple[int, ...], Any] = {(): 0.0}
+    known |= {s: worth(s) for k in range(1, players + 1) for s in combinations(range(players), k)}
     out = []
     for i in range(players):
         mine: Any = 0.0
@@ -147,9 +148,7 @@ def shapley(worth: Callable[[tuple[int, ...]], Floats], players: int) -> Floats:
         for k in range(players):
             weight = factorial(k) * factorial(players - k - 1) / factorial(players)
             for s in combinations(others, k):
-                without = known[s]
-                gain = known[tuple(sorted((*s, i)))]
-                mine = mine + weight * (gain if without is None else gain - without)  # type: ignore[operator]
+                mine = mine + weight * (known[tuple(sorted((*s, i)))] - known[s])
         out.append(mine)
     return np.array(out)
 

@@ -88,3 +88,38 @@ def special_funds(funds: int, pupils: int, year: int | None) -> bool | None:
         return verdicts.pop() if len(verdicts) == 1 else None
     begun = [v for start, v in found if start <= year]
     return begun[-1] if begun else None
+
+
+def small_rural_room(school: dict[str, Any]) -> bool | None:
+    """One music and one art room for up to 12 classes: 96 and 90 m2, and less in a small rural school's relaxation.
+
+    ``room`` is the lower edge of the narrower of the two rooms' bands. Two things are asked of a small rural school:
+    fewer than 100 students, and no class of 30.
+    """
+    if school["room"] >= 90:
+        return True
+    enough = school["room"] >= {"primary": 54, "junior": 61}[school["stage"]]
+    if not enough or school["area"] != "rural" or school["students"] >= 100:
+        return False
+    return None if school["largest"] is None else bool(school["largest"] < 30)
+
+
+def retention(schools: list[dict[str, int | None]]) -> bool | None:
+    """At least 95 % of a county's junior students, under both formulas that were read; else not decided."""
+    if any(None in s.values() for s in schools):
+        return None
+    graduates, entrants, came, left, deaths = (
+        sum(s[k] or 0 for s in schools) for k in ("graduates", "entrants", "transfers_in", "transfers_out", "deaths")
+    )
+    least = Fraction(95, 100)
+    found = {
+        Fraction(graduates - came + left, entrants - deaths) >= least,
+        Fraction(graduates, entrants + came - deaths - left) >= least,
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def survey_in_order(residents: int, sent: int, parents: int, valid: int) -> bool:
+    """1.5 per mille of the residents, 600 of fewer than 400 000; half are parents; seven tenths come back valid."""
+    least = Fraction(600) if residents < 400_000 else Fraction(residents * 15, 10_000)
+    return sent >= least and 2 * parents >= sent and 10 * valid >= 7 * sent

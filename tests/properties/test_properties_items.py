@@ -145,3 +145,73 @@ def test_special_education_follows_the_year(per_pupil: int, pupils: int, year: i
     ev = jh.evaluate(pd.DataFrame([row]), STANDARD, county_facts=pd.DataFrame(facts))
     verdict = ev.items.set_index("item")["verdict"]["special-education-funds"]
     assert verdict == WORD[oracle.special_funds(per_pupil * pupils, pupils, year)]
+
+
+RURAL = st.fixed_dictionaries(
+    {
+        "stage": st.sampled_from(("primary", "junior")),
+        "area": st.sampled_from(("rural", "town", "city")),
+        "students": st.sampled_from((99, 100)),
+        "largest": st.sampled_from((None, 29, 30)),
+        "room": st.sampled_from((0, 54, 61, 90)),
+    }
+)
+BANDS = {54: ("music_rooms_54_61", "art_rooms_54_61"), 61: ("music_rooms_61_73", "art_rooms_61_67"),
+         90: ("music_rooms_96", "art_rooms_90")}  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(st.lists(RURAL, min_size=1, max_size=3))
+def test_rooms_of_small_rural_schools(made: list[dict[str, Any]]) -> None:
+    rows = []
+    for i, s in enumerate(made):
+        rooms = {column: int(low == s["room"]) for low, pair in BANDS.items() for column in pair}
+        rooms |= dict.fromkeys(("music_rooms_73_96", "art_rooms_67_90"), 0)
+        row = {"county": "甲县", "school": f"校{i}", "kind": s["stage"], "stage": s["stage"], "year": 2020, **SEVEN}
+        row |= {"students": s["students"], "classes": 6, "largest_class": s["largest"], "area_type": s["area"]}
+        rows.append(row | rooms)
+    std = STANDARD.with_options(relaxations=["small-rural-school-rooms", "small-rural-junior-school-rooms"])
+    verdict = jh.evaluate(pd.DataFrame(rows), std).items.set_index("item")["verdict"]["music-and-art-rooms"]
+    assert verdict == WORD[oracle.every(oracle.small_rural_room(s) for s in made)]
+
+
+YEARS = st.fixed_dictionaries(
+    {
+        "entrants": st.integers(95, 105),
+        "graduates": st.integers(80, 110),
+        "transfers_in": st.integers(0, 12),
+        "transfers_out": st.integers(0, 12),
+        "deaths": st.sampled_from((0, 0, 0, 1, None)),
+    }
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(YEARS, min_size=1, max_size=2))
+def test_retention_is_decided_where_both_formulas_agree(made: list[dict[str, int | None]]) -> None:
+    row = {"county": "甲县", "kind": "junior", "stage": "junior", "students": 300, **SEVEN}
+    table = pd.DataFrame([row | {"school": f"校{i}"} | s for i, s in enumerate(made)])
+    verdict = jh.evaluate(table, STANDARD).items.set_index("item")["verdict"]["retention"]
+    assert verdict == WORD[oracle.retention(made)]
+
+
+EIGHT = {
+    "county": "甲县", "school": "一小", "stage": "primary", "students": 500, "owner_type": "county_education",
+    "teaching_area_m2": 3000.0, "sports_area_m2": 5500.0, "equipment_value_cny": 1_300_000.0, "computers": 80,
+    "books": 15_000, "teachers": 35, "teachers_above_required_degree": 27, "teachers_mid_or_senior_title": 15,
+}  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from((390_000, 399_999, 400_000, 400_001, 1_000_000)),
+    st.sampled_from((599, 600, 601, 1499, 1500)),
+    st.sampled_from((-1, 0, 1)),
+    st.sampled_from((-1, 0, 1)),
+)
+def test_the_sample_of_the_survey(residents: int, sent: int, more_parents: int, more_valid: int) -> None:
+    parents, valid = -(-sent // 2) + more_parents, -(-7 * sent // 10) + more_valid
+    facts = {"population": residents, "survey_sent": sent, "survey_parents_sent": parents, "survey_valid": valid}
+    facts["survey_satisfied"] = valid
+    ev = jh.evaluate(pd.DataFrame([EIGHT]), "cn-basic-balance-2012", county_facts={"甲县": facts})
+    assert ("survey_sample" not in set(ev.problems["code"])) == oracle.survey_in_order(residents, sent, parents, valid)
