@@ -123,3 +123,43 @@ def survey_in_order(residents: int, sent: int, parents: int, valid: int) -> bool
     """1.5 per mille of the residents, 600 of fewer than 400 000; half are parents; seven tenths come back valid."""
     least = Fraction(600) if residents < 400_000 else Fraction(residents * 15, 10_000)
     return sent >= least and 2 * parents >= sent and 10 * valid >= 7 * sent
+
+
+# ------------------------------------------------------------------------------- Shandong (audit, section 3, 5 and 6)
+
+#: Building totals by classes: two rows are printed, and where they differ neither decides. The audit gives only the
+#: cell at 18 classes of the first row.
+BUILT = {18: (5638, 5763)}
+BOOKS = {False: (30, 160, 80), True: (20, 120, 60)}
+
+
+def one_answer(readings: Iterable[bool]) -> bool | None:
+    """What all readings say, or nothing."""
+    found = set(readings)
+    return found.pop() if len(found) == 1 else None
+
+
+def building_total(classes: int, built: Fraction) -> bool | None:
+    """Enough by both rows, or by neither."""
+    return one_answer(built >= row for row in BUILT[classes])
+
+
+def library(area: str, poor: bool | None, books: Fraction, titles: int, periodicals: int) -> tuple[bool | None, ...]:
+    """Books a student, reference books, periodicals of a primary school: less is asked of a poor rural one."""
+    kinds = {False} if area != "rural" else {False, True} if poor is None else {poor}
+    have = (books, titles, periodicals)
+    return tuple(one_answer(have[i] >= BOOKS[k][i] for k in kinds) for i in range(3))
+
+
+def for_every(classes: int, size: int, have: int) -> bool | None:
+    """One for every so many classes; of a rest nothing is said: taken as none and as one."""
+    return one_answer(have >= n for n in (classes // size, -(-classes // size)))
+
+
+def grades(found: Iterable[str | None]) -> bool | None:
+    """Every school complies: 达标 alone, or 基本达标 too; one that was not graded leaves it open."""
+    found = list(found)
+    passes = ({"达标"}, {"达标", "基本达标"})
+    if "不达标" in found:
+        return False
+    return None if None in found else one_answer(all(g in p for g in found) for p in passes)
