@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from io import BytesIO
@@ -274,7 +274,7 @@ class Table:
     def _column(self, name: str) -> Any:
         """Return a column; taken out of the frame once, which for a small table is most of the work."""
         if name not in self._series:
-            self._series[name] = self._frame[name]
+            self._series[name] = self._frame.get_column(name)
         return self._series[name]
 
     def is_number(self, name: str) -> bool:
@@ -300,8 +300,7 @@ class Table:
         """Return a code a row in order of appearance (-1: missing) and the words; the codes may be short integers."""
         text = self._text(name)
         if text is not None:
-            codes, words = _text_codes(text)
-            return codes, words.to_pylist()
+            return _text_codes(text)
         series = self._column(name)
         native = series.to_native()
         values: Any
@@ -463,11 +462,32 @@ def _arrow_text(native: Any) -> Any:
     return native
 
 
-def _text_codes(text: Any) -> tuple[NDArray[Any], Any]:
+@frozen(eq=False)
+class _TextWords(Sequence[Any]):
+    """The words of a column of text as Arrow keeps them; they become strings only where they are asked for."""
+
+    array: Any
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.array[i].as_py()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.array.to_pylist())
+
+
+def _text_codes(text: Any) -> tuple[NDArray[Any], _TextWords]:
     """Return codes in order of appearance (-1: missing) and the words."""
-    encoded = text.dictionary_encode()
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # Arrow's own allocator maps fresh memory for a large dictionary every other time: 30 ms for a province
+    encoded = pc.dictionary_encode(text, memory_pool=pa.system_memory_pool())
     indices = encoded.indices
-    return np.asarray(indices.fill_null(-1) if indices.null_count else indices), encoded.dictionary
+    codes = np.asarray(indices.fill_null(-1) if indices.null_count else indices)
+    return codes, _TextWords(encoded.dictionary)
 
 
 def _runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:

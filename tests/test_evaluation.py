@@ -1,5 +1,6 @@
 """Small tables judged by hand under each of the three standards."""
 
+import gc
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -914,3 +915,17 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert once == again
     assert everything(QUALITY).explain() == everything(QUALITY).explain()
     assert "示例县" in repr(everything(QUALITY)._repr_html_())
+
+
+def test_an_evaluation_leaves_nothing_behind_when_it_is_let_go() -> None:
+    # a circle of references would keep the tables of several evaluations until Python searches for it
+    schools, standard = jh.synthetic.county(seed=0), jh.load_standard("cn-quality-balance-2017")
+    jh.evaluate(schools, standard)
+    gc.collect()
+    gc.disable()
+    try:
+        ev = jh.evaluate(schools, standard)
+        del ev
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

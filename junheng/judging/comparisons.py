@@ -100,7 +100,10 @@ def compare_figures(
     step: Decimal | None = None,
 ) -> Codes:
     """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
-    out = compare(divide(top, bottom), required, test.op)
+    value = divide(top, bottom)
+    if np.isnan(value).all():
+        return np.full(value.size, UNDETERMINED, dtype=np.int8)
+    out = compare(value, required, test.op)
     asked = required if bottom is None else required * bottom
     size = np.maximum(np.abs(top), np.abs(asked))
     for name in (*test.top_minus, *test.bottom_minus):

@@ -91,6 +91,10 @@ class Judge:
         """The stages of schools."""
         return Subjects.make(self.findings.sections, self.findings.county, whole=False)
 
+    @cached_property
+    def _none_counted(self) -> Ints:
+        return np.zeros((self.findings.n_counties, 3), dtype=np.int64)
+
     def judge(self, condition: Condition, easier: Sequence[Easier], doubts: Sequence[Doubt]) -> ConditionResult:
         """Judge one condition, by every reading of it: where they differ it is undetermined."""
         if condition.scope in ("school", "section"):
@@ -108,7 +112,7 @@ class Judge:
             verdict=np.where(disagree, np.int8(UNDETERMINED), first).astype(np.int8),
             value=value,
             required=required,
-            counts=np.zeros((n, 3), dtype=np.int64),
+            counts=self._none_counted,
             disagree=disagree,
             skipped=np.zeros(n, dtype=bool),
         )

@@ -175,7 +175,8 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
     for i, condition in enumerate(item.conditions):
         easier = [(r, r.conditions[i]) for r in relaxed if i < len(r.conditions)]
         found = judge.judge(condition, easier, doubts)
-        each.append(evolve(found, skipped=_falls_away(judge.findings, condition, found)))
+        skipped = _falls_away(judge.findings, condition, found)
+        each.append(found if skipped is found.skipped else evolve(found, skipped=skipped))
     skipped = np.stack([c.skipped for c in each])
     verdicts = np.where(skipped, MET, np.stack([c.verdict for c in each]))
     verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it is left: nothing is met
@@ -185,7 +186,8 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
         verdict[:] = UNDETERMINED
         reason = np.full(verdict.size, "scored", dtype=object)
     else:
-        reason = np.where(verdict == UNDETERMINED, "not_given", "").astype(object)
+        reason = np.full(verdict.size, "", dtype=object)
+        reason[verdict == UNDETERMINED] = "not_given"
         reason[(verdict == UNDETERMINED) & np.stack([c.disagree for c in each])[decided]] = "readings_disagree"
     return ItemResult(
         item=item,

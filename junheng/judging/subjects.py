@@ -78,8 +78,22 @@ class Subjects:
             stage[np.bincount(self.unit, minlength=self.n) > 1] = -1
         return stage
 
+    @cached_property
+    def _numbers(self) -> dict[str, Floats]:
+        return {}
+
     def number(self, name: str) -> Floats:
-        """Return a column by unit: people added over stages, a whole school's resource taken once."""
+        """Return a column by unit: people added over stages, a whole school's resource taken once.
+
+        Not to be written to: many conditions ask for the same figures.
+        """
+        if name not in self._numbers:
+            values = self._work_out(name)
+            # a column that is not there takes no room
+            self._numbers[name] = values if np.isfinite(values).any() else np.broadcast_to(np.nan, self.n)
+        return self._numbers[name]
+
+    def _work_out(self, name: str) -> Floats:
         s = self.sections
         if name == "schools":
             return np.ones(self.n)
@@ -173,9 +187,9 @@ class Subjects:
         # a school's one figure is put together from the parts of its stages, and is what was typed all the same
         return np.zeros(self.n, dtype=bool) if base is None else np.asarray(self.number(name) == base[self.row])
 
-    @cached_property
+    @property
     def figures(self) -> Figures:
-        """Where tests find the figures of units."""
+        """Where tests find the figures of units; kept, it would hold its table in a circle until memory is searched."""
         return Figures(self.number, self.exactly, self._is_typed)
 
     def word(self, name: str) -> NDArray[np.object_]:

@@ -146,20 +146,32 @@ def number(value: float, beside: float | None = None) -> str:
 def part_reasons(d: Judgement, language: str, counties: Sequence[int] | None = None) -> list[str]:
     """Return the reason of every county (or those named) and part in a sentence, county by county."""
     chosen = range(d.n_counties) if counties is None else counties
-    columns_ = []
-    for part in d.part_verdicts:
-        items = [r for r in d.items if r.item.part == part and r.item.rule != "scored"]
-        verdicts = np.stack([d.part_verdicts[part], *(r.verdict for r in items)], axis=1).tolist()
-        columns_.append([_part_reason(d, part, items, verdicts[county], county, language) for county in chosen])
+    columns_ = [_part_reasons(d, part, chosen, language) for part in d.part_verdicts]
     return [reason for row in zip(*columns_, strict=True) for reason in row]
+
+
+def _part_reasons(d: Judgement, part: str, counties: Sequence[int], language: str) -> list[str]:
+    """Return the reason of a part for some counties; those with the same verdicts share a sentence without figures."""
+    items = [r for r in d.items if r.item.part == part and r.item.rule != "scored"]
+    with_figures = any(r.item.rule != "conditions" for r in items)
+    parts = d.part_verdicts.values() if part == "overall" else ()
+    rows = np.stack([d.part_verdicts[part], *(r.verdict for r in items), *parts], axis=1).tolist()
+    known: dict[Any, str] = {}
+    out = []
+    for county in counties:
+        key = county if with_figures else tuple(rows[county])
+        if key not in known:
+            known[key] = _part_reason(d, part, items, rows[county], county, language)
+        out.append(known[key])
+    return out
 
 
 def _part_reason(
     d: Judgement, part: str, items: Sequence[ItemResult], verdicts: Sequence[int], county: int, language: str
 ) -> str:
-    """Return the reason of a part in a sentence; ``verdicts`` are those of the part and of its items in the county."""
+    """Return the reason of a part in a sentence; ``verdicts`` begins with those of the part and of its items."""
     text = _TEXT[language]
-    verdict, *own = verdicts
+    verdict, own = verdicts[0], verdicts[1 : 1 + len(items)]
     if part != "overall" and not items:
         return text["no_items"]
     said = [overall_reason(d, county, language)] if part == "overall" else []

@@ -273,9 +273,9 @@ class Frames:
         n, m = d.n_counties, len(parts)
         county = np.repeat(np.arange(n), m)
         out: dict[str, Any] = self.by_columns(county)
-        out["part"] = [word("part", p, lang) for _ in range(n) for p in parts]
+        out["part"] = self.labels("part", np.tile(np.arange(m), n), parts)
         codes = np.stack([d.part_verdicts[p] for p in parts], axis=1).reshape(n * m)
-        out["verdict"] = [word("verdict", VERDICTS[v], lang) for v in codes.tolist()]
+        out["verdict"] = self.labels("verdict", codes.astype(np.int64), VERDICTS)
         out["reason"] = part_reasons(d, lang or "en")
         return self.frame(out)
 

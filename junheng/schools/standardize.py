@@ -129,6 +129,7 @@ def _standard_values(table: Table, name: str, column: Column, factor: tuple[int,
         # a nation has many rows and few words: each is folded once
         known = category_aliases(column.id)
         codes, words = table.codes(name)
+        words = list(words)
         # what does not show stays, for check_schools to point at
         new = [w if isinstance(w, str) and is_odd(w) else known.get(fold_word(w), w) for w in words]
         if all(a is b for a, b in zip(new, words, strict=True)):

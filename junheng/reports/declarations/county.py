@@ -164,5 +164,6 @@ def school_names(d: Judgement, sections: Ints) -> list[str]:
         if column in reading.has:
             codes, words = reading.codes(column)
             mine = codes[d.sections.rows[sections]].tolist()
+            words = list(words)
             out = [str(words[c]) if c >= 0 else known for c, known in zip(mine, out, strict=True)]
     return out
