@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from junheng._labels import word
 from junheng.schools.editing import Add, Changed, Close, Cohorts, Enrolment, Merge, Open
 from junheng.schools.editing import change_table as change_sections
+from junheng.words import word
 
 if TYPE_CHECKING:
     from junheng.results import Evaluation, Judgement

@@ -1,8 +1,8 @@
-"""What can go wrong, and how it is said.
+"""What can go wrong.
 
-Everything raised on purpose derives from :class:`JunhengError`. Problems in data are collected and reported
-together: one error, with a list of :class:`Problem`, each with a stable code, so that an application can
-translate it and a person can repair the whole table in one go.
+Everything raised on purpose derives from :class:`JunhengError`. Problems in data are collected and reported together:
+one error, with a list of :class:`Problem`, each with a stable code, so that a person can repair the whole table at
+once. Errors and problems hold a :class:`~junheng.words.Message`: ``str()`` is English, ``text(language)`` any language.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
+
+from junheng.words import LANGUAGES, Lines, Message, Name, Quoted, Row, listed, message, sentences, word
 
 __all__ = [
     "AlignmentError",
@@ -27,16 +29,27 @@ __all__ = [
     "Severity",
     "StandardDataError",
     "UnknownStandardError",
+    "check_language",
     "did_you_mean",
 ]
 
 
 def did_you_mean(
-    name: object, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6, show: Callable[[str], str] = str
-) -> str:
-    """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near."""
+    name: object, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6, show: Callable[[str], Any] = str
+) -> Message | str:
+    """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near.
+
+    ``show=Quoted`` puts the names in quotation marks.
+    """
     near = difflib.get_close_matches(str(name), list(dict.fromkeys(known)), n=most, cutoff=cutoff)
-    return f"; did you mean {' or '.join(map(show, near))}?" if near else ""
+    return message("errors.did_you_mean", names=listed(map(show, near), "or")) if near else ""
+
+
+def check_language(language: str) -> str:
+    """Return the language, or refuse it."""
+    if language not in LANGUAGES:
+        raise InputError(message("errors.language", languages=LANGUAGES, language=Quoted(language)))
+    return language
 
 
 class Severity(StrEnum):
@@ -130,7 +143,7 @@ class Problem:
     value : str or None
         The offending value as text.
     message : str
-        What is wrong and what to do about it.
+        What is wrong and what to do about it, in English; :meth:`text` says it in any language.
     """
 
     code: ProblemCode
@@ -139,16 +152,46 @@ class Problem:
     row: int | None = None
     key: str | None = None
     value: str | None = None
-    message: str
+    _message: Message | str = field(alias="message")
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to do about it, in English."""
+        return str(self._message)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The figures and names in the message."""
+        return self._message.parameters if isinstance(self._message, Message) else {}
+
+    def sentence(self, language: str = "en", lines: Lines | None = None) -> str:
+        """Return what is wrong and what to do about it, without the place."""
+        told = self._message
+        return told.text(language, lines) if isinstance(told, Message) else told
+
+    def place(self, language: str = "en", lines: Lines | None = None) -> str:
+        """Return where it is: row and column, empty where the table is meant."""
+        text, where = sentences("errors", language), []
+        if self.row is not None:
+            keys = [
+                str(word("stage", k, language if language != "en" else None)) for k in (self.key or "").split(" / ")
+            ]
+            where.append(
+                Row(self.row).text(language, lines) + (text["key"].format(key=" / ".join(keys)) if self.key else "")
+            )
+        if self.column is not None:
+            where.append(text["column"].format(column=Quoted(Name("column", self.column)).text(language)))
+        return text["join"].join(where)
+
+    def text(self, language: str = "en", lines: Lines | None = None) -> str:
+        """Return code, place and sentence in a language; with ``lines`` rows are named as lines of a file."""
+        place, told = self.place(language, lines), self.sentence(language, lines)
+        return sentences("errors", language)["placed" if place else "unplaced"].format(
+            code=self.code, place=place, message=told
+        )
 
     def __str__(self) -> str:
-        where = []
-        if self.row is not None:
-            where.append(f"row {self.row}" + (f" ({self.key})" if self.key else ""))
-        if self.column is not None:
-            where.append(f"column {self.column!r}")
-        place = ", ".join(where)
-        return f"[{self.code}] {place + ': ' if place else ''}{self.message}"
+        return self.text("en")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the problem as a dict that is safe for JSON."""
@@ -166,6 +209,10 @@ class Problem:
 class JunhengError(Exception):
     """Base of everything the library raises on purpose."""
 
+    def text(self, language: str = "en") -> str:
+        """Return the message in a language; ``str(error)`` is always English."""
+        return _text(self.args[0] if self.args else "", language)
+
 
 class InputError(JunhengError, ValueError):
     """An argument cannot be used as it is."""
@@ -173,6 +220,10 @@ class InputError(JunhengError, ValueError):
 
 class AlignmentError(InputError):
     """Two arguments that must describe the same schools do not line up."""
+
+
+def _text(told: Any, language: str) -> str:
+    return told.text(language) if isinstance(told, Message) else str(told)
 
 
 #: How many problems an error message spells out; ``.problems`` always has them all.
@@ -190,13 +241,17 @@ class InputDataError(InputError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.text("en"))
+
+    def text(self, language: str = "en") -> str:
+        """Return the message in a language: the first problems, a line each."""
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
         errors.sort(key=lambda p: -1 if p.row is None else p.row)
-        head = f"the input has {len(errors)} problem{'s' if len(errors) != 1 else ''}"
-        lines = [f"  {p}" for p in errors[:_SHOWN]]
+        lines = [message("errors.problems", n=len(errors)).text(language)]
+        lines += [f"  {p.text(language)}" for p in errors[:_SHOWN]]
         if len(errors) > _SHOWN:
-            lines.append(f"  … and {len(errors) - _SHOWN} more; see .problems or junheng.check_schools(table)")
-        super().__init__("\n".join([head + ":", *lines]))
+            lines.append("  " + message("errors.more", n=len(errors) - _SHOWN).text(language))
+        return "\n".join(lines)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # an error met by a worker must reach the caller whole
@@ -217,15 +272,19 @@ class OutputFileError(InputError, OSError):
         ``output_failed``.
     path : str or path
         The file, as it was named.
-    reason : str
+    reason : Message or str
         What is wrong and what to do about it.
     """
 
-    def __init__(self, code: ProblemCode, path: str | os.PathLike[str], reason: str) -> None:
+    def __init__(self, code: ProblemCode, path: str | os.PathLike[str], reason: Message | str) -> None:
         self.code = code
         self.path = os.fspath(path)
         self.reason = reason
-        super().__init__(f"{self.path}: {reason}")
+        super().__init__(self.text("en"))
+
+    def text(self, language: str = "en") -> str:
+        """Return the message in a language."""
+        return sentences("errors", language)["at"].format(path=self.path, message=_text(self.reason, language))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.code, self.path, self.reason)
@@ -233,6 +292,10 @@ class OutputFileError(InputError, OSError):
 
 class ReadingWarning(UserWarning):
     """A file was read, but not every row or cell as it stands; :func:`junheng.describe_file` tells which."""
+
+    def text(self, language: str = "en") -> str:
+        """Return the message in a language."""
+        return _text(self.args[0] if self.args else "", language)
 
 
 class UnknownStandardError(JunhengError, LookupError):
@@ -246,15 +309,29 @@ class StandardDataError(JunhengError, ValueError):
     ----------
     path : str
         The file, or the id of the standard.
-    problems : sequence of str
+    problems : sequence of Message or str
         One line a mistake, with its place (``$.thresholds[3].value``).
+
+    Attributes
+    ----------
+    problems : tuple of str
+        The lines in English; :meth:`text` says them in any language.
     """
 
-    def __init__(self, path: str, problems: Sequence[str]) -> None:
+    def __init__(self, path: str, problems: Sequence[Message | str]) -> None:
         self.path = path
-        self.problems: tuple[str, ...] = tuple(problems)
-        count = f"{len(self.problems)} mistake{'s' if len(self.problems) != 1 else ''}"
-        super().__init__("\n".join([f"{path}: {count}:", *(f"  {p}" for p in self.problems)]))
+        self._lines = tuple(problems)
+        super().__init__(self.text("en"))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line a mistake, in English."""
+        return tuple(map(str, self._lines))
+
+    def text(self, language: str = "en") -> str:
+        """Return the message in a language, a line for each mistake."""
+        head = message("errors.mistakes", path=self.path, n=len(self._lines)).text(language)
+        return "\n".join([head, *(f"  {_text(line, language)}" for line in self._lines)])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.path, self.problems)
+        return type(self), (self.path, self._lines)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._frames import Labels, build_frame
-from junheng._labels import word
 from junheng.errors import InputError
 from junheng.evaluation import Missing, evaluate
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.results import Evaluation, Judgement
 from junheng.standards import Standard
+from junheng.words import word
 
 __all__ = ["evaluate_all", "monitor"]
 

@@ -219,7 +219,7 @@ def test_who_counts_in_2017(changed: dict[str, Any], counted: bool, why: str | N
         assert set(pick(ev.schools, school="某校")["reason"]) == {why}
         assert ev.provenance["sections_left_out"] == {why: 1}
         assert "某校" in ev.explain() and "某校" in ev.explain(language="zh")
-        label = jh._data.read_toml("labels.toml")["reason"][why]
+        label = jh._data.read_toml("words/labels.toml")["reason"][why]
         assert label["en"] in ev.explain() and label["zh"] in ev.explain(language="zh")
 
 
@@ -298,7 +298,7 @@ def test_a_stage_whose_schools_are_all_out_of_one_table() -> None:
     for language in ("zh", "en"):
         assert ev.explain(language=language)
         page = jh.reports.html_report(ev, language=language)
-        assert jh._data.read_toml("labels.toml")["left_out_of"]["basic_standard"][language] in page
+        assert jh._data.read_toml("words/labels.toml")["left_out_of"]["basic_standard"][language] in page
         assert ev.relabel(language).to_dict()["left_out"]
     # Table III is about the primary stage alone, so nothing can be promised of the junior one
     assert jh.plan(ev, unit_costs={"books": 20.0}).counties["promise"].tolist() == ["undetermined"]

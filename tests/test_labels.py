@@ -33,7 +33,7 @@ LABELS = dict(
     [
         *((k, v["label"]) for k, v in entries("columns.toml", "columns")),
         *((k, v["label"]) for k, v in entries("indicators/catalog.toml", "indicators")),
-        *((k, v) for group in read_toml("labels.toml") for k, v in entries("labels.toml", group)),
+        *((k, v) for group in read_toml("words/labels.toml") for k, v in entries("words/labels.toml", group)),
     ]
 )
 
@@ -57,7 +57,7 @@ def test_no_two_things_share_a_label(group: str) -> None:
 
 
 def test_every_word_a_result_may_hold_has_a_label() -> None:
-    words = read_toml("labels.toml")
+    words = read_toml("words/labels.toml")
     for group, ids in {
         "verdict": VERDICTS,
         "stage": ALL_STAGES,

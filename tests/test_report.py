@@ -25,7 +25,7 @@ from junheng.reports.page import report as module
 from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords
 
-WORDS = tomllib.loads((Path(jh.__file__).parent / "reports" / "words.toml").read_text(encoding="utf-8"))
+WORDS = tomllib.loads((Path(jh.__file__).parent / "words" / "reports.toml").read_text(encoding="utf-8"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

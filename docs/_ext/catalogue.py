@@ -9,7 +9,7 @@ from typing import Any
 
 import junheng as jh
 from junheng._data import STAGES, read_toml
-from junheng._labels import word
+from junheng.words import word
 from junheng.facts import Fact, fact_columns
 from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns

@@ -17,7 +17,6 @@ import numpy as np
 import junheng as jh
 from junheng._files import check_output
 from junheng._frames import Table
-from junheng._labels import key_text
 from junheng._progress import reporting
 from junheng._text import clean
 from junheng.cli.costs import amount, read_costs, write_costs_template
@@ -39,6 +38,7 @@ from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.fact_forms import facts_of
 from junheng.results.explain import find_county
+from junheng.words import key_text
 
 __all__ = ["main"]
 

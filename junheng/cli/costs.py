@@ -12,7 +12,6 @@ from attrs import frozen
 
 import junheng as jh
 from junheng._frames import build_frame, write_tables
-from junheng._labels import LANGUAGES, word
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
 from junheng.reading.files import open_source
@@ -26,6 +25,7 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
+from junheng.words import LANGUAGES, word
 
 __all__ = ["amount", "read_costs", "write_costs_template"]
 

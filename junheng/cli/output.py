@@ -18,10 +18,10 @@ import attrs
 import junheng as jh
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_tables
-from junheng._labels import word
 from junheng.cli.problems import column_zh
 from junheng.cli.words import WORDS
 from junheng.errors import InputError
+from junheng.words import word
 
 __all__ = [
     "Steps",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from junheng._labels import LANGUAGES
 from junheng.cli.words import WORDS
+from junheng.words import LANGUAGES
 
 __all__ = ["asked_language", "build_parser"]
 

@@ -10,10 +10,10 @@ from typing import Any, TextIO
 
 import junheng as jh
 from junheng._data import read_toml
-from junheng._labels import word
 from junheng.cli.words import WORDS
 from junheng.errors import OutputFileError, Problem, Severity
 from junheng.schools import base_column
+from junheng.words import word
 
 __all__ = ["as_problems", "column_zh", "note", "note_warnings", "output_problem", "print_problems"]
 

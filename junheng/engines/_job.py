@@ -19,7 +19,6 @@ from attrs import frozen
 
 from junheng._arrays import Ints
 from junheng._frames import duplicate_headers
-from junheng._labels import key_text
 from junheng._text import clean
 from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_table, with_arrow_frames
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
@@ -30,6 +29,7 @@ from junheng.schools.checks import needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.standards import Standard, load_standard
+from junheng.words import key_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

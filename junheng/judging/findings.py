@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._frames import Backend
-from junheng._labels import word
 from junheng.errors import Problem
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator
@@ -22,6 +21,7 @@ from junheng.indicators.compliance import MET
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
+from junheng.words import word
 
 __all__ = ["LEFT_OUT_OF", "REASONS", "Codes", "Findings", "Places", "reason_code"]
 

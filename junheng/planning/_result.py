@@ -13,7 +13,6 @@ from attrs import evolve, field, frozen
 
 from junheng._data import STAGES
 from junheng._frames import Labels
-from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._budget import Step
 from junheng.planning._card import WHY, plan_card
@@ -22,6 +21,7 @@ from junheng.planning._problem import County
 from junheng.planning._solve import Answer
 from junheng.results import Evaluation, records
 from junheng.schools import base_column, columns
+from junheng.words import word
 
 __all__ = ["WHY", "Plan", "fails"]
 

@@ -14,13 +14,13 @@ from attrs import field, frozen
 from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng._frames import Labels, Table, build_frame, column_names
-from junheng._labels import word
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Evaluation, Judgement
 from junheng.schools import ALL_STAGES, columns
+from junheng.words import word
 
 __all__ = ["shortfall_totals", "shortfalls"]
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from junheng._data import read_toml
-from junheng._labels import check_language, word
+from junheng.errors import check_language
 from junheng.schools import base_column
+from junheng.words import word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +167,7 @@ class _Say:
         self.comma = "，" if language == "zh" else ", "
 
     def __call__(self, key: str, **values: Any) -> str:
-        text = read_toml("labels.toml")["reading"][key][self.language]
+        text = read_toml("words/labels.toml")["reading"][key][self.language]
         return str(text).format(many="" if values.get("n") == 1 else "s", **values)
 
     def column(self, name: str) -> str:

@@ -11,8 +11,7 @@ from attrs import frozen
 
 from junheng._data import STAGES, read_toml
 from junheng._files import write_bytes
-from junheng._labels import check_language
-from junheng.errors import InputError
+from junheng.errors import InputError, check_language
 from junheng.facts import Fact, fact_columns
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.schools import Column, columns

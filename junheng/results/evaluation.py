@@ -11,8 +11,7 @@ from attrs import field, frozen
 
 from junheng._arrays import Ints
 from junheng._frames import Labels
-from junheng._labels import check_language
-from junheng.errors import InputError
+from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._labels import SIGNS, word
 from junheng.errors import InputError, did_you_mean
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
@@ -17,6 +16,7 @@ from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
 from junheng.schools import category_words, columns, is_grade
 from junheng.standards.model import Test
+from junheng.words import SIGNS, word
 
 _TEXT = {
     "zh": {

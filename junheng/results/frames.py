@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import Labels, Table, Wholes, build_frame
-from junheng._labels import word
 from junheng.indicators.catalog import catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
@@ -22,6 +21,7 @@ from junheng.results.explain import item_findings, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit
+from junheng.words import word
 
 __all__ = ["Frames", "records", "round_half_up", "turns"]
 
@@ -346,7 +346,7 @@ class Frames:
 
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""
-        known = read_toml("labels.toml")["column"]
+        known = read_toml("words/labels.toml")["column"]
         if name in known or name not in columns():
             return str(word("column", name, self.language))
         return columns()[name].zh if self.language == "zh" else columns()[name].en

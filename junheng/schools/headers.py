@@ -290,4 +290,4 @@ def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name is like one that is not known."""
-    return did_you_mean(name, known, show=repr) or "; nothing like it is known;"
+    return str(did_you_mean(name, known, show=repr)) or "; nothing like it is known;"

@@ -23,8 +23,8 @@ RANKS = {
     # the ground has storeys of its own
     0.3: ("_frames",),
     0.2: ("_arrays",),
-    0.1: ("words", "_labels"),
-    0: ("_data", "_progress", "errors", "_files", "_text", "_compiled", "verify"),
+    0.1: ("_progress", "errors", "_files", "_text", "_compiled"),
+    0: ("_data", "words", "verify"),
 }
 RANK = {room: rank for rank, rooms in RANKS.items() for room in rooms}
 

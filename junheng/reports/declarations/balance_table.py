@@ -9,8 +9,6 @@ import attrs
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._labels import SIGNS as OPS
-from junheng._labels import word
 from junheng.indicators.compliance import UNDETERMINED
 from junheng.reports.declarations.cells import (
     NONE,
@@ -26,6 +24,8 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
+from junheng.words import SIGNS as OPS
+from junheng.words import word
 
 
 def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from junheng._data import read_toml
-from junheng._labels import SIGNS as OPS
-from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.items import ItemResult
 from junheng.reports.declarations.model import Cell, Column, FormTable, Mark
 from junheng.results import Judgement
 from junheng.results.explain import finding, number
 from junheng.results.frames import round_half_up, turns
+from junheng.words import SIGNS as OPS
+from junheng.words import word
 
 OPEN = "无法判定"
 NOT_GIVEN = "未提供"

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._labels import word
 from junheng.reports.declarations.cells import form_data
 from junheng.reports.declarations.model import Column
 from junheng.results.explain import number
@@ -21,6 +20,7 @@ from junheng.schools.opening import open_table
 from junheng.schools.sections import Sections
 from junheng.schools.vocabulary import INTEGRATED
 from junheng.standards import Standard
+from junheng.words import word
 
 if TYPE_CHECKING:
     from junheng.results import Evaluation, Judgement

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from junheng._labels import word
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.reports.declarations.balance_table import balance_table
@@ -23,6 +22,7 @@ from junheng.results.explain import find_county, part_reasons
 from junheng.schools import ALL_STAGES
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards import Standard, load_standard
+from junheng.words import word
 
 #: What fills each kind of table.
 _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from junheng._labels import SIGNS as OPS
-from junheng._labels import word
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.conditions import ConditionResult
@@ -33,6 +31,8 @@ from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results.explain import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Test
+from junheng.words import SIGNS as OPS
+from junheng.words import word
 
 #: How many schools a remark names before it counts the rest.
 _NAMED = 5

@@ -9,7 +9,6 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.findings import Codes
 from junheng.reports.declarations.cells import (
@@ -31,6 +30,7 @@ from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results import REASONS
 from junheng.results.explain import number
 from junheng.schools import columns
+from junheng.words import word
 
 
 def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from junheng._labels import word
 from junheng.facts import fact_columns
 from junheng.judging.items import ItemResult
 from junheng.reports.declarations.cells import (
@@ -24,6 +23,7 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
+from junheng.words import word
 
 
 def survey_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from junheng._files import write_bytes
-from junheng._labels import word
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.declarations.fill import declaration
 from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
 from junheng.results import Evaluation
+from junheng.words import word
 
 #: Fills of marked cells: for colour-blind readers too, as the legend names them and a comment stands on the cell.
 _FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}

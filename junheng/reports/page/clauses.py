@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from junheng._data import STAGES
-from junheng._labels import SIGNS as OPS
 from junheng.judging.items import ItemResult
 from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, sentence, verdict_of
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import failing, finding, nothing_known, number
+from junheng.words import SIGNS as OPS
 
 
 def clauses_of(d: Judgement, c: int, text: ReportWords) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:

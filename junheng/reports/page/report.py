@@ -12,9 +12,8 @@ from typing import Any
 from attrs import frozen
 
 from junheng._files import write_bytes
-from junheng._labels import check_language
 from junheng._progress import Progress, reporting
-from junheng.errors import InputError
+from junheng.errors import InputError, check_language
 from junheng.planning import Plan
 from junheng.planning.shortfalls import county_totals
 from junheng.reports.page.clauses import problems_of, provenance_of

@@ -9,7 +9,6 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._labels import SIGNS as OPS
 from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._needs import Shortages
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
@@ -17,6 +16,7 @@ from junheng.reports.plots._canvas import short
 from junheng.results import REASONS, Judgement
 from junheng.results.explain import number
 from junheng.schools import columns
+from junheng.words import SIGNS as OPS
 
 #: Columns of figures a table has at most, so that it fits a printed page.
 ACROSS = 7

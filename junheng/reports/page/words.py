@@ -8,14 +8,14 @@ from math import ceil
 from typing import Any
 
 from junheng._data import STAGES, read_toml
-from junheng._labels import SIGNS as OPS
-from junheng._labels import word
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import Codes
 from junheng.reports.plots._canvas import short
 from junheng.results import Judgement
 from junheng.results.explain import number
 from junheng.standards.model import Threshold
+from junheng.words import SIGNS as OPS
+from junheng.words import word
 
 #: What is listed before the rest is only counted.
 LISTED = 50
@@ -26,7 +26,7 @@ class ReportWords:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.words = read_toml("reports/words.toml")
+        self.words = read_toml("words/reports.toml")
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return a sentence of the report."""

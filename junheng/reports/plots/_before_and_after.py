@@ -9,7 +9,6 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
-from junheng._labels import word
 from junheng.planning import Plan
 from junheng.reports.plots._canvas import KINDS, Pen, cut, dots, radii, short, text_size, words
 from junheng.reports.plots._picture import (
@@ -27,6 +26,7 @@ from junheng.reports.plots._picture import (
 )
 from junheng.reports.plots._strip import FEW, axis_end
 from junheng.reports.plots._subject import Sample, coefficient_of, school_names, section_kinds
+from junheng.words import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -50,7 +50,7 @@ GETA = "〓"
 
 def words(key: str, language: str, **values: Any) -> str:
     """Return a word of pictures."""
-    return str(read_toml("reports/words.toml")["picture"][key][language]).format(**values)
+    return str(read_toml("words/reports.toml")["picture"][key][language]).format(**values)
 
 
 #: Colour and style of the lines of a few counties.

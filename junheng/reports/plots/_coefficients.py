@@ -9,7 +9,6 @@ import numpy as np
 from attrs import frozen
 
 from junheng._data import STAGES
-from junheng._labels import word
 from junheng.errors import InputError
 from junheng.reports.plots._canvas import Pen, cut, dots, em, handle, short, text_size, words
 from junheng.reports.plots._picture import KINDS_IN_ORDER, Picture, counted, tick_mark
@@ -22,6 +21,7 @@ from junheng.reports.plots._subject import (
     one_county,
     subtitle,
 )
+from junheng.words import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

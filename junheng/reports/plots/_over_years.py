@@ -10,8 +10,7 @@ from attrs import frozen
 
 from junheng._data import STAGES
 from junheng._frames import Table, column_names
-from junheng._labels import check_language, word
-from junheng.errors import InputError
+from junheng.errors import InputError, check_language
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import VERDICTS
 from junheng.reports.plots._canvas import BLUE, GREY, LINES, Pen, dots, handle, ink, rule, short, text_size, words
@@ -27,6 +26,7 @@ from junheng.reports.plots._subject import (
 )
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
+from junheng.words import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

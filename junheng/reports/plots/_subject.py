@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._labels import SIGNS as OPS
-from junheng._labels import check_language, word
-from junheng.errors import InputError, did_you_mean
+from junheng.errors import InputError, check_language, did_you_mean
 from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.reports.plots._canvas import GREEN, ORANGE, ink, short, words
@@ -21,6 +19,8 @@ from junheng.reports.plots._picture import Line
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import find_county
 from junheng.standards.model import Threshold
+from junheng.words import SIGNS as OPS
+from junheng.words import word
 
 
 def language_of(ev: Evaluation, language: str | None) -> str:

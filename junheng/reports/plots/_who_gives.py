@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import STAGES
 from junheng._frames import Table, column_names
-from junheng._labels import check_language, word
-from junheng.errors import InputError, did_you_mean
+from junheng.errors import InputError, check_language, did_you_mean
 from junheng.planning import Plan
 from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, cut, em, short, text_size, words
 from junheng.reports.plots._picture import NAMED, Entry, Picture, lanes, lanes_height, room_for, room_left
 from junheng.reports.plots._subject import find_stage, language_of, one_county, subtitle
 from junheng.schools import Column, base_column, columns, recognise
+from junheng.words import word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -108,7 +108,7 @@ def _check_frame(have: set[str], keys: Collection[str]) -> None:
 def _labelled() -> dict[str, str]:
     """Return the ids of columns by the labels that a frame of changes may have as headers."""
     out: dict[str, str] = {}
-    words = read_toml("labels.toml")["column"]
+    words = read_toml("words/labels.toml")["column"]
     for name in ("column", "change", "row", "stage", "year", "county", "county_code", "school", "school_code"):
         column = columns().get(name)
         for label in (*words.get(name, {}).values(), *(() if column is None else (column.zh, column.en))):

@@ -103,4 +103,4 @@ def key_text(value: Any) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the end of a sentence about an unknown name: the nearest known one, if there is one."""
-    return did_you_mean(name, known, show=repr) or "; nothing like it is there"
+    return str(did_you_mean(name, known, show=repr)) or "; nothing like it is there"

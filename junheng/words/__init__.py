@@ -1,0 +1,197 @@
+"""What people read. Every label, sentence and message is data in the TOML files of this folder, in both languages.
+
+Code holds keys and parameters, ``message("schools.not_whole", value=2.5)``; the files hold the sentences, with the
+parameters in braces as :meth:`str.format` reads them. A message becomes text where somebody reads it, in the language
+asked for. Parameters that are words themselves (:class:`Name`, :class:`Quoted`, :class:`Listed`, :class:`Row`, another
+:class:`Message`) follow the language of the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Literal, get_args
+
+from attrs import frozen
+
+from junheng._data import STAGES, read_toml
+
+__all__ = [
+    "LANGUAGES",
+    "SIGNS",
+    "Language",
+    "Listed",
+    "Message",
+    "Name",
+    "Quoted",
+    "Row",
+    "key_text",
+    "label_of_column",
+    "listed",
+    "message",
+    "quoted",
+    "sentences",
+    "word",
+]
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+#: How a comparison is printed.
+SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
+
+#: How a row is shown to a reader: its position in the table becomes the line of a file.
+Lines = Callable[[int], int]
+
+
+# ----------------------------------------------------------------------------------------------- sentences
+
+
+@frozen
+class Message:
+    """A sentence that has not been put into words yet: its key in the files of ``words/``, and its parameters."""
+
+    key: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters by name."""
+        return dict(self.values)
+
+    def text(self, language: str = "en", lines: Lines | None = None) -> str:
+        """Return the sentence in a language; with ``lines`` the rows it names are lines of a file."""
+        file, name = self.key.rsplit(".", 1)
+        known = sentences(file, language)
+        parameters = {k: _rendered(v, language, lines) for k, v in self.values}
+        if parameters.get("n") == 1 and f"{name}.one" in known:
+            name += ".one"
+        return known[name].format(**parameters)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+def message(key: str, /, **parameters: Any) -> Message:
+    """Return a sentence of ``words/`` with its parameters, to be read in any language.
+
+    A list or tuple among the parameters is written with commas. Where ``n`` is 1 and the file gives ``en_one``, that
+    wording is taken.
+    """
+    return Message(key, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in parameters.items()))
+
+
+@cache
+def sentences(group: str, language: str) -> Mapping[str, str]:
+    """Return the sentences of a file (``results``), or of a group in it (``reports.picture``), by name."""
+    file, *path = group.split(".")
+    entries = read_toml(f"words/{file}.toml")
+    for part in path:
+        entries = entries[part]
+    out = {name: entry[language] for name, entry in entries.items() if language in entry}
+    one = f"{language}_one"
+    return out | {f"{name}.one": entry[one] for name, entry in entries.items() if one in entry}
+
+
+# ---------------------------------------------------------------------------------------------- parameters
+
+
+@frozen
+class Name:
+    """The id of something that has a label: the id in English, its official term in Chinese."""
+
+    group: str
+    id: str
+
+    def text(self, language: str) -> str:
+        """Return the id or the label."""
+        if language == "en":
+            return self.id
+        return label_of_column(self.id) if self.group == "column" else str(word(self.group, self.id, language))
+
+
+@frozen
+class Quoted:
+    """Something as it was given, in quotation marks; ``what`` may be a :class:`Name`."""
+
+    what: Any
+
+    def text(self, language: str) -> str:
+        """Return it between the marks of the language."""
+        if language == "en":
+            return repr(self.what.text("en") if hasattr(self.what, "text") else self.what)
+        return f"“{_rendered(self.what, language, None)}”"
+
+
+@frozen
+class Listed:
+    """Several things, the last one joined by ``and`` or ``or``, or by nothing but a comma."""
+
+    items: tuple[Any, ...]
+    last: Literal["and", "or", ""] = ""
+
+    def text(self, language: str, lines: Lines | None = None) -> str:
+        """Return them one after the other."""
+        texts = [str(_rendered(i, language, lines)) for i in self.items]
+        comma, join = (", ", f" {self.last} ") if language == "en" else ("、", {"and": "和", "or": "或"}.get(self.last))
+        if not self.last or join is None or len(texts) < 2:
+            return comma.join(texts)
+        return comma.join(texts[:-1]) + join + texts[-1]
+
+
+@frozen
+class Row:
+    """A row of a table: counted from 0 in a frame, as its line where a file is known."""
+
+    at: int
+
+    def text(self, language: str, lines: Lines | None = None) -> str:
+        """Return ``row 3``, or ``line 5`` of a file."""
+        kind, n = ("row", self.at) if lines is None else ("line", lines(self.at))
+        return sentences("labels.place", language)[kind].format(n=n)
+
+
+def listed(items: Iterable[Any], last: Literal["and", "or", ""] = "") -> Listed:
+    """Return things to be written one after the other."""
+    return Listed(tuple(items), last)
+
+
+def quoted(items: Iterable[Any], last: Literal["and", "or", ""] = "") -> Listed:
+    """Return things to be written one after the other, each in quotation marks."""
+    return Listed(tuple(map(Quoted, items)), last)
+
+
+def _rendered(value: Any, language: str, lines: Lines | None) -> Any:
+    if isinstance(value, (Message, Listed, Row)):
+        return value.text(language, lines)
+    if isinstance(value, (Name, Quoted)):
+        return value.text(language)
+    return Listed(value).text(language, lines) if isinstance(value, tuple) else value
+
+
+# -------------------------------------------------------------------------------------------------- labels
+
+
+def word(group: str, key: Any, language: str | None) -> Any:
+    """Return the label of an id, the id itself without a language or a label."""
+    if language is None or key is None or key == "":
+        return key
+    entry = read_toml("words/labels.toml").get(group, {}).get(str(key))
+    return key if entry is None else entry[language]
+
+
+def label_of_column(name: str) -> str:
+    """Return the Chinese label of a column or a fact, the name itself where it has none."""
+    columns, facts = read_toml("columns.toml")["columns"], read_toml("facts.toml")["facts"]
+    for known in (columns, facts):
+        if name in known:
+            return str(known[name]["label"]["zh"])
+    base, _, stage = name.rpartition("_")
+    if base in columns and stage in (*STAGES, "senior"):
+        return f"{word('stage', stage, 'zh')}{columns[base]['label']['zh']}"
+    return name
+
+
+def key_text(value: Any) -> str:
+    """Return a name, a code or a year as text: 2025.0 is 2025."""
+    is_whole = getattr(value, "is_integer", None)
+    return str(int(value)) if is_whole is not None and is_whole() else str(value)

@@ -1,0 +1,90 @@
+"""Words are data: every key that the code names stands in ``words/`` in both languages, with the same parameters."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import junheng
+from junheng._data import read_toml
+from junheng.words import LANGUAGES, Listed, Message, Name, Quoted, Row, message
+
+PACKAGE = Path(junheng.__file__).parent
+FILES = sorted(p.stem for p in (PACKAGE / "words").glob("*.toml"))
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def entries(table: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for name, value in table.items():
+        if "en" in value and isinstance(value["en"], str):
+            yield f"{at}.{name}", value
+        else:
+            yield from entries(value, f"{at}.{name}")
+
+
+ENTRIES = {key: entry for file in FILES for key, entry in entries(read_toml(f"words/{file}.toml"), file)}
+
+
+def parameters(sentence: str) -> set[str]:
+    return {name.split(".")[0].split("[")[0] for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_a_sentence_stands_in_both_languages_with_the_same_parameters(key: str) -> None:
+    entry = ENTRIES[key]
+    assert {"zh", "en"} <= set(entry) <= {"zh", "en", "en_one", "one"}
+    assert not CHINESE.search(re.sub("（[^）]*）|[（(][^()（）]*[)）]|[“'][^”']*[”']", "", entry["en"])) or "zh" in key
+    assert parameters(entry["en"]) >= parameters(entry.get("en_one", entry["en"])) - {"n"}
+    # what only forms the plural is English
+    assert parameters(entry["zh"]) <= parameters(entry["en"])
+    assert entry["zh"] == entry["zh"].strip(" ") or entry["en"] != entry["en"].strip(" ")
+
+
+def calls() -> Iterator[tuple[str, str, set[str], bool]]:
+    """Every ``message("key", …)`` in the package: where, key, parameters, whether they are all written out."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "message"
+            if named and node.args and isinstance(node.args[0], ast.Constant):
+                given = {k.arg for k in node.keywords if k.arg}
+                yield (
+                    f"{path.relative_to(PACKAGE)}:{node.lineno}",
+                    node.args[0].value,
+                    given,
+                    all(k.arg for k in node.keywords),
+                )
+
+
+CALLS = list(calls())
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda c: f"{c[0]} {c[1]}")
+def test_a_message_names_a_sentence_and_gives_what_it_needs(call: tuple[str, str, set[str], bool]) -> None:
+    _, key, given, whole = call
+    assert key in ENTRIES
+    needed = parameters(ENTRIES[key]["en"]) | parameters(ENTRIES[key]["zh"])
+    # what only decides between one and many need not be written
+    assert (given - {"n"} == needed - {"n"}) if whole else given <= needed | {"n"}
+    assert "n" in given or "n" not in needed or not whole
+
+
+def test_no_sentence_is_left_over() -> None:
+    code = "\n".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py"))
+    named = set(re.findall(r"[\w.]+", code))
+    words = {part for name in named for part in name.split(".")}
+    assert [key for key in ENTRIES if key not in named and key.rsplit(".", 1)[1] not in words] == []
+
+
+def test_parameters_follow_the_language() -> None:
+    told = Message("errors.did_you_mean", (("names", Listed((Quoted("a"), Name("column", "students")), "or")),))
+    assert told.text("en") == "; did you mean 'a' or students?"
+    assert told.text("zh") == "；是否指“a”或在校生数？"
+    assert Row(3).text("en") == "row 3" and Row(3).text("en", lambda row: row + 2) == "line 5"
+    assert Row(3).text("zh", lambda row: row + 2) == "第5行"
+    assert str(message("errors.problems", n=1)) == "the input has 1 problem:"
+    assert str(message("errors.problems", n=2)) == "the input has 2 problems:"
+    assert set(LANGUAGES) == {"en", "zh"}
