@@ -36,7 +36,7 @@ STD = {name: jh.load_standard(name) for name in LOCAL}
 # --------------------- what golden/law_targets.toml and local_documents.toml hold; run by test_golden
 
 
-def written_out(test: model.Test) -> str:
+def written_out(test: model.Comparison) -> str:
     if isinstance(test, Condition) and test.one_of:
         return f"{test.op} " + " or ".join(format(v.normalize(), "f") for v in test.one_of)
     assert test.value is not None and test.primary is None and test.per_classes is None

@@ -19,7 +19,7 @@ from junheng.schools.scale import scale_of
 from junheng.schools.sections import Sections, as_standard, make_sections
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
-from junheng.standards.model import Where
+from junheng.standards.model import Filter
 
 
 def check_schools(schools: Any, standard: Any = None) -> Any:
@@ -172,7 +172,7 @@ def item_columns(standard: Standard) -> list[str]:
     return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
 
 
-def _columns_of(where: Where) -> list[str]:
+def _columns_of(where: Filter) -> list[str]:
     """Return the columns that tell which units a rule is about."""
     out: list[str] = [*where.flags, *where.not_flags]
     out += ["area_type"] if where.area_types else []

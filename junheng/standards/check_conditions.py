@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from junheng._data import column_ids, fact_ids, read_toml
-from junheng.standards.rules import Condition, Item, Relaxation, Test, Yardstick
-from junheng.standards.terms import Where
+from junheng.standards.rules import Comparison, Condition, Item, Relaxation, Yardstick
+from junheng.standards.terms import Filter
 
 __all__ = ["Case", "check_conditions", "check_date", "check_hints", "check_where", "found", "numbered", "tests_of"]
 
@@ -36,7 +36,7 @@ def check_date(text: str | None, place: str) -> list[str]:
     return found(place, (wrong, "", f"{text!r} is no date such as '2017', '2017-05' or '2017-05-23'"))
 
 
-def check_where(where: Where | None, place: str) -> list[str]:
+def check_where(where: Filter | None, place: str) -> list[str]:
     """Check that no unit is meant and left out at once."""
     return [] if where is None else _opposites(where, place, (("kinds", "not_kinds"), ("flags", "not_flags")))
 
@@ -55,7 +55,7 @@ def _not_facts(names: Iterable[str], place: str) -> list[str]:
     return [f"{name!r} is not a fact about the county @ {place}" for name in names if name not in fact_ids()]
 
 
-def tests_of(condition: Condition, place: str) -> Iterator[tuple[str, Test]]:
+def tests_of(condition: Condition, place: str) -> Iterator[tuple[str, Comparison]]:
     """Return every test of a condition as it is written, with its place."""
     yield place, condition
     yield from numbered(condition.readings, f"{place}.readings")
@@ -99,7 +99,7 @@ def _check_same_as(condition: Condition, place: str) -> list[str]:
 # --------------------------------------------------------------------------------------- one comparison
 
 
-def _check_test(test: Test, place: str, *, asks: bool = True) -> list[str]:
+def _check_test(test: Comparison, place: str, *, asks: bool = True) -> list[str]:
     """Check one comparison; one that is only scored ``asks`` for no number."""
     chooses = test.where is not None and test.scope == "county"
     return [
@@ -122,7 +122,7 @@ def _check_test(test: Test, place: str, *, asks: bool = True) -> list[str]:
     ]
 
 
-def _check_figures(test: Test, place: str) -> list[str]:
+def _check_figures(test: Comparison, place: str) -> list[str]:
     """Check that figures are of the kind that the scope speaks of."""
     of_county = test.scope == "county"
     known, kind = (fact_ids(), "a fact about the county") if of_county else (column_ids(), "a column of schools")
@@ -134,7 +134,7 @@ def _check_figures(test: Test, place: str) -> list[str]:
     ]
 
 
-def _check_requirement(test: Test, place: str, asks: bool) -> list[str]:
+def _check_requirement(test: Comparison, place: str, asks: bool) -> list[str]:
     """Check that there is one number, of a sort that the scope can have."""
     by_stage = test.primary is not None or test.junior is not None
     by_classes = test.per_classes is not None
@@ -153,7 +153,7 @@ def _check_requirement(test: Test, place: str, asks: bool) -> list[str]:
     )
 
 
-def _check_dated(test: Test, place: str) -> list[str]:
+def _check_dated(test: Comparison, place: str) -> list[str]:
     problems = []
     for at, step in numbered(test.dated, f"{place}.dated"):
         problems += check_date(step.effective_from, f"{at}.effective_from")
@@ -161,7 +161,7 @@ def _check_dated(test: Test, place: str) -> list[str]:
     return problems + found(place, (back, ".dated", "steps must follow each other in time"))
 
 
-def _check_norm(test: Test, place: str) -> list[str]:
+def _check_norm(test: Comparison, place: str) -> list[str]:
     if test.norm is None:
         return []
     return [

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from junheng.errors import InputError, did_you_mean
 from junheng.standards.content import differences, number_text, plain
-from junheng.standards.rules import Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Test, Yardstick
+from junheng.standards.rules import Comparison, Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Yardstick
 from junheng.standards.sources import Cited, Source, SourceKind, Standing, allowed_standings
 from junheng.standards.terms import (
     ANSWERS,
@@ -24,6 +24,7 @@ from junheng.standards.terms import (
     Between,
     ColumnId,
     Ends,
+    Filter,
     IndicatorId,
     Kind,
     Label,
@@ -32,13 +33,14 @@ from junheng.standards.terms import (
     OwnerType,
     Part,
     Stage,
-    Where,
 )
 
 __all__ = [
     "ANSWERS",
+    "Comparison",
     "Condition",
     "Doubt",
+    "Filter",
     "Hint",
     "Inclusion",
     "Instead",
@@ -58,9 +60,7 @@ __all__ = [
     "Standard",
     "Standing",
     "Step",
-    "Test",
     "Threshold",
-    "Where",
     "Yardstick",
     "allowed_standings",
     "entry_key",
@@ -72,7 +72,7 @@ __all__ = [
 class Instead:
     """Another number of a threshold, for the schools of ``where``."""
 
-    where: Where
+    where: Filter
     value: Decimal
 
 
