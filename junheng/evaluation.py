@@ -28,6 +28,7 @@ from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.schools.sections import Sections
 from junheng.standards import Standard, load_standard
+from junheng.words import Name, Quoted, message
 
 __all__ = ["evaluate"]
 
@@ -97,7 +98,7 @@ def evaluate(
     """
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if missing not in ("propagate", "omit", "raise"):
-        raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
+        raise InputError(message("facts.missing", given=Quoted(missing)))
     indicators = _indicators(std)
     needed = needed_columns(std)
     found = ProblemList(open_table(schools, by=[by] if isinstance(by, str) else by))
@@ -130,8 +131,7 @@ def _require_complete(found: ProblemList, sections: Sections, needed: Sequence[s
         for i in np.flatnonzero(gaps).tolist():
             found.add(
                 ProblemCode.MISSING_VALUE,
-                f"{name} is missing for the {STAGES[int(sections.stage[i])]} stage; fill it in, "
-                'or choose missing="propagate"',
+                message("facts.gap", column=Name("column", name), stage=Name("stage", STAGES[int(sections.stage[i])])),
                 row=int(sections.rows[i]),
                 column=name,
             )

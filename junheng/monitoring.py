@@ -19,7 +19,7 @@ from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.results import Evaluation, Judgement
 from junheng.standards import Standard
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 __all__ = ["evaluate_all", "monitor"]
 
@@ -66,12 +66,12 @@ def evaluate_all(
     ['undetermined', 'unmet']
     """
     if isinstance(standards, (str, os.PathLike, Standard)):
-        raise InputError("standards must be a sequence; for one standard call evaluate")
+        raise InputError(message("facts.one_standard"))
     out: dict[str, Evaluation] = {}
     for standard in standards:
         ev = evaluate(schools, standard, by=by, county_facts=county_facts, missing=missing)
         if ev.standard.id in out:
-            raise InputError(f"two standards are called {ev.standard.id!r}; give one of them another id")
+            raise InputError(message("facts.same_standard", id=Quoted(ev.standard.id)))
         out[ev.standard.id] = ev
     return out
 
@@ -150,11 +150,11 @@ def monitor(ev: Evaluation) -> Any:
 def _years(d: Judgement) -> Floats:
     """Return the year of every county; two of them at least."""
     if "year" not in [name for name, _ in d.county_words]:
-        raise InputError("the table has no column 'year'; a run over years needs one")
+        raise InputError(message("facts.no_year_column", column=Quoted(Name("column", "year"))))
     if np.isnan(d.years).any():
-        raise InputError("a year is no plain number, such as 2025")
+        raise InputError(message("facts.not_a_year"))
     if np.unique(d.years).size < 2:
-        raise InputError(f"the table has one year only, {d.years[0]:g}; a run over years needs two")
+        raise InputError(message("facts.one_year", year=float(d.years[0])))
     return d.years
 
 

@@ -293,7 +293,7 @@ def test_baodings_share_of_standard_schools_is_decided_where_its_three_shares_ag
 
 
 def test_a_target_that_the_document_does_not_know_is_refused() -> None:
-    with pytest.raises(jh.InputDataError, match=r"0\.4 is none of the numbers.*0\.38 or 0\.45 or 0\.3"):
+    with pytest.raises(jh.InputDataError, match=r"0\.4 is none of the numbers.*0\.38, 0\.45 or 0\.3,"):
         share_item(towns(), standard_school_share_target=0.4)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 from attrs import field, frozen
@@ -34,6 +34,10 @@ from junheng.standards.terms import (
     Part,
     Stage,
 )
+from junheng.words import Name, Quoted, listed, message, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ANSWERS",
@@ -364,7 +368,15 @@ class Standard:
             return found
         known = sorted({t.indicator for t in self.thresholds if t.stage == stage})
         hint = did_you_mean(indicator, known)
-        raise InputError(f"{self.id} sets no threshold for {indicator!r} in stage {stage!r}{hint}")
+        raise InputError(
+            message(
+                "standards.ask.no_threshold",
+                standard=self.id,
+                indicator=Quoted(indicator),
+                stage=Quoted(Name("stage", stage)),
+                hint=hint,
+            )
+        )
 
     def find(self, indicator: str, stage: str) -> Threshold | None:
         """Return the threshold of an indicator in a stage with its floor, None where there is none."""
@@ -436,13 +448,18 @@ class Standard:
             if v is not None
         }
         if isinstance(relaxations, str):
-            raise InputError(f"relaxations is a list of ids: [{relaxations!r}]")
+            raise InputError(message("standards.ask.not_a_list", given=Quoted(relaxations)))
         applied = self.applied if relaxations is None else tuple(dict.fromkeys(relaxations))
         known = [r.id for r in self.relaxations]
         unknown = sorted(set(applied) - set(known))
         if unknown:
             raise InputError(
-                f"{self.id} has no relaxation {', '.join(map(repr, unknown))}; it has {', '.join(known) or 'none'}"
+                message(
+                    "standards.ask.no_relaxation",
+                    standard=self.id,
+                    unknown=quoted(unknown),
+                    known=listed(known) if known else message("standards.ask.none"),
+                )
             )
         doubts = self.doubts
         if small_teaching_points is not None:
@@ -457,9 +474,9 @@ class Standard:
     def _decide(self, doubt: str, decision: Literal["open", "counted", "left_out"]) -> tuple[Doubt, ...]:
         """Return the doubts with one of them decided."""
         if decision not in ("open", "counted", "left_out"):
-            raise InputError(f"small_teaching_points must be 'open', 'counted' or 'left_out', not {decision!r}")
+            raise InputError(message("standards.ask.decision", given=Quoted(decision)))
         if doubt not in {d.id for d in self.doubts}:
-            raise InputError(f"{self.id} has no doubt {doubt!r}: there is nothing to choose")
+            raise InputError(message("standards.ask.no_doubt", standard=self.id, doubt=Quoted(doubt)))
         return tuple(attrs.evolve(d, decision=decision) if d.id == doubt else d for d in self.doubts)
 
     @property
@@ -479,7 +496,7 @@ class Standard:
         text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=number_text)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
-    def diff(self, other: Standard) -> Any:
+    def diff(self, other: Standard) -> pd.DataFrame:
         """Compare two standards entry by entry.
 
         Parameters
@@ -505,7 +522,8 @@ class Standard:
 
         rows = differences(_entries(self), _entries(other))
         names = ("table", "entry", "field", "this", "other")
-        return build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+        frame: pd.DataFrame = build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+        return frame
 
 
 def _chosen(t: Threshold, changes: dict[str, Any]) -> Threshold:
