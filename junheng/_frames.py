@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -19,6 +19,17 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints, as_floats, compress_codes
 from junheng._files import replacing, write_bytes
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
+    from typing_extensions import TypeVar
+
+    #: The library of the input is the library of the output; what is not told is any.
+    FrameT = TypeVar("FrameT", bound=IntoDataFrame, default=Any)
+else:
+    from typing import TypeVar
+
+    FrameT = TypeVar("FrameT")
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 

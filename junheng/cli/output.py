@@ -21,7 +21,7 @@ from junheng._frames import Table, write_tables
 from junheng.cli.problems import column_zh
 from junheng.cli.words import WORDS
 from junheng.errors import InputError
-from junheng.words import word
+from junheng.words import Language, word
 
 __all__ = [
     "Steps",
@@ -136,7 +136,7 @@ def solver_silenced() -> Iterator[None]:
         os.close(nowhere)
 
 
-def findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
+def findings(ev: jh.Evaluation, county: str | None, language: Language) -> str:
     """Return what an evaluation found: county by county where they are few, else how many passed."""
     n = ev.data.n_counties
     if county is not None or n <= _EXPLAINED:
@@ -162,7 +162,7 @@ def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) 
     write_tables(path, tables, named_files(args))
 
 
-def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: str) -> None:
+def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Language) -> None:
     """Write all frames of an evaluation, or its dict as JSON."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
@@ -182,7 +182,7 @@ def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: str)
     _write_frames(path, tables, args)
 
 
-def write_plan(made: jh.Plan, args: argparse.Namespace, language: str) -> None:
+def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> None:
     """Write a plan and the verdicts after it: frames, a dict as JSON, or the report as a page."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
