@@ -300,7 +300,7 @@ def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> Messa
     twin = alike.get(tuple(map(near, key)))
     if twin is not None:
         return message("facts.spelled_otherwise", county=Quoted(name), other=Quoted(" / ".join(twin)))
-    hint = did_you_mean(name, map(" / ".join, index)) or message("facts.no_such_county")
+    hint = did_you_mean(name, map(" / ".join, index))
     return message("facts.unknown_county", county=Quoted(name), hint=hint)
 
 

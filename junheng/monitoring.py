@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._frames import Labels, build_frame
+from junheng._frames import FrameT, Labels, build_frame
 from junheng.errors import InputError
 from junheng.evaluation import Missing, evaluate
 from junheng.indicators.catalog import catalogue
@@ -21,16 +21,19 @@ from junheng.results import Evaluation, Judgement
 from junheng.standards import Standard
 from junheng.words import Name, Quoted, message, word
 
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
+
 __all__ = ["evaluate_all", "monitor"]
 
 
 def evaluate_all(
-    schools: Any,
+    schools: FrameT,
     standards: Sequence[Standard | str | os.PathLike[str]],
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
     missing: Missing = "propagate",
-) -> dict[str, Evaluation]:
+) -> dict[str, Evaluation[FrameT]]:
     """Judge one table by several standards.
 
     Parameters
@@ -67,7 +70,7 @@ def evaluate_all(
     """
     if isinstance(standards, (str, os.PathLike, Standard)):
         raise InputError(message("facts.one_standard"))
-    out: dict[str, Evaluation] = {}
+    out: dict[str, Evaluation[FrameT]] = {}
     for standard in standards:
         ev = evaluate(schools, standard, by=by, county_facts=county_facts, missing=missing)
         if ev.standard.id in out:
@@ -76,7 +79,7 @@ def evaluate_all(
     return out
 
 
-def monitor(ev: Evaluation) -> Any:
+def monitor(ev: Evaluation[FrameT]) -> FrameT:
     """Follow every verdict of a county through the years of a table.
 
     Parameters
@@ -144,7 +147,8 @@ def monitor(ev: Evaluation) -> Any:
     out["first_changed"] = first_changed[subject, at]
     if lang is not None:
         out = {ev.header(name): column for name, column in out.items()}
-    return build_frame(out, d.backend)
+    frame: FrameT = build_frame(out, d.backend)
+    return frame
 
 
 def _years(d: Judgement) -> Floats:
@@ -176,7 +180,7 @@ class _Subject:
     verdict: NDArray[np.int8]
     value: Floats
 
-    def title(self, ev: Evaluation) -> str:
+    def title(self, ev: Evaluation[Any]) -> str:
         """Name it: its id, or its label in the language of the evaluation."""
         language = ev.language
         if language is None:
@@ -218,7 +222,7 @@ def _first_changed(differs: NDArray[np.bool_], place: Ints, years: Floats) -> Fl
 _CHANGES = ("same", "better", "slipped", "worse", "less")
 
 
-def _changes(before: Any, now: Any) -> Any:
+def _changes(before: NDArray[np.int8], now: NDArray[np.int8]) -> NDArray[np.int8]:
     out = np.zeros(now.shape, dtype=np.int8)
     out[(now == MET) & (before != MET)] = 1
     out[(now != MET) & (before == MET)] = 2

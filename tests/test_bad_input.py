@@ -395,8 +395,8 @@ def test_explaining_what_is_not_there(ask: dict[str, str], said: tuple[str, ...]
         ("cn-quality-balance-2071", ("did you mean cn-quality-balance-2017", "Known", ".toml")),
         ("cn-basic-2012", ("did you mean cn-basic-balance-2012",)),
         ("zzz", ("zzz", QUALITY, ".toml")),
-        ("nowhere.toml", ("no file", "nowhere.toml")),
-        (Path("nowhere.toml"), ("no file", "nowhere.toml")),
+        ("nowhere.toml", ("not found", "nowhere.toml")),
+        (Path("nowhere.toml"), ("not found", "nowhere.toml")),
     ],
 )
 def test_unknown_standards_name_the_near_ones(name: Any, said: tuple[str, ...]) -> None:
@@ -531,19 +531,19 @@ PLACES = {
     "$.thresholds[3].clause": "missing",
     "$.thresholds[3].standing": "'sure'",
     "$.thresholds[3].value": "truth value",
-    "$.thresholds[4]": "either 'value' or 'classes'",
+    "$.thresholds[4]": "either 'value', or 'classes' and 'values'",
     "$.thresholds[4].source": "'S9'",
-    "$.thresholds[5]": "the same entry as $.thresholds[4]",
+    "$.thresholds[5]": "duplicate of $.thresholds[4]",
     "$.thresholds[5].clause": "empty",
     "$.thresholds[5].value": "negative",
     "$.thresholds[5].floor_ratio": "between 0 and 1",
     "$.thresholds[6].classes": "ascend",
-    "$.thresholds[6].values": "2 classes but 3 values",
+    "$.thresholds[6].values": "2 values, one for each size, not 3",
     "$.limits[0].value": "positive",
     "$.inclusion[0].decision": "'maybe'",
     "$.items[0].rule": "'best_school'",
     "$.items[0].label.en": "missing",
-    "$.school_rule.k": "must be there",
+    "$.school_rule.k": "is required",
     "$.school_rule.floor_ratio": "between 0 and 1",
     "$.split.resources[0]": "did you mean books",
     "$.split.weights[0].junior": "must be a number, not the text '1.1'",
@@ -553,7 +553,7 @@ PLACES = {
 
 def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Path) -> None:
     *told, not_checked = mistakes(written(tmp_path, PLANTED))
-    assert not_checked.startswith("what could not be read was not checked further")
+    assert not_checked.startswith("parts that could not be read were not checked")
     found = {place: text for text, place in (m.rsplit(" @ ", 1) for m in told)}
     assert set(found) == set(PLACES)
     for place, words in PLACES.items():
@@ -566,7 +566,7 @@ def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Pat
         ("child.toml", ("extends itself", "$.extends")),
         ("other.toml", ("extends itself", "other.toml", "$.extends")),
         ("cn-quality-balance-2071", ("cn-quality-balance-2017", "$.extends")),
-        ("gone.toml", ("no file", "gone.toml", "$.extends")),
+        ("gone.toml", ("not found", "gone.toml", "$.extends")),
     ],
 )
 def test_extending_what_cannot_be_extended(tmp_path: Path, parent: str, said: tuple[str, ...]) -> None:
@@ -583,13 +583,17 @@ def test_extending_what_cannot_be_extended(tmp_path: Path, parent: str, said: tu
     ("entries", "place", "said"),
     [
         ('[[remove]]\ntable = "limits"\nkind = "composite"\nstage = "primary"', "$.remove[0]", "does not have"),
-        (f'[school_rule]\nkind = "at_least"\nk = 8\n{CITED}', "$.school_rule.k", "8 of 7"),
+        (
+            f'[school_rule]\nkind = "at_least"\nk = 8\n{CITED}',
+            "$.school_rule.k",
+            "stage primary has 7",
+        ),
         (
             f'[[limits]]\nkind = "each"\nstage = "primary"\nvalue = 0.4\n{CITED.replace("S1", "S99")}',
             "$.limits[0].source",
             "S99",
         ),
-        ('parts = ["government"]', "inherited).part", "not among 'parts'"),
+        ('parts = ["government"]', "inherited).part", "not in 'parts'"),
     ],
 )
 def test_changes_that_do_not_fit_the_standard_they_extend(tmp_path: Path, entries: str, place: str, said: str) -> None:

@@ -202,9 +202,9 @@ def test_children_in_two_kinds_of_schools_are_not_more_than_all() -> None:
     ("facts", "code", "place", "said"),
     [
         ({"示例具": FACTS}, "unknown_county", (0, "示例具"), "did you mean 示例县?"),
-        ({"示例县": FACTS, "别处": FACTS}, "unknown_county", (1, "别处"), "no such county"),
+        ({"示例县": FACTS, "别处": FACTS}, "unknown_county", (1, "别处"), "not in the table of schools"),
         (pd.DataFrame([{"county": "示例县", **FACTS}] * 2), "duplicate_row", (1, "示例县"), "row 0"),
-        (pd.DataFrame([{"county": None, **FACTS}]), "unknown_county", (0, ""), "no such county"),
+        (pd.DataFrame([{"county": None, **FACTS}]), "unknown_county", (0, ""), "not in the table of schools"),
         ({"layout": 1}, "unknown_column", (None, None), "layout"),
     ],
 )
@@ -285,7 +285,7 @@ def test_mistakes_are_told_in_chinese_without_english_words() -> None:
 
 
 def test_columns_of_different_lengths_are_refused() -> None:
-    with pytest.raises(jh.InputError, match="different lengths"):
+    with pytest.raises(jh.InputError, match="differ in length"):
         jh.evaluate(frame(*table()), QUALITY, county_facts={"layout_plan": [1, 1], "post_allocation": [1]})
 
 

@@ -17,7 +17,7 @@ from junheng.judging.comparisons import Figures, as_float, compare_figures, divi
 from junheng.judging.conditions import ConditionResult, Judge, UnitResult
 from junheng.judging.findings import Codes, Findings
 from junheng.standards.model import Comparison, Condition, Item, Limit, Standard
-from junheng.words import Message, Name, Quoted, message
+from junheng.words import SIGNS, Message, Name, Quoted, message
 
 __all__ = ["ItemResult", "give_hints", "judge_items"]
 
@@ -69,7 +69,7 @@ def give_hints(standard: Standard, facts: Facts) -> None:
                     "facts.hint",
                     figure=_quotient(hint.test),
                     value=float(value[at]),
-                    op=hint.test.op,
+                    op=SIGNS.get(hint.test.op, hint.test.op),
                     required=hint.test.value,
                     clause=hint.clause,
                     standing=Name("standing", str(hint.standing)),

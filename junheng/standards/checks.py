@@ -54,7 +54,7 @@ def check_sense(file: File, parent: Standard | None) -> list[Message]:
         for place, entry in file.placed(table):
             if table in LISTS:
                 first = first_of.setdefault(entry_key(entry), place)
-                problems += mistakes(place, (first != place, "", message("standards.twice.entry", first=first)))
+                problems += mistakes(place, (first != place, "", message("standards.twice.table", first=first)))
             for at, cited in _cited_in(entry, place):
                 problems += mistakes(at, (not cited.clause.strip(), ".clause", message("standards.entry.empty")))
                 problems += [] if orphan else _check_sources(cited, file, parent, at)
@@ -338,7 +338,7 @@ def _check_enough_indicators(standard: Standard) -> list[Message]:
     for stage in ("primary", "junior"):
         n = sum(t.stage == stage for t in standard.thresholds)
         too_many = asked is not None and 0 < n < asked
-        few = message("standards.whole.too_few", asked=asked, n=n, stage=Quoted(Name("stage", stage)))
+        few = message("standards.whole.too_few", asked=asked, n=n, stage=Name("stage", stage))
         problems += mistakes("$.school_rule", (too_many, ".k", few))
     return problems
 

@@ -36,7 +36,7 @@ from junheng.standards.model import (
     Threshold,
 )
 from junheng.standards.terms import AreaType, ColumnId, FigureId, IndicatorId, Kind, Label, Ownership, Part
-from junheng.words import Listed, Message, Quoted, listed, message, quoted
+from junheng.words import Message, Quoted, message, quoted
 
 __all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "named_twice", "read_file"]
 
@@ -126,7 +126,7 @@ def read_file(raw: dict[str, Any]) -> tuple[File, list[Message]]:
         located(message("standards.missing", key=Quoted(name)), f"$.{name}") for name in _NEEDED if name not in raw
     ]
     if unknown := raw.keys() - kinds.keys():
-        problems.append(located(_unknown_keys(unknown, kinds), "$"))
+        problems += [located(mistake, "$") for mistake in _unknown_keys(unknown, kinds)]
     return File(**values, places=places, unread=frozenset(mistakes)), problems
 
 
@@ -143,15 +143,15 @@ def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[Messa
 
 def _mistakes_of(exc: Exception, place: str) -> list[Message]:
     """Return what cattrs found wrong with a part, each with its place."""
-    wrong: list[Message | Listed] = []
+    causes: list[BaseException] = []
 
     def note(cause: BaseException, _: type | None) -> str:
-        wrong.append(_what_is_wrong(cause))
+        causes.append(cause)
         return ""
 
-    # a line of cattrs is "what is wrong @ place"
+    # a line of cattrs is the note and " @ place"
     places = [line.removeprefix(" @ ") for line in transform_error(exc, place, note)]
-    return [located(mistake, at) for mistake, at in zip(wrong, places, strict=True)]
+    return [located(mistake, at) for cause, at in zip(causes, places, strict=True) for mistake in _what_is_wrong(cause)]
 
 
 @cache
@@ -288,21 +288,20 @@ def _converter() -> Converter:
     return converter
 
 
-def _what_is_wrong(exc: BaseException) -> Message | Listed:
+def _what_is_wrong(exc: BaseException) -> list[Message]:
     """Return why cattrs could not read a value."""
     if isinstance(exc, _Refused):
-        refusal: Message = exc.args[0]
-        return refusal
+        return [exc.args[0]]
     if isinstance(exc, KeyError):
-        return message("standards.missing", key=Quoted(exc.args[0]))
+        return [message("standards.missing", key=Quoted(exc.args[0]))]
     if isinstance(exc, ForbiddenExtraKeysError):
         return _unknown_keys(exc.extra_fields, [a.name for a in attrs.fields(exc.cl) if not a.metadata.get("derived")])
-    return message("standards.unreadable", reason=str(exc) or type(exc).__name__)
+    return [message("standards.unreadable", reason=str(exc) or type(exc).__name__)]
 
 
-def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> Listed:
+def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> list[Message]:
     hints = {name: did_you_mean(name, known, most=1, show=Quoted) for name in sorted(unknown)}
-    return listed(message("standards.unknown_key", key=Quoted(name), hint=hint) for name, hint in hints.items())
+    return [message("standards.unknown_key", key=Quoted(name), hint=hint) for name, hint in hints.items()]
 
 
 # ------------------------------------------------------------------------------- what is named twice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from junheng.words import Listed, Message, message
+from junheng.words import Message, message
 
 __all__ = ["Case", "located", "mistakes", "numbered"]
 
@@ -13,7 +13,7 @@ __all__ = ["Case", "located", "mistakes", "numbered"]
 Case = tuple[bool, str, Message]
 
 
-def located(mistake: Message | Listed, place: str | Message, within: str = "") -> Message:
+def located(mistake: Message, place: str | Message, within: str = "") -> Message:
     """Return a mistake with the place of the entry, and where it is ``within`` that."""
     return message("standards.located", mistake=mistake, place=place, within=within)
 

@@ -373,7 +373,7 @@ class Standard:
                 "standards.ask.no_threshold",
                 standard=self.id,
                 indicator=Quoted(indicator),
-                stage=Quoted(Name("stage", stage)),
+                stage=Name("stage", stage),
                 hint=hint,
             )
         )
