@@ -17,6 +17,7 @@ from junheng._text import clean, near
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.vocabulary import fold
+from junheng.words import Message, Quoted, message
 
 if TYPE_CHECKING:
     from junheng.standards.model import Item
@@ -139,7 +140,7 @@ class Facts:
         name = self._names[at] if at < len(self._names) else None
         self._add(code, message, key=name, column=column, severity=Severity.WARNING)
 
-    def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
+    def _add(self, code: ProblemCode, message: Message | str, **fields: Any) -> None:
         self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
 
     def _read(self, table: Table, counties: Counties) -> None:
@@ -283,8 +284,8 @@ def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, str]
     return None
 
 
-def _number_advice(value: Any) -> str:
-    return f"{value!r} is not a plain number: {text_advice(value)}"
+def _number_advice(value: Any) -> Message:
+    return message("schools.not_plain_number", value=Quoted(value), advice=text_advice(value))
 
 
 def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> str:

@@ -1,6 +1,7 @@
 """Bad tables and bad files: each mistake has its own stable code, its place, and says what to do about it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -165,6 +166,22 @@ def test_each_mistake_has_its_code_place_and_advice(name: str) -> None:
     assert [p["code"] for p in caught.value.to_dicts() if p["severity"] == "error"] == [code]
     for words in (code, *said):
         assert words in str(caught.value)
+
+
+def test_every_mistake_is_told_in_chinese_too() -> None:
+    """No English word but the ids of standards and the names of functions and arguments."""
+    for name, (table, standard, *_) in TABLES.items():
+        in_chinese = jh.check_schools(table, standard, language="zh")["message"].tolist()
+        assert len(in_chinese) == len(problems(table, standard))
+        for text in in_chinese:
+            assert re.search(r"[\u4e00-\u9fff]", text), (name, text)
+            words = set(re.findall(r"[A-Za-z_]{2,}", text.replace(standard, "")))
+            assert words <= {"standardize_columns", "by", "True"}, (name, text)
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(cell("students", "1,206"), QUALITY)
+    assert "“1,206”不是数字" in caught.value.text("zh")
+    with pytest.raises(jh.InputError, match="fr"):
+        jh.check_schools(OK, language="fr")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -534,6 +535,27 @@ def test_what_is_no_change_is_refused(changes: Any) -> None:
         judged(school()).apply(changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (Add("computers", -81, school="一小"), "教学用计算机台数现为80，减少81后为负数；最多可减少80"),
+        (Add("computers", 1, school="九小"), "表中没有学校“九小”"),
+        (Add("teachers", "x", school="一小"), "一小专任教师数的改动量须为数字，而非“x”"),
+        (Add("teachers", -20, school="一小"), "减少20后为15，但其中高于规定学历教师数为27；请一并减少"),
+        (Merge(schools=["一中"], into="一小"), "该校有初中学段，一小没有"),
+        (Close(school="一小"), "请用 students_to 写明其500名学生的去向"),
+        ([Close(school="一小", students_to="二小"), Add("books", 1, school="一小")], "该校已被前面的改动撤销"),
+        (Open(row={"school": "新校"}, moved_students={"一小": 5}), "学生转入新设学校“新校”；请写明其学段"),
+    ],
+)
+def test_what_cannot_be_changed_is_told_in_chinese_too(changes: Any, words: str) -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        judged(school(), school("二小"), junior()).apply(changes)
+    (problem,) = caught.value.problems
+    assert words in problem.text("zh")
+    assert set(re.findall("[A-Za-z_]{2,}", problem.sentence("zh"))) <= {"students_to"}
+
+
 def test_a_frame_of_changes_says_what_it_lacks() -> None:
     with pytest.raises(jh.InputError, match="it has no 'change'"):
         judged(school()).apply(pd.DataFrame({"column": ["books"], "row": [0]}))
@@ -608,6 +630,7 @@ def test_in_chinese_the_list_has_chinese_words() -> None:
     got = applied(ev, [Add("backbone_teachers", 25, school="一小"), Merge(schools=["二小"], into="一小")])
     assert got["项目（列）"].iloc[0] == "县级以上骨干教师数"
     assert {"合并", "撤销", "保持不变"} <= set(got["原因"])
+    assert {"并入他校", "保持空；甲县 / 二小 / primary为教学点"} <= set(got["备注"])
 
 
 def test_the_input_is_never_touched() -> None:
