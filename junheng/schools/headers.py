@@ -284,5 +284,5 @@ def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
 
 
 def nearest(name: str, known: Iterable[str]) -> Message | str:
-    """Say which known name is like one that is not known."""
-    return did_you_mean(name, known, show=Quoted) or message("schools.nothing_like_it")
+    """Return the end of a sentence on an unknown name: the known names that come near, empty if none does."""
+    return did_you_mean(name, known, show=Quoted)

@@ -13,9 +13,10 @@ from junheng._data import read_toml
 from junheng._frames import Table
 from junheng.errors import InputError, ProblemCode
 from junheng.schools import ALL_STAGES, Column, base_column, columns, is_blank, recognise
-from junheng.schools.editing.inputs import key_text, nearest, read_number, read_stage
+from junheng.schools.editing.inputs import key_text, read_number, read_stage
 from junheng.schools.editing.kinds import Add
 from junheng.schools.editing.table_editor import TableEditor
+from junheng.schools.headers import nearest
 from junheng.words import Name, Quoted, message, quoted
 
 __all__ = ["add", "add_rows_of_frame"]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from junheng.errors import Problem, ProblemCode, did_you_mean
+from junheng.errors import Problem, ProblemCode
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, fold_word, is_blank
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import category_aliases as category_words
 from junheng.words import Message, Name, Quoted, message
 
-__all__ = ["Problems", "decimal_text", "key_text", "nearest", "read_number", "read_stage", "read_whole", "to_decimal"]
+__all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", "read_whole", "to_decimal"]
 
 
 class Problems:
@@ -100,8 +99,3 @@ def key_text(value: Any) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         value = int(value)
     return " / ".join(map(key_text, value)) if isinstance(value, (tuple, list)) else str(value).strip()
-
-
-def nearest(name: str, known: Iterable[str]) -> Message | str:
-    """Return the end of a sentence about an unknown name: the nearest known one, if there is one."""
-    return did_you_mean(name, known, show=Quoted) or message("changes.nothing_like_it")

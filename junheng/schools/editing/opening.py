@@ -7,9 +7,10 @@ from typing import Any
 
 from junheng.errors import ProblemCode
 from junheng.schools import fold_word, is_blank
-from junheng.schools.editing.inputs import decimal_text, key_text, nearest, read_number, read_stage, read_whole
+from junheng.schools.editing.inputs import decimal_text, key_text, read_number, read_stage, read_whole
 from junheng.schools.editing.kinds import Open
 from junheng.schools.editing.table_editor import TableEditor, is_figure
+from junheng.schools.headers import nearest
 from junheng.schools.vocabulary import STAGES_OF_KIND
 from junheng.schools.vocabulary import category_aliases as category_words
 from junheng.words import Name, Quoted, message

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from junheng.errors import ProblemCode
 from junheng.schools import ALL_STAGES, is_blank
-from junheng.schools.editing.inputs import Problems, key_text, nearest
+from junheng.schools.editing.inputs import Problems, key_text
+from junheng.schools.headers import nearest
 from junheng.schools.sections import Sections
 from junheng.words import Message, Name, Quoted, Row, listed, message
 
