@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from attrs import frozen
+from narwhals.stable.v2.typing import IntoDataFrameT as IntoDataFrameT  # for the rooms: no other file knows narwhals
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes
