@@ -17,6 +17,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from junheng.errors import OutputFileError, ProblemCode
+from junheng.words import Quoted, message
 
 __all__ = ["check_output", "is_same_file", "replacing", "write_bytes"]
 
@@ -38,25 +39,19 @@ def check_output(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Path:
     """
     for source in inputs:
         if is_same_file(path, source):
-            raise OutputFileError(
-                ProblemCode.OUTPUT_IS_INPUT,
-                path,
-                f"this is the input {os.fspath(source)!r}; give another file as output",
-            )
+            told = message("reading.output_is_input", source=Quoted(os.fspath(source)))
+            raise OutputFileError(ProblemCode.OUTPUT_IS_INPUT, path, told)
     target = Path(os.path.realpath(path))
     try:
         if target.is_file():
             # opened for writing and closed again: read-only files, and on Windows files open in Excel, refuse
             target.open("r+b").close()
         elif target.exists():
-            kind = "a folder" if target.is_dir() else "not a regular file"
-            raise OutputFileError(ProblemCode.OUTPUT_NOT_A_FILE, path, f"this is {kind}; give the name of a file")
+            key = "reading.output_is_a_folder" if target.is_dir() else "reading.output_is_not_a_file"
+            raise OutputFileError(ProblemCode.OUTPUT_NOT_A_FILE, path, message(key))
         elif not target.parent.is_dir():
-            raise OutputFileError(
-                ProblemCode.OUTPUT_FOLDER_MISSING,
-                path,
-                f"there is no folder {str(target.parent)!r}; make it first, or give another file",
-            )
+            told = message("reading.output_folder_missing", folder=Quoted(str(target.parent)))
+            raise OutputFileError(ProblemCode.OUTPUT_FOLDER_MISSING, path, told)
     except OutputFileError:
         raise
     except OSError as exc:
@@ -96,12 +91,6 @@ def write_bytes(path: AnyPath, content: bytes, inputs: Iterable[AnyPath] = ()) -
 def _failed(path: AnyPath, exc: OSError) -> OutputFileError:
     """Say why a file could not be written."""
     if isinstance(exc, PermissionError):
-        return OutputFileError(
-            ProblemCode.OUTPUT_LOCKED,
-            path,
-            "the file or its folder may not be written, or the file is open in another program such as Excel; "
-            "close it there, or give another file",
-        )
-    return OutputFileError(
-        ProblemCode.OUTPUT_FAILED, path, f"writing failed: {exc.strerror or exc}; what was there before is unchanged"
-    )
+        return OutputFileError(ProblemCode.OUTPUT_LOCKED, path, message("reading.output_locked"))
+    told = message("reading.output_failed", error=exc.strerror or str(exc))
+    return OutputFileError(ProblemCode.OUTPUT_FAILED, path, told)

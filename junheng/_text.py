@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from junheng.words import Message, message
+
 __all__ = [
     "INVISIBLE",
     "characters",
@@ -63,10 +65,10 @@ def clean(text: str) -> str:
     return _RUN.sub(" ", _BESIDE_WIDE.sub("", text)).strip()
 
 
-def odd_signs(text: str) -> str:
+def odd_signs(text: str) -> Message | str:
     """Name the odd characters of a text by their numbers: ``U+200B``."""
     odd = dict.fromkeys(f"U+{ord(c):04X}" for c in _UNCLEAN.findall(text) if c != " ")
-    return ", ".join(odd) or "a blank at an end"
+    return ", ".join(odd) or message("reading.blank_at_an_end")
 
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{<【〔「『《〈〖｟", "(") | dict.fromkeys("]}>】〕」』》〉〗｠", ")"))

@@ -607,7 +607,7 @@ def test_figures_left_out_are_shown_as_a_spreadsheet_shows_them(tmp_path: Path) 
     (problem,) = jh.results.records(report.problems)
     assert problem["value"] == "501" and "its 1 row adds up to 500;" in problem["message"]
     page = report.to_text("zh")
-    assert "警告 合计不符：学校!D3，列“学生人数 students”，值“501”。请核对合计与明细" in page
+    assert "警告 [total_mismatch] 学校!D3（学生人数 students）：“合计”行为501，其下1行相加为500；请更正" in page
     assert "：读入 1 行" in page and "1 row read," in report.to_text("en")
 
 
@@ -1157,6 +1157,58 @@ def test_a_file_that_cannot_be_used_ends_in_one_sentence(tmp_path: Path, name: s
         assert str(tmp_path) not in text
 
 
+#: Letters in a Chinese sentence: names of files, formats, units and arguments, nothing else.
+LATIN = {
+    *("a", "x", "Sheet", "xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv", "txt", "pdf", "CSV", "UTF", "GB", "MB"),
+    *("XML", "HTML", "Office", "sheet", "header", "mapping"),
+}
+
+
+def is_chinese(text: str, *names: str) -> bool:
+    letters = set(re.findall(r"[A-Za-z_]+", text))
+    return re.search("[\u4e00-\u9fff]", text) is not None and letters <= {*LATIN, *names}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_cannot_be_used_is_named_in_chinese_too(tmp_path: Path, name: str) -> None:
+    ending, content, _ = BAD[name]
+    path = tmp_path / ending
+    path.write_bytes(content)
+    for read in (jh.read_schools, jh.read_facts):
+        with pytest.raises(jh.InputError) as caught:
+            read(path)
+        assert is_chinese(caught.value.text("zh")), caught.value.text("zh")
+
+
+def test_what_is_found_in_a_file_is_said_in_chinese_too(tmp_path: Path) -> None:
+    rows = [
+        ("学校代码", "学校名称", "在校生数", "教学仪器设备值(万元)"),
+        ("1.2E+17", "一小", "500注1", 12.5),
+        (None, "二\u200b小", "无", 3),
+        ("12", "三小", 7, 1),
+        ("合计", None, 500, 16.5),
+    ]
+    book = Book([Sheet("甲县小学", [list(r) for r in rows]), Sheet("旧", [list(r) for r in rows], hidden=True)])
+    path = write_xlsx(book, tmp_path / "a.xlsx")
+    with pytest.warns(jh.ReadingWarning) as caught:
+        report = jh.describe_file(path)
+        jh.read_schools(path, sheet="甲县小学")
+    ids = {*report.problems["code"], *report.columns["column"], "stage", "junheng", "describe_file", "path"}
+    assert is_chinese(caught[0].message.text("zh"), *ids)
+    page = report.to_text("zh")
+    codes = {"digits_lost", "missing_key", "invisible_characters", "footnote_mark", "total_mismatch", "from_title"}
+    assert codes <= ids and is_chinese(page, *ids, *"ABCDEU"), page
+    assert "“500注1”带脚注符号，按500读入" in page and "没有学段列；工作表名称写明“小学”" in page
+    assert "× 10000（万元）" in page and "[合计] 合计 | 500" in page
+    for wrong, told in (
+        ({"sheet": "乙"}, "a.xlsx 没有工作表“乙”；现有工作表：“甲县小学”、“旧”（已隐藏）"),
+        ({"header": 0}, "header 须为电子表格中显示的行号（从1数起），可有多行，而非“0”"),
+    ):
+        with pytest.raises(jh.InputError) as error:
+            jh.read_schools(path, **wrong)
+        assert error.value.text("zh") == told
+
+
 def test_a_workbook_of_python_of_any_shape_does_no_harm(tmp_path: Path) -> None:
     """Whatever stands in a small file: an answer or an InputError, never another exception."""
     cells = st.one_of(
@@ -1256,7 +1308,7 @@ def test_a_form_that_asks_one_thing_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_without_facts_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(jh.InputError, match="项目 and 数值"):
+    with pytest.raises(jh.InputError, match="'项目' and '数值'"):
         jh.read_facts(write_xlsx(Book([small(ONE)]), tmp_path / "a.xlsx"))
 
 

@@ -6,13 +6,15 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from junheng._progress import Progress, reporting
 from junheng.errors import ReadingWarning
 from junheng.reading.fact_forms import facts_of, raw_table
-from junheng.reading.report import FileReport, many, was
+from junheng.reading.report import FileReport, notice_of
+from junheng.reading.sheets import joined
 from junheng.reading.tables import read_file
+from junheng.words import Message, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,9 +85,9 @@ def read_schools(
     [['0012', 'primary']]
     """
     report = _describe(path, sheet, mapping, header, progress)
-    message = notice(report)
-    if message:
-        warnings.warn(message, ReadingWarning, stacklevel=2)
+    told = notice(report)
+    if told is not None:
+        warnings.warn(ReadingWarning(told), stacklevel=2)
     return report.schools
 
 
@@ -179,14 +181,13 @@ def read_facts(
     >>> facts.to_dict("records")
     [{'county': 'A', 'exchanged_teachers': 120.0, 'unified_staffing_standard': '是'}]
     """
-    facts: pd.DataFrame
-    facts, message = facts_of(Path(path), sheet, mapping)
-    if message:
-        warnings.warn(message, ReadingWarning, stacklevel=2)
+    facts, told = facts_of(Path(path), sheet, mapping)
+    if told is not None:
+        warnings.warn(ReadingWarning(told), stacklevel=2)
     return facts
 
 
-def read_table(path: str | os.PathLike[str], *, sheet: str | int | None = None) -> Any:
+def read_table(path: str | os.PathLike[str], *, sheet: str | int | None = None) -> pd.DataFrame:
     """Read a table as it is, its headers found; rows without anything, titles, totals and notes are left out."""
     return raw_table(Path(path), sheet)
 
@@ -202,30 +203,15 @@ def _describe(
         return read_file(Path(path), sheet, mapping, header, said)
 
 
-def notice(report: FileReport) -> str:
-    """Say in a sentence or two what was not read as it stands."""
+def notice(report: FileReport) -> Message | None:
+    """Say in a sentence or two what was not read as it stands; None where all was."""
     counts = report.left_out["reason"].value_counts().to_dict()
-    rows = [
-        many(counts[reason], name)
-        for reason, name in (
-            ("total", "total row"), ("average", "average row"), ("explanation", "explanation row"),
-            ("heading", "heading"),
-        )
-        if counts.get(reason)
-    ]  # fmt: skip
-    cells = []
-    missing, converted = int(report.columns["missing"].sum()), int(report.columns["converted"].sum())
-    if missing:
-        cells.append(f"{many(missing, 'cell')} of words such as 无 or — {was(missing)} read as missing")
-    if converted:
-        cells.append(f"{many(converted, 'cell')} {was(converted)} converted")
-    said = [f"{', '.join(rows)} left out"] if rows else []
-    said += cells
+    reasons = ("total", "average", "explanation", "heading")
+    rows = [message(f"reading.rows.{reason}", n=int(counts[reason])) for reason in reasons if counts.get(reason)]
+    parts = notice_of(rows, int(report.columns["missing"].sum()), int(report.columns["converted"].sum()))
     # what check_schools says of the table itself is not said twice; an ordinary header is no cause for alarm
     again = ["text_in_number", "suspicious_scale", "unknown_category", "missing_key", "near_twin"]
     others = int((~report.problems["code"].isin([*again, "indoor_sports_unclear"])).sum())
     if others:
-        said.append(f"{many(others, 'thing')} to look at")
-    if not said:
-        return ""
-    return f"{report.name}: {'; '.join(said)}. junheng.describe_file(path) lists them all."
+        parts.append(message("reading.things", n=others))
+    return message("reading.notice", path=report.name, parts=joined(parts)) if parts else None

@@ -11,6 +11,7 @@ from xml.sax.saxutils import unescape
 
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_UNPACKED, Lost, check_size
+from junheng.words import message
 
 MAX_MEMBERS = 5_000
 #: Sheets of real figures shrink to a tenth; what shrinks to a three-hundredth is there to fill the memory.
@@ -24,7 +25,7 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
+        raise InputError(message("reading.damaged", path=path.name)) from None
     with archive:
         members = archive.infolist()
         _refuse_hostile(path, members)
@@ -47,15 +48,13 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
 def _refuse_hostile(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse by what the directory says: too many files, or too much in them."""
     if len(members) > MAX_MEMBERS:
-        raise InputError(f"{path.name} holds {len(members):,} files, far more than a workbook does; it is not opened")
+        raise InputError(message("reading.many_members", path=path.name, files=len(members)))
     if any(m.flag_bits & 0x1 for m in members):
-        raise InputError(f"{path.name} is protected by a password; save a copy without one")
+        raise InputError(message("reading.password", path=path.name))
     total = sum(m.file_size for m in members)
     if total > MAX_UNPACKED or any(_too_dense(m.file_size, m.compress_size) for m in members):
-        raise InputError(
-            f"{path.name} would unpack to {total / 1e6:,.0f} MB from {path.stat().st_size / 1e6:,.1f} MB; "
-            "no table of schools does, so it is not opened"
-        )
+        packed = path.stat().st_size / 1e6
+        raise InputError(message("reading.too_dense", path=path.name, unpacked=total / 1e6, packed=packed))
 
 
 def _kind_of_workbook(path: Path, names: set[str]) -> str:
@@ -64,8 +63,8 @@ def _kind_of_workbook(path: Path, names: set[str]) -> str:
     if any(n.lower().endswith("workbook.xml") for n in names):
         return "xlsx"
     if any(n.lower().endswith("workbook.bin") for n in names):
-        raise InputError(f"{path.name} is a binary workbook (.xlsb); save it as .xlsx")
-    raise InputError(f"{path.name} is a zip file, but no workbook")
+        raise InputError(message("reading.xlsb", path=path.name))
+    raise InputError(message("reading.zip_without_workbook", path=path.name))
 
 
 def _too_dense(unpacked: int, packed: int) -> bool:
@@ -84,7 +83,7 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
             raise zlib.error
         raw.seek(int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little"), 1)
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError(f"{path.name} is packed in a way that is not read; save it again as .xlsx")
+            raise InputError(message("reading.packing", path=path.name))
         unpack = zlib.decompressobj(-15) if member.compress_type == zipfile.ZIP_DEFLATED else None
         left = member.compress_size
         while left > 0:
@@ -97,12 +96,12 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
                 packed = b"" if unpack is None else unpack.unconsumed_tail
                 done += len(piece)
                 if done > member.file_size or done > MAX_UNPACKED:
-                    raise InputError(f"{path.name} unpacks to more than it says; it is not opened")
+                    raise InputError(message("reading.larger_than_declared", path=path.name))
                 yield piece
         if done != member.file_size:
             raise zlib.error
     except (zlib.error, OSError):
-        raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
+        raise InputError(message("reading.damaged", path=path.name)) from None
 
 
 #: Columns of one letter are the rule; those of two or three are looked for, whatever the quotation marks.
@@ -127,12 +126,12 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
         for piece in _unpacked(path, archive, member):
             text = tail + piece
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                raise InputError(f"{path.name} declares entities, which no workbook does; it is not opened")
+                raise InputError(message("reading.entities", path=path.name))
             # a row of cells may be cut in two: what follows the last end of a cell waits for the next piece
             cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</row>") + 6)
             text, tail = (text[:cut], text[cut:]) if cut > 6 else (b"", text)
             if len(tail) > 50_000_000:
-                raise InputError(f"{path.name} holds a single cell of more than 50 MB; it is not opened")
+                raise InputError(message("reading.huge_cell", path=path.name))
             seen.look(text)
         seen.look(tail)
         columns = max((_column_number(x.decode().upper()) for x in seen.letters), default=26)
@@ -210,11 +209,11 @@ def _inspect_ods(path: Path, archive: zipfile.ZipFile) -> None:
     """Count the cells that repeats make: a row may say that it stands a million times."""
     text = b"".join(_unpacked(path, archive, archive.getinfo("content.xml")))
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError(f"{path.name} declares entities, which no workbook does; it is not opened")
+        raise InputError(message("reading.entities", path=path.name))
     if b"META-INF/manifest.xml" and "META-INF/manifest.xml" in archive.namelist():
         manifest = b"".join(_unpacked(path, archive, archive.getinfo("META-INF/manifest.xml")))
         if b"encryption-data" in manifest:
-            raise InputError(f"{path.name} is protected by a password; save a copy without one")
+            raise InputError(message("reading.password", path=path.name))
     for table in text.split(b"<table:table ")[1:]:
         title = re.search(rb'table:name="([^"]*)"', table)
         name = title.group(1).decode("utf-8", "replace") if title else ""

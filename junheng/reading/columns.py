@@ -16,6 +16,7 @@ from junheng.reading.grid import cell_name, column_letter
 from junheng.reading.sheet_reading import ReadColumn, SheetReading
 from junheng.reading.titles import title_unit
 from junheng.schools import Column, base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
+from junheng.words import Message, Name, Quoted, message
 
 
 def read_column(s: SheetReading, c: int) -> None:
@@ -58,7 +59,7 @@ def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[in
         column = s.understood[c].column
         s.add(
             ProblemCode.FROM_TITLE,
-            f"the title says {found[0]}, the header no unit: {column} was read in {found[0]}",
+            message("reading.unit_of_title", unit=found[0], column=Name("column", str(column))),
             cell=cell_name(s.header.rows[-1], c),
             column=column,
             value=found[0],
@@ -122,10 +123,10 @@ class _Known:
     type: str
     cells: Cells
 
-    def add(self, i: int, code: ProblemCode, message: str, **fields: Any) -> None:
+    def add(self, i: int, code: ProblemCode, told: Message | str, **fields: Any) -> None:
         """Report the cell of one school."""
         cell = cell_name(int(self.s.rows.schools[i]), self.c)
-        self.s.add(code, message, cell=cell, column=self.column, **fields)
+        self.s.add(code, told, cell=cell, column=self.column, **fields)
 
 
 def _report(known: _Known) -> None:
@@ -143,17 +144,12 @@ def _report(known: _Known) -> None:
 def _report_bad(known: _Known, i: int, text: str) -> None:
     """Report a cell that cannot be used as it stands: a figure, a year or a code."""
     if known.type == "number":
-        message = f"{text!r} is not a plain number: {text_advice(text)}"
-        known.add(i, ProblemCode.TEXT_IN_NUMBER, message, value=text, severity=Severity.ERROR)
+        told = message("reading.not_a_number", text=Quoted(text), advice=text_advice(text))
+        known.add(i, ProblemCode.TEXT_IN_NUMBER, told, value=text, severity=Severity.ERROR)
     elif known.column == "year":
-        message = f"{text!r} is not one year, and no document says which of the two is meant: write 2025"
-        known.add(i, ProblemCode.UNCLEAR_YEAR, message, value=text)
+        known.add(i, ProblemCode.UNCLEAR_YEAR, message("reading.unclear_year", text=Quoted(text)), value=text)
     else:
-        message = (
-            f"{text!r} has been rounded by a spreadsheet, its last digits are lost: format the column as text and "
-            "type the code again"
-        )
-        known.add(i, ProblemCode.DIGITS_LOST, message, value=text)
+        known.add(i, ProblemCode.DIGITS_LOST, message("reading.digits_lost", text=Quoted(text)), value=text)
 
 
 def _report_cleaned(known: _Known) -> None:
@@ -163,11 +159,11 @@ def _report_cleaned(known: _Known) -> None:
         at = [(i, s.grid.cleaned.get((int(r), known.c))) for i, r in enumerate(s.rows.schools)]
         before |= {i: text for i, text in at if text is not None}
     for i, text in sorted(before.items()):
-        message = f"{clean(text)!r} holds characters that do not show ({odd_signs(text)}); it was read without them"
-        known.add(i, ProblemCode.INVISIBLE_CHARACTERS, message, value=text)
+        told = message("reading.invisible", text=Quoted(clean(text)), signs=odd_signs(text))
+        known.add(i, ProblemCode.INVISIBLE_CHARACTERS, told, value=text)
     for i, text in known.cells.marked.items():
-        message = f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}"
-        known.add(i, ProblemCode.FOOTNOTE_MARK, message, value=text)
+        told = message("reading.footnote", text=Quoted(text), read=unmarked(text))
+        known.add(i, ProblemCode.FOOTNOTE_MARK, told, value=text)
 
 
 def _report_odd_flags(known: _Known) -> None:
@@ -185,10 +181,10 @@ def _report_missing_keys(known: _Known) -> None:
     blank = {v for v in set(values) if is_blank(v)}
     if not blank or len(blank) == len(set(values)):
         return
-    message = f"{known.column} is empty here, and given in other rows; fill it in"
+    told = message("reading.key_missing", column=Name("column", known.column))
     for i, value in enumerate(values):
         if value in blank:
-            known.add(i, ProblemCode.MISSING_KEY, message, severity=Severity.ERROR)
+            known.add(i, ProblemCode.MISSING_KEY, told, severity=Severity.ERROR)
 
 
 def check_lost(s: SheetReading) -> None:
@@ -198,11 +194,8 @@ def check_lost(s: SheetReading) -> None:
         column = None if meaning is None else meaning.column or meaning.header
         if error:
             code, value = ProblemCode.ERROR_CELL, error
-            message = f"the cell shows the error {error}; it is missing: give the figure"
+            told = message("reading.error_cell", error=error)
         else:
             code, value = ProblemCode.FORMULA_WITHOUT_VALUE, None
-            message = (
-                "the cell holds a formula whose value was never computed; it is missing: open the file, save it and "
-                "read it again"
-            )
-        s.add(code, message, cell=cell_name(row, c), column=column, value=value)
+            told = message("reading.formula")
+        s.add(code, told, cell=cell_name(row, c), column=column, value=value)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from junheng._text import INVISIBLE, drop_invisible
 from junheng.errors import InputError, Problem
+from junheng.words import Quoted, message
 
 #: Bounds of what is read; a nation's schools are 220 000 rows.
 MAX_ROWS = 2_000_000
@@ -91,11 +92,7 @@ def check_size(path: Path, sheet: str, rows: int, columns: int) -> None:
     """Refuse a sheet that is too large."""
     if columns > MAX_COLUMNS:
         raise InputError(
-            f"{path.name}, sheet {sheet!r}: {columns:,} columns, more than the {MAX_COLUMNS:,} that are read; "
-            "delete what stands far to the right"
+            message("reading.many_columns", path=path.name, sheet=Quoted(sheet), columns=columns, limit=MAX_COLUMNS)
         )
     if rows > MAX_ROWS or rows * columns > MAX_CELLS:
-        raise InputError(
-            f"{path.name}, sheet {sheet!r}: {rows:,} rows and {columns:,} columns, more than is read; "
-            "delete what stands far below or to the right, or split the file"
-        )
+        raise InputError(message("reading.many_cells", path=path.name, sheet=Quoted(sheet), rows=rows, columns=columns))

@@ -14,6 +14,7 @@ from junheng.reading.cells import is_figure, is_missing
 from junheng.reading.grid import Grid, column_letter
 from junheng.reading.meaning import bare_unit, meaning, type_of, words
 from junheng.schools import Found, fold
+from junheng.words import Quoted, message
 
 #: The headers are looked for in so many rows; two rows of headers are common, four the most.
 _HEAD = 80
@@ -161,15 +162,14 @@ def _repeats(header: Header, row: Sequence[Any]) -> bool:
 
 def two_headers(grid: Grid, best: Header, row: int, other: Sequence[Any]) -> Problem:
     """Say that two rows could be the headers."""
-    first = "、".join(n for n in best.names if n)[:60]
-    second = "、".join(str(v) for v in other if v is not None)[:60]
-    return Problem(
-        code=ProblemCode.UNCLEAR_HEADER,
-        value=str(row + 1),
-        message=f"sheet {grid.name!r}: rows {best.rows[0] + 1} ({first}) and {row + 1} ({second}) could both be "
-        f"the headers; say which with header={best.rows[0] + 1} or header={row + 1}, "
-        "and put two tables on two sheets",
-    )
+    headers = {
+        "row": best.rows[0] + 1,
+        "headers": "、".join(n for n in best.names if n)[:60],
+        "other": row + 1,
+        "others": "、".join(str(v) for v in other if v is not None)[:60],
+    }
+    told = message("reading.two_headers", sheet=Quoted(grid.name), **headers)
+    return Problem(code=ProblemCode.UNCLEAR_HEADER, value=str(row + 1), message=told)
 
 
 def _unknown_header(top: _Top) -> Header | None:
@@ -181,10 +181,7 @@ def _unknown_header(top: _Top) -> Header | None:
             return _header(top, (r,))
     if widest == 0:
         return None
-    raise InputError(
-        f"sheet {top.grid.name!r}: no row of headers was found in the first {len(top.labels)} rows; "
-        "say which row it is with header=, and what the headers mean with mapping="
-    )
+    raise InputError(message("reading.no_headers", sheet=Quoted(top.grid.name), rows=len(top.labels)))
 
 
 # ---------------------------------------------------------------------------- what the headers of rows are

@@ -89,7 +89,7 @@ def _under_headings(path: tuple[str, ...]) -> Found | None:
     for label in above:
         parent = recognise(label)
         if fold(label) not in words("headers", "neutral") and not (parent and _belongs(found.column, parent.column)):
-            remarks.append(f"it stands under {label!r}")
+            remarks.append(label)
     return Found(column=found.column, unit=found.unit, remarks=tuple(remarks))
 
 

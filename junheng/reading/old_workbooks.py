@@ -9,19 +9,20 @@ from pathlib import Path
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_COLUMNS, Source, Wanted, check_size
 from junheng.reading.workbooks import open_workbook
+from junheng.words import message
 
 
 def open_ole(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
     """Open a workbook as Excel saved it before 2007, once it is known to be safe."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise InputError(f"{path.name} is protected by a password; save a copy without one")
+        raise InputError(message("reading.password", path=path.name))
     if "Workbook".encode("utf-16-le") not in data and "Book".encode("utf-16-le") not in data:
-        raise InputError(f"{path.name} is an old Office file, but no workbook")
+        raise InputError(message("reading.ole_without_workbook", path=path.name))
     try:
         reach = _reach_of_xls(data)
     except (struct.error, IndexError, ValueError):
-        raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
+        raise InputError(message("reading.damaged", path=path.name)) from None
     if reach > _XLS_COLUMNS:
         check_size(path, path.stem, 1, MAX_COLUMNS + reach)
     return open_workbook(path, "xls", {}, said, wanted)

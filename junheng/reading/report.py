@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from junheng._data import read_toml
-from junheng.errors import check_language
-from junheng.schools import base_column
-from junheng.words import word
+from junheng.errors import Problem, check_language
+from junheng.reading.sheets import joined
+from junheng.words import Message, Name, Quoted, label_of_column, listed, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +60,8 @@ class FileReport:
     columns: pd.DataFrame
     left_out: pd.DataFrame
     problems: pd.DataFrame
+    #: The problems in the order of their frame, to be said in any language.
+    _found: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the schools as plain values that are safe for JSON."""
@@ -89,26 +90,22 @@ class FileReport:
             Lines of text; of long lists the beginning, and how many there are.
         """
         check_language(language)
-        say = _Say(language)
-        kind = f"{self.kind}, {self.encoding}" if self.encoding else self.kind
-        lines = [say("title", a=self.name, k=kind, n=len(self.schools))]
-        for s in records(self.sheets):
-            key = "used" if s["used"] else "hidden" if s["hidden"] else "unused"
-            lines.append("  " + say(key, s=s["sheet"], h=s["headers"] or "-", n=s["schools"], o=s["left_out"]))
-        lines += ["", say("columns")]
-        for c in records(self.columns):
-            done = [f"× {_number(c['factor'])} ({c['unit']})"] if c["factor"] != 1 else []
-            done += [say(k, n=c[k]) for k in ("converted", "missing", "unread") if c[k]]
-            head = f"{c['sheet']}!{c['letter']} {c['header'] or say('no_header')}"
-            to = say.column(c["column"]) if c["column"] else say("unknown")
-            lines.append(f"  {head} → {to}" + (f"{say.comma}{say.comma.join(done)}" if done else ""))
-        told = [r for r in records(self.left_out) if r["reason"] != "blank"]
-        blank = len(self.left_out) - len(told)
-        lines += ["", say("left_out", n=len(told), b=blank)]
-        lines += _cut([f"  {r['sheet']} {r['row']} [{say.reason(r['reason'])}] {_short(r['text'])}" for r in told], say)
-        lines += ["", say("problems", n=len(self.problems))]
-        lines += _cut([f"  {_said(p, say)}" for p in records(self.problems)], say)
-        return "\n".join(lines)
+        page: list[Message | str] = [_said("title", path=self.name, kind=self._kind(), n=len(self.schools))]
+        page += [_sheet_line(s) for s in records(self.sheets)]
+        page += ["", _said("columns"), *(_column_line(c, language) for c in records(self.columns))]
+        rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
+        page += ["", _said("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
+        page += _beginning([_left_out_line(r) for r in rows])
+        page += ["", _said("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
+        return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
+
+    def _kind(self) -> str:
+        return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
+
+    def _problem_lines(self, language: str) -> list[Message]:
+        # a part of the problems keeps their places in the frame
+        at = zip(self.problems.index, records(self.problems), strict=True)
+        return [_problem_line(p, self._found[i].sentence(language), language) for i, p in at]
 
     def __str__(self) -> str:
         return self.to_text()
@@ -149,55 +146,56 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def many(n: int, thing: str) -> str:
-    """Count things in English."""
-    return f"{n} {thing}{'' if n == 1 else 's'}"
+def notice_of(rows: Sequence[Message], missing: int, converted: int) -> list[Message]:
+    """Say which rows were left out, and how many cells were read otherwise than they stand."""
+    parts = [message("reading.left_out", rows=listed(rows))] if rows else []
+    parts += [message("reading.cells_missing", n=missing)] if missing else []
+    return parts + ([message("reading.cells_converted", n=converted)] if converted else [])
 
 
-def was(n: int) -> str:
-    """Return the verb that goes with so many things."""
-    return "was" if n == 1 else "were"
+# ------------------------------------------------------------------------------------- the lines of a page
 
 
-class _Say:
-    """Sentences of the page in one language."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self.comma = "，" if language == "zh" else ", "
-
-    def __call__(self, key: str, **values: Any) -> str:
-        text = read_toml("words/labels.toml")["reading"][key][self.language]
-        return str(text).format(many="" if values.get("n") == 1 else "s", **values)
-
-    def column(self, name: str) -> str:
-        """Name a column: in Chinese its label goes before its id."""
-        found = base_column(name) if self.language == "zh" else None
-        if found is None:
-            return name
-        return f"{word('stage', found[1], 'zh') if found[1] else ''}{found[0].zh} {name}"
-
-    def reason(self, key: str) -> str:
-        return self("row_" + key.replace(" ", "_"))
+def _said(key: str, **parameters: Any) -> Message:
+    return message(f"reading.page.{key}", **parameters)
 
 
-def _said(problem: dict[str, Any], say: _Say) -> str:
-    """Say what is wrong and what to do; in Chinese the sentence of the message comes last, for its figures."""
-    severity, code, message = say(str(problem["severity"])), problem["code"], problem["message"]
-    if say.language != "zh":
-        return f"{severity} [{code}] {_where(problem)}{message}"
-    where = ["!".join(str(problem[k]) for k in ("sheet", "cell") if problem[k])]
-    where += [f"列“{say.column(problem['column'])}”"] if problem["column"] else []
-    where += [f"值“{problem['value']}”"] if problem["value"] is not None else []
-    place = "，".join(w for w in where if w)
-    told = f"{word('problem', code, 'zh')}{'：' if place else ''}{place}。{word('advice', code, 'zh')}。"
-    return f"{severity} {told}[{code}] {message}"
+def _sheet_line(s: Mapping[str, Any]) -> Message:
+    sheet = Quoted(s["sheet"])
+    if not s["used"]:
+        return _said("hidden" if s["hidden"] else "unused", sheet=sheet)
+    return _said("used", sheet=sheet, headers=s["headers"] or "-", n=s["schools"], left_out=s["left_out"])
 
 
-def _where(problem: dict[str, Any]) -> str:
-    place = "!".join(str(problem[k]) for k in ("sheet", "cell") if problem[k])
-    column = f" ({problem['column']})" if problem["column"] else ""
-    return f"{place}{column}: " if place or column else ""
+def _column_line(c: Mapping[str, Any], language: str) -> Message:
+    done = [_said("times", factor=c["factor"], unit=c["unit"])] if c["factor"] != 1 else []
+    done += [_said(key, n=c[key]) for key in ("converted", "missing", "unread") if c[key]]
+    header = c["header"] or _said("no_header")
+    meaning = _said("known", column=_named(c["column"], language)) if c["column"] else _said("unknown")
+    return _said(
+        "column",
+        place=f"{c['sheet']}!{c['letter']}",
+        header=header,
+        meaning=joined([meaning, *done], "reading.page.and_then"),
+    )
+
+
+def _left_out_line(r: Mapping[str, Any]) -> Message:
+    reason = Name("left_out_row", r["reason"])
+    return _said("row", place=f"{r['sheet']} {r['row']}", reason=reason, text=_short(r["text"]))
+
+
+def _problem_line(p: Mapping[str, Any], sentence: str, language: str) -> Message:
+    cell = "!".join(str(p[k]) for k in ("sheet", "cell") if p[k])
+    column = _said("in_column", column=_named(p["column"], language)) if p["column"] else ""
+    place = _said("place", cell=cell, column=column) if cell or column else ""
+    return _said("problem", severity=Name("severity", p["severity"]), code=p["code"], place=place, message=sentence)
+
+
+def _named(column: str, language: str) -> str:
+    """Name a column: in Chinese its label goes before its id."""
+    label = label_of_column(column) if language == "zh" else column
+    return column if label == column else f"{label} {column}"
 
 
 def _short(text: str) -> str:
@@ -205,11 +203,6 @@ def _short(text: str) -> str:
     return line if len(line) <= 80 else line[:79] + "…"
 
 
-def _cut(lines: Sequence[str], say: _Say) -> list[str]:
-    if len(lines) <= _SHOWN:
-        return list(lines)
-    return [*lines[:_SHOWN], "  " + say("more", n=len(lines) - _SHOWN)]
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"
+def _beginning(lines: Sequence[Message | str]) -> list[Message | str]:
+    more = len(lines) - _SHOWN
+    return [*lines[:_SHOWN], _said("more", more=more)] if more > 0 else list(lines)

@@ -15,6 +15,7 @@ from junheng.reading.layout import Header, named_by
 from junheng.reading.rows import LeftOut, Rows, left_out_rows
 from junheng.reading.sheets import FoundSheet
 from junheng.schools import Column, base_column, missing_in_mapping, understand
+from junheng.words import Message, Quoted, message
 
 
 @frozen(eq=False)
@@ -67,10 +68,10 @@ class SheetReading:
         last = int(np.flatnonzero(self.filled.any(axis=1)).max(initial=-1))
         return [o for o in self.rows.left_out if o.reason != "blank" or o.row <= last]
 
-    def add(self, code: ProblemCode, message: str, *, cell: str | None = None, **fields: Any) -> None:
+    def add(self, code: ProblemCode, told: Message | str, *, cell: str | None = None, **fields: Any) -> None:
         """Record something to look at."""
         fields.setdefault("severity", Severity.WARNING)
-        self.problems.append(PlacedProblem(Problem(code=code, message=message, **fields), self.grid.name, cell))
+        self.problems.append(PlacedProblem(Problem(code=code, message=told, **fields), self.grid.name, cell))
 
     def lines_above(self) -> list[str]:
         """Return what stands above the headers, cell by cell."""
@@ -126,10 +127,7 @@ def _refuse_long_rows(source: Source, s: SheetReading) -> None:
         return
     long = s.rows.schools[s.filled[s.rows.schools, width:].any(axis=1)]
     if long.size:
-        raise InputError(
-            f"{source.name} is not a regular table: line {int(long[0]) + 1} has more cells than the {width} headers; "
-            "is there a comma inside a number or a name? Put such cells in quotation marks"
-        )
+        raise InputError(message("reading.long_row", path=source.name, line=int(long[0]) + 1, headers=width))
 
 
 # ---------------------------------------------------------------------------------- cells merged over rows
@@ -167,8 +165,7 @@ def _empty_merged(s: SheetReading, merge: Merge, rows: list[int]) -> None:
     s.grid.cells[rows, c] = None
     s.add(
         ProblemCode.MERGED_CELL,
-        f"{value!r} is merged over rows {rows[0] + 1} to {rows[-1] + 1}; whose figure it is cannot be told, "
-        "so it is missing: give each row its own",
+        message("reading.merged", value=Quoted(value), first=rows[0] + 1, last=rows[-1] + 1),
         cell=cell_name(r0, c),
         column=s.understood[c].column,
         value=str(value),

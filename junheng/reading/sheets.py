@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
+from junheng.words import Listed, Message, Name, Quoted, listed, message
 
 #: Sheets by name or position, counted from 0.
 Sheets = str | int | Sequence[str | int] | None
@@ -40,7 +42,7 @@ def given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
         return None
     rows: list[Any] = list(header) if isinstance(header, (list, tuple, range)) else [header]
     if not rows or any(isinstance(r, bool) or not isinstance(r, int) or r < 1 for r in rows):
-        raise InputError(f"header is a row, or rows, as a spreadsheet shows them, counted from 1; not {header!r}")
+        raise InputError(message("reading.header_rows", header=Quoted(header)))
     return tuple(r - 1 for r in sorted(rows))
 
 
@@ -53,7 +55,9 @@ def chosen_grids(source: Source, sheet: Sheets) -> list[Grid]:
             continue
         found = [g for g in source.grids if g.name == one]
         if not found:
-            raise InputError(f"{source.name} has no sheet {one!r}; it has {_list_of(source.grids)}")
+            raise InputError(
+                message("reading.no_sheet", path=source.name, sheet=Quoted(one), sheets=sheet_names(source.grids))
+            )
         out += found[:1]
     return out
 
@@ -79,7 +83,8 @@ def _named_sheets(
     looked = [(g, _look_at(source, g, given, mapping)) for g in chosen_grids(source, sheet)]
     empty = [g for g, found in looked if found is None]
     if empty:
-        raise InputError(f"{source.name}: nothing stands on {_list_of(empty)}; the sheets are {_list_of(source.grids)}")
+        names = {"empty": sheet_names(empty), "sheets": sheet_names(source.grids)}
+        raise InputError(message("reading.empty_sheets", path=source.name, **names))
     return [found for _, found in looked if found is not None]
 
 
@@ -111,13 +116,10 @@ def _only_candidate(source: Source, looked: list[FoundSheet], failed: list[Input
     if len(failed) == 1 and not looked:
         raise failed[0]
     if not looked and not failed:
-        raise InputError(f"{source.name} is empty; the headers and the schools are missing")
+        raise InputError(message("reading.empty", path=source.name))
     if len(known) == 1:
         return known
-    raise InputError(
-        f"{source.name}: no sheet has headers of a return, such as 学校名称 and 学生人数; say which it is "
-        f"with sheet=, and what its headers mean with mapping=; the sheets are {_list_of(source.grids)}"
-    )
+    raise InputError(message("reading.no_return", path=source.name, sheets=sheet_names(source.grids)))
 
 
 def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
@@ -136,8 +138,7 @@ def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
                     code=ProblemCode.SHEET_NOT_READ,
                     severity=Severity.WARNING,
                     value=grid.name,
-                    message=f"the hidden sheet {grid.name!r} has headers of a return too, and was not read; "
-                    f"if it counts, name it with sheet=",
+                    message=message("reading.hidden_return", sheet=Quoted(grid.name)),
                 )
             )
     return out
@@ -150,9 +151,8 @@ def _look_at(
     if not filled.any():
         return None
     if given is not None and max(given) >= len(grid.cells):
-        raise InputError(
-            f"{source.name}, sheet {grid.name!r} has {len(grid.cells)} rows; header={max(given) + 1} is none"
-        )
+        at = {"sheet": Quoted(grid.name), "rows": len(grid.cells), "row": max(given) + 1}
+        raise InputError(message("reading.no_such_row", path=source.name, **at))
     header = find_header(grid, given=given, mapping=mapping)
     return None if header is None else FoundSheet(grid=grid, header=header, filled=filled)
 
@@ -172,17 +172,20 @@ def _two_returns(source: Source, returns: Sequence[FoundSheet]) -> Problem:
     common = frozenset.intersection(*sets)
     described = []
     for s, have in zip(returns, sets, strict=True):
-        alone = sorted(have - common)[:3]
-        described.append(
-            f"{s.grid.name!r} ({len(have)} columns" + (f", it alone {', '.join(alone)}" if alone else "") + ")"
-        )
+        alone = [Name("column", c) for c in sorted(have - common)[:3]]
+        key = "reading.one_return_alone" if alone else "reading.one_return"
+        more = {"alone": alone} if alone else {}
+        described.append(message(key, sheet=Quoted(s.grid.name), columns=len(have), **more))
     names = [s.grid.name for s in returns]
-    return Problem(
-        code=ProblemCode.UNCLEAR_HEADER,
-        message=f"{source.name}: several sheets could be the return, with different headers: {'; '.join(described)}; "
-        f"say which with sheet={names[0]!r}, or put them one below the other with sheet={names!r}",
-    )
+    parts = {"described": joined(described), "one": repr(names[0]), "all": repr(names)}
+    return Problem(code=ProblemCode.UNCLEAR_HEADER, message=message("reading.two_returns", path=source.name, **parts))
 
 
-def _list_of(grids: Sequence[Grid]) -> str:
-    return ", ".join(repr(g.name) + (" (hidden)" if g.hidden else "") for g in grids)
+def sheet_names(grids: Sequence[Grid]) -> Listed:
+    """Return the names of sheets, and which of them are hidden."""
+    return listed(message("reading.hidden_sheet", sheet=Quoted(g.name)) if g.hidden else Quoted(g.name) for g in grids)
+
+
+def joined(parts: Sequence[Message], key: str = "reading.and_then") -> Message:
+    """Return sentences one after the other, with a semicolon between them, or what ``key`` puts there."""
+    return reduce(lambda first, then: message(key, first=first, then=then), parts)

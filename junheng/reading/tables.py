@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from junheng.reading.sheets import Sheets, choose_sheets, given_rows, hidden_ret
 from junheng.reading.titles import refuse_other_units, take_from_titles
 from junheng.reading.totals import check_totals
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def read_file(
@@ -68,20 +71,22 @@ def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
         columns=_columns_frame(sheets),
         left_out=_left_out_frame(sheets),
         problems=_problems_frame(problems),
+        found=tuple(p.problem for p in problems),
     )
 
 
 # ------------------------------------------------------------------------------------------ the schools
 
 
-def _schools(sheets: Sequence[SheetReading]) -> Any:
+def _schools(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     """Put the sheets one below the other and bring them to canonical form."""
     known = {u.column for s in sheets for u in s.understood.values() if u.column} | {"stage", "county"}
     names = list(dict.fromkeys(n for s in sheets for n in s.columns))
     canonical = [n for n in names if n in known and base_column(n) is not None]
     lengths = [s.n for s in sheets]
     columns = {n: _stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
-    return finish_columns(build_frame(columns, "pandas"), canonical)
+    schools: pd.DataFrame = finish_columns(build_frame(columns, "pandas"), canonical)
+    return schools
 
 
 def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
@@ -100,7 +105,7 @@ def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> A
     return out
 
 
-def _near_twins(schools: Any, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
+def _near_twins(schools: pd.DataFrame, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
     """Report names that nearly are others; of schools those of one county."""
     table = Table(schools)
     county = table.codes("county")[0] if "county" in table.columns else np.zeros(table.rows)
@@ -143,7 +148,7 @@ def _place(sheets: Sequence[SheetReading], school: int) -> tuple[SheetReading, i
 # ------------------------------------------------------------------------------- the frames of a report
 
 
-def _places_frame(sheets: Sequence[SheetReading]) -> Any:
+def _places_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     return _frame(
         {
             "sheet": np.repeat(np.array([s.grid.name for s in sheets], dtype=object), [s.n for s in sheets]),
@@ -152,7 +157,7 @@ def _places_frame(sheets: Sequence[SheetReading]) -> Any:
     )
 
 
-def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> Any:
+def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> pd.DataFrame:
     by_name = {s.grid.name: s for s in sheets}
     read = [by_name.get(g.name) for g in grids]
     return _frame(
@@ -172,7 +177,7 @@ def _rows_of_headers(s: SheetReading) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _columns_frame(sheets: Sequence[SheetReading]) -> Any:
+def _columns_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     read = [(s.grid.name, column) for s in sheets for column in s.read.values()]
     return _frame(
         {
@@ -190,7 +195,7 @@ def _columns_frame(sheets: Sequence[SheetReading]) -> Any:
     )
 
 
-def _left_out_frame(sheets: Sequence[SheetReading]) -> Any:
+def _left_out_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     left_out = [(s.grid.name, o) for s in sheets for o in s.left_out]
     return _frame(
         {
@@ -202,7 +207,7 @@ def _left_out_frame(sheets: Sequence[SheetReading]) -> Any:
     )
 
 
-def _problems_frame(problems: Sequence[PlacedProblem]) -> Any:
+def _problems_frame(problems: Sequence[PlacedProblem]) -> pd.DataFrame:
     return _frame(
         {
             "code": [str(p.problem.code) for p in problems],
@@ -220,5 +225,6 @@ def _ints(values: Any) -> NDArray[np.int64]:
     return np.array(list(values), dtype=np.int64)
 
 
-def _frame(columns: Mapping[str, Any]) -> Any:
-    return build_frame(columns, "pandas")
+def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = build_frame(columns, "pandas")
+    return frame

@@ -13,6 +13,7 @@ from junheng.reading.grid import Source
 from junheng.reading.meaning import units
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
+from junheng.words import Name, Quoted, message
 
 # ---------------------------------------------------------------------------------------- units of a title
 
@@ -59,18 +60,22 @@ def _other_unit(s: SheetReading, problem: Problem, names: Sequence[str]) -> Prob
     if c is None or in_sight is None:
         return None
     (unit, text), read = in_sight, s.read[c]
-    return Problem(
-        code=ProblemCode.SUSPICIOUS_SCALE,
-        column=problem.column,
-        value=problem.value,
-        message=f"{s.grid.name}!{read.letter}: {problem.message.split(';')[0]}, and the file speaks of "
-        f"{unit} ({text[:60]!r}), which was not applied: put the unit of the figures in the header, "
-        f"{read.header}({unit}) or {read.header}({_canonical_unit(str(problem.column))}), and take the other away",
+    canonical = columns()[str(problem.column)].unit
+    told = message(
+        "reading.other_unit",
+        cell=f"{s.grid.name}!{read.letter}",
+        median=float(problem.value or "nan"),
+        unit=Name("unit", str(canonical)),
+        other=unit,
+        text=Quoted(text[:60]),
+        header=read.header,
+        canonical=_chinese_unit(canonical),
     )
+    return Problem(code=ProblemCode.SUSPICIOUS_SCALE, column=problem.column, value=problem.value, message=told)
 
 
-def _canonical_unit(column: str) -> str:
-    known = read_toml("columns.toml")["units"][columns()[column].unit]
+def _chinese_unit(unit: str | None) -> str:
+    known = read_toml("columns.toml")["units"][unit]
     return next((u for u, factor in known.items() if factor == 1 and not u.isascii()), "")
 
 
@@ -145,16 +150,13 @@ def _take(
     s: SheetReading, column: str, sheet: Sequence[str], lines: Sequence[str], read: Callable[[str], str | None]
 ) -> None:
     """Take the one thing that the sheet's name says or, where it says none, the title."""
-    for where, texts in (("the sheet's name", sheet), ("the title", lines)):
+    for key, texts in (("reading.sheet_says", sheet), ("reading.title_says", lines)):
         found = list(dict.fromkeys(v for t in texts if (v := read(t)) is not None))
         if len(found) == 1:
             s.columns = {column: np.full(s.n, found[0], dtype=object), **s.columns}
-            s.add(
-                ProblemCode.FROM_TITLE,
-                f"no column gives the {column}; {where} says {found[0]}, which was taken for every row",
-                column=column,
-                value=found[0],
-            )
+            value = Name("stage", found[0]) if column == "stage" else found[0]
+            told = message(key, column=Name("column", column), value=value)
+            s.add(ProblemCode.FROM_TITLE, told, column=column, value=found[0])
             return
 
 
@@ -165,8 +167,4 @@ def _stages_from_headings(s: SheetReading) -> None:
         return
     at = np.searchsorted([r for r, _ in found], s.rows.schools) - 1
     s.columns = {"stage": np.array([found[i][1] for i in at.tolist()], dtype=object), **s.columns}
-    s.add(
-        ProblemCode.FROM_TITLE,
-        "no column gives the stage; headings between the rows say it, and were taken for the rows below them",
-        column="stage",
-    )
+    s.add(ProblemCode.FROM_TITLE, message("reading.headings_say"), column="stage")

@@ -16,6 +16,7 @@ from junheng.reading.grid import cell_name
 from junheng.reading.rows import TotalRow, shown
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import Column, base_column
+from junheng.words import Quoted, message
 
 #: Schools by their place in the sheet: from the first, up to before the second.
 _Span = tuple[int, int]
@@ -93,12 +94,17 @@ def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list
         return
     a, b = spans[0]
     lacking = int(figures.missing[b] - figures.missing[a])
+    told = message(
+        "reading.total",
+        label=Quoted(total.label),
+        given=given,
+        n=b - a,
+        sum=float(sums[0]),
+        lacking=message("reading.lacking", rows=lacking) if lacking else "",
+    )
     s.add(
         ProblemCode.TOTAL_MISMATCH,
-        f"the row {total.label!r} says {given:.12g}, its {'1 row adds' if b - a == 1 else f'{b - a} rows add'} up to "
-        f"{sums[0]:.12g}"
-        + (f" ({lacking} of them without a figure)" if lacking else "")
-        + "; correct whichever is wrong",
+        told,
         cell=cell_name(total.row, c),
         column=s.understood[c].column,
         value=shown(cell),

@@ -12,15 +12,14 @@ from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.archives import inspect_zip
 from junheng.reading.grid import Grid, Lost, Source, Wanted, cell_array, check_size, clean_rows
+from junheng.words import message
 
 
 def _calamine(path: Path) -> Any:
     try:
         import python_calamine
     except ImportError:
-        raise InputError(
-            f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
+        raise InputError(message("reading.no_excel", path=path.name)) from None
     return python_calamine
 
 
@@ -60,17 +59,15 @@ def open_workbook(
                 grids.append(grid)
                 said(25 + 45 * (i + 1) // max(len(sheets), 1))
     except library.PasswordError:
-        raise InputError(f"{path.name} is protected by a password; save a copy without one") from None
+        raise InputError(message("reading.password", path=path.name)) from None
     except InputError:
         raise
     except Exception as exc:
         if "password" in str(exc).lower() or "encrypt" in str(exc).lower():
-            raise InputError(f"{path.name} is protected by a password; save a copy without one") from None
-        raise InputError(
-            f"{path.name} cannot be read as a workbook; it may be damaged or cut off ({str(exc).strip()[:120]})"
-        ) from None
+            raise InputError(message("reading.password", path=path.name)) from None
+        raise InputError(message("reading.not_read", path=path.name, error=str(exc).strip()[:120])) from None
     if not grids:
-        raise InputError(f"{path.name} has no sheet with cells")
+        raise InputError(message("reading.no_cells", path=path.name))
     return Source(name=path.name, kind=kind, encoding=None, grids=tuple(grids))
 
 
