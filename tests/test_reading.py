@@ -236,7 +236,7 @@ def test_the_warning_says_what_was_done_in_a_sentence(tmp_path: Path) -> None:
         schools = jh.read_schools(path)
     assert len(caught) == 1
     said = str(caught[0].message)
-    for words in ("a.xlsx", "1 total row", "1 cell of words", "1 cell was converted", "describe_file"):
+    for words in ("a.xlsx", "1 total row", "1 cell such as '无'", "1 cell converted", "describe_file"):
         assert words in said
     assert schools["students"].tolist()[::2] == [500.0, 1206.0] and missing(schools["students"].iloc[1])
     assert len(said) < 300
@@ -413,7 +413,7 @@ def test_a_total_after_subtotals_is_compared_with_all_rows(tmp_path: Path) -> No
     rows = [ONE, part, ("甲县", "二小", "小学", 500), part, ("合计", None, None, 1700)]
     report = jh.describe_file(write_xlsx(Book([small(*rows)]), tmp_path / "a.xlsx"))
     assert report.problems["cell"].tolist() == ["D6"]
-    assert "says 1700, its 2 rows add up to 1000" in report.problems["message"].iloc[0]
+    assert "says 1700, but its 2 rows add up to 1000" in report.problems["message"].iloc[0]
 
 
 def test_a_school_with_nothing_but_its_name_stays(tmp_path: Path) -> None:
@@ -586,7 +586,7 @@ def test_a_second_table_with_fewer_rows_of_headers_does_not_swallow_the_first(tm
     second = ["学校名称", "小学学生数", "小学班级数", "初中学生数", "初中班级数"]
     rows = [*first, ["一小", 900, 20, None, None], second, ["二小", 300, 8, None, None]]
     sheet = Sheet("示例县", rows, [(0, 1, 0, 2), (0, 3, 0, 4), (0, 0, 1, 0)])
-    with pytest.raises(jh.InputDataError, match="could both be the headers"):
+    with pytest.raises(jh.InputDataError, match="could be the headers"):
         jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
 
 
@@ -1092,21 +1092,21 @@ BAD: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
     "empty text": ("a.csv", b"", ("empty", "headers")),
     "blank text": ("a.csv", b"\n\n,,\n", ("empty",)),
     "words": ("a.xlsx", b"not a workbook", ("not a workbook", ".xlsx")),
-    "cut off": ("a.xlsx", xlsx_bytes()[:2000], ("damaged or cut off",)),
-    "cut off in the middle": ("a.xlsx", xlsx_bytes()[:800] + xlsx_bytes()[1500:], ("damaged or cut off",)),
+    "cut off": ("a.xlsx", xlsx_bytes()[:2000], ("damaged or truncated",)),
+    "cut off in the middle": ("a.xlsx", xlsx_bytes()[:800] + xlsx_bytes()[1500:], ("damaged or truncated",)),
     "zeros": (
         "a.xlsx",
         zip_of(xl__workbook_xml=b"<a/>", xl__worksheets__sheet1_xml=b"\0" * 100_000_000),
         ("100 MB", "not opened"),
     ),
-    "zeros and a lie": ("a.xlsx", lying_zip(), ("more than it says",)),
+    "zeros and a lie": ("a.xlsx", lying_zip(), ("more than its declared size",)),
     "too many files": ("a.xlsx", zip_of(**{f"f{i}": b"" for i in range(5001)}), ("5,001 files",)),
     "locked zip": ("a.xlsx", encrypted_flag(), ("password",)),
     "locked workbook": ("a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), ("password",)),
-    "old document": ("a.xls", OLE + "WordDocument".encode("utf-16-le"), ("no workbook",)),
-    "old workbook cut off": ("a.xls", OLE + "Workbook".encode("utf-16-le"), ("damaged or cut off",)),
+    "old document": ("a.xls", OLE + "WordDocument".encode("utf-16-le"), ("not a workbook",)),
+    "old workbook cut off": ("a.xls", OLE + "Workbook".encode("utf-16-le"), ("damaged or truncated",)),
     "old workbook with a cell far away": ("a.xls", far_xls(), ("columns", "delete")),
-    "another zip": ("a.xlsx", zip_of(readme=b"x"), ("no workbook",)),
+    "another zip": ("a.xlsx", zip_of(readme=b"x"), ("not a workbook",)),
     "a cell far away": ("a.xlsx", xlsx_bytes(cell=MANY), ("16,384 columns", "delete")),
     "a cell far away in other quotes": (
         "a.xlsx",
@@ -1127,7 +1127,7 @@ BAD: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
     "spreadsheet of 2003": (
         "a.xls",
         b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
-        ("XML spreadsheet of 2003",),
+        ("XML Spreadsheet 2003",),
     ),
     "picture": ("a.xls", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), ("not a workbook",)),
     "workbook as text": ("a.csv", xlsx_bytes(), ("CSV UTF-8", ".xlsx")),
@@ -1265,7 +1265,7 @@ def test_facts_in_every_form(tmp_path: Path, form: str, ending: str) -> None:
     }[form]
     book = Book([Sheet("县情", rows)])
     path = (write_csv if ending == ".csv" else write_xlsx)(book, tmp_path / f"a{ending}")
-    with pytest.warns(jh.ReadingWarning, match="2 cells were converted"):
+    with pytest.warns(jh.ReadingWarning, match="2 cells converted"):
         facts = jh.read_facts(path)
     assert facts.to_dict("records") == [EXPECTED]
     assert read_table(path).to_dict("records") == [EXPECTED]
@@ -1303,7 +1303,7 @@ def test_a_form_that_asks_one_thing_twice_is_refused(tmp_path: Path) -> None:
     sheet = Sheet(
         "县情", [["项目", "数值"], ["交流轮岗教师数", 1], ["exchanged_teachers", 2], ["教师编制标准统一", "是"]]
     )
-    with pytest.raises(jh.InputDataError, match="one fact"):
+    with pytest.raises(jh.InputDataError, match="the same fact"):
         jh.read_facts(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
 
 
