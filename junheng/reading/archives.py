@@ -1,4 +1,4 @@
-"""Workbooks that are archives (.xlsx, .ods): what is in them is counted before a library opens them (private)."""
+"""Zip-based workbooks (.xlsx, .ods): measure their contents before a library opens them (private)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from junheng.reading.grid import MAX_UNPACKED, Lost, check_size
 from junheng.words import message
 
 MAX_MEMBERS = 5_000
-#: Sheets of real figures shrink to a tenth; what shrinks to a three-hundredth is there to fill the memory.
+#: Real sheets compress to about a tenth; a ratio of 300 indicates a decompression bomb.
 MAX_RATIO = 300
 _RATIO_FROM = 20_000_000
 _CHUNK = 1 << 20
 
 
 def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
-    """Refuse what would fill the memory; find cells that will come as nothing although something stands there."""
+    """Refuse what would fill the memory; return cells that will be read as empty although they are not."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError):
@@ -36,7 +36,7 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
             _inspect_ods(path, archive)
         else:
             lost = _inspect_xlsx(path, archive)
-        # nothing of the rest is of use, but what it unpacks to counts
+        # the other members are not needed, but their unpacked size counts
         checked = {n for n in names if n == "content.xml" or n.startswith("xl/worksheets/")}
         for member in members:
             if member.filename not in checked:
@@ -46,7 +46,7 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
 
 
 def _refuse_hostile(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
-    """Refuse by what the directory says: too many files, or too much in them."""
+    """Refuse too many files or too much data, as the directory declares it."""
     if len(members) > MAX_MEMBERS:
         raise InputError(message("reading.many_members", path=path.name, files=len(members)))
     if any(m.flag_bits & 0x1 for m in members):
@@ -72,7 +72,7 @@ def _too_dense(unpacked: int, packed: int) -> bool:
 
 
 def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Unpack a file of an archive piece by piece, believing nothing the directory says of its size."""
+    """Unpack a member piece by piece without trusting the declared size."""
     done = 0
     try:
         raw = archive.fp
@@ -104,7 +104,7 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
         raise InputError(message("reading.damaged", path=path.name)) from None
 
 
-#: Columns of one letter are the rule; those of two or three are looked for, whatever the quotation marks.
+#: Only columns of two or more letters need a search; attributes may be quoted in any way.
 _REFERENCE = re.compile(rb' r="([A-Za-z]{2,})[0-9]')
 _ODD_REFERENCE = re.compile(rb'\sr\s*=\s*["\']\s*([A-Za-z]+)[0-9]+')
 _ROW = re.compile(rb'<row [^>]*?r="([0-9]+)"')
@@ -116,7 +116,7 @@ _LOST = re.compile(
 
 def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]:
     titles = _sheet_titles(path, archive)
-    out: dict[str, list[Lost]] = {}
+    lost: dict[str, list[Lost]] = {}
     for member in archive.infolist():
         if not member.filename.startswith("xl/worksheets/") or not member.filename.endswith(".xml"):
             continue
@@ -127,7 +127,7 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
             text = tail + piece
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                 raise InputError(message("reading.entities", path=path.name))
-            # a row of cells may be cut in two: what follows the last end of a cell waits for the next piece
+            # a piece may end inside a cell: keep the rest for the next piece
             cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</row>") + 6)
             text, tail = (text[:cut], text[cut:]) if cut > 6 else (b"", text)
             if len(tail) > 50_000_000:
@@ -137,12 +137,12 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
         columns = max((_column_number(x.decode().upper()) for x in seen.letters), default=26)
         check_size(path, title, seen.rows, columns)
         if seen.lost:
-            out[title] = seen.lost
-    return out
+            lost[title] = seen.lost
+    return lost
 
 
 class _Seen:
-    """How far the cells of a sheet reach, and which of them come as nothing."""
+    """The extent of the cells of a sheet, and the cells that will be read as empty."""
 
     def __init__(self) -> None:
         self.letters: set[bytes] = set()
@@ -150,7 +150,7 @@ class _Seen:
         self.lost: list[Lost] = []
 
     def look(self, text: bytes) -> None:
-        """Look at some whole cells."""
+        """Scan complete cells."""
         self.letters.update(_REFERENCE.findall(text))
         self.rows = max([self.rows, *map(int, _ROW.findall(text))])
         if b"r =" in text or b":row" in text or text.count(b"r=") != text.count(b' r="'):
@@ -161,30 +161,30 @@ class _Seen:
 
 
 def _lost_cells(text: bytes) -> list[Lost]:
-    out = []
+    lost = []
     for match in _LOST.finditer(text):
         head, value = match.group(1), match.group(2)
         error = b't="e"' in head
         if not error and (b"<f" not in match.group(0) or value):
             continue
         place = re.search(rb'\sr="([A-Z]+)([0-9]+)"', head)
-        # an empty text is a value: ="" shows nothing, and means to
+        # an empty text such as ="" is a value
         if place is None or (not error and b't="str"' in head and b"<v>" in match.group(0)):
             continue
         what = (value or b"#ERROR").decode("utf-8", "replace") if error else ""
-        out.append((int(place.group(2)) - 1, _column_number(place.group(1).decode()) - 1, what))
-    return out
+        lost.append((int(place.group(2)) - 1, _column_number(place.group(1).decode()) - 1, what))
+    return lost
 
 
 def _column_number(letters: str) -> int:
-    out = 0
+    number = 0
     for letter in letters[:6]:
-        out = out * 26 + ord(letter) - 64
-    return out
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the name of each sheet by the file it lies in."""
+    """Return the sheet names by archive member."""
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
@@ -196,17 +196,17 @@ def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
         if "Id" in found and "Target" in found:
             target = found["Target"].lstrip("/")
             targets[found["Id"]] = target if target.startswith("xl/") else f"xl/{target}"
-    out = {}
+    titles = {}
     for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
         found = dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
         target_of = targets.get(found.get("r:id", ""))
         if target_of is not None:
-            out[target_of] = unescape(found.get("name", ""), {"&quot;": '"', "&apos;": "'"})
-    return out
+            titles[target_of] = unescape(found.get("name", ""), {"&quot;": '"', "&apos;": "'"})
+    return titles
 
 
 def _inspect_ods(path: Path, archive: zipfile.ZipFile) -> None:
-    """Count the cells that repeats make: a row may say that it stands a million times."""
+    """Count cells with their repeats: a row may be declared to repeat a million times."""
     text = b"".join(_unpacked(path, archive, archive.getinfo("content.xml")))
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise InputError(message("reading.entities", path=path.name))

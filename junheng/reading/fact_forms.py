@@ -1,4 +1,4 @@
-"""Facts about counties: a table with one row a county, or a form with one row an item (private)."""
+"""County facts: a table with one row per county, or a form with one row per item (private)."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ from junheng.words import Message, Quoted, message, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
-    #: Facts, and what was read otherwise than it was typed, if anything.
+    #: Facts, and a summary of what was left out or converted.
     FactsRead = tuple[pd.DataFrame, Message | None]
 
 _KEYS = ("county", "county_code", "year")
 _REFERENCE = "_reference"
-#: A form is known by so many items that stand below each other.
+#: A form is recognised by this many items below each other.
 _ITEMS = 2
 
 
 @cache
 def _names() -> dict[str, str]:
-    out: dict[str, str] = {}
+    names: dict[str, str] = {}
     for fact in fact_columns().values():
         for name in (fact.id, fact.zh):
-            out.setdefault(fold(name), fact.id)
-    # several English labels read "of them …": only those that stand once name a fact
+            names.setdefault(fold(name), fact.id)
+    # several English labels read "of them …": only unique labels name a fact
     english = [fold(f.en) for f in fact_columns().values()]
     for fact in fact_columns().values():
         if english.count(fold(fact.en)) == 1:
-            out.setdefault(fold(fact.en), fact.id)
-    return out
+            names.setdefault(fold(fact.en), fact.id)
+    return names
 
 
 def meaning(path: Sequence[str]) -> Found | None:
-    """Tell which fact a header or an item means, None if it is not known."""
+    """Return the fact that a header or item means, None if it is unknown."""
     if not path:
         return None
     label = "".join(path[-1].split())
@@ -77,7 +77,7 @@ def meaning(path: Sequence[str]) -> Found | None:
 
 @frozen(eq=False)
 class _Form:
-    """Where the items of a form and their values stand."""
+    """The positions of the items of a form and of their values."""
 
     items: int
     value_columns: tuple[int, ...]
@@ -88,7 +88,7 @@ class _Form:
 
 
 def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | None) -> FactsRead:
-    """Read facts; return them, and in words what was read otherwise than it was typed, if anything."""
+    """Read facts; return them with a summary of what was left out or converted, None if nothing was."""
     source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
     grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
     grids = [g for g in grids if any(v is not None for v in g.cells.ravel().tolist())]
@@ -107,7 +107,7 @@ def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | N
 
 
 def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
-    """Count the facts that a sheet gives."""
+    """Count the facts in a sheet."""
     form = _form(grid, mapping)
     if form is not None:
         return sum(_item(v, mapping) is not None for v in grid.cells[:, form.items].tolist())
@@ -200,7 +200,7 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
             columns[name + _REFERENCE] = [document] * given.size
     if "county" not in columns and any(form.counties):
         columns = {"county": list(form.counties), **columns}
-    # what nobody answered is not given
+    # items without an answer are not columns
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
     return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.notice(source.name)
 
@@ -208,7 +208,7 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
 def _find_items(
     grid: Grid, form: _Form, mapping: Mapping[str, str] | None, counts: _Counts
 ) -> dict[str, tuple[int, Found | None]]:
-    """Return the row of each item and the fact it was taken for; rows with values but no item are counted."""
+    """Return the row and the fact of each item; rows with values but no item are counted."""
     items: dict[str, tuple[int, Found | None]] = {}
     problems: list[Problem] = []
     for r in range(form.start, len(grid.cells)):
@@ -220,8 +220,8 @@ def _find_items(
             continue
         name = found.column if found is not None else " ".join(str(label).split())
         if name in items:
-            told = message("reading.same_fact", first=items[name][0] + 1, second=r + 1)
-            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=told))
+            sentence = message("reading.same_fact", first=items[name][0] + 1, second=r + 1)
+            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=sentence))
         else:
             items[name] = r, found
     if problems:
@@ -230,7 +230,7 @@ def _find_items(
 
 
 def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:
-    """Return the unit an item is given in: that of its label, or what stands in the column of units."""
+    """Return the unit of an item: that of its label, or that in the column of units."""
     if found is not None and found.unit is not None:
         return found.unit
     cell = None if form.unit is None else grid.cells[r, form.unit]
@@ -254,7 +254,7 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
         found = Found(column=chosen[name]) if name in chosen else header.found[c]
         label = found.column if found is not None else name or f"column {column_letter(c)}"
         if label in columns:
-            # evaluate says that the two are one fact
+            # evaluate reports that both give the same fact
             label = name
         columns[label] = _values(label, cells, None if found is None else found.unit, counts)
     return build_frame({n: _typed(v) for n, v in columns.items()}, "pandas"), counts.notice(source.name)
@@ -274,7 +274,7 @@ def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], head
 
 
 class _Counts:
-    """How many cells and rows were read otherwise than they stand."""
+    """How many rows were left out, and which cells were changed."""
 
     def __init__(self, rows: int = 0) -> None:
         self.rows = rows
@@ -283,14 +283,14 @@ class _Counts:
         self.cleaned: list[str] = []
 
     def add(self, cells: Cells) -> None:
-        """Count what was done to a column."""
+        """Count the changes of a column."""
         self.missing += len(cells.missing)
         self.converted += len(cells.converted)
         self.marked += cells.marked.values()
         self.cleaned += cells.cleaned.values()
 
     def notice(self, path: str) -> Message | None:
-        """Say it; None where nothing was done."""
+        """Summarise the changes; None if there are none."""
         rows = [message("reading.rows.any", n=self.rows)] if self.rows else []
         parts = notice_of(rows, self.missing, self.converted)
         if self.marked:
@@ -327,7 +327,7 @@ def _typed(values: list[Any]) -> Any:
 
 
 def raw_table(path: Path, sheet: str | int | None) -> pd.DataFrame:
-    """Read a table of facts; where none is known, the table as it stands, for the caller to judge."""
+    """Read a table of facts; if it contains no known fact, return it unchanged for the caller to judge."""
     try:
         return facts_of(path, sheet, None)[0]
     except InputDataError:

@@ -1,6 +1,6 @@
-"""Which kind of file it is, and whether it is safe to open (private).
+"""Detect the kind of a file and whether it is safe to open (private).
 
-Nothing is run: no macro, no formula. What a file would unpack to is counted before a library opens it.
+No macro or formula is run. The unpacked size of a file is measured before a library opens it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
 
 
-def open_source(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
-    """Open a file of any kind that is known; ``wanted`` says which sheets are of use, ``said`` hears of progress."""
+def open_source(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a file of any supported kind; ``wanted`` selects sheets, ``progress`` is called with percentages."""
     if not path.is_file():
         raise InputError(message("reading.no_file", path=Quoted(str(path))))
     suffix = path.suffix.lower()
@@ -40,9 +40,9 @@ def open_source(path: Path, said: Callable[[int], None], wanted: Wanted) -> Sour
     if suffix in TEXTS:
         return open_text(path, head, suffix)
     if head.startswith(b"PK"):
-        return open_zip(path, said, wanted)
+        return open_zip(path, progress, wanted)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return open_ole(path, said, wanted)
+        return open_ole(path, progress, wanted)
     return _open_pretended(path, head)
 
 
@@ -56,17 +56,17 @@ def _open_pretended(path: Path, head: bytes) -> Source:
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith((b"<?xml", b"<workbook")):
         raise InputError(message("reading.xml_2003", path=path.name))
     if start.startswith(b"<") and (b"<table" in text[:200_000].lower().encode("utf-8", "replace")):
-        told = message("reading.page_read", path=path.name)
+        sentence = message("reading.page_read", path=path.name)
         grids, kind = grids_of_page(path, text), "html"
     elif start.startswith(b"<"):
         raise InputError(message("reading.page_without_table", path=path.name))
     elif re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(message("reading.not_a_workbook", path=path.name))
     else:
-        told = message("reading.text_read", path=path.name)
+        sentence = message("reading.text_read", path=path.name)
         separator = "\t" if text[:20_000].count("\t") > text[:20_000].count(",") else ","
         grids, kind = (grid_of_text(path, text, separator),), "text"
-    problem = Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=kind, message=told)
+    problem = Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=kind, message=sentence)
     return Source(name=path.name, kind=kind, encoding=encoding, grids=grids, problems=(problem,))
 
 

@@ -1,4 +1,4 @@
-"""What was made of a file, row by row and column by column: for people and for programs."""
+"""How a file was read, row by row and column by column: for people and for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileReport"]
 
-#: So many lines of each kind are printed; the frames have them all.
+#: At most this many lines of each kind are printed; the frames have all.
 _SHOWN = 20
 
 
@@ -30,23 +30,23 @@ class FileReport:
     name : str
         Name of the file, without its folder.
     kind : str
-        What the file is: ``xlsx``, ``xls``, ``ods``, ``csv``, ``tsv``, ``html`` or ``text``.
+        Kind of the file: ``xlsx``, ``xls``, ``ods``, ``csv``, ``tsv``, ``html`` or ``text``.
     encoding : str or None
         Encoding of a text file.
     schools : pandas.DataFrame
-        What :func:`junheng.read_schools` returns.
+        The result of :func:`junheng.read_schools`.
     places : pandas.DataFrame
-        For each row of ``schools``: ``sheet`` and ``row``, as a spreadsheet shows it.
+        For each row of ``schools``: ``sheet`` and spreadsheet ``row``.
     sheets : pandas.DataFrame
         For each sheet: ``sheet``, ``hidden``, ``used``, ``headers`` (rows of the headers), ``schools`` (rows read),
-        ``left_out`` (rows with something in them that were not).
+        ``left_out`` (other rows that are not blank).
     columns : pandas.DataFrame
         For each column of each sheet that was read: ``sheet``, ``letter``, ``header``, ``column`` (canonical; missing
-        if the header is not known), ``unit`` found, ``factor`` the figures were multiplied by, ``cells`` filled,
-        ``converted`` (cells not typed as plain figures or codes), ``missing`` (cells that say in words that nothing
-        is known), ``unread`` (cells that stay as text in a column of figures).
+        if the header is unknown), ``unit`` found, ``factor`` by which figures were multiplied, ``cells`` filled,
+        ``converted`` (cells not typed as plain figures or codes), ``missing`` (cells with a word for a missing
+        figure), ``unread`` (cells kept as text in a column of figures).
     left_out : pandas.DataFrame
-        Rows that are no schools: ``sheet``, ``row``, ``reason``, ``text``.
+        Rows that are not schools: ``sheet``, ``row``, ``reason``, ``text``.
     problems : pandas.DataFrame
         ``code``, ``severity``, ``sheet``, ``cell``, ``column``, ``value``, ``message``.
     """
@@ -60,11 +60,11 @@ class FileReport:
     columns: pd.DataFrame
     left_out: pd.DataFrame
     problems: pd.DataFrame
-    #: The problems in the order of their frame, to be said in any language.
+    #: The problems in the order of their frame, for any language.
     _found: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the schools as plain values that are safe for JSON."""
+        """Return everything except the schools as plain values that are safe for JSON."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -77,33 +77,33 @@ class FileReport:
         }
 
     def to_text(self, language: str = "en") -> str:
-        """Return a page to read.
+        """Return a summary as text.
 
         Parameters
         ----------
         language : {"en", "zh"}
-            Language of the page.
+            Language of the summary.
 
         Returns
         -------
         str
-            Lines of text; of long lists the beginning, and how many there are.
+            Lines of text; long lists are shortened.
         """
         check_language(language)
-        page: list[Message | str] = [_said("title", path=self.name, kind=self._kind(), n=len(self.schools))]
+        page: list[Message | str] = [_line("title", path=self.name, kind=self._kind(), n=len(self.schools))]
         page += [_sheet_line(s) for s in records(self.sheets)]
-        page += ["", _said("columns"), *(_column_line(c, language) for c in records(self.columns))]
+        page += ["", _line("columns"), *(_column_line(c, language) for c in records(self.columns))]
         rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
-        page += ["", _said("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
+        page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
         page += _beginning([_left_out_line(r) for r in rows])
-        page += ["", _said("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
+        page += ["", _line("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
         return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
 
     def _kind(self) -> str:
         return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
 
     def _problem_lines(self, language: str) -> list[Message]:
-        # a part of the problems keeps their places in the frame
+        # a filtered frame keeps its index
         at = zip(self.problems.index, records(self.problems), strict=True)
         return [_problem_line(p, self._found[i].sentence(language), language) for i, p in at]
 
@@ -135,7 +135,7 @@ class FileReport:
 
 
 def records(frame: Any) -> list[dict[str, Any]]:
-    """Return rows as dicts of plain values, missing as None."""
+    """Return rows as dicts of plain values; missing is None."""
     columns = {str(name): [_plain(v) for v in frame[name].tolist()] for name in frame.columns}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -147,7 +147,7 @@ def _plain(value: Any) -> Any:
 
 
 def notice_of(rows: Sequence[Message], missing: int, converted: int) -> list[Message]:
-    """Say which rows were left out, and how many cells were read otherwise than they stand."""
+    """Return sentences on the rows left out and the cells converted."""
     parts = [message("reading.left_out", rows=listed(rows))] if rows else []
     parts += [message("reading.cells_missing", n=missing)] if missing else []
     return parts + ([message("reading.cells_converted", n=converted)] if converted else [])
@@ -156,23 +156,23 @@ def notice_of(rows: Sequence[Message], missing: int, converted: int) -> list[Mes
 # ------------------------------------------------------------------------------------- the lines of a page
 
 
-def _said(key: str, **parameters: Any) -> Message:
+def _line(key: str, **parameters: Any) -> Message:
     return message(f"reading.page.{key}", **parameters)
 
 
 def _sheet_line(s: Mapping[str, Any]) -> Message:
     sheet = Quoted(s["sheet"])
     if not s["used"]:
-        return _said("hidden" if s["hidden"] else "unused", sheet=sheet)
-    return _said("used", sheet=sheet, headers=s["headers"] or "-", n=s["schools"], left_out=s["left_out"])
+        return _line("hidden" if s["hidden"] else "unused", sheet=sheet)
+    return _line("used", sheet=sheet, headers=s["headers"] or "-", n=s["schools"], left_out=s["left_out"])
 
 
 def _column_line(c: Mapping[str, Any], language: str) -> Message:
-    done = [_said("times", factor=c["factor"], unit=c["unit"])] if c["factor"] != 1 else []
-    done += [_said(key, n=c[key]) for key in ("converted", "missing", "unread") if c[key]]
-    header = c["header"] or _said("no_header")
-    meaning = _said("known", column=_named(c["column"], language)) if c["column"] else _said("unknown")
-    return _said(
+    done = [_line("times", factor=c["factor"], unit=c["unit"])] if c["factor"] != 1 else []
+    done += [_line(key, n=c[key]) for key in ("converted", "missing", "unread") if c[key]]
+    header = c["header"] or _line("no_header")
+    meaning = _line("known", column=_named(c["column"], language)) if c["column"] else _line("unknown")
+    return _line(
         "column",
         place=f"{c['sheet']}!{c['letter']}",
         header=header,
@@ -182,18 +182,18 @@ def _column_line(c: Mapping[str, Any], language: str) -> Message:
 
 def _left_out_line(r: Mapping[str, Any]) -> Message:
     reason = Name("left_out_row", r["reason"])
-    return _said("row", place=f"{r['sheet']} {r['row']}", reason=reason, text=_short(r["text"]))
+    return _line("row", place=f"{r['sheet']} {r['row']}", reason=reason, text=_short(r["text"]))
 
 
 def _problem_line(p: Mapping[str, Any], sentence: str, language: str) -> Message:
     cell = "!".join(str(p[k]) for k in ("sheet", "cell") if p[k])
-    column = _said("in_column", column=_named(p["column"], language)) if p["column"] else ""
-    place = _said("place", cell=cell, column=column) if cell or column else ""
-    return _said("problem", severity=Name("severity", p["severity"]), code=p["code"], place=place, message=sentence)
+    column = _line("in_column", column=_named(p["column"], language)) if p["column"] else ""
+    place = _line("place", cell=cell, column=column) if cell or column else ""
+    return _line("problem", severity=Name("severity", p["severity"]), code=p["code"], place=place, message=sentence)
 
 
 def _named(column: str, language: str) -> str:
-    """Name a column: in Chinese its label goes before its id."""
+    """Return the id of a column, in Chinese with its label in front."""
     label = label_of_column(column) if language == "zh" else column
     return column if label == column else f"{label} {column}"
 
@@ -205,4 +205,4 @@ def _short(text: str) -> str:
 
 def _beginning(lines: Sequence[Message | str]) -> list[Message | str]:
     more = len(lines) - _SHOWN
-    return [*lines[:_SHOWN], _said("more", more=more)] if more > 0 else list(lines)
+    return [*lines[:_SHOWN], _line("more", more=more)] if more > 0 else list(lines)

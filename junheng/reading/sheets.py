@@ -1,4 +1,4 @@
-"""Which sheets of a file hold the return (private)."""
+"""Find the sheets with the school table (private)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Sheets = str | int | Sequence[str | int] | None
 
 @frozen(eq=False)
 class FoundSheet:
-    """A sheet with headers, and the places in which something stands."""
+    """A sheet with headers, and which of its cells are filled."""
 
     grid: Grid
     header: Header
@@ -29,7 +29,7 @@ class FoundSheet:
 
 
 def wanted_sheets(sheet: Sheets) -> Wanted:
-    """Return what tells whether a sheet is one of those that are asked for."""
+    """Return a function that tells whether a sheet is requested."""
     if sheet is None:
         return lambda name, i, hidden: True
     chosen = [sheet] if isinstance(sheet, (str, int)) else list(sheet)
@@ -37,7 +37,7 @@ def wanted_sheets(sheet: Sheets) -> Wanted:
 
 
 def given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    """Return the rows of headers somebody named, counted from 0."""
+    """Return the requested header rows, counted from 0."""
     if header is None:
         return None
     rows: list[Any] = list(header) if isinstance(header, (list, tuple, range)) else [header]
@@ -47,25 +47,25 @@ def given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
 
 
 def chosen_grids(source: Source, sheet: Sheets) -> list[Grid]:
-    """Return the sheets somebody named."""
-    out = []
+    """Return the requested sheets."""
+    grids = []
     for one in [sheet] if isinstance(sheet, (str, int)) else list(sheet or ()):
         if isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(source.grids):
-            out.append(source.grids[one])
+            grids.append(source.grids[one])
             continue
         found = [g for g in source.grids if g.name == one]
         if not found:
             raise InputError(
                 message("reading.no_sheet", path=source.name, sheet=Quoted(one), sheets=sheet_names(source.grids))
             )
-        out += found[:1]
-    return out
+        grids += found[:1]
+    return grids
 
 
 def choose_sheets(
     source: Source, sheet: Sheets, given: tuple[int, ...] | None, mapping: Mapping[str, str]
 ) -> list[FoundSheet]:
-    """Return the sheets to read: those somebody named, or those that hold a return."""
+    """Return the sheets to read: those requested, or those with a school table."""
     if sheet is not None:
         return _named_sheets(source, sheet, given, mapping)
     looked, failed = _visible_sheets(source, given, mapping)
@@ -91,7 +91,7 @@ def _named_sheets(
 def _visible_sheets(
     source: Source, given: tuple[int, ...] | None, mapping: Mapping[str, str]
 ) -> tuple[list[FoundSheet], list[InputError]]:
-    """Return the sheets that are not hidden and have headers, and why others have none."""
+    """Return the visible sheets with headers, and the errors of the others."""
     looked: list[FoundSheet] = []
     failed: list[InputError] = []
     for grid in source.grids:
@@ -109,7 +109,7 @@ def _visible_sheets(
 
 
 def _only_candidate(source: Source, looked: list[FoundSheet], failed: list[InputError]) -> list[FoundSheet]:
-    """Return the one sheet that may be meant where none has the headers of a return."""
+    """Return the only possible sheet if none has the headers of a school table."""
     known = [s for s in looked if s.header.known]
     if len(looked) == 1 and (not failed or known):
         return looked
@@ -123,8 +123,8 @@ def _only_candidate(source: Source, looked: list[FoundSheet], failed: list[Input
 
 
 def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
-    """Name the hidden sheets that have headers of a return too, and were not read."""
-    out = []
+    """Report hidden sheets that look like school tables and were not read."""
+    problems = []
     for grid in source.grids:
         if not grid.hidden or not grid.cells.size or any(g is grid for g in read):
             continue
@@ -133,7 +133,7 @@ def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
         except InputError:
             continue
         if found is not None and _is_return(found, {}):
-            out.append(
+            problems.append(
                 Problem(
                     code=ProblemCode.SHEET_NOT_READ,
                     severity=Severity.WARNING,
@@ -141,7 +141,7 @@ def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
                     message=message("reading.hidden_return", sheet=Quoted(grid.name)),
                 )
             )
-    return out
+    return problems
 
 
 def _look_at(
@@ -182,10 +182,10 @@ def _two_returns(source: Source, returns: Sequence[FoundSheet]) -> Problem:
 
 
 def sheet_names(grids: Sequence[Grid]) -> Listed:
-    """Return the names of sheets, and which of them are hidden."""
+    """Return the names of sheets, hidden ones marked."""
     return listed(message("reading.hidden_sheet", sheet=Quoted(g.name)) if g.hidden else Quoted(g.name) for g in grids)
 
 
 def joined(parts: Sequence[Message], key: str = "reading.and_then") -> Message:
-    """Return sentences one after the other, with a semicolon between them, or what ``key`` puts there."""
+    """Join sentences by semicolons, or as the sentence ``key`` does."""
     return reduce(lambda first, then: message(key, first=first, then=then), parts)

@@ -1,4 +1,4 @@
-"""From sheets to one table of schools, with everything that was done on the way written down (private)."""
+"""Combine sheets into one table of schools with a report (private)."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def read_file(
     sheet: Sheets,
     mapping: Mapping[str, str] | None,
     header: int | Sequence[int] | None,
-    said: Callable[[int], None],
+    progress: Callable[[int], None],
 ) -> FileReport:
-    """Read a return and say what was made of it; ``said`` hears of progress in hundredths."""
-    source = open_source(path, said, wanted_sheets(sheet))
+    """Read a school table and report on it; ``progress`` is called with percentages."""
+    source = open_source(path, progress, wanted_sheets(sheet))
     sheets = begin_reading(source, choose_sheets(source, sheet, given_rows(header), mapping or {}), mapping)
     total = sum(len(s.header.names) for s in sheets)
     done = 0
@@ -43,12 +43,12 @@ def read_file(
         for c in range(len(s.header.names)):
             read_column(s, c)
             done += 1
-            said(70 + 28 * done // max(total, 1))
+            progress(70 + 28 * done // max(total, 1))
         check_totals(s)
         check_lost(s)
         take_from_titles(source, s)
     report = _report(source, sheets)
-    said(100)
+    progress(100)
     return report
 
 
@@ -79,7 +79,7 @@ def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
 
 
 def _schools(sheets: Sequence[SheetReading]) -> pd.DataFrame:
-    """Put the sheets one below the other and bring them to canonical form."""
+    """Stack the sheets and bring them to canonical form."""
     known = {u.column for s in sheets for u in s.understood.values() if u.column} | {"stage", "county"}
     names = list(dict.fromkeys(n for s in sheets for n in s.columns))
     canonical = [n for n in names if n in known and base_column(n) is not None]
@@ -90,23 +90,23 @@ def _schools(sheets: Sequence[SheetReading]) -> pd.DataFrame:
 
 
 def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
-    """Put the columns of several sheets one below the other; a sheet that lacks one has nothing there."""
+    """Stack the columns of several sheets; a sheet without the column is missing there."""
     if all(isinstance(p, np.ndarray) and p.dtype.kind == "f" for p in parts if p is not None):
         return np.concatenate([np.full(n, np.nan) if p is None else p for p, n in zip(parts, lengths, strict=True)])
-    out: list[Any] = []
+    stacked: list[Any] = []
     for p, n in zip(parts, lengths, strict=True):
-        out += [None] * n if p is None else p.tolist() if isinstance(p, np.ndarray) else p
-    types = set(map(type, out))
+        stacked += [None] * n if p is None else p.tolist() if isinstance(p, np.ndarray) else p
+    types = set(map(type, stacked))
     if float in types:
-        out = [None if isinstance(v, float) and v != v else v for v in out]
-        types = set(map(type, out))
-    if out and canonical and types <= {int, NoneType}:
-        return Wholes(out) if NoneType in types else np.array(out, dtype=np.int64)
-    return out
+        stacked = [None if isinstance(v, float) and v != v else v for v in stacked]
+        types = set(map(type, stacked))
+    if stacked and canonical and types <= {int, NoneType}:
+        return Wholes(stacked) if NoneType in types else np.array(stacked, dtype=np.int64)
+    return stacked
 
 
 def _near_twins(schools: pd.DataFrame, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
-    """Report names that nearly are others; of schools those of one county."""
+    """Report nearly identical names; of schools only within a county."""
     table = Table(schools)
     county = table.codes("county")[0] if "county" in table.columns else np.zeros(table.rows)
     for name in ("county", "county_code", "school", "school_code"):
@@ -137,7 +137,7 @@ def _twin(column: str, word: Any, near: Sequence[Any], s: SheetReading, row: int
 
 
 def _place(sheets: Sequence[SheetReading], school: int) -> tuple[SheetReading, int]:
-    """Return the sheet and the row of a school of the whole table."""
+    """Return the sheet and the sheet row of a school of the whole table."""
     for s in sheets:
         if school < s.n:
             return s, int(s.rows.schools[school])

@@ -1,4 +1,4 @@
-"""Text as a grid: its encoding, its separator, its cells (private)."""
+"""Text files as grids: encoding, separator and cells (private)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
 def decode(path: Path, data: bytes) -> tuple[str, str]:
-    """Return a text and the name of its encoding, which is found out."""
+    """Return a text and the name of its detected encoding."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "UTF-16"
@@ -36,7 +36,7 @@ def decode(path: Path, data: bytes) -> tuple[str, str]:
 
 
 def open_text(path: Path, head: bytes, suffix: str) -> Source:
-    """Open a text file; ``head`` is how it begins, ``suffix`` its ending."""
+    """Open a text file; ``head`` is its beginning, ``suffix`` its extension."""
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputError(message("reading.workbook_as_text", path=path.name))
     text, encoding = decode(path, path.read_bytes())
@@ -55,7 +55,7 @@ def open_text(path: Path, head: bytes, suffix: str) -> Source:
 
 
 _ODD_QUOTE = re.compile(f'(?m)(^|[,;\\t])({INVISIBLE.pattern}+)"')
-#: ="0012" is how systems write a code into text so that a spreadsheet keeps its zeros.
+#: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
 
 
@@ -65,7 +65,7 @@ def grid_of_text(path: Path, text: str, separator: str) -> Grid:
     width = 0
     odd = INVISIBLE.search("".join(characters([text])))
     if odd:
-        # a BOM before a quotation mark, as where files were joined, would make the mark a part of the cell
+        # a BOM before a quotation mark (in concatenated files) would make the mark part of the cell
         text = _ODD_QUOTE.sub(r'\1"\2', text)
     wrapped = '="' in text
     try:

@@ -1,4 +1,4 @@
-"""Workbooks as grids, by a library that runs nothing in them (private)."""
+"""Workbooks as grids, read by a library that runs no macros (private)."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def _calamine(path: Path) -> Any:
     return python_calamine
 
 
-def open_zip(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
-    """Open a workbook that is an archive, once it is known to be safe."""
+def open_zip(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a zip-based workbook after checking that it is safe."""
     lost, kind = inspect_zip(path)
-    said(25)
-    return open_workbook(path, kind, lost, said, wanted)
+    progress(25)
+    return open_workbook(path, kind, lost, progress, wanted)
 
 
 def open_workbook(
     path: Path,
     kind: str,
     lost: dict[str, list[Lost]],
-    said: Callable[[int], None],
+    progress: Callable[[int], None],
     wanted: Wanted,
 ) -> Source:
-    """Read the sheets that are of use; ``lost`` are cells that come as nothing, by sheet."""
+    """Read the requested sheets; ``lost`` are the cells read as empty, by sheet."""
     library = _calamine(path)
     try:
         with library.CalamineWorkbook.from_path(str(path)) as book:
-            # charts and macro sheets hold no table
+            # charts and macro sheets contain no table
             sheets = [m for m in book.sheets_metadata if m.typ == library.SheetTypeEnum.WorkSheet]
             grids = []
             for i, meta in enumerate(sheets):
@@ -57,7 +57,7 @@ def open_workbook(
                     merges = sheet.merged_cell_ranges if kind in ("xlsx", "xls") else None
                     grid = _filled(grid, sheet.to_python(skip_empty_area=False), merges)
                 grids.append(grid)
-                said(25 + 45 * (i + 1) // max(len(sheets), 1))
+                progress(25 + 45 * (i + 1) // max(len(sheets), 1))
     except library.PasswordError:
         raise InputError(message("reading.password", path=path.name)) from None
     except InputError:
@@ -72,13 +72,13 @@ def open_workbook(
 
 
 def _filled(grid: Grid, rows: list[list[Any]], merges: Any) -> Grid:
-    """Return a sheet with its cells; text without blanks at its ends and characters that do not show."""
+    """Return a sheet with its cells; text is stripped of outer blanks and invisible characters."""
     width = len(rows[0]) if rows else 0
     for row in rows:
         row[:] = [(v.strip() or None) if type(v) is str else v for v in row]
     odd = INVISIBLE.search("".join(characters(v for row in rows for v in row)))
     cleaned = clean_rows(rows) if odd else {}
-    # merged cells may reach past what stands in the sheet
+    # merged cells may extend beyond the filled area
     ranges = None
     if merges is not None:
         inside = [(a, b) for a, b in merges if a[0] < len(rows) and a[1] < width]
