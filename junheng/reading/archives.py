@@ -125,8 +125,7 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
         tail = b""
         for piece in _unpacked(path, archive, member):
             text = tail + piece
-            if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                raise InputError(message("reading.entities", path=path.name))
+            _refuse_entities(path, text)
             # a piece may end inside a cell: keep the rest for the next piece
             cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</row>") + 6)
             text, tail = (text[:cut], text[cut:]) if cut > 6 else (b"", text)
@@ -139,6 +138,11 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
         if seen.lost:
             lost[title] = seen.lost
     return lost
+
+
+def _refuse_entities(path: Path, text: bytes) -> None:
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise InputError(message("reading.entities", path=path.name))
 
 
 class _Seen:
@@ -208,9 +212,8 @@ def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
 def _inspect_ods(path: Path, archive: zipfile.ZipFile) -> None:
     """Count cells with their repeats: a row may be declared to repeat a million times."""
     text = b"".join(_unpacked(path, archive, archive.getinfo("content.xml")))
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError(message("reading.entities", path=path.name))
-    if b"META-INF/manifest.xml" and "META-INF/manifest.xml" in archive.namelist():
+    _refuse_entities(path, text)
+    if "META-INF/manifest.xml" in archive.namelist():
         manifest = b"".join(_unpacked(path, archive, archive.getinfo("META-INF/manifest.xml")))
         if b"encryption-data" in manifest:
             raise InputError(message("reading.password", path=path.name))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._text import clean, has_mark, is_odd, unmarked
+from junheng.reading.meaning import units, words
 from junheng.schools import Column, fold, parse_numbers
 
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -38,14 +39,9 @@ class Cells:
 
 
 @cache
-def _missing() -> frozenset[str]:
-    return frozenset(fold(w) for w in read_toml("returns.toml")["cells"]["missing"])
-
-
-@cache
 def _missing_first() -> frozenset[str]:
     """First characters of words for a missing figure, full-width or half-width."""
-    first = {w[0] for w in _missing()}
+    first = {w[0] for w in words("cells", "missing")}
     return frozenset(
         first | {c.upper() for c in first} | {chr(ord(c) + 0xFEE0) for c in first if "!" <= c <= "~"} | {"…"}
     )
@@ -54,11 +50,13 @@ def _missing_first() -> frozenset[str]:
 def is_missing(value: Any) -> bool:
     """Tell whether a cell is a word for a missing figure."""
     # a cheap test first: a nation has many cells
-    return isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first() and fold(value) in _missing()
+    short = isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first()
+    return short and fold(value) in words("cells", "missing")
 
 
 @cache
-def _units(unit: str | None) -> dict[str, tuple[int, int]]:
+def units_of(unit: str | None) -> dict[str, tuple[int, int]]:
+    """Return the units that convert to a unit of the vocabulary, folded, with their factors."""
     factors: dict[str, tuple[int, int]] = {}
     for name, factor in read_toml("columns.toml")["units"].get(unit, {}).items():
         factors[fold(name)] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
@@ -83,11 +81,6 @@ def _plain(text: str) -> str | None:
     return re.sub(r"[, \u00a0]", "", half) if _GROUPED.fullmatch(half) else None
 
 
-@cache
-def _all_units() -> frozenset[str]:
-    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
-
-
 def is_figure(value: Any) -> bool:
     """Tell whether a cell holds a figure in any notation."""
     if not isinstance(value, str):
@@ -98,7 +91,7 @@ def is_figure(value: Any) -> bool:
     match = _WITH_UNIT.fullmatch(_half(bare) or "")
     if match is None:
         return bare != value and _plain(bare) is not None
-    return _plain(match.group(1)) is not None and fold(match.group(2)) in _all_units()
+    return _plain(match.group(1)) is not None and fold(match.group(2)) in units()
 
 
 def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int, int]) -> Cells:
@@ -110,7 +103,7 @@ def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int,
     parsed = Cells(values=quick)
     if not bad:
         return parsed
-    known = _units(column.unit)
+    known = units_of(column.unit)
     for row, text in bad.items():
         value = values[row]
         if is_missing(value):

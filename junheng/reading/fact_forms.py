@@ -21,7 +21,7 @@ from junheng.reading.layout import Header, find_header, named_by
 from junheng.reading.meaning import words
 from junheng.reading.report import notice_of
 from junheng.reading.rows import is_note, left_out_rows
-from junheng.reading.sheets import chosen_grids, joined
+from junheng.reading.sheets import chosen_grids, joined, wanted_sheets
 from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
 from junheng.words import Message, Quoted, message, quoted
 
@@ -89,9 +89,9 @@ class _Form:
 
 def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | None) -> FactsRead:
     """Read facts; return them with a summary of what was left out or converted, None if nothing was."""
-    source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
+    source = open_source(path, lambda done: None, wanted_sheets(sheet))
     grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
-    grids = [g for g in grids if any(v is not None for v in g.cells.ravel().tolist())]
+    grids = [g for g in grids if g.filled().any()]
     if not grids:
         raise InputError(message("reading.facts_empty", path=source.name))
     ranked = sorted(((_known(g, mapping), -i) for i, g in enumerate(grids)), reverse=True)
@@ -242,7 +242,7 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
     assert header is not None
     _check_mapping(mapping, [n for n in header.names if n], header)
     chosen = named_by(mapping, header)
-    filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
+    filled = grid.filled()
     rows = left_out_rows(grid, header, filled)
     counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
     counts.cleaned += grid.cleaned.values()
@@ -333,14 +333,14 @@ def raw_table(path: Path, sheet: str | int | None) -> pd.DataFrame:
     except InputDataError:
         raise
     except InputError:
-        source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
+        source = open_source(path, lambda done: None, wanted_sheets(sheet))
         grids = chosen_grids(source, sheet) if sheet is not None else list(source.grids)
         grid = next((g for g in grids if g.cells.size), None)
         header = None if grid is None else find_header(grid, understood=lambda p: None)
         if grid is None or header is None:
             raise InputError(message("reading.headers_missing", path=source.name)) from None
-        rows = grid.cells[header.rows[-1] + 1 :]
-        rows = rows[(rows != None).any(axis=1)] if rows.size else rows  # noqa: E711 - cell by cell
+        below = slice(header.rows[-1] + 1, None)
+        rows = grid.cells[below][grid.filled()[below].any(axis=1)]
         columns = {n: _typed(rows[:, c].tolist()) for c, n in enumerate(header.names) if n}
         table: pd.DataFrame = build_frame(columns, "pandas")
         return table

@@ -42,6 +42,10 @@ class Grid:
     #: Original text of cells from which invisible characters were removed.
     cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
 
+    def filled(self) -> NDArray[np.bool_]:
+        """Return which cells are not empty, as a new array."""
+        return np.asarray(self.cells != None, dtype=bool)  # noqa: E711 - cell by cell
+
 
 @frozen(eq=False)
 class Source:

@@ -44,7 +44,7 @@ class FileReport:
         For each column of each sheet that was read: ``sheet``, ``letter``, ``header``, ``column`` (canonical; missing
         if the header is unknown), ``unit`` found, ``factor`` by which figures were multiplied, ``cells`` filled,
         ``converted`` (cells not typed as plain figures or codes), ``missing`` (cells with a word for a missing
-        figure), ``unread`` (cells kept as text in a column of figures).
+        figure), ``unread`` (cells that could not be read as a figure, year or code).
     left_out : pandas.DataFrame
         Rows that are not schools: ``sheet``, ``row``, ``reason``, ``text``.
     problems : pandas.DataFrame

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.grid import Grid, Merge, Source, cell_name
 from junheng.reading.layout import Header, named_by
-from junheng.reading.rows import LeftOut, Rows, left_out_rows
+from junheng.reading.rows import LeftOut, Rows, left_out_rows, shown
 from junheng.reading.sheets import FoundSheet
 from junheng.schools import Column, base_column, missing_in_mapping, understand
+from junheng.schools.headers import Understood
 from junheng.words import Message, Quoted, message
 
 
@@ -51,7 +52,7 @@ class SheetReading:
     filled: NDArray[np.bool_]
     rows: Rows
     #: The meaning of the headers, by position of the column.
-    understood: Mapping[int, Any]
+    understood: Mapping[int, Understood]
     #: The columns of the table by name, and how each was read, by position.
     columns: dict[str, Any] = field(factory=dict)
     read: dict[int, ReadColumn] = field(factory=dict)
@@ -96,7 +97,7 @@ def begin_reading(source: Source, found: Sequence[FoundSheet], mapping: Mapping[
     return [_with_rows(source, s, *meaning) for s, meaning in zip(found, meanings, strict=True)]
 
 
-def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Any], list[PlacedProblem]]:
+def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Understood], list[PlacedProblem]]:
     header = s.header
     at = [c for c, n in enumerate(header.names) if n]
     names = [header.names[c] for c in at]
@@ -109,7 +110,7 @@ def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, An
 
 
 def _with_rows(
-    source: Source, found: FoundSheet, understood: Mapping[int, Any], problems: list[PlacedProblem]
+    source: Source, found: FoundSheet, understood: Mapping[int, Understood], problems: list[PlacedProblem]
 ) -> SheetReading:
     rows = left_out_rows(found.grid, found.header, found.filled)
     s = SheetReading(found.grid, found.header, found.filled, rows, understood, problems=problems)
@@ -165,7 +166,7 @@ def _empty_merged(s: SheetReading, merge: Merge, rows: list[int]) -> None:
     s.grid.cells[rows, c] = None
     s.add(
         ProblemCode.MERGED_CELL,
-        message("reading.merged", value=Quoted(value), first=rows[0] + 1, last=rows[-1] + 1),
+        message("reading.merged", value=Quoted(shown(value)), first=rows[0] + 1, last=rows[-1] + 1),
         cell=cell_name(r0, c),
         column=s.understood[c].column,
         value=str(value),

@@ -147,7 +147,7 @@ def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
 def _look_at(
     source: Source, grid: Grid, given: tuple[int, ...] | None, mapping: Mapping[str, str]
 ) -> FoundSheet | None:
-    filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
+    filled = grid.filled()
     if not filled.any():
         return None
     if given is not None and max(given) >= len(grid.cells):

@@ -9,8 +9,8 @@ import numpy as np
 
 from junheng._data import read_toml
 from junheng.errors import InputDataError, Problem, ProblemCode
+from junheng.reading.cells import units_of
 from junheng.reading.grid import Source
-from junheng.reading.meaning import units
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
 from junheng.words import Name, Quoted, message
@@ -22,12 +22,9 @@ _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40
 
 def title_unit(s: SheetReading, column: Column) -> tuple[str, tuple[int, int]] | None:
     """Return the unit that a title gives for a column, None if there are none or several."""
-    known = {fold(u): f for u, f in read_toml("columns.toml")["units"].get(column.unit, {}).items()}
-    found: dict[str, tuple[int, int]] = {}
-    for token in _units_named([*s.lines_above(), *s.lines_below()]):
-        factor = known.get(fold(token))
-        if factor is not None and fold(token) in units():
-            found[token] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    known = units_of(column.unit)
+    named = _units_named([*s.lines_above(), *s.lines_below()])
+    found = {token: known[fold(token)] for token in named if fold(token) in known}
     if len(found) != 1 or (1, 1) in found.values():
         return None
     return next(iter(found.items()))

@@ -29,10 +29,11 @@ def check_totals(s: SheetReading) -> None:
         return
     first = _first_rows(s)
     for c, meaning in s.understood.items():
-        found = base_column(meaning.column) if meaning.column else None
+        column = meaning.column or ""
+        found = base_column(column)
         if found is None or found[0].type != "number" or found[0].unit == "year":
             continue
-        figures = _figures(floats_of(s.columns[meaning.column]), first if found[0].shared else None)
+        figures = _figures(floats_of(s.columns[column]), first if found[0].shared else None)
         for total, choices in spans:
             _compare(s, c, found[0], total, choices, figures)
 
