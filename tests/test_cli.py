@@ -562,7 +562,7 @@ def with_total(source: Path) -> Path:
 
 
 def test_a_warning_of_reading_is_a_plain_line(capsys: pytest.CaptureFixture[str], with_total: Path) -> None:
-    for language, said in (("en", "note: 合计.csv: 1 total row"), ("zh", "提示：合计.csv: 1 total row")):
+    for language, said in (("en", "note: 合计.csv: 1 total row"), ("zh", "提示：合计.csv：合计行1行未读入")):
         code, _, err = run(capsys, "evaluate", with_total, "--standard", QUALITY, "--language", language)
         assert code == 0 and said in err and "ReadingWarning" not in err and ".py" not in err
 

@@ -93,7 +93,7 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, said = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    args.facts_read, said = facts_of(Path(args.facts), None, None) if args.facts else (None, None)
     note(said, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],

@@ -13,15 +13,16 @@ from junheng._data import read_toml
 from junheng.cli.words import WORDS
 from junheng.errors import OutputFileError, Problem, Severity
 from junheng.schools import base_column
-from junheng.words import word
+from junheng.words import Message, word
 
 __all__ = ["as_problems", "column_zh", "note", "note_warnings", "output_problem", "print_problems"]
 
 
-def note(said: str, args: argparse.Namespace) -> None:
+def note(said: Message | str | None, args: argparse.Namespace) -> None:
     """Print what a reader should know, where there is anything, on a line of the error stream."""
     if said:
-        print(args.text["note"].format(text=said), file=sys.stderr)
+        text = said.text(args.language or "en") if isinstance(said, Message) else said
+        print(args.text["note"].format(text=text), file=sys.stderr)
 
 
 def note_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
