@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from junheng._data import read_toml
 from junheng._frames import Labels, build_frame
 from junheng.errors import InputError
+from junheng.words import message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -327,7 +328,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     False
     """
     if "county" not in schools:
-        raise InputError("the table has no column 'county'")
+        raise InputError(message("arithmetic.no_county"))
     keys = [k for k in ("county", "year") if k in schools]
     places = schools[keys].drop_duplicates().reset_index(drop=True)
     n = len(places)
@@ -388,9 +389,9 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 def _check(missing: float, *counts: int) -> None:
     if not 0 <= missing <= 1:
-        raise InputError(f"missing must lie between 0 and 1, not {missing!r}")
+        raise InputError(message("arithmetic.missing", value=repr(missing)))
     if any(c < 1 for c in counts):
-        raise InputError("counts must be at least 1")
+        raise InputError(message("arithmetic.counts"))
 
 
 def _draw_counties(rng: np.random.Generator, n: int, first_code: int, mean_schools: float) -> _Counties:

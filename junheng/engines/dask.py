@@ -26,6 +26,7 @@ from junheng.engines._schemas import plain_schema, problem_table
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.evaluation import Missing
 from junheng.standards import Standard
+from junheng.words import Quoted, message
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,10 +129,7 @@ def evaluate_dask(
     except ImportError:
         raise not_installed("Dask", "dask") from None
     if not isinstance(frame, dd.DataFrame):
-        raise InputError(
-            f"evaluate_dask takes a dask.dataframe, not {type(frame).__name__}; "
-            "dask.dataframe.from_pandas makes one, and evaluate takes what is in memory"
-        )
+        raise InputError(message("engines.no_dask_frame", type=type(frame).__name__))
     asked = as_names(output)
     names = [str(c) for c in frame.columns]
     types = dict(zip(names, (_arrow_type(t) for t in frame.dtypes), strict=True))
@@ -206,8 +204,7 @@ def _check_whole(found: pd.DataFrame, keys: Sequence[str]) -> None:
                 code=ProblemCode.DUPLICATE_ROW,
                 key=word.replace("\x1f", " / "),
                 column=", ".join(keys),
-                message=f"{word.replace(chr(31), ' / ')!r} lies in partitions {', '.join(map(str, numbers))}; "
-                "leave partitioned=True out, so that its rows are brought together",
+                message=message("engines.split_county", county=Quoted(word.replace("\x1f", " / ")), partitions=numbers),
             )
             for word, numbers in split.items()
         )

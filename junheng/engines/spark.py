@@ -18,6 +18,7 @@ from junheng.engines._schemas import plain_schema, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError
 from junheng.evaluation import Missing
 from junheng.standards import Standard
+from junheng.words import message
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,11 +118,9 @@ def evaluate_spark(
     except ImportError:
         raise not_installed("Spark", "spark") from None
     if not isinstance(frame, DataFrame):
-        java = "" if shutil.which("java") or os.environ.get("JAVA_HOME") else "; Spark needs Java, which was not found"
-        raise InputError(
-            f"evaluate_spark takes a pyspark DataFrame, not {type(frame).__name__}; "
-            f"spark.createDataFrame makes one, and evaluate takes what is in memory{java}"
-        )
+        has_java = shutil.which("java") or os.environ.get("JAVA_HOME")
+        java = "" if has_java else message("engines.no_java")
+        raise InputError(message("engines.no_spark_frame", type=type(frame).__name__, java=java))
     asked = as_names(output)
     names = list(frame.columns)
     types = {f.name: _arrow_type(f.dataType.simpleString()) for f in frame.schema.fields}

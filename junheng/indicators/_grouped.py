@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
 from junheng._frames import build_frame, column_names, factorize_labels, labelled
 from junheng.errors import InputError
+from junheng.words import Quoted, listed, message
 
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -69,7 +70,7 @@ def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("v
     require_aligned(**{names[0]: values, names[1]: weights, "by": by})
     x = as_floats(values, names[0])
     if x.ndim not in (1, 2):
-        raise InputError(f"{names[0]} must be (schools,) or (schools, indicators), not {x.shape}")
+        raise InputError(message("arithmetic.shape_of_values", name=names[0], shape=str(x.shape)))
     w = check_weights(weights, x.shape[0], names[1])
     columns = [x] if x.ndim == 1 else [x[:, j] for j in range(x.shape[1])]
     labels = None
@@ -90,11 +91,11 @@ def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | No
     w = as_floats(weights, name)
     require_rows(rows, **{name: w})
     if w.ndim != 1:
-        raise InputError(f"{name} must be (schools,), not {w.shape}")
+        raise InputError(message("arithmetic.shape_of_schools", name=name, shape=str(w.shape)))
     bad = (w < 0) | np.isinf(w)
     if np.count_nonzero(bad):
         i = int(np.argmax(bad))
-        raise InputError(f"{name} must be finite and not negative; position {i} is {float(w[i])!r}")
+        raise InputError(message("arithmetic.weight", name=name, position=i, value=float(w[i])))
     return w
 
 
@@ -103,9 +104,15 @@ def check_number(value: Any, name: str, low: float, high: float, *, open_low: bo
     array = as_floats(value, name)
     number = float(array) if array.ndim == 0 else float("nan")
     if not (low <= number <= high) or (open_low and number == low) or np.isinf(number):
-        above = f"{low} < {name}" if open_low else f"{low} <= {name}"
-        raise InputError(f"{name} must be a number with {above} <= {high}, not {value!r}")
+        key = "arithmetic.number_above" if open_low else "arithmetic.number_from"
+        raise InputError(message(key, name=name, low=low, high=high, value=repr(value)))
     return number
+
+
+def check_choice(value: str, name: str, choices: Sequence[str]) -> None:
+    """Refuse an argument that is none of its choices."""
+    if value not in choices:
+        raise InputError(message("arithmetic.choice", name=name, choices=listed(choices, "or"), value=Quoted(value)))
 
 
 def label_columns(labels: Any, which: Ints) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import numpy as np
 from junheng._arrays import Floats, Groups, as_floats, coefficient, grouped_moments, require_aligned, require_rows
 from junheng._frames import combine_codes, factorize_labels, labelled
 from junheng.errors import InputError
-from junheng.indicators._grouped import check_number, check_weights, read_sample
+from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
 from junheng.indicators.decomposition import shapley
 from junheng.indicators.entropy import log_deviation
+from junheng.words import Quoted, message, quoted
 
 __all__ = [
     "beta_convergence",
@@ -86,7 +87,7 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
     school, names = factorize_labels(schools)
     require_rows(sample.rows, years=year, schools=school)
     if len(known) != 2:
-        raise InputError(f"years must hold exactly two years, not {len(known)}")
+        raise InputError(message("arithmetic.two_years", years=len(known)))
     # who is there in which year: a row a school and group, its row in the table before and after, -1 for none
     unit = combine_codes([(sample.groups.codes, sample.groups.n), (school, len(names))])
     units, place = np.unique(unit, return_inverse=True)
@@ -94,7 +95,7 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
     both = np.bincount(place * 2 + year, minlength=2 * units.size)
     if (both > 1).any():
         row = int(np.flatnonzero(both[place * 2 + year] > 1)[0])
-        raise InputError(f"a school stands twice in one year; position {row} is one of the rows")
+        raise InputError(message("arithmetic.school_twice", position=row))
     rows = np.full((2, units.size), -1, dtype=np.int64)
     rows[year, place] = np.arange(sample.rows)
     w = sample.weight_array()
@@ -167,7 +168,7 @@ def sigma_convergence(values: Any, *, weights: Any, years: Any) -> Any:
     1   2025          0.2  0.2027
     """
     if years is None:
-        raise InputError("years is needed: the year of each row")
+        raise InputError(message("arithmetic.no_years"))
     sample = read_sample(values, weights, years)
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     return sample.long({"coefficient": coefficient(moments.mean, moments.std), "sigma": log_deviation(sample)})
@@ -220,10 +221,10 @@ def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 
     require_aligned(before=before, weights=weights)
     first, last = as_floats(before, "before"), as_floats(after, "after")
     if first.ndim != 1:
-        raise InputError(f"before must be (counties,), not {first.shape}")
+        raise InputError(message("arithmetic.shape_of_counties", name="before", shape=str(first.shape)))
     require_rows(first.size, after=last)
     if last.ndim != 1:
-        raise InputError(f"after must be (counties,), not {last.shape}")
+        raise InputError(message("arithmetic.shape_of_counties", name="after", shape=str(last.shape)))
     w = check_weights(weights, first.size)
     w = np.ones(first.size) if w is None else w
     present = w != 0
@@ -303,9 +304,9 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
     position = {word: i for i, word in enumerate(words.tolist())}
     unknown = [s for side in sides for s in side if s not in position]
     if unknown:
-        raise InputError(f"where holds no {unknown[0]!r}, but {', '.join(map(repr, position))}")
+        raise InputError(message("arithmetic.no_such_place", place=Quoted(unknown[0]), places=quoted(position)))
     if set(sides[0]) & set(sides[1]) or not sides[0] or not sides[1]:
-        raise InputError("upper and lower must each name kinds of places, none of them twice")
+        raise InputError(message("arithmetic.two_sides"))
     w = sample.weight_array()
     means = []
     for side in sides:
@@ -358,8 +359,7 @@ def ranking(
     >>> jh.ranking([4.5, 6.0, 6.0, float("nan")])
     array([ 3.,  1.,  1., nan])
     """
-    if ties not in ("min", "average", "dense"):
-        raise InputError(f"ties must be min, average or dense, not {ties!r}")
+    check_choice(ties, "ties", ("min", "average", "dense"))
     sample = read_sample(values, None, by)
     sign = -1.0 if largest_first else 1.0
     return sample.give_rows([_ranks(sign * np.asarray(c), sample.groups, ties) for c in sample.columns])

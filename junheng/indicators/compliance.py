@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import as_floats
 from junheng.errors import InputError
+from junheng.words import Quoted, message
 
 __all__ = ["MET", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance", "judged"]
 
@@ -74,7 +75,7 @@ def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
 def compare(values: Any, required: Any, op: str) -> Verdicts:
     """Return the verdict codes of ``values op required``."""
     if op not in _COMPARE:
-        raise InputError(f"op must be one of {', '.join(_COMPARE)}, not {op!r}")
+        raise InputError(message("arithmetic.one_of", name="op", choices=tuple(_COMPARE), value=Quoted(op)))
     holds = np.multiply(_COMPARE[op](values, required), np.int8(MET))
     # what is missing compares as false: one verdict better than unmet
     out: Verdicts = holds + (np.isnan(values) | np.isnan(required))

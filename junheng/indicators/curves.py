@@ -10,6 +10,7 @@ from junheng._arrays import Floats, Ints, as_floats, require_aligned, require_ro
 from junheng._frames import build_frame
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
+from junheng.words import message
 
 __all__ = ["concentration_curve", "concentration_index", "lorenz_curve"]
 
@@ -160,7 +161,7 @@ def _rank(values: Any, rank: Any, rows: int) -> Floats:
     out = as_floats(rank, "rank")
     require_rows(rows, rank=out)
     if out.ndim != 1:
-        raise InputError(f"rank must be (schools,), not {out.shape}")
+        raise InputError(message("arithmetic.shape_of_schools", name="rank", shape=str(out.shape)))
     return out
 
 

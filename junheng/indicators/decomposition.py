@@ -13,8 +13,9 @@ from attrs import evolve
 from junheng._arrays import Floats, Groups, Ints, grouped_moments
 from junheng._frames import build_frame, factorize_labels
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, entropy_sums, read_sample
+from junheng.indicators._grouped import Sample, check_choice, entropy_sums, read_sample
 from junheng.indicators.inequality import gini_sums
+from junheng.words import Quoted, message
 
 __all__ = ["decompose"]
 
@@ -101,15 +102,14 @@ def decompose(
     1  school       5   0.1806  0.0000  0.1806  0.0868  0.4808
     """
     if measure not in MEASURES:
-        raise InputError(f"measure must be one of {', '.join(MEASURES)}, not {measure!r}")
-    if order not in ("nested", "shapley"):
-        raise InputError(f"order must be nested or shapley, not {order!r}")
+        raise InputError(message("arithmetic.one_of", name="measure", choices=MEASURES, value=Quoted(measure)))
+    check_choice(order, "order", ("nested", "shapley"))
     if by is None:
-        raise InputError("by is needed: the groups between and within which the inequality is split")
+        raise InputError(message("arithmetic.no_groups"))
     sample = read_sample(values, weights, by)  # all checks
     names, codes = _factors(by)
     if order == "shapley" and len(names) > 10:
-        raise InputError(f"order='shapley' takes at most 10 columns, not {len(names)}")
+        raise InputError(message("arithmetic.too_many_columns", columns=len(names)))
     split = _Split(sample, measure, codes)
     if order == "nested":
         sets = [tuple(range(i + 1)) for i in range(len(names))]

@@ -8,6 +8,7 @@ from junheng._arrays import as_floats, coefficient, grouped_moments
 from junheng._frames import labelled
 from junheng.errors import InputError
 from junheng.indicators._grouped import read_sample
+from junheng.words import message
 
 __all__ = ["composite_difference_coefficient", "difference_coefficient", "weighted_mean", "weighted_std"]
 
@@ -181,7 +182,7 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     """
     array = as_floats(coefficients, "coefficients")
     if array.ndim not in (1, 2) or array.shape[-1] == 0:
-        raise InputError(f"coefficients must be (indicators,) or (groups, indicators), not {array.shape}")
+        raise InputError(message("arithmetic.shape_of_coefficients", shape=str(array.shape)))
     if array.ndim == 1:
         return float(array.mean())
     mean = array.mean(axis=1)

@@ -10,6 +10,7 @@ import numpy as np
 from junheng._arrays import Floats, Groups
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, check_number, over_ranked, read_sample, relative_sums
+from junheng.words import message
 
 __all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom", "share_of_top"]
 
@@ -160,7 +161,7 @@ def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: floa
     u = check_number(upper, "upper", 0.0, 1.0, open_low=True)
     low = check_number(lower, "lower", 0.0, 1.0, open_low=True)
     if u < low:
-        raise InputError(f"upper must not be less than lower: {upper!r} < {lower!r}")
+        raise InputError(message("arithmetic.upper_below_lower", upper=repr(upper), lower=repr(lower)))
     sample = read_sample(values, weights, by)
     out = over_ranked(
         sample.columns, sample.weights, sample.groups, lambda s: _over(_quantile(s, u), _quantile(s, low))

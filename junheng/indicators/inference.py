@@ -11,7 +11,8 @@ from junheng._arrays import Floats, Groups, Ints, as_floats, coefficient, groupe
 from junheng._frames import build_frame
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, check_number, label_columns, read_sample
+from junheng.indicators._grouped import Sample, check_choice, check_number, label_columns, read_sample
+from junheng.words import message
 
 __all__ = ["bootstrap_interval", "influence", "tipping_error"]
 
@@ -221,7 +222,7 @@ def bootstrap_interval(
     sample = read_sample(values, weights, by)
     composite = statistic == "composite"
     if composite and (sample.flat or not sample.columns):
-        raise InputError("the composite needs values of (schools, indicators), at least one")
+        raise InputError(message("arithmetic.composite_shape"))
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     estimate = _joined(coefficient(moments.mean, moments.std), composite)
     jack = None
@@ -257,15 +258,13 @@ def bootstrap_interval(
 
 def _check_bootstrap(statistic: str, level: Any, resamples: Any, method: str) -> float:
     """Return the coverage meant; refuse arguments that make no sense."""
-    if statistic not in ("difference_coefficient", "composite"):
-        raise InputError(f"statistic must be difference_coefficient or composite, not {statistic!r}")
-    if method not in ("percentile", "bca"):
-        raise InputError(f"method must be percentile or bca, not {method!r}")
+    check_choice(statistic, "statistic", ("difference_coefficient", "composite"))
+    check_choice(method, "method", ("percentile", "bca"))
     coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
     if coverage == 1.0:
-        raise InputError("level must be less than 1")
+        raise InputError(message("arithmetic.level"))
     if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 2:
-        raise InputError(f"resamples must be a whole number of at least 2, not {resamples!r}")
+        raise InputError(message("arithmetic.resamples", value=repr(resamples)))
     return coverage
 
 
@@ -278,7 +277,7 @@ def _generator(rng: Any) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
-        raise InputError(f"rng must be a whole number (a seed) or a numpy.random.Generator, not {rng!r}")
+        raise InputError(message("arithmetic.rng", value=repr(rng)))
     return np.random.default_rng(int(rng))
 
 
@@ -474,12 +473,11 @@ def tipping_error(
     >>> round(jh.difference_coefficient([1.0, 3.0 * (1 + error[1])], weights=[50, 50]), 12)
     0.45
     """
-    if cell not in ("value", "students"):
-        raise InputError(f"cell must be value or students, not {cell!r}")
+    check_choice(cell, "cell", ("value", "students"))
     sample = read_sample(values, weights, by)
     limits = as_floats(limit, "limit")
     if limits.shape not in ((), (len(sample.columns),)) or not ((limits > 0) & np.isfinite(limits)).all():
-        raise InputError(f"limit must be a positive number, or one an indicator, not {limit!r}")
+        raise InputError(message("arithmetic.positive_limit", value=repr(limit)))
     limits = np.broadcast_to(limits, len(sample.columns))
     codes, n = sample.groups.codes, sample.groups.n
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)

@@ -8,6 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats, as_floats, require_aligned
 from junheng.errors import AlignmentError, InputError
+from junheng.words import message
 
 __all__ = ["per_hundred_students", "per_student", "ratio", "share", "students_per_teacher"]
 
@@ -21,11 +22,13 @@ def ratio(numerator: Any, denominator: Any, scale: int = 1, *, names: tuple[str,
     top, bottom = as_floats(numerator, names[0]), as_floats(denominator, names[1])
     for name, array in zip(names, (top, bottom), strict=True):
         if (array < 0).any():
-            raise InputError(f"{name} must not be negative; position {int(np.argmax(array.reshape(-1) < 0))} is")
+            position = int(np.argmax(array.reshape(-1) < 0))
+            raise InputError(message("arithmetic.negative", name=name, position=position))
     if top.ndim == 2 and bottom.ndim == 1 and top.shape[0] == bottom.shape[0]:
         bottom = bottom[:, np.newaxis]
     elif top.ndim and bottom.ndim and top.shape != bottom.shape:
-        raise AlignmentError(f"{names[0]} has shape {top.shape} and {names[1]} has shape {bottom.shape}")
+        shapes = {"first": names[0], "shape": str(top.shape), "other": names[1], "other_shape": str(bottom.shape)}
+        raise AlignmentError(message("arithmetic.shapes_differ", **shapes))
     out = _divide(top, bottom, scale)
     return float(out) if out.ndim == 0 else out
 
@@ -210,5 +213,5 @@ def share(part: Any, whole: Any) -> Any:
     out = ratio(part, whole, names=("part", "whole"))
     flat = np.asarray(out).reshape(-1)
     if (flat > 1).any():
-        raise InputError(f"part must not exceed whole; position {int(np.argmax(flat > 1))} does")
+        raise InputError(message("arithmetic.part_exceeds_whole", position=int(np.argmax(flat > 1))))
     return out
