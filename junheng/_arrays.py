@@ -7,11 +7,11 @@ what it can do, not by what it is called.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from attrs import field, frozen
@@ -22,6 +22,50 @@ from junheng.words import Quoted, message
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+
+
+# Types of arguments, told by what a type checker can see without importing any library of frames.
+
+
+class _Series(Protocol):
+    """A pandas or polars Series."""
+
+    def to_frame(self) -> Any: ...
+
+
+class _OneDimensional(Protocol):
+    @property
+    def shape(self) -> tuple[int]: ...
+
+
+class _TwoDimensional(Protocol):
+    """A two-dimensional array or a frame."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+
+class AnyShape(Protocol):
+    """An array of unknown shape: a checker lets it pass for any shape, so this overload comes first."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+
+
+class PandasFrame(_TwoDimensional, Protocol):
+    """A pandas DataFrame."""
+
+    def iterrows(self) -> Any: ...
+
+
+#: One figure a row, and several; weights; a frame; labels of groups in one column or several.
+Column: TypeAlias = Sequence[float | None] | _Series | _OneDimensional
+Columns: TypeAlias = Sequence[Sequence[float | None]] | _TwoDimensional
+Weights: TypeAlias = Column | None
+Frame: TypeAlias = _TwoDimensional
+Labels: TypeAlias = Sequence[Hashable] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
 
 #: Rows worked on at a time: small enough to stay in the cache, large enough to drown the overhead.
 CHUNK_ROWS = 65_536

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -162,6 +162,10 @@ class Labels:
     words: Sequence[Any]
 
 
+@overload
+def build_frame(columns: Mapping[str, Any], backend: Literal["pandas"]) -> pd.DataFrame: ...
+@overload
+def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any: ...
 def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
     """Build a frame of a library from columns: arrays, lists, or :class:`Labels`. Missing is null."""
     if backend == "polars":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pandas as pd
 
+from junheng._arrays import Frame
 from junheng.engines._job import (
     PARTITION,
     ROW,
@@ -22,13 +23,14 @@ from junheng.engines._job import (
     prepare,
     with_facts,
 )
-from junheng.engines._schemas import plain_schema, problem_table
+from junheng.engines._schemas import Output, plain_schema, problem_table
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.evaluation import Missing
 from junheng.standards import Standard
 from junheng.words import Quoted, message
 
 if TYPE_CHECKING:
+    import dask.dataframe as dd
     import pyarrow as pa
 
 __all__ = ["evaluate_dask"]
@@ -36,40 +38,40 @@ __all__ = ["evaluate_dask"]
 
 @overload
 def evaluate_dask(
-    frame: Any,
+    frame: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
-    county_facts: Any = ...,
+    county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: str = ...,
+    output: Output = ...,
     partitioned: bool = ...,
-) -> Any: ...
+) -> dd.DataFrame: ...
 
 
 @overload
 def evaluate_dask(
-    frame: Any,
+    frame: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
-    county_facts: Any = ...,
+    county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Sequence[str],
+    output: Sequence[Output],
     partitioned: bool = ...,
-) -> dict[str, Any]: ...
+) -> dict[str, dd.DataFrame]: ...
 
 
 def evaluate_dask(
-    frame: Any,
+    frame: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    output: str | Sequence[str] = "verdicts",
+    output: Output | Sequence[Output] = "verdicts",
     partitioned: bool = False,
-) -> Any:
+) -> dd.DataFrame | dict[str, dd.DataFrame]:
     """Judge the schools of a Dask frame, county by county, and return Dask frames; nothing runs until they are asked.
 
     Parameters

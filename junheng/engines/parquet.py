@@ -16,13 +16,13 @@ import attrs
 import numpy as np
 from attrs import frozen
 
-from junheng._arrays import Ints
+from junheng._arrays import Frame, Ints
 from junheng._files import is_same_file
 from junheng._progress import Progress, reporting
 from junheng.engines._counties import Counties, in_order, sorted_out
 from junheng.engines._files import ParquetFiles
 from junheng.engines._job import Job, Judged, no_facts, not_installed, prepare, with_facts
-from junheng.engines._schemas import problem_table, to_pandas
+from junheng.engines._schemas import Output, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing
 from junheng.standards import Standard
@@ -89,9 +89,9 @@ def evaluate_parquet(
     target: str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    outputs: Sequence[str] = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out"),
+    outputs: Sequence[Output] = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out"),
     batch_rows: int = 100_000,
     progress: Progress = None,
 ) -> ParquetSummary:

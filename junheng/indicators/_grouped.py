@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import field, frozen
@@ -13,6 +13,9 @@ from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_
 from junheng._frames import build_frame, column_names, factorize_labels, labelled
 from junheng.errors import InputError
 from junheng.words import Quoted, listed, message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -52,7 +55,7 @@ class Sample:
         """Tell which schools have weight (an unknown weight is one)."""
         return np.ones(self.rows, dtype=bool) if self.weights is None else self.weights != 0
 
-    def long(self, data: Mapping[str, Floats]) -> Any:
+    def long(self, data: Mapping[str, Floats]) -> pd.DataFrame:
         """Return a tidy frame from arrays (groups, columns): group labels, then ``indicator`` if 2-D, then the data."""
         k = len(self.columns)
         head = label_columns(self.labels, np.repeat(np.arange(self.groups.n), k))
@@ -268,10 +271,10 @@ def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> I
 class Ranked:
     """A column of a block with every group in rising order, and its cumulated weights."""
 
-    values: Floats
+    figures: Floats
     weights: Floats
     cumulated: Floats
-    #: What the schools are ordered by; the values themselves unless said otherwise.
+    #: What the schools are ordered by; the figures themselves unless said otherwise.
     rank: Floats
 
     @property

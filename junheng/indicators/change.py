@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups, as_floats, coefficient, grouped_moments, require_aligned, require_rows
+from junheng._arrays import (
+    AnyShape,
+    Column,
+    Columns,
+    Floats,
+    Groups,
+    Labels,
+    Vector,
+    Weights,
+    as_floats,
+    coefficient,
+    grouped_moments,
+    require_aligned,
+    require_rows,
+)
 from junheng._frames import combine_codes, factorize_labels, labelled
 from junheng.errors import InputError
 from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
 from junheng.indicators.decomposition import shapley
 from junheng.indicators.entropy import log_deviation
 from junheng.words import Quoted, message, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: One kind of place, or several.
+Kinds: TypeAlias = Hashable | Sequence[Hashable]
 
 __all__ = [
     "beta_convergence",
@@ -24,7 +45,9 @@ __all__ = [
 ]
 
 
-def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, by: Any = None) -> Any:
+def coefficient_change(
+    values: Column | Columns, *, weights: Weights, years: Labels, schools: Labels, by: Labels | None = None
+) -> pd.DataFrame:
     r"""Split the change of a difference coefficient into values, enrolments, and schools that came or went.
 
     .. math:: CV_1 - CV_0 = \Delta_{values} + \Delta_{weights} + \Delta_{entry} + \Delta_{exit}
@@ -126,7 +149,7 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
     return sample.long(figures)
 
 
-def sigma_convergence(values: Any, *, weights: Any, years: Any) -> Any:
+def sigma_convergence(values: Column | Columns, *, weights: Weights, years: Labels) -> pd.DataFrame:
     r"""Sigma convergence: whether counties come closer to each other, year by year.
 
     .. math:: CV_t = S_t / \bar X_t, \qquad \sigma_t = \sqrt{\sum_i p_{it} (\ln X_{it} - \overline{\ln X_t})^2}
@@ -174,7 +197,7 @@ def sigma_convergence(values: Any, *, weights: Any, years: Any) -> Any:
     return sample.long({"coefficient": coefficient(moments.mean, moments.std), "sigma": log_deviation(sample)})
 
 
-def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 1.0) -> Any:
+def beta_convergence(before: Column, after: Column, *, weights: Weights, periods: float = 1.0) -> pd.Series[float]:
     r"""Beta convergence: whether counties that had less grew faster.
 
     .. math:: \frac{1}{T} \ln \frac{X_{iT}}{X_{i0}} = a + b \ln X_{i0} + u_i, \qquad \lambda = -\ln(1 + b T) / T
@@ -235,7 +258,8 @@ def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 
     if first.size and (first > 0).all() and (last > 0).all() and np.isfinite(first + last + w).all():
         with np.errstate(divide="ignore", invalid="ignore"):
             out[:-1] = _line(np.log(first), np.log(last / first) / t, w / w.sum(), t)
-    return labelled(out, names, None)
+    result: pd.Series[float] = labelled(out, names, None)
+    return result
 
 
 def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
@@ -254,6 +278,26 @@ def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
     return [slope, my - slope * mx, error, r_squared, speed, float(np.log(2)) / speed if speed > 0 else float("nan")]
 
 
+@overload
+def gap_ratio(
+    values: AnyShape, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels | None = ...
+) -> Any: ...
+@overload
+def gap_ratio(
+    values: Column, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: None = ...
+) -> float: ...
+@overload
+def gap_ratio(
+    values: Columns, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: None = ...
+) -> Vector: ...
+@overload
+def gap_ratio(
+    values: Column, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels
+) -> pd.Series[float]: ...
+@overload
+def gap_ratio(
+    values: Columns, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels
+) -> pd.DataFrame: ...
 def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, by: Any = None) -> Any:
     r"""Ratio of two weighted means, such as town over country.
 
@@ -317,8 +361,12 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
 
 
 def ranking(
-    values: Any, *, by: Any = None, ties: Literal["min", "average", "dense"] = "min", largest_first: bool = True
-) -> Any:
+    values: Column | Columns,
+    *,
+    by: Labels | None = None,
+    ties: Literal["min", "average", "dense"] = "min",
+    largest_first: bool = True,
+) -> Floats:
     r"""Rank of each school or county, 1 for the first; equal values share a rank.
 
     .. math:: R_i = 1 + |\{j : X_j > X_i\}|
@@ -388,7 +436,7 @@ def _ranks(x: Floats, groups: Groups, ties: str) -> Floats:
     return out
 
 
-def percentile_rank(values: Any, *, weights: Any, by: Any = None) -> Any:
+def percentile_rank(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> Floats:
     r"""Percentile of each school: the share of students whose schools have less, half of those who have as much.
 
     .. math:: 100 \left(\sum_{X_j < X_i} P_j + \frac{1}{2} \sum_{X_j = X_i} P_j\right) / P_N

@@ -6,12 +6,12 @@ maximum. Outside, it is one of the three words.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from junheng._arrays import as_floats
+from junheng._arrays import Column, Columns, as_floats
 from junheng.errors import InputError
 from junheng.words import Quoted, message
 
@@ -19,6 +19,7 @@ __all__ = ["MET", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "co
 
 Verdicts = NDArray[np.int8]
 Op = Literal[">=", "<=", ">", "<", "=="]
+Verdict = Literal["met", "unmet", "undetermined"]
 
 UNMET, UNDETERMINED, MET = 0, 1, 2
 #: The words, by code.
@@ -33,6 +34,12 @@ _COMPARE = {
 }
 
 
+@overload
+def compliance(values: float, required: float, *, op: Op = ...) -> Verdict: ...
+@overload
+def compliance(values: Column | Columns, required: float | Column | Columns, *, op: Op = ...) -> NDArray[np.str_]: ...
+@overload
+def compliance(values: float, required: Column | Columns, *, op: Op = ...) -> NDArray[np.str_]: ...
 def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
     """Compare values with what is required; what is missing is never a pass.
 

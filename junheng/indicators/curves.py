@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, Ints, as_floats, require_aligned, require_rows
+from junheng._arrays import (
+    AnyShape,
+    Column,
+    Columns,
+    Floats,
+    Ints,
+    Labels,
+    Vector,
+    Weights,
+    as_floats,
+    require_aligned,
+    require_rows,
+)
 from junheng._frames import build_frame
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
 from junheng.words import message
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["concentration_curve", "concentration_index", "lorenz_curve"]
 
 
-def lorenz_curve(values: Any, *, weights: Any, by: Any = None) -> Any:
+def lorenz_curve(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> pd.DataFrame:
     r"""Lorenz curve: what share of the whole the students of the least equipped schools hold.
 
     .. math:: L\left(\sum_{X_j \le x} p_j\right) = \sum_{X_j \le x} p_j X_j / \bar X, \qquad p_i = P_i / P_N
@@ -61,7 +76,9 @@ def lorenz_curve(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _curve(read_sample(values, weights, by), None)
 
 
-def concentration_curve(values: Any, *, weights: Any, rank: Any, by: Any = None) -> Any:
+def concentration_curve(
+    values: Column | Columns, *, weights: Weights, rank: Column, by: Labels | None = None
+) -> pd.DataFrame:
     r"""Concentration curve: the Lorenz curve with schools ordered by something else, such as income of the area.
 
     .. math:: C\left(\sum_{r_j \le r} p_j\right) = \sum_{r_j \le r} p_j X_j / \bar X, \qquad p_i = P_i / P_N
@@ -107,6 +124,16 @@ def concentration_curve(values: Any, *, weights: Any, rank: Any, by: Any = None)
     return _curve(sample, _rank(values, rank, sample.rows))
 
 
+@overload
+def concentration_index(values: AnyShape, *, weights: Weights, rank: Column, by: Labels | None = ...) -> Any: ...
+@overload
+def concentration_index(values: Column, *, weights: Weights, rank: Column, by: None = ...) -> float: ...
+@overload
+def concentration_index(values: Columns, *, weights: Weights, rank: Column, by: None = ...) -> Vector: ...
+@overload
+def concentration_index(values: Column, *, weights: Weights, rank: Column, by: Labels) -> pd.Series[float]: ...
+@overload
+def concentration_index(values: Columns, *, weights: Weights, rank: Column, by: Labels) -> pd.DataFrame: ...
 def concentration_index(values: Any, *, weights: Any, rank: Any, by: Any = None) -> Any:
     r"""Concentration index: the Gini coefficient with schools ordered by something else.
 
@@ -166,20 +193,20 @@ def _rank(values: Any, rank: Any, rows: int) -> Floats:
 
 
 def _index(s: Ranked) -> Floats:
-    new = np.ones(s.values.shape, dtype=bool)
+    new = np.ones(s.figures.shape, dtype=bool)
     new[:, 1:] = s.rank[:, 1:] != s.rank[:, :-1]
     last = np.ones_like(new)
     last[:, :-1] = new[:, 1:]
     before = np.maximum.accumulate(np.where(new, s.cumulated - s.weights, 0.0), axis=1)
     after = np.minimum.accumulate(np.where(last, s.cumulated, np.inf)[:, ::-1], axis=1)[:, ::-1]
     total = s.cumulated[:, -1:]
-    mean = (s.values * s.weights).sum(axis=1, keepdims=True) / total
+    mean = (s.figures * s.weights).sum(axis=1, keepdims=True) / total
     middle = (before + after - total) / total
-    out: Floats = (s.weights * (s.values - mean) * middle).sum(axis=1) / (mean * total)[:, 0]
+    out: Floats = (s.weights * (s.figures - mean) * middle).sum(axis=1) / (mean * total)[:, 0]
     return out
 
 
-def _curve(sample: Sample, rank: Floats | None) -> Any:
+def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
     """Points of every curve in one frame, the groups in order and the columns within them."""
     k = len(sample.columns)
     owners, points = [np.empty(0, dtype=np.int64)], [np.empty((0, 3))]

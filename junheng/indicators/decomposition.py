@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from math import factorial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from attrs import evolve
 
-from junheng._arrays import Floats, Groups, Ints, grouped_moments
+from junheng._arrays import Column, Columns, Floats, Groups, Ints, Labels, Weights, grouped_moments
 from junheng._frames import build_frame, factorize_labels
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, check_choice, entropy_sums, read_sample
 from junheng.indicators.inequality import gini_sums
 from junheng.words import Quoted, message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["decompose"]
 
@@ -25,13 +28,13 @@ MEASURES = (*_POWER, "gini")
 
 
 def decompose(
-    values: Any,
+    values: Column | Columns,
     *,
-    weights: Any,
-    by: Any,
+    weights: Weights,
+    by: Labels,
     measure: Literal["theil_t", "theil_l", "ge2", "cv2", "gini"] = "theil_t",
     order: Literal["nested", "shapley"] = "nested",
-) -> Any:
+) -> pd.DataFrame:
     r"""Split an inequality into what lies between groups and within them, over any number of levels at once.
 
     .. math:: I = I(\bar X_1, \ldots, \bar X_m) + \sum_g p_g \left(\bar X_g / \bar X\right)^{\alpha} I_g

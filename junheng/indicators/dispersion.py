@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
-from junheng._arrays import as_floats, coefficient, grouped_moments
+from junheng._arrays import (
+    AnyShape,
+    Column,
+    Columns,
+    Labels,
+    PandasFrame,
+    Vector,
+    Weights,
+    as_floats,
+    coefficient,
+    grouped_moments,
+)
 from junheng._frames import labelled
 from junheng.errors import InputError
 from junheng.indicators._grouped import read_sample
 from junheng.words import message
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["composite_difference_coefficient", "difference_coefficient", "weighted_mean", "weighted_std"]
 
 
+@overload
+def weighted_mean(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def weighted_mean(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def weighted_mean(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def weighted_mean(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def weighted_mean(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Weighted mean; with enrolment as weights the mean of per-student values is the ratio of the totals.
 
@@ -54,6 +78,16 @@ def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _measure(values, weights, by, "mean")
 
 
+@overload
+def weighted_std(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def weighted_std(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def weighted_std(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def weighted_std(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def weighted_std(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Weighted population standard deviation, in two centred passes.
 
@@ -94,6 +128,16 @@ def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _measure(values, weights, by, "std")
 
 
+@overload
+def difference_coefficient(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def difference_coefficient(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def difference_coefficient(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def difference_coefficient(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def difference_coefficient(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Difference coefficient (差异系数) between schools: the enrolment-weighted coefficient of variation.
 
@@ -147,6 +191,16 @@ def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _measure(values, weights, by, "coefficient")
 
 
+@overload
+def composite_difference_coefficient(coefficients: AnyShape) -> Any: ...
+@overload
+def composite_difference_coefficient(coefficients: Column) -> float: ...
+@overload
+def composite_difference_coefficient(  # type: ignore[overload-overlap]
+    coefficients: PandasFrame,
+) -> pd.Series[float]: ...
+@overload
+def composite_difference_coefficient(coefficients: Columns) -> Vector: ...
 def composite_difference_coefficient(coefficients: Any) -> Any:
     r"""Composite difference coefficient (综合差异系数): the plain mean of the single coefficients.
 

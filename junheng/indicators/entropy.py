@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, grouped_moments
+from junheng._arrays import AnyShape, Column, Columns, Floats, Labels, Vector, Weights, grouped_moments
 from junheng.indicators._grouped import Sample, check_number, entropy_sums, read_sample, relative_sums
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["atkinson", "generalized_entropy", "log_variance", "theil_l", "theil_t"]
 
 
+@overload
+def theil_t(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def theil_t(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def theil_t(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def theil_t(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def theil_t(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Theil's T: generalised entropy with alpha 1.
 
@@ -58,6 +71,16 @@ def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
     return generalized_entropy(values, weights=weights, alpha=1.0, by=by)
 
 
+@overload
+def theil_l(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def theil_l(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def theil_l(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def theil_l(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def theil_l(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Theil's L, the mean logarithmic deviation: generalised entropy with alpha 0.
 
@@ -104,6 +127,16 @@ def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
     return generalized_entropy(values, weights=weights, alpha=0.0, by=by)
 
 
+@overload
+def generalized_entropy(values: AnyShape, *, weights: Weights, alpha: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def generalized_entropy(values: Column, *, weights: Weights, alpha: float = ..., by: None = ...) -> float: ...
+@overload
+def generalized_entropy(values: Columns, *, weights: Weights, alpha: float = ..., by: None = ...) -> Vector: ...
+@overload
+def generalized_entropy(values: Column, *, weights: Weights, alpha: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def generalized_entropy(values: Columns, *, weights: Weights, alpha: float = ..., by: Labels) -> pd.DataFrame: ...
 def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: Any = None) -> Any:
     r"""Generalised entropy GE(alpha).
 
@@ -156,6 +189,16 @@ def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: An
     return sample.give(out)
 
 
+@overload
+def atkinson(values: AnyShape, *, weights: Weights, epsilon: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def atkinson(values: Column, *, weights: Weights, epsilon: float = ..., by: None = ...) -> float: ...
+@overload
+def atkinson(values: Columns, *, weights: Weights, epsilon: float = ..., by: None = ...) -> Vector: ...
+@overload
+def atkinson(values: Column, *, weights: Weights, epsilon: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def atkinson(values: Columns, *, weights: Weights, epsilon: float = ..., by: Labels) -> pd.DataFrame: ...
 def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None) -> Any:
     r"""Atkinson's index: the share of the whole that equality could do without.
 
@@ -217,6 +260,16 @@ def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None)
     return sample.give(out + 0.0)  # no -0.0
 
 
+@overload
+def log_variance(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def log_variance(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def log_variance(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def log_variance(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def log_variance(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def log_variance(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Variance of the logarithms, about their mean.
 

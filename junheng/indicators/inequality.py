@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups
+from junheng._arrays import AnyShape, Column, Columns, Floats, Groups, Labels, Vector, Weights
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, check_number, over_ranked, read_sample, relative_sums
 from junheng.words import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom", "share_of_top"]
 
@@ -18,6 +21,16 @@ __all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom",
 _REACHED = 1 - 1e-12
 
 
+@overload
+def gini(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def gini(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def gini(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def gini(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def gini(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Gini coefficient: half the mean difference between two students' schools, over the mean.
 
@@ -70,6 +83,16 @@ def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
     return sample.give(gini_of(sample))
 
 
+@overload
+def hoover(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def hoover(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def hoover(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def hoover(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def hoover(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Hoover index (Robin Hood, Pietra): the share of the whole that would have to move for equality.
 
@@ -115,6 +138,26 @@ def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
     return sample.give(relative_sums(sample.columns, sample.weights, sample.groups, _half_distance))
 
 
+@overload
+def quantile_ratio(
+    values: AnyShape, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels | None = ...
+) -> Any: ...
+@overload
+def quantile_ratio(
+    values: Column, *, weights: Weights, upper: float = ..., lower: float = ..., by: None = ...
+) -> float: ...
+@overload
+def quantile_ratio(
+    values: Columns, *, weights: Weights, upper: float = ..., lower: float = ..., by: None = ...
+) -> Vector: ...
+@overload
+def quantile_ratio(
+    values: Column, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels
+) -> pd.Series[float]: ...
+@overload
+def quantile_ratio(
+    values: Columns, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels
+) -> pd.DataFrame: ...
 def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: float = 0.1, by: Any = None) -> Any:
     r"""Ratio of an upper to a lower quantile, such as P90/P10.
 
@@ -169,6 +212,16 @@ def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: floa
     return sample.give(out)
 
 
+@overload
+def range_ratio(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def range_ratio(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def range_ratio(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def range_ratio(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def range_ratio(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Ratio of the greatest to the least value (极差率).
 
@@ -211,11 +264,21 @@ def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
     """
     sample = read_sample(values, weights, by)
     out = over_ranked(
-        sample.columns, sample.weights, sample.groups, lambda s: _over(s.values[:, -1], _quantile(s, 0.0))
+        sample.columns, sample.weights, sample.groups, lambda s: _over(s.figures[:, -1], _quantile(s, 0.0))
     )
     return sample.give(out)
 
 
+@overload
+def share_of_bottom(values: AnyShape, *, weights: Weights, share: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def share_of_bottom(values: Column, *, weights: Weights, share: float = ..., by: None = ...) -> float: ...
+@overload
+def share_of_bottom(values: Columns, *, weights: Weights, share: float = ..., by: None = ...) -> Vector: ...
+@overload
+def share_of_bottom(values: Column, *, weights: Weights, share: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def share_of_bottom(values: Columns, *, weights: Weights, share: float = ..., by: Labels) -> pd.DataFrame: ...
 def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
     r"""Share of the whole held by the students of the least equipped schools.
 
@@ -265,6 +328,16 @@ def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = 
     return _share_of_end(values, weights, by, share, lambda s: s.cumulated - s.weights)
 
 
+@overload
+def share_of_top(values: AnyShape, *, weights: Weights, share: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def share_of_top(values: Column, *, weights: Weights, share: float = ..., by: None = ...) -> float: ...
+@overload
+def share_of_top(values: Columns, *, weights: Weights, share: float = ..., by: None = ...) -> Vector: ...
+@overload
+def share_of_top(values: Column, *, weights: Weights, share: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def share_of_top(values: Columns, *, weights: Weights, share: float = ..., by: Labels) -> pd.DataFrame: ...
 def share_of_top(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
     r"""Share of the whole held by the students of the best equipped schools.
 
@@ -323,10 +396,10 @@ def gini_sums(columns: list[Any], weights: Floats | None, groups: Groups) -> Flo
 
 def _gini(s: Ranked) -> Floats:
     below, total = s.cumulated[:, :-1], s.cumulated[:, -1:]
-    gaps = np.diff(s.values, axis=1)
+    gaps = np.diff(s.figures, axis=1)
     gaps *= below
     gaps *= total - below
-    out: Floats = gaps.sum(axis=1) / (s.weight * (s.values * s.weights).sum(axis=1))
+    out: Floats = gaps.sum(axis=1) / (s.weight * (s.figures * s.weights).sum(axis=1))
     return out
 
 
@@ -340,8 +413,8 @@ def _half_distance(r: Floats) -> Floats:
 def _quantile(s: Ranked, share: float) -> Floats:
     """Return the least value whose cumulated weight reaches the share; for 0 the least value with weight."""
     missed = s.cumulated <= 0 if share == 0 else s.cumulated < share * _REACHED * s.cumulated[:, -1:]
-    place = np.minimum(missed.sum(axis=1), s.values.shape[1] - 1)
-    return np.take_along_axis(s.values, place[:, np.newaxis], axis=1)[:, 0]
+    place = np.minimum(missed.sum(axis=1), s.figures.shape[1] - 1)
+    return np.take_along_axis(s.figures, place[:, np.newaxis], axis=1)[:, 0]
 
 
 def _over(top: Floats, bottom: Floats) -> Floats:
@@ -355,7 +428,7 @@ def _share_of_end(values: Any, weights: Any, by: Any, share: Any, passed: Callab
     def measure(s: Ranked) -> Floats:
         """Fill up from one end: ``passed`` is the weight of those before each school."""
         taken = np.clip(part * s.cumulated[:, -1:] - passed(s), 0.0, s.weights)
-        out: Floats = (taken * s.values).sum(axis=1) / (s.weights * s.values).sum(axis=1)
+        out: Floats = (taken * s.figures).sum(axis=1) / (s.weights * s.figures).sum(axis=1)
         return out
 
     return sample.give(over_ranked(sample.columns, sample.weights, sample.groups, measure))

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups, Ints, as_floats, coefficient, grouped_moments
+from junheng._arrays import (
+    Column,
+    Columns,
+    Floats,
+    Groups,
+    Ints,
+    Labels,
+    Weights,
+    as_floats,
+    coefficient,
+    grouped_moments,
+)
 from junheng._frames import build_frame
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, check_choice, check_number, label_columns, read_sample
 from junheng.words import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["bootstrap_interval", "influence", "tipping_error"]
 
@@ -27,7 +41,7 @@ _PRODUCT = 262_144
 _LOST = 1e-3
 
 
-def influence(values: Any, *, weights: Any, by: Any = None) -> Any:
+def influence(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> Floats:
     r"""By how much each school moves the difference coefficient: the coefficient without it, less that with it.
 
     .. math:: I_i = CV_{(-i)} - CV, \qquad
@@ -138,17 +152,17 @@ def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
 
 
 def bootstrap_interval(
-    values: Any,
+    values: Column | Columns,
     *,
-    weights: Any,
-    by: Any = None,
+    weights: Weights,
+    by: Labels | None = None,
     statistic: Literal["difference_coefficient", "composite"] = "difference_coefficient",
     level: float = 0.95,
     resamples: int = 1000,
     method: Literal["percentile", "bca"] = "percentile",
-    rng: Any = 0,
+    rng: int | np.random.Generator = 0,
     progress: Progress = None,
-) -> Any:
+) -> pd.DataFrame:
     r"""Bootstrap intervals of the difference coefficient, or of the composite, for all groups at once.
 
     Schools are drawn with replacement within their group, each with its value and its weight, as many as there are:
@@ -418,8 +432,13 @@ def _bca(drawn: Floats, estimate: Floats, jack: Floats, tail: float) -> tuple[Fl
 
 
 def tipping_error(
-    values: Any, *, weights: Any, limit: Any, by: Any = None, cell: Literal["value", "students"] = "value"
-) -> Any:
+    values: Column | Columns,
+    *,
+    weights: Weights,
+    limit: float | Column,
+    by: Labels | None = None,
+    cell: Literal["value", "students"] = "value",
+) -> Floats:
     r"""How large a relative error in one cell would turn the verdict "coefficient ≤ limit".
 
     With the figure of school i changed by the factor 1 + e, all others as they are, the least e (by size) at which

@@ -14,12 +14,14 @@ cumulated, and the quadratic of the right segment is solved.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
-from junheng._arrays import Floats, require_aligned
+from junheng._arrays import Column, Columns, Floats, Labels, require_aligned
 from junheng._progress import Progress
 from junheng.indicators.allocation._batch import Solver
 from junheng.indicators.allocation._task import Task
@@ -32,16 +34,21 @@ from junheng.indicators.allocation.whole_transfers import move_whole
 __all__ = ["additions_where_possible", "least_additions", "least_transfers"]
 
 
+#: A limit, or one an indicator; a bound or cost of every amount, or one for all.
+Limit: TypeAlias = float | Decimal | Column | Sequence[Decimal]
+Bound: TypeAlias = float | Column | Columns | None
+
+
 def least_additions(
-    amounts: Any,
+    amounts: Column | Columns,
     *,
-    students: Any,
-    limit: Any,
+    students: Column,
+    limit: Limit,
     whole: bool = False,
-    by: Any = None,
-    lowest: Any = None,
-    highest: Any = None,
-    unit_costs: Any = None,
+    by: Labels | None = None,
+    lowest: Bound = None,
+    highest: Bound = None,
+    unit_costs: Bound = None,
     progress: Progress = None,
 ) -> Floats:
     r"""Return the least that must be added so that the difference coefficient is within a limit.
@@ -108,14 +115,14 @@ def least_additions(
 
 
 def least_transfers(
-    amounts: Any,
+    amounts: Column | Columns,
     *,
-    students: Any,
-    limit: Any,
+    students: Column,
+    limit: Limit,
     whole: bool = False,
-    by: Any = None,
-    lowest: Any = None,
-    highest: Any = None,
+    by: Labels | None = None,
+    lowest: Bound = None,
+    highest: Bound = None,
     progress: Progress = None,
 ) -> Floats:
     r"""Return the least that must be moved between schools so that the difference coefficient is within a limit.
