@@ -16,10 +16,9 @@ Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 students = [45, 37, 89, 76, 55]
-# declared only: what a file holds is not known before it is read
-table: pd.DataFrame
-county: pd.Series[Any]
-area: pd.Series[Any]
+table = pd.DataFrame()
+county: pd.Series[Any] = pd.Series(dtype=object)
+area: pd.Series[Any] = pd.Series(dtype=float)
 
 
 def ratios() -> None:
