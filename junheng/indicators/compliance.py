@@ -41,7 +41,7 @@ def compliance(values: Column | Columns, required: float | Column | Columns, *, 
 @overload
 def compliance(values: float, required: Column | Columns, *, op: Op = ...) -> NDArray[np.str_]: ...
 def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
-    """Compare values with what is required; what is missing is never a pass.
+    """Compare values with a requirement; a missing value never passes.
 
     Parameters
     ----------
@@ -50,17 +50,17 @@ def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
     required : number or array-like
         The requirement, in the same unit; an array is broadcast against ``values``.
     op : {">=", "<=", ">", "<", "=="}
-        How the values must lie to the requirement. ``"a >= b"`` reads "a at least b": equality passes.
+        How the values are compared with the requirement. With ``">="`` and ``"<="`` equality passes.
 
     Returns
     -------
     str or ndarray of str
-        ``"met"``, ``"unmet"``, or ``"undetermined"`` where either is missing.
+        ``"met"``, ``"unmet"``, or ``"undetermined"`` if either is missing.
 
     Raises
     ------
     InputError
-        On text or an unknown ``op``.
+        If the input contains text or if ``op`` is unknown.
 
     References
     ----------
@@ -101,10 +101,10 @@ def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:
 
 
 def at_least(verdicts: Verdicts, k: int, rest: Verdicts | None = None, axis: int = -1) -> Verdicts:
-    """Return whether at least ``k`` of an axis are met and, with ``rest``, all others pass their floor.
+    """Return whether at least ``k`` along an axis are met and, with ``rest``, all others pass their floor.
 
-    ``rest`` holds the verdicts against the floor; one that is met needs no floor. An unknown one is let be
-    whatever it may: the verdict is undetermined only if that could change it.
+    ``rest`` holds the verdicts against the floor; a verdict that is met needs no floor. The result is undetermined only
+    if an unknown verdict could change it.
     """
     short = np.int8 if verdicts.shape[axis] < 128 else np.int64
     met = np.add.reduce(verdicts == MET, axis=axis, dtype=short)

@@ -36,33 +36,32 @@ def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     .. math:: G = \frac{1}{2 \bar X} \sum_i \sum_j p_i p_j\,|X_i - X_j|, \qquad p_i = P_i / P_N
 
-    From 0 for equality to 1 - P_i / P_N where one school has all. It is the population form: without weights n equal
-    rows give the same as one of them repeated, and the most is 1 - 1/n. The form corrected for small samples is this
-    times n / (n - 1). Computed from the gaps between neighbours in order, which are never negative, so that nothing
-    cancels.
+    Ranges from 0 for equality to 1 - P_i / P_N if one school has everything. This is the population form: unweighted,
+    its maximum is 1 - 1/n. Multiply by n / (n - 1) for the form corrected for small samples. Computed from the gaps
+    between sorted neighbours, which are never negative, so that no digits cancel.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
-        absent, whatever its value. One school alone is equal: 0.
+        Dimensionless, 0 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative, or if the weights or all values of a group sum to 0. Schools of weight 0 are
+        ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -94,35 +93,35 @@ def hoover(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]:
 @overload
 def hoover(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
-    r"""Hoover index (Robin Hood, Pietra): the share of the whole that would have to move for equality.
+    r"""Hoover index (Robin Hood, Pietra): the share of the total that would have to move for equality.
 
     .. math:: H = \frac{1}{2} \sum_i p_i \left|\frac{X_i}{\bar X} - 1\right|, \qquad p_i = P_i / P_N
 
-    From 0 for equality to 1 - P_i / P_N where one school has all. Half the relative mean deviation, and the greatest
-    distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not change it.
+    Ranges from 0 for equality to 1 - P_i / P_N if one school has everything. Equals half the relative mean deviation
+    and the greatest distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not change it.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
-        absent, whatever its value. One school alone is equal: 0.
+        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight is
+        missing, infinite or negative, or if the weights or all values of a group sum to 0. Schools of weight 0 are
+        ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -163,33 +162,34 @@ def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: floa
 
     .. math:: R = Q(u) / Q(l), \qquad Q(q) = \min\{X_i : \sum_{X_j \le X_i} P_j \ge q\,P_N\}
 
-    A quantile is a value that occurs: the least at which the cumulated weight reaches its share (``inverted_cdf`` in
-    numpy, type 1 in R). Other types put values between two schools.
+    A quantile is an observed value: the smallest at which the cumulated weight reaches the share (``inverted_cdf`` in
+    numpy, type 1 in R). Other types interpolate between schools.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     upper, lower : float
         Shares of the weight, above 0 and at most 1.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 1 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, where the lower quantile is 0, or where the weights or all values of a group
-        sum to 0. A school of weight 0 is absent, whatever its value. One school alone is equal: 1.
+        Dimensionless, 1 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative, where the lower quantile is 0, or if the weights or all values of a group sum
+        to 0. Schools of weight 0 are ignored. A single school gives 1.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or shares that are none.
+        If the input contains text, negative or infinite weights or a missing group label, or if a share is out of
+        range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -227,30 +227,30 @@ def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     .. math:: R = \max_i X_i / \min_i X_i
 
-    Over schools with weight; how much weight they have does not matter.
+    Computed over schools with nonzero weight; the size of the weight does not matter.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 1 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, where the least is 0, or where the weights or all values of a group sum to 0. A
-        school of weight 0 is absent, whatever its value. One school alone is equal: 1.
+        Dimensionless, 1 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative, where the least is 0, or if the weights or all values of a group sum to 0.
+        Schools of weight 0 are ignored. A single school gives 1.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -280,38 +280,39 @@ def share_of_bottom(values: Column, *, weights: Weights, share: float = ..., by:
 @overload
 def share_of_bottom(values: Columns, *, weights: Weights, share: float = ..., by: Labels) -> pd.DataFrame: ...
 def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
-    r"""Share of the whole held by the students of the least equipped schools.
+    r"""Share of the total held by the students of the least equipped schools.
 
     .. math:: S = \frac{\sum_i c_i X_i}{\sum_i P_i X_i}, \qquad c_i \text{ students of school } i
         \text{ among the } s\,P_N \text{ students with the least}
 
-    The school at the border is in with part of its students, so that this is the height of the Lorenz curve at
+    The school at the boundary counts with part of its students, so that this is the height of the Lorenz curve at
     ``share``.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     share : float
         Share of the students, from 0 to 1.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share; ``share`` itself for equality, less otherwise; shapes as in :func:`difference_coefficient`. NaN where
-        a value with weight is missing, infinite or negative, or where the weights or all values of a group sum to 0.
-        A school of weight 0 is absent, whatever its value. One school alone is equal.
+        A share; ``share`` itself for equality, less otherwise; shapes as in :func:`difference_coefficient`. NaN if a
+        value with nonzero weight is missing, infinite or negative, or if the weights or all values of a group sum to 0.
+        Schools of weight 0 are ignored. A single school counts as equal.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or a ``share`` that is none.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``share`` is out of
+        range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -339,37 +340,39 @@ def share_of_top(values: Column, *, weights: Weights, share: float = ..., by: La
 @overload
 def share_of_top(values: Columns, *, weights: Weights, share: float = ..., by: Labels) -> pd.DataFrame: ...
 def share_of_top(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
-    r"""Share of the whole held by the students of the best equipped schools.
+    r"""Share of the total held by the students of the best equipped schools.
 
     .. math:: S = \frac{\sum_i c_i X_i}{\sum_i P_i X_i}, \qquad c_i \text{ students of school } i
         \text{ among the } s\,P_N \text{ students with the most}
 
-    The school at the border is in with part of its students; with :func:`share_of_bottom` of the others it makes 1.
+    The school at the boundary counts with part of its students; this and :func:`share_of_bottom` of the remaining share
+    sum to 1.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     share : float
         Share of the students, from 0 to 1.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share; ``share`` itself for equality, more otherwise; shapes as in :func:`difference_coefficient`. NaN where
-        a value with weight is missing, infinite or negative, or where the weights or all values of a group sum to 0.
-        A school of weight 0 is absent, whatever its value. One school alone is equal.
+        A share; ``share`` itself for equality, more otherwise; shapes as in :func:`difference_coefficient`. NaN if a
+        value with nonzero weight is missing, infinite or negative, or if the weights or all values of a group sum to 0.
+        Schools of weight 0 are ignored. A single school counts as equal.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or a ``share`` that is none.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``share`` is out of
+        range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------

@@ -54,28 +54,28 @@ def per_student(amount: Column, students: float | Column) -> Vector: ...
 @overload
 def per_student(amount: Columns, students: float | Column | Columns) -> Matrix: ...
 def per_student(amount: Any, students: Any) -> Any:
-    r"""Amount of a thing per student.
+    r"""Amount of a resource per student.
 
     .. math:: X_i = x_i / P_i
 
     Parameters
     ----------
     amount : number, (schools,) or (schools, amounts) array-like
-        What the school has: m², yuan, volumes, persons. Not negative.
+        What each school has: m², yuan, volumes, persons. Not negative.
     students : number or (schools,) array-like
         Enrolment of the same stage.
 
     Returns
     -------
     float or ndarray
-        In units of the amount per student. NaN where the enrolment is 0 or either is missing.
+        In units of the amount per student. NaN if the enrolment is 0 or either figure is missing.
 
     Raises
     ------
     InputError
-        On text or negative numbers.
+        If the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -107,8 +107,8 @@ def per_hundred_students(count: Any, students: Any) -> Any:
 
     .. math:: X_i = 100\,x_i / P_i
 
-    The product is taken before the quotient: it is exact for whole numbers, so a school that lies exactly on a
-    threshold is not pushed off it by rounding.
+    The product is computed before the quotient. It is exact for whole numbers, so rounding does not move a school that
+    lies exactly on a threshold.
 
     Parameters
     ----------
@@ -120,14 +120,14 @@ def per_hundred_students(count: Any, students: Any) -> Any:
     Returns
     -------
     float or ndarray
-        Per 100 students. NaN where the enrolment is 0 or either is missing.
+        Per 100 students. NaN if the enrolment is 0 or either figure is missing.
 
     Raises
     ------
     InputError
-        On text or negative numbers.
+        If the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -157,8 +157,7 @@ def students_per_teacher(students: Any, teachers: Any) -> Any:
 
     .. math:: X_i = P_i / x_i
 
-    Mind the direction: the 师生比 of the 2012 rules is teachers ÷ students, which is
-    ``per_student(teachers, students)``.
+    Note the direction: the 师生比 of the 2012 rules is teachers ÷ students: ``per_student(teachers, students)``.
 
     Parameters
     ----------
@@ -170,14 +169,14 @@ def students_per_teacher(students: Any, teachers: Any) -> Any:
     Returns
     -------
     float or ndarray
-        Students per teacher. NaN where there is no teacher or either is missing.
+        Students per teacher. NaN if there is no teacher or either figure is missing.
 
     Raises
     ------
     InputError
-        On text or negative numbers.
+        If the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -203,7 +202,7 @@ def share(part: Column, whole: float | Column) -> Vector: ...
 @overload
 def share(part: Columns, whole: float | Column | Columns) -> Matrix: ...
 def share(part: Any, whole: Any) -> Any:
-    r"""Part of a whole, as a plain ratio: 0.85 stands for 85 %.
+    r"""Part of a whole as a ratio: 0.85 means 85 %.
 
     .. math:: X_i = a_i / b_i
 
@@ -220,9 +219,9 @@ def share(part: Any, whole: Any) -> Any:
     Raises
     ------
     InputError
-        When a part exceeds its whole, or on text or negative numbers.
+        If a part exceeds its whole, or if the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------

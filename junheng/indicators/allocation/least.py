@@ -77,8 +77,8 @@ def least_additions(
         Cost of a unit at each school; the least total cost is looked for. Whole units at different costs are a
         mixed-integer problem (scipy's HiGHS) and slower.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
-        that is called with what is done and the whole.
+        Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
+        is called with the amount done and the total.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def least_additions(
         On a limit that is not above 0, a group without students, negative amounts, a bound or cost that makes no sense,
         or bounds that leave no way to pass; every one is named.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     Examples
     --------
@@ -147,8 +147,8 @@ def least_transfers(
         What each school must end with at least and at most: nothing is taken from a school at or below ``lowest``,
         and one that lies below it is brought there. Never below 0.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
-        that is called with what is done and the whole.
+        Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
+        is called with the amount done and the total.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def least_transfers(
     InputError
         As :func:`least_additions`; also where whole units cannot be spread evenly enough.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     Examples
     --------
