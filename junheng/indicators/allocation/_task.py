@@ -1,4 +1,4 @@
-"""What least additions and transfers are given: read, checked, laid out in batches, and put back (private)."""
+"""Arguments of least additions and transfers: read, checked, laid out in batches, and put back (private)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from junheng.words import Message, Quoted, listed, message
 
 __all__ = ["Task"]
 
-#: Problems an error spells out.
+#: Number of problems listed in an error.
 _SHOWN = 20
 
 
 @frozen(eq=False)
 class Task:
-    """What both problems are given, read and checked; bounds and costs a column each."""
+    """The arguments of either problem, read and checked; bounds and costs one array per column."""
 
     sample: Sample
     limits: tuple[tuple[float, str], ...]
@@ -34,7 +34,7 @@ class Task:
 
     @classmethod
     def read(cls, amounts: Any, students: Any, limit: Any, by: Any, lowest: Any, highest: Any) -> Task:
-        """Check the arguments, and refuse them with everything that is wrong."""
+        """Check the arguments; report everything that is wrong at once."""
         if students is None:
             raise InputError(message("arithmetic.no_students"))
         if lowest is not None or highest is not None:  # amounts and students are compared below
@@ -60,7 +60,7 @@ class Task:
         return evolve(self, costs=costs)
 
     def solve(self, solver: Solver, label: str, progress: Progress) -> tuple[list[Floats], list[tuple[int, int]]]:
-        """Return the change of every row, a column each, and the (group, column) that have none."""
+        """Return the change of every row, one array per column, and the (group, column) pairs without a solution."""
         s = self.sample
         out = [np.zeros(s.rows) for _ in s.columns]
         stuck: list[tuple[int, int]] = []
@@ -77,7 +77,7 @@ class Task:
         return out, stuck
 
     def refuse(self, stuck: list[tuple[int, int]], whole: bool) -> None:
-        """Name what cannot be brought to pass."""
+        """Raise an error that lists the groups and columns without a solution."""
         bounds = [n for n, b in (("lowest", self.low), ("highest", self.high)) if b is not None]
         why = message("arithmetic.in_whole_units") if whole else message("arithmetic.in_floats")
         if bounds:
@@ -105,7 +105,7 @@ class Task:
         weights, groups = self.sample.weight_array(), self.sample.groups
         if np.count_nonzero(weights) == weights.size:
             return []
-        # an unknown enrolment is a gap, none at all an impossible demand
+        # a missing enrolment gives NaN; a group without students is an error
         there = np.bincount(groups.codes, weights=weights != 0, minlength=groups.n)
         problem = message("arithmetic.no_coefficient")
         return [self._in_group(g, None, problem) for g in np.flatnonzero(there == 0).tolist()]
@@ -115,7 +115,7 @@ class Task:
         out = self._complain((column < 0) | np.isinf(column), j, "amount", column)
         if self.low is None and self.high is None:
             return out
-        # a bound made of a gap is a gap too, and needs no complaint of its own
+        # a bound computed from a missing figure is missing too, and not reported separately
         known = ~np.isnan(column) & ~np.isnan(self.sample.weight_array())
         if self.low is not None:
             low = self.low[j]
@@ -132,7 +132,7 @@ class Task:
     def _complain(
         self, wrong: Bools, j: int, key: str, values: Floats | None = None, **parameters: str
     ) -> list[Message]:
-        """Name the cells of a column that are wrong; the sentence may need their values."""
+        """Return a problem for each wrong cell of a column; the sentence may need the values."""
         column, out = self._column_name(j), []
         for i in wrong.nonzero()[0].tolist():
             value = {} if values is None else {"value": float(values[i])}
@@ -145,7 +145,7 @@ class Task:
         return "" if s.flat else message("arithmetic.in_column", column=Quoted(s.names[j] if s.names else j))
 
     def _in_group(self, group: int, j: int | None, problem: Message) -> Message:
-        """Name the group a problem is about by its label, or say that there is only one."""
+        """Return the problem with the label of its group."""
         labels = self.sample.labels
         name = message("arithmetic.the_schools")
         if labels is not None:
@@ -158,20 +158,20 @@ class Task:
 
 
 class Layout(NamedTuple):
-    """How the columns of a table are laid out as a block, and taken back; where nobody is missing there is no mask."""
+    """How the columns of a table are laid out as a block, and taken back; without absent schools there is no mask."""
 
     block: Block
     p: Floats
     per: Floats
     n: Floats
     absent: Bools | None
-    #: Cells that are no fillers, and groups with an unknown enrolment.
+    #: Cells that are not fillers, and groups with an unknown enrolment.
     real: Ints
     unknown: Bools | None
 
     @classmethod
     def lay_out(cls, block: Block, sample: Sample) -> Layout:
-        """Find out who is missing in a block."""
+        """Find the absent schools of a block."""
         p = per = block.weights
         absent = unknown = None
         real = block.rows
@@ -186,12 +186,12 @@ class Layout(NamedTuple):
         return cls(block, p, per, np.add.reduce(p, 1, keepdims=True), absent, real, unknown)
 
     def lay(self, column: Floats, empty: float = 0.0) -> Floats:
-        """Return the cells of a column, ``empty`` where nobody is."""
+        """Return the cells of a column, ``empty`` for absent schools."""
         cells = column[self.block.rows]
         return cells if self.absent is None else np.where(self.absent, empty, cells)
 
     def cells(self, columns: list[Floats] | None, j: int, empty: float = 0.0) -> Floats | None:
-        """Return the cells of one of several columns, None where there are none."""
+        """Return the cells of one of several columns, None without columns."""
         return None if columns is None else self.lay(columns[j], empty)
 
     def solve(self, batch: Batch, solver: Solver) -> tuple[Floats, Ints]:
@@ -212,7 +212,7 @@ class Layout(NamedTuple):
         return change, stuck
 
     def put(self, change: Floats, out: Floats) -> None:
-        """Write a change where the schools stand in the table; where nobody is, nothing is given."""
+        """Write a change to the rows of the table; an absent school gets nothing."""
         if self.absent is None:
             out[self.block.rows] = change
         else:
