@@ -11,6 +11,7 @@ from junheng._data import STAGES
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
 from junheng.results import Evaluation, Judgement
+from junheng.words import message
 
 __all__ = ["contributions"]
 
@@ -56,7 +57,7 @@ def contributions(ev: Evaluation) -> Any:
     d = ev.data
     weighted = [j for j, x in enumerate(d.indicators) if x.denominator == "students"]
     if not weighted:
-        raise InputError(f"{d.standard.id} has no indicator per student, so there are no coefficients")
+        raise InputError(message("planning.no_coefficients", standard=d.standard.id))
     students, codes = d.sections.students[d.usable], d.group_codes
     values = d.values[weighted][:, d.usable].T
     mean, cv = d.mean[:, weighted][codes], d.coefficient[:, weighted][codes]

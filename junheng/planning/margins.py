@@ -12,6 +12,7 @@ from junheng._frames import Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
 from junheng.results import Evaluation, Judgement
+from junheng.words import message
 
 __all__ = ["margins"]
 
@@ -51,7 +52,7 @@ def margins(ev: Evaluation) -> Any:
     """
     d = ev.data
     if not d.standard.limits and not d.standard.thresholds:
-        raise InputError(f"{d.standard.id} has neither limits on coefficients nor thresholds for schools")
+        raise InputError(message("planning.no_limits", standard=d.standard.id))
     n, k = d.coefficient.shape
     limits, coefficients = d.limits, np.where(np.isnan(d.limits), np.nan, d.coefficient)
     verdicts = np.where(np.isnan(limits), -1, d.coefficient_verdicts).astype(np.int64)

@@ -8,9 +8,10 @@ means), ``_budget.py`` (if the money is not enough), ``_result.py`` (the plan as
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import attrs
@@ -21,13 +22,14 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
 from junheng.planning._building import counties
-from junheng.planning._costs import Prices, as_number
+from junheng.planning._costs import Prices, as_number, one_after_another
 from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
 from junheng.planning._solve import Answer, solve
 from junheng.results import Evaluation
 from junheng.schools import columns
+from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences
 
 __all__ = ["WHY", "Plan", "plan"]
 
@@ -129,13 +131,13 @@ def plan(
 
 def _check_numbers(budget: Any, most_moved: Any, nodes: Any, decimals: Any) -> None:
     if budget is not None and not as_number(budget) >= 0:
-        raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
+        raise InputError(message("planning.budget", value=Quoted(budget)))
     if not 0 <= as_number(most_moved) <= 1:
-        raise InputError(f"most_moved must be a share between 0 and 1, not {most_moved!r}")
+        raise InputError(message("planning.most_moved", value=Quoted(most_moved)))
     if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 0:
-        raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
+        raise InputError(message("planning.nodes", value=Quoted(nodes)))
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
-        raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
+        raise InputError(message("planning.decimals", value=Quoted(decimals)))
 
 
 def _still_lacking(whole: Plan, decimals: int, nodes: int) -> dict[int, Answer]:
@@ -155,25 +157,34 @@ def _solved(
     d = ev.data
     _refuse_unpriced(ev, problems)
     found: list[Answer] = []
-    with reporting(len(problems), "planning", progress) as report:
+    with reporting(len(problems), sentences("planning", ev.language or "en")["planning"], progress) as report:
         for i, problem in enumerate(problems):
             found.append(solve(problem, d, moves, most_moved, nodes))
             report(i + 1)
-    stuck = [f"{d.county_name(a.problem.county)}: {text}" for a in found for text in a.stuck]
+    stuck = [
+        message("planning.in_county", place=d.county_name(a.problem.county), what=what)
+        for a in found
+        for what in a.stuck
+    ]
     if stuck:
-        raise InputError("no additions bring these to pass:\n" + "\n".join(f"  {s}" for s in stuck))
+        head = message("planning.stuck")
+        raise InputError(reduce(lambda before, then: message("planning.line", before=before, then=then), stuck, head))
     return found
 
 
 def _check_people(prices: Prices, moves: Prices) -> None:
     wrong = [c for c in moves.given if not _works_there(c)]
     if wrong:
-        raise InputError(f"move_costs: only people who work at a school are moved, not {', '.join(wrong)}")
+        raise InputError(message("planning.only_people", columns=_columns(wrong)))
     by_kind = [
         c for c in moves.given if isinstance(moves.given[c], Mapping) or isinstance(prices.given.get(c), Mapping)
     ]
     if by_kind:
-        raise InputError(f"people who may be moved need one cost for all kinds of school: {', '.join(by_kind)}")
+        raise InputError(message("planning.one_cost_for_people", columns=_columns(by_kind)))
+
+
+def _columns(names: Iterable[str]) -> Listed:
+    return listed(Name("column", n) for n in names)
 
 
 def _works_there(column: str | None) -> bool:
@@ -183,21 +194,25 @@ def _works_there(column: str | None) -> bool:
 
 def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
     """Name everything that is needed and has no cost."""
-    wanted: dict[str, str] = {}
+    wanted: dict[str, Message] = {}
     for problem in problems:
         if all(np.isfinite(t.cost).all() for t in problem.resources):
             continue
         place = ev.data.county_name(problem.county)
+
+        def want(key: str, column: str, place: str = place) -> None:
+            wanted.setdefault(column, message(key, column=Quoted(Name("column", column)), place=place))
+
         for schools in problem.schools:
             choices = problem.school_choices(schools)
             if choices and math.isinf(choices[0][1]):
                 for k, u in choices[0][0]:
                     if math.isinf(problem.resources[k].cost[u]):
-                        wanted.setdefault(problem.resources[k].column, f"a school of {place} lacks it")
+                        want("planning.school_lacks", problem.resources[k].column)
         for resource in problem.resources:
             for target in resource.limited:
                 unpriced = bool(np.isinf(resource.cost[resource.unit[target.sections]]).all())
                 if unpriced and not reaches(resource, target, np.zeros(len(resource.members), dtype=np.int64)):
-                    wanted.setdefault(resource.column, f"its coefficient in {place} is over the limit")
+                    want("planning.coefficient_over", resource.column)
     if wanted:
-        raise InputError("unit_costs has no cost for " + "; ".join(f"{c!r} ({why})" for c, why in wanted.items()))
+        raise InputError(message("planning.no_cost", things=one_after_another(wanted.values())))

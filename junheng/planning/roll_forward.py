@@ -18,6 +18,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
 from junheng.planning.plan import plan
 from junheng.results import Evaluation, Judgement
+from junheng.words import Name, Quoted, listed, message, sentences
 
 __all__ = ["roll_forward"]
 
@@ -87,12 +88,12 @@ def roll_forward(
     """
     first = _first_year(ev.data, start)
     if isinstance(until, bool) or not isinstance(until, (int, np.integer)) or until <= first:
-        raise InputError(f"until must be a year after {first}, the year of the table, not {until!r}")
+        raise InputError(message("planning.until", year=first, until=Quoted(until)))
     changes = _yearly_changes(enrolment)
     budgets = {year: _budget(yearly_budget, year) for year in range(first + 1, until + 1)}
     now, left = attrs.evolve(ev, language=None), Decimal(0)
     rows = [_State.of(now.data, first, Decimal(0), Decimal(0), left)]
-    with reporting(len(budgets), "years", progress) as report:
+    with reporting(len(budgets), sentences("planning", ev.language or "en")["years"], progress) as report:
         for done, (year, budget) in enumerate(budgets.items(), start=1):
             if changes:
                 now = now.apply(changes)
@@ -109,11 +110,11 @@ def roll_forward(
 def _first_year(d: Judgement, start: int | None) -> int:
     years = np.unique(d.years[np.isfinite(d.years)])
     if years.size > 1:
-        raise InputError(f"the table has {years.size} years; roll forward from one of them")
+        raise InputError(message("planning.several_years", n=int(years.size)))
     if years.size == 0 and start is None:
-        raise InputError("the table has no column 'year'; say its year with start=")
+        raise InputError(message("planning.no_year"))
     if years.size and start is not None and int(years[0]) != start:
-        raise InputError(f"the table is of {int(years[0])}, not of {start}; leave start out")
+        raise InputError(message("planning.other_year", year=int(years[0]), start=start))
     return int(years[0]) if years.size else int(start or 0)
 
 
@@ -123,7 +124,8 @@ def _yearly_changes(enrolment: Any) -> list[Any]:
     if isinstance(enrolment, Mapping):
         unknown = sorted(str(s) for s in set(enrolment) - set(STAGES))
         if unknown:
-            raise InputError(f"enrolment maps {' or '.join(STAGES)} to a factor, not {', '.join(unknown)}")
+            stages = listed((Name("stage", s) for s in STAGES), "or")
+            raise InputError(message("planning.enrolment", stages=stages, given=listed(unknown)))
         return [Enrolment(factor=factor, stage=stage) for stage, factor in enrolment.items()]
     if isinstance(enrolment, Sequence) and not isinstance(enrolment, str):
         return list(enrolment)
@@ -137,7 +139,7 @@ def _budget(yearly: Any, year: int) -> Decimal:
     except (InvalidOperation, TypeError, ValueError):
         out = Decimal("NaN")
     if isinstance(money, bool) or not out.is_finite() or out < 0:
-        raise InputError(f"the budget of {year} must be a number from 0 on, not {money!r}")
+        raise InputError(message("planning.yearly_budget", year=year, value=Quoted(money)))
     return out
 
 

@@ -20,7 +20,7 @@ from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Evaluation, Judgement
 from junheng.schools import ALL_STAGES, columns
-from junheng.words import word
+from junheng.words import Name, listed, message, quoted, word
 
 __all__ = ["shortfall_totals", "shortfalls"]
 
@@ -85,7 +85,7 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     """Return the frame of :func:`shortfalls`, of some counties only where they are given."""
     d = ev.data
     if not d.standard.thresholds:
-        raise InputError(f"{d.standard.id} sets no thresholds for schools, so nothing can be short of them")
+        raise InputError(message("planning.no_thresholds", standard=d.standard.id))
     costs = None if unit_costs is None else Prices.read(unit_costs)
     section, indicator = _open_cells(d, within)
     unmet = d.verdicts[indicator, section] == UNMET
@@ -177,7 +177,7 @@ def shortfall_totals(
     chosen = default if by is None else [by] if isinstance(by, str) else list(by)
     unknown = [c for c in chosen if c not in table.columns]
     if unknown:
-        raise InputError(f"the shortfalls have no column {', '.join(map(repr, unknown))} to group by")
+        raise InputError(message("planning.no_such_columns", columns=quoted(unknown)))
     out = _totals(table, chosen, default)
     if not isinstance(source, Evaluation):
         return build_frame(out, table.backend)
@@ -194,13 +194,13 @@ def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table,
         ids = attrs.evolve(source, language=None)
         return Table(shortfalls(ids, unit_costs=unit_costs)), list(source.data.by)
     if column_names(source) is None:
-        raise InputError(f"shortfall_totals takes an evaluation or a frame of shortfalls, not {type(source).__name__}")
+        raise InputError(message("planning.not_shortfalls", kind=type(source).__name__))
     if unit_costs is not None:
-        raise InputError("give unit_costs to shortfalls, which made this frame, or pass the evaluation")
+        raise InputError(message("planning.costs_too_late"))
     table = Table(source)
     lacking = [c for c in ("row", "stage", "column", "short_school", "shared") if c not in table.columns]
     if lacking:
-        raise InputError(f"this is no frame of junheng.shortfalls (with ids): it has no {', '.join(lacking)}")
+        raise InputError(message("planning.no_shortfalls", columns=listed(lacking)))
     return table, list(table.columns[: min(table.columns.index(k) for k in _KEYS if k in table.columns)])
 
 
@@ -338,10 +338,8 @@ def _each(
     known = {row: costs.of(row[0], row[1], ids[row[2]]) for row in set(rows)}
     lacking = dict.fromkeys(row[0] for row, x in zip(rows, short.tolist(), strict=True) if x > 0 and known[row] is None)
     if lacking:
-        raise InputError(
-            f"unit_costs names no cost of {', '.join(lacking)}, of which schools are short; give the cost of one unit "
-            "of each, 0 where it costs nothing"
-        )
+        columns_ = listed(Name("column", c) for c in lacking)
+        raise InputError(message("planning.no_cost_of_short", columns=columns_))
     return [known[row] for row in rows]
 
 
