@@ -1,6 +1,7 @@
 """Which schools matter, how far it is to a limit, what would turn, and where a budget a year leads."""
 
 import math
+import re
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -321,5 +322,9 @@ def test_what_cannot_be_rolled_forward_is_refused(calls: list[float]) -> None:
         (one, {"enrolment": {"senior": 1}}, "enrolment maps primary or junior to a factor, not senior"),
         (one, {"enrolment": -1}, "the factor of an Enrolment cannot be negative"),
     ):
-        with pytest.raises(jh.InputError, match=text):
+        with pytest.raises(jh.InputError, match=text) as caught:
             roll(ev, **options)
+        chinese = caught.value.text("zh")
+        if options != {"enrolment": -1}:  # words of changes
+            assert re.search("[\u4e00-\u9fff]", chinese)
+            assert not set(re.findall("[a-z]{2,}", chinese)) - {"start", "until", "year", "enrolment", "senior", "much"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -531,6 +532,36 @@ def test_a_limit_that_no_addition_reaches_is_named() -> None:
         planned(frame(*rows), std, unit_costs={"books": {"primary": 1}})
     for words in ("no additions bring these to pass", "甲县", "books", "0.2"):
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"budget": "许多"}, "budget 须为不小于0的数，而非“许多”"),
+        ({"most_moved": 2}, "most_moved 须为0与1之间的比例，而非“2”"),
+        ({"nodes": -1}, "nodes 须为不小于0的整数，而非“-1”"),
+        ({"decimals": 7}, "decimals 须为0至6的整数，而非“7”"),
+        ({"move_costs": {"books": 1}}, "move_costs：只能调剂在校工作的人员，不能调剂图书册数"),
+        ({"unit_costs": {"books": 1}}, "unit_costs 缺少单价：“体育运动场馆面积”（甲县有学校缺额）"),
+        ({"unit_costs": {"books": 1, "books_per_student": 2}}, "unit_costs：“图书册数”的单价重复"),
+    ],
+)
+def test_what_cannot_be_planned_is_said_in_chinese(how: dict[str, Any], words: str) -> None:
+    ev = jh.evaluate(frame(school(sports_area_m2=100.0)), QUALITY)
+    with pytest.raises(jh.InputError) as caught:
+        planned(ev, **how)
+    text = caught.value.text("zh")
+    assert text.startswith(words)
+    arguments = r"\b(unit_costs|move_costs|budget|most_moved|nodes|decimals)\b"
+    assert not re.search("[A-Za-z]{2,}", re.sub(arguments, "", text))
+
+
+def test_what_stays_over_its_limit_is_named_in_chinese() -> None:
+    rows = [own("primary", "一小", 1, books=100), own("teaching_point", "一点", 9, books=0) | {"stage": "primary"}]
+    std = standard(Rule((BOOKS,), each=(("primary", F(1, 5)),)))
+    with pytest.raises(jh.InputError) as caught:
+        planned(frame(*rows), std, unit_costs={"books": {"primary": 1}})
+    assert caught.value.text("zh") == "只靠增补不能达标：\n  甲县：图书册数的差异系数（小学）仍超过0.2"
 
 
 def test_a_plan_wants_an_evaluation() -> None:

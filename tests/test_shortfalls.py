@@ -546,6 +546,29 @@ def test_totals_ask_for_what_they_can_use() -> None:
         jh.shortfall_totals(jh.shortfalls(ev), unit_costs={})
 
 
+def test_what_is_wrong_is_said_in_chinese() -> None:
+    ev = jh.evaluate(frame(school(multimedia_classrooms=10, pe_art_teachers=4)), QUALITY)
+    wrong = {"computer": 1, "books": -1, "school": 3, "pe_art_teachers": {"palace": 1, "primary": -2}}
+    asked: list[tuple[Any, str]] = [
+        (lambda: jh.shortfalls(ev, unit_costs=3), "unit_costs 须为列（或指标）到单价的对应，而非 int"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“computer”既不是列，也不是指标；是否指“computers”"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "图书册数的单价须为不小于0的数，而非“-1”；“学校名称”列不是数"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“体育、艺术专任教师数”的单价中，“palace”不是学校类别"),
+        (lambda: jh.shortfalls(ev, unit_costs={"books": 1, "books_per_student": 1, "x": 1}), "既不是列"),
+        (lambda: jh.shortfalls(ev, unit_costs={}), "请逐项给出单价，不计费用的填0"),
+        (lambda: jh.shortfalls(jh.evaluate(frame(school()), BASIC)), f"{BASIC} 未规定学校标准"),
+        (lambda: jh.shortfall_totals(ev, by="town"), "缺额表没有“town”列"),
+        (lambda: jh.shortfall_totals(3), "须给评估结果或缺额表"),
+        (lambda: jh.shortfall_totals(frame(school())), "缺少row、column"),
+    ]  # fmt: skip
+    for ask, words in asked:
+        with pytest.raises(jh.InputError) as caught:
+            ask()
+        text = caught.value.text("zh")
+        assert words in text
+        assert not re.search(r"\b(the|is|are|not|must|of|and|or)\b", text)
+
+
 def test_an_empty_list_keeps_its_columns() -> None:
     full = lacks(frame(school(books=1, pe_art_teachers=0)), unit_costs=COSTS)
     empty = lacks(frame(school()), unit_costs={})

@@ -52,6 +52,12 @@ def check_schools(schools: Any, standard: Any = None) -> Any:
     >>> jh.check_schools(schools)[["code", "row"]].values.tolist()
     [['text_in_number', 0], ['total_row', 1]]
     """
+    found = find_problems(schools, standard)
+    return problems_frame(found.listed, found.table.table.backend)
+
+
+def find_problems(schools: Any, standard: Any = None) -> ProblemList:
+    """Return what :func:`check_schools` puts in a frame."""
     found = ProblemList(open_table(schools))
     std = as_standard(standard) if standard is not None else None
     if std is not None:
@@ -61,7 +67,7 @@ def check_schools(schools: Any, standard: Any = None) -> Any:
     found.look_at(*found.table.table.columns)
     if std is not None:
         check_for_standard(found, std)
-    return problems_frame(found.listed, found.table.table.backend)
+    return found
 
 
 def check_for_standard(found: ProblemList, standard: Standard) -> None:
