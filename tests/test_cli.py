@@ -51,7 +51,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, str, 
 # ------------------------------------------------------------------------------------ demo, standards
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "printed 0.52; unweighted it would be"), ("zh", "差异系数")])
+@pytest.mark.parametrize(("language", "words"), [("en", "published: 0.52; unweighted:"), ("zh", "差异系数")])
 def test_the_demo_in_both_languages(capsys: pytest.CaptureFixture[str], language: str, words: str) -> None:
     code, out, err = run(capsys, "demo", "--language", language)
     assert (code, err) == (0, "")
@@ -463,7 +463,7 @@ UNDER = ("--standard", QUALITY)
         (("plan", "{source}", *UNDER, "--costs", "bokos=1"), "--costs bokos=1：“bokos”既不是列"),
         (("plan", "{source}", *UNDER, "--costs", "books=贵"), "“books”的单价须为不小于0的数，而非“贵”"),
         (("plan", "{source}", *UNDER, "--costs", "books=1", "books=2"), "“books”的单价重复"),
-        (("plan", "{source}", *UNDER, "--costs", "books=1"), "unit_costs 缺少单价：“"),
+        (("plan", "{source}", *UNDER, "--costs", "books=1"), "unit_costs 缺少以下单价：\n  “"),
         (("plan", "{source}", *UNDER, "--costs", "{source}"), "单价表须有“项目”和“单价”两列"),
     ],
 )  # fmt: skip

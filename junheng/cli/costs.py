@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import junheng as jh
 from junheng._frames import build_frame, write_tables
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
+from junheng.planning._costs import with_lines
 from junheng.reading.files import open_source
 from junheng.schools import (
     base_column,
@@ -77,8 +77,7 @@ def read_costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[
     for line in lines:
         reader.read(line)
     if reader.problems:
-        head = message("cli.costs_unusable")
-        raise InputError(reduce(lambda x, then: message("planning.line", before=x, then=then), reader.problems, head))
+        raise InputError(with_lines(message("cli.costs_unusable"), reader.problems))
     return reader.costs, [name for name, column in reader.blank.items() if column not in reader.costs]
 
 

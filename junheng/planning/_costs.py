@@ -16,7 +16,7 @@ from junheng.indicators.exact import typed_decimal
 from junheng.schools import category_words, columns
 from junheng.words import Message, Name, Quoted, listed, message
 
-__all__ = ["Prices", "as_number", "one_after_another"]
+__all__ = ["Prices", "as_number", "with_lines"]
 
 
 @frozen(eq=False)
@@ -46,7 +46,7 @@ class Prices:
                 problems.append(message("planning.cost_twice", column=Quoted(Name("column", column))))
             out[column] = cost
         if problems:
-            raise InputError(message("planning.costs", name=name, problems=one_after_another(problems)))
+            raise InputError(with_lines(message("planning.costs", name=name), problems))
         return cls(out)
 
     def of(self, column: str, kind: Any, indicator: str = "") -> Decimal | None:
@@ -60,9 +60,9 @@ class Prices:
         return None
 
 
-def one_after_another(problems: Iterable[Message]) -> Message:
-    """Return several messages as one."""
-    return reduce(lambda before, then: message("planning.next", before=before, then=then), problems)
+def with_lines(head: Message, lines: Iterable[Message]) -> Message:
+    """Return a message with others below it, a line each."""
+    return reduce(lambda before, then: message("planning.line", before=before, then=then), lines, head)
 
 
 def _unknown(name: Any) -> Message | None:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
 from typing import Any
 
 import attrs
@@ -22,7 +21,7 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
 from junheng.planning._building import counties
-from junheng.planning._costs import Prices, as_number, one_after_another
+from junheng.planning._costs import Prices, as_number, with_lines
 from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
@@ -167,8 +166,7 @@ def _solved(
         for what in a.stuck
     ]
     if stuck:
-        head = message("planning.stuck")
-        raise InputError(reduce(lambda before, then: message("planning.line", before=before, then=then), stuck, head))
+        raise InputError(with_lines(message("planning.stuck"), stuck))
     return found
 
 
@@ -215,4 +213,4 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
                 if unpriced and not reaches(resource, target, np.zeros(len(resource.members), dtype=np.int64)):
                     want("planning.coefficient_over", resource.column)
     if wanted:
-        raise InputError(message("planning.no_cost", things=one_after_another(wanted.values())))
+        raise InputError(with_lines(message("planning.no_cost"), wanted.values()))
