@@ -1,4 +1,4 @@
-"""Year by year to a target: pupils come and go, a budget is spent by the plan, the county is judged again."""
+"""Yearly projection: enrolment changes, a budget is spent by the plan, the county is evaluated again."""
 
 from __future__ import annotations
 
@@ -36,47 +36,48 @@ def roll_forward(
     start: int | None = None,
     progress: Progress = None,
 ) -> Any:
-    """Follow a county to a target year: what a budget a year can reach.
+    """Project counties to a target year: what a yearly budget can achieve.
 
-    Each year, in this order: enrolment changes; the money of the year, with what was left, is planned by
-    :func:`junheng.plan`; the plan is carried out at once; the county is judged. Nothing else changes: nothing wears
-    out, nobody retires, prices stay, the facts of the county stay those of the first year, and a rule that depends on
-    the year is judged as in the first year.
+    Each year, in this order: enrolment changes; :func:`junheng.plan` spends the budget of the year and what was left
+    over; the plan takes effect at once; the counties are evaluated. Nothing else changes: there is no wear, nobody
+    retires, prices and the facts of the county stay the same, and rules that depend on the year are applied as in the
+    first year.
 
     Parameters
     ----------
     ev : Evaluation
-        The state at the start.
+        The initial state.
     unit_costs : dict of str to number
         As in :func:`junheng.plan`.
     yearly_budget : number or dict of int to number
-        Money of a year, for the whole table; or year to money, 0 where a year is not named.
+        Yearly budget of the whole table, in yuan; or a mapping from year to budget (0 for years not given).
     until : int
         Last year.
     enrolment : number, dict or sequence of changes, optional
-        Factor on enrolment, every year; or stage to factor; or changes of :mod:`junheng.changes` to make every year.
+        Factor applied to enrolment every year; or a mapping from stage to factor; or changes of
+        :mod:`junheng.changes` to apply every year.
     carry_over : bool
-        Whether money not spent is there the year after.
+        Whether unspent money is available the next year.
     start : int, optional
-        Year of the table; needed where it has no column ``year``.
+        Year of the table; required if it has no column ``year``.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm; False for none; or a function called with years done and
-        all.
+        None: a progress bar on a terminal if tqdm is installed; False: none; or a function called with the number of
+        years done and the total.
 
     Returns
     -------
     frame of the library of the input
-        One row per year and county, the start first: the columns of ``by`` (without the year), ``year``; ``budget``,
-        ``cost`` and ``left`` of the whole table, the same on the rows of all counties; ``students``; ``verdict`` on the
-        resources of schools (schools and coefficients; the parts that rest on facts of the county are not in it);
-        ``n_schools`` (counted schools and stages), ``n_met`` and ``n_undetermined`` of them; ``n_coefficients`` that
-        have a limit, ``n_over`` it, ``n_coefficients_open`` undetermined.
+        One row per year and county, starting with the initial state: the columns of ``by`` (without the year),
+        ``year``; ``budget``, ``cost`` and ``left`` of the whole table, repeated for each county; ``students``;
+        ``verdict`` on school resources (schools and coefficients, without the parts that depend on facts of the
+        county); ``n_schools`` (counted schools and stages), of which ``n_met`` and ``n_undetermined``;
+        ``n_coefficients`` with a limit, of which ``n_over`` exceed it and ``n_coefficients_open`` are undetermined.
 
     Raises
     ------
     InputError
-        When the table has several years, or none and no ``start``; the target is not later; a budget is negative or no
-        number; or as :func:`junheng.plan` and :meth:`junheng.Evaluation.apply`.
+        If the table has several years, or none and ``start`` is not given; ``until`` is not later; a budget is negative
+        or not a number; or :func:`junheng.plan` or :meth:`junheng.Evaluation.apply` raises it.
 
     Examples
     --------
