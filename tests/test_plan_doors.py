@@ -490,14 +490,14 @@ def test_what_is_not_understood_is_named_all_at_once(
     )
     code, out, err = run(capsys, "plan", source, "--standard", QUALITY, "--costs", path, "nothing=3")
     assert code == 2 and out == ""
-    for text in ("line 2", "'bokos'", "did you mean books", "line 3", "'dear'", "palace", "acres", "twice", "'-1'",
+    for text in ("line 2", "'bokos'", "did you mean books", "line 3", "'dear'", "palace", "acres", "duplicate", "'-1'",
                  "'nothing'"):  # fmt: skip
         assert text in err, text
     for more, text in (
-        ([], "--costs is needed"),
+        ([], "--costs is required"),
         (["--costs", "books=1", "--budget", "much"], "--budget"),
         (["--costs", "books=1", "--out", "x.pdf"], "--out must end"),
-        (["--costs", source], "a table of costs has the columns"),
+        (["--costs", source], "headers of a table of costs"),
         (["--costs", "books=1"], "has no cost"),
     ):
         code, _, err = run(capsys, "plan", source, "--standard", QUALITY, *more)
