@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from junheng._data import STAGES, read_toml
+from junheng._data import STAGES
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.judgement import Judgement
-from junheng.results.explain import number
-from junheng.words import word
+from junheng.results.reasons import number
+from junheng.words import sentences, word
 
 #: Counties and findings that are shown.
 COUNTIES, FINDINGS = 30, 5
@@ -22,7 +22,7 @@ def card(d: Judgement, language: str) -> str:
     """Return a sentence, the verdicts of the first counties, and what is worst."""
 
     def text(key: str, **values: Any) -> str:
-        return str(read_toml("words/reports.toml")["report"][key][language]).format(**values)
+        return sentences("reports.report", language)[key].format(**values)
 
     label = text("standard", label=getattr(d.standard.label, language), number=d.standard.number)
     lines = [f"<p><b>{escape(_sentence(d, language, text))}</b><br>{escape(label)}</p>"]

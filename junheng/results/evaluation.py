@@ -18,6 +18,7 @@ from junheng.results.explain import explain
 from junheng.results.frames import Frames, records
 from junheng.schools.checks import problems_frame
 from junheng.standards.model import Standard
+from junheng.words import message
 
 __all__ = ["Evaluation"]
 
@@ -242,7 +243,7 @@ class Evaluation:
         from junheng.changes import change_table
 
         if self.again is None:
-            raise InputError("this evaluation does not know how it was made; call junheng.evaluate on the table")
+            raise InputError(message("results.made_elsewhere"))
         changed = change_table(self.data, changes)
         new = self.again(changed.frame)
         before = list(self.provenance.get("changes", ()))

@@ -17,7 +17,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, co
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
 from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
-from junheng.results.explain import item_findings, part_reasons, school_reason
+from junheng.results.reasons import item_findings, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit

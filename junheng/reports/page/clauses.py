@@ -8,7 +8,8 @@ from junheng._data import STAGES
 from junheng.judging.items import ItemResult
 from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, sentence, verdict_of
 from junheng.results import Evaluation, Judgement
-from junheng.results.explain import failing, finding, nothing_known, number
+from junheng.results.explain import failing, nothing_known
+from junheng.results.reasons import finding, number
 from junheng.words import SIGNS as OPS
 
 

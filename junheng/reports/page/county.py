@@ -15,7 +15,8 @@ from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords, caption, sentence, verdict_of
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.results import Evaluation, Judgement
-from junheng.results.explain import finding, nothing_known, number, overall_reason
+from junheng.results.explain import nothing_known
+from junheng.results.reasons import finding, number, overall_reason
 
 
 def county_view(

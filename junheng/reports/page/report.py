@@ -23,7 +23,9 @@ from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, prov
 from junheng.reports.page.province import province_view
 from junheng.reports.page.words import ReportWords
 from junheng.results import Evaluation
-from junheng.results.explain import find_county, part_reasons
+from junheng.results.explain import find_county
+from junheng.results.reasons import part_reasons
+from junheng.words import message
 
 _Lacking = Mapping[int, list[dict[str, Any]]]
 
@@ -83,7 +85,7 @@ def html_report(
     text = ReportWords(check_language(language))
     chosen = find_county(ev.data, county)
     if plan is not None and not plan_is_of(plan, ev.data):
-        raise InputError("the plan was made for another evaluation; give the report plan.evaluation, or plan(ev, …)")
+        raise InputError(message("reports.error.plan_of_another"))
     page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
     with reporting(min(len(chosen), DETAILED) + 1, "report", progress) as done:
         return page.render(page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done))
@@ -139,7 +141,7 @@ def write_report(
     """
     target = Path(path)
     if target.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{target.name}: a report is an HTML page; give the file a name that ends in .html")
+        raise InputError(message("reports.error.not_html", file=target.name))
     page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
     write_bytes(target, page.encode("utf-8"))
     return target
@@ -150,7 +152,7 @@ def _templates() -> Any:
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError:
-        raise InputError('a report needs the extra "report": python -m pip install "junheng[report]"') from None
+        raise InputError(message("reports.error.jinja2")) from None
 
     def load(name: str) -> str:
         return files("junheng.reports.page").joinpath("templates", name).read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from junheng.planning._needs import Shortages
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
 from junheng.reports.plots._canvas import short
 from junheng.results import REASONS, Judgement
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.schools import columns
 from junheng.words import SIGNS as OPS
 

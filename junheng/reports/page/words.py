@@ -12,7 +12,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import Codes
 from junheng.reports.plots._canvas import short
 from junheng.results import Judgement
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
 from junheng.words import word

@@ -16,8 +16,8 @@ import numpy as np
 from attrs import evolve, frozen
 
 from junheng._arrays import Floats, Ints
-from junheng._data import read_toml
 from junheng.errors import InputError
+from junheng.words import Message, Quoted, message, sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ GETA = "〓"
 
 def words(key: str, language: str, **values: Any) -> str:
     """Return a word of pictures."""
-    return str(read_toml("words/reports.toml")["picture"][key][language]).format(**values)
+    return sentences("reports.picture", language)[key].format(**values)
 
 
 #: Colour and style of the lines of a few counties.
@@ -180,14 +180,9 @@ def font_for(text: str) -> bool:
     return not families(text)[1]
 
 
-def font_advice(characters: Iterable[str]) -> str:
+def font_advice(characters: Iterable[str]) -> Message:
     """Say what to install."""
-    some = "".join(sorted(characters)[:8])
-    return (
-        f"no installed font has the characters {some!r}; install one that has Chinese: Debian and Ubuntu: "
-        "fonts-noto-cjk; Fedora: google-noto-sans-cjk-fonts; macOS and Windows bring one. Then delete matplotlib's "
-        "list of fonts (the folder matplotlib.get_cachedir()) so that it is found"
-    )
+    return message("reports.error.no_font", characters=Quoted("".join(sorted(characters)[:8])))
 
 
 def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
@@ -197,7 +192,8 @@ def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
         return family, frozenset()
     if family is None and any(east_asian_width(c) in "WF" for c in holes):
         raise InputError(font_advice(holes))
-    warnings.warn(f"{font_advice(holes)}; {GETA} stands for them", UserWarning, stacklevel=5)
+    advice = message("reports.error.characters_replaced", advice=font_advice(holes), mark=GETA)
+    warnings.warn(UserWarning(advice), stacklevel=5)
     return family, holes
 
 
@@ -209,7 +205,7 @@ def matplotlib_or_advice() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise InputError('pictures need the extra "plots": python -m pip install "junheng[plots]"') from None
+        raise InputError(message("reports.error.matplotlib")) from None
 
 
 def text_size() -> float:

@@ -21,7 +21,7 @@ from junheng.reports.plots._subject import (
     one_county,
     subtitle,
 )
-from junheng.words import word
+from junheng.words import message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +87,7 @@ def coefficients(
     only = None if stage is None else find_stage(stage)
     rows, heads, bottom = _rows(d, c, range(len(STAGES)) if only is None else [only], lang)
     if not rows:
-        raise InputError(f"{d.standard.id} gives no difference coefficient for {d.county_name(c)}")
+        raise InputError(message("reports.error.no_coefficients", standard=d.standard.id, county=d.county_name(c)))
     names = {"plain": words("unlimited", lang)}
     legend = counted((r.kind for r in rows), lambda kind: names.get(kind) or words(kind, lang), lang)
     if any(np.isfinite(r.limit) for r in rows):

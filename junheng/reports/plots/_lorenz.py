@@ -15,6 +15,7 @@ from junheng.indicators.inequality import gini
 from junheng.reports.plots._canvas import BLUE, SETTING, SKY, Pen, ink, rule, short, text_size, words
 from junheng.reports.plots._picture import Picture
 from junheng.reports.plots._subject import Sample
+from junheng.words import message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,13 +107,11 @@ def _curve(indicator: str, value: Floats, weight: Floats) -> tuple[Floats, Float
     """Return the shares of the students and of what they have."""
     gaps = int(np.isnan(value[weight > 0]).sum())
     if gaps:
-        raise InputError(
-            f"{indicator} is missing for {gaps} of {value.size} schools; fill it in, or leave these schools out first"
-        )
+        raise InputError(message("reports.error.lorenz_missing", indicator=indicator, n=gaps, total=value.size))
     curve = Table(lorenz_curve(value, weights=weight))
     x, y = curve.floats("population"), curve.floats("amount")
     if np.isnan(x).any():
-        raise InputError(f"{indicator} is 0 for all schools, or below 0 for some: there is no Lorenz curve")
+        raise InputError(message("reports.error.lorenz_undefined", indicator=indicator))
     return x, y
 
 

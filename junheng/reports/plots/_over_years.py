@@ -26,7 +26,7 @@ from junheng.reports.plots._subject import (
 )
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -241,12 +241,12 @@ def _history(ev: Any, indicator: str, s: int, county: Any, language: str | None)
     if not evaluations:
         return _monitored(Table(ev), indicator, s, county, check_language(language or "en"))
     if not all(isinstance(e, Evaluation) for e in evaluations):
-        raise InputError("over_years takes an Evaluation, several of them, or what monitor returned")
+        raise InputError(message("reports.error.over_years_takes"))
     lang = language_of(evaluations[0], language)
     several = len({e.standard.id for e in evaluations}) > 1
     points = [p for e in evaluations for p in _evaluated(e, indicator, s, county, lang if several else None)]
     if not points:
-        raise InputError(f"the table has no {STAGES[s]} school that counts")
+        raise InputError(message("reports.error.no_school_counts", stage=Name("stage", STAGES[s])))
     d = evaluations[-1].data
     return _History(points, coefficient_name(d, find_indicator(d, indicator, composite=True), lang), lang)
 
@@ -256,7 +256,7 @@ def _evaluated(e: Evaluation, indicator: str, s: int, county: Any, standard_in: 
     d, points = e.data, []
     j = find_indicator(d, indicator, composite=True)
     if np.isnan(d.years).any():
-        raise InputError("the table has no column 'year', or a year is no plain number; years cannot be told apart")
+        raise InputError(message("reports.error.no_years", column=Quoted(Name("column", "year"))))
     standard = "" if standard_in is None else f" · {getattr(e.standard.label, standard_in)}"
     for c in find_county(d, county):
         g = int(d.group_at[c, s])
@@ -272,9 +272,7 @@ def _monitored(table: Table, indicator: str, s: int, county: Any, language: str)
     needed = ("subject", "name", "stage", "year", "value", "verdict")
     lacking = [n for n in needed if n not in table.columns]
     if lacking:
-        raise InputError(
-            f"the frame has no column {', '.join(lacking)}; give what monitor(ev) returned, without relabelling"
-        )
+        raise InputError(message("reports.error.not_monitored", columns=lacking))
     by = table.columns[: table.columns.index("subject")]
     cells = {n: table.objects(n).tolist() for n in (*by, *needed)}
     wanted = () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
@@ -290,6 +288,6 @@ def _monitored(table: Table, indicator: str, s: int, county: Any, language: str)
         points.append(_Point(" / ".join(key), float(cells["year"][i]), figure, float("nan"), kind))
     if not points:
         known = sorted({str(n) for n, x in zip(cells["name"], cells["subject"], strict=True) if x == "coefficient"})
-        raise InputError(f"the frame follows no coefficient {indicator!r} of this county; there are {', '.join(known)}")
+        raise InputError(message("reports.error.not_followed", indicator=Quoted(indicator), known=known))
     known_indicator = catalogue().get(indicator)
     return _History(points, indicator if known_indicator is None else known_indicator.en, language)

@@ -23,6 +23,7 @@ from junheng.reports.plots._subject import (
     place_name,
     subtitle,
 )
+from junheng.words import Name, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,7 +155,7 @@ def _ranked(d: Judgement, j: int, s: int, counties: Sequence[int], *, with_year:
             name = d.county_name(c) if with_year else place_name(d, c)
             found.append((name, value, limit, coefficient_kind(limit, verdict)))
     if not found:
-        raise InputError(f"no county has this coefficient for the {STAGES[s]} stage; see ev.indicators for the reasons")
+        raise InputError(message("reports.error.nothing_to_rank", stage=Name("stage", STAGES[s])))
     found.sort(key=lambda row: -row[1])
     names, values, limits, kinds = (list(x) for x in zip(*found, strict=True))
     limit = max((x for x in limits if np.isfinite(x)), default=np.nan)

@@ -20,7 +20,7 @@ from junheng.results import Evaluation, Judgement
 from junheng.results.explain import find_county
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 
 def language_of(ev: Evaluation, language: str | None) -> str:
@@ -36,8 +36,10 @@ def find_indicator(d: Judgement, indicator: str, *, composite: bool = False) -> 
         if indicator in (known.id, known.zh, known.en):
             return j
     ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
-    hint = did_you_mean(indicator, ids) or f"; there are {', '.join(ids)}"
-    raise InputError(f"{d.standard.id} has no indicator {indicator!r}{hint}")
+    hint = did_you_mean(indicator, ids) or message("reports.error.indicators_there", names=ids)
+    raise InputError(
+        message("reports.error.no_indicator", standard=d.standard.id, indicator=Quoted(indicator), hint=hint)
+    )
 
 
 def find_stage(stage: str) -> int:
@@ -45,7 +47,7 @@ def find_stage(stage: str) -> int:
     for s, known in enumerate(STAGES):
         if stage in (known, word("stage", known, "zh")):
             return s
-    raise InputError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
+    raise InputError(message("results.stage", stages=STAGES, stage=Quoted(stage)))
 
 
 def one_county(d: Judgement, county: Any) -> int:
@@ -53,8 +55,8 @@ def one_county(d: Judgement, county: Any) -> int:
     found = find_county(d, county)
     if len(found) == 1:
         return found[0]
-    some = ", ".join(d.county_name(c) for c in found[:5]) + (" …" if len(found) > 5 else "")
-    raise InputError(f"this picture shows one county, and {len(found)} are meant: {some}; name one with county=")
+    some, more = [d.county_name(c) for c in found[:5]], " …" if len(found) > 5 else ""
+    raise InputError(message("reports.error.one_county", n=len(found), names=some, more=more))
 
 
 def some_counties(d: Judgement, county: Any) -> list[int]:
@@ -62,8 +64,7 @@ def some_counties(d: Judgement, county: Any) -> list[int]:
     found = find_county(d, county)
     years = np.unique(d.years[found])
     if (~np.isnan(years)).sum() > 1:
-        shown = ", ".join(f"{y:g}" for y in years.tolist())
-        raise InputError(f"this picture shows one year, and the table has {shown}; name one with county=(county, year)")
+        raise InputError(message("reports.error.one_year", years=[f"{y:g}" for y in years.tolist()]))
     return found
 
 
@@ -187,8 +188,8 @@ def _counted_sections(d: Judgement, counties: Sequence[int], s: int) -> Ints:
     groups = d.group_at[list(counties), s]
     rows = d.usable[np.isin(d.group_codes, groups[groups >= 0])]
     if not rows.size:
-        names = " / ".join(d.county_name(c) for c in counties[:1])
-        raise InputError(f"the table has no {STAGES[s]} school of {names} that counts; choose another stage or county")
+        county = d.county_name(counties[0])
+        raise InputError(message("reports.error.no_school_here", stage=Name("stage", STAGES[s]), county=county))
     return rows
 
 

@@ -13,6 +13,7 @@ from junheng.reports.plots._canvas import GREEN, GREY, Pen, dots, em, radii, rul
 from junheng.reports.plots._picture import Picture, no_mark
 from junheng.reports.plots._strip import Strip
 from junheng.reports.plots._subject import Sample
+from junheng.words import message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,14 +122,10 @@ def _lanes(sample: Sample) -> list[_Lane]:
     """Return the schools by kind of area, those of which it is not known last."""
     reading = sample.d.sections.reading
     if "area_type" not in reading.has:
-        raise InputError(
-            "the table has no column 'area_type' (城乡类型: 城区, 镇区, 乡村): town and country are not known; add it"
-        )
+        raise InputError(message("reports.error.no_area_type"))
     area = reading.category("area_type")[sample.d.sections.rows[sample.sections]]
     if not any(a is not None for a in area):
-        raise InputError(
-            "the column 'area_type' is empty or not understood for all these schools; use 城区, 镇区, 乡村"
-        )
+        raise InputError(message("reports.error.area_type_empty"))
     by_area = [(name or "unsaid", sample.sections[[a == name for a in area]]) for name in (*_AREAS, None)]
     return [_Lane(name, sections, sample.mean(sections)) for name, sections in by_area if sections.size]
 

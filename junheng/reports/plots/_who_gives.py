@@ -17,7 +17,7 @@ from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, cut, em, sho
 from junheng.reports.plots._picture import NAMED, Entry, Picture, lanes, lanes_height, room_for, room_left
 from junheng.reports.plots._subject import find_stage, language_of, one_county, subtitle
 from junheng.schools import Column, base_column, columns, recognise
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -249,7 +249,8 @@ def _find_column(column: str) -> Column:
         found = recognise(str(column))
         base = None if found is None else base_column(found.column)
     if base is None:
-        raise InputError(f"there is no column {column!r}{did_you_mean(column, columns())}")
+        hint = did_you_mean(column, columns())
+        raise InputError(message("reports.error.no_column", column=Quoted(column), hint=hint))
     return base[0]
 
 
@@ -264,7 +265,7 @@ def _changes(changes: Any, thing: Column, s: int, county: Any, language: str | N
         found = _rows(Table(plain.changes), thing.id, STAGES[s], key, _rows_of_stage(d, s))
         return found, subtitle(d, [c], s, lang), lang
     if column_names(changes) is None:
-        raise InputError(f"who_gives takes a Plan or a frame of changes, not {type(changes).__name__}")
+        raise InputError(message("reports.error.who_gives_takes", kind=type(changes).__name__))
     lang = check_language(language or "en")
     wanted = () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
     found = _rows(Table(changes), thing.id, STAGES[s], wanted, None)
@@ -300,10 +301,7 @@ def _key_columns(table: Table) -> tuple[str, list[str]]:
     """Return the column that names schools, and those that make a county."""
     name = next((n for n in ("school", "school_code") if n in table.columns), None)
     if name is None or "change" not in table.columns:
-        raise InputError(
-            "the frame of changes needs the columns school (or school_code) and change; of a plan give Plan.changes "
-            "without relabelling, or the plan itself"
-        )
+        raise InputError(message("reports.error.not_changes"))
     ends = [table.columns.index(n) for n in ("school_code", "school") if n in table.columns]
     by = [n for n in table.columns[: min(ends)] if n not in _NO_COUNTY]
     return name, by
@@ -325,13 +323,14 @@ def _check(found: list[_Change], column: str, stage: str) -> None:
     """Refuse changes of several counties, without figures, or none at all."""
     places = list(dict.fromkeys(c.county for c in found))
     if len(places) > 1:
-        some = ", ".join(" / ".join(p) for p in places[:5])
-        raise InputError(f"this picture shows one county, and the changes are of {len(places)}: {some}; name one")
+        some = [" / ".join(p) for p in places[:5]]
+        raise InputError(message("reports.error.changes_of_several", n=len(places), names=some))
     gaps = [c.school for c in found if not np.isfinite(c.amount)]
     if gaps:
-        raise InputError(f"there is no figure of what changes for {', '.join(gaps[:5])}")
+        raise InputError(message("reports.error.no_figure", schools=gaps[:5]))
     if all(c.amount == 0 for c in found):
-        raise InputError(f"nothing changes: there is no change of {column!r} at the {stage} stage of this county")
+        where = Name("stage", stage)
+        raise InputError(message("reports.error.no_change", column=Quoted(Name("column", column)), stage=where))
 
 
 def _rows_of_stage(d: Judgement, s: int) -> set[int]:
