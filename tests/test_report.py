@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from small_tables import BASIC, QUALITY, SHANDONG, STANDARDS, frame, school
 
 import junheng as jh
+from junheng.errors import Problem, ProblemCode
+from junheng.words import message
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
 pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
@@ -212,6 +215,18 @@ def test_left_out_units_and_problems_are_told() -> None:
     assert "第1行" in text
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_problems_are_told_in_the_language_of_the_page(language: str) -> None:
+    told = message("reports.error.one_year", years=["2024", "2025"])
+    problem = Problem(code=ProblemCode.UNCLEAR_YEAR, column="year", row=0, key="甲县 / primary", message=told)
+    ev = jh.evaluate(frame(school("甲")), QUALITY)
+    ev = attrs.evolve(ev, data=attrs.evolve(ev.data, problems=(problem,)))
+    text = checked(html_report(ev, language=language)).text
+    assert told.text(language) in text and problem.place(language) in text
+    other = {"zh": "en", "en": "zh"}[language]
+    assert told.text(other) not in text and problem.place(other) not in text
+
+
 @pytest.mark.parametrize(
     "standard", [s for s in STANDARDS if s != QUALITY] + ["cn-js-pukou-2010", "cn-gz-majiang-2023"]
 )
@@ -352,7 +367,8 @@ def leaves(table: dict[str, Any], path: str = "") -> Any:
 def test_every_word_is_there_in_both_languages() -> None:
     for path, entry in leaves(WORDS):
         assert set(entry) >= {"zh", "en"} and entry["zh"] and entry["en"], path
-        assert not re.search("[\u3400-\u9fff，。；：（）]", entry["en"]), path
+        # Chinese names of columns and categories are quoted, or stand in brackets
+        assert not re.search("[\u3400-\u9fff，。；：（）]", re.sub(r"\([^()]*\)|'[^']*'", "", entry["en"])), path
         fields = [sorted(re.findall(r"\{(\w+)\}", entry[x])) for x in ("zh", "en")]
         assert fields[0] == fields[1], path
         # full-width punctuation in Chinese: none of the half-width kind beside a Chinese character

@@ -209,7 +209,8 @@ def _coefficients(d: Judgement, county: int, result: ItemResult, language: str) 
         name, value = getattr(indicator, language), float(d.coefficient[g, j])
         why = _why_no_coefficient(d, g, j, language)
         if composite:
-            lines.append(f"      {name}{text['colon']}{number_or_unknown(value, language)}{why}")
+            shown = number_or_unknown(value, language)
+            lines.append(text["coefficient_of_mean"].format(indicator=name, value=shown, why=why))
         elif np.isfinite(d.limits[g, j]):
             lines.append(line(name, value, float(d.limits[g, j]), int(d.coefficient_verdicts[g, j]), why))
     return lines

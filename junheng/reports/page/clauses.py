@@ -88,17 +88,9 @@ def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any
     found.sort(key=lambda p: -1 if p.row is None else p.row)
     lines = []
     for p in found[:LISTED]:
-        where = [] if p.row is None else [text("problem_row", row=p.row)]
-        where += [x for x in (p.key, p.column, p.value) if x]
-        code = str(p.code)
-        label = text.label("problem", code)
-        lines.append(
-            {
-                "where": " · ".join(where),
-                "code": code.replace("_", " ") if label == code else label,
-                "message": p.message,
-            }
-        )
+        where = " · ".join(x for x in (p.place(text.language), p.value) if x)
+        code = text.label("problem", p.code)
+        lines.append({"where": where, "code": code, "message": p.sentence(text.language)})
     more = len(found) - len(lines)
     return {"lines": lines, "more": text("problems_more", n=more) if more else ""}
 

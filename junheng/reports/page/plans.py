@@ -111,7 +111,7 @@ def _change_line(r: dict[str, Any], text: ReportWords, *, with_stage: bool) -> s
     stage = text.label("stage", STAGES[r["stage"]]) if with_stage and r["stage"] >= 0 else ""
     inside = text.join([x for x in (stage, text.label("why", WHY[r["why"]])) if x])
     line = text("plan_get", thing=str(getattr(base[0], text.language)), amount=f"{said} {unit}".strip())
-    return line + ("（{}）" if text.language == "zh" else " ({})").format(inside)
+    return line + text("plan_get_how", how=inside)
 
 
 def _unplanned(plan: Plan, c: int, text: ReportWords) -> list[str]:

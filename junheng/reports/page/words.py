@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from junheng._data import STAGES, read_toml
+from junheng._data import STAGES
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import Codes
 from junheng.reports.plots._canvas import short
@@ -15,7 +15,7 @@ from junheng.results import Judgement
 from junheng.results.reasons import number
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import sentences, word
 
 #: What is listed before the rest is only counted.
 LISTED = 50
@@ -26,11 +26,10 @@ class ReportWords:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.words = read_toml("words/reports.toml")
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return a sentence of the report."""
-        return str(self.words["report"][key][self.language]).format(**values)
+        return sentences("reports.report", self.language)[key].format(**values)
 
     def label(self, group: str, key: Any) -> str:
         """Return a label that all results share."""
@@ -38,8 +37,7 @@ class ReportWords:
 
     def own(self, group: str, key: str) -> str:
         """Return a label of the report's own; the key where there is none."""
-        found = self.words[group].get(key)
-        return key if found is None else str(found[self.language])
+        return sentences(f"reports.{group}", self.language).get(key, key)
 
     def amount(self, value: float | Decimal, unit: str, *, whole: bool) -> str:
         """Write an amount with its unit, rounded up: less would not do."""
@@ -51,8 +49,8 @@ class ReportWords:
 
     def unit(self, unit: str, n: float) -> str:
         """Return a unit as it stands beside a number."""
-        one = self.words["unit"].get(unit, {}).get("one")
-        return one if one and n == 1 and self.language == "en" else self.own("unit", unit)
+        one = sentences("reports.unit", self.language).get(f"{unit}.one") if n == 1 else None
+        return one or self.own("unit", unit)
 
     def join(self, names: Sequence[str]) -> str:
         """Write a list."""

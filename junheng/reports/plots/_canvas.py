@@ -185,7 +185,7 @@ def font_advice(characters: Iterable[str]) -> Message:
     return message("reports.error.no_font", characters=Quoted("".join(sorted(characters)[:8])))
 
 
-def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
+def fonts_for(text: str, language: str) -> tuple[list[str] | None, frozenset[str]]:
     """Return the families for a text, and the characters that are to be replaced; say so where there are any."""
     family, holes = families(text)
     if not holes or SETTING.get().browser:
@@ -193,7 +193,7 @@ def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
     if family is None and any(east_asian_width(c) in "WF" for c in holes):
         raise InputError(font_advice(holes))
     advice = message("reports.error.characters_replaced", advice=font_advice(holes), mark=GETA)
-    warnings.warn(UserWarning(advice), stacklevel=5)
+    warnings.warn(advice.text(language), UserWarning, stacklevel=5)
     return family, holes
 
 

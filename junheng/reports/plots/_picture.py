@@ -65,7 +65,7 @@ class Picture:
         matplotlib_or_advice()
         size, texts = text_size(), [text for _, text in self.legend]
         own = ax is None
-        family, holes = fonts_for("".join([*self.names, *texts, *self.titles]))
+        family, holes = fonts_for("".join([*self.names, *texts, *self.titles]), self.language)
         if ax is None:
             ax, high, wide = self._figure(size, texts)
             left, title_width = self.left, wide + self.left + self.right - 18
