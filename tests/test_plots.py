@@ -133,7 +133,7 @@ def test_no_school_is_lost(values: list[float | None], students: list[int]) -> N
     drawn = sum(len(marks(ax, k)) for k in ("met", "floor", "below", "open"))
     missing = values.count(None)
     assert drawn == len(values) - missing
-    assert any(t == f"no figure: {missing}" for t in said(ax)) == (missing > 0)
+    assert any(t == f"no data: {missing}" for t in said(ax)) == (missing > 0)
 
 
 @given(
@@ -158,7 +158,7 @@ def test_requirements_by_size_are_marked_school_by_school() -> None:
     shown = table[table["value"].notna() & table["required"].notna()]
     np.testing.assert_allclose(np.sort(line.get_xdata()), np.sort(shown["required"]))
     assert len(marks(ax, "open")) == int((table["value"].notna() & (table["verdict"] == "undetermined")).sum())
-    assert any(t.startswith("each school's requirement") for t in said(ax))
+    assert any(t.startswith("required of each school") for t in said(ax))
 
 
 def test_what_is_far_out_is_on_the_edge_and_said() -> None:
@@ -166,7 +166,7 @@ def test_what_is_far_out_is_on_the_edge_and_said() -> None:
     rows.append(school("far", county="A", students=1, teaching_area_m2=400.0))
     ax = plots.distribution(jh.evaluate(frame(*rows), QUALITY), AREA, stage="primary")
     assert ax.get_xlim()[1] < 20 and marks(ax, "met")[:, 0].max() == pytest.approx(ax.get_xlim()[1])
-    assert "further out: 1, up to 400" in said(ax)
+    assert "beyond the axis: 1, up to 400" in said(ax)
 
 
 def test_coefficients_stand_beside_their_limits(ev: jh.Evaluation) -> None:
@@ -209,7 +209,7 @@ def test_town_and_country_have_weighted_means() -> None:
         school("d", county="A", area_type=None, students=200, teaching_area_m2=900.0),
     ]
     ax = plots.town_and_country(jh.evaluate(frame(*rows), QUALITY), AREA, stage="primary")
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["city (1)", "town (1)", "rural (1)", "not said (1)"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["city (1)", "town (1)", "rural (1)", "not stated (1)"]
     assert [t.get_text() for t in ax.texts] == ["4", "8", "4", "4.5"]
     assert "mean of city and town / mean of rural = 1.75" in said(ax)
 
@@ -434,7 +434,7 @@ def test_wrong_words_are_answered_with_the_right_ones(
         plots.distribution(ev, "teaching_area_per_studnt", stage="primary")
     with pytest.raises(jh.InputError, match="stage must be one of primary, junior"):
         plots.distribution(ev, AREA, stage="kindergarten")
-    with pytest.raises(jh.InputError, match=r"150 are meant: .*county="):
+    with pytest.raises(jh.InputError, match=r"150 match: .*county="):
         plots.coefficients(province)
     with pytest.raises(jh.InputError, match="no county 'Nowhere'"):
         plots.coefficients(province, county="Nowhere")
