@@ -32,9 +32,10 @@ def lorenz(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw the Lorenz curve of an indicator: what share of the whole the students of the least equipped schools have.
+    """Draw the Lorenz curve of an indicator: the share of the resource against the share of students.
 
-    Students are counted, not schools. The text gives the Gini coefficient and the difference coefficient.
+    Schools are ordered from the least equipped and weighted by students. The text gives the Gini coefficient and the
+    difference coefficient.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def lorenz(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -59,8 +60,8 @@ def lorenz(
     Raises
     ------
     InputError
-        On an unknown indicator, stage or county, when several years are meant or a figure is missing, or when
-        matplotlib or a font with the characters is not installed.
+        If the indicator, stage or county is unknown, several years match, a value is missing, or matplotlib or a font
+        with the characters is not installed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A difference coefficient through the years (private)."""
+"""A difference coefficient over the years (private)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from junheng.reports.plots._subject import (
     coefficient_kind,
     coefficient_name,
     coefficient_of,
+    county_names,
     find_indicator,
     find_stage,
     language_of,
@@ -108,15 +109,16 @@ def over_years(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw a difference coefficient through the years, against its limit.
+    """Draw a difference coefficient over the years, with its limit.
 
-    Up to six counties have a line and a name each. More are drawn thin, with the median of the counties.
+    Up to six counties have a line and a name each. More are drawn as thin lines, with their median.
 
     Parameters
     ----------
     ev : Evaluation, sequence or mapping of Evaluation, or frame
-        Of a table with a column ``year``; several, such as :func:`junheng.evaluate_all` gives, are drawn together; or
-        what :func:`junheng.monitor` returned without relabelling (it holds no limits and no composite).
+        Result of :func:`junheng.evaluate` for a table with a column ``year``; several, as from
+        :func:`junheng.evaluate_all`, are drawn together. Or the result of :func:`junheng.monitor`, not relabelled (it
+        has no limits and no composite).
     indicator : str
         Id (or label) of an indicator, or ``"composite"``: the mean of the coefficients.
     stage : {"primary", "junior"}
@@ -126,7 +128,7 @@ def over_years(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -136,8 +138,8 @@ def over_years(
     Raises
     ------
     InputError
-        When there is no year, on an unknown indicator, stage or county, or when matplotlib or a font with the
-        characters is not installed.
+        If there is no year, the indicator, stage or county is unknown, or matplotlib or a font with the characters is
+        not installed.
 
     Examples
     --------
@@ -252,7 +254,7 @@ def _history(ev: Any, indicator: str, s: int, county: Any, language: str | None)
 
 
 def _evaluated(e: Evaluation, indicator: str, s: int, county: Any, standard_in: str | None) -> list[_Point]:
-    """Return the points of one evaluation; with a language each county is told with the standard."""
+    """Return the points of one evaluation; with a language, county names include the standard."""
     d, points = e.data, []
     j = find_indicator(d, indicator, composite=True)
     if np.isnan(d.years).any():
@@ -275,7 +277,7 @@ def _monitored(table: Table, indicator: str, s: int, county: Any, language: str)
         raise InputError(message("reports.error.not_monitored", columns=lacking))
     by = table.columns[: table.columns.index("subject")]
     cells = {n: table.objects(n).tolist() for n in (*by, *needed)}
-    wanted = () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
+    wanted = county_names(county)
     points = []
     for i in range(table.rows):
         key = tuple(str(cells[n][i]) for n in by)

@@ -1,4 +1,4 @@
-"""What a picture is about: the stage, the indicator, the counties and the schools that its arguments mean (private)."""
+"""What a picture shows: the stage, indicator, counties and schools its arguments select (private)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find_stage(stage: str) -> int:
 
 
 def one_county(d: Judgement, county: Any) -> int:
-    """Return the one county meant."""
+    """Return the only county that matches."""
     found = find_county(d, county)
     if len(found) == 1:
         return found[0]
@@ -60,12 +60,17 @@ def one_county(d: Judgement, county: Any) -> int:
 
 
 def some_counties(d: Judgement, county: Any) -> list[int]:
-    """Return the counties meant, all of one year."""
+    """Return the counties that match, all of one year."""
     found = find_county(d, county)
     years = np.unique(d.years[found])
     if (~np.isnan(years)).sum() > 1:
         raise InputError(message("reports.error.one_year", years=[f"{y:g}" for y in years.tolist()]))
     return found
+
+
+def county_names(county: Any) -> tuple[str, ...]:
+    """Return what names a county, as text; empty where all are meant."""
+    return () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
 
 
 def place_name(d: Judgement, county: int) -> str:
@@ -74,7 +79,7 @@ def place_name(d: Judgement, county: int) -> str:
 
 
 def subtitle(d: Judgement, counties: Sequence[int], s: int | None, language: str) -> str:
-    """Say whose figures a picture shows."""
+    """Return the second title: whose figures a picture shows."""
     name = d.county_name(counties[0]) if len(counties) == 1 else words("whole_table", language, n=len(counties))
     return name if s is None else f"{word('stage', STAGES[s], language)} · {name}"
 
