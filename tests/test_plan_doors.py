@@ -313,7 +313,9 @@ def test_several_counties_have_a_table_of_costs(province: jh.Plan) -> None:
 def test_what_a_budget_does_not_reach_is_said(short: jh.Plan) -> None:
     text = checked(html_report(short.evaluation, plan=short, language="en")).text
     k, m = int(short.steps["reached"].sum()), len(short.steps)
-    assert f"{k} of {m} steps are funded" in text and "No plan costs less" not in text and "these unit costs" not in text
+    assert (
+        f"{k} of {m} steps are funded" in text and "No plan costs less" not in text and "these unit costs" not in text
+    )
 
 
 @pytest.mark.usefixtures("few_pictures")

@@ -19,7 +19,7 @@ from junheng.words import SIGNS, Message, Quoted, listed, message, sentences, wo
 
 
 def find_county(d: Judgement, county: Any) -> list[int]:
-    """Return the counties meant; all without a name. A county of several years is meant in all of them."""
+    """Return the counties that match a name; all if None. A name without a year matches every year."""
     if county is None:
         return list(range(d.n_counties))
     wanted = tuple(str(c) for c in county) if isinstance(county, (tuple, list)) else (str(county),)
@@ -50,7 +50,7 @@ def explain(d: Judgement, county: Any, stage: str | None, language: str) -> str:
     wanted = find_county(d, county)
     n = len(d.part_verdicts)
     reasons = part_reasons(d, language, wanted)
-    # for many counties what they share is worked out for all at once
+    # for many counties, findings they share are written once
     found = [findings_of(d, r, language) for r in d.items] if len(wanted) > 8 else None
     return "\n\n".join(
         "\n".join(_county(d, c, stage, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
@@ -60,7 +60,7 @@ def explain(d: Judgement, county: Any, stage: str | None, language: str) -> str:
 def _county(
     d: Judgement, county: int, stage: str | None, language: str, reasons: list[str], findings: list[list[str]] | None
 ) -> list[str]:
-    """Return the lines of a county: the whole, then part by part, then what was left out."""
+    """Return the lines of a county: overall verdict, parts, schools left out."""
     text, std = sentences("results", language), d.standard
     shown = {
         part: {"verdict": _verdict(int(verdicts[county]), language), "reason": _capital(reason)}
@@ -81,7 +81,7 @@ def _county(
 def _items(
     d: Judgement, county: int, part: str, stage: str | None, language: str, findings: list[list[str]] | None
 ) -> list[str]:
-    """Return the lines of the items of a part; those of which nothing is known are named in one line at the end."""
+    """Return the lines of the items of a part; items without any data are named in one line at the end."""
     text = sentences("results", language)
     lines: list[str] = []
     blank: list[str] = []
@@ -115,7 +115,7 @@ def _items(
 
 
 def nothing_known(d: Judgement, result: ItemResult, county: int) -> bool:
-    """Tell whether an item is open for want of every figure: its name is enough then."""
+    """Tell whether an item is undetermined because no figure at all is known."""
     if result.verdict[county] != UNDETERMINED or result.reason[county] != "not_given":
         return False
     for condition, found in zip(result.item.conditions, result.units, strict=True):
@@ -135,12 +135,12 @@ def _is_given(d: Judgement, fact: str, county: int) -> bool:
 
 
 def failing(d: Judgement, result: ItemResult, county: int, stage: str | None, language: str) -> list[str]:
-    """Name the schools that fail a condition, or of which it is not known."""
+    """Return a line for each school that fails a condition, or for which it is undetermined."""
     text = sentences("results", language)
     lines = []
     for condition, found in zip(result.item.conditions, result.units, strict=True):
         if found is None or county not in found.told:
-            continue  # nothing is known of any: the count has said so
+            continue  # nothing is known of any school: the finding gives the counts
         for i in found.failing.at(county).tolist():
             code = int(found.units.stage[i])
             if stage is not None and code >= 0 and STAGES[code] != stage:
@@ -164,7 +164,7 @@ def failing(d: Judgement, result: ItemResult, county: int, stage: str | None, la
 
 
 def _figure_or_grade(condition: Test, value: float, beside: float, language: str) -> str:
-    """Write a figure of a school; a grade in its word."""
+    """Write a figure of a school, or the name of a grade."""
     if not np.isnan(value) and is_grade(condition.top[0]) and not condition.bottom:
         return str(word("grade", category_words(condition.top[0])[-1 - int(value)], language))
     return number_or_unknown(value, language, beside)
@@ -217,7 +217,7 @@ def _coefficients(d: Judgement, county: int, result: ItemResult, language: str) 
 
 
 def _why_no_coefficient(d: Judgement, g: int, j: int, language: str) -> str:
-    """Return in brackets why a coefficient is not known, or rests on some of the schools only."""
+    """Return in brackets why a coefficient is unknown, or covers only some of the schools."""
     text = sentences("results", language)
     if missing := int(d.n_missing[g, j]):
         reason = word("reason", "missing_omitted" if d.omitted else "missing_value", language)
@@ -249,9 +249,9 @@ def _schools(d: Judgement, county: int, result: ItemResult, language: str) -> li
 
 
 def _cell_lines(d: Judgement, sections: Any, wrong: Any, stage: int, language: str) -> list[list[str]]:
-    """Return for each of some sections a line for every indicator that is not met."""
+    """Return for each section a line for every indicator that is not met."""
     lines: list[list[str]] = [[] for _ in range(sections.size)]
-    known: dict[Any, list[str]] = {}  # cells that differ in their value only share the words around it
+    known: dict[Any, list[str]] = {}  # cells that differ only in their value share the words around it
     which, indicator = np.nonzero(wrong.T)
     at = (indicator, sections[which])
     for i, j, value, required, below, reason in zip(
@@ -276,7 +276,7 @@ def _cell_lines(d: Judgement, sections: Any, wrong: Any, stage: int, language: s
 def _around(
     d: Judgement, j: int, stage: int, required: float, unknown: bool, below: int, reason: int, language: str
 ) -> list[str]:
-    """Return what stands before and after the value of a cell; ``below`` is its verdict on the floor, -1 for none."""
+    """Return the text before and after the value of a cell; ``below`` is its floor verdict, -1 for none."""
     text = sentences("results", language)
     indicator, threshold = d.indicators[j], d.threshold(j, stage)
     assert threshold is not None
@@ -298,7 +298,7 @@ def _around(
 
 
 def _required_by_size(t: Threshold) -> list[str]:
-    """Return all a threshold may require: size by size, or its numbers."""
+    """Return all values a threshold may require: size by size, or its alternatives."""
     sizes = zip(t.classes, *(t.values, *t.readings), strict=True)
     by_size = [f"{c}: {'/'.join(dict.fromkeys(number(float(v)) for v in values))}" for c, *values in sizes]
     return by_size or [number(float(v)) for v in (t.value, *(o.value for o in t.instead)) if v is not None]
@@ -308,7 +308,7 @@ def _required_by_size(t: Threshold) -> list[str]:
 
 
 def _left_out(d: Judgement, county: int, stage: str | None, language: str) -> list[str]:
-    """Return the lines of the schools and stages that do not count."""
+    """Return the lines of the schools and stages that are not counted."""
     text = sentences("results", language)
     positions, section = d.left_out.at(county), d.leaving[0]
     if stage is not None:

@@ -1,4 +1,4 @@
-"""Why a part, an item or a school has its verdict: a sentence for each, Chinese or English (private)."""
+"""The reasons of verdicts of parts, items and schools, in sentences (private)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from junheng.words import SIGNS, sentences, word
 
 
 def number(value: float, beside: float | None = None) -> str:
-    """Write a number with as many digits as it takes to tell it from the one beside it."""
+    """Write a number with as many digits as distinguish it from ``beside``."""
     for digits in (4, 6, 9, 12, 15):
         text = f"{value:.{digits}f}"
         if beside is None or value == beside or float(text) != beside:
@@ -29,7 +29,7 @@ def number(value: float, beside: float | None = None) -> str:
 
 
 def number_or_unknown(value: float, language: str, beside: float | None = None) -> str:
-    """Write a number, or that it is not known."""
+    """Write a number, or that it is unknown."""
     return sentences("results", language)["unknown"] if np.isnan(value) else number(value, beside)
 
 
@@ -42,14 +42,14 @@ def figure_label(name: str, scope: str, language: str) -> str:
 
 
 def part_reasons(d: Judgement, language: str, counties: Sequence[int] | None = None) -> list[str]:
-    """Return the reason of every county (or those named) and part in a sentence, county by county."""
+    """Return the reason of every part of every county (or the counties given), county by county."""
     chosen = range(d.n_counties) if counties is None else counties
     by_part = [_part_reasons(d, part, chosen, language) for part in d.part_verdicts]
     return [reason for row in zip(*by_part, strict=True) for reason in row]
 
 
 def _part_reasons(d: Judgement, part: str, counties: Sequence[int], language: str) -> list[str]:
-    """Return the reason of a part for some counties; those with the same verdicts share a sentence without figures."""
+    """Return the reason of a part for some counties; counties with the same verdicts share a sentence."""
     items = [r for r in d.items if r.item.part == part and r.item.rule != "scored"]
     with_figures = any(r.item.rule != "conditions" for r in items)
     parts = d.part_verdicts.values() if part == "overall" else ()
@@ -71,13 +71,13 @@ _ITEMS = {MET: "all_met", UNMET: "items_unmet", UNDETERMINED: "items_open"}
 def _part_reason(
     d: Judgement, part: str, items: Sequence[ItemResult], verdicts: Sequence[int], county: int, language: str
 ) -> str:
-    """Return the reason of a part in a sentence; ``verdicts`` begins with those of the part and of its items."""
+    """Return the reason of a part; ``verdicts`` begins with those of the part and of its items."""
     text = sentences("results", language)
     verdict, of_items = verdicts[0], verdicts[1 : 1 + len(items)]
     if part != "overall" and not items:
         return text["no_items"]
     reasons = [overall_reason(d, county, language)] if part == "overall" else []
-    # what is met is met by all of its items; the whole is met by its parts
+    # a part is met by all of its items; the overall verdict by the parts
     all_of_them = verdict == MET and part != "overall"
     wanted = [r for r, v in zip(items, of_items, strict=True) if v == verdict or all_of_them]
     ruled = [r for r in wanted if r.item.rule == "conditions"]
@@ -92,7 +92,7 @@ def _part_reason(
 
 
 def overall_reason(d: Judgement, county: int, language: str) -> str:
-    """Say in a sentence why a county is met, unmet or open as a whole."""
+    """Return the reason of the overall verdict of a county."""
     text = sentences("results", language)
     if d.part_verdicts["overall"][county] == MET:
         return text["overall_met"]
@@ -139,7 +139,7 @@ def item_findings(d: Judgement, language: str) -> list[str]:
 
 
 def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
-    """Return the finding of an item for every county; counties of which the same was found share a sentence."""
+    """Return the finding of an item for every county; counties with the same figures share a sentence."""
     keys = zip(
         result.condition.tolist(),
         result.verdict.tolist(),
@@ -160,7 +160,7 @@ def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
 
 
 def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:
-    """Return what was found of an item in a sentence: the figures, or the counts of schools."""
+    """Return the finding of an item in a sentence: its figures, or the counts of schools."""
     text = sentences("results", language)
     if result.item.rule not in ("conditions", "scored"):
         return _stage_reason(d, result, county, language)

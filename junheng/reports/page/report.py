@@ -1,4 +1,4 @@
-"""The report of an evaluation as one HTML file that needs nothing else (extra ``report``)."""
+"""The report of an evaluation as one self-contained HTML file (extra ``report``)."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def html_report(
     plan: Plan | None = None,
     progress: Progress = None,
 ) -> str:
-    """Tell what was found in one HTML page: verdict first, then what fails and by how much, pictures, schools, clauses.
+    """Return the report of an evaluation as one HTML page: verdict, shortfalls, pictures, schools, clauses.
 
-    Style and pictures are inside the page; it asks nothing of the network and runs no script to be read. Of several
-    counties it gives the counts, a ranking, a table, and the details of up to twelve.
+    Style and pictures are inside the page; it needs no network and no script. For several counties it gives counts, a
+    ranking, a table, and the details of up to twelve counties.
 
     Parameters
     ----------
@@ -57,11 +57,10 @@ def html_report(
     language : {"zh", "en"}
         Language of the page.
     plan : Plan, optional
-        What :func:`junheng.plan` returned for this evaluation: the page then tells what to add, what that costs, who
-        gets what, and shows the indicators that change most before and after. Without a plan it tells what is missing
-        in all.
+        The result of :func:`junheng.plan` for this evaluation: the page then shows what to add, the cost, the changes
+        by school, and the indicators that change most before and after. Without a plan it shows the total shortfalls.
     progress : callable or bool, optional
-        Called with how many counties are done, and of how many; ``False``: no bar on a terminal either.
+        Called with the number of counties done and the total; ``False``: no progress bar.
 
     Returns
     -------
@@ -71,7 +70,7 @@ def html_report(
     Raises
     ------
     InputError
-        On an unknown county or language, a plan of another evaluation, or when jinja2 or matplotlib is not installed.
+        If the county or language is unknown, the plan is of another evaluation, or jinja2 or matplotlib is missing.
 
     Examples
     --------
@@ -125,9 +124,9 @@ def write_report(
     Raises
     ------
     InputError
-        As :func:`html_report`, and when the name of the file does not end in ``.html`` or ``.htm``.
+        As :func:`html_report`, and if the file name does not end in ``.html`` or ``.htm``.
     OutputFileError
-        The file cannot be written. What was there before is unchanged.
+        If the file cannot be written. An existing file is unchanged.
 
     Examples
     --------
@@ -157,7 +156,7 @@ def _templates() -> Any:
     def load(name: str) -> str:
         return files("junheng.reports.page").joinpath("templates", name).read_text(encoding="utf-8")
 
-    # everything that comes from a table is text: a school may be called <script>
+    # names from the table are escaped: a school may be called <script>
     return Environment(
         loader=FunctionLoader(load), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -165,7 +164,7 @@ def _templates() -> Any:
 
 @frozen
 class _Page:
-    """A page in the making."""
+    """The content of a page."""
 
     ev: Evaluation
     plan: Plan | None
@@ -189,7 +188,7 @@ class _Page:
         }
 
     def several(self, counties: list[int], done: Callable[[int], None]) -> dict[str, Any]:
-        """Return what the template of a page takes, for several counties: of the worst also the details."""
+        """Return what the template of a page takes, for several counties, with details of the worst."""
         d, text = self.ev.data, self.text
         view = province_view(d, counties, text, self.draw, DETAILED)
         order = view["order"]
@@ -239,5 +238,5 @@ class _Page:
         return view | {"plan": county_plan(self.plan, c, self.text, self.draw, planned), "lacking": []}
 
     def _lacking(self, counties: list[int]) -> _Lacking:
-        """Return what counties lack in all; a plan says more than that."""
+        """Return the total shortfalls of counties; a plan replaces them."""
         return {} if self.plan is not None else county_totals(self.ev, counties)

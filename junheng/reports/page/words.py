@@ -1,4 +1,4 @@
-"""Words of the page in one language, and the pieces of text that all its parts use (private)."""
+"""Words of the page in one language, and texts that several sections use (private)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class ReportWords:
         return str(word(group, key, self.language))
 
     def own(self, group: str, key: str) -> str:
-        """Return a label of the report's own; the key where there is none."""
+        """Return a label that only reports have; the key if there is none."""
         return sentences(f"reports.{group}", self.language).get(key, key)
 
     def amount(self, value: float | Decimal, unit: str, *, whole: bool) -> str:
-        """Write an amount with its unit, rounded up: less would not do."""
+        """Write an amount with its unit, rounded up: less would not be enough."""
         exact = Decimal(str(value))
         if whole or exact >= 100:
             up = ceil(exact)

@@ -179,16 +179,16 @@ def _legend(sample: Sample, then: Judgement, moves: _Moves) -> list[Entry]:
     entries.append((round_mark(filled=False), words("before_mark", lang)))
     entries.append((round_mark(filled=True), words("after_mark", lang)))
     entries += counted(moves.kinds_new.tolist(), lang, "counted_after")
-    said = []
+    notes = []
     beyond = int((moves.new > moves.high).sum())
     if beyond:
-        said.append(words("beyond", lang, n=beyond, value=short(float(moves.new.max()))))
+        notes.append(words("beyond", lang, n=beyond, value=short(float(moves.new.max()))))
     if moves.missing:
-        said.append(words("no_value", lang, n=moves.missing))
-    said += _coefficients(sample, then)
+        notes.append(words("no_value", lang, n=moves.missing))
+    notes += _coefficients(sample, then)
     if not moves.moved.any():
-        said.append(words("nothing_changes", lang))
-    return [*entries, *((no_mark(), text) for text in said)]
+        notes.append(words("nothing_changes", lang))
+    return [*entries, *((no_mark(), text) for text in notes)]
 
 
 def _coefficients(sample: Sample, then: Judgement) -> list[str]:

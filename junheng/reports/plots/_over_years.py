@@ -77,6 +77,10 @@ class _History:
         """Whether each county has a line and a name."""
         return len(self.places) <= len(LINES)
 
+    def points_of(self, place: str) -> list[_Point]:
+        """Return the points of one county by year."""
+        return sorted((p for p in self.points if p.place == place), key=lambda p: p.year)
+
     def lines(self) -> list[tuple[str, str, Any]]:
         """Return county, colour and style of each line; a single one needs no colour of its own."""
         places = self.places
@@ -93,8 +97,8 @@ class _History:
         there = {p.kind for p in self.known}
         for kind in KINDS_IN_ORDER:
             if kind in there:
-                said = words("county" if kind == "plain" else kind, lang)
-                entries.append((handle(kind, text_size()), said))
+                label = words("county" if kind == "plain" else kind, lang)
+                entries.append((handle(kind, text_size()), label))
         if len(self.places) > 1:
             entries += [(rule(colour, style, 1.6), place) for place, colour, style in self.lines()]
         return entries
@@ -184,10 +188,10 @@ def over_years(
 def _draw_each(pen: Pen, history: _History) -> None:
     """Draw a line with dots for each county, and the figures where there is one."""
     for place, colour, style in history.lines():
-        mine = sorted((p for p in history.points if p.place == place), key=lambda p: p.year)
-        years, values = [p.year for p in mine], [p.value for p in mine]
+        points = history.points_of(place)
+        years, values = [p.year for p in points], [p.value for p in points]
         pen.ax.plot(years, values, color=colour, linestyle=style, linewidth=1.6, zorder=2.5)
-        known = [p for p in mine if np.isfinite(p.value)]
+        known = [p for p in points if np.isfinite(p.value)]
         x, y = np.array([p.year for p in known]), np.array([p.value for p in known])
         dots(pen.ax, x, y, np.full(len(known), pen.size * 0.4), [p.kind for p in known])
     if len(history.places) > 1:
@@ -209,8 +213,8 @@ def _draw_each(pen: Pen, history: _History) -> None:
 def _draw_median(pen: Pen, history: _History) -> None:
     """Draw a thin line for each of many counties, and their median."""
     for place in history.places:
-        mine = sorted((p for p in history.points if p.place == place), key=lambda p: p.year)
-        years, values = [p.year for p in mine], [p.value for p in mine]
+        points = history.points_of(place)
+        years, values = [p.year for p in points], [p.value for p in points]
         pen.ax.plot(years, values, color=GREY, linewidth=0.6, alpha=0.5, zorder=1)
     median = [float(np.nanmedian([p.value for p in history.points if p.year == y])) for y in history.years]
     pen.ax.plot(history.years, median, color=BLUE, linewidth=2.4, marker="o", zorder=4)

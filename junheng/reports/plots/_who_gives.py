@@ -50,7 +50,7 @@ class _Bars:
     """What each school gives and receives, from the one that gives most to the one that receives most."""
 
     schools: list[str]
-    out: Floats
+    given: Floats
     moved_in: Floats
     added: Floats
 
@@ -65,8 +65,8 @@ class _Bars:
             moved = balanced if c.why is None else c.why == "moved_in"
             bar[0 if c.amount < 0 else 1 if moved else 2] += abs(c.amount)
         ordered = sorted(held.items(), key=lambda item: item[1][1] + item[1][2] - item[1][0])
-        out, moved_in, added = np.array([bar for _, bar in ordered]).T
-        return cls([school for school, _ in ordered], out, moved_in, added)
+        given, moved_in, added = np.array([bar for _, bar in ordered]).T
+        return cls([school for school, _ in ordered], given, moved_in, added)
 
     @property
     def named(self) -> NDArray[np.bool_]:
@@ -78,10 +78,10 @@ class _Bars:
 
     def parts(self) -> list[tuple[str, Floats, Floats]]:
         """Return kind, length and start of the bars there are."""
-        nothing = np.zeros_like(self.out)
-        given = "moved_out" if self.moved_in.any() else "taken"
+        nothing = np.zeros_like(self.given)
+        kind = "moved_out" if self.moved_in.any() else "taken"
         parts = [
-            (given, -self.out, nothing),
+            (kind, -self.given, nothing),
             ("moved_in", self.moved_in, nothing),
             ("added", self.added, self.moved_in),
         ]
@@ -206,23 +206,23 @@ def _draw_bars(pen: Pen, bars: _Bars, y: Floats, each: float) -> None:
 
 def _write_amounts(pen: Pen, bars: _Bars, y: Floats, scale: float) -> None:
     """Write the amounts at the ends of the bars, and make room for them."""
-    out, got = bars.out, bars.moved_in + bars.added
-    left, right = -float(out.max(initial=0.0)), float(got.max(initial=0.0))
+    given, received = bars.given, bars.moved_in + bars.added
+    left, right = -float(given.max(initial=0.0)), float(received.max(initial=0.0))
     span = max(right - left, 1e-9)
-    given_texts, got_texts = ([short(x) if x else "" for x in amounts.tolist()] for amounts in (out, got))
+    given_texts, received_texts = ([short(x) if x else "" for x in amounts.tolist()] for amounts in (given, received))
 
     def room(texts: list[str]) -> float:
         return span * pen.size * scale * (max(map(em, texts), default=0.0) + 0.8) / max(pen.width * 0.75, 1.0)
 
     low = left - room(given_texts) if left else -0.02 * span
-    high = right + room(got_texts) if right else 0.02 * span
+    high = right + room(received_texts) if right else 0.02 * span
     pen.ax.set_xlim(low, high)
     gap = (high - low) * pen.size * 0.3 / pen.width
     for i in np.flatnonzero(bars.named).tolist():
         if given_texts[i]:
-            pen.write(-out[i] - gap, y[i], given_texts[i], scale, va="center", ha="right")
-        if got_texts[i]:
-            pen.write(got[i] + gap, y[i], got_texts[i], scale, va="center", ha="left")
+            pen.write(-given[i] - gap, y[i], given_texts[i], scale, va="center", ha="right")
+        if received_texts[i]:
+            pen.write(received[i] + gap, y[i], received_texts[i], scale, va="center", ha="left")
 
 
 def _without_sign(axes: Axes, *, whole: bool) -> None:
