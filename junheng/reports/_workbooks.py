@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from junheng.errors import InputError
+from junheng.words import message
 
 #: The fonts of Chinese office documents; a program that lacks them takes another of the family.
 SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
@@ -21,9 +22,7 @@ def workbook_bytes(path: Path, title: str, subject: str, fill: Callable[[Any], N
     try:
         import xlsxwriter
     except ImportError:
-        raise InputError(
-            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
+        raise InputError(message("forms.excel_missing", file=path.name)) from None
     # words of a table stay words
     options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     buffer = BytesIO()

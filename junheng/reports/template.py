@@ -19,6 +19,7 @@ from junheng.schools.areas import AREAS
 from junheng.schools.checks import needed_columns
 from junheng.standards import Standard, load_standard
 from junheng.standards.model import ANSWERS
+from junheng.words import Quoted, label_of_column, message, sentences
 
 __all__ = ["write_template"]
 
@@ -27,7 +28,6 @@ _ROWS = 2000
 #: Who a row is; asked for by every standard.
 _KEYS = ("county", "school_code", "school", "kind", "stage")
 _OPTIONAL_KEYS = ("county_code", "year", "ownership", "area_type", "included", "resources_cover")
-_SHEETS = {"schools": ("学校表", "Schools"), "notes": ("填写说明", "Notes"), "facts": ("县情数据", "County facts")}
 _FACT_KEYS = ("county", "county_code", "year")
 
 
@@ -78,10 +78,10 @@ def write_template(
     check_language(language)
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
-        raise InputError(f"{target.name}: a template is a workbook; let its name end in .xlsx")
+        raise InputError(message("forms.template_ending", file=target.name))
     wrong = [s for s in stages if s not in STAGES]
     if wrong or not stages or isinstance(stages, str):
-        raise InputError(f"stages must be some of {', '.join(STAGES)}, not {stages!r}")
+        raise InputError(message("forms.template_stages", stages=STAGES, given=Quoted(stages)))
     std = standard if isinstance(standard, Standard) else load_standard(standard)
 
     def fill(book: Any) -> None:
@@ -184,6 +184,7 @@ class _Writer:
         self._stages = stages
         self._zh = language == "zh"
         self._language = language
+        self._words = sentences("forms.template", language)
         self._needed, self._optional = columns_asked(std)
         self._asked: list[str] = []
         text = {**SERIF, "font_size": 10, "valign": "vcenter"}
@@ -203,11 +204,8 @@ class _Writer:
             "line": book.add_format({**text, "text_wrap": True, "valign": "top"}),
         }
 
-    def _say(self, zh: str, en: str) -> str:
-        return zh if self._zh else en
-
     def _sheet(self, key: str) -> Any:
-        sheet = self._book.add_worksheet(_SHEETS[key][0 if self._zh else 1])
+        sheet = self._book.add_worksheet(self._words[key])
         sheet.set_paper(9)
         sheet.set_default_row(18)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
@@ -227,7 +225,7 @@ class _Writer:
         label = getattr(column, self._language)
         if stage is not None:
             # a stage is read back before the Chinese name, and from the name itself
-            label = {"primary": "小学", "junior": "初中", "senior": "高中"}[stage] + label if self._zh else name
+            label = label_of_column(name) if self._zh else name
         choices = self._choices(column)
         unit = None if stage is not None and not self._zh else unit_word(column.unit, self._language)
         if column.unit == "year" or (unit is not None and f"({unit})" in label):
@@ -238,7 +236,7 @@ class _Writer:
         if column.type == "flag":
             return self._yes_no()
         if column.id == "resources_cover":
-            return ("全校", "分学段") if self._zh else ("school", "stage")
+            return self._words["whole_school"], self._words["own_stage"]
         if column.type != "category":
             return ()
         words = read_toml("columns.toml")["categories"][column.id]
@@ -247,47 +245,37 @@ class _Writer:
         return tuple(a[0] if self._zh and not a[0].isascii() else w for w, a in words.items())
 
     def _yes_no(self) -> tuple[str, str]:
-        return ("是", "否") if self._zh else ("yes", "no")
+        words = sentences("forms", self._language)
+        return words["yes"], words["no"]
 
     def _note(self, column: Column, stage: str | None) -> str:
         """Say what stands in a column; only what the data dictionary says."""
+        words = self._words
         out = []
         if stage == "senior":
-            out.append(self._say("有高中的学校填写", "schools with a senior stage"))
+            out.append(words["senior_stage"])
         if column.id == "stage":
-            out.append(self._say("一贯制学校、完全中学每学段一行", "a school of several stages has one row for each"))
+            out.append(words["row_per_stage"])
         if column.id == "resources_cover":
-            out.append(
-                self._say(
-                    "校舍、场地、设备的数字是全校的，还是本学段自己的",
-                    "whether rooms, grounds and equipment are the whole school's or this stage's own",
-                )
-            )
+            out.append(words["resources_cover"])
         if column.id.endswith("code"):
-            out.append(self._say("文本，保留开头的零", "text; zeros in front are kept"))
+            out.append(words["code_as_text"])
         if column.type == "number":
-            out.append(
-                self._say("整数", "a whole number") if column.whole else self._say("可有小数", "may have decimals")
-            )
+            out.append(words["whole_number" if column.whole else "decimals"])
             if column.shared:
-                out.append(
-                    self._say(
-                        "多学段学校填全校数，各学段行相同", "the whole school's; the same in each row of a school"
-                    )
-                )
+                out.append(words["shared"])
             elif stage is None:
-                out.append(self._say("按本行学段填写", "of the stage of the row"))
+                out.append(words["of_stage"])
             if column.part_of:
-                whole = getattr(columns()[column.part_of], self._language)
-                out.append(self._say(f"不大于{whole}", f"no more than: {whole}"))
+                out.append(words["at_most"].format(whole=getattr(columns()[column.part_of], self._language)))
         choices = self._choices(column)
         if choices:
-            out.append(self._say("选填：", "one of: ") + self._say("、", ", ").join(choices))
-        return self._say("；", "; ").join(out)
+            out.append(words["choices"].format(choices=words["list"].join(choices)))
+        return words["join"].join(out)
 
     def schools(self) -> None:
         """Write the sheet of schools: headers, and what may be typed under them."""
-        sheet = self._sheet("schools")
+        sheet = self._sheet("sheet_schools")
         sheet.set_landscape()
         # as many pages across as keep the figures legible, the names of the schools on each
         sheet.set_print_scale(70)
@@ -317,7 +305,7 @@ class _Writer:
             rule = {"validate": "integer" if field.whole else "decimal", "criteria": ">=", "value": 0}
         if rule is None:
             return
-        rule["error_title"] = self._say("请检查", "Please check")
+        rule["error_title"] = self._words["check"]
         rule["error_message"] = (field.note or field.label)[:250]
         # words that are not on the list are understood too: ask, do not refuse
         rule["error_type"] = "warning"
@@ -328,14 +316,13 @@ class _Writer:
     def facts(self, asked: Iterable[str]) -> None:
         """Write the form of facts about the county."""
         self._asked = list(asked)
-        sheet = self._sheet("facts")
+        sheet = self._sheet("sheet_facts")
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
-        for c, (zh, en, width) in enumerate(
-            (("项目", "Item", 56), ("单位", "Unit", 9), ("数值", "Value", 18), ("佐证材料", "Reference", 34))
-        ):
+        heads = (("head_item", 56), ("head_unit", 9), ("head_value", 18), ("head_reference", 34))
+        for c, (head, width) in enumerate(heads):
             sheet.set_column(c, c, width)
-            sheet.write_string(0, c, self._say(zh, en), self._formats["needed"])
+            sheet.write_string(0, c, self._words[head], self._formats["needed"])
         sheet.set_row(0, 26)
         sheet.freeze_panes(1, 1)
         for r, name in enumerate((*_FACT_KEYS, *self._asked), 1):
@@ -351,53 +338,32 @@ class _Writer:
         label = fact.zh if self._zh else f"{fact.en} ({fact.id})"
         whole = fact.unit in ("persons", "places", "schools")
         choices = self._yes_no() if fact.type == "flag" else ()
-        note = ""
+        notes = []
         if fact.type == "number":
-            note = self._say("填数，不填百分比", "a figure, no percentage")
+            notes.append(self._words["figure"])
             if fact.part_of:
-                other = fact_columns()[fact.part_of]
-                note += self._say(f"；不大于{other.zh}", f"; no more than: {other.en}")
+                whole_of = getattr(fact_columns()[fact.part_of], self._language)
+                notes.append(self._words["at_most"].format(whole=whole_of))
         unit = unit_word(fact.unit, self._language) if fact.type == "number" else None
-        return _Field(fact.id, label, unit, fact.type, whole, choices, note)
+        return _Field(fact.id, label, unit, fact.type, whole, choices, self._words["join"].join(notes))
 
     # -- the notes
 
     def notes(self) -> None:
         """Write what each column means."""
-        sheet = self._sheet("notes")
+        sheet = self._sheet("sheet_notes")
         sheet.fit_to_pages(1, 0)
         for c, width in enumerate((42, 9, 10, 64)):
             sheet.set_column(c, c, width)
         label = getattr(self._std.label, self._language)
         sheet.write_string(0, 0, f"{label} {self._std.number}", self._formats["title"])
-        lines = [
-            self._say(
-                "每校每学段一行。深色列必填；浅色列用得到时才填。",
-                "One row for each school and stage. Dark columns are needed; fill in light ones where they apply.",
-            ),
-            self._say(
-                "没有数据的格空着，不要填0；空着是缺数据，不算达标。确实没有的填0。",
-                "Leave a cell empty where the figure is not known, do not write 0: what is missing is never a pass. "
-                "Write 0 where there is none.",
-            ),
-            self._say(
-                "列名和单位不要改。要用别的单位（如万元），请把列名括号里的单位一并改掉。",
-                "Keep the headers. If you use another unit, such as 万元, change the one in brackets as well.",
-            ),
-        ]
+        lines = ("rows_and_colours", "empty_cells", "headers_and_units")
         for r, line in enumerate(lines, 1):
-            sheet.merge_range(r, 0, r, 3, line, self._formats["line"])
+            sheet.merge_range(r, 0, r, 3, self._words[line], self._formats["line"])
             sheet.set_row(r, 16 if self._zh else 30)
         top = len(lines) + 2
-        for c, text in enumerate(
-            (
-                self._say("列名", "Header"),
-                self._say("单位", "Unit"),
-                self._say("必填", "Needed"),
-                self._say("说明", "Meaning"),
-            )
-        ):
-            sheet.write_string(top, c, text, self._formats["needed"])
+        for c, head in enumerate(("head_column", "head_unit", "head_needed", "head_meaning")):
+            sheet.write_string(top, c, self._words[head], self._formats["needed"])
         fields = [(self._field(n), n in self._needed) for n in (*self._needed, *self._optional)]
         fields += [
             (self._fact_field(fact_columns()[n]), False) for n in self._asked if fact_columns()[n].type == "number"

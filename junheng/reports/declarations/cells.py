@@ -15,12 +15,24 @@ from junheng.results import Judgement
 from junheng.results.explain import finding, number
 from junheng.results.frames import round_half_up, turns
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import Message, Name, Quoted, message
 
-OPEN = "无法判定"
-NOT_GIVEN = "未提供"
+#: What a cell or a note says: a sentence of ``words/forms.toml``, or a text that is Chinese already.
+Text = Message | str
+
+OPEN, YES, NO = message("forms.open"), message("forms.yes"), message("forms.no")
 NONE = "——"
-YES_NO = {MET: "是", UNMET: "否", UNDETERMINED: OPEN}
+YES_NO = {MET: YES, UNMET: NO, UNDETERMINED: OPEN}
+
+
+def chinese(text: Text) -> str:
+    """Return a text in the language of the form."""
+    return text.text("zh") if isinstance(text, Message) else text
+
+
+def clauses(texts: Iterable[Text | None], mark: str = "；") -> str:
+    """Return several texts as one, without those that are empty."""
+    return mark.join(chinese(t) for t in texts if t)
 
 
 def form_data() -> dict[str, Any]:
@@ -28,19 +40,24 @@ def form_data() -> dict[str, Any]:
     return read_toml("reports/declarations/forms.toml")
 
 
-def text_cell(value: Any, **more: Any) -> Cell:
+def text_cell(value: Text | None, note: Text | None = None, mark: Mark | None = None) -> Cell:
     """Return a cell of words."""
-    shown = "" if value is None else str(value)
-    return Cell(value=shown or None, text=shown, **more)
+    shown = chinese(value or "")
+    return Cell(value=shown or None, text=shown, note=chinese(note) if note else None, mark=mark)
 
 
-def open_cell(note: str, mark: Mark = "open") -> Cell:
+def open_cell(note: Text, mark: Mark = "open") -> Cell:
     """Return a cell of what is not known; the note says why."""
-    return Cell(text=OPEN if mark == "open" else "", note=note, mark=mark)
+    return Cell(text=chinese(OPEN) if mark == "open" else "", note=chinese(note), mark=mark)
+
+
+def fact_cell(fact: str) -> Cell:
+    """Return the empty cell of a fact that was not given."""
+    return open_cell(message("forms.fact_missing", fact=Quoted(Name("column", fact))), "not_given")
 
 
 def figure_cell(
-    value: float, decimals: int | None, *, percent: bool = False, note: str | None = None, mark: Mark | None = None
+    value: float, decimals: int | None, *, percent: bool = False, note: Text | None = None, mark: Mark | None = None
 ) -> Cell:
     """Return a cell of a figure, printed with so many decimals."""
     return Cell(
@@ -48,7 +65,7 @@ def figure_cell(
         text=printed(float(value), decimals, percent=percent),
         decimals=decimals,
         percent=percent,
-        note=note,
+        note=chinese(note) if note else None,
         mark=mark,
     )
 
@@ -71,7 +88,7 @@ def judged_cell(
     *,
     percent: bool = False,
     floor: tuple[float, int] | None = None,
-    note: str | None = None,
+    note: Text | None = None,
 ) -> Cell:
     """Return a figure that is compared with a requirement, marked where printing it would turn the verdict."""
 
@@ -81,31 +98,30 @@ def judged_cell(
         digits = decimals + 2 if percent else decimals
         return bool(turns(np.array([value]), np.array([limit]), op, np.array([code], dtype=np.int8), digits)[0])
 
-    limits = [("标准", required, verdict)]
+    limits = [("forms.required", required, verdict)]
     if floor is not None and verdict == UNMET:
-        limits.append(("下限", *floor))
-    wrong = [(name, limit, code) for name, limit, code in limits if turned(limit, code)]
+        limits.append(("forms.floor", *floor))
+    wrong = [(key, limit, code) for key, limit, code in limits if turned(limit, code)]
     scale, sign = (100, "%") if percent else (1, "")
-    notes = [note] if note else []
-    for name, limit, code in wrong:
-        exact, bound = number(scale * value, scale * limit), f"{name}{OPS[op]}{number(scale * limit)}"
-        conclusion = word("verdict", VERDICTS[code], "zh")
-        notes.append(f"未取整为{exact}{sign}，{bound}{sign}，结论为{conclusion}；取整后看似相反，以未取整的数值为准")
+    notes = [note]
+    for key, limit, code in wrong:
+        exact = number(scale * value, scale * limit) + sign
+        bound = message(key, op=OPS[op], value=number(scale * limit) + sign)
+        notes.append(message("forms.rounded", exact=exact, bound=bound, verdict=Name("verdict", VERDICTS[code])))
     mark: Mark | None = "rounding" if wrong else None
-    return figure_cell(value, decimals, percent=percent, note="；".join(notes) or None, mark=mark)
+    return figure_cell(value, decimals, percent=percent, note=clauses(notes), mark=mark)
 
 
-def yes_no(verdict: int, note: str | None) -> Cell:
+def yes_no(verdict: int, note: Text | None) -> Cell:
     """Return a cell that says whether something is met."""
-    said = YES_NO[verdict]
-    return Cell(value=said, text=said, note=note, mark="open" if verdict == UNDETERMINED else None)
+    return text_cell(YES_NO[verdict], note, "open" if verdict == UNDETERMINED else None)
 
 
 def form_table(
     spec: Mapping[str, Any],
     columns: Iterable[Column],
     rows: Iterable[tuple[Cell, ...]],
-    notes: Iterable[str],
+    notes: Iterable[Text] = (),
     merged: tuple[str, ...] = (),
 ) -> FormTable:
     """Return a table of the form with the notes that the form itself has."""
@@ -114,7 +130,7 @@ def form_table(
         title=spec["title"]["zh"],
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(*notes, *spec.get("notes", ())),
+        notes=(*map(chinese, notes), *spec.get("notes", ())),
         merged=merged,
     )
 
@@ -134,12 +150,16 @@ def given(value: float, percent: bool) -> str:
     return f"{number(100 * value)}%" if percent else number(value)
 
 
-def item_said(d: Judgement, r: ItemResult, county: int) -> str:
-    """Say what was found of an item, and its verdict."""
-    return f"{finding(d, r, county, 'zh')}，{word('verdict', VERDICTS[int(r.verdict[county])], 'zh')}"
+def item_note(d: Judgement, r: ItemResult, county: int, why: str = "") -> Message:
+    """Say what was found of an item, and its verdict; in brackets why."""
+    verdict = Name("verdict", VERDICTS[int(r.verdict[county])])
+    said = message("forms.item", finding=finding(d, r, county, "zh"), verdict=verdict)
+    return message("forms.sentence", text=message("forms.with_more", text=said, more=why) if why else said)
 
 
-def standing_of(r: ItemResult) -> str:
+def standing_of(r: ItemResult) -> Message | None:
     """Say so where a rule is not known first hand."""
     standing = str(r.item.standing)
-    return "" if standing in ("confirmed", "secondary") else f"依据：{word('standing', standing, 'zh')}"
+    if standing in ("confirmed", "secondary"):
+        return None
+    return message("forms.standing", standing=Name("standing", standing))

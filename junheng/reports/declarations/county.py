@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng.reports.declarations.cells import form_data
+from junheng.reports.declarations.cells import chinese, clauses, form_data
 from junheng.reports.declarations.model import Column
 from junheng.results.explain import number
 from junheng.schools import ALL_STAGES
@@ -20,7 +20,7 @@ from junheng.schools.opening import open_table
 from junheng.schools.sections import Sections
 from junheng.schools.vocabulary import INTEGRATED
 from junheng.standards import Standard
-from junheng.words import word
+from junheng.words import Message, Name, message
 
 if TYPE_CHECKING:
     from junheng.results import Evaluation, Judgement
@@ -67,7 +67,8 @@ class FormCounty:
         plain = school_names(self.d, self.at)
         out = []
         for name, kind, stage in zip(plain, self.sub.kind.tolist(), self.sub.stage.tolist(), strict=True):
-            out.append(f"{name}（{word('stage', ALL_STAGES[stage], 'zh')}部）" if kind in INTEGRATED else name)
+            section = message("forms.section", school=name, stage=Name("stage", ALL_STAGES[stage]))
+            out.append(chinese(section) if kind in INTEGRATED else name)
         return out
 
     @cached_property
@@ -104,55 +105,62 @@ class FormCounty:
             for j, ind in enumerate(self.d.indicators)
         )
 
-    def unit_notes(self, counted: NDArray[np.bool_]) -> list[str]:
+    def unit_notes(self, counted: NDArray[np.bool_]) -> list[Message]:
         """Say how many schools stand behind the figures of each stage."""
         out = []
         for s, stage in enumerate(STAGES):
             mine = self.sub.stage == s
             n, students = int((counted & mine).sum()), self.sub.students[counted & mine]
-            said = f"{word('stage', stage, 'zh')}：计入{n}所（部），在校生{number(float(np.nansum(students)))}人"
             gaps = int(np.isnan(students).sum())
-            if gaps:
-                said += f"（{gaps}所（部）缺学生数）"
             left = int((~counted & mine & ~self.not_ordinary).sum())
-            out.append(said + (f"；不计入{left}个单位，见“不计入单位”" if left else "") + "。")
+            out.append(
+                message(
+                    "forms.counted",
+                    stage=Name("stage", stage),
+                    n=n,
+                    students=number(float(np.nansum(students))),
+                    gaps=message("forms.counted_gaps", n=gaps) if gaps else "",
+                    left_out=message("forms.counted_left_out", n=left) if left else "",
+                )
+            )
         return out
 
-    def kept_out(self) -> list[str]:
+    def kept_out(self) -> list[Message]:
         """Say which schools a table of schools leaves out, and of which it is not known who runs them."""
         sub = self.sub
         gone = ~sub.counted & (sub.stage < len(STAGES)) & ~self.not_ordinary
-        out = [f"{int(gone.sum())}所（部）不列入本表，见“不计入单位”。"] if gone.any() else []
+        out = [message("forms.not_listed", n=int(gone.sum()))] if gone.any() else []
         unknown = sum(self.owners[i] is None for i in np.flatnonzero(sub.counted).tolist())
         if unknown:
-            out.append(f"{unknown}所（部）未提供举办者类型，无法判断是否由本县举办，均已列入。")
+            out.append(message("forms.owner_unknown", n=unknown))
         return out
 
-    def footer(self, spec: Mapping[str, Any]) -> list[str]:
+    def footer(self, spec: Mapping[str, Any]) -> list[Message]:
         """Count schools, sections of integrated schools, and teaching points."""
         out = []
         for s, stage in enumerate(STAGES):
             kinds = [self.sub.kind[i] for i in self.counted(s).tolist()]
             students = [float(self.sub.students[i]) for i in self.counted(s).tolist()]
-            name = word("stage", stage, "zh")
-            part = sum(k in INTEGRATED for k in kinds)
+            name = Name("stage", stage)
             unknown = sum(k is None for k in kinds)
-            said = f"{name}共{len(kinds)}所（部）"
-            counts = [f"独立{name}{sum(k == stage for k in kinds)}所", f"一贯制学校、完全中学的{name}部{part}个"]
+            counts = [
+                message("forms.independent", stage=name, n=sum(k == stage for k in kinds)),
+                message("forms.sections", stage=name, n=sum(k in INTEGRATED for k in kinds)),
+            ]
             limit = spec.get("points_from")
             points = [n for k, n in zip(kinds, students, strict=True) if k == "teaching_point"]
             if limit is not None and s == 0:
-                counts.append(f"{limit}人及以上教学点{sum(n >= limit for n in points)}个")
+                counts.append(message("forms.points_from", limit=limit, n=sum(n >= limit for n in points)))
                 below = sum(not n >= limit for n in points)
                 if below:
-                    counts.append(f"不足{limit}人或人数不详的教学点{below}个")
+                    counts.append(message("forms.points_below", limit=limit, n=below))
             if unknown:
-                counts.append(f"未注明学校类型{unknown}所（部）")
+                counts.append(message("forms.kind_unknown", n=unknown))
             known = {stage, "teaching_point", *INTEGRATED, None}
             other = sum(k not in known for k in kinds) + (len(points) if s else 0)
             if other:
-                counts.append(f"其他类型学校{other}所（部）")
-            out.append(f"{said}：{'，'.join(counts)}。")
+                counts.append(message("forms.other_kinds", n=other))
+            out.append(message("forms.footer", stage=name, n=len(kinds), counts=clauses(counts, "，")))
         return out
 
 

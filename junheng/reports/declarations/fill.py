@@ -10,7 +10,15 @@ import numpy as np
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.reports.declarations.balance_table import balance_table
-from junheng.reports.declarations.cells import NONE, figure_cell, form_columns, form_data, open_cell, text_cell
+from junheng.reports.declarations.cells import (
+    NONE,
+    figure_cell,
+    form_columns,
+    form_data,
+    form_table,
+    open_cell,
+    text_cell,
+)
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.county_table import county_table
 from junheng.reports.declarations.item_tables import item_table, items_beside
@@ -22,7 +30,7 @@ from junheng.results.explain import find_county, part_reasons
 from junheng.schools import ALL_STAGES
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards import Standard, load_standard
-from junheng.words import word
+from junheng.words import Message, Quoted, listed, message, word
 
 #: What fills each kind of table.
 _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
@@ -32,14 +40,6 @@ _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
     "balance": balance_table,
     "items": item_table,
     "survey": survey_table,
-}
-#: Items that no table of the form has.
-_BESIDE: Mapping[str, Any] = {
-    "id": "beside",
-    "title": {"zh": "前提条件、一票否决等其他项目"},
-    "ratio_decimals": 1,
-    "decimals": 0,
-    "notes": ["申报表表号之外的判定内容，一并列出。"],
 }
 
 
@@ -89,7 +89,7 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
     shown = {spec["part"] for spec in form["tables"] if "part" in spec}
     beside = [r for r in d.items if r.item.part not in shown and r.item.rule in ("conditions", "scored")]
     if beside:
-        tables.append(items_beside(whose, _BESIDE, beside))
+        tables.append(items_beside(whose, form_data()["beside"], beside))
     tables.append(_left_out(whose))
     return Declaration(
         county=d.county_name(whose.index),
@@ -113,10 +113,7 @@ def _find_form(standard: Standard) -> Mapping[str, Any]:
             found: Mapping[str, Any] = forms[std.id]
             return found
         std = None if std.extends is None else load_standard(std.extends)
-    raise InputError(
-        f"{standard.id} has no declaration form; there is one for {' and '.join(forms)}, and for standards that "
-        "extend them"
-    )
+    raise InputError(message("forms.no_form", standard=standard.id, forms=listed(forms, "and")))
 
 
 def _choose(d: Judgement, county: Any) -> int:
@@ -125,11 +122,13 @@ def _choose(d: Judgement, county: Any) -> int:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise InputError("the evaluation has no county")
+        raise InputError(message("forms.no_county"))
     names = [d.county_name(c) for c in found]
-    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-    what = "several counties" if county is None else f"{county!r} in several years"
-    raise InputError(f"the evaluation has {what}: {shown}; a form is of one, so name it with county=")
+    more = message("forms.more_counties", n=len(names) - 10) if len(names) > 10 else ""
+    shown = listed(names[:10])
+    if county is None:
+        raise InputError(message("forms.several_counties", counties=shown, more=more))
+    raise InputError(message("forms.several_years", county=Quoted(county), counties=shown, more=more))
 
 
 def county_key(d: Judgement, county: int) -> tuple[Any, ...]:
@@ -151,7 +150,7 @@ def _summary(county: FormCounty) -> FormTable:
                 text_cell(reasons[part]),
             )
         )
-    return FormTable(id="summary", title="结论", columns=form_columns("part", "verdict", "reason"), rows=tuple(rows))
+    return form_table(form_data()["summary"], form_columns("part", "verdict", "reason"), rows)
 
 
 def _left_out(county: FormCounty) -> FormTable:
@@ -164,6 +163,7 @@ def _left_out(county: FormCounty) -> FormTable:
             continue
         i = place[full]
         students = float(sub.students[i])
+        reason, sort = d.left_out_reason(at, "zh"), _sort(county, i, at)
         stage = str(word("stage", ALL_STAGES[int(sub.stage[i])], "zh"))
         rows.append(
             (
@@ -171,24 +171,20 @@ def _left_out(county: FormCounty) -> FormTable:
                 text_cell(county.names[i]),
                 # a special or vocational school is of no stage that is judged
                 Cell(text=NONE) if county.not_ordinary[i] else text_cell(stage),
-                open_cell("缺学生数") if np.isnan(students) else figure_cell(students, 0),
-                text_cell(d.left_out_reason(at, "zh") + _sort(county, i, at)),
+                open_cell(message("forms.students_missing")) if np.isnan(students) else figure_cell(students, 0),
+                text_cell(message("forms.with_more", text=reason, more=sort) if sort else reason),
             )
         )
-    return FormTable(
-        id="left_out",
-        title="不计入单位",
-        columns=form_columns("number", "school", "stage", "students", "reason"),
-        rows=tuple(rows),
-        notes=() if rows else ("没有不计入的单位。",),
-    )
+    heads = form_columns("number", "school", "stage", "students", "reason")
+    return form_table(form_data()["left_out"], heads, rows, () if rows else [message("forms.none_left_out")])
 
 
-def _sort(county: FormCounty, i: int, at: int) -> str:
-    """Say in brackets what sort of unit the standard leaves out of the basic standard of schools."""
+def _sort(county: FormCounty, i: int, at: int) -> Message | None:
+    """Say what sort of unit the standard leaves out of the basic standard of schools."""
     by_standard = LEFT_OUT[int(county.d.leaving[1][at])] == "left_out_by_standard"
     if not by_standard or LEFT_OUT_OF[int(county.d.leaving[2][at])] == "all":
-        return ""
+        return None
     if county.sub.kind[i] == "teaching_point":
-        return "（教学点）"
-    return "（民办学校）" if county.owners[i] == form_data()["owner_codes"]["private"] else "（非本县举办的学校）"
+        return message("forms.teaching_point")
+    is_private = county.owners[i] == form_data()["owner_codes"]["private"]
+    return message("forms.private_school") if is_private else message("forms.school_of_others")

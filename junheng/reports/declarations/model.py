@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from junheng._frames import Backend, build_frame
 from junheng.errors import InputError
+from junheng.words import Quoted, listed, message
 
 Mark = Literal["rounding", "open", "not_given"]
 
@@ -130,7 +131,7 @@ class Declaration:
         for table in self.tables:
             if table.id == id:
                 return table
-        raise InputError(f"there is no table {id!r}; there are {', '.join(t.id for t in self.tables)}")
+        raise InputError(message("forms.no_table", table=Quoted(id), tables=listed(t.id for t in self.tables)))
 
     def frame(self, id: str) -> Any:
         """Return a table as a frame in the library of the input: figures unrounded, texts as they are printed."""

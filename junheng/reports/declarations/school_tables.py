@@ -13,8 +13,9 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.findings import Codes
 from junheng.reports.declarations.cells import (
     NONE,
-    NOT_GIVEN,
     OPEN,
+    Text,
+    clauses,
     figure_cell,
     form_column,
     form_columns,
@@ -29,8 +30,10 @@ from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results import REASONS
 from junheng.results.explain import number
-from junheng.schools import columns
-from junheng.words import word
+from junheng.words import Message, Name, Quoted, listed, message, word
+
+#: An indicator that is not met, by the verdict on its floor.
+_FLOOR = {MET: "forms.floor_met", UNMET: "forms.floor_unmet", UNDETERMINED: "forms.floor_open"}
 
 
 def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
@@ -55,7 +58,7 @@ def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
 def _shares_of_indicator(county: FormCounty, full: Ints, j: int, spec: Mapping[str, Any]) -> tuple[Cell, Cell]:
     """Return how many schools meet an indicator, and their share."""
     if full.size and not county.d.applies[j, full].any():
-        nothing = Cell(text=NONE, note="标准未作规定")
+        nothing = Cell(text=NONE, note=word("reason", "no_requirement", "zh"))
         return nothing, nothing
     verdicts = county.d.verdicts[j, full]
     why = _why_open(verdicts)
@@ -70,7 +73,7 @@ def _shares_in_all(county: FormCounty, full: Ints, spec: Mapping[str, Any]) -> t
     verdicts = county.d.school[full]
     why = _why_open(verdicts)
     if full.size and county.std.school_rule is None:
-        why = str(word("reason", "no_requirement", "zh"))
+        why = word("reason", "no_requirement", "zh")
     if why:
         return open_cell(why), open_cell(why)
     met = int((verdicts == MET).sum())
@@ -78,12 +81,12 @@ def _shares_in_all(county: FormCounty, full: Ints, spec: Mapping[str, Any]) -> t
     return figure_cell(met, 0), judged_cell(met / full.size, 1.0, ">=", verdict, spec["decimals"], percent=True)
 
 
-def _why_open(verdicts: Codes) -> str:
+def _why_open(verdicts: Codes) -> Text | None:
     """Say why a share is not known; nothing where it is."""
     if not verdicts.size:
         return str(word("reason", "no_schools", "zh"))
     met, unmet, open_ = (int((verdicts == v).sum()) for v in (MET, UNMET, UNDETERMINED))
-    return f"达标{met}所（部）、不达标{unmet}所（部）、待定{open_}所（部）" if open_ else ""
+    return message("forms.verdict_counts", met=met, unmet=unmet, open=open_) if open_ else None
 
 
 def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
@@ -92,6 +95,7 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     rows: list[tuple[Cell, ...]] = []
     extra = {name: county.sub.number(name) for name in ("grades", "classes")}
     blank = {"owner": 0, "grades": 0, "classes": 0}
+    no_owner = message("forms.column_not_given", column=Name("column", "owner_type"))
     for s, stage in enumerate(STAGES):
         for position, i in enumerate(county.counted(s).tolist(), start=1):
             students = float(county.sub.students[i])
@@ -101,29 +105,25 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
             for name, values in extra.items():
                 value = float(values[i])
                 blank[name] += bool(np.isnan(value))
-                given = f"“{columns()[name].zh}”未提供"
-                more.append(open_cell(given, "not_given") if np.isnan(value) else figure_cell(value, 0))
+                missing = message("forms.column_not_given", column=Quoted(Name("column", name)))
+                more.append(open_cell(missing, "not_given") if np.isnan(value) else figure_cell(value, 0))
             rows.append(
                 (
                     text_cell(word("stage", stage, "zh")),
                     figure_cell(position, 0),
                     text_cell(county.names[i]),
-                    open_cell("举办者类型未提供", "not_given") if owner is None else figure_cell(owner, 0),
-                    open_cell("缺学生数") if np.isnan(students) else figure_cell(students, 0),
+                    open_cell(no_owner, "not_given") if owner is None else figure_cell(owner, 0),
+                    open_cell(message("forms.students_missing")) if np.isnan(students) else figure_cell(students, 0),
                     *more,
                     *_values(county, i, s, spec),
                     *_verdict(county, i),
                 )
             )
     notes = [*county.footer(spec), *(county.kept_out() if spec.get("scope") == "form" else ())]
-    labels = {"owner": "举办者类型", "grades": "年级数", "classes": "班级数"}
-    gaps = [f"{labels[k]}{n}所（部）" for k, n in blank.items() if n]
+    gaps = [message("forms.column_gaps", column=form_column(k).label, n=n) for k, n in blank.items() if n]
     if gaps:
-        notes.append(f"{NOT_GIVEN}，留空：{'、'.join(gaps)}。")
-    notes.append(
-        "举办者类型：1中央教育部门，2中央其他部门，3省级教育部门，4省级其他部门，5地级教育部门，6地级其他部门，"
-        "7县级教育部门，8县级其他部门，9企业，10民办。"
-    )
+        notes.append(message("forms.blank_columns", columns=listed(gaps)))
+    notes.append(message("forms.owner_codes"))
     coded = "first_code" in spec
     k = len(county.d.indicators)
     heads = (
@@ -160,24 +160,23 @@ def _verdict(county: FormCounty, i: int) -> tuple[Cell, Cell]:
     """Return whether a section complies, and the remark: what is met, what is above its floor, what is not."""
     d, full = county.d, int(county.at[i])
     verdict = int(d.school[full])
-    groups: dict[str, list[str]] = {}
+    groups: dict[Message, list[Name]] = {}
     rule = county.std.school_rule
     floor = None if rule is None or rule.floor_ratio is None else f"{number(100 * float(rule.floor_ratio))}%"
     for j in np.flatnonzero(d.applies[:, full]).tolist():
         code = int(d.verdicts[j, full])
         if code == MET:
-            key = "达标"
+            key = message("forms.met")
         elif code == UNDETERMINED:
             key = OPEN
         elif floor is None:
-            key = "不达标"
+            key = message("forms.unmet")
         else:
-            above = int(d.floors[j, full])
-            key = {MET: f"达到{floor}", UNMET: f"低于{floor}", UNDETERMINED: f"不达标（{floor}待定）"}[above]
-        groups.setdefault(key, []).append(word("short", d.indicators[j].id, "zh"))
-    order = sorted(groups, key=lambda k: (k != "达标", not k.startswith("达到"), k == OPEN))
-    said = "；".join(f"{k}{len(groups[k])}项：{'、'.join(groups[k])}" for k in order)
+            key = message(_FLOOR[int(d.floors[j, full])], floor=floor)
+        groups.setdefault(key, []).append(Name("short", d.indicators[j].id))
+    order = sorted(groups, key=lambda k: (k.key != "forms.met", k.key != "forms.floor_met", k == OPEN))
+    said = clauses(message("forms.indicators_of", verdict=k, n=len(groups[k]), names=listed(groups[k])) for k in order)
     if rule is None or not groups:
-        return open_cell(word("reason", "no_requirement", "zh")), text_cell("")
+        return open_cell(word("reason", "no_requirement", "zh")), Cell()
     note = said if verdict == UNDETERMINED else None
     return yes_no(verdict, note), text_cell(said)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,10 @@ from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.declarations.fill import declaration
 from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
 from junheng.results import Evaluation
-from junheng.words import word
+from junheng.words import Quoted, message, sentences, word
 
 #: Fills of marked cells: for colour-blind readers too, as the legend names them and a comment stands on the cell.
 _FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}
-_LEGEND = {
-    "rounding": "取整影响结论：单看打印的数值会与结论相反，以未取整的数值为准（见批注）",
-    "open": "无法判定或无法计算：原因见批注",
-    "not_given": "未提供：留空，不作推测",
-}
 #: Column widths in characters, by id; indicators take the default.
 _WIDTHS = {
     "stage": 6, "number": 6, "school": 26, "owner": 6.5, "students": 9, "grades": 7, "classes": 7, "complies": 9,
@@ -77,7 +72,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     """
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
-        raise InputError(f"a declaration is written as .xlsx, not {target.name!r}")
+        raise InputError(message("forms.declaration_ending", file=Quoted(target.name)))
     form = declaration(ev, county=county)
 
     def fill(book: Any) -> None:
@@ -92,10 +87,14 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     return target
 
 
+def _words(group: str) -> Mapping[str, str]:
+    return sentences(f"forms.{group}", "zh")
+
+
 def clean(text: str) -> str:
     """Return a text that a workbook can hold: without characters that XML has no place for, and not too long."""
     kept = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
-    return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + "……（过长，已截断）"
+    return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + _words("workbook")["truncated"]
 
 
 def width_of(text: str) -> int:
@@ -113,6 +112,8 @@ class _Sheets:
     def __init__(self, book: Any, form: Declaration) -> None:
         self.book = book
         self.form = form
+        self.words = _words("workbook")
+        self.legend = _words("legend")
         self._formats: dict[str, Any] = {}
 
     def format(self, **given: Any) -> Any:
@@ -130,7 +131,7 @@ class _Sheets:
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.center_horizontally()
-        sheet.set_footer("&C第 &P 页，共 &N 页")
+        sheet.set_footer("&C" + self.words["page"].format(page="&P", pages="&N"))
         sheet.hide_gridlines(2)
         return sheet
 
@@ -150,28 +151,25 @@ class _Sheets:
     def cover(self) -> None:
         """Write the first sheet: what it is, the conclusions, what the marks mean, which sheets follow."""
         form, table = self.form, self.form.table("summary")
-        sheet = self._sheet("封面", portrait=True)
+        sheet = self._sheet(self.words["cover"], portrait=True)
         widths = [18, 12, 68]
         for j, wide in enumerate(widths):
             sheet.set_column(j, j, wide)
         whole = sum(widths)
         self._merged(sheet, 0, 2, form.title, whole, 20, bold=True, align="center", **SANS)
         row = 1
-        for label, value in (
-            ("县（市、区）", form.county),
-            ("依据", f"{form.label}；{form.document}"),
-        ):
+        for key, value in (("county", form.county), ("basis", f"{form.label}；{form.document}")):
             style = self.format(border=1, align="center", bold=True)
-            sheet.write_string(row, 0, label, style)
+            sheet.write_string(row, 0, self.words[key], style)
             sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
             sheet.write_string(row, 1, clean(value), self.format(border=1))
             sheet.set_row(row, _lines(clean(value), widths[1] + widths[2]) * 16 + 6)
             row += 1
         row = self._body(sheet, row + 1, table, widths)
         row += 1
-        self._merged(sheet, row, 2, "标记说明（括号内为本表册中的单元格数）", whole, 12, bold=True, **SANS)
+        self._merged(sheet, row, 2, self.words["marks"], whole, 12, bold=True, **SANS)
         row += 1
-        for mark, said in _LEGEND.items():
+        for mark, said in self.legend.items():
             style = self.format(border=1, align="center", bg_color=_FILLS[mark])
             sheet.write_string(row, 0, f"（{form.marks[mark]}）", style)
             sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
@@ -179,7 +177,7 @@ class _Sheets:
             sheet.set_row(row, _lines(said, widths[1] + widths[2]) * 16 + 4)
             row += 1
         row += 1
-        self._merged(sheet, row, 2, "目录", whole, 12, bold=True, **SANS)
+        self._merged(sheet, row, 2, self.words["contents"], whole, 12, bold=True, **SANS)
         row += 1
         for other in form.tables:
             if other.id != "summary":
@@ -188,8 +186,8 @@ class _Sheets:
                 sheet.set_row(row, 18)
                 row += 1
         row += 1
-        for note in ("小数按报表位数四舍五入打印，单元格中保存未取整的数值；结论按未取整的数值作出。", *form.notes):
-            self._merged(sheet, row, 2, f"注：{note}", whole)
+        for note in (self.words["printing"], *form.notes):
+            self._merged(sheet, row, 2, self.words["note"].format(text=note), whole)
             row += 1
 
     def table(self, table: FormTable) -> None:
@@ -200,58 +198,43 @@ class _Sheets:
             sheet.set_column(j, j, wide)
         last, whole = len(widths) - 1, sum(widths)
         self._merged(sheet, 0, last, table.title, whole, 16, bold=True, align="center", **SANS)
-        self._merged(sheet, 1, last, f"县（市、区）：{self.form.county}　　依据：{self.form.label}", whole)
+        basis = self.words["county_and_basis"].format(county=self.form.county, label=self.form.label)
+        self._merged(sheet, 1, last, basis, whole)
         row = self._body(sheet, 2, table, widths)
         head = 2 + self._head_rows(table)
         sheet.freeze_panes(head, 3 if table.id == "II-2" else 0)
         sheet.repeat_rows(2, head - 1)
         for i, note in enumerate(table.notes, start=1):
-            self._merged(sheet, row, last, f"注{i}：{note}", whole)
+            self._merged(sheet, row, last, self.words["numbered_note"].format(n=i, text=note), whole)
             row += 1
-        marked = [m for m in _LEGEND if any(c.mark == m for line in table.rows for c in line)]
+        marked = [m for m in self.legend if any(c.mark == m for line in table.rows for c in line)]
         if marked:
             row += 1
         for mark in marked:
-            self._merged(sheet, row, last, f"■ {_LEGEND[mark]}", whole, bg_color=_FILLS[mark])
+            self._merged(sheet, row, last, f"■ {self.legend[mark]}", whole, bg_color=_FILLS[mark])
             row += 1
         sheet.print_area(0, 0, max(row - 1, head), last)
 
     def provenance(self) -> None:
         """Write where the figures come from: enough to make the workbook again."""
-        sheet = self._sheet("来源", portrait=True)
+        sheet = self._sheet(self.words["source"], portrait=True)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 72)
-        self._merged(sheet, 0, 1, "数据来源与版本", 98, 16, bold=True, align="center", **SANS)
-        labels = {
-            "junheng": "软件版本（junheng）",
-            "standard": "标准",
-            "standard_digest": "标准内容摘要",
-            "extends": "沿用的标准",
-            "by": "县的划分列",
-            "relaxations": "采用的放宽规定",
-            "readings_chosen": "选定的读法",
-            "missing": "缺数据的处理",
-            "rows": "学校表行数",
-            "sections": "学校及学段数",
-            "sections_counted": "其中计入学校判定",
-            "sections_in_coefficient": "其中计入差异系数",
-            "sections_left_out": "不计入（按原因）",
-            "sections_divided": "其中按学段拆分办学条件",
-            "warnings": "数据提示（按类别）",
-        }
-        words = {"sections_left_out": "reason", "warnings": "problem"}
+        self._merged(sheet, 0, 1, self.words["source_title"], 98, 16, bold=True, align="center", **SANS)
+        labels, none = _words("provenance"), self.words["none"]
+        groups = {"sections_left_out": "reason", "warnings": "problem"}
         for row, (key, value) in enumerate(self.form.provenance.items(), start=1):
             if isinstance(value, dict):
-                shown = "；".join(f"{word(words[key], k, 'zh')} {n}" for k, n in value.items()) or "无"
+                shown = "；".join(f"{word(groups[key], k, 'zh')} {n}" for k, n in value.items()) or none
             elif isinstance(value, (list, tuple)):
-                shown = "、".join(map(str, value)) or "无"
+                shown = "、".join(map(str, value)) or none
             else:
-                shown = "无" if value is None else str(value)
+                shown = none if value is None else str(value)
             sheet.write_string(row, 0, labels.get(key, key), self.format(border=1, bold=True))
             sheet.write_string(row, 1, clean(shown), self.format(border=1))
             sheet.set_row(row, _lines(shown, 70) * 16 + 4)
-        said = "行数、学校及学段数为所评学校表全表的数；工作簿不记录生成时间：同样的数据得到同样的文件。"
-        self._merged(sheet, len(self.form.provenance) + 2, 1, f"注：{said}", 98)
+        note = self.words["note"].format(text=self.words["source_note"])
+        self._merged(sheet, len(self.form.provenance) + 2, 1, note, 98)
 
     # -- the grid
 
