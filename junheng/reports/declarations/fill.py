@@ -22,7 +22,7 @@ from junheng.reports.declarations.cells import (
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.county_table import county_table
 from junheng.reports.declarations.item_tables import item_table, items_beside
-from junheng.reports.declarations.model import Cell, Declaration, FormTable
+from junheng.reports.declarations.model import Cell, CountyKey, Declaration, FormTable
 from junheng.reports.declarations.school_tables import school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
 from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
@@ -43,7 +43,7 @@ _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
 }
 
 
-def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
+def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declaration:
     """Fill the national declaration form (申报表) of a county from its evaluation.
 
     Verdicts are those of the evaluation, taken unrounded. Figures are printed as the form prints them, half up; where
@@ -54,7 +54,7 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
     ----------
     ev : Evaluation
         Of one county, or of several.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table; with several years ``(county, year)``. Required if there are several.
 
     Returns
@@ -116,7 +116,7 @@ def _find_form(standard: Standard) -> Mapping[str, Any]:
     raise InputError(message("forms.no_form", standard=standard.id, forms=listed(forms, "and")))
 
 
-def _choose(d: Judgement, county: Any) -> int:
+def _choose(d: Judgement, county: CountyKey | None) -> int:
     """Return the one county meant."""
     found = find_county(d, county)
     if len(found) == 1:
@@ -131,7 +131,7 @@ def _choose(d: Judgement, county: Any) -> int:
     raise InputError(message("forms.several_years", county=Quoted(county), counties=shown, more=more))
 
 
-def county_key(d: Judgement, county: int) -> tuple[Any, ...]:
+def county_key(d: Judgement, county: int) -> tuple[str | int, ...]:
     """Return what names a county (and year) in ``county=``."""
     return tuple(words[county] for _, words in d.county_words)
 

@@ -14,7 +14,7 @@ from junheng._files import write_bytes
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.declarations.fill import declaration
-from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
+from junheng.reports.declarations.model import Cell, Column, CountyKey, Declaration, FormTable
 from junheng.results import Evaluation
 from junheng.words import Quoted, message, sentences, word
 
@@ -38,7 +38,7 @@ _MERGED = 8
 _LONGEST = 32_000
 
 
-def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: Any = None) -> Path:
+def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: CountyKey | None = None) -> Path:
     """Write the declaration form of a county as a workbook, ready to print on A4.
 
     Parameters
@@ -47,7 +47,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
         Of one county, or of several.
     path : str or path
         The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
-    county : object, optional
+    county : str, int or tuple, optional
         Which county; see :func:`declaration`.
 
     Returns
