@@ -1,4 +1,4 @@
-"""An empty return to fill in: the columns a standard needs first, what each means, and the facts about the county."""
+"""The workbook of an empty return: the columns a standard needs first, what each means, the facts (private)."""
 
 from __future__ import annotations
 
@@ -7,27 +7,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
-from junheng._data import STAGES, read_toml
+from junheng._data import STAGES
 from junheng._files import write_bytes
 from junheng.errors import InputError, check_language
-from junheng.facts import Fact, fact_columns
+from junheng.facts import fact_columns
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
-from junheng.schools import Column, columns
-from junheng.schools.areas import AREAS
-from junheng.schools.checks import needed_columns
+from junheng.reports.template.asked import KEYS, columns_asked, facts_asked
+from junheng.reports.template.fields import Field, Fields
 from junheng.standards import Standard, load_standard
-from junheng.standards.model import ANSWERS
-from junheng.words import Quoted, label_of_column, message, sentences
+from junheng.words import Quoted, message, sentences
 
-__all__ = ["write_template"]
-
-#: So many rows have lists to choose from and are checked while typing.
+#: Rows that have drop-down lists and are checked while typing.
 _ROWS = 2000
-#: Who a row is; asked for by every standard.
-_KEYS = ("county", "school_code", "school", "kind", "stage")
-_OPTIONAL_KEYS = ("county_code", "year", "ownership", "area_type", "included", "resources_cover")
 _FACT_KEYS = ("county", "county_code", "year")
 
 
@@ -97,91 +88,11 @@ def write_template(
     return target
 
 
-# ------------------------------------------------------------------------------------------ what is asked
-
-
-def _figures(std: Standard, county: bool) -> list[str]:
-    """Return the figures the items of a standard ask for: of the county, or of the schools."""
-    out: dict[str, None] = {}
-    conditions = [c for i in std.items for c in i.conditions]
-    for condition in conditions:
-        for test in condition.tests:
-            if test.norm is not None and county:
-                out.update(dict.fromkeys((test.norm.primary, test.norm.junior)))
-            if (test.scope == "county") == county:
-                figures = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
-                out.update(dict.fromkeys(figures))
-            if test.where is not None and not county:
-                out.update(dict.fromkeys((*test.where.flags, *test.where.not_flags)))
-        if county:
-            out.update(dict.fromkeys(condition.unless_no))
-            out.update(dict.fromkeys([condition.chosen_by] if condition.chosen_by is not None else []))
-    if not county:
-        special = [other.where for t in std.thresholds for other in t.instead]
-        out.update(dict.fromkeys(f for where in special for f in (*where.flags, *where.not_flags)))
-    return list(out)
-
-
-def facts_asked(std: Standard) -> list[str]:
-    """Return the facts about the county that the items of a standard ask for."""
-    return [f for f in _figures(std, county=True) if f in fact_columns()]
-
-
-def columns_asked(std: Standard) -> tuple[list[str], list[str]]:
-    """Return the columns a standard cannot do without, and those that only items or few schools need."""
-    known = columns()
-    needed = dict.fromkeys((*_KEYS, *needed_columns(std), *_answers_asked(std)))
-    areas = [c for area, plus, minus in AREAS if area in needed for c in (*plus, *minus)]
-    own_answers = ANSWERS if std.two_answers else ()
-    optional = dict.fromkeys((*_OPTIONAL_KEYS, *own_answers, "students_senior", *areas, *_figures(std, county=False)))
-    seniors = "students_senior"
-    own = [c for c in optional if c not in needed and (c == seniors or (c in known and known[c].type != "count"))]
-    return list(needed), own
-
-
-def _answers_asked(std: Standard) -> list[str]:
-    """Return the columns that tell which schools count."""
-    asked: list[str] = []
-    if any(r.decision == "ask" or r.ownership for r in std.inclusion):
-        answers = [a for a in ANSWERS if any(r.decision == "ask" for r in std.inclusion_for(a))]
-        asked = ["ownership", *(answers if std.two_answers else ["included"])]
-    return [*asked, "owner_type"] if any(r.owner_types for r in std.inclusion) else asked
-
-
-# --------------------------------------------------------------------------------------------- writing
-
-
-@frozen(eq=False)
-class _Field:
-    """A column or fact as it is written: its header, unit and what may stand in it."""
-
-    id: str
-    label: str
-    unit: str | None
-    type: str
-    whole: bool
-    choices: tuple[str, ...]
-    note: str
-
-    def header(self) -> str:
-        return f"{self.label}({self.unit})" if self.unit else self.label
-
-
-def unit_word(unit: str | None, language: str) -> str | None:
-    """Return a canonical unit in words of a language."""
-    if unit is None or unit == "1":
-        return None
-    if language == "en":
-        return unit
-    group = read_toml("columns.toml")["units"].get(unit, {})
-    return next((u for u, f in group.items() if f == 1 and not u.isascii() and u != "m²"), None)
-
-
 class _Writer:
     def __init__(self, book: Any, std: Standard, stages: Sequence[str], language: str) -> None:
         self._book = book
         self._std = std
-        self._stages = stages
+        self._fields = Fields(stages, language)
         self._zh = language == "zh"
         self._language = language
         self._words = sentences("forms.template", language)
@@ -215,64 +126,6 @@ class _Writer:
         sheet.set_footer("&C&P / &N")
         return sheet
 
-    # -- the schools
-
-    def _field(self, name: str) -> _Field:
-        stage = next(
-            (s for s in ("primary", "junior", "senior") if name.endswith(f"_{s}") and name not in columns()), None
-        )
-        column = columns()[name.removesuffix(f"_{stage}") if stage else name]
-        label = getattr(column, self._language)
-        if stage is not None:
-            # a stage is read back before the Chinese name, and from the name itself
-            label = label_of_column(name) if self._zh else name
-        choices = self._choices(column)
-        unit = None if stage is not None and not self._zh else unit_word(column.unit, self._language)
-        if column.unit == "year" or (unit is not None and f"({unit})" in label):
-            unit = None
-        return _Field(name, label, unit, column.type, column.whole, choices, self._note(column, stage))
-
-    def _choices(self, column: Column) -> tuple[str, ...]:
-        if column.type == "flag":
-            return self._yes_no()
-        if column.id == "resources_cover":
-            return self._words["whole_school"], self._words["own_stage"]
-        if column.type != "category":
-            return ()
-        words = read_toml("columns.toml")["categories"][column.id]
-        if column.id == "stage":
-            words = {w: a for w, a in words.items() if w in self._stages}
-        return tuple(a[0] if self._zh and not a[0].isascii() else w for w, a in words.items())
-
-    def _yes_no(self) -> tuple[str, str]:
-        words = sentences("forms", self._language)
-        return words["yes"], words["no"]
-
-    def _note(self, column: Column, stage: str | None) -> str:
-        """Say what stands in a column; only what the data dictionary says."""
-        words = self._words
-        out = []
-        if stage == "senior":
-            out.append(words["senior_stage"])
-        if column.id == "stage":
-            out.append(words["row_per_stage"])
-        if column.id == "resources_cover":
-            out.append(words["resources_cover"])
-        if column.id.endswith("code"):
-            out.append(words["code_as_text"])
-        if column.type == "number":
-            out.append(words["whole_number" if column.whole else "decimals"])
-            if column.shared:
-                out.append(words["shared"])
-            elif stage is None:
-                out.append(words["of_stage"])
-            if column.part_of:
-                out.append(words["at_most"].format(whole=getattr(columns()[column.part_of], self._language)))
-        choices = self._choices(column)
-        if choices:
-            out.append(words["choices"].format(choices=words["list"].join(choices)))
-        return words["join"].join(out)
-
     def schools(self) -> None:
         """Write the sheet of schools: headers, and what may be typed under them."""
         sheet = self._sheet("sheet_schools")
@@ -283,7 +136,7 @@ class _Writer:
         sheet.repeat_columns(0, self._needed.index("school"))
         sheet.set_row(0, 62)
         for c, name in enumerate((*self._needed, *self._optional)):
-            field = self._field(name)
+            field = self._fields.of_column(name)
             sheet.write_string(0, c, field.header(), self._formats["needed" if name in self._needed else "optional"])
             form = "text"
             if field.type == "number":
@@ -292,12 +145,12 @@ class _Writer:
                 form = "code"
             if name == "built_year":
                 form = "text"
-            width = 24 if name == "school" else 14 if name in _KEYS or field.type != "number" else 12
+            width = 24 if name == "school" else 14 if name in KEYS or field.type != "number" else 12
             sheet.set_column(c, c, width, self._formats[form])
             self._validate(sheet, 1, c, _ROWS, field)
         sheet.freeze_panes(1, self._needed.index("school") + 1)
 
-    def _validate(self, sheet: Any, row: int, c: int, last: int, field: _Field) -> None:
+    def _validate(self, sheet: Any, row: int, c: int, last: int, field: Field) -> None:
         rule: dict[str, Any] | None = None
         if field.choices:
             rule = {"validate": "list", "source": list(field.choices)}
@@ -310,8 +163,6 @@ class _Writer:
         # words that are not on the list are understood too: ask, do not refuse
         rule["error_type"] = "warning"
         sheet.data_validation(row, c, last, c, rule)
-
-    # -- the facts
 
     def facts(self, asked: Iterable[str]) -> None:
         """Write the form of facts about the county."""
@@ -326,28 +177,12 @@ class _Writer:
         sheet.set_row(0, 26)
         sheet.freeze_panes(1, 1)
         for r, name in enumerate((*_FACT_KEYS, *self._asked), 1):
-            fact = fact_columns()[name]
-            field = self._fact_field(fact)
+            field = self._fields.of_fact(name)
             sheet.write_string(r, 0, field.label, self._formats["cell"])
             sheet.write_string(r, 1, field.unit or "", self._formats["middle"])
             sheet.write_blank(r, 2, None, self._formats["code answer" if name.endswith("code") else "answer"])
             sheet.write_blank(r, 3, None, self._formats["cell"])
             self._validate(sheet, r, 2, r, field)
-
-    def _fact_field(self, fact: Fact) -> _Field:
-        label = fact.zh if self._zh else f"{fact.en} ({fact.id})"
-        whole = fact.unit in ("persons", "places", "schools")
-        choices = self._yes_no() if fact.type == "flag" else ()
-        notes = []
-        if fact.type == "number":
-            notes.append(self._words["figure"])
-            if fact.part_of:
-                whole_of = getattr(fact_columns()[fact.part_of], self._language)
-                notes.append(self._words["at_most"].format(whole=whole_of))
-        unit = unit_word(fact.unit, self._language) if fact.type == "number" else None
-        return _Field(fact.id, label, unit, fact.type, whole, choices, self._words["join"].join(notes))
-
-    # -- the notes
 
     def notes(self) -> None:
         """Write what each column means."""
@@ -364,14 +199,12 @@ class _Writer:
         top = len(lines) + 2
         for c, head in enumerate(("head_column", "head_unit", "head_needed", "head_meaning")):
             sheet.write_string(top, c, self._words[head], self._formats["needed"])
-        fields = [(self._field(n), n in self._needed) for n in (*self._needed, *self._optional)]
-        fields += [
-            (self._fact_field(fact_columns()[n]), False) for n in self._asked if fact_columns()[n].type == "number"
-        ]
+        fields = [(self._fields.of_column(n), n in self._needed) for n in (*self._needed, *self._optional)]
+        fields += [(self._fields.of_fact(n), False) for n in self._asked if fact_columns()[n].type == "number"]
         for r, (field, needed) in enumerate(fields, top + 1):
             sheet.write_string(r, 0, field.label, self._formats["cell"])
             sheet.write_string(r, 1, field.unit or "", self._formats["middle"])
-            sheet.write_string(r, 2, self._yes_no()[0] if needed else "", self._formats["middle"])
+            sheet.write_string(r, 2, self._fields.yes_no()[0] if needed else "", self._formats["middle"])
             sheet.write_string(r, 3, field.note, self._formats["cell"])
         sheet.repeat_rows(top)
         sheet.freeze_panes(top + 1, 0)
