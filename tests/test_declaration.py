@@ -556,7 +556,7 @@ def test_each_table_is_a_frame_of_the_library_of_the_input(kind: str) -> None:
         assert len(rows) == len(t.rows) and (not rows or list(rows[0]) == [c.id for c in t.columns])
     area = jh.results.records(form.frame("II-2"))[0]["teaching_area_per_student"]
     assert area == 6.0
-    with pytest.raises(jh.InputError, match="no table 'VII'; there are summary, I, II-1"):
+    with pytest.raises(jh.InputError, match="unknown table 'VII'; expected one of summary, I, II-1"):
         form.frame("VII")
     assert repr(form).startswith("<Declaration of 甲县 under cn-quality-balance-2017: summary, I,")
 
@@ -669,7 +669,7 @@ def test_numbers_have_the_format_of_the_form_and_marks_are_seen(tmp_path: Path) 
 
 def test_a_workbook_needs_its_extra_and_its_ending(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ev = evaluated()
-    with pytest.raises(jh.InputError, match=r"written as \.xlsx, not 'f.pdf'"):
+    with pytest.raises(jh.InputError, match=r"must be an \.xlsx file, not 'f.pdf'"):
         write_declaration(ev, tmp_path / "f.pdf")
     with pytest.raises(OSError, match="nowhere"):
         write_declaration(ev, tmp_path / "nowhere" / "f.xlsx")

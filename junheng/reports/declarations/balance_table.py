@@ -31,7 +31,7 @@ from junheng.words import Message, Name, message, word
 
 
 def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
-    """Return mean and difference coefficient of each indicator and stage, and what they may be at most."""
+    """Return the mean and difference coefficient of each indicator and stage, with the limits."""
     d = county.d
     printing = county.std.printing
     rows: list[tuple[Cell, ...]] = []

@@ -1,4 +1,4 @@
-"""How the form prints what it knows and what it does not know: cells, columns, figures (private)."""
+"""Cells, columns and figures as the form prints them (private)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from junheng.results.frames import round_half_up, turns
 from junheng.words import SIGNS as OPS
 from junheng.words import Message, Name, Quoted, message
 
-#: What a cell or a note says: a sentence of ``words/forms.toml``, or a text that is Chinese already.
+#: Text of a cell or note: a sentence of ``words/forms.toml``, or text that is already Chinese.
 Text = Message | str
 
 OPEN, YES, NO = message("forms.open"), message("forms.yes"), message("forms.no")
@@ -26,40 +26,40 @@ YES_NO = {MET: YES, UNMET: NO, UNDETERMINED: OPEN}
 
 
 def chinese(text: Text) -> str:
-    """Return a text in the language of the form."""
+    """Return a text in Chinese, the language of the form."""
     return text.text("zh") if isinstance(text, Message) else text
 
 
 def clauses(texts: Iterable[Text | None], mark: str = "；") -> str:
-    """Return several texts as one, without those that are empty."""
+    """Join texts, skipping empty ones."""
     return mark.join(chinese(t) for t in texts if t)
 
 
 def form_data() -> dict[str, Any]:
-    """Return the forms as data."""
+    """Return the data of the forms."""
     return read_toml("reports/declarations/forms.toml")
 
 
 def text_cell(value: Text | None, note: Text | None = None, mark: Mark | None = None) -> Cell:
-    """Return a cell of words."""
+    """Return a cell of text."""
     shown = chinese(value or "")
     return Cell(value=shown or None, text=shown, note=chinese(note) if note else None, mark=mark)
 
 
 def open_cell(note: Text, mark: Mark = "open") -> Cell:
-    """Return a cell of what is not known; the note says why."""
+    """Return a cell without a value; the note says why."""
     return Cell(text=chinese(OPEN) if mark == "open" else "", note=chinese(note), mark=mark)
 
 
 def fact_cell(fact: str) -> Cell:
-    """Return the empty cell of a fact that was not given."""
+    """Return the blank cell of a fact that was not given."""
     return open_cell(message("forms.fact_missing", fact=Quoted(Name("column", fact))), "not_given")
 
 
 def figure_cell(
     value: float, decimals: int | None, *, percent: bool = False, note: Text | None = None, mark: Mark | None = None
 ) -> Cell:
-    """Return a cell of a figure, printed with so many decimals."""
+    """Return a cell with a figure, printed with ``decimals`` decimals."""
     return Cell(
         value=int(value) if decimals == 0 and float(value).is_integer() else float(value),
         text=printed(float(value), decimals, percent=percent),
@@ -71,7 +71,7 @@ def figure_cell(
 
 
 def printed(value: float, decimals: int | None, *, percent: bool = False) -> str:
-    """Write a figure as the form prints it: half up."""
+    """Return a figure as the form prints it, rounded half up."""
     if decimals is None:
         return f"{number(100 * value)}%" if percent else number(value)
     if percent:
@@ -90,9 +90,9 @@ def judged_cell(
     floor: tuple[float, int] | None = None,
     note: Text | None = None,
 ) -> Cell:
-    """Return a figure that is compared with a requirement, marked where printing it would turn the verdict."""
+    """Return a figure judged by a requirement, marked if the printed figure would reverse the verdict."""
 
-    def turned(limit: float, code: int) -> bool:
+    def reversed_by_rounding(limit: float, code: int) -> bool:
         if decimals is None or np.isnan(limit):
             return False
         digits = decimals + 2 if percent else decimals
@@ -101,7 +101,7 @@ def judged_cell(
     limits = [("forms.required", required, verdict)]
     if floor is not None and verdict == UNMET:
         limits.append(("forms.floor", *floor))
-    wrong = [(key, limit, code) for key, limit, code in limits if turned(limit, code)]
+    wrong = [(key, limit, code) for key, limit, code in limits if reversed_by_rounding(limit, code)]
     scale, sign = (100, "%") if percent else (1, "")
     notes = [note]
     for key, limit, code in wrong:
@@ -113,7 +113,7 @@ def judged_cell(
 
 
 def yes_no(verdict: int, note: Text | None) -> Cell:
-    """Return a cell that says whether something is met."""
+    """Return a cell that prints a verdict as yes, no or undecided."""
     return text_cell(YES_NO[verdict], note, "open" if verdict == UNDETERMINED else None)
 
 
@@ -124,7 +124,7 @@ def form_table(
     notes: Iterable[Text] = (),
     merged: tuple[str, ...] = (),
 ) -> FormTable:
-    """Return a table of the form with the notes that the form itself has."""
+    """Return a table of the form; the notes of the form itself come last."""
     return FormTable(
         id=spec["id"],
         title=spec["title"]["zh"],
@@ -136,29 +136,29 @@ def form_table(
 
 
 def form_column(id: str, code: str = "") -> Column:
-    """Return a column with its header."""
+    """Return a column of the form."""
     return Column(id=id, label=form_data()["columns"][id]["zh"], code=code)
 
 
 def form_columns(*ids: str) -> tuple[Column, ...]:
-    """Return columns that have no codes."""
+    """Return columns without codes."""
     return tuple(form_column(i) for i in ids)
 
 
 def given(value: float, percent: bool) -> str:
-    """Write a requirement with as many decimals as it has."""
+    """Return a requirement with all its decimals."""
     return f"{number(100 * value)}%" if percent else number(value)
 
 
 def item_note(d: Judgement, r: ItemResult, county: int, why: str = "") -> Message:
-    """Say what was found of an item, and its verdict; in brackets why."""
+    """Return the finding of an item, its verdict, and the reason in brackets."""
     verdict = Name("verdict", VERDICTS[int(r.verdict[county])])
-    said = message("forms.item", finding=finding(d, r, county, "zh"), verdict=verdict)
-    return message("forms.sentence", text=message("forms.with_more", text=said, more=why) if why else said)
+    text = message("forms.item", finding=finding(d, r, county, "zh"), verdict=verdict)
+    return message("forms.sentence", text=message("forms.with_more", text=text, more=why) if why else text)
 
 
 def standing_of(r: ItemResult) -> Message | None:
-    """Say so where a rule is not known first hand."""
+    """Return the standing of a rule that is not known from a source."""
     standing = str(r.item.standing)
     if standing in ("confirmed", "secondary"):
         return None

@@ -1,4 +1,4 @@
-"""The county a form is of: its schools, and what several tables say of them (private)."""
+"""The county of a form: its schools, and notes that several tables share (private)."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 @frozen(eq=False, slots=False, kw_only=True)
 class FormCounty:
-    """One county of an evaluation, with its rows read once more by themselves.
+    """One county of an evaluation, with its rows read again separately.
 
-    Columns that no rule rests on (classes, owners, grades) may have cells that cannot be used; reading them again
-    leaves the evaluation as it is.
+    Columns that no rule uses (classes, owners, grades) may have invalid cells; a second reading keeps their problems
+    out of the evaluation.
     """
 
     ev: Evaluation
     index: int
     """Position of the county in the evaluation."""
     at: Ints
-    """The sections of the county."""
+    """Sections of the county."""
     sub: Sections
-    """The same, of a table that has no other county."""
+    """The same sections, in a table of this county alone."""
 
     @classmethod
     def read(cls, ev: Evaluation, index: int) -> FormCounty:
@@ -53,17 +53,17 @@ class FormCounty:
 
     @property
     def d(self) -> Judgement:
-        """All that was found."""
+        """Findings and verdicts."""
         return self.ev.data
 
     @property
     def std(self) -> Standard:
-        """The standard judged by."""
+        """The standard."""
         return self.ev.standard
 
     @cached_property
     def names(self) -> list[str]:
-        """Name of every section of the county, with its stage where the school has several."""
+        """Name of each section of the county, with its stage if the school has several."""
         plain = school_names(self.d, self.at)
         out = []
         for name, kind, stage in zip(plain, self.sub.kind.tolist(), self.sub.stage.tolist(), strict=True):
@@ -73,32 +73,32 @@ class FormCounty:
 
     @cached_property
     def owners(self) -> list[int | None]:
-        """Owner code of every section, None where the table does not say."""
+        """Owner code of each section, None if unknown."""
         codes = {k: int(v) for k, v in form_data()["owner_codes"].items()}
         reading = self.sub.reading
-        said = reading.category("owner_type")[self.sub.rows]
+        owners = reading.category("owner_type")[self.sub.rows]
         private = reading.ownership[self.sub.rows] == "private"
         return [
             codes[o] if o is not None else codes["private"] if p else None
-            for o, p in zip(said.tolist(), private.tolist(), strict=True)
+            for o, p in zip(owners.tolist(), private.tolist(), strict=True)
         ]
 
     def counted(self, stage: int) -> Ints:
-        """Return the sections of a stage that count, as positions in the county."""
+        """Return the counted sections of a stage, as positions in the county."""
         return np.flatnonzero(self.sub.counted & (self.sub.stage == stage))
 
     @property
     def not_ordinary(self) -> NDArray[np.bool_]:
-        """Which sections are of special and vocational schools."""
+        """Which sections belong to special and vocational schools."""
         return np.isin(self.sub.kind.astype(str), ("special", "vocational"))
 
     @property
     def decimals(self) -> int | None:
-        """How many decimals of a school's figure are printed."""
+        """Printed decimals of the figures of schools."""
         return None if self.std.printing is None else self.std.printing.school_value
 
     def indicator_columns(self, spec: Mapping[str, Any], first: int = 1) -> tuple[Column, ...]:
-        """Return a column for each indicator, with the codes of the form where they are known."""
+        """Return a column for each indicator, with its code on the form if known."""
         coded = spec.get("codes") or "first_code" in spec
         return tuple(
             Column(id=ind.id, label=ind.zh, code=f"L{first + j}" if coded else "")
@@ -106,7 +106,7 @@ class FormCounty:
         )
 
     def unit_notes(self, counted: NDArray[np.bool_]) -> list[Message]:
-        """Say how many schools stand behind the figures of each stage."""
+        """Return the number of counted schools and students of each stage."""
         out = []
         for s, stage in enumerate(STAGES):
             mine = self.sub.stage == s
@@ -126,7 +126,7 @@ class FormCounty:
         return out
 
     def kept_out(self) -> list[Message]:
-        """Say which schools a table of schools leaves out, and of which it is not known who runs them."""
+        """Return how many schools a table of schools leaves out, and how many have an unknown owner."""
         sub = self.sub
         gone = ~sub.counted & (sub.stage < len(STAGES)) & ~self.not_ordinary
         out = [message("forms.not_listed", n=int(gone.sum()))] if gone.any() else []
@@ -136,7 +136,7 @@ class FormCounty:
         return out
 
     def footer(self, spec: Mapping[str, Any]) -> list[Message]:
-        """Count schools, sections of integrated schools, and teaching points."""
+        """Return the numbers of schools, sections of integrated schools, and teaching points."""
         out = []
         for s, stage in enumerate(STAGES):
             kinds = [self.sub.kind[i] for i in self.counted(s).tolist()]
@@ -165,7 +165,7 @@ class FormCounty:
 
 
 def school_names(d: Judgement, sections: Ints) -> list[str]:
-    """Return the name of the school of each section, its code where the name is missing."""
+    """Return the school name of each section, or its code if the name is missing."""
     reading = d.sections.reading
     out: list[str] = [""] * sections.size
     for column in ("school_code", "school"):

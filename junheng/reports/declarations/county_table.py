@@ -25,7 +25,7 @@ from junheng.words import Message, Name, Quoted, listed, message
 
 
 def county_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
-    """Return the figures of the county, from its facts or its table of schools."""
+    """Return the figures of the county, from the county facts or the table of schools."""
     rows, blank = [], []
     for k, entry in enumerate(form_data()[spec["rows"]], start=1):
         cell, source = _basic(county, entry)
@@ -62,7 +62,7 @@ def _basic(county: FormCounty, entry: Mapping[str, Any]) -> tuple[Cell, Message 
 
 
 def _count(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
-    """Count schools of a kind; a school whose kind is not known may be of it."""
+    """Count the schools of a kind; a school of unknown kind leaves the count open."""
     kind = county.sub.kind
     unknown = np.unique(county.sub.school[[k is None for k in kind]]).size
     if unknown:
@@ -76,7 +76,7 @@ def _count(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
         mine = mine & (students >= entry["students_from"])
     n = int(np.unique(county.sub.school[mine]).size)
     if "fact" in entry and n == 0:
-        # a table of schools that are judged need not list these
+        # the table of schools need not list schools that are not judged
         fact = Quoted(Name("column", entry["fact"]))
         return open_cell(message("forms.fact_and_schools_missing", fact=fact), "not_given")
     return figure_cell(n, 0)

@@ -1,4 +1,4 @@
-"""How a form is filled from an evaluation, table by table (private)."""
+"""Fills a form from an evaluation, table by table (private)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards import Standard, load_standard
 from junheng.words import Message, Quoted, listed, message, word
 
-#: What fills each kind of table.
+#: The function that fills each kind of table.
 _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
     "county": county_table,
     "shares": share_table,
@@ -46,9 +46,9 @@ _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
 def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declaration:
     """Fill the national declaration form (申报表) of a county from its evaluation.
 
-    Verdicts are those of the evaluation, taken unrounded. Figures are printed as the form prints them, half up; where
-    the printed figure taken by itself would turn a verdict, the cell is marked. What is not known stays blank or says
-    无法判定, with the reason; nothing is made up.
+    Verdicts are those of the evaluation, based on unrounded figures. Figures are printed with the decimals of the
+    form, rounded half up; a cell is marked if the printed figure alone would reverse its verdict. Unknown figures are
+    left blank or print 无法判定, with the reason.
 
     Parameters
     ----------
@@ -60,13 +60,13 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
     Returns
     -------
     Declaration
-        Tables I, II-1, II-2, III, IV, V and VI for the scheme of 2017 and those that extend it; what is known of
-        tables I to VII for the scheme of 2012. Texts are Chinese, as the form is.
+        Tables I, II-1, II-2, III, IV, V and VI for the scheme of 2017 and those that extend it; the known parts of
+        tables I to VII for the scheme of 2012. Texts are in Chinese, like the form.
 
     Raises
     ------
     InputError
-        When the standard has no such form, when there are several counties and none is named, or no such county.
+        If the standard has no form, the county is unknown, or ``county`` does not single out one county and year.
 
     References
     ----------
@@ -83,16 +83,16 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
     True
     """
     form = _find_form(ev.standard)
-    whose = FormCounty.read(ev, _choose(ev.data, county))
+    chosen = FormCounty.read(ev, _choose(ev.data, county))
     d, std = ev.data, ev.standard
-    tables = [_summary(whose), *(_TABLES[spec["kind"]](whose, spec) for spec in form["tables"])]
+    tables = [_summary(chosen), *(_TABLES[spec["kind"]](chosen, spec) for spec in form["tables"])]
     shown = {spec["part"] for spec in form["tables"] if "part" in spec}
     beside = [r for r in d.items if r.item.part not in shown and r.item.rule in ("conditions", "scored")]
     if beside:
-        tables.append(items_beside(whose, form_data()["beside"], beside))
-    tables.append(_left_out(whose))
+        tables.append(items_beside(chosen, form_data()["beside"], beside))
+    tables.append(_left_out(chosen))
     return Declaration(
-        county=d.county_name(whose.index),
+        county=d.county_name(chosen.index),
         title=form["title"]["zh"],
         standard=std.id,
         label=std.label.zh,
@@ -105,7 +105,7 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
 
 
 def _find_form(standard: Standard) -> Mapping[str, Any]:
-    """Return the form of a standard, or of the one it builds on."""
+    """Return the form of a standard, or of the standard it extends."""
     forms = {str(f["standard"]): f for f in form_data()["forms"]}
     std: Standard | None = standard
     while std is not None:
@@ -117,7 +117,7 @@ def _find_form(standard: Standard) -> Mapping[str, Any]:
 
 
 def _choose(d: Judgement, county: CountyKey | None) -> int:
-    """Return the one county meant."""
+    """Return the position of the county, which must be a single one."""
     found = find_county(d, county)
     if len(found) == 1:
         return found[0]
@@ -132,12 +132,12 @@ def _choose(d: Judgement, county: CountyKey | None) -> int:
 
 
 def county_key(d: Judgement, county: int) -> tuple[str | int, ...]:
-    """Return what names a county (and year) in ``county=``."""
+    """Return the value of ``county=`` that names a county (and year)."""
     return tuple(words[county] for _, words in d.county_words)
 
 
 def _summary(county: FormCounty) -> FormTable:
-    """Return the conclusions: overall, then part by part."""
+    """Return the verdicts: overall, then by part."""
     parts = list(county.d.part_verdicts)
     reasons = dict(zip(parts, part_reasons(county.d, "zh", [county.index]), strict=True))
     rows = []
@@ -154,7 +154,7 @@ def _summary(county: FormCounty) -> FormTable:
 
 
 def _left_out(county: FormCounty) -> FormTable:
-    """Return the units that do not count, and why."""
+    """Return the units that do not count, with reasons."""
     d, sub = county.d, county.sub
     rows: list[tuple[Cell, ...]] = []
     place = {full: i for i, full in enumerate(county.at.tolist())}
@@ -163,24 +163,24 @@ def _left_out(county: FormCounty) -> FormTable:
             continue
         i = place[full]
         students = float(sub.students[i])
-        reason, sort = d.left_out_reason(at, "zh"), _sort(county, i, at)
+        reason, kind = d.left_out_reason(at, "zh"), _kind_left_out(county, i, at)
         stage = str(word("stage", ALL_STAGES[int(sub.stage[i])], "zh"))
         rows.append(
             (
                 figure_cell(len(rows) + 1, 0),
                 text_cell(county.names[i]),
-                # a special or vocational school is of no stage that is judged
+                # special and vocational schools have no stage that is judged
                 Cell(text=NONE) if county.not_ordinary[i] else text_cell(stage),
                 open_cell(message("forms.students_missing")) if np.isnan(students) else figure_cell(students, 0),
-                text_cell(message("forms.with_more", text=reason, more=sort) if sort else reason),
+                text_cell(message("forms.with_more", text=reason, more=kind) if kind else reason),
             )
         )
     heads = form_columns("number", "school", "stage", "students", "reason")
     return form_table(form_data()["left_out"], heads, rows, () if rows else [message("forms.none_left_out")])
 
 
-def _sort(county: FormCounty, i: int, at: int) -> Message | None:
-    """Say what sort of unit the standard leaves out of the basic standard of schools."""
+def _kind_left_out(county: FormCounty, i: int, at: int) -> Message | None:
+    """Return the kind of a unit that the standard leaves out of the basic standard of schools."""
     by_standard = LEFT_OUT[int(county.d.leaving[1][at])] == "left_out_by_standard"
     if not by_standard or LEFT_OUT_OF[int(county.d.leaving[2][at])] == "all":
         return None

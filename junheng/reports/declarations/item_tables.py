@@ -1,4 +1,4 @@
-"""Tables IV and V: items of the county, one by one (private)."""
+"""Tables IV and V: the items of the county (private)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from junheng.standards.model import Test
 from junheng.words import SIGNS as OPS
 from junheng.words import Name, listed, message, word
 
-#: How many schools a remark names before it counts the rest.
+#: Most schools that a remark names; it counts the rest.
 _NAMED = 5
 #: Finding, value, requirement and remark of a condition.
 _Condition = tuple[Cell, Cell, Cell, str]
@@ -49,7 +49,7 @@ def item_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
 
 
 def items_beside(county: FormCounty, spec: Mapping[str, Any], results: Iterable[ItemResult]) -> FormTable:
-    """Return some items as a table, with a row for each condition."""
+    """Return items as a table, with a row for each condition."""
     chosen = sorted(results, key=lambda r: (r.item.number is None, r.item.number or 0))
     rows = [row for r in chosen for row in _item_rows(county, r, spec)]
     open_ = sum(int(r.verdict[county.index]) == UNDETERMINED and r.item.rule != "scored" for r in chosen)
@@ -73,7 +73,7 @@ def _item_rows(county: FormCounty, r: ItemResult, spec: Mapping[str, Any]) -> It
 
 
 def _condition(county: FormCounty, r: ItemResult, position: int, spec: Mapping[str, Any]) -> _Condition:
-    """Return what is shown of one condition of an item."""
+    """Return the cells and the remark of one condition of an item."""
     if not r.item.conditions:
         # an item on resources that a standard counts with this part
         return text_cell(finding(county.d, r, county.index, "zh")), Cell(), Cell(), ""
@@ -108,7 +108,7 @@ def _not_given(value: float) -> Cell | None:
 
 
 def _unit_condition(test: Test, found: ConditionResult, c: int, decimals: int | None, remark: str) -> _Condition:
-    """Return what is shown of a condition that each school or section must meet, or a share of them."""
+    """Return the cells of a condition on each school or section, or on a share of them."""
     met, unmet, open_ = (int(x) for x in found.counts[c])
     n = met + unmet + open_
     said = text_cell(message("forms.units_found", names=_names(test), n=n, met=met, unmet=unmet, open=open_))
@@ -121,7 +121,7 @@ def _unit_condition(test: Test, found: ConditionResult, c: int, decimals: int | 
 
 
 def _printing(test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
-    """Return the decimals of a figure, and whether it is a percentage: counts of one thing over another."""
+    """Return the decimals of a figure, and whether it is a percentage (a ratio of figures with one unit)."""
     if test.scope in ("school", "section", "share"):
         return spec["ratio_decimals"], True
     if _is_share(test):
@@ -136,7 +136,7 @@ def _names(test: Test) -> str:
 
 
 def _figures(test: Test, totals: Callable[[str], float]) -> str:
-    """Write a test with the figures behind it."""
+    """Return a test with its figures."""
 
     def said(name: str) -> str:
         value = totals(name)
@@ -159,7 +159,7 @@ def _sentence(test: Test, said: Callable[[str], str]) -> str:
 
 
 def _totals(county: FormCounty, test: Test) -> Callable[[str], float] | None:
-    """Return what gives the figures of a test; None where it is about none of the schools."""
+    """Return a function from the names of figures to their values; None if the test applies to no school."""
     if test.scope == "county":
         return lambda name: float(county.d.facts.number(name)[county.index])
     nowhere = np.zeros(county.sub.rows.size, dtype=np.int64)
@@ -199,7 +199,7 @@ def _unit_requirement(test: Test) -> Text:
 
 
 def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position: int) -> str:
-    """Say why a condition does not hold: which schools, or what is missing."""
+    """Return why a condition does not hold: the schools, or that figures are missing."""
     verdict = int(found.verdict[county.index])
     if r.item.rule == "scored" or verdict == MET:
         return ""
@@ -224,7 +224,7 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
 
 
 def _is_share(test: Test) -> bool:
-    """Tell whether a test divides counts of the same thing."""
+    """Return whether a test divides figures with the same unit."""
     top, bottom = ({_unit(f, test.scope) for f in names} for names in (test.top, test.bottom))
     return bool(test.bottom) and top == bottom
 

@@ -1,4 +1,4 @@
-"""Tables II-1 and II-2: how many schools comply, and each school (private)."""
+"""Tables II-1 and II-2: numbers of schools that comply, and each school (private)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from junheng.results import REASONS
 from junheng.results.explain import number
 from junheng.words import Message, Name, Quoted, listed, message, word
 
-#: An indicator that is not met, by the verdict on its floor.
+#: Words for an unmet indicator, by the verdict on its floor.
 _FLOOR = {MET: "forms.floor_met", UNMET: "forms.floor_unmet", UNDETERMINED: "forms.floor_open"}
 
 
 def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
-    """Return how many schools of each stage comply with each indicator and in all, and their share."""
+    """Return the number and share of schools of each stage that meet each indicator, and the rule for schools."""
     rows: list[tuple[Cell, ...]] = []
     k = len(county.d.indicators)
     for s, stage in enumerate(STAGES):
@@ -49,14 +49,14 @@ def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
             rows.append((label, text_cell(form_data()["rows"][row]["zh"]), *cells))
     overall = form_column("overall", f"L{k + 1}" if spec.get("codes") else "")
     columns = (*form_columns("stage", "row"), *county.indicator_columns(spec), overall)
-    # where the form leaves schools out, those it counts are not those that count
+    # a form that leaves out schools counts others than the evaluation
     of_form = spec.get("scope") == "form"
     notes = [*county.kept_out(), *county.footer(spec)] if of_form else county.unit_notes(county.sub.counted)
     return form_table(spec, columns, rows, notes, merged=("stage",))
 
 
 def _shares_of_indicator(county: FormCounty, full: Ints, j: int, spec: Mapping[str, Any]) -> tuple[Cell, Cell]:
-    """Return how many schools meet an indicator, and their share."""
+    """Return the number and share of schools that meet an indicator."""
     if full.size and not county.d.applies[j, full].any():
         nothing = Cell(text=NONE, note=word("reason", "no_requirement", "zh"))
         return nothing, nothing
@@ -69,7 +69,7 @@ def _shares_of_indicator(county: FormCounty, full: Ints, j: int, spec: Mapping[s
 
 
 def _shares_in_all(county: FormCounty, full: Ints, spec: Mapping[str, Any]) -> tuple[Cell, Cell]:
-    """Return how many schools comply with the rule for schools, and their share: all should."""
+    """Return the number and share of schools that meet the rule for schools; the share should be 1."""
     verdicts = county.d.school[full]
     why = _why_open(verdicts)
     if full.size and county.std.school_rule is None:
@@ -82,7 +82,7 @@ def _shares_in_all(county: FormCounty, full: Ints, spec: Mapping[str, Any]) -> t
 
 
 def _why_open(verdicts: Codes) -> Text | None:
-    """Say why a share is not known; nothing where it is."""
+    """Return why a share is unknown, None if it is known."""
     if not verdicts.size:
         return str(word("reason", "no_schools", "zh"))
     met, unmet, open_ = (int((verdicts == v).sum()) for v in (MET, UNMET, UNDETERMINED))
@@ -90,7 +90,7 @@ def _why_open(verdicts: Codes) -> Text | None:
 
 
 def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
-    """Return each school with its figures, and whether it complies."""
+    """Return each school with its figures and verdict."""
     first = spec.get("first_code", 1)
     rows: list[tuple[Cell, ...]] = []
     extra = {name: county.sub.number(name) for name in ("grades", "classes")}
@@ -136,7 +136,7 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
 
 
 def _values(county: FormCounty, i: int, stage: int, spec: Mapping[str, Any]) -> list[Cell]:
-    """Return the indicators of a section."""
+    """Return the indicator cells of a section."""
     d, full = county.d, int(county.at[i])
     decimals = county.decimals
     out = []
@@ -157,7 +157,7 @@ def _values(county: FormCounty, i: int, stage: int, spec: Mapping[str, Any]) -> 
 
 
 def _verdict(county: FormCounty, i: int) -> tuple[Cell, Cell]:
-    """Return whether a section complies, and the remark: what is met, what is above its floor, what is not."""
+    """Return the verdict of a section, and a remark that groups its indicators by verdict."""
     d, full = county.d, int(county.at[i])
     verdict = int(d.school[full])
     groups: dict[Message, list[Name]] = {}

@@ -1,4 +1,4 @@
-"""Table VI: how satisfied people are (private)."""
+"""Table VI: the satisfaction survey (private)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from junheng.words import listed, message, word
 
 
 def survey_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
-    """Return how many were asked and are satisfied, all and parents."""
+    """Return the numbers asked and satisfied, for everyone and for parents."""
     known = form_data()["survey"]
     results = [r for r in county.d.items if r.item.part == spec["part"]]
     rows, blank = [], []

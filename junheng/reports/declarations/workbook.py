@@ -1,4 +1,4 @@
-"""A filled form as a workbook that prints well (private)."""
+"""A filled form as a workbook for printing (private)."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from junheng.reports.declarations.model import Cell, Column, CountyKey, Declarat
 from junheng.results import Evaluation
 from junheng.words import Quoted, message, sentences, word
 
-#: Fills of marked cells: for colour-blind readers too, as the legend names them and a comment stands on the cell.
+#: Fills of marked cells; each also has a comment, so that no reader depends on colour.
 _FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}
-#: Column widths in characters, by id; indicators take the default.
+#: Column widths in characters, by id; indicators have the default width.
 _WIDTHS = {
     "stage": 6, "number": 6, "school": 26, "owner": 6.5, "students": 9, "grades": 7, "classes": 7, "complies": 9,
     "remark": 40, "row": 16, "code": 7, "entry": 30, "unit": 8, "value": 13, "source": 14, "item": 34, "finding": 46,
     "required": 16, "verdict": 10, "reference": 22, "who": 12, "part": 16, "reason": 64, "overall": 10, "composite": 10,
 }  # fmt: skip
 _DEFAULT_WIDTH = 11
-#: Columns of text, aligned to the left.
+#: Columns of text, aligned left.
 _LEFT = ("school", "remark", "entry", "source", "item", "finding", "reference", "reason")
 #: Columns that are often empty.
 _SHRINK = ("remark", "reference")
 _PORTRAIT = ("I", "summary", "left_out")
-#: Tables of so many rows, which end on their first page, may have merged cells.
+#: Most rows of a table with merged cells; such a table fits on one page.
 _MERGED = 8
 #: A cell of Excel holds 32 767 characters.
 _LONGEST = 32_000
@@ -53,15 +53,15 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: C
     Returns
     -------
     pathlib.Path
-        The file: a summary, a sheet for each table, the units that do not count, and where the figures come from.
-        The same evaluation gives the same bytes.
+        The file: a cover with the verdicts, a sheet for each table, the units that do not count, and provenance. The
+        same evaluation gives the same bytes.
 
     Raises
     ------
     InputError
-        As :func:`declaration`; when the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
+        As :func:`declaration`; if the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
     OutputFileError
-        The file cannot be written. What was there before is unchanged.
+        If the file cannot be written. An existing file is left unchanged.
 
     Examples
     --------
@@ -92,13 +92,13 @@ def _words(group: str) -> Mapping[str, str]:
 
 
 def clean(text: str) -> str:
-    """Return a text that a workbook can hold: without characters that XML has no place for, and not too long."""
+    """Return a text that fits in a cell: characters invalid in XML replaced, truncated to the length of a cell."""
     kept = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
     return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + _words("workbook")["truncated"]
 
 
 def width_of(text: str) -> int:
-    """Return how wide a text prints, in half-width characters."""
+    """Return the printed width of a text, in half-width characters."""
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
@@ -107,7 +107,7 @@ def _lines(text: str, width: float) -> int:
 
 
 class _Sheets:
-    """The sheets of one workbook."""
+    """Writes the sheets of one workbook."""
 
     def __init__(self, book: Any, form: Declaration) -> None:
         self.book = book
@@ -117,7 +117,7 @@ class _Sheets:
         self._formats: dict[str, Any] = {}
 
     def format(self, **given: Any) -> Any:
-        """Return a format, made once."""
+        """Return a format; each is created once."""
         key = json.dumps(given, sort_keys=True, ensure_ascii=False)
         if key not in self._formats:
             base = SERIF | {"font_size": 10.5, "valign": "vcenter", "text_wrap": True}
@@ -138,7 +138,7 @@ class _Sheets:
     def _merged(
         self, sheet: Any, row: int, last: int, text: str, width: float, size: float = 10.5, **given: Any
     ) -> None:
-        """Write a text over all columns, the row as high as it takes."""
+        """Write a text across all columns, in a row of sufficient height."""
         text = clean(text)
         style = self.format(font_size=size, **given)
         if last > 0:
@@ -149,7 +149,7 @@ class _Sheets:
     # -- sheets
 
     def cover(self) -> None:
-        """Write the first sheet: what it is, the conclusions, what the marks mean, which sheets follow."""
+        """Write the first sheet: title, verdicts, legend of marks, contents."""
         form, table = self.form, self.form.table("summary")
         sheet = self._sheet(self.words["cover"], portrait=True)
         widths = [18, 12, 68]
@@ -169,12 +169,12 @@ class _Sheets:
         row += 1
         self._merged(sheet, row, 2, self.words["marks"], whole, 12, bold=True, **SANS)
         row += 1
-        for mark, said in self.legend.items():
+        for mark, meaning in self.legend.items():
             style = self.format(border=1, align="center", bg_color=_FILLS[mark])
             sheet.write_string(row, 0, f"（{form.marks[mark]}）", style)
             sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
-            sheet.write_string(row, 1, said, self.format(border=1))
-            sheet.set_row(row, _lines(said, widths[1] + widths[2]) * 16 + 4)
+            sheet.write_string(row, 1, meaning, self.format(border=1))
+            sheet.set_row(row, _lines(meaning, widths[1] + widths[2]) * 16 + 4)
             row += 1
         row += 1
         self._merged(sheet, row, 2, self.words["contents"], whole, 12, bold=True, **SANS)
@@ -191,7 +191,7 @@ class _Sheets:
             row += 1
 
     def table(self, table: FormTable) -> None:
-        """Write one table on a sheet of its own."""
+        """Write one table on its own sheet."""
         sheet = self._sheet(_sheet_name(table), portrait=table.id in _PORTRAIT)
         widths = [_width(table, j) for j in range(len(table.columns))]
         for j, wide in enumerate(widths):
@@ -216,7 +216,7 @@ class _Sheets:
         sheet.print_area(0, 0, max(row - 1, head), last)
 
     def provenance(self) -> None:
-        """Write where the figures come from: enough to make the workbook again."""
+        """Write the provenance of the figures, sufficient to reproduce the workbook."""
         sheet = self._sheet(self.words["source"], portrait=True)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 72)
@@ -242,7 +242,7 @@ class _Sheets:
         return 2 if any(c.code for c in table.columns) else 1
 
     def _body(self, sheet: Any, row: int, table: FormTable, widths: Sequence[float]) -> int:
-        """Write headers and rows, and return the row after them."""
+        """Write headers and rows, and return the next row."""
         head = self.format(border=1, bold=True, align="center", bg_color="#EDEDED", **SANS)
         coded = self._head_rows(table) == 2
         for j, column in enumerate(table.columns):
@@ -251,7 +251,7 @@ class _Sheets:
             sheet.write_string(row, j, column.label, head)
             if coded and column.code:
                 sheet.write_string(row + 1, j, column.code, head)
-        # bold letters are wider
+        # bold text is wider
         high = max(_lines(c.label, w * 0.85) for c, w in zip(table.columns, widths, strict=True))
         sheet.set_row(row, high * 15 + 6)
         row += 1
@@ -266,7 +266,7 @@ class _Sheets:
             for j, (column, cell) in enumerate(zip(table.columns, line, strict=True)):
                 run = starts[i][column.id] if column.id in joined else 1
                 if run != 1 and stacked:
-                    # no merged cell: one that runs over the end of a page is cut in printing
+                    # not merged: a merged cell across a page break is cut in print
                     ends = {"top": int(run > 1), "bottom": int(i + 1 == len(starts) or starts[i + 1][column.id] != 0)}
                     style = self._style(column, cell, border=0, left=1, right=1, **ends)
                     cell = cell if run > 1 else Cell()
@@ -311,9 +311,9 @@ def _number_format(cell: Cell) -> str:
 
 
 def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:
-    """Return for every row and joined column how many rows its cell covers, 0 where one above covers it.
+    """Return for each row and merged column how many rows its cell spans, 0 if a cell above spans it.
 
-    Columns are joined together: a run ends where any of them changes, so that two items with one verdict stay two.
+    A run ends where any of the columns changes, so that two items with the same verdict stay separate.
     """
     out: list[dict[str, int]] = [dict.fromkeys(joined, 1) for _ in table.rows]
     start = 0
@@ -330,7 +330,7 @@ def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:
 
 
 def _width(table: FormTable, j: int) -> float:
-    """Return the width of a column; one that may stay empty takes only what it holds."""
+    """Return the width of a column; columns that are often empty shrink to their content."""
     column = table.columns[j]
     wide = float(_WIDTHS.get(column.id, _DEFAULT_WIDTH))
     if column.id not in _SHRINK:
@@ -340,5 +340,5 @@ def _width(table: FormTable, j: int) -> float:
 
 def _sheet_name(table: FormTable) -> str:
     name = table.title.split()[0] if table.title.startswith("表") else table.title
-    # the characters and the length that a sheet's name may have
+    # characters and length allowed in a sheet name
     return re.sub(r"[\[\]:*?/\\]", "", name)[:31]

@@ -1,4 +1,4 @@
-"""An empty return to fill in: what a standard asks for (asked), how it is headed (fields), the workbook."""
+"""An empty workbook to fill in: what a standard asks for (asked), the fields, the workbook."""
 
 from junheng.reports.template.asked import columns_asked, facts_asked
 from junheng.reports.template.workbook import write_template

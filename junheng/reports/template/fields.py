@@ -14,7 +14,7 @@ from junheng.words import label_of_column, sentences
 
 @frozen(eq=False)
 class Field:
-    """A column or fact as it is written: its header, unit and what may stand in it."""
+    """A column or fact as written: header, unit, and valid entries."""
 
     id: str
     label: str
@@ -30,7 +30,7 @@ class Field:
 
 
 def unit_word(unit: str | None, language: str) -> str | None:
-    """Return a canonical unit in words of a language."""
+    """Return the word for a canonical unit in a language."""
     if unit is None or unit == "1":
         return None
     if language == "en":
@@ -49,14 +49,14 @@ class Fields:
         self._words = sentences("forms.template", language)
 
     def of_column(self, name: str) -> Field:
-        """Return how a column of the table of schools is written."""
+        """Return the field of a column of the table of schools."""
         stage = next(
             (s for s in ("primary", "junior", "senior") if name.endswith(f"_{s}") and name not in columns()), None
         )
         column = columns()[name.removesuffix(f"_{stage}") if stage else name]
         label = getattr(column, self._language)
         if stage is not None:
-            # a stage is read back before the Chinese name, and from the name itself
+            # the reader knows a stage before a Chinese label, and the id of the column
             label = label_of_column(name) if self._zh else name
         choices = self._choices(column)
         unit = None if stage is not None and not self._zh else unit_word(column.unit, self._language)
@@ -82,32 +82,32 @@ class Fields:
         return words["yes"], words["no"]
 
     def _note(self, column: Column, stage: str | None) -> str:
-        """Say what stands in a column; only what the data dictionary says."""
+        """Return what a column holds, as the data dictionary says."""
         words = self._words
-        out = []
+        parts = []
         if stage == "senior":
-            out.append(words["senior_stage"])
+            parts.append(words["senior_stage"])
         if column.id == "stage":
-            out.append(words["row_per_stage"])
+            parts.append(words["row_per_stage"])
         if column.id == "resources_cover":
-            out.append(words["resources_cover"])
+            parts.append(words["resources_cover"])
         if column.id.endswith("code"):
-            out.append(words["code_as_text"])
+            parts.append(words["code_as_text"])
         if column.type == "number":
-            out.append(words["whole_number" if column.whole else "decimals"])
+            parts.append(words["whole_number" if column.whole else "decimals"])
             if column.shared:
-                out.append(words["shared"])
+                parts.append(words["shared"])
             elif stage is None:
-                out.append(words["of_stage"])
+                parts.append(words["of_stage"])
             if column.part_of:
-                out.append(words["at_most"].format(whole=getattr(columns()[column.part_of], self._language)))
+                parts.append(words["at_most"].format(whole=getattr(columns()[column.part_of], self._language)))
         choices = self._choices(column)
         if choices:
-            out.append(words["choices"].format(choices=words["list"].join(choices)))
-        return words["join"].join(out)
+            parts.append(words["choices"].format(choices=words["list"].join(choices)))
+        return words["join"].join(parts)
 
     def of_fact(self, name: str) -> Field:
-        """Return how a fact about the county is written."""
+        """Return the field of a county fact."""
         fact = fact_columns()[name]
         label = fact.zh if self._zh else f"{fact.en} ({fact.id})"
         whole = fact.unit in ("persons", "places", "schools")

@@ -1,4 +1,4 @@
-"""The workbook of an empty return: the columns a standard needs first, what each means, the facts (private)."""
+"""The workbook of a template: schools, county facts, notes (private)."""
 
 from __future__ import annotations
 
@@ -30,21 +30,20 @@ def write_template(
     facts: bool = True,
     language: str = "zh",
 ) -> Path:
-    """Write an empty workbook for the schools of a county to fill in, as a standard needs it.
+    """Write an empty workbook with the columns that a standard requires, for the schools of a county to fill in.
 
     Parameters
     ----------
     path : str or path
         The workbook to write (.xlsx). An existing file is replaced once the workbook is complete.
     standard : Standard, str or path
-        The standard; its columns come first.
+        The standard; the columns it requires come first.
     stages : sequence of {"primary", "junior"}
-        Stages that may be chosen.
+        Stages offered as choices.
     facts : bool
-        Also a sheet for the facts about the county, where the standard asks for any.
+        Whether to add a sheet for county facts, if the standard asks for any.
     language : {"zh", "en"}
-        Language of the headers and notes; both are read again by :func:`junheng.read_schools` and
-        :func:`junheng.read_facts`.
+        Language of headers and notes; :func:`junheng.read_schools` and :func:`junheng.read_facts` read both.
 
     Returns
     -------
@@ -54,9 +53,9 @@ def write_template(
     Raises
     ------
     InputError
-        When the ending is not .xlsx, a stage is unknown, or XlsxWriter is missing.
+        If the name does not end in ``.xlsx``, a stage is unknown, or the extra ``excel`` is not installed.
     OutputFileError
-        The file cannot be written, or is the file of the standard. What was there before is unchanged.
+        If the file cannot be written, or is the file of the standard. An existing file is left unchanged.
 
     Examples
     --------
@@ -120,17 +119,17 @@ class _Writer:
         sheet.set_paper(9)
         sheet.set_default_row(18)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        # & starts a code in a header
+        # in a page header & starts a code
         label = getattr(self._std.label, self._language).replace("&", "&&")
         sheet.set_header(f"&C{label}")
         sheet.set_footer("&C&P / &N")
         return sheet
 
     def schools(self) -> None:
-        """Write the sheet of schools: headers, and what may be typed under them."""
+        """Write the sheet of schools: headers, formats, and checks of what is typed."""
         sheet = self._sheet("sheet_schools")
         sheet.set_landscape()
-        # as many pages across as keep the figures legible, the names of the schools on each
+        # several pages across keep figures legible; school names repeat on each
         sheet.set_print_scale(70)
         sheet.repeat_rows(0)
         sheet.repeat_columns(0, self._needed.index("school"))
@@ -160,12 +159,12 @@ class _Writer:
             return
         rule["error_title"] = self._words["check"]
         rule["error_message"] = (field.note or field.label)[:250]
-        # words that are not on the list are understood too: ask, do not refuse
+        # other spellings are read too: warn, do not refuse
         rule["error_type"] = "warning"
         sheet.data_validation(row, c, last, c, rule)
 
     def facts(self, asked: Iterable[str]) -> None:
-        """Write the form of facts about the county."""
+        """Write the sheet of county facts."""
         self._asked = list(asked)
         sheet = self._sheet("sheet_facts")
         sheet.fit_to_pages(1, 0)
@@ -185,7 +184,7 @@ class _Writer:
             self._validate(sheet, r, 2, r, field)
 
     def notes(self) -> None:
-        """Write what each column means."""
+        """Write the sheet of notes: the meaning of each column."""
         sheet = self._sheet("sheet_notes")
         sheet.fit_to_pages(1, 0)
         for c, width in enumerate((42, 9, 10, 64)):
