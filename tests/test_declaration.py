@@ -679,6 +679,14 @@ def test_a_workbook_needs_its_extra_and_its_ending(monkeypatch: pytest.MonkeyPat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_provenance_is_said_in_chinese(tmp_path: Path) -> None:
+    ev = evaluated().apply(jh.changes.Add("multimedia_classrooms", 2, school="甲小"))
+    shown = {str(r[0]): str(r[1]) for r in sheets(write_declaration(ev, tmp_path / "f.xlsx"))["来源"] if len(r) > 1}
+    assert shown["缺数据的处理"] == "缺数据则系数待定" and shown["县的划分列"] == "区县名称"
+    assert shown["假设的改动"] == f"改动1个单元格（{ev.provenance['changes'][0]['digest']}）"
+    assert {k for k in shown if k.isascii()} == {""}
+
+
 def test_errors_are_said_in_chinese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def said(make: Callable[[], object]) -> str:
         with pytest.raises(jh.InputError) as caught:

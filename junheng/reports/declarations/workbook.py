@@ -13,10 +13,11 @@ from typing import Any
 from junheng._files import write_bytes
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
+from junheng.reports.declarations.cells import clauses
 from junheng.reports.declarations.fill import declaration
 from junheng.reports.declarations.model import Cell, Column, CountyKey, Declaration, FormTable
 from junheng.results import Evaluation
-from junheng.words import Quoted, message, sentences, word
+from junheng.words import Quoted, label_of_column, message, sentences, word
 
 #: Fills of marked cells; each also has a comment, so that no reader depends on colour.
 _FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}
@@ -34,6 +35,8 @@ _SHRINK = ("remark", "reference")
 _PORTRAIT = ("I", "summary", "left_out")
 #: Most rows of a table with merged cells; such a table fits on one page.
 _MERGED = 8
+#: Counts in the provenance, with the group of labels of what they count.
+_COUNTED = {"sections_left_out": "reason", "warnings": "problem"}
 #: A cell of Excel holds 32 767 characters.
 _LONGEST = 32_000
 
@@ -221,15 +224,9 @@ class _Sheets:
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 72)
         self._merged(sheet, 0, 1, self.words["source_title"], 98, 16, bold=True, align="center", **SANS)
-        labels, none = _words("provenance"), self.words["none"]
-        groups = {"sections_left_out": "reason", "warnings": "problem"}
+        labels = _words("provenance")
         for row, (key, value) in enumerate(self.form.provenance.items(), start=1):
-            if isinstance(value, dict):
-                shown = "；".join(f"{word(groups[key], k, 'zh')} {n}" for k, n in value.items()) or none
-            elif isinstance(value, (list, tuple)):
-                shown = "、".join(map(str, value)) or none
-            else:
-                shown = none if value is None else str(value)
+            shown = _provenance_text(key, value) or self.words["none"]
             sheet.write_string(row, 0, labels.get(key, key), self.format(border=1, bold=True))
             sheet.write_string(row, 1, clean(shown), self.format(border=1))
             sheet.set_row(row, _lines(shown, 70) * 16 + 4)
@@ -301,6 +298,19 @@ class _Sheets:
             note = clean(cell.note)
             high = 22 * (1 + _lines(note, 30))
             sheet.write_comment(row, column, note, {"author": "junheng", "width": 240, "height": high, "font_size": 9})
+
+
+def _provenance_text(key: str, value: Any) -> str:
+    """Return an entry of the provenance in words, empty if there is none."""
+    if key in _COUNTED:
+        return clauses(f"{word(_COUNTED[key], name, 'zh')} {n}" for name, n in value.items())
+    if key == "changes":
+        return clauses(message("forms.changed_cells", n=change["cells"], digest=change["digest"]) for change in value)
+    if isinstance(value, (list, tuple)):
+        return "、".join(label_of_column(str(x)) for x in value)
+    if key == "missing":
+        return _words("missing")[value]
+    return "" if value is None else str(value)
 
 
 def _number_format(cell: Cell) -> str:
