@@ -28,7 +28,7 @@ def workbook_bytes(path: Path, title: str, subject: str, fill: Callable[[Any], N
     buffer = BytesIO()
     with xlsxwriter.Workbook(buffer, {**options, "in_memory": True}) as book:
         # a fixed date: the date of writing would change the bytes
-        made = np.datetime64("2000-01-01T00:00:00", "s").item()
-        book.set_properties({"title": title, "subject": subject, "created": made})
+        created = np.datetime64("2000-01-01T00:00:00", "s").item()
+        book.set_properties({"title": title, "subject": subject, "created": created})
         fill(book)
     return buffer.getvalue()

@@ -11,7 +11,7 @@ import numpy as np
 from junheng._data import STAGES
 from junheng.indicators.compliance import UNDETERMINED
 from junheng.reports.declarations.cells import (
-    NONE,
+    DASH,
     Text,
     chinese,
     figure_cell,
@@ -32,11 +32,11 @@ from junheng.words import Message, Name, message, word
 
 def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     """Return the mean and difference coefficient of each indicator and stage, with the limits."""
-    d = county.d
-    printing = county.std.printing
+    d = county.judgement
+    printing = county.standard.printing
     rows: list[tuple[Cell, ...]] = []
-    notes: list[Text] = [*county.unit_notes(county.sub.in_coefficient)]
-    own = spec.get("digits", {})
+    notes: list[Text] = [*county.unit_notes(county.sections.in_coefficient)]
+    digits_of = spec.get("digits", {})
     for s, stage in enumerate(STAGES):
         g = int(d.group_at[county.index, s])
         means, coefficients = [], []
@@ -49,7 +49,7 @@ def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
             why = message("forms.gaps", n=gaps) if gaps else word("reason", "zero_mean", "zh")
             mean, cv = float(d.mean[g, j]), float(d.coefficient[g, j])
             omitted = message("forms.gaps_omitted", n=gaps) if gaps else None
-            digits = None if printing is None else int(own.get(ind.id, printing.county_mean))
+            digits = None if printing is None else int(digits_of.get(ind.id, printing.county_mean))
             means.append(open_cell(why) if np.isnan(mean) else figure_cell(mean, digits, note=omitted))
             digits = None if printing is None else printing.coefficient
             coefficients.append(_coefficient(county, cv, g, j, digits, why, omitted, stage))
@@ -57,7 +57,7 @@ def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
         if g >= 0:
             composite = _composite(county, float(d.composite[g]), g, stage, spec)
         label = word("stage", stage, "zh")
-        rows.append((text_cell(label), text_cell(form_data()["rows"]["mean"]["zh"]), *means, Cell(text=NONE)))
+        rows.append((text_cell(label), text_cell(form_data()["rows"]["mean"]["zh"]), *means, DASH))
         rows.append((text_cell(label), text_cell(form_data()["rows"]["coefficient"]["zh"]), *coefficients, composite))
         notes += _limits(county, stage)
     column = form_column("composite", f"L{len(d.indicators) + 1}" if spec.get("codes") else "")
@@ -72,10 +72,10 @@ def _coefficient(
 ) -> Cell:
     if np.isnan(cv):
         return open_cell(why)
-    limit = county.std.limit("each", stage=stage)
+    limit = county.standard.limit("each", stage=stage)
     if limit is None:
         return figure_cell(cv, digits, note=omitted)
-    code = int(county.d.coefficient_verdicts[g, j])
+    code = int(county.judgement.coefficient_verdicts[g, j])
     cell = judged_cell(cv, float(limit.value), limit.op, code, digits, note=omitted)
     return cell if code != UNDETERMINED else attrs.evolve(cell, mark="open")
 
@@ -83,11 +83,11 @@ def _coefficient(
 def _composite(county: FormCounty, value: float, g: int, stage: str, spec: Mapping[str, Any]) -> Cell:
     if np.isnan(value):
         return open_cell(message("forms.composite_open"))
-    digits = None if county.std.printing is None else county.std.printing.coefficient
-    limit = county.std.limit("composite", stage=stage)
+    digits = None if county.standard.printing is None else county.standard.printing.coefficient
+    limit = county.standard.limit("composite", stage=stage)
     if limit is None:
         return figure_cell(value, digits, note=spec.get("composite_note"))
-    code = int(county.d.composite_verdicts[g])
+    code = int(county.judgement.composite_verdicts[g])
     cell = judged_cell(value, float(limit.value), limit.op, code, digits)
     if code != UNDETERMINED:
         return cell
@@ -95,10 +95,10 @@ def _composite(county: FormCounty, value: float, g: int, stage: str, spec: Mappi
 
 
 def _limits(county: FormCounty, stage: str) -> list[Message]:
-    out = []
+    notes = []
     for kind, key in (("each", "forms.limit_each"), ("composite", "forms.limit_composite")):
-        limit = county.std.limit(kind, stage=stage)
+        limit = county.standard.limit(kind, stage=stage)
         if limit is not None:
             op, name = OPS[limit.op], Name("stage", stage)
-            out.append(message(key, clause=limit.clause, stage=name, op=op, value=str(limit.value)))
-    return out
+            notes.append(message(key, clause=limit.clause, stage=name, op=op, value=str(limit.value)))
+    return notes

@@ -22,6 +22,7 @@ Text = Message | str
 
 OPEN, YES, NO = message("forms.open"), message("forms.yes"), message("forms.no")
 NONE = "——"
+DASH = Cell(text=NONE)
 YES_NO = {MET: YES, UNMET: NO, UNDETERMINED: OPEN}
 
 
@@ -145,7 +146,7 @@ def form_columns(*ids: str) -> tuple[Column, ...]:
     return tuple(form_column(i) for i in ids)
 
 
-def given(value: float, percent: bool) -> str:
+def requirement_text(value: float, percent: bool) -> str:
     """Return a requirement with all its decimals."""
     return f"{number(100 * value)}%" if percent else number(value)
 

@@ -39,7 +39,7 @@ class FormCounty:
     """Position of the county in the evaluation."""
     at: Ints
     """Sections of the county."""
-    sub: Sections
+    sections: Sections
     """The same sections, in a table of this county alone."""
 
     @classmethod
@@ -49,35 +49,35 @@ class FormCounty:
         at = np.flatnonzero(ev.data.county == index)
         rows, position = np.unique(s.rows[at], return_inverse=True)
         fresh = open_table(s.reading.table.take(rows).to_native(), by=list(ev.data.by))
-        return cls(ev=ev, index=index, at=at, sub=s.part(at, fresh, position.reshape(-1).astype(np.int64)))
+        return cls(ev=ev, index=index, at=at, sections=s.part(at, fresh, position.reshape(-1).astype(np.int64)))
 
     @property
-    def d(self) -> Judgement:
+    def judgement(self) -> Judgement:
         """Findings and verdicts."""
         return self.ev.data
 
     @property
-    def std(self) -> Standard:
+    def standard(self) -> Standard:
         """The standard."""
         return self.ev.standard
 
     @cached_property
     def names(self) -> list[str]:
         """Name of each section of the county, with its stage if the school has several."""
-        plain = school_names(self.d, self.at)
-        out = []
-        for name, kind, stage in zip(plain, self.sub.kind.tolist(), self.sub.stage.tolist(), strict=True):
+        plain = school_names(self.judgement, self.at)
+        names = []
+        for name, kind, stage in zip(plain, self.sections.kind.tolist(), self.sections.stage.tolist(), strict=True):
             section = message("forms.section", school=name, stage=Name("stage", ALL_STAGES[stage]))
-            out.append(chinese(section) if kind in INTEGRATED else name)
-        return out
+            names.append(chinese(section) if kind in INTEGRATED else name)
+        return names
 
     @cached_property
     def owners(self) -> list[int | None]:
         """Owner code of each section, None if unknown."""
         codes = {k: int(v) for k, v in form_data()["owner_codes"].items()}
-        reading = self.sub.reading
-        owners = reading.category("owner_type")[self.sub.rows]
-        private = reading.ownership[self.sub.rows] == "private"
+        reading = self.sections.reading
+        owners = reading.category("owner_type")[self.sections.rows]
+        private = reading.ownership[self.sections.rows] == "private"
         return [
             codes[o] if o is not None else codes["private"] if p else None
             for o, p in zip(owners.tolist(), private.tolist(), strict=True)
@@ -85,35 +85,35 @@ class FormCounty:
 
     def counted(self, stage: int) -> Ints:
         """Return the counted sections of a stage, as positions in the county."""
-        return np.flatnonzero(self.sub.counted & (self.sub.stage == stage))
+        return np.flatnonzero(self.sections.counted & (self.sections.stage == stage))
 
     @property
     def not_ordinary(self) -> NDArray[np.bool_]:
         """Which sections belong to special and vocational schools."""
-        return np.isin(self.sub.kind.astype(str), ("special", "vocational"))
+        return np.isin(self.sections.kind.astype(str), ("special", "vocational"))
 
     @property
     def decimals(self) -> int | None:
         """Printed decimals of the figures of schools."""
-        return None if self.std.printing is None else self.std.printing.school_value
+        return None if self.standard.printing is None else self.standard.printing.school_value
 
     def indicator_columns(self, spec: Mapping[str, Any], first: int = 1) -> tuple[Column, ...]:
         """Return a column for each indicator, with its code on the form if known."""
         coded = spec.get("codes") or "first_code" in spec
         return tuple(
             Column(id=ind.id, label=ind.zh, code=f"L{first + j}" if coded else "")
-            for j, ind in enumerate(self.d.indicators)
+            for j, ind in enumerate(self.judgement.indicators)
         )
 
     def unit_notes(self, counted: NDArray[np.bool_]) -> list[Message]:
         """Return the number of counted schools and students of each stage."""
-        out = []
+        notes = []
         for s, stage in enumerate(STAGES):
-            mine = self.sub.stage == s
-            n, students = int((counted & mine).sum()), self.sub.students[counted & mine]
+            mine = self.sections.stage == s
+            n, students = int((counted & mine).sum()), self.sections.students[counted & mine]
             gaps = int(np.isnan(students).sum())
             left = int((~counted & mine & ~self.not_ordinary).sum())
-            out.append(
+            notes.append(
                 message(
                     "forms.counted",
                     stage=Name("stage", stage),
@@ -123,24 +123,24 @@ class FormCounty:
                     left_out=message("forms.counted_left_out", n=left) if left else "",
                 )
             )
-        return out
+        return notes
 
     def kept_out(self) -> list[Message]:
         """Return how many schools a table of schools leaves out, and how many have an unknown owner."""
-        sub = self.sub
+        sub = self.sections
         gone = ~sub.counted & (sub.stage < len(STAGES)) & ~self.not_ordinary
-        out = [message("forms.not_listed", n=int(gone.sum()))] if gone.any() else []
+        notes = [message("forms.not_listed", n=int(gone.sum()))] if gone.any() else []
         unknown = sum(self.owners[i] is None for i in np.flatnonzero(sub.counted).tolist())
         if unknown:
-            out.append(message("forms.owner_unknown", n=unknown))
-        return out
+            notes.append(message("forms.owner_unknown", n=unknown))
+        return notes
 
     def footer(self, spec: Mapping[str, Any]) -> list[Message]:
         """Return the numbers of schools, sections of integrated schools, and teaching points."""
-        out = []
+        notes = []
         for s, stage in enumerate(STAGES):
-            kinds = [self.sub.kind[i] for i in self.counted(s).tolist()]
-            students = [float(self.sub.students[i]) for i in self.counted(s).tolist()]
+            kinds = [self.sections.kind[i] for i in self.counted(s).tolist()]
+            students = [float(self.sections.students[i]) for i in self.counted(s).tolist()]
             name = Name("stage", stage)
             unknown = sum(k is None for k in kinds)
             counts = [
@@ -160,18 +160,18 @@ class FormCounty:
             other = sum(k not in known for k in kinds) + (len(points) if s else 0)
             if other:
                 counts.append(message("forms.other_kinds", n=other))
-            out.append(message("forms.footer", stage=name, n=len(kinds), counts=clauses(counts, "，")))
-        return out
+            notes.append(message("forms.footer", stage=name, n=len(kinds), counts=clauses(counts, "，")))
+        return notes
 
 
 def school_names(d: Judgement, sections: Ints) -> list[str]:
     """Return the school name of each section, or its code if the name is missing."""
     reading = d.sections.reading
-    out: list[str] = [""] * sections.size
+    names: list[str] = [""] * sections.size
     for column in ("school_code", "school"):
         if column in reading.has:
             codes, words = reading.codes(column)
             mine = codes[d.sections.rows[sections]].tolist()
             words = list(words)
-            out = [str(words[c]) if c >= 0 else known for c, known in zip(mine, out, strict=True)]
-    return out
+            names = [str(words[c]) if c >= 0 else known for c, known in zip(mine, names, strict=True)]
+    return names

@@ -40,7 +40,7 @@ def county_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     apart = county.not_ordinary
     if apart.any():
         notes.append(message("forms.special_excluded", n=int(apart.sum())))
-    gone = ~county.sub.counted & ~apart & (county.sub.stage < len(STAGES))
+    gone = ~county.sections.counted & ~apart & (county.sections.stage < len(STAGES))
     if gone.any():
         notes.append(message("forms.uncounted_included", n=int(gone.sum())))
     columns = form_columns(*(("code",) if spec.get("codes") else ()), "entry", "unit", "value", "source")
@@ -52,7 +52,7 @@ def county_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
 def _basic(county: FormCounty, entry: Mapping[str, Any]) -> tuple[Cell, Message | None]:
     decimals = int(entry.get("decimals", 0))
     if "fact" in entry:
-        value = float(county.d.facts.number(entry["fact"])[county.index])
+        value = float(county.judgement.facts.number(entry["fact"])[county.index])
         if not np.isnan(value):
             return figure_cell(value / entry.get("divide", 1), decimals), message("forms.from_facts")
         if "schools" not in entry:
@@ -63,18 +63,18 @@ def _basic(county: FormCounty, entry: Mapping[str, Any]) -> tuple[Cell, Message 
 
 def _count(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
     """Count the schools of a kind; a school of unknown kind leaves the count open."""
-    kind = county.sub.kind
-    unknown = np.unique(county.sub.school[[k is None for k in kind]]).size
+    kind = county.sections.kind
+    unknown = np.unique(county.sections.school[[k is None for k in kind]]).size
     if unknown:
         return open_cell(message("forms.kinds_missing", n=unknown))
     mine = kind == entry["schools"]
     if "students_from" in entry:
-        students = county.sub.students
+        students = county.sections.students
         gaps = int((mine & np.isnan(students)).sum())
         if gaps:
             return open_cell(message("forms.points_unknown", n=gaps))
         mine = mine & (students >= entry["students_from"])
-    n = int(np.unique(county.sub.school[mine]).size)
+    n = int(np.unique(county.sections.school[mine]).size)
     if "fact" in entry and n == 0:
         # the table of schools need not list schools that are not judged
         fact = Quoted(Name("column", entry["fact"]))
@@ -84,10 +84,10 @@ def _count(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
 
 def _sum(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
     name, stage = entry["sum"], STAGES.index(entry["stage"])
-    mine = (county.sub.stage == stage) & ~county.not_ordinary
-    values = (county.sub.students if name == "students" else county.sub.number(name))[mine]
+    mine = (county.sections.stage == stage) & ~county.not_ordinary
+    values = (county.sections.students if name == "students" else county.sections.number(name))[mine]
     label = Name("column", name)
-    has = county.sub.reading.has
+    has = county.sections.reading.has
     if name != "students" and not has & {name, f"{name}_{STAGES[stage]}"}:
         return open_cell(message("forms.column_missing", column=Quoted(label)), "not_given")
     gaps = int(np.isnan(values).sum())

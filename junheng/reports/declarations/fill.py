@@ -11,7 +11,7 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.reports.declarations.balance_table import balance_table
 from junheng.reports.declarations.cells import (
-    NONE,
+    DASH,
     figure_cell,
     form_columns,
     form_data,
@@ -86,8 +86,8 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
     chosen = FormCounty.read(ev, _choose(ev.data, county))
     d, std = ev.data, ev.standard
     tables = [_summary(chosen), *(_TABLES[spec["kind"]](chosen, spec) for spec in form["tables"])]
-    shown = {spec["part"] for spec in form["tables"] if "part" in spec}
-    beside = [r for r in d.items if r.item.part not in shown and r.item.rule in ("conditions", "scored")]
+    parts = {spec["part"] for spec in form["tables"] if "part" in spec}
+    beside = [r for r in d.items if r.item.part not in parts and r.item.rule in ("conditions", "scored")]
     if beside:
         tables.append(items_beside(chosen, form_data()["beside"], beside))
     tables.append(_left_out(chosen))
@@ -138,11 +138,11 @@ def county_key(d: Judgement, county: int) -> tuple[str | int, ...]:
 
 def _summary(county: FormCounty) -> FormTable:
     """Return the verdicts: overall, then by part."""
-    parts = list(county.d.part_verdicts)
-    reasons = dict(zip(parts, part_reasons(county.d, "zh", [county.index]), strict=True))
+    parts = list(county.judgement.part_verdicts)
+    reasons = dict(zip(parts, part_reasons(county.judgement, "zh", [county.index]), strict=True))
     rows = []
     for part in ["overall", *(p for p in parts if p != "overall")]:
-        verdict = int(county.d.part_verdicts[part][county.index])
+        verdict = int(county.judgement.part_verdicts[part][county.index])
         rows.append(
             (
                 text_cell(word("part", part, "zh")),
@@ -155,7 +155,7 @@ def _summary(county: FormCounty) -> FormTable:
 
 def _left_out(county: FormCounty) -> FormTable:
     """Return the units that do not count, with reasons."""
-    d, sub = county.d, county.sub
+    d, sub = county.judgement, county.sections
     rows: list[tuple[Cell, ...]] = []
     place = {full: i for i, full in enumerate(county.at.tolist())}
     for at, full in enumerate(d.leaving[0].tolist()):
@@ -170,7 +170,7 @@ def _left_out(county: FormCounty) -> FormTable:
                 figure_cell(len(rows) + 1, 0),
                 text_cell(county.names[i]),
                 # special and vocational schools have no stage that is judged
-                Cell(text=NONE) if county.not_ordinary[i] else text_cell(stage),
+                DASH if county.not_ordinary[i] else text_cell(stage),
                 open_cell(message("forms.students_missing")) if np.isnan(students) else figure_cell(students, 0),
                 text_cell(message("forms.with_more", text=reason, more=kind) if kind else reason),
             )
@@ -181,10 +181,10 @@ def _left_out(county: FormCounty) -> FormTable:
 
 def _kind_left_out(county: FormCounty, i: int, at: int) -> Message | None:
     """Return the kind of a unit that the standard leaves out of the basic standard of schools."""
-    by_standard = LEFT_OUT[int(county.d.leaving[1][at])] == "left_out_by_standard"
-    if not by_standard or LEFT_OUT_OF[int(county.d.leaving[2][at])] == "all":
+    by_standard = LEFT_OUT[int(county.judgement.leaving[1][at])] == "left_out_by_standard"
+    if not by_standard or LEFT_OUT_OF[int(county.judgement.leaving[2][at])] == "all":
         return None
-    if county.sub.kind[i] == "teaching_point":
+    if county.sections.kind[i] == "teaching_point":
         return message("forms.teaching_point")
     is_private = county.owners[i] == form_data()["owner_codes"]["private"]
     return message("forms.private_school") if is_private else message("forms.school_of_others")

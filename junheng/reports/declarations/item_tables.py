@@ -13,6 +13,7 @@ from junheng.judging.conditions import ConditionResult
 from junheng.judging.items import ItemResult
 from junheng.judging.subjects import Subjects
 from junheng.reports.declarations.cells import (
+    DASH,
     NO,
     NONE,
     YES,
@@ -22,9 +23,9 @@ from junheng.reports.declarations.cells import (
     figure_cell,
     form_columns,
     form_table,
-    given,
     judged_cell,
     open_cell,
+    requirement_text,
     standing_of,
     text_cell,
     yes_no,
@@ -35,7 +36,7 @@ from junheng.results.explain import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Test
 from junheng.words import SIGNS as OPS
-from junheng.words import Name, listed, message, word
+from junheng.words import Listed, Message, Name, listed, message, word
 
 #: Most schools that a remark names; it counts the rest.
 _NAMED = 5
@@ -45,7 +46,7 @@ _Condition = tuple[Cell, Cell, Cell, str]
 
 def item_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     """Return the items of a part of the standard."""
-    return items_beside(county, spec, [r for r in county.d.items if r.item.part == spec["part"]])
+    return items_beside(county, spec, [r for r in county.judgement.items if r.item.part == spec["part"]])
 
 
 def items_beside(county: FormCounty, spec: Mapping[str, Any], results: Iterable[ItemResult]) -> FormTable:
@@ -62,45 +63,45 @@ def _item_rows(county: FormCounty, r: ItemResult, spec: Mapping[str, Any]) -> It
     why = str(word("reason", r.reason[county.index], "zh") or "") or None
     verdict = Cell(text=NONE, note=why) if r.item.rule == "scored" else yes_no(int(r.verdict[county.index]), why)
     number_ = Cell() if r.item.number is None else figure_cell(r.item.number, 0)
-    reference = text_cell(county.d.facts.reference(r.item, county.index))
+    reference = text_cell(county.judgement.facts.reference(r.item, county.index))
     for position in range(max(1, len(r.item.conditions))):
         if r.each and r.item.conditions[position].breach and r.each[position].skipped[county.index]:
             continue  # it proves a breach or says nothing
-        said, value, required, remark = _condition(county, r, position, spec)
+        formula, value, required, remark = _condition(county, r, position, spec)
         known = standing_of(r) if position == 0 else None
         remarks = text_cell(clauses((remark, known)))
-        yield (number_, text_cell(r.item.label.zh), said, value, required, verdict, reference, remarks)
+        yield (number_, text_cell(r.item.label.zh), formula, value, required, verdict, reference, remarks)
 
 
 def _condition(county: FormCounty, r: ItemResult, position: int, spec: Mapping[str, Any]) -> _Condition:
     """Return the cells and the remark of one condition of an item."""
     if not r.item.conditions:
         # an item on resources that a standard counts with this part
-        return text_cell(finding(county.d, r, county.index, "zh")), Cell(), Cell(), ""
+        return text_cell(finding(county.judgement, r, county.index, "zh")), Cell(), Cell(), ""
     test, found = r.item.conditions[position], r.each[position]
     if bool(found.skipped[county.index]):
-        said = text_cell(message("forms.not_applicable", names=_names(test)))
+        formula = text_cell(message("forms.not_applicable", names=_names(test)))
         answered_no = message("forms.answered_no", facts=listed(fact_columns()[f].zh for f in test.unless_no))
-        return said, Cell(text=NONE), Cell(text=NONE), chinese(answered_no)
+        return formula, DASH, DASH, chinese(answered_no)
     remark = _remark(county, r, found, position)
     decimals, percent = _printing(test, spec)
     if r.units[position] is not None:
         return _unit_condition(test, found, county.index, decimals, remark)
     totals = _totals(county, test)
     if totals is None:
-        return text_cell(message("forms.no_school", names=_names(test))), Cell(text=NONE), Cell(text=NONE), remark
-    said = text_cell(_figures(test, totals))
+        return text_cell(message("forms.no_school", names=_names(test))), DASH, DASH, remark
+    formula = text_cell(_figures(test, totals))
     value, required = float(found.value[county.index]), float(found.required[county.index])
     if test.op == "==" and not test.bottom and not test.than and required in (0.0, 1.0):
-        return said, _not_given(value) or text_cell(YES if value else NO), text_cell(YES if required else NO), remark
+        return formula, _not_given(value) or text_cell(YES if value else NO), text_cell(YES if required else NO), remark
     if r.item.rule == "scored":
-        return said, _not_given(value) or figure_cell(value, decimals), Cell(text=NONE), ""
-    limit = NONE if np.isnan(required) else f"{OPS[test.op]}{given(required, percent)}"
+        return formula, _not_given(value) or figure_cell(value, decimals), DASH, ""
+    limit = NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, percent)}"
     if np.isnan(value):
-        return said, open_cell(remark or message("forms.figures_missing")), text_cell(limit), remark
+        return formula, open_cell(remark or message("forms.figures_missing")), text_cell(limit), remark
     verdict = int(found.verdict[county.index])
     shown = judged_cell(value, required, test.op, verdict, decimals, percent=percent)
-    return said, shown, text_cell(limit), remark
+    return formula, shown, text_cell(limit), remark
 
 
 def _not_given(value: float) -> Cell | None:
@@ -111,13 +112,13 @@ def _unit_condition(test: Test, found: ConditionResult, c: int, decimals: int | 
     """Return the cells of a condition on each school or section, or on a share of them."""
     met, unmet, open_ = (int(x) for x in found.counts[c])
     n = met + unmet + open_
-    said = text_cell(message("forms.units_found", names=_names(test), n=n, met=met, unmet=unmet, open=open_))
+    formula = text_cell(message("forms.units_found", names=_names(test), n=n, met=met, unmet=unmet, open=open_))
     value, required, verdict = float(found.value[c]), float(found.required[c]), int(found.verdict[c])
     op, limit = ">=", _unit_requirement(test)
     if test.scope == "share":
-        op, limit = test.op, NONE if np.isnan(required) else f"{OPS[test.op]}{given(required, True)}"
+        op, limit = test.op, NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, True)}"
     shown = judged_cell(value, required, op, verdict, decimals, percent=True)
-    return said, open_cell(message("forms.units_open")) if np.isnan(value) else shown, text_cell(limit), remark
+    return formula, open_cell(message("forms.units_open")) if np.isnan(value) else shown, text_cell(limit), remark
 
 
 def _printing(test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
@@ -132,38 +133,38 @@ def _printing(test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
 
 
 def _names(test: Test) -> str:
-    return _sentence(test, lambda name: figure_label(name, test.scope, "zh"))
+    return _formula(test, lambda name: figure_label(name, test.scope, "zh"))
 
 
 def _figures(test: Test, totals: Callable[[str], float]) -> str:
     """Return a test with its figures."""
 
-    def said(name: str) -> str:
+    def term(name: str) -> str:
         value = totals(name)
         label = figure_label(name, test.scope, "zh")
         if test.scope == "county" and fact_columns()[name].type == "flag":
             return f"{label}：{chinese(message('forms.not_given') if np.isnan(value) else YES if value else NO)}"
         return f"{label} {chinese(message('forms.not_given')) if np.isnan(value) else number(value)}"
 
-    return clauses((_sentence(test, said), "、".join(said(f) for f in test.than)))
+    return clauses((_formula(test, term), "、".join(term(f) for f in test.than)))
 
 
-def _sentence(test: Test, said: Callable[[str], str]) -> str:
+def _formula(test: Test, term: Callable[[str], str]) -> str:
     def terms(plus: Iterable[str], minus: Iterable[str]) -> str:
-        text = "＋".join(said(f) for f in plus) + "".join(f"－{said(f)}" for f in minus)
+        text = "＋".join(term(f) for f in plus) + "".join(f"－{term(f)}" for f in minus)
         several = len([*plus, *minus]) > 1
         return f"（{text}）" if several and test.bottom else text
 
-    out = terms(test.top, test.top_minus)
-    return out + f" ÷ {terms(test.bottom, test.bottom_minus)}" if test.bottom else out
+    top = terms(test.top, test.top_minus)
+    return top + f" ÷ {terms(test.bottom, test.bottom_minus)}" if test.bottom else top
 
 
 def _totals(county: FormCounty, test: Test) -> Callable[[str], float] | None:
     """Return a function from the names of figures to their values; None if the test applies to no school."""
     if test.scope == "county":
-        return lambda name: float(county.d.facts.number(name)[county.index])
-    nowhere = np.zeros(county.sub.rows.size, dtype=np.int64)
-    units = Subjects.make(county.sub, nowhere, whole=not (test.where is not None and test.where.stages))
+        return lambda name: float(county.judgement.facts.number(name)[county.index])
+    nowhere = np.zeros(county.sections.rows.size, dtype=np.int64)
+    units = Subjects.make(county.sections, nowhere, whole=not (test.where is not None and test.where.stages))
     applies = units.where(test.where)
     chosen = applies == MET
     if (applies == UNMET).all():
@@ -186,11 +187,16 @@ def _unit_requirement(test: Test) -> Text:
         grade = category_words(test.top[0])[-1 - int(test.value)]
         return message("forms.each_unit", op=op, value=Name("grade", grade))
     if test.value is not None:
-        return message("forms.each_unit", op=op, value=given(float(test.value), percent))
+        return message("forms.each_unit", op=op, value=requirement_text(float(test.value), percent))
     limits = (("primary", test.primary), ("junior", test.junior))
     return clauses(
         (
-            message("forms.stage_requirement", stage=Name("stage", stage), op=op, value=given(float(limit), percent))
+            message(
+                "forms.stage_requirement",
+                stage=Name("stage", stage),
+                op=op,
+                value=requirement_text(float(limit), percent),
+            )
             for stage, limit in limits
             if limit is not None
         ),
@@ -209,18 +215,18 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
     not_given = message("forms.open_because", reason=Name("reason", "not_given"))
     if units is None:
         return chinese(message("forms.unmet") if verdict == UNMET else not_given)
-    out = []
+    remarks = []
     here = (units.units.county == county.index) & units.concerned
     for code in (UNMET, UNDETERMINED):
         first = units.units.first[here & (units.verdict == code)]
         if first.size:
-            names: Any = listed(school_names(county.d, first[:_NAMED]))
+            names: Listed | Message = listed(school_names(county.judgement, first[:_NAMED]))
             if first.size > _NAMED:
                 names = message("forms.names_and_more", names=names, n=int(first.size))
-            out.append(
+            remarks.append(
                 message("forms.failing", names=names) if code == UNMET else message("forms.open_because", reason=names)
             )
-    return clauses(out) or chinese(not_given)
+    return clauses(remarks) or chinese(not_given)
 
 
 def _is_share(test: Test) -> bool:

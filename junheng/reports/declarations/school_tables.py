@@ -39,7 +39,7 @@ _FLOOR = {MET: "forms.floor_met", UNMET: "forms.floor_unmet", UNDETERMINED: "for
 def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     """Return the number and share of schools of each stage that meet each indicator, and the rule for schools."""
     rows: list[tuple[Cell, ...]] = []
-    k = len(county.d.indicators)
+    k = len(county.judgement.indicators)
     for s, stage in enumerate(STAGES):
         full = county.at[county.counted(s)]
         pairs = [_shares_of_indicator(county, full, j, spec) for j in range(k)]
@@ -51,16 +51,16 @@ def share_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     columns = (*form_columns("stage", "row"), *county.indicator_columns(spec), overall)
     # a form that leaves out schools counts others than the evaluation
     of_form = spec.get("scope") == "form"
-    notes = [*county.kept_out(), *county.footer(spec)] if of_form else county.unit_notes(county.sub.counted)
+    notes = [*county.kept_out(), *county.footer(spec)] if of_form else county.unit_notes(county.sections.counted)
     return form_table(spec, columns, rows, notes, merged=("stage",))
 
 
 def _shares_of_indicator(county: FormCounty, full: Ints, j: int, spec: Mapping[str, Any]) -> tuple[Cell, Cell]:
     """Return the number and share of schools that meet an indicator."""
-    if full.size and not county.d.applies[j, full].any():
+    if full.size and not county.judgement.applies[j, full].any():
         nothing = Cell(text=NONE, note=word("reason", "no_requirement", "zh"))
         return nothing, nothing
-    verdicts = county.d.verdicts[j, full]
+    verdicts = county.judgement.verdicts[j, full]
     why = _why_open(verdicts)
     if why:
         return open_cell(why), open_cell(why)
@@ -70,9 +70,9 @@ def _shares_of_indicator(county: FormCounty, full: Ints, j: int, spec: Mapping[s
 
 def _shares_in_all(county: FormCounty, full: Ints, spec: Mapping[str, Any]) -> tuple[Cell, Cell]:
     """Return the number and share of schools that meet the rule for schools; the share should be 1."""
-    verdicts = county.d.school[full]
+    verdicts = county.judgement.school[full]
     why = _why_open(verdicts)
-    if full.size and county.std.school_rule is None:
+    if full.size and county.standard.school_rule is None:
         why = word("reason", "no_requirement", "zh")
     if why:
         return open_cell(why), open_cell(why)
@@ -93,12 +93,12 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     """Return each school with its figures and verdict."""
     first = spec.get("first_code", 1)
     rows: list[tuple[Cell, ...]] = []
-    extra = {name: county.sub.number(name) for name in ("grades", "classes")}
+    extra = {name: county.sections.number(name) for name in ("grades", "classes")}
     blank = {"owner": 0, "grades": 0, "classes": 0}
     no_owner = message("forms.column_not_given", column=Name("column", "owner_type"))
     for s, stage in enumerate(STAGES):
         for position, i in enumerate(county.counted(s).tolist(), start=1):
-            students = float(county.sub.students[i])
+            students = float(county.sections.students[i])
             owner = county.owners[i]
             blank["owner"] += owner is None
             more = []
@@ -125,7 +125,7 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
         notes.append(message("forms.blank_columns", columns=listed(gaps)))
     notes.append(message("forms.owner_codes"))
     coded = "first_code" in spec
-    k = len(county.d.indicators)
+    k = len(county.judgement.indicators)
     heads = (
         *form_columns("stage", "number", "school", "owner", "students", "grades", "classes"),
         *county.indicator_columns(spec, first),
@@ -137,31 +137,31 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
 
 def _values(county: FormCounty, i: int, stage: int, spec: Mapping[str, Any]) -> list[Cell]:
     """Return the indicator cells of a section."""
-    d, full = county.d, int(county.at[i])
+    d, full = county.judgement, int(county.at[i])
     decimals = county.decimals
-    out = []
+    cells = []
     for j in range(len(d.indicators)):
         value, threshold = float(d.values[j, full]), d.threshold(j, stage)
         why = word("reason", REASONS[int(d.reasons[j, full])], "zh")
         if np.isnan(value):
-            out.append(open_cell(why or word("reason", "missing_value", "zh")))
+            cells.append(open_cell(why or word("reason", "missing_value", "zh")))
         elif threshold is None:
-            own = spec.get("digits", {}).get(d.indicators[j].id, decimals)
-            out.append(figure_cell(value, own, note=word("reason", "no_requirement", "zh")))
+            digits = spec.get("digits", {}).get(d.indicators[j].id, decimals)
+            cells.append(figure_cell(value, digits, note=word("reason", "no_requirement", "zh")))
         else:
             verdict = int(d.verdicts[j, full])
             floor = None if threshold.floor is None else (float(threshold.floor), int(d.floors[j, full]))
             required, op = float(d.required[j, full]), threshold.op
-            out.append(judged_cell(value, required, op, verdict, decimals, floor=floor, note=why or None))
-    return out
+            cells.append(judged_cell(value, required, op, verdict, decimals, floor=floor, note=why or None))
+    return cells
 
 
 def _verdict(county: FormCounty, i: int) -> tuple[Cell, Cell]:
     """Return the verdict of a section, and a remark that groups its indicators by verdict."""
-    d, full = county.d, int(county.at[i])
+    d, full = county.judgement, int(county.at[i])
     verdict = int(d.school[full])
     groups: dict[Message, list[Name]] = {}
-    rule = county.std.school_rule
+    rule = county.standard.school_rule
     floor = None if rule is None or rule.floor_ratio is None else f"{number(100 * float(rule.floor_ratio))}%"
     for j in np.flatnonzero(d.applies[:, full]).tolist():
         code = int(d.verdicts[j, full])
@@ -175,8 +175,10 @@ def _verdict(county: FormCounty, i: int) -> tuple[Cell, Cell]:
             key = message(_FLOOR[int(d.floors[j, full])], floor=floor)
         groups.setdefault(key, []).append(Name("short", d.indicators[j].id))
     order = sorted(groups, key=lambda k: (k.key != "forms.met", k.key != "forms.floor_met", k == OPEN))
-    said = clauses(message("forms.indicators_of", verdict=k, n=len(groups[k]), names=listed(groups[k])) for k in order)
+    remark = clauses(
+        message("forms.indicators_of", verdict=k, n=len(groups[k]), names=listed(groups[k])) for k in order
+    )
     if rule is None or not groups:
         return open_cell(word("reason", "no_requirement", "zh")), Cell()
-    note = said if verdict == UNDETERMINED else None
-    return yes_no(verdict, note), text_cell(said)
+    note = remark if verdict == UNDETERMINED else None
+    return yes_no(verdict, note), text_cell(remark)

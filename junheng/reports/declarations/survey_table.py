@@ -28,17 +28,17 @@ from junheng.words import listed, message, word
 
 def survey_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     """Return the numbers asked and satisfied, for everyone and for parents."""
-    known = form_data()["survey"]
-    results = [r for r in county.d.items if r.item.part == spec["part"]]
+    entries = form_data()["survey"]
+    results = [r for r in county.judgement.items if r.item.part == spec["part"]]
     rows, blank = [], []
     for who in ("all", "parents"):
-        figures = {e["column"]: _asked(county, e[who]) for e in known if who in e}
+        figures = {e["column"]: _asked(county, e[who]) for e in entries if who in e}
         cells = []
-        for entry in known:
+        for entry in entries:
             name = entry["column"]
             if "over" in entry:
                 top, bottom = (figures[c] for c in entry["over"])
-                facts = [e[who] for c in entry["over"] for e in known if e["column"] == c]
+                facts = [e[who] for c in entry["over"] for e in entries if e["column"] == c]
                 cells.append(_satisfaction(county, top, bottom, facts, results, spec))
             elif np.isnan(figures[name]):
                 blank.append(fact_columns()[entry[who]].zh)
@@ -48,18 +48,18 @@ def survey_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
         rows.append((text_cell(form_data()["rows"][who]["zh"]), *cells))
     notes = []
     for r in results:
-        notes.append(item_note(county.d, r, county.index, word("reason", r.reason[county.index], "zh")))
+        notes.append(item_note(county.judgement, r, county.index, word("reason", r.reason[county.index], "zh")))
         standing = standing_of(r)
         if standing:
             notes.append(message("forms.sentence", text=standing))
     if blank:
         notes.append(message("forms.blank", n=len(blank), names=listed(blank)))
-    columns = form_columns("who", *(e["column"] for e in known))
+    columns = form_columns("who", *(e["column"] for e in entries))
     return form_table(spec, columns, rows, notes)
 
 
 def _asked(county: FormCounty, fact: str) -> float:
-    return float(county.d.facts.number(fact)[county.index])
+    return float(county.judgement.facts.number(fact)[county.index])
 
 
 def _satisfaction(

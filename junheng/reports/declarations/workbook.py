@@ -325,18 +325,18 @@ def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:
 
     A run ends where any of the columns changes, so that two items with the same verdict stay separate.
     """
-    out: list[dict[str, int]] = [dict.fromkeys(joined, 1) for _ in table.rows]
+    spans: list[dict[str, int]] = [dict.fromkeys(joined, 1) for _ in table.rows]
     start = 0
     for i in range(1, len(table.rows) + 1):
         before = [table.rows[start][j] for j in joined.values()]
         if i < len(table.rows) and [table.rows[i][j] for j in joined.values()] == before:
             continue
         for id_ in joined:
-            out[start][id_] = i - start
+            spans[start][id_] = i - start
             for k in range(start + 1, i):
-                out[k][id_] = 0
+                spans[k][id_] = 0
         start = i
-    return out
+    return spans
 
 
 def _width(table: FormTable, j: int) -> float:

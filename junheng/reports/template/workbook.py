@@ -82,8 +82,8 @@ def write_template(
             writer.facts(asked)
         writer.notes()
 
-    made = workbook_bytes(target, getattr(std.label, language), std.number, fill)
-    write_bytes(target, made, () if isinstance(standard, Standard) else [standard])
+    content = workbook_bytes(target, getattr(std.label, language), std.number, fill)
+    write_bytes(target, content, () if isinstance(standard, Standard) else [standard])
     return target
 
 
