@@ -71,6 +71,11 @@ def figure_cell(
     )
 
 
+def count_cell(value: float | None, why: Text, mark: Mark = "open") -> Cell:
+    """Return a whole number, or a cell without a value that says why."""
+    return open_cell(why, mark) if value is None or np.isnan(value) else figure_cell(value, 0)
+
+
 def printed(value: float, decimals: int | None, *, percent: bool = False) -> str:
     """Return a figure as the form prints it, rounded half up."""
     if decimals is None:

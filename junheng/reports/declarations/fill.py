@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.reports.declarations.balance_table import balance_table
 from junheng.reports.declarations.cells import (
     DASH,
+    count_cell,
     figure_cell,
     form_columns,
     form_data,
     form_table,
-    open_cell,
     text_cell,
 )
 from junheng.reports.declarations.county import FormCounty
@@ -171,7 +169,7 @@ def _left_out(county: FormCounty) -> FormTable:
                 text_cell(county.names[i]),
                 # special and vocational schools have no stage that is judged
                 DASH if county.not_ordinary[i] else text_cell(stage),
-                open_cell(message("forms.students_missing")) if np.isnan(students) else figure_cell(students, 0),
+                count_cell(students, message("forms.students_missing")),
                 text_cell(message("forms.with_more", text=reason, more=kind) if kind else reason),
             )
         )

@@ -16,6 +16,7 @@ from junheng.reports.declarations.cells import (
     OPEN,
     Text,
     clauses,
+    count_cell,
     figure_cell,
     form_column,
     form_columns,
@@ -94,36 +95,23 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     first = spec.get("first_code", 1)
     rows: list[tuple[Cell, ...]] = []
     extra = {name: county.sections.number(name) for name in ("grades", "classes")}
-    blank = {"owner": 0, "grades": 0, "classes": 0}
+    missing = {name: message("forms.column_not_given", column=Quoted(Name("column", name))) for name in extra}
     no_owner = message("forms.column_not_given", column=Name("column", "owner_type"))
     for s, stage in enumerate(STAGES):
         for position, i in enumerate(county.counted(s).tolist(), start=1):
             students = float(county.sections.students[i])
-            owner = county.owners[i]
-            blank["owner"] += owner is None
-            more = []
-            for name, values in extra.items():
-                value = float(values[i])
-                blank[name] += bool(np.isnan(value))
-                missing = message("forms.column_not_given", column=Quoted(Name("column", name)))
-                more.append(open_cell(missing, "not_given") if np.isnan(value) else figure_cell(value, 0))
             rows.append(
                 (
                     text_cell(word("stage", stage, "zh")),
                     figure_cell(position, 0),
                     text_cell(county.names[i]),
-                    open_cell(no_owner, "not_given") if owner is None else figure_cell(owner, 0),
-                    open_cell(message("forms.students_missing")) if np.isnan(students) else figure_cell(students, 0),
-                    *more,
+                    count_cell(county.owners[i], no_owner, "not_given"),
+                    count_cell(students, message("forms.students_missing")),
+                    *(count_cell(float(extra[name][i]), missing[name], "not_given") for name in extra),
                     *_values(county, i, s, spec),
                     *_verdict(county, i),
                 )
             )
-    notes = [*county.footer(spec), *(county.kept_out() if spec.get("scope") == "form" else ())]
-    gaps = [message("forms.column_gaps", column=form_column(k).label, n=n) for k, n in blank.items() if n]
-    if gaps:
-        notes.append(message("forms.blank_columns", columns=listed(gaps)))
-    notes.append(message("forms.owner_codes"))
     coded = "first_code" in spec
     k = len(county.judgement.indicators)
     heads = (
@@ -132,6 +120,12 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
         form_column("complies", f"L{first + k}" if coded else ""),
         form_column("remark"),
     )
+    notes = [*county.footer(spec), *(county.kept_out() if spec.get("scope") == "form" else ())]
+    blank = [(column.label, sum(row[j].mark == "not_given" for row in rows)) for j, column in enumerate(heads)]
+    gaps = [message("forms.column_gaps", column=label, n=n) for label, n in blank if n]
+    if gaps:
+        notes.append(message("forms.blank_columns", columns=listed(gaps)))
+    notes.append(message("forms.owner_codes"))
     return form_table(spec, heads, rows, notes)
 
 
