@@ -1,5 +1,6 @@
 """The empty return: made from a standard, filled in by hand, it comes back as it was."""
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,17 @@ def test_the_form_of_facts_may_be_left_away(tmp_path: Path) -> None:
 def test_what_cannot_be_made_is_said(tmp_path: Path, name: str, options: dict[str, Any], said: str) -> None:
     with pytest.raises(jh.InputError, match=said):
         write_template(tmp_path / name, "cn-quality-balance-2017", **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [("a.xls", {}, {"a", "xls", "xlsx"}), ("a.xlsx", {"stages": ("senior",)}, {"stages"})],
+)
+def test_what_cannot_be_made_is_said_in_chinese(
+    tmp_path: Path, name: str, options: dict[str, Any], words: set[str]
+) -> None:
+    with pytest.raises(jh.InputError) as caught:
+        write_template(tmp_path / name, "cn-quality-balance-2017", **options)
+    said = caught.value.text("zh")
+    ids = {"primary", "junior", "senior"} if "stages" in options else set()
+    assert re.search("[\u4e00-\u9fff]", said) and set(re.findall("[A-Za-z]+", said)) <= words | ids

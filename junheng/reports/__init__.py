@@ -1,14 +1,23 @@
 """Reports and forms: the declaration workbook, the HTML report, pictures, an empty return to fill in.
 
-Each name is imported when it is first asked for, so that nothing heavy comes with the package.
+Each name is imported on first use, so that importing the package loads nothing heavy.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-#: Where each public name lives; a module stands for itself.
+if TYPE_CHECKING:
+    from junheng.reports import plots as plots
+    from junheng.reports.declarations import Declaration as Declaration
+    from junheng.reports.declarations import declaration as declaration
+    from junheng.reports.declarations import write_declaration as write_declaration
+    from junheng.reports.page import html_report as html_report
+    from junheng.reports.page import write_report as write_report
+    from junheng.reports.template import write_template as write_template
+
+#: The module of each public name.
 _HOME = {
     "Declaration": "declarations",
     "declaration": "declarations",

@@ -1,4 +1,4 @@
-"""What the workbooks that are written have in common (private)."""
+"""What all written workbooks share (private)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from typing import Any
 import numpy as np
 
 from junheng.errors import InputError
+from junheng.words import message
 
-#: The fonts of Chinese office documents; a program that lacks them takes another of the family.
+#: Fonts of Chinese office documents; programs without them substitute one of the same family.
 SERIF = {"font_name": "宋体", "font_family": 1, "font_charset": 134}
 SANS = {"font_name": "等线", "font_family": 2, "font_charset": 134}
 
 
 def workbook_bytes(path: Path, title: str, subject: str, fill: Callable[[Any], None]) -> bytes:
-    """Return a workbook that ``fill`` wrote; the same content gives the same bytes. The path names it in errors."""
+    """Return a workbook written by ``fill``; the same content gives the same bytes. ``path`` is for errors only."""
     try:
         import xlsxwriter
     except ImportError:
-        raise InputError(
-            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
-    # words of a table stay words
+        raise InputError(message("forms.excel_missing", file=path.name)) from None
+    # text such as "=1+1" stays text
     options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     buffer = BytesIO()
     with xlsxwriter.Workbook(buffer, {**options, "in_memory": True}) as book:
-        # a fixed day: with the day of writing there would be other bytes every time
-        made = np.datetime64("2000-01-01T00:00:00", "s").item()
-        book.set_properties({"title": title, "subject": subject, "created": made})
+        # a fixed date: the date of writing would change the bytes
+        created = np.datetime64("2000-01-01T00:00:00", "s").item()
+        book.set_properties({"title": title, "subject": subject, "created": created})
         fill(book)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The declaration form of a county: what it is (model), how it is filled (fill), the workbook that prints it."""
+"""The declaration form of a county: its parts (model), filling it (fill), and the workbook."""
 
 from junheng.reports.declarations.fill import declaration
 from junheng.reports.declarations.model import Declaration

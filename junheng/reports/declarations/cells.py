@@ -1,4 +1,4 @@
-"""How the form prints what it knows and what it does not know: cells, columns, figures (private)."""
+"""Cells, columns and figures as the form prints them (private)."""
 
 from __future__ import annotations
 
@@ -15,46 +15,69 @@ from junheng.results import Judgement
 from junheng.results.frames import round_half_up, turns
 from junheng.results.reasons import finding, number
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import Message, Name, Quoted, message
 
-OPEN = "无法判定"
-NOT_GIVEN = "未提供"
+#: Text of a cell or note: a sentence of ``words/forms.toml``, or text that is already Chinese.
+Text = Message | str
+
+OPEN, YES, NO = message("forms.open"), message("forms.yes"), message("forms.no")
 NONE = "——"
-YES_NO = {MET: "是", UNMET: "否", UNDETERMINED: OPEN}
+DASH = Cell(text=NONE)
+YES_NO = {MET: YES, UNMET: NO, UNDETERMINED: OPEN}
+
+
+def chinese(text: Text) -> str:
+    """Return a text in Chinese, the language of the form."""
+    return text.text("zh") if isinstance(text, Message) else text
+
+
+def clauses(texts: Iterable[Text | None], mark: str = "；") -> str:
+    """Join texts, skipping empty ones."""
+    return mark.join(chinese(t) for t in texts if t)
 
 
 def form_data() -> dict[str, Any]:
-    """Return the forms as data."""
+    """Return the data of the forms."""
     return read_toml("reports/declarations/forms.toml")
 
 
-def text_cell(value: Any, **more: Any) -> Cell:
-    """Return a cell of words."""
-    shown = "" if value is None else str(value)
-    return Cell(value=shown or None, text=shown, **more)
+def text_cell(value: Text | None, note: Text | None = None, mark: Mark | None = None) -> Cell:
+    """Return a cell of text."""
+    shown = chinese(value or "")
+    return Cell(value=shown or None, text=shown, note=chinese(note) if note else None, mark=mark)
 
 
-def open_cell(note: str, mark: Mark = "open") -> Cell:
-    """Return a cell of what is not known; the note says why."""
-    return Cell(text=OPEN if mark == "open" else "", note=note, mark=mark)
+def open_cell(note: Text, mark: Mark = "open") -> Cell:
+    """Return a cell without a value; the note says why."""
+    return Cell(text=chinese(OPEN) if mark == "open" else "", note=chinese(note), mark=mark)
+
+
+def fact_cell(fact: str) -> Cell:
+    """Return the blank cell of a fact that was not given."""
+    return open_cell(message("forms.fact_missing", fact=Quoted(Name("column", fact))), "not_given")
 
 
 def figure_cell(
-    value: float, decimals: int | None, *, percent: bool = False, note: str | None = None, mark: Mark | None = None
+    value: float, decimals: int | None, *, percent: bool = False, note: Text | None = None, mark: Mark | None = None
 ) -> Cell:
-    """Return a cell of a figure, printed with so many decimals."""
+    """Return a cell with a figure, printed with ``decimals`` decimals."""
     return Cell(
         value=int(value) if decimals == 0 and float(value).is_integer() else float(value),
         text=printed(float(value), decimals, percent=percent),
         decimals=decimals,
         percent=percent,
-        note=note,
+        note=chinese(note) if note else None,
         mark=mark,
     )
 
 
+def count_cell(value: float | None, why: Text, mark: Mark = "open") -> Cell:
+    """Return a whole number, or a cell without a value that says why."""
+    return open_cell(why, mark) if value is None or np.isnan(value) else figure_cell(value, 0)
+
+
 def printed(value: float, decimals: int | None, *, percent: bool = False) -> str:
-    """Write a figure as the form prints it: half up."""
+    """Return a figure as the form prints it, rounded half up."""
     if decimals is None:
         return f"{number(100 * value)}%" if percent else number(value)
     if percent:
@@ -71,75 +94,78 @@ def judged_cell(
     *,
     percent: bool = False,
     floor: tuple[float, int] | None = None,
-    note: str | None = None,
+    note: Text | None = None,
 ) -> Cell:
-    """Return a figure that is compared with a requirement, marked where printing it would turn the verdict."""
+    """Return a figure judged by a requirement, marked if the printed figure would reverse the verdict."""
 
-    def turned(limit: float, code: int) -> bool:
+    def reversed_by_rounding(limit: float, code: int) -> bool:
         if decimals is None or np.isnan(limit):
             return False
         digits = decimals + 2 if percent else decimals
         return bool(turns(np.array([value]), np.array([limit]), op, np.array([code], dtype=np.int8), digits)[0])
 
-    limits = [("标准", required, verdict)]
+    limits = [("forms.required", required, verdict)]
     if floor is not None and verdict == UNMET:
-        limits.append(("下限", *floor))
-    wrong = [(name, limit, code) for name, limit, code in limits if turned(limit, code)]
+        limits.append(("forms.floor", *floor))
+    wrong = [(key, limit, code) for key, limit, code in limits if reversed_by_rounding(limit, code)]
     scale, sign = (100, "%") if percent else (1, "")
-    notes = [note] if note else []
-    for name, limit, code in wrong:
-        exact, bound = number(scale * value, scale * limit), f"{name}{OPS[op]}{number(scale * limit)}"
-        conclusion = word("verdict", VERDICTS[code], "zh")
-        notes.append(f"未取整为{exact}{sign}，{bound}{sign}，结论为{conclusion}；取整后看似相反，以未取整的数值为准")
+    notes = [note]
+    for key, limit, code in wrong:
+        exact = number(scale * value, scale * limit) + sign
+        bound = message(key, op=OPS[op], value=number(scale * limit) + sign)
+        notes.append(message("forms.rounded", exact=exact, bound=bound, verdict=Name("verdict", VERDICTS[code])))
     mark: Mark | None = "rounding" if wrong else None
-    return figure_cell(value, decimals, percent=percent, note="；".join(notes) or None, mark=mark)
+    return figure_cell(value, decimals, percent=percent, note=clauses(notes), mark=mark)
 
 
-def yes_no(verdict: int, note: str | None) -> Cell:
-    """Return a cell that says whether something is met."""
-    said = YES_NO[verdict]
-    return Cell(value=said, text=said, note=note, mark="open" if verdict == UNDETERMINED else None)
+def yes_no(verdict: int, note: Text | None) -> Cell:
+    """Return a cell that prints a verdict as yes, no or undecided."""
+    return text_cell(YES_NO[verdict], note, "open" if verdict == UNDETERMINED else None)
 
 
 def form_table(
     spec: Mapping[str, Any],
     columns: Iterable[Column],
     rows: Iterable[tuple[Cell, ...]],
-    notes: Iterable[str],
+    notes: Iterable[Text] = (),
     merged: tuple[str, ...] = (),
 ) -> FormTable:
-    """Return a table of the form with the notes that the form itself has."""
+    """Return a table of the form; the notes of the form itself come last."""
     return FormTable(
         id=spec["id"],
         title=spec["title"]["zh"],
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(*notes, *spec.get("notes", ())),
+        notes=(*map(chinese, notes), *spec.get("notes", ())),
         merged=merged,
     )
 
 
 def form_column(id: str, code: str = "") -> Column:
-    """Return a column with its header."""
+    """Return a column of the form."""
     return Column(id=id, label=form_data()["columns"][id]["zh"], code=code)
 
 
 def form_columns(*ids: str) -> tuple[Column, ...]:
-    """Return columns that have no codes."""
+    """Return columns without codes."""
     return tuple(form_column(i) for i in ids)
 
 
-def given(value: float, percent: bool) -> str:
-    """Write a requirement with as many decimals as it has."""
+def requirement_text(value: float, percent: bool) -> str:
+    """Return a requirement with all its decimals."""
     return f"{number(100 * value)}%" if percent else number(value)
 
 
-def item_said(d: Judgement, r: ItemResult, county: int) -> str:
-    """Say what was found of an item, and its verdict."""
-    return f"{finding(d, r, county, 'zh')}，{word('verdict', VERDICTS[int(r.verdict[county])], 'zh')}"
+def item_note(d: Judgement, r: ItemResult, county: int, why: str = "") -> Message:
+    """Return the finding of an item, its verdict, and the reason in brackets."""
+    verdict = Name("verdict", VERDICTS[int(r.verdict[county])])
+    text = message("forms.item", finding=finding(d, r, county, "zh"), verdict=verdict)
+    return message("forms.sentence", text=message("forms.with_more", text=text, more=why) if why else text)
 
 
-def standing_of(r: ItemResult) -> str:
-    """Say so where a rule is not known first hand."""
+def standing_of(r: ItemResult) -> Message | None:
+    """Return the standing of a rule that is not known from a source."""
     standing = str(r.item.standing)
-    return "" if standing in ("confirmed", "secondary") else f"依据：{word('standing', standing, 'zh')}"
+    if standing in ("confirmed", "secondary"):
+        return None
+    return message("forms.standing", standing=Name("standing", standing))

@@ -1,20 +1,26 @@
-"""How a form is filled from an evaluation, table by table (private)."""
+"""Fills a form from an evaluation, table by table (private)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.reports.declarations.balance_table import balance_table
-from junheng.reports.declarations.cells import NONE, figure_cell, form_columns, form_data, open_cell, text_cell
+from junheng.reports.declarations.cells import (
+    DASH,
+    count_cell,
+    figure_cell,
+    form_columns,
+    form_data,
+    form_table,
+    text_cell,
+)
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.county_table import county_table
 from junheng.reports.declarations.item_tables import item_table, items_beside
-from junheng.reports.declarations.model import Cell, Declaration, FormTable
+from junheng.reports.declarations.model import Cell, CountyKey, Declaration, FormTable
 from junheng.reports.declarations.school_tables import school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
 from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
@@ -23,9 +29,9 @@ from junheng.results.reasons import part_reasons
 from junheng.schools import ALL_STAGES
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards import Standard, load_standard
-from junheng.words import word
+from junheng.words import Message, Quoted, listed, message, word
 
-#: What fills each kind of table.
+#: The function that fills each kind of table.
 _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
     "county": county_table,
     "shares": share_table,
@@ -34,40 +40,32 @@ _TABLES: dict[str, Callable[[FormCounty, Mapping[str, Any]], FormTable]] = {
     "items": item_table,
     "survey": survey_table,
 }
-#: Items that no table of the form has.
-_BESIDE: Mapping[str, Any] = {
-    "id": "beside",
-    "title": {"zh": "前提条件、一票否决等其他项目"},
-    "ratio_decimals": 1,
-    "decimals": 0,
-    "notes": ["申报表表号之外的判定内容，一并列出。"],
-}
 
 
-def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
+def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declaration:
     """Fill the national declaration form (申报表) of a county from its evaluation.
 
-    Verdicts are those of the evaluation, taken unrounded. Figures are printed as the form prints them, half up; where
-    the printed figure taken by itself would turn a verdict, the cell is marked. What is not known stays blank or says
-    无法判定, with the reason; nothing is made up.
+    Verdicts are those of the evaluation, based on unrounded figures. Figures are printed with the decimals of the
+    form, rounded half up; a cell is marked if the printed figure alone would reverse its verdict. Unknown figures are
+    left blank or print 无法判定, with the reason.
 
     Parameters
     ----------
     ev : Evaluation
         Of one county, or of several.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table; with several years ``(county, year)``. Required if there are several.
 
     Returns
     -------
     Declaration
-        Tables I, II-1, II-2, III, IV, V and VI for the scheme of 2017 and those that extend it; what is known of
-        tables I to VII for the scheme of 2012. Texts are Chinese, as the form is.
+        Tables I, II-1, II-2, III, IV, V and VI for the scheme of 2017 and those that extend it; the known parts of
+        tables I to VII for the scheme of 2012. Texts are in Chinese, like the form.
 
     Raises
     ------
     InputError
-        When the standard has no such form, when there are several counties and none is named, or no such county.
+        If the standard has no form, the county is unknown, or ``county`` does not single out one county and year.
 
     References
     ----------
@@ -84,16 +82,16 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
     True
     """
     form = _find_form(ev.standard)
-    whose = FormCounty.read(ev, _choose(ev.data, county))
+    chosen = FormCounty.read(ev, _choose(ev.data, county))
     d, std = ev.data, ev.standard
-    tables = [_summary(whose), *(_TABLES[spec["kind"]](whose, spec) for spec in form["tables"])]
-    shown = {spec["part"] for spec in form["tables"] if "part" in spec}
-    beside = [r for r in d.items if r.item.part not in shown and r.item.rule in ("conditions", "scored")]
+    tables = [_summary(chosen), *(_TABLES[spec["kind"]](chosen, spec) for spec in form["tables"])]
+    parts = {spec["part"] for spec in form["tables"] if "part" in spec}
+    beside = [r for r in d.items if r.item.part not in parts and r.item.rule in ("conditions", "scored")]
     if beside:
-        tables.append(items_beside(whose, _BESIDE, beside))
-    tables.append(_left_out(whose))
+        tables.append(items_beside(chosen, form_data()["beside"], beside))
+    tables.append(_left_out(chosen))
     return Declaration(
-        county=d.county_name(whose.index),
+        county=d.county_name(chosen.index),
         title=form["title"]["zh"],
         standard=std.id,
         label=std.label.zh,
@@ -106,7 +104,7 @@ def declaration(ev: Evaluation, *, county: Any = None) -> Declaration:
 
 
 def _find_form(standard: Standard) -> Mapping[str, Any]:
-    """Return the form of a standard, or of the one it builds on."""
+    """Return the form of a standard, or of the standard it extends."""
     forms = {str(f["standard"]): f for f in form_data()["forms"]}
     std: Standard | None = standard
     while std is not None:
@@ -114,37 +112,36 @@ def _find_form(standard: Standard) -> Mapping[str, Any]:
             found: Mapping[str, Any] = forms[std.id]
             return found
         std = None if std.extends is None else load_standard(std.extends)
-    raise InputError(
-        f"{standard.id} has no declaration form; there is one for {' and '.join(forms)}, and for standards that "
-        "extend them"
-    )
+    raise InputError(message("forms.no_form", standard=standard.id, forms=listed(forms, "and")))
 
 
-def _choose(d: Judgement, county: Any) -> int:
-    """Return the one county meant."""
+def _choose(d: Judgement, county: CountyKey | None) -> int:
+    """Return the position of the county, which must be a single one."""
     found = find_county(d, county)
     if len(found) == 1:
         return found[0]
     if not found:
-        raise InputError("the evaluation has no county")
+        raise InputError(message("forms.no_county"))
     names = [d.county_name(c) for c in found]
-    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-    what = "several counties" if county is None else f"{county!r} in several years"
-    raise InputError(f"the evaluation has {what}: {shown}; a form is of one, so name it with county=")
+    more = message("forms.more_counties", n=len(names) - 10) if len(names) > 10 else ""
+    shown = listed(names[:10])
+    if county is None:
+        raise InputError(message("forms.several_counties", counties=shown, more=more))
+    raise InputError(message("forms.several_years", county=Quoted(county), counties=shown, more=more))
 
 
-def county_key(d: Judgement, county: int) -> tuple[Any, ...]:
-    """Return what names a county (and year) in ``county=``."""
+def county_key(d: Judgement, county: int) -> tuple[str | int, ...]:
+    """Return the value of ``county=`` that names a county (and year)."""
     return tuple(words[county] for _, words in d.county_words)
 
 
 def _summary(county: FormCounty) -> FormTable:
-    """Return the conclusions: overall, then part by part."""
-    parts = list(county.d.part_verdicts)
-    reasons = dict(zip(parts, part_reasons(county.d, "zh", [county.index]), strict=True))
+    """Return the verdicts: overall, then by part."""
+    parts = list(county.judgement.part_verdicts)
+    reasons = dict(zip(parts, part_reasons(county.judgement, "zh", [county.index]), strict=True))
     rows = []
     for part in ["overall", *(p for p in parts if p != "overall")]:
-        verdict = int(county.d.part_verdicts[part][county.index])
+        verdict = int(county.judgement.part_verdicts[part][county.index])
         rows.append(
             (
                 text_cell(word("part", part, "zh")),
@@ -152,12 +149,12 @@ def _summary(county: FormCounty) -> FormTable:
                 text_cell(reasons[part]),
             )
         )
-    return FormTable(id="summary", title="结论", columns=form_columns("part", "verdict", "reason"), rows=tuple(rows))
+    return form_table(form_data()["summary"], form_columns("part", "verdict", "reason"), rows)
 
 
 def _left_out(county: FormCounty) -> FormTable:
-    """Return the units that do not count, and why."""
-    d, sub = county.d, county.sub
+    """Return the units that do not count, with reasons."""
+    d, sub = county.judgement, county.sections
     rows: list[tuple[Cell, ...]] = []
     place = {full: i for i, full in enumerate(county.at.tolist())}
     for at, full in enumerate(d.leaving[0].tolist()):
@@ -165,31 +162,28 @@ def _left_out(county: FormCounty) -> FormTable:
             continue
         i = place[full]
         students = float(sub.students[i])
+        reason, kind = d.left_out_reason(at, "zh"), _kind_left_out(county, i, at)
         stage = str(word("stage", ALL_STAGES[int(sub.stage[i])], "zh"))
         rows.append(
             (
                 figure_cell(len(rows) + 1, 0),
                 text_cell(county.names[i]),
-                # a special or vocational school is of no stage that is judged
-                Cell(text=NONE) if county.not_ordinary[i] else text_cell(stage),
-                open_cell("缺学生数") if np.isnan(students) else figure_cell(students, 0),
-                text_cell(d.left_out_reason(at, "zh") + _sort(county, i, at)),
+                # special and vocational schools have no stage that is judged
+                DASH if county.not_ordinary[i] else text_cell(stage),
+                count_cell(students, message("forms.students_missing")),
+                text_cell(message("forms.with_more", text=reason, more=kind) if kind else reason),
             )
         )
-    return FormTable(
-        id="left_out",
-        title="不计入单位",
-        columns=form_columns("number", "school", "stage", "students", "reason"),
-        rows=tuple(rows),
-        notes=() if rows else ("没有不计入的单位。",),
-    )
+    heads = form_columns("number", "school", "stage", "students", "reason")
+    return form_table(form_data()["left_out"], heads, rows, () if rows else [message("forms.none_left_out")])
 
 
-def _sort(county: FormCounty, i: int, at: int) -> str:
-    """Say in brackets what sort of unit the standard leaves out of the basic standard of schools."""
-    by_standard = LEFT_OUT[int(county.d.leaving[1][at])] == "left_out_by_standard"
-    if not by_standard or LEFT_OUT_OF[int(county.d.leaving[2][at])] == "all":
-        return ""
-    if county.sub.kind[i] == "teaching_point":
-        return "（教学点）"
-    return "（民办学校）" if county.owners[i] == form_data()["owner_codes"]["private"] else "（非本县举办的学校）"
+def _kind_left_out(county: FormCounty, i: int, at: int) -> Message | None:
+    """Return the kind of a unit that the standard leaves out of the basic standard of schools."""
+    by_standard = LEFT_OUT[int(county.judgement.leaving[1][at])] == "left_out_by_standard"
+    if not by_standard or LEFT_OUT_OF[int(county.judgement.leaving[2][at])] == "all":
+        return None
+    if county.sections.kind[i] == "teaching_point":
+        return message("forms.teaching_point")
+    is_private = county.owners[i] == form_data()["owner_codes"]["private"]
+    return message("forms.private_school") if is_private else message("forms.school_of_others")

@@ -1,4 +1,4 @@
-"""Tables IV and V: items of the county, one by one (private)."""
+"""Tables IV and V: the items of the county (private)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from junheng.judging.conditions import ConditionResult
 from junheng.judging.items import ItemResult
 from junheng.judging.subjects import Subjects
 from junheng.reports.declarations.cells import (
+    DASH,
+    NO,
     NONE,
-    NOT_GIVEN,
-    OPEN,
+    YES,
+    Text,
+    chinese,
+    clauses,
     figure_cell,
     form_columns,
     form_table,
-    given,
     judged_cell,
     open_cell,
+    requirement_text,
     standing_of,
     text_cell,
     yes_no,
@@ -32,9 +36,9 @@ from junheng.results.reasons import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Comparison
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import Listed, Message, Name, listed, message, word
 
-#: How many schools a remark names before it counts the rest.
+#: Most schools that a remark names; it counts the rest.
 _NAMED = 5
 #: Finding, value, requirement and remark of a condition.
 _Condition = tuple[Cell, Cell, Cell, str]
@@ -42,15 +46,15 @@ _Condition = tuple[Cell, Cell, Cell, str]
 
 def item_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
     """Return the items of a part of the standard."""
-    return items_beside(county, spec, [r for r in county.d.items if r.item.part == spec["part"]])
+    return items_beside(county, spec, [r for r in county.judgement.items if r.item.part == spec["part"]])
 
 
 def items_beside(county: FormCounty, spec: Mapping[str, Any], results: Iterable[ItemResult]) -> FormTable:
-    """Return some items as a table, with a row for each condition."""
+    """Return items as a table, with a row for each condition."""
     chosen = sorted(results, key=lambda r: (r.item.number is None, r.item.number or 0))
     rows = [row for r in chosen for row in _item_rows(county, r, spec)]
     open_ = sum(int(r.verdict[county.index]) == UNDETERMINED and r.item.rule != "scored" for r in chosen)
-    notes = [f"{len(chosen)}项中{open_}项无法判定。"] if open_ else []
+    notes = [message("forms.items_open", n=len(chosen), open=open_)] if open_ else []
     columns = form_columns("number", "item", "finding", "value", "required", "verdict", "reference", "remark")
     return form_table(spec, columns, rows, notes, merged=("number", "item", "verdict", "reference"))
 
@@ -59,69 +63,66 @@ def _item_rows(county: FormCounty, r: ItemResult, spec: Mapping[str, Any]) -> It
     why = str(word("reason", r.reason[county.index], "zh") or "") or None
     verdict = Cell(text=NONE, note=why) if r.item.rule == "scored" else yes_no(int(r.verdict[county.index]), why)
     number_ = Cell() if r.item.number is None else figure_cell(r.item.number, 0)
-    reference = text_cell(county.d.facts.reference(r.item, county.index))
+    reference = text_cell(county.judgement.facts.reference(r.item, county.index))
     for position in range(max(1, len(r.item.conditions))):
         if r.each and r.item.conditions[position].breach and r.each[position].skipped[county.index]:
             continue  # it proves a breach or says nothing
-        said, value, required, remark = _condition(county, r, position, spec)
-        known = standing_of(r) if position == 0 else ""
-        remarks = text_cell("；".join(x for x in (remark, known) if x))
-        yield (number_, text_cell(r.item.label.zh), said, value, required, verdict, reference, remarks)
+        formula, value, required, remark = _condition(county, r, position, spec)
+        known = standing_of(r) if position == 0 else None
+        remarks = text_cell(clauses((remark, known)))
+        yield (number_, text_cell(r.item.label.zh), formula, value, required, verdict, reference, remarks)
 
 
 def _condition(county: FormCounty, r: ItemResult, position: int, spec: Mapping[str, Any]) -> _Condition:
-    """Return what is shown of one condition of an item."""
+    """Return the cells and the remark of one condition of an item."""
     if not r.item.conditions:
         # an item on resources that a standard counts with this part
-        return text_cell(finding(county.d, r, county.index, "zh")), Cell(), Cell(), ""
+        return text_cell(finding(county.judgement, r, county.index, "zh")), Cell(), Cell(), ""
     test, found = r.item.conditions[position], r.each[position]
     if bool(found.skipped[county.index]):
-        named = "、".join(fact_columns()[f].zh for f in test.unless_no)
-        return text_cell(f"{_names(test)}：不适用"), Cell(text=NONE), Cell(text=NONE), f"{named}：否"
+        formula = text_cell(message("forms.not_applicable", names=_names(test)))
+        answered_no = message("forms.answered_no", facts=listed(fact_columns()[f].zh for f in test.unless_no))
+        return formula, DASH, DASH, chinese(answered_no)
     remark = _remark(county, r, found, position)
     decimals, percent = _printing(test, spec)
     if r.units[position] is not None:
         return _unit_condition(test, found, county.index, decimals, remark)
     totals = _totals(county, test)
     if totals is None:
-        return text_cell(f"{_names(test)}：没有适用的学校"), Cell(text=NONE), Cell(text=NONE), remark
-    said = text_cell(_figures(test, totals))
+        return text_cell(message("forms.no_school", names=_names(test))), DASH, DASH, remark
+    formula = text_cell(_figures(test, totals))
     value, required = float(found.value[county.index]), float(found.required[county.index])
     if test.op == "==" and not test.bottom and not test.than and required in (0.0, 1.0):
-        return (
-            said,
-            _not_given(value) or text_cell("是" if value else "否"),
-            text_cell("是" if required else "否"),
-            remark,
-        )
+        return formula, _not_given(value) or text_cell(YES if value else NO), text_cell(YES if required else NO), remark
     if r.item.rule == "scored":
-        return said, _not_given(value) or figure_cell(value, decimals), Cell(text=NONE), ""
-    limit = NONE if np.isnan(required) else f"{OPS[test.op]}{given(required, percent)}"
+        return formula, _not_given(value) or figure_cell(value, decimals), DASH, ""
+    limit = NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, percent)}"
     if np.isnan(value):
-        return said, open_cell(remark or "县情数据或学校数据未提供"), text_cell(limit), remark
+        return formula, open_cell(remark or message("forms.figures_missing")), text_cell(limit), remark
     verdict = int(found.verdict[county.index])
     shown = judged_cell(value, required, test.op, verdict, decimals, percent=percent)
-    return said, shown, text_cell(limit), remark
+    return formula, shown, text_cell(limit), remark
 
 
 def _not_given(value: float) -> Cell | None:
-    return open_cell("县情数据未提供", "not_given") if np.isnan(value) else None
+    return open_cell(message("forms.facts_missing"), "not_given") if np.isnan(value) else None
 
 
 def _unit_condition(test: Comparison, found: ConditionResult, c: int, decimals: int | None, remark: str) -> _Condition:
-    """Return what is shown of a condition that each school or section must meet, or a share of them."""
+    """Return the cells of a condition on each school or section, or on a share of them."""
     met, unmet, open_ = (int(x) for x in found.counts[c])
-    said = f"{_names(test)}：应查{met + unmet + open_}个，达标{met}个、不达标{unmet}个、待定{open_}个"
+    n = met + unmet + open_
+    formula = text_cell(message("forms.units_found", names=_names(test), n=n, met=met, unmet=unmet, open=open_))
     value, required, verdict = float(found.value[c]), float(found.required[c]), int(found.verdict[c])
     op, limit = ">=", _unit_requirement(test)
     if test.scope == "share":
-        op, limit = test.op, NONE if np.isnan(required) else f"{OPS[test.op]}{given(required, True)}"
+        op, limit = test.op, NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, True)}"
     shown = judged_cell(value, required, op, verdict, decimals, percent=True)
-    return text_cell(said), open_cell("有单位无法判定") if np.isnan(value) else shown, text_cell(limit), remark
+    return formula, open_cell(message("forms.units_open")) if np.isnan(value) else shown, text_cell(limit), remark
 
 
 def _printing(test: Comparison, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
-    """Return the decimals of a figure, and whether it is a percentage: counts of one thing over another."""
+    """Return the decimals of a figure, and whether it is a percentage (a ratio of figures with one unit)."""
     if test.scope in ("school", "section", "share"):
         return spec["ratio_decimals"], True
     if _is_share(test):
@@ -132,42 +133,38 @@ def _printing(test: Comparison, spec: Mapping[str, Any]) -> tuple[int | None, bo
 
 
 def _names(test: Comparison) -> str:
-    return _sentence(test, lambda name: figure_label(name, test.scope, "zh"))
+    return _formula(test, lambda name: figure_label(name, test.scope, "zh"))
 
 
 def _figures(test: Comparison, totals: Callable[[str], float]) -> str:
-    """Write a test with the figures behind it."""
+    """Return a test with its figures."""
 
-    def said(name: str) -> str:
+    def term(name: str) -> str:
         value = totals(name)
         label = figure_label(name, test.scope, "zh")
         if test.scope == "county" and fact_columns()[name].type == "flag":
-            return f"{label}：{NOT_GIVEN if np.isnan(value) else '是' if value else '否'}"
-        shown = NOT_GIVEN if np.isnan(value) else number(value)
-        return f"{label} {shown}"
+            return f"{label}：{chinese(message('forms.not_given') if np.isnan(value) else YES if value else NO)}"
+        return f"{label} {chinese(message('forms.not_given')) if np.isnan(value) else number(value)}"
 
-    out = _sentence(test, said)
-    if test.than:
-        out += "；" + "、".join(said(f) for f in test.than)
-    return out
+    return clauses((_formula(test, term), "、".join(term(f) for f in test.than)))
 
 
-def _sentence(test: Comparison, said: Callable[[str], str]) -> str:
+def _formula(test: Comparison, term: Callable[[str], str]) -> str:
     def terms(plus: Iterable[str], minus: Iterable[str]) -> str:
-        text = "＋".join(said(f) for f in plus) + "".join(f"－{said(f)}" for f in minus)
+        text = "＋".join(term(f) for f in plus) + "".join(f"－{term(f)}" for f in minus)
         several = len([*plus, *minus]) > 1
         return f"（{text}）" if several and test.bottom else text
 
-    out = terms(test.top, test.top_minus)
-    return out + f" ÷ {terms(test.bottom, test.bottom_minus)}" if test.bottom else out
+    top = terms(test.top, test.top_minus)
+    return top + f" ÷ {terms(test.bottom, test.bottom_minus)}" if test.bottom else top
 
 
 def _totals(county: FormCounty, test: Comparison) -> Callable[[str], float] | None:
-    """Return what gives the figures of a test; None where it is about none of the schools."""
+    """Return a function from the names of figures to their values; None if the test applies to no school."""
     if test.scope == "county":
-        return lambda name: float(county.d.facts.number(name)[county.index])
-    nowhere = np.zeros(county.sub.rows.size, dtype=np.int64)
-    units = Subjects.make(county.sub, nowhere, whole=not (test.where is not None and test.where.stages))
+        return lambda name: float(county.judgement.facts.number(name)[county.index])
+    nowhere = np.zeros(county.sections.rows.size, dtype=np.int64)
+    units = Subjects.make(county.sections, nowhere, whole=not (test.where is not None and test.where.stages))
     applies = units.where(test.where)
     chosen = applies == MET
     if (applies == UNMET).all():
@@ -177,47 +174,63 @@ def _totals(county: FormCounty, test: Comparison) -> Callable[[str], float] | No
     return lambda name: float(units.number(name)[chosen].sum())
 
 
-def _unit_requirement(test: Comparison) -> str:
+def _unit_requirement(test: Comparison) -> Text:
+    op = OPS[test.op]
     if test.per_classes is not None:
-        return f"每{test.per_classes}个班级1间"
+        return message("forms.per_classes", classes=test.per_classes)
     if test.norm is not None:
-        return f"{OPS[test.op]}{test.norm.times}×本学段生均公用经费基准定额"
+        return message("forms.norm", op=op, times=str(test.norm.times))
     if test.than:
-        return f"{OPS[test.op]}{'＋'.join(figure_label(f, test.scope, 'zh') for f in test.than)}"
-    same = _is_share(test)
+        return op + "＋".join(figure_label(f, test.scope, "zh") for f in test.than)
+    percent = _is_share(test)
     if test.value is not None and is_grade(test.top[0]):
-        return f"每个单位{OPS[test.op]}{word('grade', category_words(test.top[0])[-1 - int(test.value)], 'zh')}"
+        grade = category_words(test.top[0])[-1 - int(test.value)]
+        return message("forms.each_unit", op=op, value=Name("grade", grade))
     if test.value is not None:
-        return f"每个单位{OPS[test.op]}{given(float(test.value), same)}"
-    said = []
-    for stage, limit in (("primary", test.primary), ("junior", test.junior)):
-        if limit is not None:
-            said.append(f"{word('stage', stage, 'zh')}{OPS[test.op]}{given(float(limit), same)}")
-    return "，".join(said)
+        return message("forms.each_unit", op=op, value=requirement_text(float(test.value), percent))
+    limits = (("primary", test.primary), ("junior", test.junior))
+    return clauses(
+        (
+            message(
+                "forms.stage_requirement",
+                stage=Name("stage", stage),
+                op=op,
+                value=requirement_text(float(limit), percent),
+            )
+            for stage, limit in limits
+            if limit is not None
+        ),
+        "，",
+    )
 
 
 def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position: int) -> str:
-    """Say why a condition does not hold: which schools, or what is missing."""
+    """Return why a condition does not hold: the schools, or that figures are missing."""
     verdict = int(found.verdict[county.index])
     if r.item.rule == "scored" or verdict == MET:
         return ""
     if bool(found.disagree[county.index]):
         return str(word("reason", "readings_disagree", "zh"))
     units = r.units[position]
+    not_given = message("forms.open_because", reason=Name("reason", "not_given"))
     if units is None:
-        return "不达标" if verdict == UNMET else f"{OPEN}：{word('reason', 'not_given', 'zh')}"
-    out = []
+        return chinese(message("forms.unmet") if verdict == UNMET else not_given)
+    remarks = []
     here = (units.units.county == county.index) & units.concerned
-    for code, key in ((UNMET, "不达标"), (UNDETERMINED, OPEN)):
+    for code in (UNMET, UNDETERMINED):
         first = units.units.first[here & (units.verdict == code)]
         if first.size:
-            names = "、".join(school_names(county.d, first[:_NAMED]))
-            out.append(f"{key}：{names}" + (f"等{first.size}个" if first.size > _NAMED else ""))
-    return "；".join(out) or f"{OPEN}：{word('reason', 'not_given', 'zh')}"
+            names: Listed | Message = listed(school_names(county.judgement, first[:_NAMED]))
+            if first.size > _NAMED:
+                names = message("forms.names_and_more", names=names, n=int(first.size))
+            remarks.append(
+                message("forms.failing", names=names) if code == UNMET else message("forms.open_because", reason=names)
+            )
+    return clauses(remarks) or chinese(not_given)
 
 
 def _is_share(test: Comparison) -> bool:
-    """Tell whether a test divides counts of the same thing."""
+    """Return whether a test divides figures with the same unit."""
     top, bottom = ({_unit(f, test.scope) for f in names} for names in (test.top, test.bottom))
     return bool(test.bottom) and top == bottom
 

@@ -1,10 +1,10 @@
-"""What a filled declaration form is (private)."""
+"""The parts of a filled declaration form (private)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 import numpy as np
@@ -12,8 +12,11 @@ from attrs import field, frozen
 
 from junheng._frames import Backend, build_frame
 from junheng.errors import InputError
+from junheng.words import Quoted, listed, message
 
 Mark = Literal["rounding", "open", "not_given"]
+#: How a caller names a county, or a county and a year: ``"甲县"``, ``("甲县", 2025)``.
+CountyKey = str | int | tuple[str | int, ...]
 
 
 @frozen(kw_only=True)
@@ -23,18 +26,18 @@ class Cell:
     Attributes
     ----------
     value : float, int, str or None
-        What stands behind it, unrounded; a share is a fraction. None where there is nothing, or nothing is known.
+        The unrounded value; a share is a fraction. None if the cell is empty or its value unknown.
     text : str
-        What is printed, half up to ``decimals``.
+        The printed text, rounded half up to ``decimals``.
     decimals : int or None
-        Decimals that are printed, of the percentage where ``percent``; None: as many as there are.
+        Printed decimals, of the percentage if ``percent``; None prints all.
     percent : bool
-        Whether it is printed as a percentage.
+        Whether the value is printed as a percentage.
     note : str or None
-        What to know about it: why it is open, or the unrounded figure.
+        Explanation: why the cell is open, or the unrounded figure.
     mark : {"rounding", "open", "not_given"} or None
-        ``rounding``: the printed figure taken by itself would turn the verdict. ``open``: it cannot be decided or
-        computed. ``not_given``: nobody gave it.
+        ``rounding``: the printed figure alone would reverse the verdict. ``open``: cannot be decided or computed.
+        ``not_given``: not provided.
     """
 
     value: float | int | str | None = None
@@ -47,7 +50,7 @@ class Cell:
 
 @frozen(kw_only=True)
 class Column:
-    """One column of a table: an id, its header, and the code the form gives it (``L1``), empty where it has none."""
+    """One column of a table: id, header, and its code on the form (``L1``), empty if it has none."""
 
     id: str
     label: str
@@ -61,17 +64,17 @@ class FormTable:
     Attributes
     ----------
     id : str
-        ``I``, ``II-1`` …, or a word where the form's number is not known.
+        ``I``, ``II-1`` …, or a word if the number on the form is unknown.
     title : str
-        As it is printed.
+        Printed title.
     columns : tuple of Column
         Columns in order.
     rows : tuple of tuple of Cell
-        Rows of cells, one for each column.
+        Rows, with one cell per column.
     notes : tuple of str
-        What is printed under it: footers, counts behind the figures, what is not known about the form.
+        Printed below the table: footers, counts behind the figures, what is unknown about the form.
     merged : tuple of str
-        Columns in which the same entry on rows that follow each other belongs together.
+        Columns whose equal cells in consecutive rows are merged.
     """
 
     id: str
@@ -82,7 +85,7 @@ class FormTable:
     merged: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the table as dicts and lists that strict JSON can hold."""
+        """Return the table as dicts and lists valid in strict JSON."""
         return {
             "id": self.id,
             "title": self.title,
@@ -94,20 +97,20 @@ class FormTable:
 
 @frozen(kw_only=True, repr=False, slots=False)
 class Declaration:
-    """The declaration form of one county, filled in; made by :func:`declaration`.
+    """The filled declaration form of one county, returned by :func:`declaration`.
 
     Attributes
     ----------
     county : str
-        The county, and the year where the table has one.
+        The county, and the year if the table has one.
     title : str
         Title of the form.
     standard : str
-        Id of the standard judged by.
+        Id of the standard.
     tables : tuple of FormTable
-        A summary, the tables of the form, what stands beside them (prerequisites, vetoes), the units that do not count.
+        A summary, the tables of the form, other items (prerequisites, vetoes), and the units that do not count.
     notes : tuple of str
-        What to know about the form as a whole.
+        Notes on the form as a whole.
     provenance : mapping
         As :attr:`junheng.Evaluation.provenance`.
     """
@@ -126,32 +129,32 @@ class Declaration:
         return f"<Declaration of {self.county} under {self.standard}: {', '.join(t.id for t in self.tables)}>"
 
     def table(self, id: str) -> FormTable:
-        """Return a table by its id; an unknown one is an InputError that names those there are."""
+        """Return a table by its id; an unknown id raises InputError."""
         for table in self.tables:
             if table.id == id:
                 return table
-        raise InputError(f"there is no table {id!r}; there are {', '.join(t.id for t in self.tables)}")
+        raise InputError(message("forms.no_table", table=Quoted(id), tables=listed(t.id for t in self.tables)))
 
     def frame(self, id: str) -> Any:
-        """Return a table as a frame in the library of the input: figures unrounded, texts as they are printed."""
+        """Return a table as a frame in the library of the input: figures unrounded, texts as printed."""
         table = self.table(id)
-        out: dict[str, Any] = {}
+        frame: dict[str, Any] = {}
         for j, column in enumerate(table.columns):
             cells = [row[j] for row in table.rows]
             if any(isinstance(c.value, str) for c in cells) or all(c.value is None for c in cells):
-                out[column.id] = [c.text or None for c in cells]
+                frame[column.id] = [c.text or None for c in cells]
             else:
-                out[column.id] = np.array([np.nan if c.value is None else c.value for c in cells], dtype=np.float64)
-        return build_frame(out, self.backend)
+                frame[column.id] = np.array([np.nan if c.value is None else c.value for c in cells], dtype=np.float64)
+        return build_frame(frame, self.backend)
 
     @cached_property
     def marks(self) -> dict[str, int]:
-        """How many cells of the form's tables bear each mark."""
+        """Number of cells with each mark in the tables of the form."""
         cells = [c for t in self.tables if t.id not in ("summary", "left_out") for row in t.rows for c in row]
-        return {m: sum(c.mark == m for c in cells) for m in ("rounding", "open", "not_given")}
+        return {m: sum(c.mark == m for c in cells) for m in get_args(Mark)}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as dicts and lists that strict JSON can hold.
+        """Return everything as dicts and lists valid in strict JSON.
 
         Returns
         -------

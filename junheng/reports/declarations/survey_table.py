@@ -1,4 +1,4 @@
-"""Table VI: how satisfied people are (private)."""
+"""Table VI: the satisfaction survey (private)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from junheng.facts import fact_columns
 from junheng.judging.items import ItemResult
 from junheng.reports.declarations.cells import (
-    NOT_GIVEN,
+    fact_cell,
     figure_cell,
     form_columns,
     form_data,
     form_table,
-    item_said,
+    item_note,
     judged_cell,
     open_cell,
     standing_of,
@@ -23,43 +23,43 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
-from junheng.words import word
+from junheng.words import listed, message, word
 
 
 def survey_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
-    """Return how many were asked and are satisfied, all and parents."""
-    known = form_data()["survey"]
-    results = [r for r in county.d.items if r.item.part == spec["part"]]
+    """Return the numbers asked and satisfied, for everyone and for parents."""
+    entries = form_data()["survey"]
+    results = [r for r in county.judgement.items if r.item.part == spec["part"]]
     rows, blank = [], []
     for who in ("all", "parents"):
-        figures = {e["column"]: _asked(county, e[who]) for e in known if who in e}
+        figures = {e["column"]: _asked(county, e[who]) for e in entries if who in e}
         cells = []
-        for entry in known:
+        for entry in entries:
             name = entry["column"]
             if "over" in entry:
                 top, bottom = (figures[c] for c in entry["over"])
-                facts = [e[who] for c in entry["over"] for e in known if e["column"] == c]
+                facts = [e[who] for c in entry["over"] for e in entries if e["column"] == c]
                 cells.append(_satisfaction(county, top, bottom, facts, results, spec))
             elif np.isnan(figures[name]):
                 blank.append(fact_columns()[entry[who]].zh)
-                cells.append(open_cell(f"县情数据未提供“{blank[-1]}”", "not_given"))
+                cells.append(fact_cell(entry[who]))
             else:
                 cells.append(figure_cell(figures[name], 0))
         rows.append((text_cell(form_data()["rows"][who]["zh"]), *cells))
     notes = []
     for r in results:
-        why = word("reason", r.reason[county.index], "zh")
-        notes.append(item_said(county.d, r, county.index) + (f"（{why}）" if why else "") + "。")
-        if standing_of(r):
-            notes.append(f"{standing_of(r)}。")
+        notes.append(item_note(county.judgement, r, county.index, word("reason", r.reason[county.index], "zh")))
+        standing = standing_of(r)
+        if standing:
+            notes.append(message("forms.sentence", text=standing))
     if blank:
-        notes.append(f"{NOT_GIVEN}（{len(blank)}项，留空）：{'、'.join(blank)}。")
-    columns = form_columns("who", *(e["column"] for e in known))
+        notes.append(message("forms.blank", n=len(blank), names=listed(blank)))
+    columns = form_columns("who", *(e["column"] for e in entries))
     return form_table(spec, columns, rows, notes)
 
 
 def _asked(county: FormCounty, fact: str) -> float:
-    return float(county.d.facts.number(fact)[county.index])
+    return float(county.judgement.facts.number(fact)[county.index])
 
 
 def _satisfaction(
@@ -72,7 +72,7 @@ def _satisfaction(
 ) -> Cell:
     decimals = spec["ratio_decimals"]
     if np.isnan(top) or np.isnan(bottom):
-        return open_cell("问卷或走访人数未提供", "not_given")
+        return open_cell(message("forms.survey_missing"), "not_given")
     if not bottom > 0:
         return open_cell(word("reason", "zero_denominator", "zh"))
     value = top / bottom

@@ -1,4 +1,4 @@
-"""A filled form as a workbook that prints well (private)."""
+"""A filled form as a workbook for printing (private)."""
 
 from __future__ import annotations
 
@@ -6,44 +6,42 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from junheng._files import write_bytes
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
+from junheng.reports.declarations.cells import clauses
 from junheng.reports.declarations.fill import declaration
-from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
+from junheng.reports.declarations.model import Cell, Column, CountyKey, Declaration, FormTable
 from junheng.results import Evaluation
-from junheng.words import word
+from junheng.words import Quoted, label_of_column, message, sentences, word
 
-#: Fills of marked cells: for colour-blind readers too, as the legend names them and a comment stands on the cell.
+#: Fills of marked cells; each also has a comment, so that no reader depends on colour.
 _FILLS = {"rounding": "#FFE08A", "open": "#D9E6F2", "not_given": "#F2F2F2"}
-_LEGEND = {
-    "rounding": "取整影响结论：单看打印的数值会与结论相反，以未取整的数值为准（见批注）",
-    "open": "无法判定或无法计算：原因见批注",
-    "not_given": "未提供：留空，不作推测",
-}
-#: Column widths in characters, by id; indicators take the default.
+#: Column widths in characters, by id; indicators have the default width.
 _WIDTHS = {
     "stage": 6, "number": 6, "school": 26, "owner": 6.5, "students": 9, "grades": 7, "classes": 7, "complies": 9,
     "remark": 40, "row": 16, "code": 7, "entry": 30, "unit": 8, "value": 13, "source": 14, "item": 34, "finding": 46,
     "required": 16, "verdict": 10, "reference": 22, "who": 12, "part": 16, "reason": 64, "overall": 10, "composite": 10,
 }  # fmt: skip
 _DEFAULT_WIDTH = 11
-#: Columns of text, aligned to the left.
+#: Columns of text, aligned left.
 _LEFT = ("school", "remark", "entry", "source", "item", "finding", "reference", "reason")
 #: Columns that are often empty.
 _SHRINK = ("remark", "reference")
 _PORTRAIT = ("I", "summary", "left_out")
-#: Tables of so many rows, which end on their first page, may have merged cells.
+#: Most rows of a table with merged cells; such a table fits on one page.
 _MERGED = 8
+#: Counts in the provenance, with the group of labels of what they count.
+_COUNTED = {"sections_left_out": "reason", "warnings": "problem"}
 #: A cell of Excel holds 32 767 characters.
 _LONGEST = 32_000
 
 
-def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: Any = None) -> Path:
+def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: CountyKey | None = None) -> Path:
     """Write the declaration form of a county as a workbook, ready to print on A4.
 
     Parameters
@@ -52,21 +50,21 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
         Of one county, or of several.
     path : str or path
         The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
-    county : object, optional
+    county : str, int or tuple, optional
         Which county; see :func:`declaration`.
 
     Returns
     -------
     pathlib.Path
-        The file: a summary, a sheet for each table, the units that do not count, and where the figures come from.
-        The same evaluation gives the same bytes.
+        The file: a cover with the verdicts, a sheet for each table, the units that do not count, and provenance. The
+        same evaluation gives the same bytes.
 
     Raises
     ------
     InputError
-        As :func:`declaration`; when the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
+        As :func:`declaration`; if the name does not end in ``.xlsx``, or the extra ``excel`` is not installed.
     OutputFileError
-        The file cannot be written. What was there before is unchanged.
+        If the file cannot be written. An existing file is left unchanged.
 
     Examples
     --------
@@ -77,7 +75,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     """
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
-        raise InputError(f"a declaration is written as .xlsx, not {target.name!r}")
+        raise InputError(message("forms.declaration_ending", file=Quoted(target.name)))
     form = declaration(ev, county=county)
 
     def fill(book: Any) -> None:
@@ -92,14 +90,18 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: A
     return target
 
 
+def _words(group: str) -> Mapping[str, str]:
+    return sentences(f"forms.{group}", "zh")
+
+
 def clean(text: str) -> str:
-    """Return a text that a workbook can hold: without characters that XML has no place for, and not too long."""
+    """Return a text that fits in a cell: characters invalid in XML replaced, truncated to the length of a cell."""
     kept = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
-    return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + "……（过长，已截断）"
+    return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + _words("workbook")["truncated"]
 
 
 def width_of(text: str) -> int:
-    """Return how wide a text prints, in half-width characters."""
+    """Return the printed width of a text, in half-width characters."""
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
@@ -108,15 +110,17 @@ def _lines(text: str, width: float) -> int:
 
 
 class _Sheets:
-    """The sheets of one workbook."""
+    """Writes the sheets of one workbook."""
 
     def __init__(self, book: Any, form: Declaration) -> None:
         self.book = book
         self.form = form
+        self.words = _words("workbook")
+        self.legend = _words("legend")
         self._formats: dict[str, Any] = {}
 
     def format(self, **given: Any) -> Any:
-        """Return a format, made once."""
+        """Return a format; each is created once."""
         key = json.dumps(given, sort_keys=True, ensure_ascii=False)
         if key not in self._formats:
             base = SERIF | {"font_size": 10.5, "valign": "vcenter", "text_wrap": True}
@@ -130,14 +134,14 @@ class _Sheets:
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.center_horizontally()
-        sheet.set_footer("&C第 &P 页，共 &N 页")
+        sheet.set_footer("&C" + self.words["page"].format(page="&P", pages="&N"))
         sheet.hide_gridlines(2)
         return sheet
 
     def _merged(
         self, sheet: Any, row: int, last: int, text: str, width: float, size: float = 10.5, **given: Any
     ) -> None:
-        """Write a text over all columns, the row as high as it takes."""
+        """Write a text across all columns, in a row of sufficient height."""
         text = clean(text)
         style = self.format(font_size=size, **given)
         if last > 0:
@@ -148,38 +152,35 @@ class _Sheets:
     # -- sheets
 
     def cover(self) -> None:
-        """Write the first sheet: what it is, the conclusions, what the marks mean, which sheets follow."""
+        """Write the first sheet: title, verdicts, legend of marks, contents."""
         form, table = self.form, self.form.table("summary")
-        sheet = self._sheet("封面", portrait=True)
+        sheet = self._sheet(self.words["cover"], portrait=True)
         widths = [18, 12, 68]
         for j, wide in enumerate(widths):
             sheet.set_column(j, j, wide)
         whole = sum(widths)
         self._merged(sheet, 0, 2, form.title, whole, 20, bold=True, align="center", **SANS)
         row = 1
-        for label, value in (
-            ("县（市、区）", form.county),
-            ("依据", f"{form.label}；{form.document}"),
-        ):
+        for key, value in (("county", form.county), ("basis", f"{form.label}；{form.document}")):
             style = self.format(border=1, align="center", bold=True)
-            sheet.write_string(row, 0, label, style)
+            sheet.write_string(row, 0, self.words[key], style)
             sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
             sheet.write_string(row, 1, clean(value), self.format(border=1))
             sheet.set_row(row, _lines(clean(value), widths[1] + widths[2]) * 16 + 6)
             row += 1
         row = self._body(sheet, row + 1, table, widths)
         row += 1
-        self._merged(sheet, row, 2, "标记说明（括号内为本表册中的单元格数）", whole, 12, bold=True, **SANS)
+        self._merged(sheet, row, 2, self.words["marks"], whole, 12, bold=True, **SANS)
         row += 1
-        for mark, said in _LEGEND.items():
+        for mark, meaning in self.legend.items():
             style = self.format(border=1, align="center", bg_color=_FILLS[mark])
             sheet.write_string(row, 0, f"（{form.marks[mark]}）", style)
             sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
-            sheet.write_string(row, 1, said, self.format(border=1))
-            sheet.set_row(row, _lines(said, widths[1] + widths[2]) * 16 + 4)
+            sheet.write_string(row, 1, meaning, self.format(border=1))
+            sheet.set_row(row, _lines(meaning, widths[1] + widths[2]) * 16 + 4)
             row += 1
         row += 1
-        self._merged(sheet, row, 2, "目录", whole, 12, bold=True, **SANS)
+        self._merged(sheet, row, 2, self.words["contents"], whole, 12, bold=True, **SANS)
         row += 1
         for other in form.tables:
             if other.id != "summary":
@@ -188,70 +189,49 @@ class _Sheets:
                 sheet.set_row(row, 18)
                 row += 1
         row += 1
-        for note in ("小数按报表位数四舍五入打印，单元格中保存未取整的数值；结论按未取整的数值作出。", *form.notes):
-            self._merged(sheet, row, 2, f"注：{note}", whole)
+        for note in (self.words["printing"], *form.notes):
+            self._merged(sheet, row, 2, self.words["note"].format(text=note), whole)
             row += 1
 
     def table(self, table: FormTable) -> None:
-        """Write one table on a sheet of its own."""
+        """Write one table on its own sheet."""
         sheet = self._sheet(_sheet_name(table), portrait=table.id in _PORTRAIT)
         widths = [_width(table, j) for j in range(len(table.columns))]
         for j, wide in enumerate(widths):
             sheet.set_column(j, j, wide)
         last, whole = len(widths) - 1, sum(widths)
         self._merged(sheet, 0, last, table.title, whole, 16, bold=True, align="center", **SANS)
-        self._merged(sheet, 1, last, f"县（市、区）：{self.form.county}　　依据：{self.form.label}", whole)
+        basis = self.words["county_and_basis"].format(county=self.form.county, label=self.form.label)
+        self._merged(sheet, 1, last, basis, whole)
         row = self._body(sheet, 2, table, widths)
         head = 2 + self._head_rows(table)
         sheet.freeze_panes(head, 3 if table.id == "II-2" else 0)
         sheet.repeat_rows(2, head - 1)
         for i, note in enumerate(table.notes, start=1):
-            self._merged(sheet, row, last, f"注{i}：{note}", whole)
+            self._merged(sheet, row, last, self.words["numbered_note"].format(n=i, text=note), whole)
             row += 1
-        marked = [m for m in _LEGEND if any(c.mark == m for line in table.rows for c in line)]
+        marked = [m for m in self.legend if any(c.mark == m for line in table.rows for c in line)]
         if marked:
             row += 1
         for mark in marked:
-            self._merged(sheet, row, last, f"■ {_LEGEND[mark]}", whole, bg_color=_FILLS[mark])
+            self._merged(sheet, row, last, f"■ {self.legend[mark]}", whole, bg_color=_FILLS[mark])
             row += 1
         sheet.print_area(0, 0, max(row - 1, head), last)
 
     def provenance(self) -> None:
-        """Write where the figures come from: enough to make the workbook again."""
-        sheet = self._sheet("来源", portrait=True)
+        """Write the provenance of the figures, sufficient to reproduce the workbook."""
+        sheet = self._sheet(self.words["source"], portrait=True)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 72)
-        self._merged(sheet, 0, 1, "数据来源与版本", 98, 16, bold=True, align="center", **SANS)
-        labels = {
-            "junheng": "软件版本（junheng）",
-            "standard": "标准",
-            "standard_digest": "标准内容摘要",
-            "extends": "沿用的标准",
-            "by": "县的划分列",
-            "relaxations": "采用的放宽规定",
-            "readings_chosen": "选定的读法",
-            "missing": "缺数据的处理",
-            "rows": "学校表行数",
-            "sections": "学校及学段数",
-            "sections_counted": "其中计入学校判定",
-            "sections_in_coefficient": "其中计入差异系数",
-            "sections_left_out": "不计入（按原因）",
-            "sections_divided": "其中按学段拆分办学条件",
-            "warnings": "数据提示（按类别）",
-        }
-        words = {"sections_left_out": "reason", "warnings": "problem"}
+        self._merged(sheet, 0, 1, self.words["source_title"], 98, 16, bold=True, align="center", **SANS)
+        labels = _words("provenance")
         for row, (key, value) in enumerate(self.form.provenance.items(), start=1):
-            if isinstance(value, dict):
-                shown = "；".join(f"{word(words[key], k, 'zh')} {n}" for k, n in value.items()) or "无"
-            elif isinstance(value, (list, tuple)):
-                shown = "、".join(map(str, value)) or "无"
-            else:
-                shown = "无" if value is None else str(value)
+            shown = _provenance_text(key, value) or self.words["none"]
             sheet.write_string(row, 0, labels.get(key, key), self.format(border=1, bold=True))
             sheet.write_string(row, 1, clean(shown), self.format(border=1))
             sheet.set_row(row, _lines(shown, 70) * 16 + 4)
-        said = "行数、学校及学段数为所评学校表全表的数；工作簿不记录生成时间：同样的数据得到同样的文件。"
-        self._merged(sheet, len(self.form.provenance) + 2, 1, f"注：{said}", 98)
+        note = self.words["note"].format(text=self.words["source_note"])
+        self._merged(sheet, len(self.form.provenance) + 2, 1, note, 98)
 
     # -- the grid
 
@@ -259,7 +239,7 @@ class _Sheets:
         return 2 if any(c.code for c in table.columns) else 1
 
     def _body(self, sheet: Any, row: int, table: FormTable, widths: Sequence[float]) -> int:
-        """Write headers and rows, and return the row after them."""
+        """Write headers and rows, and return the next row."""
         head = self.format(border=1, bold=True, align="center", bg_color="#EDEDED", **SANS)
         coded = self._head_rows(table) == 2
         for j, column in enumerate(table.columns):
@@ -268,7 +248,7 @@ class _Sheets:
             sheet.write_string(row, j, column.label, head)
             if coded and column.code:
                 sheet.write_string(row + 1, j, column.code, head)
-        # bold letters are wider
+        # bold text is wider
         high = max(_lines(c.label, w * 0.85) for c, w in zip(table.columns, widths, strict=True))
         sheet.set_row(row, high * 15 + 6)
         row += 1
@@ -283,7 +263,7 @@ class _Sheets:
             for j, (column, cell) in enumerate(zip(table.columns, line, strict=True)):
                 run = starts[i][column.id] if column.id in joined else 1
                 if run != 1 and stacked:
-                    # no merged cell: one that runs over the end of a page is cut in printing
+                    # not merged: a merged cell across a page break is cut in print
                     ends = {"top": int(run > 1), "bottom": int(i + 1 == len(starts) or starts[i + 1][column.id] != 0)}
                     style = self._style(column, cell, border=0, left=1, right=1, **ends)
                     cell = cell if run > 1 else Cell()
@@ -320,6 +300,19 @@ class _Sheets:
             sheet.write_comment(row, column, note, {"author": "junheng", "width": 240, "height": high, "font_size": 9})
 
 
+def _provenance_text(key: str, value: Any) -> str:
+    """Return an entry of the provenance in words, empty if there is none."""
+    if key in _COUNTED:
+        return clauses(f"{word(_COUNTED[key], name, 'zh')} {n}" for name, n in value.items())
+    if key == "changes":
+        return clauses(message("forms.changed_cells", n=change["cells"], digest=change["digest"]) for change in value)
+    if isinstance(value, (list, tuple)):
+        return "、".join(label_of_column(str(x)) for x in value)
+    if key == "missing":
+        return _words("missing")[value]
+    return "" if value is None else str(value)
+
+
 def _number_format(cell: Cell) -> str:
     if cell.decimals is None:
         return "0.####%" if cell.percent else "General"
@@ -328,26 +321,26 @@ def _number_format(cell: Cell) -> str:
 
 
 def _runs(table: FormTable, joined: dict[str, int]) -> list[dict[str, int]]:
-    """Return for every row and joined column how many rows its cell covers, 0 where one above covers it.
+    """Return for each row and merged column how many rows its cell spans, 0 if a cell above spans it.
 
-    Columns are joined together: a run ends where any of them changes, so that two items with one verdict stay two.
+    A run ends where any of the columns changes, so that two items with the same verdict stay separate.
     """
-    out: list[dict[str, int]] = [dict.fromkeys(joined, 1) for _ in table.rows]
+    spans: list[dict[str, int]] = [dict.fromkeys(joined, 1) for _ in table.rows]
     start = 0
     for i in range(1, len(table.rows) + 1):
         before = [table.rows[start][j] for j in joined.values()]
         if i < len(table.rows) and [table.rows[i][j] for j in joined.values()] == before:
             continue
         for id_ in joined:
-            out[start][id_] = i - start
+            spans[start][id_] = i - start
             for k in range(start + 1, i):
-                out[k][id_] = 0
+                spans[k][id_] = 0
         start = i
-    return out
+    return spans
 
 
 def _width(table: FormTable, j: int) -> float:
-    """Return the width of a column; one that may stay empty takes only what it holds."""
+    """Return the width of a column; columns that are often empty shrink to their content."""
     column = table.columns[j]
     wide = float(_WIDTHS.get(column.id, _DEFAULT_WIDTH))
     if column.id not in _SHRINK:
@@ -357,5 +350,5 @@ def _width(table: FormTable, j: int) -> float:
 
 def _sheet_name(table: FormTable) -> str:
     name = table.title.split()[0] if table.title.startswith("表") else table.title
-    # the characters and the length that a sheet's name may have
+    # characters and length allowed in a sheet name
     return re.sub(r"[\[\]:*?/\\]", "", name)[:31]
