@@ -1,8 +1,8 @@
-"""Which units count: in the basic standard of schools, and in the difference coefficient .
+"""Which units count: in the basic standard of schools, and in the difference coefficient.
 
-Most standards have one answer for both. Under 2012 they are two questions: Table II (basic standard) leaves out units
-that may be in Table III (coefficient). A standard's ``[[inclusion]]`` entries say what is out and what must be asked;
-the columns ``included``, ``in_basic_standard`` and ``in_coefficient`` hold what the county says.
+Most standards have one answer for both. Under 2012 there are two questions: Table II (basic standard) excludes units
+that may be in Table III (coefficient). The ``[[inclusion]]`` entries of a standard say which units are excluded and
+which must be asked about; the columns ``included``, ``in_basic_standard`` and ``in_coefficient`` hold the answers.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = ["LEFT_OUT", "answers", "leave_out"]
 
 Codes = NDArray[np.int8]
 
-#: Why a section may not count; positions are the codes kept in arrays.
+#: Why a section does not count; positions are the codes in arrays.
 LEFT_OUT = ("", "no_students", "not_included", "left_out_by_standard", "senior_stage")
 _NO_STUDENTS, _NOT_INCLUDED, _BY_STANDARD, _SENIOR = (np.int8(i) for i in range(1, len(LEFT_OUT)))
-#: What a standard decides of a unit.
+#: The decision of a standard on a unit.
 _IN, _ASK, _OUT = (np.int8(i) for i in range(3))
 
 
 def answers(table: SchoolTable, standard: Standard | None) -> dict[str, Codes]:
-    """Return what each row says of each question: 1 yes, 0 no, -1 nothing.
+    """Return the answer of each row to each question: 1 yes, 0 no, -1 missing.
 
-    Where the standard has two questions, a column of its own comes before ``included``. Where it has one,
-    ``included`` comes first, and two others that differ are an answer to neither.
+    If the standard has two questions, the column of a question takes precedence over ``included``. If it has one,
+    ``included`` takes precedence over the other two.
     """
     included = table.flag_codes("included")
     own = [table.flag_codes(name) for name in ANSWERS]
@@ -52,8 +52,8 @@ def leave_out(
 ) -> tuple[Codes, Codes, NDArray[np.bool_]]:
     """Return why each section does not count in the basic standard, and in the coefficient: positions in LEFT_OUT.
 
-    One array stands for both where the standard has one answer.
-    The third tells where the county itself says that a section is not among the schools that are judged.
+    Both are one array if the standard has one question. The third array tells which sections the county itself
+    excludes.
     """
     found.look_at("included", *ANSWERS, "ownership")
     said = {name: places.of(codes) for name, codes in answers(found.table, standard).items()}
@@ -70,7 +70,7 @@ def leave_out(
 
 @frozen(eq=False)
 class _Units:
-    """What the rules on units look at, by section."""
+    """The properties of units that rules use, by section."""
 
     kinds: Codes
     ownership: Codes
@@ -82,7 +82,7 @@ class _Units:
         table = found.table
         ownership = places.of(table.category_codes("ownership"))
         owners = np.full(students.size, -1, dtype=np.int8)
-        # a column that no rule rests on is not looked at, so that a slip in it stops nothing
+        # errors in a column that no rule uses must not stop an evaluation
         if standard is not None and any(rule.owner_types or rule.ownership for rule in standard.inclusion):
             found.look_at("owner_type")
             owners = places.of(table.category_codes("owner_type"))
@@ -92,7 +92,7 @@ class _Units:
         return cls(places.of(table.category_codes("kind")), ownership, owners, students)
 
     def decide(self, standard: Standard | None, answer: str) -> Codes:
-        """Return what a standard decides of each section, for one of the questions."""
+        """Return the decision of a standard on each section, for one of the questions."""
         out = np.full(self.students.size, _IN, dtype=np.int8)
         if standard is None:
             return out
@@ -106,7 +106,7 @@ class _Units:
         return out
 
     def meant(self, rule: Inclusion) -> NDArray[np.bool_]:
-        """Return the sections a rule is about."""
+        """Return the sections to which a rule applies."""
         at = np.ones(self.students.size, dtype=bool)
         if rule.kind is not None:
             at &= self.kinds == _position(rule.kind, "kind")
@@ -120,7 +120,7 @@ class _Units:
         return at
 
     def sort(self, i: int) -> Listed:
-        """Say what makes a unit one that is asked about."""
+        """Return the kind and owner of a unit, for messages."""
         words = []
         if self.kinds[i] >= 0:
             words.append(Name("kind", category_words("kind")[self.kinds[i]]))
@@ -164,7 +164,7 @@ def _ask(
     said: dict[str, Codes],
     decided: dict[str, Codes],
 ) -> None:
-    """Record units of which nothing says whether they count, and answers that fit only one of two questions."""
+    """Report units without an answer, and answers that fit only one of two questions."""
     rows = places.rows
     included = places.of(found.table.flag_codes("included"))
     own: dict[str, Codes] = {name: places.of(found.table.flag_codes(name)) for name in ANSWERS}
@@ -196,7 +196,7 @@ def _ask(
                 row=int(rows[i]),
                 column=name,
             )
-        # "yes" to both cannot be meant where the standard itself leaves the unit out of one of them
+        # one "yes" is ambiguous if the standard itself excludes the unit from one of the two
         for i in np.flatnonzero(ask & (own[name] < 0) & (included == 1) & (decided[other] == _OUT)).tolist():
             found.add(
                 ProblemCode.INCLUSION_UNCLEAR,
@@ -224,7 +224,7 @@ def _ask_once(found: ProblemList, standard: Standard, rows: Ints, units: _Units,
 
 
 def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Codes, own: dict[str, Codes]) -> None:
-    """Record two answers that differ where the standard has one question."""
+    """Report two answers that differ although the standard has one question."""
     one, other = (own[name] for name in ANSWERS)
     if not standard.inclusion:
         return
@@ -240,7 +240,7 @@ def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Cod
 def _ask_owners(
     found: ProblemList, standard: Standard, places: Places, units: _Units, out: Sequence[NDArray[np.bool_]]
 ) -> None:
-    """Say where the table does not tell who runs a school, if the standard asks: once where it has no such column."""
+    """Report missing owner types if the standard needs them: once if the column is missing."""
     if not any(rule.owner_types for rule in standard.inclusion):
         return
     advice = message("schools.owner_unknown", standard=standard.id, table=_TABLES["in_basic_standard"])

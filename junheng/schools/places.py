@@ -1,4 +1,4 @@
-"""Where each section comes from: its row, its stage, its school; rows that contradict each other."""
+"""The row, stage and school of each section; duplicate and contradictory rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from junheng.words import Name, Row, message
 
 @frozen(eq=False)
 class Places:
-    """Where each section comes from: its row of the table, its stage, and whether the row holds several stages."""
+    """The row and the stage of each section, and whether the row has several stages."""
 
     rows: Ints
     stage: NDArray[np.int8]
@@ -46,13 +46,13 @@ def _stage_columns(table: SchoolTable, name: str) -> frozenset[str]:
 
 
 def is_shared(name: str) -> bool:
-    """Tell whether a column holds resources that stages of a school share."""
+    """Return whether a column holds resources that stages of a school share."""
     found = base_column(name)
     return found is not None and found[0].shared
 
 
 def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
-    """Return people or classes of each section: the row's own figure, or the one with the stage in its name.
+    """Return people or classes of each section: the figure of the row, or of the column with the stage in its name.
 
     Not to be written to.
     """
@@ -71,13 +71,13 @@ def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
 
 
 def expand(found: ProblemList) -> Places:
-    """Return where each section comes from, in the order of the table."""
+    """Return the row and stage of each section, in the order of the table."""
     table = found.table
     n = table.rows
     positions = [ALL_STAGES.index(w) if w in ALL_STAGES else -1 for w in category_words("stage")]
     stage_of = np.array([*positions, -1], dtype=np.int8)[table.category_codes("stage")]
     if (stage_of >= 0).all():
-        # as most returns are: each row is of one stage
+        # most returns: one stage per row
         places = Places(np.arange(n), stage_of, np.zeros(n, dtype=bool), in_order=True)
         _check_wide(found, places)
         return places
@@ -108,23 +108,22 @@ def expand(found: ProblemList) -> Places:
     order = np.lexsort((stage, rows))
     rows, stage, wide = rows[order], stage[order], wide[order]
     _check_wide(found, Places(rows, stage, wide, in_order=False))
-    # a twelve-year or complete school in one row: its senior stage is only there to be weighed
+    # the senior stage of a one-row school is needed only for weights
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
     rows, stage, wide = rows[keep], stage[keep], wide[keep]
-    # the row numbers rise or, for one row of several stages, stay: as many as there are rows are the rows themselves
     return Places(rows, stage, wide, in_order=rows.size == n and not wide.any())
 
 
 def among(kinds: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.bool_]:
-    """Return where a kind is one of some."""
+    """Return where a kind is one of ``names``."""
     out = np.zeros(kinds.size, dtype=bool)
-    for name in names:  # bytes are compared so fast that looking them up in a table takes longer
+    for name in names:  # comparing bytes is faster than looking them up
         out |= kinds == KINDS.index(name)
     return out
 
 
 def _check_wide(found: ProblemList, places: Places) -> None:
-    """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    """Report one-row schools of several stages whose enrolment by stage is missing or does not add up."""
     table = found.table
     rows, stage, wide = places.rows, places.stage, places.wide
     total = table.number("students")
@@ -179,14 +178,14 @@ def _check_wide(found: ProblemList, places: Places) -> None:
 
 
 def school_codes(table: SchoolTable) -> Ints:
-    """Return a number a row for each school, year and place."""
+    """Return for each row the number of its school (by place and year)."""
     names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
     columns = [table.codes(n) for n in names if n in table.has]
     return row_codes([(codes, len(words)) for codes, words in columns]) if columns else np.arange(table.rows)
 
 
 def check_kinds(found: ProblemList, places: Places) -> None:
-    """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
+    """Report rows whose stage does not belong to their kind of school: attached classes, or an error."""
     stage, kinds = places.stage, places.of(found.table.category_codes("kind"))
     odd = np.zeros(kinds.size, dtype=bool)
     for code, word in enumerate(ALL_STAGES):
@@ -209,10 +208,10 @@ def check_kinds(found: ProblemList, places: Places) -> None:
 
 
 def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArray[np.int8]:
-    """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
+    """Return the kind of each section's school; a school with rows of several stages is integrated, whatever its kind.
 
-    So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
-    with the whole school's resources on every stage.
+    Otherwise a nine-year school without a kind, or a school with attached classes of another stage, would have the
+    resources of the whole school in every stage.
     """
     stage, kinds = places.stage, places.of(table.category_codes("kind"))
     if not kinds.size:
@@ -225,7 +224,7 @@ def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArra
         if enrolled is not None:
             with np.errstate(invalid="ignore"):
                 stages[code, school[places.of(enrolled) > 0]] = True
-    # said on one row of a school, it holds for all of them; the first of INTEGRATED wins
+    # the kind in one row applies to all rows of the school; the first of INTEGRATED takes precedence
     said = np.full(n_schools, -1, dtype=np.int8)
     for name in reversed(INTEGRATED):
         said[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
@@ -242,11 +241,11 @@ def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArra
 
 
 def check_duplicates(found: ProblemList, places: Places, school: Ints) -> None:
-    """Record rows that say the same school, stage and year again."""
+    """Report duplicate rows: same school, stage and year."""
     table, rows = found.table, places.rows
     key = school * len(ALL_STAGES) + places.stage
     if (key[1:] > key[:-1]).all():
-        return  # rows stand school by school and stage by stage, each once
+        return  # sorted by school and stage, without duplicates
     seen = np.zeros(int(key.max()) + 1, dtype=bool)
     seen[key] = True
     if np.count_nonzero(seen) == key.size:
