@@ -191,8 +191,8 @@ def _check_net(table: SchoolTable, figures: Mapping[str, Floats], net: Floats) -
     ]
     if netted.any():
         # no count in the message: a table judged in pieces reports it once
-        told = message("schools.netted", net=_name(TEACHING), total=_name(TOTAL), indoor=_name(INDOOR))
-        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, told, column=TEACHING, severity=WARNING))
+        advice = message("schools.netted", net=_name(TEACHING), total=_name(TOTAL), indoor=_name(INDOOR))
+        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, advice, column=TEACHING, severity=WARNING))
     return out
 
 

@@ -110,22 +110,22 @@ def _check_class_sizes(found: ProblemList, suffix: str) -> None:
     if largest is None:
         return
     found.look_at(of_class, *(f"{name}{suffix}" for name in (*_BANDS, "students", "classes")))
-    said: dict[int, Message] = {}
+    contradictions: dict[int, Message] = {}
     for name, (low, high) in _BANDS.items():
         classes = table.number(f"{name}{suffix}")
         if classes is None:
             continue
         column = Name("column", f"{name}{suffix}")
         for row in np.flatnonzero((classes > 0) & (largest < low)).tolist():
-            said.setdefault(row, message("schools.classes_of_size", n=float(classes[row]), column=column))
+            contradictions.setdefault(row, message("schools.classes_of_size", n=float(classes[row]), column=column))
         for row in np.flatnonzero((classes == 0) & (largest >= low) & (largest <= high)).tolist():
-            said.setdefault(row, message("schools.no_classes_of_size", column=column))
+            contradictions.setdefault(row, message("schools.no_classes_of_size", column=column))
     students, classes = table.number(f"students{suffix}"), table.number(f"classes{suffix}")
     if students is not None and classes is not None:
         for row in np.flatnonzero((classes > 0) & (students > largest * classes)).tolist():
             figures = {"students": float(students[row]), "classes": float(classes[row])}
-            said.setdefault(row, message("schools.students_in_classes", **figures))
-    for row, evidence in sorted(said.items()):
+            contradictions.setdefault(row, message("schools.students_in_classes", **figures))
+    for row, evidence in sorted(contradictions.items()):
         found.add(
             ProblemCode.CLASS_SIZES_DISAGREE,
             message("schools.class_sizes_disagree", largest=float(largest[row]), evidence=evidence),
@@ -239,8 +239,8 @@ def _check_enrolment(found: ProblemList, sections: Sections) -> None:
     if not found.table.has & {"students", *(f"students_{s}" for s in STAGES)}:
         return
     gaps = np.isnan(sections.students) & sections.counted_at_all & ~sections.wide
-    told = {p.row for p in found.errors if p.column and p.column.startswith("students")}
-    for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in told):
+    reported = {p.row for p in found.errors if p.column and p.column.startswith("students")}
+    for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in reported):
         found.add(
             ProblemCode.MISSING_VALUE,
             message("schools.enrolment_missing"),

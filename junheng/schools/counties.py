@@ -46,7 +46,9 @@ class Counties:
     groups: Groups
 
     @classmethod
-    def make(cls, reading: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]) -> Counties:
+    def from_rows(
+        cls, reading: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]
+    ) -> Counties:
         """Group sections that come from some ``rows`` of a table; those with a code in ``out`` do not count."""
         raw = [(name, *reading.codes(name)) for name in reading.by if name in reading.has]
         raw = [(name, codes[rows], words) for name, codes, words in raw]

@@ -154,9 +154,9 @@ def _part_token(token: str, known: Collection[str]) -> tuple[str | None, str | N
     """Split a word in brackets into a unit and a remark: 万元保留两位小数."""
     if token in known:
         return token, None
-    said = _UNIT_SAID.fullmatch(token)
-    if said is not None and said.group(1) in known:
-        return said.group(1), None
+    unit_match = _UNIT_SAID.fullmatch(token)
+    if unit_match is not None and unit_match.group(1) in known:
+        return unit_match.group(1), None
     first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
     return (first, token[len(first) :]) if first else (None, token)
 

@@ -36,7 +36,7 @@ class Places:
     #: Whether sections are the rows of the table, one by one.
     in_order: bool
 
-    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """Spread a column of the table over the sections; not to be written to."""
         return values if self.in_order else values[self.rows]
 
@@ -58,7 +58,7 @@ def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
     """
     base = table.number(name)
     wide = places.wide.any()
-    out = np.full(places.rows.size, np.nan) if base is None else places.of(base)
+    out = np.full(places.rows.size, np.nan) if base is None else places.spread(base)
     if base is not None and not wide and (not _stage_columns(table, name) or not np.isnan(np.sum(out))):
         return out  # every row has a figure of its own
     out = np.where(places.wide, np.nan, out)
@@ -93,9 +93,9 @@ def expand(found: ProblemList) -> Places:
             pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & among(kinds, NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
-    told = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
+    reported = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
-        if row not in told and table.has & {"stage", "kind"}:
+        if row not in reported and table.has & {"stage", "kind"}:
             found.add(
                 ProblemCode.MISSING_KEY,
                 message("schools.no_stage"),
@@ -131,7 +131,7 @@ def _check_wide(found: ProblemList, places: Places) -> None:
         own = table.number(f"students_{word}")
         if own is None or total is None:
             continue
-        mine = rows[~wide & (stage == code) & np.isfinite(places.of(own))]
+        mine = rows[~wide & (stage == code) & np.isfinite(places.spread(own))]
         with np.errstate(invalid="ignore"):
             differ = np.isfinite(total[mine]) & (total[mine] != own[mine])
         for row in mine[differ].tolist():
@@ -186,7 +186,7 @@ def school_codes(table: SchoolTable) -> Ints:
 
 def check_kinds(found: ProblemList, places: Places) -> None:
     """Report rows whose stage does not belong to their kind of school: attached classes, or an error."""
-    stage, kinds = places.stage, places.of(found.table.category_codes("kind"))
+    stage, kinds = places.stage, places.spread(found.table.category_codes("kind"))
     odd = np.zeros(kinds.size, dtype=bool)
     for code, word in enumerate(ALL_STAGES):
         others = [name for name, stages in STAGES_OF_KIND.items() if word not in stages]
@@ -213,7 +213,7 @@ def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArra
     Otherwise a nine-year school without a kind, or a school with attached classes of another stage, would have the
     resources of the whole school in every stage.
     """
-    stage, kinds = places.stage, places.of(table.category_codes("kind"))
+    stage, kinds = places.stage, places.spread(table.category_codes("kind"))
     if not kinds.size:
         return kinds
     n_schools = int(school.max()) + 1
@@ -223,17 +223,17 @@ def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArra
         enrolled = table.number(f"students_{word}")
         if enrolled is not None:
             with np.errstate(invalid="ignore"):
-                stages[code, school[places.of(enrolled) > 0]] = True
+                stages[code, school[places.spread(enrolled) > 0]] = True
     # the kind in one row applies to all rows of the school; the first of INTEGRATED takes precedence
-    said = np.full(n_schools, -1, dtype=np.int8)
+    stated = np.full(n_schools, -1, dtype=np.int8)
     for name in reversed(INTEGRATED):
-        said[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
+        stated[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
     by_stages = np.full(1 << len(ALL_STAGES), -1, dtype=np.int8)
     for name in INTEGRATED:
         by_stages[sum(1 << ALL_STAGES.index(s) for s in STAGES_OF_KIND[name])] = KINDS.index(name)
-    open_ = np.flatnonzero((stages.sum(axis=0) > 1) & (said < 0))
-    said[open_] = by_stages[(1 << np.arange(len(ALL_STAGES))) @ stages[:, open_]]
-    own = said[school]
+    open_ = np.flatnonzero((stages.sum(axis=0) > 1) & (stated < 0))
+    stated[open_] = by_stages[(1 << np.arange(len(ALL_STAGES))) @ stages[:, open_]]
+    own = stated[school]
     at = np.flatnonzero(own >= 0)
     kinds = kinds.copy()
     kinds[at] = own[at]

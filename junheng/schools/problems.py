@@ -47,8 +47,8 @@ class ProblemList:
 
     def require(self, name: str) -> None:
         """Add the problem of a missing column unless the table has it, for all stages or by stage."""
-        told = any(p.code is ProblemCode.MISSING_COLUMN and p.column == name for p in self.listed)
-        if not told and not self.table.has & {name, *(f"{name}_{s}" for s in STAGES)}:
+        reported = any(p.code is ProblemCode.MISSING_COLUMN and p.column == name for p in self.listed)
+        if not reported and not self.table.has & {name, *(f"{name}_{s}" for s in STAGES)}:
             self.listed.append(missing_column(self.table, name))
 
     @property

@@ -141,7 +141,7 @@ class Sections:
     def part(self, at: Ints, reading: SchoolTable, rows: Ints) -> Sections:
         """Return some of the sections, as sections of a smaller table with their ``rows``."""
         places = Places(rows, self.stage[at], self.wide[at], in_order=False)
-        counties = Counties.make(reading, rows, places.stage, self.out_of_coefficient[at])
+        counties = Counties.from_rows(reading, rows, places.stage, self.out_of_coefficient[at])
         arrays = ["school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out"]
         arrays += ["out_of_coefficient", "said_out"]
         return attrs.evolve(
@@ -150,7 +150,7 @@ class Sections:
 
     def of_rows(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return a column of the table by section. Read-only."""
-        return self.places.of(values)
+        return self.places.spread(values)
 
     def number(self, name: str) -> Floats:
         """Return a column by section: people by stage, shared resources divided. Read-only."""
@@ -262,21 +262,21 @@ def make_sections(table: SchoolTable, standard: Standard | None, found: ProblemL
     # always checked, so that the problems reported do not depend on the rows
     found.look_at("students", *(f"students_{s}" for s in ALL_STAGES), *resources)
     places = expand(found)
-    school = places.of(school_codes(table))
+    school = places.spread(school_codes(table))
     students = by_stage(table, "students", places)
     check_duplicates(found, places, school)
     cover, lists = covers(found, places)
     check_kinds(found, places)
     out, out_of_coefficient, said_out = leave_out(found, standard, places, students)
     kinds = kinds_of_schools(table, places, school)
-    joint = Joint.make(found, places, school, students, kinds)
+    joint = Joint.collect(found, places, school, students, kinds)
     divided = find_divided(found, joint, cover, lists, resources)
     top, bottom, has_rule = shares(split, joint, divided)
     rows = slice(None) if places.in_order else places.rows
     return Sections(
         reading=table,
         places=places,
-        counties=Counties.make(table, rows, places.stage, out_of_coefficient),
+        counties=Counties.from_rows(table, rows, places.stage, out_of_coefficient),
         school=school,
         students=students,
         share_top=top,

@@ -98,7 +98,7 @@ def covers(found: ProblemList, places: Places) -> tuple[NDArray[Any], list[froze
                     column="resources_cover",
                     value=text,
                 )
-    return places.of(codes), lists
+    return places.spread(codes), lists
 
 
 @frozen(eq=False)
@@ -119,7 +119,9 @@ class Joint:
     enrolment: Floats
 
     @classmethod
-    def make(cls, found: ProblemList, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]) -> Joint:
+    def collect(
+        cls, found: ProblemList, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]
+    ) -> Joint:
         """Collect the enrolment of integrated schools, and report contradictory rows."""
         at = np.flatnonzero(among(kinds, INTEGRATED))
         rows, own_school = places.rows[at], dense_codes(school[at])
@@ -129,14 +131,14 @@ class Joint:
         place = places.stage[at] * np.int64(n) + own_school
         enrolment = np.full((len(ALL_STAGES), n), np.nan)
         # any row of a school may give the enrolment of each stage; all must agree
-        said = [(place, students[at])]
+        enrolments = [(place, students[at])]
         for code, word in enumerate(ALL_STAGES):
             own = found.table.number(f"students_{word}")
             if own is not None:
-                said.append((code * n + own_school, own[rows]))
-        told: set[int] = set()
+                enrolments.append((code * n + own_school, own[rows]))
+        reported: set[int] = set()
         flat = enrolment.reshape(-1)
-        for where, x in said:
+        for where, x in enrolments:
             given = np.flatnonzero(np.isfinite(x))
             where, x, own_rows = (where, x, rows) if given.size == x.size else (where[given], x[given], rows[given])
             before = flat[where]
@@ -144,9 +146,9 @@ class Joint:
             flat[where[first]] = x[first]
             for j in np.flatnonzero(x != flat[where]).tolist():
                 stage, which = divmod(int(where[j]), n)
-                if which in told:
+                if which in reported:
                     continue
-                told.add(which)
+                reported.add(which)
                 word = ALL_STAGES[stage]
                 found.add(
                     ProblemCode.STAGE_ENROLMENT_MISMATCH,
@@ -222,7 +224,7 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
     """Report schools whose figures must be divided but whose enrolment of another stage is missing."""
     if not any(r in found.table.has for r in resources):
         return
-    told: set[int] = set()
+    reported: set[int] = set()
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
         lacking = np.isnan(joint.enrolment[needed]).any(axis=0) & (joint.kind == KINDS.index(name))
@@ -230,9 +232,9 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
             continue
         for j in np.flatnonzero(lacking[joint.school] & divided & ~joint.wide).tolist():
             school = int(joint.school[j])
-            if school in told:
+            if school in reported:
                 continue
-            told.add(school)
+            reported.add(school)
             words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
             found.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
