@@ -16,7 +16,7 @@ from junheng._arrays import Floats
 from junheng._text import clean, has_mark, near, odd_signs, unmarked
 from junheng.indicators.exact import typed_decimal
 from junheng.schools.vocabulary import flag_words, fold_word
-from junheng.words import Message, Quoted, message, quoted
+from junheng.words import Message, Quoted, key_text, message, quoted
 
 
 def flag_of(value: Any) -> bool | None:
@@ -133,7 +133,7 @@ def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, lis
     alike: dict[str, list[int]] = {}
     for i, word in enumerate(words):
         if not is_nothing(word):
-            alike.setdefault(near(_key_text(word)), []).append(i)
+            alike.setdefault(near(key_text(word)), []).append(i)
     groups = [g for g in alike.values() if len(g) > 1]
     counts = np.bincount(codes[codes >= 0], minlength=len(words)) if groups else np.zeros(0)
     out = []
@@ -147,10 +147,6 @@ def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, lis
 def twin_message(word: Any, others: Sequence[Any]) -> Message:
     """Return the message on names that may be one."""
     return message("schools.near_twin", name=Quoted(word), others=quoted(others, "and"))
-
-
-def _key_text(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def of_one_type(words: Sequence[Any]) -> Sequence[Any]:

@@ -27,8 +27,7 @@ class Problems:
 
     def add(self, code: ProblemCode, message: Message, row: int | None = None, **fields: Any) -> None:
         """Record a problem, with the key of its row."""
-        key = None if row is None else self._reading.key(row)
-        self.found.append(Problem(code=code, message=message, row=row, key=key, **fields))
+        self.found.append(self._reading.problem(code, message, row=row, **fields))
 
 
 def read_number(value: Any, what: Message | Name, problems: Problems, row: int | None = None) -> Decimal | None:
