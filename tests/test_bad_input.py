@@ -13,6 +13,7 @@ import pytest
 from small_tables import BASIC, QUALITY, SHARED, codes, frame, junior, one_row, problems, school
 
 import junheng as jh
+from junheng.schools.checks import find_problems
 
 OK = frame(school(), junior())
 PEOPLE = {
@@ -172,7 +173,9 @@ def test_every_mistake_is_told_in_chinese_too() -> None:
     """No English word but the ids of standards and the names of functions and arguments."""
     for name, (table, standard, *_) in TABLES.items():
         in_chinese = jh.check_schools(table, standard, language="zh")["message"].tolist()
-        assert len(in_chinese) == len(problems(table, standard))
+        found = sorted(find_problems(table, standard), key=lambda p: -1 if p.row is None else p.row)
+        assert [p.sentence("zh") for p in found] == in_chinese
+        assert [p.message for p in found] == [p["message"] for p in problems(table, standard)]
         for text in in_chinese:
             assert re.search(r"[\u4e00-\u9fff]", text), (name, text)
             words = set(re.findall(r"[A-Za-z_]{2,}", text.replace(standard, "")))

@@ -1,4 +1,4 @@
-"""What comes in, once it is a frame: canonical columns and units, sections, and every problem of a table at once."""
+"""Tables of schools: canonical columns and units, sections by school and stage, and all problems of a table."""
 
 from junheng.schools.cells import flag_advice, is_blank, near_twins, parse_numbers, text_advice, twin_message
 from junheng.schools.checks import check_schools

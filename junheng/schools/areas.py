@@ -1,7 +1,7 @@
-"""Indoor sports rooms count once: out of the teaching area, in the sports area.
+"""Indoor sports rooms count once: with the sports area, not with the teaching area.
 
-The statistical form's sub-total of teaching and auxiliary rooms holds the indoor sports rooms. The indicators want them
-with the sports grounds: teaching area = sub-total - indoor sports; sports area = grounds + indoor sports.
+The sub-total of teaching and auxiliary rooms in the statistical form includes indoor sports rooms; the indicators count
+them with the sports grounds: teaching area = sub-total - indoor sports; sports area = grounds + indoor sports.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ __all__ = ["AREAS", "FOLLOWS", "INDOOR", "added", "is_unclear", "meant_by", "par
 WARNING = Severity.WARNING
 TEACHING, TOTAL, INDOOR = "teaching_area_m2", "teaching_area_total_m2", "indoor_sports_m2"
 SPORTS, GROUNDS = "sports_area_m2", "outdoor_sports_area_m2"
-#: What is made where it is missing: the column, what is added, what is taken off.
+#: Computed where missing: the column, what is added, what is subtracted.
 AREAS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (TEACHING, (TOTAL,), (INDOOR,)),
     (SPORTS, (GROUNDS, INDOOR), ()),
 )
-#: A what-if change of the first moves the others by as much, so that the areas still fit.
+#: A what-if change of the first area changes the others by the same amount.
 FOLLOWS = {TEACHING: (TOTAL,), INDOOR: (TOTAL, SPORTS), GROUNDS: (SPORTS,), TOTAL: (TEACHING,)}
-#: Areas are typed in whole square metres or in parts of one: less than this apart, figures are the same.
+#: Areas are typed in square metres, with or without decimals: smaller differences are ignored.
 _ROUNDING = 1.0
 
 _SAYS_NET = re.compile(r"不含|不包含|不包括|不计|扣除|减去|除外|除去|净")
@@ -42,10 +42,10 @@ _SAYS_GROSS = re.compile(r"(?<!不)(?<!不包)(含|包括)[^()()]*(体育|场馆
 
 
 def meant_by(header: str, column: str, others: Collection[str]) -> str:
-    """Return the column a header of teaching rooms means, given what the other headers of its table mean.
+    """Return the column a header of teaching rooms means, given the columns of the other headers.
 
-    教学及辅助用房面积 alone is taken as the net area. Beside 室内体育用房面积 it is the sub-total of the statistical
-    form, which holds that part; unless it says the contrary, or the sub-total has a column of its own.
+    教学及辅助用房面积 alone is the net area. Beside 室内体育用房面积 it is the sub-total of the statistical form, which
+    includes that part, unless the header says otherwise or the sub-total has its own column.
     """
     if column != TEACHING or header.isascii() or _SAYS_NET.search(header):
         return column
@@ -54,7 +54,7 @@ def meant_by(header: str, column: str, others: Collection[str]) -> str:
 
 
 def is_unclear(header: str, column: str) -> bool:
-    """Tell whether a header read as the net area does not say that it is net."""
+    """Return whether a header is read as the net area although it does not say so."""
     return column == TEACHING and not header.isascii() and not _SAYS_NET.search(header)
 
 
@@ -62,7 +62,7 @@ def is_unclear(header: str, column: str) -> bool:
 
 
 def added(plus: Sequence[Floats], minus: Sequence[Floats] = ()) -> Floats:
-    """Add and subtract as on paper: 2105.1 - 57.7 is 2047.4, not the nearest binary difference."""
+    """Add and subtract in decimals: 2105.1 - 57.7 is 2047.4, not the nearest binary difference."""
     signed = [(values, 1) for values in plus] + [(values, -1) for values in minus]
     out: Floats = np.sum([sign * values for values, sign in signed], axis=0)
     with np.errstate(invalid="ignore"):
@@ -73,14 +73,14 @@ def added(plus: Sequence[Floats], minus: Sequence[Floats] = ()) -> Floats:
 
 
 def parts_of(table: SchoolTable) -> list[str]:
-    """Return the columns that areas are worked out from and checked against; none where nothing is said of parts."""
+    """Return the columns that areas are computed from and checked against; empty if the table has no parts."""
     if not table.has & {TOTAL, INDOOR}:
         return []
     return [name for name in (TEACHING, TOTAL, INDOOR, SPORTS, GROUNDS) if name in table.has]
 
 
 def work_out_areas(table: SchoolTable, parts: Sequence[str]) -> tuple[SchoolTable, list[Problem]]:
-    """Return a table with the net teaching area and the sports area where it has their parts, and what is odd."""
+    """Return the table with the net teaching area and the sports area computed from their parts, and problems."""
     problems = [p for name in parts for p in table.problems_of(name)]
     figures = {n: v for n in parts if (v := table.number(n)) is not None}
     if INDOOR in figures:
@@ -104,7 +104,7 @@ def work_out_areas(table: SchoolTable, parts: Sequence[str]) -> tuple[SchoolTabl
 
 
 def _check_part(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Problem]:
-    """Return indoor sports rooms that are larger than what they are part of; such a part is not used."""
+    """Report indoor sports rooms that exceed the area that includes them; such a part is not used."""
     indoor, out = figures[INDOOR], []
     for whole in (TOTAL, SPORTS):
         if whole not in figures:
@@ -120,7 +120,7 @@ def _check_part(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Probl
 
 
 def _check_sports(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Problem]:
-    """Return sports areas that look as if the indoor rooms were not in them."""
+    """Report sports areas that seem to exclude the indoor rooms."""
     with np.errstate(invalid="ignore"):
         less = figures[SPORTS] < figures[GROUNDS] + figures[INDOOR] - _ROUNDING
     return [
@@ -145,7 +145,7 @@ def _check_sports(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Pro
 def _find_lost(
     table: SchoolTable, name: str, whole: str, figures: Mapping[str, Floats], values: Floats
 ) -> list[Problem]:
-    """Return the rows whose area cannot be known, because nothing is said of the indoor sports rooms."""
+    """Report the rows whose area cannot be computed because the indoor sports rooms are missing."""
     return [
         table.problem(
             ProblemCode.INDOOR_SPORTS_MISSING,
@@ -165,7 +165,7 @@ def _find_lost(
 
 
 def _check_net(table: SchoolTable, figures: Mapping[str, Floats], net: Floats) -> list[Problem]:
-    """Return net areas that contradict the sub-total, and once for the table that it was netted."""
+    """Report net areas that contradict the sub-total, and once for the table that it was netted."""
     total, indoor = figures[TOTAL], figures[INDOOR]
     with np.errstate(invalid="ignore"):
         gap = np.abs(net - (total - indoor))
@@ -190,9 +190,9 @@ def _check_net(table: SchoolTable, figures: Mapping[str, Floats], net: Floats) -
         for row in table.schools_in(odd)
     ]
     if netted.any():
-        # without a count: tables that are judged in pieces say it once
-        told = message("schools.netted", net=_name(TEACHING), total=_name(TOTAL), indoor=_name(INDOOR))
-        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, told, column=TEACHING, severity=WARNING))
+        # no count in the message: a table judged in pieces reports it once
+        advice = message("schools.netted", net=_name(TEACHING), total=_name(TOTAL), indoor=_name(INDOOR))
+        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, advice, column=TEACHING, severity=WARNING))
     return out
 
 
@@ -201,7 +201,7 @@ def _name(column: str) -> Name:
 
 
 def _is_share(table: SchoolTable, name: str) -> NDArray[np.bool_]:
-    """Return the rows in which split_stages has divided an area, but not the indoor sports rooms beside it."""
+    """Return the rows in which split_stages divided an area but not the indoor sports rooms."""
     if "resources_cover" not in table.has:
         return np.zeros(table.rows, dtype=bool)
     codes, words = table.codes("resources_cover")

@@ -1,4 +1,4 @@
-"""A cell of a table, as a reader takes it: a number, a word, yes or no, nothing; and what to do where it is none."""
+"""Reading a cell: a number, a word, yes or no, blank; and advice on cells that cannot be read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from junheng._arrays import Floats
 from junheng._text import clean, has_mark, near, odd_signs, unmarked
 from junheng.indicators.exact import typed_decimal
 from junheng.schools.vocabulary import flag_words, fold_word
-from junheng.words import Message, Quoted, message, quoted
+from junheng.words import Message, Quoted, key_text, message, quoted
 
 
 def flag_of(value: Any) -> bool | None:
-    """Read a cell as yes or no, None where it is neither."""
+    """Read a cell as yes or no, None if it is neither."""
     return bool(value) if isinstance(value, (bool, np.bool_)) else flag_words().get(fold_word(value))
 
 
 def flag_advice(value: Any) -> Message:
-    """Say what to do about a cell that is neither yes nor no."""
+    """Return the advice on a cell that is neither yes nor no."""
     return message("schools.not_yes_no", value=Quoted(value))
 
 
@@ -33,13 +33,12 @@ _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?
 
 
 def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1)) -> tuple[Floats, dict[int, str]]:
-    """Read cells as numbers; return them and the text of those that are none, by row. Blank is missing."""
+    """Read cells as numbers; return them and, by row, the text of cells that are not. Blank is missing."""
     bad: dict[int, str] = {}
     quick = _quick_numbers(values) if factor == (1, 1) else None
     if quick is not None:
         return quick, bad
     cells = values.tolist()
-    # what is a number already is taken as it is, the rest is looked at one by one
     out = np.array([v if type(v) is float or type(v) is int else np.nan for v in cells], dtype=np.float64)
     if factor != (1, 1):
         out = scaled(out, factor)
@@ -70,7 +69,7 @@ def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1))
 
 
 def scaled(values: Floats, factor: tuple[int, int]) -> Floats:
-    """Convert units as on paper: 12.3456 万元 is 123456 元, not the nearest binary product."""
+    """Convert units in decimals: 12.3456 万元 is 123456 元, not the nearest binary product."""
     out = np.empty(values.size)
     for i, v in enumerate(values.tolist()):
         out[i] = v if not math.isfinite(v) else float(typed_decimal(v) * factor[0] / factor[1])
@@ -81,7 +80,7 @@ _PLAIN = frozenset("0123456789.+-eE ")
 
 
 def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
-    """Read a column where every cell is empty or text of a plain number, None where any is not."""
+    """Read a column of blank cells and plain numbers in text; None if it has any other cell."""
     cells = values.tolist()
     if not all(v is None or type(v) is str for v in cells) or not _PLAIN.issuperset("".join(v for v in cells if v)):
         return None
@@ -92,7 +91,7 @@ def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
 
 
 def text_advice(text: str) -> Message:
-    """Say what to do about a cell that is no plain number."""
+    """Return the advice on a cell that is not a plain number."""
     bare = unmarked(text)
     if bare != text.strip() and _PLAIN_NUMBER.fullmatch(bare):
         return message("schools.footnote_mark", figure=bare)
@@ -115,26 +114,26 @@ def text_advice(text: str) -> Message:
 
 TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
 _BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
-#: How the name of a total begins, and text in which nothing stands; for Arrow and for Python.
+#: Matches names that may be totals, and blank text; for Arrow and for Python.
 MAYBE_TOTAL = f"^(?:$|[合总小共全tsgTSGｔｓｇＴＳＧ{_BLANKS}])"
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether a reader sees nothing in a cell."""
+    """Whether a cell looks blank."""
     return is_blank(value) or (isinstance(value, str) and not clean(value))
 
 
 def hidden_message(before: str, after: str) -> Message:
-    """Say that a cell held characters that nobody sees."""
+    """Return the message on a cell with hidden characters."""
     return message("schools.hidden_characters", after=Quoted(after), signs=odd_signs(before))
 
 
 def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, list[int]]]:
-    """Return the words that are nearly the same as others, each with its group; of a group not the one most used."""
+    """Return the words that nearly equal others, each with its group, without the most frequent of each group."""
     alike: dict[str, list[int]] = {}
     for i, word in enumerate(words):
         if not is_nothing(word):
-            alike.setdefault(near(_key_text(word)), []).append(i)
+            alike.setdefault(near(key_text(word)), []).append(i)
     groups = [g for g in alike.values() if len(g) > 1]
     counts = np.bincount(codes[codes >= 0], minlength=len(words)) if groups else np.zeros(0)
     out = []
@@ -146,23 +145,19 @@ def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, lis
 
 
 def twin_message(word: Any, others: Sequence[Any]) -> Message:
-    """Say that two names may be one."""
+    """Return the message on names that may be one."""
     return message("schools.near_twin", name=Quoted(word), others=quoted(others, "and"))
 
 
-def _key_text(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
 def of_one_type(words: Sequence[Any]) -> Sequence[Any]:
-    """Return words with text of digits as whole numbers where other words are numbers: 2025 is one year."""
+    """Return words, digits in text as whole numbers if other words are numbers: 2025 is one year."""
     if all(isinstance(w, str) or w is None for w in words):
         return words
     return [int(w) if isinstance(w, str) and w.isascii() and w.isdigit() else w for w in words]
 
 
 def all_whole(values: Floats) -> bool:
-    """Tell whether every number there is is whole, a piece that stays in the cache at a time."""
+    """Return whether all numbers are whole; worked on in pieces that fit the cache."""
     with np.errstate(invalid="ignore"):
         pieces = (values[i : i + PIECE] for i in range(0, values.size, PIECE))
         return not any(bool((p > np.floor(p)).any()) for p in pieces)
@@ -172,7 +167,7 @@ PIECE = 32_768
 
 
 def is_blank(value: Any) -> bool:
-    """Tell whether nothing stands in a cell."""
+    """Return whether a cell is blank."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     return isinstance(value, str) and not value.strip()

@@ -1,4 +1,4 @@
-"""Every problem of a table of schools, and what a standard needs of it."""
+"""All problems of a table of schools, and the columns that a standard needs."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from junheng.words import Message, Name, message
 
 
 def check_schools(schools: FrameT, standard: Any = None, *, language: str = "en") -> FrameT:
-    """List every problem of a table of schools; nothing is raised and nothing is changed.
+    """List all problems of a table of schools, without raising an error or changing the table.
 
     Parameters
     ----------
     schools : pandas, polars or pyarrow frame
         Canonical columns; see :func:`junheng.standardize_columns`.
     standard : Standard, str or path, optional
-        Also check for the columns and decisions this standard needs.
+        Also check the columns and decisions that this standard requires.
     language : {"en", "zh"}, optional
         Language of the messages. Default: English.
 
     Returns
     -------
     frame of the same library
-        One row a problem: ``code`` (stable), ``severity`` (``error`` stops an evaluation, ``warning`` does not),
-        ``column``, ``row`` (position, counting from 0), ``key`` (the row in words), ``value``, ``message`` (what is
-        wrong and what to do).
+        One row per problem, the whole table first, then row by row: ``code`` (stable), ``severity`` (``error`` stops
+        an evaluation, ``warning`` does not), ``column``, ``row`` (position, from 0; missing for a whole column or
+        table), ``key`` (county, school, stage), ``value``, ``message`` (what is wrong and what to do).
 
     Raises
     ------
     InputError
-        When ``schools`` is no frame, or the language is unknown.
+        If ``schools`` is not a frame, or the language is unknown.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def find_problems(schools: Any, standard: Any = None) -> list[Problem]:
 
 
 def check_for_standard(found: ProblemList, standard: Standard) -> None:
-    """Record what only this standard minds: years it was not in force, and columns that only its items read."""
+    """Check what concerns only this standard: years it was not in force, and columns that only its items use."""
     _check_force(found, standard)
     _check_item_columns(found, standard)
     tests = [test for item in standard.items for c in item.conditions for test in c.tests]
@@ -93,7 +93,7 @@ def check_for_standard(found: ProblemList, standard: Standard) -> None:
         )
 
 
-#: The sizes of the bands that classes over a limit are counted in.
+#: Class sizes of the columns that count classes by size.
 _BANDS = {
     "classes_46_50": (46, 50),
     "classes_51_55": (51, 55),
@@ -104,28 +104,28 @@ _BANDS = {
 
 
 def _check_class_sizes(found: ProblemList, suffix: str) -> None:
-    """Say where the largest class contradicts the classes counted by size, or the mean class."""
+    """Report largest classes that contradict the classes counted by size, or the mean class size."""
     table, of_class = found.table, f"largest_class{suffix}"
     largest = table.number(of_class)
     if largest is None:
         return
     found.look_at(of_class, *(f"{name}{suffix}" for name in (*_BANDS, "students", "classes")))
-    said: dict[int, Message] = {}
+    contradictions: dict[int, Message] = {}
     for name, (low, high) in _BANDS.items():
         classes = table.number(f"{name}{suffix}")
         if classes is None:
             continue
         column = Name("column", f"{name}{suffix}")
         for row in np.flatnonzero((classes > 0) & (largest < low)).tolist():
-            said.setdefault(row, message("schools.classes_of_size", n=float(classes[row]), column=column))
+            contradictions.setdefault(row, message("schools.classes_of_size", n=float(classes[row]), column=column))
         for row in np.flatnonzero((classes == 0) & (largest >= low) & (largest <= high)).tolist():
-            said.setdefault(row, message("schools.no_classes_of_size", column=column))
+            contradictions.setdefault(row, message("schools.no_classes_of_size", column=column))
     students, classes = table.number(f"students{suffix}"), table.number(f"classes{suffix}")
     if students is not None and classes is not None:
         for row in np.flatnonzero((classes > 0) & (students > largest * classes)).tolist():
             figures = {"students": float(students[row]), "classes": float(classes[row])}
-            said.setdefault(row, message("schools.students_in_classes", **figures))
-    for row, evidence in sorted(said.items()):
+            contradictions.setdefault(row, message("schools.students_in_classes", **figures))
+    for row, evidence in sorted(contradictions.items()):
         found.add(
             ProblemCode.CLASS_SIZES_DISAGREE,
             message("schools.class_sizes_disagree", largest=float(largest[row]), evidence=evidence),
@@ -137,7 +137,7 @@ def _check_class_sizes(found: ProblemList, suffix: str) -> None:
 
 
 def _check_force(found: ProblemList, standard: Standard) -> None:
-    """Say which years of the table the standard was not in force."""
+    """Report the years of the table in which the standard was not in force."""
     if "year" not in found.table.has:
         return
     years = parse_numbers(np.array(list(found.table.codes("year")[1]), dtype=object))[0]
@@ -159,19 +159,19 @@ def _check_force(found: ProblemList, standard: Standard) -> None:
 
 
 def _check_item_columns(found: ProblemList, standard: Standard) -> None:
-    """List what is wrong in the columns of schools that items rest on."""
+    """Check the columns of schools that items use."""
     found.look_at(*filter(is_grade, found.table.table.columns))
     names = item_columns(standard)
     listed = {(p.code, p.column, p.row) for p in found.listed}
     found.look_at(*names)
     before = len(found.listed)
     check_parts(found, set(names))
-    # of columns that were looked at before, what was said of them is not said twice
+    # problems of columns that were checked before are not listed twice
     found.listed[before:] = [p for p in found.listed[before:] if (p.code, p.column, p.row) not in listed]
 
 
 def item_columns(standard: Standard) -> list[str]:
-    """Return the columns of schools that items rest on, those by stage too."""
+    """Return the columns of schools that items use, including those by stage."""
     names: dict[str, None] = {}
     for item in standard.items:
         for condition in item.conditions:
@@ -188,7 +188,7 @@ def item_columns(standard: Standard) -> list[str]:
 
 
 def _columns_of(where: Filter) -> list[str]:
-    """Return the columns that tell which units a rule is about."""
+    """Return the columns that decide to which units a rule applies."""
     out: list[str] = [*where.flags, *where.not_flags]
     out += ["area_type"] if where.area_types else []
     out += ["classes"] if where.classes_below is not None else []
@@ -199,7 +199,7 @@ def _columns_of(where: Filter) -> list[str]:
 
 
 def needed_columns(standard: Standard) -> tuple[str, ...]:
-    """Return the number columns a standard cannot be judged without."""
+    """Return the number columns that a standard requires."""
     out: dict[str, None] = {"students": None}
     for id_ in standard.indicators:
         out.update(dict.fromkeys(catalogue()[id_].columns))
@@ -209,7 +209,7 @@ def needed_columns(standard: Standard) -> tuple[str, ...]:
 
 
 def check_all(found: ProblemList, standard: Standard | None, only: Iterable[str] | None = None) -> Sections:
-    """List every problem of the sections and of every number (or of ``only`` those columns)."""
+    """List all problems of the sections and of all number columns (or ``only`` of some)."""
     table = found.table
     sections = make_sections(table, standard, found)
     wanted = None if only is None else set(only)
@@ -227,7 +227,7 @@ def check_all(found: ProblemList, standard: Standard | None, only: Iterable[str]
 
 
 def _check_enrolment(found: ProblemList, sections: Sections) -> None:
-    """List units without students, and those of which nobody says how many they have."""
+    """Report units without students, and missing enrolment."""
     for i in np.flatnonzero(sections.out == LEFT_OUT.index("no_students")).tolist():
         found.add(
             ProblemCode.NO_STUDENTS,
@@ -239,8 +239,8 @@ def _check_enrolment(found: ProblemList, sections: Sections) -> None:
     if not found.table.has & {"students", *(f"students_{s}" for s in STAGES)}:
         return
     gaps = np.isnan(sections.students) & sections.counted_at_all & ~sections.wide
-    told = {p.row for p in found.errors if p.column and p.column.startswith("students")}
-    for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in told):
+    reported = {p.row for p in found.errors if p.column and p.column.startswith("students")}
+    for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in reported):
         found.add(
             ProblemCode.MISSING_VALUE,
             message("schools.enrolment_missing"),
@@ -251,7 +251,7 @@ def _check_enrolment(found: ProblemList, sections: Sections) -> None:
 
 
 def _check_people(found: ProblemList, sections: Sections, name: str) -> None:
-    """Say where people of a one-row school of several stages are given in all, but not by stage."""
+    """Report people of a one-row school of several stages that are given in total but not by stage."""
     values = found.table.number(name)
     if values is None or not sections.wide.any():
         return
@@ -270,7 +270,7 @@ def _check_people(found: ProblemList, sections: Sections, name: str) -> None:
 
 
 def check_parts(found: ProblemList, only: set[str] | None = None) -> None:
-    """List counts over the count they are part of, and degrees that add up to more than the teachers."""
+    """Report counts that exceed the count they are part of, and degrees that exceed the teachers."""
     table = found.table
     for name in table.table.columns:
         base = base_column(name)
@@ -302,7 +302,7 @@ def check_parts(found: ProblemList, only: set[str] | None = None) -> None:
 
 
 def _check_degrees(found: ProblemList, suffix: str) -> None:
-    """List rows whose degrees add up to more than the teachers."""
+    """Report rows whose degrees add up to more than the teachers."""
     table = found.table
     names = [f"teachers_{d}_degree{suffix}" for d in DEGREES["primary"]]
     found.look_at(f"teachers{suffix}", *names)

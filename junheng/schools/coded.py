@@ -1,4 +1,4 @@
-"""The columns of a frame as codes and words, each column coded once; a nation's names only where somebody asks."""
+"""The columns of a frame as codes and words, each column coded once, when first asked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["CodedColumns"]
 
 @frozen(eq=False)
 class CodedColumns:
-    """A frame whose columns are read as codes and words; what was worked out is kept, and changes nothing."""
+    """A frame whose columns are read as codes and words; results are cached."""
 
     table: Table
     _codes: dict[str, tuple[NDArray[Any], Sequence[Any]]] = Factory(dict)
@@ -33,7 +33,7 @@ class CodedColumns:
         return self.table.rows
 
     def with_columns(self, new: Mapping[str, Any]) -> CodedColumns:
-        """Return the frame with columns replaced or added; what is known of the others is kept."""
+        """Return the frame with columns replaced or added; codes of the others are kept."""
         codes = {n: v for n, v in self._codes.items() if n not in new}
         hints = {n: v for n, v in self._hints.items() if n not in new}
         return CodedColumns(self.table.with_columns(new), codes, hints)
@@ -50,7 +50,7 @@ class CodedColumns:
         return self._codes[name]
 
     def cell(self, name: str, row: int) -> Any:
-        """Return one cell, None where nothing stands in it."""
+        """Return one cell, None if it is blank."""
         if name not in self._codes and self.table.is_text(name):
             value = self.table.cell(name, row)
             return None if is_blank(value) else value
@@ -58,18 +58,18 @@ class CodedColumns:
         return words[codes[row]] if codes[row] >= 0 else None
 
     def is_empty(self, name: str) -> bool:
-        """Tell whether a reader sees nothing in a whole column; not of a table without rows."""
+        """Return whether a whole column looks blank; False for a table without rows."""
         if not self.rows or not is_nothing(self.table.first(name)):
             return False
         return all(map(is_nothing, self.table.codes(name)[1]))
 
     def characters(self, name: str) -> frozenset[str]:
-        """Return the characters of a column, plain Chinese and digits of a large one perhaps left out."""
+        """Return the characters of a column; of a large one perhaps without plain Chinese and digits."""
         text = None if name in self._codes else self.table.text(name)
         return characters(self.codes(name)[1] if text is None else [text])
 
     def gaps(self, name: str) -> Ints:
-        """Return the rows in which a column is empty."""
+        """Return the rows in which a column is blank."""
         rows = self._hint(name)
         if rows is None:
             return np.flatnonzero(self.codes(name)[0] < 0)
@@ -77,21 +77,20 @@ class CodedColumns:
         return blank
 
     def totals(self, name: str) -> list[int]:
-        """Return the rows that call themselves a total."""
+        """Return the rows whose name is a total."""
         rows = self._hint(name)
         if rows is not None:
             cells = self.table.cells(name, rows)
             return [r for r, w in zip(rows.tolist(), cells, strict=True) if w and TOTAL.fullmatch(fold(w))]
         codes, words = self.codes(name)
-        # a cheap look first
         hit = [i for i, w in enumerate(words) if isinstance(w, str) and re.search(MAYBE_TOTAL, w)]
         hit = [i for i in hit if TOTAL.fullmatch(fold(words[i]))]
         return np.flatnonzero(np.isin(codes, hit)).tolist() if hit else []
 
     def _hint(self, name: str) -> Ints | None:
-        """Return the rows of a column of names that may be totals or blank; None where all have to be looked at.
+        """Return the rows of a column of names that may be totals or blank; None if all must be checked.
 
-        A nation has as many names as schools: coding them all is the dearest part of reading it.
+        A nation has as many names as schools: coding them all is the slowest part of reading it.
         """
         if name not in self._hints:
             known = name in self._codes

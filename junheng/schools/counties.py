@@ -1,4 +1,4 @@
-"""Which sections belong to one county, and to one county and stage (private)."""
+"""Sections by county, and by county and stage (private)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["Counties"]
 
 @frozen(eq=False, slots=False)
 class Counties:
-    """Sections by county, and those that count by county and stage.
+    """Sections by county; those that count also by county and stage.
 
     Attributes
     ----------
     codes : (sections,) int array
         County (and year) of each section, in order of appearance.
     words : list of (str, list)
-        For each column that makes a county, the word of every county.
+        For each column that identifies a county, the word of every county.
     usable : (counted,) int array
         The sections that count.
     present : (groups,) int array
@@ -46,7 +46,9 @@ class Counties:
     groups: Groups
 
     @classmethod
-    def make(cls, reading: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]) -> Counties:
+    def from_rows(
+        cls, reading: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]
+    ) -> Counties:
         """Group sections that come from some ``rows`` of a table; those with a code in ``out`` do not count."""
         raw = [(name, *reading.codes(name)) for name in reading.by if name in reading.has]
         raw = [(name, codes[rows], words) for name, codes, words in raw]

@@ -1,4 +1,4 @@
-"""A header of a table, as a reader takes it: the canonical column, the unit it names, remarks in it."""
+"""Reading a header: the canonical column, the unit, and remarks."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _headers() -> dict[str, str]:
 
 
 def _bracket(folded: str) -> tuple[str, str | None]:
-    """Part a header from what stands in brackets at its end."""
+    """Split a header into its name and the content of brackets at its end."""
     match = re.fullmatch(r"(.+?)\(([^()]+)\)", folded)
     return (folded, None) if match is None else (match.group(1), match.group(2).removeprefix("单位:"))
 
 
 _STAGE_WORDS = (("小学", "primary"), ("初中", "junior"), ("高中", "senior"))
-#: Marks of footnotes; taken off before ① would be folded to 1.
+#: Marks of footnotes; removed before ① is folded to 1.
 _MARKS = re.compile(r"[*＊※★▲△#†‡①-⑳⑴-⒇⒈-⒛❶-❿]+|[:：]\s*$")
 _NUMBERING = re.compile(
     r"^(其中[:：、]?|[(（][0-9一二三四五六七八九十]{1,2}[)）]|[①-⑳⑴-⒇]|[0-9]{1,2}[.、．](?![0-9])|[一二三四五六七八九十]{1,2}[、.．])\s*"
@@ -42,7 +42,7 @@ _NUMBERING = re.compile(
 
 @frozen(kw_only=True)
 class Found:
-    """What a header was taken for: the canonical column, the unit it names, remarks in it that were not weighed."""
+    """The canonical column of a header, the unit it names, and remarks that were ignored."""
 
     column: str
     unit: str | None = None
@@ -51,7 +51,7 @@ class Found:
 
 @cache
 def recognise(header: str) -> Found | None:
-    """Tell what a header means, None if it is unknown."""
+    """Return the meaning of a header, None if it is unknown."""
     if base_column(header) is not None:
         return Found(column=header)
     bare = str(header)
@@ -67,10 +67,10 @@ def recognise(header: str) -> Found | None:
 
 
 def _recognise_bare(header: str) -> Found | None:
-    # a blank within brackets parts a unit from a remark: it stays, as a bar
+    # a space within brackets separates a unit from a remark: it is kept, as a bar
     bare, brackets = fold(re.sub(r"(?<=\S)[^\S\r\n]+(?=\S)", "|", header)), list[str]()
     while True:
-        # a bracket may be part of the name ("不含室内体育用房"), or hold the unit, the stage or a remark
+        # brackets may be part of the name ("不含室内体育用房"), or contain the unit, the stage or a remark
         name = _named(bare.replace("|", ""))
         if name is not None:
             return _with_brackets(name, brackets)
@@ -120,21 +120,21 @@ def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
             unit = own or inside
             remarks += besides if own else ()
         elif base is None or own is None or _unit_factor(base[0], own) != _unit_factor(base[0], unit):
-            # two units, or something that is none: refused as a unit that is not known
+            # two units, or not a unit: becomes an unknown unit, which is an error
             unit = f"{inside}/{unit}"
     return Found(column=name, unit=unit, remarks=tuple(remarks))
 
 
 _UNIT_SAID = re.compile(r"(?:(?:计量|金额|数量)?单位[:为是]?|以|按|用)?(.+?)(?:为单位|计量|计算|计|填写|填报|填|统计)?")
-#: 单价1万元以上 speaks of an amount, and 万元以上 of what is counted: neither names the unit of the column.
+#: 单价1万元以上 is an amount, 万元以上 describes what is counted: neither is the unit of the column.
 UNIT_IN_SIGHT = r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:{})(?!(?:及|及其)?以[上下])"
 
 
 def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ...]]:
-    """Part a bracket into the one unit it names and the remarks beside it: 万元,保留两位小数.
+    """Split the content of brackets into the unit it names and remarks: 万元,保留两位小数.
 
-    Without a unit the whole bracket is the remark. A remark in which another unit of the column is in sight, and one
-    that is not known for a remark, are no remark: the bracket is returned as a unit, for nobody to know it.
+    Without a unit the whole content is the remark. If a remark mentions another unit of the column, or does not look
+    like a remark, the whole content is returned as a unit, which is then unknown.
     """
     tokens, inside = [t for t in re.split(r"[,、;。|]", inside) if t], inside.replace("|", "")
     if _unit_factor(column, inside) is not None:
@@ -151,23 +151,23 @@ def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ..
 
 
 def _part_token(token: str, known: Collection[str]) -> tuple[str | None, str | None]:
-    """Part a word in brackets into a unit and what is said of it: 万元保留两位小数."""
+    """Split a word in brackets into a unit and a remark: 万元保留两位小数."""
     if token in known:
         return token, None
-    said = _UNIT_SAID.fullmatch(token)
-    if said is not None and said.group(1) in known:
-        return said.group(1), None
+    unit_match = _UNIT_SAID.fullmatch(token)
+    if unit_match is not None and unit_match.group(1) in known:
+        return unit_match.group(1), None
     first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
     return (first, token[len(first) :]) if first else (None, token)
 
 
 def _unit_in_sight(remarks: Iterable[str], known: Mapping[str, Factor | None]) -> bool:
-    """Tell whether a remark speaks of another unit of the column."""
+    """Return whether a remark mentions another unit of the column."""
     other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
     return bool(other) and any(re.search(UNIT_IN_SIGHT.format(other), r) for r in remarks)
 
 
-#: What begins like this in brackets says something about the figure, and is no unit.
+#: Text in brackets that begins like this is a remark, not a unit.
 _REMARK = re.compile(
     r"不?含|不?包含|不?包括|其中|见|注|截至|截止|按|指|必填|选填|可选|保留|精确|填|以|如|账面|原值|四舍五入|取整|"
     r"整数|小数|[一二两三四0-9]位小数|年末|年底|期末|\d{4}年|.{7,}"
@@ -187,7 +187,7 @@ def _unit_factor(column: Column, unit: str) -> Factor | None:
 
 @frozen(kw_only=True)
 class Understood:
-    """What is made of a header: its column, None where it is left as it is, and what figures are multiplied by."""
+    """How a header is used: its column, None if it is unknown, and the factor for its figures."""
 
     header: str
     column: str | None = None
@@ -198,7 +198,7 @@ class Understood:
 def understand(
     names: Sequence[str], mapping: Mapping[str, str] | None, known: Sequence[Found | None] | None = None
 ) -> tuple[list[Understood], list[Problem]]:
-    """Say what each header means; ``known`` where more is known of it than its words."""
+    """Return how each header is used, and problems; ``known`` replaces what the words of a header say."""
     chosen = dict(mapping or {})
     problems = [missing_in_mapping(header, names) for header in sorted(set(chosen) - set(names))]
     founds = [recognise(h) for h in names] if known is None else list(known)
@@ -210,7 +210,7 @@ def understand(
         if header in chosen:
             understood, more = _as_mapped(header, chosen[header])
         elif found is None or found.column in taken:
-            # what the mapping gives to another header is left as it is
+            # the mapping gives its column to another header
             understood = Understood(header=header)
         else:
             understood, more = _as_found(header, found, means)
@@ -220,7 +220,7 @@ def understand(
 
 
 def _as_mapped(header: str, column: str) -> tuple[Understood, list[Problem]]:
-    """Take a header for what the caller says it is; a unit in brackets holds all the same."""
+    """Use a header as the mapping says; a unit in brackets still applies."""
     base = base_column(column)
     if base is None:
         unknown = message("schools.mapped_to_unknown", column=Quoted(column), hint=nearest(column, columns()))
@@ -235,7 +235,7 @@ def _as_mapped(header: str, column: str) -> tuple[Understood, list[Problem]]:
 
 
 def _as_found(header: str, found: Found, means: Collection[str]) -> tuple[Understood, list[Problem]]:
-    """Take a header for what its words say, beside other headers that mean ``means``."""
+    """Use a header as its words say; ``means`` are the columns of all headers."""
     name, problems = meant_by(header, found.column, means), list[Problem]()
     if is_unclear(header, name):
         unclear = message("schools.net_area_unclear", column=Name("column", name))
@@ -275,7 +275,7 @@ def _same_column_twice(understood: Iterable[Understood]) -> list[Problem]:
 
 
 def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
-    """Say that a mapping names a header that is not there."""
+    """Return the problem of a mapping that names a missing header."""
     return Problem(
         code=ProblemCode.MISSING_COLUMN,
         column=header,

@@ -1,8 +1,8 @@
-"""Which units count: in the basic standard of schools, and in the difference coefficient .
+"""Which units count: in the basic standard of schools, and in the difference coefficient.
 
-Most standards have one answer for both. Under 2012 they are two questions: Table II (basic standard) leaves out units
-that may be in Table III (coefficient). A standard's ``[[inclusion]]`` entries say what is out and what must be asked;
-the columns ``included``, ``in_basic_standard`` and ``in_coefficient`` hold what the county says.
+Most standards have one answer for both. Under 2012 there are two questions: Table II (basic standard) excludes units
+that may be in Table III (coefficient). The ``[[inclusion]]`` entries of a standard say which units are excluded and
+which must be asked about; the columns ``included``, ``in_basic_standard`` and ``in_coefficient`` hold the answers.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ __all__ = ["LEFT_OUT", "answers", "leave_out"]
 
 Codes = NDArray[np.int8]
 
-#: Why a section may not count; positions are the codes kept in arrays.
+#: Why a section does not count; positions are the codes in arrays.
 LEFT_OUT = ("", "no_students", "not_included", "left_out_by_standard", "senior_stage")
 _NO_STUDENTS, _NOT_INCLUDED, _BY_STANDARD, _SENIOR = (np.int8(i) for i in range(1, len(LEFT_OUT)))
-#: What a standard decides of a unit.
+#: The decision of a standard on a unit.
 _IN, _ASK, _OUT = (np.int8(i) for i in range(3))
 
 
 def answers(table: SchoolTable, standard: Standard | None) -> dict[str, Codes]:
-    """Return what each row says of each question: 1 yes, 0 no, -1 nothing.
+    """Return the answer of each row to each question: 1 yes, 0 no, -1 missing.
 
-    Where the standard has two questions, a column of its own comes before ``included``. Where it has one,
-    ``included`` comes first, and two others that differ are an answer to neither.
+    If the standard has two questions, the column of a question takes precedence over ``included``. If it has one,
+    ``included`` takes precedence over the other two.
     """
     included = table.flag_codes("included")
-    own = [table.flag_codes(name) for name in ANSWERS]
+    separate = [table.flag_codes(name) for name in ANSWERS]
     if standard is not None and standard.two_answers:
-        return {name: np.where(mine >= 0, mine, included) for name, mine in zip(ANSWERS, own, strict=True)}
-    one = np.where(included >= 0, included, np.where(own[0] >= 0, own[0], own[1]))
+        return {name: np.where(mine >= 0, mine, included) for name, mine in zip(ANSWERS, separate, strict=True)}
+    one = np.where(included >= 0, included, np.where(separate[0] >= 0, separate[0], separate[1]))
     return dict.fromkeys(ANSWERS, one)
 
 
@@ -52,25 +52,25 @@ def leave_out(
 ) -> tuple[Codes, Codes, NDArray[np.bool_]]:
     """Return why each section does not count in the basic standard, and in the coefficient: positions in LEFT_OUT.
 
-    One array stands for both where the standard has one answer.
-    The third tells where the county itself says that a section is not among the schools that are judged.
+    Both are one array if the standard has one question. The third array tells which sections the county itself
+    excludes.
     """
     found.look_at("included", *ANSWERS, "ownership")
-    said = {name: places.of(codes) for name, codes in answers(found.table, standard).items()}
-    units = _Units.make(found, standard, places, students)
+    answered = {name: places.spread(codes) for name, codes in answers(found.table, standard).items()}
+    units = _Units.from_places(found, standard, places, students)
     two = standard is not None and standard.two_answers
     asked = ANSWERS if two else ANSWERS[:1]
     decided: dict[str, Codes] = {name: units.decide(standard, name) for name in asked}
     if standard is not None:
-        _ask(found, standard, places, units, said, decided)
+        _ask(found, standard, places, units, answered, decided)
         _ask_owners(found, standard, places, units, [decided[n] == _OUT for n in asked])
-    outs = [_reasons(students, said[name], decided[name], places.stage, units, standard) for name in asked]
-    return outs[0], outs[-1], np.asarray(said[ANSWERS[0]] == 0)
+    outs = [_reasons(students, answered[name], decided[name], places.stage, units, standard) for name in asked]
+    return outs[0], outs[-1], np.asarray(answered[ANSWERS[0]] == 0)
 
 
 @frozen(eq=False)
 class _Units:
-    """What the rules on units look at, by section."""
+    """The properties of units that rules use, by section."""
 
     kinds: Codes
     ownership: Codes
@@ -78,35 +78,35 @@ class _Units:
     students: Floats
 
     @classmethod
-    def make(cls, found: ProblemList, standard: Standard | None, places: Places, students: Floats) -> _Units:
+    def from_places(cls, found: ProblemList, standard: Standard | None, places: Places, students: Floats) -> _Units:
         table = found.table
-        ownership = places.of(table.category_codes("ownership"))
+        ownership = places.spread(table.category_codes("ownership"))
         owners = np.full(students.size, -1, dtype=np.int8)
-        # a column that no rule rests on is not looked at, so that a slip in it stops nothing
+        # errors in a column that no rule uses must not stop an evaluation
         if standard is not None and any(rule.owner_types or rule.ownership for rule in standard.inclusion):
             found.look_at("owner_type")
-            owners = places.of(table.category_codes("owner_type"))
+            owners = places.spread(table.category_codes("owner_type"))
         private = owners == category_words("owner_type").index("private")
         if private.any():
             ownership = np.where(private, category_words("ownership").index("private"), ownership).astype(np.int8)
-        return cls(places.of(table.category_codes("kind")), ownership, owners, students)
+        return cls(places.spread(table.category_codes("kind")), ownership, owners, students)
 
     def decide(self, standard: Standard | None, answer: str) -> Codes:
-        """Return what a standard decides of each section, for one of the questions."""
+        """Return the decision of a standard on each section, for one of the questions."""
         out = np.full(self.students.size, _IN, dtype=np.int8)
         if standard is None:
             return out
         rules = standard.inclusion_for(answer)
         for rule in rules:
-            np.maximum(out, np.where(self.meant(rule), _OUT if rule.decision == "out" else _ASK, _IN), out=out)
+            np.maximum(out, np.where(self.selected_by(rule), _OUT if rule.decision == "out" else _ASK, _IN), out=out)
         ruled = {r.kind for r in rules}
         for kind in NO_STAGE:
             if kind not in ruled:
                 np.maximum(out, np.where(self.kinds == _position(kind, "kind"), _ASK, _IN), out=out)
         return out
 
-    def meant(self, rule: Inclusion) -> NDArray[np.bool_]:
-        """Return the sections a rule is about."""
+    def selected_by(self, rule: Inclusion) -> NDArray[np.bool_]:
+        """Return the sections to which a rule applies."""
         at = np.ones(self.students.size, dtype=bool)
         if rule.kind is not None:
             at &= self.kinds == _position(rule.kind, "kind")
@@ -119,8 +119,8 @@ class _Units:
                 at &= self.students < rule.students_below
         return at
 
-    def sort(self, i: int) -> Listed:
-        """Say what makes a unit one that is asked about."""
+    def description(self, i: int) -> Listed:
+        """Return the kind and owner of a unit, for messages."""
         words = []
         if self.kinds[i] >= 0:
             words.append(Name("kind", category_words("kind")[self.kinds[i]]))
@@ -137,11 +137,11 @@ def _position(word: str, column: str) -> int:
 
 
 def _reasons(
-    students: Floats, said: Codes, decided: Codes, stage: Codes, units: _Units, standard: Standard | None
+    students: Floats, answered: Codes, decided: Codes, stage: Codes, units: _Units, standard: Standard | None
 ) -> Codes:
     out = np.zeros(students.size, dtype=np.int8)
     out[np.flatnonzero(students == 0)] = _NO_STUDENTS
-    out[np.flatnonzero(said == 0)] = _NOT_INCLUDED
+    out[np.flatnonzero(answered == 0)] = _NOT_INCLUDED
     out[np.flatnonzero((decided == _OUT) & (out != _NO_STUDENTS))] = _BY_STANDARD
     out[np.flatnonzero(stage == ALL_STAGES.index("senior"))] = _SENIOR
     if standard is not None:
@@ -161,49 +161,49 @@ def _ask(
     standard: Standard,
     places: Places,
     units: _Units,
-    said: dict[str, Codes],
+    answered: dict[str, Codes],
     decided: dict[str, Codes],
 ) -> None:
-    """Record units of which nothing says whether they count, and answers that fit only one of two questions."""
+    """Report units without an answer, and answers that fit only one of two questions."""
     rows = places.rows
-    included = places.of(found.table.flag_codes("included"))
-    own: dict[str, Codes] = {name: places.of(found.table.flag_codes(name)) for name in ANSWERS}
+    included = places.spread(found.table.flag_codes("included"))
+    separate: dict[str, Codes] = {name: places.spread(found.table.flag_codes(name)) for name in ANSWERS}
     if len(decided) == 1:
-        _ask_once(found, standard, rows, units, said[ANSWERS[0]], next(iter(decided.values())))
-        _check_two(found, standard, rows, included, own)
+        _ask_once(found, standard, rows, units, answered[ANSWERS[0]], next(iter(decided.values())))
+        _check_two(found, standard, rows, included, separate)
         return
     both = np.logical_and.reduce([decided[n] == _ASK for n in ANSWERS])
-    neither = np.logical_and.reduce([said[n] < 0 for n in ANSWERS])
+    neither = np.logical_and.reduce([answered[n] < 0 for n in ANSWERS])
     for i in np.flatnonzero(both & neither).tolist():
         found.add(
             ProblemCode.INCLUSION_UNDECIDED,
-            message("schools.undecided_both", standard=standard.id, sort=units.sort(i)),
+            message("schools.undecided_both", standard=standard.id, sort=units.description(i)),
             row=int(rows[i]),
             column="included",
         )
     for name, other in (ANSWERS, ANSWERS[::-1]):
         ask = (decided[name] == _ASK) & ~(both & neither)
-        for i in np.flatnonzero(ask & (said[name] < 0)).tolist():
+        for i in np.flatnonzero(ask & (answered[name] < 0)).tolist():
             found.add(
                 ProblemCode.INCLUSION_UNDECIDED,
                 message(
                     "schools.undecided_in",
                     standard=standard.id,
-                    sort=units.sort(i),
+                    sort=units.description(i),
                     table=_TABLES[name],
                     column=Quoted(Name("column", name)),
                 ),
                 row=int(rows[i]),
                 column=name,
             )
-        # "yes" to both cannot be meant where the standard itself leaves the unit out of one of them
-        for i in np.flatnonzero(ask & (own[name] < 0) & (included == 1) & (decided[other] == _OUT)).tolist():
+        # one "yes" is ambiguous if the standard itself excludes the unit from one of the two
+        for i in np.flatnonzero(ask & (separate[name] < 0) & (included == 1) & (decided[other] == _OUT)).tolist():
             found.add(
                 ProblemCode.INCLUSION_UNCLEAR,
                 message(
                     "schools.one_answer_for_two",
                     standard=standard.id,
-                    sort=units.sort(i),
+                    sort=units.description(i),
                     table=_TABLES[other],
                     column=Quoted(Name("column", name)),
                 ),
@@ -213,19 +213,21 @@ def _ask(
             )
 
 
-def _ask_once(found: ProblemList, standard: Standard, rows: Ints, units: _Units, said: Codes, decided: Codes) -> None:
-    for i in np.flatnonzero((decided == _ASK) & (said < 0)).tolist():
+def _ask_once(
+    found: ProblemList, standard: Standard, rows: Ints, units: _Units, answered: Codes, decided: Codes
+) -> None:
+    for i in np.flatnonzero((decided == _ASK) & (answered < 0)).tolist():
         found.add(
             ProblemCode.INCLUSION_UNDECIDED,
-            message("schools.undecided", standard=standard.id, sort=units.sort(i)),
+            message("schools.undecided", standard=standard.id, sort=units.description(i)),
             row=int(rows[i]),
             column="included",
         )
 
 
-def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Codes, own: dict[str, Codes]) -> None:
-    """Record two answers that differ where the standard has one question."""
-    one, other = (own[name] for name in ANSWERS)
+def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Codes, separate: dict[str, Codes]) -> None:
+    """Report two answers that differ although the standard has one question."""
+    one, other = (separate[name] for name in ANSWERS)
     if not standard.inclusion:
         return
     for i in np.flatnonzero((included < 0) & (one >= 0) & (other >= 0) & (one != other)).tolist():
@@ -240,7 +242,7 @@ def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Cod
 def _ask_owners(
     found: ProblemList, standard: Standard, places: Places, units: _Units, out: Sequence[NDArray[np.bool_]]
 ) -> None:
-    """Say where the table does not tell who runs a school, if the standard asks: once where it has no such column."""
+    """Report missing owner types if the standard needs them: once if the column is missing."""
     if not any(rule.owner_types for rule in standard.inclusion):
         return
     advice = message("schools.owner_unknown", standard=standard.id, table=_TABLES["in_basic_standard"])

@@ -1,4 +1,4 @@
-"""Opening a table of schools: which columns it has, names as a reader sees them, rows that are no schools, areas."""
+"""Opening a table of schools: columns, cleaned names, totals and empty rows, areas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
     table = _lay_out(CodedColumns(Table(frame)), by)
     problems = _check_columns(table)
     for name in table.has.intersection((*table.by, "county", "county_code")):
-        table.codes(name)  # of few words: what follows looks at them, not at every cell
+        table.codes(name)  # coded first: later checks look at words instead of cells
     table, cleaned = _clean_keys(table)
     table, totals = _find_totals(table)
     problems += cleaned + totals
@@ -50,11 +50,11 @@ def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
 
 
 def _lay_out(coded: CodedColumns, by: Sequence[str] | None) -> SchoolTable:
-    """Tell which columns say something, which make a county and which tells schools apart."""
+    """Return the table with its columns: which have content, which form a county, which identifies schools."""
     has = set(coded.table.columns) - _empty_keys(coded, () if by is None else by)
     default = ["county" if "county" in has or "county_code" not in has else "county_code"]
     counties = default if by is None else list(by)
-    # a year is a unit of its own: without it two years of a county would be one county with double schools
+    # without the year, two years of a county would be one county with duplicate schools
     if "year" in has and "year" not in counties:
         counties.append("year")
     return SchoolTable(
@@ -67,9 +67,9 @@ def _lay_out(coded: CodedColumns, by: Sequence[str] | None) -> SchoolTable:
 
 
 def _empty_keys(coded: CodedColumns, asked: Sequence[str]) -> set[str]:
-    """Return the columns of names and codes in which nothing stands, and that nobody asked for.
+    """Return the blank columns of names and codes, except those asked for.
 
-    Where the other column that names schools, or counties, is empty too, both stay: each row is then pointed at.
+    If both columns that name schools (or counties) are blank, both are kept, so that each row is reported.
     """
     keys = [n for n in coded.table.columns if (c := columns().get(n)) is not None and c.type == "key"]
     empty = {n for n in keys if n not in asked and coded.is_empty(n)}
@@ -80,7 +80,7 @@ def _empty_keys(coded: CodedColumns, asked: Sequence[str]) -> set[str]:
 
 
 def _check_columns(table: SchoolTable) -> list[Problem]:
-    """Return the columns that are missing, and those that are not known."""
+    """Report missing and unknown columns."""
     out: list[Problem] = []
     if table.rows == 0:
         out.append(table.problem(ProblemCode.EMPTY_TABLE, message("schools.no_rows")))
@@ -103,7 +103,7 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
 
 
 def missing_column(table: SchoolTable, name: str) -> Problem:
-    """Return the problem of a column that a table lacks, with what to do."""
+    """Return the problem of a missing column, with advice."""
     advice = message("schools.missing_column", column=Quoted(Name("column", name)), advice=_how_to_add(table, name))
     return table.problem(ProblemCode.MISSING_COLUMN, advice, column=name)
 
@@ -137,7 +137,7 @@ def _key_columns(table: SchoolTable) -> list[str]:
 
 
 def _clean_keys(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
-    """Read names and codes as a reader sees them; return each cell that held something else."""
+    """Return the table with cleaned names and codes, and a problem for each changed cell."""
     new: dict[str, Any] = {}
     before: list[tuple[str, int, str, str]] = []
     for name in _key_columns(table):
@@ -158,7 +158,7 @@ def _clean_keys(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
 
 
 def _check_keys(table: SchoolTable) -> list[Problem]:
-    """Return the cells of names and codes in which nothing stands."""
+    """Report blank names and codes."""
     names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
     out = []
     for name in (n for n in names if n in table.has):
@@ -171,7 +171,7 @@ def _check_keys(table: SchoolTable) -> list[Problem]:
 
 
 def _check_twins(table: SchoolTable, name: str) -> list[Problem]:
-    """Return names that differ only by width or case of letters, kind of brackets, or blanks."""
+    """Report names that differ only in width or case of letters, kind of brackets, or spaces."""
     if not may_have_twins(table.coded.characters(name)):
         return []
     codes, words = table.codes(name)
@@ -186,7 +186,7 @@ def _check_twins(table: SchoolTable, name: str) -> list[Problem]:
 
 
 def _stands_beside(table: SchoolTable, row: int, codes: NDArray[Any], group: Sequence[int]) -> bool:
-    """Whether a twin of a school's name stands in its county too; schools of two counties are two schools."""
+    """Whether a near twin of a school's name is in its county too; schools of two counties are different schools."""
     near_by = np.isin(codes, group) & (codes != codes[row])
     for place in table.by:
         if place in table.has:
@@ -195,15 +195,15 @@ def _stands_beside(table: SchoolTable, row: int, codes: NDArray[Any], group: Seq
     return bool(near_by.any())
 
 
-# --------------------------------------------------------------------------------- rows that are no schools
+# -------------------------------------------------------------------------------- rows that are not schools
 
 
 def _find_totals(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
-    """Find rows that are no schools: totals, which are an error, and empty ones, which are only told of."""
+    """Find rows that are not schools: totals (errors) and empty rows (warnings)."""
     out = np.ones(table.rows, dtype=bool)
     for name in table.table.columns:
         out &= table.codes(name)[0] < 0
-        if not out.any():  # as soon as every row has something
+        if not out.any():  # every row has content
             break
     problems = [
         table.problem(ProblemCode.EMPTY_ROW, message("schools.empty_row"), row=row, severity=Severity.WARNING)

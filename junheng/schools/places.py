@@ -1,4 +1,4 @@
-"""Where each section comes from: its row, its stage, its school; rows that contradict each other."""
+"""The row, stage and school of each section; duplicate and contradictory rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from junheng.words import Name, Row, message
 
 @frozen(eq=False)
 class Places:
-    """Where each section comes from: its row of the table, its stage, and whether the row holds several stages."""
+    """The row and the stage of each section, and whether the row has several stages."""
 
     rows: Ints
     stage: NDArray[np.int8]
@@ -36,7 +36,7 @@ class Places:
     #: Whether sections are the rows of the table, one by one.
     in_order: bool
 
-    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """Spread a column of the table over the sections; not to be written to."""
         return values if self.in_order else values[self.rows]
 
@@ -46,19 +46,19 @@ def _stage_columns(table: SchoolTable, name: str) -> frozenset[str]:
 
 
 def is_shared(name: str) -> bool:
-    """Tell whether a column holds resources that stages of a school share."""
+    """Return whether a column holds resources that stages of a school share."""
     found = base_column(name)
     return found is not None and found[0].shared
 
 
 def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
-    """Return people or classes of each section: the row's own figure, or the one with the stage in its name.
+    """Return people or classes of each section: the figure of the row, or of the column with the stage in its name.
 
     Not to be written to.
     """
     base = table.number(name)
     wide = places.wide.any()
-    out = np.full(places.rows.size, np.nan) if base is None else places.of(base)
+    out = np.full(places.rows.size, np.nan) if base is None else places.spread(base)
     if base is not None and not wide and (not _stage_columns(table, name) or not np.isnan(np.sum(out))):
         return out  # every row has a figure of its own
     out = np.where(places.wide, np.nan, out)
@@ -71,13 +71,13 @@ def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
 
 
 def expand(found: ProblemList) -> Places:
-    """Return where each section comes from, in the order of the table."""
+    """Return the row and stage of each section, in the order of the table."""
     table = found.table
     n = table.rows
     positions = [ALL_STAGES.index(w) if w in ALL_STAGES else -1 for w in category_words("stage")]
     stage_of = np.array([*positions, -1], dtype=np.int8)[table.category_codes("stage")]
     if (stage_of >= 0).all():
-        # as most returns are: each row is of one stage
+        # most returns: one stage per row
         places = Places(np.arange(n), stage_of, np.zeros(n, dtype=bool), in_order=True)
         _check_wide(found, places)
         return places
@@ -93,9 +93,9 @@ def expand(found: ProblemList) -> Places:
             pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & among(kinds, NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
-    told = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
+    reported = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
     for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
-        if row not in told and table.has & {"stage", "kind"}:
+        if row not in reported and table.has & {"stage", "kind"}:
             found.add(
                 ProblemCode.MISSING_KEY,
                 message("schools.no_stage"),
@@ -108,23 +108,22 @@ def expand(found: ProblemList) -> Places:
     order = np.lexsort((stage, rows))
     rows, stage, wide = rows[order], stage[order], wide[order]
     _check_wide(found, Places(rows, stage, wide, in_order=False))
-    # a twelve-year or complete school in one row: its senior stage is only there to be weighed
+    # the senior stage of a one-row school is needed only for weights
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
     rows, stage, wide = rows[keep], stage[keep], wide[keep]
-    # the row numbers rise or, for one row of several stages, stay: as many as there are rows are the rows themselves
     return Places(rows, stage, wide, in_order=rows.size == n and not wide.any())
 
 
 def among(kinds: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.bool_]:
-    """Return where a kind is one of some."""
+    """Return where a kind is one of ``names``."""
     out = np.zeros(kinds.size, dtype=bool)
-    for name in names:  # bytes are compared so fast that looking them up in a table takes longer
+    for name in names:  # comparing bytes is faster than looking them up
         out |= kinds == KINDS.index(name)
     return out
 
 
 def _check_wide(found: ProblemList, places: Places) -> None:
-    """Record one-row schools of several stages whose enrolment by stage is missing or does not add up."""
+    """Report one-row schools of several stages whose enrolment by stage is missing or does not add up."""
     table = found.table
     rows, stage, wide = places.rows, places.stage, places.wide
     total = table.number("students")
@@ -132,7 +131,7 @@ def _check_wide(found: ProblemList, places: Places) -> None:
         own = table.number(f"students_{word}")
         if own is None or total is None:
             continue
-        mine = rows[~wide & (stage == code) & np.isfinite(places.of(own))]
+        mine = rows[~wide & (stage == code) & np.isfinite(places.spread(own))]
         with np.errstate(invalid="ignore"):
             differ = np.isfinite(total[mine]) & (total[mine] != own[mine])
         for row in mine[differ].tolist():
@@ -179,15 +178,15 @@ def _check_wide(found: ProblemList, places: Places) -> None:
 
 
 def school_codes(table: SchoolTable) -> Ints:
-    """Return a number a row for each school, year and place."""
+    """Return for each row the number of its school (by place and year)."""
     names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
     columns = [table.codes(n) for n in names if n in table.has]
     return row_codes([(codes, len(words)) for codes, words in columns]) if columns else np.arange(table.rows)
 
 
 def check_kinds(found: ProblemList, places: Places) -> None:
-    """Point at rows whose stage is none of their kind of school: attached classes, or a slip."""
-    stage, kinds = places.stage, places.of(found.table.category_codes("kind"))
+    """Report rows whose stage does not belong to their kind of school: attached classes, or an error."""
+    stage, kinds = places.stage, places.spread(found.table.category_codes("kind"))
     odd = np.zeros(kinds.size, dtype=bool)
     for code, word in enumerate(ALL_STAGES):
         others = [name for name, stages in STAGES_OF_KIND.items() if word not in stages]
@@ -209,12 +208,12 @@ def check_kinds(found: ProblemList, places: Places) -> None:
 
 
 def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArray[np.int8]:
-    """Return the kind of each section's school; one that has rows of several stages is integrated, whatever it says.
+    """Return the kind of each section's school; a school with rows of several stages is integrated, whatever its kind.
 
-    So a nine-year school whose kind was left out, or classes of another stage attached to a school, are not counted
-    with the whole school's resources on every stage.
+    Otherwise a nine-year school without a kind, or a school with attached classes of another stage, would have the
+    resources of the whole school in every stage.
     """
-    stage, kinds = places.stage, places.of(table.category_codes("kind"))
+    stage, kinds = places.stage, places.spread(table.category_codes("kind"))
     if not kinds.size:
         return kinds
     n_schools = int(school.max()) + 1
@@ -224,17 +223,17 @@ def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArra
         enrolled = table.number(f"students_{word}")
         if enrolled is not None:
             with np.errstate(invalid="ignore"):
-                stages[code, school[places.of(enrolled) > 0]] = True
-    # said on one row of a school, it holds for all of them; the first of INTEGRATED wins
-    said = np.full(n_schools, -1, dtype=np.int8)
+                stages[code, school[places.spread(enrolled) > 0]] = True
+    # the kind in one row applies to all rows of the school; the first of INTEGRATED takes precedence
+    stated = np.full(n_schools, -1, dtype=np.int8)
     for name in reversed(INTEGRATED):
-        said[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
+        stated[school[np.flatnonzero(kinds == KINDS.index(name))]] = KINDS.index(name)
     by_stages = np.full(1 << len(ALL_STAGES), -1, dtype=np.int8)
     for name in INTEGRATED:
         by_stages[sum(1 << ALL_STAGES.index(s) for s in STAGES_OF_KIND[name])] = KINDS.index(name)
-    open_ = np.flatnonzero((stages.sum(axis=0) > 1) & (said < 0))
-    said[open_] = by_stages[(1 << np.arange(len(ALL_STAGES))) @ stages[:, open_]]
-    own = said[school]
+    open_ = np.flatnonzero((stages.sum(axis=0) > 1) & (stated < 0))
+    stated[open_] = by_stages[(1 << np.arange(len(ALL_STAGES))) @ stages[:, open_]]
+    own = stated[school]
     at = np.flatnonzero(own >= 0)
     kinds = kinds.copy()
     kinds[at] = own[at]
@@ -242,11 +241,11 @@ def kinds_of_schools(table: SchoolTable, places: Places, school: Ints) -> NDArra
 
 
 def check_duplicates(found: ProblemList, places: Places, school: Ints) -> None:
-    """Record rows that say the same school, stage and year again."""
+    """Report duplicate rows: same school, stage and year."""
     table, rows = found.table, places.rows
     key = school * len(ALL_STAGES) + places.stage
     if (key[1:] > key[:-1]).all():
-        return  # rows stand school by school and stage by stage, each once
+        return  # sorted by school and stage, without duplicates
     seen = np.zeros(int(key.max()) + 1, dtype=bool)
     seen[key] = True
     if np.count_nonzero(seen) == key.size:

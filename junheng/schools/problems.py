@@ -1,4 +1,4 @@
-"""The list in which a check of a table writes down what it meets."""
+"""The list of problems that checks of a table add to."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["ProblemList"]
 
 @frozen(eq=False)
 class ProblemList:
-    """The problems of a table in the order in which a check meets them.
+    """The problems of a table, in the order in which they are found.
 
-    A check says which columns it looks at (:meth:`look_at`); what is wrong in their cells is listed then, once.
+    The problems in the cells of a column are added when a check first uses the column (:meth:`look_at`).
     """
 
     table: SchoolTable
@@ -35,20 +35,20 @@ class ProblemList:
         return set(self.table.opened)
 
     def add(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> None:
-        """List a problem of the table, or of a row."""
+        """Add a problem of the table, or of a row."""
         self.listed.append(self.table.problem(code, message, row=row, **fields))
 
     def look_at(self, *names: str) -> None:
-        """List what is wrong in the cells of some columns, unless it is listed already."""
+        """Add the problems in the cells of some columns, once."""
         for name in names:
             if name not in self._looked_at:
                 self._looked_at.add(name)
                 self.listed.extend(self.table.problems_of(name))
 
     def require(self, name: str) -> None:
-        """List a missing column unless the table has it, for all stages or by stage."""
-        told = any(p.code is ProblemCode.MISSING_COLUMN and p.column == name for p in self.listed)
-        if not told and not self.table.has & {name, *(f"{name}_{s}" for s in STAGES)}:
+        """Add the problem of a missing column unless the table has it, for all stages or by stage."""
+        reported = any(p.code is ProblemCode.MISSING_COLUMN and p.column == name for p in self.listed)
+        if not reported and not self.table.has & {name, *(f"{name}_{s}" for s in STAGES)}:
             self.listed.append(missing_column(self.table, name))
 
     @property

@@ -1,4 +1,4 @@
-"""Figures that look as if typed in another unit: the median for each student tells."""
+"""Figures that seem to be in another unit, judged by their median per student."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from junheng.schools.cells import PIECE
 from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
 from junheng.words import Name, message
 
-#: So many schools with a figure make a median worth looking at.
+#: Fewer schools with a figure are not checked.
 _ENOUGH = 3
 
 
 def scale_problems(frame: Any, only: set[str] | None = None) -> list[Problem]:
-    """Point at columns whose median for each student looks like another unit; see ``scale.toml``."""
+    """Report columns whose median per student suggests another unit; see ``scale.toml``."""
     table = Table(frame)
     have = {n for n in table.columns if base_column(n) is not None and table.is_number(n)}
     return scale_of(lambda name: table.floats(name) if name in have else None, only)
 
 
 def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = None) -> list[Problem]:
-    """Point at columns whose median looks like another unit; ``number`` gives a column, or None."""
+    """Report columns whose median suggests another unit; ``number`` returns a column, or None."""
     rules = {n: r for n, r in read_toml("scale.toml")["columns"].items() if only is None or n in only}
     figures = {n: v for n in rules if (v := number(n)) is not None}
     enrolled = _enrolment(number) if figures else None
@@ -37,7 +37,7 @@ def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = Non
 
 
 def _enrolment(number: Callable[[str], Floats | None]) -> Floats | None:
-    """Return the students of each row, added up over stages where they are only given so."""
+    """Return the students of each row, added up over stages if they are given only by stage."""
     students = number("students")
     by_stage = [v for s in ALL_STAGES if (v := number(f"students_{s}")) is not None]
     if not by_stage or (students is not None and not np.isnan(students).any()):
@@ -60,10 +60,9 @@ def _look_at_scale(name: str, values: Floats, enrolled: Floats, rule: Mapping[st
 
 
 def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> bool:
-    """Tell by counting, without sorting, that a median is plausible; False where it may not be.
+    """Return whether a median is plausible, by counting instead of sorting; False if it may not be.
 
-    Less than half of the figures lie below the range and less than half above: then both that stand in the middle
-    are in it, and so is the median.
+    If less than half of the figures are below the range and less than half above, the middle ones are within it.
     """
     low, high = float(rule["low"]), float(rule["high"])
     many = below = above = 0
@@ -78,7 +77,7 @@ def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any
 
 
 def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | None:
-    """Return the unit that would make a median plausible, and whether the figures were typed in it."""
+    """Return the unit that makes a median plausible, and whether the figures were typed in it."""
     low, high = float(rule["low"]), float(rule["high"])
     if low <= median <= high:
         return None

@@ -1,4 +1,4 @@
-"""One row per school and stage: integrated schools are taken apart here, and units that do not count are set aside."""
+"""Sections: one per school and stage, with integrated schools split and units that do not count marked."""
 
 from __future__ import annotations
 
@@ -39,46 +39,46 @@ from junheng.standards import Standard, load_standard
 
 @frozen(eq=False, slots=False)
 class Sections:
-    """Every school and stage of a table, with what is needed to judge it.
+    """All schools and stages of a table, with what is needed to judge them.
 
     Attributes
     ----------
     reading : SchoolTable
-        The table it was made from.
+        The table.
     places : Places
-        Where each section comes from.
+        Row and stage of each section.
     counties : Counties
-        Which belong to one county, and to one county and stage.
+        The sections by county, and by county and stage.
     rows : (sections,) int array
-        Row of the table each section comes from.
+        Row of the table of each section.
     stage : (sections,) int8 array
         Stage, as a position in :data:`junheng.schools.ALL_STAGES`.
     school : (sections,) int array
-        Which sections belong to one school (and year).
+        Number of the school (and year) of each section.
     students : (sections,) float array
         Enrolment of the section.
     share_top, share_bottom : (sections,) float arrays
-        Part of a shared resource that belongs to the section, as a quotient of whole numbers, so that the product is
-        rounded once; 1 where nothing is divided, NaN where it should be and the standard has no rule.
+        Share of the section in shared resources, as a quotient of whole numbers, so that the product is rounded once;
+        1 where nothing is divided, NaN where the standard has no rule for a division.
     divided : (sections,) bool array
-        Whether the school's shared figures stand for the whole school.
+        Whether the shared figures are those of the whole school.
     has_rule : (sections,) bool array
-        Whether the standard says how to divide them.
+        Whether the standard has a rule to divide them.
     kinds : (sections,) int8 array
-        Kind of the school, as its rows together show it: a position in :data:`KINDS`, -1 where that is not known.
+        Kind of the school, from all its rows: a position in :data:`KINDS`, -1 if unknown.
     by_stage : tuple of frozenset or None
-        What the words of the column ``resources_cover`` mean: which figures are the stage's own already.
+        For each word of the column ``resources_cover``: which figures are the stage's own already.
     cover : (sections,) int array
-        Word of that column for each section: a position in ``by_stage``, -1 for none.
+        Word of that column for each section: a position in ``by_stage``, -1 if missing.
     out : (sections,) int8 array
-        Why a section does not count among the schools that are judged: a position in :data:`LEFT_OUT`, 0 where it
+        Why a section does not count among the schools that are judged: a position in :data:`LEFT_OUT`, 0 if it
         counts.
     out_of_coefficient : (sections,) int8 array
-        The same for means and difference coefficients; another array only where the standard asks two questions.
+        The same for means and difference coefficients; a different array only if the standard has two questions.
     said_out : (sections,) bool array
-        Where the county says that a section is not among the schools that are judged.
+        Filter the county itself excludes a section.
     resources : tuple of str
-        The shared columns that are looked at: those the standard divides.
+        The shared columns that the standard divides.
     """
 
     reading: SchoolTable
@@ -100,17 +100,17 @@ class Sections:
 
     @cached_property
     def kind(self) -> NDArray[np.object_]:
-        """Kind of the school of each section in words, None where it is not known."""
+        """Kind of the school of each section in words, None if unknown."""
         return np.array([*KINDS, None], dtype=object)[self.kinds]
 
     @cached_property
     def left_out(self) -> NDArray[np.object_]:
-        """Why each section does not count in words, None where it does."""
+        """Why each section does not count in words, None if it counts."""
         return np.array([None, *LEFT_OUT[1:]], dtype=object)[self.out]
 
     @property
     def rows(self) -> Ints:
-        """Row of the table each section comes from."""
+        """Row of the table of each section."""
         return self.places.rows
 
     @property
@@ -120,12 +120,12 @@ class Sections:
 
     @property
     def wide(self) -> NDArray[np.bool_]:
-        """Whether the row of a section holds several stages."""
+        """Whether the row of a section has several stages."""
         return self.places.wide
 
     @cached_property
     def of_stage(self) -> tuple[NDArray[np.bool_], ...]:
-        """Where a section is of a stage, for each stage of compulsory education."""
+        """The sections of each stage of compulsory education, as masks."""
         return tuple(self.stage == s for s in range(len(STAGES)))
 
     @cached_property
@@ -135,13 +135,13 @@ class Sections:
 
     @cached_property
     def any_divided(self) -> bool:
-        """Whether any school's figures are the whole school's."""
+        """Whether any figures have to be divided."""
         return bool(self.divided.any())
 
     def part(self, at: Ints, reading: SchoolTable, rows: Ints) -> Sections:
-        """Return some of the sections, as of a smaller table that holds their ``rows``."""
+        """Return some of the sections, as sections of a smaller table with their ``rows``."""
         places = Places(rows, self.stage[at], self.wide[at], in_order=False)
-        counties = Counties.make(reading, rows, places.stage, self.out_of_coefficient[at])
+        counties = Counties.from_rows(reading, rows, places.stage, self.out_of_coefficient[at])
         arrays = ["school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out"]
         arrays += ["out_of_coefficient", "said_out"]
         return attrs.evolve(
@@ -149,11 +149,11 @@ class Sections:
         )
 
     def of_rows(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Spread a column of the table over the sections; not to be written to."""
-        return self.places.of(values)
+        """Return a column of the table by section. Read-only."""
+        return self.places.spread(values)
 
     def number(self, name: str) -> Floats:
-        """Return a column by section: by stage where it is given so, shared resources divided; not to be written to."""
+        """Return a column by section: people by stage, shared resources divided. Read-only."""
         values, whole, shares = self.figures(name)
         if whole.size:
             values = values.copy()
@@ -161,9 +161,9 @@ class Sections:
         return values
 
     def figures(self, name: str) -> tuple[Floats, Ints, Floats]:
-        """Return a column by section as it stands in the table, where it has to be divided, and what is due there.
+        """Return a column by section as in the table, the sections where it must be divided, and their shares.
 
-        Not to be written to.
+        Read-only.
         """
         if not is_shared(name):
             return by_stage(self.reading, name, self.places), np.empty(0, dtype=np.int64), np.empty(0)
@@ -173,26 +173,26 @@ class Sections:
         return values, whole, values[whole] * top / bottom
 
     def exactly(self, name: str, at: Ints) -> list[Fraction]:
-        """Return the known figures of some sections as fractions of the figures as typed, exactly divided."""
+        """Return the known figures of some sections as fractions: as typed, and exactly divided."""
         if not is_shared(name):
             return typed_all((self.students if name == "students" else self.number(name))[at])
         base = self.reading.number(name)
-        assert base is not None  # else nothing of it is known
+        assert base is not None  # only known figures are asked for
         out = typed_all(base[self.rows[at]])
         for i in np.flatnonzero(self.is_divided(name)[at]).tolist():
             out[i] *= self.share(int(at[i]))
         return out
 
     def as_typed(self, name: str, at: Ints) -> NDArray[np.bool_]:
-        """Return where the figures of some sections are those of the table, and not divided."""
+        """Return where the figures of some sections are those of the table, not divided."""
         return ~self.is_divided(name)[at] if is_shared(name) else np.ones(at.size, dtype=bool)
 
     def share(self, i: int) -> Fraction:
-        """Return the part of its school's figures that a section has, where they are divided."""
+        """Return the share of a section in its school's figures."""
         return typed(self.share_top[i]) / typed(self.share_bottom[i])
 
     def is_divided(self, name: str) -> NDArray[np.bool_]:
-        """Return where the figure of a shared resource is the whole school's and has to be divided."""
+        """Return where the figure of a shared resource is the whole school's and must be divided."""
         done = self._done(name)
         if not any(done) or not self.any_divided:
             return self.divided
@@ -200,7 +200,7 @@ class Sections:
         return out
 
     def _to_divide(self, name: str) -> tuple[Ints, Floats, Floats]:
-        """Return the sections in which a shared resource has to be divided, and the parts of their shares."""
+        """Return the sections in which a shared resource must be divided, with numerators and denominators."""
 
         def work_out() -> tuple[Ints, Floats, Floats]:
             whole = np.flatnonzero(self.is_divided(name))
@@ -210,7 +210,7 @@ class Sections:
         return out
 
     def _done(self, name: str) -> tuple[bool, ...]:
-        """Return which words of ``resources_cover`` say that a figure is the stage's own already."""
+        """Return for each word of ``resources_cover`` whether the figure is the stage's own already."""
         return tuple(c is not None and name in c for c in (*self.by_stage, None))
 
     @cached_property
@@ -218,21 +218,21 @@ class Sections:
         return {}
 
     def _kept(self, key: Any, work_out: Callable[[], Any]) -> Any:
-        """Return what was worked out before: most resources are divided in the same sections."""
+        """Return a cached result: most resources are divided in the same sections."""
         if key not in self._memory:
             self._memory[key] = work_out()
         return self._memory[key]
 
     @property
     def divides_any(self) -> NDArray[np.bool_]:
-        """Where any resource that the standard names has to be divided."""
+        """Filter any resource of the standard must be divided."""
         out = np.zeros(self.rows.size, dtype=bool)
         for name in self.resources:
             out |= self.is_divided(name)
         return out
 
     def was_divided(self, name: str) -> NDArray[np.bool_]:
-        """Return where split_stages divided the figure of a resource before the table came here."""
+        """Return where an earlier split_stages divided the figure of a resource."""
         own = frozenset(c.id for c in columns().values() if c.shared)
         done = np.array([c is not None and name in c and c != own for c in (*self.by_stage, None)], dtype=bool)
         out: NDArray[np.bool_] = done[self.cover] if done.any() else np.zeros(self.rows.size, dtype=bool)
@@ -240,43 +240,43 @@ class Sections:
 
     @property
     def counted(self) -> NDArray[np.bool_]:
-        """Where a section is judged by what each school must reach."""
+        """Filter a section counts in the basic standard."""
         return np.asarray(self.out == 0)
 
     @property
     def in_coefficient(self) -> NDArray[np.bool_]:
-        """Where a section is part of means and difference coefficients."""
+        """Filter a section counts in means and difference coefficients."""
         return np.asarray(self.out_of_coefficient == 0)
 
     @property
     def counted_at_all(self) -> NDArray[np.bool_]:
-        """Where a section counts in either."""
+        """Filter a section counts in either of them."""
         return self.counted | self.in_coefficient
 
 
 def make_sections(table: SchoolTable, standard: Standard | None, found: ProblemList | None = None) -> Sections:
-    """Take the table apart into sections; every problem on the way is listed in ``found``."""
+    """Split the table into sections; problems are added to ``found``."""
     found = ProblemList(table) if found is None else found
     split = standard.split if standard is not None else None
     resources = tuple(split.resources) if split is not None else tuple(_shared_present(table))
-    # whatever the rows hold: what is wrong in a column is said of every table alike
+    # always checked, so that the problems reported do not depend on the rows
     found.look_at("students", *(f"students_{s}" for s in ALL_STAGES), *resources)
     places = expand(found)
-    school = places.of(school_codes(table))
+    school = places.spread(school_codes(table))
     students = by_stage(table, "students", places)
     check_duplicates(found, places, school)
     cover, lists = covers(found, places)
     check_kinds(found, places)
     out, out_of_coefficient, said_out = leave_out(found, standard, places, students)
     kinds = kinds_of_schools(table, places, school)
-    joint = Joint.make(found, places, school, students, kinds)
+    joint = Joint.collect(found, places, school, students, kinds)
     divided = find_divided(found, joint, cover, lists, resources)
     top, bottom, has_rule = shares(split, joint, divided)
     rows = slice(None) if places.in_order else places.rows
     return Sections(
         reading=table,
         places=places,
-        counties=Counties.make(table, rows, places.stage, out_of_coefficient),
+        counties=Counties.from_rows(table, rows, places.stage, out_of_coefficient),
         school=school,
         students=students,
         share_top=top,
@@ -298,12 +298,12 @@ def _shared_present(table: SchoolTable) -> list[str]:
 
 
 def as_standard(standard: Any) -> Standard:
-    """Return a standard, loaded where it is only named."""
+    """Return a standard, loaded if given by name."""
     return standard if isinstance(standard, Standard) else load_standard(standard)
 
 
 def split_stages(schools: FrameT, standard: Any) -> FrameT:
-    r"""Take integrated schools apart: one row per school and stage, shared resources divided as a standard says.
+    r"""Split integrated schools: one row per school and stage, shared resources divided by the rule of a standard.
 
     With :math:`A, B, C` students of the primary, junior and senior stage and weights 1 : 1.1 : 1.32 the primary
     section of a twelve-year school gets
@@ -315,24 +315,24 @@ def split_stages(schools: FrameT, standard: Any) -> FrameT:
     Parameters
     ----------
     schools : pandas, polars or pyarrow frame
-        Canonical columns. An integrated school stands either in one row, with ``students_primary``,
-        ``students_junior``, ``students_senior`` (and other people by stage) beside its shared resources, or in one
-        row a stage. In the latter case equal figures on every row are the whole school's and divided; unequal ones
-        are each stage's own. A column ``resources_cover`` (``school`` or ``stage``) says it outright.
+        Canonical columns. An integrated school has either one row, with ``students_primary``, ``students_junior``,
+        ``students_senior`` (and other people by stage) beside its shared resources, or one row per stage. In the
+        latter case equal figures in all rows are the whole school's and are divided; unequal ones are each stage's
+        own. The column ``resources_cover`` (``school`` or ``stage``) states it explicitly.
     standard : Standard, str or path
-        Names the resources that are divided, and the weights. What it does not name is left as it is.
+        Defines the resources that are divided, and the weights. Other columns are unchanged.
 
     Returns
     -------
     frame of the same library
-        One row per school and compulsory stage, in the order of the table. Senior rows are not part of it.
-        ``resources_cover`` tells which figures are now the stage's own, so that splitting again changes nothing.
-        A share of an unknown enrolment is missing.
+        One row per school and compulsory stage, in the order of the table; senior rows are dropped.
+        ``resources_cover`` records which figures are now the stage's own, so that splitting again changes nothing.
+        Missing figures stay missing; so is a share that depends on a missing enrolment.
 
     Raises
     ------
     InputDataError
-        When a school's enrolment by stage is missing, or the table is otherwise unusable; every problem is listed.
+        If a school's enrolment by stage is missing, or the table has other errors; all problems are listed.
 
     References
     ----------
@@ -349,7 +349,7 @@ def split_stages(schools: FrameT, standard: Any) -> FrameT:
     std = as_standard(standard)
     table = open_table(schools)
     found = ProblemList(table)
-    # which units count is asked when they are judged; splitting takes every school
+    # which units count matters only for a judgement: all schools are split
     sections = make_sections(table, attrs.evolve(std, inclusion=()), found)
     if found.errors:
         raise InputDataError(found.listed)
@@ -360,7 +360,7 @@ def split_stages(schools: FrameT, standard: Any) -> FrameT:
         values, before = sections.number(name)[keep], table.number(name)
         if before is None or not np.array_equal(values, before[sections.rows[keep]], equal_nan=True):
             new[name] = values
-    # a school that the standard has no rule for stays as it is
+    # schools without a rule are unchanged
     split_now = [name for name in named if (sections.is_divided(name) & sections.has_rule)[keep].any()]
     for name in split_now:
         base = table.number(name)
@@ -368,7 +368,7 @@ def split_stages(schools: FrameT, standard: Any) -> FrameT:
         new[name] = np.where(sections.has_rule, sections.number(name), base[sections.rows])[keep]
     if split_now:
         new["resources_cover"] = _new_cover(sections, keep, named)
-    # the senior enrolment stays: another standard may divide what this one left whole
+    # the senior enrolment is kept: another standard may divide what this one does not
     of_stages = [c for c in table.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
     split: FrameT = table.table.take(sections.rows[keep]).with_columns(new).without(of_stages).to_native()
     return split

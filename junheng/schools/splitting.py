@@ -1,4 +1,4 @@
-"""Whose the figures of an integrated school are, and which part of them each of its stages gets.
+"""Whether figures of an integrated school are the whole school's, and the share of each stage.
 
 A school with several stages reports people by stage, but its rooms, grounds and equipment once. A standard says which
 of these *shared* resources are divided, and by what weights: with A primary, B junior and C senior students and
@@ -29,10 +29,10 @@ from junheng.words import Name, Quoted, listed, message
 
 
 def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return the two parts of each section's share, and whether there is a rule."""
+    """Return numerator and denominator of each section's share, and whether the standard has a rule."""
     n = divided.size
     top, bottom, has_rule = np.ones(n), np.ones(n), np.zeros(n, dtype=bool)
-    top[np.flatnonzero(divided)] = np.nan  # a whole school's figure and no rule to divide it
+    top[np.flatnonzero(divided)] = np.nan  # the whole school's figure, and no rule to divide it
     weights = np.zeros((len(ALL_STAGES), len(KINDS)))
     ruled = []
     for name in INTEGRATED:
@@ -45,11 +45,11 @@ def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tup
         return top, bottom, has_rule
     w = weights[:, joint.kind]
     parts = w * joint.enrolment
-    # a stage without weight is not asked for; one with a weight spoils the sum where its enrolment is not known
+    # stages without weight are not needed; a missing enrolment of the others makes the sum missing
     parts[w == 0] = 0.0
     sums = parts.sum(axis=0)
     for j in np.flatnonzero((parts != np.floor(parts)).any(axis=0) & np.isfinite(sums)).tolist():
-        # an enrolment that is no whole number: both parts of the share are brought to whole numbers
+        # a fractional enrolment: both parts of the share are scaled to whole numbers
         exactly = [int(a) * typed(b) if a else Fraction(0) for a, b in zip(w[:, j], joint.enrolment[:, j], strict=True)]
         size = math.lcm(*(x.denominator for x in exactly))
         parts[:, j] = [float(x * size) for x in exactly]
@@ -63,15 +63,15 @@ def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tup
 
 
 def _whole_weights(weights: Sequence[Any]) -> list[int]:
-    """Bring weights such as 1 : 1.1 : 1.32 to whole numbers (100 : 110 : 132), which products keep exact."""
+    """Scale weights such as 1 : 1.1 : 1.32 to whole numbers (100 : 110 : 132), so that products are exact."""
     digits = max((max(0, -int(w.as_tuple().exponent)) for w in weights if w is not None), default=0)
     return [0 if w is None else int(w.scaleb(digits)) for w in weights]
 
 
 def covers(found: ProblemList, places: Places) -> tuple[NDArray[Any], list[frozenset[str] | None]]:
-    """Return what the column ``resources_cover`` says of each section: -1 nothing, else a position in the list.
+    """Return ``resources_cover`` of each section: a position in the list, -1 if missing.
 
-    The list holds the shared columns that are the stage's own figures: all of them for ``stage``, none for ``school``.
+    The list contains the shared columns whose figures are the stage's own: all for ``stage``, none for ``school``.
     """
     if "resources_cover" not in found.table.has:
         return np.full(places.rows.size, -1, dtype=np.int8), []
@@ -98,12 +98,12 @@ def covers(found: ProblemList, places: Places) -> tuple[NDArray[Any], list[froze
                     column="resources_cover",
                     value=text,
                 )
-    return places.of(codes), lists
+    return places.spread(codes), lists
 
 
 @frozen(eq=False)
 class Joint:
-    """The sections of integrated schools, and what all rows of such a school say together.
+    """The sections of integrated schools, and the combined information of all rows of a school.
 
     Of each section: ``at``, its number among all; ``rows``, its row of the table; ``wide``, whether that holds
     several stages; ``school``, which school it belongs to; ``place``, where its own students stand in ``enrolment``
@@ -119,8 +119,10 @@ class Joint:
     enrolment: Floats
 
     @classmethod
-    def make(cls, found: ProblemList, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]) -> Joint:
-        """Collect the enrolment of integrated schools, and record rows that contradict each other."""
+    def collect(
+        cls, found: ProblemList, places: Places, school: Ints, students: Floats, kinds: NDArray[np.int8]
+    ) -> Joint:
+        """Collect the enrolment of integrated schools, and report contradictory rows."""
         at = np.flatnonzero(among(kinds, INTEGRATED))
         rows, own_school = places.rows[at], dense_codes(school[at])
         n = int(own_school.max(initial=-1)) + 1
@@ -128,15 +130,15 @@ class Joint:
         kind[own_school] = kinds[at]  # the same on all its rows
         place = places.stage[at] * np.int64(n) + own_school
         enrolment = np.full((len(ALL_STAGES), n), np.nan)
-        # every row of a school may say how many students each of its stages has; all must say the same
-        said = [(place, students[at])]
+        # any row of a school may give the enrolment of each stage; all must agree
+        enrolments = [(place, students[at])]
         for code, word in enumerate(ALL_STAGES):
             own = found.table.number(f"students_{word}")
             if own is not None:
-                said.append((code * n + own_school, own[rows]))
-        told: set[int] = set()
+                enrolments.append((code * n + own_school, own[rows]))
+        reported: set[int] = set()
         flat = enrolment.reshape(-1)
-        for where, x in said:
+        for where, x in enrolments:
             given = np.flatnonzero(np.isfinite(x))
             where, x, own_rows = (where, x, rows) if given.size == x.size else (where[given], x[given], rows[given])
             before = flat[where]
@@ -144,9 +146,9 @@ class Joint:
             flat[where[first]] = x[first]
             for j in np.flatnonzero(x != flat[where]).tolist():
                 stage, which = divmod(int(where[j]), n)
-                if which in told:
+                if which in reported:
                     continue
-                told.add(which)
+                reported.add(which)
                 word = ALL_STAGES[stage]
                 found.add(
                     ProblemCode.STAGE_ENROLMENT_MISMATCH,
@@ -170,7 +172,7 @@ def find_divided(
     lists: Sequence[frozenset[str] | None],
     resources: Iterable[str],
 ) -> NDArray[np.bool_]:
-    """Return which sections carry a whole school's figures."""
+    """Return which sections have the figures of the whole school."""
     divided = np.zeros(cover.size, dtype=bool)
     if not joint.at.size:
         return divided
@@ -181,10 +183,10 @@ def find_divided(
         repeated, differ = _compare_rows(found.table, joint, resources)
         own = joint.wide | repeated[joint.school] | ~(differ[joint.school]) | listed
     else:
-        own = np.ones(which.size, dtype=bool)  # what the table itself says comes first
+        own = np.ones(which.size, dtype=bool)  # the table says it explicitly
     everything = frozenset(c.id for c in columns().values() if c.shared)
     own[np.array([*(c == everything for c in lists), False])[which]] = False
-    # nothing that this standard divides is left to be divided: the other stages need not be known
+    # if all resources of the standard are divided already, the other stages are not needed
     done = np.array([*(c is not None and set(resources) <= c for c in lists), False])[which]
     _check_enrolment(found, joint, own & ~done, resources)
     if inferred:
@@ -205,7 +207,7 @@ def _compare_rows(
         values = table.number(name)
         if values is None:
             continue
-        # a gap says nothing: only figures that are there can agree or differ
+        # missing figures neither agree nor differ
         x, g = values[rows], group
         there = np.isfinite(x)
         if not there.all():
@@ -219,10 +221,10 @@ def _compare_rows(
 
 
 def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_], resources: Iterable[str]) -> None:
-    """Record schools whose figures have to be divided but whose enrolment of another stage is nowhere."""
+    """Report schools whose figures must be divided but whose enrolment of another stage is missing."""
     if not any(r in found.table.has for r in resources):
         return
-    told: set[int] = set()
+    reported: set[int] = set()
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
         lacking = np.isnan(joint.enrolment[needed]).any(axis=0) & (joint.kind == KINDS.index(name))
@@ -230,9 +232,9 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
             continue
         for j in np.flatnonzero(lacking[joint.school] & divided & ~joint.wide).tolist():
             school = int(joint.school[j])
-            if school in told:
+            if school in reported:
                 continue
-            told.add(school)
+            reported.add(school)
             words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
             found.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
@@ -254,11 +256,11 @@ def _tell_inferred(
     differ: NDArray[np.bool_],
     listed: NDArray[np.bool_],
 ) -> None:
-    """Say how a school in several rows was read where the table does not say it."""
+    """Report how schools in several rows were read if ``resources_cover`` is missing."""
     group, rows = joint.school, joint.rows
     first = np.zeros(group.size, dtype=bool)
     place = np.empty(joint.kind.size, dtype=np.int64)
-    place[group[::-1]] = np.arange(group.size - 1, -1, -1)  # what is written last stays: the first of each
+    place[group[::-1]] = np.arange(group.size - 1, -1, -1)  # the last assignment wins: the first section of each school
     first[place] = True
     for j in np.flatnonzero(first & ~listed & ~joint.wide & (repeated | differ)[group]).tolist():
         if repeated[group[j]]:

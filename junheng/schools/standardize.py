@@ -1,4 +1,4 @@
-"""Whatever the headers are called: canonical columns, in canonical units, sums of parts added up."""
+"""From headers of any kind to canonical columns in canonical units, with sums of parts."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from junheng.schools.vocabulary import DEGREES, Column, base_column, category_al
 
 
 def describe_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> FrameT:
-    """Tell what :func:`standardize_columns` makes of each header.
+    """Describe how :func:`standardize_columns` reads each header.
 
     Parameters
     ----------
     raw : pandas, polars or pyarrow frame
-        A table as it came.
+        The original table.
     mapping : dict of str to str, optional
-        Headers only you know: header to canonical column.
+        Header to canonical column, for headers that are not recognised.
 
     Returns
     -------
     frame of the same library
-        One row a header: ``header``, ``column`` (null: left as it is), ``unit`` found in the header, ``factor`` the
-        figures are multiplied by.
+        One row per header: ``header``, ``column`` (null if unknown), ``unit`` in the header, ``factor`` by which
+        the figures are multiplied.
 
     Raises
     ------
     InputError
-        When ``raw`` is no frame.
+        If ``raw`` is not a frame.
 
     Examples
     --------
@@ -61,28 +61,28 @@ def describe_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> F
 
 
 def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> FrameT:
-    """Turn Chinese or otherwise named headers into canonical columns, in canonical units.
+    """Rename Chinese or other headers to canonical columns, and convert figures to canonical units.
 
     Parameters
     ----------
     raw : pandas, polars or pyarrow frame
-        A table as it came: one row a school, or a school and stage.
+        The original table: one row per school, or per school and stage.
     mapping : dict of str to str, optional
-        Headers only you know: header to canonical column.
+        Header to canonical column, for headers that are not recognised.
 
     Returns
     -------
     frame of the same library
-        Renamed; units named in headers converted (万元, 亩, 千册); words for kinds, stages and ownership in one
-        spelling; columns of text that hold nothing but plain numbers turned into numbers. Sums the return gives in
-        parts are added up where they are missing: teaching area without indoor sports, sports area, teachers above
-        the required degree (小学: 专科 and above, 初中: 本科 and above), PE and arts teachers. Headers that are not
-        known stay as they are and are listed by :func:`junheng.check_schools`. Nothing is dropped.
+        The table with renamed columns; units in headers (万元, 亩, 千册) are converted, words for kinds, stages and
+        ownership get one spelling, and text columns of plain numbers become numbers. Missing totals are added up
+        from their parts: teaching area without indoor sports, sports area, teachers above the required degree
+        (小学: 专科 and above, 初中: 本科 and above), PE and arts teachers. Unknown columns are kept, and reported by
+        :func:`junheng.check_schools`; missing cells stay missing.
 
     Raises
     ------
     InputDataError
-        When two headers mean the same column, a unit is unknown, or the mapping names what is not there.
+        If two headers mean the same column, a unit is unknown, or the mapping names a missing header.
 
     References
     ----------
@@ -109,7 +109,7 @@ def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -
 
 
 def finish_columns(frame: Any, names: Sequence[str]) -> Any:
-    """Bring columns that already have canonical names and units to one form: words, codes, sums of parts."""
+    """Standardize words, codes and sums of columns that already have canonical names and units."""
     return _standardized(Table(frame), dict.fromkeys(names, (1, 1)))
 
 
@@ -126,13 +126,12 @@ def _standardized(table: Table, factors: Mapping[str, tuple[int, int]]) -> Any:
 
 
 def _standard_values(table: Table, name: str, column: Column, factor: tuple[int, int]) -> Any:
-    """Return the column in canonical form, None where it already is."""
+    """Return the column in canonical form, None if it already is."""
     if column.type == "category":
-        # a nation has many rows and few words: each is folded once
         known = category_aliases(column.id)
         codes, words = table.codes(name)
         words = list(words)
-        # what does not show stays, for check_schools to point at
+        # hidden characters are kept, for check_schools to report
         new = [w if isinstance(w, str) and is_odd(w) else known.get(fold_word(w), w) for w in words]
         if all(a is b for a, b in zip(new, words, strict=True)):
             return None
@@ -151,7 +150,7 @@ def _standard_values(table: Table, name: str, column: Column, factor: tuple[int,
             return parsed
         if factor == (1, 1):
             return None
-        # a cell that is not a number stays as it is, for check_schools to point at; the others are converted
+        # cells that are not numbers are kept, for check_schools to report; the others are converted
         return [bad.get(i, None if math.isnan(x) else repr(x)) for i, x in enumerate(parsed.tolist())]
     return None if factor == (1, 1) else scaled(table.floats(name), factor)
 
@@ -169,7 +168,7 @@ _PE_ART = ("pe_teachers", "music_teachers", "fine_art_teachers", "art_teachers")
 
 
 def _sums_of_parts(table: Table) -> dict[str, Floats]:
-    """Add up what a return gives in parts, where the sum itself has no column."""
+    """Return totals that have no column but whose parts do."""
     have = set(table.columns)
     numbers = {n for n in have if table.is_number(n)}
     out = {
@@ -185,7 +184,7 @@ def _sums_of_parts(table: Table) -> dict[str, Floats]:
 
 
 def _sums_of_degrees(table: Table, have: set[str], numbers: set[str]) -> dict[str, Floats]:
-    """Add up the degrees that are above what a stage requires."""
+    """Return the numbers of teachers above the degree that their stage requires."""
     out: dict[str, Floats] = {}
     degrees = {stage: [f"teachers_{d}_degree" for d in ds] for stage, ds in DEGREES.items()}
     if _ABOVE not in have and "stage" in have and numbers.issuperset(degrees["primary"]):

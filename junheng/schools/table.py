@@ -1,4 +1,4 @@
-"""A table of schools as it is understood: keys, categories and numbers, and what is wrong in each column."""
+"""A table of schools: keys, parsed categories and numbers, and the problems of each column."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["ParsedColumn", "SchoolTable"]
 
 @frozen(eq=False)
 class ParsedColumn:
-    """A column as it is understood, and what is wrong in its cells."""
+    """A parsed column, and the problems in its cells."""
 
     values: NDArray[Any]
     problems: tuple[Problem, ...] = ()
@@ -38,27 +38,27 @@ class ParsedColumn:
 
 @frozen(eq=False, slots=False, kw_only=True)
 class SchoolTable:
-    """A table of schools as it is understood. Made by :func:`junheng.schools.opening.open_table`.
+    """A table of schools, made by :func:`junheng.schools.opening.open_table`.
 
-    Nothing in it changes: a column is parsed when it is first asked for and kept with its problems, and what a
-    reader gets does not depend on who asked before.
+    It is immutable: a column is parsed when first used and cached with its problems, so that results do not depend
+    on the order of access.
 
     Attributes
     ----------
     coded : CodedColumns
-        The frame, names cleaned and areas worked out.
+        The frame, with cleaned names and computed areas.
     by : tuple of str
-        The columns that make a county (and year).
+        The columns that identify a county (and year).
     has : frozenset of str
-        Columns that say something; a column of names or codes in which nothing stands is absent.
+        The columns with content: blank columns of names or codes are left out.
     school_column : str
-        The column that tells schools apart.
+        The column that identifies schools.
     is_total : (rows,) bool array
-        Rows that are no schools: totals and empty ones. Nothing is said of their cells.
+        Rows that are not schools: totals and empty rows. Their cells are not checked.
     opening : tuple of Problem
-        What is wrong with the columns, the names and the areas: all that is known without asking for more.
+        Problems of the columns, the names and the areas, found on opening.
     opened : frozenset of str
-        The columns whose problems are among these.
+        The columns whose problems are among them.
     """
 
     coded: CodedColumns
@@ -82,29 +82,29 @@ class SchoolTable:
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong with the columns, the names and the areas."""
+        """Problems of the columns, the names and the areas."""
         return list(self.opening)
 
     # -- columns
 
     def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
-        """Return a code a row (-1: empty) and the words of a column."""
+        """Return the code of each row (-1: blank) and the words of a column."""
         return self.coded.codes(name)
 
     def number(self, name: str) -> Floats | None:
-        """Return a number column, None where the table has none; cells that cannot be used are NaN."""
+        """Return a number column, None if the table lacks it; cells that cannot be read are NaN."""
         return self._parse(name, self._parse_number).values if name in self.has else None
 
     def category(self, name: str) -> NDArray[np.object_]:
-        """Return a category column in canonical words, None where it is not given."""
+        """Return a category column in canonical words, None where missing."""
         return np.array([*category_words(name), None], dtype=object)[self.category_codes(name)]
 
     def category_codes(self, name: str) -> NDArray[np.int8]:
-        """Return a category column as positions in :func:`category_words`, -1 where it is not given."""
+        """Return a category column as positions in :func:`category_words`, -1 where missing."""
         return self._parse(name, self._parse_category).values
 
     def flag_codes(self, name: str) -> NDArray[np.int8]:
-        """Return a yes or no column as 1, 0 or, where it is not given, -1."""
+        """Return a yes or no column as 1, 0, or -1 where missing."""
         return self._parse(name, self._parse_flag).values
 
     @property
@@ -113,7 +113,7 @@ class SchoolTable:
         return self.category("ownership")
 
     def problems_of(self, name: str) -> tuple[Problem, ...]:
-        """Return what is wrong in the cells of a column of the vocabulary."""
+        """Return the problems in the cells of a canonical column."""
         found = base_column(name)
         parsers = {"number": self._parse_number, "category": self._parse_category, "flag": self._parse_flag}
         if found is None or name not in self.has or found[0].type not in parsers:
@@ -121,7 +121,7 @@ class SchoolTable:
         return self._parse(name, parsers[found[0].type]).problems
 
     def with_numbers(self, figures: Mapping[str, Floats]) -> SchoolTable:
-        """Return the table with number columns that were worked out from others."""
+        """Return the table with number columns that were computed from others."""
         parsed = {n: ParsedColumn(v, self.problems_of(n)) for n, v in figures.items()}
         return evolve(
             self,
@@ -133,17 +133,17 @@ class SchoolTable:
     # -- rows
 
     def key(self, row: int) -> str:
-        """Name a row in words."""
+        """Return the names that identify a row."""
         names = dict.fromkeys([*self.by, "school", self.school_column, "stage"])
         cells = [self.coded.cell(name, row) for name in names if name in self.has]
         return " / ".join(str(c) for c in cells if c is not None)
 
     def problem(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> Problem:
-        """Return a problem of the table, or of a row, which it names."""
+        """Return a problem of the table, or of a row, with the key of the row."""
         return Problem(code=code, message=message, row=row, key=None if row is None else self.key(row), **fields)
 
     def cleaned(self, name: str, row: int, before: str, after: str) -> Problem:
-        """Return the problem of a cell that held characters nobody sees."""
+        """Return the problem of a cell with hidden characters."""
         return self.problem(
             ProblemCode.INVISIBLE_CHARACTERS,
             hidden_message(before, after),
@@ -154,7 +154,7 @@ class SchoolTable:
         )
 
     def schools_in(self, rows: NDArray[np.bool_]) -> list[int]:
-        """Return which of some rows are schools."""
+        """Return the positions of those rows that are schools."""
         return np.flatnonzero(rows & ~self.is_total).tolist()
 
     # -- parsing
@@ -181,7 +181,7 @@ class SchoolTable:
         return self._parse_words(name, lambda value: codes[flag_of(value)], flag_advice)
 
     def _parse_words(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], Message]) -> ParsedColumn:
-        """Give every row the code of its word, -1 for a word that has none, which is a problem."""
+        """Return the code of each row's word, -1 and a problem for unknown words."""
         if name not in self.has:
             return ParsedColumn(np.full(self.rows, -1, dtype=np.int8))
         codes, words = self.codes(name)
@@ -221,7 +221,7 @@ class SchoolTable:
         return self.problem(ProblemCode.TEXT_IN_NUMBER, advice, row=row, column=name, value=text)
 
     def _without_odd(self, name: str, values: Floats, unit: Name) -> tuple[Floats, list[Problem]]:
-        """Return figures with NaN in place of those that are infinite or negative, which are problems."""
+        """Replace infinite and negative figures by NaN; return the figures and problems."""
         infinite = np.isinf(values)
         negative = (values < 0) & ~infinite
         cases = (
@@ -242,7 +242,7 @@ class SchoolTable:
         return np.where(infinite | negative, np.nan, values), problems
 
     def _broken(self, name: str, values: Floats, column: Column) -> list[Problem]:
-        """Return the figures that are no whole numbers although they count something."""
+        """Report figures that are not whole numbers although they are counts."""
         with np.errstate(invalid="ignore"):
             broken = np.isfinite(values) & (values != np.floor(values))
         return [

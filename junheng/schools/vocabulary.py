@@ -1,4 +1,4 @@
-"""The words of a table of schools: columns, units, categories, stages and kinds, as ``columns.toml`` has them."""
+"""The vocabulary of ``columns.toml``: columns, units, categories, stages and kinds of school."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attrs import frozen
 from junheng._data import STAGES, read_toml
 from junheng._text import drop_invisible
 
-#: Stages a school can have; the senior stage only matters for splitting.
+#: Stages of a school; the senior stage is needed only for splitting.
 ALL_STAGES = (*STAGES, "senior")
 
 
@@ -47,7 +47,7 @@ def columns() -> dict[str, Column]:
     return out
 
 
-@lru_cache(4096)  # asked hundreds of times a table; names come from strangers, so not all are kept
+@lru_cache(4096)  # bounded: names come from files of any kind
 def base_column(name: str) -> tuple[Column, str | None] | None:
     """Return the canonical column of a name and the stage in it (``students_junior``), None if unknown."""
     known = columns()
@@ -61,12 +61,12 @@ def base_column(name: str) -> tuple[Column, str | None] | None:
 
 
 def fold(text: str) -> str:
-    """Bring a header to one form: half-width, no blanks, ASCII brackets, lower case."""
+    """Normalize a header: half-width, no spaces, ASCII brackets, lower case."""
     folded = unicodedata.normalize("NFKC", drop_invisible(str(text))).replace("【", "(").replace("】", ")")
     return re.sub(r"\s+", "", folded).replace("[", "(").replace("]", ")").lower()
 
 
-#: What figures in a unit are multiplied by: a numerator and a denominator.
+#: A conversion factor: numerator and denominator.
 Factor = tuple[int, int]
 
 
@@ -85,7 +85,7 @@ DEGREES = {
 
 
 def fold_word(value: Any) -> str:
-    """Bring the word in a cell to one form."""
+    """Normalize the word in a cell."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return fold(str(value)).replace("-", "_")
@@ -102,7 +102,7 @@ def category_aliases(column: str) -> dict[str, str]:
 
 
 def is_grade(name: str) -> bool:
-    """Tell whether a column holds grades that inspectors gave; its words stand from the best to the worst."""
+    """Return whether a column has grades given by inspectors; its words are ordered from best to worst."""
     return name == "conditions_grade" or name.startswith("grade_b")
 
 
@@ -113,7 +113,7 @@ def category_words(column: str) -> tuple[str, ...]:
 
 
 def category_word(column: str, value: Any) -> str | None:
-    """Return the canonical word of a category that a cell means, None if it is unknown."""
+    """Return the canonical category word of a cell, None if it is unknown."""
     return category_aliases(column).get(fold_word(value))
 
 
@@ -126,7 +126,7 @@ def chinese_words(column: str) -> tuple[str, ...]:
 
 @cache
 def flag_words() -> dict[str, bool]:
-    """Return what every spelling of yes and no means, folded."""
+    """Return True or False for every spelling of yes and no, normalized."""
     flags = read_toml("columns.toml")["flags"]
     return {fold_word(w): v for key, v in (("yes", True), ("no", False)) for w in flags[key]}
 
@@ -142,7 +142,7 @@ STAGES_OF_KIND: dict[str, tuple[str, ...]] = {
     "senior": ("senior",),
 }
 INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
-#: Kinds that may stand in a return although they are of no stage that is judged.
+#: Kinds that returns may contain although they have no stage that is judged.
 NO_STAGE = ("special", "vocational")
-#: Every kind of school; positions are the codes kept in arrays.
+#: All kinds of school; positions are the codes in arrays.
 KINDS = category_words("kind")

@@ -43,9 +43,9 @@ def change_table(sections: Sections, standard: Standard, changes: Any) -> Change
     Parameters
     ----------
     sections : Sections
-        The table, school by school and stage by stage.
+        The table by school and stage.
     standard : Standard
-        By whose rules the table is read.
+        The standard by which the table is read.
     changes : frame, change or iterable of them
         A frame has one change a row.
 

@@ -77,7 +77,7 @@ def _send_to_several(editor: TableEditor, change: Close, sections: list[int], to
 
 
 def _take_in(editor: TableEditor, target: list[int], i: int, amount: Decimal, closed: Any) -> None:
-    """Let a school take pupils of a section of the closed one."""
+    """Move pupils of a section of the closed school to another school."""
     if not amount:
         return
     here = [t for t in target if editor.stage(t) == editor.stage(i)]

@@ -1,4 +1,4 @@
-"""What follows from all changes together: areas move with areas, wholes are raised with their parts."""
+"""Consequences of changes: dependent areas change, and wholes are raised with their parts."""
 
 from __future__ import annotations
 

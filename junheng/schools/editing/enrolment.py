@@ -36,7 +36,7 @@ def multiply(editor: TableEditor, change: Enrolment) -> None:
 
 
 def add_cohorts(editor: TableEditor, change: Cohorts) -> None:
-    """Let cohorts enter and leave: a net number of pupils, shared out in proportion to enrolment."""
+    """Distribute a net number of pupils in proportion to enrolment."""
     net = _net_pupils(editor, change)
     sections = _sections(editor, change)
     if net is None or not sections or not _are_of_one_stage_and_county(editor, sections):
@@ -54,7 +54,7 @@ def add_cohorts(editor: TableEditor, change: Cohorts) -> None:
 
 
 def _sections(editor: TableEditor, change: Enrolment | Cohorts) -> list[int] | None:
-    """Return the sections of compulsory education that a change is about."""
+    """Return the sections of compulsory education to which a change applies."""
     stage = read_stage(change.stage, editor.problems)
     if change.stage is not None and stage not in STAGES:
         if stage is not None:
@@ -73,7 +73,7 @@ def _sections(editor: TableEditor, change: Enrolment | Cohorts) -> list[int] | N
 
 
 def _net_pupils(editor: TableEditor, change: Cohorts) -> int | None:
-    """Return how many pupils more there are after all years."""
+    """Return the net number of pupils after all years."""
     names = ("entering", "leaving", "years")
     whats = [message("changes.cohorts_figure", name=n) for n in names]
     given = [read_number(getattr(change, n), w, editor.problems) for n, w in zip(names, whats, strict=True)]
@@ -88,7 +88,7 @@ def _net_pupils(editor: TableEditor, change: Cohorts) -> int | None:
 
 
 def _are_of_one_stage_and_county(editor: TableEditor, sections: Sequence[int]) -> bool:
-    """Whether pupils can be shared out among some sections; a problem if not."""
+    """Whether pupils can be distributed among some sections; a problem if not."""
     if len({editor.stage(i) for i in sections}) > 1:
         editor.problems.add(ProblemCode.AMBIGUOUS_SCHOOL, message("changes.cohorts_mix_stages"))
         return False
@@ -104,7 +104,7 @@ def _are_of_one_stage_and_county(editor: TableEditor, sections: Sequence[int]) -
 
 
 def _shared_out(enrolment: list[Decimal], net: int) -> list[Decimal]:
-    """Share pupils out in proportion to enrolment, in whole pupils that add up (largest remainder)."""
+    """Distribute pupils in proportion to enrolment, in whole pupils that add up (largest remainder)."""
     total = sum((Fraction(v) for v in enrolment), Fraction(0))
     if net < 0 and -net > total:  # the first school will be reported as below zero
         return [Decimal(0) if i else Decimal(net) for i in range(len(enrolment))]

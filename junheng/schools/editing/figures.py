@@ -136,7 +136,7 @@ def _add_to_figure(editor: TableEditor, sections: list[int], name: str, stage: s
 
 
 def _shared_rows(editor: TableEditor, sections: list[int], column: str, stage: str | None) -> list[int]:
-    """Return the rows in which a shared resource is to be changed; none, with a problem, if the stage is not clear."""
+    """Return the rows in which to change a shared resource; none, with a problem, if the stage is ambiguous."""
     whole = editor.is_whole_schools(column)
     if any(whole[i] for i in sections):
         return editor.shared_rows(column, editor.whole_school(sections[0]))
@@ -148,7 +148,7 @@ def _shared_rows(editor: TableEditor, sections: list[int], column: str, stage: s
 
 
 def _find_column(editor: TableEditor, name: str, row: int | None) -> tuple[Column, str | None] | None:
-    """Return the column a name means and the stage in it; None, with a problem, if the table has no such figure."""
+    """Return the column of a name and its stage; None, with a problem, if the table has no such figure."""
     found = base_column(name)
     if found is None and (meant := recognise(name)) is not None:
         found = base_column(meant.column)

@@ -1,4 +1,4 @@
-"""What a user asks for, read as numbers, stages and keys; what cannot be read is recorded as a problem."""
+"""Reading the requests of a user: numbers, stages and keys; errors are recorded as problems."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ class Problems:
 
     def add(self, code: ProblemCode, message: Message, row: int | None = None, **fields: Any) -> None:
         """Record a problem, with the key of its row."""
-        key = None if row is None else self._reading.key(row)
-        self.found.append(Problem(code=code, message=message, row=row, key=key, **fields))
+        self.found.append(self._reading.problem(code, message, row=row, **fields))
 
 
 def read_number(value: Any, what: Message | Name, problems: Problems, row: int | None = None) -> Decimal | None:
-    """Return a number as it is written; None, with a problem, if it is missing, not a number or not finite."""
+    """Return a number as written; None, with a problem, if it is missing, not a number or not finite."""
     try:
         number = None if value is None or isinstance(value, (bool, np.bool_)) else to_decimal(value)
     except (InvalidOperation, TypeError, ValueError):
@@ -50,7 +49,7 @@ def read_number(value: Any, what: Message | Name, problems: Problems, row: int |
 
 
 def read_whole(value: Any, what: Message, problems: Problems) -> Decimal | None:
-    """Return a count; None, with a problem, if it is not a whole number from 0 on."""
+    """Return a count; None, with a problem, if it is not a whole number of 0 or more."""
     number = read_number(value, what, problems)
     if number is not None and not is_count(number):
         problems.add(ProblemCode.NOT_WHOLE, message("changes.not_a_count", what=what, value=str(value)))
@@ -79,7 +78,7 @@ def read_stage(word: Any, problems: Problems) -> str | None:
 
 
 def to_decimal(value: Any) -> Decimal:
-    """Return a number as it is written: 0.1 is a tenth."""
+    """Return a number as written: 0.1 is a tenth."""
     if isinstance(value, Decimal):
         return value
     if isinstance(value, (float, np.floating)):

@@ -1,4 +1,4 @@
-"""The changes a user can ask for, as plain objects. The files beside this one make them."""
+"""The changes that a user can request, as plain objects; the other files of this folder apply them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open"]
 
 @frozen
 class Add:
-    """Give a school more of something, or take it away.
+    """Add to a figure of a school, or subtract from it.
 
     If a part would exceed its whole (teachers with a higher degree, all teachers), the whole is raised just enough.
-    What the stages of an integrated school share is changed in every row of the school.
+    Resources shared by the stages of an integrated school are changed in all its rows.
 
     Parameters
     ----------
     column : str
         Canonical column of a figure, such as ``computers``.
     amount : int, float or Decimal
-        Added to the figure; negative to take away.
+        Added to the figure; negative to subtract.
     school : str
         Name or code of the school.
     county : object, optional
@@ -86,7 +86,7 @@ class Enrolment:
 
 @frozen(kw_only=True)
 class Cohorts:
-    """Let cohorts enter and leave: enrolment grows by (entering - leaving) times the years.
+    """Change enrolment by (entering - leaving) pupils per year.
 
     With ``school``, the pupils are that school's. Otherwise they are those of a whole county, shared out among its
     schools in proportion to enrolment, in whole pupils, so that the total is exact (largest remainder; ties go to the
@@ -95,9 +95,9 @@ class Cohorts:
     Parameters
     ----------
     entering, leaving : int
-        Pupils a year.
+        Pupils per year.
     years : int
-        How many years.
+        Number of years.
     stage : {"primary", "junior"}, optional
         Stage; needed if there are both.
     county : object, optional
@@ -131,7 +131,7 @@ class Merge:
     """Merge schools into one of them: people and things are added up, the rows of the others are removed.
 
     If a figure is missing, so is the sum. What cannot be added up (kind of school, flags, length of the track) is kept
-    from ``into``; :func:`applied` lists it if the others differ.
+    from ``into``; :func:`applied` lists columns in which the others differ.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ class Open:
     Parameters
     ----------
     row : mapping
-        Canonical column to cell. What is left out is missing, not 0. County and year may be left out if the table has
+        Canonical column to cell. Omitted columns are missing, not 0. County and year may be omitted if the table has
         only one.
     moved_students : mapping, optional
         School to the number of its pupils of that stage who move. Their sum is the enrolment unless the row has
@@ -188,7 +188,7 @@ class Open:
 
 @frozen(kw_only=True)
 class Close:
-    """Close a school: its rows are removed with all it has; its pupils go to other schools.
+    """Close a school: its rows are removed with all resources; its pupils go to other schools.
 
     To keep its teachers and rooms, use :class:`Merge`, or :class:`Add` them elsewhere.
 

@@ -16,7 +16,7 @@ from junheng.words import Name, Quoted, listed, message
 
 __all__ = ["merge"]
 
-#: Numbers that mean nothing when they are added up: two tracks of 200 m are not a track of 400 m.
+#: Numbers that cannot be added up: two tracks of 200 m are not a track of 400 m.
 _NOT_SUMMED = (
     "built_year",
     "largest_class",
@@ -55,7 +55,7 @@ def _merge_one(editor: TableEditor, into: list[int], other: list[int], title: st
 
 
 def _can_merge(editor: TableEditor, into: list[int], other: list[int], title: str) -> bool:
-    """Whether a school is still there and the one it goes into has all its stages; a problem if not."""
+    """Whether a school is not yet removed and ``into`` has all its stages; a problem if not."""
     row = editor.row(other[0])
     if row in editor.removed:
         editor.problems.add(ProblemCode.UNKNOWN_SCHOOL, message("changes.merged_twice"), row)
@@ -83,7 +83,7 @@ def _summed_columns(editor: TableEditor, *, shared: bool) -> list[str]:
 
 @frozen
 class _Sum:
-    """Amounts to be added to a figure that stands in some rows."""
+    """Amounts to be added to a figure in some rows."""
 
     column: str
     rows: list[int]
@@ -115,7 +115,7 @@ def _shared_sums(editor: TableEditor, into: list[int], other: list[int], title: 
 
 
 def _add_up(editor: TableEditor, each: _Sum) -> None:
-    """Add up one figure. If one part is unknown, so is the sum."""
+    """Add up one figure. If a part is missing, so is the sum."""
     has = editor.first_value(each.column, each.rows)
     known = [a for a in each.amounts if a is not None]
     if has is None and not known:
@@ -131,7 +131,7 @@ def _add_up(editor: TableEditor, each: _Sum) -> None:
 
 
 def _add_people(editor: TableEditor, into: list[int], other: list[int]) -> None:
-    """Add up what each stage has of its own."""
+    """Add up the figures of each stage."""
     row = editor.row(into[0])
     place = {editor.stage(i): i for i in into}
     for column in _summed_columns(editor, shared=False):
@@ -156,7 +156,7 @@ def _add_stage(editor: TableEditor, column: str, into: int, other: int) -> None:
 
 
 def _note_differences(editor: TableEditor, row: int, other: int) -> None:
-    """Note what stays as it is although the schools differ."""
+    """Note the columns that are kept although the schools differ."""
     for column in _kept_columns(editor):
         codes, words = editor.reading.codes(column)
         mine, theirs = (key_text(words[codes[r]]) if codes[r] >= 0 else "" for r in (row, other))

@@ -35,7 +35,7 @@ class Changed:
     added: int
 
     def provenance(self) -> dict[str, Any]:
-        """Return what was changed in numbers; equal changes give an equal digest."""
+        """Return the number of changes; equal changes have equal digests."""
         content: list[Any] = [
             [x.row, x.column, decimal_text(x.before), decimal_text(x.after), x.cause, str(x.note)] for x in self.lines
         ]
@@ -108,7 +108,7 @@ def _with_changed_cells(editor: TableEditor) -> tuple[Table, set[str]]:
 
 
 def _cell_changes(editor: TableEditor) -> list[CellChange]:
-    """List every cell that differs, what was kept, and the figures of rows that were removed or added."""
+    """List changed cells, kept cells, and the figures of removed and added rows."""
     out = []
     for (name, row), value in editor.cells.items():
         before = editor.original(name, row)
@@ -128,10 +128,10 @@ def _cell_changes(editor: TableEditor) -> list[CellChange]:
 def _with_covers(
     editor: TableEditor, table: Table, changed: set[str], standard: Standard
 ) -> tuple[Table, list[CellChange]]:
-    """State what the figures of a school in several rows cover, if changing them would alter how they are read.
+    """State what the figures of a school in several rows cover, if a change would alter how they are read.
 
     Equal figures on all rows of a school are read as the whole school's. Figures that a change makes equal by chance
-    are still each stage's own.
+    remain each stage's own.
     """
     shared = any((f := base_column(name)) is not None and f[0].shared for name in changed)
     covers = _covers_to_state(editor, table, standard) if shared else {}
@@ -150,7 +150,7 @@ def _with_covers(
 
 
 def _covers_to_state(editor: TableEditor, table: Table, standard: Standard) -> dict[int, str]:
-    """Return what figures cover, row by row, for schools whose changed figures would be read otherwise than before."""
+    """Return what the figures cover, by row, for schools whose changed figures would be read differently."""
     before = editor.sections
     not_stated = before.cover < 0
     several = np.bincount(before.school)[before.school] > 1 if before.school.size else np.zeros(0, dtype=bool)

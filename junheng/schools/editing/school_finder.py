@@ -1,4 +1,4 @@
-"""Which rows of the table a change means: schools by name, code, row, county and year."""
+"""Finding the rows to which a change applies: schools by name, code, row, county and year."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _SCHOOL_KEYS = ("school_code", "school")
 
 
 class SchoolFinder:
-    """Finds the sections (one per school and stage) a change means. Without a single answer: None, and a problem.
+    """Finds the sections (one per school and stage) of a change: None and a problem unless the match is unique.
 
     Parameters
     ----------
     sections : Sections
-        The table, school by school and stage by stage.
+        The table by school and stage.
     problems : Problems
         Where problems are recorded.
     removed : mapping
-        Row to why it was removed by an earlier change; it grows while changes are made.
+        Row to how it was removed by an earlier change; it grows while changes are made.
     """
 
     def __init__(self, sections: Sections, problems: Problems, removed: Mapping[int, Message]) -> None:
@@ -54,12 +54,12 @@ class SchoolFinder:
 
     @property
     def places(self) -> list[str]:
-        """Columns that say where a school lies."""
+        """Columns that identify the place of a school."""
         names = dict.fromkeys([*self._reading.by, "county", "county_code"])
         return [n for n in names if n in self._reading.has and n != "year"]
 
     def _schools(self, names: tuple[str, ...]) -> dict[tuple[str, ...], list[int]]:
-        """Return the schools by what they have in some columns."""
+        """Return the schools by their values in some columns."""
         if names not in self._schools_by:
             texts = [self._texts(name) for name in names]
             found: dict[tuple[str, ...], dict[int, None]] = {}
@@ -69,7 +69,7 @@ class SchoolFinder:
         return self._schools_by[names]
 
     def _texts(self, name: str) -> list[str]:
-        """Return the text of a key for each section; empty if there is none."""
+        """Return the text of a key for each section; empty if missing."""
         codes, words = self._reading.codes(name)
         texts = [key_text(w) for w in words] + [""]
         return [texts[c] for c in codes[self._sections.rows].tolist()]
@@ -77,7 +77,7 @@ class SchoolFinder:
     # -- where
 
     def within(self, county: Any, year: Any) -> NDArray[np.bool_] | None:
-        """Tell of each section whether it lies in a county (a tuple: all its parts) and year."""
+        """Return whether each section is in a county (a tuple: all its parts) and year."""
         inside = np.ones(self._sections.rows.size, dtype=bool)
         for part in county if isinstance(county, (tuple, list)) else [county]:
             if part is None:
@@ -183,7 +183,7 @@ class SchoolFinder:
         return self._unless_removed(self.of_school[schools[0]])
 
     def has_key(self, row: int, key: Mapping[str, Any], number: int) -> bool:
-        """Whether a row has the key that change ``number`` of a frame gives beside it; a problem if not."""
+        """Return whether a row has the key given by change ``number`` of a frame; a problem if not."""
         for name, value in key.items():
             codes, words = self._reading.codes(name)
             there = key_text(words[codes[row]]) if codes[row] >= 0 else ""
@@ -243,7 +243,7 @@ class SchoolFinder:
 
 
 def _positions(values: NDArray[Any]) -> dict[int, list[int]]:
-    """Return where each value stands."""
+    """Return the positions of each value."""
     out: dict[int, list[int]] = {}
     for i, value in enumerate(values.tolist()):
         out.setdefault(value, []).append(i)

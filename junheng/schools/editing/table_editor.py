@@ -1,4 +1,4 @@
-"""A table of schools while it is changed: its cells in decimals, and what a school has by stage or as a whole."""
+"""A table of schools while it is changed: cells in decimals, figures by stage or of the whole school."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["CellChange", "TableEditor", "is_figure"]
 
 @frozen
 class CellChange:
-    """One cell that was changed, or that was kept although another was to be expected."""
+    """One cell that was changed, or that was kept although a change could be expected."""
 
     row: int | None
     column: str
@@ -38,12 +38,12 @@ class CellChange:
 class TableEditor:
     """The cells of a table while changes are made one after the other. Cells are decimals as typed; None is missing.
 
-    Nothing is written to the table: changed cells are kept beside it, with their causes.
+    The table itself is not changed: changed cells are stored separately, with their causes.
 
     Parameters
     ----------
     sections : Sections
-        The table, school by school and stage by stage. A section is named by its position.
+        The table by school and stage. A section is named by its position.
     """
 
     def __init__(self, sections: Sections) -> None:
@@ -61,13 +61,13 @@ class TableEditor:
     # -- cells
 
     def value(self, column: str, row: int) -> Decimal | None:
-        """Return what a cell holds now; None if it is missing or the table has no such column."""
+        """Return the current value of a cell; None if it is missing or the table has no such column."""
         if (column, row) in self.cells:
             return self.cells[column, row]
         return self.original(column, row)
 
     def original(self, column: str, row: int) -> Decimal | None:
-        """Return what a cell of the table holds before all changes."""
+        """Return the value of a cell before all changes."""
         values = self.reading.number(column)
         if values is None or math.isnan(values[row]):
             return None
@@ -79,7 +79,7 @@ class TableEditor:
         self.causes.setdefault((column, row), cause)
 
     def add_to(self, column: str, row: int, amount: Decimal, cause: str) -> bool:
-        """Add to a cell; return whether it held anything to add to."""
+        """Add to a cell; return False if it is missing."""
         value = self.value(column, row)
         if value is None:
             return False
@@ -92,7 +92,7 @@ class TableEditor:
             self.removed[self.row(i)] = how
 
     def report_unknown(self, column: str, row: int) -> None:
-        """Report that there is no figure to add to."""
+        """Report that the figure to add to is missing."""
         self.problems.add(
             ProblemCode.MISSING_VALUE,
             message("changes.unknown_figure", column=Name("column", column)),
@@ -118,7 +118,7 @@ class TableEditor:
         """Return all sections of the school of a section."""
         return self.schools.of_school[int(self.sections.school[i])]
 
-    # -- what each stage has of its own: people, classes
+    # -- figures of a stage: people, classes
 
     def stage_value(self, i: int, column: str) -> Decimal | None:
         """Return a figure of a section, from the column itself or the one of its stage (``students_junior``)."""
@@ -150,25 +150,25 @@ class TableEditor:
             if self.value(name, row) is not None:
                 self.set_value(name, row, None, cause)
 
-    # -- what stages of a school share: rooms, grounds, equipment
+    # -- figures shared by the stages of a school: rooms, grounds, equipment
 
     def is_whole_schools(self, column: str) -> NDArray[np.bool_]:
-        """Tell of each section whether its figure of a resource is the whole school's."""
+        """Return whether the figure of a resource is the whole school's, for each section."""
         if column not in self._divided:
             self._divided[column] = self.sections.is_divided(column)
         return self._divided[column]
 
     def shared_rows(self, column: str, sections: Sequence[int]) -> list[int]:
-        """Return the rows in which a school's one figure of a resource stands."""
+        """Return the rows with the whole school's figure of a resource."""
         whole = self.is_whole_schools(column)
         return self.rows(i for i in sections if whole[i])
 
     def first_value(self, column: str, rows: Iterable[int]) -> Decimal | None:
-        """Return a school's one figure, from the first row that has it."""
+        """Return the whole school's figure, from the first row that has it."""
         return next((v for r in rows if (v := self.value(column, r)) is not None), None)
 
 
 def is_figure(name: str) -> bool:
-    """Whether a column holds numbers."""
+    """Whether a column has figures."""
     found = base_column(name)
     return found is not None and found[0].type == "number"
