@@ -216,7 +216,7 @@ def test_of_many_schools_the_ends_are_named_and_all_are_drawn() -> None:
         (lambda p: plots.who_gives(p, PE, stage="primary", county="nowhere"), "no county"),
         (lambda p: plots.before_and_after(p, "books", stage="primary"), "no indicator"),
         (lambda p: plots.who_gives(
-            pd.DataFrame({"school": ["a", "b"], "change": [np.nan, 1]}), PE, stage="primary"), "the change is missing for a"),
+            pd.DataFrame({"school": ["a", "b"], "change": [np.nan, 1]}), PE, stage="primary"), "the change is missing"),
         (lambda p: plots.who_gives(
             pd.DataFrame({"county": ["A", "B"], "school": ["a", "b"], "change": [-1, 1]}), PE, stage="primary"),
          "one county"),
