@@ -1,4 +1,4 @@
-"""Several years, or several standards, over one table: what got better, what slipped."""
+"""One table under several standards, or over several years."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def evaluate_all(
     county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
     missing: Missing = "propagate",
 ) -> dict[str, Evaluation[FrameT]]:
-    """Judge one table by several standards.
+    """Evaluate a table by several standards.
 
     Parameters
     ----------
     schools : pandas, polars or pyarrow frame
         As in :func:`junheng.evaluate`.
     standards : sequence of Standard, str or path
-        The standards, each once.
+        The standards, without duplicates.
     by : str or sequence of str, optional
         As in :func:`junheng.evaluate`.
     county_facts : frame or mapping, optional
@@ -57,7 +57,7 @@ def evaluate_all(
     Raises
     ------
     InputError
-        When one string is given instead of a sequence, or two standards have the same id; else as
+        If ``standards`` is a single standard, or two standards have the same id; otherwise as in
         :func:`junheng.evaluate`.
 
     Examples
@@ -80,27 +80,26 @@ def evaluate_all(
 
 
 def monitor(ev: Evaluation[FrameT]) -> FrameT:
-    """Follow every verdict of a county through the years of a table.
+    """Compare the verdicts of each county over the years of a table.
 
     Parameters
     ----------
     ev : Evaluation
-        Of a table with a column ``year`` that holds at least two years.
+        Evaluation of a table with a column ``year`` of at least two years.
 
     Returns
     -------
     frame of the library of the input
         One row per county, subject and year: the columns of ``by`` (without the year), ``subject`` (``part``, ``item``
-        or ``coefficient``), ``name``, ``stage`` (empty where it is not judged by stage), ``year``, ``value``,
-        ``verdict``, ``previous`` (that of the year before in the table), ``change``: ``better`` (now met), ``slipped``
-        (no longer met), ``worse`` (undetermined before, unmet now), ``less`` (unmet before, undetermined now),
-        ``same``, or empty for the first year; ``first_changed`` is the first year in which this verdict differed from
-        the year before, empty where it never did.
+        or ``coefficient``), ``name``, ``stage`` (missing if not judged by stage), ``year``, ``value``, ``verdict``,
+        ``previous`` (verdict of the previous year in the table), ``change``: ``better`` (now met), ``slipped`` (no
+        longer met), ``worse`` (from undetermined to unmet), ``less`` (from unmet to undetermined), ``same``, missing in
+        the first year; ``first_changed``: first year in which the verdict changed, missing if it never did.
 
     Raises
     ------
     InputError
-        When the evaluation has no column ``year`` or only one year.
+        If the table has no column ``year``, only one year, or a year that is not a number.
 
     Examples
     --------
@@ -152,7 +151,7 @@ def monitor(ev: Evaluation[FrameT]) -> FrameT:
 
 
 def _years(d: Judgement) -> Floats:
-    """Return the year of every county; two of them at least."""
+    """Return the year of each county; there must be at least two."""
     if "year" not in [name for name, _ in d.county_words]:
         raise InputError(message("facts.no_year_column", column=Quoted(Name("column", "year"))))
     if np.isnan(d.years).any():
@@ -163,7 +162,7 @@ def _years(d: Judgement) -> Floats:
 
 
 def _places(d: Judgement) -> Ints:
-    """Return of every county and year which county it is."""
+    """Return a code of the county for each county and year."""
     columns = [words for name, words in d.county_words if name != "year"]
     places = [tuple(str(words[i]) for words in columns) for i in range(d.n_counties)]
     codes = {place: code for code, place in enumerate(dict.fromkeys(places))}
@@ -172,7 +171,7 @@ def _places(d: Judgement) -> Ints:
 
 @frozen(eq=False)
 class _Subject:
-    """What is followed through the years: a verdict and a value of every county and year."""
+    """A subject with its verdict and value for each county and year."""
 
     kind: str
     name: str
@@ -181,7 +180,7 @@ class _Subject:
     value: Floats
 
     def title(self, ev: Evaluation[Any]) -> str:
-        """Name it: its id, or its label in the language of the evaluation."""
+        """Return its id, or its label in the language of the evaluation."""
         language = ev.language
         if language is None:
             return self.name
@@ -193,7 +192,7 @@ class _Subject:
 
 
 def _subjects(d: Judgement) -> list[_Subject]:
-    """Return the parts, the items, and the coefficients that have a limit."""
+    """Return the parts, items, and coefficients with a limit."""
     nothing = np.full(d.n_counties, np.nan)
     out = [_Subject("part", part, -1, verdict, nothing) for part, verdict in d.part_verdicts.items()]
     out += [_Subject("item", r.item.id, r.stage, r.verdict, r.value) for r in d.items if r.item.rule != "scored"]
@@ -209,7 +208,7 @@ def _subjects(d: Judgement) -> list[_Subject]:
 
 
 def _first_changed(differs: NDArray[np.bool_], place: Ints, years: Floats) -> Floats:
-    """Return the first year in which a verdict (rows) of a place differed from the year before, NaN for never."""
+    """Return the first year in which each verdict (rows) of a county changed, NaN for never."""
     out = np.full(differs.shape, np.nan)
     for p in np.unique(place):
         mine = np.flatnonzero(place == p)
