@@ -190,8 +190,8 @@ def _merge(file: File, parent: Standard | None) -> Standard:
     for name in (*IDENTITY, "parts", "note", "applied", "effective_from", "effective_to"):
         values[name] = getattr(file, name) or getattr(parent or file, name)
     for name in SINGLE:
-        own = getattr(file, name)
-        values[name] = getattr(parent, name, None) if own is None else attrs.evolve(own, origin=file.id)
+        entry = getattr(file, name)
+        values[name] = getattr(parent, name, None) if entry is None else attrs.evolve(entry, origin=file.id)
     values["extends"] = file.extends or file.extended_from
     values["sources"] = {**(parent.sources if parent is not None else {}), **file.sources}
     return Standard(indicators=indicators, **values, **lists)
@@ -199,12 +199,12 @@ def _merge(file: File, parent: Standard | None) -> Standard:
 
 def _merged_list(table: str, file: File, parent: Standard | None) -> tuple[Any, ...]:
     """Return the entries of a table: inherited ones unless removed or replaced, and those of the file."""
-    own = {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
-    gone = [*own, *(removal.key for removal in file.remove if removal.table == table)]
+    entries = {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
+    gone = [*entries, *(removal.key for removal in file.remove if removal.table == table)]
     kept = {entry_key(e): e for e in getattr(parent, table, ())}
     # a replaced entry keeps its position; an entry on both questions replaces those on either
-    kept = {k: e for k, e in kept.items() if k in own or not any(stands_for(key, k) for key in gone)}
-    return tuple({**kept, **own}.values())
+    kept = {k: e for k, e in kept.items() if k in entries or not any(stands_for(key, k) for key in gone)}
+    return tuple({**kept, **entries}.values())
 
 
 def _indicators(thresholds: tuple[Threshold, ...], parent: Standard | None) -> tuple[IndicatorId, ...]:
