@@ -47,39 +47,37 @@ class Fact:
 @cache
 def fact_columns() -> dict[str, Fact]:
     """Return every fact by id."""
-    out = {}
-    for id_, entry in read_toml("facts.toml")["facts"].items():
-        label = entry["label"]
-        most = entry.get("most")
-        out[id_] = Fact(
+    return {
+        id_: Fact(
             id=id_,
             type=entry["type"],
-            zh=label["zh"],
-            en=label["en"],
+            zh=entry["label"]["zh"],
+            en=entry["label"]["en"],
             unit=entry.get("unit"),
             part_of=entry.get("part_of"),
-            most=None if most is None else float(most),
+            most=float(entry["most"]) if "most" in entry else None,
         )
-    return out
+        for id_, entry in read_toml("facts.toml")["facts"].items()
+    }
 
 
 @cache
 def _disjoint() -> dict[str, list[str]]:
     """Return the facts that are disjoint parts of a whole, by the whole."""
-    out: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
     for id_, entry in read_toml("facts.toml")["facts"].items():
         if entry.get("disjoint"):
-            out.setdefault(entry["part_of"], []).append(id_)
-    return out
+            parts.setdefault(entry["part_of"], []).append(id_)
+    return parts
 
 
 @cache
 def _names() -> dict[str, str]:
-    out: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for fact in fact_columns().values():
         for name in (fact.id, fact.zh):
-            out.setdefault(fold(name), fact.id)
-    return out
+            ids.setdefault(fold(name), fact.id)
+    return ids
 
 
 class Facts:

@@ -51,17 +51,17 @@ class CountyCoefficients:
 
 
 def judge_counties(
-    std: Standard, sections: Sections, values: Sequence[IndicatorValues], *, omit: bool
+    std: Standard, sections: Sections, indicators: Sequence[IndicatorValues], *, omit: bool
 ) -> CountyCoefficients:
     """Compute and judge the coefficients of each county and stage; with ``omit``, over the schools with data."""
     by = sections.counties
     groups, stage = by.groups, by.present % len(STAGES)
-    mean, deviation = _moments(values, sections.students, groups, omit)
+    mean, deviation = _moments(indicators, sections.students, groups, omit)
     total = np.bincount(by.group_codes, weights=sections.students[by.usable], minlength=groups.n).astype(np.float64)
-    n_missing, lost = _missing(values, sections)
+    n_missing, lost = _missing(indicators, sections)
     with np.errstate(invalid="ignore"):
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
-    found = _Coefficients(values, coefficient(mean, deviation), by.usable, groups)
+    found = _Coefficients(indicators, coefficient(mean, deviation), by.usable, groups)
     limits, verdicts = found.judge_each(std, stage)
     composite, composite_limits, composite_verdicts, parts = found.judge_composite(std, stage)
     if omit:  # a coefficient over some of the schools only is reported, but not judged
@@ -96,27 +96,29 @@ def _is_weighted(values: IndicatorValues) -> bool:
     return values.indicator.denominator == "students"
 
 
-def _moments(values: Sequence[IndicatorValues], students: Floats, groups: Groups, omit: bool) -> tuple[Floats, Floats]:
+def _moments(
+    indicators: Sequence[IndicatorValues], students: Floats, groups: Groups, omit: bool
+) -> tuple[Floats, Floats]:
     """Return means and deviations of each indicator.
 
     An indicator that is not per student has only a mean, the ratio of the totals; an amount per school is unweighted.
     """
-    mean, std = (np.full((groups.n, len(values)), np.nan) for _ in range(2))
-    weighted = [j for j, own in enumerate(values) if _is_weighted(own)]
-    found = grouped_moments([values[j].value for j in weighted], students, groups, omit_missing=omit)
+    mean, std = (np.full((groups.n, len(indicators)), np.nan) for _ in range(2))
+    weighted = [j for j, values in enumerate(indicators) if _is_weighted(values)]
+    found = grouped_moments([indicators[j].value for j in weighted], students, groups, omit_missing=omit)
     mean[:, weighted], std[:, weighted] = found.mean, found.std
-    for j, own in enumerate(values):
+    for j, values in enumerate(indicators):
         if j not in weighted:
-            mean[:, j] = grouped_moments([own.value], own.denominator, groups, omit_missing=omit).mean[:, 0]
+            mean[:, j] = grouped_moments([values.value], values.denominator, groups, omit_missing=omit).mean[:, 0]
     return mean, std
 
 
-def _missing(values: Sequence[IndicatorValues], sections: Sections) -> tuple[Ints, Floats]:
+def _missing(indicators: Sequence[IndicatorValues], sections: Sections) -> tuple[Ints, Floats]:
     """Return the number of sections in each group that lack an indicator, and their students."""
     by, n = sections.counties, sections.counties.groups.n
-    count, students = np.zeros((n, len(values)), dtype=np.int64), np.zeros((n, len(values)))
-    for j, own in enumerate(values):
-        gaps = own.gaps[sections.in_coefficient[own.gaps]]
+    count, students = np.zeros((n, len(indicators)), dtype=np.int64), np.zeros((n, len(indicators)))
+    for j, values in enumerate(indicators):
+        gaps = values.gaps[sections.in_coefficient[values.gaps]]
         if gaps.size:
             group = by.group_codes[np.searchsorted(by.usable, gaps)]
             count[:, j] = np.bincount(group, minlength=n)
@@ -141,7 +143,7 @@ def _left_out(sections: Sections) -> tuple[Ints, Ints]:
 class _Coefficients:
     """Coefficients of each group (rows) and indicator, with the figures for exact comparisons near a limit."""
 
-    values: Sequence[IndicatorValues]
+    indicators: Sequence[IndicatorValues]
     coefficient: Floats
     usable: Ints
     groups: Groups
@@ -153,7 +155,7 @@ class _Coefficients:
         for s, name in enumerate(STAGES):
             limit, at = std.limit("each", stage=name), np.flatnonzero(stage == s)
             for j in [] if limit is None else self._limited(limit):
-                if limit is not None and _is_weighted(self.values[j]):
+                if limit is not None and _is_weighted(self.indicators[j]):
                     limits[at, j] = float(limit.value)
                     verdicts[at, j] = self._compare(limit, self.coefficient[:, j], at, [j])
         return limits, verdicts
@@ -177,15 +179,15 @@ class _Coefficients:
 
     def _limited(self, limit: Limit) -> list[int]:
         """Return the indicators that a limit applies to, all if it names none."""
-        return [j for j, v in enumerate(self.values) if not limit.indicators or v.indicator.id in limit.indicators]
+        return [j for j, v in enumerate(self.indicators) if not limit.indicators or v.indicator.id in limit.indicators]
 
     def _compare(self, limit: Limit, found: Floats, at: Ints, indicators: Sequence[int]) -> Codes:
         """Compare mean coefficients with a limit; those within rounding of it are compared again in fractions."""
         out = compare(found[at], float(limit.value), limit.op)
         for i in exact.near(found[at], float(limit.value)).tolist():
             rows = self.usable[self.groups.codes == at[i]]
-            own = [(v, rows[np.isfinite(v.value[rows])]) for v in (self.values[j] for j in indicators)]
-            rounded = any(v.rounded(present).any() for v, present in own)
-            figures = [v.exactly(present) for v, present in own]
+            values = [(v, rows[np.isfinite(v.value[rows])]) for v in (self.indicators[j] for j in indicators)]
+            rounded = any(v.rounded(present).any() for v, present in values)
+            figures = [v.exactly(present) for v, present in values]
             out[i] = judged(exact.mean_coefficient_sign(figures, Fraction(limit.value), rounded=rounded), limit.op)
         return out

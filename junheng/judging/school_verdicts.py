@@ -37,27 +37,27 @@ class SchoolVerdicts:
     school: Codes
 
 
-def judge_schools(std: Standard, sections: Sections, values: Sequence[IndicatorValues]) -> SchoolVerdicts:
+def judge_schools(std: Standard, sections: Sections, indicators: Sequence[IndicatorValues]) -> SchoolVerdicts:
     """Judge each section by each indicator, and by all of them."""
-    shape = len(values), sections.rows.size
+    shape = len(indicators), sections.rows.size
     verdicts = np.full(shape, UNDETERMINED, dtype=np.int8)
     floors, reasons = verdicts.copy(), np.zeros(shape, dtype=np.int8)
     by_classes: dict[int, Floats] = {}
     of_stage = [np.flatnonzero(here) for here in sections.of_stage]
-    for j, own in enumerate(values):
-        thresholds = [std.find(own.indicator.id, stage) for stage in STAGES]
+    for j, values in enumerate(indicators):
+        thresholds = [std.find(values.indicator.id, stage) for stage in STAGES]
         if any(t is not None and not t.fixed for t in thresholds):
             by_classes[j] = np.full(sections.rows.size, np.nan)
         for t, at in zip(thresholds, of_stage, strict=True):
             if t is None or not at.size:
                 continue
-            asked = _what_is_asked(t, sections, at, own.value[at])
-            verdicts[j, at], reasons[j, at] = _judge_sections(own, at, t, asked)
+            asked = _what_is_asked(t, sections, at, values.value[at])
+            verdicts[j, at], reasons[j, at] = _judge_sections(values, at, t, asked)
             if t.floor is not None:
-                floors[j, at] = compare_exactly(own, at, float(t.floor), t.op, as_written([t.floor]))
+                floors[j, at] = compare_exactly(values, at, float(t.floor), t.op, as_written([t.floor]))
             if j in by_classes:
                 by_classes[j][at] = asked.value
-        for relaxation in relaxations_of(std, own.indicator):
+        for relaxation in relaxations_of(std, values.indicator):
             # if it is unknown whether the relaxation applies, or by how much it helps, unmet becomes undetermined
             perhaps = perhaps_relaxed(sections, relaxation)
             reasons[j, perhaps & (verdicts[j] == UNMET)] = reason_code("missing_value")
@@ -116,15 +116,15 @@ def _what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) ->
     return _Requirement(decides, stricter, laxer, reason, tuple(x for n, _ in found for x in n))
 
 
-def _judge_sections(own: IndicatorValues, at: Ints, t: Threshold, asked: _Requirement) -> tuple[Codes, Codes]:
+def _judge_sections(values: IndicatorValues, at: Ints, t: Threshold, asked: _Requirement) -> tuple[Codes, Codes]:
     """Return the verdict of each section on a threshold, and why it is undetermined."""
     written = as_written(asked.exact)
-    verdict = compare_exactly(own, at, asked.stricter, t.op, written)
+    verdict = compare_exactly(values, at, asked.stricter, t.op, written)
     if asked.stricter is not asked.laxer:
-        lax = compare_exactly(own, at, asked.laxer, t.op, written)
+        lax = compare_exactly(values, at, asked.laxer, t.op, written)
         # decided if the stricter and the laxer number give the same verdict
         verdict = np.where(verdict == lax, verdict, np.int8(UNDETERMINED))
-    value, reason = own.value[at], np.zeros(at.size, dtype=np.int8)
+    value, reason = values.value[at], np.zeros(at.size, dtype=np.int8)
     if not t.fixed:
         # the number was lost: only zero is unmet
         verdict[asked.lost & (value == 0)] = UNMET
@@ -135,15 +135,15 @@ def _judge_sections(own: IndicatorValues, at: Ints, t: Threshold, asked: _Requir
         nothing = np.broadcast_to(asked.stricter == 0, value.shape)
         verdict[nothing], reason[nothing] = MET, 0
         gap &= ~nothing
-    if own.indicator.denominator != "students" and own.denominator is not None:
+    if values.indicator.denominator != "students" and values.denominator is not None:
         # students without teachers: no ratio exists, but "at most 19 students per teacher" is unmet
-        nobody = gap & (own.denominator[at] == 0) & (own.numerator(at) > 0) & ~np.isnan(asked.stricter)
+        nobody = gap & (values.denominator[at] == 0) & (values.numerator(at) > 0) & ~np.isnan(asked.stricter)
         if t.op in ("<=", "<"):
             verdict[nobody] = UNMET
         reason[nobody] = reason_code("zero_denominator")
         gap &= ~nobody
     gaps = np.flatnonzero(gap)
-    reason[gaps] = np.where(own.no_rule[at[gaps]], reason_code("no_split_rule"), reason_code("missing_value"))
+    reason[gaps] = np.where(values.no_rule[at[gaps]], reason_code("no_split_rule"), reason_code("missing_value"))
     return verdict, reason
 
 
@@ -170,9 +170,9 @@ def _by_rule(std: Standard, sections: Sections, verdicts: Codes, floors: Codes) 
 
 def _stages_alike(std: Standard) -> list[tuple[list[int], list[int]]]:
     """Return sets of indicators with a threshold, and the stages of each set."""
-    out: dict[tuple[int, ...], list[int]] = {}
+    stages_of: dict[tuple[int, ...], list[int]] = {}
     for s, stage in enumerate(STAGES):
-        own = tuple(j for j, id_ in enumerate(std.indicators) if std.find(id_, stage) is not None)
-        if own:
-            out.setdefault(own, []).append(s)
-    return [(list(own), stages) for own, stages in out.items()]
+        chosen = tuple(j for j, id_ in enumerate(std.indicators) if std.find(id_, stage) is not None)
+        if chosen:
+            stages_of.setdefault(chosen, []).append(s)
+    return [(list(chosen), stages) for chosen, stages in stages_of.items()]
