@@ -151,8 +151,8 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
     for text, said in (
         (
             english,
-            ("乙小: 6 of 7 met — unmet", "6.3748", "below its floor of 6.375", "丙小: 6 of 7 met — undetermined",
-             "a figure is missing", "甲中: 5 of 7 met — unmet", "above its floor of 2125", "第六条", "confirmed"),
+            ("乙小: 6 of 7 met — unmet", "6.3748", "below the floor of 6.375", "丙小: 6 of 7 met — undetermined",
+             "a figure is missing", "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
         ),
         (
             chinese,
@@ -165,7 +165,7 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
         assert "甲小" not in text  # it complies: its one shortfall is above the floor
     reasons = {r["school"]: r["reason"] for r in rows(ev.school_verdicts)}
     assert "Sports area per student" in reasons["乙小"] and "below the floor" in reasons["乙小"]
-    assert "Multimedia classrooms" in reasons["丙小"] and "not known" in reasons["丙小"]
+    assert "Multimedia classrooms" in reasons["丙小"] and "undetermined:" in reasons["丙小"]
     assert "at least 6" in reasons["甲中"]
     assert cell(ev, MULTIMEDIA, school="丙小")["reason"] == "missing_value"
 
@@ -445,7 +445,7 @@ def test_missing_propagates_into_its_own_county_stage_and_column_only() -> None:
     assert open_["coefficient"].isna().all() and open_["share_of_students_missing"].tolist() == [0.5]
     assert only(ev.items, county="甲县", item="coefficients", stage="primary")["reason"] == "coefficients_open"
     assert pick(ev.verdicts, part="resources")["verdict"].tolist() == ["undetermined", "met"]
-    for language, words in (("en", "a figure is missing: 1"), ("zh", "缺数据: 1")):
+    for language, words in (("en", "a figure is missing: 1"), ("zh", "缺数据：1")):
         assert plain(words) in explained(ev, language, county="甲县")
 
 

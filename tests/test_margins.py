@@ -1,6 +1,7 @@
 """Which schools matter, how far it is to a limit, what would turn, and where a budget a year leads."""
 
 import math
+import re
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -109,7 +110,7 @@ def test_alike_schools_share_nothing_and_gaps_are_gaps() -> None:
 
 
 def test_a_standard_without_indicators_has_no_contributions() -> None:
-    with pytest.raises(jh.InputError, match="no indicator per student, so there are no coefficients"):
+    with pytest.raises(jh.InputError, match="no indicators per student, so there are no coefficients"):
         jh.contributions(jh.evaluate(jh.synthetic.county(n_schools=3), "cn-sn-memorandum-2012"))
 
 
@@ -312,14 +313,18 @@ def test_what_cannot_be_rolled_forward_is_refused(calls: list[float]) -> None:
     none, one = jh.evaluate(frame(school()), QUALITY), jh.evaluate(frame(school(year=2025)), QUALITY)
     two = jh.evaluate(frame(school(year=2025), school(year=2024)), QUALITY)
     for ev, options, text in (
-        (two, {}, "the table has 2 years; roll forward from one of them"),
-        (none, {}, "the table has no column 'year'; say its year with start="),
-        (one, {"start": 2024}, "the table is of 2025, not of 2024; leave start out"),
-        (one, {"until": 2025}, "until must be a year after 2025, the year of the table, not 2025"),
-        (one, {"yearly_budget": -1}, "the budget of 2026 must be a number from 0 on, not -1"),
-        (one, {"yearly_budget": {2027: "much"}}, "the budget of 2027 must be a number from 0 on, not 'much'"),
-        (one, {"enrolment": {"senior": 1}}, "enrolment maps primary or junior to a factor, not senior"),
+        (two, {}, "the table has 2 years; select one of them first"),
+        (none, {}, "the table has no column 'year'; pass its year as start="),
+        (one, {"start": 2024}, "the year of the table is 2025, not 2024; omit start"),
+        (one, {"until": 2025}, "until must be later than 2025, the year of the table, not 2025"),
+        (one, {"yearly_budget": -1}, "the budget of 2026 must be a number of at least 0, not -1"),
+        (one, {"yearly_budget": {2027: "much"}}, "the budget of 2027 must be a number of at least 0, not 'much'"),
+        (one, {"enrolment": {"senior": 1}}, "enrolment must map primary or junior to a factor, not senior"),
         (one, {"enrolment": -1}, "the factor of an Enrolment cannot be negative"),
     ):
-        with pytest.raises(jh.InputError, match=text):
+        with pytest.raises(jh.InputError, match=text) as caught:
             roll(ev, **options)
+        chinese = caught.value.text("zh")
+        if options != {"enrolment": -1}:  # words of changes
+            assert re.search("[\u4e00-\u9fff]", chinese)
+            assert not set(re.findall("[a-z]{2,}", chinese)) - {"start", "until", "year", "enrolment", "senior", "much"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -258,7 +259,7 @@ def test_a_bound_says_nothing_where_moving_might_lift_a_mean() -> None:
 def test_people_who_may_be_moved_have_one_cost_for_all_kinds() -> None:
     rows = [own("primary", "一小", 2, teachers=1), own("teaching_point", "一点", 2, teachers=0) | {"stage": "primary"}]
     costs = {"teachers": {"primary": 1, "teaching_point": 10}}
-    with pytest.raises(jh.InputError, match="people who may be moved need one cost for all kinds of school: teachers"):
+    with pytest.raises(jh.InputError, match="the same cost for every kind of school: teachers"):
         planned(frame(*rows), standard(STAFF), unit_costs=costs, move_costs={"teachers": 2}, most_moved=1)
 
 
@@ -473,33 +474,33 @@ def test_where_nothing_is_judged_nothing_is_promised() -> None:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"unit_costs": {}}, ("unit_costs has no cost for 'sports_area_m2'", "a school of 甲县 lacks it")),
+        ({"unit_costs": {}}, ("unit_costs has no cost for:", "'sports_area_m2' (needed by a school in 甲县)")),
         ({"unit_costs": 5}, ("unit_costs must map columns (or indicators) to costs", "int")),
         (
             {"unit_costs": {"sports": 1, "area": 2}},
-            ("'sports' is neither a column nor an indicator", "'area' is neither"),
+            ("unknown column or indicator 'sports'", "unknown column or indicator 'area'"),
         ),
-        ({"unit_costs": {"county": 1}}, ("'county' is no column",)),
-        ({"unit_costs": {"sports_area_m2": -1}}, ("sports_area_m2", "-1", "0 or more")),
-        ({"unit_costs": {"sports_area_m2": float("nan")}}, ("sports_area_m2", "nan", "0 or more")),
-        ({"unit_costs": {"sports_area_m2": float("inf")}}, ("sports_area_m2", "inf", "0 or more")),
-        ({"unit_costs": {"sports_area_m2": "dear"}}, ("sports_area_m2", "'dear'", "0 or more")),
-        ({"unit_costs": {"sports_area_m2": True}}, ("sports_area_m2", "True", "0 or more")),
+        ({"unit_costs": {"county": 1}}, ("'county' is not a column of numbers",)),
+        ({"unit_costs": {"sports_area_m2": -1}}, ("sports_area_m2", "-1", "at least 0")),
+        ({"unit_costs": {"sports_area_m2": float("nan")}}, ("sports_area_m2", "nan", "at least 0")),
+        ({"unit_costs": {"sports_area_m2": float("inf")}}, ("sports_area_m2", "inf", "at least 0")),
+        ({"unit_costs": {"sports_area_m2": "dear"}}, ("sports_area_m2", "'dear'", "at least 0")),
+        ({"unit_costs": {"sports_area_m2": True}}, ("sports_area_m2", "True", "at least 0")),
         ({"unit_costs": {"sports_area_m2": {"primary": -2}}}, ("sports_area_m2", "for kind 'primary'", "-2")),
-        ({"unit_costs": {"sports_area_m2": {"primry": 2}}}, ("'primry'", "no kind of school", "primary")),
-        ({"unit_costs": {"books": 1, "books_per_student": 2}}, ("'books' is given twice",)),
-        ({"move_costs": {"books": 2}}, ("move_costs", "only people", "books")),
-        ({"move_costs": {"students": 2}}, ("move_costs", "only people who work at a school", "students")),
+        ({"unit_costs": {"sports_area_m2": {"primry": 2}}}, ("'primry'", "unknown kind of school", "primary")),
+        ({"unit_costs": {"books": 1, "books_per_student": 2}}, ("duplicate cost of 'books'",)),
+        ({"move_costs": {"books": 2}}, ("move_costs", "only staff", "books")),
+        ({"move_costs": {"students": 2}}, ("move_costs", "only staff can be moved", "students")),
         ({"move_costs": 5}, ("move_costs must map columns",)),
-        ({"budget": -1}, ("budget must be a number, 0 or more", "-1")),
+        ({"budget": -1}, ("budget must be a number of at least 0", "-1")),
         ({"budget": float("nan")}, ("budget must be a number", "nan")),
         ({"budget": "much"}, ("budget must be a number", "'much'")),
         ({"budget": True}, ("budget must be a number", "True")),
-        ({"most_moved": 1.5}, ("most_moved must be a share between 0 and 1", "1.5")),
-        ({"most_moved": "half"}, ("most_moved must be a share", "'half'")),
+        ({"most_moved": 1.5}, ("most_moved must be between 0 and 1", "1.5")),
+        ({"most_moved": "half"}, ("most_moved must be between 0 and 1", "'half'")),
         ({"decimals": 1.5}, ("decimals must be a whole number from 0 to 6", "1.5")),
         ({"decimals": 7}, ("decimals must be a whole number from 0 to 6", "7")),
-        ({"nodes": -1}, ("nodes must be a whole number, 0 or more", "-1")),
+        ({"nodes": -1}, ("nodes must be a whole number of at least 0", "-1")),
         ({"nodes": True}, ("nodes must be a whole number", "True")),
     ],
 )
@@ -519,7 +520,10 @@ def test_every_cost_that_is_lacking_is_named_at_once() -> None:
     )
     with pytest.raises(jh.InputError) as caught:
         planned(table, unit_costs={"books": 1})
-    for words in ("'sports_area_m2' (a school of 甲县", "'equipment_value_cny' (its coefficient in 乙县"):
+    for words in (
+        "'sports_area_m2' (needed by a school in 甲县",
+        "'equipment_value_cny' (its coefficient",
+    ):
         assert words in str(caught.value)
 
 
@@ -529,8 +533,38 @@ def test_a_limit_that_no_addition_reaches_is_named() -> None:
     std = standard(Rule((BOOKS,), each=(("primary", F(1, 5)),)))
     with pytest.raises(jh.InputError) as caught:
         planned(frame(*rows), std, unit_costs={"books": {"primary": 1}})
-    for words in ("no additions bring these to pass", "甲县", "books", "0.2"):
+    for words in ("additions alone cannot meet these limits", "甲县", "books", "0.2"):
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"budget": "许多"}, "budget 须为不小于0的数，而非“许多”"),
+        ({"most_moved": 2}, "most_moved 须为0与1之间的比例，而非“2”"),
+        ({"nodes": -1}, "nodes 须为不小于0的整数，而非“-1”"),
+        ({"decimals": 7}, "decimals 须为0至6的整数，而非“7”"),
+        ({"move_costs": {"books": 1}}, "move_costs：只能调剂在校工作的人员，不能调剂图书册数"),
+        ({"unit_costs": {"books": 1}}, "unit_costs 缺少以下单价：\n  “体育运动场馆面积”（甲县有学校缺额）"),
+        ({"unit_costs": {"books": 1, "books_per_student": 2}}, "unit_costs 有误：\n  “图书册数”的单价重复"),
+    ],
+)
+def test_what_cannot_be_planned_is_said_in_chinese(how: dict[str, Any], words: str) -> None:
+    ev = jh.evaluate(frame(school(sports_area_m2=100.0)), QUALITY)
+    with pytest.raises(jh.InputError) as caught:
+        planned(ev, **how)
+    text = caught.value.text("zh")
+    assert text.startswith(words)
+    arguments = r"\b(unit_costs|move_costs|budget|most_moved|nodes|decimals)\b"
+    assert not re.search("[A-Za-z]{2,}", re.sub(arguments, "", text))
+
+
+def test_what_stays_over_its_limit_is_named_in_chinese() -> None:
+    rows = [own("primary", "一小", 1, books=100), own("teaching_point", "一点", 9, books=0) | {"stage": "primary"}]
+    std = standard(Rule((BOOKS,), each=(("primary", F(1, 5)),)))
+    with pytest.raises(jh.InputError) as caught:
+        planned(frame(*rows), std, unit_costs={"books": {"primary": 1}})
+    assert caught.value.text("zh") == "只靠增补不能达标：\n  甲县：图书册数的差异系数（小学）仍超过0.2"
 
 
 def test_a_plan_wants_an_evaluation() -> None:

@@ -1,5 +1,6 @@
 """Pictures: what they show is what was found, nothing is cut or boxed, and colour is never alone."""
 
+import re
 import subprocess
 import sys
 from itertools import combinations
@@ -18,7 +19,7 @@ matplotlib = pytest.importorskip("matplotlib", reason="pictures are drawn with m
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from junheng.reports import plots  # noqa: E402
+from junheng.reports import plots, write_report  # noqa: E402
 from junheng.reports.plots import _canvas  # noqa: E402
 
 AREA, BOOKS = "teaching_area_per_student", "books_per_student"
@@ -132,7 +133,7 @@ def test_no_school_is_lost(values: list[float | None], students: list[int]) -> N
     drawn = sum(len(marks(ax, k)) for k in ("met", "floor", "below", "open"))
     missing = values.count(None)
     assert drawn == len(values) - missing
-    assert any(t == f"no figure: {missing}" for t in said(ax)) == (missing > 0)
+    assert any(t == f"no data: {missing}" for t in said(ax)) == (missing > 0)
 
 
 @given(
@@ -157,7 +158,7 @@ def test_requirements_by_size_are_marked_school_by_school() -> None:
     shown = table[table["value"].notna() & table["required"].notna()]
     np.testing.assert_allclose(np.sort(line.get_xdata()), np.sort(shown["required"]))
     assert len(marks(ax, "open")) == int((table["value"].notna() & (table["verdict"] == "undetermined")).sum())
-    assert any(t.startswith("each school's requirement") for t in said(ax))
+    assert any(t.startswith("required of each school") for t in said(ax))
 
 
 def test_what_is_far_out_is_on_the_edge_and_said() -> None:
@@ -165,7 +166,7 @@ def test_what_is_far_out_is_on_the_edge_and_said() -> None:
     rows.append(school("far", county="A", students=1, teaching_area_m2=400.0))
     ax = plots.distribution(jh.evaluate(frame(*rows), QUALITY), AREA, stage="primary")
     assert ax.get_xlim()[1] < 20 and marks(ax, "met")[:, 0].max() == pytest.approx(ax.get_xlim()[1])
-    assert "further out: 1, up to 400" in said(ax)
+    assert "beyond the axis: 1, up to 400" in said(ax)
 
 
 def test_coefficients_stand_beside_their_limits(ev: jh.Evaluation) -> None:
@@ -208,7 +209,7 @@ def test_town_and_country_have_weighted_means() -> None:
         school("d", county="A", area_type=None, students=200, teaching_area_m2=900.0),
     ]
     ax = plots.town_and_country(jh.evaluate(frame(*rows), QUALITY), AREA, stage="primary")
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["city (1)", "town (1)", "rural (1)", "not said (1)"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["city (1)", "town (1)", "rural (1)", "not stated (1)"]
     assert [t.get_text() for t in ax.texts] == ["4", "8", "4", "4.5"]
     assert "mean of city and town / mean of rural = 1.75" in said(ax)
 
@@ -384,7 +385,7 @@ def test_without_a_chinese_font_it_is_said_which_package_brings_one(monkeypatch:
 def test_a_character_that_no_font_has_is_no_box_but_said() -> None:
     rare = "\U0003134a\ue000"
     ev = jh.evaluate(frame(school(f"{rare}小学", county="A"), school("b", county="A")), QUALITY)
-    with pytest.warns(UserWarning, match="stands for"):
+    with pytest.warns(UserWarning, match="以〓代替"):
         ax = plots.distribution(ev, AREA, stage="primary", language="zh")
     ax.figure.canvas.draw()
     assert any("〓" in t.get_text() for t in ax.get_yticklabels())
@@ -433,7 +434,7 @@ def test_wrong_words_are_answered_with_the_right_ones(
         plots.distribution(ev, "teaching_area_per_studnt", stage="primary")
     with pytest.raises(jh.InputError, match="stage must be one of primary, junior"):
         plots.distribution(ev, AREA, stage="kindergarten")
-    with pytest.raises(jh.InputError, match=r"150 are meant: .*county="):
+    with pytest.raises(jh.InputError, match=r"150 match: .*county="):
         plots.coefficients(province)
     with pytest.raises(jh.InputError, match="no county 'Nowhere'"):
         plots.coefficients(province, county="Nowhere")
@@ -451,6 +452,31 @@ def test_wrong_words_are_answered_with_the_right_ones(
         )
     with pytest.raises(jh.InputError, match="no column 'year'"):
         plots.over_years(jh.evaluate(frame(school(county="A")), QUALITY), AREA, stage="primary")
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda ev: ev.explain("County X"), "评估结果中没有“County X”"),
+        (lambda ev: ev.explain(stage="senior"), "stage 须为primary、junior之一，而非“senior”"),
+        (lambda ev: plots.distribution(ev, "rooms", stage="primary"), "没有指标“rooms”；现有"),
+        (lambda ev: plots.distribution(ev, AREA, stage="primary"), "请用 county= 指明一个"),
+        (lambda ev: plots.lorenz(ev, AREA, stage="primary"), "该图只画一个年度，而表中有2024、2025"),
+        (lambda ev: plots.ranking(ev, stage="junior"), "没有一个县有初中学段的该项系数"),
+        (lambda ev: plots.over_years([1], AREA, stage="primary"), "over_years 须用"),
+        (lambda ev: plots.over_years(ev.verdicts, AREA, stage="primary"), "请直接使用 monitor(ev) 的返回值"),
+        (lambda ev: plots.who_gives([1], "books", stage="primary"), "who_gives 须用方案（Plan）或改动表"),
+        (lambda ev: write_report(ev, "report.pdf"), "请使用以 .html 结尾的文件名"),
+    ],
+)
+def test_errors_are_told_in_chinese(call: Any, told: str) -> None:
+    ev = jh.evaluate(frame(school(county="A", year=2024), school(county="B", year=2025)), QUALITY)
+    with pytest.raises(jh.InputError) as error:
+        call(ev)
+    text = error.value.text("zh")
+    assert told in text
+    # names of arguments, functions and files, ids and what was given are left; no English sentence
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+|\b(the|a|is|not|no|there)\b", text)
 
 
 def test_polars_and_pyarrow_are_drawn_alike(ev: jh.Evaluation) -> None:

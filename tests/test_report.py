@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from small_tables import BASIC, QUALITY, SHANDONG, STANDARDS, frame, school
 
 import junheng as jh
+from junheng.errors import Problem, ProblemCode
+from junheng.words import message
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
 pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
@@ -189,7 +192,7 @@ def test_coefficients_over_their_limit_say_by_how_much() -> None:
     over = row["coefficient"] - 0.5
     assert over > 0
     assert re.search(rf"Teaching area per student : {row['coefficient']:.4f}".rstrip("0"), text)
-    assert f"limit 0.5, over it by {over:.4f}".rstrip("0") in text
+    assert f"limit 0.5, exceeded by {over:.4f}".rstrip("0") in text
 
 
 def test_what_was_not_given_is_named_once_and_briefly() -> None:
@@ -200,7 +203,7 @@ def test_what_was_not_given_is_named_once_and_briefly() -> None:
         for item in ev.standard.items:
             if item.part in ("government", "quality") and item.rule == "conditions":
                 assert page.text.count(getattr(item.label, language)) == 1, item.id
-        lead = page.text[: page.text.index({"zh": "各部分结论", "en": "Part by part"}[language])]
+        lead = page.text[: page.text.index({"zh": "各部分结论", "en": "Verdict by part"}[language])]
         assert len(lead) < 400
 
 
@@ -210,6 +213,18 @@ def test_left_out_units_and_problems_are_told() -> None:
     text = checked(html_report(ev)).text
     assert "乙（小学）" in text and "丙（小学）" in text and "无在校生，不计入（1）" in text
     assert "第1行" in text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_problems_are_told_in_the_language_of_the_page(language: str) -> None:
+    told = message("reports.error.one_year", years=["2024", "2025"])
+    problem = Problem(code=ProblemCode.UNCLEAR_YEAR, column="year", row=0, key="甲县 / primary", message=told)
+    ev = jh.evaluate(frame(school("甲")), QUALITY)
+    ev = attrs.evolve(ev, data=attrs.evolve(ev.data, problems=(problem,)))
+    text = checked(html_report(ev, language=language)).text
+    assert told.text(language) in text and problem.place(language) in text
+    other = {"zh": "en", "en": "zh"}[language]
+    assert told.text(other) not in text and problem.place(other) not in text
 
 
 @pytest.mark.parametrize(
@@ -226,7 +241,7 @@ def test_every_standard_has_a_report(standard: str, monkeypatch: pytest.MonkeyPa
 def test_pictures_that_are_not_drawn_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PICTURES", 2)
     text = checked(html_report(jh.evaluate(jh.synthetic.county(seed=0, n_schools=12), SHANDONG), language="en"))
-    assert text.tags.count("svg") == 2 and "No picture was drawn of" in text.text
+    assert text.tags.count("svg") == 2 and "Not drawn (" in text.text
 
 
 # ------------------------------------------------------------------------------------ many counties
@@ -244,7 +259,7 @@ def test_several_counties_have_counts_a_ranking_and_details(
     done: list[tuple[int, int]] = []
     page = checked(html_report(province, language="en", progress=lambda a, b: done.append((a, b))))
     overall = province.verdicts.query("part == 'overall'")["verdict"]
-    assert f"Of 14 counties 0 are met, {(overall == 'unmet').sum()} are unmet" in page.text
+    assert f"Of 14 counties, 0 met, {(overall == 'unmet').sum()} unmet" in page.text
     assert len([t for t in page.targets if t.startswith("#c")]) == module.DETAILED == 12
     assert "2 more counties are not shown in detail" in page.text and 'county="' in page.text
     assert page.tags.count("svg") == 2 + 12
@@ -334,7 +349,7 @@ def test_a_machine_without_a_chinese_font_can_write_it(monkeypatch: pytest.Monke
 
 
 def test_the_files_name_says_what_it_is(ev: jh.Evaluation, tmp_path: Path) -> None:
-    with pytest.raises(jh.InputError, match=r"ends in \.html"):
+    with pytest.raises(jh.InputError, match=r"must end in \.html"):
         write_report(ev, tmp_path / "r.pdf")
     with pytest.raises(jh.InputError, match="language"):
         write_report(ev, tmp_path / "r.html", language="fr")
@@ -352,7 +367,8 @@ def leaves(table: dict[str, Any], path: str = "") -> Any:
 def test_every_word_is_there_in_both_languages() -> None:
     for path, entry in leaves(WORDS):
         assert set(entry) >= {"zh", "en"} and entry["zh"] and entry["en"], path
-        assert not re.search("[\u3400-\u9fff，。；：（）]", entry["en"]), path
+        # Chinese names of columns and categories are quoted, or stand in brackets
+        assert not re.search("[\u3400-\u9fff，。；：（）]", re.sub(r"\([^()]*\)|'[^']*'", "", entry["en"])), path
         fields = [sorted(re.findall(r"\{(\w+)\}", entry[x])) for x in ("zh", "en")]
         assert fields[0] == fields[1], path
         # full-width punctuation in Chinese: none of the half-width kind beside a Chinese character
@@ -401,7 +417,7 @@ def test_an_evaluation_shows_itself_in_short(ev: jh.Evaluation, province: jh.Eva
     assert many.tags.count("tr") == 31 and "另有10个县" in many.text and many.text.startswith("40个县（市、区）中")
     worst = province.indicators.query("indicator == 'composite' and verdict == 'unmet'")
     worst = worst.assign(over=worst["coefficient"] / worst["limit"]).sort_values("over", ascending=False)
-    first = re.search(r"What is worst: (\S+)", Page(province._repr_html_()).text)
+    first = re.search(r"Worst: (\S+)", Page(province._repr_html_()).text)
     assert first is not None and first[1] == worst["county"].iloc[0]
 
 

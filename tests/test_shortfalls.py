@@ -404,22 +404,20 @@ def test_costs_are_of_the_column_or_of_the_indicator() -> None:
 
 def test_a_missing_or_wrong_cost_is_told_with_all_others() -> None:
     table = frame(school(multimedia_classrooms=10, pe_art_teachers=4, teaching_area_m2=None))
-    with pytest.raises(
-        jh.InputError, match="names no cost of pe_art_teachers, multimedia_classrooms, of which schools"
-    ):
+    with pytest.raises(jh.InputError, match="no cost for pe_art_teachers, multimedia_classrooms, which schools lack"):
         lacks(table, unit_costs={})
     with pytest.raises(jh.InputError) as caught:
         lacks(table, unit_costs={"computer": 1, "books": -1, "pe_art_teachers": "dear", "computers": float("nan")})
     text = str(caught.value)
-    assert "'computer' is neither a column nor an indicator; did you mean 'computers'" in text
-    assert "the cost of books must be a number, 0 or more, not -1" in text
-    assert "pe_art_teachers must be a number, 0 or more, not 'dear'" in text and "computers must be" in text
+    assert "unknown column or indicator 'computer'; did you mean 'computers'" in text
+    assert "the cost of books must be a number of at least 0, not -1" in text
+    assert "pe_art_teachers must be a number of at least 0, not 'dear'" in text and "computers must be" in text
     with pytest.raises(jh.InputError, match=r"must map columns \(or indicators\) to costs, not int"):
         lacks(table, unit_costs=3)
 
 
 def test_a_standard_without_thresholds_has_no_shortfalls() -> None:
-    with pytest.raises(jh.InputError, match="sets no thresholds for schools"):
+    with pytest.raises(jh.InputError, match="has no thresholds for schools"):
         lacks(frame(school()), BASIC)
 
 
@@ -538,12 +536,35 @@ def test_totals_ask_for_what_they_can_use() -> None:
     ev = jh.evaluate(frame(school(books=1)), QUALITY)
     with pytest.raises(jh.InputError, match="an evaluation or a frame of shortfalls, not int"):
         jh.shortfall_totals(3)
-    with pytest.raises(jh.InputError, match=r"no frame of junheng.shortfalls .*no row, column, short_school, shared"):
+    with pytest.raises(jh.InputError, match=r"missing columns: row, column, short_school, shared"):
         jh.shortfall_totals(frame(school()))
-    with pytest.raises(jh.InputError, match="have no column 'town' to group by"):
+    with pytest.raises(jh.InputError, match="cannot group by 'town'"):
         jh.shortfall_totals(ev, by="town")
-    with pytest.raises(jh.InputError, match="give unit_costs to shortfalls"):
+    with pytest.raises(jh.InputError, match="pass unit_costs to shortfalls"):
         jh.shortfall_totals(jh.shortfalls(ev), unit_costs={})
+
+
+def test_what_is_wrong_is_said_in_chinese() -> None:
+    ev = jh.evaluate(frame(school(multimedia_classrooms=10, pe_art_teachers=4)), QUALITY)
+    wrong = {"computer": 1, "books": -1, "school": 3, "pe_art_teachers": {"palace": 1, "primary": -2}}
+    asked: list[tuple[Any, str]] = [
+        (lambda: jh.shortfalls(ev, unit_costs=3), "unit_costs 须为列（或指标）到单价的对应，而非 int"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“computer”既不是列，也不是指标；是否指“computers”"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "图书册数的单价须为不小于0的数，而非“-1”\n  “学校名称”列不是数"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“体育、艺术专任教师数”的单价中，“palace”不是学校类别"),
+        (lambda: jh.shortfalls(ev, unit_costs={"books": 1, "books_per_student": 1, "x": 1}), "既不是列"),
+        (lambda: jh.shortfalls(ev, unit_costs={}), "请逐项给出单价，不计费用的填0"),
+        (lambda: jh.shortfalls(jh.evaluate(frame(school()), BASIC)), f"{BASIC} 未规定学校标准"),
+        (lambda: jh.shortfall_totals(ev, by="town"), "缺额表没有“town”列"),
+        (lambda: jh.shortfall_totals(3), "须给评估结果或缺额表"),
+        (lambda: jh.shortfall_totals(frame(school())), "缺少row、column"),
+    ]  # fmt: skip
+    for ask, words in asked:
+        with pytest.raises(jh.InputError) as caught:
+            ask()
+        text = caught.value.text("zh")
+        assert words in text
+        assert not re.search(r"\b(the|is|are|not|must|of|and|or)\b", text)
 
 
 def test_an_empty_list_keeps_its_columns() -> None:

@@ -31,14 +31,14 @@ from junheng.cli.output import (
     write_plan,
 )
 from junheng.cli.parser import asked_language, build_parser
-from junheng.cli.problems import as_problems, note, note_warnings, output_problem, print_problems
-from junheng.cli.words import WORDS
-from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Severity
+from junheng.cli.problems import fail, note, note_system_error, note_warnings, print_problems
+from junheng.errors import InputDataError, InputError, JunhengError, Severity
 from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.fact_forms import facts_of
 from junheng.results.explain import find_county
-from junheng.words import key_text
+from junheng.schools.checks import find_problems
+from junheng.words import Quoted, key_text, listed, message, sentences
 
 __all__ = ["main"]
 
@@ -50,25 +50,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             # a Windows console that cannot show a character prints a stand-in rather than stopping
             stream.reconfigure(errors="replace")
     given = list(sys.argv[1:] if argv is None else argv)
-    args = build_parser(asked_language(given)).parse_args(given)
-    args.text = WORDS[args.language or "en"]
+    language = asked_language(given)
+    args = build_parser(language).parse_args(given)
+    # what is written for a county is Chinese unless --language says otherwise
+    args.product_language, args.language = args.language or "zh", args.language or language
+    args.text = sentences("cli", args.language)
     try:
         return int(_COMMANDS[args.command](args))
     except BrokenPipeError:
         # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
         sys.stdout = None
         return 0
-    except OutputFileError as exc:
-        print(f"junheng: {output_problem(exc, args.language or 'en')}", file=sys.stderr)
-    except OSError as exc:
-        place = f"{exc.filename}: " if exc.filename else ""
-        print(f"junheng: {place}{exc.strerror or exc}", file=sys.stderr)
     except InputDataError as exc:
         print_problems(exc.problems, args)
     except JunhengError as exc:
-        print(f"junheng: {exc}", file=sys.stderr)
+        fail(exc.text(args.language), args.language)
+    except OSError as exc:
+        note_system_error(exc, args.language)
     except KeyboardInterrupt:
-        print(f"junheng: {args.text['stopped']}", file=sys.stderr)
+        fail(args.text["stopped"], args.language)
         return 130
     return 2
 
@@ -93,8 +93,8 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, said = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
-    note(said, args)
+    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    note(noticed, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
         lambda: jh.evaluate(schools, standard, by=args.by, county_facts=args.facts_read, missing=args.missing),
@@ -103,7 +103,7 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    language, text = args.language or "en", args.text
+    language, text = args.language, args.text
     if args.out:
         check_out(args, ".xlsx", ".csv", ".json")
     with Steps(4 if args.out else 3) as steps:
@@ -135,9 +135,7 @@ def _declare(args: argparse.Namespace) -> int:
     d = ev.data
     chosen = find_county(d, args.county)
     if one_file and len(chosen) > 1:
-        raise InputError(
-            f"there are {len(chosen)} counties (and years); name one with --county, or give a folder as --out"
-        )
+        raise InputError(message("cli.one_county", n=len(chosen)))
     if not one_file:
         # a standard without a form is said before a folder is made
         jh.reports.declaration(ev, county=county_key(d, chosen[0]))
@@ -166,7 +164,7 @@ def _report(args: argparse.Namespace) -> int:
         ev = _judge(args, steps)
         path = steps.run(
             args.text["writing"],
-            lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.language or "zh"),
+            lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.product_language),
         )
     print(args.text["written"].format(path=path))
     note_warnings(ev, args)
@@ -176,9 +174,9 @@ def _report(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     if args.costs_template:
         return _costs_template(args)
-    language, text = args.language or "en", args.text
+    language, text = args.language, args.text
     if not args.file or not args.costs:
-        raise InputError(text["plan_not" if args.file else "plan_file"])
+        raise InputError(message("cli.plan_not") if args.file else message("cli.plan_file"))
     if args.out:
         check_out(args, ".xlsx", ".csv", ".json", ".html", ".htm")
     costs, blank = read_costs(args.costs, "--costs")
@@ -195,7 +193,7 @@ def _plan(args: argparse.Namespace) -> int:
             steps.run(text["writing"], lambda: write_plan(made, args, language))
     _print_plan(made, args)
     if blank:
-        note(text["no_cost"].format(names=("、" if language == "zh" else ", ").join(blank)), args)
+        note(message("cli.no_cost", names=listed(blank)), args)
     note_warnings(ev, args)
     _print_written(args)
     return 0
@@ -203,7 +201,7 @@ def _plan(args: argparse.Namespace) -> int:
 
 def _costs_template(args: argparse.Namespace) -> int:
     check_out(args, ".xlsx", ".csv", option="--costs-template")
-    write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), args.language or "en")
+    write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), args.language)
     print(args.text["written"].format(path=args.costs_template))
     return 0
 
@@ -214,13 +212,13 @@ def _budget(args: argparse.Namespace) -> float | None:
         return None
     budget = amount(args.budget)
     if budget is None:
-        raise InputError(f"--budget must be a number, 0 or more, not {args.budget!r}")
+        raise InputError(message("cli.wrong_budget", value=Quoted(args.budget)))
     return budget
 
 
 def _print_plan(made: jh.Plan, args: argparse.Namespace) -> None:
     """Print what a plan comes to, and each thing that is added or moved."""
-    language, d = args.language or "en", made.evaluation.data
+    language, d = args.language, made.evaluation.data
     place = d.county_name(0) if d.n_counties == 1 else str(d.n_counties)
     print(f"{place} · {getattr(made.evaluation.standard.label, language)}")
     print("\n".join(plan_sentences(made, language)))
@@ -246,64 +244,50 @@ def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
 
 def _template(args: argparse.Namespace) -> int:
     check_out(args, ".xlsx")
-    jh.reports.write_template(Path(args.out), jh.load_standard(args.standard), language=args.language or "zh")
+    jh.reports.write_template(Path(args.out), jh.load_standard(args.standard), language=args.product_language)
     print(args.text["written"].format(path=args.out))
     return 0
 
 
 def _check(args: argparse.Namespace) -> int:
-    language = args.language or "en"
     args.read = jh.describe_file(args.file, **_sheet(args))
-    listed = as_problems(jh.check_schools(args.read.schools, args.standard))
+    found = find_problems(args.read.schools, args.standard)
     # what stands below with its line need not stand in the description as well
-    below = {(str(p.code), p.column) for p in listed}
+    below = {(str(p.code), p.column) for p in found}
     noticed = args.read.problems
     keep = [pair not in below for pair in zip(noticed["code"], noticed["column"], strict=True)]
-    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(language))
+    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(args.language))
     print()
-    print_problems(listed, args, sys.stdout)
+    print_problems(found, args, sys.stdout)
     if "error" in set(noticed["severity"]):
         return 2
-    return 2 if any(p.severity is Severity.ERROR for p in listed) else 0
+    return 2 if any(p.severity is Severity.ERROR for p in found) else 0
 
 
 def _standards(args: argparse.Namespace) -> int:
     table = jh.list_standards()
     for row in jh.results.records(table):
-        label = row[f"label_{args.language or 'en'}"]
-        document, number = row["document"], row["number"]
-        said = f"{label}（{document}，{number}）" if args.language == "zh" else f"{label} — {document} ({number})"
-        print(f"{row['id']}\n    {said}")
+        print(row["id"])
+        print(args.text["standard_line"].format(label=row[f"label_{args.language}"], **row))
     return 0
 
 
 def _demo(args: argparse.Namespace) -> int:
-    language = args.language or "en"
-    zh = language == "zh"
+    text = sentences("cli.demonstration", args.language)
     students, books = [45, 37, 89, 76, 55], [279, 137, 935, 160, 402]
     per_student = jh.per_student(books, students)
-    cv = jh.difference_coefficient(per_student, weights=students)
-    print("1. 公布的五校算例:生均图书册数" if zh else "1. The published example: books of five primary schools")
-    for i, (p, b, x) in enumerate(zip(students, books, per_student.tolist(), strict=True), 1):
-        print(
-            f"   小学{i}: {p:3d} 人, {b:4d} 册, 生均 {x:.2f}"
-            if zh
-            else f"   school {i}: {p:3d} students, {b:4d} books, {x:.2f} each"
-        )
-    print(
-        f"   差异系数 {cv:.6f}(文件印 0.52;不加权则为 {jh.difference_coefficient(per_student, weights=None):.6f})\n"
-        if zh
-        else f"   difference coefficient {cv:.6f} (printed 0.52; unweighted it would be "
-        f"{jh.difference_coefficient(per_student, weights=None):.6f})\n"
-    )
+    print(text["published"])
+    for n, (p, b, each) in enumerate(zip(students, books, per_student.tolist(), strict=True), 1):
+        print(text["school"].format(n=n, students=p, books=b, each=each))
+    cv, unweighted = (jh.difference_coefficient(per_student, weights=w) for w in (students, None))
+    print(text["coefficient"].format(cv=float(cv), unweighted=float(unweighted)))
     schools = jh.synthetic.county(seed=0, n_schools=12, resourcing=1.25)
-    print("2. 虚拟县,三个标准" if zh else "2. A make-believe county under three standards")
+    print(text["made_up"])
     for i, standard in enumerate(("cn-quality-balance-2017", "cn-basic-balance-2012", "cn-sd-school-conditions-2008")):
-        ev = jh.evaluate(schools, standard)
+        found = jh.evaluate(schools, standard).explain(language=args.language).splitlines()
         print()
-        text = ev.explain(language=language).splitlines()
         # the first in full; the others by their verdicts
-        print("\n".join(text if i == 0 else [line for line in text if not line.startswith(" ")][:6]))
+        print("\n".join(found if i == 0 else [line for line in found if not line.startswith(" ")][:6]))
     return 0
 
 

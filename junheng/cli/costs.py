@@ -11,9 +11,10 @@ import numpy as np
 from attrs import frozen
 
 import junheng as jh
-from junheng._frames import build_frame, write_tables
+from junheng._frames import pandas_frame, write_tables
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
+from junheng.planning._costs import with_lines
 from junheng.reading.files import open_source
 from junheng.schools import (
     base_column,
@@ -25,7 +26,7 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
-from junheng.words import LANGUAGES, word
+from junheng.words import LANGUAGES, Message, Name, Quoted, listed, message, sentences, word
 
 __all__ = ["amount", "read_costs", "write_costs_template"]
 
@@ -53,7 +54,7 @@ def amount(value: Any) -> float | None:
 class _Line:
     """A line of a table of costs, or a pair NAME=NUMBER, as it was typed."""
 
-    place: str
+    place: Message | str
     name: str
     cost: Any
     kind: Any = None
@@ -76,7 +77,7 @@ def read_costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[
     for line in lines:
         reader.read(line)
     if reader.problems:
-        raise InputError("these costs cannot be used:\n" + "\n".join(f"  {p}" for p in reader.problems))
+        raise InputError(with_lines(message("cli.costs_unusable"), reader.problems))
     return reader.costs, [name for name, column in reader.blank.items() if column not in reader.costs]
 
 
@@ -86,14 +87,14 @@ class _CostReader:
     def __init__(self) -> None:
         self.costs: dict[str, Any] = {}
         self.blank: dict[str, str] = {}
-        self.problems: list[str] = []
+        self.problems: list[Message] = []
 
     def read(self, line: _Line) -> None:
         """Take in a line, or note all that is wrong with it."""
         found = _named_column(line.name)
         if found is None:
             hint = did_you_mean(line.name, [*columns(), *jh.indicators.catalogue()], most=2)
-            self._refuse(line, f"{line.name!r} is neither a column nor an indicator{hint}")
+            self._refuse(line, message("planning.unknown_name", name=Quoted(line.name), hint=hint))
             return
         column, of_name = found
         kind = self._kind(line)
@@ -105,26 +106,28 @@ class _CostReader:
             return
         price = amount(line.cost)
         if price is None:
-            self._refuse(line, f"the cost of {line.name!r} must be a number, 0 or more, not {line.cost!r}")
+            self._refuse(line, message("planning.wrong_cost", name=Quoted(line.name), cost=Quoted(line.cost)))
             return
         # the price of ten thousand yuan of equipment is that of 10000 units
         self._add(line, column, kind, float(typed(price) * factor[1] / factor[0]))
 
-    def _refuse(self, line: _Line, said: str) -> None:
-        self.problems.append(f"{line.place}: {said}")
+    def _refuse(self, line: _Line, text: Message) -> None:
+        self.problems.append(message("cli.at", place=line.place, text=text))
 
     def _kind(self, line: _Line) -> str | None:
         """Return the kind of school a line names, None for all kinds."""
         kind = None if line.kind is None else category_word("kind", line.kind)
         if line.kind is not None and kind is None:
-            self._refuse(line, f"{line.kind!r} is no kind of school: {', '.join(category_words('kind'))}")
+            kinds = listed(Name("kind", k) for k in category_words("kind"))
+            self._refuse(line, message("cli.unknown_cost_kind", kind=Quoted(line.kind), kinds=kinds))
         return kind
 
     def _factor(self, line: _Line, column: str, of_name: tuple[int, int]) -> tuple[int, int] | None:
         """Return the factor of the unit a line names; it may not differ from a unit within the name."""
         factor = _factor_of(column, str(line.unit))
         if factor is None or (of_name != (1, 1) and factor != of_name):
-            self._refuse(line, f"{line.unit!r} is no unit of {column}, which is counted in {columns()[column].unit}")
+            names = {"column": Name("column", column), "own": Name("unit", str(columns()[column].unit))}
+            self._refuse(line, message("cli.unknown_cost_unit", unit=Quoted(line.unit), **names))
             return None
         return factor
 
@@ -136,10 +139,10 @@ class _CostReader:
         elif kind is not None and (before is None or (isinstance(before, dict) and kind not in before)):
             self.costs.setdefault(column, {})[kind] = cost
         else:
-            self._refuse(line, f"the cost of {line.name!r} is given twice, or both for all kinds and for one")
+            self._refuse(line, message("cli.cost_twice", name=Quoted(line.name)))
 
 
-def _file_lines(item: str, option: str, problems: list[str]) -> list[_Line]:
+def _file_lines(item: str, option: str, problems: list[Message]) -> list[_Line]:
     """Return the lines of a file of costs; what was lost of its costs in reading is a problem."""
     source = open_source(Path(item), lambda done: None, lambda name, i, hidden: not hidden)
     for grid in source.grids:
@@ -148,17 +151,18 @@ def _file_lines(item: str, option: str, problems: list[str]) -> list[_Line]:
         if head is None:
             continue
         lost = [(line, what) for line, column, what in grid.lost if line > head and column == at["cost"]]
-        problems += [f"{item}, line {line + 1}: {what}" for line, what in lost]
+        problems += [message("cli.at", place=_place(item, line + 1), text=what) for line, what in lost]
         lines = []
         for number, row in enumerate(cells[head + 1 :], start=head + 2):
             name, cost, kind, unit = (None if c is None else row[c] for c in at.values())
             if name is not None or cost is not None:
-                lines.append(_Line(f"{item}, line {number}", str(name or ""), cost, kind, unit))
+                lines.append(_Line(_place(item, number), str(name or ""), cost, kind, unit))
         return lines
-    raise InputError(
-        f"{item}: a table of costs has the columns column (项目) and cost (单价), and may have kind (学校类型); "
-        f"no row of this file has both. Or give pairs: {option} books=25"
-    )
+    raise InputError(message("cli.no_costs_table", file=item, option=option))
+
+
+def _place(file: str, line: int) -> Message:
+    return message("cli.cost_line", file=file, line=line)
 
 
 def _header(cells: Sequence[Sequence[Any]]) -> tuple[int | None, dict[str, int | None]]:
@@ -201,16 +205,16 @@ def _factor_of(column: str, unit: str) -> tuple[int, int] | None:
 
 def write_costs_template(path: Path, standard: jh.Standard, language: str) -> None:
     """Write the columns that a plan under a standard may need, with their units and no costs."""
-    zh = language == "zh"
+    text, zh = sentences("cli.costs_table", language), language == "zh"
     needed = [columns()[c] for c in _needed(standard)]
     units = [str(word("unit", c.unit, language)) if c.unit else "" for c in needed]
     ids, labels = [c.id for c in needed], [c.zh if zh else c.en for c in needed]
-    blank = [None] * len(needed)
-    if zh:
-        frame = {"项目（列）": labels, "说明": ids, "单位": units, "单价（元）": blank}
-    else:
-        frame = {"column": ids, "label": labels, "unit": units, "cost": blank}
-    write_tables(path, {"单价" if zh else "costs": build_frame(frame, "pandas")})
+    # whichever a reader knows stands first
+    names = [labels, ids] if zh else [ids, labels]
+    frame = dict(
+        zip((text[k] for k in ("column", "label", "unit", "cost")), (*names, units, [None] * len(needed)), strict=True)
+    )
+    write_tables(path, {text["sheet"]: pandas_frame(frame)})
 
 
 def _needed(standard: jh.Standard) -> list[str]:

@@ -18,10 +18,8 @@ import attrs
 import junheng as jh
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_tables
-from junheng.cli.problems import column_zh
-from junheng.cli.words import WORDS
 from junheng.errors import InputError
-from junheng.words import Language, word
+from junheng.words import Language, Name, Quoted, listed, message, sentences, word
 
 __all__ = [
     "Steps",
@@ -79,8 +77,7 @@ class Steps:
 
 def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
     if Path(path).suffix.lower() not in endings:
-        *most, last = endings
-        raise InputError(f"{option} must end in {', '.join(most)}{' or ' if most else ''}{last}, not {path!r}")
+        raise InputError(message("cli.ending", option=option, endings=listed(endings, "or"), path=Quoted(path)))
 
 
 def named_files(args: argparse.Namespace) -> list[str]:
@@ -145,11 +142,14 @@ def findings(ev: jh.Evaluation, county: str | None, language: Language) -> str:
     for part, verdict in zip(ev.verdicts["part"].tolist(), ev.verdicts["verdict"].tolist(), strict=True):
         counts[part, verdict] = counts.get((part, verdict), 0) + 1
     label = getattr(ev.standard.label, language)
-    lines = [f"{label} ({ev.standard.number}): {n}"]
+    lines = [message("cli.counties", label=label, number=ev.standard.number, n=n)]
     for part in (*ev.standard.parts, "overall"):
-        said = [f"{word('verdict', v, language)} {counts.get((part, v), 0)}" for v in ("met", "unmet", "undetermined")]
-        lines.append(f"  {word('part', part, language)}: {', '.join(said)}")
-    return "\n".join([*lines, f"({WORDS[language]['hint']})"])
+        each = [
+            message("cli.count", verdict=Name("verdict", v), n=counts.get((part, v), 0))
+            for v in ("met", "unmet", "undetermined")
+        ]
+        lines.append(message("cli.part", part=word("part", part, language), counts=listed(each)))
+    return "\n".join(line.text(language) for line in [*lines, message("cli.hint")])
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
@@ -169,17 +169,12 @@ def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Lang
         _write_json(path, ev.to_dict())
         return
     shown = ev.relabel(language)
-    names = {
-        "verdicts": {"en": "verdicts", "zh": "结论"},
-        "items": {"en": "items", "zh": "项目"},
-        "indicators": {"en": "indicators", "zh": "差异系数"},
-        "item_schools": {"en": "item schools", "zh": "各项涉及学校"},
-        "school_verdicts": {"en": "schools", "zh": "各校结论"},
-        "schools": {"en": "school indicators", "zh": "各校指标"},
-        "left_out": {"en": "left out", "zh": "不计入单位"},
-    }
-    tables = {label[language]: getattr(shown, name) for name, label in names.items()}
-    _write_frames(path, tables, args)
+    _write_frames(path, _sheets("cli.sheets", shown, language), args)
+
+
+def _sheets(group: str, source: Any, language: str) -> dict[str, Any]:
+    """Return the frames that a group of words names, by the names of their sheets."""
+    return {label: getattr(source, name) for name, label in sentences(group, language).items()}
 
 
 def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> None:
@@ -192,22 +187,7 @@ def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> N
         jh.reports.write_report(made.evaluation, path, plan=made, language=language, progress=False)
         return
     shown = attrs.evolve(made, evaluation=made.evaluation.relabel(language))
-    after = shown.after
-    names = {
-        "changes": {"en": "changes", "zh": "增补"},
-        "counties": {"en": "counties", "zh": "各县费用"},
-        "steps": {"en": "steps", "zh": "预算步骤"},
-        "unplanned": {"en": "not planned", "zh": "未能安排"},
-    }
-    tables = {label[language]: getattr(shown, name) for name, label in names.items()}
-    zh = language == "zh"
-    if zh:
-        changes, head = Table(shown.changes), shown.evaluation.header("column")
-        labels = [column_zh(c) for c in changes.objects(head).tolist()]
-        tables["增补"] = changes.with_columns({head: labels}).to_native()
-    tables["之后结论" if zh else "verdicts after"] = after.verdicts
-    tables["之后各校结论" if zh else "schools after"] = after.school_verdicts
-    tables["之后差异系数" if zh else "indicators after"] = after.indicators
+    tables = _sheets("cli.plan_sheets", shown, language) | _sheets("cli.after_sheets", shown.after, language)
     _write_frames(path, tables, args)
 
 

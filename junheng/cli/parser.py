@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 import argparse
+import locale
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
-from junheng.cli.words import WORDS
-from junheng.words import LANGUAGES
+from junheng.words import LANGUAGES, sentences
 
 __all__ = ["asked_language", "build_parser"]
 
+#: What argparse says when it refuses arguments, by the keys of the words; the outer sentence first.
+_REFUSALS = (
+    "argument",
+    "required",
+    "unrecognized",
+    "invalid_choice",
+    "invalid_int",
+    "expects_one",
+    "expects_some",
+    "ambiguous",
+    "ignored",
+)
+
 
 def asked_language(argv: Sequence[str]) -> str:
-    """Return the language of the help: it has to be known before the arguments are parsed."""
-    joined = " ".join(argv).replace("=", " ")
-    return "zh" if re.search(r"--language zh(\s|$)", joined) else "en"
+    """Return the language of what is printed; the help needs it before the arguments are parsed.
+
+    It is that of ``--language``, else of the environment variable ``JUNHENG_LANGUAGE``, else that of the system.
+    """
+    words = [word for given in argv for word in given.split("=", 1)]
+    named = [value for option, value in pairwise(words) if option == "--language" and value in LANGUAGES]
+    return named[-1] if named else _usual_language()
+
+
+def _usual_language() -> str:
+    asked = os.environ.get("JUNHENG_LANGUAGE", "").lower()
+    if asked in LANGUAGES:
+        return asked
+    name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
+    if not name:
+        with suppress(ValueError):  # a name that Python does not know
+            name = locale.getlocale()[0] or ""
+    # Windows says Chinese (Simplified)_China
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose headings are in the language of the help."""
+    """A parser whose headings and refusals are in the language of the help."""
 
-    def __init__(self, text: dict[str, str], **given: Any) -> None:
+    def __init__(self, language: str, **given: Any) -> None:
         super().__init__(**given, add_help=False)
-        self.text = text
+        self.language, self.text = language, sentences("cli", language)
         self._positionals.title = self.text["arguments"]
         self._optionals.title = self.text["options"]
         self.add_argument("-h", "--help", action="help", help=self.text["help"])
@@ -43,16 +75,37 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {self.text['error']}: {message}\n")
+        text = message if self.language == "en" else _refusal(message, sentences("cli.argparse", self.language))
+        error, colon = sentences("cli.argparse", self.language)["error"], ": " if self.language == "en" else "："
+        self.exit(2, f"{self.prog}{colon}{error}{colon}{text}\n")
+
+
+def _refusal(english: str, words: Mapping[str, str]) -> str:
+    """Return in other words what argparse says in English; without its reason if that is not known."""
+    patterns = sentences("cli.argparse", "en")
+    for key in _REFUSALS:
+        # {name} in a sentence becomes a group of its pattern
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(patterns[key]))
+        found = re.fullmatch(pattern, english, re.DOTALL)
+        if found is not None:
+            values = {
+                name: _refusal(value, words) if name == "what" else re.sub(r"'([^']*)'", r"“\1”", value)
+                for name, value in found.groupdict().items()
+            }
+            return words[key].format(**{name: value.replace(", ", "、") for name, value in values.items()})
+    return words["other"]
 
 
 def build_parser(language: str) -> argparse.ArgumentParser:
     """Return the parser of all commands, its help in a language."""
-    text = WORDS[language]
-    parser = _Parser(text, prog="junheng", description=text["description"], epilog=text["epilog"])
+    text, stands_for = sentences("cli", language), sentences("cli.metavar", language)
+    parser = _Parser(language, prog="junheng", description=text["description"], epilog=text["epilog"])
     parser.add_argument("--language", choices=LANGUAGES, default=None, help=text["language"])
     commands = parser.add_subparsers(  # type: ignore[call-overload]
-        required=True, metavar="COMMAND", title=text["commands"], parser_class=partial(_Parser, text)
+        required=True,
+        metavar=stands_for["command"],
+        title=text["commands"],
+        parser_class=partial(_Parser, language),
     )
 
     def command(name: str) -> argparse.ArgumentParser:
@@ -63,43 +116,45 @@ def build_parser(language: str) -> argparse.ArgumentParser:
         sub.add_argument("--language", choices=LANGUAGES, default=argparse.SUPPRESS, help=written)
         return sub
 
-    def file(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("file", metavar="FILE", help=text["file"])
-        sub.add_argument("--sheet", metavar="SHEET", help=text["sheet"])
+    def add(sub: argparse.ArgumentParser, name: str, metavar: str, *, words: str | None = None, **more: Any) -> None:
+        sub.add_argument(name, metavar=stands_for[metavar], help=text[words or name.lstrip("-")], **more)
 
-    def judging(sub: argparse.ArgumentParser, *, optional: bool = False) -> None:
-        sub.add_argument("file", metavar="FILE", nargs="?" if optional else None, help=text["file"])
-        sub.add_argument("--sheet", metavar="SHEET", help=text["sheet"])
-        sub.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
-        sub.add_argument("--facts", metavar="FILE", help=text["facts"])
-        sub.add_argument("--relax", nargs="+", metavar="ID", help=text["relax"])
-        sub.add_argument("--by", nargs="+", metavar="COLUMN", help=text["by"])
-        sub.add_argument("--county", metavar="NAME", help=text["county"])
+    def file(sub: argparse.ArgumentParser, **more: Any) -> None:
+        add(sub, "file", "file", **more)
+        add(sub, "--sheet", "sheet")
+
+    def judging(sub: argparse.ArgumentParser, **more: Any) -> None:
+        file(sub, **more)
+        add(sub, "--standard", "id", required=True)
+        add(sub, "--facts", "file")
+        add(sub, "--relax", "id", nargs="+")
+        add(sub, "--by", "column", nargs="+")
+        add(sub, "--county", "name")
         sub.add_argument("--missing", choices=("propagate", "omit", "raise"), default="propagate", help=text["missing"])
 
     command("demo")
     check = command("check")
     file(check)
-    check.add_argument("--standard", metavar="ID", help=text["also_standard"])
+    add(check, "--standard", "id", words="also_standard")
     evaluate = command("evaluate")
     judging(evaluate)
-    evaluate.add_argument("--out", metavar="FILE", help=text["out_evaluate"])
+    add(evaluate, "--out", "file", words="out_evaluate")
     declare = command("declare")
     judging(declare)
-    declare.add_argument("--out", required=True, metavar="PATH", help=text["out_declare"])
+    add(declare, "--out", "path", words="out_declare", required=True)
     report = command("report")
     judging(report)
-    report.add_argument("--out", required=True, metavar="FILE", help=text["out_report"])
+    add(report, "--out", "file", words="out_report", required=True)
     plan = command("plan")
-    judging(plan, optional=True)
-    plan.add_argument("--costs", nargs="+", metavar="COSTS", help=text["costs"])
-    plan.add_argument("--moves", nargs="+", metavar="COSTS", help=text["moves"])
-    plan.add_argument("--budget", metavar="N", help=text["budget"])
-    plan.add_argument("--nodes", type=int, default=200, metavar="N", help=text["nodes"])
-    plan.add_argument("--costs-template", metavar="FILE", help=text["costs_template"])
-    plan.add_argument("--out", metavar="FILE", help=text["out_plan"])
+    judging(plan, nargs="?")
+    add(plan, "--costs", "costs", nargs="+")
+    add(plan, "--moves", "costs", nargs="+")
+    add(plan, "--budget", "number")
+    add(plan, "--nodes", "number", type=int, default=200)
+    add(plan, "--costs-template", "file", words="costs_template")
+    add(plan, "--out", "file", words="out_plan")
     command("standards")
     template = command("template")
-    template.add_argument("--standard", required=True, metavar="ID", help=text["standard"])
-    template.add_argument("--out", required=True, metavar="FILE", help=text["out_template"])
+    add(template, "--standard", "id", required=True)
+    add(template, "--out", "file", words="out_template", required=True)
     return parser

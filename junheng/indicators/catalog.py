@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from junheng._data import read_toml
-from junheng._frames import build_frame
+from junheng._frames import pandas_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Indicator", "catalogue", "county_catalogue", "indicator", "list_indicators"]
 
@@ -125,7 +128,7 @@ def indicator(id: str) -> Indicator:
     return catalogue()[id]
 
 
-def list_indicators() -> Any:
+def list_indicators() -> pd.DataFrame:
     """List the indicators of the catalogue.
 
     Returns
@@ -141,7 +144,7 @@ def list_indicators() -> Any:
     '师生比'
     """
     rows = [*catalogue().values(), *county_catalogue().values()]
-    return build_frame(
+    return pandas_frame(
         {
             "id": [i.id for i in rows],
             "scope": ["school"] * len(catalogue()) + ["county"] * len(county_catalogue()),
@@ -149,6 +152,5 @@ def list_indicators() -> Any:
             "unit": [i.unit for i in rows],
             "label_zh": [i.zh for i in rows],
             "label_en": [i.en for i in rows],
-        },
-        "pandas",
+        }
     )

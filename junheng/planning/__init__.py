@@ -1,4 +1,4 @@
-"""What is lacking, what matters, what would change: everything here rests on an evaluation."""
+"""Shortfalls, margins, contributions, plans and projections of an evaluation."""
 
 from junheng.indicators.allocation import least_additions, least_transfers
 from junheng.planning.contributions import contributions

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from junheng._data import read_toml
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.results import Judgement
 from junheng.schools import base_column
-from junheng.words import word
+from junheng.words import sentences, word
 
 #: What a change of a plan is for; position is the code kept in its rows.
 WHY = ("threshold", "floor", "coefficient", "threshold_and_coefficient", "moved_in", "moved_out")
@@ -22,7 +21,7 @@ _RESOURCE_RULES = ("every_school_complies", "each_coefficient", "composite_coeff
 
 
 def _say(key: str, language: str, **values: Any) -> str:
-    return str(read_toml("words/reports.toml")["report"][key][language]).format(**values)
+    return sentences("reports.report", language)[key].format(**values)
 
 
 def money(x: float) -> str:

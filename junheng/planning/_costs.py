@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from junheng.errors import InputError, did_you_mean
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import category_words, columns
+from junheng.words import Message, Name, Quoted, listed, message
 
-__all__ = ["Prices", "as_number"]
+__all__ = ["Prices", "as_number", "with_lines"]
 
 
 @frozen(eq=False)
@@ -30,9 +32,9 @@ class Prices:
         ``by_column`` takes an indicator as the column it counts, for who buys a thing once for all indicators.
         """
         if not isinstance(unit_costs, Mapping):
-            raise InputError(f"{name} must map columns (or indicators) to costs, not {type(unit_costs).__name__}")
+            raise InputError(message("planning.not_a_mapping", name=name, kind=type(unit_costs).__name__))
         out: dict[str, Any] = {}
-        problems = []
+        problems: list[Message] = []
         for key, cost in unit_costs.items():
             unknown = _unknown(key)
             if unknown is not None:
@@ -41,10 +43,10 @@ class Prices:
             problems += _wrong(key, cost)
             column = catalogue()[key].numerator if by_column and key in catalogue() else key
             if column in out:
-                problems.append(f"the cost of {column!r} is given twice: by its own name, and by that of an indicator")
+                problems.append(message("planning.cost_twice", column=Quoted(Name("column", column))))
             out[column] = cost
         if problems:
-            raise InputError(f"{name}: " + "; ".join(problems))
+            raise InputError(with_lines(message("planning.costs", name=name), problems))
         return cls(out)
 
     def of(self, column: str, kind: Any, indicator: str = "") -> Decimal | None:
@@ -58,26 +60,43 @@ class Prices:
         return None
 
 
-def _unknown(name: Any) -> str | None:
+def with_lines(head: Message, lines: Iterable[Message]) -> Message:
+    """Return a message with others below it, a line each."""
+    return reduce(lambda before, then: message("planning.line", before=before, then=then), lines, head)
+
+
+def _unknown(name: Any) -> Message | None:
     """Say that a name is not one of a column of figures or of an indicator; None where it is."""
     if name in catalogue() or (name in columns() and columns()[name].type == "number"):
         return None
     if name in columns():
-        return f"{name!r} is no column of figures"
+        return message("planning.no_figures", column=Quoted(Name("column", name)))
     known = [*catalogue(), *(c.id for c in columns().values() if c.type == "number")]
-    return f"{name!r} is neither a column nor an indicator{did_you_mean(name, known, most=2, show=repr)}"
+    hint = did_you_mean(name, known, most=2, show=Quoted)
+    return message("planning.unknown_name", name=Quoted(name), hint=hint)
 
 
-def _wrong(key: str, cost: Any) -> list[str]:
+def _wrong(key: str, cost: Any) -> list[Message]:
     """Return what is wrong with a cost, kind by kind."""
+    if not isinstance(cost, Mapping):
+        return [] if _is_cost(cost) else [message("planning.wrong_cost", name=_named(key), cost=Quoted(cost))]
     out, kinds = [], category_words("kind")
-    for kind, value in cost.items() if isinstance(cost, Mapping) else [(None, cost)]:
-        where = "" if kind is None else f" for kind {kind!r}"
-        if not 0 <= as_number(value) < float("inf"):
-            out.append(f"the cost of {key}{where} must be a number, 0 or more, not {value!r}")
-        if kind is not None and kind not in kinds:
-            out.append(f"{kind!r}, of the costs of {key!r}, is no kind of school: {', '.join(kinds)}")
+    for kind, value in cost.items():
+        shown = Quoted(Name("kind", kind) if kind in kinds else kind)
+        if not _is_cost(value):
+            out.append(message("planning.wrong_cost_for_kind", name=_named(key), kind=shown, cost=Quoted(value)))
+        if kind not in kinds:
+            known = listed(Name("kind", k) for k in kinds)
+            out.append(message("planning.unknown_kind", name=Quoted(_named(key)), kind=shown, kinds=known))
     return out
+
+
+def _named(key: str) -> Name:
+    return Name("indicator" if key in catalogue() else "column", key)
+
+
+def _is_cost(value: Any) -> bool:
+    return 0 <= as_number(value) < float("inf")
 
 
 def as_number(value: Any) -> float:

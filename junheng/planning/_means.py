@@ -25,6 +25,7 @@ from junheng._data import STAGES
 from junheng.indicators.allocation import additions_where_possible
 from junheng.planning._problem import County, Limits, Steps
 from junheng.planning._resource import coefficient
+from junheng.words import Message, Name, message
 
 __all__ = ["bring_all_down", "bring_down", "mean_holds"]
 
@@ -36,7 +37,7 @@ _OPENED = 8
 
 def bring_all_down(
     problem: County, steps: Steps, moved: Mapping[int, Ints]
-) -> tuple[Steps, list[float], tuple[str, ...]]:
+) -> tuple[Steps, list[float], tuple[Message, ...]]:
     """Bring the means of all stages under their limits: what one stage gets may serve another, so both orders.
 
     Returns
@@ -45,7 +46,7 @@ def bring_all_down(
         The steps, a bound for each mean, and what is in the way.
     """
     best: tuple[float, Steps, list[float]] | None = None
-    texts: tuple[str, ...] = ()
+    texts: tuple[Message, ...] = ()
     for order in dict.fromkeys((problem.composites, problem.composites[::-1])):
         state, bounds, wrong = steps, [], []
         for limits in order:
@@ -65,7 +66,7 @@ def bring_all_down(
 
 def bring_down(
     problem: County, limits: Limits, steps: Steps, moved: Mapping[int, Ints]
-) -> tuple[Steps, float, str | None]:
+) -> tuple[Steps, float, Message | None]:
     """Bring the mean of several coefficients of a stage under its limit, over all ways to share the effort.
 
     A price on the coefficient parts the problem: each coefficient comes down as far as pays. The price at which the
@@ -78,7 +79,7 @@ def bring_down(
         The steps (those given, where nothing is needed or nothing helps), the bound on what they add to the cost,
         and what is in the way.
     """
-    wanted = _wanted(limits)
+    wanted, stage = _wanted(limits), Name("stage", STAGES[limits.stage])
 
     def members(state: Steps) -> list[_Member]:
         return _members(problem, limits, state, moved)
@@ -86,7 +87,7 @@ def bring_down(
     here = members(steps)
     now = _sum(here)
     if not now > wanted:
-        return steps, 0.0, None if now <= wanted else f"no mean coefficient exists ({STAGES[limits.stage]})"
+        return steps, 0.0, None if now <= wanted else message("planning.no_mean", stage=stage)
     # what schools must have anyway may be had otherwise: the bound starts from what there is
     start = members(problem.nothing())
     curves = _frontiers(start, wanted, alone=True)
@@ -116,7 +117,7 @@ def bring_down(
         if best is None or cost < best[0]:
             best = (cost, out)
     if best is None:
-        return steps, 0.0, f"the mean coefficient ({STAGES[limits.stage]}) stays over {limits.limit}"
+        return steps, 0.0, message("planning.mean_stays_over", stage=stage, limit=limits.limit)
     return best[1], max(bound, 0.0) if math.isfinite(bound) else 0.0, None
 
 

@@ -25,6 +25,7 @@ from junheng.errors import InputError
 from junheng.indicators.allocation import least_additions
 from junheng.indicators.exact import typed_all, within
 from junheng.planning._problem import Resource, Target
+from junheng.words import Message, Name, message
 
 __all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_resource", "reaches"]
 
@@ -35,7 +36,7 @@ class Given:
 
     steps: Ints
     cost: float
-    stuck: str | None = None
+    stuck: Message | None = None
     #: by section, what moves away (negative) and arrives; None where nothing moves
     moved: Ints | None = None
 
@@ -156,8 +157,9 @@ def _even(cost: Floats) -> bool:
     return bool(cost.size == 0 or cost.min() == cost.max())
 
 
-def _stays_over(resource: Resource, target: Target) -> str:
-    return f"the coefficient of {resource.column} ({STAGES[target.stage]}) stays over {target.most}"
+def _stays_over(resource: Resource, target: Target) -> Message:
+    stage = Name("stage", STAGES[target.stage])
+    return message("planning.stays_over", column=Name("column", resource.column), stage=stage, limit=target.most)
 
 
 def hire_and_move(

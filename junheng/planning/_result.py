@@ -21,7 +21,7 @@ from junheng.planning._problem import County
 from junheng.planning._solve import Answer
 from junheng.results import Evaluation, records
 from junheng.schools import base_column, columns
-from junheng.words import word
+from junheng.words import sentences, word
 
 __all__ = ["WHY", "Plan", "fails"]
 
@@ -165,7 +165,7 @@ class Plan:
         elif lang is not None:
             name = str(word("indicator", name, lang))
         where = str(word("stage", STAGES[stage], lang))
-        return f"{name}（{where}）" if lang == "zh" else f"{name} ({where})"
+        return sentences("planning", lang or "en")["at_stage"].format(name=name, stage=where)
 
     @cached_property
     def unplanned(self) -> Any:
@@ -309,8 +309,10 @@ def _column_label(name: str, language: str) -> str:
     found = base_column(name)
     if found is None:
         return name
-    stage = "" if found[1] is None else str(word("stage", found[1], language)) + ("" if language == "zh" else ": ")
-    return stage + str(getattr(found[0], language))
+    label = str(getattr(found[0], language))
+    if found[1] is None:
+        return label
+    return sentences("planning", language)["of_stage"].format(stage=word("stage", found[1], language), column=label)
 
 
 def _column_of(d: Any, column: str, section: int) -> str:

@@ -27,6 +27,7 @@ from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
 from junheng.planning._problem import Choice, Choices, County, Resource, Steps, Target
 from junheng.planning._resource import Given, apart, fill, hire_and_move, raise_resource
+from junheng.words import Message
 
 __all__ = ["Answer", "solve"]
 
@@ -43,7 +44,7 @@ class Answer:
     cost: float
     bound: float
     method: str
-    stuck: tuple[str, ...] = ()
+    stuck: tuple[Message, ...] = ()
 
     def with_more(self, extra: Answer) -> Answer:
         """Return the answer with what turned out to be needed once it was carried out; its bound is lost."""

@@ -1,4 +1,4 @@
-"""Which schools make a coefficient what it is."""
+"""Contributions of schools to difference coefficients."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ from junheng._data import STAGES
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
 from junheng.results import Evaluation, Judgement
+from junheng.words import message
 
 __all__ = ["contributions"]
 
 
 def contributions(ev: Evaluation) -> Any:
-    r"""Tell how much each school matters to each difference coefficient of its county.
+    r"""Return how much each school contributes to each difference coefficient of its county.
 
     The share of a school in the squared coefficient is
 
     .. math:: s_i = \frac{P_i (X_i - \bar X)^2}{\sum_k P_k (X_k - \bar X)^2}
 
-    and its influence is the coefficient without the school, less that with it (:func:`junheng.influence`): negative
-    where the county would be more equal without it. A large school far from the mean has both. Where the standard
-    limits the mean of the coefficients, rows ``composite`` give the share as the mean of the shares weighted by the
-    coefficients, and the influence as the mean of the influences.
+    and its influence is the coefficient without the school minus the coefficient with it (:func:`junheng.influence`):
+    negative if the county would be more equal without it. A large school far from the mean has a large share and
+    influence. If the standard limits the mean of the coefficients, rows ``composite`` give the mean of the shares
+    weighted by the coefficients and the mean of the influences.
 
     Parameters
     ----------
     ev : Evaluation
-        Of any standard with indicators per student.
+        Under a standard with indicators per student.
 
     Returns
     -------
     frame of the library of the input
         One row per counted school (stage) and indicator: the columns of ``by``, ``school_code``, ``school``, ``row``,
-        ``stage``, ``indicator``, ``students``, ``value``, ``mean``, ``coefficient`` of the county, ``share`` (they add
-        up to 1 in a county and stage) and ``influence``. NaN where the coefficient is undefined, where it is 0 (there
-        is nothing to share) and, under ``missing="omit"``, for a school without the figure.
+        ``stage``, ``indicator``, ``students``, ``value``, ``mean``, ``coefficient`` of the county, ``share`` (the sum
+        over a county and stage is 1) and ``influence``. Both are NaN if the coefficient is undefined, ``share`` also
+        if it is 0, and with ``missing="omit"`` both are NaN for a school without the figure.
 
     Raises
     ------
     InputError
-        When the standard has no indicator per student.
+        If the standard has no indicator per student.
 
     Examples
     --------
@@ -56,7 +57,7 @@ def contributions(ev: Evaluation) -> Any:
     d = ev.data
     weighted = [j for j, x in enumerate(d.indicators) if x.denominator == "students"]
     if not weighted:
-        raise InputError(f"{d.standard.id} has no indicator per student, so there are no coefficients")
+        raise InputError(message("planning.no_coefficients", standard=d.standard.id))
     students, codes = d.sections.students[d.usable], d.group_codes
     values = d.values[weighted][:, d.usable].T
     mean, cv = d.mean[:, weighted][codes], d.coefficient[:, weighted][codes]
@@ -98,7 +99,7 @@ def _per_group(columns: Floats, codes: Ints, n: int) -> Floats:
 
 
 def _composite(d: Judgement, weighted: list[int], share: Floats, cv: Floats, moved: Floats) -> tuple[Floats, Floats]:
-    """Return share in, and influence on, the mean of the coefficients that a limit means."""
+    """Return shares in, and influences on, the limited mean of coefficients."""
     stages = d.group_stage[d.group_codes]
     joint, also = np.full(share.shape[0], np.nan), np.full(share.shape[0], np.nan)
     for s, stage in enumerate(STAGES):

@@ -1,4 +1,4 @@
-"""How far each county is from its limits, and what would turn."""
+"""Distances of coefficients from their limits, and what would change verdicts."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ from junheng._frames import Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
 from junheng.results import Evaluation, Judgement
+from junheng.words import message
 
 __all__ = ["margins"]
 
 
 def margins(ev: Evaluation) -> Any:
-    """Tell how far each coefficient is from its limit, and how many schools an indicator would turn.
+    """Return how far each coefficient is from its limit, and how many schools depend on an indicator.
 
     Parameters
     ----------
     ev : Evaluation
-        Under a standard with limits on coefficients, or with thresholds for schools.
+        Under a standard with limits on coefficients or thresholds for schools.
 
     Returns
     -------
     frame of the library of the input
-        One row per county, stage and indicator (and ``composite``, where it is limited): the columns of ``by``,
-        ``stage``, ``indicator``, ``coefficient``, ``limit``, ``verdict``; ``margin`` = limit - coefficient, negative
-        when over it; ``relative`` = margin / limit; ``nearest``: of the county's stage, the met one with the least
-        margin (the next to fail) and the unmet one with the least excess (the first to pass). For the rule on schools:
-        ``n_schools``; ``n_unmet`` below the threshold; ``n_would_pass``: schools that do not comply and would, were
-        this one indicator met; ``n_would_fail``: schools that comply and would not, were it to fall just short of its
-        threshold. Empty where there is no such limit, or no such rule.
+        One row per county, stage and indicator (and ``composite``, if limited): the columns of ``by``, ``stage``,
+        ``indicator``, ``coefficient``, ``limit``, ``verdict``; ``margin`` = limit - coefficient, negative if the limit
+        is exceeded; ``relative`` = margin / limit; ``nearest``: in each county and stage, the met coefficient with the
+        smallest margin and the unmet one with the smallest excess. For the school rule: ``n_schools``; ``n_unmet``
+        below the threshold; ``n_would_pass``: schools that do not comply but would if this indicator were met;
+        ``n_would_fail``: schools that comply but would not if it were just below its threshold. Missing if there is no
+        such limit or rule.
 
     Raises
     ------
     InputError
-        When the standard has neither limits nor thresholds.
+        If the standard has neither limits nor thresholds.
 
     Examples
     --------
@@ -51,7 +52,7 @@ def margins(ev: Evaluation) -> Any:
     """
     d = ev.data
     if not d.standard.limits and not d.standard.thresholds:
-        raise InputError(f"{d.standard.id} has neither limits on coefficients nor thresholds for schools")
+        raise InputError(message("planning.no_limits", standard=d.standard.id))
     n, k = d.coefficient.shape
     limits, coefficients = d.limits, np.where(np.isnan(d.limits), np.nan, d.coefficient)
     verdicts = np.where(np.isnan(limits), -1, d.coefficient_verdicts).astype(np.int64)
@@ -91,7 +92,7 @@ def margins(ev: Evaluation) -> Any:
 
 
 def _turning(d: Judgement) -> Ints:
-    """Return schools, schools below the threshold, those that would turn either way; -1 where there is no rule."""
+    """Count schools, schools below the threshold, and those that would pass or fail; -1 if there is no rule."""
     n, k = d.coefficient.shape
     out = np.full((4, n, k), -1, dtype=np.int64)
     rule = d.standard.school_rule

@@ -1,14 +1,14 @@
-"""The least change that passes: every indicator, the school rule and the coefficients together.
+"""The cheapest plan under which all indicators, the school rule and the coefficients pass together.
 
-Here is the entrance; the way through it: ``_problem.py`` (what a county lacks, as numbers), ``_solve.py`` (the cheapest
-steps of one county), which rests on ``_resource.py`` (one resource and its coefficients) and ``_means.py`` (limits on
-means), ``_budget.py`` (if the money is not enough), ``_result.py`` (the plan as a result).
+This module is the entry point. ``_building.py`` and ``_problem.py`` state the problem of a county, ``_solve.py`` finds
+its cheapest steps with ``_resource.py`` (one resource and its coefficients) and ``_means.py`` (limits on means),
+``_budget.py`` orders the steps if the budget is too small, and ``_result.py`` presents the plan.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,13 +21,14 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
 from junheng.planning._building import counties
-from junheng.planning._costs import Prices, as_number
+from junheng.planning._costs import Prices, as_number, with_lines
 from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
 from junheng.planning._solve import Answer, solve
 from junheng.results import Evaluation
 from junheng.schools import columns
+from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences
 
 __all__ = ["WHY", "Plan", "plan"]
 
@@ -45,54 +46,54 @@ def plan(
 ) -> Plan:
     r"""Return the cheapest additions that make every school and every coefficient of a table pass.
 
-    For each county and year: what each school is to get so that it complies (with the indicators the school rule lets
-    it leave at the floor chosen where that saves most), and so that every difference coefficient, or the mean of them
-    that the standard limits, is within its limit.
+    For each county and year, the plan says what each school must get so that it complies and so that every difference
+    coefficient, or the limited mean of coefficients, is within its limit. Where the school rule lets a school leave
+    indicators at the floor, the plan selects those that save most.
 
-    Without exceptions to choose and without schools whose figures are divided between stages, indicators do not
-    depend on each other and :func:`least_additions` solves each exactly. Otherwise the choice is improved step by
-    step, and scipy's mixed-integer solver (HiGHS) gives a bound that no plan is below; ``gap`` says how far the two
-    are apart. Things are counted in whole numbers, measured ones in steps of ``decimals`` places.
+    If there are no such exceptions and no figures divided between stages, indicators are independent and
+    :func:`least_additions` solves each exactly. Otherwise the plan is improved step by step, and scipy's mixed-integer
+    solver (HiGHS) gives a lower bound on the cost of any plan; ``gap`` is the distance between the two. Counted things
+    are added in whole numbers, measured things in steps of ``decimals`` places.
 
-    Every column is planned by itself: one new teacher may count for several, so where qualifications overlap the
-    plan is on the dear side.
+    Each column is planned separately. One new teacher may count for several columns, so the plan may overstate the
+    cost where qualifications overlap.
 
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned. Gaps cannot be planned for: they are listed in ``unplanned``, and the
-        promise is then undetermined.
+        The result of :func:`junheng.evaluate`. Missing figures cannot be planned for: they are listed in
+        ``unplanned``, and the promise of their county is undetermined.
     unit_costs : mapping
         Column (``teaching_area_m2``) or indicator to the cost of one unit: a number, or a mapping from kind of school
         to a number.
     budget : float, optional
-        What may be spent on all counties together. If the plan costs more, steps are taken in order, cheapest
-        verdict first, as far as the money reaches: see ``Plan.steps``. More money only adds steps.
+        Total budget for all counties, in yuan. If the plan costs more, steps are taken in order, cheapest verdict
+        first, until one cannot be paid: see ``Plan.steps``. A larger budget only adds steps.
     move_costs : mapping, optional
-        Columns of people that may also be moved between schools of the same county and stage, and what one move
-        costs. A school gives only what it has above its own threshold. A mean of coefficients (2012) is brought down by
-        additions only.
+        Columns of staff who can also be moved between schools of the same county and stage, and the cost of one move.
+        A school gives away only staff above its own threshold. A mean of coefficients (2012) is lowered by additions
+        only.
     most_moved : float
-        Largest share of a stage's people of a column that may be moved.
+        Largest share of the staff of a column and stage that can be moved.
     decimals : int
-        Decimal places of what is measured, such as square metres.
+        Decimal places of measured things such as square metres.
     nodes : int
-        Work of the mixed-integer solver in each county that needs it: branch-and-bound nodes a round. 0 leaves it out.
+        Branch-and-bound nodes per round of the mixed-integer solver, for each county that needs it. 0 disables it.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
-        that is called with what is done and the whole.
+        None: a progress bar on a terminal if tqdm (the extra ``progress``) is installed; False: none; or a function
+        called with the number of counties done and the total.
 
     Returns
     -------
     Plan
-        ``changes`` (a tidy frame that :meth:`Evaluation.apply` takes), ``counties``, ``steps``, ``unplanned``,
+        ``changes`` (a tidy frame accepted by :meth:`Evaluation.apply`), ``counties``, ``steps``, ``unplanned``,
         ``cost``, ``bound``, ``gap``, ``left_over`` and ``after``, the evaluation of the changed table.
 
     Raises
     ------
     InputError
-        On costs that are not numbers, a resource that is needed and has no cost, a negative budget, or a county that
-        additions cannot bring to pass; every one is named.
+        If a cost is not a number, a needed resource has no cost, the budget is negative, or additions cannot make a
+        county pass. The message lists all cases.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def plan(
     found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
     whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
     for _ in range(4):
-        # a person added to a part may raise the whole it belongs to, and so another coefficient: look at what came out
+        # staff added to a part of a column also raise the whole, and so another coefficient: evaluate the result
         more = _still_lacking(whole, decimals, nodes)
         if not more:
             break
@@ -129,17 +130,17 @@ def plan(
 
 def _check_numbers(budget: Any, most_moved: Any, nodes: Any, decimals: Any) -> None:
     if budget is not None and not as_number(budget) >= 0:
-        raise InputError(f"budget must be a number, 0 or more, not {budget!r}")
+        raise InputError(message("planning.budget", value=Quoted(budget)))
     if not 0 <= as_number(most_moved) <= 1:
-        raise InputError(f"most_moved must be a share between 0 and 1, not {most_moved!r}")
+        raise InputError(message("planning.most_moved", value=Quoted(most_moved)))
     if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 0:
-        raise InputError(f"nodes must be a whole number, 0 or more, not {nodes!r}")
+        raise InputError(message("planning.nodes", value=Quoted(nodes)))
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
-        raise InputError(f"decimals must be a whole number from 0 to 6, not {decimals!r}")
+        raise InputError(message("planning.decimals", value=Quoted(decimals)))
 
 
 def _still_lacking(whole: Plan, decimals: int, nodes: int) -> dict[int, Answer]:
-    """Return what counties need on top once the plan is carried out: answers by position."""
+    """Return what counties still need once the plan is carried out, by position."""
     broken = [i for i, a in enumerate(whole.answers) if whole._promise(a) != UNMET and fails(whole.after, a.problem)]
     if not broken:
         return {}
@@ -151,29 +152,37 @@ def _still_lacking(whole: Plan, decimals: int, nodes: int) -> dict[int, Answer]:
 def _solved(
     ev: Evaluation, problems: Sequence[County], moves: Prices, most_moved: Fraction, nodes: int, progress: Progress
 ) -> list[Answer]:
-    """Solve county after county; whatever cannot be bought or brought to pass is named."""
+    """Solve all counties; raise an error that lists what has no cost or cannot be met."""
     d = ev.data
     _refuse_unpriced(ev, problems)
     found: list[Answer] = []
-    with reporting(len(problems), "planning", progress) as report:
+    with reporting(len(problems), sentences("planning", ev.language or "en")["planning"], progress) as report:
         for i, problem in enumerate(problems):
             found.append(solve(problem, d, moves, most_moved, nodes))
             report(i + 1)
-    stuck = [f"{d.county_name(a.problem.county)}: {text}" for a in found for text in a.stuck]
+    stuck = [
+        message("planning.in_county", place=d.county_name(a.problem.county), what=what)
+        for a in found
+        for what in a.stuck
+    ]
     if stuck:
-        raise InputError("no additions bring these to pass:\n" + "\n".join(f"  {s}" for s in stuck))
+        raise InputError(with_lines(message("planning.stuck"), stuck))
     return found
 
 
 def _check_people(prices: Prices, moves: Prices) -> None:
     wrong = [c for c in moves.given if not _works_there(c)]
     if wrong:
-        raise InputError(f"move_costs: only people who work at a school are moved, not {', '.join(wrong)}")
+        raise InputError(message("planning.only_people", columns=_columns(wrong)))
     by_kind = [
         c for c in moves.given if isinstance(moves.given[c], Mapping) or isinstance(prices.given.get(c), Mapping)
     ]
     if by_kind:
-        raise InputError(f"people who may be moved need one cost for all kinds of school: {', '.join(by_kind)}")
+        raise InputError(message("planning.one_cost_for_people", columns=_columns(by_kind)))
+
+
+def _columns(names: Iterable[str]) -> Listed:
+    return listed(Name("column", n) for n in names)
 
 
 def _works_there(column: str | None) -> bool:
@@ -182,22 +191,26 @@ def _works_there(column: str | None) -> bool:
 
 
 def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
-    """Name everything that is needed and has no cost."""
-    wanted: dict[str, str] = {}
+    """Raise an error that lists everything that is needed and has no cost."""
+    wanted: dict[str, Message] = {}
     for problem in problems:
         if all(np.isfinite(t.cost).all() for t in problem.resources):
             continue
         place = ev.data.county_name(problem.county)
+
+        def want(key: str, column: str, place: str = place) -> None:
+            wanted.setdefault(column, message(key, column=Quoted(Name("column", column)), place=place))
+
         for schools in problem.schools:
             choices = problem.school_choices(schools)
             if choices and math.isinf(choices[0][1]):
                 for k, u in choices[0][0]:
                     if math.isinf(problem.resources[k].cost[u]):
-                        wanted.setdefault(problem.resources[k].column, f"a school of {place} lacks it")
+                        want("planning.school_lacks", problem.resources[k].column)
         for resource in problem.resources:
             for target in resource.limited:
                 unpriced = bool(np.isinf(resource.cost[resource.unit[target.sections]]).all())
                 if unpriced and not reaches(resource, target, np.zeros(len(resource.members), dtype=np.int64)):
-                    wanted.setdefault(resource.column, f"its coefficient in {place} is over the limit")
+                    want("planning.coefficient_over", resource.column)
     if wanted:
-        raise InputError("unit_costs has no cost for " + "; ".join(f"{c!r} ({why})" for c, why in wanted.items()))
+        raise InputError(with_lines(message("planning.no_cost"), wanted.values()))

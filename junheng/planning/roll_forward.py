@@ -1,4 +1,4 @@
-"""Year by year to a target: pupils come and go, a budget is spent by the plan, the county is judged again."""
+"""Yearly projection: enrolment changes, a budget is spent by the plan, the county is evaluated again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
 from junheng.planning.plan import plan
 from junheng.results import Evaluation, Judgement
+from junheng.words import Name, Quoted, listed, message, sentences
 
 __all__ = ["roll_forward"]
 
@@ -35,47 +36,48 @@ def roll_forward(
     start: int | None = None,
     progress: Progress = None,
 ) -> Any:
-    """Follow a county to a target year: what a budget a year can reach.
+    """Project counties to a target year: what a yearly budget can achieve.
 
-    Each year, in this order: enrolment changes; the money of the year, with what was left, is planned by
-    :func:`junheng.plan`; the plan is carried out at once; the county is judged. Nothing else changes: nothing wears
-    out, nobody retires, prices stay, the facts of the county stay those of the first year, and a rule that depends on
-    the year is judged as in the first year.
+    Each year, in this order: enrolment changes; :func:`junheng.plan` spends the budget of the year and what was left
+    over; the plan takes effect at once; the counties are evaluated. Nothing else changes: there is no wear, nobody
+    retires, prices and the facts of the county stay the same, and rules that depend on the year are applied as in the
+    first year.
 
     Parameters
     ----------
     ev : Evaluation
-        The state at the start.
+        The initial state.
     unit_costs : dict of str to number
         As in :func:`junheng.plan`.
     yearly_budget : number or dict of int to number
-        Money of a year, for the whole table; or year to money, 0 where a year is not named.
+        Yearly budget of the whole table, in yuan; or a mapping from year to budget (0 for years not given).
     until : int
         Last year.
     enrolment : number, dict or sequence of changes, optional
-        Factor on enrolment, every year; or stage to factor; or changes of :mod:`junheng.changes` to make every year.
+        Factor applied to enrolment every year; or a mapping from stage to factor; or changes of
+        :mod:`junheng.changes` to apply every year.
     carry_over : bool
-        Whether money not spent is there the year after.
+        Whether unspent money is available the next year.
     start : int, optional
-        Year of the table; needed where it has no column ``year``.
+        Year of the table; required if it has no column ``year``.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm; False for none; or a function called with years done and
-        all.
+        None: a progress bar on a terminal if tqdm is installed; False: none; or a function called with the number of
+        years done and the total.
 
     Returns
     -------
     frame of the library of the input
-        One row per year and county, the start first: the columns of ``by`` (without the year), ``year``; ``budget``,
-        ``cost`` and ``left`` of the whole table, the same on the rows of all counties; ``students``; ``verdict`` on the
-        resources of schools (schools and coefficients; the parts that rest on facts of the county are not in it);
-        ``n_schools`` (counted schools and stages), ``n_met`` and ``n_undetermined`` of them; ``n_coefficients`` that
-        have a limit, ``n_over`` it, ``n_coefficients_open`` undetermined.
+        One row per year and county, starting with the initial state: the columns of ``by`` (without the year),
+        ``year``; ``budget``, ``cost`` and ``left`` of the whole table, repeated for each county; ``students``;
+        ``verdict`` on school resources (schools and coefficients, without the parts that depend on facts of the
+        county); ``n_schools`` (counted schools and stages), of which ``n_met`` and ``n_undetermined``;
+        ``n_coefficients`` with a limit, of which ``n_over`` exceed it and ``n_coefficients_open`` are undetermined.
 
     Raises
     ------
     InputError
-        When the table has several years, or none and no ``start``; the target is not later; a budget is negative or no
-        number; or as :func:`junheng.plan` and :meth:`junheng.Evaluation.apply`.
+        If the table has several years, or none and ``start`` is not given; ``until`` is not later; a budget is negative
+        or not a number; or :func:`junheng.plan` or :meth:`junheng.Evaluation.apply` raises it.
 
     Examples
     --------
@@ -87,12 +89,12 @@ def roll_forward(
     """
     first = _first_year(ev.data, start)
     if isinstance(until, bool) or not isinstance(until, (int, np.integer)) or until <= first:
-        raise InputError(f"until must be a year after {first}, the year of the table, not {until!r}")
+        raise InputError(message("planning.until", year=first, until=Quoted(until)))
     changes = _yearly_changes(enrolment)
     budgets = {year: _budget(yearly_budget, year) for year in range(first + 1, until + 1)}
     now, left = attrs.evolve(ev, language=None), Decimal(0)
     rows = [_State.of(now.data, first, Decimal(0), Decimal(0), left)]
-    with reporting(len(budgets), "years", progress) as report:
+    with reporting(len(budgets), sentences("planning", ev.language or "en")["years"], progress) as report:
         for done, (year, budget) in enumerate(budgets.items(), start=1):
             if changes:
                 now = now.apply(changes)
@@ -109,11 +111,11 @@ def roll_forward(
 def _first_year(d: Judgement, start: int | None) -> int:
     years = np.unique(d.years[np.isfinite(d.years)])
     if years.size > 1:
-        raise InputError(f"the table has {years.size} years; roll forward from one of them")
+        raise InputError(message("planning.several_years", n=int(years.size)))
     if years.size == 0 and start is None:
-        raise InputError("the table has no column 'year'; say its year with start=")
+        raise InputError(message("planning.no_year"))
     if years.size and start is not None and int(years[0]) != start:
-        raise InputError(f"the table is of {int(years[0])}, not of {start}; leave start out")
+        raise InputError(message("planning.other_year", year=int(years[0]), start=start))
     return int(years[0]) if years.size else int(start or 0)
 
 
@@ -123,7 +125,8 @@ def _yearly_changes(enrolment: Any) -> list[Any]:
     if isinstance(enrolment, Mapping):
         unknown = sorted(str(s) for s in set(enrolment) - set(STAGES))
         if unknown:
-            raise InputError(f"enrolment maps {' or '.join(STAGES)} to a factor, not {', '.join(unknown)}")
+            stages = listed((Name("stage", s) for s in STAGES), "or")
+            raise InputError(message("planning.enrolment", stages=stages, given=listed(unknown)))
         return [Enrolment(factor=factor, stage=stage) for stage, factor in enrolment.items()]
     if isinstance(enrolment, Sequence) and not isinstance(enrolment, str):
         return list(enrolment)
@@ -137,7 +140,7 @@ def _budget(yearly: Any, year: int) -> Decimal:
     except (InvalidOperation, TypeError, ValueError):
         out = Decimal("NaN")
     if isinstance(money, bool) or not out.is_finite() or out < 0:
-        raise InputError(f"the budget of {year} must be a number from 0 on, not {money!r}")
+        raise InputError(message("planning.yearly_budget", year=year, value=Quoted(money)))
     return out
 
 

@@ -1,4 +1,4 @@
-"""What each school lacks: how much of which thing brings it to its thresholds, and what that costs."""
+"""Shortfalls: what each school needs to reach its thresholds, and the cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Evaluation, Judgement
 from junheng.schools import ALL_STAGES, columns
-from junheng.words import word
+from junheng.words import Name, listed, message, quoted, word
 
 __all__ = ["shortfall_totals", "shortfalls"]
 
@@ -30,45 +30,45 @@ _KEYS = ("school_code", "school", "row", "stage", "indicator")
 
 
 def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -> Any:
-    r"""List what each school lacks to reach its thresholds: one row a school, stage and indicator.
+    r"""List what each school lacks to reach its thresholds: one row per school, stage and indicator.
 
-    Let x be the figure of a section (a school's stage), d what it is divided by and t the threshold. The section needs
-    :math:`t \, d` (per hundred students :math:`t \, d / 100`) and is short of :math:`t \, d - x`. Where a threshold is
-    "at most", as for students a teacher, more of the divisor is needed: :math:`x / t`. All is counted in exact
-    fractions of the figures as they were typed. Things that come in wholes are rounded up to wholes; measured things
-    are exact, or rounded up at the ninth decimal where they have no end.
+    Let x be the figure of a section (a school's stage), d its divisor and t the threshold. The section needs
+    :math:`t \, d` (per hundred students :math:`t \, d / 100`) and is short of :math:`t \, d - x`. If the threshold is
+    an upper limit, as for students per teacher, more of the divisor is needed: :math:`x / t`. Amounts are computed in
+    exact fractions of the figures as typed. Countable things are rounded up to whole numbers; measured things are
+    exact, or rounded up at the ninth decimal if they do not terminate.
 
-    A resource that an integrated school has once is divided between its stages. The section then has a share s of it,
-    and the school must add more than the section lacks: ``short_school`` is the least whole (or decimal) amount that is
-    not below ``(needs - has) / s``. It is counted before the section's own amount is rounded up.
+    A resource shared by the stages of an integrated school is divided between them. If the section has a share s of
+    it, the school must add more than the section lacks: ``short_school`` is the least whole (or decimal) amount of at
+    least ``(needs - has) / s``, computed before the section's own amount is rounded up.
 
     Parameters
     ----------
     ev : Evaluation
         Under a standard with thresholds.
     unit_costs : dict of str to number, optional
-        Cost of one unit, by column (``computers``) or by indicator, which comes first: a number, or a mapping from kind
-        of school to a number. Every column that something is short of must be named.
+        Cost of one unit by column (``computers``) or by indicator, which takes precedence: a number, or a mapping from
+        kind of school to a number. Required for every column with a shortfall.
 
     Returns
     -------
     frame of the library of the input
-        One row per counted section and indicator that is not met: the columns of ``by``, ``school_code``, ``school``,
-        ``row`` (position in the table), ``stage``, ``indicator``, ``column`` (what to add), ``has`` and ``needs`` (of
-        the section), ``short`` and ``short_school``, ``short_of_floor`` and ``short_of_floor_school`` (to reach the
-        floor of the standard, such as 85 %; NaN where there is none, 0 where it is reached), ``unit``, ``shared``
-        (whether the figure is the school's and divided), ``may_stay_at_floor``, ``reason``; with ``unit_costs`` also
-        ``cost`` and ``cost_of_floor``, of the school's amounts.
+        One row per counted section and unmet or undetermined indicator: the columns of ``by``, ``school_code``,
+        ``school``, ``row`` (position in the table), ``stage``, ``indicator``, ``column`` (what to add), ``has`` and
+        ``needs`` (of the section), ``short`` and ``short_school``, ``short_of_floor`` and ``short_of_floor_school`` (to
+        reach the floor of the standard, such as 85 %; NaN if there is none, 0 if it is reached), ``unit``, ``shared``
+        (whether the figure belongs to the whole school and is divided), ``may_stay_at_floor``, ``reason``; with
+        ``unit_costs`` also ``cost`` and ``cost_of_floor`` of the school's amounts.
 
-        Where a verdict is undetermined, amounts are NaN and ``reason`` says why: it is not taken as no shortage. Where
-        a size table names two numbers, ``needs`` is the stricter. A negative ``short`` is too much of a thing (only
-        under "at most" an amount). ``may_stay_at_floor``: the rule lets this row, if it alone, stay at the floor;
-        under 2017 that is one indicator a school, and which one is for you, or :func:`junheng.plan`, to choose.
+        If a verdict is undetermined, amounts are NaN and ``reason`` says why; this does not mean there is no shortage.
+        If a size table gives two numbers, ``needs`` uses the stricter one. A negative ``short`` is an excess (only for
+        upper limits on amounts). ``may_stay_at_floor``: the school rule allows this row, if it is the only one, to stay
+        at the floor. In 2017 that is one indicator per school; choose it yourself or use :func:`junheng.plan`.
 
     Raises
     ------
     InputError
-        If the standard sets no thresholds, or a cost is missing, unknown, negative or not a number: all are named.
+        If the standard has no thresholds, or a cost is missing, unknown, negative or not a number; all are listed.
 
     Examples
     --------
@@ -82,10 +82,10 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
 
 
 def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequence[int] | None = None) -> Any:
-    """Return the frame of :func:`shortfalls`, of some counties only where they are given."""
+    """Return the frame of :func:`shortfalls`, of some counties only if ``within`` is given."""
     d = ev.data
     if not d.standard.thresholds:
-        raise InputError(f"{d.standard.id} sets no thresholds for schools, so nothing can be short of them")
+        raise InputError(message("planning.no_thresholds", standard=d.standard.id))
     costs = None if unit_costs is None else Prices.read(unit_costs)
     section, indicator = _open_cells(d, within)
     unmet = d.verdicts[indicator, section] == UNMET
@@ -104,7 +104,7 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
         assert ask is not None
         names.append(ask.column)
         shared[n] = ask.thing.divided[i]
-        # where the number was lost, a school that has none lacks it, and nobody knows how much
+        # if the standard's number was not found, the missing amount is unknown
         lack = ask.find(i) if known else None
         if known and lack is None:
             reasons[n] = d.reasons[j, i] or REASONS.index("missing_value")
@@ -135,32 +135,32 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
 def shortfall_totals(
     source: Any, *, by: Sequence[str] | str | None = None, unit_costs: Mapping[str, Any] | None = None
 ) -> Any:
-    """Add shortfalls up: of each thing, how many schools are short, how much they need, what it costs.
+    """Total the shortfalls: for each column, how many schools are short, how much they need and what it costs.
 
-    What one purchase covers is counted once: of several indicators that ask a section for the same thing, and of
-    several stages that share a school's one figure, the largest amount. So totals over stages are less than the sum of
-    totals stage by stage where schools share.
+    What one purchase covers is counted once: if several indicators require the same column of a section, or several
+    stages share a figure, only the largest amount counts. Totals over stages are therefore less than the sum of totals
+    by stage if stages share resources.
 
     Parameters
     ----------
     source : Evaluation or frame
-        An evaluation, or what :func:`junheng.shortfalls` returned for it (with ids, not relabelled).
+        An evaluation, or its :func:`junheng.shortfalls` (with ids, not relabelled).
     by : str or sequence of str, optional
-        Columns of the shortfalls to group by: by default those that make a county. Add ``stage`` for totals by stage.
+        Columns of the shortfalls to group by; default: those that identify a county. Add ``stage`` for totals by stage.
     unit_costs : dict of str to number, optional
         As in :func:`junheng.shortfalls`; only with an evaluation.
 
     Returns
     -------
     frame of the library of the input
-        One row per group and column that something is short of, or may be: the columns of ``by``, ``column``, ``unit``,
-        ``n_schools`` (short of it), ``n_undetermined`` (of which it is not known), ``total`` (to reach the thresholds),
-        ``total_of_floor`` (to reach the floors, where there are any); with costs also ``cost`` and ``cost_of_floor``.
+        One row per group and column with certain or possible shortfalls: the columns of ``by``, ``column``, ``unit``,
+        ``n_schools`` (short), ``n_undetermined`` (possibly short), ``total`` (to reach the thresholds),
+        ``total_of_floor`` (to reach the floors, if any); with costs also ``cost`` and ``cost_of_floor``.
 
     Raises
     ------
     InputError
-        When a column of ``by`` is not there, the frame is not one of shortfalls, or costs come with a frame.
+        If a column of ``by`` is missing, the frame does not contain shortfalls, or costs are given with a frame.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def shortfall_totals(
     chosen = default if by is None else [by] if isinstance(by, str) else list(by)
     unknown = [c for c in chosen if c not in table.columns]
     if unknown:
-        raise InputError(f"the shortfalls have no column {', '.join(map(repr, unknown))} to group by")
+        raise InputError(message("planning.no_such_columns", columns=quoted(unknown)))
     out = _totals(table, chosen, default)
     if not isinstance(source, Evaluation):
         return build_frame(out, table.backend)
@@ -189,23 +189,23 @@ def shortfall_totals(
 
 
 def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table, list[str]]:
-    """Return the shortfalls, and the columns that make a county."""
+    """Return the shortfalls, and the columns that identify a county."""
     if isinstance(source, Evaluation):
         ids = attrs.evolve(source, language=None)
         return Table(shortfalls(ids, unit_costs=unit_costs)), list(source.data.by)
     if column_names(source) is None:
-        raise InputError(f"shortfall_totals takes an evaluation or a frame of shortfalls, not {type(source).__name__}")
+        raise InputError(message("planning.not_shortfalls", kind=type(source).__name__))
     if unit_costs is not None:
-        raise InputError("give unit_costs to shortfalls, which made this frame, or pass the evaluation")
+        raise InputError(message("planning.costs_too_late"))
     table = Table(source)
     lacking = [c for c in ("row", "stage", "column", "short_school", "shared") if c not in table.columns]
     if lacking:
-        raise InputError(f"this is no frame of junheng.shortfalls (with ids): it has no {', '.join(lacking)}")
+        raise InputError(message("planning.no_shortfalls", columns=listed(lacking)))
     return table, list(table.columns[: min(table.columns.index(k) for k in _KEYS if k in table.columns)])
 
 
 def county_totals(ev: Evaluation, counties: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """Return what some counties lack in all: county to rows like those of :func:`shortfall_totals`, with ids."""
+    """Return the rows of :func:`shortfall_totals` (with ids) of some counties."""
     d = ev.data
     if not d.standard.thresholds:
         return {c: [] for c in counties}
@@ -220,7 +220,7 @@ def county_totals(ev: Evaluation, counties: Sequence[int]) -> dict[int, list[dic
     return out
 
 
-#: Amounts that are added up, and the columns of totals they become; those of floors may all be missing.
+#: Amounts to total, and the columns of the totals; those of floors may all be missing.
 _SUMMED = {
     "short_school": "total",
     "short_of_floor_school": "total_of_floor",
@@ -231,7 +231,7 @@ _SUMMED = {
 
 @frozen
 class _Sum:
-    """What one group is short of, of one thing: of each amount, purchase to the largest asked for."""
+    """Shortfalls of one group and column: for each amount, the largest amount required per purchase."""
 
     schools: set[Any] = field(factory=set)
     unknown: set[Any] = field(factory=set)
@@ -250,7 +250,7 @@ class _Sum:
 
 
 def _totals(table: Table, by: list[str], places: list[str]) -> dict[str, Any]:
-    """Return the columns of totals: what each group of ``by`` is short of; ``places`` are the columns of a county."""
+    """Return the columns of the totals by group; ``places`` are the columns that identify a county."""
     summed = [name for name in _SUMMED if "cost" in table.columns or "cost" not in name]
     keys, schools = _rows(table, by), _rows(table, _of_school(table, places))
     others = _rows(table, ("column", "unit", "row", "stage", "shared"))
@@ -269,7 +269,7 @@ def _totals(table: Table, by: list[str], places: list[str]) -> dict[str, Any]:
     out["n_schools"] = np.array([len(s.schools) for _, s in found], dtype=np.int64)
     out["n_undetermined"] = np.array([len(s.unknown) for _, s in found], dtype=np.int64)
     for name in summed:
-        # of what has no floor nothing may stay there
+        # without a floor there is no amount to reach it
         empty = math.nan if "floor" in name else 0.0
         out[_SUMMED[name]] = _added([s.amounts[name] for _, s in found], empty)
     return out
@@ -281,7 +281,7 @@ def _rows(table: Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
 
 
 def _of_school(table: Table, places: list[str]) -> list[str]:
-    """Return the columns that tell schools apart."""
+    """Return the columns that identify a school."""
     names = [n for n in (*places, "school_code", "school") if n in table.columns]
     return names if {"school", "school_code"} & set(names) else [*names, "row"]
 
@@ -294,7 +294,7 @@ def _added(parts: list[dict[Any, Decimal]], empty: float) -> Any:
 
 
 def _open_cells(d: Judgement, within: Sequence[int] | None = None) -> tuple[Ints, Ints]:
-    """Return section and indicator of every cell that is not met, school by school."""
+    """Return section and indicator of every cell that is not met, ordered by school."""
     cells = d.applies & d.sections.counted & (d.verdicts != MET)
     if within is not None:
         cells &= np.isin(d.county, list(within))
@@ -303,7 +303,7 @@ def _open_cells(d: Judgement, within: Sequence[int] | None = None) -> tuple[Ints
 
 
 def _may_stay(d: Judgement, section: Ints, indicator: Ints) -> Any:
-    """Return where the school's rule would let an indicator, if it alone, stay at its floor."""
+    """Return where the school rule allows an indicator, if it is the only one, to stay at its floor."""
     rule = d.standard.school_rule
     if rule is None or rule.kind != "at_least" or rule.k is None:
         return np.zeros(section.size, dtype=bool)
@@ -318,7 +318,7 @@ def _may_stay(d: Judgement, section: Ints, indicator: Ints) -> Any:
 
 
 def _amounts(lack: Shortage) -> tuple[float, ...]:
-    """Return has, needs, what is short of the section and of its school, and the same for the floor."""
+    """Return has, needs, the shortfall of section and school, and the same for the floor."""
     out = [float(lack.has), float(lack.needs)]
     for wanted in (lack.needs, lack.floor):
         own = math.nan if wanted is None else lack.amount(wanted, of_school=False)
@@ -332,21 +332,19 @@ def _amounts(lack: Shortage) -> tuple[float, ...]:
 def _each(
     costs: Prices, names: list[str], section: Ints, indicator: Ints, short: Any, d: Judgement
 ) -> list[Decimal | None]:
-    """Return the cost of a unit for each row; refuse where something is short that has none."""
+    """Return the unit cost of each row; raise an error if a shortfall has none."""
     kinds, ids = d.sections.kind[section].tolist(), [i.id for i in d.indicators]
     rows = list(zip(names, kinds, indicator.tolist(), strict=True))
     known = {row: costs.of(row[0], row[1], ids[row[2]]) for row in set(rows)}
     lacking = dict.fromkeys(row[0] for row, x in zip(rows, short.tolist(), strict=True) if x > 0 and known[row] is None)
     if lacking:
-        raise InputError(
-            f"unit_costs names no cost of {', '.join(lacking)}, of which schools are short; give the cost of one unit "
-            "of each, 0 where it costs nothing"
-        )
+        columns_ = listed(Name("column", c) for c in lacking)
+        raise InputError(message("planning.no_cost_of_short", columns=columns_))
     return [known[row] for row in rows]
 
 
 def _times(costs: list[Decimal | None], amounts: Any) -> Any:
-    """Multiply in decimals; too much of a thing costs nothing."""
+    """Multiply in decimals; an excess costs nothing."""
     out = np.full(amounts.size, np.nan)
     with localcontext(prec=50):
         for n, (cost, amount) in enumerate(zip(costs, amounts.tolist(), strict=True)):

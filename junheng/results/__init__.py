@@ -1,4 +1,4 @@
-"""What goes out: an evaluation, its frames, its explanations."""
+"""Results: an evaluation, its frames and its explanations."""
 
 from junheng.judging.findings import LEFT_OUT_OF, REASONS
 from junheng.judging.judgement import Judgement

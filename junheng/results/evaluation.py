@@ -1,4 +1,4 @@
-"""What goes out: tidy frames built when first asked for, explanations, and a form that JSON can hold."""
+"""The result of an evaluation: frames built on first access, explanations, JSON."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from junheng.results.explain import explain
 from junheng.results.frames import Frames, records
 from junheng.schools.checks import problems_frame
 from junheng.standards.model import Standard
-from junheng.words import Language
+from junheng.words import Language, message
 
 __all__ = ["Evaluation"]
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
 class Evaluation(Generic[FrameT]):
-    """Every figure, verdict and reason of one table under one standard; made by :func:`junheng.evaluate`.
+    """All figures, verdicts and reasons of one table under one standard; made by :func:`junheng.evaluate`.
 
-    Frames are tidy and long, in the library of the input, and built when first asked for. Ids are English words;
-    :meth:`relabel` turns headers and ids into Chinese or English labels.
+    Frames are tidy and long, in the library of the input, and built on first access. Ids are English words;
+    :meth:`relabel` replaces headers and ids by Chinese or English labels.
 
     Attributes
     ----------
     provenance : dict
-        Version, standard and digest, options, counts of rows, warnings. No clock: same input, same bytes.
+        Version, standard and digest, options, counts of rows, warnings. No timestamp: same input, same bytes.
     language : str or None
-        Language of labels, None for ids.
+        Language of the labels; None for ids.
     """
 
     data: Judgement = field(repr=False)
@@ -46,7 +46,7 @@ class Evaluation(Generic[FrameT]):
 
     @property
     def standard(self) -> Standard:
-        """The standard judged by."""
+        """The standard applied."""
         return self.data.standard
 
     def __repr__(self) -> str:
@@ -64,66 +64,66 @@ class Evaluation(Generic[FrameT]):
 
     @cached_property
     def schools(self) -> FrameT:
-        """Every indicator of every school and stage: value, requirement, floor, verdict and the reason for it."""
+        """One row per school, stage and indicator: value, requirement, floor, verdict and reason."""
         return self._frames.schools()
 
     @cached_property
     def school_verdicts(self) -> FrameT:
-        """One row per school and stage: how many indicators are met, and whether it complies."""
+        """One row per school and stage: number of indicators met, and whether the school complies."""
         return self._frames.school_verdicts()
 
     @cached_property
     def indicators(self) -> FrameT:
-        """Every indicator of every county and stage: mean, deviation, coefficient, limit, verdict, counts.
+        """One row per county, stage and indicator: mean, deviation, coefficient, limit, verdict, counts.
 
-        The composite stands in a row of its own where the standard limits it. Where the standard sets no limit the
-        verdict is empty.
+        The composite has a row of its own if the standard limits it. The verdict is empty if the standard sets no
+        limit.
         """
         return self._frames.indicators()
 
     @cached_property
     def items(self) -> FrameT:
-        """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
+        """One row per county and item: value, requirement, verdict, counts, clause, source and standing."""
         return self._frames.items()
 
     @cached_property
     def item_schools(self) -> FrameT:
-        """Every school (and stage) that fails a condition of an item, or of which it is not known."""
+        """Schools (and stages) that fail a condition of an item, or for which it is undetermined."""
         return self._frames.item_schools()
 
     @cached_property
     def verdicts(self) -> FrameT:
-        """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
+        """One row per county and part, and one for the overall verdict, with the reason in a sentence."""
         return self._frames.verdicts()
 
     @cached_property
     def county_indicators(self) -> FrameT:
-        """Enrolment, retention, progression, funds of every county, from its facts; empty where they are not given."""
+        """Enrolment, retention, progression and funds of every county, from its facts; empty if not given."""
         return self._frames.county_indicators()
 
     @cached_property
     def grades(self) -> FrameT:
-        """Count schools by the grades inspectors gave them: each item B1 to B13, and the conclusion.
+        """Numbers of schools by inspection grade: each item B1 to B13, and the conclusion.
 
-        One row per county, graded column and grade: ``n_schools``, ``share`` of the schools that have a grade there.
-        Empty where the table has no such columns. No conclusion is drawn from grades: the rule was not found.
+        One row per county, graded column and grade: ``n_schools``, and ``share`` of the schools that have a grade.
+        Empty if the table has no such columns. Grades lead to no verdict: the rule was not found.
         """
         return self._frames.grades()
 
     @cached_property
     def left_out(self) -> FrameT:
-        """Every unit that does not count, by name, with the reason, and in what it does not count.
+        """Schools and stages that are not counted, with the reason and what they are left out of.
 
-        ``left_out_of`` is ``all``; or, under a standard that asks apart, ``basic_standard`` (of schools) or
+        ``left_out_of`` is ``all``; or, under a standard that separates the two, ``basic_standard`` (of schools) or
         ``coefficient``.
         """
         return self._frames.left_out()
 
     @cached_property
     def problems(self) -> FrameT:
-        """What was odd in the table but did not stop the evaluation, as :func:`junheng.check_schools` lists it."""
-        found: FrameT = problems_frame(self.data.problems, self.data.backend)
-        return found
+        """Problems of the table that did not stop the evaluation, as listed by :func:`junheng.check_schools`."""
+        frame: FrameT = problems_frame(self.data.problems, self.data.backend, self.language or "en")
+        return frame
 
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""
@@ -148,26 +148,26 @@ class Evaluation(Generic[FrameT]):
     def explain(
         self, county: Any = None, *, stage: Literal["primary", "junior"] | None = None, language: Language | None = None
     ) -> str:
-        """Say why: which rule, which schools, which numbers, which clause.
+        """Explain the verdicts: rule, schools, numbers and clause.
 
         Parameters
         ----------
         county : object, optional
-            A county as it stands in the table (with several ``by`` columns, a tuple of them); all without it.
+            County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
         stage : {"primary", "junior"}, optional
-            Only this stage.
+            Only this stage. Default: both.
         language : {"en", "zh"}, optional
-            By default the language of :meth:`relabel`, or English.
+            Default: the language of :meth:`relabel`, or English.
 
         Returns
         -------
         str
-            Plain text, a line a finding.
+            Plain text, one line per finding.
 
         Raises
         ------
         InputError
-            When no such county was evaluated; near matches are named.
+            If the county was not evaluated (similar names are suggested), or the stage or language is unknown.
 
         Examples
         --------
@@ -179,7 +179,7 @@ class Evaluation(Generic[FrameT]):
         return explain(self.data, county, stage, check_language(language or self.language or "en"))
 
     def relabel(self, language: Language) -> Evaluation[FrameT]:
-        """Return the same evaluation with headers, ids and verdicts as labels of a language.
+        """Return the same evaluation with labels instead of ids, in one language.
 
         Parameters
         ----------
@@ -189,12 +189,12 @@ class Evaluation(Generic[FrameT]):
         Returns
         -------
         Evaluation
-            Sharing the figures; only words change.
+            The same figures with other words.
 
         Raises
         ------
         InputError
-            When there are no labels in that language.
+            If there are no labels in that language.
 
         Examples
         --------
@@ -206,19 +206,19 @@ class Evaluation(Generic[FrameT]):
         return attrs.evolve(self, language=check_language(language))
 
     def apply(self, changes: Any) -> Evaluation[FrameT]:
-        """Judge the same schools after some changes: what if.
+        """Evaluate the same schools after some changes.
 
-        Figures are added in decimals, as they were typed, so that a school brought exactly to a threshold meets it. The
-        table given to :func:`junheng.evaluate` is not touched.
+        Figures are added as decimals, so that a school raised exactly to a threshold meets it. The table given to
+        :func:`junheng.evaluate` is not modified.
 
         Parameters
         ----------
         changes : frame, change or list of them
             A frame with ``column`` and ``change`` (added to the figure; negative to take away) and either ``row``
-            (position in the table) or the school (``school`` or ``school_code``, with county, year and stage as far as
-            needed); other columns are passed over. Or one of :mod:`junheng.changes`: ``Add``, ``Enrolment``,
-            ``Cohorts``, ``Merge``, ``Open``, ``Close``. Or a list of these, made one after the other; rows are always
-            those of the table as it is now.
+            (position in the table) or the school (``school`` or ``school_code``, with county, year and stage if
+            needed); other columns are ignored. Or one of :mod:`junheng.changes`: ``Add``, ``Enrolment``, ``Cohorts``,
+            ``Merge``, ``Open``, ``Close``. Or a list of these, applied in order; rows always refer to the current
+            table.
 
         Returns
         -------
@@ -229,10 +229,10 @@ class Evaluation(Generic[FrameT]):
         Raises
         ------
         InputDataError
-            When a change cannot be made (no such school, more than one, no such column, a figure that is missing or
-            would turn negative); every problem is listed.
+            If a change cannot be made (unknown or ambiguous school, unknown column, a value that is missing or would
+            become negative); every problem is listed.
         InputError
-            When ``changes`` is of the wrong kind.
+            If ``changes`` has the wrong type.
 
         Examples
         --------
@@ -246,7 +246,7 @@ class Evaluation(Generic[FrameT]):
         from junheng.changes import change_table
 
         if self.again is None:
-            raise InputError("this evaluation does not know how it was made; call junheng.evaluate on the table")
+            raise InputError(message("results.made_elsewhere"))
         changed = change_table(self.data, changes)
         new = self.again(changed.frame)
         before = list(self.provenance.get("changes", ()))
@@ -254,12 +254,12 @@ class Evaluation(Generic[FrameT]):
         return attrs.evolve(new, provenance=provenance, language=self.language)
 
     def to_dict(self, *, schools: bool = True) -> dict[str, Any]:
-        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
+        """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON without NaN.
 
         Parameters
         ----------
         schools : bool
-            Also the figures school by school; they are most of the bulk.
+            Include the figures of each school, which take most of the space.
 
         Returns
         -------

@@ -17,7 +17,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, co
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
 from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
-from junheng.results.explain import item_findings, part_reasons, school_reason
+from junheng.results.reasons import item_findings, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit
@@ -28,13 +28,13 @@ __all__ = ["Frames", "records", "round_half_up", "turns"]
 
 @frozen(eq=False)
 class Frames(Generic[FrameT]):
-    """Makes the frames of an evaluation, with ids or with labels of a language; each method is one frame."""
+    """Makes the frames of an evaluation, with ids or with labels in a language; one method per frame."""
 
     found: Judgement
     language: str | None
 
     def schools(self) -> FrameT:
-        """Every indicator of every school and stage: value, requirement, floor, verdict and the reason for it."""
+        """One row per school, stage and indicator: value, requirement, floor, verdict and reason."""
         d = self.found
         n, k = d.sections.rows.size, len(d.indicators)
         judged = bool(d.standard.thresholds)
@@ -91,7 +91,7 @@ class Frames(Generic[FrameT]):
         )
 
     def school_verdicts(self) -> FrameT:
-        """One row per school and stage: how many indicators are met, and whether it complies."""
+        """One row per school and stage: number of indicators met, and whether the school complies."""
         d = self.found
         section = np.flatnonzero(d.sections.stage < len(STAGES))
         met = ((d.verdicts == MET) & d.applies)[:, section].sum(axis=0)
@@ -100,7 +100,7 @@ class Frames(Generic[FrameT]):
         # schools judged alike on every indicator share a sentence
         judged = np.where(d.applies, d.verdicts + np.int8(3) * d.floors, np.int8(-1))[:, section]
         first, pattern = _distinct(judged)
-        said = [self._school_reason(judged[:, i].tolist()) for i in first.tolist()]
+        reasons = [school_reason(d, judged[:, i].tolist(), self.language or "en") for i in first.tolist()]
         out: dict[str, Any] = self.by_columns(d.county[section])
         out |= self.school_columns(section)
         out["row"] = d.sections.rows[section]
@@ -116,31 +116,25 @@ class Frames(Generic[FrameT]):
         left = out_codes[np.argsort(first_out)]
         left_code = np.zeros(len(LEFT_OUT), dtype=np.int64)
         left_code[left] = np.arange(left.size)
-        words, codes = _unique([*said, *(word("reason", LEFT_OUT[c], self.language) for c in left.tolist())])
+        words, codes = _unique([*reasons, *(word("reason", LEFT_OUT[c], self.language) for c in left.tolist())])
         counted = d.sections.counted[section]
-        out["reason"] = Labels(codes[np.where(counted, pattern, len(said) + left_code[d.sections.out[section]])], words)
+        out["reason"] = Labels(
+            codes[np.where(counted, pattern, len(reasons) + left_code[d.sections.out[section]])], words
+        )
         return self.frame(out)
 
-    def _school_reason(self, pattern: list[int]) -> str:
-
-        return school_reason(self.found, pattern, self.language or "en")
-
     def indicators(self) -> FrameT:
-        """Every indicator of every county and stage: mean, deviation, coefficient, limit, verdict, counts.
-
-        The composite stands in a row of its own where the standard limits it. Where the standard sets no limit the
-        verdict is empty.
-        """
+        """One row per county, stage and indicator: mean, deviation, coefficient, limit, verdict, counts."""
         d = self.found
         n = d.mean.shape[0]
         composite = any(x.kind == "composite" for x in d.standard.limits)
         ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
-        # an indicator that no threshold names in a stage is not part of the stage
+        # an indicator without a threshold in a stage is not part of that stage
         named = {(t.indicator, t.stage) for t in d.standard.thresholds}
         use = np.array([[not named or (i, s) in named or i == "composite" for i in ids] for s in STAGES], dtype=bool)[
             d.group_stage
         ]
-        # but whatever has a limit is judged, and so it is shown
+        # whatever has a limit is judged and shown
         use[:, : d.limits.shape[1]] |= ~np.isnan(d.limits)
         group, indicator = np.nonzero(use) if n else (np.empty(0, np.int64), np.empty(0, np.int64))
 
@@ -199,7 +193,7 @@ class Frames(Generic[FrameT]):
         return Labels(op_codes[flat], ops), Labels(clause_codes[flat], clauses)
 
     def items(self) -> FrameT:
-        """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
+        """One row per county and item: value, requirement, verdict, counts, clause, source and standing."""
         d, lang = self.found, self.language
         results = d.items
         m, n = len(results), d.n_counties
@@ -240,7 +234,7 @@ class Frames(Generic[FrameT]):
         return self.frame(out)
 
     def item_schools(self) -> FrameT:
-        """Every school (and stage) that fails a condition of an item, or of which it is not known."""
+        """Schools (and stages) that fail a condition of an item, or for which it is undetermined."""
         d, lang = self.found, self.language
         parts: list[tuple[int, int, Any, Ints]] = []
         for r, result in enumerate(d.items):
@@ -267,7 +261,7 @@ class Frames(Generic[FrameT]):
         return self.frame(out)
 
     def verdicts(self) -> FrameT:
-        """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
+        """One row per county and part, and one for the overall verdict, with the reason in a sentence."""
         d, lang = self.found, self.language
         parts = list(d.part_verdicts)
         n, m = d.n_counties, len(parts)
@@ -280,7 +274,7 @@ class Frames(Generic[FrameT]):
         return self.frame(out)
 
     def county_indicators(self) -> FrameT:
-        """Enrolment, retention, progression, funds of every county, from its facts; empty where they are not given."""
+        """Enrolment, retention, progression and funds of every county, from its facts; empty if not given."""
         d, lang = self.found, self.language
         known = list(county_catalogue().values())
         n, m = d.n_counties, len(known)
@@ -298,11 +292,7 @@ class Frames(Generic[FrameT]):
         return self.frame(out)
 
     def grades(self) -> FrameT:
-        """Count schools by the grades inspectors gave them: each item B1 to B13, and the conclusion.
-
-        One row per county, graded column and grade: ``n_schools``, ``share`` of the schools that have a grade there.
-        Empty where the table has no such columns. No conclusion is drawn from grades: the rule was not found.
-        """
+        """One row per county, graded column and grade: number and share of schools."""
         d, lang = self.found, self.language
         reading = d.sections.reading
         units = Subjects.make(d.sections, d.county, whole=True, every=True)
@@ -318,11 +308,7 @@ class Frames(Generic[FrameT]):
         return self.frame(out)
 
     def left_out(self) -> FrameT:
-        """Every unit that does not count, by name, with the reason, and in what it does not count.
-
-        ``left_out_of`` is ``all``; or, under a standard that asks apart, ``basic_standard`` (of schools) or
-        ``coefficient``.
-        """
+        """Schools and stages that are not counted, with the reason and what they are left out of."""
         d = self.found
         section, why, of = d.leaving
         out: dict[str, Any] = self.by_columns(d.county[section])
@@ -377,18 +363,18 @@ class Frames(Generic[FrameT]):
         for name in ("school_code", "school"):
             if name in reading.table.columns:
                 codes, words = reading.codes(name)
-                out[name] = Labels(codes[rows], words or [""])  # a column of text, also where nothing stands in it
+                out[name] = Labels(codes[rows], words or [""])  # a column of text even if it is empty
         return out
 
 
 def round_half_up(values: Floats, digits: int) -> Floats:
-    """Round as forms print: half up, and 0.285 is a half although its double is a little less."""
+    """Round half up, as forms do; 0.285 counts as a half although its double is slightly less."""
     scaled = values * 10.0**digits
     return np.floor(np.nextafter(scaled, np.inf) + 0.5) / 10.0**digits
 
 
 def turns(values: Floats, required: Any, op: str, verdicts: Codes, digits: int) -> NDArray[np.bool_]:
-    """Return where rounding as a form prints would turn a verdict."""
+    """Return where rounding to the digits of a form would change a verdict."""
     printed = compare(round_half_up(values, digits), required, op)
     out: NDArray[np.bool_] = (printed != verdicts) & (verdicts != UNDETERMINED) & (printed != UNDETERMINED)
     return out
@@ -424,7 +410,7 @@ def _count_grades(name: str, units: Subjects, n: int) -> list[tuple[int, str, st
 
 
 def _distinct(columns: Codes) -> tuple[Ints, Ints]:
-    """Return the first of each sort of equal columns, and which sort every column is of."""
+    """Return the first of each set of equal columns, and the set of every column."""
     k, n = columns.shape
     if k > 18:  # too many digits for one integer
         _, first, which = np.unique(columns.T, axis=0, return_index=True, return_inverse=True)

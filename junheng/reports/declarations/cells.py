@@ -12,8 +12,8 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.items import ItemResult
 from junheng.reports.declarations.model import Cell, Column, FormTable, Mark
 from junheng.results import Judgement
-from junheng.results.explain import finding, number
 from junheng.results.frames import round_half_up, turns
+from junheng.results.reasons import finding, number
 from junheng.words import SIGNS as OPS
 from junheng.words import word
 

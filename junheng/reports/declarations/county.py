@@ -14,7 +14,7 @@ from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng.reports.declarations.cells import form_data
 from junheng.reports.declarations.model import Column
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.schools import ALL_STAGES
 from junheng.schools.opening import open_table
 from junheng.schools.sections import Sections

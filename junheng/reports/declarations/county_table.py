@@ -12,7 +12,7 @@ from junheng.facts import fact_columns
 from junheng.reports.declarations.cells import NOT_GIVEN, figure_cell, form_columns, form_data, open_cell, text_cell
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.schools import columns
 
 

@@ -18,7 +18,8 @@ from junheng.reports.declarations.model import Cell, Declaration, FormTable
 from junheng.reports.declarations.school_tables import school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
 from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
-from junheng.results.explain import find_county, part_reasons
+from junheng.results.explain import find_county
+from junheng.results.reasons import part_reasons
 from junheng.schools import ALL_STAGES
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards import Standard, load_standard

@@ -28,7 +28,7 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty, school_names
 from junheng.reports.declarations.model import Cell, FormTable
-from junheng.results.explain import figure_label, finding, number
+from junheng.results.reasons import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Comparison
 from junheng.words import SIGNS as OPS

@@ -28,7 +28,7 @@ from junheng.reports.declarations.cells import (
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results import REASONS
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.schools import columns
 from junheng.words import word
 

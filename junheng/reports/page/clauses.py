@@ -1,4 +1,4 @@
-"""What a page tells beneath its findings: clauses, numbers, what was left out, problems, provenance (private)."""
+"""The lower sections of a page: clauses, thresholds, schools left out, problems, provenance (private)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from junheng._data import STAGES
 from junheng.judging.items import ItemResult
 from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, sentence, verdict_of
 from junheng.results import Evaluation, Judgement
-from junheng.results.explain import failing, finding, nothing_known, number
+from junheng.results.explain import failing, nothing_known
+from junheng.results.reasons import finding, number
 from junheng.words import SIGNS as OPS
 
 
 def clauses_of(d: Judgement, c: int, text: ReportWords) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """Return every item with its clause, part by part, and by name those for which nothing was given."""
+    """Return every item with its clause, part by part, and the names of those without any data."""
     groups, opened = [], []
     for part in d.part_verdicts:
         lines, blank = [], []
@@ -28,8 +29,8 @@ def clauses_of(d: Judgement, c: int, text: ReportWords) -> tuple[list[dict[str, 
         if lines:
             groups.append({"name": name, "lines": lines})
         if blank:
-            said = text("open_given", n=len(blank), names=text("join").join(blank))
-            opened.append({"name": name, "text": said})
+            open_items = text("open_given", n=len(blank), names=text("join").join(blank))
+            opened.append({"name": name, "text": open_items})
     return groups, opened
 
 
@@ -51,25 +52,25 @@ def _item_line(d: Judgement, r: ItemResult, c: int, text: ReportWords) -> dict[s
 
 def thresholds_of(d: Judgement, text: ReportWords) -> list[dict[str, Any]]:
     """Return the numbers of the standard: thresholds, then limits."""
-    out = []
+    lines = []
     for t in d.standard.thresholds:
         ind = next(i for i in d.indicators if i.id == t.indicator)
         full = d.standard.find(t.indicator, t.stage)
         required = text("by_classes") if t.value is None else asked(t)
         floor = number(float(full.floor)) if full is not None and full.floor is not None else ""
         name = str(getattr(ind, text.language))
-        out.append((text.label("stage", t.stage), name, required, floor, clause_of(d, t, text)))
+        lines.append((text.label("stage", t.stage), name, required, floor, clause_of(d, t, text)))
     for x in d.standard.limits:
         name = text("limit_each" if x.kind == "each" else "limit_composite")
-        out.append(
+        lines.append(
             (text.label("stage", x.stage), name, f"{OPS[x.op]}{number(float(x.value))}", "", clause_of(d, x, text))
         )
-    names = ("stage", "name", "required", "floor", "clause")
-    return [dict(zip(names, line, strict=True)) for line in out]
+    keys = ("stage", "name", "required", "floor", "clause")
+    return [dict(zip(keys, line, strict=True)) for line in lines]
 
 
 def left_out(d: Judgement, c: int, text: ReportWords) -> list[str]:
-    """Name the units that do not count, reason by reason."""
+    """Name the schools and stages that are not counted, reason by reason."""
     by: dict[str, list[str]] = {}
     for at in d.left_out.at(c).tolist():
         i = int(d.leaving[0][at])
@@ -80,41 +81,33 @@ def left_out(d: Judgement, c: int, text: ReportWords) -> list[str]:
 
 
 def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any]:
-    """Return the problems of a county's rows and of the whole table, or of everything without a county."""
-    mine = None if c is None else set(d.sections.rows[d.county == c].tolist())
-    other = set() if c is None else set(d.sections.rows.tolist()) - (mine or set())
-    found = [p for p in d.problems if mine is None or p.row is None or p.row not in other]
+    """Return the problems of a county's rows and of the whole table; without a county, all problems."""
+    rows = None if c is None else set(d.sections.rows[d.county == c].tolist())
+    rows_of_others = set() if c is None else set(d.sections.rows.tolist()) - (rows or set())
+    found = [p for p in d.problems if rows is None or p.row is None or p.row not in rows_of_others]
     found.sort(key=lambda p: -1 if p.row is None else p.row)
     lines = []
     for p in found[:LISTED]:
-        where = [] if p.row is None else [text("problem_row", row=p.row)]
-        where += [x for x in (p.key, p.column, p.value) if x]
-        code = str(p.code)
-        label = text.label("problem", code)
-        lines.append(
-            {
-                "where": " · ".join(where),
-                "code": code.replace("_", " ") if label == code else label,
-                "message": p.message,
-            }
-        )
+        where = " · ".join(x for x in (p.place(text.language), p.value) if x)
+        code = text.label("problem", p.code)
+        lines.append({"where": where, "code": code, "message": p.sentence(text.language)})
     more = len(found) - len(lines)
     return {"lines": lines, "more": text("problems_more", n=more) if more else ""}
 
 
 def provenance_of(ev: Evaluation, text: ReportWords) -> list[tuple[str, str]]:
-    """Return what the figures rest on, label by label."""
-    out = []
+    """Return the provenance of the figures: labels and values."""
+    pairs = []
     for key, value in ev.provenance.items():
         if isinstance(value, dict):
             group = "reason" if key == "sections_left_out" else "problem"
-            said = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
-            shown = text("join").join(s.replace("_", " ") for s in said)
+            counts = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
+            shown = text("join").join(s.replace("_", " ") for s in counts)
         elif key == "changes":
             shown = text.join([text("changed_cells", n=x["cells"], digest=x["digest"]) for x in value])
         elif isinstance(value, (list, tuple)):
             shown = text.join([text.label("column", v) for v in value])
         else:
             shown = "" if value is None else text.own("provenance", str(value)) if key == "missing" else str(value)
-        out.append((text.own("provenance", key), shown or text.own("provenance", "none")))
-    return out
+        pairs.append((text.own("provenance", key), shown or text.own("provenance", "none")))
+    return pairs

@@ -1,4 +1,4 @@
-"""What a page tells of one county (private)."""
+"""The sections of a page about one county (private)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords, caption, sentence, verdict_of
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.results import Evaluation, Judgement
-from junheng.results.explain import finding, nothing_known, number, overall_reason
+from junheng.results.explain import nothing_known
+from junheng.results.reasons import finding, number, overall_reason
 
 
 def county_view(
     d: Judgement, c: int, reasons: list[str], text: ReportWords, draw: Drawing, most: int
 ) -> dict[str, Any]:
-    """Return all that the template of a county shows; at most so many pictures."""
+    """Return what the template of a county shows, with at most ``most`` pictures."""
     parts = list(d.part_verdicts)
     mine = dict(zip(parts, reasons[c * len(parts) : (c + 1) * len(parts)], strict=True))
     verdict = verdict_of(int(d.part_verdicts["overall"][c]), text)
@@ -60,24 +61,25 @@ def county_view(
 
 
 def _in_short(d: Judgement, c: int, text: ReportWords) -> str:
-    """Say what decides the whole, without the names of all that is open."""
-    said = [overall_reason(d, c, text.language)]
+    """Return what decides the overall verdict, without the names of undetermined items."""
+    reasons = [overall_reason(d, c, text.language)]
     for verdict, key in ((UNMET, "unmet_items"), (UNDETERMINED, "beside_open")):
         items = [r.item for r in d.items if r.item.part == "overall" and r.verdict[c] == verdict]
         if items and verdict == d.part_verdicts["overall"][c]:
-            said.append(text(key, n=len(items), names=text.join([str(getattr(i.label, text.language)) for i in items])))
-    return text("join").join(s for s in said if s)
+            names = [str(getattr(i.label, text.language)) for i in items]
+            reasons.append(text(key, n=len(items), names=text.join(names)))
+    return text("join").join(s for s in reasons if s)
 
 
 def _part_in_short(d: Judgement, c: int, part: str, reason: str, text: ReportWords) -> str:
-    """Say why a part is open in short: what was not given is named once, further down."""
-    own = [r for r in d.items if r.item.part == part and r.item.rule == "conditions" and r.verdict[c] == UNDETERMINED]
-    blank = [r for r in own if nothing_known(d, r, c)]
+    """Return a short reason of an undetermined part: items without data are named further down."""
+    items = [r for r in d.items if r.item.part == part and r.item.rule == "conditions" and r.verdict[c] == UNDETERMINED]
+    blank = [r for r in items if nothing_known(d, r, c)]
     if d.part_verdicts[part][c] != UNDETERMINED or not blank:
         return reason
-    rest = [str(getattr(r.item.label, text.language)) for r in own if not any(r is b for b in blank)]
-    said = [text("open_items", n=len(rest), names=text.join(rest))] if rest else []
-    return text("join").join([*said, text("blank", n=len(blank))])
+    rest = [str(getattr(r.item.label, text.language)) for r in items if not any(r is b for b in blank)]
+    counted = [text("open_items", n=len(rest), names=text.join(rest))] if rest else []
+    return text("join").join([*counted, text("blank", n=len(blank))])
 
 
 def _rule(d: Judgement, text: ReportWords) -> str:
@@ -113,9 +115,9 @@ def _coefficients_over(d: Judgement, c: int, cells: list[StageTable], text: Repo
             value, limit, verdict = coefficient_of(d, j, g)
             if verdict == UNMET and np.isfinite(value) and np.isfinite(limit):
                 over = number(value - limit)
-                said = text("fail_coefficient", value=number(value, limit), limit=number(limit), over=over)
+                excess = text("fail_coefficient", value=number(value, limit), limit=number(limit), over=over)
                 head = text("fail_head", stage=x.stage, indicator=coefficient_name(d, j, text.language))
-                found.append((limit - value, {"head": head, "text": said + text("end")}))
+                found.append((limit - value, {"head": head, "text": excess + text("end")}))
     return [line for _, line in sorted(found, key=lambda line: line[0])]
 
 

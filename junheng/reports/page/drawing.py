@@ -19,7 +19,7 @@ _LOCK = Lock()
 
 
 class Drawing:
-    """Draws pictures for a page, as wide as a telephone, each with a name and a description for who cannot see it."""
+    """Draws pictures for a page: as wide as a phone, with a title and a description for screen readers."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -40,12 +40,12 @@ class Drawing:
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
             with _canvas.setting(width=344.0, size=11.5, title=False, browser=True):
                 axes = draw(*args, **more)
-                out = StringIO()
+                file = StringIO()
                 figure: Any = axes.figure
-                figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+                figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
                 legend = axes.get_legend()
-                said = [] if legend is None else [t.get_text() for t in legend.get_texts()]
-        return {"svg": Markup(_inline(out.getvalue(), salt, title, "; ".join(said))), "caption": title}
+                descriptions = [] if legend is None else [t.get_text() for t in legend.get_texts()]
+        return {"svg": Markup(_inline(file.getvalue(), salt, title, "; ".join(descriptions))), "caption": title}
 
 
 def _inline(svg: str, salt: str, title: str, description: str) -> str:

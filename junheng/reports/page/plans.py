@@ -1,4 +1,4 @@
-"""What a page tells of a plan; without one, what is lacking in all (private)."""
+"""The sections of a page about a plan; without a plan, the total shortfalls (private)."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from junheng.schools import base_column, columns
 
 def plan_is_of(plan: Plan, d: Judgement) -> bool:
     """Tell whether a plan was made for these figures."""
-    own = plan.evaluation.data
-    if own is d:
+    planned = plan.evaluation.data
+    if planned is d:
         return True
-    same = own.standard.digest == d.standard.digest and own.n_counties == d.n_counties
+    same = planned.standard.digest == d.standard.digest and planned.n_counties == d.n_counties
     return bool(
         same
-        and np.array_equal(own.sections.rows, d.sections.rows)
-        and np.array_equal(own.values, d.values, equal_nan=True)
-        and np.array_equal(own.sections.students, d.sections.students, equal_nan=True)
+        and np.array_equal(planned.sections.rows, d.sections.rows)
+        and np.array_equal(planned.values, d.values, equal_nan=True)
+        and np.array_equal(planned.sections.students, d.sections.students, equal_nan=True)
     )
 
 
 def county_plan(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: int) -> dict[str, Any]:
-    """Return what a plan does for a county, with at most so many pictures."""
+    """Return what a plan does for a county, with at most ``most`` pictures."""
     lines, unknown = _who_gets(plan, c, text), _unplanned(plan, c, text)
     return {
-        "said": plan_sentences(plan, text.language, [c]),
+        "sentences": plan_sentences(plan, text.language, [c]),
         "things": plan_things(plan, [c], text.language),
         "lines": lines,
         "folded": len(lines) > LISTED,
@@ -48,7 +48,7 @@ def county_plan(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: int)
 
 
 def lacking_of(totals: list[dict[str, Any]], text: ReportWords) -> list[dict[str, Any]]:
-    """Return what a county lacks in all, column by column."""
+    """Return the total shortfalls of a county, column by column."""
     found = []
     for row in totals:
         column = columns()[row["column"]]
@@ -67,7 +67,7 @@ def lacking_of(totals: list[dict[str, Any]], text: ReportWords) -> list[dict[str
 
 
 def _who_gets(plan: Plan, c: int, text: ReportWords) -> list[dict[str, Any]]:
-    """Return school by school what a plan changes: those that fail first, then those that get most."""
+    """Return the changes of a plan school by school: unmet schools first, then by cost."""
     d, then = plan.evaluation.data, plan.after.data
     verdicts: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for i in d.judged[d.county[d.judged] == c].tolist():
@@ -103,21 +103,21 @@ def _school(d: Judgement, section: int) -> str:
 
 
 def _change_line(r: dict[str, Any], text: ReportWords, *, with_stage: bool) -> str:
-    """Say what one change of a plan is, and in brackets at which stage and why."""
+    """Write one change of a plan, with its stage and reason in brackets."""
     base = base_column(r["column"])
     assert base is not None
-    said = ("+" if r["change"] > 0 else "−") + amount(abs(r["change"]))
+    change = ("+" if r["change"] > 0 else "−") + amount(abs(r["change"]))
     unit = text.unit(base[0].unit or "", abs(r["change"]))
     stage = text.label("stage", STAGES[r["stage"]]) if with_stage and r["stage"] >= 0 else ""
     inside = text.join([x for x in (stage, text.label("why", WHY[r["why"]])) if x])
-    line = text("plan_get", thing=str(getattr(base[0], text.language)), amount=f"{said} {unit}".strip())
-    return line + ("（{}）" if text.language == "zh" else " ({})").format(inside)
+    line = text("plan_get", thing=str(getattr(base[0], text.language)), amount=f"{change} {unit}".strip())
+    return line + text("plan_get_how", how=inside)
 
 
 def _unplanned(plan: Plan, c: int, text: ReportWords) -> list[str]:
-    """Name what a plan leaves out, and why."""
+    """Name what could not be planned, and why."""
     d = plan.evaluation.data
-    out = []
+    lines = []
     for answer in plan.answers:
         if answer.problem.county != c:
             continue
@@ -126,8 +126,8 @@ def _unplanned(plan: Plan, c: int, text: ReportWords) -> list[str]:
             stage = [] if s < 0 else [text.label("stage", STAGES[s])]
             indicator = [] if j < 0 else [str(getattr(d.indicators[j], text.language))]
             what = " · ".join([*whose, *stage, *indicator])
-            out.append(text("plan_missing_line", what=what, reason=text.label("reason", reason)))
-    return out
+            lines.append(text("plan_missing_line", what=what, reason=text.label("reason", reason)))
+    return lines
 
 
 def _changes_drawn(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: int) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ def province_plan(d: Judgement, chosen: list[int], plan: Plan, order: list[int],
             }
         )
     return {
-        "said": plan_sentences(plan, text.language, chosen),
+        "sentences": plan_sentences(plan, text.language, chosen),
         "things": plan_things(plan, chosen, text.language),
         "rows": rows,
         "part": plan_part(d, text.language),

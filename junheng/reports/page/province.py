@@ -1,4 +1,4 @@
-"""What a page tells of several counties (private)."""
+"""The sections of a page about several counties (private)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RANKED, HEIGHT = 40, 460.0
 
 
 def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Drawing, detailed: int) -> dict[str, Any]:
-    """Return the counts, a ranking a stage, and the table of the counties, the worst first."""
+    """Return the counts, a ranking for each stage, and the table of counties, worst first."""
     parts = [p for p in d.part_verdicts if p != "overall"]
     verdicts = {p: d.part_verdicts[p][counties] for p in (*parts, "overall")}
     rows = [_county_row(d, c, parts, text) for c in counties]
@@ -46,7 +46,7 @@ def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Dr
 
 
 def _county_row(d: Judgement, c: int, parts: list[str], text: ReportWords) -> dict[str, Any]:
-    """Return the row of a county and where it stands: the worst verdict, then the most coefficients over a limit."""
+    """Return the row of a county with its sort key: worst verdict first, then most coefficients over the limit."""
     unmet, open_, met = (int(x) for x in d.schools_by_verdict[c].sum(axis=0))
     total = unmet + open_ + met
     coefficients = [coefficient_of(d, j, int(g)) for g in d.group_at[c] if g >= 0 for j in range(-1, len(d.indicators))]
@@ -67,7 +67,7 @@ def _county_row(d: Judgement, c: int, parts: list[str], text: ReportWords) -> di
 
 
 def _only_place(d: Judgement, counties: list[int]) -> tuple[str, ...]:
-    """Return the one county that all rows are years of: that is no ranking, but a history."""
+    """Return the county if all rows are years of one county: a history instead of a ranking."""
     places = {tuple(str(w[c]) for name, w in d.county_words if name != "year") for c in counties}
     history = len(places) == 1 and len(counties) > 1 and d.county_words[-1][0] == "year"
     return next(iter(places)) if history else ()
@@ -76,7 +76,7 @@ def _only_place(d: Judgement, counties: list[int]) -> tuple[str, ...]:
 def _pictures(
     d: Judgement, counties: list[int], place: tuple[str, ...], text: ReportWords, draw: Drawing
 ) -> list[dict[str, Any]]:
-    """Draw for each stage the coefficient that tells most: through the years of one place, or as a ranking."""
+    """Draw the most telling coefficient of each stage: over the years of one county, or as a ranking."""
     language = text.language
     ev = Evaluation(data=d, provenance={}, language=language)
 
@@ -99,7 +99,7 @@ def _pictures(
 
 
 def _telling(d: Judgement, groups: Ints) -> int | None:
-    """Return the coefficient most counties exceed or come near to; the composite (-1) where it is limited."""
+    """Return the coefficient that most counties exceed or approach; the composite (-1) if it is limited."""
     if not groups.size:
         return None
     if np.isfinite(d.composite_limits[groups]).any() and np.isfinite(d.composite[groups]).any():

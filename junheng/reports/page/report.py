@@ -1,4 +1,4 @@
-"""The report of an evaluation as one HTML file that needs nothing else (extra ``report``)."""
+"""The report of an evaluation as one self-contained HTML file (extra ``report``)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, prov
 from junheng.reports.page.province import province_view
 from junheng.reports.page.words import ReportWords
 from junheng.results import Evaluation
-from junheng.results.explain import find_county, part_reasons
+from junheng.results.explain import find_county
+from junheng.results.reasons import part_reasons
+from junheng.words import message
 
 _Lacking = Mapping[int, list[dict[str, Any]]]
 
@@ -41,10 +43,10 @@ def html_report(
     plan: Plan | None = None,
     progress: Progress = None,
 ) -> str:
-    """Tell what was found in one HTML page: verdict first, then what fails and by how much, pictures, schools, clauses.
+    """Return the report of an evaluation as one HTML page: verdict, shortfalls, pictures, schools, clauses.
 
-    Style and pictures are inside the page; it asks nothing of the network and runs no script to be read. Of several
-    counties it gives the counts, a ranking, a table, and the details of up to twelve.
+    Style and pictures are inside the page; it needs no network and no script. For several counties it gives counts, a
+    ranking, a table, and the details of up to twelve counties.
 
     Parameters
     ----------
@@ -55,11 +57,10 @@ def html_report(
     language : {"zh", "en"}
         Language of the page.
     plan : Plan, optional
-        What :func:`junheng.plan` returned for this evaluation: the page then tells what to add, what that costs, who
-        gets what, and shows the indicators that change most before and after. Without a plan it tells what is missing
-        in all.
+        The result of :func:`junheng.plan` for this evaluation: the page then shows what to add, the cost, the changes
+        by school, and the indicators that change most before and after. Without a plan it shows the total shortfalls.
     progress : callable or bool, optional
-        Called with how many counties are done, and of how many; ``False``: no bar on a terminal either.
+        Called with the number of counties done and the total; ``False``: no progress bar.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def html_report(
     Raises
     ------
     InputError
-        On an unknown county or language, a plan of another evaluation, or when jinja2 or matplotlib is not installed.
+        If the county or language is unknown, the plan is of another evaluation, or jinja2 or matplotlib is missing.
 
     Examples
     --------
@@ -83,7 +84,7 @@ def html_report(
     text = ReportWords(check_language(language))
     chosen = find_county(ev.data, county)
     if plan is not None and not plan_is_of(plan, ev.data):
-        raise InputError("the plan was made for another evaluation; give the report plan.evaluation, or plan(ev, …)")
+        raise InputError(message("reports.error.plan_of_another"))
     page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
     with reporting(min(len(chosen), DETAILED) + 1, "report", progress) as done:
         return page.render(page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done))
@@ -123,9 +124,9 @@ def write_report(
     Raises
     ------
     InputError
-        As :func:`html_report`, and when the name of the file does not end in ``.html`` or ``.htm``.
+        As :func:`html_report`, and if the file name does not end in ``.html`` or ``.htm``.
     OutputFileError
-        The file cannot be written. What was there before is unchanged.
+        If the file cannot be written. An existing file is unchanged.
 
     Examples
     --------
@@ -139,7 +140,7 @@ def write_report(
     """
     target = Path(path)
     if target.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{target.name}: a report is an HTML page; give the file a name that ends in .html")
+        raise InputError(message("reports.error.not_html", file=target.name))
     page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
     write_bytes(target, page.encode("utf-8"))
     return target
@@ -150,12 +151,12 @@ def _templates() -> Any:
     try:
         from jinja2 import Environment, FunctionLoader, StrictUndefined
     except ImportError:
-        raise InputError('a report needs the extra "report": python -m pip install "junheng[report]"') from None
+        raise InputError(message("reports.error.jinja2")) from None
 
     def load(name: str) -> str:
         return files("junheng.reports.page").joinpath("templates", name).read_text(encoding="utf-8")
 
-    # everything that comes from a table is text: a school may be called <script>
+    # names from the table are escaped: a school may be called <script>
     return Environment(
         loader=FunctionLoader(load), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -163,7 +164,7 @@ def _templates() -> Any:
 
 @frozen
 class _Page:
-    """A page in the making."""
+    """The content of a page."""
 
     ev: Evaluation
     plan: Plan | None
@@ -187,7 +188,7 @@ class _Page:
         }
 
     def several(self, counties: list[int], done: Callable[[int], None]) -> dict[str, Any]:
-        """Return what the template of a page takes, for several counties: of the worst also the details."""
+        """Return what the template of a page takes, for several counties, with details of the worst."""
         d, text = self.ev.data, self.text
         view = province_view(d, counties, text, self.draw, DETAILED)
         order = view["order"]
@@ -237,5 +238,5 @@ class _Page:
         return view | {"plan": county_plan(self.plan, c, self.text, self.draw, planned), "lacking": []}
 
     def _lacking(self, counties: list[int]) -> _Lacking:
-        """Return what counties lack in all; a plan says more than that."""
+        """Return the total shortfalls of counties; a plan replaces them."""
         return {} if self.plan is not None else county_totals(self.ev, counties)

@@ -1,4 +1,4 @@
-"""The schools of one county and stage: in words what each misses, and all in figures (private)."""
+"""The schools of one county and stage: the shortfalls of each in words, and all figures (private)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from junheng.planning._needs import Shortages
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
 from junheng.reports.plots._canvas import short
 from junheng.results import REASONS, Judgement
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.schools import columns
 from junheng.words import SIGNS as OPS
 
@@ -49,7 +49,7 @@ class StageTable:
         return {MET: "floor", UNMET: "below"}.get(int(d.floors[j, i]), "open")
 
     def lack(self, j: int, i: int) -> float | None:
-        """Return what the school of a section must add to reach a threshold; None where that is no amount."""
+        """Return what the school of a section must add to reach a threshold; None if that is not an amount."""
         lack = self.shortages.find(j, i) if self.d.verdicts[j, i] == UNMET else None
         amount = np.nan if lack is None else lack.amount(lack.needs, of_school=True)
         return amount if amount > 0 else None
@@ -62,57 +62,57 @@ class StageTable:
         return self.text.amount(value, column.unit or "", whole=column.whole)
 
     def shared(self, j: int, i: int) -> bool:
-        """Tell whether what a section lacks is one thing for all stages of its school."""
+        """Tell whether all stages of a school share what a section lacks."""
         ask = self.shortages.ask(j, self.s)
         return ask is not None and bool(ask.thing.divided[i])
 
     def lack_text(self, j: int, i: int, lack: float | None) -> str:
-        """Say what a school lacks, and where that is one thing for all its stages."""
+        """Write what a school lacks, and whether its stages share it."""
         if lack is None:
             return ""
         return self.text("cell_lack_shared" if self.shared(j, i) else "cell_lack", amount=self.amount(j, lack))
 
     def fails(self) -> list[tuple[int, dict[str, str]]]:
         """Return a line for each indicator that schools miss, with how many do."""
-        d, text, out = self.d, self.text, []
+        d, text, lines = self.d, self.text, []
         for j in self.own:
             t = d.threshold(j, self.s)
             missing = [i for i in self.rows.tolist() if d.verdicts[j, i] == UNMET]
             if not missing or t is None:
                 continue
-            said = text("fail_schools", total=self.rows.size, n=len(missing))
+            line = text("fail_schools", total=self.rows.size, n=len(missing))
             below = sum(self.kind(j, i) == "below" for i in missing)
             if below:
-                said += text("fail_below", n=below)
+                line += text("fail_below", n=below)
             lacks = {i: x for i in missing if (x := self.lack(j, i)) is not None}
             if lacks:
                 total = sum((Decimal(str(x)) for x in lacks.values()), Decimal(0))
                 key = "fail_amount_shared" if any(self.shared(j, i) for i in lacks) else "fail_amount"
-                said += text(key, amount=self.amount(j, total))
+                line += text(key, amount=self.amount(j, total))
             with np.errstate(divide="ignore", invalid="ignore"):
                 reach = d.values[j, missing] / d.required[j, missing]
             order = np.argsort(reach if t.op in (">=", ">") else -reach, kind="stable")
             worst = missing[int(order[0])]
             value, required = float(d.values[j, worst]), float(d.required[j, worst])
             if np.isfinite(value) and np.isfinite(required):
-                said += text(
+                line += text(
                     "fail_worst",
                     school=self.school(worst),
                     value=number(value, required),
                     op=OPS[t.op],
                     required=number(required),
                 )
-                said += self.lack_text(j, worst, lacks.get(worst))
+                line += self.lack_text(j, worst, lacks.get(worst))
             head = text("fail_head", stage=self.stage, indicator=getattr(d.indicators[j], text.language))
-            out.append((len(missing), {"head": head, "text": said + text("end")}))
-        return out
+            lines.append((len(missing), {"head": head, "text": line + text("end")}))
+        return lines
 
     def school(self, i: int) -> str:
         """Name the school of a section."""
         return str(self.d.school_names[self.d.sections.rows[i]])
 
     def cell(self, j: int, i: int) -> dict[str, str]:
-        """Say what a school misses of an indicator, in words."""
+        """Write the shortfall of a school in an indicator."""
         d, text = self.d, self.text
         ind, t = d.indicators[j], d.threshold(j, self.s)
         assert t is not None
@@ -121,9 +121,9 @@ class StageTable:
         floor = ""
         if t.floor is not None and kind in ("floor", "below"):
             floor = text("cell_floor" if kind == "floor" else "cell_below", floor=number(float(t.floor)))
-        # where the number was lost, what is known to be asked is some
+        # the required number was lost: it is only known to be more than 0
         lost = bool(np.isnan(required)) and kind != "open"
-        said = text(
+        line = text(
             "cell",
             indicator=name,
             value=number(value, required),
@@ -133,11 +133,11 @@ class StageTable:
             floor=floor,
             lack=self.lack_text(j, i, self.lack(j, i)),
         )
-        return {"kind": kind, "mark": _MARKS[kind], "text": said}
+        return {"kind": kind, "mark": _MARKS[kind], "text": line}
 
     def _short(self, i: int) -> list[dict[str, str]]:
-        """Say what a school misses, and in a line what is open for one reason."""
-        d, text, out = self.d, self.text, []
+        """Write the shortfalls of a school; indicators undetermined for one reason share a line."""
+        d, text, cells = self.d, self.text, []
         blank: dict[str, list[str]] = {}
         for j in self.own:
             if d.verdicts[j, i] == MET:
@@ -146,11 +146,11 @@ class StageTable:
                 reason = REASONS[int(d.reasons[j, i])] or "missing_value"
                 blank.setdefault(reason, []).append(str(getattr(d.indicators[j], text.language)))
             else:
-                out.append(self.cell(j, i))
+                cells.append(self.cell(j, i))
         for reason, names in blank.items():
-            said = text("cell_open", reason=sentence(text.label("reason", reason)), indicator=text.join(names))
-            out.append({"kind": "open", "mark": _MARKS["open"], "text": said})
-        return out
+            line = text("cell_open", reason=sentence(text.label("reason", reason)), indicator=text.join(names))
+            cells.append({"kind": "open", "mark": _MARKS["open"], "text": line})
+        return cells
 
     def tables(self) -> dict[str, Any]:
         """Return the schools that fall short in words, and all of them in figures."""

@@ -1,4 +1,4 @@
-"""Words of the page in one language, and the pieces of text that all its parts use (private)."""
+"""Words of the page in one language, and texts that several sections use (private)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from junheng._data import STAGES, read_toml
+from junheng._data import STAGES
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import Codes
 from junheng.reports.plots._canvas import short
 from junheng.results import Judgement
-from junheng.results.explain import number
+from junheng.results.reasons import number
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
-from junheng.words import Language, word
+from junheng.words import Language, sentences, word
 
 #: What is listed before the rest is only counted.
 LISTED = 50
@@ -26,23 +26,21 @@ class ReportWords:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self.words = read_toml("words/reports.toml")
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return a sentence of the report."""
-        return str(self.words["report"][key][self.language]).format(**values)
+        return sentences("reports.report", self.language)[key].format(**values)
 
     def label(self, group: str, key: Any) -> str:
         """Return a label that all results share."""
         return str(word(group, key, self.language))
 
     def own(self, group: str, key: str) -> str:
-        """Return a label of the report's own; the key where there is none."""
-        found = self.words[group].get(key)
-        return key if found is None else str(found[self.language])
+        """Return a label that only reports have; the key if there is none."""
+        return sentences(f"reports.{group}", self.language).get(key, key)
 
     def amount(self, value: float | Decimal, unit: str, *, whole: bool) -> str:
-        """Write an amount with its unit, rounded up: less would not do."""
+        """Write an amount with its unit, rounded up: less would not be enough."""
         exact = Decimal(str(value))
         if whole or exact >= 100:
             up = ceil(exact)
@@ -51,8 +49,8 @@ class ReportWords:
 
     def unit(self, unit: str, n: float) -> str:
         """Return a unit as it stands beside a number."""
-        one = self.words["unit"].get(unit, {}).get("one")
-        return one if one and n == 1 and self.language == "en" else self.own("unit", unit)
+        one = sentences("reports.unit", self.language).get(f"{unit}.one") if n == 1 else None
+        return one or self.own("unit", unit)
 
     def join(self, names: Sequence[str]) -> str:
         """Write a list."""

@@ -1,10 +1,10 @@
 """Pictures of an evaluation: each function draws one on axes of matplotlib (extra ``plots``).
 
-Every function takes the axes to draw on (``ax=None`` makes a figure of its own that needs no pyplot), and returns
-them. Words are Chinese or English; nothing depends on colour alone.
+Every function takes the axes to draw on (``ax=None`` makes a new figure without pyplot) and returns them. Words are
+Chinese or English; nothing depends on colour alone.
 
-A picture has a file of its own. ``_picture`` is the skeleton of all; ``_subject`` finds whom a picture is about;
-``_canvas`` has the letters, marks and dots.
+Each picture has its own file. ``_picture`` is the skeleton of all; ``_subject`` selects what a picture shows;
+``_canvas`` has fonts, marks and dots.
 """
 
 from junheng.reports.plots._before_and_after import before_and_after

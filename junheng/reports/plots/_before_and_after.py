@@ -1,4 +1,4 @@
-"""What a plan does to an indicator, school by school (private)."""
+"""An indicator before and after a plan, school by school (private)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng.planning import Plan
-from junheng.reports.plots._canvas import KINDS, Pen, cut, dots, radii, short, text_size, words
+from junheng.reports.plots._canvas import Pen, dots, radii, short, text_size, words
 from junheng.reports.plots._picture import (
     NAMED,
     Entry,
@@ -18,9 +18,9 @@ from junheng.reports.plots._picture import (
     counted,
     lanes,
     lanes_height,
+    name_rows,
     no_mark,
     room_for,
-    room_left,
     round_mark,
     tick_mark,
 )
@@ -64,12 +64,12 @@ def before_and_after(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw what a plan does to an indicator: each school before (hollow) and after (filled), with an arrow between.
+    """Draw an indicator of each school before (hollow) and after (filled) a plan, joined by an arrow.
 
-    A dot is a school, its area the students; colour and marker tell the verdict. Schools that change have a name (the
-    40 that change most, where there are more); the others stand closer together. The school that had least stands at
-    the top. Lines stand at the threshold and at its floor. The text gives the difference coefficient before and after,
-    and its limit; where the standard limits the mean of the coefficients, that one, too.
+    Each dot is a school; its area shows the students, its colour and marker the verdict. Schools that change are named
+    (at most the 40 that change most); the others are drawn closer together. The school that had least is at the top.
+    Lines mark the threshold and its floor. The legend gives the difference coefficient before and after and its limit,
+    and the composite coefficient if the standard limits it.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def before_and_after(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of the evaluation that was planned for, or English.
+        Default: the language of the evaluation planned for, or English.
 
     Returns
     -------
@@ -94,8 +94,8 @@ def before_and_after(
     Raises
     ------
     InputError
-        On an unknown indicator, stage or county, when several counties are meant, or when matplotlib or a font with
-        the characters is not installed.
+        If the indicator, stage or county is unknown, several counties match, or matplotlib or a font with the
+        characters is not installed.
 
     Examples
     --------
@@ -178,17 +178,17 @@ def _legend(sample: Sample, then: Judgement, moves: _Moves) -> list[Entry]:
     entries = [(tick_mark(), words("required_mark", lang))] if sample.by_size else []
     entries.append((round_mark(filled=False), words("before_mark", lang)))
     entries.append((round_mark(filled=True), words("after_mark", lang)))
-    entries += counted(moves.kinds_new.tolist(), lambda kind: words(kind, lang), lang, "counted_after")
-    said = []
+    entries += counted(moves.kinds_new.tolist(), lang, "counted_after")
+    notes = []
     beyond = int((moves.new > moves.high).sum())
     if beyond:
-        said.append(words("beyond", lang, n=beyond, value=short(float(moves.new.max()))))
+        notes.append(words("beyond", lang, n=beyond, value=short(float(moves.new.max()))))
     if moves.missing:
-        said.append(words("no_value", lang, n=moves.missing))
-    said += _coefficients(sample, then)
+        notes.append(words("no_value", lang, n=moves.missing))
+    notes += _coefficients(sample, then)
     if not moves.moved.any():
-        said.append(words("nothing_changes", lang))
-    return [*entries, *((no_mark(), text) for text in said)]
+        notes.append(words("nothing_changes", lang))
+    return [*entries, *((no_mark(), text) for text in notes)]
 
 
 def _coefficients(sample: Sample, then: Judgement) -> list[str]:
@@ -217,23 +217,13 @@ def _draw_schools(pen: Pen, sample: Sample, moves: _Moves) -> None:
     radius = radii(students, pen.width, pen.height, pen.size, largest=max(each, small) * 0.46)
     radius = np.where(named, radius, np.clip(radius, 1.4, max(1.4, small * 0.75)))
     if sample.by_size:
-        pen.ax.plot(
-            np.minimum(sample.d.required[sample.j, moves.sections], moves.high),
-            y,
-            linestyle="none",
-            marker="|",
-            markersize=min(pen.size, max(3.0, max(each, small) * 0.9)),
-            markeredgewidth=1.4,
-            color=pen.ink,
-        )
+        reach = np.minimum(sample.d.required[sample.j, moves.sections], moves.high)
+        pen.bars(reach, y, min(pen.size, max(3.0, max(each, small) * 0.9)))
     start, end = np.minimum(moves.old, moves.high), np.minimum(moves.new, moves.high)
-    _hollow_dots(pen.ax, start[moved], y[moved], radius[moved], moves.kinds_old[moved])
+    dots(pen.ax, start[moved], y[moved], radius[moved], moves.kinds_old[moved].tolist(), hollow=True)
     _arrows(pen, start[moved], end[moved], y[moved], radius[moved])
     dots(pen.ax, end, y, radius, moves.kinds_new.tolist())
-    scale = min(0.9, 0.9 * each / (pen.size * 1.15))
-    room = room_left(pen, 1.15)
-    labels = [cut(x, room) for x, n in zip(moves.names, named, strict=True) if n]
-    pen.ticks("y", y[named].tolist(), labels, scale)
+    name_rows(pen, y[named], [x for x, n in zip(moves.names, named, strict=True) if n], each)
 
 
 def _arrows(pen: Pen, start: Floats, end: Floats, y: Floats, radius: Floats) -> None:
@@ -257,24 +247,3 @@ def _arrows(pen: Pen, start: Floats, end: Floats, y: Floats, radius: Floats) -> 
             annotation_clip=False,
             zorder=2.9,
         )
-
-
-def _hollow_dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: NDArray[np.object_]) -> None:
-    """Draw dots of several kinds without a filling."""
-    levels = np.round(radius * 2) / 2
-    for kind in dict.fromkeys(kinds.tolist()):
-        colour, marker, _ = KINDS[kind]
-        for level in np.unique(levels[kinds == kind]).tolist():
-            at = (kinds == kind) & (levels == level)
-            ax.plot(
-                x[at],
-                y[at],
-                linestyle="none",
-                marker=marker,
-                markersize=2 * level * (0.86 if marker in "Ds" else 1.0),
-                markerfacecolor=ax.get_facecolor(),
-                markeredgecolor=colour,
-                markeredgewidth=1.1,
-                clip_on=False,
-                zorder=2.8,
-            )

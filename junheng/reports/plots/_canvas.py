@@ -1,4 +1,4 @@
-"""What every picture stands on: figures, fonts that have the characters, marks, legends (private)."""
+"""Axes, fonts, marks and legends that all pictures use (private)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import numpy as np
 from attrs import evolve, frozen
 
 from junheng._arrays import Floats, Ints
-from junheng._data import read_toml
 from junheng.errors import InputError
+from junheng.words import Message, Quoted, message, sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ GETA = "〓"
 
 def words(key: str, language: str, **values: Any) -> str:
     """Return a word of pictures."""
-    return str(read_toml("words/reports.toml")["picture"][key][language]).format(**values)
+    return sentences("reports.picture", language)[key].format(**values)
 
 
 #: Colour and style of the lines of a few counties.
@@ -66,7 +66,7 @@ LINES: tuple[tuple[str, Any], ...] = (
 
 @frozen
 class Setting:
-    """How large a picture of one's own is, and who draws its letters."""
+    """How large a new figure is, and whether a browser draws its letters."""
 
     width: float = 518.0
     size: float | None = None
@@ -92,12 +92,12 @@ def setting(**changes: Any) -> Iterator[None]:
 
 
 def em(text: str) -> float:
-    """Return about how wide a text is, in units of its size."""
+    """Return the approximate width of a text in units of its font size."""
     return sum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text)
 
 
 def cut(text: str, width: float) -> str:
-    """Shorten a text to a width in units of its size."""
+    """Shorten a text to a width in units of its font size."""
     if em(text) <= width:
         return text
     out = ""
@@ -129,7 +129,7 @@ def wrap(text: str, width: float) -> list[str]:
 
 
 def short(value: float, beside: float | None = None) -> str:
-    """Write a number with three digits or so, and with more where it takes more to tell it from the one beside it."""
+    """Write a number with three digits, or as many as distinguish it from ``beside``."""
     if not np.isfinite(value):
         return "–"
     whole = 0 if value == 0 else int(np.floor(log10(abs(value)))) + 1
@@ -156,7 +156,7 @@ def _known_fonts() -> dict[str, str]:
 
 
 def families(text: str) -> tuple[list[str] | None, frozenset[str]]:
-    """Return the families that have the characters of a text (None: the usual one has), and what none has."""
+    """Return the font families for a text (None: the default font), and the characters that none of them has."""
     from matplotlib.font_manager import FontProperties, findfont
 
     wanted = {ord(c) for c in text if not c.isspace()}
@@ -176,28 +176,24 @@ def families(text: str) -> tuple[list[str] | None, frozenset[str]]:
 
 
 def font_for(text: str) -> bool:
-    """Tell whether the fonts that are installed have all characters of a text."""
+    """Tell whether the installed fonts have all characters of a text."""
     return not families(text)[1]
 
 
-def font_advice(characters: Iterable[str]) -> str:
-    """Say what to install."""
-    some = "".join(sorted(characters)[:8])
-    return (
-        f"no installed font has the characters {some!r}; install one that has Chinese: Debian and Ubuntu: "
-        "fonts-noto-cjk; Fedora: google-noto-sans-cjk-fonts; macOS and Windows bring one. Then delete matplotlib's "
-        "list of fonts (the folder matplotlib.get_cachedir()) so that it is found"
-    )
+def font_advice(characters: Iterable[str]) -> Message:
+    """Return which fonts to install."""
+    return message("reports.error.no_font", characters=Quoted("".join(sorted(characters)[:8])))
 
 
-def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
-    """Return the families for a text, and the characters that are to be replaced; say so where there are any."""
+def fonts_for(text: str, language: str) -> tuple[list[str] | None, frozenset[str]]:
+    """Return the font families for a text, and the characters to be replaced; warn if there are any."""
     family, holes = families(text)
     if not holes or SETTING.get().browser:
         return family, frozenset()
     if family is None and any(east_asian_width(c) in "WF" for c in holes):
         raise InputError(font_advice(holes))
-    warnings.warn(f"{font_advice(holes)}; {GETA} stands for them", UserWarning, stacklevel=5)
+    advice = message("reports.error.characters_replaced", advice=font_advice(holes), mark=GETA)
+    warnings.warn(advice.text(language), UserWarning, stacklevel=5)
     return family, holes
 
 
@@ -205,11 +201,11 @@ def fonts_for(text: str) -> tuple[list[str] | None, frozenset[str]]:
 
 
 def matplotlib_or_advice() -> None:
-    """Refuse to draw without matplotlib, saying where it comes from."""
+    """Raise an error with the command to install if matplotlib is missing."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise InputError('pictures need the extra "plots": python -m pip install "junheng[plots]"') from None
+        raise InputError(message("reports.error.matplotlib")) from None
 
 
 def text_size() -> float:
@@ -266,7 +262,7 @@ class Pen:
 
     @property
     def plate(self) -> dict[str, Any]:
-        """What stands behind words that lines would cross."""
+        """The background of words that lines would cross."""
         return {"facecolor": self.ax.get_facecolor(), "edgecolor": "none", "pad": 0.8, "alpha": 0.9}
 
     def ticks(self, axis: str, at: Sequence[float], labels: Sequence[str], scale: float = 0.9, **more: Any) -> None:
@@ -274,8 +270,12 @@ class Pen:
         set_ticks = self.ax.set_yticks if axis == "y" else self.ax.set_xticks
         set_ticks(list(at), [self.clean(t) for t in labels], **self.style(scale, **more))
 
+    def bars(self, x: Any, y: Any, size: float, width: float = 1.4, **more: Any) -> None:
+        """Draw an upright stroke in each row, such as at what it must reach."""
+        self.ax.plot(x, y, linestyle="none", marker="|", markersize=size, markeredgewidth=width, color=self.ink, **more)
+
     def numbers(self, axis: Literal["x", "y"], scale: float = 0.85) -> None:
-        """Set the size of the numbers along an axis, and write them out in full."""
+        """Set the size of the numbers along an axis; no offsets, no powers of ten."""
         from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
         formatter = ScalarFormatter(useOffset=False, useMathText=False)
@@ -302,7 +302,7 @@ class Pen:
             self.ax.set_title("\n".join(lines), loc="left", x=self.margin, **self.style(1.05), pad=8, linespacing=1.4)
 
     def tidy(self, *, grid: Literal["x", "y", "both"] | None = "x", left: bool = False) -> None:
-        """Take away what is no information."""
+        """Remove what carries no information."""
         self.ax.spines[["top", "right", "bottom", "left"]].set_visible(False)
         self.ax.spines["bottom"].set_visible(grid != "x")
         self.ax.spines["left"].set_visible(left)
@@ -377,13 +377,15 @@ def rule(colour: str, style: Any, width: float = 1.4) -> Any:
     return Line2D([], [], color=colour, linestyle=style, linewidth=width)
 
 
-def dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: Sequence[str]) -> None:
-    """Draw dots of several kinds; the worse a kind, the later, so that it is seen."""
+def dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: Sequence[str], *, hollow: bool = False) -> None:
+    """Draw dots of several kinds, all of them ``hollow`` or as the kind is; the worst kinds last, on top."""
     marks = np.array(kinds, dtype=object)
+    empty = ax.get_facecolor() if hollow else "none"
     # a few sizes only: dots of a kind and a size are drawn as one, which keeps files small
     levels = np.round(radius * 2) / 2
     for kind in ("plain", "met", "open", "floor", "unmet", "below"):
         colour, marker, filled = KINDS[kind]
+        filled = filled and not hollow
         for level in np.unique(levels[marks == kind]).tolist():
             at = (marks == kind) & (levels == level)
             ax.plot(
@@ -392,12 +394,12 @@ def dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: Sequence[str]) -
                 linestyle="none",
                 marker=marker,
                 markersize=2 * level * (0.86 if marker in "Ds" else 1.0),
-                markerfacecolor=colour if filled else "none",
+                markerfacecolor=colour if filled else empty,
                 markeredgecolor="white" if filled else colour,
                 markeredgewidth=0.5 if filled else 1.1,
-                alpha=0.9,
+                alpha=1.0 if hollow else 0.9,
                 clip_on=False,
-                zorder=3,
+                zorder=2.8 if hollow else 3,
             )
 
 

@@ -21,7 +21,7 @@ from junheng.reports.plots._subject import (
     one_county,
     subtitle,
 )
-from junheng.words import word
+from junheng.words import message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def coefficients(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -71,8 +71,8 @@ def coefficients(
     Raises
     ------
     InputError
-        On an unknown stage or county, when several counties are meant or the standard has no coefficients, or when
-        matplotlib or a font with the characters is not installed.
+        If the stage or county is unknown, several counties match, the standard has no coefficients, or matplotlib or
+        a font with the characters is not installed.
 
     Examples
     --------
@@ -87,9 +87,8 @@ def coefficients(
     only = None if stage is None else find_stage(stage)
     rows, heads, bottom = _rows(d, c, range(len(STAGES)) if only is None else [only], lang)
     if not rows:
-        raise InputError(f"{d.standard.id} gives no difference coefficient for {d.county_name(c)}")
-    names = {"plain": words("unlimited", lang)}
-    legend = counted((r.kind for r in rows), lambda kind: names.get(kind) or words(kind, lang), lang)
+        raise InputError(message("reports.error.no_coefficients", standard=d.standard.id, county=d.county_name(c)))
+    legend = counted((r.kind for r in rows), lang, plain="unlimited")
     if any(np.isfinite(r.limit) for r in rows):
         legend.append((tick_mark(), str(word("column", "limit", lang))))
     size, height = text_size(), bottom + 0.6
@@ -154,16 +153,7 @@ def _draw_bars(pen: Pen, rows: list[_Row], fit: float) -> None:
         pen.ax.hlines(y, 0, value, color=colour, linewidth=2.2 * fit + 0.4, alpha=0.55, zorder=2)
         dots(pen.ax, value, y, np.full(len(mine), pen.size * 0.4 * fit), [kind] * len(mine))
     limited = [r for r in rows if np.isfinite(r.limit)]
-    pen.ax.plot(
-        [r.limit for r in limited],
-        [r.y for r in limited],
-        linestyle="none",
-        marker="|",
-        markersize=pen.size * 1.25 * fit,
-        markeredgewidth=2,
-        color=pen.ink,
-        zorder=4,
-    )
+    pen.bars([r.limit for r in limited], [r.y for r in limited], pen.size * 1.25 * fit, width=2, zorder=4)
 
 
 def _write_value(pen: Pen, row: _Row, high: float, fit: float) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats
 from junheng.reports.plots._canvas import GREY, Pen, cut, dots, em, radii, short, swarm, text_size, words
-from junheng.reports.plots._picture import Picture, room_for, room_left, tick_mark
+from junheng.reports.plots._picture import Picture, name_rows, room_for, tick_mark
 from junheng.reports.plots._strip import Strip
 from junheng.reports.plots._subject import Sample
 
@@ -30,11 +30,11 @@ def distribution(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw the schools of one county along an indicator: who meets the threshold, who its floor, who neither.
+    """Draw the schools of one county along an indicator, with the threshold, its floor and the mean.
 
-    A dot is a school, its area the students. Colour and marker tell the verdict. Lines stand at the threshold, at the
-    floor and at the mean of the county (Σ amount ÷ Σ students). Where the threshold depends on the number of classes,
-    every school has a mark of its own. The schools that fall short most are named; up to twelve schools are all named.
+    Each dot is a school; its area shows the students, its colour and marker the verdict. The mean is that of the county
+    (Σ amount ÷ Σ students). Where the threshold depends on the number of classes, each school has its own mark. Up to
+    twelve schools are all named; of more, those with the largest shortfalls.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def distribution(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def distribution(
     Raises
     ------
     InputError
-        On an unknown indicator, stage or county, when several counties are meant, or when matplotlib or a font with
-        the characters is not installed.
+        If the indicator, stage or county is unknown, several counties match, or matplotlib or a font with the
+        characters is not installed.
 
     Examples
     --------
@@ -147,9 +147,7 @@ def _draw_rows(pen: Pen, strip: Strip, *, marks: bool) -> None:
         pen.ax.hlines(y, strip.low, strip.shown, color=GREY, linewidth=0.7, alpha=0.5, zorder=1)
     dots(pen.ax, strip.shown, y, radius, strip.kinds.tolist())
     if few:
-        scale = min(0.9, 0.9 * per_row / (pen.size * 1.15))
-        room = room_left(pen, 1.2)
-        pen.ticks("y", y.tolist(), [cut(name, room) for name in strip.names], scale)
+        name_rows(pen, y, strip.names, per_row)
     else:
         pen.ax.set_yticks([])
         _write_names(pen, strip, y, n - 0.3, band / max(1, len(named)))
@@ -160,15 +158,7 @@ def _draw_requirements(pen: Pen, strip: Strip, y: Floats, per_row: float) -> Non
     known = np.isfinite(strip.required)
     reach = np.minimum(strip.required, strip.high)
     pen.ax.hlines(y[known], strip.shown[known], reach[known], color=GREY, linewidth=0.7, alpha=0.6, zorder=1)
-    pen.ax.plot(
-        reach[known],
-        y[known],
-        linestyle="none",
-        marker="|",
-        markersize=min(pen.size, max(3.0, per_row * 0.9)),
-        markeredgewidth=1.4,
-        color=pen.ink,
-    )
+    pen.bars(reach[known], y[known], min(pen.size, max(3.0, per_row * 0.9)))
 
 
 def _write_names(pen: Pen, strip: Strip, y: Floats, top: float, step: float) -> None:

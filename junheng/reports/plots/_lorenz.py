@@ -15,6 +15,7 @@ from junheng.indicators.inequality import gini
 from junheng.reports.plots._canvas import BLUE, SETTING, SKY, Pen, ink, rule, short, text_size, words
 from junheng.reports.plots._picture import Picture
 from junheng.reports.plots._subject import Sample
+from junheng.words import message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,9 +32,10 @@ def lorenz(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw the Lorenz curve of an indicator: what share of the whole the students of the least equipped schools have.
+    """Draw the Lorenz curve of an indicator: the share of the resource against the share of students.
 
-    Students are counted, not schools. The text gives the Gini coefficient and the difference coefficient.
+    Schools are ordered from the least equipped and weighted by students. The text gives the Gini coefficient and the
+    difference coefficient.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def lorenz(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -58,8 +60,8 @@ def lorenz(
     Raises
     ------
     InputError
-        On an unknown indicator, stage or county, when several years are meant or a figure is missing, or when
-        matplotlib or a font with the characters is not installed.
+        If the indicator, stage or county is unknown, several years match, a value is missing, or matplotlib or a font
+        with the characters is not installed.
 
     Examples
     --------
@@ -106,13 +108,11 @@ def _curve(indicator: str, value: Floats, weight: Floats) -> tuple[Floats, Float
     """Return the shares of the students and of what they have."""
     gaps = int(np.isnan(value[weight > 0]).sum())
     if gaps:
-        raise InputError(
-            f"{indicator} is missing for {gaps} of {value.size} schools; fill it in, or leave these schools out first"
-        )
+        raise InputError(message("reports.error.lorenz_missing", indicator=indicator, n=gaps, total=value.size))
     curve = Table(lorenz_curve(value, weights=weight))
     x, y = curve.floats("population"), curve.floats("amount")
     if np.isnan(x).any():
-        raise InputError(f"{indicator} is 0 for all schools, or below 0 for some: there is no Lorenz curve")
+        raise InputError(message("reports.error.lorenz_undefined", indicator=indicator))
     return x, y
 
 

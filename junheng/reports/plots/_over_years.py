@@ -1,4 +1,4 @@
-"""A difference coefficient through the years (private)."""
+"""A difference coefficient over the years (private)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from junheng.reports.plots._subject import (
     coefficient_kind,
     coefficient_name,
     coefficient_of,
+    county_names,
     find_indicator,
     find_stage,
     language_of,
@@ -26,7 +27,7 @@ from junheng.reports.plots._subject import (
 )
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,6 +77,10 @@ class _History:
         """Whether each county has a line and a name."""
         return len(self.places) <= len(LINES)
 
+    def points_of(self, place: str) -> list[_Point]:
+        """Return the points of one county by year."""
+        return sorted((p for p in self.points if p.place == place), key=lambda p: p.year)
+
     def lines(self) -> list[tuple[str, str, Any]]:
         """Return county, colour and style of each line; a single one needs no colour of its own."""
         places = self.places
@@ -92,8 +97,8 @@ class _History:
         there = {p.kind for p in self.known}
         for kind in KINDS_IN_ORDER:
             if kind in there:
-                said = words("county" if kind == "plain" else kind, lang)
-                entries.append((handle(kind, text_size()), said))
+                label = words("county" if kind == "plain" else kind, lang)
+                entries.append((handle(kind, text_size()), label))
         if len(self.places) > 1:
             entries += [(rule(colour, style, 1.6), place) for place, colour, style in self.lines()]
         return entries
@@ -108,15 +113,16 @@ def over_years(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw a difference coefficient through the years, against its limit.
+    """Draw a difference coefficient over the years, with its limit.
 
-    Up to six counties have a line and a name each. More are drawn thin, with the median of the counties.
+    Up to six counties have a line and a name each. More are drawn as thin lines, with their median.
 
     Parameters
     ----------
     ev : Evaluation, sequence or mapping of Evaluation, or frame
-        Of a table with a column ``year``; several, such as :func:`junheng.evaluate_all` gives, are drawn together; or
-        what :func:`junheng.monitor` returned without relabelling (it holds no limits and no composite).
+        Result of :func:`junheng.evaluate` for a table with a column ``year``; several, as from
+        :func:`junheng.evaluate_all`, are drawn together. Or the result of :func:`junheng.monitor`, not relabelled (it
+        has no limits and no composite).
     indicator : str
         Id (or label) of an indicator, or ``"composite"``: the mean of the coefficients.
     stage : {"primary", "junior"}
@@ -126,7 +132,7 @@ def over_years(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -136,8 +142,8 @@ def over_years(
     Raises
     ------
     InputError
-        When there is no year, on an unknown indicator, stage or county, or when matplotlib or a font with the
-        characters is not installed.
+        If there is no year, the indicator, stage or county is unknown, or matplotlib or a font with the characters is
+        not installed.
 
     Examples
     --------
@@ -182,10 +188,10 @@ def over_years(
 def _draw_each(pen: Pen, history: _History) -> None:
     """Draw a line with dots for each county, and the figures where there is one."""
     for place, colour, style in history.lines():
-        mine = sorted((p for p in history.points if p.place == place), key=lambda p: p.year)
-        years, values = [p.year for p in mine], [p.value for p in mine]
+        points = history.points_of(place)
+        years, values = [p.year for p in points], [p.value for p in points]
         pen.ax.plot(years, values, color=colour, linestyle=style, linewidth=1.6, zorder=2.5)
-        known = [p for p in mine if np.isfinite(p.value)]
+        known = [p for p in points if np.isfinite(p.value)]
         x, y = np.array([p.year for p in known]), np.array([p.value for p in known])
         dots(pen.ax, x, y, np.full(len(known), pen.size * 0.4), [p.kind for p in known])
     if len(history.places) > 1:
@@ -207,8 +213,8 @@ def _draw_each(pen: Pen, history: _History) -> None:
 def _draw_median(pen: Pen, history: _History) -> None:
     """Draw a thin line for each of many counties, and their median."""
     for place in history.places:
-        mine = sorted((p for p in history.points if p.place == place), key=lambda p: p.year)
-        years, values = [p.year for p in mine], [p.value for p in mine]
+        points = history.points_of(place)
+        years, values = [p.year for p in points], [p.value for p in points]
         pen.ax.plot(years, values, color=GREY, linewidth=0.6, alpha=0.5, zorder=1)
     median = [float(np.nanmedian([p.value for p in history.points if p.year == y])) for y in history.years]
     pen.ax.plot(history.years, median, color=BLUE, linewidth=2.4, marker="o", zorder=4)
@@ -241,22 +247,22 @@ def _history(ev: Any, indicator: str, s: int, county: Any, language: str | None)
     if not evaluations:
         return _monitored(Table(ev), indicator, s, county, check_language(language or "en"))
     if not all(isinstance(e, Evaluation) for e in evaluations):
-        raise InputError("over_years takes an Evaluation, several of them, or what monitor returned")
+        raise InputError(message("reports.error.over_years_takes"))
     lang = language_of(evaluations[0], language)
     several = len({e.standard.id for e in evaluations}) > 1
     points = [p for e in evaluations for p in _evaluated(e, indicator, s, county, lang if several else None)]
     if not points:
-        raise InputError(f"the table has no {STAGES[s]} school that counts")
+        raise InputError(message("reports.error.no_school_counts", stage=Name("stage", STAGES[s])))
     d = evaluations[-1].data
     return _History(points, coefficient_name(d, find_indicator(d, indicator, composite=True), lang), lang)
 
 
 def _evaluated(e: Evaluation, indicator: str, s: int, county: Any, standard_in: str | None) -> list[_Point]:
-    """Return the points of one evaluation; with a language each county is told with the standard."""
+    """Return the points of one evaluation; with a language, county names include the standard."""
     d, points = e.data, []
     j = find_indicator(d, indicator, composite=True)
     if np.isnan(d.years).any():
-        raise InputError("the table has no column 'year', or a year is no plain number; years cannot be told apart")
+        raise InputError(message("reports.error.no_years", column=Quoted(Name("column", "year"))))
     standard = "" if standard_in is None else f" · {getattr(e.standard.label, standard_in)}"
     for c in find_county(d, county):
         g = int(d.group_at[c, s])
@@ -272,12 +278,10 @@ def _monitored(table: Table, indicator: str, s: int, county: Any, language: str)
     needed = ("subject", "name", "stage", "year", "value", "verdict")
     lacking = [n for n in needed if n not in table.columns]
     if lacking:
-        raise InputError(
-            f"the frame has no column {', '.join(lacking)}; give what monitor(ev) returned, without relabelling"
-        )
+        raise InputError(message("reports.error.not_monitored", columns=lacking))
     by = table.columns[: table.columns.index("subject")]
     cells = {n: table.objects(n).tolist() for n in (*by, *needed)}
-    wanted = () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
+    wanted = county_names(county)
     points = []
     for i in range(table.rows):
         key = tuple(str(cells[n][i]) for n in by)
@@ -290,6 +294,6 @@ def _monitored(table: Table, indicator: str, s: int, county: Any, language: str)
         points.append(_Point(" / ".join(key), float(cells["year"][i]), figure, float("nan"), kind))
     if not points:
         known = sorted({str(n) for n, x in zip(cells["name"], cells["subject"], strict=True) if x == "coefficient"})
-        raise InputError(f"the frame follows no coefficient {indicator!r} of this county; there are {', '.join(known)}")
+        raise InputError(message("reports.error.not_followed", indicator=Quoted(indicator), known=known))
     known_indicator = catalogue().get(indicator)
     return _History(points, indicator if known_indicator is None else known_indicator.en, language)

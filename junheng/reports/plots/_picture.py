@@ -1,9 +1,9 @@
-"""The skeleton of every picture: what stands around it, its legend, rows with names (private)."""
+"""The skeleton of every picture: titles, legend, room around the axes, rows with names (private)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from junheng.reports.plots._canvas import (
     GREY,
     SETTING,
     Pen,
+    cut,
     em,
     fonts_for,
     handle,
@@ -44,9 +45,9 @@ WIDEST_NAME = 16.0
 
 @frozen(kw_only=True)
 class Picture:
-    """What stands around a picture and how much room it takes.
+    """Titles and legend of a picture, and the room they take.
 
-    Lengths are in points: the height of the axes, what is left and right of them, what is below them before the legend.
+    Lengths are in points: the height of the axes, and the room left, right and below them (above the legend).
     """
 
     language: str
@@ -61,11 +62,11 @@ class Picture:
     width: float | None = None
 
     def begin(self, ax: Axes | None) -> Pen:
-        """Return what to draw with: on the axes given, or on a figure made for the picture."""
+        """Return a pen for the axes given, or for a new figure."""
         matplotlib_or_advice()
         size, texts = text_size(), [text for _, text in self.legend]
         own = ax is None
-        family, holes = fonts_for("".join([*self.names, *texts, *self.titles]))
+        family, holes = fonts_for("".join([*self.names, *texts, *self.titles]), self.language)
         if ax is None:
             ax, high, wide = self._figure(size, texts)
             left, title_width = self.left, wide + self.left + self.right - 18
@@ -140,7 +141,7 @@ class Line:
 
 
 def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
-    """Return a picture for a notebook: twice as fine as it is shown."""
+    """Return a picture for a notebook, at twice the resolution of the screen."""
     out = BytesIO()
     figure.savefig(out, format="png", dpi=192)
     wide, high = figure.get_size_inches() * 96
@@ -151,38 +152,35 @@ def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
 
 
 def no_mark() -> Any:
-    """Return the mark of words that stand in a legend for themselves."""
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], linestyle="none")
+    """Return the mark of a line of the legend that has only words."""
+    return _mark()
 
 
 def tick_mark() -> Any:
     """Return the mark of a requirement or limit that each row has for itself."""
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], linestyle="none", marker="|", markersize=text_size(), markeredgewidth=1.6, color=ink())
+    return _mark(marker="|", markersize=text_size(), markeredgewidth=1.6, color=ink())
 
 
 def round_mark(*, filled: bool) -> Any:
     """Return a round dot of no kind."""
+    face = GREY if filled else "none"
+    return _mark(marker="o", markersize=text_size() * 0.62, markerfacecolor=face, markeredgecolor=GREY)
+
+
+def _mark(**style: Any) -> Any:
     from matplotlib.lines import Line2D
 
-    return Line2D(
-        [],
-        [],
-        linestyle="none",
-        marker="o",
-        markersize=text_size() * 0.62,
-        markerfacecolor=GREY if filled else "none",
-        markeredgecolor=GREY,
-    )
+    return Line2D([], [], linestyle="none", **style)
 
 
-def counted(kinds: Iterable[str], say: Callable[[str], str], language: str, key: str = "counted") -> list[Entry]:
-    """Return a line of the legend for each kind of dot there is, with how many there are."""
-    there = Counter(kinds)
-    return [(handle(k, text_size()), words(key, language, what=say(k), n=there[k])) for k in KINDS_IN_ORDER if there[k]]
+def counted(kinds: Iterable[str], language: str, key: str = "counted", *, plain: str = "plain") -> list[Entry]:
+    """Return a line of the legend for each kind of dot there is, with how many; ``plain`` names dots of no kind."""
+    there, entries = Counter(kinds), []
+    for kind in KINDS_IN_ORDER:
+        if there[kind]:
+            what = words(plain if kind == "plain" else kind, language)
+            entries.append((handle(kind, text_size()), words(key, language, what=what, n=there[kind])))
+    return entries
 
 
 # ------------------------------------------------------------------------------------- rows with names
@@ -193,9 +191,10 @@ def room_for(names: Iterable[str]) -> float:
     return text_size() * (min(WIDEST_NAME, max([4.0, *(em(x) for x in names)])) + 1.2)
 
 
-def room_left(pen: Pen, gap: float) -> float:
-    """Return how wide names left of the axes may be, in units of their size."""
-    return max(5.0, min(WIDEST_NAME, pen.left / pen.size - gap if pen.own else WIDEST_NAME))
+def name_rows(pen: Pen, y: Floats, names: Sequence[str], each: float) -> None:
+    """Name rows left of the axes, in letters that fit a row ``each`` points high."""
+    room = max(5.0, min(WIDEST_NAME, pen.left / pen.size - 1.15 if pen.own else WIDEST_NAME))
+    pen.ticks("y", y.tolist(), [cut(name, room) for name in names], min(0.9, 0.9 * each / (pen.size * 1.15)))
 
 
 def lanes(pen: Pen, named: NDArray[np.bool_]) -> tuple[Floats, float]:

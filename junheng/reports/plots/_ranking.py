@@ -23,6 +23,7 @@ from junheng.reports.plots._subject import (
     place_name,
     subtitle,
 )
+from junheng.words import Name, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,8 +48,7 @@ class _Ranking:
         entries = []
         if np.isfinite(self.limit):
             entries.append((rule(ink(), "-"), words("limit_line", language, value=short(self.limit))))
-        names = {"plain": words("county", language)}
-        entries += counted(self.kinds, lambda kind: names.get(kind) or words(kind, language), language)
+        entries += counted(self.kinds, language, plain="county")
         if self.without:
             entries.append((no_mark(), words("no_figure_counties", language, n=self.without)))
         return entries
@@ -64,13 +64,13 @@ def ranking(
 ) -> Axes:
     """Rank the counties of a table by a difference coefficient, the largest first, against the limit.
 
-    A figure of its own is as tall as it takes to name every county. On axes that are too small for that, the first
-    are named, and the rest stand closer together without names.
+    A new figure is tall enough to name every county. On axes that are too small, only the first counties are named and
+    the rest are drawn closer together.
 
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned, of several counties.
+        The result of :func:`junheng.evaluate` for several counties.
     indicator : str
         Id (or label) of an indicator, or ``"composite"``: the mean of the coefficients.
     stage : {"primary", "junior"}
@@ -78,7 +78,7 @@ def ranking(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def ranking(
     Raises
     ------
     InputError
-        On an unknown indicator or stage, when no county has the coefficient, or when matplotlib or a font with the
+        If the indicator or stage is unknown, no county has the coefficient, or matplotlib or a font with the
         characters is not installed.
 
     Examples
@@ -154,7 +154,7 @@ def _ranked(d: Judgement, j: int, s: int, counties: Sequence[int], *, with_year:
             name = d.county_name(c) if with_year else place_name(d, c)
             found.append((name, value, limit, coefficient_kind(limit, verdict)))
     if not found:
-        raise InputError(f"no county has this coefficient for the {STAGES[s]} stage; see ev.indicators for the reasons")
+        raise InputError(message("reports.error.nothing_to_rank", stage=Name("stage", STAGES[s])))
     found.sort(key=lambda row: -row[1])
     names, values, limits, kinds = (list(x) for x in zip(*found, strict=True))
     limit = max((x for x in limits if np.isfinite(x)), default=np.nan)

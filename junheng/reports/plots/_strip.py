@@ -80,7 +80,7 @@ class Strip:
 
     def legend(self, language: str) -> list[Entry]:
         """Return the lines of the legend: the kinds of dots, what is further out, what has no figure."""
-        entries = counted(self.kinds.tolist(), lambda kind: words(kind, language), language)
+        entries = counted(self.kinds.tolist(), language)
         beyond = int((self.value > self.high).sum())
         if beyond:
             text = words("beyond", language, n=beyond, value=short(float(self.value.max())))

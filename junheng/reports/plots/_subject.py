@@ -1,4 +1,4 @@
-"""What a picture is about: the stage, the indicator, the counties and the schools that its arguments mean (private)."""
+"""What a picture shows: the stage, indicator, counties and schools its arguments select (private)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from junheng.results import Evaluation, Judgement
 from junheng.results.explain import find_county
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 
 def language_of(ev: Evaluation, language: str | None) -> str:
@@ -36,8 +36,10 @@ def find_indicator(d: Judgement, indicator: str, *, composite: bool = False) -> 
         if indicator in (known.id, known.zh, known.en):
             return j
     ids = [i.id for i in d.indicators] + (["composite"] if composite else [])
-    hint = did_you_mean(indicator, ids) or f"; there are {', '.join(ids)}"
-    raise InputError(f"{d.standard.id} has no indicator {indicator!r}{hint}")
+    hint = did_you_mean(indicator, ids) or message("reports.error.indicators_there", names=ids)
+    raise InputError(
+        message("reports.error.no_indicator", standard=d.standard.id, indicator=Quoted(indicator), hint=hint)
+    )
 
 
 def find_stage(stage: str) -> int:
@@ -45,26 +47,30 @@ def find_stage(stage: str) -> int:
     for s, known in enumerate(STAGES):
         if stage in (known, word("stage", known, "zh")):
             return s
-    raise InputError(f"stage must be one of {', '.join(STAGES)}, not {stage!r}")
+    raise InputError(message("results.stage", stages=STAGES, stage=Quoted(stage)))
 
 
 def one_county(d: Judgement, county: Any) -> int:
-    """Return the one county meant."""
+    """Return the only county that matches."""
     found = find_county(d, county)
     if len(found) == 1:
         return found[0]
-    some = ", ".join(d.county_name(c) for c in found[:5]) + (" …" if len(found) > 5 else "")
-    raise InputError(f"this picture shows one county, and {len(found)} are meant: {some}; name one with county=")
+    some, more = [d.county_name(c) for c in found[:5]], " …" if len(found) > 5 else ""
+    raise InputError(message("reports.error.one_county", n=len(found), names=some, more=more))
 
 
 def some_counties(d: Judgement, county: Any) -> list[int]:
-    """Return the counties meant, all of one year."""
+    """Return the counties that match, all of one year."""
     found = find_county(d, county)
     years = np.unique(d.years[found])
     if (~np.isnan(years)).sum() > 1:
-        shown = ", ".join(f"{y:g}" for y in years.tolist())
-        raise InputError(f"this picture shows one year, and the table has {shown}; name one with county=(county, year)")
+        raise InputError(message("reports.error.one_year", years=[f"{y:g}" for y in years.tolist()]))
     return found
+
+
+def county_names(county: Any) -> tuple[str, ...]:
+    """Return what names a county, as text; empty where all are meant."""
+    return () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
 
 
 def place_name(d: Judgement, county: int) -> str:
@@ -73,7 +79,7 @@ def place_name(d: Judgement, county: int) -> str:
 
 
 def subtitle(d: Judgement, counties: Sequence[int], s: int | None, language: str) -> str:
-    """Say whose figures a picture shows."""
+    """Return the second title: whose figures a picture shows."""
     name = d.county_name(counties[0]) if len(counties) == 1 else words("whole_table", language, n=len(counties))
     return name if s is None else f"{word('stage', STAGES[s], language)} · {name}"
 
@@ -187,8 +193,8 @@ def _counted_sections(d: Judgement, counties: Sequence[int], s: int) -> Ints:
     groups = d.group_at[list(counties), s]
     rows = d.usable[np.isin(d.group_codes, groups[groups >= 0])]
     if not rows.size:
-        names = " / ".join(d.county_name(c) for c in counties[:1])
-        raise InputError(f"the table has no {STAGES[s]} school of {names} that counts; choose another stage or county")
+        county = d.county_name(counties[0])
+        raise InputError(message("reports.error.no_school_here", stage=Name("stage", STAGES[s]), county=county))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The schools of city, town and country apart (private)."""
+"""The schools of city, town and rural areas, separately (private)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from junheng.reports.plots._canvas import GREEN, GREY, Pen, dots, em, radii, rul
 from junheng.reports.plots._picture import Picture, no_mark
 from junheng.reports.plots._strip import Strip
 from junheng.reports.plots._subject import Sample
+from junheng.words import message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ class _Lane:
     """The schools of one kind of area."""
 
     area: str
-    """``"unsaid"`` where the table does not say."""
+    """``"unsaid"`` where the cell is empty."""
     sections: Ints
     mean: float
 
@@ -41,12 +42,12 @@ def town_and_country(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw the schools of city, town and country apart, each with its mean (Σ amount ÷ Σ students).
+    """Draw the schools of city, town and rural areas separately, each with its mean (Σ amount ÷ Σ students).
 
     Parameters
     ----------
     ev : Evaluation
-        What :func:`junheng.evaluate` returned, of a table with the column ``area_type`` (城乡类型).
+        The result of :func:`junheng.evaluate` for a table with the column ``area_type`` (城乡类型).
     indicator : str
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
@@ -56,7 +57,7 @@ def town_and_country(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of :meth:`~junheng.Evaluation.relabel`, or English.
+        Default: the language of :meth:`~junheng.Evaluation.relabel`, or English.
 
     Returns
     -------
@@ -66,8 +67,8 @@ def town_and_country(
     Raises
     ------
     InputError
-        When the table has no column ``area_type`` or it is empty for all these schools, on an unknown indicator, stage
-        or county, when several years are meant, or when matplotlib or a font with the characters is not installed.
+        If the table has no column ``area_type`` or it is empty for all these schools, the indicator, stage or county is
+        unknown, several years match, or matplotlib or a font with the characters is not installed.
 
     Examples
     --------
@@ -118,17 +119,13 @@ def town_and_country(
 
 
 def _lanes(sample: Sample) -> list[_Lane]:
-    """Return the schools by kind of area, those of which it is not known last."""
+    """Return the schools by kind of area, those without one last."""
     reading = sample.d.sections.reading
     if "area_type" not in reading.has:
-        raise InputError(
-            "the table has no column 'area_type' (城乡类型: 城区, 镇区, 乡村): town and country are not known; add it"
-        )
+        raise InputError(message("reports.error.no_area_type"))
     area = reading.category("area_type")[sample.d.sections.rows[sample.sections]]
     if not any(a is not None for a in area):
-        raise InputError(
-            "the column 'area_type' is empty or not understood for all these schools; use 城区, 镇区, 乡村"
-        )
+        raise InputError(message("reports.error.area_type_empty"))
     by_area = [(name or "unsaid", sample.sections[[a == name for a in area]]) for name in (*_AREAS, None)]
     return [_Lane(name, sections, sample.mean(sections)) for name, sections in by_area if sections.size]
 

@@ -1,4 +1,4 @@
-"""Who gives and who gets of a column, as bars to the left and to the right (private)."""
+"""Who gives and who receives, as bars to the left and to the right (private)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from junheng._data import STAGES
 from junheng._frames import Table, column_names
 from junheng.errors import InputError, check_language, did_you_mean
 from junheng.planning import Plan
-from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, cut, em, short, text_size, words
-from junheng.reports.plots._picture import NAMED, Entry, Picture, lanes, lanes_height, room_for, room_left
-from junheng.reports.plots._subject import find_stage, language_of, one_county, subtitle
+from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, em, short, text_size, words
+from junheng.reports.plots._picture import NAMED, Entry, Picture, lanes, lanes_height, name_rows, room_for
+from junheng.reports.plots._subject import county_names, find_stage, language_of, one_county, subtitle
 from junheng.schools import Column, base_column, columns, recognise
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,10 +47,10 @@ class _Change:
 
 @frozen
 class _Bars:
-    """What each school gives and gets, from the one that gives most to the one that gets most."""
+    """What each school gives and receives, from the one that gives most to the one that receives most."""
 
     schools: list[str]
-    out: Floats
+    given: Floats
     moved_in: Floats
     added: Floats
 
@@ -65,8 +65,8 @@ class _Bars:
             moved = balanced if c.why is None else c.why == "moved_in"
             bar[0 if c.amount < 0 else 1 if moved else 2] += abs(c.amount)
         ordered = sorted(held.items(), key=lambda item: item[1][1] + item[1][2] - item[1][0])
-        out, moved_in, added = np.array([bar for _, bar in ordered]).T
-        return cls([school for school, _ in ordered], out, moved_in, added)
+        given, moved_in, added = np.array([bar for _, bar in ordered]).T
+        return cls([school for school, _ in ordered], given, moved_in, added)
 
     @property
     def named(self) -> NDArray[np.bool_]:
@@ -78,10 +78,10 @@ class _Bars:
 
     def parts(self) -> list[tuple[str, Floats, Floats]]:
         """Return kind, length and start of the bars there are."""
-        nothing = np.zeros_like(self.out)
-        given = "moved_out" if self.moved_in.any() else "taken"
+        nothing = np.zeros_like(self.given)
+        kind = "moved_out" if self.moved_in.any() else "taken"
         parts = [
-            (given, -self.out, nothing),
+            (kind, -self.given, nothing),
             ("moved_in", self.moved_in, nothing),
             ("added", self.added, self.moved_in),
         ]
@@ -108,29 +108,29 @@ def who_gives(
     ax: Axes | None = None,
     language: str | None = None,
 ) -> Axes:
-    """Draw who gives and who gets: a bar a school, to the left what it gives, to the right what it gets.
+    """Draw what each school gives (bar to the left) and receives (bar to the right).
 
-    What is moved in and what is added anew differ in colour and pattern. Who gives most stands at the top, who gets
-    most at the bottom. Of more than 80 schools, the 40 that give most and the 40 that get most are named; the others
-    stand closer together.
+    Transfers and additions differ in colour and pattern. Schools are ordered from the one that gives most, at the top,
+    to the one that receives most. Of more than 80 schools, the first 40 and the last 40 are named; the others are drawn
+    closer together.
 
     Parameters
     ----------
     changes : Plan or frame
-        What :func:`junheng.plan` returned, or a frame with ids as headers: ``school`` (or ``school_code``) and
-        ``change``; of several columns, stages and counties, also ``column``, ``stage`` and the columns that make a
-        county. Without the column ``why`` of ``Plan.changes``, changes that add up to 0 are moves, such as those of
-        :func:`junheng.least_transfers`, and others additions.
+        The result of :func:`junheng.plan`, or a frame with ids as headers: ``school`` (or ``school_code``) and
+        ``change``; for several columns, stages or counties also ``column``, ``stage`` and the columns that identify a
+        county. Without the column ``why`` of ``Plan.changes``, changes that add up to 0 are transfers, as from
+        :func:`junheng.least_transfers`; others are additions.
     column : str
-        Canonical name (or label) of a column: of what.
+        Canonical name (or label) of the column that changes.
     stage : {"primary", "junior"}
-        Stage. What a school has once for all stages is shown in each of its stages.
+        Stage. A resource shared by all stages of a school is shown in each of them.
     county : object, optional
         County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     language : {"en", "zh"}, optional
-        By default that of the evaluation that was planned for, or English.
+        Default: the language of the evaluation planned for, or English.
 
     Returns
     -------
@@ -140,8 +140,8 @@ def who_gives(
     Raises
     ------
     InputError
-        When there are no such changes or figures are missing, on an unknown column, stage or county, when several
-        counties are meant, or when matplotlib or a font with the characters is not installed.
+        If there are no such changes, values are missing, the column, stage or county is unknown, several counties
+        match, or matplotlib or a font with the characters is not installed.
 
     Examples
     --------
@@ -174,12 +174,9 @@ def who_gives(
     y, each = lanes(pen, bars.named)
     pen.ax.set_ylim(pen.height, 0.0)
     _draw_bars(pen, bars, y, each)
-    scale = min(0.86, 0.86 * each / (pen.size * 1.1))
-    _write_amounts(pen, bars, y, scale)
+    _write_amounts(pen, bars, y, min(0.86, 0.86 * each / (pen.size * 1.1)))
     pen.ax.axvline(0, color=pen.ink, linewidth=1.0, zorder=3)
-    room = room_left(pen, 1.15)
-    labels = [cut(x, room) for x, n in zip(names, bars.named, strict=True) if n]
-    pen.ticks("y", y[bars.named].tolist(), labels, scale)
+    name_rows(pen, y[bars.named], [x for x, n in zip(names, bars.named, strict=True) if n], each)
     picture.finish(pen, unit)
     _without_sign(pen.ax, whole=thing.whole)
     return pen.ax
@@ -209,27 +206,27 @@ def _draw_bars(pen: Pen, bars: _Bars, y: Floats, each: float) -> None:
 
 def _write_amounts(pen: Pen, bars: _Bars, y: Floats, scale: float) -> None:
     """Write the amounts at the ends of the bars, and make room for them."""
-    out, got = bars.out, bars.moved_in + bars.added
-    left, right = -float(out.max(initial=0.0)), float(got.max(initial=0.0))
+    given, received = bars.given, bars.moved_in + bars.added
+    left, right = -float(given.max(initial=0.0)), float(received.max(initial=0.0))
     span = max(right - left, 1e-9)
-    given_texts, got_texts = ([short(x) if x else "" for x in amounts.tolist()] for amounts in (out, got))
+    given_texts, received_texts = ([short(x) if x else "" for x in amounts.tolist()] for amounts in (given, received))
 
     def room(texts: list[str]) -> float:
         return span * pen.size * scale * (max(map(em, texts), default=0.0) + 0.8) / max(pen.width * 0.75, 1.0)
 
     low = left - room(given_texts) if left else -0.02 * span
-    high = right + room(got_texts) if right else 0.02 * span
+    high = right + room(received_texts) if right else 0.02 * span
     pen.ax.set_xlim(low, high)
     gap = (high - low) * pen.size * 0.3 / pen.width
     for i in np.flatnonzero(bars.named).tolist():
         if given_texts[i]:
-            pen.write(-out[i] - gap, y[i], given_texts[i], scale, va="center", ha="right")
-        if got_texts[i]:
-            pen.write(got[i] + gap, y[i], got_texts[i], scale, va="center", ha="left")
+            pen.write(-given[i] - gap, y[i], given_texts[i], scale, va="center", ha="right")
+        if received_texts[i]:
+            pen.write(received[i] + gap, y[i], received_texts[i], scale, va="center", ha="left")
 
 
 def _without_sign(axes: Axes, *, whole: bool) -> None:
-    """Write what is given as a number without a sign: the side says it."""
+    """Write numbers without a sign: the side shows it."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     locator = axes.xaxis.get_major_locator()
@@ -249,12 +246,13 @@ def _find_column(column: str) -> Column:
         found = recognise(str(column))
         base = None if found is None else base_column(found.column)
     if base is None:
-        raise InputError(f"there is no column {column!r}{did_you_mean(column, columns())}")
+        hint = did_you_mean(column, columns())
+        raise InputError(message("reports.error.no_column", column=Quoted(column), hint=hint))
     return base[0]
 
 
 def _changes(changes: Any, thing: Column, s: int, county: Any, language: str | None) -> tuple[list[_Change], str, str]:
-    """Take the changes of one county and stage from a plan or a frame; return them, whose they are, and a language."""
+    """Return the changes of one county and stage, the name of the place, and the language."""
     if isinstance(changes, Plan):
         lang = language_of(changes.evaluation, language)
         plain = evolve(changes, evaluation=evolve(changes.evaluation, language=None))
@@ -264,10 +262,9 @@ def _changes(changes: Any, thing: Column, s: int, county: Any, language: str | N
         found = _rows(Table(plain.changes), thing.id, STAGES[s], key, _rows_of_stage(d, s))
         return found, subtitle(d, [c], s, lang), lang
     if column_names(changes) is None:
-        raise InputError(f"who_gives takes a Plan or a frame of changes, not {type(changes).__name__}")
+        raise InputError(message("reports.error.who_gives_takes", kind=type(changes).__name__))
     lang = check_language(language or "en")
-    wanted = () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
-    found = _rows(Table(changes), thing.id, STAGES[s], wanted, None)
+    found = _rows(Table(changes), thing.id, STAGES[s], county_names(county), None)
     place = " · ".join(x for x in (str(word("stage", STAGES[s], lang)), " / ".join(found[0].county)) if x)
     return found, place, lang
 
@@ -275,7 +272,7 @@ def _changes(changes: Any, thing: Column, s: int, county: Any, language: str | N
 def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared: set[int] | None) -> list[_Change]:
     """Return the changes of a column, stage and county.
 
-    ``shared`` are the rows whose schools have the stage: what a school has once for all stages changes for each.
+    ``shared`` are the rows whose schools have the stage: a change of what stages share is one of each stage.
     """
     name, by = _key_columns(table)
     cells = {n: table.objects(n).tolist() for n in table.columns}
@@ -300,10 +297,7 @@ def _key_columns(table: Table) -> tuple[str, list[str]]:
     """Return the column that names schools, and those that make a county."""
     name = next((n for n in ("school", "school_code") if n in table.columns), None)
     if name is None or "change" not in table.columns:
-        raise InputError(
-            "the frame of changes needs the columns school (or school_code) and change; of a plan give Plan.changes "
-            "without relabelling, or the plan itself"
-        )
+        raise InputError(message("reports.error.not_changes"))
     ends = [table.columns.index(n) for n in ("school_code", "school") if n in table.columns]
     by = [n for n in table.columns[: min(ends)] if n not in _NO_COUNTY]
     return name, by
@@ -325,17 +319,18 @@ def _check(found: list[_Change], column: str, stage: str) -> None:
     """Refuse changes of several counties, without figures, or none at all."""
     places = list(dict.fromkeys(c.county for c in found))
     if len(places) > 1:
-        some = ", ".join(" / ".join(p) for p in places[:5])
-        raise InputError(f"this picture shows one county, and the changes are of {len(places)}: {some}; name one")
+        some = [" / ".join(p) for p in places[:5]]
+        raise InputError(message("reports.error.changes_of_several", n=len(places), names=some))
     gaps = [c.school for c in found if not np.isfinite(c.amount)]
     if gaps:
-        raise InputError(f"there is no figure of what changes for {', '.join(gaps[:5])}")
+        raise InputError(message("reports.error.no_figure", schools=gaps[:5]))
     if all(c.amount == 0 for c in found):
-        raise InputError(f"nothing changes: there is no change of {column!r} at the {stage} stage of this county")
+        where = Name("stage", stage)
+        raise InputError(message("reports.error.no_change", column=Quoted(Name("column", column)), stage=where))
 
 
 def _rows_of_stage(d: Judgement, s: int) -> set[int]:
-    """Return the rows of the schools that have a stage, also those that stand on the rows of their other stages."""
+    """Return the rows of the schools that have a stage, including the rows of their other stages."""
     there = np.flatnonzero(d.sections.counted_at_all & (d.sections.stage < len(STAGES)))
     schools = [(int(d.county[i]), str(d.school_names[d.sections.rows[i]])) for i in there.tolist()]
     with_stage = {who for who, i in zip(schools, there.tolist(), strict=True) if d.sections.stage[i] == s}

@@ -1,0 +1,235 @@
+"""The reasons of verdicts of parts, items and schools, in sentences (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from junheng._data import STAGES
+from junheng.facts import fact_columns
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
+from junheng.judging.items import ItemResult
+from junheng.judging.judgement import Judgement
+from junheng.schools import columns
+from junheng.standards.model import Comparison
+from junheng.words import SIGNS, sentences, word
+
+# ---------------------------------------------------------------------------------------------- figures
+
+
+def number(value: float, beside: float | None = None) -> str:
+    """Write a number with as many digits as distinguish it from ``beside``."""
+    for digits in (4, 6, 9, 12, 15):
+        text = f"{value:.{digits}f}"
+        if beside is None or value == beside or float(text) != beside:
+            break
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def number_or_unknown(value: float, language: str, beside: float | None = None) -> str:
+    """Write a number, or that it is unknown."""
+    return sentences("results", language)["unknown"] if np.isnan(value) else number(value, beside)
+
+
+def figure_label(name: str, scope: str, language: str) -> str:
+    """Name a figure: a fact of the county, or a column of schools."""
+    return str(getattr((fact_columns() if scope == "county" else columns())[name], language))
+
+
+# ------------------------------------------------------------------------------------------------ parts
+
+
+def part_reasons(d: Judgement, language: str, counties: Sequence[int] | None = None) -> list[str]:
+    """Return the reason of every part of every county (or the counties given), county by county."""
+    chosen = range(d.n_counties) if counties is None else counties
+    by_part = [_part_reasons(d, part, chosen, language) for part in d.part_verdicts]
+    return [reason for row in zip(*by_part, strict=True) for reason in row]
+
+
+def _part_reasons(d: Judgement, part: str, counties: Sequence[int], language: str) -> list[str]:
+    """Return the reason of a part for some counties; counties with the same verdicts share a sentence."""
+    items = [r for r in d.items if r.item.part == part and r.item.rule != "scored"]
+    with_figures = any(r.item.rule != "conditions" for r in items)
+    parts = d.part_verdicts.values() if part == "overall" else ()
+    rows = np.stack([d.part_verdicts[part], *(r.verdict for r in items), *parts], axis=1).tolist()
+    known: dict[Any, str] = {}
+    reasons = []
+    for county in counties:
+        key = county if with_figures else tuple(rows[county])
+        if key not in known:
+            known[key] = _part_reason(d, part, items, rows[county], county, language)
+        reasons.append(known[key])
+    return reasons
+
+
+#: How items of a verdict are counted.
+_ITEMS = {MET: "all_met", UNMET: "items_unmet", UNDETERMINED: "items_open"}
+
+
+def _part_reason(
+    d: Judgement, part: str, items: Sequence[ItemResult], verdicts: Sequence[int], county: int, language: str
+) -> str:
+    """Return the reason of a part; ``verdicts`` begins with those of the part and of its items."""
+    text = sentences("results", language)
+    verdict, of_items = verdicts[0], verdicts[1 : 1 + len(items)]
+    if part != "overall" and not items:
+        return text["no_items"]
+    reasons = [overall_reason(d, county, language)] if part == "overall" else []
+    # a part is met by all of its items; the overall verdict by the parts
+    all_of_them = verdict == MET and part != "overall"
+    wanted = [r for r, v in zip(items, of_items, strict=True) if v == verdict or all_of_them]
+    ruled = [r for r in wanted if r.item.rule == "conditions"]
+    if verdict == MET and len(ruled) == len(wanted):
+        reasons += [text["all_met"].format(n=len(wanted))] if wanted and all_of_them else []
+    else:
+        reasons += [_stage_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
+        if ruled:
+            names = text["list"].join(str(getattr(r.item.label, language)) for r in ruled)
+            reasons.append(text[_ITEMS[verdict]].format(n=len(ruled), names=names))
+    return text["join"].join(dict.fromkeys(r for r in reasons if r))
+
+
+def overall_reason(d: Judgement, county: int, language: str) -> str:
+    """Return the reason of the overall verdict of a county."""
+    text = sentences("results", language)
+    if d.part_verdicts["overall"][county] == MET:
+        return text["overall_met"]
+    reasons = []
+    for code, key in ((UNMET, "because_unmet"), (UNDETERMINED, "because_open")):
+        parts = [p for p, verdicts in d.part_verdicts.items() if p != "overall" and verdicts[county] == code]
+        if parts:
+            names = text["list"].join(str(word("part", p, language)) for p in parts)
+            reasons.append(text[key].format(parts=names))
+    return text["join"].join(reasons)
+
+
+def _stage_reason(d: Judgement, result: ItemResult, county: int, language: str) -> str:
+    """Return why the schools or the coefficients of a stage have their verdict."""
+    text = sentences("results", language)
+    stage = word("stage", STAGES[result.stage], language)
+    if result.reason[county] == "no_schools":
+        return text["no_schools"].format(stage=stage)
+    if result.reason[county] == "no_requirement":
+        return str(word("reason", "no_requirement", language))
+    if result.item.rule == "composite_coefficient":
+        value, required = float(result.value[county]), float(result.required[county])
+        return text["composite"].format(
+            stage=stage,
+            value=number_or_unknown(value, language, required),
+            op=SIGNS[result.op[0] or "<="],
+            required=number(required),
+        )
+    met, unmet, open_ = (int(x) for x in result.counts[county])
+    keys = ("schools", "schools_met")
+    if result.item.rule != "every_school_complies":
+        keys = ("coefficients", "coefficients_met")
+    key = keys[bool(result.verdict[county] == MET)]
+    return text[key].format(stage=stage, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
+
+
+# ------------------------------------------------------------------------------------------------ items
+
+
+def item_findings(d: Judgement, language: str) -> list[str]:
+    """Return the finding of every county and item, county by county."""
+    by_item = [findings_of(d, result, language) for result in d.items]
+    return [found for row in zip(*by_item, strict=True) for found in row]
+
+
+def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
+    """Return the finding of an item for every county; counties with the same figures share a sentence."""
+    keys = zip(
+        result.condition.tolist(),
+        result.verdict.tolist(),
+        map(tuple, result.counts.tolist()),
+        [None if v != v else v for v in result.value.tolist()],
+        [None if v != v else v for v in result.required.tolist()],
+        result.reason,
+        strict=True,
+    )
+    known: dict[Any, str] = {}
+    findings = []
+    for county, key in enumerate(keys):
+        found = known.get(key)
+        if found is None:
+            found = known[key] = finding(d, result, county, language)
+        findings.append(found)
+    return findings
+
+
+def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:
+    """Return the finding of an item in a sentence: its figures, or the counts of schools."""
+    text = sentences("results", language)
+    if result.item.rule not in ("conditions", "scored"):
+        return _stage_reason(d, result, county, language)
+    position = int(result.condition[county])
+    condition = result.item.conditions[position]
+    what = _formula(condition, language)
+    met, unmet, open_ = (int(x) for x in result.counts[county])
+    counts = {"total": met + unmet + open_, "met": met, "unmet": unmet, "open": open_}
+    by_school = result.units[position] is not None
+    if by_school and condition.scope != "share":
+        return text["subjects"].format(what=what, **counts)
+    value, required = float(result.value[county]), float(result.required[county])
+    if result.item.rule == "scored":
+        return text["scored"].format(what=what, value=number_or_unknown(value, language))
+    if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
+        answer = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
+        return text["attested"].format(what=what, value=answer, required=text["yes" if required else "no"])
+    disagree = result.reason[county] == "readings_disagree"
+    return text["figure"].format(
+        what=text["share"].format(what=what, **counts) if by_school else what,
+        value=number_or_unknown(value, language, required),
+        op=SIGNS[condition.op],
+        required=number_or_unknown(required, language),
+        why=text["why"].format(reason=word("reason", "readings_disagree", language)) if disagree else "",
+    )
+
+
+def _formula(condition: Comparison, language: str) -> str:
+    """Write what is compared: a sum of figures, or a quotient of two sums."""
+    names = _sum(condition.top, condition.top_minus, condition, language)
+    if not condition.bottom:
+        return names
+    below = _sum(condition.bottom, condition.bottom_minus, condition, language)
+    return names + sentences("results", language)["over"] + below
+
+
+def _sum(plus: Sequence[str], minus: Sequence[str], condition: Comparison, language: str) -> str:
+    """Write a sum of figures, in brackets where it is part of a quotient."""
+    text = sentences("results", language)
+    names = text["plus"].join(figure_label(f, condition.scope, language) for f in plus)
+    for f in minus:
+        names += text["minus"] + figure_label(f, condition.scope, language)
+    return text["bracket"].format(sum=names) if condition.bottom and len(plus) + len(minus) > 1 else names
+
+
+# ---------------------------------------------------------------------------------------------- schools
+
+
+def school_reason(d: Judgement, pattern: list[int], language: str) -> str:
+    """Return why a school complies or not; ``pattern`` has verdict + 3 * floor verdict an indicator, -1 for none."""
+    text = sentences("results", language)
+    rule = d.standard.school_rule
+
+    def those(verdict: int, floors: Sequence[int] = (UNMET, UNDETERMINED, MET)) -> list[int]:
+        return [j for j, code in enumerate(pattern) if code % 3 == verdict and code // 3 in floors]
+
+    met, unknown = those(MET), those(UNDETERMINED)
+    total = len(met) + len(unknown) + len(those(UNMET))
+    if rule is None or not total:
+        return text["school_no_rule"]
+    reason = text["school_counts"].format(met=len(met), total=total)
+    if rule.kind == "at_least" and len(met) < (rule.k or 0):
+        reason += text["school_needs"].format(k=rule.k)
+    if rule.floor_ratio is None:
+        lists = [("school_unmet", those(UNMET))]
+    else:
+        lists = [("school_floor", those(UNMET, [MET])), ("school_below", those(UNMET, [UNMET, UNDETERMINED]))]
+    for key, chosen in (*lists, ("school_open", unknown)):
+        if chosen:
+            names = text["list"].join(str(getattr(d.indicators[j], language)) for j in chosen)
+            reason += text[key].format(names=names)
+    return reason
