@@ -1,4 +1,4 @@
-"""Where arithmetic and law meet: ``evaluate(schools, standard)`` → :class:`~junheng.results.Evaluation`."""
+"""``evaluate(schools, standard)`` applies a standard to a table: :class:`~junheng.results.Evaluation`."""
 
 from __future__ import annotations
 
@@ -46,32 +46,32 @@ def evaluate(
     county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
     missing: Missing = "propagate",
 ) -> Evaluation[FrameT]:
-    r"""Judge every school and county of a table by a standard, and keep what is needed to explain it.
+    r"""Judge the schools and counties of a table by a standard.
 
-    Per school and stage: each indicator, compared unrounded with its threshold and its floor; then the rule on how
-    many must be met. Per county and stage: the mean :math:`\bar X = \sum x / \sum P`, the enrolment-weighted
-    difference coefficient of each indicator and their mean, compared with their limits. Integrated schools are split
-    first, as the standard says. What is missing is never a pass: verdicts are met, unmet or undetermined, combined by
-    Kleene's logic.
+    For each school and stage, each indicator is compared, unrounded, with its threshold and floor; then the rule on
+    the number of indicators that must be met is applied. For each county and stage, the enrolment-weighted difference
+    coefficient of each indicator about the mean :math:`\bar X = \sum x / \sum P`, and the mean of the coefficients, are
+    compared with their limits. Integrated schools are first divided as the standard requires. Verdicts are met, unmet
+    or undetermined, combined by Kleene's logic; a missing figure never counts as met.
 
     Parameters
     ----------
     schools : pandas, polars or pyarrow frame
-        Canonical columns and units, one row a school, or a school and stage; see
+        Canonical columns and units, one row per school, or per school and stage; see
         :func:`junheng.standardize_columns` and :func:`junheng.split_stages`.
     standard : Standard, str or path
-        What to judge by: an id of :func:`junheng.list_standards`, a file of your own, or what
-        :func:`junheng.load_standard` returned.
+        An id of :func:`junheng.list_standards`, the path of a file, or the result of :func:`junheng.load_standard`.
     by : str or sequence of str, optional
-        Columns that make a county; by default ``county`` (``county_code`` where there is no ``county``). A column
-        ``year``, where there is one, always belongs to it.
+        Columns that identify a county. Default: ``county``, or ``county_code`` if there is no ``county``. A column
+        ``year`` is always added.
     county_facts : frame or mapping, optional
-        Facts about the county itself, one row a county (and year), or county to facts: funds, exchange, surveys,
-        documents attested (yes or no, with a reference in ``<fact>_reference``). What is not given is undetermined.
+        Facts about counties, one row per county (and year), or a mapping of county to facts: funds, exchange, surveys,
+        attested documents (yes or no, with a reference in ``<fact>_reference``). Items with missing facts are
+        undetermined.
     missing : {"propagate", "omit", "raise"}
-        What a missing figure does to a coefficient. ``propagate``: it is undefined, the verdict undetermined.
-        ``omit``: it is taken over the schools with data, and shown, but never judged on. ``raise``: an error that
-        lists every gap.
+        Effect of a missing figure on a coefficient. ``propagate``: the coefficient is undefined, its verdict
+        undetermined. ``omit``: it is computed over the schools with data, but not judged. ``raise``: an error lists
+        every gap.
 
     Returns
     -------
@@ -82,11 +82,11 @@ def evaluate(
     Raises
     ------
     InputDataError
-        The table cannot be used; every problem is listed.
+        If the table or the facts have errors; all problems are listed.
     UnknownStandardError, StandardDataError
-        The standard cannot be used.
+        If the standard cannot be loaded.
     InputError
-        An argument is of the wrong kind.
+        If an argument is invalid.
 
     References
     ----------
@@ -154,7 +154,7 @@ def _evaluate(
 ) -> Evaluation[Any]:
     table = sections.reading
     values = np.empty((len(indicators), sections.rows.size))
-    each = [IndicatorValues.make(i, sections, std, own) for i, own in zip(indicators, values, strict=True)]
+    each = [IndicatorValues.compute(i, sections, std, own) for i, own in zip(indicators, values, strict=True)]
     findings = Findings(
         standard=std,
         indicators=indicators,

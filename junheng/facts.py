@@ -1,4 +1,4 @@
-"""What comes in about the county itself: facts that no table of schools holds, one row a county (and year)."""
+"""Facts about counties that no table of schools holds, one row per county (and year)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Fact", "Facts", "as_table", "fact_columns", "key_headers"]
 
-#: The columns that make a county, and the words of each county.
+#: The columns that identify a county, and their values for each county.
 Counties = Sequence[tuple[str, Sequence[Any]]]
 _REFERENCE = "_reference"
-#: What is counted one by one: a fraction is a share in the wrong place.
+#: Units of counts: a fraction is likely to be a share.
 _COUNTED = ("persons", "places", "schools", "units")
 
 
 @frozen(kw_only=True)
 class Fact:
-    """One fact about a county; see ``facts.toml`` for what the fields mean."""
+    """One fact about a county; ``facts.toml`` explains the fields."""
 
     id: str
     type: str
@@ -47,50 +47,48 @@ class Fact:
 @cache
 def fact_columns() -> dict[str, Fact]:
     """Return every fact by id."""
-    out = {}
-    for id_, entry in read_toml("facts.toml")["facts"].items():
-        label = entry["label"]
-        most = entry.get("most")
-        out[id_] = Fact(
+    return {
+        id_: Fact(
             id=id_,
             type=entry["type"],
-            zh=label["zh"],
-            en=label["en"],
+            zh=entry["label"]["zh"],
+            en=entry["label"]["en"],
             unit=entry.get("unit"),
             part_of=entry.get("part_of"),
-            most=None if most is None else float(most),
+            most=float(entry["most"]) if "most" in entry else None,
         )
-    return out
+        for id_, entry in read_toml("facts.toml")["facts"].items()
+    }
 
 
 @cache
 def _disjoint() -> dict[str, list[str]]:
-    """Return the facts that are parts of one whole and have nobody in common, by the whole."""
-    out: dict[str, list[str]] = {}
+    """Return the facts that are disjoint parts of a whole, by the whole."""
+    parts: dict[str, list[str]] = {}
     for id_, entry in read_toml("facts.toml")["facts"].items():
         if entry.get("disjoint"):
-            out.setdefault(entry["part_of"], []).append(id_)
-    return out
+            parts.setdefault(entry["part_of"], []).append(id_)
+    return parts
 
 
 @cache
 def _names() -> dict[str, str]:
-    out: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for fact in fact_columns().values():
         for name in (fact.id, fact.zh):
-            out.setdefault(fold(name), fact.id)
-    return out
+            ids.setdefault(fold(name), fact.id)
+    return ids
 
 
 class Facts:
-    """Facts of the counties of an evaluation, in their order; what is not given is missing.
+    """Facts of the counties of an evaluation, in their order.
 
     Parameters
     ----------
     source : frame, mapping or None
-        A frame with a row a county (and year); a mapping of county to a mapping of facts; or a mapping of columns.
-    counties : list of (column, words)
-        The columns that make a county, and the words of each county.
+        A frame with one row per county (and year), a mapping of county to facts, or a mapping of columns.
+    counties : list of (column, values)
+        The columns that identify a county, and their values for each county.
     """
 
     def __init__(self, source: Any, counties: Counties) -> None:
@@ -103,28 +101,28 @@ class Facts:
             self._read(as_table(source, [name for name, _ in counties]), counties)
 
     def number(self, name: str) -> Floats:
-        """Return a fact of every county: a number, 1 or 0 for yes or no, NaN where it is not given."""
+        """Return a fact of every county: a number, or 1 and 0 for yes and no; NaN if missing."""
         return self._values.get(name, np.full(self.n, np.nan))
 
     @property
     def given(self) -> frozenset[str]:
-        """The facts there is a column for."""
+        """The facts with a column."""
         return frozenset(self._values)
 
     def reference(self, item: Item, county: int) -> str | None:
-        """Return the documents named for the facts an item rests on."""
-        own = [f for c in item.conditions if c.scope == "county" for f in c.top]
-        own += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
-        named = [self.references.get(f, {}).get(county) for f in own]
+        """Return the documents given for the facts that an item uses."""
+        facts = [f for c in item.conditions if c.scope == "county" for f in c.top]
+        facts += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
+        named = [self.references.get(f, {}).get(county) for f in facts]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
     def check_choices(self, items: Sequence[Item]) -> None:
-        """Record a fact that chooses among the numbers of a condition and names none of them."""
+        """Report a fact that must be one of the numbers of a condition, but is not."""
         for condition in (c for item in items for c in item.conditions):
             if condition.chosen_by is None:
                 continue
             known, values = [float(v) for v in condition.one_of], self.number(condition.chosen_by)
-            # what is out of range altogether has been told of
+            # others are already reported as out of range
             for at in np.flatnonzero((values >= 0) & (values <= 1) & ~np.isin(values, known)).tolist():
                 value = float(values[at])
                 self._add(
@@ -136,13 +134,13 @@ class Facts:
                 )
 
     def hint(self, at: int, code: ProblemCode, mistake: Message, column: str) -> None:
-        """Record something about a county's facts that decides nothing."""
+        """Report a warning on the facts of a county."""
         name = self._names[at] if at < len(self._names) else None
         self._add(code, mistake, key=name, column=column, severity=Severity.WARNING)
 
     def _add(self, code: ProblemCode, mistake: Message | str, **fields: Any) -> None:
-        told = message("facts.in_county_facts", mistake=mistake)
-        self.problems.append(Problem(code=code, message=told, **fields))
+        sentence = message("facts.in_county_facts", mistake=mistake)
+        self.problems.append(Problem(code=code, message=sentence, **fields))
 
     def _read(self, table: Table, counties: Counties) -> None:
         keys = [name for name, _ in counties]
@@ -169,7 +167,7 @@ class Facts:
         self._check_disjoint(row_of)
 
     def _find_columns(self, table: Table, keys: Sequence[str]) -> dict[str, str]:
-        """Return the header of every key, fact and document that a table has."""
+        """Return the headers of the keys, facts and documents in a table, by id."""
         known, columns = _names(), dict[str, str]()
         for header in table.columns:
             id_ = header if header in keys else known.get(fold(header))
@@ -189,10 +187,10 @@ class Facts:
         return columns
 
     def _match(self, table: Table, columns: Mapping[str, str], counties: Counties) -> list[tuple[int, int]]:
-        """Return row and county of every row that belongs to one."""
+        """Return row and county of each row with a known county."""
         shared = [(name, words) for name, words in counties if name in columns]
         for name, words in counties:
-            # one year is no question; of several the facts must say which they are of
+            # with a single year the facts need not name it
             if name not in columns and len(dict.fromkeys(map(str, words))) > 1:
                 self._add(
                     ProblemCode.MISSING_COLUMN,
@@ -225,7 +223,7 @@ class Facts:
         return [(row, at) for at, row in row_of.items()]
 
     def _column(self, table: Table, header: str, fact: Fact, rows: Sequence[tuple[int, int]]) -> Floats:
-        """Return a fact of every county from the rows that belong to one."""
+        """Return a fact of every county."""
         cells, out = table.objects(header), np.full(self.n, np.nan)
         if fact.type == "flag":
             code, values = ProblemCode.UNKNOWN_CATEGORY, np.full(table.rows, np.nan)
@@ -247,13 +245,13 @@ class Facts:
         return out
 
     def _check_disjoint(self, row_of: Mapping[int, int]) -> None:
-        """Record parts that are more than their whole together although nobody is in two of them."""
+        """Report disjoint parts that add up to more than their whole."""
         for whole_id, parts in _disjoint().items():
             whole = self.number(whole_id)
             figures = [self.number(p) for p in parts]
             total = np.sum(np.nan_to_num(figures), axis=0)
             for at in np.flatnonzero(total > whole).tolist():
-                # one alone that is too many has been told of
+                # a single part that is too large is already reported
                 if any(figure[at] > whole[at] for figure in figures):
                     continue
                 self._add(
@@ -273,7 +271,7 @@ class Facts:
 
 
 def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, Message] | None:
-    """Say what is wrong with a figure that is given, None where nothing is; ``whole`` is what it is part of."""
+    """Return the problem of a figure, or None; ``whole`` is the figure it is part of."""
     if value < 0:
         return ProblemCode.NEGATIVE_VALUE, message("facts.negative", value=value)
     if math.isinf(value):
@@ -294,7 +292,7 @@ def _number_advice(value: Any) -> Message:
 
 
 def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> Message:
-    """Say that a row belongs to no county that is judged, and which name is like its own."""
+    """Return the message for a row of an unknown county, with similar names."""
     name = " / ".join(key)
     alike = {tuple(map(near, known)): known for known in index}
     twin = alike.get(tuple(map(near, key)))
@@ -311,7 +309,7 @@ def _word(value: Any) -> str:
 
 
 def key_headers(table: Table, keys: Sequence[str]) -> dict[str, str]:
-    """Return, for each key of a county that a table of facts has, the header it stands under."""
+    """Return the headers of the keys in a table of facts, by key."""
     known = _names()
     found: dict[str, str] = {}
     for header in table.columns:
@@ -322,7 +320,7 @@ def key_headers(table: Table, keys: Sequence[str]) -> dict[str, str]:
 
 
 def as_table(source: Any, keys: Sequence[str]) -> Table:
-    """Return facts as a table with a row a county, whatever form they were given in."""
+    """Return facts in any form as a table with one row per county."""
     if not isinstance(source, Mapping):
         return Table(source)
     if source and all(isinstance(v, Mapping) for v in source.values()):
@@ -335,7 +333,7 @@ def as_table(source: Any, keys: Sequence[str]) -> Table:
 
 
 def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:
-    """Turn facts by county into columns; a county is a word, or a tuple of a word a key."""
+    """Return facts by county as columns; a county is a value, or a tuple with a value per key."""
     names = dict.fromkeys(name for facts in source.values() for name in facts)
     columns = {name: [facts.get(name) for facts in source.values()] for name in names}
     tuples = [county if isinstance(county, tuple) else (county,) for county in source]

@@ -1,4 +1,4 @@
-"""Several years, or several standards, over one table: what got better, what slipped."""
+"""One table under several standards, or over several years."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def evaluate_all(
     county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
     missing: Missing = "propagate",
 ) -> dict[str, Evaluation[FrameT]]:
-    """Judge one table by several standards.
+    """Evaluate a table by several standards.
 
     Parameters
     ----------
     schools : pandas, polars or pyarrow frame
         As in :func:`junheng.evaluate`.
     standards : sequence of Standard, str or path
-        The standards, each once.
+        The standards, without duplicates.
     by : str or sequence of str, optional
         As in :func:`junheng.evaluate`.
     county_facts : frame or mapping, optional
@@ -57,7 +57,7 @@ def evaluate_all(
     Raises
     ------
     InputError
-        When one string is given instead of a sequence, or two standards have the same id; else as
+        If ``standards`` is a single standard, or two standards have the same id; otherwise as in
         :func:`junheng.evaluate`.
 
     Examples
@@ -70,37 +70,36 @@ def evaluate_all(
     """
     if isinstance(standards, (str, os.PathLike, Standard)):
         raise InputError(message("facts.one_standard"))
-    out: dict[str, Evaluation[FrameT]] = {}
+    evaluations: dict[str, Evaluation[FrameT]] = {}
     for standard in standards:
         ev = evaluate(schools, standard, by=by, county_facts=county_facts, missing=missing)
-        if ev.standard.id in out:
+        if ev.standard.id in evaluations:
             raise InputError(message("facts.same_standard", id=Quoted(ev.standard.id)))
-        out[ev.standard.id] = ev
-    return out
+        evaluations[ev.standard.id] = ev
+    return evaluations
 
 
 def monitor(ev: Evaluation[FrameT]) -> FrameT:
-    """Follow every verdict of a county through the years of a table.
+    """Compare the verdicts of each county over the years of a table.
 
     Parameters
     ----------
     ev : Evaluation
-        Of a table with a column ``year`` that holds at least two years.
+        Evaluation of a table with a column ``year`` of at least two years.
 
     Returns
     -------
     frame of the library of the input
         One row per county, subject and year: the columns of ``by`` (without the year), ``subject`` (``part``, ``item``
-        or ``coefficient``), ``name``, ``stage`` (empty where it is not judged by stage), ``year``, ``value``,
-        ``verdict``, ``previous`` (that of the year before in the table), ``change``: ``better`` (now met), ``slipped``
-        (no longer met), ``worse`` (undetermined before, unmet now), ``less`` (unmet before, undetermined now),
-        ``same``, or empty for the first year; ``first_changed`` is the first year in which this verdict differed from
-        the year before, empty where it never did.
+        or ``coefficient``), ``name``, ``stage`` (missing if not judged by stage), ``year``, ``value``, ``verdict``,
+        ``previous`` (verdict of the previous year in the table), ``change``: ``better`` (now met), ``slipped`` (no
+        longer met), ``worse`` (from undetermined to unmet), ``less`` (from unmet to undetermined), ``same``, missing in
+        the first year; ``first_changed``: first year in which the verdict changed, missing if it never did.
 
     Raises
     ------
     InputError
-        When the evaluation has no column ``year`` or only one year.
+        If the table has no column ``year``, only one year, or a year that is not a number.
 
     Examples
     --------
@@ -110,9 +109,9 @@ def monitor(ev: Evaluation[FrameT]) -> FrameT:
     >>> int((changes["change"] == "slipped").sum()), sorted(set(changes["year"]))
     (4, [2023, 2024, 2025])
     """
-    d, lang = ev.data, ev.language
-    years, place = _years(d), _places(d)
-    subjects = _subjects(d)
+    found, language = ev.data, ev.language
+    years, place = _years(found), _places(found)
+    subjects = _subjects(found)
     # counties by place and year; everything below is in this order
     order = np.lexsort((years, place))
     years, place = years[order], place[order]
@@ -126,53 +125,55 @@ def monitor(ev: Evaluation[FrameT]) -> FrameT:
     rows = np.lexsort((np.tile(np.arange(n), m), np.repeat(np.arange(m), n), np.tile(place, m)))
     subject, at = np.divmod(rows, n)
     county = order[at]
-    out: dict[str, Any] = {}
-    for name, words in d.county_words:
+    columns: dict[str, Any] = {}
+    for name, words in found.county_words:
         if name != "year":
             unique = list(dict.fromkeys(words))
             where = {w: i for i, w in enumerate(unique)}
-            out[name] = Labels(np.array([where[w] for w in words], dtype=np.int64)[county], unique)
-    kinds = [word("subject", s.kind, lang) for s in subjects]
+            columns[name] = Labels(np.array([where[w] for w in words], dtype=np.int64)[county], unique)
+    kinds = [word("subject", s.kind, language) for s in subjects]
     titles = [s.title(ev) for s in subjects]
-    stages = [None if s.stage < 0 else word("stage", STAGES[s.stage], lang) for s in subjects]
-    shown = [word("verdict", v, lang) for v in VERDICTS]
-    out["subject"] = [kinds[i] for i in subject]
-    out["name"] = [titles[i] for i in subject]
-    out["stage"] = [stages[i] for i in subject]
-    out["year"] = years[at].astype(np.int64)
-    out["value"] = values[subject, at]
-    out["verdict"] = Labels(verdicts[subject, at], shown)
-    out["previous"] = Labels(previous[subject, at], shown)
-    out["change"] = Labels(_changes(previous, verdicts)[subject, at], [word("change", c, lang) for c in _CHANGES])
-    out["first_changed"] = first_changed[subject, at]
-    if lang is not None:
-        out = {ev.header(name): column for name, column in out.items()}
-    frame: FrameT = build_frame(out, d.backend)
+    stages = [None if s.stage < 0 else word("stage", STAGES[s.stage], language) for s in subjects]
+    labels = [word("verdict", v, language) for v in VERDICTS]
+    columns["subject"] = [kinds[i] for i in subject]
+    columns["name"] = [titles[i] for i in subject]
+    columns["stage"] = [stages[i] for i in subject]
+    columns["year"] = years[at].astype(np.int64)
+    columns["value"] = values[subject, at]
+    columns["verdict"] = Labels(verdicts[subject, at], labels)
+    columns["previous"] = Labels(previous[subject, at], labels)
+    columns["change"] = Labels(
+        _changes(previous, verdicts)[subject, at], [word("change", c, language) for c in _CHANGES]
+    )
+    columns["first_changed"] = first_changed[subject, at]
+    if language is not None:
+        columns = {ev.header(name): column for name, column in columns.items()}
+    frame: FrameT = build_frame(columns, found.backend)
     return frame
 
 
-def _years(d: Judgement) -> Floats:
-    """Return the year of every county; two of them at least."""
-    if "year" not in [name for name, _ in d.county_words]:
+def _years(found: Judgement) -> Floats:
+    """Return the year of each county; there must be at least two."""
+    if "year" not in [name for name, _ in found.county_words]:
         raise InputError(message("facts.no_year_column", column=Quoted(Name("column", "year"))))
-    if np.isnan(d.years).any():
+    if np.isnan(found.years).any():
         raise InputError(message("facts.not_a_year"))
-    if np.unique(d.years).size < 2:
-        raise InputError(message("facts.one_year", year=float(d.years[0])))
-    return d.years
+    if np.unique(found.years).size < 2:
+        raise InputError(message("facts.one_year", year=float(found.years[0])))
+    return found.years
 
 
-def _places(d: Judgement) -> Ints:
-    """Return of every county and year which county it is."""
-    columns = [words for name, words in d.county_words if name != "year"]
-    places = [tuple(str(words[i]) for words in columns) for i in range(d.n_counties)]
+def _places(found: Judgement) -> Ints:
+    """Return a code of the county for each county and year."""
+    columns = [words for name, words in found.county_words if name != "year"]
+    places = [tuple(str(words[i]) for words in columns) for i in range(found.n_counties)]
     codes = {place: code for code, place in enumerate(dict.fromkeys(places))}
     return np.array([codes[place] for place in places], dtype=np.int64)
 
 
 @frozen(eq=False)
 class _Subject:
-    """What is followed through the years: a verdict and a value of every county and year."""
+    """A subject with its verdict and value for each county and year."""
 
     kind: str
     name: str
@@ -181,7 +182,7 @@ class _Subject:
     value: Floats
 
     def title(self, ev: Evaluation[Any]) -> str:
-        """Name it: its id, or its label in the language of the evaluation."""
+        """Return its id, or its label in the language of the evaluation."""
         language = ev.language
         if language is None:
             return self.name
@@ -192,41 +193,43 @@ class _Subject:
         return str(getattr(next(i for i in ev.standard.items if i.id == self.name).label, language))
 
 
-def _subjects(d: Judgement) -> list[_Subject]:
-    """Return the parts, the items, and the coefficients that have a limit."""
-    nothing = np.full(d.n_counties, np.nan)
-    out = [_Subject("part", part, -1, verdict, nothing) for part, verdict in d.part_verdicts.items()]
-    out += [_Subject("item", r.item.id, r.stage, r.verdict, r.value) for r in d.items if r.item.rule != "scored"]
-    for j, indicator in enumerate(d.indicators):
+def _subjects(found: Judgement) -> list[_Subject]:
+    """Return the parts, items, and coefficients with a limit."""
+    nothing = np.full(found.n_counties, np.nan)
+    subjects = [_Subject("part", part, -1, verdict, nothing) for part, verdict in found.part_verdicts.items()]
+    subjects += [
+        _Subject("item", r.item.id, r.stage, r.verdict, r.value) for r in found.items if r.item.rule != "scored"
+    ]
+    for j, indicator in enumerate(found.indicators):
         for s in range(len(STAGES)):
-            there = d.group_at[:, s] >= 0
-            group = np.maximum(d.group_at[:, s], 0)
-            if np.isfinite(d.limits[group[there], j]).any():
-                verdict = np.where(there, d.coefficient_verdicts[group, j], UNDETERMINED)
-                value = np.where(there, d.coefficient[group, j], np.nan)
-                out.append(_Subject("coefficient", indicator.id, s, verdict, value))
-    return out
+            there = found.group_at[:, s] >= 0
+            group = np.maximum(found.group_at[:, s], 0)
+            if np.isfinite(found.limits[group[there], j]).any():
+                verdict = np.where(there, found.coefficient_verdicts[group, j], UNDETERMINED)
+                value = np.where(there, found.coefficient[group, j], np.nan)
+                subjects.append(_Subject("coefficient", indicator.id, s, verdict, value))
+    return subjects
 
 
 def _first_changed(differs: NDArray[np.bool_], place: Ints, years: Floats) -> Floats:
-    """Return the first year in which a verdict (rows) of a place differed from the year before, NaN for never."""
-    out = np.full(differs.shape, np.nan)
+    """Return the first year in which each verdict (rows) of a county changed, NaN for never."""
+    first = np.full(differs.shape, np.nan)
     for p in np.unique(place):
         mine = np.flatnonzero(place == p)
         changed = differs[:, mine]
         when = np.where(changed.any(axis=1), years[mine][changed.argmax(axis=1)], np.nan)
-        out[:, mine] = when[:, None]
-    return out
+        first[:, mine] = when[:, None]
+    return first
 
 
 _CHANGES = ("same", "better", "slipped", "worse", "less")
 
 
 def _changes(before: NDArray[np.int8], now: NDArray[np.int8]) -> NDArray[np.int8]:
-    out = np.zeros(now.shape, dtype=np.int8)
-    out[(now == MET) & (before != MET)] = 1
-    out[(now != MET) & (before == MET)] = 2
-    out[(now == UNMET) & (before == UNDETERMINED)] = 3
-    out[(now == UNDETERMINED) & (before == UNMET)] = 4
-    out[before < 0] = -1
-    return out
+    change = np.zeros(now.shape, dtype=np.int8)
+    change[(now == MET) & (before != MET)] = 1
+    change[(now != MET) & (before == MET)] = 2
+    change[(now == UNMET) & (before == UNDETERMINED)] = 3
+    change[(now == UNDETERMINED) & (before == UNMET)] = 4
+    change[before < 0] = -1
+    return change

@@ -276,7 +276,7 @@ def test_mistakes_are_told_in_chinese_without_english_words() -> None:
         with pytest.raises(jh.InputDataError) as caught:
             jh.evaluate(schools, QUALITY, county_facts=facts)
         for problem in (p for p in caught.value.problems if p.message.startswith("county_facts")):
-            told = re.sub("“[^”]*”", "", problem.sentence("zh")).removeprefix("county_facts：")
+            told = re.sub("“[^”]*”", "", problem.sentence("zh")).removeprefix("县情数据：")
             named = set(re.findall("[A-Za-z_]{2,}", told))
             assert re.search("[\u4e00-\u9fff]", told) and named <= {"layout_plan"}, told
     with pytest.raises(jh.InputError) as refusal:

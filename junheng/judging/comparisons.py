@@ -1,4 +1,4 @@
-"""Figures held against what is required of them: by floats, and in fractions where rounding could decide."""
+"""Comparing figures with requirements: in floats, and in fractions where rounding could decide."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ Exactly = Callable[[str, Ints], list[Fraction]]
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether no figure of a name is ever divided, so that a whole number is what was typed."""
+    """Tell whether a figure is never divided between stages, so that a whole number is exactly what was typed."""
     found = base_column(name)
     return found is None or not found[0].shared
 
 
 @frozen(eq=False)
 class Figures:
-    """Where a test finds its figures: in floats, as typed, and whether a whole number in floats is what was typed."""
+    """Where a comparison takes its figures from: as floats, exactly as typed, and whether the floats are as typed."""
 
     number: Callable[[str], Floats]
     exactly: Exactly
     plain: Callable[[str], bool | NDArray[np.bool_]] = _is_plain
 
     @classmethod
-    def of(cls, number: Callable[[str], Floats]) -> Figures:
-        """Return figures that stand as they were typed."""
+    def as_typed(cls, number: Callable[[str], Floats]) -> Figures:
+        """Return figures that are neither divided nor summed."""
         return cls(number, lambda name, at: exact.typed_all(number(name)[at]))
 
 
@@ -51,7 +51,7 @@ def by_step(
     years: Floats,
     source: Figures,
 ) -> tuple[Codes, Floats, Floats]:
-    """Judge by the step in force in the year of the data; without a year, only where all steps agree."""
+    """Judge by the step in force in the year of the data; without a year, only if all steps agree."""
     required = np.full(years.size, np.nan)
     verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
     lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
@@ -66,7 +66,7 @@ def by_step(
 
 
 def total_of(number: Callable[[str], Floats], names: Sequence[str], n: int) -> Floats:
-    """Return the sum of some figures; not to be written to."""
+    """Return the sum of some figures, read-only."""
     if not names:
         return np.zeros(n)
     first, *others = names
@@ -74,7 +74,7 @@ def total_of(number: Callable[[str], Floats], names: Sequence[str], n: int) -> F
 
 
 def terms(number: Callable[[str], Floats], test: Comparison, n: int) -> tuple[Floats, Floats | None]:
-    """Return numerator and denominator, not to be written to; None where a figure is taken as it is."""
+    """Return numerator and denominator, read-only; the denominator is None if the figure is not divided."""
     top = total_of(number, test.top, n)
     if test.top_minus:
         top = top - total_of(number, test.top_minus, n)
@@ -87,7 +87,7 @@ def terms(number: Callable[[str], Floats], test: Comparison, n: int) -> tuple[Fl
 
 
 def divide(top: Floats, bottom: Floats | None) -> Floats:
-    """Divide, or return a figure that is taken as it is."""
+    """Return the quotient, or the numerator if there is no denominator."""
     return top if bottom is None else top / bottom
 
 
@@ -99,19 +99,19 @@ def compare_figures(
     source: Figures,
     step: Decimal | None = None,
 ) -> Codes:
-    """Compare a figure with its requirement; what lies within rounding of it is compared again in fractions."""
+    """Compare figures with requirements; those within rounding of them are compared again in fractions."""
     value = divide(top, bottom)
     if np.isnan(value).all():
         return np.full(value.size, UNDETERMINED, dtype=np.int8)
-    out = compare(value, required, test.op)
+    verdict = compare(value, required, test.op)
     asked = required if bottom is None else required * bottom
     size = np.maximum(np.abs(top), np.abs(asked))
     for name in (*test.top_minus, *test.bottom_minus):
-        size = size + np.abs(source.number(name))  # a small difference of large figures is no nearer than they are
+        size = size + np.abs(source.number(name))  # the rounding error of a difference is that of the figures
     with np.errstate(invalid="ignore"):
         near = np.flatnonzero(np.abs(top - asked) <= exact.NEAR * size)
     if not near.size:
-        return out
+        return verdict
 
     def total(names: Sequence[str], minus: Sequence[str], at: Ints) -> list[Fraction]:
         sums = [Fraction(0)] * at.size
@@ -128,15 +128,15 @@ def compare_figures(
             tops = [a - b * c for a, b, c in zip(tops, bottoms, total(test.than, (), at), strict=True)]
         return tops, bottoms
 
-    own, keys = top[near], required[near]
-    if test.than:  # another figure, not a number of the standard: the difference is held against 0
-        own, keys = own - asked[near], np.zeros(near.size)
+    tops, keys = top[near], required[near]
+    if test.than:  # the requirement is another figure: compare the difference with 0
+        tops, keys = tops - asked[near], np.zeros(near.size)
     written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, step) if d is not None}
     names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
     plain = np.all([np.broadcast_to(source.plain(name), top.shape)[near] for name in names], axis=0)
-    out[near] = judged(
+    verdict[near] = judged(
         exact.quotient_signs(
-            own,
+            tops,
             np.ones(near.size) if bottom is None else bottom[near],
             keys,
             lambda key: written.get(key, exact.typed(key)),
@@ -145,9 +145,9 @@ def compare_figures(
         ),
         test.op,
     )
-    return out
+    return verdict
 
 
 def as_float(value: Any) -> float:
-    """Return a number of the standard as a float, NaN for none."""
+    """Return a number of the standard as a float, None as NaN."""
     return float("nan") if value is None else float(value)

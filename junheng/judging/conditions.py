@@ -1,4 +1,4 @@
-"""One condition of an item: of the county's facts, of sums over its schools, of every school, or of a share of them."""
+"""One condition of an item: on facts of the county, sums over schools, every school, or a share of the schools."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ __all__ = ["ConditionResult", "Easier", "Judge", "UnitResult"]
 
 @frozen(eq=False, kw_only=True, slots=False)
 class UnitResult:
-    """What a condition found for every school or section it is about."""
+    """Results of a condition for each school or section."""
 
     units: Subjects
     verdict: Codes
     value: Floats
     required: Floats
     concerned: NDArray[np.bool_]
-    """Where the condition is about the unit, or may be."""
+    """Whether the condition applies to the unit, or may apply."""
 
     @cached_property
     def failing(self) -> Places:
-        """The units that fail the condition, or of which it is not known, by county."""
+        """Units with an unmet or undetermined verdict, by county."""
         at = np.flatnonzero(self.concerned & (self.verdict != MET))
-        return Places.make(at, self.units.county[at])
+        return Places.group(at, self.units.county[at])
 
     @cached_property
     def told(self) -> frozenset[int]:
-        """The counties in which something is known of a unit the condition is about."""
+        """Counties with a known verdict on at least one unit."""
         known = self.concerned & (self.verdict != UNDETERMINED)
         return frozenset(self.units.county[known].tolist())
 
 
 @frozen(eq=False, kw_only=True)
 class ConditionResult:
-    """What was found of one condition in every county; ``skipped`` where it falls away."""
+    """Results of one condition for each county; ``skipped`` if the condition does not apply."""
 
     verdict: Codes
     value: Floats
@@ -61,8 +61,8 @@ class ConditionResult:
 
 
 @frozen(eq=False)
-class _OfSubjects:
-    """What one reading of a condition finds for every subject."""
+class _Results:
+    """Results of one interpretation of a condition for each subject."""
 
     verdict: Codes
     value: Floats
@@ -71,19 +71,19 @@ class _OfSubjects:
     concerned: NDArray[np.bool_]
 
 
-#: A relaxation in use, and the condition it puts in the place of another.
+#: An applied relaxation, and its replacement for a condition.
 Easier = tuple[Relaxation, Condition]
 
 
 @frozen(eq=False, slots=False)
 class Judge:
-    """Judges conditions for all counties at once; whom they are about is worked out once for all of them."""
+    """Judges conditions for all counties at once; subjects are cached."""
 
     findings: Findings
 
     @cached_property
     def schools(self) -> Subjects:
-        """The schools as wholes."""
+        """Whole schools."""
         return Subjects.make(self.findings.sections, self.findings.county, whole=True)
 
     @cached_property
@@ -96,14 +96,14 @@ class Judge:
         return np.zeros((self.findings.n_counties, 3), dtype=np.int64)
 
     def judge(self, condition: Condition, easier: Sequence[Easier], doubts: Sequence[Doubt]) -> ConditionResult:
-        """Judge one condition, by every reading of it: where they differ it is undetermined."""
+        """Judge a condition; if its interpretations disagree it is undetermined."""
         if condition.scope in ("school", "section"):
             subjects = self.schools if condition.scope == "school" else self.stages
             return self._by_school(condition, easier, doubts, subjects)
         if condition.scope == "share":
             return self._by_share(condition, self.schools)
         n = self.findings.n_counties
-        judge = self._of_facts if condition.scope == "county" else self._of_sums
+        judge = self._compare_facts if condition.scope == "county" else self._compare_sums
         (first, value, required), *others = (judge(test) for test in (condition, *condition.readings))
         disagree = np.zeros(n, dtype=bool)
         for verdict, *_ in others:
@@ -119,18 +119,18 @@ class Judge:
 
     # -------------------------------------------------------------------------------- of the county as a whole
 
-    def _of_facts(self, test: Comparison) -> tuple[Codes, Floats, Floats]:
-        """Judge a test of the county's own facts."""
+    def _compare_facts(self, test: Comparison) -> tuple[Codes, Floats, Floats]:
+        """Compare facts of the county."""
         n, number = self.findings.n_counties, self.findings.facts.number
         top, bottom = terms(number, test, n)
         if test.dated:
-            return by_step(top, bottom, test, self.findings.years, Figures.of(number))
+            return by_step(top, bottom, test, self.findings.years, Figures.as_typed(number))
         required = total_of(number, test.than, n) if test.than else np.full(n, as_float(test.value))
-        verdict = compare_figures(top, bottom, required, test, Figures.of(number))
+        verdict = compare_figures(top, bottom, required, test, Figures.as_typed(number))
         return verdict, divide(top, bottom), required
 
-    def _of_sums(self, test: Comparison) -> tuple[Codes, Floats, Floats]:
-        """Judge a test of sums over a county's schools."""
+    def _compare_sums(self, test: Comparison) -> tuple[Codes, Floats, Floats]:
+        """Compare sums over the schools of a county."""
         n = self.findings.n_counties
         subjects = self.stages if test.where is not None and test.where.stages else self.schools
         applies = subjects.where(test.where)
@@ -143,17 +143,17 @@ class Judge:
         top, bottom = terms(total, test, n)
         counts = self._tally(subjects, applies)
         value = np.where(counts[:, MET] > 0, divide(top, bottom), np.nan)
-        source = Figures(total, partial(_summed, subjects, chosen))
+        source = Figures(total, partial(_exact_sum, subjects, chosen))
         if test.dated:
             verdict, _, required = by_step(top, bottom, test, self.findings.years, source)
         else:
             required = np.full(n, as_float(test.value))
             verdict = compare_figures(top, bottom, required, test, source)
-        # with no school that counts, or one of which it is not known, the sum says nothing
+        # undetermined without schools, or if it is unknown whether a school counts
         verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
-        # a county with schools of the stage and kind, none of which is meant, holds the rule
-        sort = None if test.where is None else Filter(kinds=test.where.kinds, stages=test.where.stages)
-        there = self._tally(subjects, subjects.where(sort))[:, MET] > 0
+        # met if the county has schools of the stage and kind, but none to which the rule applies
+        same_kind = None if test.where is None else Filter(kinds=test.where.kinds, stages=test.where.stages)
+        there = self._tally(subjects, subjects.where(same_kind))[:, MET] > 0
         verdict[there & (counts[:, MET] + counts[:, UNDETERMINED] == 0)] = MET
         return verdict, value, required
 
@@ -162,13 +162,13 @@ class Judge:
     def _by_school(
         self, condition: Condition, easier: Sequence[Easier], doubts: Sequence[Doubt], subjects: Subjects
     ) -> ConditionResult:
-        """Judge a condition school by school (or stage by stage), and the county by all of them."""
+        """Judge each school (or stage), and the county by all of them."""
         found = self._by_every_reading(condition, subjects)
-        for relaxation, own in easier:
-            found = self._relax(found, subjects, relaxation, own)
+        for relaxation, rule in easier:
+            found = self._relax(found, subjects, relaxation, rule)
         found = evolve(found, disagree=found.disagree & (found.verdict == UNDETERMINED))
         for doubt in doubts:
-            found = _doubted(found, subjects.where(doubt.where), doubt)
+            found = _apply_doubt(found, subjects.where(doubt.where), doubt)
         concerned = found.concerned & (found.verdict == UNMET) if condition.breach else found.concerned
         verdict = np.where(concerned, found.verdict, np.int8(MET)).astype(np.int8)
         by_verdict = self._tally(subjects, np.where(concerned, verdict, np.int8(MET + 1)))
@@ -188,56 +188,60 @@ class Judge:
             disagree=at_odds & (outcome == UNDETERMINED),
             skipped=np.zeros(self.findings.n_counties, dtype=bool),
             units=UnitResult(
-                units=subjects, verdict=verdict, value=_kept(found.value), required=found.required, concerned=concerned
+                units=subjects,
+                verdict=verdict,
+                value=_compact(found.value),
+                required=found.required,
+                concerned=concerned,
             ),
         )
 
     def _tally(self, subjects: Subjects, codes: NDArray[Any]) -> Ints:
-        """Count the subjects of every county by a code from 0 to 8 that each of them has."""
+        """Count the subjects of each county by a code from 0 to 8."""
         n = self.findings.n_counties
         return np.bincount(subjects.county * 9 + codes, minlength=n * 9).reshape(n, 9).astype(np.int64, copy=False)
 
     def _has_none(self, condition: Condition, subjects: Subjects) -> NDArray[np.bool_]:
-        """Return which counties have no school, or none of a stage that the rule names: nothing is shown there."""
+        """Return which counties have no school, or none of a stage that the rule names."""
         named = [s for s, stage in enumerate(STAGES) if getattr(condition, stage) is not None]
         if condition.where is not None and condition.where.stages:
             named = [STAGES.index(s) for s in condition.where.stages]
-        by_stage = self._tally(subjects, subjects.stage + 1)  # 0: a school of several
+        by_stage = self._tally(subjects, subjects.stage + 1)  # 0: several stages
         if not named:
             return np.asarray(by_stage.sum(axis=1) == 0)
         return np.asarray((by_stage[:, [s + 1 for s in named]] == 0).any(axis=1))
 
-    def _by_every_reading(self, condition: Condition, subjects: Subjects) -> _OfSubjects:
-        """Judge every subject by all readings of a condition; where they differ it is undetermined."""
+    def _by_every_reading(self, condition: Condition, subjects: Subjects) -> _Results:
+        """Judge each subject by all interpretations of a condition; if they disagree it is undetermined."""
         first, *others = (self._by_reading(subjects, test, condition) for test in (condition, *condition.readings))
         verdict, disagree, concerned = first.verdict, first.disagree, first.concerned
         for other in others:
-            # where one of them lacks a figure the readings are not known to disagree
+            # met against unmet; with a missing figure no disagreement is known
             disagree = disagree | (np.abs(other.verdict - first.verdict) == MET - UNMET)
             verdict = np.where(other.verdict == first.verdict, verdict, np.int8(UNDETERMINED))
             concerned = concerned | other.concerned
         verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
         return evolve(first, verdict=verdict, disagree=disagree, concerned=concerned)
 
-    def _by_reading(self, subjects: Subjects, test: Comparison, condition: Condition) -> _OfSubjects:
-        """Judge every subject by one reading; a subject that the reading is not about holds it."""
-        found = self._of_subjects(subjects, test)
+    def _by_reading(self, subjects: Subjects, test: Comparison, condition: Condition) -> _Results:
+        """Judge each subject by one interpretation; met if it does not apply to the subject."""
+        found = self._compare_subjects(subjects, test)
         if test is condition:
             for other in condition.same_as:
-                found = _or_the_same(found, self._of_subjects(subjects, other), subjects.is_bound(other.top))
+                found = _with_equivalent(found, self._compare_subjects(subjects, other), subjects.is_bound(other.top))
         applies = subjects.where(test.where or condition.where)
         verdict = np.where(applies == UNMET, np.int8(MET), found.verdict)
-        # where it is not known whether it is about a subject, only one that would hold it anyway does
+        # if it is unknown whether it applies, unmet becomes undetermined
         verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict)
         concerned = applies != UNMET
         return evolve(found, verdict=verdict.astype(np.int8), disagree=found.disagree & concerned, concerned=concerned)
 
-    def _relax(self, strict: _OfSubjects, subjects: Subjects, relaxation: Relaxation, own: Condition) -> _OfSubjects:
-        """Let the subjects that a relaxation is about be judged by the easier rule."""
-        easier = self._of_subjects(subjects, own)
-        at = who_may_use(relaxation, subjects, self.findings.years[subjects.county], also=own.where)
+    def _relax(self, strict: _Results, subjects: Subjects, relaxation: Relaxation, rule: Condition) -> _Results:
+        """Judge the subjects of a relaxation by the easier rule."""
+        easier = self._compare_subjects(subjects, rule)
+        at = who_may_use(relaxation, subjects, self.findings.years[subjects.county], also=rule.where)
         better = (at == MET) & (easier.verdict > strict.verdict)
-        # where it is not known whether a school may use it, what it would turn is open
+        # if it is unknown whether a school may use it, a verdict that it would improve is undetermined
         perhaps = (at == UNDETERMINED) & (easier.verdict > strict.verdict)
         verdict = np.where(perhaps, np.int8(UNDETERMINED), strict.verdict)
         return evolve(
@@ -250,16 +254,16 @@ class Judge:
     # ---------------------------------------------------------------------------------------- of a share of schools
 
     def _by_share(self, condition: Condition, subjects: Subjects) -> ConditionResult:
-        """Judge a share of schools by its least and its largest value, under every number that may hold."""
+        """Judge a share of schools by its smallest and largest possible value, under every possible requirement."""
         meant, has = subjects.where(condition.where), self._has_what_is_asked(subjects, condition)
         maybe = meant != UNMET
-        # counties, whether a school is meant, whether it has what is asked
+        # axes: county, whether the rule applies to the school, whether the school has what is required
         counts = self._tally(subjects, meant * 3 + has).reshape(-1, 3, 3).astype(np.float64)
         sure, possible = counts[:, MET], counts[:, UNDETERMINED] + counts[:, MET]
-        # a school that may be meant is counted where that makes the share less, or more
+        # a school to which the rule may apply is counted if that lowers, or raises, the share
         least, without = sure[:, MET], possible[:, UNMET] + possible[:, UNDETERMINED]
         most, lacking = possible[:, UNDETERMINED] + possible[:, MET], sure[:, UNMET]
-        # where no school is known to be meant, there may be none
+        # if the rule may apply to no school at all, there may be no share
         bounds = [
             (top, np.where(sure.sum(axis=1) > 0, top + rest, np.nan))
             for top, rest in ((least, without), (most, lacking))
@@ -282,12 +286,12 @@ class Judge:
     def _under_every_number(
         self, condition: Condition, bounds: Sequence[tuple[Floats, Floats]], subjects: Subjects
     ) -> tuple[Codes, Floats]:
-        """Judge the least and the largest share by every number that may hold; return the number that decides too."""
+        """Judge the smallest and largest share by every possible requirement; return the deciding one too."""
         n, facts = self.findings.n_counties, self.findings.facts
         chosen = np.full(n, np.nan) if condition.chosen_by is None else facts.number(condition.chosen_by)
         lowest, highest = np.full(n, MET, dtype=np.int8), np.full(n, UNMET, dtype=np.int8)
         hardest, easiest = np.full(n, -np.inf), np.full(n, np.inf)
-        counted = Figures(subjects.number, subjects.exactly)  # schools counted: whole numbers, which decide at once
+        counted = Figures(subjects.number, subjects.exactly)  # counts are whole numbers, so exact
         for number in condition.one_of or (condition.value,):
             wanted = np.full(n, as_float(number))
             possible = np.isnan(chosen) | (chosen == wanted)
@@ -304,20 +308,20 @@ class Judge:
         return verdict, np.where(hardest == easiest, hardest, required)
 
     def _has_what_is_asked(self, subjects: Subjects, condition: Condition) -> Codes:
-        """Return of each school whether it has what is asked: by the first yardstick about it, or by its column."""
+        """Return whether each school has what is required: by the first yardstick that applies, or by its column."""
         out = subjects.flag(condition.top[0])
         for yardstick in reversed(condition.yardsticks):
             about = subjects.where(yardstick.where)
-            own = np.min([self._of_subjects(subjects, test).verdict for test in yardstick.tests], axis=0)
-            # where it is not known which yardstick holds, only what both find is found
+            own = np.min([self._compare_subjects(subjects, test).verdict for test in yardstick.tests], axis=0)
+            # if it is unknown whether the yardstick applies, both results must agree
             either = np.where(own == out, own, np.int8(UNDETERMINED))
             out = np.where(about == MET, own, np.where(about == UNMET, out, either)).astype(np.int8)
         return out
 
     # ----------------------------------------------------------------------------------------------- of one subject
 
-    def _of_subjects(self, subjects: Subjects, test: Comparison) -> _OfSubjects:
-        """Compare the figures of every subject with what is required of it."""
+    def _compare_subjects(self, subjects: Subjects, test: Comparison) -> _Results:
+        """Compare the figures of each subject with its requirement."""
         number = subjects.number
         top, bottom = terms(number, test, subjects.n)
         value = divide(top, bottom)
@@ -325,27 +329,27 @@ class Judge:
         if test.dated:
             years = self.findings.years[subjects.county]
             verdict, _, required = by_step(top, bottom, test, years, subjects.figures)
-            return _OfSubjects(verdict, value, required, disagree, every)
+            return _Results(verdict, value, required, disagree, every)
         if test.norm is not None:
             norms = self._norms(subjects, test.norm)
             own = [compare_figures(top, bottom, norm, test, subjects.figures) for norm in norms]
             disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
             verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
-            return _OfSubjects(verdict, value, np.maximum(*norms), disagree, every)
+            return _Results(verdict, value, np.maximum(*norms), disagree, every)
         by_stage = test.value is None and not test.than and test.per_classes is None
         required = _required_of(subjects, test)
         verdict = compare_figures(top, bottom, required, test, subjects.figures)
         if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
-            # nothing is below zero: what is known may be too much already
+            # figures are never negative: a partial sum may exceed the maximum already
             known = total_of(lambda name: np.nan_to_num(number(name)), test.top, subjects.n)
             proved = (verdict == UNDETERMINED) & (compare(known, required, test.op) == UNMET)
             verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
         if by_stage:
-            verdict[np.isnan(required) & (subjects.stage >= 0)] = MET  # a stage the rule gives no number for
-        return _OfSubjects(verdict, value, required, disagree, every)
+            verdict[np.isnan(required) & (subjects.stage >= 0)] = MET  # no requirement for this stage
+        return _Results(verdict, value, required, disagree, every)
 
     def _norms(self, subjects: Subjects, norm: Norm) -> tuple[Floats, Floats]:
-        """Return the norms of the first and the last stage of every subject: the same for a school of one stage."""
+        """Return the norms of the first and last stage of each subject, equal for a single stage."""
         primary, junior = (
             np.array([float(exact.typed(x) * norm.times) if np.isfinite(x) else np.nan for x in facts])[subjects.county]
             for facts in (self.findings.facts.number(f) for f in (norm.primary, norm.junior))
@@ -356,13 +360,13 @@ class Judge:
         )
 
 
-def _kept(values: Floats) -> Floats:
-    """Return values as they are kept: those of a column that is not there take no room."""
+def _compact(values: Floats) -> Floats:
+    """Return the values; if all are missing, a broadcast NaN that takes no memory."""
     return values if np.isfinite(values).any() else np.broadcast_to(np.nan, values.size)
 
 
 def _required_of(subjects: Subjects, test: Comparison) -> Floats:
-    """Return what a test requires of every subject: by its classes, another figure, one number, or one a stage."""
+    """Return the requirement for each subject: by classes, another figure, one number, or one per stage."""
     if test.per_classes is not None:
         rounded = np.ceil if test.begun else np.floor
         return np.asarray(rounded(subjects.number("classes") / test.per_classes))
@@ -373,8 +377,8 @@ def _required_of(subjects: Subjects, test: Comparison) -> Floats:
     return np.array([as_float(test.primary), as_float(test.junior), np.nan])[subjects.stage]
 
 
-def _or_the_same(found: _OfSubjects, other: _OfSubjects, bound: NDArray[np.bool_]) -> _OfSubjects:
-    """Judge by a figure, or by another that says the same; a ``bound`` shows that a rule holds, and no breach."""
+def _with_equivalent(found: _Results, other: _Results, bound: NDArray[np.bool_]) -> _Results:
+    """Judge by a figure or an equivalent one; an upper ``bound`` can show that a rule is met, not that it is unmet."""
     theirs = np.where(bound & (other.verdict == UNMET), np.int8(UNDETERMINED), other.verdict)
     better = (theirs == UNMET) & (found.verdict != UNMET) | (theirs == MET) & (found.verdict == UNDETERMINED)
     return evolve(
@@ -385,13 +389,13 @@ def _or_the_same(found: _OfSubjects, other: _OfSubjects, bound: NDArray[np.bool_
     )
 
 
-def _doubted(found: _OfSubjects, inside: Codes, doubt: Doubt) -> _OfSubjects:
-    """Judge again where the sources leave open whether a rule is about the subjects ``inside``."""
+def _apply_doubt(found: _Results, inside: Codes, doubt: Doubt) -> _Results:
+    """Adjust verdicts if the sources do not say whether a rule applies to the subjects ``inside``."""
     verdict, concerned = found.verdict, found.concerned
     if doubt.decision == "left_out":
         concerned = concerned & (inside != MET)
         verdict = np.where(inside == MET, np.int8(MET), verdict)
-    # with "counted" nothing changes; where it is not known, only a verdict that stands either way is one
+    # "counted" changes nothing; "open" leaves undetermined what would be met if the rule did not apply
     open_ = (inside != UNMET) & (verdict == UNMET) & (doubt.decision != "counted")
     return evolve(
         found,
@@ -401,8 +405,8 @@ def _doubted(found: _OfSubjects, inside: Codes, doubt: Doubt) -> _OfSubjects:
     )
 
 
-def _summed(subjects: Subjects, chosen: Ints, name: str, counties: Ints) -> list[Fraction]:
-    """Return the sum of a column over the chosen units of some counties."""
+def _exact_sum(subjects: Subjects, chosen: Ints, name: str, counties: Ints) -> list[Fraction]:
+    """Return the exact sum of a column over the chosen units of some counties."""
     mine = chosen[np.isin(subjects.county[chosen], counties)]
     out = dict.fromkeys(counties.tolist(), Fraction(0))
     for county, x in zip(subjects.county[mine].tolist(), subjects.exactly(name, mine), strict=True):

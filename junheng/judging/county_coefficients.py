@@ -1,4 +1,4 @@
-"""Means and difference coefficients of counties, and whether they keep within their limits."""
+"""Means and difference coefficients of counties, compared with their limits."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["CountyCoefficients", "judge_counties"]
 
 @frozen(eq=False, kw_only=True)
 class CountyCoefficients:
-    """Figures and verdicts of every county and stage with a section that counts: (groups, indicators), or (groups,).
+    """Figures and verdicts of each county and stage with a counted section: (groups, indicators), or (groups,).
 
-    ``usable`` are the sections that count, ``group_codes`` the group each of them belongs to.
+    ``usable`` are the counted sections, ``group_codes`` the group of each.
     """
 
     group_county: Ints
@@ -51,20 +51,20 @@ class CountyCoefficients:
 
 
 def judge_counties(
-    std: Standard, sections: Sections, values: Sequence[IndicatorValues], *, omit: bool
+    std: Standard, sections: Sections, indicators: Sequence[IndicatorValues], *, omit: bool
 ) -> CountyCoefficients:
-    """Work out and judge the coefficients of every county and stage; with ``omit``, over the schools with data."""
+    """Compute and judge the coefficients of each county and stage; with ``omit``, over the schools with data."""
     by = sections.counties
     groups, stage = by.groups, by.present % len(STAGES)
-    mean, deviation = _moments(values, sections.students, groups, omit)
+    mean, deviation = _moments(indicators, sections.students, groups, omit)
     total = np.bincount(by.group_codes, weights=sections.students[by.usable], minlength=groups.n).astype(np.float64)
-    n_missing, lost = _missing(values, sections)
+    n_missing, lost = _missing(indicators, sections)
     with np.errstate(invalid="ignore"):
         share_missing = np.where(np.isnan(total)[:, None], np.nan, lost / total[:, None])
-    found = _Coefficients(values, coefficient(mean, deviation), by.usable, groups)
+    found = _Coefficients(indicators, coefficient(mean, deviation), by.usable, groups)
     limits, verdicts = found.judge_each(std, stage)
     composite, composite_limits, composite_verdicts, parts = found.judge_composite(std, stage)
-    if omit:  # what was taken over some of the schools is shown, and never judged on
+    if omit:  # a coefficient over some of the schools only is reported, but not judged
         verdicts[n_missing > 0] = UNDETERMINED
         composite_verdicts[((n_missing > 0) & parts).any(axis=1)] = UNDETERMINED
     n_empty, n_left_out = _left_out(sections)
@@ -92,31 +92,33 @@ def judge_counties(
 
 
 def _is_weighted(values: IndicatorValues) -> bool:
-    """Tell whether an indicator is an amount per student, so that students are the weights of its coefficient."""
+    """Tell whether an indicator is an amount per student, so that its coefficient is weighted by students."""
     return values.indicator.denominator == "students"
 
 
-def _moments(values: Sequence[IndicatorValues], students: Floats, groups: Groups, omit: bool) -> tuple[Floats, Floats]:
-    """Return means and deviations of every indicator; what is not divided by students has a mean only.
+def _moments(
+    indicators: Sequence[IndicatorValues], students: Floats, groups: Groups, omit: bool
+) -> tuple[Floats, Floats]:
+    """Return means and deviations of each indicator.
 
-    That mean is the ratio of the totals; an amount a school has no weight but the school.
+    An indicator that is not per student has only a mean, the ratio of the totals; an amount per school is unweighted.
     """
-    mean, std = (np.full((groups.n, len(values)), np.nan) for _ in range(2))
-    weighted = [j for j, own in enumerate(values) if _is_weighted(own)]
-    found = grouped_moments([values[j].value for j in weighted], students, groups, omit_missing=omit)
+    mean, std = (np.full((groups.n, len(indicators)), np.nan) for _ in range(2))
+    weighted = [j for j, values in enumerate(indicators) if _is_weighted(values)]
+    found = grouped_moments([indicators[j].value for j in weighted], students, groups, omit_missing=omit)
     mean[:, weighted], std[:, weighted] = found.mean, found.std
-    for j, own in enumerate(values):
+    for j, values in enumerate(indicators):
         if j not in weighted:
-            mean[:, j] = grouped_moments([own.value], own.denominator, groups, omit_missing=omit).mean[:, 0]
+            mean[:, j] = grouped_moments([values.value], values.denominator, groups, omit_missing=omit).mean[:, 0]
     return mean, std
 
 
-def _missing(values: Sequence[IndicatorValues], sections: Sections) -> tuple[Ints, Floats]:
-    """Return how many sections of a group lack an indicator, and how many students they have."""
+def _missing(indicators: Sequence[IndicatorValues], sections: Sections) -> tuple[Ints, Floats]:
+    """Return the number of sections in each group that lack an indicator, and their students."""
     by, n = sections.counties, sections.counties.groups.n
-    count, students = np.zeros((n, len(values)), dtype=np.int64), np.zeros((n, len(values)))
-    for j, own in enumerate(values):
-        gaps = own.gaps[sections.in_coefficient[own.gaps]]
+    count, students = np.zeros((n, len(indicators)), dtype=np.int64), np.zeros((n, len(indicators)))
+    for j, values in enumerate(indicators):
+        gaps = values.gaps[sections.in_coefficient[values.gaps]]
         if gaps.size:
             group = by.group_codes[np.searchsorted(by.usable, gaps)]
             count[:, j] = np.bincount(group, minlength=n)
@@ -125,7 +127,7 @@ def _missing(values: Sequence[IndicatorValues], sections: Sections) -> tuple[Int
 
 
 def _left_out(sections: Sections) -> tuple[Ints, Ints]:
-    """Return how many sections of a group have no students, and how many are not part of it for any reason."""
+    """Return the number of sections of each group without students, and of those left out for any reason."""
     by = sections.counties
     out = np.flatnonzero(sections.out_of_coefficient)
     place = by.codes[out] * len(STAGES) + np.minimum(sections.stage[out], len(STAGES) - 1)
@@ -139,27 +141,27 @@ def _left_out(sections: Sections) -> tuple[Ints, Ints]:
 
 @frozen(eq=False)
 class _Coefficients:
-    """The coefficients of every group (rows) and indicator, with what decides those that lie near a limit."""
+    """Coefficients of each group (rows) and indicator, with the figures for exact comparisons near a limit."""
 
-    values: Sequence[IndicatorValues]
+    indicators: Sequence[IndicatorValues]
     coefficient: Floats
     usable: Ints
     groups: Groups
 
     def judge_each(self, std: Standard, stage: Ints) -> tuple[Floats, Codes]:
-        """Return the limit of each coefficient, NaN where there is none, and its verdict."""
+        """Return the limit of each coefficient (NaN for none) and its verdict."""
         limits = np.full(self.coefficient.shape, np.nan)
         verdicts = np.full(self.coefficient.shape, UNDETERMINED, dtype=np.int8)
         for s, name in enumerate(STAGES):
             limit, at = std.limit("each", stage=name), np.flatnonzero(stage == s)
             for j in [] if limit is None else self._limited(limit):
-                if limit is not None and _is_weighted(self.values[j]):
+                if limit is not None and _is_weighted(self.indicators[j]):
                     limits[at, j] = float(limit.value)
                     verdicts[at, j] = self._compare(limit, self.coefficient[:, j], at, [j])
         return limits, verdicts
 
     def judge_composite(self, std: Standard, stage: Ints) -> tuple[Floats, Floats, Codes, NDArray[np.bool_]]:
-        """Return the mean of coefficients of each group, its limit, its verdict, and which coefficients are in it."""
+        """Return the mean coefficient of each group, its limit, its verdict, and which coefficients it includes."""
         n, k = self.coefficient.shape
         composite = self.coefficient.mean(axis=1) if k else np.full(n, np.nan)
         limits, verdicts = np.full(n, np.nan), np.full(n, UNDETERMINED, dtype=np.int8)
@@ -176,16 +178,16 @@ class _Coefficients:
         return composite, limits, verdicts, parts
 
     def _limited(self, limit: Limit) -> list[int]:
-        """Return the indicators that a limit is about: all where it names none."""
-        return [j for j, v in enumerate(self.values) if not limit.indicators or v.indicator.id in limit.indicators]
+        """Return the indicators that a limit applies to, all if it names none."""
+        return [j for j, v in enumerate(self.indicators) if not limit.indicators or v.indicator.id in limit.indicators]
 
     def _compare(self, limit: Limit, found: Floats, at: Ints, indicators: Sequence[int]) -> Codes:
-        """Compare means of coefficients with a limit; one within rounding of it is compared again in fractions."""
+        """Compare mean coefficients with a limit; those within rounding of it are compared again in fractions."""
         out = compare(found[at], float(limit.value), limit.op)
         for i in exact.near(found[at], float(limit.value)).tolist():
             rows = self.usable[self.groups.codes == at[i]]
-            own = [(v, rows[np.isfinite(v.value[rows])]) for v in (self.values[j] for j in indicators)]
-            rounded = any(v.rounded(present).any() for v, present in own)
-            figures = [v.exactly(present) for v, present in own]
+            values = [(v, rows[np.isfinite(v.value[rows])]) for v in (self.indicators[j] for j in indicators)]
+            rounded = any(v.rounded(present).any() for v, present in values)
+            figures = [v.exactly(present) for v, present in values]
             out[i] = judged(exact.mean_coefficient_sign(figures, Fraction(limit.value), rounded=rounded), limit.op)
         return out

@@ -1,4 +1,4 @@
-"""The arrays of an evaluation: every section under every indicator, every county and stage under every limit."""
+"""The arrays of an evaluation: results of sections by indicator, and of counties and stages."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from junheng.indicators.compliance import MET
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
-from junheng.words import word
+from junheng.words import sentences, word
 
 __all__ = ["LEFT_OUT_OF", "REASONS", "Codes", "Findings", "Places", "reason_code"]
 
 Codes = NDArray[np.int8]
 
-#: Why a cell is undetermined, or does not count; position is the code kept in arrays.
+#: Why a result is undetermined or left out; arrays hold positions in this tuple.
 REASONS = (
     "",
     "missing_value",
@@ -50,41 +50,40 @@ _CODES = {name: np.int8(i) for i, name in enumerate(REASONS)}
 
 
 def reason_code(name: str) -> np.int8:
-    """Return the code of a reason, as arrays hold it."""
+    """Return the code of a reason in arrays."""
     return _CODES[name]
 
 
-#: In what a unit does not count.
+#: What a unit is left out of.
 LEFT_OUT_OF = ("all", "basic_standard", "coefficient")
 
 
 @frozen(eq=False)
 class Places:
-    """Positions by the county (or group) they belong to, each in the order they came."""
+    """Positions grouped by county (or county and stage), in their original order."""
 
     order: Ints
     of: Ints
 
     @classmethod
-    def make(cls, positions: Ints, of: Ints) -> Places:
-        """Sort positions by what they belong to."""
+    def group(cls, positions: Ints, of: Ints) -> Places:
+        """Group positions."""
         order = np.argsort(of, kind="stable")
         return cls(positions[order], of[order])
 
     def at(self, which: int) -> Ints:
-        """Return the positions that belong to one."""
+        """Return the positions of one group."""
         first, last = np.searchsorted(self.of, (which, which + 1))
         return self.order[first:last]
 
 
 @frozen(eq=False, kw_only=True, slots=False)
 class Findings:
-    """The arrays behind an evaluation: (indicators, sections) school by school, (groups, indicators) by county.
+    """The arrays behind an evaluation: (indicators, sections) for schools, (groups, indicators) for counties.
 
-    A section is a school's stage; a group is a county's stage. ``usable`` are the sections that are part of means and
-    coefficients, ``judged`` those that are judged as schools: the same unless the standard asks two questions.
-    ``by_classes`` is what is asked of each section, of the indicators whose thresholds depend on the size of the
-    school.
+    A section is one stage of a school; a group is one stage of a county. ``usable`` are the sections in means and
+    coefficients, ``judged`` those judged as schools: they differ only if the standard asks two questions.
+    ``by_classes`` holds the requirements of indicators whose thresholds depend on the school.
     """
 
     standard: Standard
@@ -124,7 +123,7 @@ class Findings:
 
     @cached_property
     def required(self) -> Floats:
-        """What is asked of each section (indicators, sections), NaN where nothing is, or it is not known what."""
+        """Requirement for each section (indicators, sections), NaN if there is none or it is unknown."""
         wanted = [[np.nan if t is None or t.value is None else float(t.value) for t in row] for row in self._thresholds]
         out = self._of_stages(np.array(wanted, dtype=np.float64), np.nan)
         for j, own in self.by_classes.items():
@@ -133,11 +132,11 @@ class Findings:
 
     @cached_property
     def applies(self) -> NDArray[np.bool_]:
-        """Where a threshold is set (indicators, sections)."""
+        """Whether the standard sets a threshold (indicators, sections)."""
         return self._of_stages(np.array([[t is not None for t in row] for row in self._thresholds], dtype=bool), False)
 
     def _of_stages(self, table: NDArray[Any], senior: Any) -> NDArray[Any]:
-        """Spread a table by indicator and stage over the sections; the law says nothing of a senior stage."""
+        """Expand a table by indicator and stage to sections, with ``senior`` for the senior stage."""
         table = table.reshape(-1, len(STAGES))
         return np.insert(table, len(STAGES), senior, axis=1)[:, self.sections.stage]
 
@@ -147,18 +146,18 @@ class Findings:
         return len(self.county_words[0][1]) if self.county_words else 0
 
     def county_name(self, county: int) -> str:
-        """Name a county in words."""
+        """Return the name of a county."""
         return " / ".join(str(words[county]) for _, words in self.county_words)
 
     @cached_property
     def group_at(self) -> Ints:
-        """Group of each county and stage, -1 where the table has no school of it that counts."""
+        """Group of each county and stage, -1 without a counted school."""
         out = np.full((self.n_counties, len(STAGES)), -1, dtype=np.int64)
         out[self.group_county, self.group_stage] = np.arange(self.group_county.size)
         return out
 
     def threshold(self, indicator: int, stage: int) -> Threshold | None:
-        """Return the threshold of an indicator in a stage, None where the standard sets none."""
+        """Return the threshold of an indicator in a stage, None if the standard sets none."""
         return self._thresholds[indicator][stage]
 
     @cached_property
@@ -167,31 +166,31 @@ class Findings:
 
     @cached_property
     def failing(self) -> Places:
-        """The sections that are judged and do not comply, or of which it is not known, by county and stage."""
+        """Judged sections with an unmet or undetermined verdict, by county and stage."""
         at = self.judged[self.school[self.judged] != MET]
-        return Places.make(at, self._place[at])
+        return Places.group(at, self._place[at])
 
     @cached_property
     def judged(self) -> Ints:
-        """The sections of compulsory education that are judged as schools."""
+        """Sections of compulsory education that are judged as schools."""
         return np.flatnonzero(self.sections.counted & (self.sections.stage < len(STAGES)))
 
     @cached_property
     def _place(self) -> Ints:
-        """County and stage of each section in one number, as :meth:`place` gives it."""
+        """County and stage of each section as one number; see :meth:`place`."""
         return np.asarray(self.county * len(STAGES) + self.sections.stage)
 
     def place(self, county: int, stage: int) -> int:
-        """Return the number of a county and stage, by which schools are looked up."""
+        """Return the number of a county and stage."""
         return county * len(STAGES) + stage
 
     @cached_property
     def judged_by_place(self) -> Places:
-        """The sections that are judged as schools, by county and stage."""
-        return Places.make(self.judged, self._place[self.judged])
+        """Judged sections, by county and stage."""
+        return Places.group(self.judged, self._place[self.judged])
 
     def has_stage(self, county: int, stage: int) -> bool:
-        """Tell whether a county has a school of a stage that counts in any way."""
+        """Tell whether a county has a counted school of a stage."""
         return bool(self.group_at[county, stage] >= 0 or self.schools_by_verdict[county, stage].any())
 
     @cached_property
@@ -199,13 +198,13 @@ class Findings:
         """Positions in :attr:`leaving` of compulsory education, by county."""
         section = self.leaving[0]
         at = np.flatnonzero(self.sections.stage[section] < len(STAGES))
-        return Places.make(at, self.county[section[at]])
+        return Places.group(at, self.county[section[at]])
 
     @cached_property
     def leaving(self) -> tuple[Ints, Codes, Codes]:
-        """Who does not count: the section, why (position in LEFT_OUT), and in what (position in LEFT_OUT_OF).
+        """Left-out sections: the section, why (position in LEFT_OUT), and of what (position in LEFT_OUT_OF).
 
-        A section stands here twice where it counts in neither table for reasons that differ.
+        A section appears twice if it is left out of both tables for different reasons.
         """
         one, other = self.sections.out, self.sections.out_of_coefficient
         whole = np.flatnonzero((one == other) & (one != 0))
@@ -218,29 +217,29 @@ class Findings:
         return section[order], why[order], of[order]
 
     def left_out_reason(self, at: int, language: str | None) -> str:
-        """Say why a unit of :attr:`leaving` does not count, and in what, unless it is in everything."""
+        """Return why a unit of :attr:`leaving` is left out, and of what, unless of everything."""
         reason = str(word("reason", LEFT_OUT[int(self.leaving[1][at])], language))
         of = LEFT_OUT_OF[int(self.leaving[2][at])]
         if of == "all":
             return reason
-        said = str(word("left_out_of", of, language))
-        return f"{said}：{reason}" if language == "zh" else f"{said}: {reason}"
+        template = sentences("facts", language or "en")["left_out"]
+        return template.format(of=word("left_out_of", of, language), reason=reason)
 
     @cached_property
     def school_names(self) -> NDArray[np.object_]:
-        """Name of the school of each row: its name, or its code."""
+        """Name of the school in each row, or its code if there are no names."""
         reading = self.sections.reading
         name = "school" if "school" in reading.has else "school_code"
         return reading.table.objects(name)
 
     @cached_property
     def schools_by_verdict(self) -> Ints:
-        """Schools of each county and stage that are unmet, undetermined, met: (counties, stages, 3)."""
+        """Number of unmet, undetermined and met schools: (counties, stages, 3)."""
         shape = (self.n_counties, len(STAGES), 3)
         flat = self._place[self.judged] * 3 + self.school[self.judged]
         return np.bincount(flat, minlength=math.prod(shape)).reshape(shape).astype(np.int64)
 
     @property
     def years(self) -> Floats:
-        """Year of each county, NaN where the table has none."""
+        """Year of each county, NaN without a year."""
         return self.sections.counties.years

@@ -1,4 +1,4 @@
-"""The items a county is judged by: each rule over all counties at once."""
+"""Judging the items of a standard, each rule over all counties at once."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = ["ItemResult", "give_hints", "judge_items"]
 
 @frozen(eq=False, kw_only=True)
 class ItemResult:
-    """One item (in one stage, where it is judged by stage) for every county.
+    """Results of one item (in one stage, if it is judged by stage) for each county.
 
-    ``units`` tells, for items decided school by school, what was found for each; ``condition`` is the position of the
-    condition that decided.
+    ``units`` holds the results of schools for conditions on schools; ``condition`` is the position of the condition
+    that decided.
     """
 
     item: Item
@@ -41,11 +41,11 @@ class ItemResult:
     reason: tuple[str, ...]
     units: tuple[UnitResult | None, ...] = ()
     each: tuple[ConditionResult, ...] = ()
-    """What was found of every condition, the one that decided among them; empty for items of resources."""
+    """Results of every condition; empty for items of resources."""
 
 
 def judge_items(findings: Findings) -> list[ItemResult]:
-    """Judge every item of the standard for every county."""
+    """Judge every item of the standard."""
     out: list[ItemResult] = []
     judge = Judge(findings)
     for item in findings.standard.items:
@@ -57,13 +57,13 @@ def judge_items(findings: Findings) -> list[ItemResult]:
 
 
 def give_hints(standard: Standard, facts: Facts) -> None:
-    """Report which of the standard's hints fail; no verdict looks at them."""
+    """Report hints of the standard that fail; they do not affect verdicts."""
     for item in standard.items:
         for hint in item.hints:
             top, bottom = terms(facts.number, hint.test, facts.n)
             required = np.full(facts.n, as_float(hint.test.value))
             value = divide(top, bottom)
-            failing = compare_figures(top, bottom, required, hint.test, Figures.of(facts.number)) == UNMET
+            failing = compare_figures(top, bottom, required, hint.test, Figures.as_typed(facts.number)) == UNMET
             for at in np.flatnonzero(failing).tolist():
                 failed = message(
                     "facts.hint",
@@ -79,7 +79,7 @@ def give_hints(standard: Standard, facts: Facts) -> None:
 
 
 def _quotient(test: Comparison) -> Message | Name:
-    """Return what a test looks at: a sum of figures, or one over another."""
+    """Return the figure that is compared: a sum, or a quotient of sums."""
     top, *bottom = [_sum(names) for names in (test.top, test.bottom) if names]
     return message("facts.over", top=top, bottom=bottom[0]) if bottom else top
 
@@ -100,7 +100,7 @@ def _stages_of(findings: Findings, item: Item) -> list[int]:
 
 
 def _by_resources(findings: Findings, item: Item, stage: int) -> ItemResult:
-    """Judge an item that rests on school verdicts or coefficients in one stage."""
+    """Judge an item on school verdicts or coefficients in one stage."""
     n, rule = findings.n_counties, _RESOURCES[item.rule]
     there, found = rule(findings, stage)
     verdict = np.full(n, UNDETERMINED, dtype=np.int8)
@@ -128,8 +128,8 @@ def _by_resources(findings: Findings, item: Item, stage: int) -> ItemResult:
 
 
 @frozen(eq=False)
-class _OfStage:
-    """What is found of a stage in the counties that have it."""
+class _StageResult:
+    """Results of a stage in the counties that have it."""
 
     verdict: Codes
     value: Floats
@@ -138,18 +138,18 @@ class _OfStage:
     limit: Limit | None = None
 
 
-def _every_school(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
+def _every_school(findings: Findings, stage: int) -> tuple[Ints, _StageResult]:
     """Judge counties by the verdicts of their schools."""
     there = np.flatnonzero(findings.schools_by_verdict[:, stage].any(axis=1))
     by_verdict = findings.schools_by_verdict[there, stage]
     verdict = np.where(by_verdict[:, UNMET] > 0, UNMET, np.where(by_verdict[:, UNDETERMINED] > 0, UNDETERMINED, MET))
     share = by_verdict[:, MET] / by_verdict.sum(axis=1)
     why = "schools_open" if findings.standard.thresholds else "no_requirement"
-    return there, _OfStage(verdict, share, by_verdict[:, [MET, UNMET, UNDETERMINED]], why)
+    return there, _StageResult(verdict, share, by_verdict[:, [MET, UNMET, UNDETERMINED]], why)
 
 
-def _each_coefficient(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
-    """Judge counties by each coefficient that has a limit; the largest of them is shown."""
+def _each_coefficient(findings: Findings, stage: int) -> tuple[Ints, _StageResult]:
+    """Judge counties by each coefficient that has a limit; the largest is reported."""
     there, groups = _groups_of(findings, stage)
     limited = np.isfinite(findings.limits[groups]).any(axis=0)
     verdicts, values = findings.coefficient_verdicts[groups][:, limited], findings.coefficient[groups][:, limited]
@@ -157,16 +157,16 @@ def _each_coefficient(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
     largest[np.isinf(largest)] = np.nan
     counts = np.stack([(verdicts == v).sum(axis=1) for v in (MET, UNMET, UNDETERMINED)], axis=1)
     limit = findings.standard.limit("each", stage=STAGES[stage])
-    return there, _OfStage(verdicts.min(axis=1, initial=MET), largest, counts, "coefficients_open", limit)
+    return there, _StageResult(verdicts.min(axis=1, initial=MET), largest, counts, "coefficients_open", limit)
 
 
-def _composite_coefficient(findings: Findings, stage: int) -> tuple[Ints, _OfStage]:
-    """Judge counties by the mean of their coefficients."""
+def _composite_coefficient(findings: Findings, stage: int) -> tuple[Ints, _StageResult]:
+    """Judge counties by their mean coefficient."""
     there, groups = _groups_of(findings, stage)
     limit = findings.standard.limit("composite", stage=STAGES[stage])
     none = np.zeros((there.size, 3), dtype=np.int64)
     found = findings.composite_verdicts[groups], findings.composite[groups]
-    return there, _OfStage(*found, none, "coefficients_open", limit)
+    return there, _StageResult(*found, none, "coefficients_open", limit)
 
 
 _RESOURCES = {
@@ -177,14 +177,14 @@ _RESOURCES = {
 
 
 def _groups_of(findings: Findings, stage: int) -> tuple[Ints, Ints]:
-    """Return the counties that have a school of a stage that counts, and their groups."""
+    """Return the counties with a counted school of a stage, and their groups."""
     groups = findings.group_at[:, stage]
     there = np.flatnonzero(groups >= 0)
     return there, groups[there]
 
 
 def _by_conditions(judge: Judge, item: Item) -> ItemResult:
-    """Judge an item by its conditions, all of which must hold."""
+    """Judge an item by its conditions, all of which must be met."""
     std = judge.findings.standard
     relaxed = [r for r in std.relaxations if r.id in std.applied and r.item == item.id]
     doubts = [d for d in std.doubts if item.id in d.items]
@@ -192,11 +192,11 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
     for i, condition in enumerate(item.conditions):
         easier = [(r, r.conditions[i]) for r in relaxed if i < len(r.conditions)]
         found = judge.judge(condition, easier, doubts)
-        skipped = _falls_away(judge.findings, condition, found)
+        skipped = _is_skipped(judge.findings, condition, found)
         each.append(found if skipped is found.skipped else evolve(found, skipped=skipped))
     skipped = np.stack([c.skipped for c in each])
     verdicts = np.where(skipped, MET, np.stack([c.verdict for c in each]))
-    verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # nothing of it is left: nothing is met
+    verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # no condition applies
     decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0), np.arange(judge.findings.n_counties)
     verdict = verdicts[decided].astype(np.int8)
     if item.rule == "scored":
@@ -211,7 +211,7 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
         verdict=verdict,
         value=np.stack([c.value for c in each])[decided],
         required=np.stack([c.required for c in each])[decided],
-        # of schools the share that holds it is shown, and all are asked
+        # the reported value is the share of schools that meet it, and all must
         op=tuple(">=" if c.scope in ("school", "section") else c.op for c in item.conditions),
         condition=decided[0].astype(np.int64),
         counts=np.stack([c.counts for c in each])[decided],
@@ -221,8 +221,8 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
     )
 
 
-def _falls_away(findings: Findings, condition: Condition, found: ConditionResult) -> NDArray[np.bool_]:
-    """Return where a condition need not hold: a breach that did not happen, or something the county does not have."""
+def _is_skipped(findings: Findings, condition: Condition, found: ConditionResult) -> NDArray[np.bool_]:
+    """Return where a condition is skipped: a breach that did not happen, or something the county does not have."""
     if condition.breach:
         return np.asarray(found.verdict != UNMET)
     absent = [findings.facts.number(f) == 0 for f in condition.unless_no]

@@ -1,4 +1,4 @@
-"""From items to parts, and from parts to the whole."""
+"""Verdicts of items, parts and the whole."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Judgement", "judge"]
 
 @frozen(eq=False, kw_only=True, slots=False)
 class Judgement(Findings):
-    """What follows from the findings: every item (and stage), and every part and the whole, for all counties."""
+    """Findings with the results of items and the verdicts of parts, for all counties."""
 
     items: tuple[ItemResult, ...]
     part_verdicts: Mapping[str, Codes]
 
     def is_about(self, result: ItemResult, county: int) -> bool:
-        """Tell whether a county has a school that an item of a stage is about."""
+        """Tell whether a county has a school to which an item of a stage applies."""
         if result.item.rule == "every_school_complies":
             return bool(self.schools_by_verdict[county, result.stage].any())
         return bool(self.group_at[county, result.stage] >= 0)
@@ -37,7 +37,7 @@ def judge(findings: Findings) -> Judgement:
 
 
 def _part_verdicts(findings: Findings, items: tuple[ItemResult, ...]) -> dict[str, Codes]:
-    """Return the verdict of every part, and overall: the worst of its items; with none, nothing is known of it."""
+    """Return the verdict of each part and overall: the worst of its items, undetermined without items."""
 
     def verdicts_of(part: str) -> list[Codes]:
         return [r.verdict for r in items if r.item.part == part and r.item.rule != "scored"]

@@ -1,4 +1,4 @@
-"""Whether a school complies: thresholds and floors, what a size asks, how many of its indicators must be met."""
+"""Whether a school complies: thresholds, floors, size tables, and how many indicators must be met."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["MEANT", "SchoolVerdicts", "judge_schools"]
 
 @frozen(eq=False)
 class SchoolVerdicts:
-    """Verdicts of every section: (indicators, sections), and ``school`` over all its indicators.
+    """Verdicts of sections: (indicators, sections), and ``school`` over all indicators.
 
-    ``by_classes`` is what is asked of each section, of the indicators whose thresholds are not one number a stage.
+    ``by_classes`` holds the requirements of indicators whose thresholds depend on the school.
     """
 
     verdicts: Codes
@@ -37,28 +37,28 @@ class SchoolVerdicts:
     school: Codes
 
 
-def judge_schools(std: Standard, sections: Sections, values: Sequence[IndicatorValues]) -> SchoolVerdicts:
-    """Judge every indicator of every section, and each section by all of them."""
-    shape = len(values), sections.rows.size
+def judge_schools(std: Standard, sections: Sections, indicators: Sequence[IndicatorValues]) -> SchoolVerdicts:
+    """Judge each section by each indicator, and by all of them."""
+    shape = len(indicators), sections.rows.size
     verdicts = np.full(shape, UNDETERMINED, dtype=np.int8)
     floors, reasons = verdicts.copy(), np.zeros(shape, dtype=np.int8)
     by_classes: dict[int, Floats] = {}
     of_stage = [np.flatnonzero(here) for here in sections.of_stage]
-    for j, own in enumerate(values):
-        thresholds = [std.find(own.indicator.id, stage) for stage in STAGES]
+    for j, values in enumerate(indicators):
+        thresholds = [std.find(values.indicator.id, stage) for stage in STAGES]
         if any(t is not None and not t.fixed for t in thresholds):
             by_classes[j] = np.full(sections.rows.size, np.nan)
         for t, at in zip(thresholds, of_stage, strict=True):
             if t is None or not at.size:
                 continue
-            asked = _what_is_asked(t, sections, at, own.value[at])
-            verdicts[j, at], reasons[j, at] = _judge_sections(own, at, t, asked)
+            asked = _what_is_asked(t, sections, at, values.value[at])
+            verdicts[j, at], reasons[j, at] = _judge_sections(values, at, t, asked)
             if t.floor is not None:
-                floors[j, at] = compare_exactly(own, at, float(t.floor), t.op, as_written([t.floor]))
+                floors[j, at] = compare_exactly(values, at, float(t.floor), t.op, as_written([t.floor]))
             if j in by_classes:
                 by_classes[j][at] = asked.value
-        for relaxation in relaxations_of(std, own.indicator):
-            # where it is not known whether it helps, or by how much, what falls short is open
+        for relaxation in relaxations_of(std, values.indicator):
+            # if it is unknown whether the relaxation applies, or by how much it helps, unmet becomes undetermined
             perhaps = perhaps_relaxed(sections, relaxation)
             reasons[j, perhaps & (verdicts[j] == UNMET)] = reason_code("missing_value")
             verdicts[j, perhaps & (verdicts[j] == UNMET)] = UNDETERMINED
@@ -69,18 +69,18 @@ def judge_schools(std: Standard, sections: Sections, values: Sequence[IndicatorV
     return SchoolVerdicts(verdicts, floors, reasons, by_classes, _by_rule(std, sections, verdicts, floors))
 
 
-# ------------------------------------------------------------------------------------- what is asked
+# ------------------------------------------------------------------------------------- requirements
 
 
-#: What a verdict on "is this school meant" says: no, not known, yes.
+#: Verdict on whether a rule applies to a school, as False, None (unknown) or True.
 MEANT = {UNMET: False, UNDETERMINED: None, MET: True}
 
 
 @frozen(eq=False)
 class _Requirement:
-    """What a threshold asks of some sections: one number, or two where one of several may hold.
+    """Requirement of a threshold for some sections: one number, or the stricter and laxer of several possible ones.
 
-    ``value`` is the one that decides, ``reason`` why there is none, or more than one.
+    ``value`` is the number that decides; ``reason`` says why there is none, or more than one.
     """
 
     value: Floats
@@ -91,12 +91,12 @@ class _Requirement:
 
     @property
     def lost(self) -> NDArray[np.bool_]:
-        """Where the number was lost, and only that the thing is required is known."""
+        """Whether the number was lost and only the requirement itself is known."""
         return np.asarray(self.reason == reason_code("number_lost"))
 
 
 def _what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) -> _Requirement:
-    """Return what a threshold asks of some sections, by their classes or by what else they are."""
+    """Return the requirement for some sections, by number of classes or by special numbers (``instead``)."""
     if t.fixed:
         assert t.value is not None
         number = np.array(float(t.value))
@@ -105,7 +105,7 @@ def _what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) ->
         sizes, which = np.unique(sections.number("classes")[at], return_inverse=True)
         found = [t.asked(exact.typed(k) if np.isfinite(k) else None) for k in sizes.tolist()]
     else:
-        # schools that are alike in what they are share a number: their answers as one number to the base of three
+        # schools with equal answers share a number; answers are encoded in base three
         special = [codes[at] for codes in special_sections(sections, t)]
         answers, which = np.unique(sum(c * 3**n for n, c in enumerate(special)), return_inverse=True)
         found = [t.asked(meant=[MEANT[a // 3**n % 3] for n in range(len(special))]) for a in answers.tolist()]
@@ -116,34 +116,34 @@ def _what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) ->
     return _Requirement(decides, stricter, laxer, reason, tuple(x for n, _ in found for x in n))
 
 
-def _judge_sections(own: IndicatorValues, at: Ints, t: Threshold, asked: _Requirement) -> tuple[Codes, Codes]:
-    """Return the verdict of each section on a threshold, and why it is open."""
+def _judge_sections(values: IndicatorValues, at: Ints, t: Threshold, asked: _Requirement) -> tuple[Codes, Codes]:
+    """Return the verdict of each section on a threshold, and why it is undetermined."""
     written = as_written(asked.exact)
-    verdict = compare_exactly(own, at, asked.stricter, t.op, written)
+    verdict = compare_exactly(values, at, asked.stricter, t.op, written)
     if asked.stricter is not asked.laxer:
-        lax = compare_exactly(own, at, asked.laxer, t.op, written)
-        # met under both neighbouring sizes, or unmet under both: then the rule between them does not matter
+        lax = compare_exactly(values, at, asked.laxer, t.op, written)
+        # decided if the stricter and the laxer number give the same verdict
         verdict = np.where(verdict == lax, verdict, np.int8(UNDETERMINED))
-    value, reason = own.value[at], np.zeros(at.size, dtype=np.int8)
+    value, reason = values.value[at], np.zeros(at.size, dtype=np.int8)
     if not t.fixed:
-        # where the number was lost, none at all is too little
+        # the number was lost: only zero is unmet
         verdict[asked.lost & (value == 0)] = UNMET
         reason = np.where((verdict == UNDETERMINED) | asked.lost, asked.reason, reason)
     gap = np.isnan(value)
     if t.op == ">=" and (asked.stricter == 0).any():
-        # nothing is asked: whatever the school has is enough
+        # a requirement of 0 is always met
         nothing = np.broadcast_to(asked.stricter == 0, value.shape)
         verdict[nothing], reason[nothing] = MET, 0
         gap &= ~nothing
-    if own.indicator.denominator != "students" and own.denominator is not None:
-        # students but nobody to teach them: no ratio exists, and yet "at most 19 to one" is plainly not met
-        nobody = gap & (own.denominator[at] == 0) & (own.numerator(at) > 0) & ~np.isnan(asked.stricter)
+    if values.indicator.denominator != "students" and values.denominator is not None:
+        # students without teachers: no ratio exists, but "at most 19 students per teacher" is unmet
+        nobody = gap & (values.denominator[at] == 0) & (values.numerator(at) > 0) & ~np.isnan(asked.stricter)
         if t.op in ("<=", "<"):
             verdict[nobody] = UNMET
         reason[nobody] = reason_code("zero_denominator")
         gap &= ~nobody
     gaps = np.flatnonzero(gap)
-    reason[gaps] = np.where(own.no_rule[at[gaps]], reason_code("no_split_rule"), reason_code("missing_value"))
+    reason[gaps] = np.where(values.no_rule[at[gaps]], reason_code("no_split_rule"), reason_code("missing_value"))
     return verdict, reason
 
 
@@ -151,7 +151,7 @@ def _judge_sections(own: IndicatorValues, at: Ints, t: Threshold, asked: _Requir
 
 
 def _by_rule(std: Standard, sections: Sections, verdicts: Codes, floors: Codes) -> Codes:
-    """Return the verdict of each section over all its indicators, undetermined where it does not count."""
+    """Return the verdict of each section over all indicators, undetermined if it is left out."""
     out = np.full(sections.rows.size, UNDETERMINED, dtype=np.int8)
     rule = std.school_rule
     if rule is None:
@@ -169,10 +169,10 @@ def _by_rule(std: Standard, sections: Sections, verdicts: Codes, floors: Codes) 
 
 
 def _stages_alike(std: Standard) -> list[tuple[list[int], list[int]]]:
-    """Return indicators, and the stages in which just these have a threshold; those with none are not judged."""
-    out: dict[tuple[int, ...], list[int]] = {}
+    """Return sets of indicators with a threshold, and the stages of each set."""
+    stages_of: dict[tuple[int, ...], list[int]] = {}
     for s, stage in enumerate(STAGES):
-        own = tuple(j for j, id_ in enumerate(std.indicators) if std.find(id_, stage) is not None)
-        if own:
-            out.setdefault(own, []).append(s)
-    return [(list(own), stages) for own, stages in out.items()]
+        chosen = tuple(j for j, id_ in enumerate(std.indicators) if std.find(id_, stage) is not None)
+        if chosen:
+            stages_of.setdefault(chosen, []).append(s)
+    return [(list(chosen), stages) for chosen, stages in stages_of.items()]

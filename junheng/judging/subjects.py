@@ -1,4 +1,4 @@
-"""Whom a rule is about: schools as wholes, or their stages."""
+"""The subjects of a rule: whole schools, or their stages."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from junheng.standards.model import Filter, Relaxation, Threshold
 
 __all__ = ["Subjects", "every_section", "in_dates", "special_sections", "who_may_use"]
 
-#: What a school has as a whole and no stage adds to.
+#: Figures of the whole school that do not add up over stages.
 _OF_SCHOOL = ("built_year", "largest_class")
 
 
 @frozen(eq=False, slots=False)
 class Subjects:
-    """Schools as wholes, or their stages: what conditions decided school by school are about."""
+    """Whole schools, or their stages: the units that conditions on schools apply to."""
 
     sections: Sections
     counties: Ints
     """County of every section of the table."""
     section: Ints
-    """The sections, in the order of units."""
+    """The sections included."""
     unit: Ints
-    """The unit each of these sections belongs to."""
+    """Unit of each included section."""
     first: Ints
-    """A section of each unit."""
+    """First section of each unit."""
     whole: bool
 
     @classmethod
     def make(cls, s: Sections, counties: Ints, *, whole: bool, every: bool = False) -> Subjects:
-        """Take every school or section of compulsory education that has students and takes part, or ``every`` one."""
+        """Take the included schools or sections of compulsory education with students, or ``every`` one."""
         special = np.array([*(k in ("special", "vocational") for k in KINDS), False], dtype=bool)[s.kinds]
         out = s.said_out | (s.out == LEFT_OUT.index("no_students")) | special
         inside = (s.stage < len(STAGES)) & ~out
@@ -83,22 +83,22 @@ class Subjects:
         return {}
 
     def number(self, name: str) -> Floats:
-        """Return a column by unit: people added over stages, a whole school's resource taken once.
+        """Return a column by unit: people summed over stages, a resource of the whole school taken once.
 
-        Not to be written to: many conditions ask for the same figures.
+        The result is cached and read-only.
         """
         if name not in self._numbers:
-            values = self._work_out(name)
-            # a column that is not there takes no room
+            values = self._compute(name)
+            # a missing column takes no memory
             self._numbers[name] = values if np.isfinite(values).any() else np.broadcast_to(np.nan, self.n)
         return self._numbers[name]
 
-    def _work_out(self, name: str) -> Floats:
+    def _compute(self, name: str) -> Floats:
         s = self.sections
         if name == "schools":
             return np.ones(self.n)
         if name in _OF_SCHOOL:
-            # a school in one row may give it by stage; the largest of all is the whole school's
+            # a school in one row may give it by stage; the largest is that of the school
             out = np.full(self.n, np.nan)
             base = s.reading.number(name)
             by_stage = [s.number(name)[self.section]] if name == "largest_class" else []
@@ -108,7 +108,7 @@ class Subjects:
             return out
         found = base_column(name)
         if is_grade(name):
-            # the words stand in the data from the best to the worst, which is 0
+            # grades are listed from best to worst; the worst is 0
             return np.array([*reversed(range(len(category_words(name)))), np.nan])[self._codes(name)]
         if name == "students":
             values = s.students[self.section]
@@ -121,7 +121,7 @@ class Subjects:
         if not self.whole:
             return values
         if name != "students" and found is not None and not found[0].shared:
-            # a school in one row may give in all what is asked of it as a whole
+            # a school in one row may give only the total
             base = s.reading.number(name)
             none = np.bincount(self.unit, weights=np.isfinite(values), minlength=self.n)[self.unit] == 0
             lost = none & s.wide[self.section]
@@ -131,7 +131,7 @@ class Subjects:
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
 
     def _of_school(self, name: str, money: bool, values: Floats) -> Floats:
-        """Return parts of a shared figure that add up to the school's: what is repeated on its rows is taken once."""
+        """Return parts of a shared figure that add up to that of the school; one repeated in its rows counts once."""
         s = self.sections
         base = s.reading.number(name)
         if base is None:
@@ -141,13 +141,13 @@ class Subjects:
         np.fmin.at(low, self.unit, own)
         np.fmax.at(high, self.unit, own)
         same, divided = (low == high)[self.unit], s.is_divided(name)[self.section]
-        # figures that the standard does not split may differ where the rooms are the school's; money is kept by school
+        # resources that the standard does not split may differ by row even if shared; money belongs to the school
         whole = divided if name in s.resources else same & (divided | money)
         parts = np.bincount(self.unit, minlength=self.n)[self.unit]
         return np.where(whole, own / parts, np.where(divided, own, values))
 
     def is_bound(self, names: Sequence[str]) -> NDArray[np.bool_]:
-        """Return where a figure of a stage is known for the whole school only: the stage's is no larger."""
+        """Return where a figure of a stage is known only as an upper bound, that of the whole school."""
         out = np.zeros(self.n, dtype=bool)
         for name in names if not self.whole else ():
             if name in _OF_SCHOOL:
@@ -155,7 +155,7 @@ class Subjects:
         return out
 
     def exactly(self, name: str, at: Ints) -> list[Fraction]:
-        """Return a column of some units, where it is known, as fractions of the figures as typed."""
+        """Return known figures of some units as fractions, exactly as typed."""
         s, figures = self.sections, self.number(name)[at]
         found = base_column(name)
         if found is None or found[0].type != "number" or name in _OF_SCHOOL:
@@ -168,7 +168,7 @@ class Subjects:
         known = np.isfinite(parts)
         for i, part in zip(unit[known].tolist(), s.exactly(name, section[known]), strict=True):
             by_unit[i] = by_unit.get(i, Fraction(0)) + part
-        # what its stages do not add up to is a figure of the school as it stands
+        # a figure that is not the sum of its stages was given for the school
         with np.errstate(invalid="ignore"):
             adds_up = np.abs(sums - figures) <= exact.NEAR * np.abs(figures)
         return [
@@ -177,27 +177,27 @@ class Subjects:
         ]
 
     def _is_typed(self, name: str) -> NDArray[np.bool_]:
-        """Return where the figure of a unit stands in the table, neither divided nor put together."""
+        """Return where the figure of a unit is a figure of the table, neither divided nor summed."""
         found = base_column(name)
         if found is None or not found[0].shared:
-            return np.ones(self.n, dtype=bool)  # people add up exactly
+            return np.ones(self.n, dtype=bool)  # people sum exactly
         if not self.whole:
             return self.sections.as_typed(name, self.section)
         base = self.sections.reading.number(name)
-        # a school's one figure is put together from the parts of its stages, and is what was typed all the same
+        # a figure summed from parts may still equal the figure typed for the school
         return np.zeros(self.n, dtype=bool) if base is None else np.asarray(self.number(name) == base[self.row])
 
     @property
     def figures(self) -> Figures:
-        """Where tests find the figures of units; kept, it would hold its table in a circle until memory is searched."""
+        """The figures that comparisons use. Not cached: that would be a reference cycle that keeps the table alive."""
         return Figures(self.number, self.exactly, self._is_typed)
 
     def word(self, name: str) -> NDArray[np.object_]:
-        """Return a category of each unit."""
+        """Return the category of each unit."""
         return np.array([*self._words(name), None], dtype=object)[self._codes(name)]
 
     def flag(self, name: str) -> Codes:
-        """Return a yes or no of each unit as a verdict: met, unmet, undetermined where it is not given."""
+        """Return a yes/no column by unit as a verdict: met, unmet, undetermined if missing."""
         return _OF_FLAG[self.sections.reading.flag_codes(name)[self.row]]
 
     def _words(self, name: str) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ class Subjects:
         return s.kinds[self.first] if name == "kind" else s.reading.category_codes(name)[self.row]
 
     def _among(self, name: str, wanted: Sequence[str], none: int = UNDETERMINED) -> Codes:
-        """Return whether a category of each unit is one of some; ``none`` where it is not given."""
+        """Return whether the category of each unit is among some; ``none`` if missing."""
         table = np.array([*(MET if w in wanted else UNMET for w in self._words(name)), none], dtype=np.int8)
         return table[self._codes(name)]
 
@@ -217,16 +217,16 @@ class Subjects:
         return {}
 
     def where(self, where: Filter | None) -> Codes:
-        """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say.
+        """Return whether a filter includes each unit: met for yes, unmet for no, undetermined if a column is missing.
 
-        Not to be written to: most conditions are about the same units.
+        The result is cached and read-only.
         """
         if where not in self._answers:
-            self._answers[where] = self._who(where)
+            self._answers[where] = self._matches(where)
             self._answers[where].flags.writeable = False
         return self._answers[where]
 
-    def _who(self, where: Filter | None) -> Codes:
+    def _matches(self, where: Filter | None) -> Codes:
         out = np.full(self.n, MET, dtype=np.int8)
         if where is None:
             return out
@@ -234,7 +234,7 @@ class Subjects:
         def narrow(test: Codes) -> None:
             np.minimum(out, test, out=out)
 
-        # a stage that stands alone, with no kind given, is no integrated school
+        # a single stage without a kind is not an integrated school
         if where.kinds:
             narrow(self._among("kind", where.kinds, UNMET))
         if where.not_kinds:
@@ -266,17 +266,17 @@ class Subjects:
         return out
 
 
-#: Verdict of a flag: 0, 1, and -1 at the end.
+#: Verdict by flag code: 0, 1, and -1 (missing) at the end.
 _OF_FLAG = np.array([UNMET, MET, UNDETERMINED], dtype=np.int8)
 
 
 def every_section(sections: Sections) -> Subjects:
-    """Take every section of a table, whether it counts or not."""
+    """Return every section of a table, counted or not."""
     return Subjects.make(sections, sections.counties.codes, whole=False, every=True)
 
 
 def special_sections(sections: Sections, t: Threshold) -> list[Codes]:
-    """Return for each other number of a threshold (``instead``) which sections it is for: met yes, unmet no."""
+    """Return whether each special number of a threshold (``instead``) applies to each section, as verdicts."""
     if not t.instead:
         return []
     subjects = every_section(sections)
@@ -284,10 +284,9 @@ def special_sections(sections: Sections, t: Threshold) -> list[Codes]:
 
 
 def who_may_use(relaxation: Relaxation, subjects: Subjects, years: Floats, also: Filter | None = None) -> Codes:
-    """Return who is judged by a relaxation: met yes, unmet no, undetermined where the table does not say.
+    """Return whether a relaxation applies to each subject: met for yes, unmet for no, undetermined if unknown.
 
-    A subject must be among those the relaxation is for, and those ``also`` is about, in a year that is not known to lie
-    outside its dates.
+    The subject must match the filter of the relaxation and ``also``, in a year not known to be outside its dates.
     """
     out = subjects.where(relaxation.where)
     if also is not None:
@@ -296,7 +295,7 @@ def who_may_use(relaxation: Relaxation, subjects: Subjects, years: Floats, also:
 
 
 def in_dates(years: Floats, relaxation: Relaxation) -> NDArray[np.bool_]:
-    """Return where a year lies within the dates of a relaxation; a year that is not given does."""
+    """Return whether each year is within the dates of a relaxation; a missing year is."""
     out = np.ones(years.size, dtype=bool)
     known = np.isfinite(years)
     if relaxation.effective_from is not None:

@@ -1,4 +1,4 @@
-"""An indicator of every section, in floats, and exactly where it lies near a limit."""
+"""Values of an indicator for each section: in floats, and exactly near a limit."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["IndicatorValues", "as_written", "columns_added", "compare_exactly", 
 
 @frozen(eq=False, slots=False)
 class IndicatorValues:
-    """One indicator of every section, with what it was made of.
+    """Values of one indicator for each section, with numerator and denominator.
 
-    ``top`` is the upper figure as it stands in the table; the sections ``whole`` are due their ``shares`` instead.
-    ``gaps`` are the sections that have no value, ``relaxed`` where columns are added to the upper figure, and which.
+    ``top`` is the numerator as given in the table; the sections ``whole`` take their ``shares`` of it instead.
+    ``gaps`` are the sections without a value; ``relaxed`` says where columns are added to the numerator, and which.
     """
 
     indicator: Indicator
@@ -42,8 +42,8 @@ class IndicatorValues:
     relaxed: tuple[tuple[NDArray[np.bool_], tuple[str, ...]], ...]
 
     @classmethod
-    def make(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> IndicatorValues:
-        """Work out an indicator into ``value``."""
+    def compute(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> IndicatorValues:
+        """Compute an indicator into ``value``."""
         top, whole, shares = sections.figures(indicator.numerator)
         relaxed = []
         for relaxation in relaxations_of(std, indicator):
@@ -58,14 +58,14 @@ class IndicatorValues:
             if bottom is not None:
                 np.divide(value, bottom, out=value)
         known = np.isfinite(value)
-        if name != "students":  # what is divided by no students is not finite
+        if name != "students":  # division by zero students is not finite anyway
             known &= sections.students != 0
         gaps = np.flatnonzero(~known)
         value[gaps] = np.nan
         return cls(indicator, value, top, whole, shares, bottom, gaps, sections, tuple(relaxed))
 
     def numerator(self, at: Ints) -> Floats:
-        """Return the upper figure of some sections."""
+        """Return the numerator of some sections."""
         out = self.top[at]
         if self.whole.size:
             place = np.minimum(np.searchsorted(self.whole, at), self.whole.size - 1)
@@ -74,11 +74,11 @@ class IndicatorValues:
         return np.asarray(out)
 
     def rounded(self, at: Ints) -> NDArray[np.bool_]:
-        """Return where a figure in the table is itself a rounded part of a school's."""
+        """Return where a figure of the table is itself a rounded part of the figure of a school."""
         return np.asarray(np.any([self.sections.was_divided(name)[at] for name in self.indicator.columns], axis=0))
 
     def plain(self, at: Ints) -> NDArray[np.bool_]:
-        """Return where the two figures are those of the table, neither divided nor added to."""
+        """Return where numerator and denominator are figures of the table, neither divided nor relaxed."""
         out = ~self.rounded(at)
         for name in self.indicator.columns:
             out &= self.sections.as_typed(name, at)
@@ -88,14 +88,14 @@ class IndicatorValues:
 
     @cached_property
     def no_rule(self) -> NDArray[np.bool_]:
-        """Where a figure would have to be divided, and the standard does not say how."""
+        """Whether a figure would have to be divided, but the standard has no rule for it."""
         out = np.zeros(self.value.size, dtype=bool)
         for name in self.indicator.columns:
             out |= self.sections.is_divided(name) & ~self.sections.has_rule
         return out
 
     def exactly(self, at: Ints) -> tuple[list[Fraction], list[Fraction]]:
-        """Return both figures of some sections as fractions of the figures as typed."""
+        """Return numerator and denominator of some sections as fractions, exactly as typed."""
         tops = self.sections.exactly(self.indicator.numerator, at)
         for applies, names in self.relaxed:
             for name in names:
@@ -107,7 +107,7 @@ class IndicatorValues:
 
 
 def as_written(numbers: Sequence[Decimal | Fraction]) -> Callable[[float], Fraction]:
-    """Return a function from the float of a requirement to the number in the standard."""
+    """Return a function that maps the float of a requirement to the number in the standard."""
     written = {float(d): Fraction(d) for d in numbers}
     return lambda required: written[required]
 
@@ -115,7 +115,7 @@ def as_written(numbers: Sequence[Decimal | Fraction]) -> Callable[[float], Fract
 def compare_exactly(
     values: IndicatorValues, at: Ints, required: Floats | float, op: str, limit_of: Callable[[float], Fraction]
 ) -> Codes:
-    """Compare some sections with requirements; what lies within rounding of one is compared again in fractions."""
+    """Compare some sections with requirements; values within rounding of them are compared again in fractions."""
     value = values.value[at]
     out = compare(value, required, op)
     near = exact.near(value, required)
@@ -143,18 +143,18 @@ def compare_exactly(
 
 
 def relaxations_of(std: Standard, indicator: Indicator) -> list[Relaxation]:
-    """Return the relaxations in use that add columns to an indicator."""
+    """Return the applied relaxations that add columns to an indicator."""
     return [r for r in std.relaxations if r.id in std.applied and r.indicator == indicator.id]
 
 
 def columns_added(sections: Sections, relaxation: Relaxation) -> list[Floats]:
-    """Return the columns a relaxation adds to a numerator, 0 where it is not known to apply."""
+    """Return the columns that a relaxation adds to a numerator, 0 where it is not known to apply."""
     applies = _is_relaxed(sections, relaxation)
     return [np.where(applies, np.nan_to_num(sections.number(name)), 0.0) for name in relaxation.add]
 
 
 def perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
-    """Return where it is not known whether a relaxation helps, or by how much."""
+    """Return where it is unknown whether a relaxation applies, or by how much it helps."""
     applies = _may_use(sections, relaxation)
     gap = np.any([np.isnan(sections.number(name)) for name in relaxation.add], axis=0)
     return np.asarray((applies == UNDETERMINED) | ((applies == MET) & gap), dtype=bool)

@@ -1,4 +1,4 @@
-"""The law: one data file per edition of a document, and their reader. No arithmetic."""
+"""Standards: one data file per edition of a document, and its reader. No arithmetic."""
 
 from junheng.standards.loader import list_standards, load_standard
 from junheng.standards.model import Standard

@@ -1,7 +1,4 @@
-"""Whether conditions make sense: what an item, a relaxation or a hint compares with what.
-
-Every check returns one line a mistake, with its place.
-"""
+"""Checks of the conditions of items, relaxations and hints; each returns its mistakes with their places."""
 
 from __future__ import annotations
 
@@ -26,12 +23,12 @@ def check_date(text: str | None, place: str) -> list[Message]:
 
 
 def check_where(where: Filter | None, place: str) -> list[Message]:
-    """Check that no unit is meant and left out at once."""
+    """Check that a filter does not include and exclude the same units."""
     return [] if where is None else _opposites(where, place, (("kinds", "not_kinds"), ("flags", "not_flags")))
 
 
 def _opposites(entry: Any, place: str, pairs: Sequence[tuple[str, str]]) -> list[Message]:
-    """Return what two lists of an entry both name although one takes back what the other says."""
+    """Return names that are in both of two lists that exclude each other."""
     return [
         located(message("standards.twice.opposite", name=Quoted(name), list=Quoted(one)), place, f".{other}")
         for one, other in pairs
@@ -49,7 +46,7 @@ def _not_facts(names: Iterable[str], place: str) -> list[Message]:
 
 
 def tests_of(condition: Condition, place: str) -> Iterator[tuple[str, Comparison]]:
-    """Return every test of a condition as it is written, with its place."""
+    """Return every comparison of a condition as written, with its place."""
     yield place, condition
     yield from numbered(condition.readings, f"{place}.readings")
     yield from numbered(condition.same_as, f"{place}.same_as")
@@ -94,7 +91,7 @@ def _check_same_as(condition: Condition, place: str) -> list[Message]:
 
 
 def _check_test(test: Comparison, place: str, *, asks: bool = True) -> list[Message]:
-    """Check one comparison; one that is only scored ``asks`` for no number."""
+    """Check one comparison; ``asks`` is False if it is scored only, so that it must not have a requirement."""
     chooses = test.where is not None and test.scope == "county"
     return [
         *_check_figures(test, place),
@@ -117,7 +114,7 @@ def _check_test(test: Comparison, place: str, *, asks: bool = True) -> list[Mess
 
 
 def _check_figures(test: Comparison, place: str) -> list[Message]:
-    """Check that figures are of the kind that the scope speaks of."""
+    """Check that figures are facts of the county or columns of schools, according to the scope."""
     of_county = test.scope == "county"
     known = fact_ids() if of_county else column_ids()
     return [
@@ -135,7 +132,7 @@ def _check_figures(test: Comparison, place: str) -> list[Message]:
 
 
 def _check_requirement(test: Comparison, place: str, asks: bool) -> list[Message]:
-    """Check that there is one number, of a sort that the scope can have."""
+    """Check that there is exactly one requirement, of a kind that the scope allows."""
     by_stage = test.primary is not None or test.junior is not None
     by_classes = test.per_classes is not None
     one_of = isinstance(test, Condition) and bool(test.one_of)
@@ -179,7 +176,7 @@ def _check_norm(test: Comparison, place: str) -> list[Message]:
 
 
 def _check_no_share(condition: Condition, place: str) -> list[Message]:
-    """Check that a condition of another scope says nothing that only a share has."""
+    """Check that a condition of another scope has no keys of scope ``share``."""
     names = ("yardsticks", "one_of", "chosen_by")
     return mistakes(
         place,
@@ -191,7 +188,7 @@ def _check_no_share(condition: Condition, place: str) -> list[Message]:
 
 
 def _check_share(condition: Condition, place: str) -> list[Message]:
-    """Check what belongs to scope 'share' alone."""
+    """Check the keys of scope ``share``."""
     of_flag = len(condition.top) == 1 and _is_flag(condition.top[0])
     more = (*condition.bottom_minus, *condition.top_minus, *condition.readings)
     alone = condition.bottom == ("schools",) and not more

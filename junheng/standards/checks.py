@@ -1,6 +1,6 @@
-"""Whether what is written makes sense: entry by entry, against the standard that is extended, and as a whole.
+"""Checks of a standard file: of each entry, against the extended standard, and of the standard as a whole.
 
-Every check returns one line a mistake, with its place.
+Each check returns its mistakes with their places.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ __all__ = ["check_sense", "check_whole"]
 
 
 def check_sense(file: File, parent: Standard | None) -> list[Message]:
-    """Return what is wrong with a file although every value is of the right kind."""
-    # of a standard that could not be read nothing can be missed
+    """Return the mistakes of a file beyond values of the wrong type."""
+    # without its parent it is unknown what the file may leave out
     orphan = parent is None and (file.extends is not None or "$.extends" in file.unread)
     problems = [] if orphan else [*_check_identity(file, parent), *_check_removals(file, parent)]
     for name in ("issued", "last_checked_on"):
@@ -66,14 +66,14 @@ def check_sense(file: File, parent: Standard | None) -> list[Message]:
 
 
 def _check_identity(file: File, parent: Standard | None) -> list[Message]:
-    """Check that a standard that extends no other says what it is."""
+    """Check that a standard without ``extends`` has all keys that identify it."""
     needed = (*IDENTITY, "parts") if parent is None else ()
     missing = [name for name in needed if not getattr(file, name) and f"$.{name}" not in file.unread]
     return [located(message("standards.missing", key=Quoted(name)), f"$.{name}") for name in missing]
 
 
 def _check_removals(file: File, parent: Standard | None) -> list[Message]:
-    """Check that what is removed is there."""
+    """Check that removed entries exist."""
     problems = []
     for place, removal in file.placed("remove"):
         known = [] if parent is None else [entry_key(entry) for entry in getattr(parent, removal.table)]
@@ -88,7 +88,7 @@ def _check_removals(file: File, parent: Standard | None) -> list[Message]:
 
 
 def _check_period(entry: File | Relaxation, place: str) -> list[Message]:
-    """Check from when to when something holds."""
+    """Check the dates from which and to which something is in force."""
     begin, end = entry.effective_from, entry.effective_to
     return [
         *check_date(begin, f"{place}.effective_from"),
@@ -98,7 +98,7 @@ def _check_period(entry: File | Relaxation, place: str) -> list[Message]:
 
 
 def _check_numbers(file: File, parent: Standard | None) -> list[Message]:
-    """Return which items have the number of another item of their part, inherited ones included."""
+    """Check that no two items of a part have the same number, including inherited items."""
     removed = {r.id for r in file.remove if r.table == "items"}
     replaced = {item.id for item in file.items}
     inherited = [i for i in (parent.items if parent else ()) if i.id not in replaced | removed]
@@ -112,11 +112,11 @@ def _check_numbers(file: File, parent: Standard | None) -> list[Message]:
     return problems
 
 
-# ------------------------------------------------------------------------- where it was read, how well it is known
+# ------------------------------------------------------------------------- sources and standings
 
 
 def _cited_in(entry: Any, place: str) -> Iterator[tuple[str, Cited]]:
-    """Return an entry and whatever in it names a source of its own, with places."""
+    """Return an entry and its parts with sources of their own, with places."""
     yield place, entry
     for at, hint in numbered(getattr(entry, "hints", ()), f"{place}.hints"):
         yield at, hint
@@ -128,7 +128,7 @@ def _cited_in(entry: Any, place: str) -> Iterator[tuple[str, Cited]]:
 
 
 def _check_sources(cited: Cited, file: File, parent: Standard | None, place: str) -> list[Message]:
-    """Check that sources are there, and that they bear what is claimed."""
+    """Check that sources exist and support the standing."""
     inherited: Mapping[str, Source] = parent.sources if parent is not None else {}
     named = {"source": (cited.source,), "also": cited.also}
     unknown = [
@@ -141,7 +141,7 @@ def _check_sources(cited: Cited, file: File, parent: Standard | None, place: str
 
 
 def _check_standing(cited: Cited, sources: Mapping[str, Source], place: str) -> list[Message]:
-    """Refuse a standing that the kinds of the sources do not bear; nothing is asked where a source has no kind."""
+    """Check that the sources support the standing; not checked if a source has no kind."""
     names = {cited.source, *cited.also}
     kinds = [s.kind for name in names if (s := sources.get(name)) is not None and s.kind is not None]
     if len(kinds) < len(names) or cited.standing in allowed_standings(kinds):
@@ -238,7 +238,7 @@ def _check_split(split: Split, place: str) -> list[Message]:
 
 
 def _check_weight(weight: Decimal | None, place: str) -> list[Message]:
-    """Check a weight: shares are made of it exactly, in whole numbers of its sixth decimal."""
+    """Check a weight; shares are computed exactly, in units of its sixth decimal."""
     if weight is None:
         return []
     if not Decimal("0.001") <= weight <= 1000:
@@ -252,7 +252,7 @@ def _check_printing(printing: Printing, place: str) -> list[Message]:
     return mistakes(place, *((not 0 <= getattr(printing, n) <= 15, f".{n}", wrong) for n in names))
 
 
-#: What is checked of the entries of a table, beside their clauses and sources.
+#: Checks of the entries of a table, in addition to clauses and sources.
 _CHECKS: dict[str, Callable[[Any, str], list[Message]]] = {
     "thresholds": _check_threshold,
     "limits": _check_limit,
@@ -269,7 +269,7 @@ _CHECKS: dict[str, Callable[[Any, str], list[Message]]] = {
 
 
 def check_whole(standard: Standard, file: File) -> list[Message]:
-    """Return what is wrong with a standard as a whole, after extending; places are those of the file."""
+    """Return the mistakes of a standard as a whole, after extending."""
     empty = not standard.indicators and not standard.items
     return [
         *mistakes("$", (empty, "", message("standards.whole.no_content"))),
@@ -282,17 +282,17 @@ def check_whole(standard: Standard, file: File) -> list[Message]:
 
 
 def _placed(table: str, standard: Standard, file: File) -> list[tuple[str | Message, Any]]:
-    """Return the entries of a standard with their places in the file, or what they are called if inherited."""
-    own = {entry_key(entry): place for place, entry in file.placed(table)}
+    """Return the entries of a standard with their places in the file, or their keys if inherited."""
+    places = {entry_key(entry): place for place, entry in file.placed(table)}
     keys = [(entry_key(entry), entry) for entry in getattr(standard, table)]
     return [
-        (own.get(key) or message("standards.inherited", table=table, key=" ".join(map(str, key))), entry)
+        (places.get(key) or message("standards.inherited", table=table, key=" ".join(map(str, key))), entry)
         for key, entry in keys
     ]
 
 
 def _check_relaxed(standard: Standard, file: File) -> list[Message]:
-    """Check that relaxations ease what is there: an indicator, or conditions of an item one by one."""
+    """Check that relaxations name an indicator, or replace conditions of an item one by one."""
     items = {item.id: item.conditions for item in standard.items}
     problems = []
     for place, relaxation in _placed("relaxations", standard, file):
@@ -332,7 +332,7 @@ def _check_applied(standard: Standard) -> list[Message]:
 
 
 def _check_enough_indicators(standard: Standard) -> list[Message]:
-    """Check that so many indicators can be met as a school must meet."""
+    """Check that a stage has as many indicators as a school must meet."""
     asked = standard.school_rule.k if standard.school_rule is not None else None
     problems = []
     for stage in ("primary", "junior"):
@@ -344,10 +344,10 @@ def _check_enough_indicators(standard: Standard) -> list[Message]:
 
 
 def _check_rules_of_items(standard: Standard, file: File) -> list[Message]:
-    """Check that the standard has what the rules of its items need."""
+    """Check that the standard has the limits, school rule and parts that its items require."""
     kinds = {limit.kind for limit in standard.limits}
     parts = {*standard.parts, "overall"}
-    lawless = standard.school_rule is None and bool(standard.thresholds)
+    without_rule = standard.school_rule is None and bool(standard.thresholds)
     needs_limit = {"each_coefficient": "each", "composite_coefficient": "composite"}
     problems = []
     for place, item in _placed("items", standard, file):
@@ -358,7 +358,7 @@ def _check_rules_of_items(standard: Standard, file: File) -> list[Message]:
         problems += mistakes(
             place,
             (unlimited, ".rule", message("standards.whole.needs_limit", rule=rule, kind=Quoted(limit))),
-            (complies and lawless, ".rule", message("standards.whole.needs_school_rule", rule=rule)),
+            (complies and without_rule, ".rule", message("standards.whole.needs_school_rule", rule=rule)),
             (item.part not in parts, ".part", message("standards.whole.no_part", part=Quoted(item.part))),
         )
     return problems

@@ -1,4 +1,4 @@
-"""The content of a standard as plain values: to be written, and to be compared."""
+"""The content of a standard as plain values, to be written and compared."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import attrs
 
-#: Every entry by its table and its name.
+#: Entries by table and name.
 Entries = dict[tuple[str, str], dict[str, Any]]
 
 
 def number_text(value: Any) -> str:
-    """Write a Decimal in one way: 0.50 and 0.5 are one number."""
+    """Return a number as text; 0.50 and 0.5 give the same text."""
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
@@ -23,7 +23,7 @@ _NOT_COMPARED = {"clause", "source", "also", "standing", "note", "origin", "labe
 
 
 def differences(left: Entries, right: Entries) -> list[tuple[str, str, str, str | None, str | None]]:
-    """Return table, entry, field and both values of all that differs or is on one side only."""
+    """Return table, entry, field and both values of each difference."""
     rows = []
     for key in [*left, *(k for k in right if k not in left)]:
         a, b = left.get(key), right.get(key)
@@ -53,7 +53,7 @@ def _text(value: Any) -> str | None:
 
 
 def plain(value: Any) -> Any:
-    """Turn attrs objects into dicts, leaving out what is None, empty or worked out by the loader."""
+    """Convert attrs objects to dicts, without values that are None, empty or derived."""
     if attrs.has(type(value)):
         out = {}
         for a in attrs.fields(type(value)):

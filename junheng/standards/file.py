@@ -1,4 +1,4 @@
-"""A file as it is written: read strictly, entry by entry, so that one mistake does not hide the others."""
+"""A standard file as written: read strictly, entry by entry, so that one mistake does not hide others."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ from junheng.standards.model import (
 from junheng.standards.terms import AreaType, ColumnId, FigureId, IndicatorId, Kind, Label, Ownership, Part
 from junheng.words import Message, Quoted, message, quoted
 
-__all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "named_twice", "read_file"]
+__all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "duplicates", "read_file"]
 
-#: The lists of entries that a file which extends another lays over the other's.
+#: Lists of entries; those of a file are merged into those of the standard it extends.
 LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts")
-#: The entries of which a standard has one.
+#: Entries of which a standard has at most one.
 SINGLE = ("school_rule", "split", "printing")
-#: What a standard must say of itself; what extends another may leave it to that.
+#: Keys that identify a standard; required unless the file extends another.
 IDENTITY = ("document", "number", "issued", "jurisdiction")
 _NEEDED = ("id", "label", "last_checked_on")
 
 
-#: Of a field that is worked out and never written.
+#: Metadata of a field that is derived and not part of the file.
 _DERIVED = {"derived": True}
 
 
 @frozen(kw_only=True)
 class File:
-    """A file as it is written: a whole standard, or the changes to the one it extends.
+    """A file as written: a whole standard, or the changes to the one it extends.
 
-    What could not be read is left out; ``unread`` has its places.
+    Parts that could not be read are missing; ``unread`` has their places.
     """
 
     id: str | None = None
@@ -86,13 +86,13 @@ class File:
     sources: dict[str, Source] = field(factory=dict)
     remove: tuple[Removal, ...] = ()
     note: str | None = None
-    #: Of each list of entries those that were read, by their places.
+    #: The entries read from each list, by place.
     places: dict[str, dict[str, Any]] = field(factory=dict, metadata=_DERIVED)
-    #: The places of what could not be read.
+    #: The places of parts that could not be read.
     unread: frozenset[str] = field(default=frozenset(), metadata=_DERIVED)
 
     def names_source(self, name: str) -> bool:
-        """Tell whether the file has a source of this name, readable or not."""
+        """Tell whether the file has a source of this name, even if it could not be read."""
         return name in self.sources or not self.unread.isdisjoint(("$.sources", _place_of_source(name)))
 
     def placed(self, table: str) -> list[tuple[str, Any]]:
@@ -104,7 +104,7 @@ class File:
 
 
 def read_file(raw: dict[str, Any]) -> tuple[File, list[Message]]:
-    """Read every entry that can be read; return the file, and what is wrong with the others."""
+    """Read every entry that can be read; return the file and the mistakes of the others."""
     kinds = _kinds()
     values: dict[str, Any] = {}
     places: dict[str, dict[str, Any]] = {}
@@ -131,18 +131,18 @@ def read_file(raw: dict[str, Any]) -> tuple[File, list[Message]]:
 
 
 def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[Message]]) -> dict[str, Any]:
-    """Read parts of a file by their places; what is wrong with those that cannot be read joins the mistakes."""
+    """Read parts of a file by place; add the mistakes of those that cannot be read to ``mistakes``."""
     found = {}
     for place, part in parts.items():
         try:
             found[place] = _converter().structure(part, kind)
-        except Exception as exc:  # whatever is wrong with a part, the others are read
+        except Exception as exc:  # the other parts are read whatever is wrong with this one
             mistakes[place] = _mistakes_of(exc, place)
     return found
 
 
 def _mistakes_of(exc: Exception, place: str) -> list[Message]:
-    """Return what cattrs found wrong with a part, each with its place."""
+    """Return the mistakes that cattrs found in a part, with their places."""
     causes: list[BaseException] = []
 
     def note(cause: BaseException, _: type | None) -> str:
@@ -156,7 +156,7 @@ def _mistakes_of(exc: Exception, place: str) -> list[Message]:
 
 @cache
 def _kinds() -> dict[str, Any]:
-    """Return what each key of a file holds."""
+    """Return the type of each key of a file."""
     fields = attrs.fields(attrs.resolve_types(File))
     return {a.name: a.type for a in fields if not a.metadata.get("derived")}
 
@@ -169,14 +169,14 @@ def _place_of_source(name: str) -> str:
 
 
 class _Refused(ValueError):
-    """A value of the wrong kind; it holds a :class:`~junheng.words.Message` for the person who wrote the file."""
+    """A value of the wrong kind; its argument is a :class:`~junheng.words.Message`."""
 
 
 def _strict(kind: Message, accept: tuple[type[Any], ...]) -> Callable[[Any, Any], Any]:
-    """Return a reader of plain values that converts nothing but numbers to Decimal."""
+    """Return a reader of plain values that converts nothing except numbers to Decimal."""
 
     def hook(value: Any, target: Any) -> Any:
-        # bool is an int to Python, and never a number to a law
+        # bool is a subclass of int, but not a number in a standard
         if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
             raise _Refused(message("standards.must_be", kind=kind, given=_shown(value)))
         if target is Decimal and not Decimal(value).is_finite():
@@ -198,7 +198,7 @@ def _shown(value: Any) -> Message | str:
 
 
 def _member(kind: Message, known: Callable[[], Collection[str]]) -> Callable[[Any, Any], str]:
-    """Return a reader of the words of a vocabulary."""
+    """Return a reader of words of a vocabulary."""
 
     def hook(value: Any, _: Any) -> str:
         choices = known()
@@ -211,11 +211,11 @@ def _member(kind: Message, known: Callable[[], Collection[str]]) -> Callable[[An
 
 
 def _words_of(column: str) -> Callable[[], Collection[str]]:
-    """Return what gives the words of a column."""
+    """Return a function that returns the words of a column."""
     return lambda: read_toml("columns.toml")["categories"][column]
 
 
-#: The vocabularies of a law file: what a word is called in a message, and which words are known.
+#: The vocabularies of a standard file: the name of a word in messages, and the known words.
 _VOCABULARIES: dict[Any, tuple[Message, Callable[[], Collection[str]]]] = {
     IndicatorId: (message("standards.vocabulary.indicator"), indicator_ids),
     ColumnId: (message("standards.vocabulary.column"), column_ids),
@@ -249,7 +249,7 @@ def _made_from(origin: Any) -> Callable[[Any], bool]:
 
 @cache
 def _converter() -> Converter:
-    """Return the strict reader of all that a file may hold."""
+    """Return the strict reader of a file."""
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(str, _strict(message("standards.text"), (str,)))
     converter.register_structure_hook(int, _strict(message("standards.whole_number"), (int,)))
@@ -289,7 +289,7 @@ def _converter() -> Converter:
 
 
 def _what_is_wrong(exc: BaseException) -> list[Message]:
-    """Return why cattrs could not read a value."""
+    """Return the reasons why cattrs could not read a value."""
     if isinstance(exc, _Refused):
         return [exc.args[0]]
     if isinstance(exc, KeyError):
@@ -304,28 +304,28 @@ def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> list[Message]
     return [message("standards.unknown_key", key=Quoted(name), hint=hint) for name, hint in hints.items()]
 
 
-# ------------------------------------------------------------------------------- what is named twice
+# ------------------------------------------------------------------------------- duplicates
 
 
-#: Lists of tables in which each entry is known by one of its keys, or by all it says (None).
+#: Lists of tables in which no two entries may have the same value of a key, or be equal (None).
 _TABLES_ONCE = {"weights": "kind"} | dict.fromkeys(
     ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead")
 )
 
 
-def named_twice(value: Any, place: str = "$") -> list[Message]:
-    """Return what a list of a file names twice: it would count twice, or hide what was meant.
+def duplicates(value: Any, place: str = "$") -> list[Message]:
+    """Return the duplicates in the lists of a file as written.
 
-    It looks at the file as it is written, so that other mistakes of a list hide nothing.
+    A duplicate would count twice, or hide what was meant. The raw file is checked, so that other mistakes hide nothing.
     """
     if isinstance(value, dict):
-        return [p for key, inner in value.items() for p in named_twice(inner, f"{place}.{key}")]
+        return [p for key, inner in value.items() for p in duplicates(inner, f"{place}.{key}")]
     if not isinstance(value, list):
         return []
     problems: list[Message] = []
     seen: dict[str, int] = {}
     for i, entry in enumerate(value):
-        name = _named(entry, place)
+        name = _identity(entry, place)
         first = i if name is None else seen.setdefault(name, i)
         if first != i:
             before = f"{place}[{first}]"
@@ -335,18 +335,18 @@ def named_twice(value: Any, place: str = "$") -> list[Message]:
                 else message("standards.twice.table", first=before)
             )
             problems.append(located(twice, f"{place}[{i}]"))
-        problems += named_twice(entry, f"{place}[{i}]")
+        problems += duplicates(entry, f"{place}[{i}]")
     return problems
 
 
-def _named(entry: Any, place: str) -> str | None:
-    """Return what an entry of a list names, None where naming it again changes nothing."""
+def _identity(entry: Any, place: str) -> str | None:
+    """Return the identity of an entry of a list, None if duplicates are allowed."""
     if isinstance(entry, str):
         return entry
     table = place.rpartition(".")[2]
     if isinstance(entry, list) and table == "readings":
-        return repr(entry)  # a printed row
-    # the conditions of a relaxation stand in for those of an item one by one, and may be alike
+        return repr(entry)
+    # the conditions of a relaxation replace those of an item one by one, and may be equal
     if not isinstance(entry, dict) or table not in _TABLES_ONCE or re.fullmatch(r"\$\.relaxations\S*conditions", place):
         return None
     key = _TABLES_ONCE[table]

@@ -1,4 +1,4 @@
-"""Reading standards by id or path: TOML in, every mistake at once with its place; ``extends`` resolved."""
+"""Loading standards by id or path: reads TOML, resolves ``extends``, and reports all mistakes at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attrs import frozen
 
 from junheng.errors import InputError, StandardDataError, UnknownStandardError, did_you_mean
 from junheng.standards.checks import check_sense, check_whole
-from junheng.standards.file import IDENTITY, LISTS, SINGLE, File, named_twice, read_file
+from junheng.standards.file import IDENTITY, LISTS, SINGLE, File, duplicates, read_file
 from junheng.standards.mistakes import located
 from junheng.standards.model import Standard, Threshold, entry_key, stands_for
 from junheng.standards.terms import IndicatorId
@@ -29,25 +29,27 @@ __all__ = ["list_standards", "load_standard"]
 
 
 def load_standard(standard: str | os.PathLike[str]) -> Standard:
-    """Read a standard by its id, or a file of your own by its path.
+    """Load a standard by its id, or from a file.
 
     Parameters
     ----------
     standard : str or path
-        An id of :func:`list_standards`, or the path of a TOML file. A file may ``extends`` a shipped id or another
-        file, and says only what it changes, adds or removes.
+        An id of :func:`list_standards`, or the path of a TOML file. A file may extend a shipped standard or another
+        file (``extends``); it then holds only changes, additions and removals.
 
     Returns
     -------
     Standard
-        Frozen; every number with its clause, source and standing.
+        Frozen. Every number has its clause, source and standing.
 
     Raises
     ------
     UnknownStandardError
-        No such id or file; near matches are named.
+        If there is no such id or file; the message suggests similar ids.
     StandardDataError
-        The file is broken; every mistake is listed with its place.
+        If the file has mistakes; all are listed with their places.
+    InputError
+        If ``standard`` is neither text nor a path.
 
     Examples
     --------
@@ -65,7 +67,7 @@ def list_standards() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a standard: ``id``, ``label_zh``, ``label_en``, ``document``, ``number``, ``issued``,
+        One row per standard: ``id``, ``label_zh``, ``label_en``, ``document``, ``number``, ``issued``,
         ``jurisdiction``, ``extends``, ``last_checked_on``.
 
     Examples
@@ -95,7 +97,7 @@ def _shipped() -> dict[str, Traversable]:
 
 @frozen
 class _Place:
-    """Where a file lies: what it is called in messages, and what it is known by where files extend each other."""
+    """Path of a file, its name in messages, and the key that identifies it in a chain of ``extends``."""
 
     path: Traversable
     name: str
@@ -103,7 +105,7 @@ class _Place:
 
 
 def _find(ref: str | os.PathLike[str], folder: Path | None) -> _Place:
-    """Find a file by its path, as seen from a folder."""
+    """Find a file by its path, relative to a folder."""
     shipped = _shipped()
     if not isinstance(ref, (str, os.PathLike)):
         raise InputError(message("standards.bad_reference", given=Quoted(ref)))
@@ -125,7 +127,7 @@ def _load_shipped(ref: str) -> Standard:
 
 
 def _load(ref: str | os.PathLike[str], folder: Path | None, chain: tuple[str, ...]) -> Standard:
-    """Load a standard by its id or its path; ``chain`` are the files that led here, each extending the next."""
+    """Load a standard by its id or path; ``chain`` holds the files that extend it, each the next."""
     if isinstance(ref, str) and ref in _shipped():
         return _load_shipped(ref)
     place = _find(ref, folder)
@@ -136,9 +138,9 @@ def _load(ref: str | os.PathLike[str], folder: Path | None, chain: tuple[str, ..
 
 
 def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
-    """Make a standard of what a file says and of the one it extends, or tell every mistake."""
+    """Read a file and the standard it extends; raise an error with all mistakes."""
     raw = _read_toml(place)
-    problems = named_twice(raw)
+    problems = duplicates(raw)
     parent: Standard | None = None
     extends = raw.get("extends")
     if isinstance(extends, str):
@@ -149,7 +151,6 @@ def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
     file, unreadable = read_file(raw)
     problems += [*unreadable, *check_sense(file, parent)]
     if unreadable:
-        # the rest of the file was checked all the same
         problems.append(located(message("standards.not_checked"), "$"))
         raise StandardDataError(place.name, _each_once(problems))
     if file.extends is not None and parent is None:
@@ -178,46 +179,46 @@ def _each_once(problems: list[Message]) -> list[Message]:
 
 
 def _merge(file: File, parent: Standard | None) -> Standard:
-    """Lay what a file says over the standard it extends."""
+    """Merge a file into the standard it extends."""
     if parent is not None:
         parent = _with_own_sources(parent, file)
     lists: dict[str, Any] = {table: _merged_list(table, file, parent) for table in LISTS}
     indicators = file.indicators or _indicators(lists["thresholds"], parent)
-    # a limit is on the indicators of its own standard: one that a province adds is not among the nation's
+    # a national limit does not apply to an indicator added by a province
     lists["limits"] = tuple(x if x.indicators else attrs.evolve(x, indicators=indicators) for x in lists["limits"])
     values: dict[str, Any] = {"id": file.id, "label": file.label, "last_checked_on": file.last_checked_on}
     for name in (*IDENTITY, "parts", "note", "applied", "effective_from", "effective_to"):
         values[name] = getattr(file, name) or getattr(parent or file, name)
     for name in SINGLE:
-        own = getattr(file, name)
-        values[name] = getattr(parent, name, None) if own is None else attrs.evolve(own, origin=file.id)
+        entry = getattr(file, name)
+        values[name] = getattr(parent, name, None) if entry is None else attrs.evolve(entry, origin=file.id)
     values["extends"] = file.extends or file.extended_from
     values["sources"] = {**(parent.sources if parent is not None else {}), **file.sources}
     return Standard(indicators=indicators, **values, **lists)
 
 
 def _merged_list(table: str, file: File, parent: Standard | None) -> tuple[Any, ...]:
-    """Return the entries of a table: inherited ones unless removed or replaced, and the file's own."""
-    own = {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
-    gone = [*own, *(removal.key for removal in file.remove if removal.table == table)]
+    """Return the entries of a table: inherited ones unless removed or replaced, and those of the file."""
+    entries = {entry_key(e): attrs.evolve(e, origin=file.id) for e in getattr(file, table)}
+    gone = [*entries, *(removal.key for removal in file.remove if removal.table == table)]
     kept = {entry_key(e): e for e in getattr(parent, table, ())}
-    # an entry that is replaced keeps its place; those that one on both questions stands for go
-    kept = {k: e for k, e in kept.items() if k in own or not any(stands_for(key, k) for key in gone)}
-    return tuple({**kept, **own}.values())
+    # a replaced entry keeps its position; an entry on both questions replaces those on either
+    kept = {k: e for k, e in kept.items() if k in entries or not any(stands_for(key, k) for key in gone)}
+    return tuple({**kept, **entries}.values())
 
 
 def _indicators(thresholds: tuple[Threshold, ...], parent: Standard | None) -> tuple[IndicatorId, ...]:
-    """Return the indicators of a standard that does not list them: the inherited ones, then those with a threshold."""
+    """Return the indicators of a standard that does not list them: inherited ones, then others with a threshold."""
     named = dict.fromkeys(t.indicator for t in thresholds)
     if parent is None:
         return tuple(named)
-    # where the parent sets thresholds, one that no longer has any is no indicator any more
+    # an inherited indicator whose thresholds were all removed is dropped
     inherited = [i for i in parent.indicators if i in named or not parent.thresholds]
     return tuple(dict.fromkeys([*inherited, *named]))
 
 
 def _with_own_sources(parent: Standard, file: File) -> Standard:
-    """Rename sources of the parent that the file calls by the same key, so that each entry keeps its own."""
+    """Rename sources of the parent that the file redefines, so that inherited entries keep theirs."""
     clash = {k for k, s in file.sources.items() if parent.sources.get(k, s) != s}
     if not clash:
         return parent
@@ -229,7 +230,7 @@ def _with_own_sources(parent: Standard, file: File) -> Standard:
 
 
 def _with_sources(entry: Any, names: dict[str, str]) -> Any:
-    """Call the sources of an entry, and of all that it holds, by other names."""
+    """Rename the sources of an entry and of its parts."""
     changes: dict[str, Any] = {}
     for a in attrs.fields(type(entry)):
         value = getattr(entry, a.name)

@@ -1,4 +1,4 @@
-"""What is wrong with a file of law, said with its place in the file."""
+"""Mistakes in a standard file, with their places."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from junheng.words import Message, message
 
 __all__ = ["Case", "located", "mistakes", "numbered"]
 
-#: Whether something is wrong, where it is within an entry, and what is said of it.
+#: Whether a mistake was made, its place within an entry, and its message.
 Case = tuple[bool, str, Message]
 
 
 def located(mistake: Message, place: str | Message, within: str = "") -> Message:
-    """Return a mistake with the place of the entry, and where it is ``within`` that."""
+    """Return a mistake with the place of its entry and the place ``within`` the entry."""
     return message("standards.located", mistake=mistake, place=place, within=within)
 
 
 def mistakes(place: str | Message, *cases: Case) -> list[Message]:
-    """Return what is wrong with the entry at a place, with the place of each mistake."""
+    """Return the mistakes made in an entry, with their places."""
     return [located(mistake, place, within) for wrong, within, mistake in cases if wrong]
 
 

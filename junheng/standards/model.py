@@ -1,4 +1,4 @@
-"""What a standard is once it has been read: frozen objects, every number with its clause, source and standing."""
+"""Standards as frozen objects; every number has its clause, source and standing."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ __all__ = [
 
 @frozen(kw_only=True)
 class Instead:
-    """Another number of a threshold, for the schools of ``where``."""
+    """A special number of a threshold for the schools of ``where``."""
 
     where: Filter
     value: Decimal
@@ -82,32 +82,31 @@ class Instead:
 
 @frozen(kw_only=True)
 class Threshold(Cited):
-    """What one indicator must reach in one stage: a number, or a table over the number of classes.
+    """Requirement for one indicator in one stage: a number, or a table by number of classes.
 
     Attributes
     ----------
     indicator, stage : str
-        What is judged, and where.
+        What the threshold applies to.
     op : str
         ``">="``: at least; ``"<="``: at most.
     value : Decimal or None
-        The number, in the unit of the indicator; None where there is a table.
+        The number, in the unit of the indicator; None if there is a table.
     classes, values : tuple
         The table: sizes in classes, ascending, and the number for each.
     readings : tuple of tuple
-        Further rows printed for the same sizes: a school is judged only where every row judges it alike.
+        Further rows printed for the same sizes; a school is undetermined unless all rows agree.
     instead : tuple of Instead
-        Other numbers for some schools. Where it is not known whether a school is one of them, it is judged only
-        where both numbers judge it alike.
+        Special numbers for some schools. If it is unknown whether one applies to a school, the school is undetermined
+        unless both numbers agree.
     between : {"bracket", "linear", "smaller", "larger", "some"}
-        What holds between two sizes. ``bracket``: no rule is known, so a school is judged only where both
-        neighbouring sizes would judge it alike. ``linear``: interpolated. ``smaller``, ``larger``: the number of
-        that neighbour. ``some``: the number was lost, only that the thing is required is known: none at all is
-        unmet, anything else undetermined.
+        The requirement between two sizes. ``bracket``: unknown, so a school is undetermined unless both
+        neighbouring sizes agree. ``linear``: interpolated. ``smaller``, ``larger``: the number of that neighbour.
+        ``some``: the number was lost, so that 0 is unmet and anything else undetermined.
     below, above : {"undetermined", "end", "some"}
-        What holds outside the table: nothing known, the number at that end, or ``some`` as above.
+        The requirement outside the table: unknown, the number at that end, or ``some`` as above.
     floor_ratio : Decimal or None
-        What part of the number the one indicator that may fall short must still reach.
+        Share of the number that an indicator which may miss it must still reach.
     """
 
     indicator: IndicatorId
@@ -125,27 +124,27 @@ class Threshold(Cited):
 
     @property
     def floor(self) -> Decimal | None:
-        """The floor of a single number, exact; None where there is none."""
+        """Exact floor of a single number, None without a floor."""
         return None if self.value is None or self.floor_ratio is None else self.value * self.floor_ratio
 
     @property
     def fixed(self) -> bool:
-        """Whether one number holds for every school of the stage."""
+        """Whether one number applies to all schools of the stage."""
         return self.value is not None and not self.instead
 
     def asked(
         self, classes: Fraction | None = None, meant: Sequence[bool | None] = ()
     ) -> tuple[tuple[Fraction, ...], str]:
-        """Return the numbers that may hold for a school, the strictest last, and why there are several, or none.
+        """Return the numbers that may apply to a school, the strictest last, and why there are none or several.
 
-        ``classes`` is the size of the school, None where it is not known; ``meant`` tells of each ``instead`` whether
-        the school is one of those, None where that is not known. The reason is empty where one number holds.
+        ``classes`` is the size of the school, None if unknown; ``meant`` says whether each ``instead`` applies to the
+        school, None if unknown. The reason is empty if there is exactly one number.
         """
         if self.value is not None:
             numbers, why = {Fraction(self.value)}, "special_open"
             for other, is_meant in zip(self.instead, meant, strict=True):
-                own = {Fraction(other.value)}
-                numbers = own if is_meant else numbers | own if is_meant is None else numbers
+                special = {Fraction(other.value)}
+                numbers = special if is_meant else numbers | special if is_meant is None else numbers
         elif classes is None:
             return (), "missing_classes"
         else:
@@ -162,7 +161,7 @@ class Threshold(Cited):
         return tuple(ordered), why if len(ordered) > 1 else ""
 
     def _between(self, row: Sequence[Decimal], classes: Fraction, below: int, above: int) -> tuple[Fraction, Fraction]:
-        """Return the numbers of one printed row that may hold for a size between two of the table."""
+        """Return the range of one row of the table for a size between two of its sizes."""
         low, high = Fraction(row[below]), Fraction(row[above])
         if self.between == "smaller":
             return low, low
@@ -176,19 +175,19 @@ class Threshold(Cited):
 
 @frozen(kw_only=True)
 class Limit(Cited):
-    """The largest difference coefficient allowed in one stage: of each indicator, or of their mean."""
+    """Largest difference coefficient allowed in one stage: for each indicator, or for their mean."""
 
     kind: Literal["each", "composite"]
     stage: Stage
     op: Op = "<="
     value: Decimal
-    # all of the standard where none are named; what extends the standard adds none to them
+    # default: all of the standard that sets the limit; a standard that extends it adds none
     indicators: tuple[IndicatorId, ...] = ()
 
 
 @frozen(kw_only=True)
 class SchoolRule(Cited):
-    """When a school complies: every indicator met, or at least ``k`` met and the rest above their floor."""
+    """When a school complies: all indicators met, or at least ``k`` met and the others not below their floors."""
 
     kind: Literal["all", "at_least"]
     k: int | None = None
@@ -197,7 +196,7 @@ class SchoolRule(Cited):
 
 @frozen(kw_only=True)
 class SplitWeights:
-    """How much of a shared resource a student of each stage stands for, by kind of school."""
+    """Weights of students of each stage in dividing shared resources, for one kind of school."""
 
     kind: Literal["nine_year", "twelve_year", "complete_secondary"]
     primary: Decimal | None = None
@@ -205,30 +204,30 @@ class SplitWeights:
     senior: Decimal | None = None
 
     def weight(self, stage: str) -> Decimal | None:
-        """Weight of one student of a stage; None where the kind does not have the stage."""
+        """Return the weight of one student of a stage, None if the kind of school lacks the stage."""
         return {"primary": self.primary, "junior": self.junior, "senior": self.senior}[stage]
 
 
 @frozen(kw_only=True)
 class Split(Cited):
-    """Which shared resources of schools with several stages are divided, and by what weights."""
+    """The shared resources of schools with several stages that are divided, and the weights."""
 
     resources: tuple[ColumnId, ...]
     weights: tuple[SplitWeights, ...]
 
     def of_kind(self, kind: str) -> SplitWeights | None:
-        """Weights of a kind of school, None where the standard names none."""
+        """Return the weights of a kind of school, None if the standard has none."""
         return next((w for w in self.weights if w.kind == kind), None)
 
 
 @frozen(kw_only=True)
 class Inclusion(Cited):
-    """Which units do not count, or count only if the user says so.
+    """Units that are left out, or included only if the user says so.
 
-    ``decision`` is ``out``, or ``ask``: nothing was found, so every such row needs a yes or no. ``answer`` names the
-    question, which is also the column that answers it: whether a unit is in the basic standard of schools, or in the
-    difference coefficient; without it the entry is about both, and the column is ``included``. A unit is meant where
-    all that is given holds: its kind, its ownership, one of the ``owner_types``, fewer students.
+    ``decision`` is ``out``, or ``ask``: no source decides, so every such row needs a yes or no. ``answer`` is the
+    question and the column with the answer: whether a unit is in the basic standard of schools, or in the difference
+    coefficient; without it the entry applies to both, and the column is ``included``. It applies to units that match
+    every given field: kind, ownership, one of the ``owner_types``, fewer than ``students_below`` students.
     """
 
     decision: Literal["out", "ask"]
@@ -241,7 +240,7 @@ class Inclusion(Cited):
 
 @frozen(kw_only=True)
 class Printing(Cited):
-    """Decimals of the official forms. They round when printing; verdicts are taken before."""
+    """Decimals of the official forms; verdicts use unrounded values."""
 
     school_value: int
     county_mean: int
@@ -250,7 +249,7 @@ class Printing(Cited):
 
 @frozen(kw_only=True)
 class Removal:
-    """An entry of the extended standard that no longer holds."""
+    """An entry of the extended standard to remove."""
 
     table: Literal["thresholds", "limits", "items", "inclusion", "relaxations", "doubts"]
     indicator: str | None = None
@@ -263,7 +262,7 @@ class Removal:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What :func:`entry_key` gives for the entry meant."""
+        """Key of the entry, as :func:`entry_key` returns it."""
         if self.table == "thresholds":
             return (self.indicator, self.stage)
         if self.table == "limits":
@@ -274,7 +273,7 @@ class Removal:
 
 
 def entry_key(entry: Any) -> tuple[Any, ...]:
-    """By what an entry of a list is known, so that a standard that extends another can replace it."""
+    """Return the key of an entry, by which a standard that extends another replaces it."""
     if isinstance(entry, Threshold):
         return (entry.indicator, entry.stage)
     if isinstance(entry, Limit):
@@ -285,7 +284,7 @@ def entry_key(entry: Any) -> tuple[Any, ...]:
 
 
 def stands_for(key: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    """Tell whether a key means another entry: the same, or on units, where no question is named, that on either."""
+    """Tell whether a key matches another: equal, or an inclusion rule on both questions and one on either."""
     return key == other or (len(key) == 4 and key[3] is None and key[:3] == other[:3])
 
 
@@ -296,19 +295,19 @@ class Standard:
     Attributes
     ----------
     id, jurisdiction, document, number, issued, last_checked_on : str
-        What it is. ``issued`` is as precise as is known: a year, a month or a day.
+        Identity. ``issued`` is a year, a month or a day.
     label : Label
         Its name.
     extends : str or None
-        The standard it builds on. Entries know in which one they were written (``origin``).
+        The standard it extends; ``origin`` of an entry is the id of the standard that contains it.
     parts : tuple of str
-        The parts the overall verdict rests on.
+        The parts of the overall verdict.
     indicators : tuple of str
         The resource indicators, in the order of the document.
     thresholds, limits, school_rule, split, inclusion, items, relaxations, doubts, printing
         The rules.
     sources : dict
-        The sources that entries name.
+        The sources cited by entries.
     """
 
     id: str
@@ -337,7 +336,7 @@ class Standard:
     note: str | None = None
 
     def threshold(self, indicator: str, *, stage: str) -> Threshold:
-        """Return what an indicator must reach in a stage.
+        """Return the threshold of an indicator in a stage.
 
         Parameters
         ----------
@@ -354,7 +353,7 @@ class Standard:
         Raises
         ------
         InputError
-            When the standard sets no such threshold; near matches are named.
+            If the standard has no such threshold; the message suggests similar indicators.
 
         Examples
         --------
@@ -379,7 +378,7 @@ class Standard:
         )
 
     def find(self, indicator: str, stage: str) -> Threshold | None:
-        """Return the threshold of an indicator in a stage with its floor, None where there is none."""
+        """Return the threshold of an indicator in a stage with its floor, or None."""
         for t in self.thresholds:
             if t.indicator == indicator and t.stage == stage:
                 common = self.school_rule.floor_ratio if self.school_rule is not None else None
@@ -392,11 +391,11 @@ class Standard:
 
     @property
     def two_answers(self) -> bool:
-        """Whether a unit may count in the basic standard of schools and not in the coefficient, or the reverse."""
+        """Whether inclusion in the basic standard of schools and in the coefficient may differ."""
         return any(rule.answer is not None for rule in self.inclusion)
 
     def inclusion_for(self, answer: str) -> tuple[Inclusion, ...]:
-        """Return the rules on units for one of the questions; one on this question alone comes before one on both."""
+        """Return the inclusion rules for a question; a rule for this question alone precedes one for both."""
         rules = sorted((r for r in self.inclusion if r.answer in (None, answer)), key=lambda r: r.answer is not None)
         return tuple({entry_key(r)[:3]: r for r in rules}.values())
 
@@ -409,24 +408,24 @@ class Standard:
         relaxations: Sequence[str] | None = None,
         small_teaching_points: Literal["open", "counted", "left_out"] | None = None,
     ) -> Standard:
-        """Return a copy in which open rules are decided by you.
+        """Return a copy with choices for rules that the sources leave open.
 
         Parameters
         ----------
         between_sizes : {"bracket", "linear", "smaller", "larger"}, optional
-            What holds between two sizes of a table.
+            The requirement between two sizes of a table; see ``Threshold.between``.
         below_smallest, above_largest : {"undetermined", "end"}, optional
-            What holds outside the table.
+            The requirement outside the table.
         relaxations : sequence of str, optional
-            Ids of the standard's relaxations that are to be applied; none are unless asked for.
+            Ids of the relaxations to apply; none by default.
         small_teaching_points : {"open", "counted", "left_out"}, optional
-            Whether items that no source limits to schools are about teaching points too small for the resource part
-            (the standard's doubt ``small-teaching-points``). ``open``: decided only where it makes no difference.
+            Whether items that no source limits to schools apply to teaching points too small for the resource part
+            (the doubt ``small-teaching-points``). ``open``: such an item is undetermined if it depends on them.
 
         Returns
         -------
         Standard
-            With another digest, so that a result shows that the rule was chosen and not found.
+            With a different digest, so that results show the choice.
 
         Raises
         ------
@@ -472,7 +471,7 @@ class Standard:
         )
 
     def _decide(self, doubt: str, decision: Literal["open", "counted", "left_out"]) -> tuple[Doubt, ...]:
-        """Return the doubts with one of them decided."""
+        """Return the doubts with a decision for one of them."""
         if decision not in ("open", "counted", "left_out"):
             raise InputError(message("standards.ask.decision", given=Quoted(decision)))
         if doubt not in {d.id for d in self.doubts}:
@@ -481,18 +480,18 @@ class Standard:
 
     @property
     def chosen(self) -> list[str]:
-        """What was chosen where the sources leave it open."""
+        """Decisions on doubts, as ``id=decision``."""
         return [f"{d.id}={d.decision}" for d in self.doubts if d.decision != "open"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the content as nested dicts that can be written as TOML and read again to an equal standard."""
+        """Return the content as nested dicts; written as TOML and loaded again they give an equal standard."""
         content: dict[str, Any] = plain(self)
-        # it is whole: read again, it must not be laid over its parent a second time
+        # the content is complete: loaded again, it must not be merged into its parent
         return {"extended_from" if k == "extends" else k: v for k, v in content.items()}
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content: two standards with one digest judge alike."""
+        """SHA-256 of the content; standards with equal digests give equal verdicts."""
         text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=number_text)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
@@ -507,8 +506,8 @@ class Standard:
         Returns
         -------
         pandas.DataFrame
-            One row for each entry that differs or stands in only one of them: ``table``, ``entry``, ``field``,
-            ``this``, ``other``. Where it was written and how well it is known is not compared.
+            One row for each difference: ``table``, ``entry``, ``field``, ``this``, ``other``. An entry in only one
+            standard is one row. Clauses, sources, standings, notes and labels are not compared.
 
         Examples
         --------
@@ -527,7 +526,7 @@ class Standard:
 
 
 def _chosen(t: Threshold, changes: dict[str, Any]) -> Threshold:
-    """Let open rules of a size table be decided; a number that was lost stays lost."""
+    """Return a threshold with choices for its size table; a lost number stays lost."""
     return attrs.evolve(t, **{k: v for k, v in changes.items() if getattr(t, k) != "some"}) if t.classes else t
 
 

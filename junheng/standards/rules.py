@@ -1,4 +1,4 @@
-"""What a county is judged by: items and their conditions, and what relaxes them or leaves them in doubt."""
+"""Items, their conditions, relaxations and doubts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from junheng.standards.terms import ColumnId, FigureId, Filter, IndicatorId, Lab
 
 @frozen(kw_only=True)
 class Norm:
-    """The county's own norm for one student of each stage, ``times`` so many students."""
+    """Norm of the county per student of each stage, multiplied by ``times``."""
 
     primary: FigureId
     junior: FigureId
@@ -23,28 +23,46 @@ class Norm:
 
 @frozen(kw_only=True)
 class Step(Cited):
-    """The number of a condition from a year on, until the next step."""
+    """Requirement of a condition from a year until the next step."""
 
     effective_from: str
     value: Decimal
 
     @property
     def year(self) -> int:
-        """The first year of data it holds for."""
+        """First year of data to which it applies."""
         return int(self.effective_from[:4])
 
 
 @frozen(kw_only=True)
 class Comparison:
-    """One comparison: (sum of ``top`` - sum of ``top_minus``) / (the same below) against a number.
+    """A comparison of a figure with a requirement.
 
-    ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
-    (its stages together); each ``section`` (a school's stage). The number is ``value``, or one a stage, or the sum of
-    the figures ``than``, or ``per_classes``: one for every so many classes begun, or ``dated``: the step in force in
-    the year of the data; without a year a test is decided only where all steps agree. Or ``norm``: facts of the county
-    for each stage; a school of several stages is decided where the norms of all of them give the same verdict.
-    ``qualifier`` says what a figure must mean where its name leaves it open, such as how many hours a training has.
-    Without ``begun``, ``per_classes`` counts full groups of classes only.
+    The figure is (sum of ``top`` - sum of ``top_minus``) / (sum of ``bottom`` - sum of ``bottom_minus``).
+
+    Attributes
+    ----------
+    scope : {"county", "sum", "school", "section", "share"}
+        The figures compared: facts of the ``county``; the ``sum`` over its schools; each whole ``school``; each
+        ``section`` (one stage of a school); or a ``share`` of schools, see :class:`Condition`.
+    value : Decimal or None
+        The requirement, unless one of the following gives it.
+    primary, junior : Decimal or None
+        One requirement per stage.
+    than : tuple of str
+        The requirement is the sum of these figures.
+    per_classes : int or None
+        The requirement is one for every so many classes begun; without ``begun``, for every full group of classes.
+    dated : tuple of Step
+        The requirement is that of the step in force in the year of the data. Without a year, the comparison is
+        undetermined unless all steps agree.
+    norm : Norm or None
+        The requirement is a fact of the county for each stage. A school of several stages is undetermined unless the
+        norms of all its stages agree.
+    where : Filter or None
+        The units to which it applies, default all.
+    qualifier : str or None
+        Definition of a figure that its name leaves open, such as the hours of a training.
     """
 
     scope: Literal["county", "sum", "school", "section", "share"]
@@ -67,7 +85,7 @@ class Comparison:
 
 @frozen(kw_only=True)
 class Yardstick(Cited):
-    """When a school has what is asked, for the schools of ``where``: every test holds."""
+    """Schools of ``where`` have what is required if they meet every test."""
 
     where: Filter | None = None
     tests: tuple[Comparison, ...]
@@ -75,19 +93,19 @@ class Yardstick(Cited):
 
 @frozen(kw_only=True)
 class Condition(Comparison):
-    """A test that an item asks for.
+    """A comparison that an item requires.
 
-    With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
-    verdict. A reading with a ``where`` of its own is about those units; the others hold it. With ``unless_no`` the
-    condition falls away where the county says no to one of these facts, such as that a subject was monitored.
+    ``readings`` are other interpretations found in sources; the condition is undetermined unless all agree. A reading
+    with a ``where`` of its own applies to those units and is met for the others. With ``unless_no`` the condition is
+    skipped if the county answers no to one of these facts, such as that a subject was monitored.
 
-    ``same_as`` are tests of other figures that say the same: one that fails decides, then one that holds. A ``breach``
-    proves that its item is unmet where it fails; where it holds, or is not known, it says nothing.
+    ``same_as`` are equivalent comparisons of other figures: one that is unmet decides, otherwise one that is met. A
+    ``breach`` makes the item unmet if the condition is unmet, and is ignored otherwise.
 
-    Scope ``share`` asks which share of the schools of ``where`` has a yes in the one column of ``top``. Each school is
-    judged by the first of the ``yardsticks`` that is about it, and by the column itself where none is. What is not
-    known of a school may be either; the share is decided where its least and its largest value agree. With ``one_of``
-    several numbers are possible, and the county's fact ``chosen_by`` says which holds.
+    Scope ``share`` compares the share of the schools of ``where`` with a yes in the single column of ``top``. Each
+    school is judged by the first of the ``yardsticks`` that applies to it, otherwise by the column. An unknown school
+    may be a yes or a no; the share is undetermined unless its smallest and largest possible value agree. With
+    ``one_of`` several requirements are possible, and the fact ``chosen_by`` of the county selects one.
     """
 
     readings: tuple[Comparison, ...] = ()
@@ -100,24 +118,24 @@ class Condition(Comparison):
 
     @property
     def tests(self) -> tuple[Comparison, ...]:
-        """Every test of the condition: itself, its readings, what says the same, and those of its yardsticks."""
-        own = [attrs.evolve(t, where=y.where) for y in self.yardsticks for t in y.tests]
-        return (self, *self.readings, *self.same_as, *own)
+        """All comparisons: the condition itself, its readings, equivalents and yardsticks."""
+        measures = [attrs.evolve(t, where=y.where) for y in self.yardsticks for t in y.tests]
+        return (self, *self.readings, *self.same_as, *measures)
 
 
 @frozen(kw_only=True)
 class Hint(Cited):
-    """A test of the county's facts that decides nothing: where it fails, a warning says so."""
+    """A comparison of facts of the county that does not affect verdicts: if it is unmet, a warning is given."""
 
     test: Comparison
 
 
 @frozen(kw_only=True)
 class Item(Cited):
-    """One thing a county is judged by.
+    """One requirement for a county.
 
-    ``conditions`` must all hold. An item that is only ``scored`` is shown with its figure and judged in a total
-    elsewhere. ``hints`` are reported where they fail, and no verdict rests on them.
+    All ``conditions`` must be met. A ``scored`` item is reported with its value, and counts only in a total elsewhere.
+    ``hints`` are reported if they are unmet, but do not affect verdicts.
     """
 
     id: str
@@ -131,10 +149,9 @@ class Item(Cited):
 
 @frozen(kw_only=True)
 class Relaxation(Cited):
-    """An easier rule for some units and some years; off unless asked for.
+    """An easier rule for the units of ``where`` in some years; off by default.
 
-    Either ``add`` counts further columns with an indicator's numerator, or ``conditions`` stand in for those of the
-    item, for the units of ``where``.
+    Either ``add`` adds columns to the numerator of an indicator, or ``conditions`` replace those of an item.
     """
 
     id: str
@@ -150,9 +167,9 @@ class Relaxation(Cited):
 
 @frozen(kw_only=True)
 class Doubt(Cited):
-    """Units of which no source says whether some items are about them.
+    """Units to which some items may or may not apply, because no source says so.
 
-    ``open``: such an item is decided only where it makes no difference. ``counted``, ``left_out``: chosen with
+    ``open``: an item is undetermined if it depends on them. ``counted`` or ``left_out``: chosen with
     :meth:`Standard.with_options`, or by a file that extends the standard.
     """
 

@@ -1,4 +1,4 @@
-"""Where a number was read, and how well it is known."""
+"""The source of a number, and how reliable it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 
 class Standing(StrEnum):
-    """How well a number is known."""
+    """How reliable a number is."""
 
     CONFIRMED = "confirmed"
     SECONDARY = "secondary"
@@ -19,23 +19,23 @@ class Standing(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What a source is, which says how sure a number read in it can be."""
+    """Kind of source; it limits the standing of numbers read in it."""
 
     TEXT = "text"
-    """The document's own text."""
+    """The text of the document."""
     COPY = "copy"
-    """A copy of that text."""
+    """A copy of the text."""
     LOCAL = "local"
-    """A local form or scheme, a program, a practitioner's page: practice."""
+    """Local practice: a form, a scheme, a program, or the page of a practitioner."""
     NEWS = "news"
     """A news page or a report."""
     MEMORY = "memory"
-    """Nothing that can be shown."""
+    """Memory, without a source that can be cited."""
 
 
 @frozen(kw_only=True)
 class Source:
-    """Where a number was read. A number cannot be surer than the ``kind`` of its source allows."""
+    """Source of a number; its ``kind`` limits the standing of the number."""
 
     title: str
     kind: SourceKind | None = None
@@ -45,9 +45,9 @@ class Source:
 
 @frozen(kw_only=True)
 class Cited:
-    """What everything that states a rule must say about where it comes from.
+    """Clause, source and standing, required of every rule.
 
-    ``also`` names further sources that say the same, independent of ``source``.
+    ``also`` lists further, independent sources.
     """
 
     clause: str
@@ -55,11 +55,11 @@ class Cited:
     also: tuple[str, ...] = ()
     standing: Standing
     note: str | None = None
-    # where it was written is not what it says: it takes no part in equality
+    # the id of the standard that contains it; ignored by equality
     origin: str = field(default="", eq=False, metadata={"derived": True})
 
 
-#: The surest standing that one source of a kind allows; two independent ones of practice or news make a number sure.
+#: The best standing that one source of a kind supports; two independent secondary sources confirm a number.
 _SUREST = {
     SourceKind.TEXT: Standing.CONFIRMED,
     SourceKind.COPY: Standing.CONFIRMED,
@@ -70,7 +70,7 @@ _SUREST = {
 
 
 def allowed_standings(kinds: Sequence[SourceKind]) -> frozenset[Standing]:
-    """Return the standings that a number read in sources of these kinds may claim."""
+    """Return the standings that sources of these kinds support."""
     allowed = {Standing.RECALLED, Standing.CONFLICTING}
     surest = [_SUREST[kind] for kind in kinds]
     if Standing.CONFIRMED in surest or surest.count(Standing.SECONDARY) > 1:

@@ -1,4 +1,4 @@
-"""The words in which rules are said: ids of the vocabularies, fixed words, and which units are meant."""
+"""Terms of rules: ids of the vocabularies, fixed words, labels and filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import frozen
 # checked by the loader against the shipped vocabularies
 IndicatorId = NewType("IndicatorId", str)
 ColumnId = NewType("ColumnId", str)
-# a column of schools or a fact about the county; which of the two, the scope of a test says
+# a column of schools or a fact about the county, depending on the scope of the comparison
 FigureId = NewType("FigureId", str)
 # words of the columns ``kind``, ``ownership`` and ``area_type``
 Kind = NewType("Kind", str)
@@ -19,14 +19,14 @@ AreaType = NewType("AreaType", str)
 
 Stage = Literal["primary", "junior"]
 Op = Literal[">=", "<=", ">", "<", "=="]
-#: ``overall`` holds what no part does: prerequisites and vetoes count towards the overall verdict alone.
+#: ``overall``: prerequisites and vetoes, which count only towards the overall verdict.
 Part = Literal["basic_standard", "resources", "government", "quality", "recognition", "overall"]
 Between = Literal["bracket", "linear", "smaller", "larger", "some"]
 Ends = Literal["undetermined", "end", "some"]
-#: The two questions on a unit, and the columns that answer them.
+#: The two questions on a unit; also the columns with the answers.
 Answer = Literal["in_basic_standard", "in_coefficient"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
-#: Who runs a school, by the ten codes of the declaration form; the words of the column ``owner_type``.
+#: Owner of a school, by the ten codes of the declaration form; the words of the column ``owner_type``.
 OwnerType = Literal[
     "central_education",
     "central_other",
@@ -51,7 +51,7 @@ class Label:
 
 @frozen(kw_only=True)
 class Filter:
-    """Which units a test is about; every field that is given must hold."""
+    """The units a rule applies to: those that match every given field."""
 
     kinds: tuple[Kind, ...] = ()
     not_kinds: tuple[Kind, ...] = ()
