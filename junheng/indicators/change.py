@@ -1,4 +1,4 @@
-"""Change over time and differences of place: what moved a coefficient, convergence, gaps, ranks and percentiles."""
+"""Change over time and between places: causes of change, convergence, gaps, ranks and percentiles."""
 
 from __future__ import annotations
 

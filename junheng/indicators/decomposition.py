@@ -1,4 +1,4 @@
-"""How much of an inequality lies between groups, level by level, and how much within them."""
+"""Decomposition of inequality between and within groups, level by level."""
 
 from __future__ import annotations
 

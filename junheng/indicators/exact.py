@@ -1,8 +1,8 @@
-r"""Figures as they were typed, and comparisons in fractions of them.
+r"""Figures as typed, and comparisons in exact fractions.
 
-Values are binary numbers, and most decimals are not: 734.4 / 192 is exactly 3.825, and a hair below it in binary.
-Where a value lies within :data:`NEAR` of a limit, binary arithmetic is not trusted: the comparison is made again in
-fractions of the figures as typed. Everything else is decided in floats alone.
+Floats are binary, and most decimals have no exact binary form: 734.4 / 192 is exactly 3.825, but slightly less in
+binary. If a value lies within :data:`NEAR` of a limit, the comparison is repeated in fractions of the figures as typed.
+All other comparisons use floats.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: Distance to a limit, relative to it, within which a comparison is made again in fractions. It is far more than the
-#: rounding of a value or a coefficient, and so small that it seldom happens.
+#: Relative distance to a limit within which a comparison is repeated in fractions: far more than the rounding error of
+#: a value or coefficient, and small enough to be rare.
 NEAR = 1e-11
 
-#: A figure that was divided before it was typed (by ``split_stages``) has lost what lies below the last digit of a
-#: float. Relative to the limit, so much is equal.
+#: A figure that was divided before it was typed (by ``split_stages``) is rounded to a float. Relative differences up to
+#: this count as equal.
 _ROUNDED = Fraction(1, 10**14)
 
-#: Up to here every whole number is a float, so that products below it are exact.
+#: Up to here every whole number is a float, so products below it are exact.
 _WHOLE = 2.0**53
 
 
 def typed_decimal(x: Any) -> Decimal:
-    """Return a float as the decimal that was typed; the binary number behind it is an accident of storage."""
+    """Return a float as the decimal that was typed."""
     return Decimal(repr(float(x)))
 
 
@@ -67,7 +67,7 @@ def sign(x: Fraction) -> int:
 
 
 def near(values: Floats, limits: Any) -> Ints:
-    """Return the positions of values that lie too near their limits for floats to tell."""
+    """Return the positions of values too near their limits to be compared in floats."""
     with np.errstate(invalid="ignore"):
         return np.flatnonzero(np.abs(values - limits) <= NEAR * np.abs(limits))
 

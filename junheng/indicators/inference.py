@@ -1,4 +1,4 @@
-"""How firm a coefficient is: the influence of one school, bootstrap intervals, and the error that turns a verdict."""
+"""Uncertainty of a coefficient: influence of single schools, bootstrap intervals, errors that reverse a verdict."""
 
 from __future__ import annotations
 
