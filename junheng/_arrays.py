@@ -99,7 +99,7 @@ def _as_array(data: Any) -> NDArray[Any]:
             return np.asarray(data.to_numpy(dtype=object))
         try:
             return np.asarray(data.to_numpy())
-        except (TypeError, ValueError):  # pyarrow refuses to copy an Array with nulls unless told to
+        except (TypeError, ValueError):  # pyarrow copies an Array with nulls only on request
             return np.asarray(data.to_numpy(zero_copy_only=False))
     return np.asarray(data)
 
@@ -190,7 +190,7 @@ class Groups:
     @classmethod
     def from_codes(cls, codes: Ints, n: int) -> Groups:
         """Make groups from codes 0 … n - 1, each of which must occur."""
-        some = codes[: KERNEL_ROWS + 1]  # what is out of order mostly shows at once
+        some = codes[: KERNEL_ROWS + 1]  # rows out of order mostly show early
         in_order = bool((some[1:] >= some[:-1]).all()) and bool((codes[1:] >= codes[:-1]).all())
         return cls(codes=codes, n=n, order=None if in_order else _LATER)
 
@@ -275,7 +275,7 @@ def grouped_moments(
         mean = centre + left
         left *= left
         variance = square / weight - left
-        variance[variance <= 8 * _EPS * rows * left] = 0.0  # no more than rounding: all values are equal
+        variance[variance <= 8 * _EPS * rows * left] = 0.0  # within rounding: all values are equal
         std = np.sqrt(variance)
     undefined = ~(np.isfinite(mean) & (weight > 0))
     mean[undefined] = std[undefined] = np.nan
@@ -313,7 +313,7 @@ def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: An
     for j, column in enumerate(columns):
         x_all = np.asarray(column, dtype=np.float64)
         if order is not None:
-            x_all = np.take(x_all, order, out=in_order, mode="clip")  # nothing is clipped, and buffered neither
+            x_all = np.take(x_all, order, out=in_order, mode="clip")  # nothing is clipped; avoids buffering
         for some, rows, begins, counts, own, total in chunks:
             x = x_all[rows]
             if some_absent:

@@ -38,7 +38,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
             raise InputError(message("arithmetic.no_columns"))
         coded, names = [(c, len(u)) for c, u in parts.values()], list(parts)
         sizes = [n for _, n in coded]
-        if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, in order as it is
+        if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, already in order
             codes, present = compress_codes(combine_codes(coded), math.prod(sizes))
             which = np.unravel_index(present, sizes)
             words = [u[i] for (_, u), i in zip(parts.values(), which, strict=True)]
@@ -47,7 +47,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
         heads = [(c[first], len(u)) for c, u in parts.values()]
         if math.prod(n for _, n in heads) < 1 << 62:
             order = np.argsort(combine_codes(heads))
-        else:  # slower, but one number has no room for all
+        else:  # slower, for combinations that do not fit one integer
             order = np.lexsort([c for c, _ in reversed(heads)])
         if not bool((order[1:] > order[:-1]).all()):
             rank = np.empty_like(order)
@@ -94,14 +94,14 @@ def dense_codes(codes: Ints, n: int | None = None) -> Ints:
     if codes.size > 1:
         new = codes[1:] != codes[:-1]
         heads, lengths = _runs_from(new)
-        if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
+        if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes are adjacent
             numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
             return np.repeat(numbers.astype(np.int64, copy=False), lengths)
-    if n is None or n > max(4 * codes.size, 1 << 10):  # a table of all codes would cost more than a search
+    if n is None or n > max(4 * codes.size, 1 << 10):  # a lookup table would cost more than a search
         return pd.factorize(codes)[0].astype(np.int64, copy=False)
     rows = np.arange(codes.size)
     first = np.empty(n, dtype=np.int64)
-    first[codes[::-1]] = rows[::-1]  # what is written last stays
+    first[codes[::-1]] = rows[::-1]  # the last write wins
     at = first[codes]
     numbers = np.cumsum(at == rows)
     numbers -= 1
@@ -124,10 +124,10 @@ def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
     codes = row_codes(parts)
     n = int(codes.max()) + 1 if codes.size else 0
     heads = _runs_from(codes[1:] != codes[:-1])[0] if n else codes
-    if heads.size == n:  # each stands in one run
+    if heads.size == n:  # each is in one run
         return codes, heads
     first = np.empty(n, dtype=np.int64)
-    first[codes[heads[::-1]]] = heads[::-1]  # what is written last stays
+    first[codes[heads[::-1]]] = heads[::-1]  # the last write wins
     return codes, first
 
 
@@ -319,7 +319,7 @@ class Table:
             values = self.objects(name)
         try:
             codes, words = pd.factorize(values)
-        except TypeError:  # a list in a cell, say: what it looks like stands for it
+        except TypeError:  # unhashable cells such as lists: use their text
             values = self.objects(name)
             for i, value in enumerate(values.tolist()):
                 values[i] = value if isinstance(value, Hashable) else str(value)
@@ -416,7 +416,7 @@ class Table:
                 return new if new.cast(built.type).equals(built) else built
             new = built.astype(old.dtype)
             return new if bool(((new == built) | (new.isna() & built.isna())).all()) else built
-        except Exception:  # the libraries have no one class for a value that a type cannot hold
+        except Exception:  # the libraries share no exception class for values that do not fit a type
             return built
 
     def without(self, columns: Sequence[str]) -> Table:
@@ -462,7 +462,7 @@ def _arrow_text(native: Any) -> Any:
         return None
     if hasattr(native, "chunks"):
         native = native.chunk(0) if native.num_chunks == 1 else native.combine_chunks()
-    if hasattr(native, "chunks"):  # some releases keep one chunk as it was
+    if hasattr(native, "chunks"):  # some releases keep a single chunk
         native = native.chunk(0) if native.num_chunks else None
     return native
 

@@ -342,7 +342,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         columns[name] = np.rint(columns[whole] * rng.uniform(low, high, n))
 
     for name, entry in read_toml("facts.toml")["facts"].items():
-        if entry["type"] == "flag":  # documents are nearly always there, vetoes nearly never
+        if entry["type"] == "flag":  # documents nearly always exist, vetoes nearly never
             usual, rare = ("否", "是") if name in _VETOES else ("是", "否")
             columns[name] = np.where(rng.random(n) < 0.97, usual, rare).astype(object)
     draw("years_since_basic_balance", 2, 11)

@@ -93,11 +93,11 @@ def quotient_signs(
     keys, limit_of : array of float, callable
         The limit of a pair is ``limit_of`` its key.
     plain : array of bool
-        Where ``top`` and ``bottom``, if they are whole numbers, are the figures as typed. Those are compared at once.
+        Whether ``top`` and ``bottom``, if whole, are the figures as typed and can be compared directly.
     figures : callable
         Given positions, return both sides as fractions.
     rounded : array of bool, optional
-        Where the figures as typed are rounded quotients themselves.
+        Whether the figures as typed are rounded quotients themselves.
     """
     unique, which = np.unique(keys, return_inverse=True)
     limits = [limit_of(k) for k in unique.tolist()]
@@ -119,7 +119,7 @@ def _quotient_sign(top: Fraction, bottom: Fraction, limit: Fraction) -> int:
 
 
 def _sign_against(compare: Callable[[Fraction], int], limit: Fraction, rounded: bool) -> int:
-    """Return what ``compare`` says of a limit, and 0 where rounded figures cannot tell from it."""
+    """Return the result of ``compare`` with a limit, or 0 if rounded figures are indistinguishable from it."""
     if rounded and compare(limit * (1 - _ROUNDED)) >= 0 >= compare(limit * (1 + _ROUNDED)):
         return 0
     return compare(limit)
@@ -167,7 +167,7 @@ def _sign_of_roots(squares: Sequence[Fraction], wanted: Fraction) -> int:
     roots = [Fraction(math.isqrt(s.numerator), math.isqrt(s.denominator)) for s in squares]
     if all(r * r == s for r, s in zip(roots, squares, strict=True)):
         return sign(sum(roots, Fraction(0)) - wanted)
-    # roots of fractions, one of them irrational, never add up to a fraction: with digits enough they lie apart
+    # roots of fractions, one of them irrational, never sum to a fraction: with enough digits they differ
     digits = 30
     while True:
         size = 10**digits

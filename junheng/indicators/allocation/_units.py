@@ -15,7 +15,7 @@ __all__ = ["Placing", "arrivals", "departures"]
 class Placing(NamedTuple):
     """Whole units added to schools (sign 1) or taken from them (sign -1): how many must move at each, and how many may.
 
-    Where nobody is, none must and none may.
+    For absent schools both are 0.
     """
 
     x: Floats

@@ -2,9 +2,9 @@ r"""Least cost under limits on difference coefficients, with whole or linked var
 
 A coefficient within t is the cone :math:`N \sum y_i^2 / P_i \le (1 + t^2) A^2` with :math:`A = \sum y_i`. Written with
 a part for each school, :math:`r_i \ge y_i^2 / (P_i A)` and :math:`N \sum r_i \le (1 + t^2) A`, every part is convex in
-(y_i, A) and lies above its tangents :math:`P_i r_i \ge 2 s y_i - s^2 A`. The problem with some tangents is a
+(y_i, A) and above its tangents :math:`P_i r_i \ge 2 s y_i - s^2 A`. The problem with some tangents is a
 mixed-integer linear one, solved by HiGHS, and its value a lower bound; a tangent is added wherever its solution lies
-outside a cone, until none does, or nothing is left between the bound and the best answer known.
+outside a cone, until none does, or the gap between the bound and the best known solution is closed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Program:
     ) -> Solution:
         """Return the best solution found and a lower bound of all solutions.
 
-        ``known`` is an answer that passes, if there is one; ``passes`` says of whole answers whether they do, exactly.
+        ``known`` is a solution that passes, if any; ``passes`` checks whole solutions exactly.
         Work is bounded by rounds and branch-and-bound nodes, not by a clock: the same problem has the same answer.
         """
         return _Search(self, known, passes, nodes, gap).run(rounds)

@@ -125,7 +125,7 @@ def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     if finite is None:
         # if rounding leaves no root, or one past the end, the end passes
         return level + np.maximum(np.fmin(root, room), 0.0), np.zeros(r.shape, dtype=bool)
-    found = passes.take(end)  # else it has turned, or there is no end: then nothing is poorer, and more spreads more
+    found = passes.take(end)  # else past the minimum, or unbounded: adding more only disperses more
     none = ~(found | ((much > 0) & (r > 0) & (root <= room)))
     return level + np.maximum(np.where(found, np.fmin(root, room), root), 0.0), none
 

@@ -165,7 +165,7 @@ class _Search(NamedTuple):
             aim = moved + step
             # found: the root is in this segment, or the amount already passes
             found = aim <= end * (1 + 1e-12)
-            if guessed:  # it may lie far beyond the root; what follows does so by rounding only
+            if guessed:  # it may be far beyond the root; later ones only by rounding
                 found &= aim >= now.begin
             else:
                 found |= over <= 0.0
