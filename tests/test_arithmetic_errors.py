@@ -65,7 +65,10 @@ def test_many_problems_are_a_line_each() -> None:
         CALLS["many"]()
     english, chinese = str(caught.value).splitlines(), caught.value.text("zh").splitlines()
     assert len(english) == len(chinese) == 22
-    assert english[0] == "60 problems:" and english[1] == "  position 0: the amount is -1; it must be finite and not negative"
+    assert (
+        english[0] == "60 problems:"
+        and english[1] == "  position 0: the amount is -1; it must be finite and not negative"
+    )
     assert english[-1] == "  … and 40 more" and chinese[0] == "有60处问题：" and chinese[-1] == "  ……另有40处"
 
 
