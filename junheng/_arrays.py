@@ -1,7 +1,6 @@
-"""Arrays in, groups made once, and the kernel that every dispersion measure rests on (private).
+"""Array input, groups of rows, and the kernel of all dispersion measures (private).
 
-No data-frame library is imported here: what comes from pandas, polars or pyarrow is turned into numpy by
-what it can do, not by what it is called.
+No data-frame library is imported here: input from pandas, polars or pyarrow is recognised by its methods.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
-# Types of arguments, told by what a type checker can see without importing any library of frames.
+# Argument types, structural, so that no data-frame library need be imported or have type stubs.
 
 
 class _Series(Protocol):
@@ -48,7 +47,7 @@ class _TwoDimensional(Protocol):
 
 
 class AnyShape(Protocol):
-    """An array of unknown shape: a checker lets it pass for any shape, so this overload comes first."""
+    """An array of unknown shape: it matches every shape, so its overload must come first."""
 
     @property
     def shape(self) -> tuple[int, int, int]: ...
@@ -60,23 +59,23 @@ class PandasFrame(_TwoDimensional, Protocol):
     def iterrows(self) -> Any: ...
 
 
-#: One figure a row, and several; weights; a frame; labels of groups in one column or several.
+#: One figure per row, or several; weights; a frame; group labels in one column or several.
 Column: TypeAlias = Sequence[float | None] | _Series | _OneDimensional
 Columns: TypeAlias = Sequence[Sequence[float | None]] | _TwoDimensional
 Weights: TypeAlias = Column | None
 Frame: TypeAlias = _TwoDimensional
 Labels: TypeAlias = Sequence[Hashable] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
 
-#: Rows worked on at a time: small enough to stay in the cache, large enough to drown the overhead.
+#: Rows processed at a time: small enough for the cache, large enough to make the overhead negligible.
 CHUNK_ROWS = 65_536
-#: The same for the kernel, which keeps three arrays at work.
+#: The same for the kernel, which uses three arrays at once.
 KERNEL_ROWS = 32_768
 
 
 def as_floats(data: Any, name: str) -> Floats:
-    """Return ``data`` as float64, missing cells (None, NA, null) as NaN; text is refused.
+    """Return ``data`` as float64, missing cells (None, NA, null) as NaN; raise an error for text.
 
-    The result may share memory with ``data`` and must not be written to.
+    The result may share memory with ``data``; do not modify it.
     """
     array = _as_array(data)
     kind = array.dtype.kind
@@ -94,13 +93,13 @@ def _as_array(data: Any) -> NDArray[Any]:
     if hasattr(data, "to_numpy"):
         dtype = getattr(data, "dtype", None)
         if hasattr(data, "index") and hasattr(dtype, "na_value"):
-            # pandas' nullable and Arrow columns keep NA as an object unless a stand-in is named; text stays text
+            # pandas' nullable and Arrow columns return NA as an object unless na_value is given; text stays text
             if getattr(dtype, "kind", "O") in "fiub":
                 return np.asarray(data.to_numpy(dtype=np.float64, na_value=np.nan))
             return np.asarray(data.to_numpy(dtype=object))
         try:
             return np.asarray(data.to_numpy())
-        except (TypeError, ValueError):  # pyarrow refuses to copy an Array with nulls unless told to
+        except (TypeError, ValueError):  # pyarrow copies an Array with nulls only on request
             return np.asarray(data.to_numpy(zero_copy_only=False))
     return np.asarray(data)
 
@@ -122,7 +121,7 @@ def _objects_as_floats(array: NDArray[Any], name: str) -> Floats:
 
 
 def require_aligned(**named: Any) -> None:
-    """Refuse labelled inputs whose indexes differ: arithmetic would align them or not, silently."""
+    """Raise an error if the indexes of labelled inputs differ: arithmetic might align them silently."""
     indexed = [(n, v.index) for n, v in named.items() if hasattr(getattr(v, "index", None), "equals")]
     for other_name, other in indexed[1:]:
         first_name, first = indexed[0]
@@ -131,7 +130,7 @@ def require_aligned(**named: Any) -> None:
 
 
 def require_rows(n: int, **named: NDArray[Any] | None) -> None:
-    """Refuse arrays that do not have ``n`` rows."""
+    """Raise an error if an array does not have ``n`` rows."""
     for name, array in named.items():
         if array is not None and (array.ndim == 0 or array.shape[0] != n):
             if array.ndim == 0:
@@ -139,13 +138,13 @@ def require_rows(n: int, **named: NDArray[Any] | None) -> None:
             raise AlignmentError(message("arithmetic.other_rows", name=name, rows=array.shape[0], needed=n))
 
 
-#: Stands for an order that is only worked out when it is asked for.
+#: Marks an order that is computed when first used.
 _LATER = np.empty(0, dtype=np.int64)
 
 
 @frozen(eq=False, slots=False)
 class Groups:
-    """Which row belongs to which group, worked out once and shared by every column.
+    """The group of each row, computed once and shared by all columns.
 
     Attributes
     ----------
@@ -154,9 +153,9 @@ class Groups:
     n : int
         Number of groups.
     order : (rows,) int array or None
-        Rows in group order; None when they already are.
+        Rows in group order; None if they already are.
     starts : (n + 1,) int array
-        Where each group begins in group order, and the end.
+        Start of each group in group order, and the end.
     """
 
     codes: Ints
@@ -165,23 +164,23 @@ class Groups:
 
     @cached_property
     def order(self) -> Ints | None:
-        """Rows in group order; None when they already are."""
+        """Rows in group order; None if they already are."""
         return group_order(self.codes, self.n) if self._order is _LATER else self._order
 
     @cached_property
     def starts(self) -> Ints:
-        """Where each group begins in group order, and the end."""
+        """Start of each group in group order, and the end."""
         out = np.zeros(self.n + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.codes, minlength=self.n), out=out[1:])
         return out
 
     @property
     def in_order(self) -> bool:
-        """Whether rows stand in group order, told without working the order out."""
+        """Whether rows are in group order; does not compute the order."""
         return self._order is None
 
     def codes_of(self, rows: int) -> Ints:
-        """Return the group of each of so many rows, n for those of no group: ``order`` may name some rows only."""
+        """Return the group of each row, n for rows without a group: ``order`` may cover only some rows."""
         if self.codes.size == rows:
             return self.codes
         out = np.full(rows, self.n, dtype=np.int64)
@@ -191,18 +190,18 @@ class Groups:
     @classmethod
     def from_codes(cls, codes: Ints, n: int) -> Groups:
         """Make groups from codes 0 … n - 1, each of which must occur."""
-        some = codes[: KERNEL_ROWS + 1]  # what is out of order mostly shows at once
+        some = codes[: KERNEL_ROWS + 1]  # rows out of order mostly show early
         in_order = bool((some[1:] >= some[:-1]).all()) and bool((codes[1:] >= codes[:-1]).all())
         return cls(codes=codes, n=n, order=None if in_order else _LATER)
 
     @classmethod
     def single(cls, rows: int) -> Groups:
-        """All rows in one group (no group at all where there is no row)."""
+        """Put all rows in one group (no group if there are no rows)."""
         return cls(codes=np.zeros(rows, dtype=np.int64), n=1 if rows else 0, order=None)
 
 
 def group_order(codes: Ints, n: int) -> Ints:
-    """Return a stable order by group. numpy sorts 16-bit integers by radix, which beats any comparison."""
+    """Return a stable order by group, by the radix sort that numpy uses for 16-bit integers."""
     low = codes.astype(np.uint16)  # the lowest 16 bits
     order = np.argsort(low, kind="stable")
     if n > 0x10000:
@@ -214,7 +213,7 @@ def group_order(codes: Ints, n: int) -> Ints:
 
 
 def compress_codes(codes: Ints, n: int) -> tuple[Ints, Ints]:
-    """Renumber codes so that every number occurs; return them and the old number of each new one."""
+    """Renumber codes densely; return them and the old number of each new one."""
     present = np.flatnonzero(np.bincount(codes, minlength=n))
     if present.size == n:
         return codes, present
@@ -223,12 +222,12 @@ def compress_codes(codes: Ints, n: int) -> tuple[Ints, Ints]:
     return lookup[codes], present
 
 
-#: Rows from which independent columns are worked on by two threads at once.
+#: Rows from which columns are processed by two threads.
 THREAD_ROWS = 400_000
 
 
 def over_columns(work: Callable[[Any], Any], columns: Iterable[Any], rows: int) -> list[Any]:
-    """Do a piece of work for every column; columns of many rows by two threads, which changes nothing else."""
+    """Apply a function to every column, in two threads if there are many rows."""
     if rows < THREAD_ROWS:
         return [work(c) for c in columns]
     with ThreadPoolExecutor(2) as pool:
@@ -237,7 +236,7 @@ def over_columns(work: Callable[[Any], Any], columns: Iterable[Any], rows: int) 
 
 @frozen(eq=False)
 class Moments:
-    """Weighted moments of each group (rows) and column (columns); NaN where they are undefined."""
+    """Weighted moments of each group (rows) and column (columns); NaN if undefined."""
 
     weight: Floats
     mean: Floats
@@ -254,12 +253,12 @@ def grouped_moments(
 ) -> Moments:
     r"""Weighted mean and population standard deviation of every column in every group.
 
-    Two passes, centred: :math:`c = \sum w x / \sum w`, then the sums of :math:`w d` and :math:`w d^2` with
-    :math:`d = x - c`. What rounding left in the mean is taken out of both, so that equal values deviate by exactly 0.
-    A row of weight 0 is absent, whatever it holds; NaN spoils its group and column, or is left out (``omit_missing``).
+    Two passes, centred: :math:`c = \sum w x / \sum w`, then the sums of :math:`w d` and :math:`w d^2` with :math:`d = x
+    - c`. The rounding error of the mean is removed from both, so that equal values deviate by exactly 0. Rows of weight
+    0 are ignored; NaN makes its group and column NaN, or is ignored (``omit_missing``).
 
-    ``compiled`` picks the path, for tests; otherwise numba adds up where it is installed and worth it. The two agree
-    to 1e-13. In plain numpy the order of the rows changes no bit as long as each group keeps its own.
+    ``compiled`` selects the path, for tests; by default numba is used if installed and worthwhile. The paths agree to
+    1e-13. In plain numpy, results depend on the row order only within groups.
     """
     shape = groups.n, len(columns)
     if not all(shape):
@@ -276,7 +275,7 @@ def grouped_moments(
         mean = centre + left
         left *= left
         variance = square / weight - left
-        variance[variance <= 8 * _EPS * rows * left] = 0.0  # no more than rounding: all values are equal
+        variance[variance <= 8 * _EPS * rows * left] = 0.0  # within rounding: all values are equal
         std = np.sqrt(variance)
     undefined = ~(np.isfinite(mean) & (weight > 0))
     mean[undefined] = std[undefined] = np.nan
@@ -284,9 +283,9 @@ def grouped_moments(
 
 
 _EPS = float(np.finfo(np.float64).eps)
-#: Rows of a group up to which a plain running sum keeps the digits; larger groups are added up pairwise, by numpy.
+#: Largest group summed by a plain running sum; larger ones need numpy's pairwise sum to keep the digits.
 _RUNNING_SUM = 4_096
-#: Cells (rows times columns) from which numba pays: where it is loaded, and where it has to be (about a second).
+#: Cells (rows times columns) from which numba pays off: if already loaded, and if it must be loaded (about a second).
 _PAYS_LOADED, _PAYS_LOADING = 100_000, 500_000_000
 
 
@@ -299,7 +298,7 @@ def _compiling_pays(cells: int) -> bool:
 def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any, omit_missing: bool) -> NDArray[Any]:
     """Return weight, mean of the first pass, and the sums of ``w d`` and ``w d^2``: (4, columns, groups).
 
-    A column at a time, brought into group order, in chunks of whole groups that stay in the cache.
+    One column at a time, in group order, in chunks of whole groups that fit the cache.
     """
     starts, order = groups.starts, groups.order
     w = w if order is None else w[order]
@@ -314,7 +313,7 @@ def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: An
     for j, column in enumerate(columns):
         x_all = np.asarray(column, dtype=np.float64)
         if order is not None:
-            x_all = np.take(x_all, order, out=in_order, mode="clip")  # nothing is clipped, and buffered neither
+            x_all = np.take(x_all, order, out=in_order, mode="clip")  # nothing is clipped; avoids buffering
         for some, rows, begins, counts, own, total in chunks:
             x = x_all[rows]
             if some_absent:
@@ -335,13 +334,13 @@ def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: An
 
 
 def coefficient(mean: Floats, std: Floats) -> Floats:
-    """Return ``std / |mean|``, NaN where the mean is 0."""
+    """Return ``std / |mean|``, NaN if the mean is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(mean == 0, np.nan, std / np.abs(mean))
 
 
 def _chunk_bounds(starts: Ints, rows: int = CHUNK_ROWS) -> list[tuple[int, int]]:
-    """Cut the groups into runs of about so many rows; a larger group is a run of its own."""
+    """Cut the groups into runs of about ``rows`` rows; a larger group is a run of its own."""
     n = starts.size - 1
     bounds, first = [], 0
     while first < n:

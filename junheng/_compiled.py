@@ -1,4 +1,4 @@
-"""The sums of ``_arrays`` compiled by numba (private; extra ``fast``); imported only where they are used."""
+"""The sums of ``_arrays`` compiled by numba (private; extra ``fast``); imported on first use."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-_THREAD_CELLS = 1_000_000  # rows times columns from which two threads share out the columns
+_THREAD_CELLS = 1_000_000  # rows times columns from which two threads are used
 
 
 def sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any, omit_missing: bool) -> NDArray[Any]:
@@ -23,7 +23,7 @@ def sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any
         _add_up(*(np.ascontiguousarray(columns[c], dtype=np.float64) for c in (i, j)), own, short, total, sums)
         out[0, [i, j]], out[1:, [i, j]] = total[:n], sums[:n].reshape(n, 2, 3).T
 
-    # two columns at a time share weights and codes; not where each has gaps of its own
+    # two columns at a time share weights and codes, unless each has its own gaps
     ones = range(0, k, 1 if omit_missing else 2)
     with ThreadPoolExecutor(2) as pool:
         run = pool.map if codes.size * k >= _THREAD_CELLS else map
@@ -32,7 +32,7 @@ def sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any
 
 
 def _compiled(function: Callable[..., None]) -> Callable[..., None]:
-    """Compile, and keep it on disk where a folder for it can be written."""
+    """Compile, and cache on disk if the folder is writable."""
     column, codes = (types.Array(t, 1, "C", readonly=True) for t in (types.float64, types.uint32))
     signature = types.void(column, column, column, codes, column, types.float64[:, ::1])
     try:
@@ -49,7 +49,7 @@ def _add_up(x: Any, y: Any, w: Any, codes: Any, weight: Any, sums: Any) -> None:
         while i < rows:
             g = codes[i]
             mx, sx, qx, my, sy, qy = sums[g, 0], sums[g, 1], sums[g, 2], sums[g, 3], sums[g, 4], sums[g, 5]
-            while i < rows and codes[i] == g:  # rows of a group that stand together: added up in registers
+            while i < rows and codes[i] == g:  # adjacent rows of a group: summed in registers
                 if w[i] != 0.0:
                     d, e = x[i] - mx, y[i] - my
                     sx, qx, sy, qy = sx + w[i] * d, qx + w[i] * d * d, sy + w[i] * e, qy + w[i] * e * e

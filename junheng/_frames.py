@@ -1,4 +1,4 @@
-"""The only module that knows data-frame libraries: frames are opened here and built here (private)."""
+"""The only module that knows data-frame libraries: opens and builds frames (private)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
             raise InputError(message("arithmetic.no_columns"))
         coded, names = [(c, len(u)) for c, u in parts.values()], list(parts)
         sizes = [n for _, n in coded]
-        if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, in order as it is
+        if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, already in order
             codes, present = compress_codes(combine_codes(coded), math.prod(sizes))
             which = np.unravel_index(present, sizes)
             words = [u[i] for (_, u), i in zip(parts.values(), which, strict=True)]
@@ -58,7 +58,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
         heads = [(c[first], len(u)) for c, u in parts.values()]
         if math.prod(n for _, n in heads) < 1 << 62:
             order = np.argsort(combine_codes(heads))
-        else:  # slower, but one number has no room for all
+        else:  # slower, for combinations that do not fit one integer
             order = np.lexsort([c for c, _ in reversed(heads)])
         if not bool((order[1:] > order[:-1]).all()):
             rank = np.empty_like(order)
@@ -75,7 +75,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
 
 def _label_array(by: Any) -> Any:
     if isinstance(by, (pd.Series, pd.Index)):
-        # pandas sorts its own arrays of strings and dates fast, but not what merely wraps numpy
+        # pandas sorts its own arrays of strings and dates fast, but not those that wrap numpy
         return np.asarray(by) if isinstance(by.dtype, (np.dtype, pd.CategoricalDtype)) else by.array
     if isinstance(by, np.ndarray):
         return by.astype(object) if by.dtype.kind in "US" else by
@@ -101,18 +101,18 @@ def combine_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
 
 
 def dense_codes(codes: Ints, n: int | None = None) -> Ints:
-    """Renumber codes 0, 1, 2, … in order of appearance; all lie in 0 … n - 1 where ``n`` is given."""
+    """Renumber codes 0, 1, 2, … in order of appearance; with ``n`` all codes are in 0 … n - 1."""
     if codes.size > 1:
         new = codes[1:] != codes[:-1]
         heads, lengths = _runs_from(new)
-        if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes stand in runs
+        if 4 * heads.size < codes.size or bool((codes[1:] >= codes[:-1]).all()):  # equal codes are adjacent
             numbers = np.arange(heads.size) if all_distinct(codes[heads]) else pd.factorize(codes[heads])[0]
             return np.repeat(numbers.astype(np.int64, copy=False), lengths)
-    if n is None or n > max(4 * codes.size, 1 << 10):  # a table of all codes would cost more than a search
+    if n is None or n > max(4 * codes.size, 1 << 10):  # a lookup table would cost more than a search
         return pd.factorize(codes)[0].astype(np.int64, copy=False)
     rows = np.arange(codes.size)
     first = np.empty(n, dtype=np.int64)
-    first[codes[::-1]] = rows[::-1]  # what is written last stays
+    first[codes[::-1]] = rows[::-1]  # the last write wins
     at = first[codes]
     numbers = np.cumsum(at == rows)
     numbers -= 1
@@ -120,7 +120,7 @@ def dense_codes(codes: Ints, n: int | None = None) -> Ints:
 
 
 def all_distinct(codes: Ints) -> bool:
-    """Tell whether no code stands twice."""
+    """Return whether all codes are distinct."""
     return bool((codes[1:] > codes[:-1]).all()) or pd.unique(codes).size == codes.size
 
 
@@ -131,14 +131,14 @@ def row_codes(parts: Sequence[tuple[Ints, int]]) -> Ints:
 
 
 def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
-    """Return what ``row_codes`` returns, and the first row of each code."""
+    """Return the result of ``row_codes`` and the first row of each code."""
     codes = row_codes(parts)
     n = int(codes.max()) + 1 if codes.size else 0
     heads = _runs_from(codes[1:] != codes[:-1])[0] if n else codes
-    if heads.size == n:  # each stands in one run
+    if heads.size == n:  # each is in one run
         return codes, heads
     first = np.empty(n, dtype=np.int64)
-    first[codes[heads[::-1]]] = heads[::-1]  # what is written last stays
+    first[codes[heads[::-1]]] = heads[::-1]  # the last write wins
     return codes, first
 
 
@@ -160,14 +160,14 @@ def labelled(values: Floats, index: Any, columns: Any) -> Any:
 
 @frozen(eq=False)
 class Wholes:
-    """A column of whole numbers, some of which may be missing; of one type whether or not any is."""
+    """A column of whole numbers, some possibly missing; its type does not depend on that."""
 
     values: Sequence[int | None]
 
 
 @frozen(eq=False)
 class Labels:
-    """A column of repeated words: a code a row into a list of words, -1 for none."""
+    """A column of repeated words: one code per row into a list of words, -1 for missing."""
 
     codes: NDArray[Any]
     words: Sequence[Any]
@@ -200,7 +200,7 @@ def _pandas_column(column: Any) -> Any:
 
 
 def _inferred(column: Any) -> Any:
-    """Return the dtype of a list of objects: the same for every table, whatever it happens to hold."""
+    """Return the dtype of a list of objects, independent of missing values."""
     return "str" if all(isinstance(v, str) or v is None for v in column) else None
 
 
@@ -252,7 +252,7 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
 
 
 def duplicate_headers(names: Sequence[str]) -> InputDataError:
-    """Return the error for headers that stand more than once."""
+    """Return the error for duplicate headers."""
     twice = [n for n in dict.fromkeys(names) if names.count(n) > 1]
     return InputDataError(
         Problem(
@@ -282,24 +282,24 @@ class Table:
 
     @property
     def backend(self) -> Backend:
-        """The library that results go back to."""
+        """The library of results."""
         implementation = self._frame.implementation
         if implementation.is_polars():
             return "polars"
         return "pyarrow" if implementation.is_pyarrow() else "pandas"
 
     def _column(self, name: str) -> Any:
-        """Return a column; taken out of the frame once, which for a small table is most of the work."""
+        """Return a column; cached, because extraction dominates the work on small tables."""
         if name not in self._series:
             self._series[name] = self._frame.get_column(name)
         return self._series[name]
 
     def is_number(self, name: str) -> bool:
-        """Tell whether a column is numeric by its type."""
+        """Return whether the type of a column is numeric."""
         return bool(self._column(name).dtype.is_numeric())
 
     def is_whole(self, name: str) -> bool:
-        """Tell whether a column holds whole numbers by its type."""
+        """Return whether the type of a column is integer."""
         return bool(self._column(name).dtype.is_integer())
 
     def floats(self, name: str) -> Floats:
@@ -314,7 +314,7 @@ class Table:
         return out
 
     def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
-        """Return a code a row in order of appearance (-1: missing) and the words; the codes may be short integers."""
+        """Return one code per row in order of appearance (-1: missing) and the words; codes may be short integers."""
         text = self._text(name)
         if text is not None:
             return _text_codes(text)
@@ -331,7 +331,7 @@ class Table:
             values = self.objects(name)
         try:
             codes, words = pd.factorize(values)
-        except TypeError:  # a list in a cell, say: what it looks like stands for it
+        except TypeError:  # unhashable cells such as lists: use their text
             values = self.objects(name)
             for i, value in enumerate(values.tolist()):
                 values[i] = value if isinstance(value, Hashable) else str(value)
@@ -339,13 +339,13 @@ class Table:
         return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
 
     def _text(self, name: str) -> Any:
-        """Return a column of text as one Arrow array, None where it is not kept so."""
+        """Return a column of text as one Arrow array, None if it is not stored as Arrow text."""
         if name not in self._texts:
             self._texts[name] = _arrow_text(self._column(name).to_native())
         return self._texts[name]
 
     def is_text(self, name: str) -> bool:
-        """Tell whether a column is text that cells can be taken out of one by one."""
+        """Return whether a column is stored as Arrow text."""
         return self._text(name) is not None
 
     def first(self, name: str) -> Any:
@@ -354,9 +354,9 @@ class Table:
         return None if not value or pd.isna(value[0]) is True else value[0]
 
     def text(self, name: str) -> str | None:
-        """Return a column of text as one string, None where it is not kept as text.
+        """Return a column of text as one string, None if it is not stored as Arrow text.
 
-        Of ASCII and Chinese characters alone, the latter and digits are left out: see ``_ORDINARY``.
+        In a column of only ASCII and Chinese characters, ordinary characters are dropped: see ``_ORDINARY``.
         """
         text = self._text(name)
         if text is None:
@@ -371,7 +371,7 @@ class Table:
         return odd.decode() if odd.isascii() else own.decode()
 
     def matching(self, name: str, pattern: str) -> Ints | None:
-        """Return the rows whose text matches a pattern, or is missing; None for a column that is not kept as text."""
+        """Return the rows whose text matches a pattern or is missing; None for a column not stored as Arrow text."""
         text = self._text(name)
         if text is None:
             return None
@@ -392,7 +392,7 @@ class Table:
         return list(self.objects(name)[rows].tolist())
 
     def take(self, rows: Ints) -> Table:
-        """Return the rows named, in that order, with a default index."""
+        """Return the given rows, in that order, with a default index."""
         return Table(_reset(self._frame[rows.tolist()]).to_native())
 
     def renamed(self, names: Mapping[str, str]) -> Table:
@@ -400,23 +400,23 @@ class Table:
         return Table(self._frame.rename(dict(names)).to_native())
 
     def with_columns(self, columns: Mapping[str, Any]) -> Table:
-        """Return the table with columns put in place of those of the same name, or added at the end."""
+        """Return the table with columns replaced or added at the end."""
         if not columns:
             return self
         new = nw.from_native(build_frame(columns, self.backend), eager_only=True)
         return Table(_reset(self._frame).with_columns(*(new[c] for c in new.columns)).to_native())
 
     def with_numbers(self, columns: Mapping[str, Floats]) -> Table:
-        """Return the table with other figures in some columns, each of the type it had where that holds them."""
+        """Return the table with new figures in some columns, keeping column types that can hold them."""
         return self.with_columns({name: self._typed(name, _whole_or_not(values)) for name, values in columns.items()})
 
     def with_rows(self, rows: Sequence[Mapping[str, Any]]) -> Table:
-        """Return the table with rows at the end; what a row does not name is missing."""
+        """Return the table with rows appended; columns that a row lacks are missing."""
         longer = {n: [*self.objects(n).tolist(), *(row.get(n) for row in rows)] for n in self.columns}
         return Table(build_frame({n: self._typed(n, values) for n, values in longer.items()}, self.backend))
 
     def _typed(self, name: str, values: Any) -> Any:
-        """Return values as a native column of the type that a column has, if no value changes by it."""
+        """Return values as a native column of the type of an existing column, if that changes no value."""
         built = nw.from_native(build_frame({name: values}, self.backend), eager_only=True)[name].to_native()
         old = self._column(name).to_native()
         try:
@@ -428,7 +428,7 @@ class Table:
                 return new if new.cast(built.type).equals(built) else built
             new = built.astype(old.dtype)
             return new if bool(((new == built) | (new.isna() & built.isna())).all()) else built
-        except Exception:  # the libraries have no one class for a value that a type cannot hold
+        except Exception:  # the libraries share no exception class for values that do not fit a type
             return built
 
     def without(self, columns: Sequence[str]) -> Table:
@@ -440,12 +440,12 @@ class Table:
         return _reset(self._frame).to_native()
 
 
-#: Digits and the bytes of Chinese characters: none is a blank, and none has a twin of another width or case.
+#: Digits and the bytes of Chinese characters: no blanks, and none has a variant of another width or case.
 _ORDINARY = bytes([*b"0123456789-_.", *range(0x80, 0xC0), *range(0xE4, 0xEA)])
 
 
 def _whole_or_not(values: Floats) -> Any:
-    """Return whole numbers as such, so that they fit a column of whole numbers."""
+    """Return whole numbers as integers, so that they fit an integer column."""
     known = np.isfinite(values)
     if not (values[known] == np.floor(values[known])).all() or (np.abs(values[known]) >= 2.0**53).any():
         return values
@@ -453,7 +453,7 @@ def _whole_or_not(values: Floats) -> Any:
 
 
 def _arrow_text(native: Any) -> Any:
-    """Return text that lies in memory as Arrow keeps it; None for anything else, or where pyarrow is not there."""
+    """Return text stored as Arrow; None for anything else, or without pyarrow."""
     if isinstance(native, pd.Series):
         dtype = native.dtype
         if not (isinstance(dtype, pd.ArrowDtype) or getattr(dtype, "storage", None) == "pyarrow"):
@@ -474,14 +474,14 @@ def _arrow_text(native: Any) -> Any:
         return None
     if hasattr(native, "chunks"):
         native = native.chunk(0) if native.num_chunks == 1 else native.combine_chunks()
-    if hasattr(native, "chunks"):  # some releases keep one chunk as it was
+    if hasattr(native, "chunks"):  # some releases keep a single chunk
         native = native.chunk(0) if native.num_chunks else None
     return native
 
 
 @frozen(eq=False)
 class _TextWords(Sequence[Any]):
-    """The words of a column of text as Arrow keeps them; they become strings only where they are asked for."""
+    """The distinct words of an Arrow text column; converted to strings on access."""
 
     array: Any
 
@@ -508,7 +508,7 @@ def _text_codes(text: Any) -> tuple[NDArray[Any], _TextWords]:
 
 
 def _runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Return where runs of equal cells begin, and their lengths, from what differs from the cell before."""
+    """Return starts and lengths of runs of equal cells, from the places where a cell differs from the one before."""
     heads = np.concatenate([[0], np.flatnonzero(changes) + 1])
     return heads, np.diff(heads, append=changes.size + 1)
 
@@ -535,11 +535,11 @@ def _reset(frame: Any) -> Any:
 
 
 def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = ()) -> None:
-    """Write frames to one workbook, a sheet each, or to CSV files beside each other; none may be one of the inputs."""
+    """Write frames to the sheets of one workbook, or to several CSV files; none may be one of the inputs."""
     if path.suffix.lower() == ".csv":
         sources = list(inputs)
         targets = [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in list(tables)[1:])]
-        # all are written before the first takes its place
+        # all are written before the first replaces its target
         with ExitStack() as files:
             opened = [files.enter_context(replacing(target, sources)) for target in targets]
             for file, frame in zip(opened, tables.values(), strict=True):

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar on a terminal, a caller's own function, or nothing (private)."""
+"""Progress of long work: a bar on a terminal, a caller's function, or nothing (private)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from typing import Any
 
 __all__ = ["Progress", "reporting"]
 
-#: None: a bar where there is a terminal and tqdm; False: none; a function: called with what is done and the whole.
+#: None: a bar on a terminal if tqdm is installed; False: none; a function: called with the amount done and the total.
 Progress = Callable[[int, int], object] | bool | None
 
 
 @contextmanager
 def reporting(total: int, label: str, progress: Progress = None) -> Iterator[Callable[[int], None]]:
-    """Give a function to call with how much is done so far, out of ``total``.
+    """Yield a function to call with the amount done so far, out of ``total``.
 
-    A bar appears only after a second, so short work shows none; without a terminal, or without tqdm (the extra
-    ``progress``), nothing is printed.
+    A bar appears after one second. Without a terminal or tqdm (the extra ``progress``) nothing is printed.
     """
     if callable(progress):
         call = progress
@@ -35,7 +34,7 @@ def reporting(total: int, label: str, progress: Progress = None) -> Iterator[Cal
 
 
 def void(_: object) -> None:
-    """Take what a function returns and return nothing."""
+    """Discard a result."""
 
 
 def _bar(total: int, label: str) -> Any:

@@ -1,8 +1,8 @@
-"""Synthetic data: counties, provinces and a nation in the shape of a real return, for docs, tests and benchmarks.
+"""Synthetic data: counties, provinces and a nation in the form of a real return, for docs, tests and benchmarks.
 
-Sizes of schools are log-normal, larger in town than in the country. Small schools have more room and more staff per
-student. Some schools have several stages and report their rooms once. A few teaching points have few students, and
-some schools have none left. The same seed gives the same table on every machine.
+School sizes are log-normal, larger in urban than in rural areas. Small schools have more space and staff per student.
+Some schools have several stages and report their rooms once. Some teaching points have few students, and some schools
+have none left. The same seed gives the same table on every machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["county", "county_facts", "nation", "province"]
 
 Array = NDArray[Any]
 
-#: Kinds of school, how frequent each is by area (city, town, rural), and the word in its name.
+#: Kinds of school, their frequency by area (city, town, rural), and the word in their names.
 _KINDS = ("primary", "junior", "nine_year", "twelve_year", "complete_secondary", "teaching_point")
 _FREQUENCY = np.array(
     [
@@ -48,7 +48,7 @@ _MEDIAN = np.array(
     ],
     dtype=np.float64,
 )
-#: What a student counts for when amounts are made up, by stage.
+#: Weight of a student in drawing amounts, by stage.
 _WEIGHT = np.array([1.0, 1.1, 1.32])
 #: Typical amounts per primary and junior student, in a county on the way to the 2017 thresholds, and their decimals.
 _TYPICAL = {
@@ -66,9 +66,9 @@ _TEACHERS = {
     "backbone_teachers": (0.24, 0.22),
     "pe_art_teachers": (0.23, 0.2),
 }
-#: What a county pays for one primary and one junior student, in yuan a year (invented).
+#: Funding norm per primary and junior student, in yuan a year (invented).
 _FUNDS_NORM = (700.0, 900.0)
-#: Facts that are bad if true.
+#: Facts that fail an item if true.
 _VETOES = (
     "entrance_examinations",
     "illegal_school_choice",
@@ -78,10 +78,10 @@ _VETOES = (
     "tutoring_control_failed",
 )
 _SUBJECTS = ("chinese", "mathematics", "science", "physical_education", "arts", "moral_education")
-#: Columns of classes by size, and the least size of each.
+#: Columns of classes by size, and the smallest size of each.
 _BANDS = ("46_50", "51_55", "56_60", "61_65", "66_up")
 _BAND_STARTS = np.array([46, 51, 56, 61, 66])
-#: Square metres a class, roughly the norms for 24 classes.
+#: Square metres per class, roughly the norms for 24 classes.
 _AREA_PER_CLASS = {
     "sports_land_m2": 450.0,
     "teaching_built_m2": 215.0,
@@ -97,7 +97,7 @@ _AREA_PER_CLASS = {
 
 @frozen(kw_only=True)
 class _Options:
-    """What a table is to be like; see :func:`county`."""
+    """Options of a table; see :func:`county`."""
 
     missing: float
     resourcing: float
@@ -117,20 +117,20 @@ class _Counties:
 
 @frozen(kw_only=True, eq=False)
 class _Schools:
-    """What stays the same about each school from year to year; numbers stand for kinds, areas and counties."""
+    """What stays the same for each school from year to year; kinds, areas and counties are codes."""
 
     county: Array
     number: Array
     area: Array
     kind: Array
     private: Array
-    #: Expected enrolment, one column a stage.
+    #: Expected enrolment, one column per stage.
     enrolment: Array
     closing: Array
-    #: How well the school is equipped, among others of its county; and its county, among others.
+    #: How well the school is equipped within its county, and its county among counties.
     level: Array
     wealth: Array
-    #: How far schools of its county lie apart.
+    #: Dispersion between the schools of its county.
     spread: Array
 
 
@@ -342,7 +342,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         columns[name] = np.rint(columns[whole] * rng.uniform(low, high, n))
 
     for name, entry in read_toml("facts.toml")["facts"].items():
-        if entry["type"] == "flag":  # documents are nearly always there, vetoes nearly never
+        if entry["type"] == "flag":  # documents nearly always exist, vetoes nearly never
             usual, rare = ("否", "是") if name in _VETOES else ("是", "否")
             columns[name] = np.where(rng.random(n) < 0.97, usual, rare).astype(object)
     draw("years_since_basic_balance", 2, 11)
@@ -370,7 +370,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     draw("survey_visited", 60, 300)
     draw_part("survey_visited_satisfied", "survey_visited", 0.85, 1.0)
     columns["government_points"] = np.round(rng.uniform(84, 99, n), 1)
-    # only printed in the declaration form
+    # used only in the declaration form
     draw("population", 150_000, 1_200_000)
     draw_part("rural_population", "population", 0.2, 0.7)
     draw("townships", 5, 31)
@@ -382,7 +382,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     draw("special_schools", 0, 3)
     draw_part("survey_sent", "survey_valid", 1.0, 1.1)
     for name in ("sent", "valid", "satisfied", "visited", "visited_satisfied"):
-        # parents are at least half of those asked; the same share of each count keeps parts within their whole
+        # parents are at least half of the respondents; one share for all counts keeps parts within their whole
         columns[f"survey_parents_{name}"] = np.floor(columns[f"survey_{name}"] * 0.6)
     return pandas_frame(columns)
 
@@ -404,7 +404,7 @@ def _draw_counties(rng: np.random.Generator, n: int, first_code: int, mean_schoo
 
 
 def _generate(rng: np.random.Generator, counties: _Counties, options: _Options, years: int) -> pd.DataFrame:
-    """Make the table: schools first, then what they return year by year, then empty cells."""
+    """Generate the table: first schools, then their returns year by year, then missing cells."""
     schools = _draw_schools(rng, counties, options)
     enrolment = schools.enrolment
     frames = []
@@ -431,7 +431,7 @@ def _join(parts: list[Any]) -> Any:
 
 
 def _draw_schools(rng: np.random.Generator, counties: _Counties, options: _Options) -> _Schools:
-    """Draw where schools lie, of what kind they are, how large and how well equipped."""
+    """Draw location, kind, size and equipment of schools."""
     sizes = counties.sizes
     m, n = sizes.size, int(sizes.sum())
     county = np.repeat(np.arange(m), sizes)
@@ -530,7 +530,7 @@ def _key_columns(counties: _Counties, schools: _Schools, rows: _Sections, year: 
     """Return names, codes and kinds of each row."""
     school, kind, county = rows.school, schools.kind[rows.school], schools.county[rows.school]
     of_schools = list(zip(schools.county.tolist(), schools.number.tolist(), schools.kind.tolist(), strict=True))
-    # small teaching points are left out in 2017; in 2012 points and private schools, from the coefficient only
+    # 2017 excludes small teaching points; 2012 excludes points and private schools, from the coefficient only
     left_out = ((kind == 5) & (rows.students < 50)).astype(np.int64)
     return {
         "county": Labels(county, counties.names),
@@ -550,7 +550,7 @@ def _key_columns(counties: _Counties, schools: _Schools, rows: _Sections, year: 
 def _draw_teachers(
     rng: np.random.Generator, schools: _Schools, rows: _Sections, typical: Array, options: _Options
 ) -> Array:
-    """Draw how many of the teachers have something, such as a higher degree."""
+    """Draw the number of teachers with a property, such as a higher degree."""
     noise = np.exp(rng.normal(0.0, 0.6, typical.size) * schools.spread[rows.school])
     share = np.clip(typical * noise, 0.02, 0.995)
     chosen = np.rint(rows.teachers * share) if options.inequality < 0.5 else rng.binomial(rows.teachers, share)
@@ -561,7 +561,7 @@ def _draw_teachers(
 def _draw_conditions(
     rng: np.random.Generator, schools: _Schools, rows: _Sections, total: Array, options: _Options
 ) -> dict[str, Any]:
-    """Draw school conditions: about what a school of that many classes should have, more in some, less in others."""
+    """Draw school conditions: around the norm for the number of classes."""
     n = total.size
     c = np.maximum(np.bincount(rows.school, weights=rows.classes, minlength=n), 1)
     level = np.exp(rng.normal(0.08, 0.15, n)) * schools.level[:, 0] * schools.wealth * options.resourcing
@@ -588,7 +588,7 @@ def _draw_conditions(
 
 
 def _draw_item_columns(rng: np.random.Generator, schools: _Schools, rows: _Sections) -> dict[str, Any]:
-    """Draw what the items of the schemes need from each school: mostly as it should be, with some exceptions."""
+    """Draw the columns that items of the schemes need: mostly compliant, with some exceptions."""
     n, m = schools.kind.size, rows.school.size
     school, stage, p, teachers = rows.school, rows.stage, rows.students, rows.teachers
     bands, largest = _draw_class_sizes(rng, rows)
@@ -615,7 +615,7 @@ def _draw_item_columns(rng: np.random.Generator, schools: _Schools, rows: _Secti
         "transfers_out": left,
         "deaths": np.zeros(m, dtype=np.int64),
     }
-    # a small school gets the funds of a hundred students
+    # a small school is funded as one of a hundred students
     size, paid = (np.bincount(school, weights=w, minlength=n) for w in (p, funds))
     small = (size > 0) & (size < 100)
     factor = np.where(small, np.maximum(1.0, 100 * _FUNDS_NORM[1] / np.where(small, paid, 1.0)), 1.0)
@@ -628,11 +628,11 @@ def _draw_item_columns(rng: np.random.Generator, schools: _Schools, rows: _Secti
 
 
 def _draw_class_sizes(rng: np.random.Generator, rows: _Sections) -> tuple[dict[str, Array], Array]:
-    """Draw how many classes are too large, by size, and the size of the largest class."""
+    """Draw the numbers of oversized classes by size, and the size of the largest class."""
     # 46 to 50 is above the limit in primary classes only
     chance = np.where(rows.stage[:, None] == 1, [0.2, 0.004, 0.0, 0.0, 0.0], [0.01, 0.002, 0.0, 0.0, 0.0])
     counts = rng.binomial(rows.classes[:, None], chance)
-    # the largest class lies in the highest band that has any, and is not smaller than the mean
+    # the largest class is in the highest nonempty band, and not smaller than the mean
     mean = np.ceil(rows.students / np.maximum(rows.classes, 1))
     over = np.flatnonzero((mean > 45) & (rows.classes > 0))
     band = np.minimum((mean[over] - 46) // 5, 4).astype(np.int64)

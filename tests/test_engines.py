@@ -624,7 +624,7 @@ def test_codes_that_a_dask_partition_leaves_empty_are_missing() -> None:
     with dask.config.set(scheduler="sync"), pytest.raises(jh.InputDataError) as caught:
         lazy.compute()
     assert [(p.column, p.row) for p in caught.value.problems] == [("school_code", i) for i in range(3)]
-    assert all("leave it out" in p.message for p in caught.value.problems)
+    assert all("if the whole column is empty, remove it" in p.message for p in caught.value.problems)
 
 
 def test_what_dask_is_not_given() -> None:

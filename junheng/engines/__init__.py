@@ -1,6 +1,6 @@
-"""The same evaluation where the data lies elsewhere: Dask, Spark, and Parquet files larger than memory.
+"""The same evaluation for data in Dask, Spark, or Parquet files larger than memory.
 
-Nothing heavy is imported with this package.
+Importing this package imports none of these libraries.
 """
 
 from junheng.engines._schemas import OUTPUTS as OUTPUTS

@@ -1,4 +1,4 @@
-"""Where the counties lie in Parquet files, and the files in pieces of whole counties (private)."""
+"""Positions of counties in Parquet files, and reading the files in pieces of whole counties (private)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Counties", "in_order", "sorted_out"]
 
 @frozen(eq=False)
 class Counties:
-    """Where the rows of each county lie in the files; counties in order of appearance."""
+    """The rows of each county in the files; counties in order of appearance."""
 
     keys: list[tuple[Any, ...]]
     number: dict[tuple[Any, ...], int]
@@ -32,7 +32,7 @@ class Counties:
 
     @classmethod
     def find(cls, files: ParquetFiles, by: Sequence[str]) -> Counties:
-        """Read the columns that make a county, and nothing else."""
+        """Read only the columns that identify a county."""
         number: dict[tuple[Any, ...], int] = {}
         rows: list[int] = []
         first: list[int] = []
@@ -61,14 +61,14 @@ class Counties:
         return int(self.rows.max())
 
     def words(self, by: Sequence[str]) -> list[tuple[str, list[Any]]]:
-        """Return the words of every county by column."""
+        """Return the labels of every county by column."""
         return [(name, [k[i] for k in self.keys]) for i, name in enumerate(by)]
 
     def most_open(self) -> int:
-        """Return a bound on how many rows of counties that are not yet whole are held at once, reading in order."""
+        """Return an upper bound on the rows of incomplete counties held at once when reading in order."""
         at = np.concatenate([self.first, self.last])
         change = np.concatenate([self.rows, -self.rows])
-        # a county that ends where it began is never open; of two, the one that ends makes room for the next
+        # at one position, counties that end come before counties that begin
         order = np.lexsort((change, at))
         return int(np.cumsum(change[order]).max(initial=0))
 
@@ -79,7 +79,7 @@ class Counties:
 
 
 def _codes(table: pa.Table, by: Sequence[str]) -> tuple[Ints, list[tuple[Any, ...]]]:
-    """Return a code a row and the keys behind the codes."""
+    """Return one code per row and the key of each code."""
     combined = np.zeros(table.num_rows, dtype=np.int64)
     parts = []
     for name in by:
@@ -95,7 +95,7 @@ def _codes(table: pa.Table, by: Sequence[str]) -> tuple[Ints, list[tuple[Any, ..
 
 
 def in_order(job: Job, files: ParquetFiles, counties: Counties, batch_rows: int) -> Iterator[tuple[pa.Table, Ints]]:
-    """Yield whole counties while reading on: those whose last row has gone by, about ``batch_rows`` at a time."""
+    """Yield whole counties while reading, once their last row has been read, about ``batch_rows`` at a time."""
     import pyarrow as pa
 
     ends = np.argsort(counties.last, kind="stable")
@@ -127,7 +127,7 @@ def in_order(job: Job, files: ParquetFiles, counties: Counties, batch_rows: int)
 def sorted_out(
     job: Job, files: ParquetFiles, counties: Counties, batch_rows: int, folder: Path
 ) -> Iterator[tuple[pa.Table, Ints]]:
-    """Sort rows out into temporary files of whole counties, of about ``batch_rows`` each, and yield these."""
+    """Sort rows into temporary files of whole counties, of about ``batch_rows`` each, and yield these."""
     import pyarrow as pa
 
     bucket_of = np.empty(counties.rows.size, dtype=np.int64)
@@ -161,7 +161,7 @@ def sorted_out(
 
 
 def _put_away(held: dict[int, list[pa.Table]], folder: Path) -> None:
-    """Append what waits for each file, as a stream of its own."""
+    """Append the waiting tables to each file, as a separate stream."""
     import pyarrow as pa
 
     for b, tables in held.items():

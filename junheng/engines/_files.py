@@ -22,7 +22,7 @@ __all__ = ["ParquetFiles"]
 
 @frozen(eq=False)
 class ParquetFiles:
-    """Parquet files read as one table, row after row in the order of their paths."""
+    """Parquet files read as one table, in the order of their paths."""
 
     roots: tuple[str, ...]
     fragments: tuple[Any, ...]
@@ -31,7 +31,7 @@ class ParquetFiles:
 
     @classmethod
     def find(cls, source: Any) -> ParquetFiles:
-        """Find the files, and one schema that holds the columns of all of them."""
+        """Find the files and a common schema with the columns of all of them."""
         import pyarrow as pa
         import pyarrow.dataset as ds
 
@@ -57,7 +57,7 @@ class ParquetFiles:
         return {f.name: f.type for f in self.schema}
 
     def empty_keys(self) -> set[str]:
-        """Return the columns of names and codes in which nothing stands in any file."""
+        """Return the columns of names and codes that are empty in all files."""
         known = columns()
         empty = {n for n in self.schema.names if n in known and known[n].type == "key"}
         for table, _ in self.read(sorted(empty), READ_ROWS) if empty else ():
@@ -86,7 +86,7 @@ class ParquetFiles:
 
 
 def _named_paths(source: Any) -> list[str]:
-    """Return the paths that were named, all of which must exist."""
+    """Return the given paths, all of which must exist."""
     paths = [str(source)] if isinstance(source, (str, os.PathLike)) else [str(p) for p in source]
     if not paths:
         raise InputError(message("engines.no_file"))
@@ -97,7 +97,7 @@ def _named_paths(source: Any) -> list[str]:
 
 
 def _found_paths(given: str | list[str]) -> list[str]:
-    """Return the files: those of a folder in the order of their paths, a list of files as it is given."""
+    """Return the files: those of a folder in the order of their paths, a list in the given order."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
@@ -112,7 +112,7 @@ def _found_paths(given: str | list[str]) -> list[str]:
 
 
 def _common_schema(paths: Sequence[str]) -> pa.Schema:
-    """Return one schema that holds the columns of all files, or name the first file that does not agree."""
+    """Return a common schema with the columns of all files, or report the first file that disagrees."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -130,7 +130,7 @@ def _common_schema(paths: Sequence[str]) -> pa.Schema:
 
 
 def _folder_fields(root: str, files: Sequence[str]) -> pa.Schema:
-    """Return the columns that stand in the names of folders; codes keep their zeros, only a year is a number."""
+    """Return the columns given by folder names; codes keep leading zeros, only a year is a number."""
     import pyarrow as pa
 
     values: dict[str, set[str]] = {}
@@ -144,7 +144,7 @@ def _folder_fields(root: str, files: Sequence[str]) -> pa.Schema:
 
 
 def _decoded(schema: pa.Schema) -> pa.Schema:
-    """Return the schema of a file with plain text for dictionaries and long text, so that files agree."""
+    """Return the schema of a file with plain text instead of dictionaries and large text, so that files agree."""
     import pyarrow as pa
 
     t = pa.types

@@ -1,8 +1,8 @@
-"""What every engine does with whole counties, wherever they came from (private).
+"""What every engine does with whole counties, whatever their source (private).
 
-A county (and year) is judged by its own schools alone, so that whole counties can go to different workers. Each worker
-calls :func:`junheng.evaluate` on the counties it was given, with their rows in the order of the source: figures and
-verdicts are those of one evaluation of the whole table, bit for bit.
+A county (and year) is judged by its own schools alone, so whole counties can go to different workers. Each worker calls
+:func:`junheng.evaluate` on its counties, with rows in the order of the source: figures and verdicts equal those of one
+evaluation of the whole table, bit for bit.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from junheng.words import Listed, Message, Quoted, Row, key_text, message, quote
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Columns that tell where a row came from; they never reach an evaluation.
+#: Columns for the origin of a row; removed before an evaluation.
 PARTITION, ROW, SHARD = "__junheng_partition", "__junheng_row", "__junheng_shard"
-#: Rows read from a file, or handed over, at a time.
+#: Rows read from a file or passed on at a time.
 READ_ROWS = 65_536
-#: Columns of codes and names that, where they are there, must be filled in for every school.
+#: Columns of codes and names that, if present, must be filled in for every school.
 _CODES = ("county", "county_code", "school_code")
 
 
 @frozen(eq=False)
 class CountyFacts:
-    """County facts as one frame, checked as a whole; every worker takes the rows of its own counties."""
+    """County facts as one frame, checked as a whole; each worker takes the rows of its counties."""
 
     frame: pd.DataFrame
     keys: tuple[str, ...]
@@ -52,7 +52,7 @@ class CountyFacts:
 
     @classmethod
     def make(cls, source: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> tuple[CountyFacts, list[Problem]]:
-        """Return the facts and what is wrong with them, given all the counties there are."""
+        """Return the facts and their problems, given all counties."""
         problems = Facts(source, counties).problems
         table = as_table(source, [name for name, _ in counties])
         headers = key_headers(table, [name for name, _ in counties])
@@ -69,7 +69,7 @@ class CountyFacts:
 
 @frozen(eq=False)
 class Judged:
-    """What came of some whole counties; no frames, counties or provenance where the table has errors."""
+    """The result for some whole counties; no frames, counties or provenance if the table has errors."""
 
     problems: list[Problem]
     tables: dict[str, pa.Table] | None = None
@@ -79,20 +79,20 @@ class Judged:
 
 @frozen(eq=False, kw_only=True)
 class Job:
-    """What every worker does with the counties it is given; must pickle."""
+    """What every worker does with its counties. Must be picklable."""
 
     standard: Standard
     by: tuple[str, ...]
     missing: Missing
     outputs: tuple[str, ...]
     facts: CountyFacts | None
-    #: Columns of names and codes in which nothing stands in the whole table: they are taken for absent.
+    #: Columns of names and codes that are empty in the whole table; treated as absent.
     empty: frozenset[str]
-    #: Schema of every output, repeated words as dictionaries.
+    #: Schema of every output, with dictionaries for repeated words.
     schemas: dict[str, pa.Schema]
 
     def run(self, schools: pd.DataFrame, row: Ints, part: Ints | None = None, *, frames: bool = True) -> Judged:
-        """Judge some whole counties; ``row`` (and ``part``) say where each row of theirs came from."""
+        """Judge some whole counties; ``row`` (and ``part``) give the origin of each row."""
         facts = None if self.facts is None else self.facts.of(schools)
         lacking = self._lacking_keys(schools, whole_is_known=part is None)
         try:
@@ -112,9 +112,9 @@ class Job:
         return Judged(problems, tables, ev.data.n_counties, ev.provenance)
 
     def _lacking_keys(self, schools: pd.DataFrame, *, whole_is_known: bool) -> list[Problem]:
-        """Return a problem for every row of a column of codes in which nothing stands here.
+        """Return a problem for every row of a column of codes that is empty here but not in the whole table.
 
-        Evaluated by themselves, these counties would have no such column. But the whole table has it, half empty.
+        Evaluated alone, these counties would seem to lack the column.
         """
         there = [n for n in _CODES if n in schools and n not in self.by and n not in self.empty]
         silent = {n for n in there if not says_something(schools[n].unique().tolist())}
@@ -133,12 +133,12 @@ class Job:
 
 
 def _own(problems: Iterable[Problem]) -> Iterator[Problem]:
-    # the facts are checked once, as a whole, by whoever has all of them
+    # the facts are checked once, as a whole, by the caller
     return (p for p in problems if not p.message.startswith("county_facts: "))
 
 
 def _placed(problem: Problem, row: Ints, part: Ints | None) -> Problem:
-    """Let a problem name the row of the source, not that of the piece it was found in."""
+    """Return a problem with rows of the source instead of rows of the piece."""
     if problem.row is None:
         return problem
     key = problem.key if part is None else f"partition {part[problem.row]}: {problem.key or ''}"
@@ -149,7 +149,7 @@ def _placed(problem: Problem, row: Ints, part: Ints | None) -> Problem:
 
 
 def _in_source(value: Any, row: Ints, part: Ints | None) -> Any:
-    """Return a message, or a parameter of one, in which every row is that of the source."""
+    """Return a message, or a parameter of one, with rows of the source."""
     if isinstance(value, Row):
         at = int(row[value.at])
         return Row(at) if part is None else message("engines.row_of_partition", row=at, partition=int(part[value.at]))
@@ -161,7 +161,7 @@ def _in_source(value: Any, row: Ints, part: Ints | None) -> Any:
 
 
 def key_texts(columns: Sequence[Any], rows: int) -> Any:
-    """Return one text a row for its keys; 2025 and 2025.0 are one year, and a blank is a blank."""
+    """Return the keys of each row as one text; 2025 and 2025.0 are the same year."""
     out = np.empty(rows, dtype=object)
     if not columns:
         out[:] = ""
@@ -181,7 +181,7 @@ def _text(word: Any) -> str:
 
 
 def says_something(words: Iterable[Any]) -> bool:
-    """Tell whether a reader sees anything in some cells."""
+    """Return whether any cell is not blank."""
     return any(_text(word) for word in words)
 
 
@@ -202,9 +202,9 @@ def prepare(
     partitions: bool,
     empty: Collection[str] = (),
 ) -> Job:
-    """Check what can be checked without a row, and lay down what comes out.
+    """Check everything that needs no rows, and fix the output schemas.
 
-    ``empty`` names the columns of names and codes in which nothing is known to stand anywhere.
+    ``empty`` lists the columns of names and codes that are known to be empty.
     """
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if missing not in get_args(Missing):
@@ -233,12 +233,12 @@ def prepare(
 
 
 def _one_row(names: Sequence[str], empty: Collection[str]) -> pd.DataFrame:
-    """Return a table of one row with these headers, to learn what evaluate says of the headers alone."""
+    """Return a table of one row with these headers, to find problems of the headers alone."""
     cells: dict[str, Any] = {}
     for name in names:
         found = base_column(name)
         kind = None if found is None else found[0].type
-        # a column of names in which nothing stands would be absent
+        # an empty column of names would be treated as absent
         cells[name] = [float("nan") if kind == "number" else "x" if kind == "key" and name not in empty else None]
     return pd.DataFrame(cells)
 
@@ -252,7 +252,7 @@ def as_names(output: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def with_facts(job: Job, county_facts: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> Job:
-    """Take the facts in, refusing those of counties that are not there."""
+    """Add the facts to a job; raise an error for facts about unknown counties."""
     facts, problems = CountyFacts.make(county_facts, counties)
     if any(p.severity is Severity.ERROR for p in problems):
         raise InputDataError(problems)

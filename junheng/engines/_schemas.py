@@ -1,4 +1,4 @@
-"""What the outputs of an engine look like, and how tables are brought to that (private)."""
+"""Output schemas of the engines, and conversion of tables to them (private)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
     "with_arrow_frames",
 ]
 
-#: What can be asked for: the frames of an evaluation, and its problems.
+#: Available outputs: the frames of an evaluation, and its problems.
 Output = Literal[
     "schools",
     "school_verdicts",
@@ -47,14 +47,14 @@ OUTPUTS: tuple[Output, ...] = get_args(Output)
 
 
 def with_arrow_frames(ev: Evaluation) -> Evaluation:
-    """Return an evaluation whose frames are Arrow tables, whatever the schools came in."""
+    """Return an evaluation whose frames are Arrow tables, whatever its input."""
     return attrs.evolve(ev, data=attrs.evolve(ev.data, backend="pyarrow"))
 
 
 def output_schemas(
     std: Standard, by: Sequence[str], types: Mapping[str, pa.DataType], *, partitions: bool
 ) -> dict[str, pa.Schema]:
-    """Return the schema of every output: that of a table of one school, with the caller's types for the keys."""
+    """Return the schema of every output, taken from an evaluation of one school, with the caller's key types."""
     import pyarrow as pa
 
     keys = {name: _key_type(types[name]) for name in (*by, "school_code", "school") if name in types}
@@ -80,7 +80,7 @@ def output_schemas(
 
 
 def _key_type(type_: pa.DataType) -> pa.DataType:
-    """Return the type a key comes out in: whole numbers as int64, all that is neither number nor date as text."""
+    """Return the output type of a key: integers as int64, anything that is neither number nor date as text."""
     import pyarrow as pa
 
     t = pa.types
@@ -96,14 +96,14 @@ def _key_type(type_: pa.DataType) -> pa.DataType:
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with plain text where it has dictionaries."""
+    """Return the schema with plain text instead of dictionaries."""
     import pyarrow as pa
 
     return pa.schema([(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in schema])
 
 
 def conform(table: pa.Table, schema: pa.Schema, row: Ints, part: Ints | None) -> pa.Table:
-    """Bring a frame to the schema of its output, its rows counted as in the source."""
+    """Convert a frame to the schema of its output, with row numbers of the source."""
     import pyarrow as pa
 
     columns: dict[str, Any] = dict(zip(table.column_names, table.columns, strict=True))
@@ -147,7 +147,7 @@ def problem_table(problems: Sequence[Problem], schema: pa.Schema) -> pa.Table:
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
-    """Return an Arrow table as pandas, as a table that was in memory all along would be."""
+    """Return an Arrow table as pandas, with the types of a table loaded directly."""
     import pyarrow as pa
 
     t = pa.types
@@ -165,7 +165,7 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 def _from_decimals(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Turn decimals into the nearest doubles (whole ones into integers): Arrow's own cast may miss by a digit."""
+    """Convert decimals to the nearest doubles (whole ones to integers): Arrow's own cast may be off by one digit."""
     import pyarrow as pa
 
     whole = column.type.scale <= 0

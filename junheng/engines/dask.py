@@ -72,49 +72,47 @@ def evaluate_dask(
     output: Output | Sequence[Output] = "verdicts",
     partitioned: bool = False,
 ) -> dd.DataFrame | dict[str, dd.DataFrame]:
-    """Judge the schools of a Dask frame, county by county, and return Dask frames; nothing runs until they are asked.
+    """Judge the schools of a Dask frame, county by county, and return lazy Dask frames.
 
     Parameters
     ----------
     frame : dask.dataframe.DataFrame
-        As in :func:`junheng.evaluate`: canonical columns and units, one row a school, or a school and stage.
+        As in :func:`junheng.evaluate`: canonical columns and units, one row per school, or per school and stage.
     standard : Standard, str or path
-        What to judge by. It is read here and sent to the workers.
+        Standard to judge by. It is loaded by the caller and sent to the workers.
     by : str or sequence of str, optional
-        Columns that make a county, as in :func:`junheng.evaluate`; ``year``, where there is one, always belongs to it.
+        Columns that identify a county, as in :func:`junheng.evaluate`. A column ``year`` is always added.
     county_facts : frame or mapping, optional
         Facts about the counties, as in :func:`junheng.evaluate`, in memory. The columns of ``by`` are then read once,
-        at the call, so that a fact about a county that is not there is refused.
+        at the call, to check the facts against the counties.
     missing : {"propagate", "omit", "raise"}
-        What a missing figure does to a coefficient, as in :func:`junheng.evaluate`.
+        How a missing figure affects a coefficient, as in :func:`junheng.evaluate`.
     output : str or sequence of str
         ``schools``, ``school_verdicts``, ``indicators``, ``items``, ``item_schools``, ``verdicts``, ``left_out``,
         ``county_indicators``, ``grades``: the frames of :class:`junheng.Evaluation`. ``problems``: all errors and
-        warnings as rows; asked for alone, errors raise nothing.
+        warnings as rows; if it is the only output, errors are not raised.
     partitioned : bool
-        Every county lies whole in one partition already, so that no row has to move. It is checked: the columns of
-        ``by`` are read once, at the call.
+        Whether each county is already in a single partition, so that no rows need to move. This is checked: the columns
+        of ``by`` are read once, at the call.
 
     Returns
     -------
     dask.dataframe.DataFrame or dict
-        One frame, or name to frame for a sequence; compute them in one ``dask.compute`` and they share the work. Text
-        is plain text, never categories. A row of the source is told by ``partition`` and by ``row``, its position
-        within that partition of ``frame``. Counties come in any order, the rows of each in the order of the source.
+        One frame, or a dict of frames for a sequence; frames computed in one ``dask.compute`` share the work. Text is
+        plain text, never categories. ``partition`` and ``row``, the position within that partition of ``frame``,
+        identify a row of the source. Counties are in any order, the rows of each in the order of the source.
 
     Raises
     ------
     InputDataError
-        Columns are missing, facts cannot be used, or a county lies in two partitions that were said to hold whole
-        counties. A table with other errors raises it when the frame is computed: the first task that fails lists all
-        that is wrong with its counties.
+        If columns are missing, facts cannot be used, or, with ``partitioned``, a county is in several partitions. Other
+        errors in the table are raised when the frame is computed: the first task that fails lists all problems of its
+        counties.
     InputError
-        An argument is of the wrong kind, or Dask is not installed.
+        If an argument is invalid, or Dask is not installed.
 
-    Notes
-    -----
-    Rows move by Dask's shuffle, on the columns of ``by``. One task judges all counties of a partition: partitions of
-    50 000 to 500 000 rows work well.
+    Notes ----- Dask shuffles the rows on the columns of ``by``. One task judges all counties of a partition; partitions
+    of 50 000 to 500 000 rows work well.
 
     Examples
     --------
@@ -158,17 +156,17 @@ def evaluate_dask(
         pieces = [dask.delayed(_pick)(part, name) for part in parts]
         frames[name] = dd.from_delayed(pieces, meta=_pandas_frame(job.no_rows(name)), prefix=f"junheng-{name}")
         if name == "problems":
-            # what holds for the table as a whole is met by every task
+            # every task reports problems of the table as a whole
             frames[name] = frames[name].drop_duplicates()
     return frames[asked[0]] if isinstance(output, str) else frames
 
 
 def _arrow_type(dtype: Any) -> pa.DataType:
-    """Return the Arrow type of a pandas column, text for what is not known before it is read."""
+    """Return the Arrow type of a pandas column, text if unknown before reading."""
     import pyarrow as pa
 
     if isinstance(dtype, pd.CategoricalDtype):
-        # the categories of a lazy column need not be known: numbers would show
+        # the categories of a lazy column may be unknown, but their dtype is known
         dtype = dtype.categories.dtype
     if isinstance(dtype, pd.ArrowDtype):
         return dtype.pyarrow_dtype
@@ -194,7 +192,7 @@ def _keys_of_partition(
 
 
 def _check_whole(found: pd.DataFrame, keys: Sequence[str]) -> None:
-    """Refuse counties that lie in several partitions."""
+    """Raise an error if a county is in several partitions."""
     text = key_texts([as_objects(found[k]) for k in keys], len(found))
     where: dict[str, list[int]] = {}
     for word, number in zip(text.tolist(), found[PARTITION].tolist(), strict=True):
@@ -215,14 +213,14 @@ def _check_whole(found: pd.DataFrame, keys: Sequence[str]) -> None:
 def _numbered(
     frame: pd.DataFrame, keys: list[str], move: bool, partition_info: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
-    """Note where every row came from, and to which task it goes."""
+    """Add the origin of every row, and the task it goes to."""
     number = 0 if partition_info is None else int(partition_info["number"])
     new: dict[str, Any] = {
         PARTITION: np.full(len(frame), number, dtype=np.int64),
         ROW: np.arange(len(frame), dtype=np.int64),
     }
     if move:
-        # from the text of the keys: a column may be whole numbers in one partition and, with a gap, floats in another
+        # hash the text of the keys: a column may be integer in one partition and, with a missing cell, float in another
         text = key_texts([as_objects(frame[k]) for k in keys], len(frame))
         codes, words = pd.factorize(text)
         hashed = pd.util.hash_array(np.asarray(words, dtype=object), categorize=False).astype(np.int64)
@@ -231,7 +229,7 @@ def _numbered(
 
 
 def _judge(frame: pd.DataFrame, job: Job, lenient: bool) -> dict[str, pd.DataFrame]:
-    """Judge what a task was given: whole counties."""
+    """Judge the whole counties of a task."""
     if len(frame) == 0:
         return {name: _pandas_frame(job.no_rows(name)) for name in job.outputs}
     frame = frame.sort_values([PARTITION, ROW], kind="stable", ignore_index=True)
@@ -250,7 +248,7 @@ def _pick(part: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
 
 
 def _pandas_frame(table: pa.Table) -> pd.DataFrame:
-    """Return an output as pandas: plain text, whole numbers that may be missing as Int64."""
+    """Return an output as pandas: plain text, and Int64 for whole numbers that may be missing."""
     frame: pd.DataFrame = table.cast(plain_schema(table.schema)).to_pandas()
     for name in ("number", "row", "partition"):
         if name in frame and (name == "number" or "message" in frame):

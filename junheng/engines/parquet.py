@@ -33,36 +33,36 @@ if TYPE_CHECKING:
 
 __all__ = ["ParquetSummary", "evaluate_parquet"]
 
-#: After so many errors no more of the files is read.
+#: Errors after which no more of the files is read.
 _MOST_ERRORS = 10_000
-#: What is counted, and which options of an evaluation are those of all batches.
+#: What is counted, and the options of an evaluation common to all batches.
 _COUNTS = ("counties", "rows", "sections", "sections_counted", "sections_in_coefficient")
 _OPTIONS = ("junheng", "standard", "standard_digest", "extends", "by", "relaxations", "readings_chosen", "missing")
 
 
 @frozen(kw_only=True)
 class ParquetSummary:
-    """What :func:`evaluate_parquet` did.
+    """Summary of :func:`evaluate_parquet`.
 
     Attributes
     ----------
     counties, rows, sections, sections_counted, sections_in_coefficient : int
-        Counties (and years) judged, rows read, schools and stages in them, those that are judged as schools, and those
-        that are part of coefficients.
+        Counties (and years) judged, rows read, their sections (school and stage), sections judged as schools, and
+        sections that count in coefficients.
     left_out : dict of str to int
-        Schools and stages that are not judged as schools, by reason.
+        Sections not judged as schools, by reason.
     problems : dict of str to int
-        Warnings by code; each of them is a row of the output ``problems``.
+        Warnings by code; each is a row of the output ``problems``.
     files : dict of str to str
         The file of each output, by name.
     output_rows : dict of str to int
         Rows of each output.
     batches : int
-        In how many pieces the counties were judged.
+        Number of pieces in which the counties were judged.
     passes : int
-        How often the figures were read: once where counties lie together, twice where rows had to be sorted out.
+        How often the figures were read: once if counties are contiguous, twice if rows had to be sorted.
     provenance : dict
-        Version, standard and digest, options. No clock: same input, same bytes.
+        Version, standard and digest, options. No time stamp: the same input gives the same bytes.
     """
 
     counties: int
@@ -97,32 +97,33 @@ def evaluate_parquet(
 ) -> ParquetSummary:
     """Judge schools in Parquet files larger than memory, and write the results as Parquet.
 
-    The columns that make a county are read first, to learn where each county lies. Then the figures are read in pieces
-    of whole counties. Where the rows of counties are spread too far for that, they are first sorted out into temporary
-    files beside the target, which takes as much room as the source and one more pass.
+    The columns that identify a county are read first, to locate each county. Then the figures are read in pieces of
+    whole counties. If the rows of counties are too scattered for that, they are first sorted into temporary files
+    beside the target, which takes as much space as the source and one more pass.
 
     Parameters
     ----------
     source : path or sequence of paths
-        A file, a folder (hive-partitioned folders such as ``year=2025/`` too), or several files. Columns as in
-        :func:`junheng.evaluate`; files may hold them in different order, and some may lack some.
+        A file, a folder (also hive-partitioned, such as ``year=2025/``), or several files. Columns as in
+        :func:`junheng.evaluate`; their order may differ between files, and files may lack some.
     standard : Standard, str or path
-        What to judge by.
+        Standard to judge by.
     target : path
-        Folder to make; it must not exist. It appears under its name only when all is written.
+        Folder to create; it must not exist. It appears under its name only when everything is written.
     by : str or sequence of str, optional
-        Columns that make a county, as in :func:`junheng.evaluate`; ``year``, where there is one, always belongs to it.
+        Columns that identify a county, as in :func:`junheng.evaluate`. A column ``year`` is always added.
     county_facts : frame or mapping, optional
         Facts about the counties, as in :func:`junheng.evaluate`, in memory.
     missing : {"propagate", "omit", "raise"}
-        What a missing figure does to a coefficient, as in :func:`junheng.evaluate`.
+        How a missing figure affects a coefficient, as in :func:`junheng.evaluate`.
     outputs : sequence of str
         Which frames to write, as in :func:`evaluate_dask`; ``problems``, the warnings, is always written.
     batch_rows : int
-        About how many rows are judged at a time; a county is never divided. Memory grows with it, with the largest
+        Approximate number of rows judged at a time; a county is never split. Memory grows with it, with the largest
         county, and with the row groups of the files.
     progress : bool or callable, optional
-        None: a bar where there is a terminal and tqdm. False: none. A function: called with the rows done and all.
+        Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
+        is called with the rows done and the total.
 
     Returns
     -------
@@ -132,18 +133,16 @@ def evaluate_parquet(
     Raises
     ------
     InputDataError
-        The table cannot be used. All batches are looked at before it is raised (up to ten thousand errors), and
-        nothing is written.
+        If the table has errors. All batches are checked before it is raised (up to ten thousand errors), and nothing is
+        written.
     UnknownStandardError, StandardDataError
-        The standard cannot be used.
+        If the standard cannot be used.
     InputError
-        An argument is of the wrong kind, the target exists, or pyarrow is not installed.
+        If an argument is invalid, the target exists, or pyarrow is not installed.
 
-    Notes
-    -----
-    ``row`` in the outputs and in problems is the position in the whole source, counting from 0: files in the order of
-    their paths, rows as they stand. With files that hold counties together, outputs are in the order of the table;
-    else county by county.
+    Notes ----- ``row`` in the outputs and in problems is the position in the whole source, counting from 0, with files
+    in the order of their paths. If counties are contiguous, outputs are in the order of the table; otherwise county by
+    county.
 
     Examples
     --------
@@ -178,7 +177,7 @@ def evaluate_parquet(
     if not no_facts(county_facts):
         job = with_facts(job, county_facts, counties.words(job.by))
     goal.parent.mkdir(parents=True, exist_ok=True)
-    # a dot before the name: whoever reads the parent folder passes over what is half done
+    # readers of the parent folder skip names that begin with a dot
     work = goal.with_name(f".{goal.name}-{uuid4().hex[:8]}")
     work.mkdir()
     try:
@@ -195,7 +194,7 @@ def evaluate_parquet(
 def _judge_files(
     job: Job, files: ParquetFiles, counties: Counties, work: Path, batch_rows: int, progress: Progress
 ) -> ParquetSummary:
-    """Judge piece after piece of whole counties, and write what comes of each into a folder."""
+    """Judge piece after piece of whole counties, and write the results into a folder."""
     together = counties.most_open() <= max(batch_rows, 2 * counties.largest)
     pieces: Iterator[tuple[pa.Table, Ints]]
     if together:
@@ -231,16 +230,16 @@ def _path(output: str) -> str:
 
 
 def _writer(job: Job, work: Path, output: str) -> Any:
-    """Make the file of an output."""
+    """Open the file of an output."""
     import pyarrow.parquet as pq
 
     (work / output).mkdir()
-    # no Arrow schema in the file: what is a dictionary here is plain text to whoever reads it
+    # no Arrow schema in the file: readers get plain text instead of dictionaries
     return pq.ParquetWriter(work / _path(output), job.schemas[output], store_schema=False)
 
 
 class _Tally:
-    """What came of the batches so far."""
+    """Totals of the batches so far."""
 
     def __init__(self, outputs: Sequence[str]) -> None:
         self.batches = self.rows_seen = 0
@@ -253,7 +252,7 @@ class _Tally:
         self._options: dict[str, Any] = {}
 
     def new_problems(self, part: Judged) -> list[Problem]:
-        """Return the problems of a batch; what holds for the table as a whole is met in every one, and told once."""
+        """Return the new problems of a batch; problems of the table as a whole recur in every batch."""
         new = [p for p in part.problems if p.row is not None or p not in self._told]
         self._told |= {p for p in new if p.row is None}
         return new
@@ -270,14 +269,14 @@ class _Tally:
         self._options = {name: part.provenance[name] for name in _OPTIONS}
 
     def refusal(self, rows: int) -> InputDataError:
-        """Return all errors, and whether more of the rows might have some."""
+        """Return all errors, with a note if some rows were not checked."""
         exc = InputDataError(self.errors)
         if self.rows_seen < rows:
             exc.add_note(str(message("engines.stopped_early", errors=len(self.errors), rows=self.rows_seen)))
         return exc
 
     def summary(self, passes: int) -> ParquetSummary:
-        """Return what was done."""
+        """Return the summary."""
         return ParquetSummary(
             **self._counts,
             left_out=dict(sorted(self._left_out.items())),

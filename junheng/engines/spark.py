@@ -61,51 +61,48 @@ def evaluate_spark(
     missing: Missing = "propagate",
     output: Output | Sequence[Output] = "verdicts",
 ) -> sql.DataFrame | dict[str, sql.DataFrame]:
-    """Judge the schools of a Spark frame, county by county, and return Spark frames; nothing runs until an action.
+    """Judge the schools of a Spark frame, county by county, and return lazy Spark frames.
 
     Parameters
     ----------
     frame : pyspark.sql.DataFrame
-        As in :func:`junheng.evaluate`: canonical columns and units, one row a school, or a school and stage. Decimals
-        are taken at their nearest double.
+        As in :func:`junheng.evaluate`: canonical columns and units, one row per school, or per school and stage.
+        Decimals are converted to the nearest double.
     standard : Standard, str or path
-        What to judge by. It is read here and sent to the workers.
+        Standard to judge by. It is loaded by the caller and sent to the workers.
     by : str or sequence of str, optional
-        Columns that make a county, as in :func:`junheng.evaluate`; ``year``, where there is one, always belongs to it.
+        Columns that identify a county, as in :func:`junheng.evaluate`. A column ``year`` is always added.
     county_facts : frame or mapping, optional
         Facts about the counties, as in :func:`junheng.evaluate`, in memory. The columns of ``by`` are then read once,
-        at the call, so that a fact about a county that is not there is refused.
+        at the call, to check the facts against the counties.
     missing : {"propagate", "omit", "raise"}
-        What a missing figure does to a coefficient, as in :func:`junheng.evaluate`.
+        How a missing figure affects a coefficient, as in :func:`junheng.evaluate`.
     output : str or sequence of str
-        As in :func:`evaluate_dask`. For a sequence the evaluation is kept by Spark (memory and disk) so that the frames
-        share it; ``spark.catalog.clearCache()`` lets it go.
+        As in :func:`evaluate_dask`. For a sequence, Spark caches the evaluation (memory and disk) so that the frames
+        share it; ``spark.catalog.clearCache()`` releases it.
 
     Returns
     -------
     pyspark.sql.DataFrame or dict
-        One frame, or name to frame for a sequence. A row of the source is told by ``partition`` and by ``row``, its
-        position within that partition of ``frame`` as Spark reads it; a frame that Spark may read in another order
-        the next time has no positions that last.
+        One frame, or a dict of frames for a sequence. ``partition`` and ``row``, the position within that partition of
+        ``frame`` as Spark reads it, identify a row of the source. They are stable only if Spark reads the frame in the
+        same order each time.
 
     Raises
     ------
     InputDataError
-        Columns are missing or facts cannot be used. Errors of the table come with Spark's own exception, at the
-        action: its text holds that of this error, the county of every problem named. ``output="problems"`` lists
-        errors as rows and raises nothing.
+        If columns are missing or facts cannot be used. Errors in the table appear in Spark's own exception, at the
+        action; its text contains the text of this error. ``output="problems"`` lists errors as rows and raises nothing.
     InputError
-        An argument is of the wrong kind, or Spark is not installed.
+        If an argument is invalid, or Spark is not installed.
 
-    Notes
-    -----
-    Rows are repartitioned by the columns of ``by``; one task judges all counties of a partition at once, so that
-    ``spark.sql.shuffle.partitions`` says how many rows a task holds: 50 000 to 500 000 work well. Workers need
-    junheng and its dependencies. Spark needs Java 17 or newer.
+    Notes ----- Rows are repartitioned by the columns of ``by``; one task judges all counties of a partition, so
+    ``spark.sql.shuffle.partitions`` determines the rows per task: 50 000 to 500 000 work well. Workers need junheng and
+    its dependencies. Spark requires Java 17 or newer.
 
-    Rows of a Spark frame have an order only as far as Spark reads them in one: it may take the files of a folder in
-    any order. Where the rows of a county lie in several files, its sums may then be taken in another order than in one
-    table, and the last digit of a coefficient may differ. Comparisons with limits allow for that.
+    Spark does not guarantee the order of rows: it may read the files of a folder in any order. If the rows of a county
+    are in several files, its sums may be taken in another order than in one table, and the last digit of a coefficient
+    may differ. Comparisons with limits allow for that.
 
     Examples
     --------
@@ -127,7 +124,7 @@ def evaluate_spark(
     names = list(frame.columns)
     types = {f.name: _arrow_type(f.dataType.simpleString()) for f in frame.schema.fields}
     job = prepare(standard, by, missing, asked, names, types, partitions=True)
-    # Spark takes a dot in a header for a field of a structure: headers stay behind, and meet their columns again there
+    # Spark reads a dot in a header as a field of a struct: use short names, and restore the headers in the worker
     frame = frame.toDF(*(f"c{i}" for i in range(len(names))))
     keys = [f"c{names.index(k)}" for k in job.by]
     if not no_facts(county_facts):
@@ -149,13 +146,13 @@ def evaluate_spark(
             for name in job.outputs
         }
     if "problems" in frames:
-        # what holds for the table as a whole is met by every task
+        # every task reports problems of the table as a whole
         frames["problems"] = frames["problems"].dropDuplicates()
     return frames[asked[0]] if isinstance(output, str) else frames
 
 
 def _brought_together(frame: Any, keys: Sequence[str]) -> Any:
-    """Return the frame with all rows of a county in one partition, however its name is typed."""
+    """Return the frame with all rows of a county in one partition, whatever the spelling of its name."""
     from pyspark.sql import functions
 
     as_read = functions.pandas_udf(_as_read, "string")
@@ -165,7 +162,7 @@ def _brought_together(frame: Any, keys: Sequence[str]) -> Any:
 
 
 def _as_read(words: pd.Series) -> pd.Series:
-    """Return names as :func:`junheng.evaluate` reads them: without characters that do not show."""
+    """Return names as :func:`junheng.evaluate` reads them: without invisible characters."""
     codes, distinct = pd.factorize(words.to_numpy(dtype=object))
     cells = np.array([*map(clean, distinct), None], dtype=object)
     return pd.Series(cells[codes], dtype=object)
@@ -190,7 +187,7 @@ def _sql_schema(schema: pa.Schema) -> str:
 
 
 def _judge(batches: Iterable[Any], names: Sequence[str], job: Job, lenient: bool) -> dict[str, pa.Table]:
-    """Judge what a task was given: whole counties, their rows in the order of the source."""
+    """Judge the whole counties of a task, their rows in the order of the source."""
     import pyarrow as pa
 
     given = list(batches)
@@ -214,7 +211,7 @@ def _one_output(batches: Iterable[Any], names: Sequence[str], job: Job, lenient:
 
 
 def _all_outputs(batches: Iterable[Any], names: Sequence[str], job: Job) -> Iterator[Any]:
-    """Judge once for several outputs: each piece of an output travels as bytes under its name."""
+    """Judge once for several outputs: pieces of an output are sent as bytes with its name."""
     import pyarrow as pa
 
     for name, table in _judge(batches, names, job, False).items():

@@ -1,4 +1,4 @@
-"""What the measures share: arguments read once, chunks of whole groups, groups of like size as a matrix (private)."""
+"""Shared by the measures: reading arguments, chunks of whole groups, groups of similar size as a matrix (private)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 @frozen(eq=False)
 class Sample:
-    """Values, weights and groups as they were given, in the shape the kernels take."""
+    """Values, weights and groups, in the form that the kernels expect."""
 
     columns: list[Any] = field(repr=False)
     weights: Floats | None = field(repr=False)
@@ -37,22 +37,22 @@ class Sample:
         return int(self.groups.codes.size)
 
     def give(self, out: Floats) -> Any:
-        """Return one number a group and column in the shape the caller expects."""
+        """Return one number per group and column, in the form of the public result."""
         if self.labels is not None:
             return labelled(out[:, 0] if self.flat else out, self.labels, self.names)
         row: Floats = out[0] if self.groups.n else np.full(len(self.columns), np.nan)
         return float(row[0]) if self.flat else row
 
     def give_rows(self, columns: list[Floats]) -> Floats:
-        """Return one number a school and column in the shape of the values."""
+        """Return one number per school and column in the shape of the values."""
         return columns[0] if self.flat else np.stack(columns, axis=1) if columns else np.empty((self.rows, 0))
 
     def weight_array(self) -> Floats:
-        """Return the weights, ones where there are none."""
+        """Return the weights, or ones."""
         return np.ones(self.rows) if self.weights is None else self.weights
 
     def present(self) -> NDArray[np.bool_]:
-        """Tell which schools have weight (an unknown weight is one)."""
+        """Return which schools have nonzero weight (an unknown weight counts as nonzero)."""
         return np.ones(self.rows, dtype=bool) if self.weights is None else self.weights != 0
 
     def long(self, data: Mapping[str, Floats]) -> pd.DataFrame:
@@ -64,12 +64,12 @@ class Sample:
         return pandas_frame(head | {name: a.reshape(-1) for name, a in data.items()})
 
     def indicator_column(self, which: Ints) -> Any:
-        """Return the header, or the position, of every column named by position."""
+        """Return the header of each column position, or the position itself without headers."""
         return which if self.names is None else [self.names[i] for i in which.tolist()]
 
 
 def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("values", "weights")) -> Sample:
-    """Check what every measure is given and lay out the groups; ``names`` are those of the caller's arguments."""
+    """Check the arguments common to all measures and lay out the groups; ``names`` are the caller's argument names."""
     require_aligned(**{names[0]: values, names[1]: weights, "by": by})
     x = as_floats(values, names[0])
     if x.ndim not in (1, 2):
@@ -88,7 +88,7 @@ def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("v
 
 
 def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | None:
-    """Return the weights as an array of ``rows``, or None; refuse negative and infinite ones."""
+    """Return the weights as an array of ``rows``, or None; raise an error if one is negative or infinite."""
     if weights is None:
         return None
     w = as_floats(weights, name)
@@ -103,7 +103,7 @@ def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | No
 
 
 def check_number(value: Any, name: str, low: float, high: float, *, open_low: bool = False) -> float:
-    """Return an argument as a float between two bounds; refuse anything else."""
+    """Return an argument as a float between two bounds; raise an error for anything else."""
     array = as_floats(value, name)
     number = float(array) if array.ndim == 0 else float("nan")
     if not (low <= number <= high) or (open_low and number == low) or np.isinf(number):
@@ -113,13 +113,13 @@ def check_number(value: Any, name: str, low: float, high: float, *, open_low: bo
 
 
 def check_choice(value: str, name: str, choices: Sequence[str]) -> None:
-    """Refuse an argument that is none of its choices."""
+    """Raise an error if an argument is not one of its choices."""
     if value not in choices:
         raise InputError(message("arithmetic.choice", name=name, choices=listed(choices, "or"), value=Quoted(value)))
 
 
 def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
-    """Return the group labels as columns of a frame, a row for every group named by position."""
+    """Return the labels of the given groups as columns of a frame."""
     if labels is None:
         return {}
     if getattr(labels, "nlevels", 1) > 1 or type(labels).__name__ == "MultiIndex":
@@ -133,10 +133,10 @@ def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
 def relative_sums(
     columns: list[Any], weights: Floats | None, groups: Groups, term: Callable[[Floats], Floats]
 ) -> Floats:
-    r"""Sum over each group of :math:`p\,f(x / \bar x)`, with p the share of the weight; a row a group.
+    r"""Sum over each group of :math:`p\,f(x / \bar x)`, with p the share of the weight; one row per group.
 
-    ``term`` is f; it may write to its argument. NaN where a value is negative, infinite or missing, or the mean is
-    not positive. Chunks of whole groups that stay in the cache, a column at a time.
+    ``term`` is f; it may modify its argument. NaN if a value is negative, infinite or missing, or the mean is not
+    positive. Works on one column at a time, in chunks of whole groups that fit the cache.
     """
     out = np.full((groups.n, len(columns)), np.nan)
     if not groups.n:
@@ -169,10 +169,10 @@ def relative_sums(
 
 
 def entropy_sums(columns: list[Any], weights: Floats | None, groups: Groups, alpha: float) -> Floats:
-    """Generalised entropy of every group and column; inf where alpha <= 0 meets a value of 0.
+    """Generalised entropy of every group and column; inf if alpha <= 0 and a value is 0.
 
-    Written so that every term is 0 at equality and none is negative: the first-order part r - 1, whose weighted sum
-    is 0, is taken off each term. Nearly equal values lose no digits, and the rounding of the mean cancels.
+    Every term is 0 at equality and none is negative, because the first-order part r - 1, whose weighted sum is 0, is
+    subtracted from each. Nearly equal values lose no digits, and the rounding error of the mean cancels.
     """
     return relative_sums(columns, weights, groups, _entropy_term(alpha))
 
@@ -220,16 +220,16 @@ def _entropy_term(alpha: float) -> Callable[[Floats], Floats]:
 
 @frozen(eq=False)
 class Block:
-    """Groups of like size laid under each other; short ones are filled up with schools of weight 0.
+    """Groups of similar size as a matrix; shorter ones are padded with schools of weight 0.
 
     Attributes
     ----------
     groups : (g,) int array
-        Which groups.
+        Group numbers.
     rows : (g, length) int array
-        Rows of the table; a filler repeats the first row of its group.
+        Rows of the table; padding repeats the first row of the group.
     weights : (g, length) array
-        Weights; 0 for a filler.
+        Weights; 0 for padding.
     """
 
     groups: Ints
@@ -238,7 +238,7 @@ class Block:
 
 
 def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> Iterator[Block]:
-    """Cut the groups into blocks of like size of about ``cells`` cells; at most an eighth is filler."""
+    """Cut the groups into blocks of similar size of about ``cells`` cells; at most an eighth is padding."""
     if not groups.n:
         return
     if groups.n == 1:
@@ -269,12 +269,12 @@ def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> I
 
 @frozen(eq=False)
 class Ranked:
-    """A column of a block with every group in rising order, and its cumulated weights."""
+    """A column of a block, sorted within each group, with cumulated weights."""
 
     figures: Floats
     weights: Floats
     cumulated: Floats
-    #: What the schools are ordered by; the figures themselves unless said otherwise.
+    #: The sort key; by default the figures themselves.
     rank: Floats
 
     @property
@@ -290,9 +290,9 @@ def over_ranked(
     measure: Callable[[Ranked], Floats],
     rank: Floats | None = None,
 ) -> Floats:
-    """Apply a measure of ordered values to every group and column; a row a group.
+    """Apply a measure of sorted values to every group and column; one row per group.
 
-    NaN where a value is negative, infinite or missing, or the sum of all values is 0.
+    NaN if a value is negative, infinite or missing, or if all values sum to 0.
     """
     out = np.full((groups.n, len(sample_columns)), np.nan)
     with np.errstate(all="ignore"):
@@ -303,7 +303,8 @@ def over_ranked(
                 x = np.asarray(column[block.rows])
                 key = x if rank is None else np.asarray(rank[block.rows])
                 if any_absent:
-                    # any finite value will do: nobody is there. Ordered by it, it must not split schools of one rank
+                    # any finite value will do for an absent school, but as a sort key it must not split schools of one
+                    # rank
                     x[absent] = 0.0
                     if key is not x:
                         key[absent] = -np.inf

@@ -1,4 +1,4 @@
-"""The catalogue: every indicator with its formula, unit, columns and labels."""
+"""The catalogue of indicators with formula, unit, columns and labels."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Indicator:
     Attributes
     ----------
     id : str
-        Its one spelling, in functions, columns and files.
+        Id, the same in functions, columns and files.
     numerator : str
-        Canonical column counted.
+        Canonical column of the numerator.
     denominator : str or None
-        Canonical column it is divided by; None for an amount a school.
+        Canonical column of the denominator; None for an amount per school.
     scale : int
         100 for figures per hundred students.
     unit : str
@@ -84,7 +84,7 @@ def catalogue() -> dict[str, Indicator]:
 
 @cache
 def county_catalogue() -> dict[str, Indicator]:
-    """Return every indicator of a county by id; their columns are facts about the county.
+    """Return every county indicator by id; its columns are facts about the county.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def list_indicators() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row an indicator: ``id``, ``scope`` (``school`` or ``county``), ``formula``, ``unit``, ``label_zh``,
+        One row per indicator: ``id``, ``scope`` (``school`` or ``county``), ``formula``, ``unit``, ``label_zh``,
         ``label_en``.
 
     Examples

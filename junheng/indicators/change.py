@@ -1,4 +1,4 @@
-"""Change over time and differences of place: what moved a coefficient, convergence, gaps, ranks and percentiles."""
+"""Change over time and between places: causes of change, convergence, gaps, ranks and percentiles."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def coefficient_change(
     require_rows(sample.rows, years=year, schools=school)
     if len(known) != 2:
         raise InputError(message("arithmetic.two_years", years=len(known)))
-    # who is there in which year: a row a school and group, its row in the table before and after, -1 for none
+    # one unit per school and group: its row in the table in either year, -1 for none
     unit = combine_codes([(sample.groups.codes, sample.groups.n), (school, len(names))])
     units, place = np.unique(unit, return_inverse=True)
     place = place.astype(np.int64, copy=False)
@@ -267,7 +267,7 @@ def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
     mx, my = float(p @ x), float(p @ y)
     dx, dy = x - mx, y - my
     sxx, sxy, syy = (float(p @ (a * b)) for a, b in ((dx, dx), (dx, dy), (dy, dy)))
-    if sxx <= (1e-13 * max(1.0, abs(mx))) ** 2:  # all begin alike but for the last bits
+    if sxx <= (1e-13 * max(1.0, abs(mx))) ** 2:  # equal starts, up to rounding
         return [float("nan")] * 6
     slope = sxy / sxx
     rest = dy - slope * dx
@@ -492,7 +492,7 @@ def _percentiles(x: Floats, w: Floats, groups: Groups) -> Floats:
     tied = np.add.reduceat(known[order], first)
     group = codes[first]
     total = np.bincount(group, weights=tied, minlength=groups.n)
-    # cumulated within each group from 0, so that an unknown weight stays in its group
+    # cumulated within each group from 0, so that NaN weights stay in their group
     below = np.empty(tied.size)
     ends = np.searchsorted(group, np.arange(groups.n + 1))
     for g in range(groups.n):

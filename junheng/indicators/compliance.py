@@ -1,4 +1,4 @@
-"""Three-valued verdicts: met, unmet, undetermined, combined by Kleene's logic.
+"""Three-valued verdicts (met, unmet, undetermined), combined by Kleene's logic.
 
 Inside, a verdict is a small integer ordered unmet < undetermined < met, so that "all" is the minimum and "any" the
 maximum. Outside, it is one of the three words.
@@ -84,7 +84,7 @@ def compare(values: Any, required: Any, op: str) -> Verdicts:
     if op not in _COMPARE:
         raise InputError(message("arithmetic.one_of", name="op", choices=tuple(_COMPARE), value=Quoted(op)))
     holds = np.multiply(_COMPARE[op](values, required), np.int8(MET))
-    # what is missing compares as false: one verdict better than unmet
+    # a comparison with NaN is false; it is raised from unmet to undetermined
     out: Verdicts = holds + (np.isnan(values) | np.isnan(required))
     return out
 
@@ -95,7 +95,7 @@ def judged(signs: Any, op: str) -> Verdicts:
 
 
 def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:
-    """Return met where all are met, unmet where one is unmet, else undetermined (met for no verdict at all)."""
+    """Return met if all are met, unmet if one is unmet, else undetermined (met for no verdict at all)."""
     out: Verdicts = np.min(verdicts, axis=axis, initial=MET)
     return out
 
@@ -109,7 +109,7 @@ def at_least(verdicts: Verdicts, k: int, rest: Verdicts | None = None, axis: int
     short = np.int8 if verdicts.shape[axis] < 128 else np.int64
     met = np.add.reduce(verdicts == MET, axis=axis, dtype=short)
     possible = np.add.reduce(verdicts >= UNDETERMINED, axis=axis, dtype=short)  # met, or not known
-    # enough that are met are enough that could be: one verdict more for each
+    # enough met implies enough possible: the sum is the verdict code
     enough: Verdicts = np.add(met >= k, possible >= k, dtype=np.int8)
     if rest is None:
         return enough

@@ -207,7 +207,7 @@ def _index(s: Ranked) -> Floats:
 
 
 def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
-    """Points of every curve in one frame, the groups in order and the columns within them."""
+    """Return the points of all curves in one frame, by group, then column."""
     k = len(sample.columns)
     owners, points = [np.empty(0, dtype=np.int64)], [np.empty((0, 3))]
     with np.errstate(all="ignore"):
@@ -227,9 +227,9 @@ def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
 
 
 def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:
-    """Return how many points each group of a block has, and all points below each other."""
+    """Return the number of points of each group of a block, and all points as rows."""
     absent = w == 0
-    order = np.lexsort((rank, absent), axis=1)  # who is not there comes last
+    order = np.lexsort((rank, absent), axis=1)  # absent schools last
     ws, rs = np.take_along_axis(w, order, axis=1), np.take_along_axis(rank, order, axis=1)
     xs = np.take_along_axis(np.where(absent, 0.0, x), order, axis=1)
     here = np.arange(x.shape[1]) < (~absent).sum(axis=1, keepdims=True)
@@ -237,7 +237,7 @@ def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:
     whole = amounts[:, -1]
     defined = (whole > 0) & np.isfinite(whole) & (xs.min(axis=1) >= 0) & ~(here & np.isnan(rs)).any(axis=1)
     shape = (x.shape[0], x.shape[1] + 1)
-    kept = np.ones(shape, dtype=bool)  # the origin, and the last of every rank
+    kept = np.ones(shape, dtype=bool)  # the origin, and the last school of every rank
     kept[:, 1:] = here & defined[:, np.newaxis]
     kept[:, 1:-1] &= (rs[:, 1:] != rs[:, :-1]) | ~here[:, 1:]
     curve = np.zeros((2, *shape))
@@ -250,6 +250,6 @@ def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:
     piece[1:] = np.diff(out[:, 0]) * (out[1:, 1] + out[:-1, 1]) / 2
     area = np.zeros(shape)
     area[kept] = piece
-    area[:, 0] = np.where(defined, 0.0, np.nan)  # not the way from the end of the curve before
+    area[:, 0] = np.where(defined, 0.0, np.nan)  # no segment from the end of the previous curve
     out[:, 2] = np.cumsum(area, axis=1)[kept]
     return kept.sum(axis=1), out

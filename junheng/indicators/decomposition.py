@@ -1,4 +1,4 @@
-"""How much of an inequality lies between groups, level by level, and how much within them."""
+"""Decomposition of inequality between and within groups, level by level."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def decompose(
 
 
 def shapley(worth: Callable[[tuple[int, ...]], Floats], players: int) -> Floats:
-    """Return what each player adds on the mean over all orders; ``worth`` takes a sorted set of them."""
+    """Return the Shapley value of each player; ``worth`` takes a sorted tuple of players."""
     known: dict[tuple[int, ...], Any] = {(): 0.0}
     known |= {s: worth(s) for k in range(1, players + 1) for s in combinations(range(players), k)}
     out = []
@@ -167,7 +167,7 @@ def _factors(by: Any) -> tuple[list[str], list[Ints]]:
 
 
 class _Split:
-    """One inequality of one table, split by any set of columns; what was computed once is kept."""
+    """One inequality of one table, split by any set of columns; results are cached."""
 
     def __init__(self, sample: Sample, measure: str, codes: list[Ints]) -> None:
         present = np.flatnonzero(sample.present())
@@ -203,12 +203,12 @@ class _Split:
         with np.errstate(divide="ignore", invalid="ignore"):
             p = (weight / self.weight)[:, np.newaxis]
             relative = moments.mean / self.mean
-            if self.measure == "cv2":  # not by way of the group's own mean, which may be 0
+            if self.measure == "cv2":  # without the mean of the group, which may be 0
                 part = p * (moments.std / self.mean) ** 2
             else:
                 share = p * p * relative if self.measure == "gini" else p * relative ** _POWER[self.measure]
                 part = share * self._inequality(self.columns, self.weights, groups)
-        # where nobody in a group has anything, it has no inequality of its own
+        # a group in which every value is 0 has no inequality within
         part[(moments.mean == 0) & (moments.std == 0)] = 0.0
         return between, part.sum(axis=0) + 0.0 * self.total, n
 
@@ -228,7 +228,7 @@ class _Split:
 
 
 def factorize_codes(parts: list[Ints]) -> tuple[Ints, int]:
-    """Return dense codes of the combinations of several columns, and how many there are."""
+    """Return dense codes of the combinations of several columns, and their number."""
     codes = parts[0]
     for more in parts[1:]:
         _, codes = np.unique(codes * (int(more.max(initial=0)) + 1) + more, return_inverse=True)

@@ -1,4 +1,4 @@
-"""How far schools lie apart: the enrolment-weighted mean, deviation and difference coefficient."""
+"""Dispersion between schools: enrolment-weighted mean, standard deviation and difference coefficient."""
 
 from __future__ import annotations
 

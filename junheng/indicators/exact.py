@@ -1,8 +1,8 @@
-r"""Figures as they were typed, and comparisons in fractions of them.
+r"""Figures as typed, and comparisons in exact fractions.
 
-Values are binary numbers, and most decimals are not: 734.4 / 192 is exactly 3.825, and a hair below it in binary.
-Where a value lies within :data:`NEAR` of a limit, binary arithmetic is not trusted: the comparison is made again in
-fractions of the figures as typed. Everything else is decided in floats alone.
+Floats are binary, and most decimals have no exact binary form: 734.4 / 192 is exactly 3.825, but slightly less in
+binary. If a value lies within :data:`NEAR` of a limit, the comparison is repeated in fractions of the figures as typed.
+All other comparisons use floats.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-#: Distance to a limit, relative to it, within which a comparison is made again in fractions. It is far more than the
-#: rounding of a value or a coefficient, and so small that it seldom happens.
+#: Relative distance to a limit within which a comparison is repeated in fractions: far more than the rounding error of
+#: a value or coefficient, and small enough to be rare.
 NEAR = 1e-11
 
-#: A figure that was divided before it was typed (by ``split_stages``) has lost what lies below the last digit of a
-#: float. Relative to the limit, so much is equal.
+#: A figure that was divided before it was typed (by ``split_stages``) is rounded to a float. Relative differences up to
+#: this count as equal.
 _ROUNDED = Fraction(1, 10**14)
 
-#: Up to here every whole number is a float, so that products below it are exact.
+#: Up to here every whole number is a float, so products below it are exact.
 _WHOLE = 2.0**53
 
 
 def typed_decimal(x: Any) -> Decimal:
-    """Return a float as the decimal that was typed; the binary number behind it is an accident of storage."""
+    """Return a float as the decimal that was typed."""
     return Decimal(repr(float(x)))
 
 
@@ -67,7 +67,7 @@ def sign(x: Fraction) -> int:
 
 
 def near(values: Floats, limits: Any) -> Ints:
-    """Return the positions of values that lie too near their limits for floats to tell."""
+    """Return the positions of values too near their limits to be compared in floats."""
     with np.errstate(invalid="ignore"):
         return np.flatnonzero(np.abs(values - limits) <= NEAR * np.abs(limits))
 
@@ -93,11 +93,11 @@ def quotient_signs(
     keys, limit_of : array of float, callable
         The limit of a pair is ``limit_of`` its key.
     plain : array of bool
-        Where ``top`` and ``bottom``, if they are whole numbers, are the figures as typed. Those are compared at once.
+        Whether ``top`` and ``bottom``, if whole, are the figures as typed and can be compared directly.
     figures : callable
         Given positions, return both sides as fractions.
     rounded : array of bool, optional
-        Where the figures as typed are rounded quotients themselves.
+        Whether the figures as typed are rounded quotients themselves.
     """
     unique, which = np.unique(keys, return_inverse=True)
     limits = [limit_of(k) for k in unique.tolist()]
@@ -119,7 +119,7 @@ def _quotient_sign(top: Fraction, bottom: Fraction, limit: Fraction) -> int:
 
 
 def _sign_against(compare: Callable[[Fraction], int], limit: Fraction, rounded: bool) -> int:
-    """Return what ``compare`` says of a limit, and 0 where rounded figures cannot tell from it."""
+    """Return the result of ``compare`` with a limit, or 0 if rounded figures are indistinguishable from it."""
     if rounded and compare(limit * (1 - _ROUNDED)) >= 0 >= compare(limit * (1 + _ROUNDED)):
         return 0
     return compare(limit)
@@ -167,7 +167,7 @@ def _sign_of_roots(squares: Sequence[Fraction], wanted: Fraction) -> int:
     roots = [Fraction(math.isqrt(s.numerator), math.isqrt(s.denominator)) for s in squares]
     if all(r * r == s for r, s in zip(roots, squares, strict=True)):
         return sign(sum(roots, Fraction(0)) - wanted)
-    # roots of fractions, one of them irrational, never add up to a fraction: with digits enough they lie apart
+    # roots of fractions, one of them irrational, never sum to a fraction: with enough digits they differ
     digits = 30
     while True:
         size = 10**digits

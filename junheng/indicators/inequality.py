@@ -1,4 +1,4 @@
-"""Measures by order and distance: Gini, Hoover, ratios of quantiles, shares of the bottom and the top."""
+"""Measures based on order and distance: Gini, Hoover, quantile ratios, shares of the bottom and the top."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How firm a coefficient is: the influence of one school, bootstrap intervals, and the error that turns a verdict."""
+"""Uncertainty of a coefficient: influence of single schools, bootstrap intervals, errors that reverse a verdict."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 __all__ = ["bootstrap_interval", "influence", "tipping_error"]
 
-#: Numbers held at a time while resampling: 64 MB.
+#: Numbers held at once while resampling: 64 MB.
 _CELLS = 8_000_000
-#: Resampled figures of a column worked on at a time: they stay in the cache.
+#: Resampled figures of a column processed at a time, to fit the cache.
 _HOT = 65_536
 #: Multiplications in one matrix product at most. Beyond 2^18 OpenBLAS starts threads, which on a busy machine wait for
 #: each other ten times longer than they work; a stack of small products is as fast on one core as a large one.
 _PRODUCT = 262_144
-#: What is left of a sum after one school is taken out, when so much of it has gone that it is summed anew.
+#: Remaining part of a sum without one school below which the sum is recomputed.
 _LOST = 1e-3
 
 
@@ -97,7 +97,7 @@ def influence(values: Column | Columns, *, weights: Weights, by: Labels | None =
 
 
 def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
-    """Return, a column after the other, the coefficient of its group without each school."""
+    """Return, column by column, the coefficient of the group without each school."""
     codes = sample.groups.codes
     w = sample.weight_array()
     absent = w == 0
@@ -115,8 +115,8 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
             np.maximum(left, 0.0, out=left)
             new_mean = m - up * d
             cv = np.sqrt(left * (total / rest)) / np.abs(new_mean)
-            # a difference of nearly equal numbers has no digits: those few are summed anew. Where all is equal but for
-            # the last bits there is nothing to be lost
+            # a difference of nearly equal numbers has few digits left: recompute those sums, except where all values
+            # are equal up to rounding
             lost = (left < _LOST * square) & (s > 1e-6 * np.abs(m)) | (np.abs(new_mean) < _LOST * np.abs(m))
             alone = ~(rest > 0)
             lost &= ~alone
@@ -129,11 +129,11 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
 
 
 def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
-    """Return the coefficient without each of some schools, the long way."""
+    """Return the coefficient without each of some schools, computed directly."""
     out = np.empty(which.size)
     sizes = np.diff(groups.starts)[groups.codes[which]]
     first = 0
-    while first < which.size:  # a slab of copies of groups at a time
+    while first < which.size:  # a limited number of copies of groups at a time
         last = max(first + 1, int(np.searchsorted(np.cumsum(sizes[first:]), _CELLS // 8, side="right")) + first)
         n = sizes[first:last]
         starts = np.zeros(n.size + 1, dtype=np.int64)
@@ -271,7 +271,7 @@ def bootstrap_interval(
 
 
 def _check_bootstrap(statistic: str, level: Any, resamples: Any, method: str) -> float:
-    """Return the coverage meant; refuse arguments that make no sense."""
+    """Return the nominal coverage; raise an error for invalid arguments."""
     check_choice(statistic, "statistic", ("difference_coefficient", "composite"))
     check_choice(method, "method", ("percentile", "bca"))
     coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
@@ -296,7 +296,7 @@ def _generator(rng: Any) -> np.random.Generator:
 
 
 class _Layout:
-    """Rows with weight in group order, and how many a group has."""
+    """Rows with nonzero weight in group order, and their number per group."""
 
     def __init__(self, sample: Sample) -> None:
         groups = sample.groups
@@ -318,7 +318,7 @@ def _resampled(
     for n in np.unique(layout.sizes[layout.sizes > 1]).tolist() if k else ():
         alike = np.flatnonzero(layout.sizes == n)
         slab = max(1, _CELLS // n)
-        # a large size has few groups, a small one small counts: one of the two is held whole
+        # large sizes have few groups, small sizes small counts: one of the two fits in memory
         together = max(1, min(_HOT // resamples, _CELLS // (resamples * k))) if resamples <= slab else alike.size
         width = min(resamples, slab, max(1, _PRODUCT // (n * min(together, alike.size))))
         counts = _counts(rng, n, resamples, width) if resamples <= slab else None
@@ -334,7 +334,7 @@ def _resampled(
 
 
 def _counts(rng: np.random.Generator, n: int, resamples: int, width: int) -> Floats:
-    """Return how often each of n schools is drawn: (slices, n, width), a column a resample; the last are filled up."""
+    """Return how often each of n schools is drawn: (slices, n, width), one column per resample, padded at the end."""
     draws = rng.integers(0, n, size=(resamples, n))
     draws += n * np.arange(resamples)[:, np.newaxis]
     slices = -(-resamples // width)
@@ -346,7 +346,7 @@ def _counts(rng: np.random.Generator, n: int, resamples: int, width: int) -> Flo
 def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, counts: Floats, out: Floats) -> None:
     """Write the coefficients (g, columns, resamples) of every resample to ``out``; their mean if it has one column."""
     shape = (counts.shape[0], w.shape[0], counts.shape[2])
-    weight, m1, m2, t = (np.empty(shape) for _ in range(4))  # made once: fresh memory costs as much as the products
+    weight, m1, m2, t = (np.empty(shape) for _ in range(4))  # allocated once: allocation costs as much as the products
     noise = np.empty(shape, dtype=bool)
     np.matmul(w, counts, out=weight)
     composite = out.shape[1] == 1 and len(columns) > 1
@@ -362,11 +362,11 @@ def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, count
         np.subtract(m2, t, out=t)
         m2 *= 1e-13
         np.less(t, m2, out=noise)
-        if noise.any():  # all draws alike: what is left are the last bits
+        if noise.any():  # all draws are equal: only rounding error is left
             t[noise] = 0.0
         np.sqrt(t, out=t)
         m1 += weight
-        if not d.min() > -1:  # a mean of 0 needs values of 0 or less
+        if not d.min() > -1:  # only values of 0 or less can give a mean of 0
             np.abs(m1, out=m1)
             m1[m1 < 1e-13 * weight] = np.nan
         t /= m1
@@ -391,7 +391,7 @@ def _deviation(drawn: Floats, near: Floats) -> Floats:
 
 def _percentiles(drawn: Floats, tail: float) -> tuple[Floats, Floats]:
     """Return the quantiles of both tails, linear between neighbours; ``drawn`` is sorted in place."""
-    drawn.sort(axis=2)  # numpy sorts short rows of floats faster than it partitions them at four places
+    drawn.sort(axis=2)  # for short rows, sorting is faster than partitioning at four positions
     n = drawn.shape[2]
     undefined = np.isnan(drawn[:, :, -1])
     out = []
@@ -513,11 +513,11 @@ def tipping_error(
             c = ((cv[:, j] - t) * (cv[:, j] + t))[codes]
             k = 1 + t * t
             square = 1 + cv[codes, j] ** 2
-            rest = square - p * x * x  # of the others; where they have nothing only the last bits are left
+            rest = square - p * x * x  # of the others; only rounding error if they have nothing
             rest[rest < 1e-12 * square] = 0.0
             if cell == "value":
                 a, b = (p - k * p * p) * x * x, 2 * p * x * (x - k)
-                a[rest == 0] = b[rest == 0] = np.nan  # the only one that has anything may have what it likes
+                a[rest == 0] = b[rest == 0] = np.nan  # the only school that has anything may have any amount
             else:
                 a, b = p * rest, (1 + p) * rest + p * p * x * x - k
             e = _least_root(a, b, c)
@@ -529,7 +529,7 @@ def tipping_error(
 
 
 def _least_root(a: Floats, b: Floats, c: Floats) -> Floats:
-    """Return the root above -1 (by more than the last bits) that is nearest to 0, NaN where there is none."""
+    """Return the root above -1 (beyond rounding) nearest to 0, NaN if there is none."""
     q = -(b + np.copysign(np.sqrt(b * b - 4 * a * c), b)) / 2
     roots = np.stack([c / q, q / a])
     roots[:, c == 0] = 0.0

@@ -1,4 +1,4 @@
-"""Amounts per student and their kin: multiply first, divide once."""
+"""Amounts per student and other ratios: multiply first, divide once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups of like size solved together: as they are given, as they stand, and whether they pass (private)."""
+"""Groups of similar size solved together: their data, their dispersion, and whether they pass (private)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["Batch", "Bools", "Solver", "Spread", "in_order", "passing", "start_a
 
 Bools = NDArray[np.bool_]
 
-#: Coefficients this near to a limit (relative) are compared again in fractions.
+#: Relative distance to a limit within which coefficients are compared again in fractions.
 _NEAR = 1e-12
-#: By how much a limit is widened to find what bounds leave at the limit itself; fractions then tell.
+#: Factor by which a limit is widened to find solutions exactly at the limit; these are checked in fractions.
 _LOOSE = 1 + 1e-12
 
 
 class Batch(NamedTuple):
-    """Groups of like size and one amount: matrices (groups, schools).
+    """Groups of similar size and one amount: matrices (groups, schools).
 
-    Fillers and schools without students have nothing and the weight 0: they add nothing to any sum.
+    Padding and schools without students have amount 0 and weight 0: they add nothing to any sum.
     """
 
     x: Floats
     p: Floats
-    #: What amounts are divided by: students, 1 where there are none.
+    #: Divisor of amounts: students, or 1 without students.
     per: Floats
     #: Students of each group, (groups, 1).
     n: Floats
@@ -42,7 +42,7 @@ class Batch(NamedTuple):
     exact: str
 
     def part(self, which: Ints) -> Batch:
-        """Return some of the groups, named in rising order."""
+        """Return some of the groups, given in ascending order."""
         if which.size == self.x.shape[0]:
             return self
         low, high, costs = (_some(a, which) for a in (self.low, self.high, self.costs))
@@ -51,7 +51,7 @@ class Batch(NamedTuple):
         return Batch(x, p, per, n, low, high, costs, self.t, self.exact)
 
     def by_rank(self, values: Floats) -> Floats:
-        """Return values with whoever is absent at the top, so that the sums of the others are the same to the bit."""
+        """Return values with absent schools sorted last, so that the sums of the others are the same to the bit."""
         if self.per is self.p:
             return values
         return np.where(self.p > 0, values, values.max(axis=1, keepdims=True))
@@ -61,12 +61,12 @@ def _some(a: Floats | None, which: Ints) -> Floats | None:
     return a if a is None or which.size == a.shape[0] else a[which]
 
 
-#: Gives the change of every cell, and the groups for which there is none.
+#: Returns the change of every cell, and the groups without a solution.
 Solver = Callable[[Batch], tuple[Floats, Bools]]
 
 
 class Spread(NamedTuple):
-    """Groups as they stand: values about their mean, the mean (groups, 1), their squares, the coefficient."""
+    """Dispersion of groups: values about their mean, the mean (groups, 1), their squares, the coefficient."""
 
     values: Floats
     mean: Floats
@@ -75,8 +75,8 @@ class Spread(NamedTuple):
 
     @classmethod
     def measure(cls, y: Floats, batch: Batch) -> Spread:
-        """Return how amounts are spread over the students of a batch."""
-        # what rounding leaves in the mean is far below what a limit is tightened by
+        """Return the dispersion of amounts over the students of a batch."""
+        # the rounding error of the mean is far smaller than the tightening of a limit
         mean = np.add.reduce(y, 1, keepdims=True) / batch.n
         v = y / batch.per
         v -= mean
@@ -86,14 +86,14 @@ class Spread(NamedTuple):
         return cls(v, mean, squares, np.sqrt(squares / batch.n[:, 0]) / mean[:, 0])
 
     def part(self, which: Ints) -> Spread:
-        """Return some of the groups, named in rising order."""
+        """Return some of the groups, given in ascending order."""
         return self if which.size == self.cv.size else Spread(*[a[which] for a in self])
 
 
 def passing(batch: Batch, change: Floats, spread: Spread | None = None) -> Bools:
-    """Tell which groups pass after a change: in floats, and in fractions where those cannot tell."""
+    """Return which groups pass after a change: decided in floats, or in fractions near the limit."""
     cv = (Spread.measure(batch.x + change, batch) if spread is None else spread).cv
-    # below by more than the rounding of the coefficient itself is below
+    # below the limit by more than the rounding error of the coefficient
     out = np.asarray(cv <= tightened(batch.t, 0.3))
     if np.count_nonzero(out) == out.size:
         return out
@@ -111,18 +111,18 @@ def _passes_exactly(batch: Batch, g: int, change: Floats) -> bool:
 
 
 def tightened(t: float, by: float) -> float:
-    """Return a limit a hair lower; by 1 it is out of reach of the rounding of a coefficient of that size."""
+    """Return a slightly lower limit; with ``by=1``, lower by more than the rounding error of such a coefficient."""
     return t * max(1 - 4e-15 * (1 + 1 / t) * by, 0.5)
 
 
 def start_and_top(batch: Batch) -> tuple[Floats, Floats | None]:
-    """Return where each school starts once it has what it must, and what it may have at most."""
+    """Return the start of each school after its lower bound, and its upper bound."""
     base = batch.x if batch.low is None else np.maximum(batch.x, batch.low)
     return base, None if batch.high is None else np.maximum(batch.high, base)
 
 
 def in_order(keys: Floats, *more: Floats, kind: Any = None) -> list[Floats]:
-    """Return the keys of each row in rising order, and what goes with them."""
+    """Return the keys of each row in ascending order, and other arrays in the same order."""
     order = keys.argsort(axis=-1, kind=kind)
     if order.size > order.shape[-1]:
         order += np.arange(0, order.size, order.shape[-1]).reshape(*order.shape[:-1], 1)
@@ -132,9 +132,9 @@ def in_order(keys: Floats, *more: Floats, kind: Any = None) -> list[Floats]:
 def until_passing(
     batch: Batch, now: Spread, base: Floats, change: Floats, open_: Ints, solve: Callable[..., tuple[Floats, Bools]]
 ) -> Bools:
-    """Write the change of the open groups, and return which have none.
+    """Write the change of the open groups, and return those without a solution.
 
-    Rounding may leave a coefficient a hair over its limit: then the limit is lowered by a little more each time.
+    Rounding may leave a coefficient slightly above its limit; the limit is then lowered a little more each time.
     """
     stuck = np.zeros(batch.x.shape[0], dtype=bool)
     for step in range(6):
@@ -143,7 +143,7 @@ def until_passing(
         part, then, start = batch.part(open_), now.part(open_), base[open_]
         new, none = solve(part, then, start, tightened(batch.t, 8.0**step), edge=False)
         if np.count_nonzero(none):
-            if step == 0:  # bounds may leave just the limit itself
+            if step == 0:  # bounds may allow only the limit itself
                 edge = np.flatnonzero(none)
                 few = part.part(edge)
                 new[edge], unable = solve(few, then.part(edge), start[edge], _LOOSE * batch.t, edge=True)

@@ -1,10 +1,10 @@
-r"""The least cost under limits on difference coefficients, when parts of it are whole or belong together (private).
+r"""Least cost under limits on difference coefficients, with whole or linked variables (private).
 
 A coefficient within t is the cone :math:`N \sum y_i^2 / P_i \le (1 + t^2) A^2` with :math:`A = \sum y_i`. Written with
 a part for each school, :math:`r_i \ge y_i^2 / (P_i A)` and :math:`N \sum r_i \le (1 + t^2) A`, every part is convex in
-(y_i, A) and lies above its tangents :math:`P_i r_i \ge 2 s y_i - s^2 A`. The problem with some tangents is a
+(y_i, A) and above its tangents :math:`P_i r_i \ge 2 s y_i - s^2 A`. The problem with some tangents is a
 mixed-integer linear one, solved by HiGHS, and its value a lower bound; a tangent is added wherever its solution lies
-outside a cone, until none does, or nothing is left between the bound and the best answer known.
+outside a cone, until none does, or the gap between the bound and the best known solution is closed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Cone", "Program", "Row", "Solution"]
 #: Variables, coefficients, low, high.
 Row = tuple[Sequence[int], Sequence[float], float, float]
 
-#: What ``milp`` says where no answer is within the rows and bounds.
+#: Status of ``milp`` if no solution satisfies rows and bounds.
 _INFEASIBLE = 2
 
 
@@ -42,7 +42,7 @@ class Cone:
     t: float
 
     def amounts(self, z: Floats) -> Floats:
-        """Return what each school has once the variables are z."""
+        """Return the amounts of the schools for variables z."""
         out = self.base.copy()
         np.add.at(out, self.school, self.step * z[self.variable])
         return out
@@ -68,9 +68,9 @@ class Program:
         nodes: int = 1000,
         gap: float = 1e-9,
     ) -> Solution:
-        """Return the best answer found and a bound that no answer is below.
+        """Return the best solution found and a lower bound of all solutions.
 
-        ``known`` is an answer that passes, if there is one; ``passes`` says of whole answers whether they do, exactly.
+        ``known`` is a solution that passes, if any; ``passes`` checks whole solutions exactly.
         Work is bounded by rounds and branch-and-bound nodes, not by a clock: the same problem has the same answer.
         """
         return _Search(self, known, passes, nodes, gap).run(rounds)
@@ -78,7 +78,7 @@ class Program:
 
 @frozen(eq=False)
 class Solution:
-    """What was found: the answer that passes (None if none did), the last trial, and the bound."""
+    """The result: the solution that passes (None if none did), the last trial, and the bound."""
 
     z: Floats | None
     trial: Floats | None
@@ -87,7 +87,7 @@ class Solution:
 
 
 class _Rows:
-    """Rows of a sparse constraint matrix, gathered one by one."""
+    """Rows of a sparse constraint matrix, added one by one."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[Any, Any, float, float]] = []
@@ -96,7 +96,7 @@ class _Rows:
         self.parts.append((variables, factors, low, high))
 
     def copy(self) -> _Rows:
-        """Return the same rows, to be added to."""
+        """Return a copy of the rows."""
         out = _Rows()
         out.parts = list(self.parts)
         return out
@@ -113,19 +113,19 @@ class _Rows:
 
 
 class _Placed:
-    """A cone and where its own variables (a part a school, then the total) stand in the program."""
+    """A cone and the position of its variables (one part per school, then the total) in the program."""
 
     def __init__(self, cone: Cone) -> None:
         self.cone = cone
         self.n = cone.base.size
         self.first = self.total = -1
-        # figures of all sizes come near 1
+        # scales figures of all sizes to about 1
         self.scale = float(cone.base.mean()) or float(np.abs(cone.step).max(initial=1.0))
         self.weight = cone.students.sum() / cone.students
         self.of = [np.flatnonzero(cone.school == i) for i in range(self.n)]
 
     def join(self, rows: _Rows, first: int, near: Sequence[Floats]) -> int:
-        """Take variables from ``first`` on, with tangents about some answers; return what comes after them."""
+        """Take variables from ``first`` on, with tangents at some solutions; return the next free position."""
         cone = self.cone
         self.first, self.total = first, first + self.n
         used, where = np.unique(cone.variable, return_inverse=True)
@@ -138,12 +138,12 @@ class _Placed:
         return self.total + 1
 
     def limit(self, rows: _Rows, slack: float) -> None:
-        """Say that the parts together are within the limit."""
+        """Require that the parts together are within the limit."""
         k = (1 + self.cone.t**2) * (1 - slack)
         rows.add([*range(self.first, self.total), self.total], [*([1.0] * self.n), -k], -np.inf, 0.0)
 
     def touch(self, rows: _Rows, shares: Floats) -> None:
-        """Add the tangents at some shares of the total, one a school."""
+        """Add the tangents at some shares of the total, one per school."""
         for i in range(self.n):
             s, w = float(shares[i]), float(self.weight[i])
             of = self.of[i]
@@ -160,13 +160,13 @@ class _Placed:
         return np.asarray(y / y.sum()) if y.sum() > 0 else self.cone.students / self.cone.students.sum()
 
     def excess(self, z: Floats) -> float:
-        """By how much the answer lies outside, relative to the total."""
+        """Return how far a solution is outside the cone, relative to the total."""
         s = self.shares(z)
         return float((self.weight * s * s).sum() - (1 + self.cone.t**2))
 
 
 class _Search:
-    """Rounds of a mixed-integer linear program; after each, tangents are added where its answer lies outside a cone."""
+    """Rounds of a mixed-integer linear program; after each, tangents are added where the solution is outside a cone."""
 
     def __init__(
         self,
@@ -180,9 +180,9 @@ class _Search:
         self.best, self.best_cost = known, np.inf if known is None else float(program.cost @ known)
         self.bound: float = -np.inf
         self.trial: Floats | None = None
-        #: by how much cones are asked for more than they say, against the tolerance of the solver
+        #: extra margin required of cones, against the tolerance of the solver
         self.slack = 0.0
-        # a cone joins in once an answer lies outside it: most never do
+        # a cone is added once a solution is outside it; most never are
         self.placed = [_Placed(cone) for cone in program.cones]
         self.inside: list[_Placed] = []
         self.n = program.cost.size
@@ -192,15 +192,15 @@ class _Search:
         for cone in program.cones:
             used = np.unique(cone.variable)
             if cone.base.sum() == 0 and program.whole[used].all():
-                # nothing at all is the apex of the cone, where no coefficient exists
+                # all amounts 0 is the apex of the cone, where the coefficient is undefined
                 self.rows.add(used, np.ones(used.size), 1.0, np.inf)
 
     def run(self, rounds: int) -> Solution:
-        """Search until an answer passes, or nothing is left between the bound and the best one known."""
+        """Search until a solution passes, or the gap between the bound and the best known solution is closed."""
         done = 0
         for done in range(1, rounds + 1):
             result = self._linear()
-            # what the solver says of all answers counts only while no cone is asked for more than it says
+            # the solver's bound is valid only without extra margins
             if not self.slack and result.status == _INFEASIBLE:
                 return Solution(None, None, np.inf, done)
             if result.x is None:
@@ -215,7 +215,7 @@ class _Search:
         return Solution(self.best, self.trial, min(self.bound, self.best_cost), done)
 
     def _linear(self) -> Any:
-        """Solve the program with the tangents there are."""
+        """Solve the program with the current tangents."""
         from scipy.optimize import Bounds, milp
 
         program, more = self.program, self.n - self.program.cost.size
@@ -245,7 +245,7 @@ class _Search:
         return np.asarray(np.clip(trial, program.lower, program.upper))
 
     def _accept(self, trial: Floats, outside: list[_Placed]) -> bool:
-        """Tell whether an answer passes; keep it if it is the best so far."""
+        """Return whether a solution passes; keep it if it is the best so far."""
         good = not outside if self.passes is None else self.passes(trial)
         cost = float(self.program.cost @ trial)
         if good and cost < self.best_cost:
@@ -253,11 +253,11 @@ class _Search:
         return good
 
     def _proven(self) -> bool:
-        """Tell whether nothing is left between the bound and the best answer."""
+        """Return whether the gap between the bound and the best solution is closed."""
         return self.best is not None and self.best_cost - self.bound <= self.gap * max(1.0, abs(self.best_cost))
 
     def _tighten(self, trial: Floats, outside: list[_Placed]) -> None:
-        """Add tangents where an answer lies outside; where it is out by a hair only, ask for more."""
+        """Add tangents where a solution is outside; if it is outside by rounding only, increase the margin."""
         for p in outside:
             self._take_in(p, [np.zeros(trial.size), *([] if self.known is None else [self.known])])
             p.touch(self.rows, p.shares(trial))

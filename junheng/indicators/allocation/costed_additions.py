@@ -1,4 +1,4 @@
-"""The cheapest additions where units cost differently at different schools."""
+"""The cheapest additions if unit costs differ between schools."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["add_at_costs"]
 
 
 def add_at_costs(batch: Batch, *, whole: bool) -> tuple[Floats, Bools]:
-    """Return the cheapest additions, and the groups for which there are none."""
+    """Return the cheapest additions, and the groups without a solution."""
     assert batch.costs is not None
     out, stuck = add_whole(batch) if whole else add_real(batch)
     for g in np.flatnonzero(~stuck).tolist():
@@ -34,7 +34,7 @@ def add_at_costs(batch: Batch, *, whole: bool) -> tuple[Floats, Bools]:
 
 @frozen(eq=False)
 class _Priced:
-    r"""The schools of one group that are there, what they must and may have, and what a unit costs.
+    r"""The present schools of one group, with bounds and unit costs.
 
     At the optimum :math:`X_i = R (\sqrt{1 + t^2} - c_i \nu)`, kept between what the school must have and may have,
     with R the root of the mean square of the values: two numbers, found one inside the other.
@@ -60,7 +60,7 @@ class _Priced:
         return cls(p, batch.costs[0, there], start, top, p / p.sum(), start / p, top / p)
 
     def cheapest(self, t: float) -> Floats | None:
-        """Return what each school has in the end, None where nothing passes."""
+        """Return the final amount of each school, None if nothing passes."""
         root = math.sqrt(1 + t * t)
         dear, free = root / float(self.cost.min()), 0.0
         for _ in range(200):  # the largest price of spread that still passes
@@ -81,7 +81,7 @@ class _Priced:
         return math.sqrt(float((self.w * v * v).sum())) - root * float((self.w * v).sum())
 
     def _values(self, nu: float, root: float) -> Floats | None:
-        """Return the values for a price of spread; None where it is so dear that they would grow without end."""
+        """Return the values for a price of dispersion; None if they would be unbounded."""
         from scipy.optimize import brentq
 
         slope = root - self.cost * nu
@@ -96,13 +96,13 @@ class _Priced:
         return np.asarray(np.clip(r * slope, self.low, self.high))
 
     def _excess(self, slope: Floats, r: float) -> float:
-        """By how much the mean square of the values exceeds that of r, as a share of it."""
+        """Return the relative excess of the mean square of the values over that of r."""
         v = np.clip(r * slope, self.low, self.high)
         return float((self.w * v * v).sum()) / (r * r) - 1.0
 
 
 def _cheapest_real(batch: Batch, known: Floats) -> Floats:
-    """Return the cheapest additions of one group; those known where there are none cheaper."""
+    """Return the cheapest additions of one group; the known ones if none are cheaper."""
     priced, there = _Priced.read(batch), batch.p[0] > 0
     for step in range(6):
         ends = priced.cheapest(tightened(batch.t, 8.0**step))
@@ -120,7 +120,7 @@ def _cheapest_whole(batch: Batch, known: Floats) -> Floats:
     assert batch.costs is not None
     there, come = batch.p[0] > 0, arrivals(batch)
     x, p, cost, must = (a[0, there] for a in (batch.x, batch.p, batch.costs, come.must))
-    # nothing dearer than the answer known is of interest
+    # solutions dearer than the known one are excluded
     dearest = float((known[there] * cost).sum())
     most = np.maximum(np.minimum(come.most[0, there], np.floor(dearest / cost * (1 + 1e-12))), must)
     every = np.arange(x.size)

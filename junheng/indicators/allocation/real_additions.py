@@ -1,4 +1,4 @@
-"""The least additions that can be cut as finely as one likes: filling from the bottom."""
+"""Least additions of a divisible amount: filling up from the bottom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["add_real", "fill_level"]
 
 
 def add_real(batch: Batch) -> tuple[Floats, Bools]:
-    """Return the least additions, and the groups for which there are none."""
+    """Return the least additions, and the groups without a solution."""
     base = start_and_top(batch)[0]
     change = base - batch.x
     now = Spread.measure(base, batch)
@@ -42,7 +42,7 @@ def _raised(batch: Batch, base: Floats, top: Floats | None, level: Floats) -> Fl
 
 
 class _Breakpoints(NamedTuple):
-    """Where a school starts to rise or reaches its bound, in rising order, (groups, breakpoints), about the mean.
+    """Levels at which a school starts to rise or reaches its bound, ascending, (groups, breakpoints), about the mean.
 
     With R students rising at a level l, the rest has the amount F and the squares S.
     """
@@ -53,21 +53,21 @@ class _Breakpoints(NamedTuple):
     rise: Floats
     fixed: Floats
     squares: Floats
-    #: None where nothing stops
+    #: None without upper bounds
     finite: Bools | None
 
     @classmethod
     def free(cls, batch: Batch, now: Spread) -> _Breakpoints:
-        """Take schools that may have as much as they like."""
+        """Take schools without upper bounds."""
         level, w = in_order(batch.by_rank(now.values), batch.p)
         rise = np.add.accumulate(w, 1)
-        # the school whose turn it is counts as resting here
+        # the school at the breakpoint counts as not yet rising
         moving, w = rise - w, w * level
         return cls(level, moving, rise, _from_end(w), _from_end(w * level), None)
 
     @classmethod
     def bounded(cls, batch: Batch, now: Spread, top: Floats) -> _Breakpoints:
-        """Take schools that may have so much at most."""
+        """Take schools with upper bounds."""
         p, s, stop = batch.p, batch.by_rank(now.values), top / batch.per - now.mean
         finite = np.isfinite(stop)
         e, gone = np.where(finite, stop, 0.0), np.where(finite, p, 0.0)
@@ -88,7 +88,7 @@ class _Breakpoints(NamedTuple):
 
 
 def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple[Floats, Bools]:
-    """Return the level to fill up to, and the groups that pass at none.
+    """Return the level to fill up to, and the groups that pass at no level.
 
     Between two breakpoints R students rise at a level l, while the rest has the amount F and the squares S; all about
     the mean c, so that nothing is lost where values are alike. The coefficient is within t where
@@ -123,13 +123,13 @@ def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     root = much / (slope + np.sqrt(slope * slope - r * (n - (1 + t * t) * r) * much))
     level, room = c[:, 0] + here, at.take(end) - here
     if finite is None:
-        # where rounding leaves no root, or one past the end, the end passes
+        # if rounding leaves no root, or one past the end, the end passes
         return level + np.maximum(np.fmin(root, room), 0.0), np.zeros(r.shape, dtype=bool)
-    found = passes.take(end)  # else it has turned, or there is no end: then nothing is poorer, and more spreads more
+    found = passes.take(end)  # else past the minimum, or unbounded: adding more only disperses more
     none = ~(found | ((much > 0) & (r > 0) & (root <= room)))
     return level + np.maximum(np.where(found, np.fmin(root, room), root), 0.0), none
 
 
 def _from_end(terms: Floats) -> Floats:
-    """Sum each place and what comes after it, from the end, so that the last sums are exact."""
+    """Return cumulated sums from the end, so that the last sums are exact."""
     return np.add.accumulate(terms[:, ::-1], 1)[:, ::-1]

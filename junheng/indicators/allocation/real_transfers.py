@@ -1,4 +1,4 @@
-"""The least transfers that can be cut as finely as one likes: the top comes down, the bottom up."""
+"""Least transfers of a divisible amount: lowering the top, raising the bottom."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from junheng.indicators.allocation._batch import Batch, Bools, Spread, in_order,
 
 __all__ = ["level_out", "move_real"]
 
-#: Steps of Newton's method: two or three do; where rounding makes it wander there is no answer.
+#: Newton steps: two or three suffice; if rounding prevents convergence there is no solution.
 _STEPS = 100
 
 
 def move_real(batch: Batch) -> tuple[Floats, Bools]:
-    """Return the least transfers, and the groups for which there are none."""
+    """Return the least transfers, and the groups without a solution."""
     x, low, high = batch.x, batch.low, batch.high
     now = Spread.measure(x, batch)
     change = np.zeros(x.shape)
@@ -26,7 +26,7 @@ def move_real(batch: Batch) -> tuple[Floats, Bools]:
     rest = passing(batch, change, now)
     base = x
     if low is not None or high is not None:
-        # where each school stands after what the bounds force
+        # amounts after the changes that the bounds force
         base = np.clip(x, low, high)
         rest &= (base == x).all(axis=1)
     open_ = (~(rest | nothing)).nonzero()[0]
@@ -38,22 +38,22 @@ def move_real(batch: Batch) -> tuple[Floats, Bools]:
 
 
 class _Sides(NamedTuple):
-    """Both ends of the order, (2, groups, breakpoints): how far a level has moved once so much has come.
+    """Both ends of the order, (2, groups, breakpoints): the level as a function of the amount moved.
 
     The second is the upper end turned round, so that both levels rise.
     """
 
-    #: What has been moved at each breakpoint, and at the next one.
+    #: Amount moved at each breakpoint, and at the next one.
     since: Floats
     until: Floats
     level: Floats
-    #: By how much the level moves with each unit; 0 where nothing moves any more.
+    #: Change of the level per unit; 0 if nothing moves any more.
     pace: Floats
     squares: Floats
 
     @classmethod
     def cumulate(cls, v: Floats, stop: Floats | None, p: Floats) -> _Sides:
-        """Cumulate what moving the levels takes; v and stop are levels, stops infinite where there are none."""
+        """Cumulate the amounts that moving the levels takes; v and stop are levels, infinite without a bound."""
         if stop is None:  # one order, read from both ends
             level, rise = np.empty((2, *v.shape)), np.empty((2, *v.shape))
             level[0], rise[0] = in_order(v, p)
@@ -87,8 +87,8 @@ class _Sides(NamedTuple):
         return cls(since, until, level, pace, squares)
 
     def after(self, moved: Floats) -> _Levels:
-        """Return what holds once so much has moved."""
-        # at a breakpoint what starts there has started, also where rounding puts it a hair later
+        """Return the levels after moving an amount."""
+        # at a breakpoint, schools that start there have started, also within rounding error
         k = (self.until > (moved * (1 + 1e-13))[:, np.newaxis]).argmax(-1)
         k += np.arange(0, self.level.size, self.level.shape[2]).reshape(2, -1)
         pace, level, begins, ends = self.pace.take(k), self.level.take(k), self.since.take(k), self.until.take(k)
@@ -102,7 +102,7 @@ class _Sides(NamedTuple):
 
 
 class _Levels(NamedTuple):
-    """Both levels, (2, groups), once so much has moved; the squares gone, and since and until when this holds."""
+    """Both levels, (2, groups), after moving an amount; the decrease of the squares; the range where this holds."""
 
     level: Floats
     pace: Floats
@@ -112,27 +112,27 @@ class _Levels(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """What has moved, T, where the search for it begins, and how far it can go at most."""
+    """Search for the amount moved, T: its start and its upper bound."""
 
     sides: _Sides
     squares: Floats
     moved: Floats
     most: Floats
-    #: whether the beginning may lie beyond what is looked for
+    #: whether the start may be beyond the root
     guessed: bool
 
     @classmethod
     def free(cls, batch: Batch, now: Spread, t: float) -> _Search:
-        """Begin where there are no bounds: neither level passes the mean, and nothing stops."""
+        """Start without bounds: neither level passes the mean."""
         sides = _Sides.cumulate(batch.by_rank(now.values), None, batch.p)
-        # √S falls to nothing about like the power 3/2 of what is left
+        # √S falls roughly like the power 3/2 of what remains
         alike = np.add.reduce(np.abs(now.values) * batch.p, 1) / 2
         total = now.mean[:, 0] * batch.n[:, 0]
         return cls(sides, now.squares, alike * (1 - (t / now.cv) ** (2 / 3)), total, True)
 
     @classmethod
     def bounded(cls, batch: Batch, now: Spread, base: Floats, low: Floats | None, high: Floats | None) -> _Search:
-        """Begin with what the bounds force."""
+        """Start with the changes that the bounds force."""
         x, p, c = batch.x, batch.p, now.mean
         v, stop = batch.by_rank(base / batch.per - c), np.full((2, *x.shape), np.inf)
         if high is not None:
@@ -140,7 +140,7 @@ class _Search(NamedTuple):
         if low is not None:
             stop[1] = c - low / batch.per
         sides = _Sides.cumulate(v, stop, p)
-        # both sides have to have moved the same, what the bounds force included
+        # both sides must move the same amount, including what the bounds force
         forced = np.stack([np.maximum(base - x, 0.0), np.maximum(x - base, 0.0)]).sum(axis=2)
         for a in (sides.since, sides.until):
             a += forced[..., np.newaxis]
@@ -148,10 +148,10 @@ class _Search(NamedTuple):
         return cls(sides, np.add.reduce(p * v * v, 1), forced.max(axis=0), most, False)
 
     def levels(self, wanted: Floats) -> tuple[Floats, Bools]:
-        """Return both levels at which the root of the squares is as wanted, and the groups where it never is.
+        """Return both levels at which the root of the squares reaches its target, and the groups where it never does.
 
-        √S is convex in T, so a step of Newton's never goes past the root from below, and comes back before it from
-        beyond; in its segment the root is that of a quadratic.
+        √S is convex in T, so a Newton step from below never passes the root, and one from beyond returns before it;
+        within a segment the root is that of a quadratic.
         """
         moved, most, guessed = self.moved, self.most, self.guessed
         limit = wanted * wanted
@@ -163,9 +163,9 @@ class _Search(NamedTuple):
             step = over / (gap + np.sqrt(gap * gap - (now.pace[0] + now.pace[1]) * over))
             end = np.minimum(now.end, most)
             aim = moved + step
-            # found: the root lies in this segment, or so much passes already
+            # found: the root is in this segment, or the amount already passes
             found = aim <= end * (1 + 1e-12)
-            if guessed:  # it may lie far beyond the root; what follows does so by rounding only
+            if guessed:  # it may be far beyond the root; later ones only by rounding
                 found &= aim >= now.begin
             else:
                 found |= over <= 0.0
@@ -176,7 +176,7 @@ class _Search(NamedTuple):
                 go &= end < most
             if not np.count_nonzero(go):
                 break
-            # to where the tangent passes, and at least to the next breakpoint: so it comes to an end
+            # go to where the tangent passes, at least to the next breakpoint, so that the search ends
             root = np.sqrt(left)
             moved = np.where(go, np.maximum(end * (over > 0.0), moved + (root - wanted) * root / gap), moved)
             guessed = False
@@ -187,10 +187,10 @@ class _Search(NamedTuple):
 def level_out(
     batch: Batch, now: Spread, base: Floats, low: Floats | None, high: Floats | None, t: float
 ) -> tuple[Floats, Bools]:
-    """Return the transfers that lower the top and lift the bottom just enough, and the groups where none do.
+    """Return the transfers that lower the top and raise the bottom just enough, and the groups without a solution.
 
-    What has been moved, T, is the variable: the lower level l and the upper level u depend on it, piecewise linear,
-    and the squares S fall by 2 (u - l) for each unit.
+    The variable is the amount moved, T: the lower level l and the upper level u are piecewise linear in it, and the
+    squares S fall by 2 (u - l) per unit.
     """
     x, p, n, c = batch.x, batch.p, batch.n[:, 0], now.mean
     if low is None and high is None:
@@ -204,5 +204,5 @@ def level_out(
         lifted = np.minimum(lifted, np.maximum(high, base))
     if low is not None:
         lowered = np.maximum(lowered, np.minimum(low, base))
-    # a level may touch a school by a rounding error: what it gives and what it gets are both counted
+    # a level may touch a school by rounding error: count both what it gives and what it gains
     return (lifted - base) + (lowered - x), none

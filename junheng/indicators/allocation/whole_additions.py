@@ -1,4 +1,4 @@
-"""The least additions in whole units."""
+"""Least additions in whole units."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from junheng.indicators.allocation.real_additions import fill_level
 
 __all__ = ["add_whole"]
 
-#: Whole units beyond the first guess after which bounds are looked at: is it still possible? Again at each doubling.
+#: Units beyond the first guess after which the bounds are checked for feasibility; again at each doubling.
 _LOOK_UP = 32
 
 
 def add_whole(batch: Batch, patience: float = math.inf) -> tuple[Floats, Bools]:
-    """Return the least additions in whole units, and the groups for which there are none.
+    """Return the least additions in whole units, and the groups without a solution.
 
-    With ``patience`` a group is given up once so many units beyond the first guess do not help.
+    With ``patience``, a group is abandoned after that many units beyond the first guess.
     """
     come = arrivals(batch)
     stuck = np.asarray(come.impossible.any(axis=1))
@@ -34,7 +34,7 @@ def add_whole(batch: Batch, patience: float = math.inf) -> tuple[Floats, Bools]:
 
 
 def _add_some(batch: Batch, come: Placing, patience: float) -> tuple[Floats, Bools]:
-    # no whole answer takes less than the real one within the same bounds
+    # no whole solution takes less than the fractional one within the same bounds
     base, top = batch.x + come.must, None if batch.high is None else batch.x + come.most
     nothing = base.sum(axis=1) == 0
     level, none = fill_level(batch, Spread.measure(base, batch), top, batch.t)
@@ -49,7 +49,7 @@ def _add_some(batch: Batch, come: Placing, patience: float) -> tuple[Floats, Boo
 
 
 def _one_by_one(batch: Batch, come: Placing, units: Floats, wanted: Bools, patience: float) -> Bools:
-    """Add one unit after the other, where it spreads least, until a group passes; return those that never do."""
+    """Add units one by one, each where it adds least to the dispersion; return the groups that never pass."""
     failed = np.zeros(wanted.size, dtype=bool)
     open_, steps = np.flatnonzero(wanted), 0
     while open_.size:
@@ -72,10 +72,10 @@ def _one_by_one(batch: Batch, come: Placing, units: Floats, wanted: Bools, patie
 
 
 def _too_many(batch: Batch, come: Placing, units: Floats) -> Bools:
-    """Tell where so many units do not pass even if they could be cut as finely as one likes: then no more of them do.
+    """Return groups that do not pass with this total even if units were divisible: then no larger total passes.
 
-    Who may have no more falls behind while the others rise. The totals that pass are an interval (a cone cut by a box),
-    and whole units are placed from its lower end on.
+    Schools at their bound fall behind while the others rise. The totals that pass are an interval (a cone cut by a
+    box), and whole units are placed from its lower end upwards.
     """
     base, top = batch.x + come.must, batch.x + come.most
     total = np.add.reduce(batch.x + units, 1)

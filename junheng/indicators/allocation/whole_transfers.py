@@ -1,4 +1,4 @@
-"""The least transfers in whole units."""
+"""Least transfers in whole units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["move_whole"]
 
 
 def move_whole(batch: Batch) -> tuple[Floats, Bools]:
-    """Return the least transfers in whole units, and the groups for which there are none."""
+    """Return the least transfers in whole units, and the groups without a solution."""
     come, leave = arrivals(batch), departures(batch)
     change = np.zeros_like(batch.x)
     nothing = batch.x.sum(axis=1) == 0
@@ -31,7 +31,7 @@ def _move_some(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Boo
     ideal, none = _ideal(batch, come, leave)
     least = np.ceil(np.maximum(ideal, 0.0).sum(axis=1) * (1 - 1e-12) - 1e-9)
     least = np.maximum(least, np.maximum(come.least, leave.least))
-    # a school that must get may not give, and the other way round
+    # a school that must gain may not give, and vice versa
     come, leave = (
         come._replace(most=np.where(leave.must > 0, 0.0, come.most)),
         leave._replace(most=np.where(come.must > 0, 0.0, leave.most)),
@@ -45,7 +45,7 @@ def _move_some(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Boo
 
 
 def _ideal(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Bools]:
-    """Return the real transfers within the same bounds, widened to whole units: no whole answer moves less."""
+    """Return the fractional transfers within the bounds, widened to whole units: no whole solution moves less."""
     base = batch.x + come.must - leave.must
     lowest = None if batch.low is None else batch.x - leave.most
     highest = None if batch.high is None else batch.x + come.most
@@ -54,9 +54,9 @@ def _ideal(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Bools]:
 
 
 def _one_by_one(batch: Batch, come: Placing, leave: Placing, arrived: Floats, left: Floats, wanted: Bools) -> Bools:
-    """Move one unit after the other, from where it lowers most to where it spreads least, until a group passes.
+    """Move units one by one, from where each lowers the dispersion most to where it adds least, until a group passes.
 
-    Returns the groups that never do: once a unit gains nothing any more, more of them gain nothing either.
+    Returns the groups that never do: once a unit does not help, no further unit does.
     """
     failed = np.zeros(wanted.size, dtype=bool)
     open_ = np.flatnonzero(wanted)
