@@ -7,20 +7,65 @@ what it can do, not by what it is called.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
 from junheng.errors import AlignmentError, InputError
+from junheng.words import Quoted, message
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+
+
+# Types of arguments, told by what a type checker can see without importing any library of frames.
+
+
+class _Series(Protocol):
+    """A pandas or polars Series."""
+
+    def to_frame(self) -> Any: ...
+
+
+class _OneDimensional(Protocol):
+    @property
+    def shape(self) -> tuple[int]: ...
+
+
+class _TwoDimensional(Protocol):
+    """A two-dimensional array or a frame."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+
+class AnyShape(Protocol):
+    """An array of unknown shape: a checker lets it pass for any shape, so this overload comes first."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+
+
+class PandasFrame(_TwoDimensional, Protocol):
+    """A pandas DataFrame."""
+
+    def iterrows(self) -> Any: ...
+
+
+#: One figure a row, and several; weights; a frame; labels of groups in one column or several.
+Column: TypeAlias = Sequence[float | None] | _Series | _OneDimensional
+Columns: TypeAlias = Sequence[Sequence[float | None]] | _TwoDimensional
+Weights: TypeAlias = Column | None
+Frame: TypeAlias = _TwoDimensional
+Labels: TypeAlias = Sequence[Hashable] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
 
 #: Rows worked on at a time: small enough to stay in the cache, large enough to drown the overhead.
 CHUNK_ROWS = 65_536
@@ -39,8 +84,8 @@ def as_floats(data: Any, name: str) -> Floats:
         return array.astype(np.float64, copy=False)
     if kind == "O":
         return _objects_as_floats(array, name)
-    sample = array.reshape(-1)[:1].tolist()
-    raise InputError(f"{name} must be numbers, not {array.dtype} such as {sample[0] if sample else None!r}")
+    sample = Quoted(next(iter(array.reshape(-1)[:1].tolist()), None))
+    raise InputError(message("arithmetic.not_numbers", name=name, type=str(array.dtype), sample=sample))
 
 
 def _as_array(data: Any) -> NDArray[Any]:
@@ -67,12 +112,12 @@ def _objects_as_floats(array: NDArray[Any], name: str) -> Floats:
         if item is None or type(item).__name__ in {"NAType", "NaTType"}:
             flat_out[i] = np.nan
         elif isinstance(item, (str, bytes)):
-            raise InputError(f"{name} must be numbers, but position {i} holds the text {item!r}")
+            raise InputError(message("arithmetic.text_at", name=name, position=i, text=Quoted(item)))
         else:
             try:
                 flat_out[i] = float(item)
             except (TypeError, ValueError):
-                raise InputError(f"{name} must be numbers, but position {i} holds {item!r}") from None
+                raise InputError(message("arithmetic.value_at", name=name, position=i, value=repr(item))) from None
     return out
 
 
@@ -82,18 +127,16 @@ def require_aligned(**named: Any) -> None:
     for other_name, other in indexed[1:]:
         first_name, first = indexed[0]
         if not first.equals(other):
-            raise AlignmentError(
-                f"{first_name} and {other_name} are labelled but their indexes differ; "
-                "take both from one table, or pass .to_numpy() if their order is known to agree"
-            )
+            raise AlignmentError(message("arithmetic.indexes_differ", first=first_name, other=other_name))
 
 
 def require_rows(n: int, **named: NDArray[Any] | None) -> None:
     """Refuse arrays that do not have ``n`` rows."""
     for name, array in named.items():
         if array is not None and (array.ndim == 0 or array.shape[0] != n):
-            rows = "a single number" if array.ndim == 0 else f"{array.shape[0]} rows"
-            raise AlignmentError(f"{name} has {rows} where {n} are needed")
+            if array.ndim == 0:
+                raise AlignmentError(message("arithmetic.single_number", name=name, needed=n))
+            raise AlignmentError(message("arithmetic.other_rows", name=name, rows=array.shape[0], needed=n))
 
 
 #: Stands for an order that is only worked out when it is asked for.

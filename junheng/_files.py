@@ -1,9 +1,8 @@
-"""Every file the package writes is written here, so that none of the user's is lost (private).
+"""Write files atomically, so that no file of the user is lost (private).
 
-A file is made beside its target and takes its place in one step once it is complete: a writer that fails half-way, a
-full disk or a stop leaves what was there as it was. A target that is no input is replaced; it keeps its permissions,
-and a symbolic link stays one. A target that is an input of the same work, by whatever name, is refused, and so is one
-that may not be written. What is read from memory or a stream has no file that could be lost.
+A temporary file beside the target replaces it in one step once it is complete: a failure, a full disk or an
+interruption leaves the existing file unchanged. The target keeps its permissions, and a symbolic link remains one. A
+target that is an input of the same task, under any name, or is not writable is refused.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from junheng.errors import OutputFileError, ProblemCode
+from junheng.words import Quoted, message
 
 __all__ = ["check_output", "is_same_file", "replacing", "write_bytes"]
 
@@ -24,7 +24,7 @@ AnyPath = str | os.PathLike[str]
 
 
 def is_same_file(one: AnyPath, other: AnyPath) -> bool:
-    """Tell whether two paths name one file or folder, also through links; a path that names nothing is none."""
+    """Tell whether two paths name the same existing file or folder, also through links."""
     try:
         return Path(one).samefile(other)
     except OSError:
@@ -32,31 +32,25 @@ def is_same_file(one: AnyPath, other: AnyPath) -> bool:
 
 
 def check_output(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Path:
-    """Return the file that will be replaced or made, links followed; refuse it where nothing may be written.
+    """Return the file to write, links resolved; raise an error if it cannot be written.
 
-    Call it before long work too: what it refuses would be refused at the end.
+    Call it before long work, so that the work is not lost at the end.
     """
     for source in inputs:
         if is_same_file(path, source):
-            raise OutputFileError(
-                ProblemCode.OUTPUT_IS_INPUT,
-                path,
-                f"this is the input {os.fspath(source)!r}; give another file as output",
-            )
+            reason = message("reading.output_is_input", source=Quoted(os.fspath(source)))
+            raise OutputFileError(ProblemCode.OUTPUT_IS_INPUT, path, reason)
     target = Path(os.path.realpath(path))
     try:
         if target.is_file():
-            # opened for writing and closed again: read-only files, and on Windows files open in Excel, refuse
+            # read-only files, and on Windows files open in Excel, cannot be opened for writing
             target.open("r+b").close()
         elif target.exists():
-            kind = "a folder" if target.is_dir() else "not a regular file"
-            raise OutputFileError(ProblemCode.OUTPUT_NOT_A_FILE, path, f"this is {kind}; give the name of a file")
+            key = "reading.output_is_a_folder" if target.is_dir() else "reading.output_is_not_a_file"
+            raise OutputFileError(ProblemCode.OUTPUT_NOT_A_FILE, path, message(key))
         elif not target.parent.is_dir():
-            raise OutputFileError(
-                ProblemCode.OUTPUT_FOLDER_MISSING,
-                path,
-                f"there is no folder {str(target.parent)!r}; make it first, or give another file",
-            )
+            reason = message("reading.output_folder_missing", folder=Quoted(str(target.parent)))
+            raise OutputFileError(ProblemCode.OUTPUT_FOLDER_MISSING, path, reason)
     except OutputFileError:
         raise
     except OSError as exc:
@@ -66,9 +60,9 @@ def check_output(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Path:
 
 @contextmanager
 def replacing(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Iterator[BinaryIO]:
-    """Give a file to write to; it takes the place of ``path`` once all is written, and is removed if not."""
+    """Yield a temporary file that replaces ``path`` on success and is removed on failure."""
     target = check_output(path, inputs)
-    # a name of its own, short whatever the target is called; the dot keeps it out of listings
+    # a short unique name; the dot hides it from listings
     beside = target.with_name(f".junheng-{uuid4().hex[:12]}.tmp")
     try:
         with beside.open("xb") as file:
@@ -88,20 +82,14 @@ def replacing(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Iterator[BinaryI
 
 
 def write_bytes(path: AnyPath, content: bytes, inputs: Iterable[AnyPath] = ()) -> None:
-    """Write a file whose content is complete."""
+    """Write a file with this content."""
     with replacing(path, inputs) as file:
         file.write(content)
 
 
 def _failed(path: AnyPath, exc: OSError) -> OutputFileError:
-    """Say why a file could not be written."""
+    """Return the error for a file that could not be written."""
     if isinstance(exc, PermissionError):
-        return OutputFileError(
-            ProblemCode.OUTPUT_LOCKED,
-            path,
-            "the file or its folder may not be written, or the file is open in another program such as Excel; "
-            "close it there, or give another file",
-        )
-    return OutputFileError(
-        ProblemCode.OUTPUT_FAILED, path, f"writing failed: {exc.strerror or exc}; what was there before is unchanged"
-    )
+        return OutputFileError(ProblemCode.OUTPUT_LOCKED, path, message("reading.output_locked"))
+    reason = message("reading.output_failed", error=exc.strerror or str(exc))
+    return OutputFileError(ProblemCode.OUTPUT_FAILED, path, reason)

@@ -8,17 +8,30 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from attrs import frozen
+from narwhals.stable.v2.typing import IntoDataFrameT as IntoDataFrameT  # for the rooms: no other file knows narwhals
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes
 from junheng._files import replacing, write_bytes
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
+from junheng.words import Quoted, message
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
+    from typing_extensions import TypeVar
+
+    #: The library of the input is the library of the output; what is not told is any.
+    FrameT = TypeVar("FrameT", bound=IntoDataFrame, default=Any)
+else:
+    from typing import TypeVar
+
+    FrameT = TypeVar("FrameT")
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -34,7 +47,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
             by = {name: frame[name].to_native() for name in frame.columns}
         parts = {name: factorize_labels(column) for name, column in by.items()}
         if not parts:
-            raise InputError("by names no column")
+            raise InputError(message("arithmetic.no_columns"))
         coded, names = [(c, len(u)) for c, u in parts.values()], list(parts)
         sizes = [n for _, n in coded]
         if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, in order as it is
@@ -57,7 +70,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
     codes, labels = pd.factorize(array, sort=True)
     if codes.size and codes.min() < 0:
         row = int(np.argmin(codes))
-        raise InputError(f"by has no label at position {row}; name the group or leave the row out")
+        raise InputError(message("arithmetic.no_label", position=row))
     return codes.astype(np.int64, copy=False), pd.Index(labels, name=getattr(by, "name", None))
 
 
@@ -161,6 +174,10 @@ class Labels:
     words: Sequence[Any]
 
 
+@overload
+def build_frame(columns: Mapping[str, Any], backend: Literal["pandas"]) -> pd.DataFrame: ...
+@overload
+def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any: ...
 def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
     """Build a frame of a library from columns: arrays, lists, or :class:`Labels`. Missing is null."""
     if backend == "polars":
@@ -241,7 +258,7 @@ def duplicate_headers(names: Sequence[str]) -> InputDataError:
         Problem(
             code=ProblemCode.DUPLICATE_COLUMN,
             column=name,
-            message=f"the header {name!r} stands {names.count(name)} times; keep one column, or rename the others",
+            message=message("arithmetic.duplicate_header", header=Quoted(name), times=names.count(name)),
         )
         for name in twice
     )
@@ -254,7 +271,7 @@ class Table:
         try:
             self._frame = nw.from_native(frame, eager_only=True)
         except TypeError:
-            raise InputError(f"a table must be a pandas, polars or pyarrow frame, not {type(frame).__name__}") from None
+            raise InputError(message("arithmetic.not_a_frame", type=type(frame).__name__)) from None
         except nw.exceptions.DuplicateError:
             raise duplicate_headers(column_names(frame) or []) from None
         names = [str(c) for c in self._frame.columns]
@@ -531,9 +548,7 @@ def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = 
     try:
         import xlsxwriter  # noqa: F401
     except ImportError:
-        raise InputError(
-            f'{path.name}: writing a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
+        raise InputError(message("arithmetic.no_excel", file=path.name)) from None
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False, "in_memory": True}
     book = BytesIO()
     with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:

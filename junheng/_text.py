@@ -1,4 +1,4 @@
-"""Characters that do not show, blanks that look alike, marks of footnotes: what a reader does not see (private)."""
+"""Invisible characters, unusual blanks and footnote marks (private)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
+
+from junheng.words import Message, message
 
 __all__ = [
     "INVISIBLE",
@@ -28,9 +30,9 @@ _UNSEEN = (
     r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-#: Blanks that are not the one of the keyboard: no-break, thin, ideographic, line separators.
+#: Blanks other than the ordinary space: no-break, thin, ideographic, line separators.
 _BLANK = r"\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-#: Next to these a blank says nothing: Chinese is written without.
+#: Blanks beside these are removed: Chinese is written without.
 _WIDE = r"\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 
 INVISIBLE = re.compile(f"[{_UNSEEN}]")
@@ -42,20 +44,20 @@ _LINE = re.compile(r"\s*[\r\n]+\s*")
 
 
 def drop_invisible(text: str) -> str:
-    """Take out the characters that do not show."""
+    """Remove invisible characters."""
     return INVISIBLE.sub("", text)
 
 
 def is_odd(text: str) -> bool:
-    """Whether a text holds a character that does not show, or a blank that is not the one of the keyboard."""
+    """Tell whether a text contains an invisible character or an unusual blank."""
     return _ODD.search(text) is not None
 
 
 def clean(text: str) -> str:
     """Return a name or code as a reader sees it.
 
-    What does not show is taken out. Blanks at the ends go; another blank than that of the keyboard goes beside a
-    Chinese character, and is an ordinary one elsewhere. A break of the line is no part of a name.
+    Invisible characters, outer blanks and line breaks are removed. An unusual blank is removed beside a Chinese
+    character and becomes an ordinary space elsewhere.
     """
     if not _UNCLEAN.search(text):
         return text
@@ -63,26 +65,26 @@ def clean(text: str) -> str:
     return _RUN.sub(" ", _BESIDE_WIDE.sub("", text)).strip()
 
 
-def odd_signs(text: str) -> str:
-    """Name the odd characters of a text by their numbers: ``U+200B``."""
+def odd_signs(text: str) -> Message | str:
+    """Return the code points of the odd characters of a text: ``U+200B``."""
     odd = dict.fromkeys(f"U+{ord(c):04X}" for c in _UNCLEAN.findall(text) if c != " ")
-    return ", ".join(odd) or "a blank at an end"
+    return ", ".join(odd) or message("reading.blank_at_an_end")
 
 
 _BRACKETS = str.maketrans(dict.fromkeys("[{<【〔「『《〈〖｟", "(") | dict.fromkeys("]}>】〕」』》〉〗｠", ")"))
 
 
 def near(text: str) -> str:
-    """Return what is left of a name without width and case of letters, kind of brackets, and blanks."""
+    """Return a name without width, case, kind of brackets and blanks."""
     folded = unicodedata.normalize("NFKC", drop_invisible(text)).translate(_BRACKETS).casefold()
     return "".join(folded.split())
 
 
-# --------------------------------------------------------------- a look at all characters of a column at once
+# --------------------------------------------------------------------- all characters of a column at once
 
 
 def characters(words: Iterable[object]) -> frozenset[str]:
-    """Return the characters that stand in some words."""
+    """Return the characters used in words."""
     text = "".join(w for w in words if isinstance(w, str))
     if len(text) < 5000:
         return frozenset(text)
@@ -93,19 +95,19 @@ def characters(words: Iterable[object]) -> frozenset[str]:
 
 
 def may_be_odd(used: frozenset[str]) -> bool:
-    """Whether words of these characters may need cleaning."""
+    """Tell whether words of these characters may need cleaning."""
     return _UNCLEAN.search("".join(used)) is not None
 
 
 def may_have_twins(used: frozenset[str]) -> bool:
-    """Whether two different words of these characters may be :func:`near` each other."""
+    """Tell whether two different words of these characters may be equal under :func:`near`."""
     folded = {near(c) for c in used}
     return len(folded) < len(used) or any(len(f) != 1 or unicodedata.combining(f) for f in folded)
 
 
 # ------------------------------------------------------------------------------------------- footnotes
 
-#: Signs that point to a footnote. NFKC makes a digit of some: 800① is not 8001. (△ and ▲ are a minus to accountants.)
+#: Footnote marks. NFKC turns some into digits: 800① is not 8001. (△ and ▲ are minus signs in accounting.)
 _SIGNS = (
     r"*＊﹡⁎∗※†‡§¶#＃★☆◆◇●◎■□♦ªº¹²³\u02b0-\u02b8\u1d2c-\u1d6a\u2070-\u209c"
     r"\u2460-\u24ff\u2776-\u2793\u3200-\u32ff\U0001f100-\U0001f1ff"
@@ -116,21 +118,21 @@ _IN_BRACKETS = (
     rf"[(（\[［〔【]\s*(?:[{_SIGNS}]+|(?:备?注|见注|脚注)\s*[:：]?\s*{_NUMBER})\s*[)）\]］〕】]"
     r"|[\[［〔【]\s*[0-9a-z]{1,2}\s*[\]］〕】]"
 )
-#: m² is a unit: its 2 is no footnote.
+#: m² is a unit, not a footnote.
 _BEHIND = re.compile(
     rf"\s*(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}|[※†‡][0-9]{{1,2}}|(?<![mM])(?:[{_SIGNS}])|(?<=[mM])[¹⁰⁴-⁹\u2460-\u24ff])$"
 )
-#: In front a number must be set off: 注1800 may be 1800 or 800.
+#: In front, a number must be separated: 注1800 may be 1800 or 800.
 _BEFORE = re.compile(rf"(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}(?:[:：]\s*|\s+)|[{_SIGNS}])\s*")
 
 
 def has_mark(text: str) -> bool:
-    """Whether a sign of a footnote stands in a text."""
+    """Tell whether a text contains a footnote mark."""
     return _SIGN.search(text) is not None
 
 
 def unmarked(text: str) -> str:
-    """Return a figure without the marks of footnotes before and behind it."""
+    """Return a figure without footnote marks before and after it."""
     text = text.strip()
     while (match := _BEHIND.search(text)) is not None and match.start():
         text = text[: match.start()]

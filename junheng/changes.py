@@ -52,7 +52,7 @@ def applied(ev: Evaluation, changes: Any) -> Any:
     [['teachers_above_required_degree', 13.0, 18.0, 'asked'], ['teachers', 13.0, 18.0, 'followed'],
      ['staff', 13.0, 18.0, 'followed']]
     """
-    out = change_table(ev.data, changes).columns()
+    out = change_table(ev.data, changes).columns(ev.language or "en")
     if ev.language is not None:
         out["column"] = [ev.header(name) for name in out["column"]]
         out["cause"] = [word("cause", name, ev.language) for name in out["cause"]]

@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from junheng.words import LANGUAGES, Lines, Message, Name, Quoted, Row, listed, message, sentences, word
+from junheng.words import LANGUAGES, Language, Lines, Message, Name, Quoted, Row, listed, message, sentences, word
 
 __all__ = [
     "AlignmentError",
@@ -45,7 +45,7 @@ def did_you_mean(
     return message("errors.did_you_mean", names=listed(map(show, near), "or")) if near else ""
 
 
-def check_language(language: str) -> str:
+def check_language(language: str) -> Language:
     """Return the language, or refuse it."""
     if language not in LANGUAGES:
         raise InputError(message("errors.language", languages=LANGUAGES, language=Quoted(language)))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
 
 from junheng._data import STAGES
+from junheng._frames import FrameT
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
@@ -28,6 +29,10 @@ from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.schools.sections import Sections
 from junheng.standards import Standard, load_standard
+from junheng.words import Name, Quoted, message
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
 
 __all__ = ["evaluate"]
 
@@ -35,12 +40,12 @@ Missing = Literal["propagate", "omit", "raise"]
 
 
 def evaluate(
-    schools: Any,
+    schools: FrameT,
     standard: Standard | str | os.PathLike[str],
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
     missing: Missing = "propagate",
-) -> Evaluation:
+) -> Evaluation[FrameT]:
     r"""Judge every school and county of a table by a standard, and keep what is needed to explain it.
 
     Per school and stage: each indicator, compared unrounded with its threshold and its floor; then the rule on how
@@ -97,7 +102,7 @@ def evaluate(
     """
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if missing not in ("propagate", "omit", "raise"):
-        raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
+        raise InputError(message("facts.missing", given=Quoted(missing)))
     indicators = _indicators(std)
     needed = needed_columns(std)
     found = ProblemList(open_table(schools, by=[by] if isinstance(by, str) else by))
@@ -115,7 +120,7 @@ def evaluate(
     problems = (*found.listed, *facts.problems)
     if any(p.severity is Severity.ERROR for p in problems):
         raise InputDataError(problems)
-    ev = _evaluate(std, indicators, sections, missing, facts, problems)
+    ev: Evaluation[FrameT] = _evaluate(std, indicators, sections, missing, facts, problems)
     again = partial(evaluate, standard=std, by=by, county_facts=county_facts, missing=missing)
     return attrs.evolve(ev, again=again)
 
@@ -130,8 +135,7 @@ def _require_complete(found: ProblemList, sections: Sections, needed: Sequence[s
         for i in np.flatnonzero(gaps).tolist():
             found.add(
                 ProblemCode.MISSING_VALUE,
-                f"{name} is missing for the {STAGES[int(sections.stage[i])]} stage; fill it in, "
-                'or choose missing="propagate"',
+                message("facts.gap", column=Name("column", name), stage=Name("stage", STAGES[int(sections.stage[i])])),
                 row=int(sections.rows[i]),
                 column=name,
             )
@@ -147,7 +151,7 @@ def _evaluate(
     missing: Missing,
     facts: Facts,
     problems: tuple[Problem, ...],
-) -> Evaluation:
+) -> Evaluation[Any]:
     table = sections.reading
     values = np.empty((len(indicators), sections.rows.size))
     each = [IndicatorValues.make(i, sections, std, own) for i, own in zip(indicators, values, strict=True)]

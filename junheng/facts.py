@@ -17,6 +17,7 @@ from junheng._text import clean, near
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.vocabulary import fold
+from junheng.words import Message, Name, Quoted, Row, listed, message, quoted
 
 if TYPE_CHECKING:
     from junheng.standards.model import Item
@@ -125,22 +126,23 @@ class Facts:
             known, values = [float(v) for v in condition.one_of], self.number(condition.chosen_by)
             # what is out of range altogether has been told of
             for at in np.flatnonzero((values >= 0) & (values <= 1) & ~np.isin(values, known)).tolist():
-                said = " or ".join(f"{v:g}" for v in known)
+                value = float(values[at])
                 self._add(
                     ProblemCode.OUT_OF_RANGE,
-                    f"{values[at]:g} is none of the numbers the standard knows; write {said}, or leave it empty",
+                    message("facts.not_a_choice", value=value, known=listed((f"{v:g}" for v in known), "or")),
                     key=self._names[at],
                     column=condition.chosen_by,
-                    value=repr(values[at].item()),
+                    value=repr(value),
                 )
 
-    def hint(self, at: int, code: ProblemCode, message: str, column: str) -> None:
+    def hint(self, at: int, code: ProblemCode, mistake: Message, column: str) -> None:
         """Record something about a county's facts that decides nothing."""
         name = self._names[at] if at < len(self._names) else None
-        self._add(code, message, key=name, column=column, severity=Severity.WARNING)
+        self._add(code, mistake, key=name, column=column, severity=Severity.WARNING)
 
-    def _add(self, code: ProblemCode, message: str, **fields: Any) -> None:
-        self.problems.append(Problem(code=code, message=f"county_facts: {message}", **fields))
+    def _add(self, code: ProblemCode, mistake: Message | str, **fields: Any) -> None:
+        told = message("facts.in_county_facts", mistake=mistake)
+        self.problems.append(Problem(code=code, message=told, **fields))
 
     def _read(self, table: Table, counties: Counties) -> None:
         keys = [name for name, _ in counties]
@@ -175,15 +177,15 @@ class Facts:
                 id_ = header
             if id_ is None:
                 hint = did_you_mean(header, [*fact_columns(), *(f.zh for f in fact_columns().values())])
-                message = f"{header!r} is no known fact{hint}; it is not used"
-                self._add(ProblemCode.UNKNOWN_COLUMN, message, column=header, severity=Severity.WARNING)
+                unknown = message("facts.unknown_fact", header=Quoted(header), hint=hint)
+                self._add(ProblemCode.UNKNOWN_COLUMN, unknown, column=header, severity=Severity.WARNING)
             elif id_ in columns:
-                message = f"{header!r} and {columns[id_]!r} are one fact; keep one"
-                self._add(ProblemCode.DUPLICATE_COLUMN, message, column=header)
+                twice = message("facts.same_fact", header=Quoted(header), other=Quoted(columns[id_]))
+                self._add(ProblemCode.DUPLICATE_COLUMN, twice, column=header)
             else:
                 columns[id_] = header
         if not set(columns) - set(keys):
-            self._add(ProblemCode.UNKNOWN_COLUMN, f"no fact is given in {', '.join(map(repr, table.columns))}")
+            self._add(ProblemCode.UNKNOWN_COLUMN, message("facts.no_fact", headers=quoted(table.columns)))
         return columns
 
     def _match(self, table: Table, columns: Mapping[str, str], counties: Counties) -> list[tuple[int, int]]:
@@ -194,7 +196,7 @@ class Facts:
             if name not in columns and len(dict.fromkeys(map(str, words))) > 1:
                 self._add(
                     ProblemCode.MISSING_COLUMN,
-                    f"there is no column {name!r}; the table of schools has several, so the facts must say which",
+                    message("facts.which_one", column=Quoted(Name("column", name))),
                     column=name,
                 )
                 return []
@@ -215,8 +217,9 @@ class Facts:
             if at is None:
                 self._add(ProblemCode.UNKNOWN_COUNTY, _not_judged(key, index), row=row, key=" / ".join(key))
             elif at in row_of:
-                message = f"{' / '.join(key)!r} stands in row {row_of[at]} already; keep one"
-                self._add(ProblemCode.DUPLICATE_ROW, message, row=row, key=" / ".join(key))
+                name = " / ".join(key)
+                twice = message("facts.duplicate_county", county=Quoted(name), row=Row(row_of[at]))
+                self._add(ProblemCode.DUPLICATE_ROW, twice, row=row, key=name)
             else:
                 row_of[at] = row
         return [(row, at) for at, row in row_of.items()]
@@ -225,7 +228,7 @@ class Facts:
         """Return a fact of every county from the rows that belong to one."""
         cells, out = table.objects(header), np.full(self.n, np.nan)
         if fact.type == "flag":
-            code, advice, values = ProblemCode.UNKNOWN_CATEGORY, flag_advice, np.full(table.rows, np.nan)
+            code, values = ProblemCode.UNKNOWN_CATEGORY, np.full(table.rows, np.nan)
             bad: dict[int, Any] = {}
             for row, _ in rows:
                 flag = None if is_blank(cells[row]) else flag_of(cells[row])
@@ -234,13 +237,13 @@ class Facts:
                 elif not is_blank(cells[row]):
                     bad[row] = cells[row]
         else:
-            code, advice = ProblemCode.TEXT_IN_NUMBER, _number_advice
+            code = ProblemCode.TEXT_IN_NUMBER
             values, bad = parse_numbers(cells)
         for row, at in rows:
             out[at] = values[row]
             if row in bad:
-                value = str(bad[row])
-                self._add(code, advice(bad[row]), row=row, key=self._names[at], column=fact.id, value=value)
+                advice = flag_advice(bad[row]) if fact.type == "flag" else _number_advice(bad[row])
+                self._add(code, advice, row=row, key=self._names[at], column=fact.id, value=str(bad[row]))
         return out
 
     def _check_disjoint(self, row_of: Mapping[int, int]) -> None:
@@ -255,8 +258,13 @@ class Facts:
                     continue
                 self._add(
                     ProblemCode.PART_EXCEEDS_WHOLE,
-                    f"{' and '.join(parts)} are {total[at]:g} together, more than the "
-                    f"{whole[at]:g} in {whole_id}; nobody is in both",
+                    message(
+                        "facts.parts_exceed_whole",
+                        parts=listed((Name("column", p) for p in parts), "and"),
+                        total=float(total[at]),
+                        whole=float(whole[at]),
+                        whole_id=Name("column", whole_id),
+                    ),
                     row=row_of.get(at),
                     key=self._names[at],
                     column=parts[0],
@@ -264,41 +272,36 @@ class Facts:
                 )
 
 
-def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, str] | None:
+def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, Message] | None:
     """Say what is wrong with a figure that is given, None where nothing is; ``whole`` is what it is part of."""
     if value < 0:
-        return ProblemCode.NEGATIVE_VALUE, f"{value:g} is negative"
+        return ProblemCode.NEGATIVE_VALUE, message("facts.negative", value=value)
     if math.isinf(value):
-        return ProblemCode.INFINITE_VALUE, "is infinite"
+        return ProblemCode.INFINITE_VALUE, message("facts.infinite")
     if fact.most is not None and value > fact.most:
-        hint = "; a percentage? write 0.12 for 12 %" if fact.most <= 1 else ""
-        return ProblemCode.OUT_OF_RANGE, f"{value:g} is more than {fact.most:g}{hint}"
+        hint = message("facts.percentage") if fact.most <= 1 else ""
+        return ProblemCode.OUT_OF_RANGE, message("facts.too_large", value=value, most=fact.most, hint=hint)
     if value > whole >= 0:
-        return ProblemCode.PART_EXCEEDS_WHOLE, (
-            f"{value:g} in {fact.id} is more than the {whole:g} in {fact.part_of} they belong to; "
-            "correct whichever is wrong"
-        )
+        names = {"part_id": Name("column", fact.id), "whole_id": Name("column", fact.part_of or "")}
+        return ProblemCode.PART_EXCEEDS_WHOLE, message("facts.part_exceeds_whole", part=value, whole=whole, **names)
     if fact.unit in _COUNTED and not math.isnan(value) and not value.is_integer():
-        return ProblemCode.NOT_WHOLE, f"{value:g} {fact.unit} is not a whole number; a share? Give the count itself"
+        return ProblemCode.NOT_WHOLE, message("facts.not_whole", value=value, unit=Name("unit", fact.unit))
     return None
 
 
-def _number_advice(value: Any) -> str:
-    return f"{value!r} is not a plain number: {text_advice(value)}"
+def _number_advice(value: Any) -> Message:
+    return message("facts.not_a_number", value=Quoted(value), advice=text_advice(value))
 
 
-def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> str:
+def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> Message:
     """Say that a row belongs to no county that is judged, and which name is like its own."""
     name = " / ".join(key)
     alike = {tuple(map(near, known)): known for known in index}
     twin = alike.get(tuple(map(near, key)))
     if twin is not None:
-        return (
-            f"{name!r} differs from {' / '.join(twin)!r} only by width or case of letters, brackets or blanks; "
-            "spell them alike"
-        )
-    hint = did_you_mean(name, map(" / ".join, index)) or "; the table of schools has no such county"
-    return f"{name!r} is not among the counties judged{hint}"
+        return message("facts.spelled_otherwise", county=Quoted(name), other=Quoted(" / ".join(twin)))
+    hint = did_you_mean(name, map(" / ".join, index))
+    return message("facts.unknown_county", county=Quoted(name), hint=hint)
 
 
 def _word(value: Any) -> str:
@@ -327,7 +330,7 @@ def as_table(source: Any, keys: Sequence[str]) -> Table:
     else:
         columns = {str(k): list(v) if isinstance(v, (list, tuple, np.ndarray)) else [v] for k, v in source.items()}
         if len({len(v) for v in columns.values()}) > 1:
-            raise InputError("county_facts: the columns of the mapping are of different lengths")
+            raise InputError(message("facts.in_county_facts", mistake=message("facts.lengths")))
     return Table(build_frame({k: _objects(v) for k, v in columns.items()}, "pandas"))
 
 

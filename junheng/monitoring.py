@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
@@ -12,25 +12,28 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._frames import Labels, build_frame
+from junheng._frames import FrameT, Labels, build_frame
 from junheng.errors import InputError
 from junheng.evaluation import Missing, evaluate
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.results import Evaluation, Judgement
 from junheng.standards import Standard
-from junheng.words import word
+from junheng.words import Name, Quoted, message, word
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
 
 __all__ = ["evaluate_all", "monitor"]
 
 
 def evaluate_all(
-    schools: Any,
+    schools: FrameT,
     standards: Sequence[Standard | str | os.PathLike[str]],
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
     missing: Missing = "propagate",
-) -> dict[str, Evaluation]:
+) -> dict[str, Evaluation[FrameT]]:
     """Judge one table by several standards.
 
     Parameters
@@ -66,17 +69,17 @@ def evaluate_all(
     ['undetermined', 'unmet']
     """
     if isinstance(standards, (str, os.PathLike, Standard)):
-        raise InputError("standards must be a sequence; for one standard call evaluate")
-    out: dict[str, Evaluation] = {}
+        raise InputError(message("facts.one_standard"))
+    out: dict[str, Evaluation[FrameT]] = {}
     for standard in standards:
         ev = evaluate(schools, standard, by=by, county_facts=county_facts, missing=missing)
         if ev.standard.id in out:
-            raise InputError(f"two standards are called {ev.standard.id!r}; give one of them another id")
+            raise InputError(message("facts.same_standard", id=Quoted(ev.standard.id)))
         out[ev.standard.id] = ev
     return out
 
 
-def monitor(ev: Evaluation) -> Any:
+def monitor(ev: Evaluation[FrameT]) -> FrameT:
     """Follow every verdict of a county through the years of a table.
 
     Parameters
@@ -144,17 +147,18 @@ def monitor(ev: Evaluation) -> Any:
     out["first_changed"] = first_changed[subject, at]
     if lang is not None:
         out = {ev.header(name): column for name, column in out.items()}
-    return build_frame(out, d.backend)
+    frame: FrameT = build_frame(out, d.backend)
+    return frame
 
 
 def _years(d: Judgement) -> Floats:
     """Return the year of every county; two of them at least."""
     if "year" not in [name for name, _ in d.county_words]:
-        raise InputError("the table has no column 'year'; a run over years needs one")
+        raise InputError(message("facts.no_year_column", column=Quoted(Name("column", "year"))))
     if np.isnan(d.years).any():
-        raise InputError("a year is no plain number, such as 2025")
+        raise InputError(message("facts.not_a_year"))
     if np.unique(d.years).size < 2:
-        raise InputError(f"the table has one year only, {d.years[0]:g}; a run over years needs two")
+        raise InputError(message("facts.one_year", year=float(d.years[0])))
     return d.years
 
 
@@ -176,7 +180,7 @@ class _Subject:
     verdict: NDArray[np.int8]
     value: Floats
 
-    def title(self, ev: Evaluation) -> str:
+    def title(self, ev: Evaluation[Any]) -> str:
         """Name it: its id, or its label in the language of the evaluation."""
         language = ev.language
         if language is None:
@@ -218,7 +222,7 @@ def _first_changed(differs: NDArray[np.bool_], place: Ints, years: Floats) -> Fl
 _CHANGES = ("same", "better", "slipped", "worse", "less")
 
 
-def _changes(before: Any, now: Any) -> Any:
+def _changes(before: NDArray[np.int8], now: NDArray[np.int8]) -> NDArray[np.int8]:
     out = np.zeros(now.shape, dtype=np.int8)
     out[(now == MET) & (before != MET)] = 1
     out[(now != MET) & (before == MET)] = 2

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from junheng._data import read_toml
 from junheng._frames import Labels, build_frame
 from junheng.errors import InputError
+from junheng.words import message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -327,7 +328,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     False
     """
     if "county" not in schools:
-        raise InputError("the table has no column 'county'")
+        raise InputError(message("arithmetic.no_county"))
     keys = [k for k in ("county", "year") if k in schools]
     places = schools[keys].drop_duplicates().reset_index(drop=True)
     n = len(places)
@@ -383,14 +384,14 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     for name in ("sent", "valid", "satisfied", "visited", "visited_satisfied"):
         # parents are at least half of those asked; the same share of each count keeps parts within their whole
         columns[f"survey_parents_{name}"] = np.floor(columns[f"survey_{name}"] * 0.6)
-    return build_frame(columns, "pandas")  # type: ignore[no-any-return]
+    return build_frame(columns, "pandas")
 
 
 def _check(missing: float, *counts: int) -> None:
     if not 0 <= missing <= 1:
-        raise InputError(f"missing must lie between 0 and 1, not {missing!r}")
+        raise InputError(message("arithmetic.missing", value=repr(missing)))
     if any(c < 1 for c in counts):
-        raise InputError("counts must be at least 1")
+        raise InputError(message("arithmetic.counts"))
 
 
 def _draw_counties(rng: np.random.Generator, n: int, first_code: int, mean_schools: float) -> _Counties:
@@ -418,7 +419,7 @@ def _generate(rng: np.random.Generator, counties: _Counties, options: _Options, 
         for name, column in columns.items():
             if column.dtype.kind in "if" and name not in ("students", "students_senior", "year"):
                 columns[name] = np.where(rng.random(column.size) < options.missing, np.nan, column)
-    return build_frame(columns, "pandas")  # type: ignore[no-any-return]
+    return build_frame(columns, "pandas")
 
 
 def _join(parts: list[Any]) -> Any:

@@ -203,7 +203,7 @@ def test_no_schools(change, whole):
     assert change(np.empty((0, 3)), students=[], limit=0.3, whole=whole).shape == (0, 3)
     assert change(np.empty((4, 0)), students=[1, 2, 3, 4], limit=0.3, whole=whole).shape == (4, 0)
     # schools, but nobody in them: an impossible demand, said of the county it is made of
-    with pytest.raises(jh.InputError, match="the schools: no school has students, so there is no coefficient"):
+    with pytest.raises(jh.InputError, match="all schools: no school has students, so there is no difference coefficient"):
         change([5, 6], students=[0, 0], limit=0.3, whole=whole)
     with pytest.raises(jh.InputError, match=r"group '乙': no school has students"):
         change([5, 6, 7], students=[3, 0, 0], limit=0.3, whole=whole, by=["甲", "乙", "乙"])

@@ -1,6 +1,7 @@
 """Bad tables and bad files: each mistake has its own stable code, its place, and says what to do about it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]]
     "full-width digits": (cell("students", "５００"), QUALITY, "text_in_number", 0, "students", ("full-width", "500")),
     "thousands separator": (cell("students", "1,206"), QUALITY, "text_in_number", 0, "students", ("1,206", "1206")),
     "blank inside": (cell("students", "1 206"), QUALITY, "text_in_number", 0, "students", ("1 206", "1206")),
-    "the word none": (cell("books", "无"), BASIC, "text_in_number", 0, "books", ("empty", "0 where there is none")),
+    "the word none": (cell("books", "无"), BASIC, "text_in_number", 0, "books", ("empty", "0 if there are none")),
     "about": (cell("books", "约五百"), BASIC, "text_in_number", 0, "books", ("约五百", "plain number", "empty")),
     "truth value": (cell("students", True), QUALITY, "text_in_number", 0, "students", ("plain number",)),
     "negative": (cell("books", -3), BASIC, "negative_value", 0, "books", ("-3", "negative", "empty")),
@@ -72,7 +73,7 @@ TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]]
         degrees(20, 14, 1, 1), QUALITY, "part_exceeds_whole", 0, "teachers", ("36", "35", "highest degree"),
     ),
     "the same school twice": (
-        frame(school(), junior(), school()), QUALITY, "duplicate_row", 2, "school", ("row 0", "keep one"),
+        frame(school(), junior(), school()), QUALITY, "duplicate_row", 2, "school", ("row 0", "remove one"),
     ),
     "the same code twice": (
         frame(school(school_code="01"), junior(school_code="02"), school("别名", school_code="01")),
@@ -88,11 +89,11 @@ TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]]
     "neither stage nor kind": (cell("stage", None), QUALITY, "missing_key", 0, "stage", ("小学", "初中", "kind")),
     "total in the county column": (
         frame(school(), junior(), school(None, None, county="合计", students=1000)),
-        QUALITY, "total_row", 2, "county", ("total", "take it out"),
+        QUALITY, "total_row", 2, "county", ("total", "remove it"),
     ),
     "total in the school column": (
         frame(school(), junior(), school("总计：", None, students=1000)),
-        QUALITY, "total_row", 2, "school", ("total", "take it out"),
+        QUALITY, "total_row", 2, "school", ("total", "remove it"),
     ),
     "total in words apart": (
         frame(school(), junior(), school(" 合 计 ", None, county=None)), QUALITY, "total_row", 2, "school", ("total",),
@@ -167,6 +168,22 @@ def test_each_mistake_has_its_code_place_and_advice(name: str) -> None:
         assert words in str(caught.value)
 
 
+def test_every_mistake_is_told_in_chinese_too() -> None:
+    """No English word but the ids of standards and the names of functions and arguments."""
+    for name, (table, standard, *_) in TABLES.items():
+        in_chinese = jh.check_schools(table, standard, language="zh")["message"].tolist()
+        assert len(in_chinese) == len(problems(table, standard))
+        for text in in_chinese:
+            assert re.search(r"[\u4e00-\u9fff]", text), (name, text)
+            words = set(re.findall(r"[A-Za-z_]{2,}", text.replace(standard, "")))
+            assert words <= {"standardize_columns", "by", "True"}, (name, text)
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(cell("students", "1,206"), QUALITY)
+    assert "“1,206”不是数字" in caught.value.text("zh")
+    with pytest.raises(jh.InputError, match="fr"):
+        jh.check_schools(OK, language="fr")
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -187,15 +204,15 @@ def test_rows_of_one_school_may_not_contradict_each_other(first: dict[str, Any],
 @pytest.mark.parametrize(
     ("table", "code", "column", "said"),
     [
-        (OK.assign(book=1), "unknown_column", "book", ("'books'", "not used")),
-        (OK.assign(图书册=1), "unknown_column", "图书册", ("图书册数", "not used")),
+        (OK.assign(book=1), "unknown_column", "book", ("'books'", "ignored")),
+        (OK.assign(图书册=1), "unknown_column", "图书册", ("图书册数", "ignored")),
         (cell("teachers", 35.5), "not_whole", "teachers", ("35.5", "whole number")),
         (cell("students", 0), "no_students", "students", ("no students", "does not count")),
-        (frame(school(), {}, junior()), "empty_row", None, ("empty", "passed over")),
-        (cell("students", None), "missing_value", "students", ("enrolment is not known", "fill it in")),
+        (frame(school(), {}, junior()), "empty_row", None, ("empty", "skipped")),
+        (cell("students", None), "missing_value", "students", ("enrolment is missing", "fill it in")),
         (
             frame(one_row("nine_year", people=PEOPLE | ENROLLED, backbone_teachers=9, backbone_teachers_primary=None)),
-            "missing_value", "backbone_teachers_primary", ("never split", "9", "backbone_teachers_primary"),
+            "missing_value", "backbone_teachers_primary", ("never divided", "9", "backbone_teachers_primary"),
         ),
         (
             frame(nine_year_by_rows(), nine_year_by_rows(stage="junior")),
@@ -395,8 +412,8 @@ def test_explaining_what_is_not_there(ask: dict[str, str], said: tuple[str, ...]
         ("cn-quality-balance-2071", ("did you mean cn-quality-balance-2017", "Known", ".toml")),
         ("cn-basic-2012", ("did you mean cn-basic-balance-2012",)),
         ("zzz", ("zzz", QUALITY, ".toml")),
-        ("nowhere.toml", ("no file", "nowhere.toml")),
-        (Path("nowhere.toml"), ("no file", "nowhere.toml")),
+        ("nowhere.toml", ("not found", "nowhere.toml")),
+        (Path("nowhere.toml"), ("not found", "nowhere.toml")),
     ],
 )
 def test_unknown_standards_name_the_near_ones(name: Any, said: tuple[str, ...]) -> None:
@@ -531,19 +548,19 @@ PLACES = {
     "$.thresholds[3].clause": "missing",
     "$.thresholds[3].standing": "'sure'",
     "$.thresholds[3].value": "truth value",
-    "$.thresholds[4]": "either 'value' or 'classes'",
+    "$.thresholds[4]": "either 'value', or 'classes' and 'values'",
     "$.thresholds[4].source": "'S9'",
-    "$.thresholds[5]": "the same entry as $.thresholds[4]",
+    "$.thresholds[5]": "duplicate of $.thresholds[4]",
     "$.thresholds[5].clause": "empty",
     "$.thresholds[5].value": "negative",
     "$.thresholds[5].floor_ratio": "between 0 and 1",
     "$.thresholds[6].classes": "ascend",
-    "$.thresholds[6].values": "2 classes but 3 values",
+    "$.thresholds[6].values": "2 values, one for each size, not 3",
     "$.limits[0].value": "positive",
     "$.inclusion[0].decision": "'maybe'",
     "$.items[0].rule": "'best_school'",
     "$.items[0].label.en": "missing",
-    "$.school_rule.k": "must be there",
+    "$.school_rule.k": "is required",
     "$.school_rule.floor_ratio": "between 0 and 1",
     "$.split.resources[0]": "did you mean books",
     "$.split.weights[0].junior": "must be a number, not the text '1.1'",
@@ -553,7 +570,7 @@ PLACES = {
 
 def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Path) -> None:
     *told, not_checked = mistakes(written(tmp_path, PLANTED))
-    assert not_checked.startswith("what could not be read was not checked further")
+    assert not_checked.startswith("parts that could not be read were not checked")
     found = {place: text for text, place in (m.rsplit(" @ ", 1) for m in told)}
     assert set(found) == set(PLACES)
     for place, words in PLACES.items():
@@ -566,7 +583,7 @@ def test_all_mistakes_of_a_standard_come_at_once_with_their_places(tmp_path: Pat
         ("child.toml", ("extends itself", "$.extends")),
         ("other.toml", ("extends itself", "other.toml", "$.extends")),
         ("cn-quality-balance-2071", ("cn-quality-balance-2017", "$.extends")),
-        ("gone.toml", ("no file", "gone.toml", "$.extends")),
+        ("gone.toml", ("not found", "gone.toml", "$.extends")),
     ],
 )
 def test_extending_what_cannot_be_extended(tmp_path: Path, parent: str, said: tuple[str, ...]) -> None:
@@ -583,13 +600,17 @@ def test_extending_what_cannot_be_extended(tmp_path: Path, parent: str, said: tu
     ("entries", "place", "said"),
     [
         ('[[remove]]\ntable = "limits"\nkind = "composite"\nstage = "primary"', "$.remove[0]", "does not have"),
-        (f'[school_rule]\nkind = "at_least"\nk = 8\n{CITED}', "$.school_rule.k", "8 of 7"),
+        (
+            f'[school_rule]\nkind = "at_least"\nk = 8\n{CITED}',
+            "$.school_rule.k",
+            "stage primary has 7",
+        ),
         (
             f'[[limits]]\nkind = "each"\nstage = "primary"\nvalue = 0.4\n{CITED.replace("S1", "S99")}',
             "$.limits[0].source",
             "S99",
         ),
-        ('parts = ["government"]', "inherited).part", "not among 'parts'"),
+        ('parts = ["government"]', "inherited).part", "not in 'parts'"),
     ],
 )
 def test_changes_that_do_not_fit_the_standard_they_extend(tmp_path: Path, entries: str, place: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -251,7 +252,7 @@ def test_a_whole_cannot_be_taken_from_under_its_parts() -> None:
     ev = judged(school(teachers=35, teachers_above_required_degree=33))
     (code, text), *more = errors(ev, Add("teachers", -4, school="一小"))
     assert code == "part_exceeds_whole" and not more
-    assert "4 are taken from teachers, which leaves 31, but 33 of them are counted in teachers_above_required" in text
+    assert "taking 4 from teachers leaves 31, but 33 of them are counted in teachers_above_required" in text
     fine = [Add("teachers", -4, school="一小"), Add("teachers_above_required_degree", -4, school="一小")]
     assert table_of(ev.apply(fine))["teachers"].tolist() == [31]
 
@@ -280,7 +281,7 @@ def test_the_shared_figure_of_a_school_changes_in_all_its_rows() -> None:
     own = jh.evaluate(table_of(own).assign(resources_cover="stage"), QUALITY)
     assert table_of(own.apply(Add("computers", 5, school="九年", stage="junior")))["computers"].tolist() == [80, 65]
     (code, text), *_ = errors(own, Add("computers", 5, school="九年"))
-    assert code == "ambiguous_school" and "say which stage" in text
+    assert code == "ambiguous_school" and "specify the stage" in text
 
 
 def test_people_of_a_school_in_one_row_change_by_stage_and_in_all() -> None:
@@ -305,7 +306,8 @@ def test_people_of_a_school_in_one_row_change_by_stage_and_in_all() -> None:
     same = table_of(ev.apply(Add("students_junior", -100, school="联校"))).iloc[0]
     assert same.equals(fewer)
     (code, text), *_ = errors(ev, Add("teachers", 2, school="联校"))
-    assert code == "ambiguous_school" and "primary and junior, each with teachers of its own; say which stage" in text
+    assert code == "ambiguous_school"
+    assert "primary and junior in the table, each with its own teachers; specify the stage" in text
 
 
 def test_the_enrolment_of_a_stage_changes_wherever_the_table_says_it() -> None:
@@ -358,7 +360,7 @@ def test_what_cannot_be_added_up_stays_and_is_said() -> None:
     got = applied(ev, Merge(schools=["教学点"], into="一小"))
     kept = pick(got, cause="kept")[["school", "column", "note"]].values.tolist()
     assert [k[:2] for k in kept] == [["一小", "kind"], ["一小", "area_type"], ["一小", "ring_track_m"]]
-    assert kept[0][2] == "stays primary; 甲县 / 教学点 / primary had teaching_point"
+    assert kept[0][2] == "remains primary; 甲县 / 教学点 / primary had teaching_point"
     after = table_of(ev.apply(Merge(schools=["教学点"], into="一小")))
     assert after[["students", "kind", "ring_track_m", "books"]].values.tolist() == [[520, "primary", 200.0, 30000]]
 
@@ -387,12 +389,12 @@ def test_schools_that_cannot_be_merged() -> None:
     whole = [school("又九年", s, kind="nine_year") for s in ("primary", "junior")]
     ev = judged(school(), junior(), *stages, *whole)
     (code, text), *more = errors(ev, Merge(schools=["一中"], into="一小"))
-    assert code == "cannot_merge" and not more and "has a junior stage and 一小 has none; close both and open" in text
+    assert code == "cannot_merge" and not more and "has a junior stage but 一小 does not; close both and open" in text
     ev = jh.evaluate(table_of(ev).assign(resources_cover=["stage"] * 4 + ["school"] * 2), QUALITY)
     (code, text), *more = errors(ev, Merge(schools=["又九年"], into="九年"))
-    assert code == "cannot_merge" and "stands for all its stages, that of 九年 for each stage; bring both" in text
+    assert code == "cannot_merge" and "covers all its stages, that of 九年 one stage each; bring both" in text
     (code, text), *_ = errors(ev, Merge(schools="一中", into="一小"))
-    assert "schools is a list of schools: ['一中']" in text
+    assert "schools must be a list, such as ['一中']" in text
     assert [c for c, _ in errors(ev, [Merge(schools=["九年"], into="又九年"), Add("books", 1, school="九年")])] == [
         "unknown_school"
     ]
@@ -414,14 +416,14 @@ def test_closing_and_opening_account_for_every_pupil() -> None:
         )
     ]
     wanted = [
-        ("missing_value", "say with students_to where its 500 pupils go"),
-        ("out_of_range", "students_to sends 499 pupils away, but there are 500; every pupil must go somewhere"),
+        ("missing_value", "specify with students_to where its 500 pupils go"),
+        ("out_of_range", "students_to moves 499 pupils, but there are 500; every pupil must go somewhere"),
         ("cannot_merge", "this school has no primary stage, so it cannot take the pupils of 一小"),
-        ("cannot_merge", "its pupils cannot go to itself"),
-        ("out_of_range", "20 pupils move to the new school '新校', which is to have 10; give it at least 20"),
-        ("below_zero", "it has 500 in students, and 501 are taken away; take at most 500"),
-        ("missing_key", "say its stage; of several stages, open one row each"),
-        ("unknown_column", "the new school has 'bookz', which the table has not; did you mean 'books'?"),
+        ("cannot_merge", "a closed school cannot take its own pupils"),
+        ("out_of_range", "20 pupils move to the new school '新校', but its enrolment is 10; enter at least 20"),
+        ("below_zero", "501 cannot be taken from the 500 in students; take at most 500"),
+        ("missing_key", "but its stage is missing; for several stages, open one row each"),
+        ("unknown_column", "the table has no column 'bookz', which the new school has; did you mean 'books'?"),
     ]
     for (code, text), (wanted_code, words) in zip(found, wanted, strict=True):
         assert code == wanted_code and words in text, text
@@ -460,23 +462,23 @@ def test_all_problems_are_told_at_once_and_read_well() -> None:
     found = errors(ev, changes)
     wanted = [
         ("unknown_school", "no school '一 小' in the table; did you mean '一小'"),
-        ("unknown_column", "'bookz' is no canonical column; did you mean 'books'?"),
-        ("unknown_column", "'book' is no canonical column; did you mean 'books'?"),
-        ("unknown_column", "school is no figure that can be added to"),
+        ("unknown_column", "unknown column 'bookz'; did you mean 'books'?"),
+        ("unknown_column", "unknown column 'book'; did you mean 'books'?"),
+        ("unknown_column", "school does not hold figures, so nothing can be added to it"),
         ("infinite_value", "the amount of computers for 一小 must be a finite number, not inf"),
         ("text_in_number", "the amount of computers for 一小 must be a finite number, not 'many'"),
         ("missing_value", "the amount of computers for 一小 must be a finite number, not None"),
-        ("missing_value", "how much it has is not known, so nothing can be added; fill in books first"),
-        ("missing_column", "the table has no column 'land_area_m2'; add it, with what each school has"),
+        ("missing_value", "the current figure is missing, so nothing can be added; fill in books first"),
+        ("missing_column", "the table has no column 'land_area_m2'; add it, with the figure of each school"),
         ("out_of_range", "this school has no junior stage in the table, only primary"),
-        ("unknown_category", "'kindergarten' is no known stage; use one of primary, junior, senior"),
-        ("negative_value", "the factor of an Enrolment cannot be negative, as -1 is"),
-        ("unknown_county", "no county '乙县' in the table; nothing like it is there"),
-        ("out_of_range", "enrolment is of primary or junior schools, not senior"),
-        ("not_whole", "Cohorts counts whole pupils and years from 0 on, not 1.5"),
-        ("missing_column", "the table has no column 'year'; leave the year out"),
-        ("below_zero", "row 0 (甲县 / 一小 / primary), column 'computers': it has 80 in computers, and 81 are"),
-        ("below_zero", "it has 500 in students, and 2000 are taken away; take at most 500"),
+        ("unknown_category", "unknown stage 'kindergarten'; use one of primary, junior, senior"),
+        ("negative_value", "the factor of Enrolment must not be negative, but is -1"),
+        ("unknown_county", "no county '乙县' in the table"),
+        ("out_of_range", "enrolment can be changed for primary or junior schools only, not senior"),
+        ("not_whole", "Cohorts requires whole numbers of pupils and years, 0 or more, not 1.5"),
+        ("missing_column", "the table has no column 'year'; omit the year"),
+        ("below_zero", "81 cannot be taken from the 80 in computers; take at most 80"),
+        ("below_zero", "2000 cannot be taken from the 500 in students; take at most 500"),
     ]  # fmt: skip
     assert [c for c, _ in found] == [c for c, _ in wanted]
     for (_, text), (_, words) in zip(found, wanted, strict=True):
@@ -500,12 +502,14 @@ def test_a_frame_names_schools_by_row_or_by_key() -> None:
     found = errors(ev, bad)
     assert [c for c, _ in found] == ["unknown_school", "ambiguous_school", "missing_key", "missing_value"]
     assert "change 0: no school '甲县 / 一中' in the table" in found[0][1]
-    assert "2 schools are called '一小' (甲县 / 一小 / primary; 乙县 / 一小 / primary); give county" in found[1][1]
+    assert (
+        "2 schools are called '一小' (甲县 / 一小 / primary; 乙县 / 一小 / primary); specify the county" in found[1][1]
+    )
     rows = pd.DataFrame({"row": [3, -1, 0, 0.5, 0], "column": "books", "change": [1, 1, float("nan"), 1, 1]})
     found = errors(ev, rows.assign(school=["一小", "一小", "一小", "一小", "二小"]))
     assert [c for c, _ in found] == ["unknown_school"] * 2 + ["missing_value"] + ["unknown_school"] * 2
-    assert "names row 3, which holds no school; the table has rows 0 to 2" in found[0][1]
-    assert "names row 0 and '二小', but that row is '一小'; were the rows those of another table?" in found[-1][1]
+    assert "names row 3, which is not a school; the table has rows 0 to 2" in found[0][1]
+    assert "names row 0 and '二小', but that row is '一小'; are the row numbers from another table?" in found[-1][1]
 
 
 def test_ambiguous_schools_are_told_apart_by_county_year_or_code() -> None:
@@ -515,7 +519,7 @@ def test_ambiguous_schools_are_told_apart_by_county_year_or_code() -> None:
     assert (
         code == "ambiguous_school"
         and "4 schools are called '一小'" in text
-        and "say which by county, year or code" in text
+        and "specify the county, year or code" in text
     )
     changed = table_of(ev.apply(Add("books", 1, school="一小", county="乙县", year=2025)))
     assert changed["books"].tolist() == [15000, 15000, 15000, 15001]
@@ -523,9 +527,9 @@ def test_ambiguous_schools_are_told_apart_by_county_year_or_code() -> None:
     assert changed["books"].tolist() == [15001, 15000, 15000, 15000]
     assert table_of(ev.apply(Enrolment(factor=0.5, year=2025)))["students"].tolist() == [500, 250, 500, 250]
     (code, text), *_ = errors(ev, Cohorts(entering=1, leaving=0, stage="primary"))
-    assert "counts the pupils of one county, and there are 4; say which county (and year)" in text
+    assert "applies to the pupils of one county, but there are 4; specify the county (and year)" in text
     (code, text), *_ = errors(ev, Open(row={"school_code": "x", "stage": "primary"}))
-    assert code == "missing_key" and "say county of the new school 'x'; there are several" in text
+    assert code == "missing_key" and "county of the new school 'x' is missing, and the table has several" in text
 
 
 @pytest.mark.parametrize("changes", [3, "books", {"books": 1}, [3], None])
@@ -534,10 +538,31 @@ def test_what_is_no_change_is_refused(changes: Any) -> None:
         judged(school()).apply(changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (Add("computers", -81, school="一小"), "教学用计算机台数现为80，减少81后为负数；最多可减少80"),
+        (Add("computers", 1, school="九小"), "表中没有学校“九小”"),
+        (Add("teachers", "x", school="一小"), "一小专任教师数的改动量须为数字，而非“x”"),
+        (Add("teachers", -20, school="一小"), "减少20后为15，但其中高于规定学历教师数为27；请一并减少"),
+        (Merge(schools=["一中"], into="一小"), "该校有初中学段，一小没有"),
+        (Close(school="一小"), "请用 students_to 写明其500名学生的去向"),
+        ([Close(school="一小", students_to="二小"), Add("books", 1, school="一小")], "该校已被前面的改动撤销"),
+        (Open(row={"school": "新校"}, moved_students={"一小": 5}), "学生转入新设学校“新校”；请写明其学段"),
+    ],
+)
+def test_what_cannot_be_changed_is_told_in_chinese_too(changes: Any, words: str) -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        judged(school(), school("二小"), junior()).apply(changes)
+    (problem,) = caught.value.problems
+    assert words in problem.text("zh")
+    assert set(re.findall("[A-Za-z_]{2,}", problem.sentence("zh"))) <= {"students_to"}
+
+
 def test_a_frame_of_changes_says_what_it_lacks() -> None:
-    with pytest.raises(jh.InputError, match="it has no 'change'"):
+    with pytest.raises(jh.InputError, match="missing: 'change'"):
         judged(school()).apply(pd.DataFrame({"column": ["books"], "row": [0]}))
-    with pytest.raises(jh.InputError, match="'column', 'change', and 'row' or the school; it has no 'row'"):
+    with pytest.raises(jh.InputError, match="'column', 'change', and 'row' or the school; missing: 'row'"):
         judged(school()).apply(pd.DataFrame({"column": ["books"], "change": [0], "county": ["甲县"]}))
 
 
@@ -608,6 +633,7 @@ def test_in_chinese_the_list_has_chinese_words() -> None:
     got = applied(ev, [Add("backbone_teachers", 25, school="一小"), Merge(schools=["二小"], into="一小")])
     assert got["项目（列）"].iloc[0] == "县级以上骨干教师数"
     assert {"合并", "撤销", "保持不变"} <= set(got["原因"])
+    assert {"并入他校", "保持空；甲县 / 二小 / primary为教学点"} <= set(got["备注"])
 
 
 def test_the_input_is_never_touched() -> None:

@@ -41,14 +41,14 @@ def hint(**test):
     [
         (FUNDS | {"norm": NORM | {"junior": "books"}}, {}, r"'books' is not a fact about the county @ .*norm\.junior"),
         (FUNDS | {"norm": NORM | {"times": 0}}, {}, r"must be at least 1 @ .*norm\.times"),
-        (FUNDS | {"scope": "sum"}, {}, r"'norm' needs scope 'school' or 'section'"),
-        (FUNDS | {"value": 1}, {}, "needs exactly one of"),
-        (BANDS | {"same_as": [BANDS | {"scope": "school"}]}, {}, r"must have the scope of its condition @"),
+        (FUNDS | {"scope": "sum"}, {}, r"'norm' requires scope 'school' or 'section'"),
+        (FUNDS | {"value": 1}, {}, "requires exactly one of"),
+        (BANDS | {"same_as": [BANDS | {"scope": "school"}]}, {}, r"must be the scope of its condition @"),
         (BANDS | {"same_as": [BANDS | {"top": ["survey_sent"]}]}, {}, r"not a column of schools @ .*same_as\[0\]\.top"),
-        (BANDS, {"doubts": [doubt(items=["two"])]}, r"there is no item 'two' @ \$\.doubts\[0\]\.items"),
+        (BANDS, {"doubts": [doubt(items=["two"])]}, r"unknown item 'two' @ \$\.doubts\[0\]\.items"),
         (BANDS, {"doubts": [doubt(decision="perhaps")]}, "must be one of 'open', 'counted', 'left_out'"),
-        (BANDS, {"doubts": [doubt(source="Z")]}, "'Z' is not among"),
-        (BANDS, {"hints": [hint(scope="sum", top=["books"])]}, "a hint looks at the county's own facts"),
+        (BANDS, {"doubts": [doubt(source="Z")]}, "unknown source 'Z'"),
+        (BANDS, {"hints": [hint(scope="sum", top=["books"])]}, "a hint must use facts about the county"),
         (BANDS, {"hints": [hint(top=["books"])]}, r"'books' is not a fact about the county @ .*hints\[0\]\.test\.top"),
     ],
 )  # fmt: skip
@@ -66,7 +66,7 @@ def test_a_choice_changes_the_digest_and_is_told(tmp_path):
     assert set(std.diff(chosen)["entry"]) == {"small-teaching-points"}
     with pytest.raises(InputError, match="must be 'open', 'counted' or 'left_out'"):
         std.with_options(small_teaching_points="out")
-    with pytest.raises(InputError, match="nothing to choose"):
+    with pytest.raises(InputError, match="no doubt 'small-teaching-points' to decide"):
         load(tmp_path, BANDS).with_options(small_teaching_points="counted")
     schools = jh.synthetic.county(seed=0)
     assert jh.evaluate(schools, chosen).provenance["readings_chosen"] == chosen.chosen

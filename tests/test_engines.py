@@ -269,7 +269,7 @@ def test_files_that_do_not_agree_are_named(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     write(frame(school(), junior()), tmp_path / "in" / "a.parquet")
     write(frame(school(county=3)), tmp_path / "in" / "b.parquet")
-    with pytest.raises(jh.InputError, match=r"b\.parquet has columns of other types.*codes as text"):
+    with pytest.raises(jh.InputError, match=r"b\.parquet has column types that differ.*text for codes"):
         evaluate_parquet(tmp_path / "in", QUALITY, tmp_path / "out")
     (tmp_path / "in" / "b.parquet").write_text("no parquet")
     with pytest.raises(jh.InputError, match=r"b\.parquet cannot be read as Parquet"):
@@ -317,7 +317,7 @@ def test_a_target_that_exists_is_never_written_to(tmp_path: Path) -> None:
 def test_a_target_in_the_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     write(frame(school(), junior()), tmp_path / "in" / "a.parquet")
-    with pytest.raises(jh.InputError, match="lies in the source"):
+    with pytest.raises(jh.InputError, match="is inside the source"):
         evaluate_parquet(tmp_path / "in", QUALITY, tmp_path / "in" / "out")
 
 
@@ -348,8 +348,8 @@ def test_what_holds_for_the_whole_table_is_said_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"outputs": ["verdict"]}, "'verdict' is no output; choose from schools"),
-        ({"outputs": "verdicts"}, "a sequence"),
+        ({"outputs": ["verdict"]}, "unknown output: 'verdict'; choose from schools"),
+        ({"outputs": "verdicts"}, "a list"),
         ({"batch_rows": 0}, "batch_rows"),
         ({"missing": "skip"}, "propagate"),
         ({"source": "nowhere.parquet"}, "does not exist"),
@@ -564,7 +564,7 @@ def test_dask_without_a_cluster_and_without_a_shuffle() -> None:
         same(got, ev.indicators, "indicators")
         split, _ = dask_frame(table, 7)
         with pytest.raises(
-            jh.InputDataError, match=r"lies in partitions \d+, \d+; leave partitioned=True out"
+            jh.InputDataError, match=r"is spread over partitions \d+, \d+; remove partitioned=True"
         ) as caught:
             evaluate_dask(split, QUALITY, partitioned=True)
         named = {p.key for p in caught.value.problems}
@@ -629,10 +629,10 @@ def test_codes_that_a_dask_partition_leaves_empty_are_missing() -> None:
 
 def test_what_dask_is_not_given() -> None:
     dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: the extra 'dask'")
-    with pytest.raises(jh.InputError, match=r"takes a dask\.dataframe, not DataFrame"):
+    with pytest.raises(jh.InputError, match=r"requires a dask\.dataframe, not DataFrame"):
         evaluate_dask(province(), QUALITY)
     frame_ = dd.from_pandas(province(), npartitions=2)
-    with pytest.raises(jh.InputError, match="no output"):
+    with pytest.raises(jh.InputError, match="unknown output"):
         evaluate_dask(frame_, QUALITY, output=["schools", "nothing"])
     with pytest.raises(jh.InputDataError, match="books"):
         evaluate_dask(frame_.drop(columns="books"), BASIC)
@@ -744,7 +744,7 @@ def test_spark_brings_a_county_together_however_its_name_is_typed(spark: Any, tm
 
 def test_what_spark_is_not_given() -> None:
     pytest.importorskip("pyspark.sql", reason="Spark is not installed: the extra 'spark'")
-    with pytest.raises(jh.InputError, match="takes a pyspark DataFrame, not DataFrame"):
+    with pytest.raises(jh.InputError, match="requires a pyspark DataFrame, not DataFrame"):
         evaluate_spark(province(), QUALITY)
 
 

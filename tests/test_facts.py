@@ -1,5 +1,6 @@
 """Facts about the county: every form they may come in, and what is wrong with them, with its place."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -201,9 +202,9 @@ def test_children_in_two_kinds_of_schools_are_not_more_than_all() -> None:
     ("facts", "code", "place", "said"),
     [
         ({"示例具": FACTS}, "unknown_county", (0, "示例具"), "did you mean 示例县?"),
-        ({"示例县": FACTS, "别处": FACTS}, "unknown_county", (1, "别处"), "no such county"),
+        ({"示例县": FACTS, "别处": FACTS}, "unknown_county", (1, "别处"), "not in the table of schools"),
         (pd.DataFrame([{"county": "示例县", **FACTS}] * 2), "duplicate_row", (1, "示例县"), "row 0"),
-        (pd.DataFrame([{"county": None, **FACTS}]), "unknown_county", (0, ""), "no such county"),
+        (pd.DataFrame([{"county": None, **FACTS}]), "unknown_county", (0, ""), "not in the table of schools"),
         ({"layout": 1}, "unknown_column", (None, None), "layout"),
     ],
 )
@@ -264,8 +265,27 @@ def test_what_are_no_facts_is_refused(facts: Any) -> None:
         jh.evaluate(frame(*table()), QUALITY, county_facts=facts)
 
 
+def test_mistakes_are_told_in_chinese_without_english_words() -> None:
+    bad = given(
+        exchanged_teachers=1001, survey_valid=-1, monitoring_rate_arts=12, disabled_children_enrolled=96.5, no_fact=1,
+        survey_sent=float("inf"), migrant_children_in_public_schools=150, migrant_children_in_purchased_places=100,
+    )  # fmt: skip
+    twice = pd.DataFrame([{"county": "示例县", **FACTS}] * 2)
+    schools = frame(*(r | {"county": "示例县"} for r in table()))
+    for facts in (bad, twice, {"示例具": FACTS}, {"别处": FACTS}, {"layout": 1}):
+        with pytest.raises(jh.InputDataError) as caught:
+            jh.evaluate(schools, QUALITY, county_facts=facts)
+        for problem in (p for p in caught.value.problems if p.message.startswith("county_facts")):
+            told = re.sub("“[^”]*”", "", problem.sentence("zh")).removeprefix("county_facts：")
+            named = set(re.findall("[A-Za-z_]{2,}", told))
+            assert re.search("[\u4e00-\u9fff]", told) and named <= {"layout_plan"}, told
+    with pytest.raises(jh.InputError) as refusal:
+        jh.evaluate(schools, QUALITY, missing="skip")  # type: ignore[arg-type]
+    assert refusal.value.text("zh") == "missing须为“propagate”“omit”或“raise”，而非“skip”"
+
+
 def test_columns_of_different_lengths_are_refused() -> None:
-    with pytest.raises(jh.InputError, match="different lengths"):
+    with pytest.raises(jh.InputError, match="differ in length"):
         jh.evaluate(frame(*table()), QUALITY, county_facts={"layout_plan": [1, 1], "post_allocation": [1]})
 
 

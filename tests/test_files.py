@@ -115,9 +115,9 @@ def test_an_output_that_is_an_input_is_refused(
     if command in OTHER_ENDING:
         assert {"en": "must end in", "zh": "的扩展名须为"}[language] in last
     elif language == "en":
-        assert "this is the input" in last and "give another file as output" in last
+        assert "this is the input" in last and "choose another output file" in last
     else:
-        assert last.startswith("junheng：")
+        assert last.startswith("junheng：") and "输出文件就是输入文件" in last
 
 
 #: Each command that writes, and all it writes.
@@ -275,11 +275,11 @@ def test_a_locked_file_is_refused_before_the_work(
     command = ["evaluate", "学校.csv", "--standard", QUALITY, "--out", "新.xlsx"]
     assert run(capsys, *command)[::2] == (
         2,
-        "junheng: 新.xlsx: the file or its folder may not be written, or the file is open in another program such as "
-        "Excel; close it there, or give another file\n",
+        "junheng: 新.xlsx: the file or its folder is not writable, or the file is open in another program such as "
+        "Excel; close it there, or choose another file\n",
     )
     code, _, err = run(capsys, *command, "--language", "zh")
-    assert code == 2 and err.startswith("junheng：新.xlsx：")
+    assert code == 2 and err.startswith("junheng：新.xlsx：文件或其所在文件夹不可写")
     assert (office / "新.xlsx").read_bytes() == b"old"
 
 

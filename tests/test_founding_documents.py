@@ -93,11 +93,11 @@ def both_sides(case: Mapping[str, Any], standard: str | Path, verdict: Callable[
 # --------------------------------------------------------------------------------------- numbers of a standard
 
 
-def comparisons_of(item: model.Item) -> list[model.Test]:
+def comparisons_of(item: model.Item) -> list[model.Comparison]:
     return [t for c in item.conditions for t in c.tests]
 
 
-def numbers_of(comparison: model.Test) -> set[Decimal]:
+def numbers_of(comparison: model.Comparison) -> set[Decimal]:
     own = (comparison.value, comparison.primary, comparison.junior)
     possible = comparison.one_of if isinstance(comparison, model.Condition) else ()
     return {x for x in (*own, *possible, *(step.value for step in comparison.dated)) if x is not None}

@@ -14,6 +14,7 @@ from small_tables import BASIC, QUALITY, SEVEN, explained, frame, junior, only, 
 import junheng as jh
 from junheng.facts import fact_columns
 from junheng.standards.model import Condition, Item
+from junheng.words import word
 
 rows = jh.results.records
 Facts = dict[str, Any]
@@ -241,7 +242,7 @@ def test_a_fact_that_falls_short_fails_its_item_alone(item: Item, i: int) -> Non
         line = next(
             x for x in ev.explain(language=lang).splitlines() if getattr(item.label, lang) in x and item.clause in x
         )
-        assert told in line and jh._labels.word("verdict", "unmet", lang) in line
+        assert told in line and word("verdict", "unmet", lang) in line
         assert getattr(item.label, lang) in ev.relabel(lang).verdicts.iloc[:, -1].str.cat()
 
 

@@ -1,5 +1,6 @@
 """Law files that name a thing twice are refused: it would count twice, or hide what was meant."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
@@ -8,12 +9,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
 import junheng as jh
+from junheng.standards.file import File
+from junheng.standards.model import Condition, Item, Relaxation, Threshold
 
 SHIPPED = {
     p.name.removesuffix(".toml"): tomllib.loads(p.read_text(encoding="utf-8"), parse_float=Decimal)
@@ -24,6 +28,9 @@ NATION = SHIPPED["cn-quality-balance-2017"]
 CITED = {"clause": "一", "source": "S1", "standing": "recalled"}
 LABEL = {"zh": "本省", "en": "Mine"}
 CHILD = {"id": "mine", "extends": "cn-quality-balance-2017", "last_checked_on": "2026-11-27", "label": LABEL}
+#: What a sentence about a law file may name: keys of a file, and the values that a key has.
+KEYS = {a.name for cls in (File, Threshold, Item, Condition, Relaxation) for a in attrs.fields(cls)}
+KEYS |= {"primary", "junior", "scored", "share", "county", "schools"}
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +181,7 @@ def test_other_mistakes_hide_none_of_it(folder: Path) -> None:
         folder,
         CHILD
         | {
-            "indicators": ["books_per_pupil", "books_per_student", "books_per_student"],
+            "indicators": ["teaching_area_per_pupil", "books_per_student", "books_per_student"],
             "split": {"resources": ["book"], "weights": [WEIGHTS | {"junior": "1.1"}, WEIGHTS], **CITED},
             "limits": [{k: v for k, v in LIMIT.items() if k != "source"} | {"indicators": ["books_per_student"] * 2}],
             "school_rule": {"kind": "at_least", "k": 0, **CITED},
@@ -213,10 +220,10 @@ def test_weights_have_six_decimals_at_most(folder: Path) -> None:
 
 
 FILTERS = [
-    ({"kinds": ["primry"]}, "'primry' is no known kind of school; did you mean primary?", ".kinds[0]"),
+    ({"kinds": ["primry"]}, "unknown kind of school 'primry'; did you mean primary?", ".kinds[0]"),
     ({"not_kinds": ["primary", "nine_years"]}, "did you mean nine_year?", ".not_kinds[1]"),
-    ({"area_types": ["rurals"]}, "'rurals' is no known type of area; did you mean rural?", ".area_types[0]"),
-    ({"ownership": "publik"}, "'publik' is no known ownership; did you mean public?", ".ownership"),
+    ({"area_types": ["rurals"]}, "unknown type of area 'rurals'; did you mean rural?", ".area_types[0]"),
+    ({"ownership": "publik"}, "unknown ownership 'publik'; did you mean public?", ".ownership"),
 ]
 
 
@@ -238,7 +245,7 @@ def test_a_misspelt_word_is_refused_wherever_units_are_chosen(
     for place, content in chosen.items():
         problem, note = refused(folder, CHILD | content)
         assert said in problem and problem.endswith(f"@ {place}{within}")
-        assert note.startswith("what could not be read was not checked further")
+        assert note.startswith("parts that could not be read were not checked")
 
 
 def test_a_misspelt_unit_is_not_left_out_in_silence(folder: Path) -> None:
@@ -280,8 +287,44 @@ def test_what_can_be_read_is_checked_and_what_cannot_is_said_to_be_open(folder: 
         "$.remove[0].table",
         "$.remove[1]",
     }
-    assert "the same entry as $.items[1] @ $.items[2]" in problems
-    assert problems[-1].startswith("what could not be read was not checked further")
+    assert "duplicate of $.items[1]; remove one @ $.items[2]" in problems
+    assert problems[-1].startswith("parts that could not be read were not checked")
+
+
+def test_mistakes_are_told_in_chinese_without_english_words(folder: Path) -> None:
+    condition = {"scope": "county", "top": ["layout_plan"], "op": "==", "value": 1}
+    threshold = {"indicator": "books_per_student", "stage": "primary", **CITED}
+    content = {
+        "thresholds": [threshold | {"value": -1}, threshold | {"value": 1, "source": "nowhere"}],
+        "items": [
+            item("a", conditions=[condition | {"top": ["books"]}, condition | {"scope": "share", "per_classes": 2}]),
+            item("b", part="quality", clause=" "),
+        ],
+        "relaxations": [
+            {"id": "r", "label": LABEL, "where": {"kinds": ["primary"], "not_kinds": ["primary"]}, **CITED}
+        ],
+        "remove": [{"table": "items", "id": "nothing"}],
+        "effective_from": "soon",
+    }
+    unread = {"parts": "quality", "note": 5, "sources": {"S1": {"titel": "一"}}, "printng": 1}
+    for own in (content, unread, {"extends": "cn-quality"}, {"extends": "mine.toml"}):
+        path = folder / "mine.toml"
+        path.write_text(tomli_w.dumps(CHILD | own), encoding="utf-8")
+        with pytest.raises(jh.StandardDataError) as caught:
+            jh.load_standard(path)
+        head, *lines = caught.value.text("zh").splitlines()
+        assert head.endswith("处错误：") and len(lines) == len(caught.value.problems)
+        for line in lines:
+            # quotation marks, paths and places hold what stands in the file; else only keys of a file are named
+            left = re.sub(
+                r"“[^”]*”|^ *\$[^：]*|cn-[a-z]+-[a-z-]+-\d+|(/mine)?\.toml", "", line.replace(str(folder), "")
+            )
+            assert re.search("[\u4e00-\u9fff]", left) and set(re.findall("[A-Za-z_]{2,}", left)) <= KEYS, line
+    with pytest.raises(jh.InputError) as refusal:
+        jh.load_standard("cn-quality-balance-2017").threshold("teaching_area_per_pupil", stage="primary")
+    assert refusal.value.text("zh").startswith(
+        "cn-quality-balance-2017未规定小学“teaching_area_per_pupil”的门槛值；是否指teaching_area_per_student"
+    )
 
 
 def test_a_relaxation_asked_for_twice_is_applied_once() -> None:

@@ -36,7 +36,7 @@ STD = {name: jh.load_standard(name) for name in LOCAL}
 # --------------------- what golden/law_targets.toml and local_documents.toml hold; run by test_golden
 
 
-def written_out(test: model.Test) -> str:
+def written_out(test: model.Comparison) -> str:
     if isinstance(test, Condition) and test.one_of:
         return f"{test.op} " + " or ".join(format(v.normalize(), "f") for v in test.one_of)
     assert test.value is not None and test.primary is None and test.per_classes is None
@@ -293,7 +293,7 @@ def test_baodings_share_of_standard_schools_is_decided_where_its_three_shares_ag
 
 
 def test_a_target_that_the_document_does_not_know_is_refused() -> None:
-    with pytest.raises(jh.InputDataError, match=r"0\.4 is none of the numbers.*0\.38 or 0\.45 or 0\.3"):
+    with pytest.raises(jh.InputDataError, match=r"0\.4 is not a number of the standard.*0\.38, 0\.45 or 0\.3,"):
         share_item(towns(), standard_school_share_target=0.4)
 
 
@@ -505,7 +505,7 @@ PLANTED: list[tuple[str, dict[str, Any], str, str]] = [
     ("items", item("h", YES | {"where": {"kinds": ["primary"]}}), "$.items[7].conditions[0].where", "county"),
     ("items", item("i", YES | {"top": ["layout_plans"]}), "$.items[8].conditions[0].top", "layout_plan"),
     ("items", item("j", YES | {"value": "1"}), "$.items[9].conditions[0].value", "number"),
-    ("items", item("e", YES), "$.items[10]", "same entry"),
+    ("items", item("e", YES), "$.items[10]", "duplicate"),
     ("relaxations", relaxation("r"), "$.relaxations[0]", "either"),
     ("relaxations", relaxation("s", item="school-size", where={"built_bye": 2010},
                                conditions=[{"scope": "section", "top": ["students"], "value": 1}]),
@@ -532,8 +532,8 @@ def test_ten_planted_mistakes_are_told_at_once_each_with_its_place(tmp_path: Pat
 @pytest.mark.parametrize("i", range(len(PLANTED)))
 def test_a_planted_mistake_alone_is_told_alone(tmp_path: Path, i: int) -> None:
     name, entry, place, said = PLANTED[i]
-    problem, *note = refused(tmp_path, PROVINCE | {name: [entry] * (2 if said == "same entry" else 1)})
-    assert all("not checked further" in n for n in note) and len(note) < 2
+    problem, *note = refused(tmp_path, PROVINCE | {name: [entry] * (2 if said == "duplicate" else 1)})
+    assert all("were not checked" in n for n in note) and len(note) < 2
     assert said in problem and re.sub(r"\[\d+\]", "[n]", place) in re.sub(r"\[\d+\]", "[n]", problem)
 
 

@@ -153,9 +153,9 @@ def test_years_may_be_text_or_floats(years: tuple[Any, Any]) -> None:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (lambda: frame(school(), junior()), "no column 'year'"),
+        (lambda: frame(school(), junior()), "missing column 'year'"),
         (lambda: frame(*(r | {"year": 2024} for r in table())), "2024"),
-        (lambda: frame(*(r | {"year": y} for y in ("2023-2024", "2024-2025") for r in table())), "plain number"),
+        (lambda: frame(*(r | {"year": y} for y in ("2023-2024", "2024-2025") for r in table())), "must be a number"),
     ],
 )
 def test_one_year_is_no_run(made: Callable[[], pd.DataFrame], said: str) -> None:

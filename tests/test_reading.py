@@ -236,7 +236,7 @@ def test_the_warning_says_what_was_done_in_a_sentence(tmp_path: Path) -> None:
         schools = jh.read_schools(path)
     assert len(caught) == 1
     said = str(caught[0].message)
-    for words in ("a.xlsx", "1 total row", "1 cell of words", "1 cell was converted", "describe_file"):
+    for words in ("a.xlsx", "1 total row", "1 cell such as '无'", "1 cell converted", "describe_file"):
         assert words in said
     assert schools["students"].tolist()[::2] == [500.0, 1206.0] and missing(schools["students"].iloc[1])
     assert len(said) < 300
@@ -413,7 +413,7 @@ def test_a_total_after_subtotals_is_compared_with_all_rows(tmp_path: Path) -> No
     rows = [ONE, part, ("甲县", "二小", "小学", 500), part, ("合计", None, None, 1700)]
     report = jh.describe_file(write_xlsx(Book([small(*rows)]), tmp_path / "a.xlsx"))
     assert report.problems["cell"].tolist() == ["D6"]
-    assert "says 1700, its 2 rows add up to 1000" in report.problems["message"].iloc[0]
+    assert "says 1700, but its 2 rows add up to 1000" in report.problems["message"].iloc[0]
 
 
 def test_a_school_with_nothing_but_its_name_stays(tmp_path: Path) -> None:
@@ -586,7 +586,7 @@ def test_a_second_table_with_fewer_rows_of_headers_does_not_swallow_the_first(tm
     second = ["学校名称", "小学学生数", "小学班级数", "初中学生数", "初中班级数"]
     rows = [*first, ["一小", 900, 20, None, None], second, ["二小", 300, 8, None, None]]
     sheet = Sheet("示例县", rows, [(0, 1, 0, 2), (0, 3, 0, 4), (0, 0, 1, 0)])
-    with pytest.raises(jh.InputDataError, match="could both be the headers"):
+    with pytest.raises(jh.InputDataError, match="could be the headers"):
         jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
 
 
@@ -607,7 +607,7 @@ def test_figures_left_out_are_shown_as_a_spreadsheet_shows_them(tmp_path: Path) 
     (problem,) = jh.results.records(report.problems)
     assert problem["value"] == "501" and "its 1 row adds up to 500;" in problem["message"]
     page = report.to_text("zh")
-    assert "警告 合计不符：学校!D3，列“学生人数 students”，值“501”。请核对合计与明细" in page
+    assert "警告 [total_mismatch] 学校!D3（学生人数 students）：“合计”行为501，其下1行相加为500；请更正" in page
     assert "：读入 1 行" in page and "1 row read," in report.to_text("en")
 
 
@@ -1092,21 +1092,21 @@ BAD: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
     "empty text": ("a.csv", b"", ("empty", "headers")),
     "blank text": ("a.csv", b"\n\n,,\n", ("empty",)),
     "words": ("a.xlsx", b"not a workbook", ("not a workbook", ".xlsx")),
-    "cut off": ("a.xlsx", xlsx_bytes()[:2000], ("damaged or cut off",)),
-    "cut off in the middle": ("a.xlsx", xlsx_bytes()[:800] + xlsx_bytes()[1500:], ("damaged or cut off",)),
+    "cut off": ("a.xlsx", xlsx_bytes()[:2000], ("damaged or truncated",)),
+    "cut off in the middle": ("a.xlsx", xlsx_bytes()[:800] + xlsx_bytes()[1500:], ("damaged or truncated",)),
     "zeros": (
         "a.xlsx",
         zip_of(xl__workbook_xml=b"<a/>", xl__worksheets__sheet1_xml=b"\0" * 100_000_000),
         ("100 MB", "not opened"),
     ),
-    "zeros and a lie": ("a.xlsx", lying_zip(), ("more than it says",)),
+    "zeros and a lie": ("a.xlsx", lying_zip(), ("more than its declared size",)),
     "too many files": ("a.xlsx", zip_of(**{f"f{i}": b"" for i in range(5001)}), ("5,001 files",)),
     "locked zip": ("a.xlsx", encrypted_flag(), ("password",)),
     "locked workbook": ("a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), ("password",)),
-    "old document": ("a.xls", OLE + "WordDocument".encode("utf-16-le"), ("no workbook",)),
-    "old workbook cut off": ("a.xls", OLE + "Workbook".encode("utf-16-le"), ("damaged or cut off",)),
+    "old document": ("a.xls", OLE + "WordDocument".encode("utf-16-le"), ("not a workbook",)),
+    "old workbook cut off": ("a.xls", OLE + "Workbook".encode("utf-16-le"), ("damaged or truncated",)),
     "old workbook with a cell far away": ("a.xls", far_xls(), ("columns", "delete")),
-    "another zip": ("a.xlsx", zip_of(readme=b"x"), ("no workbook",)),
+    "another zip": ("a.xlsx", zip_of(readme=b"x"), ("not a workbook",)),
     "a cell far away": ("a.xlsx", xlsx_bytes(cell=MANY), ("16,384 columns", "delete")),
     "a cell far away in other quotes": (
         "a.xlsx",
@@ -1127,7 +1127,7 @@ BAD: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
     "spreadsheet of 2003": (
         "a.xls",
         b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
-        ("XML spreadsheet of 2003",),
+        ("XML Spreadsheet 2003",),
     ),
     "picture": ("a.xls", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), ("not a workbook",)),
     "workbook as text": ("a.csv", xlsx_bytes(), ("CSV UTF-8", ".xlsx")),
@@ -1155,6 +1155,58 @@ def test_a_file_that_cannot_be_used_ends_in_one_sentence(tmp_path: Path, name: s
         for words in said if read is not jh.read_facts or "comma" not in said else ():
             assert words in text, text
         assert str(tmp_path) not in text
+
+
+#: Letters in a Chinese sentence: names of files, formats, units and arguments, nothing else.
+LATIN = {
+    *("a", "x", "Sheet", "xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv", "txt", "pdf", "CSV", "UTF", "GB", "MB"),
+    *("XML", "HTML", "Office", "sheet", "header", "mapping"),
+}
+
+
+def is_chinese(text: str, *names: str) -> bool:
+    letters = set(re.findall(r"[A-Za-z_]+", text))
+    return re.search("[\u4e00-\u9fff]", text) is not None and letters <= {*LATIN, *names}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_cannot_be_used_is_named_in_chinese_too(tmp_path: Path, name: str) -> None:
+    ending, content, _ = BAD[name]
+    path = tmp_path / ending
+    path.write_bytes(content)
+    for read in (jh.read_schools, jh.read_facts):
+        with pytest.raises(jh.InputError) as caught:
+            read(path)
+        assert is_chinese(caught.value.text("zh")), caught.value.text("zh")
+
+
+def test_what_is_found_in_a_file_is_said_in_chinese_too(tmp_path: Path) -> None:
+    rows = [
+        ("学校代码", "学校名称", "在校生数", "教学仪器设备值(万元)"),
+        ("1.2E+17", "一小", "500注1", 12.5),
+        (None, "二\u200b小", "无", 3),
+        ("12", "三小", 7, 1),
+        ("合计", None, 500, 16.5),
+    ]
+    book = Book([Sheet("甲县小学", [list(r) for r in rows]), Sheet("旧", [list(r) for r in rows], hidden=True)])
+    path = write_xlsx(book, tmp_path / "a.xlsx")
+    with pytest.warns(jh.ReadingWarning) as caught:
+        report = jh.describe_file(path)
+        jh.read_schools(path, sheet="甲县小学")
+    ids = {*report.problems["code"], *report.columns["column"], "stage", "junheng", "describe_file", "path"}
+    assert is_chinese(caught[0].message.text("zh"), *ids)
+    page = report.to_text("zh")
+    codes = {"digits_lost", "missing_key", "invisible_characters", "footnote_mark", "total_mismatch", "from_title"}
+    assert codes <= ids and is_chinese(page, *ids, *"ABCDEU"), page
+    assert "“500注1”带脚注符号，按500读入" in page and "没有学段列；工作表名称写明“小学”" in page
+    assert "× 10000（万元）" in page and "[合计] 合计 | 500" in page
+    for wrong, told in (
+        ({"sheet": "乙"}, "a.xlsx 没有工作表“乙”；现有工作表：“甲县小学”、“旧”（已隐藏）"),
+        ({"header": 0}, "header 须为电子表格中显示的行号（从1数起），可有多行，而非“0”"),
+    ):
+        with pytest.raises(jh.InputError) as error:
+            jh.read_schools(path, **wrong)
+        assert error.value.text("zh") == told
 
 
 def test_a_workbook_of_python_of_any_shape_does_no_harm(tmp_path: Path) -> None:
@@ -1213,7 +1265,7 @@ def test_facts_in_every_form(tmp_path: Path, form: str, ending: str) -> None:
     }[form]
     book = Book([Sheet("县情", rows)])
     path = (write_csv if ending == ".csv" else write_xlsx)(book, tmp_path / f"a{ending}")
-    with pytest.warns(jh.ReadingWarning, match="2 cells were converted"):
+    with pytest.warns(jh.ReadingWarning, match="2 cells converted"):
         facts = jh.read_facts(path)
     assert facts.to_dict("records") == [EXPECTED]
     assert read_table(path).to_dict("records") == [EXPECTED]
@@ -1251,12 +1303,12 @@ def test_a_form_that_asks_one_thing_twice_is_refused(tmp_path: Path) -> None:
     sheet = Sheet(
         "县情", [["项目", "数值"], ["交流轮岗教师数", 1], ["exchanged_teachers", 2], ["教师编制标准统一", "是"]]
     )
-    with pytest.raises(jh.InputDataError, match="one fact"):
+    with pytest.raises(jh.InputDataError, match="the same fact"):
         jh.read_facts(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
 
 
 def test_a_file_without_facts_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(jh.InputError, match="项目 and 数值"):
+    with pytest.raises(jh.InputError, match="'项目' and '数值'"):
         jh.read_facts(write_xlsx(Book([small(ONE)]), tmp_path / "a.xlsx"))
 
 

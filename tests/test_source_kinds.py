@@ -70,18 +70,18 @@ def test_a_standing_claims_at_most_what_its_source_bears(tmp_path, kind, surest)
         if order.index(standing) <= order.index(surest):
             assert _load(tmp_path, kinds=(kind, "news"), standing=standing).items[0].standing == standing
         else:
-            with pytest.raises(StandardDataError, match="is more than a source of kind"):
+            with pytest.raises(StandardDataError, match="exceeds what sources of kind"):
                 _load(tmp_path, kinds=(kind, "news"), standing=standing)
 
 
 def test_two_independent_sources_confirm(tmp_path):
     assert _load(tmp_path, also=["B"], standing="confirmed").items[0].also == ("B",)
-    with pytest.raises(StandardDataError, match=r"source 'C' is not among \[sources\]"):
+    with pytest.raises(StandardDataError, match=r"unknown source 'C'; add it to \[sources\]"):
         _load(tmp_path, also=["C"])
 
 
 def test_memory_confirms_nothing_twice(tmp_path):
-    with pytest.raises(StandardDataError, match="is more than"):
+    with pytest.raises(StandardDataError, match="exceeds what"):
         _load(tmp_path, kinds=("local", "memory"), also=["B"], standing="confirmed")
 
 
@@ -124,5 +124,5 @@ def test_steps_out_of_order_and_unknown_sources_are_refused(tmp_path):
     swapped = DATED.replace("2012", "2026").replace('source = "B"', 'source = "Z"', 1)
     with pytest.raises(StandardDataError) as caught:
         _load(tmp_path, requirement=swapped)
-    assert "steps must follow each other in time" in str(caught.value)
-    assert "source 'Z' is not among [sources] @ $.items[0].conditions[0].dated[0].source" in str(caught.value)
+    assert "steps must be in order of time" in str(caught.value)
+    assert "unknown source 'Z'; add it to [sources] @ $.items[0].conditions[0].dated[0].source" in str(caught.value)

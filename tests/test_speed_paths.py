@@ -57,7 +57,7 @@ def test_text_in_arrow_is_coded_as_text_in_python(name):
     values = columns_of_text()[name]
     fast, slow = text(values)
     (codes, words), (wanted, wanted_words) = fast.codes("x"), slow.codes("x")
-    assert words == wanted_words
+    assert list(words) == list(wanted_words)
     assert (codes == wanted).all()
 
 
@@ -71,14 +71,14 @@ def test_a_chunked_or_cut_column_is_coded_like_a_whole_one():
     for frame in frames:
         codes, words = Table(frame).codes("x")
         assert codes.tolist() == [0, 1, -1, 0, 2, 3]
-        assert words == ["乙", "甲", "", "丙"]
+        assert list(words) == ["乙", "甲", "", "丙"]
 
 
 def test_a_categorical_is_coded_in_order_of_appearance():
     column = pd.Categorical(["b", None, "a", "b"], categories=["a", "b", "unused"])
     codes, words = Table(pd.DataFrame({"x": column})).codes("x")
     assert codes.tolist() == [0, -1, 1, 0]
-    assert words == ["b", "a"]
+    assert list(words) == ["b", "a"]
 
 
 def test_rows_that_may_be_totals_are_found_without_numbering_the_words():

@@ -9,13 +9,13 @@ from typing import Any
 
 import junheng as jh
 from junheng._data import STAGES, read_toml
-from junheng.words import word
 from junheng.facts import Fact, fact_columns
 from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
 from junheng.standards.model import Inclusion, Limit, Standard, Threshold, entry_key
-from junheng.standards.rules import Condition, Item, Relaxation, Test
-from junheng.standards.terms import Where
+from junheng.standards.rules import Comparison, Condition, Item, Relaxation
+from junheng.standards.terms import Filter
+from junheng.words import word
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
@@ -404,7 +404,7 @@ def _condition_lines(c: Condition, *, scored: bool = False) -> list[str]:
     return lines
 
 
-def _reads(t: Test, *, scored: bool = False) -> str:
+def _reads(t: Comparison, *, scored: bool = False) -> str:
     """Return a test in words: the figures, the comparison and the number; below it the same in ids."""
     zh = _quotient(t, lambda f: _figure(t, f).zh)
     said = f"{zh} {_required(t)}" if not scored else zh
@@ -417,11 +417,11 @@ def _reads(t: Test, *, scored: bool = False) -> str:
     return "<br>".join(lines)
 
 
-def _figure(t: Test, name: str) -> Fact | Column:
+def _figure(t: Comparison, name: str) -> Fact | Column:
     return fact_columns()[name] if t.scope == "county" else columns()[name]
 
 
-def _quotient(t: Test, say: Any, *, plain: bool = False) -> str:
+def _quotient(t: Comparison, say: Any, *, plain: bool = False) -> str:
     plus, minus, over = ("+", "-", "/") if plain else ("＋", "－", "÷")
 
     def side(names: Sequence[str], less: Sequence[str], *, alone: bool) -> str:
@@ -433,7 +433,7 @@ def _quotient(t: Test, say: Any, *, plain: bool = False) -> str:
     return f"{top} {over} {side(t.bottom, t.bottom_minus, alone=False)}" if t.bottom else top
 
 
-def _required(t: Test) -> str:
+def _required(t: Comparison) -> str:
     op = OPS[t.op]
     if isinstance(t, Condition) and t.one_of:
         numbers = " or ".join(f"{_plain_number(v * 100)} %" for v in t.one_of)
@@ -482,7 +482,7 @@ _SIZES = {
 }
 
 
-def _where(w: Where) -> str:
+def _where(w: Filter) -> str:
     """Return which schools a test is about."""
     said = []
 

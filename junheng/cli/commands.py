@@ -93,7 +93,7 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, None)
     note(noticed, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
@@ -251,7 +251,7 @@ def _template(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     args.read = jh.describe_file(args.file, **_sheet(args))
-    found = find_problems(args.read.schools, args.standard).listed
+    found = find_problems(args.read.schools, args.standard)
     # problems listed below with their line are not repeated in the description
     below = {(str(p.code), p.column) for p in found}
     noticed = args.read.problems

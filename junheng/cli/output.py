@@ -19,7 +19,7 @@ import junheng as jh
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_tables
 from junheng.errors import InputError
-from junheng.words import Name, Quoted, listed, message, sentences, word
+from junheng.words import Language, Name, Quoted, listed, message, sentences, word
 
 __all__ = [
     "Steps",
@@ -132,7 +132,7 @@ def solver_silenced() -> Iterator[None]:
         os.close(nowhere)
 
 
-def findings(ev: jh.Evaluation, county: str | None, language: str) -> str:
+def findings(ev: jh.Evaluation, county: str | None, language: Language) -> str:
     """Return the findings: county by county if there are few, otherwise the number of counties per verdict."""
     n = ev.data.n_counties
     if county is not None or n <= _EXPLAINED:
@@ -161,7 +161,7 @@ def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) 
     write_tables(path, tables, named_files(args))
 
 
-def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: str) -> None:
+def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Language) -> None:
     """Write the frames of an evaluation, or its dict as JSON."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
@@ -171,12 +171,12 @@ def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: str)
     _write_frames(path, _sheets("cli.sheets", shown, language), args)
 
 
-def _sheets(group: str, source: Any, language: str) -> dict[str, Any]:
+def _sheets(group: str, source: Any, language: Language) -> dict[str, Any]:
     """Return the frames named by a group of words, by sheet name."""
     return {label: getattr(source, name) for name, label in sentences(group, language).items()}
 
 
-def write_plan(made: jh.Plan, args: argparse.Namespace, language: str) -> None:
+def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> None:
     """Write a plan and the verdicts after it as frames, as JSON or as an HTML report."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":

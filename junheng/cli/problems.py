@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -33,7 +32,7 @@ def note_system_error(exc: OSError, language: str) -> None:
     fail(message("cli.at", place=exc.filename, text=text) if exc.filename else text, language)
 
 
-def note(text: Message | str, args: argparse.Namespace) -> None:
+def note(text: Message | str | None, args: argparse.Namespace) -> None:
     """Print a note on the error stream; empty text prints nothing."""
     if text:
         print(message("cli.note", text=text).text(args.language), file=sys.stderr)
@@ -64,8 +63,6 @@ def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream
 def _in_words(p: Problem, language: str, lines: Lines) -> str:
     names = {"severity": Name("severity", p.severity), "code": Name("problem", p.code)}
     place, text = p.place(language, lines), p.sentence(language, lines)
-    # a message without parameters names rows of the table instead of lines of the file
-    text = re.sub(r"\brow (\d+)\b", lambda m: f"line {lines(int(m[1]))}", text)
     if place:
         return message("cli.problem_at", **names, place=place, message=text).text(language)
     return message("cli.problem", **names, message=text).text(language)

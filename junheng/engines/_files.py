@@ -12,6 +12,7 @@ from attrs import frozen
 from junheng.engines._job import READ_ROWS, says_something
 from junheng.errors import InputError
 from junheng.schools import columns
+from junheng.words import message
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,10 +89,10 @@ def _named_paths(source: Any) -> list[str]:
     """Return the paths that were named, all of which must exist."""
     paths = [str(source)] if isinstance(source, (str, os.PathLike)) else [str(p) for p in source]
     if not paths:
-        raise InputError("source names no file")
+        raise InputError(message("engines.no_file"))
     for path in paths:
         if not Path(path).exists():
-            raise InputError(f"{path} does not exist")
+            raise InputError(message("engines.no_such_file", path=path))
     return paths
 
 
@@ -104,9 +105,9 @@ def _found_paths(given: str | list[str]) -> list[str]:
     try:
         found = [str(f.path) for f in ds.dataset(given, format="parquet", schema=pa.schema([])).get_fragments()]
     except (pa.ArrowInvalid, OSError) as exc:
-        raise InputError(f"{first}: no Parquet files that can be read: {exc}") from None
+        raise InputError(message("engines.no_parquet_read", path=first, reason=str(exc))) from None
     if not found:
-        raise InputError(f"{first} holds no Parquet files")
+        raise InputError(message("engines.no_parquet", path=first))
     return sorted(found) if isinstance(given, str) else found
 
 
@@ -120,14 +121,11 @@ def _common_schema(paths: Sequence[str]) -> pa.Schema:
         try:
             own = _decoded(pq.read_schema(path))
         except (pa.ArrowInvalid, OSError) as exc:
-            raise InputError(f"{path} cannot be read as Parquet: {exc}") from None
+            raise InputError(message("engines.unreadable", path=path, reason=str(exc))) from None
         try:
             schema = pa.unify_schemas([schema, own], promote_options="permissive")
         except (pa.ArrowTypeError, pa.ArrowInvalid) as exc:
-            raise InputError(
-                f"{path} has columns of other types than the files before it: {exc}; "
-                "write them alike, such as codes as text everywhere"
-            ) from None
+            raise InputError(message("engines.other_types", path=path, reason=str(exc))) from None
     return schema
 
 

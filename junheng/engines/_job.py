@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 import numpy as np
@@ -29,7 +29,7 @@ from junheng.schools.checks import needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.standards import Standard, load_standard
-from junheng.words import key_text
+from junheng.words import Listed, Message, Quoted, Row, key_text, message, quoted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,8 +125,7 @@ class Job:
         lacking = [p for p in asked if p.code is ProblemCode.MISSING_KEY and p.column in silent]
         if whole_is_known:
             return lacking
-        advice = "; where the whole column is empty, leave it out"
-        return [attrs.evolve(p, message=p.message + advice) for p in lacking]
+        return [attrs.evolve(p, message=message("engines.half_empty", problem=p._message)) for p in lacking]
 
     def no_rows(self, name: str) -> pa.Table:
         """Return an output of no counties."""
@@ -142,16 +141,23 @@ def _placed(problem: Problem, row: Ints, part: Ints | None) -> Problem:
     """Let a problem name the row of the source, not that of the piece it was found in."""
     if problem.row is None:
         return problem
-    message, key = problem.message, problem.key
-    if problem.code is ProblemCode.DUPLICATE_ROW:
-        message = re.sub(r"\brow (\d+)", lambda m: _where(int(m[1]), row, part), message)
-    if part is not None:
-        key = f"partition {part[problem.row]}: {key or ''}"
-    return attrs.evolve(problem, row=int(row[problem.row]), message=message, key=key)
+    key = problem.key if part is None else f"partition {part[problem.row]}: {problem.key or ''}"
+    told: Any = problem._message
+    if problem.code is ProblemCode.DUPLICATE_ROW and isinstance(told, str):
+        told = re.sub(r"\brow (\d+)", lambda m: _in_source(Row(int(m[1])), row, part).text("en"), told)
+    return attrs.evolve(problem, row=int(row[problem.row]), message=_in_source(told, row, part), key=key)
 
 
-def _where(at: int, row: Ints, part: Ints | None) -> str:
-    return f"row {row[at]}" if part is None else f"row {row[at]} of partition {part[at]}"
+def _in_source(value: Any, row: Ints, part: Ints | None) -> Any:
+    """Return a message, or a parameter of one, in which every row is that of the source."""
+    if isinstance(value, Row):
+        at = int(row[value.at])
+        return Row(at) if part is None else message("engines.row_of_partition", row=at, partition=int(part[value.at]))
+    if isinstance(value, Message):
+        return Message(value.key, tuple((k, _in_source(v, row, part)) for k, v in value.parameters.items()))
+    if isinstance(value, Listed):
+        return Listed(_in_source(value.items, row, part), value.last)
+    return tuple(_in_source(v, row, part) for v in value) if isinstance(value, tuple) else value
 
 
 def key_texts(columns: Sequence[Any], rows: int) -> Any:
@@ -201,12 +207,13 @@ def prepare(
     ``empty`` names the columns of names and codes in which nothing is known to stand anywhere.
     """
     std = standard if isinstance(standard, Standard) else load_standard(standard)
-    if missing not in ("propagate", "omit", "raise"):
-        raise InputError(f"missing must be 'propagate', 'omit' or 'raise', not {missing!r}")
+    if missing not in get_args(Missing):
+        raise InputError(message("engines.missing", choices=quoted(get_args(Missing), "or"), value=Quoted(missing)))
     unknown = [o for o in outputs if o not in OUTPUTS]
-    if unknown or not outputs:
-        said = ", ".join(map(repr, unknown)) or "nothing"
-        raise InputError(f"{said} is no output; choose from {', '.join(OUTPUTS)}")
+    if unknown:
+        raise InputError(message("engines.no_output", names=quoted(unknown), outputs=OUTPUTS))
+    if not outputs:
+        raise InputError(message("engines.no_output_named", outputs=OUTPUTS))
     if len(set(names)) < len(names):
         raise duplicate_headers(names)
     found = ProblemList(open_table(_one_row(names, empty), by=[by] if isinstance(by, str) else by))
@@ -237,7 +244,7 @@ def _one_row(names: Sequence[str], empty: Collection[str]) -> pd.DataFrame:
 
 
 def not_installed(library: str, extra: str) -> InputError:
-    return InputError(f'{library} is not installed; it comes with the extra "{extra}": pip install "junheng[{extra}]"')
+    return InputError(message("engines.not_installed", library=library, extra=extra))
 
 
 def as_names(output: str | Sequence[str]) -> tuple[str, ...]:

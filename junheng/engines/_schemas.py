@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
 import pandas as pd
@@ -19,10 +19,19 @@ from junheng.standards import Standard
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["OUTPUTS", "conform", "output_schemas", "plain_schema", "problem_table", "to_pandas", "with_arrow_frames"]
+__all__ = [
+    "OUTPUTS",
+    "Output",
+    "conform",
+    "output_schemas",
+    "plain_schema",
+    "problem_table",
+    "to_pandas",
+    "with_arrow_frames",
+]
 
 #: What can be asked for: the frames of an evaluation, and its problems.
-OUTPUTS = (
+Output = Literal[
     "schools",
     "school_verdicts",
     "indicators",
@@ -33,7 +42,8 @@ OUTPUTS = (
     "county_indicators",
     "grades",
     "problems",
-)
+]
+OUTPUTS: tuple[Output, ...] = get_args(Output)
 
 
 def with_arrow_frames(ev: Evaluation) -> Evaluation:
@@ -52,7 +62,7 @@ def output_schemas(
     cells |= {name: ["x"] for name in keys if name not in cells} | {"stage": ["primary"], "included": ["是"]}
     cells["students"] = [500.0]
     ev = with_arrow_frames(evaluate(pd.DataFrame(cells), std, by=list(by)))
-    out = {}
+    out: dict[str, pa.Schema] = {}
     for name in OUTPUTS:
         if name == "problems":
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pandas as pd
 
+from junheng._arrays import Frame
 from junheng.engines._job import (
     PARTITION,
     ROW,
@@ -22,12 +23,14 @@ from junheng.engines._job import (
     prepare,
     with_facts,
 )
-from junheng.engines._schemas import plain_schema, problem_table
+from junheng.engines._schemas import Output, plain_schema, problem_table
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.evaluation import Missing
 from junheng.standards import Standard
+from junheng.words import Quoted, message
 
 if TYPE_CHECKING:
+    import dask.dataframe as dd
     import pyarrow as pa
 
 __all__ = ["evaluate_dask"]
@@ -35,40 +38,40 @@ __all__ = ["evaluate_dask"]
 
 @overload
 def evaluate_dask(
-    frame: Any,
+    frame: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
-    county_facts: Any = ...,
+    county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: str = ...,
+    output: Output = ...,
     partitioned: bool = ...,
-) -> Any: ...
+) -> dd.DataFrame: ...
 
 
 @overload
 def evaluate_dask(
-    frame: Any,
+    frame: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
-    county_facts: Any = ...,
+    county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Sequence[str],
+    output: Sequence[Output],
     partitioned: bool = ...,
-) -> dict[str, Any]: ...
+) -> dict[str, dd.DataFrame]: ...
 
 
 def evaluate_dask(
-    frame: Any,
+    frame: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    output: str | Sequence[str] = "verdicts",
+    output: Output | Sequence[Output] = "verdicts",
     partitioned: bool = False,
-) -> Any:
+) -> dd.DataFrame | dict[str, dd.DataFrame]:
     """Judge the schools of a Dask frame, county by county, and return Dask frames; nothing runs until they are asked.
 
     Parameters
@@ -128,10 +131,7 @@ def evaluate_dask(
     except ImportError:
         raise not_installed("Dask", "dask") from None
     if not isinstance(frame, dd.DataFrame):
-        raise InputError(
-            f"evaluate_dask takes a dask.dataframe, not {type(frame).__name__}; "
-            "dask.dataframe.from_pandas makes one, and evaluate takes what is in memory"
-        )
+        raise InputError(message("engines.no_dask_frame", type=type(frame).__name__))
     asked = as_names(output)
     names = [str(c) for c in frame.columns]
     types = dict(zip(names, (_arrow_type(t) for t in frame.dtypes), strict=True))
@@ -206,8 +206,7 @@ def _check_whole(found: pd.DataFrame, keys: Sequence[str]) -> None:
                 code=ProblemCode.DUPLICATE_ROW,
                 key=word.replace("\x1f", " / "),
                 column=", ".join(keys),
-                message=f"{word.replace(chr(31), ' / ')!r} lies in partitions {', '.join(map(str, numbers))}; "
-                "leave partitioned=True out, so that its rows are brought together",
+                message=message("engines.split_county", county=Quoted(word.replace("\x1f", " / ")), partitions=numbers),
             )
             for word, numbers in split.items()
         )

@@ -16,16 +16,17 @@ import attrs
 import numpy as np
 from attrs import frozen
 
-from junheng._arrays import Ints
+from junheng._arrays import Frame, Ints
 from junheng._files import is_same_file
 from junheng._progress import Progress, reporting
 from junheng.engines._counties import Counties, in_order, sorted_out
 from junheng.engines._files import ParquetFiles
 from junheng.engines._job import Job, Judged, no_facts, not_installed, prepare, with_facts
-from junheng.engines._schemas import problem_table, to_pandas
+from junheng.engines._schemas import Output, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing
 from junheng.standards import Standard
+from junheng.words import message
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,9 +89,9 @@ def evaluate_parquet(
     target: str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    outputs: Sequence[str] = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out"),
+    outputs: Sequence[Output] = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out"),
     batch_rows: int = 100_000,
     progress: Progress = None,
 ) -> ParquetSummary:
@@ -159,22 +160,20 @@ def evaluate_parquet(
     except ImportError:
         raise not_installed("pyarrow", "parquet") from None
     if isinstance(outputs, str):
-        raise InputError("outputs must be a sequence of names, such as ['verdicts']")
+        raise InputError(message("engines.outputs"))
     if not isinstance(batch_rows, (int, np.integer)) or batch_rows < 1:
-        raise InputError(f"batch_rows must be a whole number from 1 on, not {batch_rows!r}")
+        raise InputError(message("engines.batch_rows", value=repr(batch_rows)))
     goal = Path(target)
     if goal.exists():
-        raise InputError(f"{goal} exists; remove it, or name another folder")
+        raise InputError(message("engines.target_exists", path=str(goal)))
     files = ParquetFiles.find(source)
     if any(is_same_file(folder, root) for folder in goal.resolve().parents for root in files.roots):
-        raise InputError(f"{goal} lies in the source, and would be read as schools the next time; name another folder")
+        raise InputError(message("engines.target_in_source", path=str(goal)))
     asked = tuple(dict.fromkeys([*outputs, "problems"]))
     empty = files.empty_keys() if files.rows else ()
     job = prepare(standard, by, missing, asked, files.schema.names, files.types, partitions=False, empty=empty)
     if files.rows == 0:
-        raise InputDataError(
-            [Problem(code=ProblemCode.EMPTY_TABLE, message="the files have no rows; give at least one school")]
-        )
+        raise InputDataError([Problem(code=ProblemCode.EMPTY_TABLE, message=message("engines.no_rows"))])
     counties = Counties.find(files, job.by)
     if not no_facts(county_facts):
         job = with_facts(job, county_facts, counties.words(job.by))
@@ -274,9 +273,7 @@ class _Tally:
         """Return all errors, and whether more of the rows might have some."""
         exc = InputDataError(self.errors)
         if self.rows_seen < rows:
-            exc.add_note(
-                f"after {len(self.errors)} errors the rest of the files was not looked at ({self.rows_seen} rows were)"
-            )
+            exc.add_note(str(message("engines.stopped_early", errors=len(self.errors), rows=self.rows_seen)))
         return exc
 
     def summary(self, passes: int) -> ParquetSummary:

@@ -5,59 +5,62 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pandas as pd
 
+from junheng._arrays import Frame
 from junheng._text import clean
 from junheng.engines._job import READ_ROWS, ROW, SHARD, Job, as_names, no_facts, not_installed, prepare, with_facts
-from junheng.engines._schemas import plain_schema, problem_table, to_pandas
+from junheng.engines._schemas import Output, plain_schema, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError
 from junheng.evaluation import Missing
 from junheng.standards import Standard
+from junheng.words import message
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyspark.sql as sql
 
 __all__ = ["evaluate_spark"]
 
 
 @overload
 def evaluate_spark(
-    frame: Any,
+    frame: sql.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
-    county_facts: Any = ...,
+    county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: str = ...,
-) -> Any: ...
+    output: Output = ...,
+) -> sql.DataFrame: ...
 
 
 @overload
 def evaluate_spark(
-    frame: Any,
+    frame: sql.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
-    county_facts: Any = ...,
+    county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Sequence[str],
-) -> dict[str, Any]: ...
+    output: Sequence[Output],
+) -> dict[str, sql.DataFrame]: ...
 
 
 def evaluate_spark(
-    frame: Any,
+    frame: sql.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
-    county_facts: Any = None,
+    county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    output: str | Sequence[str] = "verdicts",
-) -> Any:
+    output: Output | Sequence[Output] = "verdicts",
+) -> sql.DataFrame | dict[str, sql.DataFrame]:
     """Judge the schools of a Spark frame, county by county, and return Spark frames; nothing runs until an action.
 
     Parameters
@@ -117,11 +120,9 @@ def evaluate_spark(
     except ImportError:
         raise not_installed("Spark", "spark") from None
     if not isinstance(frame, DataFrame):
-        java = "" if shutil.which("java") or os.environ.get("JAVA_HOME") else "; Spark needs Java, which was not found"
-        raise InputError(
-            f"evaluate_spark takes a pyspark DataFrame, not {type(frame).__name__}; "
-            f"spark.createDataFrame makes one, and evaluate takes what is in memory{java}"
-        )
+        has_java = shutil.which("java") or os.environ.get("JAVA_HOME")
+        java = "" if has_java else message("engines.no_java")
+        raise InputError(message("engines.no_spark_frame", type=type(frame).__name__, java=java))
     asked = as_names(output)
     names = list(frame.columns)
     types = {f.name: _arrow_type(f.dataType.simpleString()) for f in frame.schema.fields}

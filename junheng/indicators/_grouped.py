@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import field, frozen
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
 from junheng._frames import build_frame, column_names, factorize_labels, labelled
 from junheng.errors import InputError
+from junheng.words import Quoted, listed, message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -51,7 +55,7 @@ class Sample:
         """Tell which schools have weight (an unknown weight is one)."""
         return np.ones(self.rows, dtype=bool) if self.weights is None else self.weights != 0
 
-    def long(self, data: Mapping[str, Floats]) -> Any:
+    def long(self, data: Mapping[str, Floats]) -> pd.DataFrame:
         """Return a tidy frame from arrays (groups, columns): group labels, then ``indicator`` if 2-D, then the data."""
         k = len(self.columns)
         head = label_columns(self.labels, np.repeat(np.arange(self.groups.n), k))
@@ -69,7 +73,7 @@ def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("v
     require_aligned(**{names[0]: values, names[1]: weights, "by": by})
     x = as_floats(values, names[0])
     if x.ndim not in (1, 2):
-        raise InputError(f"{names[0]} must be (schools,) or (schools, indicators), not {x.shape}")
+        raise InputError(message("arithmetic.shape_of_values", name=names[0], shape=str(x.shape)))
     w = check_weights(weights, x.shape[0], names[1])
     columns = [x] if x.ndim == 1 else [x[:, j] for j in range(x.shape[1])]
     labels = None
@@ -90,11 +94,11 @@ def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | No
     w = as_floats(weights, name)
     require_rows(rows, **{name: w})
     if w.ndim != 1:
-        raise InputError(f"{name} must be (schools,), not {w.shape}")
+        raise InputError(message("arithmetic.shape_of_schools", name=name, shape=str(w.shape)))
     bad = (w < 0) | np.isinf(w)
     if np.count_nonzero(bad):
         i = int(np.argmax(bad))
-        raise InputError(f"{name} must be finite and not negative; position {i} is {float(w[i])!r}")
+        raise InputError(message("arithmetic.weight", name=name, position=i, value=float(w[i])))
     return w
 
 
@@ -103,9 +107,15 @@ def check_number(value: Any, name: str, low: float, high: float, *, open_low: bo
     array = as_floats(value, name)
     number = float(array) if array.ndim == 0 else float("nan")
     if not (low <= number <= high) or (open_low and number == low) or np.isinf(number):
-        above = f"{low} < {name}" if open_low else f"{low} <= {name}"
-        raise InputError(f"{name} must be a number with {above} <= {high}, not {value!r}")
+        key = "arithmetic.number_above" if open_low else "arithmetic.number_from"
+        raise InputError(message(key, name=name, low=low, high=high, value=repr(value)))
     return number
+
+
+def check_choice(value: str, name: str, choices: Sequence[str]) -> None:
+    """Refuse an argument that is none of its choices."""
+    if value not in choices:
+        raise InputError(message("arithmetic.choice", name=name, choices=listed(choices, "or"), value=Quoted(value)))
 
 
 def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
@@ -261,10 +271,10 @@ def blocks(groups: Groups, weights: Floats | None, cells: int = CHUNK_ROWS) -> I
 class Ranked:
     """A column of a block with every group in rising order, and its cumulated weights."""
 
-    values: Floats
+    figures: Floats
     weights: Floats
     cumulated: Floats
-    #: What the schools are ordered by; the values themselves unless said otherwise.
+    #: What the schools are ordered by; the figures themselves unless said otherwise.
     rank: Floats
 
     @property

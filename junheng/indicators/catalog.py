@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from junheng._data import read_toml
 from junheng._frames import build_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Indicator", "catalogue", "county_catalogue", "indicator", "list_indicators"]
 
@@ -125,7 +128,7 @@ def indicator(id: str) -> Indicator:
     return catalogue()[id]
 
 
-def list_indicators() -> Any:
+def list_indicators() -> pd.DataFrame:
     """List the indicators of the catalogue.
 
     Returns

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups, as_floats, coefficient, grouped_moments, require_aligned, require_rows
+from junheng._arrays import (
+    AnyShape,
+    Column,
+    Columns,
+    Floats,
+    Groups,
+    Labels,
+    Vector,
+    Weights,
+    as_floats,
+    coefficient,
+    grouped_moments,
+    require_aligned,
+    require_rows,
+)
 from junheng._frames import combine_codes, factorize_labels, labelled
 from junheng.errors import InputError
-from junheng.indicators._grouped import check_number, check_weights, read_sample
+from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
 from junheng.indicators.decomposition import shapley
 from junheng.indicators.entropy import log_deviation
+from junheng.words import Quoted, message, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: One kind of place, or several.
+Kinds: TypeAlias = Hashable | Sequence[Hashable]
 
 __all__ = [
     "beta_convergence",
@@ -23,43 +45,46 @@ __all__ = [
 ]
 
 
-def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, by: Any = None) -> Any:
-    r"""Split the change of a difference coefficient into values, enrolments, and schools that came or went.
+def coefficient_change(
+    values: Column | Columns, *, weights: Weights, years: Labels, schools: Labels, by: Labels | None = None
+) -> pd.DataFrame:
+    r"""Split the change of a difference coefficient by cause: values, enrolment, schools that entered or left.
 
     .. math:: CV_1 - CV_0 = \Delta_{values} + \Delta_{weights} + \Delta_{entry} + \Delta_{exit}
 
-    Each part is a Shapley value: what the step changes, on the mean over all orders in which the four steps may be
-    taken (new values for the schools that stay, their new enrolments, adding those that came, dropping those that
-    went). No order is preferred, and the parts sum to the change.
+    Each part is a Shapley value: the effect of a step, averaged over all orders of the four steps (new values for the
+    schools that stay, their new enrolments, adding those that entered, dropping those that left). No order is
+    preferred, and the parts sum to the change.
 
     Parameters
     ----------
     values : (rows,) or (rows, indicators) array-like
-        What is compared, such as area per student; both years below each other, a row a school and year.
+        Figures to compare, such as area per student; both years in one column, one row per school and year.
     weights : (rows,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     years : (rows,) array-like
-        Year of each row; exactly two occur, the lesser is the first.
+        Year of each row. Exactly two years must occur.
     schools : (rows,) array-like
-        Which school a row is about, such as its code. A school occurs once a year within its group.
+        School of each row, such as its code. A school may occur once per year and group.
     by : (rows,) array-like, mapping or frame of such, optional
         Group of each school, such as its county. A school that changes its group leaves one and enters the other.
 
     Returns
     -------
     pandas.DataFrame
-        A row a group (and ``indicator``, for 2-D values): the group labels (column ``group`` if ``by`` has no name),
-        ``before``, ``after``, ``change``; its parts ``from_values``, ``from_weights``, ``from_entry``, ``from_exit``;
-        and how many schools ``stayed``, ``entered`` and ``left``. A school of weight 0 is absent that year. NaN where
-        a coefficient is undefined; the parts are NaN also where no school stayed, since then there is a step at which
-        nobody is there.
+        One row per group (and ``indicator``, for 2-D values): the group labels (column ``group`` if ``by`` has no
+        name), ``before``, ``after``, ``change``; its parts ``from_values``, ``from_weights``, ``from_entry``,
+        ``from_exit``; and the numbers of schools that ``stayed``, ``entered`` and ``left``. A school of weight 0 is
+        ignored in that year. NaN if a coefficient is undefined; the parts are also NaN if no school stayed, because one
+        of the steps then has no schools.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing label, other than two years, or a school twice in a year.
+        If the input contains text, negative or infinite weights, a missing label, not exactly two years, or a school
+        twice in one year.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -86,7 +111,7 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
     school, names = factorize_labels(schools)
     require_rows(sample.rows, years=year, schools=school)
     if len(known) != 2:
-        raise InputError(f"years must hold exactly two years, not {len(known)}")
+        raise InputError(message("arithmetic.two_years", years=len(known)))
     # who is there in which year: a row a school and group, its row in the table before and after, -1 for none
     unit = combine_codes([(sample.groups.codes, sample.groups.n), (school, len(names))])
     units, place = np.unique(unit, return_inverse=True)
@@ -94,7 +119,7 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
     both = np.bincount(place * 2 + year, minlength=2 * units.size)
     if (both > 1).any():
         row = int(np.flatnonzero(both[place * 2 + year] > 1)[0])
-        raise InputError(f"a school stands twice in one year; position {row} is one of the rows")
+        raise InputError(message("arithmetic.school_twice", position=row))
     rows = np.full((2, units.size), -1, dtype=np.int64)
     rows[year, place] = np.arange(sample.rows)
     w = sample.weight_array()
@@ -125,34 +150,34 @@ def coefficient_change(values: Any, *, weights: Any, years: Any, schools: Any, b
     return sample.long(figures)
 
 
-def sigma_convergence(values: Any, *, weights: Any, years: Any) -> Any:
-    r"""Sigma convergence: whether counties come closer to each other, year by year.
+def sigma_convergence(values: Column | Columns, *, weights: Weights, years: Labels) -> pd.DataFrame:
+    r"""Sigma convergence: whether differences between counties shrink from year to year.
 
     .. math:: CV_t = S_t / \bar X_t, \qquad \sigma_t = \sqrt{\sum_i p_{it} (\ln X_{it} - \overline{\ln X_t})^2}
 
     Parameters
     ----------
     values : (rows,) or (rows, indicators) array-like
-        Figures of counties, such as area per student; years below each other.
+        Figures of counties, such as area per student; all years in one column.
     weights : (rows,) array-like or None
-        Enrolment of each county. Required, so that nobody forgets it; None means that every county counts the same.
+        Enrolment of each county. Required; pass ``None`` to weight all counties equally.
     years : (rows,) array-like
         Year of each row.
 
     Returns
     -------
     pandas.DataFrame
-        A row a year (and ``indicator``, for 2-D values): the year (column ``group`` if ``years`` has no name),
-        ``coefficient`` (the difference coefficient) and ``sigma`` (the deviation of the logarithms). There is
-        convergence where they fall. NaN as in :func:`difference_coefficient`; ``sigma`` also where a value is not
+        One row per year (and ``indicator``, for 2-D values): the year (column ``group`` if ``years`` has no name),
+        ``coefficient`` (the difference coefficient) and ``sigma`` (the standard deviation of the logarithms). Falling
+        figures mean convergence. NaN as in :func:`difference_coefficient`; ``sigma`` is also NaN if a value is not
         positive.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing year.
+        If the input contains text, negative or infinite weights, or a missing year.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -167,43 +192,43 @@ def sigma_convergence(values: Any, *, weights: Any, years: Any) -> Any:
     1   2025          0.2  0.2027
     """
     if years is None:
-        raise InputError("years is needed: the year of each row")
+        raise InputError(message("arithmetic.no_years"))
     sample = read_sample(values, weights, years)
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     return sample.long({"coefficient": coefficient(moments.mean, moments.std), "sigma": log_deviation(sample)})
 
 
-def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 1.0) -> Any:
-    r"""Beta convergence: whether counties that had less grew faster.
+def beta_convergence(before: Column, after: Column, *, weights: Weights, periods: float = 1.0) -> pd.Series[float]:
+    r"""Beta convergence: whether counties that started lower grew faster.
 
     .. math:: \frac{1}{T} \ln \frac{X_{iT}}{X_{i0}} = a + b \ln X_{i0} + u_i, \qquad \lambda = -\ln(1 + b T) / T
 
-    by weighted least squares.
+    estimated by weighted least squares.
 
     Parameters
     ----------
     before, after : (counties,) array-like
-        The figure of every county at the beginning and at the end. Positive.
+        Figure of each county at the start and at the end. Positive.
     weights : (counties,) array-like or None
-        Weight of each county. Required, so that nobody forgets it; None means that every county counts the same.
+        Weight of each county. Required; pass ``None`` to weight all counties equally.
     periods : float
-        Years between, T.
+        Number of years between, T.
 
     Returns
     -------
     pandas.Series
         ``slope`` (b; negative: convergence), ``intercept`` (a), ``standard_error`` of the slope (with n - 2 degrees of
-        freedom; equal variances in the sense of the weights), ``r_squared``, ``speed`` (lambda per year),
-        ``half_life`` (ln 2 / lambda, in years; NaN without convergence) and ``counties`` (with weight). A slope is no
-        proof that dispersion falls: see :func:`sigma_convergence`. NaN where a figure with weight is missing or not
-        positive, or all begin alike; the error with fewer than three counties.
+        freedom; equal variances in the sense of the weights), ``r_squared``, ``speed`` (lambda per year), ``half_life``
+        (ln 2 / lambda, in years; NaN without convergence) and ``counties`` (with weight). A negative slope does not
+        prove that dispersion falls: see :func:`sigma_convergence`. NaN if a figure with nonzero weight is missing or
+        not positive, or if all counties start equal; the standard error is NaN with fewer than three counties.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or ``periods`` that are not positive.
+        If the input contains text, negative or infinite weights, or if ``periods`` is not positive.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -220,10 +245,10 @@ def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 
     require_aligned(before=before, weights=weights)
     first, last = as_floats(before, "before"), as_floats(after, "after")
     if first.ndim != 1:
-        raise InputError(f"before must be (counties,), not {first.shape}")
+        raise InputError(message("arithmetic.shape_of_counties", name="before", shape=str(first.shape)))
     require_rows(first.size, after=last)
     if last.ndim != 1:
-        raise InputError(f"after must be (counties,), not {last.shape}")
+        raise InputError(message("arithmetic.shape_of_counties", name="after", shape=str(last.shape)))
     w = check_weights(weights, first.size)
     w = np.ones(first.size) if w is None else w
     present = w != 0
@@ -234,7 +259,8 @@ def beta_convergence(before: Any, after: Any, *, weights: Any, periods: float = 
     if first.size and (first > 0).all() and (last > 0).all() and np.isfinite(first + last + w).all():
         with np.errstate(divide="ignore", invalid="ignore"):
             out[:-1] = _line(np.log(first), np.log(last / first) / t, w / w.sum(), t)
-    return labelled(out, names, None)
+    result: pd.Series[float] = labelled(out, names, None)
+    return result
 
 
 def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
@@ -253,36 +279,57 @@ def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
     return [slope, my - slope * mx, error, r_squared, speed, float(np.log(2)) / speed if speed > 0 else float("nan")]
 
 
+@overload
+def gap_ratio(
+    values: AnyShape, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels | None = ...
+) -> Any: ...
+@overload
+def gap_ratio(
+    values: Column, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: None = ...
+) -> float: ...
+@overload
+def gap_ratio(
+    values: Columns, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: None = ...
+) -> Vector: ...
+@overload
+def gap_ratio(
+    values: Column, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels
+) -> pd.Series[float]: ...
+@overload
+def gap_ratio(
+    values: Columns, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels
+) -> pd.DataFrame: ...
 def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, by: Any = None) -> Any:
-    r"""Ratio of two weighted means, such as town over country.
+    r"""Ratio of two weighted means, such as urban over rural.
 
     .. math:: R = \bar X_{upper} / \bar X_{lower}
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student.
+        Figures to compare, such as area per student.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     where : (schools,) array-like
-        What kind of place each school is in, such as the column ``area_type``.
+        Kind of place of each school, such as the column ``area_type``.
     upper, lower : label or list of labels
-        Which kinds make up each side, such as ``["city", "town"]`` and ``"rural"``. Other schools are left out.
+        Kinds on each side, such as ``["city", "town"]`` and ``"rural"``. Other schools are ignored.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 1 where both have the same; shapes as in :func:`difference_coefficient`. NaN where a side has
-        no students or a value with weight is missing, or where the lower mean is not positive.
+        Dimensionless, 1 if both sides are equal; shapes as in :func:`difference_coefficient`. NaN if a side has no
+        students, a value with nonzero weight is missing, or the lower mean is not positive.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing label, or a kind that does not occur or is on both sides.
+        If the input contains text, negative or infinite weights or a missing label, or if a kind does not occur or is
+        on both sides.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -303,9 +350,9 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
     position = {word: i for i, word in enumerate(words.tolist())}
     unknown = [s for side in sides for s in side if s not in position]
     if unknown:
-        raise InputError(f"where holds no {unknown[0]!r}, but {', '.join(map(repr, position))}")
+        raise InputError(message("arithmetic.no_such_place", place=Quoted(unknown[0]), places=quoted(position)))
     if set(sides[0]) & set(sides[1]) or not sides[0] or not sides[1]:
-        raise InputError("upper and lower must each name kinds of places, none of them twice")
+        raise InputError(message("arithmetic.two_sides"))
     w = sample.weight_array()
     means = []
     for side in sides:
@@ -316,8 +363,12 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
 
 
 def ranking(
-    values: Any, *, by: Any = None, ties: Literal["min", "average", "dense"] = "min", largest_first: bool = True
-) -> Any:
+    values: Column | Columns,
+    *,
+    by: Labels | None = None,
+    ties: Literal["min", "average", "dense"] = "min",
+    largest_first: bool = True,
+) -> Floats:
     r"""Rank of each school or county, 1 for the first; equal values share a rank.
 
     .. math:: R_i = 1 + |\{j : X_j > X_i\}|
@@ -327,30 +378,28 @@ def ranking(
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is ranked.
+        Figures to rank.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group within which is ranked, such as the province.
+        Group within which to rank, such as the province.
     ties : {"min", "average", "dense"}
-        Two who share the second place: 1 2 2 4, or 1 2.5 2.5 4, or 1 2 2 3.
+        How two schools that tie for second place rank: 1 2 2 4, or 1 2.5 2.5 4, or 1 2 2 3.
     largest_first : bool
         Whether the largest value has rank 1.
 
     Returns
     -------
     ndarray
-        In the shape of ``values``, in the order of the rows. A missing value has no rank (NaN), and the others are
-        ranked as if it were not there. Values are compared as they are, without rounding.
+        In the shape of ``values``, in the order of the rows. A missing value gets NaN and is ignored in ranking the
+        others. Values are compared without rounding.
 
     Raises
     ------
     InputError
-        On text, a missing group label, or unknown ``ties``.
+        If the input contains text or a missing group label, or if ``ties`` is unknown.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
-    References
-    ----------
-    ``scipy.stats.rankdata`` has the same names of ties.
+    References ---------- ``scipy.stats.rankdata`` uses the same names for ties.
 
     Examples
     --------
@@ -358,8 +407,7 @@ def ranking(
     >>> jh.ranking([4.5, 6.0, 6.0, float("nan")])
     array([ 3.,  1.,  1., nan])
     """
-    if ties not in ("min", "average", "dense"):
-        raise InputError(f"ties must be min, average or dense, not {ties!r}")
+    check_choice(ties, "ties", ("min", "average", "dense"))
     sample = read_sample(values, None, by)
     sign = -1.0 if largest_first else 1.0
     return sample.give_rows([_ranks(sign * np.asarray(c), sample.groups, ties) for c in sample.columns])
@@ -388,33 +436,33 @@ def _ranks(x: Floats, groups: Groups, ties: str) -> Floats:
     return out
 
 
-def percentile_rank(values: Any, *, weights: Any, by: Any = None) -> Any:
-    r"""Percentile of each school: the share of students whose schools have less, half of those who have as much.
+def percentile_rank(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> Floats:
+    r"""Percentile of each school: the share of students whose schools have less, plus half of those with as much.
 
     .. math:: 100 \left(\sum_{X_j < X_i} P_j + \frac{1}{2} \sum_{X_j = X_i} P_j\right) / P_N
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student; of the whole nation for national percentiles.
+        Figures to compare, such as area per student; of the whole nation for national percentiles.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group within which is compared, such as the stage.
+        Group within which to compare, such as the stage.
 
     Returns
     -------
     ndarray
-        0 to 100, in the shape of ``values``, in the order of the rows; 50 for one alone. A school of weight 0 gets a
-        percentile but counts for nobody. A missing value gets NaN and is left out of the others' comparison, as in a
-        ranking. All NaN in a group of which a weight is missing or the weights sum to 0.
+        0 to 100, in the shape of ``values``, in the order of the rows; 50 for a single school. A school of weight 0
+        gets a percentile but does not affect the others. A missing value gets NaN and is ignored in comparing the
+        others. All NaN in a group with a missing weight or whose weights sum to 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------

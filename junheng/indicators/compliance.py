@@ -6,18 +6,20 @@ maximum. Outside, it is one of the three words.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from junheng._arrays import as_floats
+from junheng._arrays import Column, Columns, as_floats
 from junheng.errors import InputError
+from junheng.words import Quoted, message
 
 __all__ = ["MET", "UNDETERMINED", "UNMET", "VERDICTS", "all_of", "at_least", "compare", "compliance", "judged"]
 
 Verdicts = NDArray[np.int8]
 Op = Literal[">=", "<=", ">", "<", "=="]
+Verdict = Literal["met", "unmet", "undetermined"]
 
 UNMET, UNDETERMINED, MET = 0, 1, 2
 #: The words, by code.
@@ -32,8 +34,14 @@ _COMPARE = {
 }
 
 
+@overload
+def compliance(values: float, required: float, *, op: Op = ...) -> Verdict: ...
+@overload
+def compliance(values: Column | Columns, required: float | Column | Columns, *, op: Op = ...) -> NDArray[np.str_]: ...
+@overload
+def compliance(values: float, required: Column | Columns, *, op: Op = ...) -> NDArray[np.str_]: ...
 def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
-    """Compare values with what is required; what is missing is never a pass.
+    """Compare values with a requirement; a missing value never passes.
 
     Parameters
     ----------
@@ -42,17 +50,17 @@ def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
     required : number or array-like
         The requirement, in the same unit; an array is broadcast against ``values``.
     op : {">=", "<=", ">", "<", "=="}
-        How the values must lie to the requirement. ``"a >= b"`` reads "a at least b": equality passes.
+        How the values are compared with the requirement. With ``">="`` and ``"<="`` equality passes.
 
     Returns
     -------
     str or ndarray of str
-        ``"met"``, ``"unmet"``, or ``"undetermined"`` where either is missing.
+        ``"met"``, ``"unmet"``, or ``"undetermined"`` if either is missing.
 
     Raises
     ------
     InputError
-        On text or an unknown ``op``.
+        If the input contains text or if ``op`` is unknown.
 
     References
     ----------
@@ -74,7 +82,7 @@ def compliance(values: Any, required: Any, *, op: Op = ">=") -> Any:
 def compare(values: Any, required: Any, op: str) -> Verdicts:
     """Return the verdict codes of ``values op required``."""
     if op not in _COMPARE:
-        raise InputError(f"op must be one of {', '.join(_COMPARE)}, not {op!r}")
+        raise InputError(message("arithmetic.one_of", name="op", choices=tuple(_COMPARE), value=Quoted(op)))
     holds = np.multiply(_COMPARE[op](values, required), np.int8(MET))
     # what is missing compares as false: one verdict better than unmet
     out: Verdicts = holds + (np.isnan(values) | np.isnan(required))
@@ -93,10 +101,10 @@ def all_of(verdicts: Verdicts, axis: int = -1) -> Verdicts:
 
 
 def at_least(verdicts: Verdicts, k: int, rest: Verdicts | None = None, axis: int = -1) -> Verdicts:
-    """Return whether at least ``k`` of an axis are met and, with ``rest``, all others pass their floor.
+    """Return whether at least ``k`` along an axis are met and, with ``rest``, all others pass their floor.
 
-    ``rest`` holds the verdicts against the floor; one that is met needs no floor. An unknown one is let be
-    whatever it may: the verdict is undetermined only if that could change it.
+    ``rest`` holds the verdicts against the floor; a verdict that is met needs no floor. The result is undetermined only
+    if an unknown verdict could change it.
     """
     short = np.int8 if verdicts.shape[axis] < 128 else np.int64
     met = np.add.reduce(verdicts == MET, axis=axis, dtype=short)

@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, Ints, as_floats, require_aligned, require_rows
+from junheng._arrays import (
+    AnyShape,
+    Column,
+    Columns,
+    Floats,
+    Ints,
+    Labels,
+    Vector,
+    Weights,
+    as_floats,
+    require_aligned,
+    require_rows,
+)
 from junheng._frames import build_frame
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
+from junheng.words import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["concentration_curve", "concentration_index", "lorenz_curve"]
 
 
-def lorenz_curve(values: Any, *, weights: Any, by: Any = None) -> Any:
-    r"""Lorenz curve: what share of the whole the students of the least equipped schools hold.
+def lorenz_curve(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> pd.DataFrame:
+    r"""Lorenz curve: the share of the total held by the students of the least equipped schools.
 
     .. math:: L\left(\sum_{X_j \le x} p_j\right) = \sum_{X_j \le x} p_j X_j / \bar X, \qquad p_i = P_i / P_N
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     pandas.DataFrame
-        A row a point, straight lines between: the group labels (column ``group`` if ``by`` has no name),
-        ``indicator`` for 2-D values, ``population`` (cumulated share of the weight), ``amount`` (cumulated share of
-        the whole) and ``area`` (under the curve so far; the last is (1 - Gini) / 2). The first point of a curve is
-        (0, 0); schools of equal value make one step. Where the curve is undefined (a value with weight is missing,
-        infinite or negative, or weights or values sum to 0) it is one row of NaN.
+        One row per point, to be joined by straight lines: the group labels (column ``group`` if ``by`` has no name),
+        ``indicator`` for 2-D values, ``population`` (cumulated share of the weight), ``amount`` (cumulated share of the
+        total) and ``area`` (under the curve so far; the last is (1 - Gini) / 2). The first point of a curve is (0, 0);
+        schools of equal value form one step. If the curve is undefined (a value with nonzero weight is missing,
+        infinite or negative, or weights or values sum to 0), it is one row of NaN.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -60,34 +76,36 @@ def lorenz_curve(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _curve(read_sample(values, weights, by), None)
 
 
-def concentration_curve(values: Any, *, weights: Any, rank: Any, by: Any = None) -> Any:
-    r"""Concentration curve: the Lorenz curve with schools ordered by something else, such as income of the area.
+def concentration_curve(
+    values: Column | Columns, *, weights: Weights, rank: Column, by: Labels | None = None
+) -> pd.DataFrame:
+    r"""Concentration curve: a Lorenz curve with schools ordered by another variable, such as income of the area.
 
     .. math:: C\left(\sum_{r_j \le r} p_j\right) = \sum_{r_j \le r} p_j X_j / \bar X, \qquad p_i = P_i / P_N
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     rank : (schools,) array-like
-        What schools are ordered by, the least first.
+        Variable to order schools by, ascending.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     pandas.DataFrame
-        As of :func:`lorenz_curve`. The last ``area`` is (1 - concentration index) / 2. Schools of equal rank make one
-        step. One row of NaN also where the rank of a school with weight is missing.
+        As from :func:`lorenz_curve`. The last ``area`` is (1 - concentration index) / 2. Schools of equal rank form one
+        step. Also one row of NaN if the rank of a school with nonzero weight is missing.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -106,38 +124,48 @@ def concentration_curve(values: Any, *, weights: Any, rank: Any, by: Any = None)
     return _curve(sample, _rank(values, rank, sample.rows))
 
 
+@overload
+def concentration_index(values: AnyShape, *, weights: Weights, rank: Column, by: Labels | None = ...) -> Any: ...
+@overload
+def concentration_index(values: Column, *, weights: Weights, rank: Column, by: None = ...) -> float: ...
+@overload
+def concentration_index(values: Columns, *, weights: Weights, rank: Column, by: None = ...) -> Vector: ...
+@overload
+def concentration_index(values: Column, *, weights: Weights, rank: Column, by: Labels) -> pd.Series[float]: ...
+@overload
+def concentration_index(values: Columns, *, weights: Weights, rank: Column, by: Labels) -> pd.DataFrame: ...
 def concentration_index(values: Any, *, weights: Any, rank: Any, by: Any = None) -> Any:
-    r"""Concentration index: the Gini coefficient with schools ordered by something else.
+    r"""Concentration index: the Gini coefficient with schools ordered by another variable.
 
     .. math:: C = \frac{1}{\bar X} \sum_i p_i\,(X_i - \bar X)\,(2 R_i - 1), \qquad p_i = P_i / P_N
 
-    with R the share of the weight below a school plus half that of its own rank. Ordered by the values it is the
-    Gini coefficient; negative where those of low rank hold more than their share.
+    with R the share of the weight below a school plus half that of its own rank. Ordered by the values themselves it
+    equals the Gini coefficient; negative if schools of low rank hold more than their share.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     rank : (schools,) array-like
-        What schools are ordered by, the least first. Those of equal rank stand together in the middle.
+        Variable to order schools by, ascending. Schools of equal rank share their mean position.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        Between -1 and 1; shapes as in :func:`difference_coefficient`. NaN where a value or rank with weight is
-        missing, a value is infinite or negative, or the weights or all values of a group sum to 0. A school of
-        weight 0 is absent, whatever its value. One school alone has 0.
+        Between -1 and 1; shapes as in :func:`difference_coefficient`. NaN if a value or rank with nonzero weight is
+        missing, a value is infinite or negative, or the weights or all values of a group sum to 0. Schools of weight 0
+        are ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -160,25 +188,25 @@ def _rank(values: Any, rank: Any, rows: int) -> Floats:
     out = as_floats(rank, "rank")
     require_rows(rows, rank=out)
     if out.ndim != 1:
-        raise InputError(f"rank must be (schools,), not {out.shape}")
+        raise InputError(message("arithmetic.shape_of_schools", name="rank", shape=str(out.shape)))
     return out
 
 
 def _index(s: Ranked) -> Floats:
-    new = np.ones(s.values.shape, dtype=bool)
+    new = np.ones(s.figures.shape, dtype=bool)
     new[:, 1:] = s.rank[:, 1:] != s.rank[:, :-1]
     last = np.ones_like(new)
     last[:, :-1] = new[:, 1:]
     before = np.maximum.accumulate(np.where(new, s.cumulated - s.weights, 0.0), axis=1)
     after = np.minimum.accumulate(np.where(last, s.cumulated, np.inf)[:, ::-1], axis=1)[:, ::-1]
     total = s.cumulated[:, -1:]
-    mean = (s.values * s.weights).sum(axis=1, keepdims=True) / total
+    mean = (s.figures * s.weights).sum(axis=1, keepdims=True) / total
     middle = (before + after - total) / total
-    out: Floats = (s.weights * (s.values - mean) * middle).sum(axis=1) / (mean * total)[:, 0]
+    out: Floats = (s.weights * (s.figures - mean) * middle).sum(axis=1) / (mean * total)[:, 0]
     return out
 
 
-def _curve(sample: Sample, rank: Floats | None) -> Any:
+def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
     """Points of every curve in one frame, the groups in order and the columns within them."""
     k = len(sample.columns)
     owners, points = [np.empty(0, dtype=np.int64)], [np.empty((0, 3))]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from math import factorial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from attrs import evolve
 
-from junheng._arrays import Floats, Groups, Ints, grouped_moments
+from junheng._arrays import Column, Columns, Floats, Groups, Ints, Labels, Weights, grouped_moments
 from junheng._frames import build_frame, factorize_labels
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, entropy_sums, read_sample
+from junheng.indicators._grouped import Sample, check_choice, entropy_sums, read_sample
 from junheng.indicators.inequality import gini_sums
+from junheng.words import Quoted, message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["decompose"]
 
@@ -24,14 +28,14 @@ MEASURES = (*_POWER, "gini")
 
 
 def decompose(
-    values: Any,
+    values: Column | Columns,
     *,
-    weights: Any,
-    by: Any,
+    weights: Weights,
+    by: Labels,
     measure: Literal["theil_t", "theil_l", "ge2", "cv2", "gini"] = "theil_t",
     order: Literal["nested", "shapley"] = "nested",
-) -> Any:
-    r"""Split an inequality into what lies between groups and within them, over any number of levels at once.
+) -> pd.DataFrame:
+    r"""Split an inequality into parts between and within groups, for any number of levels at once.
 
     .. math:: I = I(\bar X_1, \ldots, \bar X_m) + \sum_g p_g \left(\bar X_g / \bar X\right)^{\alpha} I_g
 
@@ -43,45 +47,46 @@ def decompose(
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative (``cv2``: any; ``theil_l``: positive).
+        Figures to compare, such as area per student. Not negative (``cv2``: any; ``theil_l``: positive).
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such
-        The partition, or several as columns, **coarsest first**: ``{"city": …, "county": …}``. A level is made of
-        all columns up to it, so counties of one name in two cities are two. Columns may cross, such as county and
-        town/country: the second level is then town and country within each county.
+        The partition, or several as columns, **coarsest first**: ``{"city": …, "county": …}``. A level combines all
+        columns up to it, so counties of the same name in two cities stay apart. Columns may cross, such as county and
+        urban/rural: the second level is then urban and rural within each county.
     measure : {"theil_t", "theil_l", "ge2", "cv2", "gini"}
-        What is split. ``cv2`` is the square of :func:`difference_coefficient`.
+        Measure to split. ``cv2`` is the square of :func:`difference_coefficient`.
     order : {"nested", "shapley"}
-        How ``added`` is shared out among the columns: in the order given, each adding to those before it; or the mean
-        over all orders (Shapley value), for columns that cross and have no natural order. At most 10 columns.
+        How ``added`` is attributed to the columns: in the given order, each adding to those before it; or averaged over
+        all orders (Shapley value), for crossing columns without a natural order. At most 10 columns.
 
     Returns
     -------
     pandas.DataFrame
-        A row a level and a last one, ``school``, in which every school is its own group (2-D values: these rows for
-        every ``indicator``):
+        One row per level and a last one, ``school``, in which every school is its own group (for 2-D values, these rows
+        for every ``indicator``):
 
         ``measure``, ``level``, ``groups``
-            How many groups the level has; those without weight do not count.
+            Number of groups of the level with nonzero weight.
         ``between``, ``within``, ``overlap``
-            The whole split by the groups of this level alone; they sum to ``total``. ``overlap`` is 0 but for Gini.
+            The total split by the groups of this level alone; they sum to ``total``. ``overlap`` is 0 except for Gini.
             With ``order="shapley"`` a level is its column alone.
         ``added``
-            What the level adds: in nested order the rise of ``between`` over the level above. The column sums to
-            ``total``. For Gini this is not "inequality within the level above", as overlap comes in.
+            What the level adds: in nested order, the increase of ``between`` over the level above. The column sums to
+            ``total``. For Gini, which has overlap, this is not "inequality within the level above".
         ``share``
-            ``added`` over ``total``: how much of the gap lies at this level. NaN where there is no inequality.
+            ``added`` over ``total``: how much of the inequality arises at this level. NaN if there is no inequality.
 
-        All figures are NaN where the measure is undefined: a value with weight is missing, infinite or of the wrong
-        sign, or weights or values sum to 0. A school of weight 0 is absent.
+        All figures are NaN if the measure is undefined: a value with nonzero weight is missing, infinite or of the
+        wrong sign, or weights or values sum to 0. Schools of weight 0 are ignored.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or an unknown ``measure`` or ``order``.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``measure`` or
+        ``order`` is unknown.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -101,15 +106,14 @@ def decompose(
     1  school       5   0.1806  0.0000  0.1806  0.0868  0.4808
     """
     if measure not in MEASURES:
-        raise InputError(f"measure must be one of {', '.join(MEASURES)}, not {measure!r}")
-    if order not in ("nested", "shapley"):
-        raise InputError(f"order must be nested or shapley, not {order!r}")
+        raise InputError(message("arithmetic.one_of", name="measure", choices=MEASURES, value=Quoted(measure)))
+    check_choice(order, "order", ("nested", "shapley"))
     if by is None:
-        raise InputError("by is needed: the groups between and within which the inequality is split")
+        raise InputError(message("arithmetic.no_groups"))
     sample = read_sample(values, weights, by)  # all checks
     names, codes = _factors(by)
     if order == "shapley" and len(names) > 10:
-        raise InputError(f"order='shapley' takes at most 10 columns, not {len(names)}")
+        raise InputError(message("arithmetic.too_many_columns", columns=len(names)))
     split = _Split(sample, measure, codes)
     if order == "nested":
         sets = [tuple(range(i + 1)) for i in range(len(names))]

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
-from junheng._arrays import as_floats, coefficient, grouped_moments
+from junheng._arrays import (
+    AnyShape,
+    Column,
+    Columns,
+    Labels,
+    PandasFrame,
+    Vector,
+    Weights,
+    as_floats,
+    coefficient,
+    grouped_moments,
+)
 from junheng._frames import labelled
 from junheng.errors import InputError
 from junheng.indicators._grouped import read_sample
+from junheng.words import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["composite_difference_coefficient", "difference_coefficient", "weighted_mean", "weighted_std"]
 
 
+@overload
+def weighted_mean(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def weighted_mean(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def weighted_mean(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def weighted_mean(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def weighted_mean(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Weighted mean; with enrolment as weights the mean of per-student values is the ratio of the totals.
 
@@ -20,25 +45,25 @@ def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is averaged, such as area per student.
+        Figures to average, such as area per student.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        In units of ``values``. 1-D values give a float, 2-D an array with one number an indicator; with ``by`` a
-        pandas Series (DataFrame) indexed by the group labels. NaN where a value with weight is missing, or the
-        weights of a group sum to 0. A school of weight 0 is absent, whatever its value.
+        In units of ``values``. 1-D values give a float, 2-D values an array with one number per indicator; with ``by``,
+        a pandas Series or DataFrame indexed by the group labels. NaN if a value with nonzero weight is missing, or the
+        weights of a group sum to 0. Schools of weight 0 are ignored.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -53,6 +78,16 @@ def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _measure(values, weights, by, "mean")
 
 
+@overload
+def weighted_std(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def weighted_std(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def weighted_std(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def weighted_std(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def weighted_std(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Weighted population standard deviation, in two centred passes.
 
@@ -61,24 +96,24 @@ def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student.
+        Figures to compare, such as area per student.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        In units of ``values``; shapes and missing data as in :func:`weighted_mean`. There is no ``n - 1``: the
-        schools are all the schools, not a sample.
+        In units of ``values``; shapes and missing data as in :func:`weighted_mean`. The divisor is the total weight,
+        not ``n - 1``: the table is a full count, not a sample.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -93,45 +128,53 @@ def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _measure(values, weights, by, "std")
 
 
+@overload
+def difference_coefficient(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def difference_coefficient(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def difference_coefficient(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def difference_coefficient(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def difference_coefficient(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Difference coefficient (差异系数) between schools: the enrolment-weighted coefficient of variation.
 
     .. math:: CV = S / \bar X, \qquad S = \sqrt{\sum_i \frac{P_i}{P_N}\,(X_i - \bar X)^2}
 
-    This is the 差异系数 of the balance rules. The "差异系数" of the entropy-weight method (1 - entropy) is
-    another thing with the same name.
+    This is the 差异系数 of the balance rules. The "差异系数" of the entropy-weight method (1 - entropy) is a different
+    quantity of the same name.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student (not the amounts themselves).
+        Figures to compare, such as area per student (not the amounts themselves).
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 0 for equality. 1-D values give a float, 2-D an array with one number an indicator; with
-        ``by`` a pandas Series (DataFrame) indexed by the group labels. NaN where a value with weight is missing,
-        the weights of a group sum to 0, or the mean is 0: equal nothing is not balance. A school of weight 0 is
-        absent, whatever its value.
+        Dimensionless, 0 for equality. 1-D values give a float, 2-D values an array with one number per indicator; with
+        ``by``, a pandas Series or DataFrame indexed by the group labels. NaN if a value with nonzero weight is missing,
+        the weights of a group sum to 0, or the mean is 0 (no resources at all are not balance). Schools of weight 0 are
+        ignored.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
     义务教育均衡发展差异系数计算方法及数据来源 (with 教督〔2012〕3号); 教督〔2017〕6号, 第六条.
 
-    Examples
-    --------
-    The example printed with the rules, books of five schools (0.52 in print):
+    Examples -------- The example published with the rules, books of five schools (printed as 0.52):
 
     >>> import junheng as jh
     >>> students = [45, 37, 89, 76, 55]
@@ -146,6 +189,16 @@ def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     return _measure(values, weights, by, "coefficient")
 
 
+@overload
+def composite_difference_coefficient(coefficients: AnyShape) -> Any: ...
+@overload
+def composite_difference_coefficient(coefficients: Column) -> float: ...
+@overload
+def composite_difference_coefficient(  # type: ignore[overload-overlap]
+    coefficients: PandasFrame,
+) -> pd.Series[float]: ...
+@overload
+def composite_difference_coefficient(coefficients: Columns) -> Vector: ...
 def composite_difference_coefficient(coefficients: Any) -> Any:
     r"""Composite difference coefficient (综合差异系数): the plain mean of the single coefficients.
 
@@ -154,19 +207,19 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     Parameters
     ----------
     coefficients : (indicators,) or (groups, indicators) array-like
-        The coefficients of one stage, unrounded. A DataFrame has a row a group, as :func:`difference_coefficient`
+        The unrounded coefficients of one stage. A DataFrame has one row per group, as :func:`difference_coefficient`
         returns it.
 
     Returns
     -------
     float, ndarray or Series
-        A float for one group, an array with one number a group for 2-D input, a Series for a DataFrame. NaN where
-        a coefficient is missing: a mean over what happens to be there would be another measure.
+        A float for one group, an array with one number per group for 2-D input, a Series for a DataFrame. NaN if any
+        coefficient is missing: the mean of the others would be a different measure.
 
     Raises
     ------
     InputError
-        On text, or when there is no coefficient.
+        If the input contains text or has no coefficient.
 
     References
     ----------
@@ -181,7 +234,7 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     """
     array = as_floats(coefficients, "coefficients")
     if array.ndim not in (1, 2) or array.shape[-1] == 0:
-        raise InputError(f"coefficients must be (indicators,) or (groups, indicators), not {array.shape}")
+        raise InputError(message("arithmetic.shape_of_coefficients", shape=str(array.shape)))
     if array.ndim == 1:
         return float(array.mean())
     mean = array.mean(axis=1)

@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, grouped_moments
+from junheng._arrays import AnyShape, Column, Columns, Floats, Labels, Vector, Weights, grouped_moments
 from junheng.indicators._grouped import Sample, check_number, entropy_sums, read_sample, relative_sums
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["atkinson", "generalized_entropy", "log_variance", "theil_l", "theil_t"]
 
 
+@overload
+def theil_t(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def theil_t(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def theil_t(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def theil_t(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def theil_t(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Theil's T: generalised entropy with alpha 1.
 
     .. math:: T = \sum_i p_i \frac{X_i}{\bar X} \ln \frac{X_i}{\bar X}, \qquad p_i = P_i / P_N
 
-    From 0 for equality to ln(P_N / P_i) where one school has all. A value of 0 counts as 0 (the limit of x ln x).
-    Other software may differ: R's ``ineq::Theil`` leaves zeros out.
+    Ranges from 0 for equality to ln(P_N / P_i) if one school has everything. A value of 0 contributes 0 (the limit of x
+    ln x). Other software may differ: R's ``ineq::Theil`` drops zeros.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        In nats; shapes as in :func:`difference_coefficient`. NaN where a value with weight is missing, infinite or
-        negative, or where the weights or all values of a group sum to 0. A school of weight 0 is absent, whatever its
-        value. One school alone is equal: 0.
+        In nats; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight is missing, infinite or
+        negative, or if the weights or all values of a group sum to 0. Schools of weight 0 are ignored. A single school
+        gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -58,36 +71,46 @@ def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
     return generalized_entropy(values, weights=weights, alpha=1.0, by=by)
 
 
+@overload
+def theil_l(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def theil_l(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def theil_l(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def theil_l(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def theil_l(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Theil's L, the mean logarithmic deviation: generalised entropy with alpha 0.
 
     .. math:: L = \sum_i p_i \ln \frac{\bar X}{X_i}, \qquad p_i = P_i / P_N
 
-    It has no upper bound, and is infinite where a school with students has nothing: the result is NaN there, and zeros
-    are neither dropped nor replaced by small numbers. Where zeros occur use :func:`theil_t`.
+    Unbounded, and infinite if a school with students has nothing: the result is then NaN; zeros are neither dropped nor
+    replaced by small numbers. If zeros occur, use :func:`theil_t`.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Positive.
+        Figures to compare, such as area per student. Positive.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        In nats; shapes as in :func:`difference_coefficient`. NaN where a value with weight is missing, infinite or
-        not positive, or where the weights or all values of a group sum to 0. A school of weight 0 is absent, whatever
-        its value. One school alone is equal: 0.
+        In nats; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight is missing, infinite or
+        not positive, or if the weights or all values of a group sum to 0. Schools of weight 0 are ignored. A single
+        school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -104,6 +127,16 @@ def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
     return generalized_entropy(values, weights=weights, alpha=0.0, by=by)
 
 
+@overload
+def generalized_entropy(values: AnyShape, *, weights: Weights, alpha: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def generalized_entropy(values: Column, *, weights: Weights, alpha: float = ..., by: None = ...) -> float: ...
+@overload
+def generalized_entropy(values: Columns, *, weights: Weights, alpha: float = ..., by: None = ...) -> Vector: ...
+@overload
+def generalized_entropy(values: Column, *, weights: Weights, alpha: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def generalized_entropy(values: Columns, *, weights: Weights, alpha: float = ..., by: Labels) -> pd.DataFrame: ...
 def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: Any = None) -> Any:
     r"""Generalised entropy GE(alpha).
 
@@ -111,32 +144,33 @@ def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: An
         \left[\left(\frac{X_i}{\bar X}\right)^\alpha - 1\right], \qquad p_i = P_i / P_N
 
     GE(1) is :func:`theil_t`, GE(0) is :func:`theil_l`, GE(2) is half the squared difference coefficient. The smaller
-    alpha, the more the poor schools count.
+    alpha, the more weight the poorest schools have.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     alpha : float
-        Any number from -1000 to 1000; 0 and 1 are the limits.
+        Any number from -1000 to 1000; at 0 and 1 the limit is taken.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative (for alpha of 0 or less: not positive), or where the weights or all values of a
-        group sum to 0. A school of weight 0 is absent, whatever its value. One school alone is equal: 0.
+        Dimensionless, 0 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative (for alpha of 0 or less: not positive), or if the weights or all values of a
+        group sum to 0. Schools of weight 0 are ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or an ``alpha`` that is no such number.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``alpha`` is not such a
+        number.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -156,39 +190,51 @@ def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: An
     return sample.give(out)
 
 
+@overload
+def atkinson(values: AnyShape, *, weights: Weights, epsilon: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def atkinson(values: Column, *, weights: Weights, epsilon: float = ..., by: None = ...) -> float: ...
+@overload
+def atkinson(values: Columns, *, weights: Weights, epsilon: float = ..., by: None = ...) -> Vector: ...
+@overload
+def atkinson(values: Column, *, weights: Weights, epsilon: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def atkinson(values: Columns, *, weights: Weights, epsilon: float = ..., by: Labels) -> pd.DataFrame: ...
 def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None) -> Any:
-    r"""Atkinson's index: the share of the whole that equality could do without.
+    r"""Atkinson's index: the share of the total that could be given up under equality without loss of welfare.
 
     .. math:: A = 1 - \frac{1}{\bar X} \left[\sum_i p_i X_i^{1 - \varepsilon}\right]^{1 / (1 - \varepsilon)}, \qquad
         A_1 = 1 - \frac{1}{\bar X} \prod_i X_i^{p_i}
 
-    From 0 for equality towards 1. With ``epsilon`` of 1 or more a school with students that has nothing makes the index
-    1: its geometric (harmonic, …) mean is 0. ``epsilon`` of 0 does not mind inequality and gives 0.
+    Ranges from 0 for equality towards 1. With ``epsilon`` of 1 or more, a school with students that has nothing makes
+    the index 1, because the geometric (harmonic, …) mean is 0. With ``epsilon`` 0, inequality is ignored and the index
+    is 0.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     epsilon : float
-        Aversion to inequality, from 0 to 1000. 0.5, 1 and 2 are usual.
+        Aversion to inequality, from 0 to 1000. Common choices: 0.5, 1 and 2.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
-        absent, whatever its value. One school alone is equal: 0.
+        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight is
+        missing, infinite or negative, or if the weights or all values of a group sum to 0. Schools of weight 0 are
+        ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or an ``epsilon`` that is no such number.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``epsilon`` is not such
+        a number.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -217,40 +263,48 @@ def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None)
     return sample.give(out + 0.0)  # no -0.0
 
 
+@overload
+def log_variance(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def log_variance(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def log_variance(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def log_variance(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def log_variance(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def log_variance(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Variance of the logarithms, about their mean.
 
     .. math:: V = \sum_i p_i \left(\ln X_i - \sum_j p_j \ln X_j\right)^2, \qquad p_i = P_i / P_N
 
-    The "logarithmic variance" about the logarithm of the mean is another measure. Its root is the sigma of
-    :func:`sigma_convergence`. Beware: taking from the poor to the rich can lower it.
+    Not to be confused with the "logarithmic variance" about the logarithm of the mean. Its square root is the sigma of
+    :func:`sigma_convergence`. Caution: a transfer from a poor to a rich school can lower it.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Positive.
+        Figures to compare, such as area per student. Positive.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or not positive, or where the weights or all values of a group sum to 0. A school of weight
-        0 is absent, whatever its value. One school alone is equal: 0.
+        Dimensionless, 0 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or not positive, or if the weights or all values of a group sum to 0. Schools of weight 0
+        are ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
-    References
-    ----------
-    Cowell (2011), Measuring Inequality, where the two are told apart.
+    References ---------- Cowell (2011), Measuring Inequality, which distinguishes the two.
 
     Examples
     --------

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups
+from junheng._arrays import AnyShape, Column, Columns, Floats, Groups, Labels, Vector, Weights
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, check_number, over_ranked, read_sample, relative_sums
+from junheng.words import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom", "share_of_top"]
 
@@ -17,38 +21,47 @@ __all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom",
 _REACHED = 1 - 1e-12
 
 
+@overload
+def gini(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def gini(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def gini(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def gini(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def gini(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Gini coefficient: half the mean difference between two students' schools, over the mean.
 
     .. math:: G = \frac{1}{2 \bar X} \sum_i \sum_j p_i p_j\,|X_i - X_j|, \qquad p_i = P_i / P_N
 
-    From 0 for equality to 1 - P_i / P_N where one school has all. It is the population form: without weights n equal
-    rows give the same as one of them repeated, and the most is 1 - 1/n. The form corrected for small samples is this
-    times n / (n - 1). Computed from the gaps between neighbours in order, which are never negative, so that nothing
-    cancels.
+    Ranges from 0 for equality to 1 - P_i / P_N if one school has everything. This is the population form: unweighted,
+    its maximum is 1 - 1/n. Multiply by n / (n - 1) for the form corrected for small samples. Computed from the gaps
+    between sorted neighbours, which are never negative, so that no digits cancel.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 0 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
-        absent, whatever its value. One school alone is equal: 0.
+        Dimensionless, 0 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative, or if the weights or all values of a group sum to 0. Schools of weight 0 are
+        ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -69,36 +82,46 @@ def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
     return sample.give(gini_of(sample))
 
 
+@overload
+def hoover(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def hoover(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def hoover(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def hoover(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def hoover(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
-    r"""Hoover index (Robin Hood, Pietra): the share of the whole that would have to move for equality.
+    r"""Hoover index (Robin Hood, Pietra): the share of the total that would have to move for equality.
 
     .. math:: H = \frac{1}{2} \sum_i p_i \left|\frac{X_i}{\bar X} - 1\right|, \qquad p_i = P_i / P_N
 
-    From 0 for equality to 1 - P_i / P_N where one school has all. Half the relative mean deviation, and the greatest
-    distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not change it.
+    Ranges from 0 for equality to 1 - P_i / P_N if one school has everything. Equals half the relative mean deviation
+    and the greatest distance of the Lorenz curve from the diagonal. Transfers on one side of the mean do not change it.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, or where the weights or all values of a group sum to 0. A school of weight 0 is
-        absent, whatever its value. One school alone is equal: 0.
+        A share between 0 and 1; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight is
+        missing, infinite or negative, or if the weights or all values of a group sum to 0. Schools of weight 0 are
+        ignored. A single school gives 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -114,38 +137,59 @@ def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
     return sample.give(relative_sums(sample.columns, sample.weights, sample.groups, _half_distance))
 
 
+@overload
+def quantile_ratio(
+    values: AnyShape, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels | None = ...
+) -> Any: ...
+@overload
+def quantile_ratio(
+    values: Column, *, weights: Weights, upper: float = ..., lower: float = ..., by: None = ...
+) -> float: ...
+@overload
+def quantile_ratio(
+    values: Columns, *, weights: Weights, upper: float = ..., lower: float = ..., by: None = ...
+) -> Vector: ...
+@overload
+def quantile_ratio(
+    values: Column, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels
+) -> pd.Series[float]: ...
+@overload
+def quantile_ratio(
+    values: Columns, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels
+) -> pd.DataFrame: ...
 def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: float = 0.1, by: Any = None) -> Any:
     r"""Ratio of an upper to a lower quantile, such as P90/P10.
 
     .. math:: R = Q(u) / Q(l), \qquad Q(q) = \min\{X_i : \sum_{X_j \le X_i} P_j \ge q\,P_N\}
 
-    A quantile is a value that occurs: the least at which the cumulated weight reaches its share (``inverted_cdf`` in
-    numpy, type 1 in R). Other types put values between two schools.
+    A quantile is an observed value: the smallest at which the cumulated weight reaches the share (``inverted_cdf`` in
+    numpy, type 1 in R). Other types interpolate between schools.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     upper, lower : float
         Shares of the weight, above 0 and at most 1.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 1 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, where the lower quantile is 0, or where the weights or all values of a group
-        sum to 0. A school of weight 0 is absent, whatever its value. One school alone is equal: 1.
+        Dimensionless, 1 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative, where the lower quantile is 0, or if the weights or all values of a group sum
+        to 0. Schools of weight 0 are ignored. A single school gives 1.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or shares that are none.
+        If the input contains text, negative or infinite weights or a missing group label, or if a share is out of
+        range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -160,7 +204,7 @@ def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: floa
     u = check_number(upper, "upper", 0.0, 1.0, open_low=True)
     low = check_number(lower, "lower", 0.0, 1.0, open_low=True)
     if u < low:
-        raise InputError(f"upper must not be less than lower: {upper!r} < {lower!r}")
+        raise InputError(message("arithmetic.upper_below_lower", upper=repr(upper), lower=repr(lower)))
     sample = read_sample(values, weights, by)
     out = over_ranked(
         sample.columns, sample.weights, sample.groups, lambda s: _over(_quantile(s, u), _quantile(s, low))
@@ -168,35 +212,45 @@ def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: floa
     return sample.give(out)
 
 
+@overload
+def range_ratio(values: AnyShape, *, weights: Weights, by: Labels | None = ...) -> Any: ...
+@overload
+def range_ratio(values: Column, *, weights: Weights, by: None = ...) -> float: ...
+@overload
+def range_ratio(values: Columns, *, weights: Weights, by: None = ...) -> Vector: ...
+@overload
+def range_ratio(values: Column, *, weights: Weights, by: Labels) -> pd.Series[float]: ...
+@overload
+def range_ratio(values: Columns, *, weights: Weights, by: Labels) -> pd.DataFrame: ...
 def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
     r"""Ratio of the greatest to the least value (极差率).
 
     .. math:: R = \max_i X_i / \min_i X_i
 
-    Over schools with weight; how much weight they have does not matter.
+    Computed over schools with nonzero weight; the size of the weight does not matter.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A plain number, 1 for equality; shapes as in :func:`difference_coefficient`. NaN where a value with weight is
-        missing, infinite or negative, where the least is 0, or where the weights or all values of a group sum to 0. A
-        school of weight 0 is absent, whatever its value. One school alone is equal: 1.
+        Dimensionless, 1 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
+        is missing, infinite or negative, where the least is 0, or if the weights or all values of a group sum to 0.
+        Schools of weight 0 are ignored. A single school gives 1.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -210,44 +264,55 @@ def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
     """
     sample = read_sample(values, weights, by)
     out = over_ranked(
-        sample.columns, sample.weights, sample.groups, lambda s: _over(s.values[:, -1], _quantile(s, 0.0))
+        sample.columns, sample.weights, sample.groups, lambda s: _over(s.figures[:, -1], _quantile(s, 0.0))
     )
     return sample.give(out)
 
 
+@overload
+def share_of_bottom(values: AnyShape, *, weights: Weights, share: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def share_of_bottom(values: Column, *, weights: Weights, share: float = ..., by: None = ...) -> float: ...
+@overload
+def share_of_bottom(values: Columns, *, weights: Weights, share: float = ..., by: None = ...) -> Vector: ...
+@overload
+def share_of_bottom(values: Column, *, weights: Weights, share: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def share_of_bottom(values: Columns, *, weights: Weights, share: float = ..., by: Labels) -> pd.DataFrame: ...
 def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
-    r"""Share of the whole held by the students of the least equipped schools.
+    r"""Share of the total held by the students of the least equipped schools.
 
     .. math:: S = \frac{\sum_i c_i X_i}{\sum_i P_i X_i}, \qquad c_i \text{ students of school } i
         \text{ among the } s\,P_N \text{ students with the least}
 
-    The school at the border is in with part of its students, so that this is the height of the Lorenz curve at
+    The school at the boundary counts with part of its students, so that this is the height of the Lorenz curve at
     ``share``.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     share : float
         Share of the students, from 0 to 1.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share; ``share`` itself for equality, less otherwise; shapes as in :func:`difference_coefficient`. NaN where
-        a value with weight is missing, infinite or negative, or where the weights or all values of a group sum to 0.
-        A school of weight 0 is absent, whatever its value. One school alone is equal.
+        A share; ``share`` itself for equality, less otherwise; shapes as in :func:`difference_coefficient`. NaN if a
+        value with nonzero weight is missing, infinite or negative, or if the weights or all values of a group sum to 0.
+        Schools of weight 0 are ignored. A single school counts as equal.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or a ``share`` that is none.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``share`` is out of
+        range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -264,38 +329,50 @@ def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = 
     return _share_of_end(values, weights, by, share, lambda s: s.cumulated - s.weights)
 
 
+@overload
+def share_of_top(values: AnyShape, *, weights: Weights, share: float = ..., by: Labels | None = ...) -> Any: ...
+@overload
+def share_of_top(values: Column, *, weights: Weights, share: float = ..., by: None = ...) -> float: ...
+@overload
+def share_of_top(values: Columns, *, weights: Weights, share: float = ..., by: None = ...) -> Vector: ...
+@overload
+def share_of_top(values: Column, *, weights: Weights, share: float = ..., by: Labels) -> pd.Series[float]: ...
+@overload
+def share_of_top(values: Columns, *, weights: Weights, share: float = ..., by: Labels) -> pd.DataFrame: ...
 def share_of_top(values: Any, *, weights: Any, share: float = 0.2, by: Any = None) -> Any:
-    r"""Share of the whole held by the students of the best equipped schools.
+    r"""Share of the total held by the students of the best equipped schools.
 
     .. math:: S = \frac{\sum_i c_i X_i}{\sum_i P_i X_i}, \qquad c_i \text{ students of school } i
         \text{ among the } s\,P_N \text{ students with the most}
 
-    The school at the border is in with part of its students; with :func:`share_of_bottom` of the others it makes 1.
+    The school at the boundary counts with part of its students; this and :func:`share_of_bottom` of the remaining share
+    sum to 1.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student. Not negative.
+        Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     share : float
         Share of the students, from 0 to 1.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
 
     Returns
     -------
     float, ndarray, Series or DataFrame
-        A share; ``share`` itself for equality, more otherwise; shapes as in :func:`difference_coefficient`. NaN where
-        a value with weight is missing, infinite or negative, or where the weights or all values of a group sum to 0.
-        A school of weight 0 is absent, whatever its value. One school alone is equal.
+        A share; ``share`` itself for equality, more otherwise; shapes as in :func:`difference_coefficient`. NaN if a
+        value with nonzero weight is missing, infinite or negative, or if the weights or all values of a group sum to 0.
+        Schools of weight 0 are ignored. A single school counts as equal.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or a ``share`` that is none.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``share`` is out of
+        range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -322,10 +399,10 @@ def gini_sums(columns: list[Any], weights: Floats | None, groups: Groups) -> Flo
 
 def _gini(s: Ranked) -> Floats:
     below, total = s.cumulated[:, :-1], s.cumulated[:, -1:]
-    gaps = np.diff(s.values, axis=1)
+    gaps = np.diff(s.figures, axis=1)
     gaps *= below
     gaps *= total - below
-    out: Floats = gaps.sum(axis=1) / (s.weight * (s.values * s.weights).sum(axis=1))
+    out: Floats = gaps.sum(axis=1) / (s.weight * (s.figures * s.weights).sum(axis=1))
     return out
 
 
@@ -339,8 +416,8 @@ def _half_distance(r: Floats) -> Floats:
 def _quantile(s: Ranked, share: float) -> Floats:
     """Return the least value whose cumulated weight reaches the share; for 0 the least value with weight."""
     missed = s.cumulated <= 0 if share == 0 else s.cumulated < share * _REACHED * s.cumulated[:, -1:]
-    place = np.minimum(missed.sum(axis=1), s.values.shape[1] - 1)
-    return np.take_along_axis(s.values, place[:, np.newaxis], axis=1)[:, 0]
+    place = np.minimum(missed.sum(axis=1), s.figures.shape[1] - 1)
+    return np.take_along_axis(s.figures, place[:, np.newaxis], axis=1)[:, 0]
 
 
 def _over(top: Floats, bottom: Floats) -> Floats:
@@ -354,7 +431,7 @@ def _share_of_end(values: Any, weights: Any, by: Any, share: Any, passed: Callab
     def measure(s: Ranked) -> Floats:
         """Fill up from one end: ``passed`` is the weight of those before each school."""
         taken = np.clip(part * s.cumulated[:, -1:] - passed(s), 0.0, s.weights)
-        out: Floats = (taken * s.values).sum(axis=1) / (s.weights * s.values).sum(axis=1)
+        out: Floats = (taken * s.figures).sum(axis=1) / (s.weights * s.figures).sum(axis=1)
         return out
 
     return sample.give(over_ranked(sample.columns, sample.weights, sample.groups, measure))

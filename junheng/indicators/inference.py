@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from junheng._arrays import Floats, Groups, Ints, as_floats, coefficient, grouped_moments
+from junheng._arrays import (
+    Column,
+    Columns,
+    Floats,
+    Groups,
+    Ints,
+    Labels,
+    Weights,
+    as_floats,
+    coefficient,
+    grouped_moments,
+)
 from junheng._frames import build_frame
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, check_number, label_columns, read_sample
+from junheng.indicators._grouped import Sample, check_choice, check_number, label_columns, read_sample
+from junheng.words import message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["bootstrap_interval", "influence", "tipping_error"]
 
@@ -26,38 +41,38 @@ _PRODUCT = 262_144
 _LOST = 1e-3
 
 
-def influence(values: Any, *, weights: Any, by: Any = None) -> Any:
-    r"""By how much each school moves the difference coefficient: the coefficient without it, less that with it.
+def influence(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> Floats:
+    r"""Influence of each school on the difference coefficient: the coefficient without it minus that with it.
 
     .. math:: I_i = CV_{(-i)} - CV, \qquad
         \bar X_{(-i)} = \bar X - \frac{P_i d_i}{P_N - P_i}, \qquad
         Q_{(-i)} = Q - \frac{P_N}{P_N - P_i} P_i d_i^2
 
-    with :math:`d_i = X_i - \bar X` and Q the weighted sum of squares. A negative figure: without this school the county
-    would be more equal. All schools take one pass; only where next to nothing is left of a sum is it taken anew.
+    with :math:`d_i = X_i - \bar X` and Q the weighted sum of squares. Negative: without this school the county would be
+    more equal. All schools are computed in one pass; a sum is recomputed only if almost nothing is left of it.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student.
+        Figures to compare, such as area per student.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
         Group of each school, such as its county.
 
     Returns
     -------
     ndarray
-        In the shape of ``values``, in the order of the rows. NaN where the coefficient is undefined with or without
-        the school (see :func:`difference_coefficient`): one alone in its group, or the only one that has anything. A
-        school of weight 0 is absent; it has no influence and gets 0.
+        In the shape of ``values``, in the order of the rows. NaN if the coefficient is undefined with or without the
+        school (see :func:`difference_coefficient`): the only school in its group, or the only one that has anything. A
+        school of weight 0 gets 0.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -137,70 +152,70 @@ def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
 
 
 def bootstrap_interval(
-    values: Any,
+    values: Column | Columns,
     *,
-    weights: Any,
-    by: Any = None,
+    weights: Weights,
+    by: Labels | None = None,
     statistic: Literal["difference_coefficient", "composite"] = "difference_coefficient",
     level: float = 0.95,
     resamples: int = 1000,
     method: Literal["percentile", "bca"] = "percentile",
-    rng: Any = 0,
+    rng: int | np.random.Generator = 0,
     progress: Progress = None,
-) -> Any:
+) -> pd.DataFrame:
     r"""Bootstrap intervals of the difference coefficient, or of the composite, for all groups at once.
 
-    Schools are drawn with replacement within their group, each with its value and its weight, as many as there are:
+    Schools are drawn with replacement within their group, with their values and weights, as many as there are:
 
     .. math:: CV^* = \frac{\sqrt{M_2 - M_1^2}}{1 + M_1}, \qquad
         M_r = \frac{\sum_i c_i P_i d_i^r}{\sum_i c_i P_i}, \qquad d_i = \frac{X_i}{\bar X} - 1
 
-    with c how often a school was drawn. Groups of one size share their draws, so intervals of different groups are
-    not independent of each other; each by itself is as good.
+    with c the number of times a school was drawn. Groups of the same size share their draws, so intervals of different
+    groups are not independent; each interval is valid on its own.
 
-    **What it means for a full count.** All schools are in the table; nothing was sampled, and the coefficient is not
-    an estimate. The interval tells how far it hangs on which schools happen to be there: how much it would vary among
-    counties whose schools came about as these did. It is no margin of error of the verdict; for errors in the return
-    see :func:`tipping_error`.
+    **Interpretation for a full count.** The table has all schools; nothing was sampled, and the coefficient is not an
+    estimate. The interval shows how much the coefficient depends on which schools are present. It is not a margin of
+    error of the verdict; for errors in the return, see :func:`tipping_error`.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        What is compared, such as area per student.
+        Figures to compare, such as area per student.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county. Groups come back in sorted order.
+        Group of each school, such as its county. Results are sorted by group.
     statistic : {"difference_coefficient", "composite"}
-        ``composite`` is the mean of the coefficients of all columns, whose schools are drawn together.
+        ``composite`` is the mean of the coefficients of all columns, resampled together.
     level : float
-        Coverage meant, between 0 and 1.
+        Nominal coverage, between 0 and 1.
     resamples : int
-        Draws, at least 2. 1000 is enough for percentile limits of 95 %.
+        Number of draws, at least 2. 1000 is enough for 95 % percentile limits.
     method : {"percentile", "bca"}
-        Quantiles of the resampled figures; or corrected for bias and acceleration (jackknife), which is better and
-        slower.
+        Quantiles of the resampled figures, or the same corrected for bias and acceleration (jackknife): more accurate
+        and slower.
     rng : int or numpy.random.Generator
-        Seed, or a generator, which moves on. The same seed gives the same limits.
+        Seed, or a generator, which is advanced. The same seed gives the same limits.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
-        that is called with schools done and schools in all.
+        Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
+        is called with the schools done and the total.
 
     Returns
     -------
     pandas.DataFrame
-        A row a group (and ``indicator``, for the coefficient of 2-D values): the group labels (column ``group`` if
-        ``by`` has no name), ``estimate``, ``low``, ``high``, ``standard_error`` and ``schools`` (with weight).
-        NaN where the coefficient is undefined. Limits and error are NaN for one school, which cannot be drawn from,
-        and where a draw came up with no amount at all; limits by ``bca`` also where all schools are alike or one left
-        out leaves nothing. A school of weight 0 is absent.
+        One row per group (and ``indicator``, for the coefficient of 2-D values): the group labels (column ``group`` if
+        ``by`` has no name), ``estimate``, ``low``, ``high``, ``standard_error`` and ``schools`` (those with nonzero
+        weight). NaN if the coefficient is undefined. Limits and error are NaN for a single school and if a draw has no
+        amount at all; ``bca`` limits also if all schools are equal or if removing one leaves nothing. Schools of weight
+        0 are ignored.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, or an argument outside its range.
+        If the input contains text, negative or infinite weights or a missing group label, or if an argument is outside
+        its range.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -221,7 +236,7 @@ def bootstrap_interval(
     sample = read_sample(values, weights, by)
     composite = statistic == "composite"
     if composite and (sample.flat or not sample.columns):
-        raise InputError("the composite needs values of (schools, indicators), at least one")
+        raise InputError(message("arithmetic.composite_shape"))
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
     estimate = _joined(coefficient(moments.mean, moments.std), composite)
     jack = None
@@ -257,15 +272,13 @@ def bootstrap_interval(
 
 def _check_bootstrap(statistic: str, level: Any, resamples: Any, method: str) -> float:
     """Return the coverage meant; refuse arguments that make no sense."""
-    if statistic not in ("difference_coefficient", "composite"):
-        raise InputError(f"statistic must be difference_coefficient or composite, not {statistic!r}")
-    if method not in ("percentile", "bca"):
-        raise InputError(f"method must be percentile or bca, not {method!r}")
+    check_choice(statistic, "statistic", ("difference_coefficient", "composite"))
+    check_choice(method, "method", ("percentile", "bca"))
     coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
     if coverage == 1.0:
-        raise InputError("level must be less than 1")
+        raise InputError(message("arithmetic.level"))
     if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 2:
-        raise InputError(f"resamples must be a whole number of at least 2, not {resamples!r}")
+        raise InputError(message("arithmetic.resamples", value=repr(resamples)))
     return coverage
 
 
@@ -278,7 +291,7 @@ def _generator(rng: Any) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
-        raise InputError(f"rng must be a whole number (a seed) or a numpy.random.Generator, not {rng!r}")
+        raise InputError(message("arithmetic.rng", value=repr(rng)))
     return np.random.default_rng(int(rng))
 
 
@@ -419,47 +432,53 @@ def _bca(drawn: Floats, estimate: Floats, jack: Floats, tail: float) -> tuple[Fl
 
 
 def tipping_error(
-    values: Any, *, weights: Any, limit: Any, by: Any = None, cell: Literal["value", "students"] = "value"
-) -> Any:
-    r"""How large a relative error in one cell would turn the verdict "coefficient ≤ limit".
+    values: Column | Columns,
+    *,
+    weights: Weights,
+    limit: float | Column,
+    by: Labels | None = None,
+    cell: Literal["value", "students"] = "value",
+) -> Floats:
+    r"""Relative error in one cell that would reverse the verdict "coefficient ≤ limit".
 
-    With the figure of school i changed by the factor 1 + e, all others as they are, the least e (by size) at which
-    the coefficient lies on the limit t: a root of :math:`a e^2 + b e + c = 0`, where, with
-    :math:`p = P_i / P_N`, :math:`X = X_i / \bar X`, :math:`A = 1 + CV^2 - p X^2`,
+    With the figure of school i multiplied by 1 + e and all others unchanged, e is the smallest (in absolute value) at
+    which the coefficient equals the limit t: a root of :math:`a e^2 + b e + c = 0`, where, with :math:`p = P_i / P_N`,
+    :math:`X = X_i / \bar X`, :math:`A = 1 + CV^2 - p X^2`,
 
     .. math:: c = CV^2 - t^2, \qquad
-                ext{value: } a = (p - (1 + t^2) p^2) X^2,\; b = 2 p X (X - 1 - t^2); \qquad
-                ext{students: } a = p A,\; b = (1 + p) A + p^2 X^2 - 1 - t^2
+        \text{value: } a = (p - (1 + t^2) p^2) X^2,\; b = 2 p X (X - 1 - t^2); \qquad
+        \text{students: } a = p A,\; b = (1 + p) A + p^2 X^2 - 1 - t^2
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
         Figures per student. Not negative.
     weights : (schools,) array-like or None
-        Enrolment of each school. Required, so that nobody forgets it; None means unweighted, on purpose.
+        Enrolment of each school. Required; pass ``None`` for an unweighted result.
     limit : number or (indicators,) array-like
-        The greatest coefficient that passes, such as 0.5.
+        Largest coefficient that passes, such as 0.5.
     by : (schools,) array-like, mapping or frame of such, optional
         Group of each school, such as its county.
     cell : {"value", "students"}
-        Which cell is wrong: the amount (and with it the figure per student), or the enrolment, the amount staying as
-        it is.
+        Which cell is in error: the amount (and with it the figure per student), or the enrolment with the amount
+        unchanged.
 
     Returns
     -------
     ndarray
-        In the shape of ``values``, in the order of the rows: -0.02 means 2 % less than reported puts the county on the
-        limit. From unmet that turns the verdict; from met anything beyond it does. ``inf`` where no error of this cell
-        alone can (an amount of 0 stays 0; amounts and enrolments do not turn negative). NaN where the coefficient is
-        undefined or a figure of the group is negative, and for a school of weight 0. The smallest by size is the cell
-        to look at first.
+        In the shape of ``values``, in the order of the rows: -0.02 means that the county is exactly on the limit if the
+        true figure is 2 % lower than reported. An unmet verdict changes there; a met one changes beyond it. ``inf`` if
+        no error in this cell alone changes the verdict (an amount of 0 stays 0; amounts and enrolments do not turn
+        negative). NaN if the coefficient is undefined or a figure of the group is negative, and for a school of weight
+        0. Check the cell with the smallest absolute value first.
 
     Raises
     ------
     InputError
-        On text, negative or infinite weights, a missing group label, a limit that is not positive, or an unknown cell.
+        If the input contains text, negative or infinite weights, a missing group label or a limit that is not positive,
+        or if ``cell`` is unknown.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     References
     ----------
@@ -474,12 +493,11 @@ def tipping_error(
     >>> round(jh.difference_coefficient([1.0, 3.0 * (1 + error[1])], weights=[50, 50]), 12)
     0.45
     """
-    if cell not in ("value", "students"):
-        raise InputError(f"cell must be value or students, not {cell!r}")
+    check_choice(cell, "cell", ("value", "students"))
     sample = read_sample(values, weights, by)
     limits = as_floats(limit, "limit")
     if limits.shape not in ((), (len(sample.columns),)) or not ((limits > 0) & np.isfinite(limits)).all():
-        raise InputError(f"limit must be a positive number, or one an indicator, not {limit!r}")
+        raise InputError(message("arithmetic.positive_limit", value=repr(limit)))
     limits = np.broadcast_to(limits, len(sample.columns))
     codes, n = sample.groups.codes, sample.groups.n
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)

@@ -6,8 +6,9 @@ from typing import Any, overload
 
 import numpy as np
 
-from junheng._arrays import Floats, as_floats, require_aligned
+from junheng._arrays import AnyShape, Column, Columns, Floats, Matrix, Vector, as_floats, require_aligned
 from junheng.errors import AlignmentError, InputError
+from junheng.words import message
 
 __all__ = ["per_hundred_students", "per_student", "ratio", "share", "students_per_teacher"]
 
@@ -21,11 +22,13 @@ def ratio(numerator: Any, denominator: Any, scale: int = 1, *, names: tuple[str,
     top, bottom = as_floats(numerator, names[0]), as_floats(denominator, names[1])
     for name, array in zip(names, (top, bottom), strict=True):
         if (array < 0).any():
-            raise InputError(f"{name} must not be negative; position {int(np.argmax(array.reshape(-1) < 0))} is")
+            position = int(np.argmax(array.reshape(-1) < 0))
+            raise InputError(message("arithmetic.negative", name=name, position=position))
     if top.ndim == 2 and bottom.ndim == 1 and top.shape[0] == bottom.shape[0]:
         bottom = bottom[:, np.newaxis]
     elif top.ndim and bottom.ndim and top.shape != bottom.shape:
-        raise AlignmentError(f"{names[0]} has shape {top.shape} and {names[1]} has shape {bottom.shape}")
+        shapes = {"first": names[0], "shape": str(top.shape), "other": names[1], "other_shape": str(bottom.shape)}
+        raise AlignmentError(message("arithmetic.shapes_differ", **shapes))
     out = _divide(top, bottom, scale)
     return float(out) if out.ndim == 0 else out
 
@@ -43,30 +46,36 @@ def _divide(top: Floats, bottom: Floats, scale: int) -> Floats:
 @overload
 def per_student(amount: float, students: float) -> float: ...
 @overload
-def per_student(amount: Any, students: Any) -> Any: ...
+def per_student(amount: AnyShape, students: float | Column | Columns) -> Any: ...
+@overload
+def per_student(amount: float, students: Column) -> Vector: ...
+@overload
+def per_student(amount: Column, students: float | Column) -> Vector: ...
+@overload
+def per_student(amount: Columns, students: float | Column | Columns) -> Matrix: ...
 def per_student(amount: Any, students: Any) -> Any:
-    r"""Amount of a thing per student.
+    r"""Amount of a resource per student.
 
     .. math:: X_i = x_i / P_i
 
     Parameters
     ----------
     amount : number, (schools,) or (schools, amounts) array-like
-        What the school has: m², yuan, volumes, persons. Not negative.
+        What each school has: m², yuan, volumes, persons. Not negative.
     students : number or (schools,) array-like
         Enrolment of the same stage.
 
     Returns
     -------
     float or ndarray
-        In units of the amount per student. NaN where the enrolment is 0 or either is missing.
+        In units of the amount per student. NaN if the enrolment is 0 or either figure is missing.
 
     Raises
     ------
     InputError
-        On text or negative numbers.
+        If the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -86,14 +95,20 @@ def per_student(amount: Any, students: Any) -> Any:
 @overload
 def per_hundred_students(count: float, students: float) -> float: ...
 @overload
-def per_hundred_students(count: Any, students: Any) -> Any: ...
+def per_hundred_students(count: AnyShape, students: float | Column | Columns) -> Any: ...
+@overload
+def per_hundred_students(count: float, students: Column) -> Vector: ...
+@overload
+def per_hundred_students(count: Column, students: float | Column) -> Vector: ...
+@overload
+def per_hundred_students(count: Columns, students: float | Column | Columns) -> Matrix: ...
 def per_hundred_students(count: Any, students: Any) -> Any:
     r"""Count of persons or things per hundred students.
 
     .. math:: X_i = 100\,x_i / P_i
 
-    The product is taken before the quotient: it is exact for whole numbers, so a school that lies exactly on a
-    threshold is not pushed off it by rounding.
+    The product is computed before the quotient. It is exact for whole numbers, so rounding does not move a school that
+    lies exactly on a threshold.
 
     Parameters
     ----------
@@ -105,14 +120,14 @@ def per_hundred_students(count: Any, students: Any) -> Any:
     Returns
     -------
     float or ndarray
-        Per 100 students. NaN where the enrolment is 0 or either is missing.
+        Per 100 students. NaN if the enrolment is 0 or either figure is missing.
 
     Raises
     ------
     InputError
-        On text or negative numbers.
+        If the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -130,14 +145,19 @@ def per_hundred_students(count: Any, students: Any) -> Any:
 @overload
 def students_per_teacher(students: float, teachers: float) -> float: ...
 @overload
-def students_per_teacher(students: Any, teachers: Any) -> Any: ...
+def students_per_teacher(students: AnyShape, teachers: float | Column | Columns) -> Any: ...
+@overload
+def students_per_teacher(students: float, teachers: Column) -> Vector: ...
+@overload
+def students_per_teacher(students: Column, teachers: float | Column) -> Vector: ...
+@overload
+def students_per_teacher(students: Columns, teachers: float | Column | Columns) -> Matrix: ...
 def students_per_teacher(students: Any, teachers: Any) -> Any:
     r"""Students to one teacher (or one member of staff): the 19 of "1 : 19".
 
     .. math:: X_i = P_i / x_i
 
-    Mind the direction: the 师生比 of the 2012 rules is teachers ÷ students, which is
-    ``per_student(teachers, students)``.
+    Note the direction: the 师生比 of the 2012 rules is teachers ÷ students: ``per_student(teachers, students)``.
 
     Parameters
     ----------
@@ -149,14 +169,14 @@ def students_per_teacher(students: Any, teachers: Any) -> Any:
     Returns
     -------
     float or ndarray
-        Students per teacher. NaN where there is no teacher or either is missing.
+        Students per teacher. NaN if there is no teacher or either figure is missing.
 
     Raises
     ------
     InputError
-        On text or negative numbers.
+        If the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -174,9 +194,15 @@ def students_per_teacher(students: Any, teachers: Any) -> Any:
 @overload
 def share(part: float, whole: float) -> float: ...
 @overload
-def share(part: Any, whole: Any) -> Any: ...
+def share(part: AnyShape, whole: float | Column | Columns) -> Any: ...
+@overload
+def share(part: float, whole: Column) -> Vector: ...
+@overload
+def share(part: Column, whole: float | Column) -> Vector: ...
+@overload
+def share(part: Columns, whole: float | Column | Columns) -> Matrix: ...
 def share(part: Any, whole: Any) -> Any:
-    r"""Part of a whole, as a plain ratio: 0.85 stands for 85 %.
+    r"""Part of a whole as a ratio: 0.85 means 85 %.
 
     .. math:: X_i = a_i / b_i
 
@@ -193,9 +219,9 @@ def share(part: Any, whole: Any) -> Any:
     Raises
     ------
     InputError
-        When a part exceeds its whole, or on text or negative numbers.
+        If a part exceeds its whole, or if the input contains text or negative numbers.
     AlignmentError
-        When shapes or labelled indexes differ.
+        If shapes or indexes differ.
 
     References
     ----------
@@ -210,5 +236,5 @@ def share(part: Any, whole: Any) -> Any:
     out = ratio(part, whole, names=("part", "whole"))
     flat = np.asarray(out).reshape(-1)
     if (flat > 1).any():
-        raise InputError(f"part must not exceed whole; position {int(np.argmax(flat > 1))} does")
+        raise InputError(message("arithmetic.part_exceeds_whole", position=int(np.argmax(flat > 1))))
     return out

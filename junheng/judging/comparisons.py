@@ -16,7 +16,7 @@ from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare, judged
 from junheng.judging.findings import Codes
 from junheng.schools import base_column
-from junheng.standards.model import Test
+from junheng.standards.model import Comparison
 
 __all__ = ["Exactly", "Figures", "as_float", "by_step", "compare_figures", "divide", "terms", "total_of"]
 
@@ -47,7 +47,7 @@ class Figures:
 def by_step(
     top: Floats,
     bottom: Floats | None,
-    test: Test,
+    test: Comparison,
     years: Floats,
     source: Figures,
 ) -> tuple[Codes, Floats, Floats]:
@@ -73,7 +73,7 @@ def total_of(number: Callable[[str], Floats], names: Sequence[str], n: int) -> F
     return sum((number(name) for name in others), number(first))
 
 
-def terms(number: Callable[[str], Floats], test: Test, n: int) -> tuple[Floats, Floats | None]:
+def terms(number: Callable[[str], Floats], test: Comparison, n: int) -> tuple[Floats, Floats | None]:
     """Return numerator and denominator, not to be written to; None where a figure is taken as it is."""
     top = total_of(number, test.top, n)
     if test.top_minus:
@@ -95,7 +95,7 @@ def compare_figures(
     top: Floats,
     bottom: Floats | None,
     required: Floats,
-    test: Test,
+    test: Comparison,
     source: Figures,
     step: Decimal | None = None,
 ) -> Codes:

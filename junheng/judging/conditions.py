@@ -18,7 +18,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
 from junheng.judging.comparisons import Figures, as_float, by_step, compare_figures, divide, terms, total_of
 from junheng.judging.findings import Codes, Findings, Places
 from junheng.judging.subjects import Subjects, who_may_use
-from junheng.standards.model import Condition, Doubt, Norm, Relaxation, Test, Where
+from junheng.standards.model import Comparison, Condition, Doubt, Filter, Norm, Relaxation
 
 __all__ = ["ConditionResult", "Easier", "Judge", "UnitResult"]
 
@@ -119,7 +119,7 @@ class Judge:
 
     # -------------------------------------------------------------------------------- of the county as a whole
 
-    def _of_facts(self, test: Test) -> tuple[Codes, Floats, Floats]:
+    def _of_facts(self, test: Comparison) -> tuple[Codes, Floats, Floats]:
         """Judge a test of the county's own facts."""
         n, number = self.findings.n_counties, self.findings.facts.number
         top, bottom = terms(number, test, n)
@@ -129,7 +129,7 @@ class Judge:
         verdict = compare_figures(top, bottom, required, test, Figures.of(number))
         return verdict, divide(top, bottom), required
 
-    def _of_sums(self, test: Test) -> tuple[Codes, Floats, Floats]:
+    def _of_sums(self, test: Comparison) -> tuple[Codes, Floats, Floats]:
         """Judge a test of sums over a county's schools."""
         n = self.findings.n_counties
         subjects = self.stages if test.where is not None and test.where.stages else self.schools
@@ -152,7 +152,7 @@ class Judge:
         # with no school that counts, or one of which it is not known, the sum says nothing
         verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
         # a county with schools of the stage and kind, none of which is meant, holds the rule
-        sort = None if test.where is None else Where(kinds=test.where.kinds, stages=test.where.stages)
+        sort = None if test.where is None else Filter(kinds=test.where.kinds, stages=test.where.stages)
         there = self._tally(subjects, subjects.where(sort))[:, MET] > 0
         verdict[there & (counts[:, MET] + counts[:, UNDETERMINED] == 0)] = MET
         return verdict, value, required
@@ -219,7 +219,7 @@ class Judge:
         verdict = np.where(disagree, np.int8(UNDETERMINED), verdict)
         return evolve(first, verdict=verdict, disagree=disagree, concerned=concerned)
 
-    def _by_reading(self, subjects: Subjects, test: Test, condition: Condition) -> _OfSubjects:
+    def _by_reading(self, subjects: Subjects, test: Comparison, condition: Condition) -> _OfSubjects:
         """Judge every subject by one reading; a subject that the reading is not about holds it."""
         found = self._of_subjects(subjects, test)
         if test is condition:
@@ -316,7 +316,7 @@ class Judge:
 
     # ----------------------------------------------------------------------------------------------- of one subject
 
-    def _of_subjects(self, subjects: Subjects, test: Test) -> _OfSubjects:
+    def _of_subjects(self, subjects: Subjects, test: Comparison) -> _OfSubjects:
         """Compare the figures of every subject with what is required of it."""
         number = subjects.number
         top, bottom = terms(number, test, subjects.n)
@@ -361,7 +361,7 @@ def _kept(values: Floats) -> Floats:
     return values if np.isfinite(values).any() else np.broadcast_to(np.nan, values.size)
 
 
-def _required_of(subjects: Subjects, test: Test) -> Floats:
+def _required_of(subjects: Subjects, test: Comparison) -> Floats:
     """Return what a test requires of every subject: by its classes, another figure, one number, or one a stage."""
     if test.per_classes is not None:
         rounded = np.ceil if test.begun else np.floor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
@@ -14,7 +16,8 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.comparisons import Figures, as_float, compare_figures, divide, terms
 from junheng.judging.conditions import ConditionResult, Judge, UnitResult
 from junheng.judging.findings import Codes, Findings
-from junheng.standards.model import Condition, Item, Limit, Standard
+from junheng.standards.model import Comparison, Condition, Item, Limit, Standard
+from junheng.words import SIGNS, Message, Name, Quoted, message
 
 __all__ = ["ItemResult", "give_hints", "judge_items"]
 
@@ -62,14 +65,28 @@ def give_hints(standard: Standard, facts: Facts) -> None:
             value = divide(top, bottom)
             failing = compare_figures(top, bottom, required, hint.test, Figures.of(facts.number)) == UNMET
             for at in np.flatnonzero(failing).tolist():
-                figures = " / ".join(" + ".join(names) for names in (hint.test.top, hint.test.bottom) if names)
-                facts.hint(
-                    at,
-                    ProblemCode.SURVEY_SAMPLE,
-                    f"{figures} is {value[at]:g}, not {hint.test.op} {hint.test.value} ({hint.clause}, "
-                    f"{hint.standing}); a hint for item {item.id!r}, no verdict rests on it",
-                    hint.test.top[0],
+                failed = message(
+                    "facts.hint",
+                    figure=_quotient(hint.test),
+                    value=float(value[at]),
+                    op=SIGNS.get(hint.test.op, hint.test.op),
+                    required=hint.test.value,
+                    clause=hint.clause,
+                    standing=Name("standing", str(hint.standing)),
+                    item=Quoted(item.id),
                 )
+                facts.hint(at, ProblemCode.SURVEY_SAMPLE, failed, hint.test.top[0])
+
+
+def _quotient(test: Comparison) -> Message | Name:
+    """Return what a test looks at: a sum of figures, or one over another."""
+    top, *bottom = [_sum(names) for names in (test.top, test.bottom) if names]
+    return message("facts.over", top=top, bottom=bottom[0]) if bottom else top
+
+
+def _sum(names: Sequence[str]) -> Message | Name:
+    first, *others = (Name("column", n) for n in names)
+    return message("facts.plus", one=_sum(names[:-1]), other=others[-1]) if others else first
 
 
 def _stages_of(findings: Findings, item: Item) -> list[int]:

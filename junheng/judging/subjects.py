@@ -20,7 +20,7 @@ from junheng.schools import base_column, category_words, is_grade
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.schools.sections import Sections
 from junheng.schools.vocabulary import KINDS
-from junheng.standards.model import Relaxation, Threshold, Where
+from junheng.standards.model import Filter, Relaxation, Threshold
 
 __all__ = ["Subjects", "every_section", "in_dates", "special_sections", "who_may_use"]
 
@@ -213,10 +213,10 @@ class Subjects:
         return table[self._codes(name)]
 
     @cached_property
-    def _answers(self) -> dict[Where | None, Codes]:
+    def _answers(self) -> dict[Filter | None, Codes]:
         return {}
 
-    def where(self, where: Where | None) -> Codes:
+    def where(self, where: Filter | None) -> Codes:
         """Return whether a rule is about each unit: met yes, unmet no, undetermined where the table does not say.
 
         Not to be written to: most conditions are about the same units.
@@ -226,7 +226,7 @@ class Subjects:
             self._answers[where].flags.writeable = False
         return self._answers[where]
 
-    def _who(self, where: Where | None) -> Codes:
+    def _who(self, where: Filter | None) -> Codes:
         out = np.full(self.n, MET, dtype=np.int8)
         if where is None:
             return out
@@ -283,7 +283,7 @@ def special_sections(sections: Sections, t: Threshold) -> list[Codes]:
     return [subjects.where(other.where) for other in t.instead]
 
 
-def who_may_use(relaxation: Relaxation, subjects: Subjects, years: Floats, also: Where | None = None) -> Codes:
+def who_may_use(relaxation: Relaxation, subjects: Subjects, years: Floats, also: Filter | None = None) -> Codes:
     """Return who is judged by a relaxation: met yes, unmet no, undetermined where the table does not say.
 
     A subject must be among those the relaxation is for, and those ``also`` is about, in a year that is not known to lie

@@ -1,4 +1,4 @@
-"""Files of schools and of county facts: workbooks and text as counties send them in."""
+"""Read school tables and county facts from the workbooks and text files that counties send."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from junheng._progress import Progress, reporting
 from junheng.errors import ReadingWarning
 from junheng.reading.fact_forms import facts_of, raw_table
-from junheng.reading.report import FileReport, many, was
+from junheng.reading.report import FileReport, notice_of
+from junheng.reading.sheets import joined
 from junheng.reading.tables import read_file
+from junheng.words import Message, message
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["FileReport", "describe_file", "read_facts", "read_schools"]
 
-#: Sheets by name or position, counted from 0; several are put one below the other.
+#: Sheets by name or position, counted from 0; several are stacked.
 Sheets = str | int | Sequence[str | int] | None
-#: Row of the headers as a spreadsheet shows it, or several.
+#: Row numbers of the headers as a spreadsheet shows them.
 HeaderRows = int | Sequence[int] | None
 
 
@@ -33,45 +35,45 @@ def read_schools(
     header: HeaderRows = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
-    r"""Read a return as a county sends it, and bring it to canonical form.
+    r"""Read a school table as a county sends it and return it in canonical form.
 
-    Titles, units, totals, notes, repeated headers and empty rows are told from schools; headers may stand in several
-    rows, be merged, and name a unit. Nothing is lost silently: one warning counts what was left out or converted, and
+    Titles, units, totals, notes, repeated headers and empty rows are separated from schools. Headers may span several
+    rows, be merged and name a unit. One warning counts what was left out or converted;
     :func:`junheng.describe_file` lists it.
 
     Parameters
     ----------
     path : str or path
-        A workbook (.xlsx, .xlsm, .xls, .ods; needs the extra ``excel``) or text (.csv, .tsv, .txt; UTF-8, GB18030 or
-        UTF-16, which is found out).
+        A workbook (.xlsx, .xlsm, .xls, .ods; requires the extra ``excel``) or text file (.csv, .tsv, .txt; the encoding
+        UTF-8, GB18030 or UTF-16 is detected).
     sheet : str, int or list of these, optional
-        Sheet by name or position, counted from 0; several are put one below the other. Without it the sheets that
-        hold a return are found.
+        Sheet by name or position, counted from 0; several are stacked. Default: the sheets that contain a school
+        table.
     mapping : dict of str to str, optional
-        Headers only you know: header to canonical column.
+        Canonical column of each header that is not recognised.
     header : int or list of int, optional
-        Row or rows of the headers, as a spreadsheet shows them. Without it they are found.
+        Row numbers of the headers as a spreadsheet shows them. Default: detected.
     progress : callable or bool, optional
-        Called with what is done and the whole; without it a bar appears on a terminal when it takes long.
+        Called with the amount done and the total. Default: a progress bar on a terminal if reading takes long.
 
     Returns
     -------
     pandas.DataFrame
-        As :func:`junheng.standardize_columns` gives it, one row a school, or a school and stage. Codes are text and
-        keep their zeros. A cell that is no figure stays as it is, for :func:`junheng.check_schools` to point at.
-        Cells such as 无, — and 暂无 are missing, not 0.
+        The result of :func:`junheng.standardize_columns`: one row per school, or per school and stage. Codes are text
+        and keep their leading zeros. A cell that is not numeric is kept, so that :func:`junheng.check_schools` can
+        report it. Cells such as 无, — and 暂无 are missing, not 0.
 
     Raises
     ------
     InputError
-        When the file is not there, cannot be read, is not safe to open, is empty, or a library is missing.
+        If the file does not exist, cannot be read, is not safe to open or is empty, or a library is missing.
     InputDataError
-        When headers contradict each other, or two sheets or rows could be meant.
+        If headers contradict each other, or the sheet or header row is ambiguous.
 
     Warns
     -----
     ReadingWarning
-        When rows that look like schools were left out, or cells were read otherwise than they were typed.
+        If rows that look like schools were left out, or cells were converted.
 
     Examples
     --------
@@ -83,9 +85,9 @@ def read_schools(
     [['0012', 'primary']]
     """
     report = _describe(path, sheet, mapping, header, progress)
-    message = notice(report)
-    if message:
-        warnings.warn(message, ReadingWarning, stacklevel=2)
+    summary = notice(report)
+    if summary is not None:
+        warnings.warn(ReadingWarning(summary), stacklevel=2)
     return report.schools
 
 
@@ -97,7 +99,7 @@ def describe_file(
     header: HeaderRows = None,
     progress: Progress = None,
 ) -> FileReport:
-    r"""Tell what :func:`junheng.read_schools` makes of a file: each column, each row left out, each problem.
+    r"""Describe how :func:`junheng.read_schools` reads a file: each column, each row left out, each problem.
 
     Parameters
     ----------
@@ -115,12 +117,12 @@ def describe_file(
     Returns
     -------
     FileReport
-        Print it for a page to read; its frames hold everything.
+        Print it for a summary; its frames hold everything.
 
     Raises
     ------
     InputError
-        As :func:`junheng.read_schools` does.
+        As for :func:`junheng.read_schools`.
 
     Examples
     --------
@@ -139,33 +141,33 @@ def describe_file(
 def read_facts(
     path: str | os.PathLike[str], *, sheet: str | int | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    r"""Read facts about counties from a file.
+    r"""Read county facts from a file.
 
     Parameters
     ----------
     path : str or path
-        A workbook or text file. Either a table with one row a county, or a form with the items in one column (项目) and
-        their values in another (数值); a form may have a value column for each county.
+        A workbook or text file: either a table with one row per county, or a form with the items in one column (项目)
+        and their values in another (数值). A form may have one value column per county.
     sheet : str or int, optional
-        Sheet by name or position, counted from 0. Without it the sheet that holds facts is found.
+        Sheet by name or position, counted from 0. Default: the sheet that contains facts.
     mapping : dict of str to str, optional
-        Headers or items only you know: to the id of the fact.
+        Fact id of each header or item that is not recognised.
 
     Returns
     -------
     pandas.DataFrame
-        One row a county; what ``evaluate(county_facts=)`` takes. A cell that is no figure stays as it is, for
-        ``evaluate`` to point at; items that are not known stay under their own name.
+        One row per county, as ``evaluate(county_facts=)`` takes it. A cell that is not numeric is kept, so that
+        ``evaluate`` can report it; unknown items are kept under their own names.
 
     Raises
     ------
     InputError
-        When the file cannot be read, or no sheet holds facts.
+        If the file cannot be read, or no sheet contains facts.
 
     Warns
     -----
     ReadingWarning
-        When cells were read otherwise than they were typed, or rows were left out.
+        If cells were converted or rows were left out.
 
     Examples
     --------
@@ -179,15 +181,14 @@ def read_facts(
     >>> facts.to_dict("records")
     [{'county': 'A', 'exchanged_teachers': 120.0, 'unified_staffing_standard': '是'}]
     """
-    facts: pd.DataFrame
-    facts, message = facts_of(Path(path), sheet, mapping)
-    if message:
-        warnings.warn(message, ReadingWarning, stacklevel=2)
+    facts, summary = facts_of(Path(path), sheet, mapping)
+    if summary is not None:
+        warnings.warn(ReadingWarning(summary), stacklevel=2)
     return facts
 
 
-def read_table(path: str | os.PathLike[str], *, sheet: str | int | None = None) -> Any:
-    """Read a table as it is, its headers found; rows without anything, titles, totals and notes are left out."""
+def read_table(path: str | os.PathLike[str], *, sheet: str | int | None = None) -> pd.DataFrame:
+    """Read a table without interpreting its values; titles, totals, notes and empty rows are left out."""
     return raw_table(Path(path), sheet)
 
 
@@ -198,34 +199,19 @@ def _describe(
     header: HeaderRows,
     progress: Progress,
 ) -> FileReport:
-    with reporting(100, "reading", progress) as said:
-        return read_file(Path(path), sheet, mapping, header, said)
+    with reporting(100, "reading", progress) as advance:
+        return read_file(Path(path), sheet, mapping, header, advance)
 
 
-def notice(report: FileReport) -> str:
-    """Say in a sentence or two what was not read as it stands."""
+def notice(report: FileReport) -> Message | None:
+    """Summarise what was left out or converted; None if nothing was."""
     counts = report.left_out["reason"].value_counts().to_dict()
-    rows = [
-        many(counts[reason], name)
-        for reason, name in (
-            ("total", "total row"), ("average", "average row"), ("explanation", "explanation row"),
-            ("heading", "heading"),
-        )
-        if counts.get(reason)
-    ]  # fmt: skip
-    cells = []
-    missing, converted = int(report.columns["missing"].sum()), int(report.columns["converted"].sum())
-    if missing:
-        cells.append(f"{many(missing, 'cell')} of words such as 无 or — {was(missing)} read as missing")
-    if converted:
-        cells.append(f"{many(converted, 'cell')} {was(converted)} converted")
-    said = [f"{', '.join(rows)} left out"] if rows else []
-    said += cells
-    # what check_schools says of the table itself is not said twice; an ordinary header is no cause for alarm
+    reasons = ("total", "average", "explanation", "heading")
+    rows = [message(f"reading.rows.{reason}", n=int(counts[reason])) for reason in reasons if counts.get(reason)]
+    parts = notice_of(rows, int(report.columns["missing"].sum()), int(report.columns["converted"].sum()))
+    # check_schools reports these itself; an ordinary header needs no warning
     again = ["text_in_number", "suspicious_scale", "unknown_category", "missing_key", "near_twin"]
     others = int((~report.problems["code"].isin([*again, "indoor_sports_unclear"])).sum())
     if others:
-        said.append(f"{many(others, 'thing')} to look at")
-    if not said:
-        return ""
-    return f"{report.name}: {'; '.join(said)}. junheng.describe_file(path) lists them all."
+        parts.append(message("reading.things", n=others))
+    return message("reading.notice", path=report.name, parts=joined(parts)) if parts else None

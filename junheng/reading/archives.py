@@ -1,4 +1,4 @@
-"""Workbooks that are archives (.xlsx, .ods): what is in them is counted before a library opens them (private)."""
+"""Zip-based workbooks (.xlsx, .ods): measure their contents before a library opens them (private)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from xml.sax.saxutils import unescape
 
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_UNPACKED, Lost, check_size
+from junheng.words import message
 
 MAX_MEMBERS = 5_000
-#: Sheets of real figures shrink to a tenth; what shrinks to a three-hundredth is there to fill the memory.
+#: Real sheets compress to about a tenth; a ratio of 300 indicates a decompression bomb.
 MAX_RATIO = 300
 _RATIO_FROM = 20_000_000
 _CHUNK = 1 << 20
 
 
 def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
-    """Refuse what would fill the memory; find cells that will come as nothing although something stands there."""
+    """Refuse what would fill the memory; return cells that will be read as empty although they are not."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
+        raise InputError(message("reading.damaged", path=path.name)) from None
     with archive:
         members = archive.infolist()
         _refuse_hostile(path, members)
@@ -35,7 +36,7 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
             _inspect_ods(path, archive)
         else:
             lost = _inspect_xlsx(path, archive)
-        # nothing of the rest is of use, but what it unpacks to counts
+        # the other members are not needed, but their unpacked size counts
         checked = {n for n in names if n == "content.xml" or n.startswith("xl/worksheets/")}
         for member in members:
             if member.filename not in checked:
@@ -45,17 +46,15 @@ def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
 
 
 def _refuse_hostile(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
-    """Refuse by what the directory says: too many files, or too much in them."""
+    """Refuse too many files or too much data, as the directory declares it."""
     if len(members) > MAX_MEMBERS:
-        raise InputError(f"{path.name} holds {len(members):,} files, far more than a workbook does; it is not opened")
+        raise InputError(message("reading.many_members", path=path.name, files=len(members)))
     if any(m.flag_bits & 0x1 for m in members):
-        raise InputError(f"{path.name} is protected by a password; save a copy without one")
+        raise InputError(message("reading.password", path=path.name))
     total = sum(m.file_size for m in members)
     if total > MAX_UNPACKED or any(_too_dense(m.file_size, m.compress_size) for m in members):
-        raise InputError(
-            f"{path.name} would unpack to {total / 1e6:,.0f} MB from {path.stat().st_size / 1e6:,.1f} MB; "
-            "no table of schools does, so it is not opened"
-        )
+        packed = path.stat().st_size / 1e6
+        raise InputError(message("reading.too_dense", path=path.name, unpacked=total / 1e6, packed=packed))
 
 
 def _kind_of_workbook(path: Path, names: set[str]) -> str:
@@ -64,8 +63,8 @@ def _kind_of_workbook(path: Path, names: set[str]) -> str:
     if any(n.lower().endswith("workbook.xml") for n in names):
         return "xlsx"
     if any(n.lower().endswith("workbook.bin") for n in names):
-        raise InputError(f"{path.name} is a binary workbook (.xlsb); save it as .xlsx")
-    raise InputError(f"{path.name} is a zip file, but no workbook")
+        raise InputError(message("reading.xlsb", path=path.name))
+    raise InputError(message("reading.zip_without_workbook", path=path.name))
 
 
 def _too_dense(unpacked: int, packed: int) -> bool:
@@ -73,7 +72,7 @@ def _too_dense(unpacked: int, packed: int) -> bool:
 
 
 def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Unpack a file of an archive piece by piece, believing nothing the directory says of its size."""
+    """Unpack a member piece by piece without trusting the declared size."""
     done = 0
     try:
         raw = archive.fp
@@ -84,7 +83,7 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
             raise zlib.error
         raw.seek(int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little"), 1)
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError(f"{path.name} is packed in a way that is not read; save it again as .xlsx")
+            raise InputError(message("reading.packing", path=path.name))
         unpack = zlib.decompressobj(-15) if member.compress_type == zipfile.ZIP_DEFLATED else None
         left = member.compress_size
         while left > 0:
@@ -97,15 +96,15 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
                 packed = b"" if unpack is None else unpack.unconsumed_tail
                 done += len(piece)
                 if done > member.file_size or done > MAX_UNPACKED:
-                    raise InputError(f"{path.name} unpacks to more than it says; it is not opened")
+                    raise InputError(message("reading.larger_than_declared", path=path.name))
                 yield piece
         if done != member.file_size:
             raise zlib.error
     except (zlib.error, OSError):
-        raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
+        raise InputError(message("reading.damaged", path=path.name)) from None
 
 
-#: Columns of one letter are the rule; those of two or three are looked for, whatever the quotation marks.
+#: Only columns of two or more letters need a search; attributes may be quoted in any way.
 _REFERENCE = re.compile(rb' r="([A-Za-z]{2,})[0-9]')
 _ODD_REFERENCE = re.compile(rb'\sr\s*=\s*["\']\s*([A-Za-z]+)[0-9]+')
 _ROW = re.compile(rb'<row [^>]*?r="([0-9]+)"')
@@ -117,7 +116,7 @@ _LOST = re.compile(
 
 def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]:
     titles = _sheet_titles(path, archive)
-    out: dict[str, list[Lost]] = {}
+    lost: dict[str, list[Lost]] = {}
     for member in archive.infolist():
         if not member.filename.startswith("xl/worksheets/") or not member.filename.endswith(".xml"):
             continue
@@ -126,24 +125,28 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
         tail = b""
         for piece in _unpacked(path, archive, member):
             text = tail + piece
-            if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-                raise InputError(f"{path.name} declares entities, which no workbook does; it is not opened")
-            # a row of cells may be cut in two: what follows the last end of a cell waits for the next piece
+            _refuse_entities(path, text)
+            # a piece may end inside a cell: keep the rest for the next piece
             cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</row>") + 6)
             text, tail = (text[:cut], text[cut:]) if cut > 6 else (b"", text)
             if len(tail) > 50_000_000:
-                raise InputError(f"{path.name} holds a single cell of more than 50 MB; it is not opened")
+                raise InputError(message("reading.huge_cell", path=path.name))
             seen.look(text)
         seen.look(tail)
         columns = max((_column_number(x.decode().upper()) for x in seen.letters), default=26)
         check_size(path, title, seen.rows, columns)
         if seen.lost:
-            out[title] = seen.lost
-    return out
+            lost[title] = seen.lost
+    return lost
+
+
+def _refuse_entities(path: Path, text: bytes) -> None:
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise InputError(message("reading.entities", path=path.name))
 
 
 class _Seen:
-    """How far the cells of a sheet reach, and which of them come as nothing."""
+    """The extent of the cells of a sheet, and the cells that will be read as empty."""
 
     def __init__(self) -> None:
         self.letters: set[bytes] = set()
@@ -151,7 +154,7 @@ class _Seen:
         self.lost: list[Lost] = []
 
     def look(self, text: bytes) -> None:
-        """Look at some whole cells."""
+        """Scan complete cells."""
         self.letters.update(_REFERENCE.findall(text))
         self.rows = max([self.rows, *map(int, _ROW.findall(text))])
         if b"r =" in text or b":row" in text or text.count(b"r=") != text.count(b' r="'):
@@ -162,30 +165,30 @@ class _Seen:
 
 
 def _lost_cells(text: bytes) -> list[Lost]:
-    out = []
+    lost = []
     for match in _LOST.finditer(text):
         head, value = match.group(1), match.group(2)
         error = b't="e"' in head
         if not error and (b"<f" not in match.group(0) or value):
             continue
         place = re.search(rb'\sr="([A-Z]+)([0-9]+)"', head)
-        # an empty text is a value: ="" shows nothing, and means to
+        # an empty text such as ="" is a value
         if place is None or (not error and b't="str"' in head and b"<v>" in match.group(0)):
             continue
         what = (value or b"#ERROR").decode("utf-8", "replace") if error else ""
-        out.append((int(place.group(2)) - 1, _column_number(place.group(1).decode()) - 1, what))
-    return out
+        lost.append((int(place.group(2)) - 1, _column_number(place.group(1).decode()) - 1, what))
+    return lost
 
 
 def _column_number(letters: str) -> int:
-    out = 0
+    number = 0
     for letter in letters[:6]:
-        out = out * 26 + ord(letter) - 64
-    return out
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the name of each sheet by the file it lies in."""
+    """Return the sheet names by archive member."""
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
@@ -197,24 +200,23 @@ def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
         if "Id" in found and "Target" in found:
             target = found["Target"].lstrip("/")
             targets[found["Id"]] = target if target.startswith("xl/") else f"xl/{target}"
-    out = {}
+    titles = {}
     for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
         found = dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
         target_of = targets.get(found.get("r:id", ""))
         if target_of is not None:
-            out[target_of] = unescape(found.get("name", ""), {"&quot;": '"', "&apos;": "'"})
-    return out
+            titles[target_of] = unescape(found.get("name", ""), {"&quot;": '"', "&apos;": "'"})
+    return titles
 
 
 def _inspect_ods(path: Path, archive: zipfile.ZipFile) -> None:
-    """Count the cells that repeats make: a row may say that it stands a million times."""
+    """Count cells with their repeats: a row may be declared to repeat a million times."""
     text = b"".join(_unpacked(path, archive, archive.getinfo("content.xml")))
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError(f"{path.name} declares entities, which no workbook does; it is not opened")
-    if b"META-INF/manifest.xml" and "META-INF/manifest.xml" in archive.namelist():
+    _refuse_entities(path, text)
+    if "META-INF/manifest.xml" in archive.namelist():
         manifest = b"".join(_unpacked(path, archive, archive.getinfo("META-INF/manifest.xml")))
         if b"encryption-data" in manifest:
-            raise InputError(f"{path.name} is protected by a password; save a copy without one")
+            raise InputError(message("reading.password", path=path.name))
     for table in text.split(b"<table:table ")[1:]:
         title = re.search(rb'table:name="([^"]*)"', table)
         name = title.group(1).decode("utf-8", "replace") if title else ""

@@ -1,4 +1,4 @@
-"""Cells as people type them: figures with separators and units, words for "not known", codes, years (private)."""
+"""Parse cells as people type them: figures with separators and units, words for "unknown", codes, years (private)."""
 
 from __future__ import annotations
 
@@ -15,64 +15,62 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._text import clean, has_mark, is_odd, unmarked
+from junheng.reading.meaning import units, words
 from junheng.schools import Column, fold, parse_numbers
 
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-#: Thousands by commas or thin blanks: groups of three, nothing else.
+#: Thousands separated by commas or blanks, in groups of three.
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, \u00a0][0-9]{3})+(\.[0-9]+)?")
 _WITH_UNIT = re.compile(r"([+-]?[0-9][0-9, \u00a0]*(?:\.[0-9]+)?)\s*([^0-9.,\s+-].{0,5})")
 
 
 @define
 class Cells:
-    """A column as it was read: its values, and what was done to which rows."""
+    """A parsed column: its values, and which rows were changed and how."""
 
     values: Any
     missing: list[int] = field(factory=list)
     converted: list[int] = field(factory=list)
     bad: dict[int, str] = field(factory=dict)
-    #: Cells whose marks of footnotes were taken off, as they stood.
+    #: Original text of cells from which footnote marks were removed.
     marked: dict[int, str] = field(factory=dict)
-    #: Words that held characters which do not show, or blanks that look alike, as they stood.
+    #: Original text of cells that contained invisible characters or unusual blanks.
     cleaned: dict[int, str] = field(factory=dict)
 
 
 @cache
-def _missing() -> frozenset[str]:
-    return frozenset(fold(w) for w in read_toml("returns.toml")["cells"]["missing"])
-
-
-@cache
 def _missing_first() -> frozenset[str]:
-    """How a cell may begin that says there is no figure, full-width or half-width."""
-    first = {w[0] for w in _missing()}
+    """First characters of words for a missing figure, full-width or half-width."""
+    first = {w[0] for w in words("cells", "missing")}
     return frozenset(
         first | {c.upper() for c in first} | {chr(ord(c) + 0xFEE0) for c in first if "!" <= c <= "~"} | {"…"}
     )
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell says in words that there is no figure."""
-    # a cheap look first: a nation has many cells
-    return isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first() and fold(value) in _missing()
+    """Tell whether a cell is a word for a missing figure."""
+    # a cheap test first: a nation has many cells
+    short = isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first()
+    return short and fold(value) in words("cells", "missing")
 
 
 @cache
-def _units(unit: str | None) -> dict[str, tuple[int, int]]:
-    out: dict[str, tuple[int, int]] = {}
+def units_of(unit: str | None) -> dict[str, tuple[int, int]]:
+    """Return the units that convert to a unit of the vocabulary, folded, with their factors."""
+    factors: dict[str, tuple[int, int]] = {}
     for name, factor in read_toml("columns.toml")["units"].get(unit, {}).items():
-        out[fold(name)] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
-    return out
+        factors[fold(name)] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    return factors
 
 
 def _half(text: str) -> str | None:
-    """Return a text half-width; None where a sign in it would become a digit: 8①00 is not 8100."""
+    """Return a text half-width; None if a sign in it would become a digit: 8①00 is not 8100."""
     squares = text.replace("m²", "m2").replace("M²", "M2")
     return None if has_mark(squares) else unicodedata.normalize("NFKC", squares).strip()
 
 
 def _plain(text: str) -> str | None:
-    """Return a number as it would be typed plainly, None if it is none."""
+    """Return a number in plain notation, None if the text is not a number."""
     if _PLAIN.fullmatch(text):
         return text
     half = _half(text)
@@ -83,13 +81,8 @@ def _plain(text: str) -> str | None:
     return re.sub(r"[, \u00a0]", "", half) if _GROUPED.fullmatch(half) else None
 
 
-@cache
-def _all_units() -> frozenset[str]:
-    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
-
-
 def is_figure(value: Any) -> bool:
-    """Whether a cell holds a figure, in whatever dress."""
+    """Tell whether a cell holds a figure in any notation."""
     if not isinstance(value, str):
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if _plain(value) is not None or value.endswith(("%", "％")):
@@ -98,40 +91,40 @@ def is_figure(value: Any) -> bool:
     match = _WITH_UNIT.fullmatch(_half(bare) or "")
     if match is None:
         return bare != value and _plain(bare) is not None
-    return _plain(match.group(1)) is not None and fold(match.group(2)) in _all_units()
+    return _plain(match.group(1)) is not None and fold(match.group(2)) in units()
 
 
 def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int, int]) -> Cells:
-    """Read a column of figures in the unit of the column; what is none stays as it is, for the check to name.
+    """Read a column of figures in the unit of the column; other cells are kept for the check to report.
 
-    A unit in a cell goes before that of the header: it stands nearer to the figure.
+    A unit in a cell overrides that of the header.
     """
     quick, bad = parse_numbers(values, factor)
-    out = Cells(values=quick)
+    parsed = Cells(values=quick)
     if not bad:
-        return out
-    known = _units(column.unit)
+        return parsed
+    known = units_of(column.unit)
     for row, text in bad.items():
         value = values[row]
         if is_missing(value):
-            out.missing.append(row)
+            parsed.missing.append(row)
             continue
         bare = unmarked(value) if isinstance(value, str) else value
         read = _figure(bare, column, factor, known)
         if read is None:
-            out.bad[row] = text
+            parsed.bad[row] = text
             continue
         quick[row] = read
-        out.converted.append(row)
+        parsed.converted.append(row)
         if isinstance(value, str) and bare != value.strip():
-            out.marked[row] = text
-    if out.bad:
+            parsed.marked[row] = text
+    if parsed.bad:
         cells = np.empty(values.size, dtype=object)
         cells[:] = [None if x != x else x for x in quick.tolist()]
-        for row, text in out.bad.items():
+        for row, text in parsed.bad.items():
             cells[row] = text
-        out.values = cells
-    return out
+        parsed.values = cells
+    return parsed
 
 
 _YEAR_OF = re.compile(
@@ -160,25 +153,25 @@ def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str
 
 
 def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
-    """Read a column of words: a dash is nothing, line breaks in a cell are no part of a word.
+    """Read a column of words: a dash is missing, line breaks are removed.
 
-    In a column of yes and no (``flag``) × is an answer, and a dash may be one: it stays, for the check to name.
+    In a yes/no column (``flag``) × is an answer and a dash may be one, so both are kept for the check to report.
     """
-    out = Cells(values=values)
+    parsed = Cells(values=values)
     cells = values.tolist()
-    # 1.0 and True are one key: where there are flags, numbers keep their type
+    # 1.0 and True are the same key: with flags in the column, numbers keep their type
     whole = bool not in set(map(type, cells))
     changed = {v: word for v in set(cells) if (word := _word(v, flag=flag, whole=whole)) is not v}
     if changed:
-        out.values = np.empty(values.size, dtype=object)
-        out.values[:] = [changed.get(v, v) for v in cells]
-        out.missing = [i for i, v in enumerate(cells) if v is not None and v in changed and changed[v] is None]
-        out.cleaned = {i: v for i, v in enumerate(cells) if isinstance(v, str) and v in changed and is_odd(v)}
-    return out
+        parsed.values = np.empty(values.size, dtype=object)
+        parsed.values[:] = [changed.get(v, v) for v in cells]
+        parsed.missing = [i for i, v in enumerate(cells) if v is not None and v in changed and changed[v] is None]
+        parsed.cleaned = {i: v for i, v in enumerate(cells) if isinstance(v, str) and v in changed and is_odd(v)}
+    return parsed
 
 
 def _word(value: Any, *, flag: bool, whole: bool) -> Any:
-    """Return a cell as a word; itself where nothing is to be changed."""
+    """Return a cell as a word; the cell itself if nothing changes."""
     if isinstance(value, str):
         if not flag and is_missing(value):
             return None
@@ -188,89 +181,89 @@ def _word(value: Any, *, flag: bool, whole: bool) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-#: Beyond this a double no longer holds every whole number.
+#: Above this a double cannot represent every whole number.
 _EXACT = 2.0**53
 _DIGITS = re.compile(r"[0-9]+\.0+")
 _POWER = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 
 
 def read_code(values: NDArray[np.object_]) -> Cells:
-    """Read a column of codes as text; ``bad`` are those that a spreadsheet has cut to a rounded number."""
-    out = Cells(values=values)
+    """Read a column of codes as text; ``bad`` are those that a spreadsheet has rounded."""
+    parsed = Cells(values=values)
     cells = values.tolist()
     joined = "".join(v for v in cells if type(v) is str)
     if joined.isascii() and joined.isdigit() and all(v is None or type(v) is str for v in cells):
-        return out
-    out.values = values.copy()
+        return parsed
+    parsed.values = values.copy()
     for row, value in enumerate(cells):
         if isinstance(value, str):
-            _read_typed_code(out, row, value)
+            _read_typed_code(parsed, row, value)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             if value >= _EXACT:
-                out.bad[row] = repr(value)
-            out.values[row] = str(int(value)) if float(value).is_integer() else str(value)
+                parsed.bad[row] = repr(value)
+            parsed.values[row] = str(int(value)) if float(value).is_integer() else str(value)
         elif value is not None:
-            out.values[row] = str(value)
-    return out
+            parsed.values[row] = str(value)
+    return parsed
 
 
-def _read_typed_code(out: Cells, row: int, value: str) -> None:
-    """Read a code that was typed as text: without marks of footnotes, and without the .0 of a spreadsheet."""
+def _read_typed_code(parsed: Cells, row: int, value: str) -> None:
+    """Read a code typed as text, without footnote marks and the .0 of a spreadsheet."""
     if is_missing(value):
-        out.values[row] = None
-        out.missing.append(row)
+        parsed.values[row] = None
+        parsed.missing.append(row)
         return
     if is_odd(value):
-        out.cleaned[row] = value
+        parsed.cleaned[row] = value
     seen = clean(value)
     bare = unmarked(seen)
     half = _half(bare)
     if not half:
         return
     if bare != seen:
-        out.marked[row] = value
+        parsed.marked[row] = value
     text = half.lstrip("'`")
     if _DIGITS.fullmatch(text):
         text = text.split(".")[0]
     elif _POWER.fullmatch(text):
-        out.bad[row] = value
+        parsed.bad[row] = value
     if text != value:
-        out.values[row] = text
-        out.converted.append(row)
+        parsed.values[row] = text
+        parsed.converted.append(row)
 
 
 _YEAR = re.compile(r"((?:19|20)[0-9]{2})(?:年|年度)?")
 
 
 def read_year(values: NDArray[np.object_]) -> Cells:
-    """Read a column of years: 2025 or 2025年. Which year 2024-2025学年 means no document says: it stays."""
-    out = Cells(values=values.copy())
+    """Read a column of years: 2025 or 2025年. No document defines which year 2024-2025学年 means, so it is kept."""
+    parsed = Cells(values=values.copy())
     for row, value in enumerate(values.tolist()):
         if isinstance(value, float) and value.is_integer():
-            out.values[row] = int(value)
+            parsed.values[row] = int(value)
         elif isinstance(value, str):
             bare = unmarked(value)
             half = _half(bare) or value
             match = _YEAR.fullmatch(half)
             if match is not None:
-                out.values[row] = int(match.group(1))
+                parsed.values[row] = int(match.group(1))
                 if half != match.group(1) or half != value:
-                    out.converted.append(row)
+                    parsed.converted.append(row)
                 if bare != value.strip():
-                    out.marked[row] = value
+                    parsed.marked[row] = value
             elif is_missing(value):
-                out.values[row] = None
-                out.missing.append(row)
+                parsed.values[row] = None
+                parsed.missing.append(row)
             elif not half.isdigit():
-                out.bad[row] = value
+                parsed.bad[row] = value
         elif hasattr(value, "isoformat"):
-            out.values[row] = value.isoformat()
-            out.bad[row] = out.values[row]
-    return out
+            parsed.values[row] = value.isoformat()
+            parsed.bad[row] = parsed.values[row]
+    return parsed
 
 
 def floats_of(values: Any) -> Floats:
-    """Return the figures of a column that may also hold words."""
+    """Return the figures of a column that may also contain words, NaN for words."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         return values
     return np.array([v if isinstance(v, float) else np.nan for v in values], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""One column of a sheet: its values, and what is said of its cells (private)."""
+"""Read one column of a sheet and report its cells (private)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from junheng.reading.grid import cell_name, column_letter
 from junheng.reading.sheet_reading import ReadColumn, SheetReading
 from junheng.reading.titles import title_unit
 from junheng.schools import Column, base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
+from junheng.words import Message, Name, Quoted, message
 
 
 def read_column(s: SheetReading, c: int) -> None:
-    """Read a column, and report each cell that was not read as it stands."""
+    """Read a column and report each cell that was changed or cannot be used."""
     values = s.grid.cells[s.rows.schools, c]
     filled = int(np.count_nonzero(s.filled[s.rows.schools, c]))
     name = s.header.names[c] or f"column {column_letter(c)}"
@@ -52,13 +53,13 @@ def read_column(s: SheetReading, c: int) -> None:
 
 
 def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[int, int]] | None:
-    """Return the unit that a title gives where the header gives none, and say that it was taken."""
+    """Return the unit that the title gives if the header gives none, and report it."""
     found = title_unit(s, base)
     if found is not None:
         column = s.understood[c].column
         s.add(
             ProblemCode.FROM_TITLE,
-            f"the title says {found[0]}, the header no unit: {column} was read in {found[0]}",
+            message("reading.unit_of_title", unit=found[0], column=Name("column", str(column))),
             cell=cell_name(s.header.rows[-1], c),
             column=column,
             value=found[0],
@@ -76,16 +77,16 @@ def _read_cells(values: NDArray[np.object_], column: str, base: Column, factor: 
     return read_words(values, flag=base.type == "flag")
 
 
-# ------------------------------------------------------------------------------- columns that are not known
+# ------------------------------------------------------------------------------------------ unknown columns
 
 
 def _free_name(name: str, s: SheetReading) -> str:
-    """Return a name for a column that is not known, which no canonical column has."""
+    """Return a name for an unknown column that does not clash with a canonical column."""
     return f"{name} (as given)" if name in {u.column for u in s.understood.values()} else name
 
 
 def _as_typed(values: NDArray[np.object_]) -> list[Any]:
-    """Return cells as they were typed: a workbook keeps whole numbers as floats, and dates as such."""
+    """Return cells as typed: workbooks store whole numbers as floats, and dates as dates."""
     cells: list[Any] = values.tolist()
     if {str, NoneType}.issuperset(map(type, cells)):
         return cells
@@ -100,7 +101,7 @@ def _as_typed(values: NDArray[np.object_]) -> list[Any]:
 
 
 def _as_it_stood(s: SheetReading, c: int, values: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return a column with the characters that were taken out of its cells."""
+    """Return a column with the invisible characters that were removed from its cells."""
     before = {r: text for (r, at), text in s.grid.cleaned.items() if at == c}
     if not before:
         return values
@@ -109,12 +110,12 @@ def _as_it_stood(s: SheetReading, c: int, values: NDArray[np.object_]) -> NDArra
     return out
 
 
-# ------------------------------------------------------------------------------------ what is said of cells
+# ----------------------------------------------------------------------------------------- problems of cells
 
 
 @frozen(eq=False)
 class _Known:
-    """A known column that was read."""
+    """A recognised column that was read."""
 
     s: SheetReading
     c: int
@@ -122,10 +123,10 @@ class _Known:
     type: str
     cells: Cells
 
-    def add(self, i: int, code: ProblemCode, message: str, **fields: Any) -> None:
+    def add(self, i: int, code: ProblemCode, sentence: Message | str, **fields: Any) -> None:
         """Report the cell of one school."""
         cell = cell_name(int(self.s.rows.schools[i]), self.c)
-        self.s.add(code, message, cell=cell, column=self.column, **fields)
+        self.s.add(code, sentence, cell=cell, column=self.column, **fields)
 
 
 def _report(known: _Known) -> None:
@@ -135,74 +136,66 @@ def _report(known: _Known) -> None:
     if known.type == "flag":
         _report_odd_flags(known)
     elif known.column in ("county", "county_code", "school_code") or (
-        known.column == "school" and not known.s.header.at("school_code")
+        known.column == "school" and not known.s.header.positions("school_code")
     ):
         _report_missing_keys(known)
 
 
 def _report_bad(known: _Known, i: int, text: str) -> None:
-    """Report a cell that cannot be used as it stands: a figure, a year or a code."""
+    """Report a figure, year or code that cannot be used."""
     if known.type == "number":
-        message = f"{text!r} is not a plain number: {text_advice(text)}"
-        known.add(i, ProblemCode.TEXT_IN_NUMBER, message, value=text, severity=Severity.ERROR)
+        sentence = message("reading.not_a_number", text=Quoted(text), advice=text_advice(text))
+        known.add(i, ProblemCode.TEXT_IN_NUMBER, sentence, value=text, severity=Severity.ERROR)
     elif known.column == "year":
-        message = f"{text!r} is not one year, and no document says which of the two is meant: write 2025"
-        known.add(i, ProblemCode.UNCLEAR_YEAR, message, value=text)
+        known.add(i, ProblemCode.UNCLEAR_YEAR, message("reading.unclear_year", text=Quoted(text)), value=text)
     else:
-        message = (
-            f"{text!r} has been rounded by a spreadsheet, its last digits are lost: format the column as text and "
-            "type the code again"
-        )
-        known.add(i, ProblemCode.DIGITS_LOST, message, value=text)
+        known.add(i, ProblemCode.DIGITS_LOST, message("reading.digits_lost", text=Quoted(text)), value=text)
 
 
 def _report_cleaned(known: _Known) -> None:
-    """Report each cell that was read without something that stood in it."""
+    """Report each cell from which characters were removed."""
     s, before = known.s, dict(known.cells.cleaned)
     if s.grid.cleaned:
         at = [(i, s.grid.cleaned.get((int(r), known.c))) for i, r in enumerate(s.rows.schools)]
         before |= {i: text for i, text in at if text is not None}
     for i, text in sorted(before.items()):
-        message = f"{clean(text)!r} holds characters that do not show ({odd_signs(text)}); it was read without them"
-        known.add(i, ProblemCode.INVISIBLE_CHARACTERS, message, value=text)
+        sentence = message("reading.invisible", text=Quoted(clean(text)), signs=odd_signs(text))
+        known.add(i, ProblemCode.INVISIBLE_CHARACTERS, sentence, value=text)
     for i, text in known.cells.marked.items():
-        message = f"{text!r} carries the mark of a footnote; it was read as {unmarked(text)}"
-        known.add(i, ProblemCode.FOOTNOTE_MARK, message, value=text)
+        sentence = message("reading.footnote", text=Quoted(text), read=unmarked(text))
+        known.add(i, ProblemCode.FOOTNOTE_MARK, sentence, value=text)
 
 
 def _report_odd_flags(known: _Known) -> None:
-    """Report what is neither yes nor no."""
+    """Report cells that are neither yes nor no."""
     values = list(known.cells.values)
     odd = {v for v in set(values) if not is_blank(v) and not isinstance(v, bool) and fold_word(v) not in flag_words()}
     for i, value in enumerate(values):
         if odd and value in odd:
-            known.add(i, ProblemCode.UNKNOWN_CATEGORY, flag_advice(value), severity=Severity.ERROR)
+            known.add(i, ProblemCode.UNKNOWN_CATEGORY, str(flag_advice(value)), severity=Severity.ERROR)
 
 
 def _report_missing_keys(known: _Known) -> None:
-    """Report the rows without a name or code where others have one."""
+    """Report rows without a name or code if other rows have one."""
     values = list(known.cells.values)
     blank = {v for v in set(values) if is_blank(v)}
     if not blank or len(blank) == len(set(values)):
         return
-    message = f"{known.column} is empty here, and given in other rows; fill it in"
+    sentence = message("reading.key_missing", column=Name("column", known.column))
     for i, value in enumerate(values):
         if value in blank:
-            known.add(i, ProblemCode.MISSING_KEY, message, severity=Severity.ERROR)
+            known.add(i, ProblemCode.MISSING_KEY, sentence, severity=Severity.ERROR)
 
 
 def check_lost(s: SheetReading) -> None:
-    """Report the cells that come as nothing: errors, and formulas whose value was never computed."""
+    """Report cells that are read as empty: errors, and formulas without a computed value."""
     for row, c, error in s.grid.lost:
         meaning = s.understood.get(c)
         column = None if meaning is None else meaning.column or meaning.header
         if error:
             code, value = ProblemCode.ERROR_CELL, error
-            message = f"the cell shows the error {error}; it is missing: give the figure"
+            sentence = message("reading.error_cell", error=error)
         else:
             code, value = ProblemCode.FORMULA_WITHOUT_VALUE, None
-            message = (
-                "the cell holds a formula whose value was never computed; it is missing: open the file, save it and "
-                "read it again"
-            )
-        s.add(code, message, cell=cell_name(row, c), column=column, value=value)
+            sentence = message("reading.formula")
+        s.add(code, sentence, cell=cell_name(row, c), column=column, value=value)

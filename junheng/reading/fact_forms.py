@@ -1,11 +1,11 @@
-"""Facts about counties: a table with one row a county, or a form with one row an item (private)."""
+"""County facts: a table with one row per county, or a form with one row per item (private)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
@@ -19,33 +19,40 @@ from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source, column_letter
 from junheng.reading.layout import Header, find_header, named_by
 from junheng.reading.meaning import words
-from junheng.reading.report import many, was
+from junheng.reading.report import notice_of
 from junheng.reading.rows import is_note, left_out_rows
-from junheng.reading.sheets import chosen_grids
+from junheng.reading.sheets import chosen_grids, joined, wanted_sheets
 from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
+from junheng.words import Message, Quoted, message, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    #: Facts, and a summary of what was left out or converted.
+    FactsRead = tuple[pd.DataFrame, Message | None]
 
 _KEYS = ("county", "county_code", "year")
 _REFERENCE = "_reference"
-#: A form is known by so many items that stand below each other.
+#: A form is recognised by this many items below each other.
 _ITEMS = 2
 
 
 @cache
 def _names() -> dict[str, str]:
-    out: dict[str, str] = {}
+    names: dict[str, str] = {}
     for fact in fact_columns().values():
         for name in (fact.id, fact.zh):
-            out.setdefault(fold(name), fact.id)
-    # several English labels read "of them …": only those that stand once name a fact
+            names.setdefault(fold(name), fact.id)
+    # several English labels read "of them …": only unique labels name a fact
     english = [fold(f.en) for f in fact_columns().values()]
     for fact in fact_columns().values():
         if english.count(fold(fact.en)) == 1:
-            out.setdefault(fold(fact.en), fact.id)
-    return out
+            names.setdefault(fold(fact.en), fact.id)
+    return names
 
 
 def meaning(path: Sequence[str]) -> Found | None:
-    """Tell which fact a header or an item means, None if it is not known."""
+    """Return the fact that a header or item means, None if it is unknown."""
     if not path:
         return None
     label = "".join(path[-1].split())
@@ -70,40 +77,37 @@ def meaning(path: Sequence[str]) -> Found | None:
 
 @frozen(eq=False)
 class _Form:
-    """Where the items of a form and their values stand."""
+    """The positions of the items of a form and of their values."""
 
     items: int
-    values: tuple[int, ...]
+    value_columns: tuple[int, ...]
     counties: tuple[str | None, ...]
     unit: int | None
     reference: int | None
     start: int
 
 
-def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
-    """Read facts; return them, and in words what was read otherwise than it was typed."""
-    source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
+def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | None) -> FactsRead:
+    """Read facts; return them with a summary of what was left out or converted, None if nothing was."""
+    source = open_source(path, lambda done: None, wanted_sheets(sheet))
     grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
-    grids = [g for g in grids if any(v is not None for v in g.cells.ravel().tolist())]
+    grids = [g for g in grids if g.filled().any()]
     if not grids:
-        raise InputError(f"{source.name} is empty; the facts are missing")
+        raise InputError(message("reading.facts_empty", path=source.name))
     ranked = sorted(((_known(g, mapping), -i) for i, g in enumerate(grids)), reverse=True)
     if not ranked or ranked[0][0] == 0:
-        said = ", ".join(repr(g.name) for g in source.grids)
-        raise InputError(
-            f"{source.name}: no sheet holds facts about a county; give one row a county, or 项目 and 数值 in two "
-            f"columns; the sheets are {said}"
-        )
+        names = quoted(g.name for g in source.grids)
+        raise InputError(message("reading.no_facts", path=source.name, sheets=names))
     if sheet is None and len(ranked) > 1 and ranked[1][0] == ranked[0][0]:
-        both = [repr(grids[-i].name) for _, i in ranked[:2]]
-        raise InputError(f"{source.name}: sheets {' and '.join(both)} could both be the facts; say which with sheet=")
+        both = quoted((grids[-i].name for _, i in ranked[:2]), "and")
+        raise InputError(message("reading.two_facts", path=source.name, sheets=both))
     grid = grids[-ranked[0][1]]
     form = _form(grid, mapping)
     return _read_form(source, grid, form, mapping) if form is not None else _read_rows(source, grid, mapping)
 
 
 def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
-    """Count the facts that a sheet gives."""
+    """Count the facts in a sheet."""
     form = _form(grid, mapping)
     if form is not None:
         return sum(_item(v, mapping) is not None for v in grid.cells[:, form.items].tolist())
@@ -183,41 +187,41 @@ def _with_header(grid: Grid, items: int, first: int) -> _Form:
     return _Form(items, tuple(values), tuple(counties), unit, reference, head + 1)
 
 
-def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
+def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> FactsRead:
     counts = _Counts()
     counts.cleaned += grid.cleaned.values()
     _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
     columns: dict[str, list[Any]] = {}
     for name, (r, found) in _find_items(grid, form, mapping, counts).items():
-        given = grid.cells[r, list(form.values)]
+        given = grid.cells[r, list(form.value_columns)]
         columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
         document = grid.cells[r, form.reference] if form.reference is not None else None
         if document is not None and found is not None and name not in _KEYS:
             columns[name + _REFERENCE] = [document] * given.size
     if "county" not in columns and any(form.counties):
         columns = {"county": list(form.counties), **columns}
-    # what nobody answered is not given
+    # items without an answer are not columns
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
-    return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.said(source.name)
+    return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.notice(source.name)
 
 
 def _find_items(
     grid: Grid, form: _Form, mapping: Mapping[str, str] | None, counts: _Counts
 ) -> dict[str, tuple[int, Found | None]]:
-    """Return the row of each item and the fact it was taken for; rows with values but no item are counted."""
+    """Return the row and the fact of each item; rows with values but no item are counted."""
     items: dict[str, tuple[int, Found | None]] = {}
     problems: list[Problem] = []
     for r in range(form.start, len(grid.cells)):
         label = grid.cells[r, form.items]
-        answered = any(grid.cells[r, c] is not None for c in form.values)
+        answered = any(grid.cells[r, c] is not None for c in form.value_columns)
         found = _item(label, mapping)
         if label is None or (found is None and (not answered or is_note(str(label)))):
             counts.rows += answered
             continue
         name = found.column if found is not None else " ".join(str(label).split())
         if name in items:
-            message = f"rows {items[name][0] + 1} and {r + 1} are one fact; keep one"
-            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=message))
+            sentence = message("reading.same_fact", first=items[name][0] + 1, second=r + 1)
+            problems.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=name, message=sentence))
         else:
             items[name] = r, found
     if problems:
@@ -226,19 +230,19 @@ def _find_items(
 
 
 def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:
-    """Return the unit an item is given in: that of its label, or what stands in the column of units."""
+    """Return the unit of an item: that of its label, or that in the column of units."""
     if found is not None and found.unit is not None:
         return found.unit
     cell = None if form.unit is None else grid.cells[r, form.unit]
     return fold(cell) if isinstance(cell, str) else None
 
 
-def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> tuple[Any, str]:
+def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> FactsRead:
     header = find_header(grid, understood=meaning, mapping=mapping or {})
     assert header is not None
     _check_mapping(mapping, [n for n in header.names if n], header)
     chosen = named_by(mapping, header)
-    filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
+    filled = grid.filled()
     rows = left_out_rows(grid, header, filled)
     counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
     counts.cleaned += grid.cleaned.values()
@@ -250,10 +254,10 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
         found = Found(column=chosen[name]) if name in chosen else header.found[c]
         label = found.column if found is not None else name or f"column {column_letter(c)}"
         if label in columns:
-            # evaluate says that the two are one fact
+            # evaluate reports that both give the same fact
             label = name
         columns[label] = _values(label, cells, None if found is None else found.unit, counts)
-    return build_frame({n: _typed(v) for n, v in columns.items()}, "pandas"), counts.said(source.name)
+    return build_frame({n: _typed(v) for n, v in columns.items()}, "pandas"), counts.notice(source.name)
 
 
 def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], header: Header | None = None) -> None:
@@ -261,7 +265,7 @@ def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], head
     lost = [missing_in_mapping(k, names) for k in mapping or {} if fold(k) not in have]
     known = {*fact_columns(), *_KEYS}
     lost += [
-        Problem(code=ProblemCode.UNKNOWN_COLUMN, column=k, message=f"{v!r} is no known fact")
+        Problem(code=ProblemCode.UNKNOWN_COLUMN, column=k, message=message("reading.unknown_fact", fact=Quoted(v)))
         for k, v in (mapping or {}).items()
         if v.removesuffix(_REFERENCE) not in known
     ]
@@ -270,7 +274,7 @@ def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], head
 
 
 class _Counts:
-    """How many cells and rows were read otherwise than they stand."""
+    """How many rows were left out, and which cells were changed."""
 
     def __init__(self, rows: int = 0) -> None:
         self.rows = rows
@@ -279,24 +283,21 @@ class _Counts:
         self.cleaned: list[str] = []
 
     def add(self, cells: Cells) -> None:
-        """Count what was done to a column."""
+        """Count the changes of a column."""
         self.missing += len(cells.missing)
         self.converted += len(cells.converted)
         self.marked += cells.marked.values()
         self.cleaned += cells.cleaned.values()
 
-    def said(self, name: str) -> str:
-        """Say it, empty where nothing was done."""
-        parts = [f"{many(self.rows, 'row')} left out"] if self.rows else []
-        if self.missing:
-            parts.append(f"{many(self.missing, 'cell')} of words such as 无 or — {was(self.missing)} read as missing")
-        if self.converted:
-            parts.append(f"{many(self.converted, 'cell')} {was(self.converted)} converted")
+    def notice(self, path: str) -> Message | None:
+        """Summarise the changes; None if there are none."""
+        rows = [message("reading.rows.any", n=self.rows)] if self.rows else []
+        parts = notice_of(rows, self.missing, self.converted)
         if self.marked:
-            parts.append(f"the marks of footnotes were taken off {', '.join(map(repr, self.marked))}")
+            parts.append(message("reading.footnotes_off", texts=quoted(self.marked)))
         if self.cleaned:
-            parts.append(f"characters that do not show were taken out of {', '.join(map(repr, self.cleaned))}")
-        return f"{name}: {'; '.join(parts)}." if parts else ""
+            parts.append(message("reading.invisible_off", texts=quoted(self.cleaned)))
+        return message("reading.facts_notice", path=path, parts=joined(parts)) if parts else None
 
 
 def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _Counts) -> list[Any]:
@@ -325,20 +326,21 @@ def _typed(values: list[Any]) -> Any:
     return values
 
 
-def raw_table(path: Path, sheet: str | int | None) -> Any:
-    """Read a table of facts; where none is known, the table as it stands, for the caller to judge."""
+def raw_table(path: Path, sheet: str | int | None) -> pd.DataFrame:
+    """Read a table of facts; if it contains no known fact, return it unchanged for the caller to judge."""
     try:
         return facts_of(path, sheet, None)[0]
     except InputDataError:
         raise
     except InputError:
-        source = open_source(path, lambda done: None, lambda name, i, hidden: sheet in (None, name, i))
+        source = open_source(path, lambda done: None, wanted_sheets(sheet))
         grids = chosen_grids(source, sheet) if sheet is not None else list(source.grids)
         grid = next((g for g in grids if g.cells.size), None)
         header = None if grid is None else find_header(grid, understood=lambda p: None)
         if grid is None or header is None:
-            raise InputError(f"{source.name} is empty; the headers are missing") from None
-        rows = grid.cells[header.rows[-1] + 1 :]
-        rows = rows[(rows != None).any(axis=1)] if rows.size else rows  # noqa: E711 - cell by cell
+            raise InputError(message("reading.headers_missing", path=source.name)) from None
+        below = slice(header.rows[-1] + 1, None)
+        rows = grid.cells[below][grid.filled()[below].any(axis=1)]
         columns = {n: _typed(rows[:, c].tolist()) for c, n in enumerate(header.names) if n}
-        return build_frame(columns, "pandas")
+        table: pd.DataFrame = build_frame(columns, "pandas")
+        return table

@@ -1,6 +1,6 @@
-"""Which kind of file it is, and whether it is safe to open (private).
+"""Detect the kind of a file and whether it is safe to open (private).
 
-Nothing is run: no macro, no formula. What a file would unpack to is counted before a library opens it.
+No macro or formula is run. The unpacked size of a file is measured before a library opens it.
 """
 
 from __future__ import annotations
@@ -15,63 +15,58 @@ from junheng.reading.old_workbooks import open_ole
 from junheng.reading.text_files import decode, grid_of_text, open_text
 from junheng.reading.web_pages import grids_of_page
 from junheng.reading.workbooks import open_zip
+from junheng.words import Quoted, message
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
 
 
-def open_source(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
-    """Open a file of any kind that is known; ``wanted`` says which sheets are of use, ``said`` hears of progress."""
+def open_source(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a file of any supported kind; ``wanted`` selects sheets, ``progress`` is called with percentages."""
     if not path.is_file():
-        raise InputError(f"there is no file {str(path)!r}")
+        raise InputError(message("reading.no_file", path=Quoted(str(path))))
     suffix = path.suffix.lower()
     if suffix not in (*WORKBOOKS, *TEXTS):
-        hint = "; save it as .xlsx" if suffix == ".xlsb" else ""
-        raise InputError(
-            f"{path.name}: files ending in {', '.join((*TEXTS, *WORKBOOKS))} can be read, not {suffix!r}{hint}"
-        )
+        hint = message("reading.save_as_xlsx") if suffix == ".xlsb" else ""
+        endings = (*TEXTS, *WORKBOOKS)
+        raise InputError(message("reading.ending", path=path.name, endings=endings, ending=Quoted(suffix), hint=hint))
     size = path.stat().st_size
     if size == 0:
-        raise InputError(f"{path.name} is empty; the headers and the schools are missing")
+        raise InputError(message("reading.empty", path=path.name))
     if size > MAX_UNPACKED:
-        raise InputError(f"{path.name} is larger than {MAX_UNPACKED // 10**9} GB, which is more than is read")
+        raise InputError(message("reading.too_large", path=path.name, limit=MAX_UNPACKED // 10**9))
     with path.open("rb") as handle:
         head = handle.read(4096)
     if suffix in TEXTS:
         return open_text(path, head, suffix)
     if head.startswith(b"PK"):
-        return open_zip(path, said, wanted)
+        return open_zip(path, progress, wanted)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return open_ole(path, said, wanted)
+        return open_ole(path, progress, wanted)
     return _open_pretended(path, head)
 
 
 def _open_pretended(path: Path, head: bytes) -> Source:
     if path.suffix.lower() != ".xls":
-        raise InputError(f"{path.name} is not a workbook, whatever its ending; save it again as .xlsx")
+        raise InputError(message("reading.not_a_workbook", path=path.name))
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"mime-version") or b"multipart/related" in start[:400]:
-        raise InputError(f"{path.name} is a web archive with the ending of a workbook; open it and save it as .xlsx")
+        raise InputError(message("reading.web_archive", path=path.name))
     text, encoding = _decode_page(path)
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith((b"<?xml", b"<workbook")):
-        raise InputError(
-            f"{path.name} is an XML spreadsheet of 2003 with the ending of a workbook; open it and save it as .xlsx"
-        )
+        raise InputError(message("reading.xml_2003", path=path.name))
     if start.startswith(b"<") and (b"<table" in text[:200_000].lower().encode("utf-8", "replace")):
-        said = "a web page (HTML) with the ending of a workbook; its tables were read"
-        grids = grids_of_page(path, text)
-        kind = "html"
+        sentence = message("reading.page_read", path=path.name)
+        grids, kind = grids_of_page(path, text), "html"
     elif start.startswith(b"<"):
-        raise InputError(f"{path.name} is a web page with the ending of a workbook, and holds no table")
+        raise InputError(message("reading.page_without_table", path=path.name))
     elif re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{path.name} is not a workbook, whatever its ending; save it again as .xlsx")
+        raise InputError(message("reading.not_a_workbook", path=path.name))
     else:
-        said = "text with the ending of a workbook; it was read as text"
+        sentence = message("reading.text_read", path=path.name)
         separator = "\t" if text[:20_000].count("\t") > text[:20_000].count(",") else ","
         grids, kind = (grid_of_text(path, text, separator),), "text"
-    problem = Problem(
-        code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=kind, message=f"{path.name} is {said}"
-    )
+    problem = Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=kind, message=sentence)
     return Source(name=path.name, kind=kind, encoding=encoding, grids=grids, problems=(problem,))
 
 
@@ -79,4 +74,4 @@ def _decode_page(path: Path) -> tuple[str, str]:
     try:
         return decode(path, path.read_bytes())
     except InputError:
-        raise InputError(f"{path.name} is not a workbook, whatever its ending; save it again as .xlsx") from None
+        raise InputError(message("reading.not_a_workbook", path=path.name)) from None

@@ -1,4 +1,4 @@
-"""Sheets as grids of cells, and the bounds of what is read (private)."""
+"""Sheets as grids of cells, and the size limits (private)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from junheng._text import INVISIBLE, drop_invisible
 from junheng.errors import InputError, Problem
+from junheng.words import Quoted, message
 
-#: Bounds of what is read; a nation's schools are 220 000 rows.
+#: Size limits; the schools of a nation are 220 000 rows.
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 2_000
 MAX_CELLS = 60_000_000
@@ -21,25 +22,29 @@ MAX_UNPACKED = 2_000_000_000
 
 
 Merge = tuple[int, int, int, int]
-#: A cell that comes as nothing although something stands there: row, column, and the error it shows, if one.
+#: A cell that is read as empty although it is not: row, column, and the error it shows, if any.
 Lost = tuple[int, int, str]
-#: Whether a sheet is of use, by its name, its position and whether it is hidden.
+#: Whether to read a sheet, by its name, its position and whether it is hidden.
 Wanted = Callable[[str, int, bool], bool]
 
 
 @frozen(eq=False)
 class Grid:
-    """One sheet: cells by row and column as Excel counts them from 0, None where there is nothing."""
+    """One sheet: cells by row and column, counted from 0; None if empty."""
 
     name: str
     cells: NDArray[np.object_]
     hidden: bool = False
-    #: First and last row and column of merged cells; None where the kind of file does not tell.
+    #: First and last row and column of merged cells; None if the file format does not record them.
     merges: tuple[Merge, ...] | None = None
-    #: Cells that hold a formula without a value, or an error such as #N/A, which come as nothing.
+    #: Cells with a formula without a value or an error such as #N/A, which are read as empty.
     lost: tuple[Lost, ...] = ()
-    #: What stood in cells before characters that do not show were taken out.
+    #: Original text of cells from which invisible characters were removed.
     cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
+
+    def filled(self) -> NDArray[np.bool_]:
+        """Return which cells are not empty, as a new array."""
+        return np.asarray(self.cells != None, dtype=bool)  # noqa: E711 - cell by cell
 
 
 @frozen(eq=False)
@@ -54,7 +59,7 @@ class Source:
 
 
 def column_letter(column: int) -> str:
-    """Return the letters Excel shows above a column counted from 0."""
+    """Return the spreadsheet letters of a column counted from 0."""
     out = ""
     column += 1
     while column:
@@ -64,12 +69,12 @@ def column_letter(column: int) -> str:
 
 
 def cell_name(row: int, column: int) -> str:
-    """Return the name of a cell as Excel shows it."""
+    """Return the spreadsheet name of a cell."""
     return f"{column_letter(column)}{row + 1}"
 
 
 def clean_rows(rows: Sequence[list[Any]]) -> dict[tuple[int, int], str]:
-    """Take what does not show out of the cells; return what stood in those that changed."""
+    """Remove invisible characters from the cells; return the original text of those that changed."""
     out: dict[tuple[int, int], str] = {}
     for r, row in enumerate(rows):
         for c, value in enumerate(row):
@@ -88,14 +93,10 @@ def cell_array(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.object_]
 
 
 def check_size(path: Path, sheet: str, rows: int, columns: int) -> None:
-    """Refuse a sheet that is too large."""
+    """Raise an error if a sheet is too large."""
     if columns > MAX_COLUMNS:
         raise InputError(
-            f"{path.name}, sheet {sheet!r}: {columns:,} columns, more than the {MAX_COLUMNS:,} that are read; "
-            "delete what stands far to the right"
+            message("reading.many_columns", path=path.name, sheet=Quoted(sheet), columns=columns, limit=MAX_COLUMNS)
         )
     if rows > MAX_ROWS or rows * columns > MAX_CELLS:
-        raise InputError(
-            f"{path.name}, sheet {sheet!r}: {rows:,} rows and {columns:,} columns, more than is read; "
-            "delete what stands far below or to the right, or split the file"
-        )
+        raise InputError(message("reading.many_cells", path=path.name, sheet=Quoted(sheet), rows=rows, columns=columns))

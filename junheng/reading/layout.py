@@ -1,4 +1,4 @@
-"""Where the headers of a sheet are, and what its columns were taken for (private)."""
+"""Find the headers of a sheet and the meaning of its columns (private)."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from junheng.reading.cells import is_figure, is_missing
 from junheng.reading.grid import Grid, column_letter
 from junheng.reading.meaning import bare_unit, meaning, type_of, words
 from junheng.schools import Found, fold
+from junheng.words import Quoted, message
 
-#: The headers are looked for in so many rows; two rows of headers are common, four the most.
+#: Headers are searched in this many rows; they span at most four rows.
 _HEAD = 80
 _DEEPEST = 4
-#: A second row of headers that knows so large a part of what the best one knows could be meant as well.
+#: A row that recognises this share of what the best header row recognises could be the headers too.
 _RIVAL = 0.75
 
-#: What tells the meaning of headers above each other.
+#: Returns the meaning of headers above each other.
 Meaning = Callable[[Sequence[str]], Found | None]
 
 
 @frozen(eq=False)
 class Header:
-    """The headers of a sheet: where they stand, what each column is called and was taken for."""
+    """The headers of a sheet: their rows, and the name and meaning of each column."""
 
     rows: tuple[int, ...]
     paths: tuple[tuple[str, ...], ...]
@@ -36,15 +37,15 @@ class Header:
 
     @property
     def known(self) -> int:
-        """How many columns were understood."""
+        """How many columns were recognised."""
         return len({f.column for f in self.found if f is not None})
 
-    def at(self, *columns: str) -> list[int]:
-        """Return the columns of the sheet that were taken for one of these."""
+    def positions(self, *columns: str) -> list[int]:
+        """Return the positions of columns with one of these meanings."""
         return [i for i, f in enumerate(self.found) if f is not None and f.column in columns]
 
     def says(self, c: int, value: Any) -> bool:
-        """Whether a cell says what the headers of its column say, in whichever of their rows."""
+        """Tell whether a cell repeats a header of its column."""
         text = " ".join(value.split()) if isinstance(value, str) else value
         return text in self.paths[c] or text == self.names[c]
 
@@ -56,12 +57,12 @@ def find_header(
     mapping: Iterable[str] = (),
     understood: Meaning = meaning,
 ) -> Header | None:
-    """Find the row or rows of headers; None where the sheet is empty.
+    """Find the header rows; None if the sheet is empty.
 
     Raises
     ------
     InputDataError
-        When two places are equally good.
+        If two places are equally good.
     """
     rows, width = grid.cells.shape
     if not rows or not width:
@@ -84,32 +85,32 @@ def find_header(
 
 @frozen(eq=False)
 class _Top:
-    """The first rows of a sheet, where its headers are looked for."""
+    """The first rows of a sheet, in which headers are searched."""
 
     grid: Grid
-    #: What stands in the rows; what is merged stands in each of its places.
+    #: The cells of the rows; merged cells are repeated in each of their places.
     labels: Sequence[Sequence[Any]]
-    #: Whether a row holds words only.
+    #: Whether a row contains only words.
     texts: Sequence[bool]
     #: Headers that a mapping names, folded.
     wanted: set[str]
     understood: Meaning
 
     def score(self, header: Header) -> int:
-        """Count the columns that headers make known."""
+        """Count the columns that headers recognise."""
         mapped = {n for n in map(fold, header.names) if n in self.wanted}
         return len({f.column for f in header.found if f is not None} | mapped)
 
 
 def _labels(grid: Grid, n: int) -> list[list[str | None]]:
-    """Return the first rows with what merged cells hold in each of their places; figures as they are."""
+    """Return the first rows with merged cells repeated in each of their places."""
     cells = grid.cells[:n]
-    out: list[list[Any]] = cells.tolist()
+    labels: list[list[Any]] = cells.tolist()
     for r0, c0, r1, c1 in grid.merges or ():
-        if r0 < n and out[r0][c0] is not None:
+        if r0 < n and labels[r0][c0] is not None:
             for r in range(r0, min(r1 + 1, n)):
-                out[r][c0 : c1 + 1] = [out[r0][c0]] * (min(c1 + 1, len(out[r])) - c0)
-    return out
+                labels[r][c0 : c1 + 1] = [labels[r0][c0]] * (min(c1 + 1, len(labels[r])) - c0)
+    return labels
 
 
 def _only_text(row: Sequence[Any]) -> bool:
@@ -121,22 +122,22 @@ def _only_text(row: Sequence[Any]) -> bool:
 
 
 def _best_header(top: _Top) -> Header | None:
-    """Return the rows that make most columns known, None where no row makes any known."""
+    """Return the rows that recognise most columns, None if no row recognises any."""
     best: Header | None = None
     score = 0
     for r in range(len(top.labels)):
         for rows in _blocks(top, r):
             header = _header(top, rows)
             n = top.score(header)
-            # of what knows as much the fewest rows: a title above adds nothing
-            # (below what was found, a header as good as it may be that of a second printed page)
+            # with equal scores prefer fewer rows: a title above adds nothing
+            # (an equally good header further below may be that of a second printed page)
             if n > score or (best is not None and n == score and len(rows) < len(best.rows) and r <= best.rows[-1]):
                 best, score = header, n
     return best
 
 
 def _blocks(top: _Top, r: int) -> Iterable[tuple[int, ...]]:
-    """Yield the rows of words that may be headers together, from a row on."""
+    """Yield the runs of word-only rows that start at a row."""
     for depth in range(1, _DEEPEST + 1):
         if r + depth > len(top.labels) or not top.texts[r + depth - 1]:
             return
@@ -144,7 +145,7 @@ def _blocks(top: _Top, r: int) -> Iterable[tuple[int, ...]]:
 
 
 def _refuse_rivals(top: _Top, best: Header, header: Header) -> Header:
-    """Return the headers, unless another row could be meant as well."""
+    """Return the headers; raise an error if another row could be the headers too."""
     enough = max(3, _RIVAL * top.score(best))
     for r, row in enumerate(top.labels):
         rival = top.texts[r] and r not in header.rows and top.score(_header(top, (r,))) >= enough
@@ -154,26 +155,25 @@ def _refuse_rivals(top: _Top, best: Header, header: Header) -> Header:
 
 
 def _repeats(header: Header, row: Sequence[Any]) -> bool:
-    """Whether a row is one of the rows of the headers over again, as on the next printed page."""
+    """Tell whether a row repeats a header row, as on the next printed page."""
     filled = [(c, v) for c, v in enumerate(row) if v is not None]
     return bool(filled) and all(header.says(c, v) for c, v in filled)
 
 
 def two_headers(grid: Grid, best: Header, row: int, other: Sequence[Any]) -> Problem:
-    """Say that two rows could be the headers."""
-    first = "、".join(n for n in best.names if n)[:60]
-    second = "、".join(str(v) for v in other if v is not None)[:60]
-    return Problem(
-        code=ProblemCode.UNCLEAR_HEADER,
-        value=str(row + 1),
-        message=f"sheet {grid.name!r}: rows {best.rows[0] + 1} ({first}) and {row + 1} ({second}) could both be "
-        f"the headers; say which with header={best.rows[0] + 1} or header={row + 1}, "
-        "and put two tables on two sheets",
-    )
+    """Return the problem that two rows could be the headers."""
+    headers = {
+        "row": best.rows[0] + 1,
+        "headers": "、".join(n for n in best.names if n)[:60],
+        "other": row + 1,
+        "others": "、".join(str(v) for v in other if v is not None)[:60],
+    }
+    sentence = message("reading.two_headers", sheet=Quoted(grid.name), **headers)
+    return Problem(code=ProblemCode.UNCLEAR_HEADER, value=str(row + 1), message=sentence)
 
 
 def _unknown_header(top: _Top) -> Header | None:
-    """Take the first full row of words for the headers where none is known."""
+    """Use the first full row of words as headers if none is recognised."""
     filled = [sum(v is not None for v in row) for row in top.labels]
     widest = max(filled, default=0)
     for r, row in enumerate(top.labels):
@@ -181,21 +181,18 @@ def _unknown_header(top: _Top) -> Header | None:
             return _header(top, (r,))
     if widest == 0:
         return None
-    raise InputError(
-        f"sheet {top.grid.name!r}: no row of headers was found in the first {len(top.labels)} rows; "
-        "say which row it is with header=, and what the headers mean with mapping="
-    )
+    raise InputError(message("reading.no_headers", sheet=Quoted(top.grid.name), rows=len(top.labels)))
 
 
 # ---------------------------------------------------------------------------- what the headers of rows are
 
 
 def _header(top: _Top, rows: tuple[int, ...]) -> Header:
-    """Read some rows as headers: for each column what stands above each other, its name and its meaning."""
+    """Read rows as headers: the labels above each other, the name and the meaning of each column."""
     grid, width = top.grid, top.grid.cells.shape[1]
     lines = _spread_groups(top, rows)
     paths = [_path([line[c] for line in lines]) for c in range(width)]
-    # one header merged over several columns names the first of them
+    # a header merged over several columns names only the first of them
     for r0, c0, r1, c1 in grid.merges or ():
         if r0 in rows and r1 >= rows[-1]:
             for c in range(c0 + 1, min(c1 + 1, width)):
@@ -210,9 +207,9 @@ def _header(top: _Top, rows: tuple[int, ...]) -> Header:
 
 
 def _spread_groups(top: _Top, rows: tuple[int, ...]) -> list[list[Any]]:
-    """Return the rows with each group of headers over all its columns.
+    """Return the rows with each group header repeated over all its columns.
 
-    Where no merged cells are known, a group reaches to the next one, as far as something stands below.
+    Without merged cells a group extends to the next one, as far as there are labels below.
     """
     merged = {r for r0, _, r1, _ in top.grid.merges or () for r in range(r0, min(r1, r0 + _DEEPEST) + 1)}
     lines = [list(top.labels[r]) for r in rows]
@@ -225,13 +222,13 @@ def _spread_groups(top: _Top, rows: tuple[int, ...]) -> list[list[Any]]:
 
 
 def _path(labels: Sequence[Any]) -> tuple[str, ...]:
-    """Return what stands above each other in a column; what is merged over rows once."""
-    out: list[str] = []
+    """Return the labels above each other in a column, without repeats."""
+    path: list[str] = []
     for label in labels:
         text = None if label is None else " ".join(str(label).split())
-        if text and (not out or out[-1] != text):
-            out.append(text)
-    return tuple(out)
+        if text and (not path or path[-1] != text):
+            path.append(text)
+    return tuple(path)
 
 
 def _name(path: Sequence[str]) -> str:
@@ -244,7 +241,7 @@ def _name(path: Sequence[str]) -> str:
 
 
 def _extended(top: _Top, header: Header) -> Header:
-    """Take in rows below that belong to the headers: what merged cells reach down to, and a row of units."""
+    """Add the rows below that belong to the headers: rows covered by merged cells, and a row of units."""
     last = header.rows[-1]
     for r0, _, r1, _ in top.grid.merges or ():
         if r0 in header.rows and last < r1 < min(header.rows[0] + _DEEPEST, len(top.labels)):
@@ -258,9 +255,9 @@ def _extended(top: _Top, header: Header) -> Header:
 
 
 def _unit_row(top: _Top, header: Header) -> int | None:
-    """Return the row under the headers that gives the units, None if there is none.
+    """Return the row of units below the headers, None if there is none.
 
-    In the columns of words stands nothing, a dash or a label such as 计量单位; of the rest most are known units.
+    In word columns it is empty or has a dash or a label such as 计量单位; most other cells are known units.
     """
     for under in range(header.rows[-1] + 1, min(header.rows[-1] + 4, len(top.labels))):
         row = top.labels[under]
@@ -271,16 +268,16 @@ def _unit_row(top: _Top, header: Header) -> int | None:
 
 
 def _gives_units(header: Header, row: Sequence[Any]) -> bool:
-    said = [(f, v) for f, v in zip(header.found, row, strict=True) if v is not None and not _says_nothing(v)]
-    known = sum(bare_unit(v) is not None for _, v in said)
-    words_in_keys = any(f is not None and type_of(f) != "number" and bare_unit(v) is None for f, v in said)
-    return known > 0 and 2 * known >= len(said) and not words_in_keys
+    given = [(f, v) for f, v in zip(header.found, row, strict=True) if v is not None and not _says_nothing(v)]
+    known = sum(bare_unit(v) is not None for _, v in given)
+    words_in_keys = any(f is not None and type_of(f) != "number" and bare_unit(v) is None for f, v in given)
+    return known > 0 and 2 * known >= len(given) and not words_in_keys
 
 
 def _with_units(top: _Top, header: Header, under: int) -> Header:
-    """Add a row of units; a unit that is not known stays with its column, for it to be refused."""
+    """Add a row of units; an unknown unit is kept, so that its column is refused."""
     row = top.labels[under]
-    # what is no unit there, a label or a dash, says nothing of its column
+    # a label or a dash is not a unit
     labels = list(top.labels)
     labels[under] = [v if v is not None and bare_unit(v) is not None else None for v in row]
     longer = _header(evolve(top, labels=labels), (*header.rows, under))
@@ -295,7 +292,7 @@ def _with_odd_unit(found: Found | None, cell: Any) -> Found | None:
 
 
 def _says_nothing(cell: Any) -> bool:
-    """Whether a cell in a row of units is a dash or the label of the row."""
+    """Tell whether a cell in a row of units is a dash or the label of the row."""
     bare = fold(cell).strip("():")
     return is_missing(cell) or bare in words("headers", "units")
 
@@ -304,16 +301,16 @@ def _says_nothing(cell: Any) -> bool:
 
 
 def _ordinals() -> dict[str, int]:
-    out = {c: i for i, c in enumerate("甲乙丙丁戊己庚辛壬癸", -100)}
-    out |= {c: i for i, c in enumerate("abcdefghijklmnopqrstuvwxyz", -50)}
-    return out
+    ordinals = {c: i for i, c in enumerate("甲乙丙丁戊己庚辛壬癸", -100)}
+    ordinals |= {c: i for i, c in enumerate("abcdefghijklmnopqrstuvwxyz", -50)}
+    return ordinals
 
 
 _ORDINAL = _ordinals()
 
 
 def is_numbering(row: Sequence[Any]) -> bool:
-    """Whether a row only numbers the columns: 甲 乙 1 2 3, or L1 L2 L3."""
+    """Tell whether a row only numbers the columns: 甲 乙 1 2 3, or L1 L2 L3."""
     numbers: list[int] = []
     marks = 0
     for value in row:
@@ -336,7 +333,7 @@ def is_numbering(row: Sequence[Any]) -> bool:
 
 
 def has_marks(row: Sequence[Any]) -> bool:
-    """Whether something else than digits stands in a row."""
+    """Tell whether a row contains text other than digits."""
     return any(isinstance(v, str) and not v.isdigit() for v in row)
 
 
@@ -344,12 +341,12 @@ def has_marks(row: Sequence[Any]) -> bool:
 
 
 def named_by(mapping: Mapping[str, str] | None, header: Header) -> dict[str, str]:
-    """Return the mapping by the names the columns go by: a header below others may be named alone."""
-    out: dict[str, str] = {}
+    """Return the mapping by column names; the lowest of several header labels may be given alone."""
+    by_name: dict[str, str] = {}
     for key, column in (mapping or {}).items():
         hits = [n for n in header.names if n == key]
         hits = hits or [n for n in header.names if n and fold(n) == fold(key)]
         hits = hits or [n for n, p in zip(header.names, header.paths, strict=True) if p and fold(p[-1]) == fold(key)]
         for name in hits or [key]:
-            out[name] = column
-    return out
+            by_name[name] = column
+    return by_name

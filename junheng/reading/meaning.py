@@ -1,4 +1,4 @@
-"""What headers above each other mean together (private)."""
+"""The joint meaning of headers above each other (private)."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _UNIT_LABEL = re.compile(r"^(?:计量|金额)?单位[:为]?")
 
 
 def bare_unit(label: str) -> str | None:
-    """Return the unit that a label is and nothing else, None if it is none."""
+    """Return the unit if a label is nothing but a unit, else None."""
     folded = _UNIT_LABEL.sub("", fold(label).strip("()"))
     return folded if folded in units() else None
 
 
 def _is_other(label: str) -> bool:
-    """Whether a label speaks of other people, another time or a share."""
+    """Tell whether a label refers to other people, another time or a share."""
     return any(w in fold(label) for w in words("headers", "other"))
 
 
 def meaning(path: Sequence[str]) -> Found | None:
-    """Tell what headers above each other mean together, None if it is not known."""
+    """Return the joint meaning of headers above each other, None if unknown."""
     return _meaning(tuple(path))
 
 
@@ -72,7 +72,7 @@ def _meaning(path: tuple[str, ...]) -> Found | None:
 
 
 def _of_one_stage(path: tuple[str, ...], stages: Sequence[str]) -> Found | None:
-    """Return the column of a stage: 小学 over 在校生数; None where two stages stand above each other."""
+    """Return the column of a stage (小学 over 在校生数), None for two stages above each other."""
     found = _meaning(tuple(label for label in path if _stage_of(label) is None)) if len(stages) == 1 else None
     base = base_column(found.column) if found is not None else None
     if found is None or base is None or base[1] is not None or base_column(f"{found.column}_{stages[0]}") is None:
@@ -81,7 +81,7 @@ def _of_one_stage(path: tuple[str, ...], stages: Sequence[str]) -> Found | None:
 
 
 def _under_headings(path: tuple[str, ...]) -> Found | None:
-    """Return what the lowest label means, with a remark on each heading that it is no part of."""
+    """Return the meaning of the lowest label, with each heading it does not belong to as a remark."""
     found, above = recognise(path[-1]), path[:-1]
     if found is None or any(_is_other(label) for label in above):
         return None
@@ -89,12 +89,12 @@ def _under_headings(path: tuple[str, ...]) -> Found | None:
     for label in above:
         parent = recognise(label)
         if fold(label) not in words("headers", "neutral") and not (parent and _belongs(found.column, parent.column)):
-            remarks.append(f"it stands under {label!r}")
+            remarks.append(label)
     return Found(column=found.column, unit=found.unit, remarks=tuple(remarks))
 
 
 def _in_unit(found: Found | None, unit: str) -> Found | None:
-    """Return what a header means in the unit below it; two units that differ are refused as one that is not known."""
+    """Return the meaning of a header with the unit below it; two different units become one unknown unit."""
     if found is None:
         return None
     base = base_column(found.column)
@@ -105,7 +105,7 @@ def _in_unit(found: Found | None, unit: str) -> Found | None:
 
 
 def _joined(path: tuple[str, ...]) -> Found | None:
-    """Read the labels as one: 教学及辅助用房 over 面积(㎡)."""
+    """Read the labels as one header: 教学及辅助用房 over 面积(㎡)."""
     if any(_stage_of(label) for label in path[1:]):
         return None
     for start in range(len(path) - 1):
@@ -127,6 +127,6 @@ def _belongs(part: str, whole: str) -> bool:
 
 
 def type_of(found: Found | None) -> str:
-    """Return the type of the column a header was taken for, empty where it is none."""
+    """Return the type of the column that a header means, empty if it is unknown."""
     base = None if found is None else base_column(found.column)
     return "" if base is None else base[0].type

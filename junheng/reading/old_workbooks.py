@@ -1,4 +1,4 @@
-"""Old workbooks (.xls): how far their cells reach is found before a library opens them (private)."""
+"""Old workbooks (.xls): measure their extent before a library opens them (private)."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from pathlib import Path
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_COLUMNS, Source, Wanted, check_size
 from junheng.reading.workbooks import open_workbook
+from junheng.words import message
 
 
-def open_ole(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
-    """Open a workbook as Excel saved it before 2007, once it is known to be safe."""
+def open_ole(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a workbook in the format before Excel 2007 after checking that it is safe."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise InputError(f"{path.name} is protected by a password; save a copy without one")
+        raise InputError(message("reading.password", path=path.name))
     if "Workbook".encode("utf-16-le") not in data and "Book".encode("utf-16-le") not in data:
-        raise InputError(f"{path.name} is an old Office file, but no workbook")
+        raise InputError(message("reading.ole_without_workbook", path=path.name))
     try:
         reach = _reach_of_xls(data)
     except (struct.error, IndexError, ValueError):
-        raise InputError(f"{path.name} cannot be read as a workbook: the file is damaged or cut off") from None
+        raise InputError(message("reading.damaged", path=path.name)) from None
     if reach > _XLS_COLUMNS:
         check_size(path, path.stem, 1, MAX_COLUMNS + reach)
-    return open_workbook(path, "xls", {}, said, wanted)
+    return open_workbook(path, "xls", {}, progress, wanted)
 
 
-#: An .xls has no more columns; a cell that says it lies beyond is there to fill the memory.
+#: An .xls has at most this many columns; a cell beyond indicates a hostile file.
 _XLS_COLUMNS = 256
-#: Records of BIFF that hold a cell, or several beside each other.
+#: BIFF records that hold one cell or several adjacent cells.
 _XLS_CELLS = frozenset((0x0006, 0x00BD, 0x00BE, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E))
 _XLS_SEVERAL = frozenset((0x00BD, 0x00BE))
 
 
 def _reach_of_xls(data: bytes) -> int:
-    """Return how many columns the cells of an old workbook reach over."""
+    """Return the number of columns of an old workbook."""
     stream = _ole_stream(data, ("Workbook", "Book"))
     at = reach = 0
     while at + 4 <= len(stream):
@@ -48,7 +49,7 @@ def _reach_of_xls(data: bytes) -> int:
 
 
 def _ole_stream(data: bytes, names: Sequence[str]) -> bytes:
-    """Return a stream of a compound file: its sectors one after the other."""
+    """Return a stream of a compound file."""
     shift, mini_shift = struct.unpack_from("<HH", data, 30)
     if not 7 <= shift <= 16 or not 2 <= mini_shift <= shift:
         raise ValueError(shift)
@@ -73,12 +74,12 @@ def _ole_stream(data: bytes, names: Sequence[str]) -> bytes:
     return _chain(start, table, lambda i: small[i << mini_shift : (i + 1) << mini_shift])[:length]
 
 
-#: From here on a number of a sector says that none follows.
+#: Sector numbers from here on end a chain.
 _END = 0xFFFFFFF0
 
 
 def _chain(start: int, table: Sequence[int], sector: Callable[[int], bytes]) -> bytes:
-    """Return the sectors of a stream; a table that leads round in a circle is refused."""
+    """Return the sectors of a stream; a circular chain is an error."""
     out = []
     while start < _END:
         out.append(sector(start))
@@ -93,7 +94,7 @@ def _numbers(raw: bytes) -> list[int]:
 
 
 def _find_stream(entries: bytes, names: Sequence[str]) -> tuple[int, tuple[int, int]]:
-    """Return where the small sectors begin, and where the first stream of these names does and how long it is."""
+    """Return the start of the small sectors, and start and length of the first stream with one of these names."""
     root: int | None = None
     found: tuple[int, int] | None = None
     for at in range(0, len(entries) - 127, 128):

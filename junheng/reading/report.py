@@ -1,24 +1,23 @@
-"""What was made of a file, row by row and column by column: for people and for programs."""
+"""How a file was read, row by row and column by column: for people and for programs."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from junheng._data import read_toml
-from junheng.errors import check_language
-from junheng.schools import base_column
-from junheng.words import word
+from junheng.errors import Problem, check_language
+from junheng.reading.sheets import joined
+from junheng.words import Message, Name, Quoted, label_of_column, listed, message
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["FileReport"]
 
-#: So many lines of each kind are printed; the frames have them all.
+#: At most this many lines of each kind are printed; the frames have all.
 _SHOWN = 20
 
 
@@ -31,23 +30,23 @@ class FileReport:
     name : str
         Name of the file, without its folder.
     kind : str
-        What the file is: ``xlsx``, ``xls``, ``ods``, ``csv``, ``tsv``, ``html`` or ``text``.
+        Kind of the file: ``xlsx``, ``xls``, ``ods``, ``csv``, ``tsv``, ``html`` or ``text``.
     encoding : str or None
         Encoding of a text file.
     schools : pandas.DataFrame
-        What :func:`junheng.read_schools` returns.
+        The result of :func:`junheng.read_schools`.
     places : pandas.DataFrame
-        For each row of ``schools``: ``sheet`` and ``row``, as a spreadsheet shows it.
+        For each row of ``schools``: ``sheet`` and spreadsheet ``row``.
     sheets : pandas.DataFrame
         For each sheet: ``sheet``, ``hidden``, ``used``, ``headers`` (rows of the headers), ``schools`` (rows read),
-        ``left_out`` (rows with something in them that were not).
+        ``left_out`` (other rows that are not blank).
     columns : pandas.DataFrame
         For each column of each sheet that was read: ``sheet``, ``letter``, ``header``, ``column`` (canonical; missing
-        if the header is not known), ``unit`` found, ``factor`` the figures were multiplied by, ``cells`` filled,
-        ``converted`` (cells not typed as plain figures or codes), ``missing`` (cells that say in words that nothing
-        is known), ``unread`` (cells that stay as text in a column of figures).
+        if the header is unknown), ``unit`` found, ``factor`` by which figures were multiplied, ``cells`` filled,
+        ``converted`` (cells not typed as plain figures or codes), ``missing`` (cells with a word for a missing
+        figure), ``unread`` (cells that could not be read as a figure, year or code).
     left_out : pandas.DataFrame
-        Rows that are no schools: ``sheet``, ``row``, ``reason``, ``text``.
+        Rows that are not schools: ``sheet``, ``row``, ``reason``, ``text``.
     problems : pandas.DataFrame
         ``code``, ``severity``, ``sheet``, ``cell``, ``column``, ``value``, ``message``.
     """
@@ -61,9 +60,11 @@ class FileReport:
     columns: pd.DataFrame
     left_out: pd.DataFrame
     problems: pd.DataFrame
+    #: The problems in the order of their frame, for any language.
+    _found: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but the schools as plain values that are safe for JSON."""
+        """Return everything except the schools as plain values that are safe for JSON."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -76,39 +77,35 @@ class FileReport:
         }
 
     def to_text(self, language: str = "en") -> str:
-        """Return a page to read.
+        """Return a summary as text.
 
         Parameters
         ----------
         language : {"en", "zh"}
-            Language of the page.
+            Language of the summary.
 
         Returns
         -------
         str
-            Lines of text; of long lists the beginning, and how many there are.
+            Lines of text; long lists are shortened.
         """
         check_language(language)
-        say = _Say(language)
-        kind = f"{self.kind}, {self.encoding}" if self.encoding else self.kind
-        lines = [say("title", a=self.name, k=kind, n=len(self.schools))]
-        for s in records(self.sheets):
-            key = "used" if s["used"] else "hidden" if s["hidden"] else "unused"
-            lines.append("  " + say(key, s=s["sheet"], h=s["headers"] or "-", n=s["schools"], o=s["left_out"]))
-        lines += ["", say("columns")]
-        for c in records(self.columns):
-            done = [f"× {_number(c['factor'])} ({c['unit']})"] if c["factor"] != 1 else []
-            done += [say(k, n=c[k]) for k in ("converted", "missing", "unread") if c[k]]
-            head = f"{c['sheet']}!{c['letter']} {c['header'] or say('no_header')}"
-            to = say.column(c["column"]) if c["column"] else say("unknown")
-            lines.append(f"  {head} → {to}" + (f"{say.comma}{say.comma.join(done)}" if done else ""))
-        told = [r for r in records(self.left_out) if r["reason"] != "blank"]
-        blank = len(self.left_out) - len(told)
-        lines += ["", say("left_out", n=len(told), b=blank)]
-        lines += _cut([f"  {r['sheet']} {r['row']} [{say.reason(r['reason'])}] {_short(r['text'])}" for r in told], say)
-        lines += ["", say("problems", n=len(self.problems))]
-        lines += _cut([f"  {_said(p, say)}" for p in records(self.problems)], say)
-        return "\n".join(lines)
+        page: list[Message | str] = [_line("title", path=self.name, kind=self._kind(), n=len(self.schools))]
+        page += [_sheet_line(s) for s in records(self.sheets)]
+        page += ["", _line("columns"), *(_column_line(c, language) for c in records(self.columns))]
+        rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
+        page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
+        page += _beginning([_left_out_line(r) for r in rows])
+        page += ["", _line("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
+        return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
+
+    def _kind(self) -> str:
+        return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
+
+    def _problem_lines(self, language: str) -> list[Message]:
+        # a filtered frame keeps its index
+        at = zip(self.problems.index, records(self.problems), strict=True)
+        return [_problem_line(p, self._found[i].sentence(language), language) for i, p in at]
 
     def __str__(self) -> str:
         return self.to_text()
@@ -138,7 +135,7 @@ class FileReport:
 
 
 def records(frame: Any) -> list[dict[str, Any]]:
-    """Return rows as dicts of plain values, missing as None."""
+    """Return rows as dicts of plain values; missing is None."""
     columns = {str(name): [_plain(v) for v in frame[name].tolist()] for name in frame.columns}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -149,55 +146,56 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def many(n: int, thing: str) -> str:
-    """Count things in English."""
-    return f"{n} {thing}{'' if n == 1 else 's'}"
+def notice_of(rows: Sequence[Message], missing: int, converted: int) -> list[Message]:
+    """Return sentences on the rows left out and the cells converted."""
+    parts = [message("reading.left_out", rows=listed(rows))] if rows else []
+    parts += [message("reading.cells_missing", n=missing)] if missing else []
+    return parts + ([message("reading.cells_converted", n=converted)] if converted else [])
 
 
-def was(n: int) -> str:
-    """Return the verb that goes with so many things."""
-    return "was" if n == 1 else "were"
+# ------------------------------------------------------------------------------------- the lines of a page
 
 
-class _Say:
-    """Sentences of the page in one language."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self.comma = "，" if language == "zh" else ", "
-
-    def __call__(self, key: str, **values: Any) -> str:
-        text = read_toml("words/labels.toml")["reading"][key][self.language]
-        return str(text).format(many="" if values.get("n") == 1 else "s", **values)
-
-    def column(self, name: str) -> str:
-        """Name a column: in Chinese its label goes before its id."""
-        found = base_column(name) if self.language == "zh" else None
-        if found is None:
-            return name
-        return f"{word('stage', found[1], 'zh') if found[1] else ''}{found[0].zh} {name}"
-
-    def reason(self, key: str) -> str:
-        return self("row_" + key.replace(" ", "_"))
+def _line(key: str, **parameters: Any) -> Message:
+    return message(f"reading.page.{key}", **parameters)
 
 
-def _said(problem: dict[str, Any], say: _Say) -> str:
-    """Say what is wrong and what to do; in Chinese the sentence of the message comes last, for its figures."""
-    severity, code, message = say(str(problem["severity"])), problem["code"], problem["message"]
-    if say.language != "zh":
-        return f"{severity} [{code}] {_where(problem)}{message}"
-    where = ["!".join(str(problem[k]) for k in ("sheet", "cell") if problem[k])]
-    where += [f"列“{say.column(problem['column'])}”"] if problem["column"] else []
-    where += [f"值“{problem['value']}”"] if problem["value"] is not None else []
-    place = "，".join(w for w in where if w)
-    told = f"{word('problem', code, 'zh')}{'：' if place else ''}{place}。{word('advice', code, 'zh')}。"
-    return f"{severity} {told}[{code}] {message}"
+def _sheet_line(s: Mapping[str, Any]) -> Message:
+    sheet = Quoted(s["sheet"])
+    if not s["used"]:
+        return _line("hidden" if s["hidden"] else "unused", sheet=sheet)
+    return _line("used", sheet=sheet, headers=s["headers"] or "-", n=s["schools"], left_out=s["left_out"])
 
 
-def _where(problem: dict[str, Any]) -> str:
-    place = "!".join(str(problem[k]) for k in ("sheet", "cell") if problem[k])
-    column = f" ({problem['column']})" if problem["column"] else ""
-    return f"{place}{column}: " if place or column else ""
+def _column_line(c: Mapping[str, Any], language: str) -> Message:
+    done = [_line("times", factor=c["factor"], unit=c["unit"])] if c["factor"] != 1 else []
+    done += [_line(key, n=c[key]) for key in ("converted", "missing", "unread") if c[key]]
+    header = c["header"] or _line("no_header")
+    meaning = _line("known", column=_named(c["column"], language)) if c["column"] else _line("unknown")
+    return _line(
+        "column",
+        place=f"{c['sheet']}!{c['letter']}",
+        header=header,
+        meaning=joined([meaning, *done], "reading.page.and_then"),
+    )
+
+
+def _left_out_line(r: Mapping[str, Any]) -> Message:
+    reason = Name("left_out_row", r["reason"])
+    return _line("row", place=f"{r['sheet']} {r['row']}", reason=reason, text=_short(r["text"]))
+
+
+def _problem_line(p: Mapping[str, Any], sentence: str, language: str) -> Message:
+    cell = "!".join(str(p[k]) for k in ("sheet", "cell") if p[k])
+    column = _line("in_column", column=_named(p["column"], language)) if p["column"] else ""
+    place = _line("place", cell=cell, column=column) if cell or column else ""
+    return _line("problem", severity=Name("severity", p["severity"]), code=p["code"], place=place, message=sentence)
+
+
+def _named(column: str, language: str) -> str:
+    """Return the id of a column, in Chinese with its label in front."""
+    label = label_of_column(column) if language == "zh" else column
+    return column if label == column else f"{label} {column}"
 
 
 def _short(text: str) -> str:
@@ -205,11 +203,6 @@ def _short(text: str) -> str:
     return line if len(line) <= 80 else line[:79] + "…"
 
 
-def _cut(lines: Sequence[str], say: _Say) -> list[str]:
-    if len(lines) <= _SHOWN:
-        return list(lines)
-    return [*lines[:_SHOWN], "  " + say("more", n=len(lines) - _SHOWN)]
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"
+def _beginning(lines: Sequence[Message | str]) -> list[Message | str]:
+    more = len(lines) - _SHOWN
+    return [*lines[:_SHOWN], _line("more", more=more)] if more > 0 else list(lines)

@@ -1,4 +1,4 @@
-"""Which rows under the headers are schools, and what the others are (private)."""
+"""Classify the rows below the headers: schools, totals, notes and others (private)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from junheng.schools import category_word, fold, recognise
 
 @frozen(eq=False)
 class LeftOut:
-    """A row that is no school: where, why, and what stands in it."""
+    """A row that is not a school: its position, the reason and its text."""
 
     row: int
     reason: str
@@ -30,7 +30,7 @@ class LeftOut:
 
 @frozen
 class TotalRow:
-    """A row of totals: where it stands, what it is (``total``, ``part`` or ``average``), and the words that say so."""
+    """A row of totals: its position, its kind (``total``, ``part`` or ``average``) and its label."""
 
     row: int
     kind: str
@@ -39,17 +39,17 @@ class TotalRow:
 
 @frozen(eq=False)
 class Rows:
-    """What the rows of a sheet are."""
+    """The classified rows of a sheet."""
 
     schools: NDArray[np.int64]
     left_out: tuple[LeftOut, ...]
     totals: tuple[TotalRow, ...]
-    #: Words that stand alone in a row, by row: a heading over the rows that follow.
+    #: Headings over the rows that follow: row and text.
     headings: tuple[tuple[int, str], ...]
 
 
 def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows:
-    """Tell schools from titles, totals, notes, repeated headers and empty rows."""
+    """Separate schools from titles, totals, notes, repeated headers and empty rows."""
     start = header.rows[-1] + 1
     counts = filled.sum(axis=1)
     left_out = [
@@ -61,10 +61,10 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
     is_school = counts > 0
     is_school[:start] = False
     suspect = _suspects(look, filled)
-    # what stands right under the headers may stand there again on the next printed page
+    # rows directly below the headers may be repeated on the next printed page
     repeated: dict[str, str] = {}
     for r in np.flatnonzero(is_school[: start + 3]).tolist():
-        row = look.at(r)
+        row = look.row(r)
         if row.kind() in ("column numbers", "explanation"):
             repeated[row.text] = row.kind()
             c, value = row.filled[0]
@@ -73,7 +73,7 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
     headings: list[tuple[int, str]] = []
     noted = False
     for r in np.flatnonzero(suspect & is_school).tolist():
-        row = look.at(r, noted=noted)
+        row = look.row(r, noted=noted)
         reason = repeated.get(row.text) or row.kind()
         if reason == "school":
             continue
@@ -97,7 +97,7 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
 
 
 def _refuse_other_header(grid: Grid, header: Header, row: int, cells: Sequence[Any]) -> None:
-    """Refuse a second table below the first, with headers of its own; reading on would mix the two."""
+    """Refuse a second table with its own headers below the first."""
     for c, value in enumerate(cells):
         if isinstance(value, str):
             found = recognise(" ".join(value.split()))
@@ -106,11 +106,11 @@ def _refuse_other_header(grid: Grid, header: Header, row: int, cells: Sequence[A
                 raise InputDataError([two_headers(grid, header, row, cells)])
 
 
-# ----------------------------------------------------------------------------- which rows need a closer look
+# ------------------------------------------------------------------------------ rows that need a closer look
 
 
 def _suspects(look: _Look, filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the rows that may be no schools; of a nation's rows only these are looked at one by one."""
+    """Return the rows that may not be schools; only these are examined one by one."""
     cells, start = look.grid.cells, look.header.rows[-1] + 1
     suspect = np.asarray(filled.sum(axis=1) <= 2)
     if look.names:
@@ -120,7 +120,7 @@ def _suspects(look: _Look, filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
         hits = {v for v in set(column) if isinstance(v, str) and _may_speak_of_its_row(look.header, c, v)}
         if hits:
             suspect |= np.fromiter((isinstance(v, str) and v in hits for v in column), bool, len(column))
-    # rows of words where figures should be
+    # words in columns of figures
     wordy = np.zeros(len(cells), dtype=np.int64)
     for c in look.figures:
         column = cells[start:, c].tolist()
@@ -137,32 +137,32 @@ def _may_speak_of_its_row(header: Header, c: int, text: str) -> bool:
     return (text[-1] in _TOTAL_LAST and is_total(text) is not None) or is_note(text) or header.says(c, text)
 
 
-# ------------------------------------------------------------------------------------------ what a row is
+# ------------------------------------------------------------------------------------------ kinds of rows
 
 
 class _Look:
-    """What is to be known of a sheet to tell what its rows are."""
+    """The facts about a sheet that classify its rows."""
 
     def __init__(self, grid: Grid, header: Header, titles: frozenset[str]) -> None:
         width = grid.cells.shape[1]
         self.grid, self.header, self.titles = grid, header, titles
-        #: Columns of figures, and of words: those before the first figure, and those that are known.
+        #: Columns of figures, and of words (before the first figure, or recognised).
         self.figures = [c for c, found in enumerate(header.found) if type_of(found) == "number"]
         first = min(self.figures, default=width)
         words_ = [c for c in range(width) if c not in self.figures]
         self.keys = [c for c in words_ if c < first or type_of(header.found[c])]
-        #: Columns that name a school.
-        self.names = header.at("school") or header.at("school_code")
+        #: Columns with the name or code of a school.
+        self.names = header.positions("school") or header.positions("school_code")
         start = header.rows[-1] + 1
         self.across = {r0: c1 - c0 + 1 for r0, c0, _, c1 in grid.merges or () if r0 >= start}
 
-    def at(self, r: int, *, noted: bool = False) -> _Row:
-        """Return a row; ``noted`` where notes stand above it."""
+    def row(self, r: int, *, noted: bool = False) -> _Row:
+        """Return a row; ``noted`` if there are notes above it."""
         return _Row(self, r, noted)
 
 
 class _Row:
-    """A row under the headers in which something stands."""
+    """A row below the headers that is not empty."""
 
     def __init__(self, look: _Look, r: int, noted: bool) -> None:
         self.look, self.r, self.noted = look, r, noted
@@ -172,17 +172,17 @@ class _Row:
         self.texts = [(c, v) for c, v in self.filled if isinstance(v, str)]
         self.text = row_text(self.cells)
         self.first = str(self.filled[0][1])
-        #: What stands in the columns of figures, and how many of these cells are figures.
+        #: The filled cells in columns of figures, and how many of them are figures.
         self.given = [self.cells[c] for c in look.figures if self.cells[c] is not None]
         self.figures = sum(is_figure(v) for v in self.given)
         self.name = next((self.cells[c] for c in look.names if self.cells[c] is not None), None)
 
     def kind(self) -> str:
-        """Tell what the row is: the first case that holds."""
+        """Return the kind of the row: the first case that holds."""
         return next((kind for kind, holds in _CASES if holds(self)), "school")
 
     def total(self) -> tuple[str, str] | None:
-        """Tell which total the row is, and the words that say so; a school may be called 合计 only by its name."""
+        """Return the kind of total and its label; a school may only be named 合计 in its name column."""
         unnamed = not isinstance(self.name, str) or is_figure(self.name) or is_total(self.name)
         for c, v in self.texts:
             kind = is_total(v) if c in self.look.keys else None
@@ -212,19 +212,19 @@ def _numbers_columns(row: _Row) -> bool:
 
 
 def _names_a_school(row: _Row) -> bool:
-    """Whether a row has a name and something a return says of a school: what stands in it is then never dropped.
+    """Tell whether a row has a name and data of a school; such a row is never left out.
 
-    Of a row without a name, a stage, a kind or the beginning of a figure says so. A name such as 填全称 is none.
+    A row without a name is a school if it has a stage, a kind or the start of a figure. 填全称 is not a name.
     """
     name, found = row.name, row.look.header.found
     if isinstance(name, str) and is_note(name):
         return False
     columns = [(f.column, row.cells[c]) for c in row.look.keys if (f := found[c]) is not None]
-    told = any(n in ("stage", "kind") and v is not None and category_word(n, v) is not None for n, v in columns)
+    labelled = any(n in ("stage", "kind") and v is not None and category_word(n, v) is not None for n, v in columns)
     if name is None or (isinstance(name, str) and _is_instruction(name)):
         started = any(isinstance(v, str) and _FIGURE_FIRST.match(v) and len(v) <= 20 for v in row.given)
-        return (told and bool(row.given)) or started
-    return told or bool(row.given)
+        return (labelled and bool(row.given)) or started
+    return labelled or bool(row.given)
 
 
 def _is_text_alone(row: _Row) -> bool:
@@ -236,7 +236,7 @@ def _is_a_sentence(row: _Row) -> bool:
 
 
 def _is_a_heading(row: _Row) -> bool:
-    # a name alone may be a school that has not answered yet
+    # a name alone may be a school without answers
     return _is_text_alone(row) and (row.look.across.get(row.r, 1) > 2 or row.filled[0][0] not in row.look.names)
 
 
@@ -251,7 +251,7 @@ def _explains_columns(row: _Row) -> bool:
     return row.below < 3 and row.figures == 0 and some
 
 
-#: What a row may be, in the order in which it is asked.
+#: The kinds of rows in the order of their tests.
 _CASES: tuple[tuple[str, Callable[[_Row], bool]], ...] = (
     ("repeated headers", _repeats_headers),
     ("headers", _has_other_headers),
@@ -267,7 +267,7 @@ _CASES: tuple[tuple[str, Callable[[_Row], bool]], ...] = (
 )
 
 
-# ---------------------------------------------------------------------------------------- what a cell says
+# ------------------------------------------------------------------------------------- tests of single cells
 
 
 @cache
@@ -283,13 +283,13 @@ def _note_first() -> frozenset[str]:
 
 
 def is_note(text: str) -> bool:
-    """Whether a cell begins as a note or a signature does."""
-    # a cheap look first: a nation has as many names as schools
+    """Tell whether a cell starts like a note or a signature."""
+    # a cheap test first: a nation has as many names as schools
     return text[0] in _note_first() and _note().match(fold(text)) is not None
 
 
 def is_total(text: str) -> str | None:
-    """Tell whether a cell says that its row is a ``total``, a ``part`` of one or an ``average``."""
+    """Return ``total``, ``part`` or ``average`` if a cell labels its row so, else None."""
     folded = fold(text).strip(":：()（）.。、*")
     if folded in words("rows", "averages"):
         return "average"
@@ -301,7 +301,7 @@ def is_total(text: str) -> str | None:
     return None
 
 
-#: 30（待核）, 约30, 30人左右: a figure that cannot be used, not a word about the column.
+#: 30（待核）, 约30, 30人左右: unusable figures, not explanations of a column.
 _FIGURE_FIRST = re.compile(r"\s*(?:约|大约|近|超过|不足|至少)?\s*[0-9０-９]+(?!\s*[0-9０-９年月日位])")
 
 
@@ -311,10 +311,10 @@ def _is_instruction(text: str) -> bool:
 
 
 def row_text(row: Sequence[Any]) -> str:
-    """Return what stands in a row, cell by cell; whole numbers as a spreadsheet shows them."""
+    """Return the cells of a row as text."""
     return " | ".join(shown(v) for v in row if v is not None)
 
 
 def shown(value: Any) -> str:
-    """Return a cell as a spreadsheet shows it: a workbook keeps every number as a float."""
+    """Return a cell as a spreadsheet shows it: workbooks store every number as a float."""
     return str(int(value)) if type(value) is float and value.is_integer() and abs(value) < 1e15 else str(value)

@@ -1,4 +1,4 @@
-"""A sheet that is read: what its columns mean, which rows are schools, and what was found on the way (private)."""
+"""A sheet while it is read: the meaning of its columns, its schools and its problems (private)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.grid import Grid, Merge, Source, cell_name
 from junheng.reading.layout import Header, named_by
-from junheng.reading.rows import LeftOut, Rows, left_out_rows
+from junheng.reading.rows import LeftOut, Rows, left_out_rows, shown
 from junheng.reading.sheets import FoundSheet
 from junheng.schools import Column, base_column, missing_in_mapping, understand
+from junheng.schools.headers import Understood
+from junheng.words import Message, Quoted, message
 
 
 @frozen(eq=False)
 class PlacedProblem:
-    """Something to look at, and where: the sheet and the cell, if it has such a place."""
+    """A problem with its sheet and cell, if it has one."""
 
     problem: Problem
     sheet: str | None = None
@@ -28,7 +30,7 @@ class PlacedProblem:
 
 @frozen(eq=False)
 class ReadColumn:
-    """What was made of a column: ``column`` is canonical; the counts are of its cells."""
+    """How a column was read: ``column`` is canonical; the counts are of its cells."""
 
     letter: str
     header: str | None
@@ -49,41 +51,41 @@ class SheetReading:
     header: Header
     filled: NDArray[np.bool_]
     rows: Rows
-    #: What the headers mean, by the place of the column.
-    understood: Mapping[int, Any]
-    #: The columns of the table, by name, and what was made of each, by its place.
+    #: The meaning of the headers, by position of the column.
+    understood: Mapping[int, Understood]
+    #: The columns of the table by name, and how each was read, by position.
     columns: dict[str, Any] = field(factory=dict)
     read: dict[int, ReadColumn] = field(factory=dict)
     problems: list[PlacedProblem] = field(factory=list)
 
     @property
     def n(self) -> int:
-        """How many schools the sheet has."""
+        """Number of schools in the sheet."""
         return self.rows.schools.size
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """The rows left out, without the empty ones below everything."""
+        """The rows left out, except empty rows below the last filled one."""
         last = int(np.flatnonzero(self.filled.any(axis=1)).max(initial=-1))
         return [o for o in self.rows.left_out if o.reason != "blank" or o.row <= last]
 
-    def add(self, code: ProblemCode, message: str, *, cell: str | None = None, **fields: Any) -> None:
-        """Record something to look at."""
+    def add(self, code: ProblemCode, sentence: Message | str, *, cell: str | None = None, **fields: Any) -> None:
+        """Record a problem."""
         fields.setdefault("severity", Severity.WARNING)
-        self.problems.append(PlacedProblem(Problem(code=code, message=message, **fields), self.grid.name, cell))
+        self.problems.append(PlacedProblem(Problem(code=code, message=sentence, **fields), self.grid.name, cell))
 
     def lines_above(self) -> list[str]:
-        """Return what stands above the headers, cell by cell."""
+        """Return the cells above the headers."""
         return [str(v) for r in range(self.header.rows[0]) for v in self.grid.cells[r].tolist() if v is not None]
 
     def lines_below(self) -> list[str]:
-        """Return what stands between the headers and the first school."""
+        """Return the texts between the headers and the first school."""
         first = int(self.rows.schools.min(initial=self.header.rows[-1] + 1))
         return [o.text for o in self.rows.left_out if self.header.rows[-1] < o.row < first]
 
 
 def begin_reading(source: Source, found: Sequence[FoundSheet], mapping: Mapping[str, str] | None) -> list[SheetReading]:
-    """Give each column its meaning and tell schools from other rows; what cannot be decided is raised at once."""
+    """Find the meaning of each column and the schools; raise an error if a column cannot be decided."""
     chosen = [named_by(mapping, s.header) for s in found]
     names = [n for s in found for n in s.header.names]
     lost = {name for m in chosen for name in m if name not in names}
@@ -95,7 +97,7 @@ def begin_reading(source: Source, found: Sequence[FoundSheet], mapping: Mapping[
     return [_with_rows(source, s, *meaning) for s, meaning in zip(found, meanings, strict=True)]
 
 
-def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Any], list[PlacedProblem]]:
+def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Understood], list[PlacedProblem]]:
     header = s.header
     at = [c for c, n in enumerate(header.names) if n]
     names = [header.names[c] for c in at]
@@ -108,7 +110,7 @@ def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, An
 
 
 def _with_rows(
-    source: Source, found: FoundSheet, understood: Mapping[int, Any], problems: list[PlacedProblem]
+    source: Source, found: FoundSheet, understood: Mapping[int, Understood], problems: list[PlacedProblem]
 ) -> SheetReading:
     rows = left_out_rows(found.grid, found.header, found.filled)
     s = SheetReading(found.grid, found.header, found.filled, rows, understood, problems=problems)
@@ -118,7 +120,7 @@ def _with_rows(
 
 
 def _refuse_long_rows(source: Source, s: SheetReading) -> None:
-    """In text a row longer than the headers has a separator too many, and its figures stand under wrong headers."""
+    """Refuse a text file in which a row is longer than the headers: its figures would be in the wrong columns."""
     if source.kind not in ("csv", "tsv", "text"):
         return
     width = max((c + 1 for c, n in enumerate(s.header.names) if n), default=0)
@@ -126,27 +128,24 @@ def _refuse_long_rows(source: Source, s: SheetReading) -> None:
         return
     long = s.rows.schools[s.filled[s.rows.schools, width:].any(axis=1)]
     if long.size:
-        raise InputError(
-            f"{source.name} is not a regular table: line {int(long[0]) + 1} has more cells than the {width} headers; "
-            "is there a comma inside a number or a name? Put such cells in quotation marks"
-        )
+        raise InputError(message("reading.long_row", path=source.name, line=int(long[0]) + 1, headers=width))
 
 
 # ---------------------------------------------------------------------------------- cells merged over rows
 
 
 def _spread_merged(s: SheetReading) -> None:
-    """Give every row what is merged over several; of people merged over several rows nothing can be said."""
+    """Repeat merged cells in every row; figures of people merged over several rows become missing."""
     start = s.header.rows[-1] + 1
     bases = {c: _base(u.column) for c, u in s.understood.items()}
     merges = [m for m in s.grid.merges or () if m[2] > m[0] and m[0] >= start and m[1] == m[3]]
     if not merges:
         return
     schools = set(s.rows.schools.tolist())
-    # a column of codes in which nothing stands names no school
-    codes = [c for c in s.header.at("school_code") if s.filled[s.rows.schools, c].any()]
-    names = codes or s.header.at("school")
-    # words first: whether two rows are one school is asked for figures
+    # an empty column of codes does not identify schools
+    codes = [c for c in s.header.positions("school_code") if s.filled[s.rows.schools, c].any()]
+    names = codes or s.header.positions("school")
+    # words first: figures need to know whether two rows are one school
     for merge in sorted(merges, key=lambda m: _is_number(bases.get(m[1]))):
         r0, c, r1, _ = merge
         value = s.grid.cells[r0, c]
@@ -167,8 +166,7 @@ def _empty_merged(s: SheetReading, merge: Merge, rows: list[int]) -> None:
     s.grid.cells[rows, c] = None
     s.add(
         ProblemCode.MERGED_CELL,
-        f"{value!r} is merged over rows {rows[0] + 1} to {rows[-1] + 1}; whose figure it is cannot be told, "
-        "so it is missing: give each row its own",
+        message("reading.merged", value=Quoted(shown(value)), first=rows[0] + 1, last=rows[-1] + 1),
         cell=cell_name(r0, c),
         column=s.understood[c].column,
         value=str(value),

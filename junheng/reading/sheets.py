@@ -1,8 +1,9 @@
-"""Which sheets of a file hold the return (private)."""
+"""Find the sheets with the school table (private)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
+from junheng.words import Listed, Message, Name, Quoted, listed, message
 
 #: Sheets by name or position, counted from 0.
 Sheets = str | int | Sequence[str | int] | None
@@ -19,7 +21,7 @@ Sheets = str | int | Sequence[str | int] | None
 
 @frozen(eq=False)
 class FoundSheet:
-    """A sheet with headers, and the places in which something stands."""
+    """A sheet with headers, and which of its cells are filled."""
 
     grid: Grid
     header: Header
@@ -27,7 +29,7 @@ class FoundSheet:
 
 
 def wanted_sheets(sheet: Sheets) -> Wanted:
-    """Return what tells whether a sheet is one of those that are asked for."""
+    """Return a function that tells whether a sheet is requested."""
     if sheet is None:
         return lambda name, i, hidden: True
     chosen = [sheet] if isinstance(sheet, (str, int)) else list(sheet)
@@ -35,33 +37,35 @@ def wanted_sheets(sheet: Sheets) -> Wanted:
 
 
 def given_rows(header: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    """Return the rows of headers somebody named, counted from 0."""
+    """Return the requested header rows, counted from 0."""
     if header is None:
         return None
     rows: list[Any] = list(header) if isinstance(header, (list, tuple, range)) else [header]
     if not rows or any(isinstance(r, bool) or not isinstance(r, int) or r < 1 for r in rows):
-        raise InputError(f"header is a row, or rows, as a spreadsheet shows them, counted from 1; not {header!r}")
+        raise InputError(message("reading.header_rows", header=Quoted(header)))
     return tuple(r - 1 for r in sorted(rows))
 
 
 def chosen_grids(source: Source, sheet: Sheets) -> list[Grid]:
-    """Return the sheets somebody named."""
-    out = []
+    """Return the requested sheets."""
+    grids = []
     for one in [sheet] if isinstance(sheet, (str, int)) else list(sheet or ()):
         if isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(source.grids):
-            out.append(source.grids[one])
+            grids.append(source.grids[one])
             continue
         found = [g for g in source.grids if g.name == one]
         if not found:
-            raise InputError(f"{source.name} has no sheet {one!r}; it has {_list_of(source.grids)}")
-        out += found[:1]
-    return out
+            raise InputError(
+                message("reading.no_sheet", path=source.name, sheet=Quoted(one), sheets=sheet_names(source.grids))
+            )
+        grids += found[:1]
+    return grids
 
 
 def choose_sheets(
     source: Source, sheet: Sheets, given: tuple[int, ...] | None, mapping: Mapping[str, str]
 ) -> list[FoundSheet]:
-    """Return the sheets to read: those somebody named, or those that hold a return."""
+    """Return the sheets to read: those requested, or those with a school table."""
     if sheet is not None:
         return _named_sheets(source, sheet, given, mapping)
     looked, failed = _visible_sheets(source, given, mapping)
@@ -79,14 +83,15 @@ def _named_sheets(
     looked = [(g, _look_at(source, g, given, mapping)) for g in chosen_grids(source, sheet)]
     empty = [g for g, found in looked if found is None]
     if empty:
-        raise InputError(f"{source.name}: nothing stands on {_list_of(empty)}; the sheets are {_list_of(source.grids)}")
+        names = {"empty": sheet_names(empty), "sheets": sheet_names(source.grids)}
+        raise InputError(message("reading.empty_sheets", path=source.name, **names))
     return [found for _, found in looked if found is not None]
 
 
 def _visible_sheets(
     source: Source, given: tuple[int, ...] | None, mapping: Mapping[str, str]
 ) -> tuple[list[FoundSheet], list[InputError]]:
-    """Return the sheets that are not hidden and have headers, and why others have none."""
+    """Return the visible sheets with headers, and the errors of the others."""
     looked: list[FoundSheet] = []
     failed: list[InputError] = []
     for grid in source.grids:
@@ -104,25 +109,22 @@ def _visible_sheets(
 
 
 def _only_candidate(source: Source, looked: list[FoundSheet], failed: list[InputError]) -> list[FoundSheet]:
-    """Return the one sheet that may be meant where none has the headers of a return."""
+    """Return the only possible sheet if none has the headers of a school table."""
     known = [s for s in looked if s.header.known]
     if len(looked) == 1 and (not failed or known):
         return looked
     if len(failed) == 1 and not looked:
         raise failed[0]
     if not looked and not failed:
-        raise InputError(f"{source.name} is empty; the headers and the schools are missing")
+        raise InputError(message("reading.empty", path=source.name))
     if len(known) == 1:
         return known
-    raise InputError(
-        f"{source.name}: no sheet has headers of a return, such as 学校名称 and 学生人数; say which it is "
-        f"with sheet=, and what its headers mean with mapping=; the sheets are {_list_of(source.grids)}"
-    )
+    raise InputError(message("reading.no_return", path=source.name, sheets=sheet_names(source.grids)))
 
 
 def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
-    """Name the hidden sheets that have headers of a return too, and were not read."""
-    out = []
+    """Report hidden sheets that look like school tables and were not read."""
+    problems = []
     for grid in source.grids:
         if not grid.hidden or not grid.cells.size or any(g is grid for g in read):
             continue
@@ -131,28 +133,26 @@ def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:
         except InputError:
             continue
         if found is not None and _is_return(found, {}):
-            out.append(
+            problems.append(
                 Problem(
                     code=ProblemCode.SHEET_NOT_READ,
                     severity=Severity.WARNING,
                     value=grid.name,
-                    message=f"the hidden sheet {grid.name!r} has headers of a return too, and was not read; "
-                    f"if it counts, name it with sheet=",
+                    message=message("reading.hidden_return", sheet=Quoted(grid.name)),
                 )
             )
-    return out
+    return problems
 
 
 def _look_at(
     source: Source, grid: Grid, given: tuple[int, ...] | None, mapping: Mapping[str, str]
 ) -> FoundSheet | None:
-    filled = np.asarray(grid.cells != None, dtype=bool)  # noqa: E711 - cell by cell
+    filled = grid.filled()
     if not filled.any():
         return None
     if given is not None and max(given) >= len(grid.cells):
-        raise InputError(
-            f"{source.name}, sheet {grid.name!r} has {len(grid.cells)} rows; header={max(given) + 1} is none"
-        )
+        at = {"sheet": Quoted(grid.name), "rows": len(grid.cells), "row": max(given) + 1}
+        raise InputError(message("reading.no_such_row", path=source.name, **at))
     header = find_header(grid, given=given, mapping=mapping)
     return None if header is None else FoundSheet(grid=grid, header=header, filled=filled)
 
@@ -172,17 +172,20 @@ def _two_returns(source: Source, returns: Sequence[FoundSheet]) -> Problem:
     common = frozenset.intersection(*sets)
     described = []
     for s, have in zip(returns, sets, strict=True):
-        alone = sorted(have - common)[:3]
-        described.append(
-            f"{s.grid.name!r} ({len(have)} columns" + (f", it alone {', '.join(alone)}" if alone else "") + ")"
-        )
+        alone = [Name("column", c) for c in sorted(have - common)[:3]]
+        key = "reading.one_return_alone" if alone else "reading.one_return"
+        more = {"alone": alone} if alone else {}
+        described.append(message(key, sheet=Quoted(s.grid.name), columns=len(have), **more))
     names = [s.grid.name for s in returns]
-    return Problem(
-        code=ProblemCode.UNCLEAR_HEADER,
-        message=f"{source.name}: several sheets could be the return, with different headers: {'; '.join(described)}; "
-        f"say which with sheet={names[0]!r}, or put them one below the other with sheet={names!r}",
-    )
+    parts = {"described": joined(described), "one": repr(names[0]), "all": repr(names)}
+    return Problem(code=ProblemCode.UNCLEAR_HEADER, message=message("reading.two_returns", path=source.name, **parts))
 
 
-def _list_of(grids: Sequence[Grid]) -> str:
-    return ", ".join(repr(g.name) + (" (hidden)" if g.hidden else "") for g in grids)
+def sheet_names(grids: Sequence[Grid]) -> Listed:
+    """Return the names of sheets, hidden ones marked."""
+    return listed(message("reading.hidden_sheet", sheet=Quoted(g.name)) if g.hidden else Quoted(g.name) for g in grids)
+
+
+def joined(parts: Sequence[Message], key: str = "reading.and_then") -> Message:
+    """Join sentences by semicolons, or as the sentence ``key`` does."""
+    return reduce(lambda first, then: message(key, first=first, then=then), parts)

@@ -1,11 +1,11 @@
-"""From sheets to one table of schools, with everything that was done on the way written down (private)."""
+"""Combine sheets into one table of schools with a report (private)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +23,19 @@ from junheng.reading.titles import refuse_other_units, take_from_titles
 from junheng.reading.totals import check_totals
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def read_file(
     path: Path,
     sheet: Sheets,
     mapping: Mapping[str, str] | None,
     header: int | Sequence[int] | None,
-    said: Callable[[int], None],
+    progress: Callable[[int], None],
 ) -> FileReport:
-    """Read a return and say what was made of it; ``said`` hears of progress in hundredths."""
-    source = open_source(path, said, wanted_sheets(sheet))
+    """Read a school table and report on it; ``progress`` is called with percentages."""
+    source = open_source(path, progress, wanted_sheets(sheet))
     sheets = begin_reading(source, choose_sheets(source, sheet, given_rows(header), mapping or {}), mapping)
     total = sum(len(s.header.names) for s in sheets)
     done = 0
@@ -40,12 +43,12 @@ def read_file(
         for c in range(len(s.header.names)):
             read_column(s, c)
             done += 1
-            said(70 + 28 * done // max(total, 1))
+            progress(70 + 28 * done // max(total, 1))
         check_totals(s)
         check_lost(s)
         take_from_titles(source, s)
     report = _report(source, sheets)
-    said(100)
+    progress(100)
     return report
 
 
@@ -68,40 +71,42 @@ def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
         columns=_columns_frame(sheets),
         left_out=_left_out_frame(sheets),
         problems=_problems_frame(problems),
+        found=tuple(p.problem for p in problems),
     )
 
 
 # ------------------------------------------------------------------------------------------ the schools
 
 
-def _schools(sheets: Sequence[SheetReading]) -> Any:
-    """Put the sheets one below the other and bring them to canonical form."""
+def _schools(sheets: Sequence[SheetReading]) -> pd.DataFrame:
+    """Stack the sheets and bring them to canonical form."""
     known = {u.column for s in sheets for u in s.understood.values() if u.column} | {"stage", "county"}
     names = list(dict.fromkeys(n for s in sheets for n in s.columns))
     canonical = [n for n in names if n in known and base_column(n) is not None]
     lengths = [s.n for s in sheets]
     columns = {n: _stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
-    return finish_columns(build_frame(columns, "pandas"), canonical)
+    schools: pd.DataFrame = finish_columns(build_frame(columns, "pandas"), canonical)
+    return schools
 
 
 def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
-    """Put the columns of several sheets one below the other; a sheet that lacks one has nothing there."""
+    """Stack the columns of several sheets; a sheet without the column is missing there."""
     if all(isinstance(p, np.ndarray) and p.dtype.kind == "f" for p in parts if p is not None):
         return np.concatenate([np.full(n, np.nan) if p is None else p for p, n in zip(parts, lengths, strict=True)])
-    out: list[Any] = []
+    stacked: list[Any] = []
     for p, n in zip(parts, lengths, strict=True):
-        out += [None] * n if p is None else p.tolist() if isinstance(p, np.ndarray) else p
-    types = set(map(type, out))
+        stacked += [None] * n if p is None else p.tolist() if isinstance(p, np.ndarray) else p
+    types = set(map(type, stacked))
     if float in types:
-        out = [None if isinstance(v, float) and v != v else v for v in out]
-        types = set(map(type, out))
-    if out and canonical and types <= {int, NoneType}:
-        return Wholes(out) if NoneType in types else np.array(out, dtype=np.int64)
-    return out
+        stacked = [None if isinstance(v, float) and v != v else v for v in stacked]
+        types = set(map(type, stacked))
+    if stacked and canonical and types <= {int, NoneType}:
+        return Wholes(stacked) if NoneType in types else np.array(stacked, dtype=np.int64)
+    return stacked
 
 
-def _near_twins(schools: Any, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
-    """Report names that nearly are others; of schools those of one county."""
+def _near_twins(schools: pd.DataFrame, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
+    """Report nearly identical names; of schools only within a county."""
     table = Table(schools)
     county = table.codes("county")[0] if "county" in table.columns else np.zeros(table.rows)
     for name in ("county", "county_code", "school", "school_code"):
@@ -132,7 +137,7 @@ def _twin(column: str, word: Any, near: Sequence[Any], s: SheetReading, row: int
 
 
 def _place(sheets: Sequence[SheetReading], school: int) -> tuple[SheetReading, int]:
-    """Return the sheet and the row of a school of the whole table."""
+    """Return the sheet and the sheet row of a school of the whole table."""
     for s in sheets:
         if school < s.n:
             return s, int(s.rows.schools[school])
@@ -143,7 +148,7 @@ def _place(sheets: Sequence[SheetReading], school: int) -> tuple[SheetReading, i
 # ------------------------------------------------------------------------------- the frames of a report
 
 
-def _places_frame(sheets: Sequence[SheetReading]) -> Any:
+def _places_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     return _frame(
         {
             "sheet": np.repeat(np.array([s.grid.name for s in sheets], dtype=object), [s.n for s in sheets]),
@@ -152,7 +157,7 @@ def _places_frame(sheets: Sequence[SheetReading]) -> Any:
     )
 
 
-def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> Any:
+def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> pd.DataFrame:
     by_name = {s.grid.name: s for s in sheets}
     read = [by_name.get(g.name) for g in grids]
     return _frame(
@@ -172,7 +177,7 @@ def _rows_of_headers(s: SheetReading) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _columns_frame(sheets: Sequence[SheetReading]) -> Any:
+def _columns_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     read = [(s.grid.name, column) for s in sheets for column in s.read.values()]
     return _frame(
         {
@@ -190,7 +195,7 @@ def _columns_frame(sheets: Sequence[SheetReading]) -> Any:
     )
 
 
-def _left_out_frame(sheets: Sequence[SheetReading]) -> Any:
+def _left_out_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     left_out = [(s.grid.name, o) for s in sheets for o in s.left_out]
     return _frame(
         {
@@ -202,7 +207,7 @@ def _left_out_frame(sheets: Sequence[SheetReading]) -> Any:
     )
 
 
-def _problems_frame(problems: Sequence[PlacedProblem]) -> Any:
+def _problems_frame(problems: Sequence[PlacedProblem]) -> pd.DataFrame:
     return _frame(
         {
             "code": [str(p.problem.code) for p in problems],
@@ -220,5 +225,6 @@ def _ints(values: Any) -> NDArray[np.int64]:
     return np.array(list(values), dtype=np.int64)
 
 
-def _frame(columns: Mapping[str, Any]) -> Any:
-    return build_frame(columns, "pandas")
+def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = build_frame(columns, "pandas")
+    return frame

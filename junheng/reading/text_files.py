@@ -1,4 +1,4 @@
-"""Text as a grid: its encoding, its separator, its cells (private)."""
+"""Text files as grids: encoding, separator and cells (private)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from pathlib import Path
 from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, check_size, clean_rows
+from junheng.words import message
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
 def decode(path: Path, data: bytes) -> tuple[str, str]:
-    """Return a text and the name of its encoding, which is found out."""
+    """Return a text and the name of its detected encoding."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "UTF-16"
         except UnicodeDecodeError:
-            raise InputError(f"{path.name} begins as UTF-16 text and then is none; save it as CSV UTF-8") from None
+            raise InputError(message("reading.broken_utf16", path=path.name)) from None
     for encoding in _ENCODINGS:
         try:
             text = data.decode(encoding)
@@ -28,19 +29,16 @@ def decode(path: Path, data: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
     else:
-        raise InputError(f"{path.name} is neither UTF-8 nor GB18030 text; save it as CSV UTF-8")
+        raise InputError(message("reading.encoding", path=path.name))
     if "\x00" in text:
-        raise InputError(f"{path.name} is not a text file; was a workbook renamed? Save it as CSV UTF-8")
+        raise InputError(message("reading.not_text", path=path.name))
     return text, {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}[encoding]
 
 
 def open_text(path: Path, head: bytes, suffix: str) -> Source:
-    """Open a text file; ``head`` is how it begins, ``suffix`` its ending."""
+    """Open a text file; ``head`` is its beginning, ``suffix`` its extension."""
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InputError(
-            f"{path.name} is not a text file but looks like a workbook; give it the ending .xlsx or .xls, "
-            "or save it as CSV UTF-8"
-        )
+        raise InputError(message("reading.workbook_as_text", path=path.name))
     text, encoding = decode(path, path.read_bytes())
     separator = "\t" if suffix == ".tsv" or encoding == "UTF-16" else ","
     first = text[:20_000]
@@ -57,7 +55,7 @@ def open_text(path: Path, head: bytes, suffix: str) -> Source:
 
 
 _ODD_QUOTE = re.compile(f'(?m)(^|[,;\\t])({INVISIBLE.pattern}+)"')
-#: ="0012" is how systems write a code into text so that a spreadsheet keeps its zeros.
+#: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
 
 
@@ -67,7 +65,7 @@ def grid_of_text(path: Path, text: str, separator: str) -> Grid:
     width = 0
     odd = INVISIBLE.search("".join(characters([text])))
     if odd:
-        # a BOM before a quotation mark, as where files were joined, would make the mark a part of the cell
+        # a BOM before a quotation mark (in concatenated files) would make the mark part of the cell
         text = _ODD_QUOTE.sub(r'\1"\2', text)
     wrapped = '="' in text
     try:
@@ -79,9 +77,9 @@ def grid_of_text(path: Path, text: str, separator: str) -> Grid:
             rows.append(cells)
             width = max(width, len(cells))
             if len(rows) > MAX_ROWS:
-                raise InputError(f"{path.name} has more than {MAX_ROWS:,} lines, which is more than is read")
+                raise InputError(message("reading.many_lines", path=path.name, limit=MAX_ROWS))
     except csv.Error as exc:
-        raise InputError(f"{path.name} is not a regular table: line {len(rows) + 1}: {exc}") from None
+        raise InputError(message("reading.irregular", path=path.name, line=len(rows) + 1, error=str(exc))) from None
     check_size(path, path.stem, len(rows), width)
     for cells in rows:
         if len(cells) < width:

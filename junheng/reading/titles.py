@@ -1,4 +1,4 @@
-"""What titles, headings and names of sheets say for all rows: county, stage, unit (private)."""
+"""County, stage and unit from titles, headings and sheet names (private)."""
 
 from __future__ import annotations
 
@@ -9,31 +9,29 @@ import numpy as np
 
 from junheng._data import read_toml
 from junheng.errors import InputDataError, Problem, ProblemCode
+from junheng.reading.cells import units_of
 from junheng.reading.grid import Source
-from junheng.reading.meaning import units
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
+from junheng.words import Name, Quoted, message
 
-# ---------------------------------------------------------------------------------------- units of a title
+# ---------------------------------------------------------------------------------------- units in titles
 
 _UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")
 
 
 def title_unit(s: SheetReading, column: Column) -> tuple[str, tuple[int, int]] | None:
-    """Return the unit a line above the headers gives for all columns of a kind, None if there is none or are two."""
-    known = {fold(u): f for u, f in read_toml("columns.toml")["units"].get(column.unit, {}).items()}
-    found: dict[str, tuple[int, int]] = {}
-    for token in _units_named([*s.lines_above(), *s.lines_below()]):
-        factor = known.get(fold(token))
-        if factor is not None and fold(token) in units():
-            found[token] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
+    """Return the unit that a title gives for a column, None if there are none or several."""
+    known = units_of(column.unit)
+    named = _units_named([*s.lines_above(), *s.lines_below()])
+    found = {token: known[fold(token)] for token in named if fold(token) in known}
     if len(found) != 1 or (1, 1) in found.values():
         return None
     return next(iter(found.items()))
 
 
 def _units_named(lines: Sequence[str]) -> list[str]:
-    """Return what lines such as 单位：人、平方米 name as units."""
+    """Return the units named in lines such as 单位：人、平方米."""
     return [
         token
         for line in lines
@@ -43,7 +41,7 @@ def _units_named(lines: Sequence[str]) -> list[str]:
 
 
 def refuse_other_units(sheets: Sequence[SheetReading], problems: Sequence[Problem]) -> None:
-    """Refuse a column that looks as if typed in a unit that stands in the file and was not applied."""
+    """Refuse a column that looks as if typed in a unit that the file mentions but was not applied."""
     errors = []
     for p in problems:
         rule = read_toml("scale.toml")["columns"].get(p.column)
@@ -59,23 +57,27 @@ def _other_unit(s: SheetReading, problem: Problem, names: Sequence[str]) -> Prob
     if c is None or in_sight is None:
         return None
     (unit, text), read = in_sight, s.read[c]
-    return Problem(
-        code=ProblemCode.SUSPICIOUS_SCALE,
-        column=problem.column,
-        value=problem.value,
-        message=f"{s.grid.name}!{read.letter}: {problem.message.split(';')[0]}, and the file speaks of "
-        f"{unit} ({text[:60]!r}), which was not applied: put the unit of the figures in the header, "
-        f"{read.header}({unit}) or {read.header}({_canonical_unit(str(problem.column))}), and take the other away",
+    canonical = columns()[str(problem.column)].unit
+    sentence = message(
+        "reading.other_unit",
+        cell=f"{s.grid.name}!{read.letter}",
+        median=float(problem.value or "nan"),
+        unit=Name("unit", str(canonical)),
+        other=unit,
+        text=Quoted(text[:60]),
+        header=read.header,
+        canonical=_chinese_unit(canonical),
     )
+    return Problem(code=ProblemCode.SUSPICIOUS_SCALE, column=problem.column, value=problem.value, message=sentence)
 
 
-def _canonical_unit(column: str) -> str:
-    known = read_toml("columns.toml")["units"][columns()[column].unit]
+def _chinese_unit(unit: str | None) -> str:
+    known = read_toml("columns.toml")["units"][unit]
     return next((u for u, factor in known.items() if factor == 1 and not u.isascii()), "")
 
 
 def _unit_in_sight(s: SheetReading, c: int, names: Sequence[str]) -> tuple[str, str] | None:
-    """Return a unit that a title, a header or a row left out speaks of, and where; None where it was applied."""
+    """Return a unit mentioned in a title, header or row left out, and its text; None if it was applied."""
     read = s.read[c]
     if read.factor[0] != read.factor[1]:
         return None
@@ -102,7 +104,7 @@ _COUNTY = re.compile(
 
 
 def county_in(text: str) -> str | None:
-    """Return the county a title begins with, None if it names none for sure."""
+    """Return the county that a title starts with, None if uncertain."""
     line = "".join(text.split())
     line = re.sub(r"^(填报|填表|报送|制表|统计)?(单位|部门)(名称)?[(（]?(盖章|公章)?[)）]?[:：]", "", line)
     match = _COUNTY.match(line)
@@ -120,14 +122,14 @@ _SEVERAL_STAGES = re.compile(r"中小学|一贯制|完全中学|义务教育")
 
 
 def stage_in(text: str) -> str | None:
-    """Return the one stage a name or title speaks of, None if it is none or several."""
+    """Return the only stage that a name or title mentions, None if there are none or several."""
     line = "".join(text.split()).lower()
     found = [stage for stage, pattern in _ONE_STAGE.items() if pattern.search(line)]
     return found[0] if len(found) == 1 and not _SEVERAL_STAGES.search(line) else None
 
 
 def take_from_titles(source: Source, s: SheetReading) -> None:
-    """Take stage and county from the sheet's name or the title where no column says them."""
+    """Take stage and county from the sheet name or the title if no column gives them."""
     if not s.n:
         return
     names = set(s.columns)
@@ -144,29 +146,22 @@ def take_from_titles(source: Source, s: SheetReading) -> None:
 def _take(
     s: SheetReading, column: str, sheet: Sequence[str], lines: Sequence[str], read: Callable[[str], str | None]
 ) -> None:
-    """Take the one thing that the sheet's name says or, where it says none, the title."""
-    for where, texts in (("the sheet's name", sheet), ("the title", lines)):
+    """Take a value from the sheet name, else from the title, if it is unique there."""
+    for key, texts in (("reading.sheet_says", sheet), ("reading.title_says", lines)):
         found = list(dict.fromkeys(v for t in texts if (v := read(t)) is not None))
         if len(found) == 1:
             s.columns = {column: np.full(s.n, found[0], dtype=object), **s.columns}
-            s.add(
-                ProblemCode.FROM_TITLE,
-                f"no column gives the {column}; {where} says {found[0]}, which was taken for every row",
-                column=column,
-                value=found[0],
-            )
+            value = Name("stage", found[0]) if column == "stage" else found[0]
+            sentence = message(key, column=Name("column", column), value=value)
+            s.add(ProblemCode.FROM_TITLE, sentence, column=column, value=found[0])
             return
 
 
 def _stages_from_headings(s: SheetReading) -> None:
-    """Take the stage of each row from the heading above it, where headings stand over all rows."""
+    """Take the stage of each row from the heading above it, if every row has one."""
     found = [(r, stage) for r, text in s.rows.headings if (stage := stage_in(text)) is not None]
     if not found or found[0][0] > s.rows.schools[0]:
         return
     at = np.searchsorted([r for r, _ in found], s.rows.schools) - 1
     s.columns = {"stage": np.array([found[i][1] for i in at.tolist()], dtype=object), **s.columns}
-    s.add(
-        ProblemCode.FROM_TITLE,
-        "no column gives the stage; headings between the rows say it, and were taken for the rows below them",
-        column="stage",
-    )
+    s.add(ProblemCode.FROM_TITLE, message("reading.headings_say"), column="stage")

@@ -1,4 +1,4 @@
-"""Rows of totals beside the rows they stand for (private)."""
+"""Compare rows of totals with the rows they add up (private)."""
 
 from __future__ import annotations
 
@@ -16,41 +16,43 @@ from junheng.reading.grid import cell_name
 from junheng.reading.rows import TotalRow, shown
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import Column, base_column
+from junheng.words import Quoted, message
 
-#: Schools by their place in the sheet: from the first, up to before the second.
+#: A range of schools: start and stop.
 _Span = tuple[int, int]
 
 
 def check_totals(s: SheetReading) -> None:
-    """Compare rows of totals with the rows they stand for; the totals are not used."""
+    """Compare rows of totals with the rows they add up; the totals are not used otherwise."""
     spans = _spans(s)
     if not spans or not s.n:
         return
     first = _first_rows(s)
     for c, meaning in s.understood.items():
-        found = base_column(meaning.column) if meaning.column else None
+        column = meaning.column or ""
+        found = base_column(column)
         if found is None or found[0].type != "number" or found[0].unit == "year":
             continue
-        figures = _figures(floats_of(s.columns[meaning.column]), first if found[0].shared else None)
+        figures = _figures(floats_of(s.columns[column]), first if found[0].shared else None)
         for total, choices in spans:
             _compare(s, c, found[0], total, choices, figures)
 
 
 def _spans(s: SheetReading) -> list[tuple[TotalRow, list[_Span]]]:
-    """Return for each total the rows it may be the sum of, the likeliest first."""
+    """Return for each total the ranges it may add up, the most likely first."""
     ends = np.searchsorted(s.rows.schools, [t.row for t in s.rows.totals]).tolist()
-    out = []
+    spans = []
     for total, start, end in zip(s.rows.totals, [0, *ends], ends, strict=False):
         since_the_last, all_above, everything = (start, end), (0, end), (0, s.n)
         if total.kind == "total":
-            out.append((total, [everything, all_above, since_the_last]))
+            spans.append((total, [everything, all_above, since_the_last]))
         elif total.kind == "part":
-            out.append((total, [*([since_the_last] if start < end else []), all_above, everything]))
-    return out
+            spans.append((total, [*([since_the_last] if start < end else []), all_above, everything]))
+    return spans
 
 
 def _first_rows(s: SheetReading) -> NDArray[np.bool_]:
-    """Return the first row of each school; without names or codes every row."""
+    """Mark the first row of each school; every row if there are no names or codes."""
     codes = s.columns.get("school_code")
     names = s.columns.get("school") if codes is None or all(v is None for v in codes) else codes
     if names is None:
@@ -62,7 +64,7 @@ def _first_rows(s: SheetReading) -> NDArray[np.bool_]:
 
 @frozen(eq=False)
 class _Figures:
-    """The figures of a column: their sums from the top, and how many are missing from the top."""
+    """The figures of a column, their running sums, and the running count of missing ones."""
 
     values: Floats
     sums: list[Floats]
@@ -70,9 +72,9 @@ class _Figures:
 
 
 def _figures(values: Floats, first: NDArray[np.bool_] | None) -> _Figures:
-    """Add up a column; where ``first`` is given also as if each school gave its figure once.
+    """Add up a column; with ``first`` also as if each school gave its figure once.
 
-    A school of two stages gives its rooms twice, and a total counts them once.
+    A school with two stages gives its rooms twice, but a total counts them once.
     """
     counted = [values] if first is None else [values, np.where(first, values, 0.0)]
     sums = [np.concatenate([[0.0], np.nancumsum(v)]) for v in counted]
@@ -80,7 +82,7 @@ def _figures(values: Floats, first: NDArray[np.bool_] | None) -> _Figures:
 
 
 def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list[_Span], figures: _Figures) -> None:
-    """Report a total that is none of the sums it may be."""
+    """Report a total that equals none of its possible sums."""
     cell, factor = s.grid.cells[total.row, c], s.read[c].factor
     given = _figure(cell, base, factor)
     if given is None:
@@ -93,12 +95,17 @@ def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list
         return
     a, b = spans[0]
     lacking = int(figures.missing[b] - figures.missing[a])
+    sentence = message(
+        "reading.total",
+        label=Quoted(total.label),
+        given=given,
+        n=b - a,
+        sum=float(sums[0]),
+        lacking=message("reading.lacking", rows=lacking) if lacking else "",
+    )
     s.add(
         ProblemCode.TOTAL_MISMATCH,
-        f"the row {total.label!r} says {given:.12g}, its {'1 row adds' if b - a == 1 else f'{b - a} rows add'} up to "
-        f"{sums[0]:.12g}"
-        + (f" ({lacking} of them without a figure)" if lacking else "")
-        + "; correct whichever is wrong",
+        sentence,
         cell=cell_name(total.row, c),
         column=s.understood[c].column,
         value=shown(cell),
@@ -106,7 +113,7 @@ def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list
 
 
 def _figure(cell: Any, base: Column, factor: tuple[int, int]) -> float | None:
-    """Return the figure in a cell, None if it is none."""
+    """Return the figure in a cell, None if it is not numeric."""
     one = np.empty(1, dtype=object)
     one[0] = cell
     read = float(floats_of(read_figures(one, base, factor).values)[0])
@@ -114,14 +121,14 @@ def _figure(cell: Any, base: Column, factor: tuple[int, int]) -> float | None:
 
 
 def _half_digit(cell: Any) -> float:
-    """Return half a unit of the last digit a figure was given with."""
+    """Return half a unit in the last digit of a figure."""
     text = repr(cell) if isinstance(cell, float) else str(cell)
     digits = re.search(r"\.([0-9]*[1-9])0*(?![0-9])", text)
     return 0.5000001 * 10.0 ** -(len(digits.group(1)) if digits else 0)
 
 
 def _by_stage(s: SheetReading, values: Floats, label: str) -> list[float]:
-    """Return the sums of the stages that a label names."""
+    """Return the sums of the stages named in a label."""
     stages = s.columns.get("stage")
     if stages is None:
         return []

@@ -10,7 +10,7 @@ from junheng.reading.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, cell_array
 
 
 class _Tables(HTMLParser):
-    """The tables of a page as rows of (text, rows it spans, columns it spans)."""
+    """Collect the tables of a page as rows of (text, row span, column span)."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -31,8 +31,8 @@ class _Tables(HTMLParser):
             self._close_cell()
             if not self._open[-1]:
                 self._open[-1].append([])
-            said = dict(attrs)
-            self._span = (_span(said.get("rowspan")), _span(said.get("colspan")))
+            spans = dict(attrs)
+            self._span = (_span(spans.get("rowspan")), _span(spans.get("colspan")))
             self._cell = []
         elif tag == "br" and self._cell is not None:
             self._cell.append("\n")

@@ -1,4 +1,4 @@
-"""Workbooks as grids, by a library that runs nothing in them (private)."""
+"""Workbooks as grids, read by a library that runs no macros (private)."""
 
 from __future__ import annotations
 
@@ -12,37 +12,36 @@ from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.archives import inspect_zip
 from junheng.reading.grid import Grid, Lost, Source, Wanted, cell_array, check_size, clean_rows
+from junheng.words import message
 
 
 def _calamine(path: Path) -> Any:
     try:
         import python_calamine
     except ImportError:
-        raise InputError(
-            f'{path.name}: reading a workbook needs the extra "excel": python -m pip install "junheng[excel]"'
-        ) from None
+        raise InputError(message("reading.no_excel", path=path.name)) from None
     return python_calamine
 
 
-def open_zip(path: Path, said: Callable[[int], None], wanted: Wanted) -> Source:
-    """Open a workbook that is an archive, once it is known to be safe."""
+def open_zip(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+    """Open a zip-based workbook after checking that it is safe."""
     lost, kind = inspect_zip(path)
-    said(25)
-    return open_workbook(path, kind, lost, said, wanted)
+    progress(25)
+    return open_workbook(path, kind, lost, progress, wanted)
 
 
 def open_workbook(
     path: Path,
     kind: str,
     lost: dict[str, list[Lost]],
-    said: Callable[[int], None],
+    progress: Callable[[int], None],
     wanted: Wanted,
 ) -> Source:
-    """Read the sheets that are of use; ``lost`` are cells that come as nothing, by sheet."""
+    """Read the requested sheets; ``lost`` are the cells read as empty, by sheet."""
     library = _calamine(path)
     try:
         with library.CalamineWorkbook.from_path(str(path)) as book:
-            # charts and macro sheets hold no table
+            # charts and macro sheets contain no table
             sheets = [m for m in book.sheets_metadata if m.typ == library.SheetTypeEnum.WorkSheet]
             grids = []
             for i, meta in enumerate(sheets):
@@ -58,30 +57,28 @@ def open_workbook(
                     merges = sheet.merged_cell_ranges if kind in ("xlsx", "xls") else None
                     grid = _filled(grid, sheet.to_python(skip_empty_area=False), merges)
                 grids.append(grid)
-                said(25 + 45 * (i + 1) // max(len(sheets), 1))
+                progress(25 + 45 * (i + 1) // max(len(sheets), 1))
     except library.PasswordError:
-        raise InputError(f"{path.name} is protected by a password; save a copy without one") from None
+        raise InputError(message("reading.password", path=path.name)) from None
     except InputError:
         raise
     except Exception as exc:
         if "password" in str(exc).lower() or "encrypt" in str(exc).lower():
-            raise InputError(f"{path.name} is protected by a password; save a copy without one") from None
-        raise InputError(
-            f"{path.name} cannot be read as a workbook; it may be damaged or cut off ({str(exc).strip()[:120]})"
-        ) from None
+            raise InputError(message("reading.password", path=path.name)) from None
+        raise InputError(message("reading.not_read", path=path.name, error=str(exc).strip()[:120])) from None
     if not grids:
-        raise InputError(f"{path.name} has no sheet with cells")
+        raise InputError(message("reading.no_cells", path=path.name))
     return Source(name=path.name, kind=kind, encoding=None, grids=tuple(grids))
 
 
 def _filled(grid: Grid, rows: list[list[Any]], merges: Any) -> Grid:
-    """Return a sheet with its cells; text without blanks at its ends and characters that do not show."""
+    """Return a sheet with its cells; text is stripped of outer blanks and invisible characters."""
     width = len(rows[0]) if rows else 0
     for row in rows:
         row[:] = [(v.strip() or None) if type(v) is str else v for v in row]
     odd = INVISIBLE.search("".join(characters(v for row in rows for v in row)))
     cleaned = clean_rows(rows) if odd else {}
-    # merged cells may reach past what stands in the sheet
+    # merged cells may extend beyond the filled area
     ranges = None
     if merges is not None:
         inside = [(a, b) for a, b in merges if a[0] < len(rows) and a[1] < width]

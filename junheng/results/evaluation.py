@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, Literal
 
 import attrs
 from attrs import field, frozen
 
 from junheng._arrays import Ints
-from junheng._frames import Labels
+from junheng._frames import FrameT, Labels
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
@@ -18,12 +18,13 @@ from junheng.results.explain import explain
 from junheng.results.frames import Frames, records
 from junheng.schools.checks import problems_frame
 from junheng.standards.model import Standard
+from junheng.words import Language
 
 __all__ = ["Evaluation"]
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
-class Evaluation:
+class Evaluation(Generic[FrameT]):
     """Every figure, verdict and reason of one table under one standard; made by :func:`junheng.evaluate`.
 
     Frames are tidy and long, in the library of the input, and built when first asked for. Ids are English words;
@@ -39,9 +40,9 @@ class Evaluation:
 
     data: Judgement = field(repr=False)
     provenance: Mapping[str, Any]
-    language: str | None = None
+    language: Language | None = None
     # how to judge another table in the same way; results know nothing of evaluating
-    again: Callable[[Any], Evaluation] | None = field(default=None, repr=False, eq=False)
+    again: Callable[[Any], Evaluation[FrameT]] | None = field(default=None, repr=False, eq=False)
 
     @property
     def standard(self) -> Standard:
@@ -58,21 +59,21 @@ class Evaluation:
     # ------------------------------------------------------------------------------------- frames
 
     @cached_property
-    def _frames(self) -> Frames:
+    def _frames(self) -> Frames[FrameT]:
         return Frames(self.data, self.language)
 
     @cached_property
-    def schools(self) -> Any:
+    def schools(self) -> FrameT:
         """Every indicator of every school and stage: value, requirement, floor, verdict and the reason for it."""
         return self._frames.schools()
 
     @cached_property
-    def school_verdicts(self) -> Any:
+    def school_verdicts(self) -> FrameT:
         """One row per school and stage: how many indicators are met, and whether it complies."""
         return self._frames.school_verdicts()
 
     @cached_property
-    def indicators(self) -> Any:
+    def indicators(self) -> FrameT:
         """Every indicator of every county and stage: mean, deviation, coefficient, limit, verdict, counts.
 
         The composite stands in a row of its own where the standard limits it. Where the standard sets no limit the
@@ -81,27 +82,27 @@ class Evaluation:
         return self._frames.indicators()
 
     @cached_property
-    def items(self) -> Any:
+    def items(self) -> FrameT:
         """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
         return self._frames.items()
 
     @cached_property
-    def item_schools(self) -> Any:
+    def item_schools(self) -> FrameT:
         """Every school (and stage) that fails a condition of an item, or of which it is not known."""
         return self._frames.item_schools()
 
     @cached_property
-    def verdicts(self) -> Any:
+    def verdicts(self) -> FrameT:
         """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
         return self._frames.verdicts()
 
     @cached_property
-    def county_indicators(self) -> Any:
+    def county_indicators(self) -> FrameT:
         """Enrolment, retention, progression, funds of every county, from its facts; empty where they are not given."""
         return self._frames.county_indicators()
 
     @cached_property
-    def grades(self) -> Any:
+    def grades(self) -> FrameT:
         """Count schools by the grades inspectors gave them: each item B1 to B13, and the conclusion.
 
         One row per county, graded column and grade: ``n_schools``, ``share`` of the schools that have a grade there.
@@ -110,7 +111,7 @@ class Evaluation:
         return self._frames.grades()
 
     @cached_property
-    def left_out(self) -> Any:
+    def left_out(self) -> FrameT:
         """Every unit that does not count, by name, with the reason, and in what it does not count.
 
         ``left_out_of`` is ``all``; or, under a standard that asks apart, ``basic_standard`` (of schools) or
@@ -119,9 +120,10 @@ class Evaluation:
         return self._frames.left_out()
 
     @cached_property
-    def problems(self) -> Any:
+    def problems(self) -> FrameT:
         """What was odd in the table but did not stop the evaluation, as :func:`junheng.check_schools` lists it."""
-        return problems_frame(self.data.problems, self.data.backend)
+        found: FrameT = problems_frame(self.data.problems, self.data.backend)
+        return found
 
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""
@@ -143,7 +145,9 @@ class Evaluation:
 
     # ------------------------------------------------------------------------------------- words
 
-    def explain(self, county: Any = None, *, stage: str | None = None, language: str | None = None) -> str:
+    def explain(
+        self, county: Any = None, *, stage: Literal["primary", "junior"] | None = None, language: Language | None = None
+    ) -> str:
         """Say why: which rule, which schools, which numbers, which clause.
 
         Parameters
@@ -174,7 +178,7 @@ class Evaluation:
         """
         return explain(self.data, county, stage, check_language(language or self.language or "en"))
 
-    def relabel(self, language: str) -> Evaluation:
+    def relabel(self, language: Language) -> Evaluation[FrameT]:
         """Return the same evaluation with headers, ids and verdicts as labels of a language.
 
         Parameters
@@ -201,7 +205,7 @@ class Evaluation:
         """
         return attrs.evolve(self, language=check_language(language))
 
-    def apply(self, changes: Any) -> Evaluation:
+    def apply(self, changes: Any) -> Evaluation[FrameT]:
         """Judge the same schools after some changes: what if.
 
         Figures are added in decimals, as they were typed, so that a school brought exactly to a threshold meets it. The

@@ -15,7 +15,7 @@ from junheng.judging.findings import REASONS
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
 from junheng.schools import category_words, columns, is_grade
-from junheng.standards.model import Test
+from junheng.standards.model import Comparison
 from junheng.words import SIGNS, word
 
 _TEXT = {
@@ -254,7 +254,7 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     )
 
 
-def _terms(plus: Sequence[str], minus: Sequence[str], condition: Test, language: str) -> str:
+def _terms(plus: Sequence[str], minus: Sequence[str], condition: Comparison, language: str) -> str:
     """Write a sum of figures, in brackets where it is part of a quotient."""
     text = _TEXT[language]
     said = text["plus"].join(figure_label(f, condition.scope, language) for f in plus)
@@ -470,7 +470,7 @@ def failing(d: Judgement, result: ItemResult, county: int, stage: str | None, la
     return out
 
 
-def _of_unit(condition: Test, value: float, beside: float, language: str) -> str:
+def _of_unit(condition: Comparison, value: float, beside: float, language: str) -> str:
     """Write a figure of a school; a grade in its word."""
     if is_grade(condition.top[0]) and not condition.bottom:
         return str(word("grade", category_words(condition.top[0])[-1 - int(value)], language))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 from attrs import frozen
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
-from junheng._frames import Labels, Table, Wholes, build_frame
+from junheng._frames import FrameT, Labels, Table, Wholes, build_frame
 from junheng.indicators.catalog import catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
@@ -27,13 +27,13 @@ __all__ = ["Frames", "records", "round_half_up", "turns"]
 
 
 @frozen(eq=False)
-class Frames:
+class Frames(Generic[FrameT]):
     """Makes the frames of an evaluation, with ids or with labels of a language; each method is one frame."""
 
     found: Judgement
     language: str | None
 
-    def schools(self) -> Any:
+    def schools(self) -> FrameT:
         """Every indicator of every school and stage: value, requirement, floor, verdict and the reason for it."""
         d = self.found
         n, k = d.sections.rows.size, len(d.indicators)
@@ -90,7 +90,7 @@ class Frames:
             Labels(clause_codes[flat], clauses),
         )
 
-    def school_verdicts(self) -> Any:
+    def school_verdicts(self) -> FrameT:
         """One row per school and stage: how many indicators are met, and whether it complies."""
         d = self.found
         section = np.flatnonzero(d.sections.stage < len(STAGES))
@@ -125,7 +125,7 @@ class Frames:
 
         return school_reason(self.found, pattern, self.language or "en")
 
-    def indicators(self) -> Any:
+    def indicators(self) -> FrameT:
         """Every indicator of every county and stage: mean, deviation, coefficient, limit, verdict, counts.
 
         The composite stands in a row of its own where the standard limits it. Where the standard sets no limit the
@@ -198,7 +198,7 @@ class Frames:
         flat = d.group_stage[group] * len(ids) + indicator
         return Labels(op_codes[flat], ops), Labels(clause_codes[flat], clauses)
 
-    def items(self) -> Any:
+    def items(self) -> FrameT:
         """Every item a county is judged by: value, requirement, verdict, counts, clause, source and standing."""
         d, lang = self.found, self.language
         results = d.items
@@ -239,7 +239,7 @@ class Frames:
         out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])
         return self.frame(out)
 
-    def item_schools(self) -> Any:
+    def item_schools(self) -> FrameT:
         """Every school (and stage) that fails a condition of an item, or of which it is not known."""
         d, lang = self.found, self.language
         parts: list[tuple[int, int, Any, Ints]] = []
@@ -266,7 +266,7 @@ class Frames:
         out["verdict"] = self.labels("verdict", gathered("verdict").astype(np.int64), VERDICTS)
         return self.frame(out)
 
-    def verdicts(self) -> Any:
+    def verdicts(self) -> FrameT:
         """One row per county and part, and one for the whole: verdict and the reason in a sentence."""
         d, lang = self.found, self.language
         parts = list(d.part_verdicts)
@@ -279,7 +279,7 @@ class Frames:
         out["reason"] = part_reasons(d, lang or "en")
         return self.frame(out)
 
-    def county_indicators(self) -> Any:
+    def county_indicators(self) -> FrameT:
         """Enrolment, retention, progression, funds of every county, from its facts; empty where they are not given."""
         d, lang = self.found, self.language
         known = list(county_catalogue().values())
@@ -297,7 +297,7 @@ class Frames:
         out["unit"] = self.labels("unit", codes[which], units)
         return self.frame(out)
 
-    def grades(self) -> Any:
+    def grades(self) -> FrameT:
         """Count schools by the grades inspectors gave them: each item B1 to B13, and the conclusion.
 
         One row per county, graded column and grade: ``n_schools``, ``share`` of the schools that have a grade there.
@@ -317,7 +317,7 @@ class Frames:
         out["share"] = np.array([r[4] for r in rows], dtype=np.float64)
         return self.frame(out)
 
-    def left_out(self) -> Any:
+    def left_out(self) -> FrameT:
         """Every unit that does not count, by name, with the reason, and in what it does not count.
 
         ``left_out_of`` is ``all``; or, under a standard that asks apart, ``basic_standard`` (of schools) or
@@ -338,11 +338,12 @@ class Frames:
 
     # -------------------------------------------------------------------------------------------- columns
 
-    def frame(self, out: dict[str, Any]) -> Any:
+    def frame(self, out: dict[str, Any]) -> FrameT:
         """Return columns as a frame of the library of the input, with headers in the language."""
         if self.language is not None:
             out = {self.header(name): column for name, column in out.items()}
-        return build_frame(out, self.found.backend)
+        built: FrameT = build_frame(out, self.found.backend)
+        return built
 
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""

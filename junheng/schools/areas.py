@@ -17,6 +17,7 @@ from junheng._arrays import Floats
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.indicators.exact import typed_decimal
 from junheng.schools.table import SchoolTable
+from junheng.words import Name, message
 
 __all__ = ["AREAS", "FOLLOWS", "INDOOR", "added", "is_unclear", "meant_by", "parts_of", "work_out_areas"]
 
@@ -97,11 +98,8 @@ def work_out_areas(table: SchoolTable, parts: Sequence[str]) -> tuple[SchoolTabl
     if TEACHING in made:
         problems += _check_net(table, figures, made[TEACHING])
     elif TEACHING in figures and INDOOR in figures:
-        message = (
-            f"{TEACHING} is the area without indoor sports rooms, so {INDOOR} is not taken off again; if the figure "
-            f"is the sub-total that holds them, name it {TOTAL} (教学及辅助用房总面积)"
-        )
-        problems.append(table.problem(ProblemCode.INDOOR_SPORTS_NOT_NETTED, message, column=TEACHING, severity=WARNING))
+        kept = message("schools.not_netted", net=_name(TEACHING), indoor=_name(INDOOR), total=_name(TOTAL))
+        problems.append(table.problem(ProblemCode.INDOOR_SPORTS_NOT_NETTED, kept, column=TEACHING, severity=WARNING))
     return table.with_numbers(made), problems
 
 
@@ -114,12 +112,10 @@ def _check_part(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Probl
         with np.errstate(invalid="ignore"):
             over = (indoor > figures[whole]) & ~_is_share(table, whole)
         for row in table.schools_in(over):
-            message = (
-                f"{indoor[row]:g} m2 in {INDOOR} is more than the {figures[whole][row]:g} m2 in {whole}, which holds "
-                "them; correct whichever is wrong"
-            )
-            value = repr(float(indoor[row]))
-            out.append(table.problem(ProblemCode.PART_EXCEEDS_WHOLE, message, row=row, column=INDOOR, value=value))
+            areas = {"indoor": float(indoor[row]), "whole": float(figures[whole][row])}
+            over_whole = message("schools.indoor_over_whole", column=_name(INDOOR), whole_column=_name(whole), **areas)
+            value = repr(areas["indoor"])
+            out.append(table.problem(ProblemCode.PART_EXCEEDS_WHOLE, over_whole, row=row, column=INDOOR, value=value))
     return out
 
 
@@ -130,8 +126,13 @@ def _check_sports(table: SchoolTable, figures: Mapping[str, Floats]) -> list[Pro
     return [
         table.problem(
             ProblemCode.INDOOR_SPORTS_MISMATCH,
-            f"{figures[SPORTS][row]:g} m2 in {SPORTS} is less than {GROUNDS} and {INDOOR} together; it must hold both: "
-            "correct it, or leave it empty and it is added up",
+            message(
+                "schools.sports_below_parts",
+                area=float(figures[SPORTS][row]),
+                sports=_name(SPORTS),
+                grounds=_name(GROUNDS),
+                indoor=_name(INDOOR),
+            ),
             row=row,
             column=SPORTS,
             value=repr(float(figures[SPORTS][row])),
@@ -148,8 +149,13 @@ def _find_lost(
     return [
         table.problem(
             ProblemCode.INDOOR_SPORTS_MISSING,
-            f"{name} cannot be worked out from {figures[whole][row]:g} m2 in {whole}: {INDOOR} is empty. Give it, 0 "
-            f"if there are none, or give {name} itself",
+            message(
+                "schools.indoor_missing",
+                column=_name(name),
+                whole=float(figures[whole][row]),
+                whole_column=_name(whole),
+                indoor=_name(INDOOR),
+            ),
             row=row,
             column=INDOOR,
             severity=WARNING,
@@ -168,8 +174,15 @@ def _check_net(table: SchoolTable, figures: Mapping[str, Floats], net: Floats) -
     out = [
         table.problem(
             ProblemCode.INDOOR_SPORTS_MISMATCH,
-            f"{TEACHING} says {net[row]:g} m2, but {total[row]:g} m2 in {TOTAL} less {indoor[row]:g} m2 in {INDOOR} "
-            "are another figure; correct whichever is wrong",
+            message(
+                "schools.net_area_differs",
+                column=_name(TEACHING),
+                net=float(net[row]),
+                total=float(total[row]),
+                total_column=_name(TOTAL),
+                indoor=float(indoor[row]),
+                indoor_column=_name(INDOOR),
+            ),
             row=row,
             column=TEACHING,
             value=repr(float(net[row])),
@@ -178,13 +191,13 @@ def _check_net(table: SchoolTable, figures: Mapping[str, Floats], net: Floats) -
     ]
     if netted.any():
         # without a count: tables that are judged in pieces say it once
-        message = (
-            f"{TEACHING} is {TOTAL} less {INDOOR}, and indoor sports rooms count with the sports area. If the figure "
-            "of the table is without them already, say so in its header: 教学及辅助用房面积(不含室内体育用房), "
-            f"or {TEACHING}"
-        )
-        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, message, column=TEACHING, severity=WARNING))
+        told = message("schools.netted", net=_name(TEACHING), total=_name(TOTAL), indoor=_name(INDOOR))
+        out.append(table.problem(ProblemCode.INDOOR_SPORTS_NETTED, told, column=TEACHING, severity=WARNING))
     return out
+
+
+def _name(column: str) -> Name:
+    return Name("column", column)
 
 
 def _is_share(table: SchoolTable, name: str) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from junheng._arrays import Floats
 from junheng._text import clean, has_mark, near, odd_signs, unmarked
 from junheng.indicators.exact import typed_decimal
 from junheng.schools.vocabulary import flag_words, fold_word
+from junheng.words import Message, Quoted, message, quoted
 
 
 def flag_of(value: Any) -> bool | None:
@@ -23,9 +24,9 @@ def flag_of(value: Any) -> bool | None:
     return bool(value) if isinstance(value, (bool, np.bool_)) else flag_words().get(fold_word(value))
 
 
-def flag_advice(value: Any) -> str:
+def flag_advice(value: Any) -> Message:
     """Say what to do about a cell that is neither yes nor no."""
-    return f"{value!r} is neither yes nor no; write 是 or 否, or leave the cell empty where it is not known"
+    return message("schools.not_yes_no", value=Quoted(value))
 
 
 _PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -90,26 +91,26 @@ def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
         return None
 
 
-def text_advice(text: str) -> str:
+def text_advice(text: str) -> Message:
     """Say what to do about a cell that is no plain number."""
     bare = unmarked(text)
     if bare != text.strip() and _PLAIN_NUMBER.fullmatch(bare):
-        return f"it carries the mark of a footnote: retype it as {bare}"
+        return message("schools.footnote_mark", figure=bare)
     if has_mark(text):
-        return "a sign stands in it that is no digit: give a plain number"
+        return message("schools.odd_sign")
     half = unicodedata.normalize("NFKC", text).strip()
     if "%" in half:
-        return "a percentage: give the count itself, such as 95 teachers, and let the library divide"
+        return message("schools.percentage")
     if re.fullmatch(r"[0-9.]+\s*[::]\s*[0-9.]+", half):
-        return "a ratio: give the two counts in columns of their own"
+        return message("schools.ratio")
     if half != text.strip() and _PLAIN_NUMBER.fullmatch(half):
-        return f"full-width digits: retype it as {half}"
+        return message("schools.full_width", figure=half)
     bare = re.sub(r"[,\s]", "", half)
     if _PLAIN_NUMBER.fullmatch(bare):
-        return f"blanks or commas inside a number: retype it as {bare}"
+        return message("schools.separators", figure=bare)
     if half in {"无", "—", "——", "-", "--", "/", "暂无", "缺", "N/A", "NA", "null", "None", "nan"}:
-        return "leave the cell empty where the figure is not known, write 0 where there is none"
-    return "give a plain number, or leave the cell empty where it is not known"
+        return message("schools.word_for_nothing")
+    return message("schools.give_a_number")
 
 
 TOTAL = re.compile(r"(合计|总计|小计|共计|全县合计|全区合计|全市合计|全县|总数|total|subtotal|sum|grandtotal)[::]?")
@@ -123,9 +124,9 @@ def is_nothing(value: Any) -> bool:
     return is_blank(value) or (isinstance(value, str) and not clean(value))
 
 
-def hidden_message(before: str, after: str) -> str:
+def hidden_message(before: str, after: str) -> Message:
     """Say that a cell held characters that nobody sees."""
-    return f"{after!r} holds characters that do not show ({odd_signs(before)}); it was read without them"
+    return message("schools.hidden_characters", after=Quoted(after), signs=odd_signs(before))
 
 
 def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, list[int]]]:
@@ -144,12 +145,9 @@ def near_twins(words: Sequence[Any], codes: NDArray[Any]) -> list[tuple[int, lis
     return out
 
 
-def twin_message(word: Any, others: Sequence[Any]) -> str:
+def twin_message(word: Any, others: Sequence[Any]) -> Message:
     """Say that two names may be one."""
-    return (
-        f"{word!r} differs from {' and '.join(map(repr, others))} only by width or case of letters, brackets or "
-        "blanks; they are read as different: if they are one, spell them alike"
-    )
+    return message("schools.near_twin", name=Quoted(word), others=quoted(others, "and"))
 
 
 def _key_text(value: Any) -> str:

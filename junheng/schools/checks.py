@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._frames import Backend, Wholes, build_frame
-from junheng.errors import Problem, ProblemCode, Severity
+from junheng._frames import Backend, IntoDataFrameT, Table, Wholes, build_frame
+from junheng.errors import Problem, ProblemCode, Severity, check_language
 from junheng.indicators import catalogue
 from junheng.schools.cells import parse_numbers
 from junheng.schools.inclusion import LEFT_OUT
@@ -19,10 +19,11 @@ from junheng.schools.scale import scale_of
 from junheng.schools.sections import Sections, as_standard, make_sections
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
-from junheng.standards.model import Where
+from junheng.standards.model import Filter
+from junheng.words import Message, Name, message
 
 
-def check_schools(schools: Any, standard: Any = None) -> Any:
+def check_schools(schools: IntoDataFrameT, standard: Any = None, *, language: str = "en") -> IntoDataFrameT:
     """List every problem of a table of schools; nothing is raised and nothing is changed.
 
     Parameters
@@ -31,6 +32,8 @@ def check_schools(schools: Any, standard: Any = None) -> Any:
         Canonical columns; see :func:`junheng.standardize_columns`.
     standard : Standard, str or path, optional
         Also check for the columns and decisions this standard needs.
+    language : {"en", "zh"}, optional
+        Language of the messages. Default: English.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def check_schools(schools: Any, standard: Any = None) -> Any:
     Raises
     ------
     InputError
-        When ``schools`` is no frame.
+        When ``schools`` is no frame, or the language is unknown.
 
     Examples
     --------
@@ -51,13 +54,16 @@ def check_schools(schools: Any, standard: Any = None) -> Any:
     ...                         "students": ["５００", "500"]})
     >>> jh.check_schools(schools)[["code", "row"]].values.tolist()
     [['text_in_number', 0], ['total_row', 1]]
+    >>> jh.check_schools(schools, language="zh")["message"].tolist()[1]
+    '此行为合计，不是学校；请从表中删除'
     """
-    found = find_problems(schools, standard)
-    return problems_frame(found.listed, found.table.table.backend)
+    check_language(language)
+    frame: IntoDataFrameT = problems_frame(find_problems(schools, standard), Table(schools).backend, language)
+    return frame
 
 
-def find_problems(schools: Any, standard: Any = None) -> ProblemList:
-    """Return what :func:`check_schools` puts in a frame."""
+def find_problems(schools: Any, standard: Any = None) -> list[Problem]:
+    """Return every problem that :func:`check_schools` lists, in the order in which it is found."""
     found = ProblemList(open_table(schools))
     std = as_standard(standard) if standard is not None else None
     if std is not None:
@@ -67,7 +73,7 @@ def find_problems(schools: Any, standard: Any = None) -> ProblemList:
     found.look_at(*found.table.table.columns)
     if std is not None:
         check_for_standard(found, std)
-    return found
+    return found.listed
 
 
 def check_for_standard(found: ProblemList, standard: Standard) -> None:
@@ -81,8 +87,7 @@ def check_for_standard(found: ProblemList, standard: Standard) -> None:
     if "funded_students" in found.table.has and any(test.norm is not None for test in tests):
         found.add(
             ProblemCode.COLUMN_NOT_USED,
-            "no item rests on the number of students that funds are paid for: give the money itself in "
-            "public_funds_budget_cny, and the county's norm for a student of each stage in county_facts",
+            message("schools.funded_students_not_used"),
             column="funded_students",
             severity=Severity.WARNING,
         )
@@ -105,24 +110,25 @@ def _check_class_sizes(found: ProblemList, suffix: str) -> None:
     if largest is None:
         return
     found.look_at(of_class, *(f"{name}{suffix}" for name in (*_BANDS, "students", "classes")))
-    said: dict[int, str] = {}
+    said: dict[int, Message] = {}
     for name, (low, high) in _BANDS.items():
         classes = table.number(f"{name}{suffix}")
         if classes is None:
             continue
+        column = Name("column", f"{name}{suffix}")
         for row in np.flatnonzero((classes > 0) & (largest < low)).tolist():
-            said.setdefault(row, f"{classes[row]:g} in {name}{suffix}")
+            said.setdefault(row, message("schools.classes_of_size", n=float(classes[row]), column=column))
         for row in np.flatnonzero((classes == 0) & (largest >= low) & (largest <= high)).tolist():
-            said.setdefault(row, f"none in {name}{suffix}")
+            said.setdefault(row, message("schools.no_classes_of_size", column=column))
     students, classes = table.number(f"students{suffix}"), table.number(f"classes{suffix}")
     if students is not None and classes is not None:
         for row in np.flatnonzero((classes > 0) & (students > largest * classes)).tolist():
-            said.setdefault(row, f"{students[row]:g} students in {classes[row]:g} classes")
-    for row, what in sorted(said.items()):
+            figures = {"students": float(students[row]), "classes": float(classes[row])}
+            said.setdefault(row, message("schools.students_in_classes", **figures))
+    for row, evidence in sorted(said.items()):
         found.add(
             ProblemCode.CLASS_SIZES_DISAGREE,
-            f"a largest class of {largest[row]:g} contradicts {what}; correct whichever is wrong. Until then a figure "
-            "over the limit counts",
+            message("schools.class_sizes_disagree", largest=float(largest[row]), evidence=evidence),
             row=row,
             column=of_class,
             value=f"{largest[row]:g}",
@@ -138,11 +144,14 @@ def _check_force(found: ProblemList, standard: Standard) -> None:
     first, last = (None if d is None else int(d[:4]) for d in (standard.effective_from, standard.effective_to))
     for year in np.unique(years[np.isfinite(years)]).tolist():
         if (first is not None and year < first) or (last is not None and year > last):
-            until = f" to {standard.effective_to}" if last is not None else ""
+            terms = {"standard": standard.id, "since": standard.effective_from, "year": int(year)}
+            if last is None:
+                advice = message("schools.not_in_force", **terms)
+            else:
+                advice = message("schools.no_longer_in_force", until=standard.effective_to, **terms)
             found.add(
                 ProblemCode.NOT_IN_FORCE,
-                f"{standard.id} was in force from {standard.effective_from}{until}, not in {year:g}; "
-                "judged all the same",
+                advice,
                 column="year",
                 value=f"{year:g}",
                 severity=Severity.WARNING,
@@ -178,7 +187,7 @@ def item_columns(standard: Standard) -> list[str]:
     return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
 
 
-def _columns_of(where: Where) -> list[str]:
+def _columns_of(where: Filter) -> list[str]:
     """Return the columns that tell which units a rule is about."""
     out: list[str] = [*where.flags, *where.not_flags]
     out += ["area_type"] if where.area_types else []
@@ -222,7 +231,7 @@ def _check_enrolment(found: ProblemList, sections: Sections) -> None:
     for i in np.flatnonzero(sections.out == LEFT_OUT.index("no_students")).tolist():
         found.add(
             ProblemCode.NO_STUDENTS,
-            "there are no students: per-student figures do not exist, and the unit does not count",
+            message("schools.no_students"),
             row=int(sections.rows[i]),
             column="students",
             severity=Severity.WARNING,
@@ -234,7 +243,7 @@ def _check_enrolment(found: ProblemList, sections: Sections) -> None:
     for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in told):
         found.add(
             ProblemCode.MISSING_VALUE,
-            "the enrolment is not known: nothing can be said of this school or of its county; fill it in",
+            message("schools.enrolment_missing"),
             row=int(sections.rows[i]),
             column="students",
             severity=Severity.WARNING,
@@ -249,13 +258,13 @@ def _check_people(found: ProblemList, sections: Sections, name: str) -> None:
     found.look_at(*(f"{name}_{s}" for s in ALL_STAGES))
     lost = sections.wide & np.isfinite(values[sections.rows]) & np.isnan(sections.number(name))
     for i in np.flatnonzero(lost).tolist():
-        word = STAGES[int(sections.stage[i])]
+        column = f"{name}_{STAGES[int(sections.stage[i])]}"
+        total = float(values[sections.rows[i]])
         found.add(
             ProblemCode.MISSING_VALUE,
-            f"people are never split between stages: {values[sections.rows[i]]:g} in all cannot be used; "
-            f"give {name}_{word}",
+            message("schools.people_not_split", total=total, column=Name("column", column)),
             row=int(sections.rows[i]),
-            column=f"{name}_{word}",
+            column=column,
             severity=Severity.WARNING,
         )
 
@@ -277,8 +286,13 @@ def check_parts(found: ProblemList, only: set[str] | None = None) -> None:
         for row in table.schools_in(over):
             found.add(
                 ProblemCode.PART_EXCEEDS_WHOLE,
-                f"{part[row]:g} in {name} is more than the {whole[row]:g} in {whole_name} they belong to; "
-                "correct whichever is wrong",
+                message(
+                    "schools.part_over_whole",
+                    part=float(part[row]),
+                    part_column=Name("column", name),
+                    whole=float(whole[row]),
+                    whole_column=Name("column", whole_name),
+                ),
                 row=row,
                 column=name,
                 value=repr(float(part[row])),
@@ -302,17 +316,17 @@ def _check_degrees(found: ProblemList, suffix: str) -> None:
     for row in table.schools_in(over):
         found.add(
             ProblemCode.PART_EXCEEDS_WHOLE,
-            f"the degrees add up to {total[row]:g} teachers, but there are {teachers[row]:g}; count each once, "
-            "by the highest degree",
+            message("schools.degrees_over_teachers", total=float(total[row]), teachers=float(teachers[row])),
             row=row,
             column=f"teachers{suffix}",
             value=repr(float(total[row])),
         )
 
 
-def problems_frame(problems: Iterable[Problem], backend: Backend) -> Any:
+def problems_frame(problems: Iterable[Problem], backend: Backend, language: str = "en") -> Any:
     """Return problems as a frame, table first, then row by row."""
-    dicts = [p.to_dict() for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row)]
+    in_order = sorted(problems, key=lambda p: -1 if p.row is None else p.row)
+    dicts = [p.to_dict() | {"message": p.sentence(language)} for p in in_order]
     names = ("code", "severity", "column", "row", "key", "value", "message")
     columns: dict[str, Any] = {name: [d[name] for d in dicts] for name in names}
     columns["row"] = Wholes(columns["row"])

@@ -12,6 +12,7 @@ from junheng._data import read_toml
 from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
 from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
+from junheng.words import Message, Name, Quoted, message
 
 
 @cache
@@ -222,10 +223,9 @@ def _as_mapped(header: str, column: str) -> tuple[Understood, list[Problem]]:
     """Take a header for what the caller says it is; a unit in brackets holds all the same."""
     base = base_column(column)
     if base is None:
-        message = f"{column!r} is no canonical column{nearest(column, columns())}"
-        return Understood(header=header, column=column), [
-            Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=message)
-        ]
+        unknown = message("schools.mapped_to_unknown", column=Quoted(column), hint=nearest(column, columns()))
+        problem = Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=unknown)
+        return Understood(header=header, column=column), [problem]
     inside = _bracket(fold(header))[1]
     unit = None if inside is None else _unit_beside(base[0], inside)[0]
     factor = None if unit is None else _unit_factor(base[0], unit)
@@ -238,29 +238,26 @@ def _as_found(header: str, found: Found, means: Collection[str]) -> tuple[Unders
     """Take a header for what its words say, beside other headers that mean ``means``."""
     name, problems = meant_by(header, found.column, means), list[Problem]()
     if is_unclear(header, name):
-        message = (
-            f"read as {name}, the area without indoor sports rooms, which the header does not say; if "
-            "the figure holds them, give 室内体育用房面积 (0 where there are none) beside it"
-        )
+        unclear = message("schools.net_area_unclear", column=Name("column", name))
         code = ProblemCode.INDOOR_SPORTS_UNCLEAR
-        problems.append(Problem(code=code, severity=Severity.WARNING, column=header, message=message))
+        problems.append(Problem(code=code, severity=Severity.WARNING, column=header, message=unclear))
     if found.remarks:
-        message = (
-            f"read as {name}; what it says besides ({'; '.join(found.remarks)}) was not weighed: "
-            "if it is another figure, say so with mapping="
-        )
+        unclear = message("schools.header_remarks", column=Name("column", name), remarks="; ".join(found.remarks))
         code = ProblemCode.UNCLEAR_HEADER
-        problems.append(Problem(code=code, severity=Severity.WARNING, column=header, message=message))
+        problems.append(Problem(code=code, severity=Severity.WARNING, column=header, message=unclear))
     factor: Factor | None = (1, 1)
     if found.unit is not None:
         base = base_column(name)
         factor = _unit_factor(base[0], found.unit) if base else None
         if factor is None:
+            what = {"unit": Quoted(found.unit), "column": Name("column", name)}
             expected = base[0].unit if base else None
-            advice = f"it is counted in {expected}: convert it and name the column" if expected else "name the column"
-            message = f"the unit {found.unit!r} is not known for {name}; {advice} {name}"
+            if expected:
+                advice = message("schools.unknown_unit", expected=Name("unit", expected), **what)
+            else:
+                advice = message("schools.no_unit", **what)
             code = ProblemCode.UNKNOWN_UNIT
-            problems.append(Problem(code=code, column=header, value=found.unit, message=message))
+            problems.append(Problem(code=code, column=header, value=found.unit, message=advice))
     return Understood(header=header, column=name, unit=found.unit, factor=factor or (1, 1)), problems
 
 
@@ -269,11 +266,9 @@ def _same_column_twice(understood: Iterable[Understood]) -> list[Problem]:
     out = []
     for u in understood:
         if u.column is not None and u.column in first:
-            message = (
-                f"{u.header!r} and {first[u.column]!r} both mean {u.column}; keep one of them, "
-                "rename the other, or say which it is with mapping="
-            )
-            out.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=u.header, message=message))
+            headers = {"header": Quoted(u.header), "first": Quoted(first[u.column])}
+            twice = message("schools.same_column_twice", column=Name("column", u.column), **headers)
+            out.append(Problem(code=ProblemCode.DUPLICATE_COLUMN, column=u.header, message=twice))
         elif u.column is not None:
             first[u.column] = u.header
     return out
@@ -284,10 +279,10 @@ def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
     return Problem(
         code=ProblemCode.MISSING_COLUMN,
         column=header,
-        message=f"the mapping names {header!r}, which the table does not have{nearest(header, names)}",
+        message=message("schools.mapping_without_header", header=Quoted(header), hint=nearest(header, names)),
     )
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name is like one that is not known."""
-    return str(did_you_mean(name, known, show=repr)) or "; nothing like it is known;"
+def nearest(name: str, known: Iterable[str]) -> Message | str:
+    """Return the end of a sentence on an unknown name: the known names that come near, empty if none does."""
+    return did_you_mean(name, known, show=Quoted)

@@ -20,6 +20,7 @@ from junheng.schools.problems import ProblemList
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import ALL_STAGES, NO_STAGE, category_words
 from junheng.standards.model import ANSWERS, Inclusion, Standard
+from junheng.words import Listed, Name, Quoted, listed, message
 
 __all__ = ["LEFT_OUT", "answers", "leave_out"]
 
@@ -118,12 +119,16 @@ class _Units:
                 at &= self.students < rule.students_below
         return at
 
-    def sort(self, i: int) -> str:
+    def sort(self, i: int) -> Listed:
         """Say what makes a unit one that is asked about."""
-        kind = category_words("kind")[self.kinds[i]] if self.kinds[i] >= 0 else None
-        owner = category_words("owner_type")[self.owners[i]] if self.owners[i] >= 0 else None
-        private = self.ownership[i] == _position("private", "ownership")
-        return ", ".join(w for w in (kind, "private" if private else None, owner if not private else None) if w)
+        words = []
+        if self.kinds[i] >= 0:
+            words.append(Name("kind", category_words("kind")[self.kinds[i]]))
+        if self.ownership[i] == _position("private", "ownership"):
+            words.append(Name("ownership", "private"))
+        elif self.owners[i] >= 0:
+            words.append(Name("owner_type", category_words("owner_type")[self.owners[i]]))
+        return listed(words)
 
 
 def _position(word: str, column: str) -> int:
@@ -147,11 +152,8 @@ def _reasons(
 # ------------------------------------------------------------------------------------------- asking
 
 
-_WRITE = "write 是 or 否"
-_TABLES = {
-    "in_basic_standard": "the basic standard of schools (Table II)",
-    "in_coefficient": "the coefficient (Table III)",
-}
+#: The table of the standard that each question is about.
+_TABLES = {name: message(f"schools.{name}") for name in ANSWERS}
 
 
 def _ask(
@@ -175,8 +177,7 @@ def _ask(
     for i in np.flatnonzero(both & neither).tolist():
         found.add(
             ProblemCode.INCLUSION_UNDECIDED,
-            f"{standard.id} was not found to say whether units of this sort ({units.sort(i)}) count; {_WRITE} in a "
-            "column 'included', or in 'in_basic_standard' and 'in_coefficient' where the answers differ",
+            message("schools.undecided_both", standard=standard.id, sort=units.sort(i)),
             row=int(rows[i]),
             column="included",
         )
@@ -185,8 +186,13 @@ def _ask(
         for i in np.flatnonzero(ask & (said[name] < 0)).tolist():
             found.add(
                 ProblemCode.INCLUSION_UNDECIDED,
-                f"{standard.id} was not found to say whether units of this sort ({units.sort(i)}) count in "
-                f"{_TABLES[name]}; {_WRITE} in a column '{name}'",
+                message(
+                    "schools.undecided_in",
+                    standard=standard.id,
+                    sort=units.sort(i),
+                    table=_TABLES[name],
+                    column=Quoted(Name("column", name)),
+                ),
                 row=int(rows[i]),
                 column=name,
             )
@@ -194,9 +200,13 @@ def _ask(
         for i in np.flatnonzero(ask & (own[name] < 0) & (included == 1) & (decided[other] == _OUT)).tolist():
             found.add(
                 ProblemCode.INCLUSION_UNCLEAR,
-                f"'included' says yes, but {standard.id} leaves units of this sort ({units.sort(i)}) out of "
-                f"{_TABLES[other]}; answer the two questions apart, in 'in_basic_standard' and 'in_coefficient': "
-                f"{_WRITE} in '{name}'",
+                message(
+                    "schools.one_answer_for_two",
+                    standard=standard.id,
+                    sort=units.sort(i),
+                    table=_TABLES[other],
+                    column=Quoted(Name("column", name)),
+                ),
                 row=int(rows[i]),
                 column="included",
                 value="是",
@@ -207,8 +217,7 @@ def _ask_once(found: ProblemList, standard: Standard, rows: Ints, units: _Units,
     for i in np.flatnonzero((decided == _ASK) & (said < 0)).tolist():
         found.add(
             ProblemCode.INCLUSION_UNDECIDED,
-            f"{standard.id} was not found to say whether units of this sort ({units.sort(i)}) count; {_WRITE} in a "
-            "column 'included'",
+            message("schools.undecided", standard=standard.id, sort=units.sort(i)),
             row=int(rows[i]),
             column="included",
         )
@@ -222,8 +231,7 @@ def _check_two(found: ProblemList, standard: Standard, rows: Ints, included: Cod
     for i in np.flatnonzero((included < 0) & (one >= 0) & (other >= 0) & (one != other)).tolist():
         found.add(
             ProblemCode.INCLUSION_CONTRADICTS,
-            f"'in_basic_standard' and 'in_coefficient' differ, but under {standard.id} a unit that counts counts in "
-            f"both; {_WRITE} in a column 'included'",
+            message("schools.two_answers_for_one", standard=standard.id),
             row=int(rows[i]),
             column="in_coefficient",
         )
@@ -235,15 +243,11 @@ def _ask_owners(
     """Say where the table does not tell who runs a school, if the standard asks: once where it has no such column."""
     if not any(rule.owner_types for rule in standard.inclusion):
         return
-    message = (
-        f"who runs the school is not said, so it is taken as run by the county. {standard.id} leaves other schools out "
-        f"of {_TABLES['in_basic_standard']} and asks whether they count in the coefficient: give owner_type "
-        "(举办者类型, 1 to 10)"
-    )
+    advice = message("schools.owner_unknown", standard=standard.id, table=_TABLES["in_basic_standard"])
     unknown = (units.owners < 0) & ~np.logical_and.reduce(out) & (places.stage < ALL_STAGES.index("senior"))
     known = units.ownership == _position("private", "ownership")
     at: list[int | None] = np.unique(places.rows[unknown & ~known]).tolist()
     if at and "owner_type" not in found.table.has:
         at = [None]
     for row in at:
-        found.add(ProblemCode.OWNER_UNKNOWN, message, row=row, column="owner_type", severity=Severity.WARNING)
+        found.add(ProblemCode.OWNER_UNKNOWN, advice, row=row, column="owner_type", severity=Severity.WARNING)

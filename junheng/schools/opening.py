@@ -19,6 +19,7 @@ from junheng.schools.coded import CodedColumns
 from junheng.schools.headers import meaning, nearest
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import base_column, columns, fold
+from junheng.words import Message, Name, Quoted, message, quoted
 
 __all__ = ["missing_column", "open_table"]
 
@@ -82,7 +83,7 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
     """Return the columns that are missing, and those that are not known."""
     out: list[Problem] = []
     if table.rows == 0:
-        out.append(table.problem(ProblemCode.EMPTY_TABLE, "the table has no rows; give at least one school"))
+        out.append(table.problem(ProblemCode.EMPTY_TABLE, message("schools.no_rows")))
     needed: dict[str, set[str]] = {name: {name} for name in table.by}
     needed.setdefault("school", {"school", "school_code"})
     needed.setdefault("students", {"students", *(f"students_{s}" for s in STAGES)})
@@ -93,41 +94,38 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
             continue
         found = meaning(name)
         if found is not None:
-            advice = f"; standardize_columns would read it as {found[0]}"
+            advice = message("schools.unread_column", column=Quoted(name), meaning=Name("column", found[0]))
         else:
             known = [*columns(), *(c.zh for c in columns().values())]
-            advice = f"{nearest(name, known)} it is kept, and not used"
-        message = f"{name!r} is no canonical column{advice}"
-        out.append(table.problem(ProblemCode.UNKNOWN_COLUMN, message, severity=Severity.WARNING, column=name))
+            advice = message("schools.unknown_column", column=Quoted(name), hint=nearest(name, known))
+        out.append(table.problem(ProblemCode.UNKNOWN_COLUMN, advice, severity=Severity.WARNING, column=name))
     return out
 
 
 def missing_column(table: SchoolTable, name: str) -> Problem:
     """Return the problem of a column that a table lacks, with what to do."""
-    message = f"there is no column {name!r}; {_how_to_add(table, name)}"
-    return table.problem(ProblemCode.MISSING_COLUMN, message, column=name)
+    advice = message("schools.missing_column", column=Quoted(Name("column", name)), advice=_how_to_add(table, name))
+    return table.problem(ProblemCode.MISSING_COLUMN, advice, column=name)
 
 
-def _how_to_add(table: SchoolTable, name: str) -> str:
+def _how_to_add(table: SchoolTable, name: str) -> Message:
     label = columns()[name].zh if name in columns() else name
     meanings = [(header, meaning(header)) for header in table.table.columns]
     bases = [(header, base_column(found[0])) for header, found in meanings if found is not None]
     sources = [header for header, base in bases if base is not None and base[0].id == name]
     if sources:
-        return f"standardize_columns would make it from {', '.join(map(repr, sources))}"
+        return message("schools.add_from_headers", headers=quoted(sources))
     whole = next((plus[0] for area, plus, _ in areas.AREAS if area == name and plus[0] in table.has), None)
     if whole is not None:
-        return (
-            f"it is worked out from {whole} and {areas.INDOOR}: add {areas.INDOOR} (室内体育用房面积; 0 where "
-            f"there are none), or {name} itself ({label})"
-        )
+        parts = {"whole": Name("column", whole), "indoor": Name("column", areas.INDOOR)}
+        return message("schools.add_indoor_sports", column=Name("column", name), label=label, **parts)
     if name in columns() and columns()[name].type == "number":
-        return f"add it ({label}); cells may stay empty where the figure is not known"
+        return message("schools.add_figures", label=label)
     if name == "stage":
-        return f"add it ({label}: 小学 or 初中), or the kind of school"
+        return message("schools.add_stage", label=label)
     if name in ("school", "school_code"):
-        return f"add it ({label})"
-    return f"add it ({label}), or name the columns that group schools with by="
+        return message("schools.add_column", label=label)
+    return message("schools.add_groups", label=label)
 
 
 # ----------------------------------------------------------------------------------- names and codes
@@ -164,10 +162,11 @@ def _check_keys(table: SchoolTable) -> list[Problem]:
     names = dict.fromkeys([*table.by, "county", "county_code", table.school_column])
     out = []
     for name in (n for n in names if n in table.has):
-        message = f"{name} is empty; say which {columns()[name].en.lower() if name in columns() else name} it is"
+        what = columns()[name].en.lower() if name in columns() else name
+        empty = message("schools.empty_key", column=Name("column", name), what=what)
         gaps = table.coded.gaps(name)
         for row in gaps[~table.is_total[gaps]].tolist():
-            out.append(table.problem(ProblemCode.MISSING_KEY, message, row=row, column=name))
+            out.append(table.problem(ProblemCode.MISSING_KEY, empty, row=row, column=name))
     return out
 
 
@@ -178,11 +177,11 @@ def _check_twins(table: SchoolTable, name: str) -> list[Problem]:
     codes, words = table.codes(name)
     out = []
     for i, group in near_twins(words, codes):
-        message, value = twin_message(words[i], [words[j] for j in group if j != i]), str(words[i])
-        fields = {"column": name, "value": value, "severity": Severity.WARNING}
+        advice = twin_message(words[i], [words[j] for j in group if j != i])
+        fields = {"column": name, "value": str(words[i]), "severity": Severity.WARNING}
         for row in table.schools_in(codes == i):
             if not name.startswith("school") or _stands_beside(table, row, codes, group):
-                out.append(table.problem(ProblemCode.NEAR_TWIN, message, row=row, **fields))
+                out.append(table.problem(ProblemCode.NEAR_TWIN, advice, row=row, **fields))
     return out
 
 
@@ -206,12 +205,11 @@ def _find_totals(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
         out &= table.codes(name)[0] < 0
         if not out.any():  # as soon as every row has something
             break
-    message = "this row is empty; it is passed over"
     problems = [
-        table.problem(ProblemCode.EMPTY_ROW, message, row=row, severity=Severity.WARNING)
+        table.problem(ProblemCode.EMPTY_ROW, message("schools.empty_row"), row=row, severity=Severity.WARNING)
         for row in np.flatnonzero(out).tolist()
     ]
-    message = "this row is a total, not a school; take it out of the table"
+    total = message("schools.total_row")
     for name in dict.fromkeys([*table.by, "school", table.school_column]):
         if name not in table.has or table.table.is_number(name):
             continue
@@ -219,5 +217,5 @@ def _find_totals(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
             if not out[row]:
                 out[row] = True
                 value = str(table.coded.cell(name, row))
-                problems.append(table.problem(ProblemCode.TOTAL_ROW, message, row=row, column=name, value=value))
+                problems.append(table.problem(ProblemCode.TOTAL_ROW, total, row=row, column=name, value=value))
     return evolve(table, is_total=out), problems

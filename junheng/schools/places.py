@@ -23,6 +23,7 @@ from junheng.schools.vocabulary import (
     base_column,
     category_words,
 )
+from junheng.words import Name, Row, message
 
 
 @frozen(eq=False)
@@ -97,7 +98,7 @@ def expand(found: ProblemList) -> Places:
         if row not in told and table.has & {"stage", "kind"}:
             found.add(
                 ProblemCode.MISSING_KEY,
-                "neither the stage (小学 or 初中) nor the kind of school is given; fill in one of them",
+                message("schools.no_stage"),
                 row=row,
                 column="stage",
             )
@@ -137,7 +138,12 @@ def _check_wide(found: ProblemList, places: Places) -> None:
         for row in mine[differ].tolist():
             found.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                f"students says {total[row]:g} and students_{word} {own[row]:g} for one stage; correct one of them",
+                message(
+                    "schools.stage_differs_from_total",
+                    total=float(total[row]),
+                    column=Name("column", f"students_{word}"),
+                    own=float(own[row]),
+                ),
                 row=row,
                 column="students",
                 value=repr(float(total[row])),
@@ -149,8 +155,11 @@ def _check_wide(found: ProblemList, places: Places) -> None:
         word = ALL_STAGES[int(stage[i])]
         found.add(
             ProblemCode.MISSING_STAGE_ENROLMENT,
-            f"a school of kind {kind[rows[i]]} in one row needs its enrolment by stage; "
-            f"give students_{word} (0 if it has none)",
+            message(
+                "schools.enrolment_by_stage_missing",
+                kind=Name("kind", kind[rows[i]]),
+                column=Name("column", f"students_{word}"),
+            ),
             row=int(rows[i]),
             column=f"students_{word}",
         )
@@ -162,7 +171,7 @@ def _check_wide(found: ProblemList, places: Places) -> None:
         for row in np.intersect1d(at, rows[wide]).tolist():
             found.add(
                 ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                f"the stages have {sums[row]:g} students in all, the school {total[row]:g}; correct one of them",
+                message("schools.stages_differ_from_school", sum=float(sums[row]), total=float(total[row])),
                 row=row,
                 column="students",
                 value=repr(float(total[row])),
@@ -188,8 +197,11 @@ def check_kinds(found: ProblemList, places: Places) -> None:
         for i in at[kinds[at] == KINDS.index(name)].tolist():
             found.add(
                 ProblemCode.STAGE_NOT_OF_KIND,
-                f"a school of kind {name} has no {ALL_STAGES[int(stage[i])]} stage of its own; judged as that stage. "
-                "Attached classes? Else correct the kind or the stage",
+                message(
+                    "schools.stage_not_of_kind",
+                    kind=Name("kind", name),
+                    stage=Name("stage", ALL_STAGES[int(stage[i])]),
+                ),
                 row=int(places.rows[i]),
                 column="stage",
                 severity=Severity.WARNING,
@@ -251,8 +263,7 @@ def check_duplicates(found: ProblemList, places: Places, school: Ints) -> None:
     for i in np.flatnonzero(again & named).tolist():
         found.add(
             ProblemCode.DUPLICATE_ROW,
-            f"the same school, stage and year as row {first[int(key[i])]}; keep one row, or correct the name, "
-            "code or year of the other",
+            message("schools.same_row", row=Row(first[int(key[i])])),
             row=int(rows[i]),
             column=table.school_column,
         )

@@ -10,6 +10,7 @@ from junheng._data import STAGES
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.schools.opening import missing_column
 from junheng.schools.table import SchoolTable
+from junheng.words import Message
 
 __all__ = ["ProblemList"]
 
@@ -33,7 +34,7 @@ class ProblemList:
     def _opened(self) -> set[str]:
         return set(self.table.opened)
 
-    def add(self, code: ProblemCode, message: str, *, row: int | None = None, **fields: Any) -> None:
+    def add(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> None:
         """List a problem of the table, or of a row."""
         self.listed.append(self.table.problem(code, message, row=row, **fields))
 

@@ -13,6 +13,7 @@ from junheng._frames import Table
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.schools.cells import PIECE
 from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
+from junheng.words import Name, message
 
 #: So many schools with a figure make a median worth looking at.
 _ENOUGH = 3
@@ -92,13 +93,15 @@ def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | No
 
 def _odd_scale(name: str, median: float, n: int, unit: str, typed: bool) -> Problem:
     column = columns()[name]
-    other = f"as if typed in {unit}" if typed else f"as if multiplied by the {unit} of the header once too often"
-    advice = f"put the unit in the header, {column.zh}({unit})" if typed else "take the unit out of the header"
+    figures = {"schools": n, "median": median, "unit": Name("unit", column.unit or ""), "other": unit}
+    if typed:
+        odd = message("schools.typed_in_unit", label=column.zh, **figures)
+    else:
+        odd = message("schools.multiplied_by_unit", **figures)
     return Problem(
         code=ProblemCode.SUSPICIOUS_SCALE,
         severity=Severity.WARNING,
         column=name,
         value=f"{median:.6g}",
-        message=f"half of the {n} schools have less than {median:.4g} {column.unit} a student, {other}; "
-        f"if so, {advice}; nothing was changed",
+        message=odd,
     )

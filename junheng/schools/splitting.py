@@ -25,6 +25,7 @@ from junheng.schools.problems import ProblemList
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import ALL_STAGES, INTEGRATED, KINDS, STAGES_OF_KIND, columns
 from junheng.standards.model import Split
+from junheng.words import Name, Quoted, listed, message
 
 
 def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -92,7 +93,7 @@ def covers(found: ProblemList, places: Places) -> tuple[NDArray[Any], list[froze
             for row in np.flatnonzero(codes == i).tolist() if not names <= shared else []:
                 found.add(
                     ProblemCode.UNKNOWN_CATEGORY,
-                    f"{text!r} is neither 'stage' (the figures are the stage's own) nor 'school' (the whole school's)",
+                    message("schools.unknown_cover", value=Quoted(text)),
                     row=row,
                     column="resources_cover",
                     value=text,
@@ -149,8 +150,12 @@ class Joint:
                 word = ALL_STAGES[stage]
                 found.add(
                     ProblemCode.STAGE_ENROLMENT_MISMATCH,
-                    f"the rows of this school give its {word} stage {flat[where[j]]:g} and {x[j]:g} students; "
-                    "correct one of them",
+                    message(
+                        "schools.rows_differ_in_enrolment",
+                        stage=Name("stage", word),
+                        first=float(flat[where[j]]),
+                        second=float(x[j]),
+                    ),
                     row=int(own_rows[j]),
                     column=f"students_{word}",
                     value=repr(float(x[j])),
@@ -229,12 +234,14 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
                 continue
             told.add(school)
             words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
-            asked = " and ".join(f"students_{w}" for w in words)
             found.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
-                f"a school of kind {name} shares its rooms and equipment between stages, but the enrolment of "
-                f"{' and '.join(words)} is not given; add that stage's row or give {asked} (0 if it has none). "
-                "If the figures are this stage's own, write 'stage' in a column resources_cover",
+                message(
+                    "schools.enrolment_of_stages_missing",
+                    kind=Name("kind", name),
+                    stages=listed((Name("stage", w) for w in words), "and"),
+                    columns=listed((Name("column", f"students_{w}") for w in words), "and"),
+                ),
                 row=int(joint.rows[j]),
                 column=f"students_{words[0]}",
             )
@@ -257,16 +264,14 @@ def _tell_inferred(
         if repeated[group[j]]:
             found.add(
                 ProblemCode.RESOURCES_REPEATED,
-                "the same rooms and equipment stand on each stage of this school: taken as the whole school's and "
-                "divided. If they are each stage's own, write 'stage' in a column resources_cover",
+                message("schools.resources_repeated"),
                 row=int(rows[j]),
                 severity=Severity.WARNING,
             )
         else:
             found.add(
                 ProblemCode.RESOURCES_DIFFER,
-                "rooms and equipment differ between the stages of this school: taken as each stage's own and not "
-                "divided. If they are the whole school's, write 'school' in a column resources_cover",
+                message("schools.resources_differ"),
                 row=int(rows[j]),
                 severity=Severity.WARNING,
             )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from junheng._arrays import Floats
-from junheng._frames import Table, build_frame
+from junheng._frames import IntoDataFrameT, Table, build_frame
 from junheng._text import is_odd
 from junheng.errors import InputDataError, Severity
 from junheng.schools.areas import AREAS, added
@@ -18,7 +18,7 @@ from junheng.schools.headers import understand
 from junheng.schools.vocabulary import DEGREES, Column, base_column, category_aliases, category_word, fold_word
 
 
-def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
+def describe_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None = None) -> IntoDataFrameT:
     """Tell what :func:`standardize_columns` makes of each header.
 
     Parameters
@@ -48,7 +48,7 @@ def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
     """
     table = Table(raw)
     understood, _ = understand(table.columns, mapping)
-    return build_frame(
+    described: IntoDataFrameT = build_frame(
         {
             "header": [u.header for u in understood],
             "column": [u.column for u in understood],
@@ -57,9 +57,10 @@ def describe_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
         },
         table.backend,
     )
+    return described
 
 
-def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> Any:
+def standardize_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None = None) -> IntoDataFrameT:
     """Turn Chinese or otherwise named headers into canonical columns, in canonical units.
 
     Parameters
@@ -103,7 +104,8 @@ def standardize_columns(raw: Any, mapping: Mapping[str, str] | None = None) -> A
         raise InputDataError(problems)
     renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
     table = table.renamed(renames)
-    return _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
+    frame: IntoDataFrameT = _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
+    return frame
 
 
 def finish_columns(frame: Any, names: Sequence[str]) -> Any:

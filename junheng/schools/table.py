@@ -23,6 +23,7 @@ from junheng.schools.vocabulary import (
     chinese_words,
     fold_word,
 )
+from junheng.words import Message, Name, Quoted, message
 
 __all__ = ["ParsedColumn", "SchoolTable"]
 
@@ -137,7 +138,7 @@ class SchoolTable:
         cells = [self.coded.cell(name, row) for name in names if name in self.has]
         return " / ".join(str(c) for c in cells if c is not None)
 
-    def problem(self, code: ProblemCode, message: str, *, row: int | None = None, **fields: Any) -> Problem:
+    def problem(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> Problem:
         """Return a problem of the table, or of a row, which it names."""
         return Problem(code=code, message=message, row=row, key=None if row is None else self.key(row), **fields)
 
@@ -166,20 +167,20 @@ class SchoolTable:
     def _parse_category(self, name: str) -> ParsedColumn:
         words = category_aliases(name)
         place = {word: i for i, word in enumerate(category_words(name))}
-        choices = ", ".join(place)
-        in_chinese = "、".join(w for w in chinese_words(name) if not w.isascii())
-        choices += f", or {in_chinese}" if in_chinese else ""
+        terms = "、".join(w for w in chinese_words(name) if not w.isascii())
+        more = {"choices": tuple(place), "column": Name("column", name)} | ({"terms": terms} if terms else {})
+        key = "schools.unknown_term" if terms else "schools.unknown_word"
         return self._parse_words(
             name,
             lambda value: -1 if is_blank(value) else place.get(words.get(fold_word(value), ""), -1),
-            lambda value: f"{value!r} is no known {name}; use one of {choices}",
+            lambda value: message(key, value=Quoted(value), **more),
         )
 
     def _parse_flag(self, name: str) -> ParsedColumn:
         codes = {None: -1, False: 0, True: 1}
         return self._parse_words(name, lambda value: codes[flag_of(value)], flag_advice)
 
-    def _parse_words(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], str]) -> ParsedColumn:
+    def _parse_words(self, name: str, code: Callable[[Any], int], advice: Callable[[Any], Message]) -> ParsedColumn:
         """Give every row the code of its word, -1 for a word that has none, which is a problem."""
         if name not in self.has:
             return ParsedColumn(np.full(self.rows, -1, dtype=np.int8))
@@ -209,33 +210,33 @@ class SchoolTable:
             values, bad = parse_numbers(self.table.objects(name))
             problems += [self._text_in_number(name, row, text) for row, text in bad.items() if not self.is_total[row]]
         if np.fmin.reduce(values, initial=0.0) < 0 or np.isinf(np.fmax.reduce(values, initial=0.0)):
-            values, more = self._without_odd(name, values, f" {column.unit}" if column and column.unit else "")
+            values, more = self._without_odd(name, values, Name("unit", (column and column.unit) or ""))
             problems += more
         if column is not None and column.whole and not (self.table.is_whole(name) or all_whole(values)):
             problems += self._broken(name, values, column)
         return ParsedColumn(values, tuple(problems))
 
     def _text_in_number(self, name: str, row: int, text: str) -> Problem:
-        message = f"{text!r} is not a plain number: {text_advice(text)}"
-        return self.problem(ProblemCode.TEXT_IN_NUMBER, message, row=row, column=name, value=text)
+        advice = message("schools.not_plain_number", value=Quoted(text), advice=text_advice(text))
+        return self.problem(ProblemCode.TEXT_IN_NUMBER, advice, row=row, column=name, value=text)
 
-    def _without_odd(self, name: str, values: Floats, unit: str) -> tuple[Floats, list[Problem]]:
+    def _without_odd(self, name: str, values: Floats, unit: Name) -> tuple[Floats, list[Problem]]:
         """Return figures with NaN in place of those that are infinite or negative, which are problems."""
         infinite = np.isinf(values)
         negative = (values < 0) & ~infinite
         cases = (
-            (infinite, ProblemCode.INFINITE_VALUE, "is infinite; a figure divided by 0 before it came here? Give"),
-            (negative, ProblemCode.NEGATIVE_VALUE, "is negative; give"),
+            (infinite, ProblemCode.INFINITE_VALUE, "schools.infinite"),
+            (negative, ProblemCode.NEGATIVE_VALUE, "schools.negative"),
         )
         problems = [
             self.problem(
                 code,
-                f"{values[row]:g}{unit} {message} the figure of the return, or leave the cell empty",
+                message(key, value=float(values[row]), unit=unit),
                 row=row,
                 column=name,
                 value=repr(float(values[row])),
             )
-            for mask, code, message in cases
+            for mask, code, key in cases
             for row in self.schools_in(mask)
         ]
         return np.where(infinite | negative, np.nan, values), problems
@@ -247,7 +248,7 @@ class SchoolTable:
         return [
             self.problem(
                 ProblemCode.NOT_WHOLE,
-                f"{values[row]:g} {column.unit} is not a whole number; is it a share, or in another unit?",
+                message("schools.not_whole", value=float(values[row]), unit=Name("unit", column.unit or "")),
                 row=row,
                 column=name,
                 value=repr(float(values[row])),

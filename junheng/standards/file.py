@@ -19,6 +19,7 @@ from cattrs.v import transform_error
 
 from junheng._data import column_ids, fact_ids, indicator_ids, read_toml
 from junheng.errors import did_you_mean
+from junheng.standards.mistakes import located
 from junheng.standards.model import (
     Doubt,
     Inclusion,
@@ -35,6 +36,7 @@ from junheng.standards.model import (
     Threshold,
 )
 from junheng.standards.terms import AreaType, ColumnId, FigureId, IndicatorId, Kind, Label, Ownership, Part
+from junheng.words import Message, Quoted, message, quoted
 
 __all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "named_twice", "read_file"]
 
@@ -101,12 +103,12 @@ class File:
         return list(self.places.get(table, {}).items())
 
 
-def read_file(raw: dict[str, Any]) -> tuple[File, list[str]]:
+def read_file(raw: dict[str, Any]) -> tuple[File, list[Message]]:
     """Read every entry that can be read; return the file, and what is wrong with the others."""
     kinds = _kinds()
     values: dict[str, Any] = {}
     places: dict[str, dict[str, Any]] = {}
-    mistakes: dict[str, list[str]] = {}
+    mistakes: dict[str, list[Message]] = {}
     for name in (n for n in kinds if n in raw):
         written = raw[name]
         if name in (*LISTS, "remove") and isinstance(written, list):
@@ -120,21 +122,36 @@ def read_file(raw: dict[str, Any]) -> tuple[File, list[str]]:
             for whole in _read_parts({f"$.{name}": written}, kinds[name], mistakes).values():
                 values[name] = whole
     problems = [problem for wrong in mistakes.values() for problem in wrong]
-    problems += [f"{name!r} is missing @ $.{name}" for name in _NEEDED if name not in raw]
+    problems += [
+        located(message("standards.missing", key=Quoted(name)), f"$.{name}") for name in _NEEDED if name not in raw
+    ]
     if unknown := raw.keys() - kinds.keys():
-        problems.append(f"{_unknown_keys(unknown, kinds)} @ $")
+        problems += [located(mistake, "$") for mistake in _unknown_keys(unknown, kinds)]
     return File(**values, places=places, unread=frozenset(mistakes)), problems
 
 
-def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[str]]) -> dict[str, Any]:
+def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[Message]]) -> dict[str, Any]:
     """Read parts of a file by their places; what is wrong with those that cannot be read joins the mistakes."""
     found = {}
     for place, part in parts.items():
         try:
             found[place] = _converter().structure(part, kind)
         except Exception as exc:  # whatever is wrong with a part, the others are read
-            mistakes[place] = transform_error(exc, place, _what_is_wrong)
+            mistakes[place] = _mistakes_of(exc, place)
     return found
+
+
+def _mistakes_of(exc: Exception, place: str) -> list[Message]:
+    """Return what cattrs found wrong with a part, each with its place."""
+    causes: list[BaseException] = []
+
+    def note(cause: BaseException, _: type | None) -> str:
+        causes.append(cause)
+        return ""
+
+    # a line of cattrs is the note and " @ place"
+    places = [line.removeprefix(" @ ") for line in transform_error(exc, place, note)]
+    return [located(mistake, at) for cause, at in zip(causes, places, strict=True) for mistake in _what_is_wrong(cause)]
 
 
 @cache
@@ -152,38 +169,42 @@ def _place_of_source(name: str) -> str:
 
 
 class _Refused(ValueError):
-    """A value of the wrong kind; the text is for the person who wrote the file."""
+    """A value of the wrong kind; it holds a :class:`~junheng.words.Message` for the person who wrote the file."""
 
 
-def _strict(kind: str, accept: tuple[type[Any], ...]) -> Callable[[Any, Any], Any]:
+def _strict(kind: Message, accept: tuple[type[Any], ...]) -> Callable[[Any, Any], Any]:
     """Return a reader of plain values that converts nothing but numbers to Decimal."""
 
     def hook(value: Any, target: Any) -> Any:
         # bool is an int to Python, and never a number to a law
         if not isinstance(value, accept) or (isinstance(value, bool) and bool not in accept):
-            raise _Refused(f"must be {kind}, not {_shown(value)}")
+            raise _Refused(message("standards.must_be", kind=kind, given=_shown(value)))
         if target is Decimal and not Decimal(value).is_finite():
-            raise _Refused(f"must be a finite number, not {value}")
+            raise _Refused(message("standards.not_finite", given=value))
         return Decimal(str(value)) if target is Decimal else value
 
     return hook
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Message | str:
     if isinstance(value, str):
-        return f"the text {value!r}"
+        return message("standards.the_text", text=Quoted(value))
     if isinstance(value, bool):
-        return f"the truth value {str(value).lower()}"
-    return f"{value!s}" if isinstance(value, (int, Decimal)) else f"a {type(value).__name__}"
+        return message("standards.the_truth_value", value=str(value).lower())
+    if isinstance(value, (int, Decimal)):
+        return str(value)
+    # list, dict, date, time or datetime: there is nothing else in a TOML file
+    return message(f"standards.a.{type(value).__name__}")
 
 
-def _member(kind: str, known: Callable[[], Collection[str]]) -> Callable[[Any, Any], str]:
+def _member(kind: Message, known: Callable[[], Collection[str]]) -> Callable[[Any, Any], str]:
     """Return a reader of the words of a vocabulary."""
 
     def hook(value: Any, _: Any) -> str:
         choices = known()
         if not isinstance(value, str) or value not in choices:
-            raise _Refused(f"{value!r} is no known {kind}{did_you_mean(value, choices)}")
+            given, hint = Quoted(value) if isinstance(value, str) else repr(value), did_you_mean(value, choices)
+            raise _Refused(message("standards.unknown_word", given=given, kind=kind, hint=hint))
         return value
 
     return hook
@@ -195,26 +216,26 @@ def _words_of(column: str) -> Callable[[], Collection[str]]:
 
 
 #: The vocabularies of a law file: what a word is called in a message, and which words are known.
-_VOCABULARIES: dict[Any, tuple[str, Callable[[], Collection[str]]]] = {
-    IndicatorId: ("indicator", indicator_ids),
-    ColumnId: ("column", column_ids),
-    FigureId: ("figure", lambda: column_ids() | fact_ids()),
-    Kind: ("kind of school", _words_of("kind")),
-    Ownership: ("ownership", _words_of("ownership")),
-    AreaType: ("type of area", _words_of("area_type")),
+_VOCABULARIES: dict[Any, tuple[Message, Callable[[], Collection[str]]]] = {
+    IndicatorId: (message("standards.vocabulary.indicator"), indicator_ids),
+    ColumnId: (message("standards.vocabulary.column"), column_ids),
+    FigureId: (message("standards.vocabulary.figure"), lambda: column_ids() | fact_ids()),
+    Kind: (message("standards.vocabulary.kind"), _words_of("kind")),
+    Ownership: (message("standards.vocabulary.ownership"), _words_of("ownership")),
+    AreaType: (message("standards.vocabulary.area_type"), _words_of("area_type")),
 }
 
 
 def _one_of(value: Any, target: Any) -> Any:
     choices = get_args(target)
     if isinstance(value, bool) or value not in choices:
-        raise _Refused(f"must be one of {', '.join(map(repr, choices))}, not {_shown(value)}")
+        raise _Refused(message("standards.must_be_one_of", choices=quoted(choices), given=_shown(value)))
     return value
 
 
 def _word_of(value: Any, words: type[StrEnum]) -> StrEnum:
     if value not in list(words):
-        raise _Refused(f"must be one of {', '.join(map(repr, map(str, words)))}, not {_shown(value)}")
+        raise _Refused(message("standards.must_be_one_of", choices=quoted(map(str, words)), given=_shown(value)))
     return words(value)
 
 
@@ -230,10 +251,10 @@ def _made_from(origin: Any) -> Callable[[Any], bool]:
 def _converter() -> Converter:
     """Return the strict reader of all that a file may hold."""
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    converter.register_structure_hook(str, _strict("text", (str,)))
-    converter.register_structure_hook(int, _strict("a whole number", (int,)))
-    converter.register_structure_hook(bool, _strict("true or false", (bool,)))
-    converter.register_structure_hook(Decimal, _strict("a number", (Decimal, int)))
+    converter.register_structure_hook(str, _strict(message("standards.text"), (str,)))
+    converter.register_structure_hook(int, _strict(message("standards.whole_number"), (int,)))
+    converter.register_structure_hook(bool, _strict(message("standards.true_or_false"), (bool,)))
+    converter.register_structure_hook(Decimal, _strict(message("standards.number"), (Decimal, int)))
     for vocabulary, (kind, known) in _VOCABULARIES.items():
         converter.register_structure_hook_func(_is(vocabulary), _member(kind, known))
     converter.register_structure_hook(Standing, _word_of)
@@ -246,7 +267,7 @@ def _converter() -> Converter:
 
         def hook(value: Any, _: Any) -> Any:
             if not isinstance(value, list):
-                raise _Refused(f"must be a list, not {_shown(value)}")
+                raise _Refused(message("standards.must_be", kind=message("standards.list"), given=_shown(value)))
             return tuple(structure_list(value, inner))
 
         return hook
@@ -257,7 +278,7 @@ def _converter() -> Converter:
 
         def hook(value: Any, target: Any) -> Any:
             if not isinstance(value, dict):
-                raise _Refused(f"must be a table, not {_shown(value)}")
+                raise _Refused(message("standards.must_be", kind=message("standards.table"), given=_shown(value)))
             return inner(value, target)
 
         return hook
@@ -267,19 +288,20 @@ def _converter() -> Converter:
     return converter
 
 
-def _what_is_wrong(exc: BaseException, _: type | None) -> str:
-    """Say in a line why cattrs could not read a value."""
+def _what_is_wrong(exc: BaseException) -> list[Message]:
+    """Return why cattrs could not read a value."""
     if isinstance(exc, _Refused):
-        return str(exc)
+        return [exc.args[0]]
     if isinstance(exc, KeyError):
-        return f"{exc.args[0]!r} is missing"
+        return [message("standards.missing", key=Quoted(exc.args[0]))]
     if isinstance(exc, ForbiddenExtraKeysError):
         return _unknown_keys(exc.extra_fields, [a.name for a in attrs.fields(exc.cl) if not a.metadata.get("derived")])
-    return f"{exc}" or type(exc).__name__
+    return [message("standards.unreadable", reason=str(exc) or type(exc).__name__)]
 
 
-def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> str:
-    return ", ".join(f"unknown key {n!r}{did_you_mean(n, known, most=1, show=repr)}" for n in sorted(unknown))
+def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> list[Message]:
+    hints = {name: did_you_mean(name, known, most=1, show=Quoted) for name in sorted(unknown)}
+    return [message("standards.unknown_key", key=Quoted(name), hint=hint) for name, hint in hints.items()]
 
 
 # ------------------------------------------------------------------------------- what is named twice
@@ -291,7 +313,7 @@ _TABLES_ONCE = {"weights": "kind"} | dict.fromkeys(
 )
 
 
-def named_twice(value: Any, place: str = "$") -> list[str]:
+def named_twice(value: Any, place: str = "$") -> list[Message]:
     """Return what a list of a file names twice: it would count twice, or hide what was meant.
 
     It looks at the file as it is written, so that other mistakes of a list hide nothing.
@@ -300,14 +322,19 @@ def named_twice(value: Any, place: str = "$") -> list[str]:
         return [p for key, inner in value.items() for p in named_twice(inner, f"{place}.{key}")]
     if not isinstance(value, list):
         return []
-    problems: list[str] = []
+    problems: list[Message] = []
     seen: dict[str, int] = {}
     for i, entry in enumerate(value):
         name = _named(entry, place)
         first = i if name is None else seen.setdefault(name, i)
         if first != i:
-            what = f"names {entry!r} again, as" if isinstance(entry, str) else "the same entry as"
-            problems.append(f"{what} {place}[{first}]; name it once @ {place}[{i}]")
+            before = f"{place}[{first}]"
+            twice = (
+                message("standards.twice.name", name=Quoted(entry), first=before)
+                if isinstance(entry, str)
+                else message("standards.twice.table", first=before)
+            )
+            problems.append(located(twice, f"{place}[{i}]"))
         problems += named_twice(entry, f"{place}[{i}]")
     return problems
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import frozen
@@ -17,15 +17,15 @@ from attrs import frozen
 from junheng.errors import InputError, StandardDataError, UnknownStandardError, did_you_mean
 from junheng.standards.checks import check_sense, check_whole
 from junheng.standards.file import IDENTITY, LISTS, SINGLE, File, named_twice, read_file
+from junheng.standards.mistakes import located
 from junheng.standards.model import Standard, Threshold, entry_key, stands_for
 from junheng.standards.terms import IndicatorId
+from junheng.words import Message, Quoted, listed, message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["list_standards", "load_standard"]
-
-#: Said once of a file with parts that cannot be read; the rest of it is checked all the same.
-_NOT_CHECKED = (
-    "what could not be read was not checked further, nor was the standard as a whole; correct it and load it again @ $"
-)
 
 
 def load_standard(standard: str | os.PathLike[str]) -> Standard:
@@ -59,7 +59,7 @@ def load_standard(standard: str | os.PathLike[str]) -> Standard:
     return _load(standard, None, ())
 
 
-def list_standards() -> Any:
+def list_standards() -> pd.DataFrame:
     """List the shipped standards.
 
     Returns
@@ -80,7 +80,8 @@ def list_standards() -> Any:
     names = ("document", "number", "issued", "jurisdiction", "extends", "last_checked_on")
     labels = {"label_zh": [s.label.zh for s in standards], "label_en": [s.label.en for s in standards]}
     rest = {name: [getattr(s, name) for s in standards] for name in names}
-    return build_frame({"id": [s.id for s in standards], **labels, **rest}, "pandas")
+    frame: pd.DataFrame = build_frame({"id": [s.id for s in standards], **labels, **rest}, "pandas")
+    return frame
 
 
 # ---------------------------------------------------------------------------------------- finding files
@@ -105,17 +106,16 @@ def _find(ref: str | os.PathLike[str], folder: Path | None) -> _Place:
     """Find a file by its path, as seen from a folder."""
     shipped = _shipped()
     if not isinstance(ref, (str, os.PathLike)):
-        raise InputError(f"a standard is named by its id or the path of its file, not {ref!r}")
+        raise InputError(message("standards.bad_reference", given=Quoted(ref)))
     text = os.fspath(ref)
     if not isinstance(ref, os.PathLike) and not text.endswith(".toml"):
-        hint = did_you_mean(text, shipped, cutoff=0.4) or "."
+        hint = did_you_mean(text, shipped, cutoff=0.4) or message("standards.full_stop")
         raise UnknownStandardError(
-            f"no standard is called {text!r}{hint} Known: {', '.join(sorted(shipped))}. "
-            "A file of your own is named by its path, ending in .toml"
+            message("standards.unknown_standard", id=Quoted(text), hint=hint, known=listed(sorted(shipped)))
         )
     path = Path(text) if folder is None else folder / text
     if not path.is_file():
-        raise UnknownStandardError(f"there is no file {str(path)!r}")
+        raise UnknownStandardError(message("standards.no_such_file", path=Quoted(str(path))))
     return _Place(path, str(path), str(path.resolve()))
 
 
@@ -130,7 +130,8 @@ def _load(ref: str | os.PathLike[str], folder: Path | None, chain: tuple[str, ..
         return _load_shipped(ref)
     place = _find(ref, folder)
     if place.key in chain:
-        raise StandardDataError(place.name, [f"extends itself: {' → '.join((*chain, place.key))} @ $.extends"])
+        circle = message("standards.extends_itself", chain=" → ".join((*chain, place.key)))
+        raise StandardDataError(place.name, [located(circle, "$.extends")])
     return _read(place, (*chain, place.key))
 
 
@@ -144,11 +145,13 @@ def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
         try:
             parent = _load(extends, getattr(place.path, "parent", None), chain)
         except UnknownStandardError as exc:
-            problems.append(f"{exc} @ $.extends")
+            problems.append(located(exc.args[0], "$.extends"))
     file, unreadable = read_file(raw)
     problems += [*unreadable, *check_sense(file, parent)]
     if unreadable:
-        raise StandardDataError(place.name, _each_once([*problems, _NOT_CHECKED]))
+        # the rest of the file was checked all the same
+        problems.append(located(message("standards.not_checked"), "$"))
+        raise StandardDataError(place.name, _each_once(problems))
     if file.extends is not None and parent is None:
         raise StandardDataError(place.name, _each_once(problems))
     standard = _merge(file, parent)
@@ -162,12 +165,12 @@ def _read_toml(place: _Place) -> dict[str, Any]:
     try:
         return tomllib.loads(place.path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as exc:
-        raise StandardDataError(place.name, [f"is not valid TOML: {exc}"]) from None
+        raise StandardDataError(place.name, [message("standards.not_toml", reason=str(exc))]) from None
     except UnicodeDecodeError:
-        raise StandardDataError(place.name, ["is not UTF-8 text"]) from None
+        raise StandardDataError(place.name, [message("standards.not_utf8")]) from None
 
 
-def _each_once(problems: list[str]) -> list[str]:
+def _each_once(problems: list[Message]) -> list[Message]:
     return list(dict.fromkeys(problems))
 
 

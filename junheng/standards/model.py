@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 from attrs import field, frozen
 
 from junheng.errors import InputError, did_you_mean
 from junheng.standards.content import differences, number_text, plain
-from junheng.standards.rules import Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Test, Yardstick
+from junheng.standards.rules import Comparison, Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Yardstick
 from junheng.standards.sources import Cited, Source, SourceKind, Standing, allowed_standings
 from junheng.standards.terms import (
     ANSWERS,
@@ -24,6 +24,7 @@ from junheng.standards.terms import (
     Between,
     ColumnId,
     Ends,
+    Filter,
     IndicatorId,
     Kind,
     Label,
@@ -32,13 +33,18 @@ from junheng.standards.terms import (
     OwnerType,
     Part,
     Stage,
-    Where,
 )
+from junheng.words import Name, Quoted, listed, message, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "ANSWERS",
+    "Comparison",
     "Condition",
     "Doubt",
+    "Filter",
     "Hint",
     "Inclusion",
     "Instead",
@@ -58,9 +64,7 @@ __all__ = [
     "Standard",
     "Standing",
     "Step",
-    "Test",
     "Threshold",
-    "Where",
     "Yardstick",
     "allowed_standings",
     "entry_key",
@@ -72,7 +76,7 @@ __all__ = [
 class Instead:
     """Another number of a threshold, for the schools of ``where``."""
 
-    where: Where
+    where: Filter
     value: Decimal
 
 
@@ -364,7 +368,15 @@ class Standard:
             return found
         known = sorted({t.indicator for t in self.thresholds if t.stage == stage})
         hint = did_you_mean(indicator, known)
-        raise InputError(f"{self.id} sets no threshold for {indicator!r} in stage {stage!r}{hint}")
+        raise InputError(
+            message(
+                "standards.ask.no_threshold",
+                standard=self.id,
+                indicator=Quoted(indicator),
+                stage=Name("stage", stage),
+                hint=hint,
+            )
+        )
 
     def find(self, indicator: str, stage: str) -> Threshold | None:
         """Return the threshold of an indicator in a stage with its floor, None where there is none."""
@@ -436,13 +448,18 @@ class Standard:
             if v is not None
         }
         if isinstance(relaxations, str):
-            raise InputError(f"relaxations is a list of ids: [{relaxations!r}]")
+            raise InputError(message("standards.ask.not_a_list", given=Quoted(relaxations)))
         applied = self.applied if relaxations is None else tuple(dict.fromkeys(relaxations))
         known = [r.id for r in self.relaxations]
         unknown = sorted(set(applied) - set(known))
         if unknown:
             raise InputError(
-                f"{self.id} has no relaxation {', '.join(map(repr, unknown))}; it has {', '.join(known) or 'none'}"
+                message(
+                    "standards.ask.no_relaxation",
+                    standard=self.id,
+                    unknown=quoted(unknown),
+                    known=listed(known) if known else message("standards.ask.none"),
+                )
             )
         doubts = self.doubts
         if small_teaching_points is not None:
@@ -457,9 +474,9 @@ class Standard:
     def _decide(self, doubt: str, decision: Literal["open", "counted", "left_out"]) -> tuple[Doubt, ...]:
         """Return the doubts with one of them decided."""
         if decision not in ("open", "counted", "left_out"):
-            raise InputError(f"small_teaching_points must be 'open', 'counted' or 'left_out', not {decision!r}")
+            raise InputError(message("standards.ask.decision", given=Quoted(decision)))
         if doubt not in {d.id for d in self.doubts}:
-            raise InputError(f"{self.id} has no doubt {doubt!r}: there is nothing to choose")
+            raise InputError(message("standards.ask.no_doubt", standard=self.id, doubt=Quoted(doubt)))
         return tuple(attrs.evolve(d, decision=decision) if d.id == doubt else d for d in self.doubts)
 
     @property
@@ -479,7 +496,7 @@ class Standard:
         text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=number_text)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
-    def diff(self, other: Standard) -> Any:
+    def diff(self, other: Standard) -> pd.DataFrame:
         """Compare two standards entry by entry.
 
         Parameters
@@ -505,7 +522,8 @@ class Standard:
 
         rows = differences(_entries(self), _entries(other))
         names = ("table", "entry", "field", "this", "other")
-        return build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+        frame: pd.DataFrame = build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+        return frame
 
 
 def _chosen(t: Threshold, changes: dict[str, Any]) -> Threshold:

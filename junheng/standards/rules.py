@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from junheng.standards.sources import Cited
-from junheng.standards.terms import ColumnId, FigureId, IndicatorId, Label, Op, Part, Where
+from junheng.standards.terms import ColumnId, FigureId, Filter, IndicatorId, Label, Op, Part
 
 
 @frozen(kw_only=True)
@@ -35,7 +35,7 @@ class Step(Cited):
 
 
 @frozen(kw_only=True)
-class Test:
+class Comparison:
     """One comparison: (sum of ``top`` - sum of ``top_minus``) / (the same below) against a number.
 
     ``scope`` says whose figures: the ``county``'s own facts; the ``sum`` over its schools; each ``school`` as a whole
@@ -61,7 +61,7 @@ class Test:
     begun: bool = True
     dated: tuple[Step, ...] = ()
     norm: Norm | None = None
-    where: Where | None = None
+    where: Filter | None = None
     qualifier: str | None = None
 
 
@@ -69,12 +69,12 @@ class Test:
 class Yardstick(Cited):
     """When a school has what is asked, for the schools of ``where``: every test holds."""
 
-    where: Where | None = None
-    tests: tuple[Test, ...]
+    where: Filter | None = None
+    tests: tuple[Comparison, ...]
 
 
 @frozen(kw_only=True)
-class Condition(Test):
+class Condition(Comparison):
     """A test that an item asks for.
 
     With ``readings`` the sources disagree on how it is meant: it is decided only where every reading gives the same
@@ -90,16 +90,16 @@ class Condition(Test):
     several numbers are possible, and the county's fact ``chosen_by`` says which holds.
     """
 
-    readings: tuple[Test, ...] = ()
+    readings: tuple[Comparison, ...] = ()
     unless_no: tuple[FigureId, ...] = ()
-    same_as: tuple[Test, ...] = ()
+    same_as: tuple[Comparison, ...] = ()
     breach: bool = False
     yardsticks: tuple[Yardstick, ...] = ()
     one_of: tuple[Decimal, ...] = ()
     chosen_by: FigureId | None = None
 
     @property
-    def tests(self) -> tuple[Test, ...]:
+    def tests(self) -> tuple[Comparison, ...]:
         """Every test of the condition: itself, its readings, what says the same, and those of its yardsticks."""
         own = [attrs.evolve(t, where=y.where) for y in self.yardsticks for t in y.tests]
         return (self, *self.readings, *self.same_as, *own)
@@ -109,7 +109,7 @@ class Condition(Test):
 class Hint(Cited):
     """A test of the county's facts that decides nothing: where it fails, a warning says so."""
 
-    test: Test
+    test: Comparison
 
 
 @frozen(kw_only=True)
@@ -139,7 +139,7 @@ class Relaxation(Cited):
 
     id: str
     label: Label
-    where: Where
+    where: Filter
     indicator: IndicatorId | None = None
     add: tuple[ColumnId, ...] = ()
     item: str | None = None
@@ -159,5 +159,5 @@ class Doubt(Cited):
     id: str
     label: Label
     items: tuple[str, ...]
-    where: Where
+    where: Filter
     decision: Literal["open", "counted", "left_out"] = "open"

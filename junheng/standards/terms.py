@@ -50,7 +50,7 @@ class Label:
 
 
 @frozen(kw_only=True)
-class Where:
+class Filter:
     """Which units a test is about; every field that is given must hold."""
 
     kinds: tuple[Kind, ...] = ()

@@ -106,7 +106,10 @@ class Name:
         """Return the id or the label."""
         if language == "en":
             return self.id
-        return label_of_column(self.id) if self.group == "column" else str(word(self.group, self.id, language))
+        if self.group == "column":
+            return label_of_column(self.id)
+        terms = read_toml("columns.toml")["categories"].get(self.group, {}).get(self.id, ())
+        return next((term for term in terms if not term.isascii()), str(word(self.group, self.id, language)))
 
 
 @frozen

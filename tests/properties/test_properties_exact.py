@@ -19,7 +19,7 @@ from small_tables import SEVEN
 import junheng as jh
 from junheng.indicators import exact
 from junheng.schools import columns
-from junheng.standards.model import Condition, Item, Label, Standing, Where
+from junheng.standards.model import Condition, Filter, Item, Label, Standing
 
 STD_2012, STD_2017, STD_2008 = map(load, STANDARDS)
 STAGES = ("primary", "junior", "senior")
@@ -250,7 +250,7 @@ def test_a_condition_on_a_share_is_judged_to_the_last_digit(school, hair, digit,
     part = share(kind, students, stage)
     total = fifteen_digits(Fraction("4.5") * students[stage] / part * (1 + Fraction(hair)))
     total += digit * Decimal(1).scaleb(total.adjusted() - 14)
-    where = Where(stages=(stage,))
+    where = Filter(stages=(stage,))
     std = with_condition(
         scope=scope, top=("teaching_area_m2",), bottom=("students",), value=Decimal("4.5"), where=where
     )

@@ -1,4 +1,4 @@
-"""What least additions and transfers are given: read, checked, laid out in batches, and put back (private)."""
+"""Arguments of least additions and transfers: read, checked, laid out in batches, and put back (private)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Block, Sample, blocks, read_sample
 from junheng.indicators.allocation._batch import Batch, Bools, Solver
+from junheng.words import Message, Quoted, listed, message
 
 __all__ = ["Task"]
 
-#: Problems an error spells out.
+#: Number of problems listed in an error.
 _SHOWN = 20
 
 
 @frozen(eq=False)
 class Task:
-    """What both problems are given, read and checked; bounds and costs a column each."""
+    """The arguments of either problem, read and checked; bounds and costs one array per column."""
 
     sample: Sample
     limits: tuple[tuple[float, str], ...]
@@ -33,13 +34,13 @@ class Task:
 
     @classmethod
     def read(cls, amounts: Any, students: Any, limit: Any, by: Any, lowest: Any, highest: Any) -> Task:
-        """Check the arguments, and refuse them with everything that is wrong."""
+        """Check the arguments; report everything that is wrong at once."""
         if students is None:
-            raise InputError("students must be given: a difference coefficient is weighted by enrolment")
+            raise InputError(message("arithmetic.no_students"))
         if lowest is not None or highest is not None:  # amounts and students are compared below
             require_aligned(amounts=amounts, students=students, lowest=lowest, highest=highest)
         sample = read_sample(amounts, students, by, names=("amounts", "students"))
-        problems: list[str] = []
+        problems: list[Message] = []
         limits = _read_limits(limit, len(sample.columns), problems)
         task = cls(sample, limits, _per_row(lowest, "lowest", sample), _per_row(highest, "highest", sample))
         problems += task._groups_without_students()
@@ -51,17 +52,15 @@ class Task:
     def with_costs(self, unit_costs: Any) -> Task:
         """Return the task with the cost of a unit at each school."""
         costs = _per_row(unit_costs, "unit_costs", self.sample)
-        problems: list[str] = []
+        problems: list[Message] = []
         for j, cost in enumerate(costs or ()):
-            problems += self._complain(np.isnan(cost), j, "the unit cost is missing", cost)
-            problems += self._complain(
-                (cost <= 0) | np.isinf(cost), j, "the unit cost is {:g}; it must be above 0", cost
-            )
+            problems += self._complain(np.isnan(cost), j, "cost_missing")
+            problems += self._complain((cost <= 0) | np.isinf(cost), j, "cost", cost)
         _refuse(problems)
         return evolve(self, costs=costs)
 
     def solve(self, solver: Solver, label: str, progress: Progress) -> tuple[list[Floats], list[tuple[int, int]]]:
-        """Return the change of every row, a column each, and the (group, column) that have none."""
+        """Return the change of every row, one array per column, and the (group, column) pairs without a solution."""
         s = self.sample
         out = [np.zeros(s.rows) for _ in s.columns]
         stuck: list[tuple[int, int]] = []
@@ -78,16 +77,13 @@ class Task:
         return out, stuck
 
     def refuse(self, stuck: list[tuple[int, int]], whole: bool) -> None:
-        """Name what cannot be brought to pass."""
-        bounds = " and ".join(n for n, b in (("lowest", self.low), ("highest", self.high)) if b is not None)
-        why = "in whole units" if whole else "that floating-point numbers can hold"
-        why = f"within the bounds ({bounds})" if bounds else why
+        """Raise an error that lists the groups and columns without a solution."""
+        bounds = [n for n, b in (("lowest", self.low), ("highest", self.high)) if b is not None]
+        why = message("arithmetic.in_whole_units") if whole else message("arithmetic.in_floats")
+        if bounds:
+            why = message("arithmetic.within_bounds", bounds=listed(bounds, "and"))
         _refuse(
-            [
-                f"{self._group_name(g)}{self._column_name(j)}: no change {why} brings the coefficient to "
-                f"{self.limits[j][0]:g}"
-                for g, j in stuck
-            ]
+            [self._in_group(g, j, message("arithmetic.impossible", why=why, limit=self.limits[j][0])) for g, j in stuck]
         )
 
     def _batch(self, layout: Layout, j: int) -> Batch:
@@ -105,68 +101,77 @@ class Task:
             exact=exact,
         )
 
-    def _groups_without_students(self) -> list[str]:
+    def _groups_without_students(self) -> list[Message]:
         weights, groups = self.sample.weight_array(), self.sample.groups
         if np.count_nonzero(weights) == weights.size:
             return []
-        # an unknown enrolment is a gap, none at all an impossible demand
+        # a missing enrolment gives NaN; a group without students is an error
         there = np.bincount(groups.codes, weights=weights != 0, minlength=groups.n)
-        text = "no school has students, so there is no coefficient to bring down"
-        return [f"{self._group_name(g)}: {text}" for g in np.flatnonzero(there == 0).tolist()]
+        problem = message("arithmetic.no_coefficient")
+        return [self._in_group(g, None, problem) for g in np.flatnonzero(there == 0).tolist()]
 
-    def _wrong_amounts(self, j: int) -> list[str]:
+    def _wrong_amounts(self, j: int) -> list[Message]:
         column = self.sample.columns[j]
-        text = "the amount is {:g}; amounts are not negative"
-        out = self._complain((column < 0) | np.isinf(column), j, text, column)
+        out = self._complain((column < 0) | np.isinf(column), j, "amount", column)
         if self.low is None and self.high is None:
             return out
-        # a bound made of a gap is a gap too, and needs no complaint of its own
+        # a bound computed from a missing figure is missing too, and not reported separately
         known = ~np.isnan(column) & ~np.isnan(self.sample.weight_array())
         if self.low is not None:
             low = self.low[j]
-            out += self._complain(np.isnan(low) & known, j, "lowest is missing", low)
-            out += self._complain(low == np.inf, j, "lowest is infinite", low)
+            out += self._complain(np.isnan(low) & known, j, "bound_missing", name="lowest")
+            out += self._complain(low == np.inf, j, "lowest_infinite")
         if self.high is not None:
             high = self.high[j]
-            out += self._complain(np.isnan(high) & known, j, "highest is missing", high)
-            out += self._complain(high < 0, j, "highest is {:g}, which nobody can come down to", high)
+            out += self._complain(np.isnan(high) & known, j, "bound_missing", name="highest")
+            out += self._complain(high < 0, j, "highest_negative", high)
         if self.low is not None and self.high is not None:
-            out += self._complain(self.low[j] > self.high[j], j, "lowest is {:g}, above highest", self.low[j])
+            out += self._complain(self.low[j] > self.high[j], j, "lowest_above_highest", self.low[j])
         return out
 
-    def _complain(self, wrong: Bools, j: int, text: str, values: Floats) -> list[str]:
-        """Name the cells of a column that are wrong."""
-        rows = wrong.nonzero()[0].tolist()
-        return [f"position {i}{self._column_name(j)}: {text.format(float(values[i]))}" for i in rows]
+    def _complain(
+        self, wrong: Bools, j: int, key: str, values: Floats | None = None, **parameters: str
+    ) -> list[Message]:
+        """Return a problem for each wrong cell of a column; the sentence may need the values."""
+        column, out = self._column_name(j), []
+        for i in wrong.nonzero()[0].tolist():
+            value = {} if values is None else {"value": float(values[i])}
+            problem = message(f"arithmetic.{key}", **value, **parameters)
+            out.append(message("arithmetic.at_position", position=i, column=column, problem=problem))
+        return out
 
-    def _column_name(self, j: int) -> str:
+    def _column_name(self, j: int) -> Message | str:
         s = self.sample
-        return "" if s.flat else f", column {s.names[j] if s.names else j!r}"
+        return "" if s.flat else message("arithmetic.in_column", column=Quoted(s.names[j] if s.names else j))
 
-    def _group_name(self, group: int) -> str:
-        """Name a group by its label, or say that there is only one."""
+    def _in_group(self, group: int, j: int | None, problem: Message) -> Message:
+        """Return the problem with the label of its group."""
         labels = self.sample.labels
-        if labels is None:
-            return "the schools"
-        label = labels[group]
-        return f"group {label.item() if isinstance(label, np.generic) else label!r}"
+        name = message("arithmetic.the_schools")
+        if labels is not None:
+            label = labels[group]
+            name = message(
+                "arithmetic.the_group", group=Quoted(label.item() if isinstance(label, np.generic) else label)
+            )
+        column = "" if j is None else self._column_name(j)
+        return message("arithmetic.in_group", group=name, column=column, problem=problem)
 
 
 class Layout(NamedTuple):
-    """How the columns of a table are laid out as a block, and taken back; where nobody is missing there is no mask."""
+    """How the columns of a table are laid out as a block, and taken back; without absent schools there is no mask."""
 
     block: Block
     p: Floats
     per: Floats
     n: Floats
     absent: Bools | None
-    #: Cells that are no fillers, and groups with an unknown enrolment.
+    #: Cells that are not fillers, and groups with an unknown enrolment.
     real: Ints
     unknown: Bools | None
 
     @classmethod
     def lay_out(cls, block: Block, sample: Sample) -> Layout:
-        """Find out who is missing in a block."""
+        """Find the absent schools of a block."""
         p = per = block.weights
         absent = unknown = None
         real = block.rows
@@ -181,12 +186,12 @@ class Layout(NamedTuple):
         return cls(block, p, per, np.add.reduce(p, 1, keepdims=True), absent, real, unknown)
 
     def lay(self, column: Floats, empty: float = 0.0) -> Floats:
-        """Return the cells of a column, ``empty`` where nobody is."""
+        """Return the cells of a column, ``empty`` for absent schools."""
         cells = column[self.block.rows]
         return cells if self.absent is None else np.where(self.absent, empty, cells)
 
     def cells(self, columns: list[Floats] | None, j: int, empty: float = 0.0) -> Floats | None:
-        """Return the cells of one of several columns, None where there are none."""
+        """Return the cells of one of several columns, None without columns."""
         return None if columns is None else self.lay(columns[j], empty)
 
     def solve(self, batch: Batch, solver: Solver) -> tuple[Floats, Ints]:
@@ -207,7 +212,7 @@ class Layout(NamedTuple):
         return change, stuck
 
     def put(self, change: Floats, out: Floats) -> None:
-        """Write a change where the schools stand in the table; where nobody is, nothing is given."""
+        """Write a change to the rows of the table; an absent school gets nothing."""
         if self.absent is None:
             out[self.block.rows] = change
         else:
@@ -215,13 +220,13 @@ class Layout(NamedTuple):
             out[self.block.rows.take(self.real)] = change.take(self.real)
 
 
-def _read_limits(limit: Any, k: int, problems: list[str]) -> tuple[tuple[float, str], ...]:
+def _read_limits(limit: Any, k: int, problems: list[Message]) -> tuple[tuple[float, str], ...]:
     """Return the limit of every column, as a number and as it was typed."""
     values, texts = _as_typed(limit, k)
     for i, t in enumerate(values):
         if not (t > 0 and math.isfinite(t)):
-            which = f" of column {i}" if len(values) > 1 else ""
-            problems.append(f"the limit{which} is {t:g}; it must be above 0")
+            column = message("arithmetic.of_column", column=i) if len(values) > 1 else ""
+            problems.append(message("arithmetic.limit_positive", column=column, value=t))
     if problems:
         return ((1.0, "1"),) * k
     pairs = tuple(zip(values, texts, strict=True))
@@ -235,8 +240,7 @@ def _as_typed(limit: Any, k: int) -> tuple[list[float], list[str]]:
     several = isinstance(given, (list, tuple))
     array = np.atleast_1d(as_floats(np.array([float(v) for v in given]) if several else given, "limit"))
     if array.ndim != 1 or array.size not in (1, k):
-        said = f"one number, or one for each of the {k} indicators, not of shape {array.shape}"
-        raise InputError(f"limit must be {said}")
+        raise InputError(message("arithmetic.limit_shape", indicators=k, shape=str(array.shape)))
     values = array.tolist()
     return values, [str(v) for v in given] if several else [repr(v) for v in values]
 
@@ -252,15 +256,18 @@ def _per_row(bound: Any, name: str, sample: Sample) -> list[Floats] | None:
             array[:, np.newaxis] if array.ndim == 1 and array.shape[0] == sample.rows else array, (sample.rows, k)
         )
     except ValueError:
-        raise InputError(f"{name} has the shape {array.shape}; it must be one number or fit the amounts") from None
+        raise InputError(message("arithmetic.bound_shape", name=name, shape=str(array.shape))) from None
     return [np.ascontiguousarray(whole[:, j]) for j in range(k)]
 
 
-def _refuse(problems: list[str]) -> None:
+def _refuse(problems: list[Message]) -> None:
     if len(problems) == 1:
         raise InputError(problems[0])
     if problems:
-        lines = [f"  {p}" for p in problems[:_SHOWN]]
+        lines = problems[:_SHOWN]
         if len(problems) > _SHOWN:
-            lines.append(f"  … and {len(problems) - _SHOWN} more")
-        raise InputError("\n".join([f"{len(problems)} problems:", *lines]))
+            lines.append(message("arithmetic.more", n=len(problems) - _SHOWN))
+        text = message("arithmetic.problems", n=len(problems))
+        for line in lines:
+            text = message("arithmetic.next_line", lines=text, line=line)
+        raise InputError(text)

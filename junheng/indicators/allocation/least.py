@@ -1,25 +1,27 @@
-r"""The least change that brings a difference coefficient under its limit: what to add, or what to move.
+r"""Least additions or transfers that bring a difference coefficient within its limit.
 
-Let :math:`X_i = x_i / P_i` be a school's value, P the students. "Coefficient ≤ t" is a convex cone,
-:math:`N \sum x_i^2 / P_i \le (1 + t^2) (\sum x_i)^2`, so the least change has an exact form:
+Let :math:`X_i = x_i / P_i` be a school's value, P the students. "Coefficient ≤ t" is a convex cone, :math:`N \sum x_i^2
+/ P_i \le (1 + t^2) (\sum x_i)^2`, so the least change has a closed form:
 
-- **Additions** fill from the bottom: every school that gets something ends at one common level, no other lies below.
-- **Transfers** lower the top to one level and lift the bottom to another.
-- **Whole units** go, one after the other, where :math:`(2 x_i + 1) / P_i` is least: Sainte-Laguë's divisor rule,
-  which for every number of units gives the least spread.
+- **Additions** fill up from the bottom: every school that gains ends at one common level, and no other is below it. -
+**Transfers** lower the top to one level and raise the bottom to another. - **Whole units** go, one after the other,
+where :math:`(2 x_i + 1) / P_i` is least: Sainte-Laguë's divisor rule,
+  which gives the least spread for every number of units.
 
-Groups of like size are laid under each other as matrices; within each the breakpoints are sorted once, sums are
-cumulated, and the quadratic of the right segment is solved.
+Groups of similar size are stacked as matrices. In each, the breakpoints are sorted once, sums are cumulated, and the
+quadratic of the right segment is solved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
-from junheng._arrays import Floats, require_aligned
+from junheng._arrays import Column, Columns, Floats, Labels, require_aligned
 from junheng._progress import Progress
 from junheng.indicators.allocation._batch import Solver
 from junheng.indicators.allocation._task import Task
@@ -32,61 +34,67 @@ from junheng.indicators.allocation.whole_transfers import move_whole
 __all__ = ["additions_where_possible", "least_additions", "least_transfers"]
 
 
+#: A limit, or one an indicator; a bound or cost of every amount, or one for all.
+Limit: TypeAlias = float | Decimal | Column | Sequence[Decimal]
+Bound: TypeAlias = float | Column | Columns | None
+
+
 def least_additions(
-    amounts: Any,
+    amounts: Column | Columns,
     *,
-    students: Any,
-    limit: Any,
+    students: Column,
+    limit: Limit,
     whole: bool = False,
-    by: Any = None,
-    lowest: Any = None,
-    highest: Any = None,
-    unit_costs: Any = None,
+    by: Labels | None = None,
+    lowest: Bound = None,
+    highest: Bound = None,
+    unit_costs: Bound = None,
     progress: Progress = None,
 ) -> Floats:
-    r"""Return the least that must be added so that the difference coefficient is within a limit.
+    r"""Return the least additions that bring the difference coefficient within a limit.
 
     The array :math:`a \ge 0` of least sum (with ``unit_costs`` of least cost) for which the enrolment-weighted
-    coefficient of :math:`(x_i + a_i) / P_i` is at most t in every group and column. Without costs every school that
-    gets something ends at one common level, filled from the bottom. The answer is exact: it passes, checked in
-    fractions where rounding could matter, and nothing less does.
+    coefficient of :math:`(x_i + a_i) / P_i` is at most t in every group and column. Without costs, every school that
+    gains ends at one common level, filled up from the bottom. The result is exact: it passes (checked in fractions
+    where rounding could matter) and nothing less does.
 
     Parameters
     ----------
     amounts : (schools,) or (schools, indicators) array-like
-        What each school has: teachers, square metres, yuan. Not per student.
+        What each school has (teachers, square metres, yuan), not per student.
     students : (schools,) array-like
-        Enrolment of each school. A school without students is absent and gets nothing; a group needs one that has some.
+        Enrolment of each school. A school without students is ignored and gains nothing. Each group needs at least one
+        school with students.
     limit : float or (indicators,) array-like
         The largest coefficient allowed.
     whole : bool
-        Add whole units only, such as teachers or rooms. ``amounts`` need not be whole.
+        Add whole units only, such as teachers or rooms. ``amounts`` may be fractional.
     by : (schools,) array-like, mapping or frame of such, optional
-        Group of each school, such as its county; each is solved by itself.
+        Group of each school, such as its county. Groups are solved independently.
     lowest, highest : array-like like ``amounts``, or a number, optional
-        What each school must end with at least, such as its threshold times its students, and may end with at most. A
-        school that already has more than ``highest`` gets nothing.
+        Smallest and largest final amount of each school, such as its threshold times its students. A school that
+        already exceeds ``highest`` gains nothing.
     unit_costs : array-like like ``amounts``, or a number, optional
-        Cost of a unit at each school; the least total cost is looked for. Whole units at different costs are a
-        mixed-integer problem (scipy's HiGHS) and slower.
+        Cost of a unit at each school, to minimise the total cost. Whole units at different costs are a mixed-integer
+        problem (scipy's HiGHS) and slower.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
-        that is called with what is done and the whole.
+        Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
+        is called with the amount done and the total.
 
     Returns
     -------
     ndarray
-        In the shape of ``amounts``. NaN for a group and column with a gap in its amounts or students, and where all
-        amounts are 0: the coefficient does not exist, and the least addition would be "as little as you like, to
-        everyone". Whole units have a least even there.
+        In the shape of ``amounts``. NaN for a group and column with a missing amount or enrolment, and if all amounts
+        are 0: the coefficient is undefined, and the least addition would be arbitrarily small. In whole units a least
+        addition exists even then.
 
     Raises
     ------
     InputError
-        On a limit that is not above 0, a group without students, negative amounts, a bound or cost that makes no sense,
-        or bounds that leave no way to pass; every one is named.
+        If a limit is not positive, a group has no students, an amount is negative, a bound or cost is invalid, or no
+        change within the bounds passes. All problems are listed.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     Examples
     --------
@@ -108,28 +116,29 @@ def least_additions(
 
 
 def least_transfers(
-    amounts: Any,
+    amounts: Column | Columns,
     *,
-    students: Any,
-    limit: Any,
+    students: Column,
+    limit: Limit,
     whole: bool = False,
-    by: Any = None,
-    lowest: Any = None,
-    highest: Any = None,
+    by: Labels | None = None,
+    lowest: Bound = None,
+    highest: Bound = None,
     progress: Progress = None,
 ) -> Floats:
-    r"""Return the least that must be moved between schools so that the difference coefficient is within a limit.
+    r"""Return the least transfers between schools that bring the difference coefficient within a limit.
 
     The array d of sum 0 in every group with the least :math:`\sum |d_i| / 2` for which the enrolment-weighted
-    coefficient of :math:`(x_i + d_i) / P_i` is at most t: the top comes down to one level, the bottom up to another.
+    coefficient of :math:`(x_i + d_i) / P_i` is at most t: the top is lowered to one level, the bottom raised to
+    another.
 
     Parameters
     ----------
     amounts : (schools,) or (schools, indicators) array-like
-        What each school has: teachers, machines. Not per student.
+        What each school has (teachers, machines), not per student.
     students : (schools,) array-like
-        Enrolment of each school. A school without students is absent: it gives and gets nothing; a group needs one that
-        has some.
+        Enrolment of each school. A school without students is ignored: it neither gives nor gains. Each group needs at
+        least one school with students.
     limit : float or (indicators,) array-like
         The largest coefficient allowed.
     whole : bool
@@ -137,24 +146,24 @@ def least_transfers(
     by : (schools,) array-like, mapping or frame of such, optional
         Group of each school; nothing moves between groups.
     lowest, highest : array-like like ``amounts``, or a number, optional
-        What each school must end with at least and at most: nothing is taken from a school at or below ``lowest``,
-        and one that lies below it is brought there. Never below 0.
+        Smallest and largest final amount of each school: a school at or below ``lowest`` gives nothing, and one below
+        it is raised to it. Never below 0.
     progress : bool or callable, optional
-        By default a bar where there is a terminal and tqdm (the extra ``progress``); False for none; or a function
-        that is called with what is done and the whole.
+        Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
+        is called with the amount done and the total.
 
     Returns
     -------
     ndarray
-        In the shape of ``amounts``: what each school gets, negative where it gives. NaN for a group and column with a
-        gap, and where all amounts are 0.
+        In the shape of ``amounts``: what each school gains, negative if it gives. NaN for a group and column with a
+        missing figure, and if all amounts are 0.
 
     Raises
     ------
     InputError
-        As :func:`least_additions`; also where whole units cannot be spread evenly enough.
+        As :func:`least_additions`; also if whole units cannot be spread evenly enough.
     AlignmentError
-        When lengths or labelled indexes differ.
+        If lengths or indexes differ.
 
     Examples
     --------
@@ -176,9 +185,9 @@ def _solved(task: Task, solver: Solver, label: str, progress: Progress, whole: b
 def additions_where_possible(
     amounts: Floats, students: Floats, limits: Floats, highest: Floats | None = None, *, whole: bool = True
 ) -> Floats:
-    """Return the least additions of one group for several limits, a column each; NaN where none were found.
+    """Return the least additions of one group for several limits, one column each; NaN if none were found.
 
-    Whole units are not looked for far beyond the real answer, as where a handful of students makes them hard to fit.
+    The search for whole units stops a little beyond the fractional solution.
     """
     many = np.repeat(amounts[:, np.newaxis], limits.size, axis=1)
     task = Task.read(many, students, limits, None, None, highest)

@@ -30,7 +30,7 @@ from junheng.reports.declarations.county import FormCounty, school_names
 from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results.explain import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
-from junheng.standards.model import Test
+from junheng.standards.model import Comparison
 from junheng.words import SIGNS as OPS
 from junheng.words import word
 
@@ -108,7 +108,7 @@ def _not_given(value: float) -> Cell | None:
     return open_cell("县情数据未提供", "not_given") if np.isnan(value) else None
 
 
-def _unit_condition(test: Test, found: ConditionResult, c: int, decimals: int | None, remark: str) -> _Condition:
+def _unit_condition(test: Comparison, found: ConditionResult, c: int, decimals: int | None, remark: str) -> _Condition:
     """Return what is shown of a condition that each school or section must meet, or a share of them."""
     met, unmet, open_ = (int(x) for x in found.counts[c])
     said = f"{_names(test)}：应查{met + unmet + open_}个，达标{met}个、不达标{unmet}个、待定{open_}个"
@@ -120,7 +120,7 @@ def _unit_condition(test: Test, found: ConditionResult, c: int, decimals: int | 
     return text_cell(said), open_cell("有单位无法判定") if np.isnan(value) else shown, text_cell(limit), remark
 
 
-def _printing(test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
+def _printing(test: Comparison, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
     """Return the decimals of a figure, and whether it is a percentage: counts of one thing over another."""
     if test.scope in ("school", "section", "share"):
         return spec["ratio_decimals"], True
@@ -131,11 +131,11 @@ def _printing(test: Test, spec: Mapping[str, Any]) -> tuple[int | None, bool]:
     return spec.get("decimals"), False
 
 
-def _names(test: Test) -> str:
+def _names(test: Comparison) -> str:
     return _sentence(test, lambda name: figure_label(name, test.scope, "zh"))
 
 
-def _figures(test: Test, totals: Callable[[str], float]) -> str:
+def _figures(test: Comparison, totals: Callable[[str], float]) -> str:
     """Write a test with the figures behind it."""
 
     def said(name: str) -> str:
@@ -152,7 +152,7 @@ def _figures(test: Test, totals: Callable[[str], float]) -> str:
     return out
 
 
-def _sentence(test: Test, said: Callable[[str], str]) -> str:
+def _sentence(test: Comparison, said: Callable[[str], str]) -> str:
     def terms(plus: Iterable[str], minus: Iterable[str]) -> str:
         text = "＋".join(said(f) for f in plus) + "".join(f"－{said(f)}" for f in minus)
         several = len([*plus, *minus]) > 1
@@ -162,7 +162,7 @@ def _sentence(test: Test, said: Callable[[str], str]) -> str:
     return out + f" ÷ {terms(test.bottom, test.bottom_minus)}" if test.bottom else out
 
 
-def _totals(county: FormCounty, test: Test) -> Callable[[str], float] | None:
+def _totals(county: FormCounty, test: Comparison) -> Callable[[str], float] | None:
     """Return what gives the figures of a test; None where it is about none of the schools."""
     if test.scope == "county":
         return lambda name: float(county.d.facts.number(name)[county.index])
@@ -177,7 +177,7 @@ def _totals(county: FormCounty, test: Test) -> Callable[[str], float] | None:
     return lambda name: float(units.number(name)[chosen].sum())
 
 
-def _unit_requirement(test: Test) -> str:
+def _unit_requirement(test: Comparison) -> str:
     if test.per_classes is not None:
         return f"每{test.per_classes}个班级1间"
     if test.norm is not None:
@@ -216,7 +216,7 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
     return "；".join(out) or f"{OPEN}：{word('reason', 'not_given', 'zh')}"
 
 
-def _is_share(test: Test) -> bool:
+def _is_share(test: Comparison) -> bool:
     """Tell whether a test divides counts of the same thing."""
     top, bottom = ({_unit(f, test.scope) for f in names} for names in (test.top, test.bottom))
     return bool(test.bottom) and top == bottom

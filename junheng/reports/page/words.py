@@ -15,7 +15,7 @@ from junheng.results import Judgement
 from junheng.results.explain import number
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
-from junheng.words import word
+from junheng.words import Language, word
 
 #: What is listed before the rest is only counted.
 LISTED = 50
@@ -24,7 +24,7 @@ LISTED = 50
 class ReportWords:
     """Words of the report in one language."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Language) -> None:
         self.language = language
         self.words = read_toml("words/reports.toml")
 

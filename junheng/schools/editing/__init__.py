@@ -22,6 +22,7 @@ from junheng.schools.editing.result import Changed, changed_table
 from junheng.schools.editing.table_editor import TableEditor
 from junheng.schools.sections import Sections
 from junheng.standards import Standard
+from junheng.words import message
 
 __all__ = ["Add", "Changed", "Close", "Cohorts", "Enrolment", "Merge", "Open", "change_table"]
 
@@ -70,16 +71,11 @@ def _listed(changes: Any) -> Iterator[Any]:
         yield changes
         return
     if isinstance(changes, (str, bytes, Mapping)) or not isinstance(changes, Iterable):
-        raise InputError(
-            "changes must be a frame with the columns 'column' and 'change', an object of junheng.changes, or a list "
-            f"of these, not {type(changes).__name__}"
-        )
+        raise InputError(message("changes.not_changes", type=type(changes).__name__))
     for change in changes:
         if not _is_change(change):
-            raise InputError(
-                f"a change must be a frame or one of junheng.changes' {', '.join(kind.__name__ for kind in _MAKERS)}, "
-                f"not {type(change).__name__}"
-            )
+            kinds = tuple(kind.__name__ for kind in _MAKERS)
+            raise InputError(message("changes.not_a_change", kinds=kinds, type=type(change).__name__))
         yield change
 
 

@@ -11,6 +11,7 @@ from junheng.errors import ProblemCode
 from junheng.schools.editing.inputs import decimal_text, key_text, read_whole
 from junheng.schools.editing.kinds import Close
 from junheng.schools.editing.table_editor import TableEditor
+from junheng.words import Name, message
 
 __all__ = ["close_school"]
 
@@ -27,12 +28,12 @@ def close_school(editor: TableEditor, change: Close) -> None:
     total = sum(known.values(), Decimal(0))
     if change.students_to is None:
         if total > 0:
-            message = f"say with students_to where its {decimal_text(total)} pupils go"
-            editor.problems.add(ProblemCode.MISSING_VALUE, message, row, column="students")
+            advice = message("changes.say_where_pupils_go", pupils=decimal_text(total))
+            editor.problems.add(ProblemCode.MISSING_VALUE, advice, row, column="students")
     elif len(known) < len(students):
         editor.problems.add(
             ProblemCode.MISSING_VALUE,
-            "its enrolment is not known, so nobody can move; fill it in, or leave students_to out",
+            message("changes.enrolment_unknown"),
             row,
             column="students",
         )
@@ -44,7 +45,7 @@ def close_school(editor: TableEditor, change: Close) -> None:
         if target is not None:
             for i, amount in known.items():
                 _take_in(editor, target, i, amount, change.school)
-    editor.remove(sections, "closed")
+    editor.remove(sections, message("changes.closed"))
 
 
 def _send_to_several(editor: TableEditor, change: Close, sections: list[int], total: Decimal, row: int) -> None:
@@ -52,14 +53,14 @@ def _send_to_several(editor: TableEditor, change: Close, sections: list[int], to
     if len(sections) > 1:
         editor.problems.add(
             ProblemCode.AMBIGUOUS_SCHOOL,
-            "this school has several stages: name one school as students_to, or merge it",
+            message("changes.closing_several_stages"),
             row,
             column="students",
         )
         return
     sent = Decimal(0)
     for school, given in change.students_to.items():
-        amount = read_whole(given, f"the pupils who go to {key_text(school)}", editor.problems)
+        amount = read_whole(given, message("changes.pupils_to", school=key_text(school)), editor.problems)
         target = editor.schools.find(school, change.county, change.year)
         if amount is None:
             continue
@@ -69,8 +70,7 @@ def _send_to_several(editor: TableEditor, change: Close, sections: list[int], to
     if sent != total:
         editor.problems.add(
             ProblemCode.OUT_OF_RANGE,
-            f"students_to sends {decimal_text(sent)} pupils away, but there are {decimal_text(total)}; every pupil "
-            "must go somewhere",
+            message("changes.pupils_do_not_add_up", sent=decimal_text(sent), pupils=decimal_text(total)),
             row,
             column="students",
         )
@@ -82,11 +82,11 @@ def _take_in(editor: TableEditor, target: list[int], i: int, amount: Decimal, cl
         return
     here = [t for t in target if editor.stage(t) == editor.stage(i)]
     if editor.sections.school[target[0]] == editor.sections.school[i]:
-        editor.problems.add(ProblemCode.CANNOT_MERGE, "its pupils cannot go to itself", editor.row(i))
+        editor.problems.add(ProblemCode.CANNOT_MERGE, message("changes.pupils_to_itself"), editor.row(i))
     elif not here:
         editor.problems.add(
             ProblemCode.CANNOT_MERGE,
-            f"this school has no {editor.stage(i)} stage, so it cannot take the pupils of {key_text(closed)}",
+            message("changes.no_such_stage", stage=Name("stage", editor.stage(i)), closed=key_text(closed)),
             editor.row(target[0]),
         )
     elif not editor.add_to_stage(here[0], "students", amount, "moved"):

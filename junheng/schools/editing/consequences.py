@@ -10,6 +10,7 @@ from junheng.schools import areas as _areas
 from junheng.schools import base_column
 from junheng.schools.editing.inputs import decimal_text
 from junheng.schools.editing.table_editor import TableEditor
+from junheng.words import Name, message
 
 __all__ = ["follow_up"]
 
@@ -48,8 +49,12 @@ def _report_negative(editor: TableEditor, column: str, row: int, value: Decimal)
     has = editor.original(column, row) or Decimal(0)
     editor.problems.add(
         ProblemCode.BELOW_ZERO,
-        f"it has {decimal_text(has)} in {column}, and {decimal_text(has - value)} are taken away; "
-        f"take at most {decimal_text(has)}",
+        message(
+            "changes.below_zero",
+            has=decimal_text(has),
+            column=Name("column", column),
+            taken=decimal_text(has - value),
+        ),
         row,
         column=column,
         value=decimal_text(value),
@@ -95,8 +100,14 @@ def _check_part(editor: TableEditor, column: str, whole: str) -> None:
             continue
         editor.problems.add(
             ProblemCode.PART_EXCEEDS_WHOLE,
-            f"{decimal_text(before - now)} are taken from {whole}, which leaves {decimal_text(now)}, but "
-            f"{decimal_text(part)} of them are counted in {column}; take them there as well",
+            message(
+                "changes.part_over_whole",
+                taken=decimal_text(before - now),
+                whole=Name("column", whole),
+                left=decimal_text(now),
+                part=decimal_text(part),
+                column=Name("column", column),
+            ),
             row,
             column=column,
             value=decimal_text(part),

@@ -13,20 +13,19 @@ from junheng.errors import ProblemCode
 from junheng.schools.editing.inputs import is_count, read_number, read_stage
 from junheng.schools.editing.kinds import Cohorts, Enrolment
 from junheng.schools.editing.table_editor import TableEditor
+from junheng.words import Name, listed, message
 
 __all__ = ["add_cohorts", "multiply"]
 
 
 def multiply(editor: TableEditor, change: Enrolment) -> None:
     """Multiply enrolment, section by section, in whole pupils (halves up)."""
-    factor = read_number(change.factor, "the factor of an Enrolment", editor.problems)
+    factor = read_number(change.factor, message("changes.factor"), editor.problems)
     sections = _sections(editor, change)
     if factor is None:
         return
     if factor < 0:
-        editor.problems.add(
-            ProblemCode.NEGATIVE_VALUE, f"the factor of an Enrolment cannot be negative, as {factor} is"
-        )
+        editor.problems.add(ProblemCode.NEGATIVE_VALUE, message("changes.negative_factor", factor=str(factor)))
         return
     for i in sections or ():
         before = editor.stage_value(i, "students")
@@ -59,8 +58,9 @@ def _sections(editor: TableEditor, change: Enrolment | Cohorts) -> list[int] | N
     stage = read_stage(change.stage, editor.problems)
     if change.stage is not None and stage not in STAGES:
         if stage is not None:
-            message = f"enrolment is of {' or '.join(STAGES)} schools, not {stage}"
-            editor.problems.add(ProblemCode.OUT_OF_RANGE, message)
+            stages = listed((Name("stage", s) for s in STAGES), "or")
+            advice = message("changes.enrolment_of_stages", stages=stages, stage=Name("stage", stage))
+            editor.problems.add(ProblemCode.OUT_OF_RANGE, advice)
         return None
     inside = editor.schools.within(change.county, change.year)
     if inside is None:
@@ -75,12 +75,12 @@ def _sections(editor: TableEditor, change: Enrolment | Cohorts) -> list[int] | N
 def _net_pupils(editor: TableEditor, change: Cohorts) -> int | None:
     """Return how many pupils more there are after all years."""
     names = ("entering", "leaving", "years")
-    given = [read_number(getattr(change, n), f"{n} of Cohorts", editor.problems) for n in names]
+    whats = [message("changes.cohorts_figure", name=n) for n in names]
+    given = [read_number(getattr(change, n), w, editor.problems) for n, w in zip(names, whats, strict=True)]
     numbers = [n for n in given if n is not None]
     wrong = [n for n in numbers if not is_count(n)]
     if wrong:
-        message = f"Cohorts counts whole pupils and years from 0 on, not {wrong[0]}"
-        editor.problems.add(ProblemCode.NOT_WHOLE, message)
+        editor.problems.add(ProblemCode.NOT_WHOLE, message("changes.cohorts_not_counts", value=str(wrong[0])))
     if wrong or len(numbers) < len(names):
         return None
     entering, leaving, years = map(int, numbers)
@@ -90,15 +90,14 @@ def _net_pupils(editor: TableEditor, change: Cohorts) -> int | None:
 def _are_of_one_stage_and_county(editor: TableEditor, sections: Sequence[int]) -> bool:
     """Whether pupils can be shared out among some sections; a problem if not."""
     if len({editor.stage(i) for i in sections}) > 1:
-        message = "Cohorts would mix primary and junior pupils; say which stage"
-        editor.problems.add(ProblemCode.AMBIGUOUS_SCHOOL, message)
+        editor.problems.add(ProblemCode.AMBIGUOUS_SCHOOL, message("changes.cohorts_mix_stages"))
         return False
     codes = [editor.reading.codes(name)[0] for name in editor.reading.by]
     counties = {tuple(c[editor.row(i)] for c in codes) for i in sections}
     if len(counties) > 1:
         editor.problems.add(
             ProblemCode.AMBIGUOUS_SCHOOL,
-            f"Cohorts counts the pupils of one county, and there are {len(counties)}; say which county (and year)",
+            message("changes.cohorts_mix_counties", counties=len(counties)),
         )
         return False
     return True

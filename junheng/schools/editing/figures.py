@@ -13,16 +13,18 @@ from junheng._data import read_toml
 from junheng._frames import Table
 from junheng.errors import InputError, ProblemCode
 from junheng.schools import ALL_STAGES, Column, base_column, columns, is_blank, recognise
-from junheng.schools.editing.inputs import key_text, nearest, read_number, read_stage
+from junheng.schools.editing.inputs import key_text, read_number, read_stage
 from junheng.schools.editing.kinds import Add
 from junheng.schools.editing.table_editor import TableEditor
+from junheng.schools.headers import nearest
+from junheng.words import Name, Quoted, message, quoted
 
 __all__ = ["add", "add_rows_of_frame"]
 
 
 def add(editor: TableEditor, change: Add) -> None:
     """Change one figure."""
-    what = f"the amount of {change.column} for {key_text(change.school)}"
+    what = message("changes.amount", column=Name("column", str(change.column)), school=key_text(change.school))
     amount = read_number(change.amount, what, editor.problems)
     stage = read_stage(change.stage, editor.problems)
     sections = editor.schools.find(change.school, change.county, change.year)
@@ -55,10 +57,10 @@ def add_rows_of_frame(editor: TableEditor, frame: Any) -> None:
         if sections is None:
             continue
         row = editor.row(sections[0])
-        amount = read_number(change.amount, f"change {change.number}", problems, row)
+        amount = read_number(change.amount, message("changes.change_number", number=change.number), problems, row)
         stage = read_stage(change.stage, problems)
         if change.column is None:
-            problems.add(ProblemCode.MISSING_VALUE, f"change {change.number} names no column", row)
+            problems.add(ProblemCode.MISSING_VALUE, message("changes.names_no_column", number=change.number), row)
         elif amount is not None and (stage is not None or is_blank(change.stage)):
             _add_to_figure(editor, sections, str(change.column), stage, amount)
 
@@ -98,10 +100,7 @@ def _check_frame(have: set[str], keys: Collection[str]) -> None:
     if not lacking and "row" not in have and not {"school_code", "school"} & set(keys):
         lacking = ["row"]
     if lacking:
-        raise InputError(
-            f"a frame of changes needs the columns 'column', 'change', and 'row' or the school; it has no "
-            f"{' and no '.join(map(repr, lacking))}"
-        )
+        raise InputError(message("changes.frame_lacks", columns=quoted(lacking, "and")))
 
 
 @cache
@@ -154,17 +153,17 @@ def _find_column(editor: TableEditor, name: str, row: int | None) -> tuple[Colum
     if found is None and (meant := recognise(name)) is not None:
         found = base_column(meant.column)
     if found is None or found[0].type != "number":
-        what = f"{name} is no figure that can be added to"
+        advice = message("changes.not_a_figure", column=Name("column", name))
         if found is None:
-            what = f"{name!r} is no canonical column{nearest(name, columns())}"
-        editor.problems.add(ProblemCode.UNKNOWN_COLUMN, what, row, column=name)
+            advice = message("changes.unknown_column", column=Quoted(name), hint=nearest(name, columns()))
+        editor.problems.add(ProblemCode.UNKNOWN_COLUMN, advice, row, column=name)
         return None
     column = found[0]
     of_stages = () if column.shared else tuple(f"{column.id}_{s}" for s in ALL_STAGES)
     if not editor.reading.has & {column.id, *of_stages}:
         editor.problems.add(
             ProblemCode.MISSING_COLUMN,
-            f"the table has no column {column.id!r}; add it, with what each school has",
+            message("changes.table_lacks_column", column=Quoted(Name("column", column.id))),
             row,
             column=name,
         )

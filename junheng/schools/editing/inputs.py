@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from junheng.errors import Problem, ProblemCode, did_you_mean
+from junheng.errors import Problem, ProblemCode
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, fold_word, is_blank
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import category_aliases as category_words
+from junheng.words import Message, Name, Quoted, message
 
-__all__ = ["Problems", "decimal_text", "key_text", "nearest", "read_number", "read_stage", "read_whole", "to_decimal"]
+__all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", "read_whole", "to_decimal"]
 
 
 class Problems:
@@ -25,13 +25,13 @@ class Problems:
         self._reading = reading
         self.found: list[Problem] = []
 
-    def add(self, code: ProblemCode, message: str, row: int | None = None, **fields: Any) -> None:
+    def add(self, code: ProblemCode, message: Message, row: int | None = None, **fields: Any) -> None:
         """Record a problem, with the key of its row."""
         key = None if row is None else self._reading.key(row)
         self.found.append(Problem(code=code, message=message, row=row, key=key, **fields))
 
 
-def read_number(value: Any, what: str, problems: Problems, row: int | None = None) -> Decimal | None:
+def read_number(value: Any, what: Message | Name, problems: Problems, row: int | None = None) -> Decimal | None:
     """Return a number as it is written; None, with a problem, if it is missing, not a number or not finite."""
     try:
         number = None if value is None or isinstance(value, (bool, np.bool_)) else to_decimal(value)
@@ -45,15 +45,15 @@ def read_number(value: Any, what: str, problems: Problems, row: int | None = Non
         code = ProblemCode.TEXT_IN_NUMBER
     else:
         code = ProblemCode.INFINITE_VALUE
-    problems.add(code, f"{what} must be a finite number, not {value!r}", row, value=str(value))
+    problems.add(code, message("changes.not_finite", what=what, value=Quoted(value)), row, value=str(value))
     return None
 
 
-def read_whole(value: Any, what: str, problems: Problems) -> Decimal | None:
+def read_whole(value: Any, what: Message, problems: Problems) -> Decimal | None:
     """Return a count; None, with a problem, if it is not a whole number from 0 on."""
     number = read_number(value, what, problems)
     if number is not None and not is_count(number):
-        problems.add(ProblemCode.NOT_WHOLE, f"{what} must be a whole number from 0 on, not {value}")
+        problems.add(ProblemCode.NOT_WHOLE, message("changes.not_a_count", what=what, value=str(value)))
         return None
     return number
 
@@ -71,7 +71,7 @@ def read_stage(word: Any, problems: Problems) -> str | None:
     if stage is None:
         problems.add(
             ProblemCode.UNKNOWN_CATEGORY,
-            f"{word!r} is no known stage; use one of {', '.join(ALL_STAGES)}",
+            message("changes.not_a_stage", value=Quoted(word), stages=tuple(Name("stage", s) for s in ALL_STAGES)),
             column="stage",
             value=str(word),
         )
@@ -99,8 +99,3 @@ def key_text(value: Any) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         value = int(value)
     return " / ".join(map(key_text, value)) if isinstance(value, (tuple, list)) else str(value).strip()
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence about an unknown name: the nearest known one, if there is one."""
-    return str(did_you_mean(name, known, show=repr)) or "; nothing like it is there"

@@ -12,6 +12,7 @@ from junheng.schools import ALL_STAGES, base_column
 from junheng.schools.editing.inputs import key_text
 from junheng.schools.editing.kinds import Merge
 from junheng.schools.editing.table_editor import CellChange, TableEditor
+from junheng.words import Name, Quoted, listed, message
 
 __all__ = ["merge"]
 
@@ -30,8 +31,8 @@ _NOT_SUMMED = (
 def merge(editor: TableEditor, change: Merge) -> None:
     """Merge schools into one of them."""
     if isinstance(change.schools, str):
-        message = f"schools is a list of schools: [{change.schools!r}]"
-        editor.problems.add(ProblemCode.UNKNOWN_SCHOOL, message)
+        advice = message("changes.schools_not_a_list", school=Quoted(change.schools))
+        editor.problems.add(ProblemCode.UNKNOWN_SCHOOL, advice)
         return
     title = key_text(change.into)
     into = editor.schools.find(change.into, change.county, change.year)
@@ -50,22 +51,21 @@ def _merge_one(editor: TableEditor, into: list[int], other: list[int], title: st
         _add_up(editor, each)
     _add_people(editor, into, other)
     _note_differences(editor, editor.row(into[0]), editor.row(other[0]))
-    editor.remove(other, "merged away")
+    editor.remove(other, message("changes.merged_away"))
 
 
 def _can_merge(editor: TableEditor, into: list[int], other: list[int], title: str) -> bool:
     """Whether a school is still there and the one it goes into has all its stages; a problem if not."""
     row = editor.row(other[0])
     if row in editor.removed:
-        message = "this school is to be merged twice; name it once"
-        editor.problems.add(ProblemCode.UNKNOWN_SCHOOL, message, row)
+        editor.problems.add(ProblemCode.UNKNOWN_SCHOOL, message("changes.merged_twice"), row)
         return False
     lacking = {editor.stage(i) for i in other} - {editor.stage(i) for i in into}
     if lacking:
-        stages = " and ".join(s for s in ALL_STAGES if s in lacking)
+        stages = listed((Name("stage", s) for s in ALL_STAGES if s in lacking), "and")
         editor.problems.add(
             ProblemCode.CANNOT_MERGE,
-            f"this school has a {stages} stage and {title} has none; close both and open a school that has all stages",
+            message("changes.merge_lacks_stages", stages=stages, into=title),
             row,
         )
     return not lacking
@@ -106,8 +106,7 @@ def _shared_sums(editor: TableEditor, into: list[int], other: list[int], title: 
         elif amounts != [None]:
             editor.problems.add(
                 ProblemCode.CANNOT_MERGE,
-                f"{column} of this school stands for all its stages, that of {title} for each stage; bring both into "
-                "one form first (split_stages)",
+                message("changes.merge_forms_differ", column=Name("column", column), into=title),
                 editor.row(other[0]),
                 column=column,
             )
@@ -162,7 +161,12 @@ def _note_differences(editor: TableEditor, row: int, other: int) -> None:
         codes, words = editor.reading.codes(column)
         mine, theirs = (key_text(words[codes[r]]) if codes[r] >= 0 else "" for r in (row, other))
         if mine != theirs:
-            note = f"stays {mine or 'empty'}; {editor.reading.key(other)} had {theirs or 'nothing'}"
+            note = message(
+                "changes.kept",
+                mine=Name(column, mine) if mine else message("changes.empty"),
+                other=editor.reading.key(other),
+                theirs=Name(column, theirs) if theirs else message("changes.nothing"),
+            )
             editor.kept.append(CellChange(row, column, None, None, "kept", note))
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from junheng.errors import ProblemCode
 from junheng.schools import fold_word, is_blank
-from junheng.schools.editing.inputs import decimal_text, key_text, nearest, read_number, read_stage, read_whole
+from junheng.schools.editing.inputs import decimal_text, key_text, read_number, read_stage, read_whole
 from junheng.schools.editing.kinds import Open
 from junheng.schools.editing.table_editor import TableEditor, is_figure
+from junheng.schools.headers import nearest
 from junheng.schools.vocabulary import STAGES_OF_KIND
 from junheng.schools.vocabulary import category_aliases as category_words
+from junheng.words import Name, Quoted, message
 
 __all__ = ["open_school"]
 
@@ -32,11 +34,9 @@ def _check_columns(editor: TableEditor, row: dict[str, Any]) -> None:
     """Report columns that the table does not have."""
     for name in row:
         if name not in editor.reading.has:
-            editor.problems.add(
-                ProblemCode.UNKNOWN_COLUMN,
-                f"the new school has {name!r}, which the table has not{nearest(name, editor.reading.table.columns)}",
-                column=name,
-            )
+            hint = nearest(name, editor.reading.table.columns)
+            advice = message("changes.new_column", column=Quoted(name), hint=hint)
+            editor.problems.add(ProblemCode.UNKNOWN_COLUMN, advice, column=name)
 
 
 def _fill_in_place(editor: TableEditor, row: dict[str, Any], title: str) -> None:
@@ -49,11 +49,12 @@ def _fill_in_place(editor: TableEditor, row: dict[str, Any], title: str) -> None
         if len(words) == 1:
             row[name] = words[0]
         elif name in reading.by:
-            message = f"say {name} of the new school {title!r}; there are several"
-            editor.problems.add(ProblemCode.MISSING_KEY, message, column=name)
+            advice = message("changes.say_place", column=Name("column", name), school=Quoted(title))
+            editor.problems.add(ProblemCode.MISSING_KEY, advice, column=name)
     name = reading.school_column
     if is_blank(row.get(name)):
-        editor.problems.add(ProblemCode.MISSING_KEY, f"the new school needs a {name}", column=name)
+        advice = message("changes.new_school_needs", column=Name("column", name))
+        editor.problems.add(ProblemCode.MISSING_KEY, advice, column=name)
 
 
 def _check_figures(editor: TableEditor, row: dict[str, Any], title: str) -> None:
@@ -61,10 +62,12 @@ def _check_figures(editor: TableEditor, row: dict[str, Any], title: str) -> None
     for name, value in row.items():
         if is_blank(value) or not is_figure(name):
             continue
-        number = read_number(value, f"{name} of the new school {title!r}", editor.problems)
+        column = Name("column", name)
+        what = message("changes.figure_of_new_school", column=column, school=Quoted(title))
+        number = read_number(value, what, editor.problems)
         if number is not None and number < 0:
-            message = f"{name} of the new school is negative: {value}"
-            editor.problems.add(ProblemCode.NEGATIVE_VALUE, message, column=name)
+            advice = message("changes.negative_of_new_school", column=column, value=str(value))
+            editor.problems.add(ProblemCode.NEGATIVE_VALUE, advice, column=name)
 
 
 def _move_students(editor: TableEditor, change: Open, row: dict[str, Any], title: str) -> None:
@@ -73,7 +76,7 @@ def _move_students(editor: TableEditor, change: Open, row: dict[str, Any], title
     if stage is None:
         editor.problems.add(
             ProblemCode.MISSING_KEY,
-            f"pupils move to the new school {title!r}: say its stage; of several stages, open one row each",
+            message("changes.say_stage", school=Quoted(title)),
             column="stage",
         )
         return
@@ -82,12 +85,16 @@ def _move_students(editor: TableEditor, change: Open, row: dict[str, Any], title
     if is_blank(row.get(name)):
         row[name] = int(moved)
         return
-    enrolment = read_number(row[name], "students", editor.problems)
+    enrolment = read_number(row[name], Name("column", "students"), editor.problems)
     if enrolment is not None and enrolment < moved:
         editor.problems.add(
             ProblemCode.OUT_OF_RANGE,
-            f"{moved} pupils move to the new school {title!r}, which is to have {decimal_text(enrolment)}; give it at "
-            f"least {moved}, or leave students out",
+            message(
+                "changes.fewer_than_moved",
+                moved=str(moved),
+                school=Quoted(title),
+                pupils=decimal_text(enrolment),
+            ),
             column=name,
         )
 
@@ -109,7 +116,7 @@ def _take_students(editor: TableEditor, change: Open, row: dict[str, Any], stage
     year = row.get("year") if "year" in reading.has else None
     moved = Decimal(0)
     for school, given in change.moved_students.items():
-        amount = read_whole(given, f"the pupils who move from {key_text(school)}", editor.problems)
+        amount = read_whole(given, message("changes.pupils_from", school=key_text(school)), editor.problems)
         sections = editor.schools.find(school, county, year)
         if amount is None or sections is None:
             continue

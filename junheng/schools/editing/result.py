@@ -19,6 +19,7 @@ from junheng.schools.opening import open_table
 from junheng.schools.sections import make_sections
 from junheng.schools.table import SchoolTable
 from junheng.standards import Standard
+from junheng.words import Message
 
 __all__ = ["Changed", "changed_table"]
 
@@ -36,7 +37,7 @@ class Changed:
     def provenance(self) -> dict[str, Any]:
         """Return what was changed in numbers; equal changes give an equal digest."""
         content: list[Any] = [
-            [x.row, x.column, decimal_text(x.before), decimal_text(x.after), x.cause, x.note] for x in self.lines
+            [x.row, x.column, decimal_text(x.before), decimal_text(x.after), x.cause, str(x.note)] for x in self.lines
         ]
         content += [[k, str(v)] for x in self.lines if x.new for k, v in sorted(x.new.items())]
         text = json.dumps(content, ensure_ascii=False)
@@ -47,8 +48,8 @@ class Changed:
             "digest": "sha256:" + hashlib.sha256(text.encode()).hexdigest(),
         }
 
-    def columns(self) -> dict[str, Any]:
-        """Return the list of changed cells, column by column."""
+    def columns(self, language: str = "en") -> dict[str, Any]:
+        """Return the list of changed cells, column by column; notes are sentences in a language."""
         out: dict[str, Any] = {}
         for name in dict.fromkeys([*self.reading.by, "school_code", "school"]):
             if name in self.reading.has:
@@ -59,7 +60,7 @@ class Changed:
         out["before"] = np.array([_float(x.before) for x in self.lines], dtype=np.float64)
         out["after"] = np.array([_float(x.after) for x in self.lines], dtype=np.float64)
         out["cause"] = [x.cause for x in self.lines]
-        out["note"] = [x.note for x in self.lines]
+        out["note"] = [x.note.text(language) if isinstance(x.note, Message) else x.note for x in self.lines]
         return out
 
 

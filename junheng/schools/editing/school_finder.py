@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from junheng.errors import ProblemCode
 from junheng.schools import ALL_STAGES, is_blank
-from junheng.schools.editing.inputs import Problems, key_text, nearest
+from junheng.schools.editing.inputs import Problems, key_text
+from junheng.schools.headers import nearest
 from junheng.schools.sections import Sections
+from junheng.words import Message, Name, Quoted, Row, listed, message
 
 __all__ = ["SchoolFinder"]
 
@@ -32,7 +34,7 @@ class SchoolFinder:
         Row to why it was removed by an earlier change; it grows while changes are made.
     """
 
-    def __init__(self, sections: Sections, problems: Problems, removed: Mapping[int, str]) -> None:
+    def __init__(self, sections: Sections, problems: Problems, removed: Mapping[int, Message]) -> None:
         self._sections = sections
         self._reading = sections.reading
         self._problems = problems
@@ -98,16 +100,17 @@ class SchoolFinder:
         if hit.any():
             return hit
         known = [key_text(w) for name in self.places for w in self._reading.codes(name)[1]]
-        self._problems.add(ProblemCode.UNKNOWN_COUNTY, f"no county {text!r} in the table{nearest(text, known)}")
+        advice = message("changes.unknown_county", county=Quoted(text), hint=nearest(text, known))
+        self._problems.add(ProblemCode.UNKNOWN_COUNTY, advice)
         return None
 
     def _in_year(self, text: str) -> NDArray[np.bool_] | None:
         if "year" not in self._reading.has:
-            self._problems.add(ProblemCode.MISSING_COLUMN, "the table has no column 'year'; leave the year out")
+            self._problems.add(ProblemCode.MISSING_COLUMN, message("changes.no_years"))
             return None
         hit = self._has_text("year", text)
         if not hit.any():
-            self._problems.add(ProblemCode.OUT_OF_RANGE, f"no year {text} in the table", column="year")
+            self._problems.add(ProblemCode.OUT_OF_RANGE, message("changes.unknown_year", year=text), column="year")
             return None
         return hit
 
@@ -128,22 +131,17 @@ class SchoolFinder:
         schools = [s for s in named if inside[self.of_school[s]].any()]
         if not schools:
             known = [key[0] for n in reversed(names) for key in self._schools((n,))]
-            place = "the table" if county is None else key_text(county)
-            self._problems.add(
-                ProblemCode.UNKNOWN_SCHOOL,
-                f"no school {text!r} in {place}{nearest(text, known)}",
-                column=names[-1],
-                value=text,
-            )
+            what = {"school": Quoted(text), "hint": nearest(text, known)}
+            if county is None:
+                advice = message("changes.unknown_school", **what)
+            else:
+                advice = message("changes.unknown_school_in", county=key_text(county), **what)
+            self._problems.add(ProblemCode.UNKNOWN_SCHOOL, advice, column=names[-1], value=text)
             return None
         if len(schools) > 1:
-            self._problems.add(
-                ProblemCode.AMBIGUOUS_SCHOOL,
-                f"{len(schools)} schools are called {text!r} ({self._examples(schools)}); say which by county, year or "
-                "code",
-                column=names[-1],
-                value=text,
-            )
+            what = {"school": Quoted(text), "examples": self._examples(schools)}
+            advice = message("changes.several_schools", n=len(schools), **what)
+            self._problems.add(ProblemCode.AMBIGUOUS_SCHOOL, advice, column=names[-1], value=text)
             return None
         return self._unless_removed(self.of_school[schools[0]])
 
@@ -155,12 +153,9 @@ class SchoolFinder:
             position = -1
         sections = self._of_row.get(position) if position == row else None
         if sections is None:
-            self._problems.add(
-                ProblemCode.UNKNOWN_SCHOOL,
-                f"change {number} names row {key_text(row)}, which holds no school; the table has rows 0 to "
-                f"{self._reading.rows - 1}",
-                value=str(row),
-            )
+            last = self._reading.rows - 1
+            advice = message("changes.unknown_row", number=number, row=key_text(row), last=last)
+            self._problems.add(ProblemCode.UNKNOWN_SCHOOL, advice, value=str(row))
             return None
         return self._unless_removed(sections)
 
@@ -169,27 +164,21 @@ class SchoolFinder:
         given = {name: key_text(value) for name, value in key.items() if not is_blank(value)}
         school_keys = [n for n in given if n in _SCHOOL_KEYS]
         if not school_keys:
-            self._problems.add(ProblemCode.MISSING_KEY, f"change {number} names no school")
+            self._problems.add(ProblemCode.MISSING_KEY, message("changes.names_no_school", number=number))
             return None
         schools = self._schools(tuple(given)).get(tuple(given.values()), [])
-        words = " / ".join(given.values())
+        words = Quoted(" / ".join(given.values()))
         if not schools:
             name = school_keys[-1]
             known = [k[0] for k in self._schools((name,))]
-            self._problems.add(
-                ProblemCode.UNKNOWN_SCHOOL,
-                f"change {number}: no school {words!r} in the table{nearest(given[name], known)}",
-                column=name,
-                value=given[name],
-            )
+            hint = nearest(given[name], known)
+            advice = message("changes.unknown_school_of_change", number=number, school=words, hint=hint)
+            self._problems.add(ProblemCode.UNKNOWN_SCHOOL, advice, column=name, value=given[name])
             return None
         if len(schools) > 1:
-            self._problems.add(
-                ProblemCode.AMBIGUOUS_SCHOOL,
-                f"change {number}: {len(schools)} schools are called {words!r} ({self._examples(schools)}); give "
-                "county, year or code as well",
-                value=words,
-            )
+            what = {"school": words, "examples": self._examples(schools)}
+            advice = message("changes.several_schools_of_change", number=number, n=len(schools), **what)
+            self._problems.add(ProblemCode.AMBIGUOUS_SCHOOL, advice, value=words.what)
             return None
         return self._unless_removed(self.of_school[schools[0]])
 
@@ -201,8 +190,13 @@ class SchoolFinder:
             if not is_blank(value) and key_text(value) != there:
                 self._problems.add(
                     ProblemCode.UNKNOWN_SCHOOL,
-                    f"change {number} names row {row} and {key_text(value)!r}, but that row is {there!r}; were the "
-                    "rows those of another table?",
+                    message(
+                        "changes.row_of_another",
+                        number=number,
+                        row=Row(row),
+                        given=Quoted(key_text(value)),
+                        there=Quoted(there),
+                    ),
                     row,
                     column=name,
                     value=key_text(value),
@@ -216,9 +210,8 @@ class SchoolFinder:
     def _unless_removed(self, sections: list[int]) -> list[int] | None:
         row = int(self._sections.rows[sections[0]])
         if row in self._removed:
-            self._problems.add(
-                ProblemCode.UNKNOWN_SCHOOL, f"this school was {self._removed[row]} by an earlier change", row
-            )
+            advice = message("changes.removed_before", removed=self._removed[row])
+            self._problems.add(ProblemCode.UNKNOWN_SCHOOL, advice, row)
             return None
         return sections
 
@@ -231,18 +224,18 @@ class SchoolFinder:
         meant = [i for i, s in zip(sections, stages, strict=True) if stage in (None, s)]
         if len(meant) == 1:
             return meant[0]
-        there = " and ".join(stages)
+        there = listed((Name("stage", s) for s in stages), "and")
         if meant:
             self._problems.add(
                 ProblemCode.AMBIGUOUS_SCHOOL,
-                f"this school stands in the table with {there}, each with {column} of its own; say which stage",
+                message("changes.several_stages", stages=there, column=Name("column", column)),
                 row,
                 column=column,
             )
         else:
             self._problems.add(
                 ProblemCode.OUT_OF_RANGE,
-                f"this school has no {stage} stage in the table, only {there}",
+                message("changes.stage_not_in_table", stage=Name("stage", stage or ""), stages=there),
                 row,
                 column=column,
             )

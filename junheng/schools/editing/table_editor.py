@@ -17,6 +17,7 @@ from junheng.schools import ALL_STAGES, base_column
 from junheng.schools.editing.inputs import Problems
 from junheng.schools.editing.school_finder import SchoolFinder
 from junheng.schools.sections import Sections
+from junheng.words import Message, Name, message
 
 __all__ = ["CellChange", "TableEditor", "is_figure"]
 
@@ -30,7 +31,7 @@ class CellChange:
     before: Any
     after: Any
     cause: str
-    note: str = ""
+    note: Message | str = ""
     new: Mapping[str, Any] | None = None
 
 
@@ -51,7 +52,7 @@ class TableEditor:
         self.problems = Problems(self.reading)
         self.cells: dict[tuple[str, int], Decimal | None] = {}
         self.causes: dict[tuple[str, int], str] = {}
-        self.removed: dict[int, str] = {}
+        self.removed: dict[int, Message] = {}
         self.added: list[dict[str, Any]] = []
         self.kept: list[CellChange] = []
         self.schools = SchoolFinder(sections, self.problems, self.removed)
@@ -85,7 +86,7 @@ class TableEditor:
         self.set_value(column, row, value + amount, cause)
         return True
 
-    def remove(self, sections: Iterable[int], how: str) -> None:
+    def remove(self, sections: Iterable[int], how: Message) -> None:
         """Remove the rows of some sections."""
         for i in sections:
             self.removed[self.row(i)] = how
@@ -94,7 +95,7 @@ class TableEditor:
         """Report that there is no figure to add to."""
         self.problems.add(
             ProblemCode.MISSING_VALUE,
-            f"how much it has is not known, so nothing can be added; fill in {column} first",
+            message("changes.unknown_figure", column=Name("column", column)),
             row,
             column=column,
         )

@@ -1,0 +1,86 @@
+"""What the arithmetic and the engines say when an argument cannot be used, in both languages."""
+
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import junheng as jh
+from junheng.engines._job import _placed
+from junheng.words import Listed, Row, message
+
+#: What stays as it is in Chinese: arguments, ids, libraries, code, and what was given.
+IDS = (
+    r"“[^”]*”|'[^']*'|\([^)]*\)|\[[^]]*\]|[\w.]*[_.=][\w.=]*|values|weights|students|limit|lowest|highest|by|years|where|"
+    r"upper|lower|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|cv2|gini"
+)
+
+CALLS: dict[str, Callable[[], Any]] = {
+    "text": lambda: jh.gini([1.0, "x"], weights=None),
+    "dtype": lambda: jh.gini(np.array(["a", "b"]), weights=None),
+    "weights": lambda: jh.gini([1.0, 2.0], weights=[-1, 1]),
+    "rows": lambda: jh.gini([1.0, 2.0], weights=[1]),
+    "index": lambda: jh.gini(pd.Series([1.0, 2.0]), weights=pd.Series([1, 2], index=[5, 6])),
+    "shape": lambda: jh.theil_t(np.ones((2, 2, 2)), weights=None),
+    "number": lambda: jh.share_of_top([1.0], weights=None, share=2),
+    "choice": lambda: jh.ranking([1.0], ties="max"),  # type: ignore[arg-type]
+    "one of": lambda: jh.compliance(1.0, 2.0, op="!="),  # type: ignore[arg-type]
+    "negative": lambda: jh.per_student([-1, 2], [3, 4]),
+    "shapes": lambda: jh.per_student([1, 2], [3, 4, 5]),
+    "place": lambda: jh.gap_ratio([1.0, 2.0], weights=None, where=["a", "b"], upper="a", lower="c"),
+    "years": lambda: jh.coefficient_change([1.0], weights=None, years=[2024], schools=["a"]),
+    "label": lambda: jh.gini([1.0, 2.0], weights=None, by=["a", None]),
+    "limit": lambda: jh.least_additions([1, 2], students=[3, 4], limit=0),
+    "limits": lambda: jh.least_additions([[1, 2], [1, 2]], students=[3, 4], limit=[0.5, 0]),
+    "group": lambda: jh.least_additions([1, 2], students=[3, 0], limit=0.5, by=["甲", "乙"]),
+    "bounds": lambda: jh.least_additions([1, 9], students=[3, 4], limit=0.1, highest=3),
+    "many": lambda: jh.least_additions([-1.0] * 30, students=[1] * 30, limit=0.5, highest=-1),
+    "frame": lambda: jh.evaluate(7, "cn-quality-balance-2017"),
+    "synthetic": lambda: jh.synthetic.county(missing=2),
+    "no file": lambda: jh.engines.evaluate_parquet([], "cn-quality-balance-2017", "nowhere"),
+    "batch": lambda: jh.engines.evaluate_parquet("x", "cn-quality-balance-2017", "nowhere", batch_rows=0),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_argument_that_cannot_be_used_is_told_in_chinese(name: str) -> None:
+    with pytest.raises(jh.InputError) as caught:
+        CALLS[name]()
+    error = caught.value
+    text = error.text("zh")
+    assert re.search("[\u4e00-\u9fff]", text)
+    assert not re.search("[A-Za-z]{3,}", re.sub(IDS, "", text)), text
+    assert error.text("en") == str(error) and not re.search("[\u4e00-\u9fff]", re.sub("'[^']*'", "", str(error)))
+    again = pickle.loads(pickle.dumps(error))
+    assert again.args == error.args and again.text("zh") == text
+
+
+def test_many_problems_are_a_line_each() -> None:
+    with pytest.raises(jh.InputError) as caught:
+        CALLS["many"]()
+    english, chinese = str(caught.value).splitlines(), caught.value.text("zh").splitlines()
+    assert len(english) == len(chinese) == 22
+    assert english[0] == "60 problems:" and english[1] == "  position 0: the amount is -1; it must be finite and not negative"
+    assert english[-1] == "  … and 40 more" and chinese[0] == "有60处问题：" and chinese[-1] == "  ……另有40处"
+
+
+def test_rows_in_a_message_are_those_of_the_source() -> None:
+    said = message("arithmetic.next_line", lines=Row(1), line=Listed((Row(0), "x")))
+    problem = jh.Problem(code=jh.ProblemCode.DUPLICATE_ROW, row=0, message=said)
+    row, part = np.array([7, 5]), np.array([2, 3])
+    assert _placed(problem, row, None).message == "row 5\n  row 7, x"
+    placed = _placed(problem, row, part)
+    assert placed.row == 7 and placed.message == "row 5 of partition 3\n  row 7 of partition 2, x"
+    assert placed.sentence("zh") == "分区3第5行\n  分区2第7行、x"
+
+
+def test_a_file_that_is_not_there_is_named_in_chinese(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    with pytest.raises(jh.InputError) as caught:
+        jh.engines.evaluate_parquet(tmp_path / "x.parquet", "cn-quality-balance-2017", tmp_path / "out")
+    assert caught.value.text("zh").endswith("x.parquet 不存在")
