@@ -8,13 +8,12 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from attrs import frozen
-from narwhals.stable.v2.typing import IntoDataFrameT as IntoDataFrameT  # for the rooms: no other file knows narwhals
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes
@@ -174,16 +173,17 @@ class Labels:
     words: Sequence[Any]
 
 
-@overload
-def build_frame(columns: Mapping[str, Any], backend: Literal["pandas"]) -> pd.DataFrame: ...
-@overload
-def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any: ...
 def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
     """Build a frame of a library from columns: arrays, lists, or :class:`Labels`. Missing is null."""
     if backend == "polars":
         return _build_polars(columns)
     if backend == "pyarrow":
         return _build_pyarrow(columns)
+    return pandas_frame(columns)
+
+
+def pandas_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Build a pandas frame from what :func:`build_frame` takes."""
     return pd.DataFrame({name: _pandas_column(c) for name, c in columns.items()})
 
 

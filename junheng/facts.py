@@ -12,7 +12,7 @@ from attrs import frozen
 
 from junheng._arrays import Floats
 from junheng._data import read_toml
-from junheng._frames import Table, build_frame
+from junheng._frames import Table, pandas_frame
 from junheng._text import clean, near
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
@@ -331,7 +331,7 @@ def as_table(source: Any, keys: Sequence[str]) -> Table:
         columns = {str(k): list(v) if isinstance(v, (list, tuple, np.ndarray)) else [v] for k, v in source.items()}
         if len({len(v) for v in columns.values()}) > 1:
             raise InputError(message("facts.in_county_facts", mistake=message("facts.lengths")))
-    return Table(build_frame({k: _objects(v) for k, v in columns.items()}, "pandas"))
+    return Table(pandas_frame({k: _objects(v) for k, v in columns.items()}))
 
 
 def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:

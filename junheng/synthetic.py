@@ -14,7 +14,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._data import read_toml
-from junheng._frames import Labels, build_frame
+from junheng._frames import Labels, pandas_frame
 from junheng.errors import InputError
 from junheng.words import message
 
@@ -384,7 +384,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     for name in ("sent", "valid", "satisfied", "visited", "visited_satisfied"):
         # parents are at least half of those asked; the same share of each count keeps parts within their whole
         columns[f"survey_parents_{name}"] = np.floor(columns[f"survey_{name}"] * 0.6)
-    return build_frame(columns, "pandas")
+    return pandas_frame(columns)
 
 
 def _check(missing: float, *counts: int) -> None:
@@ -419,7 +419,7 @@ def _generate(rng: np.random.Generator, counties: _Counties, options: _Options, 
         for name, column in columns.items():
             if column.dtype.kind in "if" and name not in ("students", "students_senior", "year"):
                 columns[name] = np.where(rng.random(column.size) < options.missing, np.nan, column)
-    return build_frame(columns, "pandas")
+    return pandas_frame(columns)
 
 
 def _join(parts: list[Any]) -> Any:

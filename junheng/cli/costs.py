@@ -11,7 +11,7 @@ import numpy as np
 from attrs import frozen
 
 import junheng as jh
-from junheng._frames import build_frame, write_tables
+from junheng._frames import pandas_frame, write_tables
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
 from junheng.planning._costs import with_lines
@@ -214,7 +214,7 @@ def write_costs_template(path: Path, standard: jh.Standard, language: str) -> No
     frame = dict(
         zip((text[k] for k in ("column", "label", "unit", "cost")), (*names, units, [None] * len(needed)), strict=True)
     )
-    write_tables(path, {text["sheet"]: build_frame(frame, "pandas")})
+    write_tables(path, {text["sheet"]: pandas_frame(frame)})
 
 
 def _needed(standard: jh.Standard) -> list[str]:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
-from junheng._frames import build_frame, column_names, factorize_labels, labelled
+from junheng._frames import column_names, factorize_labels, labelled, pandas_frame
 from junheng.errors import InputError
 from junheng.words import Quoted, listed, message
 
@@ -61,7 +61,7 @@ class Sample:
         head = label_columns(self.labels, np.repeat(np.arange(self.groups.n), k))
         if not self.flat:
             head["indicator"] = self.indicator_column(np.tile(np.arange(k), self.groups.n))
-        return build_frame(head | {name: a.reshape(-1) for name, a in data.items()}, "pandas")
+        return pandas_frame(head | {name: a.reshape(-1) for name, a in data.items()})
 
     def indicator_column(self, which: Ints) -> Any:
         """Return the header, or the position, of every column named by position."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from junheng._data import read_toml
-from junheng._frames import build_frame
+from junheng._frames import pandas_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +144,7 @@ def list_indicators() -> pd.DataFrame:
     '师生比'
     """
     rows = [*catalogue().values(), *county_catalogue().values()]
-    return build_frame(
+    return pandas_frame(
         {
             "id": [i.id for i in rows],
             "scope": ["school"] * len(catalogue()) + ["county"] * len(county_catalogue()),
@@ -152,6 +152,5 @@ def list_indicators() -> pd.DataFrame:
             "unit": [i.unit for i in rows],
             "label_zh": [i.zh for i in rows],
             "label_en": [i.en for i in rows],
-        },
-        "pandas",
+        }
     )

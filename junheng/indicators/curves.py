@@ -19,7 +19,7 @@ from junheng._arrays import (
     require_aligned,
     require_rows,
 )
-from junheng._frames import build_frame
+from junheng._frames import pandas_frame
 from junheng.errors import InputError
 from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
 from junheng.words import message
@@ -223,7 +223,7 @@ def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
     head = label_columns(sample.labels, owner // max(k, 1))
     if not sample.flat:
         head["indicator"] = sample.indicator_column(owner % max(k, 1))
-    return build_frame(head | {n: out[:, i] for i, n in enumerate(("population", "amount", "area"))}, "pandas")
+    return pandas_frame(head | {n: out[:, i] for i, n in enumerate(("population", "amount", "area"))})
 
 
 def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:

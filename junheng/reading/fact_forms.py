@@ -11,7 +11,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._frames import build_frame
+from junheng._frames import pandas_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.facts import fact_columns
 from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
@@ -202,7 +202,7 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
         columns = {"county": list(form.counties), **columns}
     # items without an answer are not columns
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
-    return build_frame({n: _typed(v) for n, v in kept.items()}, "pandas"), counts.notice(source.name)
+    return pandas_frame({n: _typed(v) for n, v in kept.items()}), counts.notice(source.name)
 
 
 def _find_items(
@@ -257,7 +257,7 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
             # evaluate reports that both give the same fact
             label = name
         columns[label] = _values(label, cells, None if found is None else found.unit, counts)
-    return build_frame({n: _typed(v) for n, v in columns.items()}, "pandas"), counts.notice(source.name)
+    return pandas_frame({n: _typed(v) for n, v in columns.items()}), counts.notice(source.name)
 
 
 def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], header: Header | None = None) -> None:
@@ -342,5 +342,5 @@ def raw_table(path: Path, sheet: str | int | None) -> pd.DataFrame:
         below = slice(header.rows[-1] + 1, None)
         rows = grid.cells[below][grid.filled()[below].any(axis=1)]
         columns = {n: _typed(rows[:, c].tolist()) for c, n in enumerate(header.names) if n}
-        table: pd.DataFrame = build_frame(columns, "pandas")
+        table: pd.DataFrame = pandas_frame(columns)
         return table

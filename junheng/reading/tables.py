@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from junheng._frames import Table, Wholes, build_frame
+from junheng._frames import Table, Wholes, pandas_frame
 from junheng._text import characters, may_have_twins
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.reading.columns import check_lost, read_column
@@ -85,7 +85,7 @@ def _schools(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     canonical = [n for n in names if n in known and base_column(n) is not None]
     lengths = [s.n for s in sheets]
     columns = {n: _stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
-    schools: pd.DataFrame = finish_columns(build_frame(columns, "pandas"), canonical)
+    schools: pd.DataFrame = finish_columns(pandas_frame(columns), canonical)
     return schools
 
 
@@ -226,5 +226,5 @@ def _ints(values: Any) -> NDArray[np.int64]:
 
 
 def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
-    frame: pd.DataFrame = build_frame(columns, "pandas")
+    frame: pd.DataFrame = pandas_frame(columns)
     return frame

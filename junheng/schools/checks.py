@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES
-from junheng._frames import Backend, IntoDataFrameT, Table, Wholes, build_frame
+from junheng._frames import Backend, FrameT, Table, Wholes, build_frame
 from junheng.errors import Problem, ProblemCode, Severity, check_language
 from junheng.indicators import catalogue
 from junheng.schools.cells import parse_numbers
@@ -23,7 +23,7 @@ from junheng.standards.model import Filter
 from junheng.words import Message, Name, message
 
 
-def check_schools(schools: IntoDataFrameT, standard: Any = None, *, language: str = "en") -> IntoDataFrameT:
+def check_schools(schools: FrameT, standard: Any = None, *, language: str = "en") -> FrameT:
     """List every problem of a table of schools; nothing is raised and nothing is changed.
 
     Parameters
@@ -58,7 +58,7 @@ def check_schools(schools: IntoDataFrameT, standard: Any = None, *, language: st
     '此行为合计，不是学校；请从表中删除'
     """
     check_language(language)
-    frame: IntoDataFrameT = problems_frame(find_problems(schools, standard), Table(schools).backend, language)
+    frame: FrameT = problems_frame(find_problems(schools, standard), Table(schools).backend, language)
     return frame
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng._frames import IntoDataFrameT
+from junheng._frames import FrameT
 from junheng.errors import InputDataError
 from junheng.indicators.exact import typed, typed_all
 from junheng.schools.counties import Counties
@@ -302,7 +302,7 @@ def as_standard(standard: Any) -> Standard:
     return standard if isinstance(standard, Standard) else load_standard(standard)
 
 
-def split_stages(schools: IntoDataFrameT, standard: Any) -> IntoDataFrameT:
+def split_stages(schools: FrameT, standard: Any) -> FrameT:
     r"""Take integrated schools apart: one row per school and stage, shared resources divided as a standard says.
 
     With :math:`A, B, C` students of the primary, junior and senior stage and weights 1 : 1.1 : 1.32 the primary
@@ -370,7 +370,7 @@ def split_stages(schools: IntoDataFrameT, standard: Any) -> IntoDataFrameT:
         new["resources_cover"] = _new_cover(sections, keep, named)
     # the senior enrolment stays: another standard may divide what this one left whole
     of_stages = [c for c in table.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
-    split: IntoDataFrameT = table.table.take(sections.rows[keep]).with_columns(new).without(of_stages).to_native()
+    split: FrameT = table.table.take(sections.rows[keep]).with_columns(new).without(of_stages).to_native()
     return split
 
 

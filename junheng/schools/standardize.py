@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from junheng._arrays import Floats
-from junheng._frames import IntoDataFrameT, Table, build_frame
+from junheng._frames import FrameT, Table, build_frame
 from junheng._text import is_odd
 from junheng.errors import InputDataError, Severity
 from junheng.schools.areas import AREAS, added
@@ -18,7 +18,7 @@ from junheng.schools.headers import understand
 from junheng.schools.vocabulary import DEGREES, Column, base_column, category_aliases, category_word, fold_word
 
 
-def describe_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None = None) -> IntoDataFrameT:
+def describe_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> FrameT:
     """Tell what :func:`standardize_columns` makes of each header.
 
     Parameters
@@ -48,7 +48,7 @@ def describe_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None = No
     """
     table = Table(raw)
     understood, _ = understand(table.columns, mapping)
-    described: IntoDataFrameT = build_frame(
+    described: FrameT = build_frame(
         {
             "header": [u.header for u in understood],
             "column": [u.column for u in understood],
@@ -60,7 +60,7 @@ def describe_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None = No
     return described
 
 
-def standardize_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None = None) -> IntoDataFrameT:
+def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> FrameT:
     """Turn Chinese or otherwise named headers into canonical columns, in canonical units.
 
     Parameters
@@ -104,7 +104,7 @@ def standardize_columns(raw: IntoDataFrameT, mapping: Mapping[str, str] | None =
         raise InputDataError(problems)
     renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
     table = table.renamed(renames)
-    frame: IntoDataFrameT = _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
+    frame: FrameT = _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
     return frame
 
 

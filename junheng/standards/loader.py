@@ -74,13 +74,13 @@ def list_standards() -> pd.DataFrame:
     >>> "cn-quality-balance-2017" in set(jh.list_standards()["id"])
     True
     """
-    from junheng._frames import build_frame
+    from junheng._frames import pandas_frame
 
     standards = [load_standard(name) for name in sorted(_shipped())]
     names = ("document", "number", "issued", "jurisdiction", "extends", "last_checked_on")
     labels = {"label_zh": [s.label.zh for s in standards], "label_en": [s.label.en for s in standards]}
     rest = {name: [getattr(s, name) for s in standards] for name in names}
-    frame: pd.DataFrame = build_frame({"id": [s.id for s in standards], **labels, **rest}, "pandas")
+    frame: pd.DataFrame = pandas_frame({"id": [s.id for s in standards], **labels, **rest})
     return frame
 
 

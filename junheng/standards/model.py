@@ -518,11 +518,11 @@ class Standard:
         [['composite primary', '0.65', '-'], ['composite junior', '0.55', '-'],
          ['each primary', '-', '0.50'], ['each junior', '-', '0.45']]
         """
-        from junheng._frames import build_frame
+        from junheng._frames import pandas_frame
 
         rows = differences(_entries(self), _entries(other))
         names = ("table", "entry", "field", "this", "other")
-        frame: pd.DataFrame = build_frame({n: [r[i] for r in rows] for i, n in enumerate(names)}, "pandas")
+        frame: pd.DataFrame = pandas_frame({n: [r[i] for r in rows] for i, n in enumerate(names)})
         return frame
 
 
