@@ -301,7 +301,7 @@ def test_check_finds_nothing_wrong_with_a_good_file(capsys: pytest.CaptureFixtur
             {"file": "{source}", "--standard": "cn-quality-balance-2071"},
             ("cn-quality-balance-2017", "cn-quality-balance-2071"),
         ),
-        ({"file": "{source}", "--standard": "nowhere.toml"}, ("no file", "nowhere.toml")),
+        ({"file": "{source}", "--standard": "nowhere.toml"}, ("not found", "nowhere.toml")),
         ({"file": "{source}", "--out": "r.txt"}, (".xlsx", ".csv", ".json", "r.txt")),
         ({"file": "{source}", "--out": "nowhere/r.json"}, ("nowhere",)),
         ({"file": "{source}", "--out": "nowhere/r.xlsx"}, ("nowhere",)),
@@ -352,7 +352,10 @@ def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture
     """What kind of problem, line and column in Chinese; then the sentence that says what to do."""
     code, out, _ = run(capsys, "check", bad, "--standard", BASIC, "--language", "zh")
     assert code == 2
-    assert "错误 不是数字：第2行（甲县 / =1+1 / 000 / 小学），“学生人数”列：" in out
+    (found,) = (
+        line for line in out.splitlines() if line.startswith("  错误 不是数字：第2行（甲县 / =1+1 / 000 / 小学），")
+    )
+    assert "“学生人数”列：" in found and "五百" in found and english(found) == []
     page, listed = out.split("\n\n坏.csv：") if "\n\n坏.csv：" in out else out.rsplit("\n\n", 1)
     assert "未读入的行：1 行" in page and "[合计] 合计 | 3500" in page
     assert len(run(capsys, "check", bad, "--standard", BASIC)[1].splitlines()) == len(out.splitlines())

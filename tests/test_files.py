@@ -117,7 +117,7 @@ def test_an_output_that_is_an_input_is_refused(
     elif language == "en":
         assert "this is the input" in last and "choose another output file" in last
     else:
-        assert last.startswith("junheng：")
+        assert last.startswith("junheng：") and "输出文件就是输入文件" in last
 
 
 #: Each command that writes, and all it writes.
@@ -279,7 +279,7 @@ def test_a_locked_file_is_refused_before_the_work(
         "Excel; close it there, or choose another file\n",
     )
     code, _, err = run(capsys, *command, "--language", "zh")
-    assert code == 2 and err.startswith("junheng：新.xlsx：")
+    assert code == 2 and err.startswith("junheng：新.xlsx：文件或其所在文件夹不可写")
     assert (office / "新.xlsx").read_bytes() == b"old"
 
 

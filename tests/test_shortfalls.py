@@ -552,7 +552,7 @@ def test_what_is_wrong_is_said_in_chinese() -> None:
         (lambda: jh.shortfalls(ev, unit_costs=wrong), "“computer”既不是列，也不是指标；是否指“computers”"),
         (lambda: jh.shortfalls(ev, unit_costs=wrong), "图书册数的单价须为不小于0的数，而非“-1”\n  “学校名称”列不是数"),
         (lambda: jh.shortfalls(ev, unit_costs=wrong), "“体育、艺术专任教师数”的单价中，“palace”不是学校类别"),
-        (lambda: jh.shortfalls(ev, unit_costs={"books": 1, "books_per_student": 1, "x": 1}), "既不是列"),
+        (lambda: jh.shortfalls(ev, unit_costs={"sports_area_per_student": -1}), "生均体育运动场馆面积的单价须为"),
         (lambda: jh.shortfalls(ev, unit_costs={}), "请逐项给出单价，不计费用的填0"),
         (lambda: jh.shortfalls(jh.evaluate(frame(school()), BASIC)), f"{BASIC} 未规定学校标准"),
         (lambda: jh.shortfall_totals(ev, by="town"), "缺额表没有“town”列"),

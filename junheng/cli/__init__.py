@@ -1,1 +1,1 @@
-"""The command line: its words, its parser, its commands, and what they print and write."""
+"""The command line: parser, commands and output."""

@@ -1,6 +1,6 @@
 """The commands (private).
 
-Exit codes: 0 done; 2 the input or the request cannot be used (``check``: the table has errors); 130 stopped.
+Exit codes: 0 success; 2 invalid input or request (``check``: the table has errors); 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 2 the input cannot be used, 130 stopped."""
+    """Run the command line and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # a Windows console that cannot show a character prints a stand-in rather than stopping
+            # a Windows console replaces characters it cannot show instead of failing
             stream.reconfigure(errors="replace")
     given = list(sys.argv[1:] if argv is None else argv)
     language = asked_language(given)
     args = build_parser(language).parse_args(given)
-    # what is written for a county is Chinese unless --language says otherwise
+    # reports and templates are in Chinese unless --language is given
     args.product_language, args.language = args.language or "zh", args.language or language
     args.text = sentences("cli", args.language)
     try:
         return int(_COMMANDS[args.command](args))
     except BrokenPipeError:
-        # whoever read has seen enough, as "| head" has; nothing is left to say, not even at exit
+        # the reader has closed the pipe, as in "| head"; print nothing more, not even at exit
         sys.stdout = None
         return 0
     except InputDataError as exc:
@@ -74,26 +74,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _sheet(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the sheet as a keyword where one is asked for."""
+    """Return the sheet as a keyword argument if one is given."""
     if args.sheet is None:
         return {}
     return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
 
 
 def _read(args: argparse.Namespace) -> Any:
-    """Read the table; where its rows stand in the file is kept for what is said of them."""
+    """Read the table; keep the description of the file for the lines of problems."""
     args.read = jh.describe_file(args.file, **_sheet(args))
     note(notice(args.read), args)
     return args.read.schools
 
 
 def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
-    """Read the table and judge it."""
+    """Read and evaluate the table."""
     standard = jh.load_standard(args.standard)
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, "")
+    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, None)
     note(noticed, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
@@ -118,7 +118,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _print_written(args: argparse.Namespace) -> None:
-    """Name the file of the results, where one was asked for."""
+    """Print the path of the results, if any were written."""
     if args.out:
         print("\n" + args.text["beside" if args.out.lower().endswith(".csv") else "written"].format(path=args.out))
 
@@ -137,13 +137,13 @@ def _declare(args: argparse.Namespace) -> int:
     if one_file and len(chosen) > 1:
         raise InputError(message("cli.one_county", n=len(chosen)))
     if not one_file:
-        # a standard without a form is said before a folder is made
+        # raises an error for a standard without a form before a folder is made
         jh.reports.declaration(ev, county=county_key(d, chosen[0]))
         out.mkdir(exist_ok=True)
     taken: set[str] = set()
     keys = [county_key(d, c) for c in chosen]
     paths = [out if one_file else out / form_name(key, taken) for key in keys]
-    # all are looked at before the first is written
+    # check all before the first is written
     for path in paths:
         check_output(path, named_files(args))
     with reporting(len(chosen), args.text["writing"]) as progress:
@@ -207,7 +207,7 @@ def _costs_template(args: argparse.Namespace) -> int:
 
 
 def _budget(args: argparse.Namespace) -> float | None:
-    """Return the budget, None where none is set."""
+    """Return the budget, None if not given."""
     if args.budget is None:
         return None
     budget = amount(args.budget)
@@ -217,7 +217,7 @@ def _budget(args: argparse.Namespace) -> float | None:
 
 
 def _print_plan(made: jh.Plan, args: argparse.Namespace) -> None:
-    """Print what a plan comes to, and each thing that is added or moved."""
+    """Print the summary of a plan, and what is added or moved by column."""
     language, d = args.language, made.evaluation.data
     place = d.county_name(0) if d.n_counties == 1 else str(d.n_counties)
     print(f"{place} · {getattr(made.evaluation.standard.label, language)}")
@@ -227,14 +227,14 @@ def _print_plan(made: jh.Plan, args: argparse.Namespace) -> None:
 
 
 def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
-    """Judge the rows of one county (in all its years) by themselves."""
+    """Evaluate the rows of one county (in all its years) separately."""
     d = ev.data
     codes = find_county(d, args.county)
     rows = np.unique(d.sections.rows[np.isin(d.county, codes)])
     table = d.sections.reading.table.take(rows).to_native()
     facts = args.facts_read
     if facts is not None:
-        # facts of counties that are not judged would be a mistake
+        # facts of other counties would be an error
         given = Table(facts)
         named = [(given.objects(n), {key_text(w[c]) for c in codes}) for n, w in d.county_words if n in given.columns]
         keep = [all(clean(key_text(cells[i])) in own for cells, own in named) for i in range(given.rows)]
@@ -252,7 +252,7 @@ def _template(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     args.read = jh.describe_file(args.file, **_sheet(args))
     found = find_problems(args.read.schools, args.standard)
-    # what stands below with its line need not stand in the description as well
+    # problems listed below with their line are not repeated in the description
     below = {(str(p.code), p.column) for p in found}
     noticed = args.read.problems
     keep = [pair not in below for pair in zip(noticed["code"], noticed["column"], strict=True)]
@@ -286,7 +286,7 @@ def _demo(args: argparse.Namespace) -> int:
     for i, standard in enumerate(("cn-quality-balance-2017", "cn-basic-balance-2012", "cn-sd-school-conditions-2008")):
         found = jh.evaluate(schools, standard).explain(language=args.language).splitlines()
         print()
-        # the first in full; the others by their verdicts
+        # the first in full, the others by their verdicts
         print("\n".join(found if i == 0 else [line for line in found if not line.startswith(" ")][:6]))
     return 0
 

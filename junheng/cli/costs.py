@@ -1,4 +1,4 @@
-"""Costs as they are typed: in a file, or as pairs NAME=NUMBER (private)."""
+"""Reads costs from files and from pairs NAME=NUMBER (private)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from junheng.words import LANGUAGES, Message, Name, Quoted, listed, message, sen
 
 __all__ = ["amount", "read_costs", "write_costs_template"]
 
-#: A number with commas between its thousands.
+#: A number with thousands separators.
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 #: Headers of a table of costs.
 _COST_HEADERS = {
@@ -42,7 +42,7 @@ _COST_HEADERS = {
 
 
 def amount(value: Any) -> float | None:
-    """Return a number that was typed, None where it is none; 90,000 and full-width digits are numbers."""
+    """Return a typed number, None if it is not a number; 90,000 and full-width digits are accepted."""
     if isinstance(value, str):
         value = fold(value)
         value = value.replace(",", "") if _THOUSANDS.fullmatch(value) else value
@@ -52,7 +52,7 @@ def amount(value: Any) -> float | None:
 
 @frozen
 class _Line:
-    """A line of a table of costs, or a pair NAME=NUMBER, as it was typed."""
+    """A line of a table of costs, or a pair NAME=NUMBER, as typed."""
 
     place: Message | str
     name: str
@@ -62,9 +62,9 @@ class _Line:
 
 
 def read_costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[str]]:
-    """Read costs from files and from pairs NAME=NUMBER; return them, and the names that have none yet.
+    """Read costs from files and from pairs NAME=NUMBER; return them, and the names without a cost.
 
-    The costs are the mapping that :func:`junheng.plan` takes: column to cost, or to one for each kind of school.
+    The costs are a mapping as for :func:`junheng.plan`: column to cost, or to a mapping from kind of school to cost.
     """
     reader = _CostReader()
     lines: list[_Line] = []
@@ -82,7 +82,7 @@ def read_costs(given: Sequence[str], option: str) -> tuple[dict[str, Any], list[
 
 
 class _CostReader:
-    """The costs of the lines read so far, what is wrong with them, and the names without a cost, with their columns."""
+    """Costs and problems of the lines read so far, and the names without a cost, with their columns."""
 
     def __init__(self) -> None:
         self.costs: dict[str, Any] = {}
@@ -90,7 +90,7 @@ class _CostReader:
         self.problems: list[Message] = []
 
     def read(self, line: _Line) -> None:
-        """Take in a line, or note all that is wrong with it."""
+        """Add a line, or its problems."""
         found = _named_column(line.name)
         if found is None:
             hint = did_you_mean(line.name, [*columns(), *jh.indicators.catalogue()], most=2)
@@ -108,14 +108,14 @@ class _CostReader:
         if price is None:
             self._refuse(line, message("planning.wrong_cost", name=Quoted(line.name), cost=Quoted(line.cost)))
             return
-        # the price of ten thousand yuan of equipment is that of 10000 units
+        # a cost per ten thousand yuan of equipment is a cost per 10000 units
         self._add(line, column, kind, float(typed(price) * factor[1] / factor[0]))
 
     def _refuse(self, line: _Line, text: Message) -> None:
         self.problems.append(message("cli.at", place=line.place, text=text))
 
     def _kind(self, line: _Line) -> str | None:
-        """Return the kind of school a line names, None for all kinds."""
+        """Return the kind of school of a line, None for all kinds."""
         kind = None if line.kind is None else category_word("kind", line.kind)
         if line.kind is not None and kind is None:
             kinds = listed(Name("kind", k) for k in category_words("kind"))
@@ -123,7 +123,7 @@ class _CostReader:
         return kind
 
     def _factor(self, line: _Line, column: str, of_name: tuple[int, int]) -> tuple[int, int] | None:
-        """Return the factor of the unit a line names; it may not differ from a unit within the name."""
+        """Return the factor of the unit of a line; it must agree with a unit in the name."""
         factor = _factor_of(column, str(line.unit))
         if factor is None or (of_name != (1, 1) and factor != of_name):
             names = {"column": Name("column", column), "own": Name("unit", str(columns()[column].unit))}
@@ -132,7 +132,7 @@ class _CostReader:
         return factor
 
     def _add(self, line: _Line, column: str, kind: str | None, cost: float) -> None:
-        """Put a cost in its place, which must be free."""
+        """Add a cost, unless the column already has one."""
         before = self.costs.get(column)
         if kind is None and before is None:
             self.costs[column] = cost
@@ -143,7 +143,7 @@ class _CostReader:
 
 
 def _file_lines(item: str, option: str, problems: list[Message]) -> list[_Line]:
-    """Return the lines of a file of costs; what was lost of its costs in reading is a problem."""
+    """Return the lines of a file of costs; costs that could not be read are problems."""
     source = open_source(Path(item), lambda done: None, lambda name, i, hidden: not hidden)
     for grid in source.grids:
         cells = [[None if x is None or not str(x).strip() else x for x in row] for row in grid.cells.tolist()]
@@ -166,7 +166,7 @@ def _place(file: str, line: int) -> Message:
 
 
 def _header(cells: Sequence[Sequence[Any]]) -> tuple[int | None, dict[str, int | None]]:
-    """Return the row that names the columns of a table of costs, None where none does, and where each stands."""
+    """Return the header row of a table of costs (None if not found) and the positions of its columns."""
     for head, row in enumerate(cells[:20]):
         words = [fold(str(x)) for x in row]
         at = {
@@ -179,7 +179,7 @@ def _header(cells: Sequence[Sequence[Any]]) -> tuple[int | None, dict[str, int |
 
 
 def _named_column(name: str) -> tuple[str, tuple[int, int]] | None:
-    """Return the canonical column of a name, a label or an indicator, and the factor of the unit it names."""
+    """Return the canonical column of a name, label or indicator, and the factor of the unit in the name."""
     for indicator in jh.indicators.catalogue().values():
         if fold(name) in (fold(indicator.id), fold(indicator.zh), fold(indicator.en)):
             return indicator.numerator, (1, 1)
@@ -194,7 +194,7 @@ def _named_column(name: str) -> tuple[str, tuple[int, int]] | None:
 
 
 def _factor_of(column: str, unit: str) -> tuple[int, int] | None:
-    """Return the factor from a unit to that of a column, None where it is none of its units."""
+    """Return the factor from a unit to that of a column, None if the unit is unknown."""
     own = columns()[column].unit
     if own is None:
         return None
@@ -204,12 +204,12 @@ def _factor_of(column: str, unit: str) -> tuple[int, int] | None:
 
 
 def write_costs_template(path: Path, standard: jh.Standard, language: str) -> None:
-    """Write the columns that a plan under a standard may need, with their units and no costs."""
+    """Write a table of the columns that a plan may add to, with their units and without costs."""
     text, zh = sentences("cli.costs_table", language), language == "zh"
     needed = [columns()[c] for c in _needed(standard)]
     units = [str(word("unit", c.unit, language)) if c.unit else "" for c in needed]
     ids, labels = [c.id for c in needed], [c.zh if zh else c.en for c in needed]
-    # whichever a reader knows stands first
+    # Chinese labels or canonical names come first
     names = [labels, ids] if zh else [ids, labels]
     frame = dict(
         zip((text[k] for k in ("column", "label", "unit", "cost")), (*names, units, [None] * len(needed)), strict=True)
@@ -218,11 +218,11 @@ def write_costs_template(path: Path, standard: jh.Standard, language: str) -> No
 
 
 def _needed(standard: jh.Standard) -> list[str]:
-    """Return the columns of which a school may have to get more."""
+    """Return the columns that a plan may add to."""
     found: dict[str, None] = {}
     for id_ in standard.indicators:
         indicator = jh.indicators.catalogue()[id_]
-        # where a rule is "at most", more of what divides is what helps
+        # an upper limit is met by more of the divisor
         most = any(t.indicator == id_ and t.op in ("<=", "<") for t in standard.thresholds)
         found[indicator.denominator if most and indicator.denominator else indicator.numerator] = None
     return [c for c in found if c != "students"]

@@ -1,4 +1,4 @@
-"""What commands print and write: steps on the error stream, findings, files of results (private)."""
+"""Output of commands: progress on the error stream, findings, result files (private)."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ __all__ = [
     "write_plan",
 ]
 
-#: Up to so many counties are explained one by one; more are counted.
+#: Largest number of counties explained one by one; more are only counted.
 _EXPLAINED = 3
-#: What a spreadsheet may take for a formula when it opens a CSV file.
+#: First characters of a CSV cell that spreadsheets treat as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: Characters that some system does not allow in the name of a file.
+#: Characters that some systems do not allow in file names.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
 
 class Steps:
-    """Progress on the error stream: a bar with tqdm, a line a step without it, nothing where nobody looks."""
+    """Progress on the error stream if it is a terminal: a bar with tqdm, a line per step without it."""
 
     def __init__(self, total: int, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -56,7 +56,7 @@ class Steps:
                 )
 
     def run(self, what: str, work: Callable[[], Any]) -> Any:
-        """Do one step and return what it gives."""
+        """Run one step and return its result."""
         if self._bar is not None:
             self._bar.set_description(what)
         elif self._show:
@@ -70,7 +70,6 @@ class Steps:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # nothing of the bar stays
         if self._bar is not None:
             self._bar.close()
 
@@ -81,7 +80,7 @@ def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
 
 
 def named_files(args: argparse.Namespace) -> list[str]:
-    """Return what a command may read; a pair NAME=NUMBER or the id of a standard names no file."""
+    """Return the possible input files of a command; pairs NAME=NUMBER and ids of standards match no file."""
     one = [getattr(args, name, None) for name in ("file", "facts", "standard")]
     return [path for path in one if path] + [
         *(getattr(args, "costs", None) or []),
@@ -90,14 +89,14 @@ def named_files(args: argparse.Namespace) -> list[str]:
 
 
 def check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -> None:
-    """Refuse an output that would be refused once the work is done."""
+    """Raise an error now for an output that cannot be written later."""
     path = getattr(args, option.removeprefix("--").replace("-", "_"))
     _need_ending(path, *endings, option=option)
     check_output(path, named_files(args))
 
 
 def form_name(key: Sequence[Any], taken: set[str]) -> str:
-    """Return a name that every system allows, one for each county."""
+    """Return a unique file name for a county that every system allows."""
     bare = "-".join(_NOT_IN_NAMES.sub("_", str(k)).strip(" .") for k in key)[:80] or "_"
     name, n = f"{bare}-申报表.xlsx", 1
     while name.lower() in taken:
@@ -109,14 +108,14 @@ def form_name(key: Sequence[Any], taken: set[str]) -> str:
 
 @contextmanager
 def solver_silenced() -> Iterator[None]:
-    """Throw away what the solver prints although it is told not to.
+    """Discard what the solver prints.
 
-    HiGHS 1.12, as in SciPy 1.17, has a bare ``printf`` where it repairs a solution (ERGO-Code/HiGHS, issue 2783), which
-    neither ``disp=False`` nor ``presolve=False`` silences.
+    HiGHS 1.12, as in SciPy 1.17, calls ``printf`` when it repairs a solution (ERGO-Code/HiGHS, issue 2783); neither
+    ``disp=False`` nor ``presolve=False`` prevents this.
     """
     try:
         target = sys.stdout.fileno()
-    except (AttributeError, OSError):  # no file behind it: nothing of C can reach it
+    except (AttributeError, OSError):  # not a file: output of C cannot reach it
         yield
         return
     sys.stdout.flush()
@@ -125,8 +124,8 @@ def solver_silenced() -> Iterator[None]:
         os.dup2(nowhere, target)
         yield
     finally:
-        # what C has printed may still wait in its own buffer
-        with suppress(OSError, TypeError, AttributeError):  # a platform without this way to the C library
+        # output of C may still be in its buffer
+        with suppress(OSError, TypeError, AttributeError):  # the C library is not accessible this way
             ctypes.CDLL(None).fflush(None)
         os.dup2(kept, target)
         os.close(kept)
@@ -134,7 +133,7 @@ def solver_silenced() -> Iterator[None]:
 
 
 def findings(ev: jh.Evaluation, county: str | None, language: Language) -> str:
-    """Return what an evaluation found: county by county where they are few, else how many passed."""
+    """Return the findings: county by county if there are few, otherwise the number of counties per verdict."""
     n = ev.data.n_counties
     if county is not None or n <= _EXPLAINED:
         return ev.explain(county, language=language)
@@ -163,7 +162,7 @@ def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) 
 
 
 def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Language) -> None:
-    """Write all frames of an evaluation, or its dict as JSON."""
+    """Write the frames of an evaluation, or its dict as JSON."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
         _write_json(path, ev.to_dict())
@@ -172,13 +171,13 @@ def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Lang
     _write_frames(path, _sheets("cli.sheets", shown, language), args)
 
 
-def _sheets(group: str, source: Any, language: str) -> dict[str, Any]:
-    """Return the frames that a group of words names, by the names of their sheets."""
+def _sheets(group: str, source: Any, language: Language) -> dict[str, Any]:
+    """Return the frames named by a group of words, by sheet name."""
     return {label: getattr(source, name) for name, label in sentences(group, language).items()}
 
 
 def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> None:
-    """Write a plan and the verdicts after it: frames, a dict as JSON, or the report as a page."""
+    """Write a plan and the verdicts after it as frames, as JSON or as an HTML report."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
         _write_json(path, made.to_dict())
@@ -192,14 +191,14 @@ def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> N
 
 
 def _without_formulas(frame: Any) -> Any:
-    """Put an apostrophe before texts that a spreadsheet would run when it opens a CSV file; it shows them as text."""
+    """Put an apostrophe before text that a spreadsheet would run as a formula when it opens a CSV file."""
     table = Table(frame)
     guarded = {}
     for name in table.columns:
         if table.is_number(name):
             continue
         cells = table.objects(name)
-        # "==" stands for a comparison in the columns of requirements, and is no formula
+        # "==" is a comparison in columns of requirements, not a formula
         hit = [isinstance(c, str) and c.startswith(_FORMULA) and c != "==" for c in cells]
         if any(hit):
             guarded[name] = [f"'{c}" if h else c for c, h in zip(cells, hit, strict=True)]

@@ -1,4 +1,4 @@
-"""The arguments of every command, and their help in two languages (private)."""
+"""Arguments of the commands, with help and errors in two languages (private)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from junheng.words import LANGUAGES, sentences
 
 __all__ = ["asked_language", "build_parser"]
 
-#: What argparse says when it refuses arguments, by the keys of the words; the outer sentence first.
-_REFUSALS = (
+#: Keys of the messages of argparse; the enclosing message comes first.
+_ARGPARSE_KEYS = (
     "argument",
     "required",
     "unrecognized",
@@ -32,9 +32,9 @@ _REFUSALS = (
 
 
 def asked_language(argv: Sequence[str]) -> str:
-    """Return the language of what is printed; the help needs it before the arguments are parsed.
+    """Return the language of messages, which is needed before the arguments are parsed.
 
-    It is that of ``--language``, else of the environment variable ``JUNHENG_LANGUAGE``, else that of the system.
+    The option ``--language`` comes first, then the environment variable ``JUNHENG_LANGUAGE``, then the locale.
     """
     words = [word for given in argv for word in given.split("=", 1)]
     named = [value for option, value in pairwise(words) if option == "--language" and value in LANGUAGES]
@@ -47,14 +47,14 @@ def _usual_language() -> str:
         return asked
     name = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
     if not name:
-        with suppress(ValueError):  # a name that Python does not know
+        with suppress(ValueError):  # a locale unknown to Python
             name = locale.getlocale()[0] or ""
-    # Windows says Chinese (Simplified)_China
+    # on Windows: Chinese (Simplified)_China
     return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose headings and refusals are in the language of the help."""
+    """A parser with headings and errors in a given language."""
 
     def __init__(self, language: str, **given: Any) -> None:
         super().__init__(**given, add_help=False)
@@ -75,21 +75,21 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         self.print_usage(sys.stderr)
-        text = message if self.language == "en" else _refusal(message, sentences("cli.argparse", self.language))
+        text = message if self.language == "en" else _translated(message, sentences("cli.argparse", self.language))
         error, colon = sentences("cli.argparse", self.language)["error"], ": " if self.language == "en" else "："
         self.exit(2, f"{self.prog}{colon}{error}{colon}{text}\n")
 
 
-def _refusal(english: str, words: Mapping[str, str]) -> str:
-    """Return in other words what argparse says in English; without its reason if that is not known."""
+def _translated(english: str, words: Mapping[str, str]) -> str:
+    """Translate an error of argparse; an unknown one is replaced by a general message."""
     patterns = sentences("cli.argparse", "en")
-    for key in _REFUSALS:
-        # {name} in a sentence becomes a group of its pattern
+    for key in _ARGPARSE_KEYS:
+        # {name} becomes a group of the pattern
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(patterns[key]))
         found = re.fullmatch(pattern, english, re.DOTALL)
         if found is not None:
             values = {
-                name: _refusal(value, words) if name == "what" else re.sub(r"'([^']*)'", r"“\1”", value)
+                name: _translated(value, words) if name == "what" else re.sub(r"'([^']*)'", r"“\1”", value)
                 for name, value in found.groupdict().items()
             }
             return words[key].format(**{name: value.replace(", ", "、") for name, value in values.items()})
@@ -97,7 +97,7 @@ def _refusal(english: str, words: Mapping[str, str]) -> str:
 
 
 def build_parser(language: str) -> argparse.ArgumentParser:
-    """Return the parser of all commands, its help in a language."""
+    """Return the parser of all commands in a language."""
     text, stands_for = sentences("cli", language), sentences("cli.metavar", language)
     parser = _Parser(language, prog="junheng", description=text["description"], epilog=text["epilog"])
     parser.add_argument("--language", choices=LANGUAGES, default=None, help=text["language"])
@@ -111,7 +111,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     def command(name: str) -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = commands.add_parser(name, help=text[name], description=text[name])
         sub.set_defaults(command=name)
-        # said before the command or after it
+        # accepted before and after the command
         written = text["product_language" if name in ("report", "template") else "language"]
         sub.add_argument("--language", choices=LANGUAGES, default=argparse.SUPPRESS, help=written)
         return sub

@@ -1,9 +1,8 @@
-"""How problems and errors are printed: by the lines of the file, in the language asked for (private)."""
+"""Prints problems and errors with lines of the file, in the language of the user (private)."""
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -16,12 +15,12 @@ __all__ = ["fail", "note", "note_system_error", "note_warnings", "print_problems
 
 
 def fail(text: Message | str, language: str) -> None:
-    """Print why the command cannot go on."""
+    """Print the error that ends a command."""
     print(message("cli.failed", text=text).text(language), file=sys.stderr)
 
 
 def note_system_error(exc: OSError, language: str) -> None:
-    """Print what the system refused, and for which file."""
+    """Print an error of the operating system and its file."""
     if isinstance(exc, FileNotFoundError):
         text = message("cli.no_file")
     elif isinstance(exc, PermissionError):
@@ -34,24 +33,23 @@ def note_system_error(exc: OSError, language: str) -> None:
 
 
 def note(text: Message | str | None, args: argparse.Namespace) -> None:
-    """Print what a reader should know, if there is anything, on a line of the error stream."""
+    """Print a note on the error stream; empty text prints nothing."""
     if text:
         print(message("cli.note", text=text).text(args.language), file=sys.stderr)
 
 
 def note_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
-    """Note how often each warning was met."""
+    """Print the number of warnings of each kind."""
     for code, count in ev.provenance["warnings"].items():
         note(message("cli.warned", count=count, code=Name("problem", code), file=args.file), args)
 
 
 def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream: TextIO | None = None) -> None:
-    """Print problems in the order of the lines of the file, errors and warnings counted."""
+    """Print problems in the order of the lines of the file, after the numbers of errors and warnings."""
     read = getattr(args, "read", None)
     known = [] if read is None else read.places["row"].tolist()
 
     def line(row: int) -> int:
-        # people count the lines of the file, not the rows of the table
         return int(known[row]) if row < len(known) else row + 2
 
     out, language = stream or sys.stderr, args.language
@@ -65,8 +63,6 @@ def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream
 def _in_words(p: Problem, language: str, lines: Lines) -> str:
     names = {"severity": Name("severity", p.severity), "code": Name("problem", p.code)}
     place, text = p.place(language, lines), p.sentence(language, lines)
-    # a message in plain English names rows of the table
-    text = re.sub(r"\brow (\d+)\b", lambda m: f"line {lines(int(m[1]))}", text)
     if place:
         return message("cli.problem_at", **names, place=place, message=text).text(language)
     return message("cli.problem", **names, message=text).text(language)

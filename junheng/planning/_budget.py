@@ -1,8 +1,8 @@
-"""In which order a budget is spent, and how far it reaches (private).
+"""The order in which a budget is spent (private).
 
-Every county has a chain of steps; each turns a verdict at the least cost from where the one before left off, and turns
-none back. The chains are merged, the cheapest head first, and the steps taken until one cannot be paid. No step depends
-on the budget, so more money only goes further.
+Each county has a chain of steps. A step makes a verdict pass at the least cost, starting from the previous step, and
+makes no other verdict fail. The chains are merged, cheapest first, and steps are taken until one cannot be paid. No
+step depends on the budget, so a larger budget only adds steps.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["Step", "spend"]
 
 @frozen(eq=False)
 class Step:
-    """One thing done with the money: what turns, what it costs, and the state afterwards."""
+    """One step of spending: the verdict that passes, the cost, and the state afterwards."""
 
     county: int
     what: str
     school: str
-    #: indicator (-1: their mean) and stage, where it is a coefficient that turns
+    #: indicator (-1: the mean) and stage, if the verdict is about a coefficient
     at: tuple[int, int] | None
     cost: float
     steps: Steps
@@ -38,7 +38,7 @@ class Step:
 
 @frozen(eq=False)
 class _Offer:
-    """A step that could be taken next: which of the open verdicts it turns, and the state afterwards."""
+    """A candidate for the next step: the open verdict it makes pass, and the state afterwards."""
 
     cost: float
     #: which list of open verdicts, and the place in it
@@ -47,15 +47,12 @@ class _Offer:
     steps: Steps
 
 
-#: What each list of open verdicts holds; between steps of equal cost the earlier comes first.
+#: Kinds of open verdicts; among steps of equal cost the earlier kind comes first.
 _KINDS = ("school", "coefficient", "composite")
 
 
 class _Chain:
-    """Steps of one county that each turn at least one verdict, the cheapest first; none turns one back.
-
-    The order does not depend on any budget, so more money only goes further along it.
-    """
+    """Steps of one county, cheapest first: each makes at least one verdict pass and none fail."""
 
     def __init__(self, problem: County, d: Any) -> None:
         self.problem, self.d = problem, d
@@ -74,7 +71,7 @@ class _Chain:
                 return
             self.steps = best.steps
             step = self._taken(best)
-            # a step may turn more than it is named after
+            # a step may make further verdicts pass
             self._drop_what_passes()
             yield step
 
@@ -86,7 +83,7 @@ class _Chain:
         return reaches(self.problem.resources[k], target, z)
 
     def _cheapest(self) -> _Offer | None:
-        """Return the step that costs least once nothing it does turns a verdict back."""
+        """Return the step that costs least, including what keeps all passed verdicts."""
         best: _Offer | None = None
         for offer in sorted(self._offers(), key=lambda o: (o.cost, o.kind, o.place)):
             if best is not None and offer.cost >= best.cost:
@@ -121,16 +118,16 @@ class _Chain:
         return out
 
     def _raised(self, k: int, more: list[Target], before: Ints, low: Ints) -> Given:
-        """Raise a resource so that some coefficients pass, and those that passed before still do."""
+        """Add to a resource so that some coefficients pass and those that passed still do."""
         resource = self.problem.resources[k]
         kept = [t for t in resource.limited if self._holds(k, t, before)]
         return raise_resource(attrs.evolve(resource, targets=(*more, *kept)), low)
 
     def _mended(self, after: Steps) -> Steps | None:
-        """See to it that a coefficient that passed still passes, and a mean of them; None where that cannot be."""
+        """Add what keeps passed coefficients and means within their limits; None if that is impossible."""
         means = [x for x in self.problem.composites if mean_holds(self.problem, x, self.steps)]
         out: Steps | None = list(after)
-        for _ in range(3):  # what lifts a mean may part the other stage of a school
+        for _ in range(3):  # additions for a mean may affect the coefficients again
             out = None if out is None else self._coefficients_kept(out)
             if out is None:
                 return None
@@ -156,7 +153,7 @@ class _Chain:
         return out
 
     def _taken(self, offer: _Offer) -> Step:
-        """Take a verdict off its list, and name the step after it."""
+        """Remove the verdict of an offer from its list, and return its step."""
         school, at = "", None
         if offer.kind == 0:
             sections, _ = self.schools.pop(offer.place)
@@ -170,12 +167,12 @@ class _Chain:
 
 
 def spend(problems: Sequence[County], d: Any, budget: float) -> tuple[list[Steps], list[tuple[Step, bool]]]:
-    """Take the cheapest steps of all counties as far as the money reaches.
+    """Take the cheapest steps of all counties until the budget is spent.
 
     Returns
     -------
     tuple
-        The state of each county, and every step in its order with whether it was reached.
+        The state of each county, and all steps in order, each with whether it was taken.
     """
     chains = [iter(_Chain(p, d)) for p in problems]
     heads: list[tuple[float, int, Step]] = []
@@ -192,7 +189,7 @@ def spend(problems: Sequence[County], d: Any, budget: float) -> tuple[list[Steps
     spent, reached = 0.0, True
     while heads:
         _, i, step = heapq.heappop(heads)
-        # what cannot be paid is not leapt over
+        # a step that cannot be paid is not skipped
         reached = reached and spent + step.cost <= budget
         taken.append((step, reached))
         if reached:

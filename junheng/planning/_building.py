@@ -22,13 +22,13 @@ from junheng.standards.model import Limit
 
 __all__ = ["counties"]
 
-#: How far below a limit that must not be reached a plan stays.
+#: Relative distance that a plan keeps below an exclusive limit.
 _HAIR = Decimal("1e-11")
 
 
 @frozen
 class _Gathered:
-    """What is found out about a county, indicator by indicator and stage by stage."""
+    """What a county needs, by indicator and stage."""
 
     #: section, indicator, shortage
     needs: list[tuple[int, int, Shortage]] = field(factory=list)
@@ -47,7 +47,7 @@ def counties(d: Judgement, prices: Prices, decimals: int, movable: Collection[st
 
 
 class _Builder:
-    """Builds the problems of counties; what all share is worked out once."""
+    """Builds the problems of counties; shared values are computed once."""
 
     def __init__(self, d: Judgement, prices: Prices, decimals: int, movable: Collection[str]) -> None:
         self.d, self.prices, self.decimals, self.movable = d, prices, decimals, movable
@@ -91,7 +91,7 @@ class _Builder:
         )
 
     def _add_needs(self, found: _Gathered, j: int, s: int, own: Ints) -> None:
-        """Add what the sections lack of one threshold; of what is undetermined, what would surely do."""
+        """Add what the sections lack for one threshold; if undetermined, an amount that certainly suffices."""
         d = self.d
         if d.standard.school_rule is None or d.standard.find(d.indicators[j].id, STAGES[s]) is None:
             return
@@ -105,7 +105,7 @@ class _Builder:
                 found.unknown.append((position, s, j, REASONS[d.reasons[j, section]] or "size_between"))
 
     def _add_target(self, found: _Gathered, j: int, s: int, own: Ints) -> None:
-        """Add the coefficient of one indicator in one stage, if it or a mean it belongs to has a limit."""
+        """Add the coefficient of one indicator and stage, if it or its mean is limited."""
         sections, indicator = self.d.sections, self.d.indicators[j]
         at = np.flatnonzero((sections.stage[own] == s) & sections.in_coefficient[own])
         each, composite = self._limit("each", j, s), self._limit("composite", j, s)
@@ -122,7 +122,7 @@ class _Builder:
         targets.append(Target(j, s, at, base, students, None if each is None else _largest(each)))
 
     def _limit(self, kind: str, j: int, s: int) -> Limit | None:
-        """Return the limit of a kind that means an indicator in a stage."""
+        """Return the limit of a kind that applies to an indicator and stage."""
         limit = self.d.standard.limit(kind, stage=STAGES[s])
         means_it = limit is not None and (not limit.indicators or self.d.indicators[j].id in limit.indicators)
         return limit if means_it else None
@@ -131,14 +131,14 @@ class _Builder:
         section, j, lack = need
         k = names.index(lack.ask.column)
         unit, step = int(resources[k].unit[section]), resources[k].step
-        # what has a floor that is not known is no exception; what has none may stay as it is
+        # an unknown floor allows no exception; without a floor an exception keeps its amount
         has_floor = lack.ask.threshold.floor_ratio is not None
         floor = lack.needs if lack.floor is None and has_floor else lack.floor
         least = None if floor is None else lack.steps(floor, step)
         return Need(section, j, k, unit, lack.steps(lack.needs, step), least)
 
     def _composites(self, found: _Gathered, names: list[str]) -> Iterator[Limits]:
-        """Yield the means that are limited and of which every coefficient is known."""
+        """Yield the limited means whose coefficients are all known."""
         for s, members in found.joint.items():
             known = [(names.index(m[0]), m[1]) for m in members if m is not None]
             limit = self.d.standard.limit("composite", stage=STAGES[s])
@@ -146,17 +146,17 @@ class _Builder:
                 yield Limits(s, tuple(known), _largest(limit))
 
     def _exceptions(self, own: Ints) -> Ints:
-        """Return how many indicators each section may leave at the floor."""
+        """Return how many indicators each section can leave at the floor."""
         if self.exceptions_from is None:
             return np.zeros(own.size, dtype=np.int64)
-        # a stage may have fewer thresholds than the other, and so fewer exceptions
+        # stages can have different numbers of thresholds, and so of exceptions
         return np.asarray(np.maximum(self.d.applies[:, own].sum(axis=0) - self.exceptions_from, 0))
 
     def _spare(self, column: str, own: Ints) -> Ints:
         d = self.d
         have = np.nan_to_num(d.sections.number(column)[own])
         out = np.floor(have)
-        # who leaves must not leave behind the posts counted in a part, such as the PE teachers among the teachers
+        # only staff not counted in a part can leave: teachers who are not PE teachers, for example
         present = {base for base, _ in filter(None, map(_base, d.sections.reading.has))}
         for name in [c for c in columns() if columns()[c].part_of == column and c in present]:
             out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(name)[own])))
@@ -165,7 +165,7 @@ class _Builder:
             for i in np.flatnonzero(d.applies[j, own]).tolist() if column in ind.columns else ():
                 lack = self.shortages.find(j, int(own[i]))
                 if lack is None or ind.numerator != column or lack.ask.op != ">=":
-                    out[i] = 0  # nothing is known of how much it could spare
+                    out[i] = 0  # the surplus is unknown
                 else:
                     out[i] = min(out[i], max(0, math.floor(lack.has - lack.needs)))
         return out.astype(np.int64)
@@ -173,7 +173,7 @@ class _Builder:
     def _resource(self, column: str, own: Ints, targets: Sequence[Target]) -> Resource:
         sections = self.d.sections
         step = Fraction(1) if columns()[column].whole else Fraction(1, 10**self.decimals)
-        # where a figure is a share of the whole school's, the school is the unit
+        # if the figure is a share of the whole school's, the school is the unit
         divided = (self.shortages.figures(column).divided & sections.has_rule)[own]
         units: dict[tuple[bool, int], list[int]] = {}
         for i, (shared, school) in enumerate(zip(divided.tolist(), sections.school[own].tolist(), strict=True)):
@@ -182,8 +182,8 @@ class _Builder:
         unit, cost = np.full(own.size, -1, dtype=np.int64), np.empty(len(members))
         for u, at in enumerate(members):
             unit[at] = u
-            price = self.prices.of(column, sections.kind[own[at[0]]])
-            # what has no price cannot be bought; whether that matters shows later
+            price = self.prices.unit_cost(column, sections.kind[own[at[0]]])
+            # without a price it cannot be bought; an error is raised later if it is needed
             cost[u] = np.inf if price is None else float(price) * float(step)
         share, where = np.ones(own.size), own[divided]
         share[divided] = sections.share_top[where] / sections.share_bottom[where]
@@ -213,5 +213,5 @@ def _base(name: str) -> tuple[str, str | None] | None:
 
 
 def _largest(limit: Limit) -> Decimal:
-    """Return the largest coefficient allowed; of a limit that must not be reached, what is below it by a hair."""
+    """Return the largest coefficient allowed, slightly below an exclusive limit."""
     return limit.value if limit.op == "<=" else limit.value * (1 - _HAIR)

@@ -1,4 +1,4 @@
-"""A plan in short, as a notebook, a terminal or a report shows it (private)."""
+"""Summary of a plan for notebooks, terminals and reports (private)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from junheng.results import Judgement
 from junheng.schools import base_column
 from junheng.words import sentences, word
 
-#: What a change of a plan is for; position is the code kept in its rows.
+#: Purposes of the changes of a plan; rows store the position.
 WHY = ("threshold", "floor", "coefficient", "threshold_and_coefficient", "moved_in", "moved_out")
 
-#: Rules that a plan works for.
+#: Rules that a plan aims to meet.
 _RESOURCE_RULES = ("every_school_complies", "each_coefficient", "composite_coefficient")
 
 
@@ -25,22 +25,22 @@ def _say(key: str, language: str, **values: Any) -> str:
 
 
 def money(x: float) -> str:
-    """Write an amount of money: in whole numbers where it is whole."""
+    """Format an amount of money, without decimals if it is whole."""
     return f"{x:,.0f}" if abs(x - round(x)) < 0.005 else f"{x:,.2f}"
 
 
 def amount(x: float) -> str:
-    """Write an amount of a thing in full."""
+    """Format an amount with all its digits."""
     return f"{x:,.6f}".rstrip("0").rstrip(".")
 
 
 def _share(x: float) -> str:
-    """Write a share in per cent, never as none where there is some."""
+    """Format a share in per cent; a small one is never shown as 0."""
     return "< 0.01%" if x < 1e-4 else f"{100 * x:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def plan_state(d: Judgement, c: int) -> tuple[int, int, int, int]:
-    """Return of a county: schools met, schools, coefficients over their limit, the verdict on its resources."""
+    """Return for a county: schools met, schools, coefficients over the limit, the verdict on its resources."""
     groups = [int(g) for g in d.group_at[c] if g >= 0]
     own = d.judged[d.county[d.judged] == c]
     judged = np.concatenate([d.coefficient_verdicts[groups].ravel(), d.composite_verdicts[groups]])
@@ -55,13 +55,13 @@ def plan_state(d: Judgement, c: int) -> tuple[int, int, int, int]:
 
 
 def plan_part(d: Judgement, language: str) -> str:
-    """Name the part of the standard that a plan works for."""
+    """Return the part of the standard that a plan aims to meet."""
     parts = [r.item.part for r in d.items if r.item.rule in _RESOURCE_RULES]
     return str(word("part", parts[0] if parts else "resources", language))
 
 
 def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[str, Any]]:
-    """Return column by column what a plan adds and moves, at how many schools, and what that costs."""
+    """Return what a plan adds and moves by column, at how many schools, and the cost."""
     d = plan.evaluation.data
     out: dict[str, dict[str, Any]] = {}
     for r in _rows_of(plan, counties):
@@ -87,11 +87,11 @@ def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[
 
 
 def plan_sentences(plan: Any, language: str, counties: Sequence[int] | None = None) -> list[str]:
-    """Say in a few sentences what a plan costs, how near it is to the cheapest, and what it brings."""
+    """Return sentences on the cost of a plan, its distance from the cheapest plan, and its effect."""
     n = plan.evaluation.data.n_counties
     chosen = list(range(n)) if counties is None else list(counties)
     out = _cost_sentences(plan, chosen, language)
-    within = len(chosen) == n  # a budget is of all counties together
+    within = len(chosen) == n  # the budget is for all counties together
     out += _bound_sentences(plan, chosen, within, language) if plan.whole else [_short(plan, chosen, within, language)]
     unknown = sum(len(a.problem.unknown) for a in plan.answers if a.problem.county in set(chosen))
     if unknown:
@@ -109,7 +109,7 @@ def _cost_of(plan: Any, counties: Sequence[int]) -> float:
 
 
 def _cost_sentences(plan: Any, counties: Sequence[int], language: str) -> list[str]:
-    """Say what a plan costs, and for how many schools."""
+    """Return the sentence on the cost and the number of schools."""
     rows, source = _rows_of(plan, counties), plan.evaluation.data.sections.rows
     if rows:
         schools = {int(source[r["section"]]) for r in rows}
@@ -119,14 +119,14 @@ def _cost_sentences(plan: Any, counties: Sequence[int], language: str) -> list[s
 
 
 def _short(plan: Any, counties: Sequence[int], all_of_them: bool, language: str) -> str:
-    """Say how far a budget reaches that is less than a plan costs."""
+    """Return the sentence on a budget smaller than the cost of the plan."""
     steps = [done for step, done in plan.taken if all_of_them or step.county in set(counties)]
     amounts = {"budget": money(plan.budget), "full": money(plan.full_cost), "left": money(plan.left_over)}
     return _say("plan_short", language, **amounts, k=sum(steps), m=len(steps))
 
 
 def _bound_sentences(plan: Any, counties: Sequence[int], all_of_them: bool, language: str) -> list[str]:
-    """Say how near a plan is to the cheapest, and what it leaves of a budget."""
+    """Return the sentences on the bound and on what is left of the budget."""
     out: list[str] = []
     if _rows_of(plan, counties):
         cost = _cost_of(plan, counties)
@@ -144,7 +144,7 @@ def _bound_sentences(plan: Any, counties: Sequence[int], all_of_them: bool, lang
 
 
 def _then_sentences(plan: Any, counties: Sequence[int], language: str) -> list[str]:
-    """Say what a plan brings: to one county its schools and coefficients, to several how many pass."""
+    """Return the sentence on the effect: schools and coefficients of one county, or how many counties pass."""
     d, then = plan.evaluation.data, plan.after.data
     part = plan_part(d, language)
     before, after = ([plan_state(x, c) for c in counties] for x in (d, then))
@@ -158,7 +158,7 @@ def _then_sentences(plan: Any, counties: Sequence[int], language: str) -> list[s
 
 
 def plan_card(plan: Any, language: str) -> str:
-    """Return the sentences on a plan and a table of what is added."""
+    """Return the sentences on a plan and the table of additions as HTML."""
     chosen = list(range(plan.evaluation.data.n_counties))
     lines = [f"<p>{'<br>'.join(escape(s) for s in plan_sentences(plan, language))}</p>"]
     things = plan_things(plan, chosen, language)

@@ -1,4 +1,4 @@
-"""What a unit of a thing costs: the one reader of ``unit_costs`` (private)."""
+"""Unit costs: the only reader of ``unit_costs`` and ``move_costs`` (private)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ __all__ = ["Prices", "as_number", "with_lines"]
 
 @frozen(eq=False)
 class Prices:
-    """What a unit costs, by column or indicator as given: a number, or one for each kind of school."""
+    """Cost of one unit by column or indicator: a number, or a mapping from kind of school to a number."""
 
     given: Mapping[str, Any]
 
     @classmethod
     def read(cls, unit_costs: Any, name: str = "unit_costs", *, by_column: bool = False) -> Prices:
-        """Take costs as they were given; refuse them with everything that is wrong.
+        """Check costs as given; raise an error that lists all mistakes.
 
-        ``by_column`` takes an indicator as the column it counts, for who buys a thing once for all indicators.
+        ``by_column`` replaces an indicator by the column it counts.
         """
         if not isinstance(unit_costs, Mapping):
             raise InputError(message("planning.not_a_mapping", name=name, kind=type(unit_costs).__name__))
@@ -49,8 +49,8 @@ class Prices:
             raise InputError(with_lines(message("planning.costs", name=name), problems))
         return cls(out)
 
-    def of(self, column: str, kind: Any, indicator: str = "") -> Decimal | None:
-        """Return the cost at a kind of school, None where none is given; that of an indicator comes first."""
+    def unit_cost(self, column: str, kind: Any, indicator: str = "") -> Decimal | None:
+        """Return the cost for a kind of school, None if not given; the cost of an indicator takes precedence."""
         for key in (indicator, column):
             cost = self.given.get(key)
             if isinstance(cost, Mapping):
@@ -66,7 +66,7 @@ def with_lines(head: Message, lines: Iterable[Message]) -> Message:
 
 
 def _unknown(name: Any) -> Message | None:
-    """Say that a name is not one of a column of figures or of an indicator; None where it is."""
+    """Return a message if a name is neither a numeric column nor an indicator."""
     if name in catalogue() or (name in columns() and columns()[name].type == "number"):
         return None
     if name in columns():
@@ -77,7 +77,7 @@ def _unknown(name: Any) -> Message | None:
 
 
 def _wrong(key: str, cost: Any) -> list[Message]:
-    """Return what is wrong with a cost, kind by kind."""
+    """Return the mistakes of a cost, by kind of school."""
     if not isinstance(cost, Mapping):
         return [] if _is_cost(cost) else [message("planning.wrong_cost", name=_named(key), cost=Quoted(cost))]
     out, kinds = [], category_words("kind")
@@ -100,7 +100,7 @@ def _is_cost(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float:
-    """Return a number that was given; NaN for what is none, and for yes and no."""
+    """Return a value as a number; NaN if it is not a number, or is a bool."""
     if isinstance(value, (bool, np.bool_)):
         return float("nan")
     try:

@@ -1,14 +1,14 @@
-r"""The mean of several coefficients under one limit, as the scheme of 2012 has it (private).
+r"""Limits on the mean of several coefficients, as in the scheme of 2012 (private).
 
-The mean of coefficients :math:`c_1 \dots c_m` is within t where :math:`\sum c_j \le m t`. Bringing the j-th down to
-:math:`c_j` costs :math:`f_j(c_j)`, its frontier, which falls as the limit rises and is worked out point by point where
-it is asked for. A price :math:`\lambda` on the coefficient parts the problem:
+The mean of coefficients :math:`c_1 \dots c_m` is at most t if :math:`\sum c_j \le m t`. Lowering the j-th to
+:math:`c_j` costs :math:`f_j(c_j)`, its frontier, which decreases in :math:`c_j` and is computed only where needed.
+A price :math:`\lambda` on the coefficients separates the problem:
 
 .. math:: \min_{\sum c_j \le m t} \sum_j f_j(c_j) \;\ge\; \sum_j \min_c \big(f_j(c) + \lambda c\big) - \lambda m t
 
-for every :math:`\lambda \ge 0`. The price at which the sum comes within the limit shares the effort out, and the right
-side is a bound that no plan is below. Whole steps come last, and what they leave to the limit is taken back where it
-saves most.
+for every :math:`\lambda \ge 0`. The price at which the sum meets the limit divides the effort between coefficients, and
+the right side is a lower bound on the cost of any plan. Finally steps are made whole, and the slack to the limit is
+used to remove steps where that saves most.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from junheng.words import Message, Name, message
 
 __all__ = ["bring_all_down", "bring_down", "mean_holds"]
 
-#: Limits tried for each coefficient at first, and how often the grid is refined where it matters.
+#: Initial number of limits tried for each coefficient, and the number of refinements of the grid.
 _GRID, _REFINED = 32, 8
-#: Cells of it that are opened in a round.
+#: Cells refined per round.
 _OPENED = 8
 
 
 def bring_all_down(
     problem: County, steps: Steps, moved: Mapping[int, Ints]
 ) -> tuple[Steps, list[float], tuple[Message, ...]]:
-    """Bring the means of all stages under their limits: what one stage gets may serve another, so both orders.
+    """Bring the means of all stages within their limits, in both orders, as additions can serve several stages.
 
     Returns
     -------
     tuple
-        The steps, a bound for each mean, and what is in the way.
+        The steps, a bound for each mean, and the limits that cannot be met.
     """
     best: tuple[float, Steps, list[float]] | None = None
     texts: tuple[Message, ...] = ()
@@ -60,24 +60,23 @@ def bring_all_down(
             best = (cost, state, bounds)
     if best is None:
         return steps, [], texts
-    # the bound of a stage is the same from wherever it is looked at; where nothing was left to do it is 0
+    # the bound of a stage does not depend on the order; it is 0 if nothing was left to do
     return best[1], best[2], ()
 
 
 def bring_down(
     problem: County, limits: Limits, steps: Steps, moved: Mapping[int, Ints]
 ) -> tuple[Steps, float, Message | None]:
-    """Bring the mean of several coefficients of a stage under its limit, over all ways to share the effort.
+    """Bring the mean of several coefficients of a stage within its limit at the least cost.
 
-    A price on the coefficient parts the problem: each coefficient comes down as far as pays. The price at which the
-    mean is within the limit gives the answer, and a bound that no answer is below. Schools that share a resource
-    between stages are tried with what they would get if each stage could be given to alone, and with nothing.
+    The price of the coefficients at which the mean meets its limit gives the solution and a lower bound. Schools that
+    share a resource between stages are tried with what each stage would get alone, and with nothing.
 
     Returns
     -------
     tuple
-        The steps (those given, where nothing is needed or nothing helps), the bound on what they add to the cost,
-        and what is in the way.
+        The steps (unchanged if nothing is needed or the limit cannot be met), a lower bound on the added cost, and the
+        limit that cannot be met.
     """
     wanted, stage = _wanted(limits), Name("stage", STAGES[limits.stage])
 
@@ -88,7 +87,7 @@ def bring_down(
     now = _sum(here)
     if not now > wanted:
         return steps, 0.0, None if now <= wanted else message("planning.no_mean", stage=stage)
-    # what schools must have anyway may be had otherwise: the bound starts from what there is
+    # the minimum of schools can be met in other ways: the bound starts from the table
     start = members(problem.nothing())
     curves = _frontiers(start, wanted, alone=True)
     chosen, bound = _share_out(curves, wanted)
@@ -99,7 +98,7 @@ def bring_down(
             for m, curve, t in zip(start, curves, chosen, strict=True):
                 if t < curve.now:
                     alone = np.where(m.divided, np.nan_to_num(curve.solve(np.array([t]))[:, 0]), 0.0)
-                    # between what the stage would get by itself, and what brings the stage as much
+                    # between the additions of the stage alone and those that give it as much
                     school = alone * (part + (1.0 - part) / problem.resources[m.resource].share[m.sections])
                     np.maximum.at(given[m.resource], m.unit, np.ceil(school - 1e-9).astype(np.int64))
             candidates.append(given)
@@ -136,12 +135,12 @@ class _Member:
 
 
 def mean_holds(problem: County, limits: Limits, steps: Steps) -> bool:
-    """Tell whether a mean is within its limit after some steps."""
+    """Return whether a mean is within its limit after some steps."""
     return _sum(_members(problem, limits, steps, {})) <= _wanted(limits)
 
 
 def _wanted(limits: Limits) -> float:
-    """Return what the coefficients may sum up to, less a hair for rounding."""
+    """Return the largest sum of the coefficients, slightly reduced for rounding."""
     return float(limits.limit) * len(limits.targets) * (1 - 1e-12)
 
 
@@ -164,12 +163,12 @@ def _member(problem: County, k: int, i: int, steps: Steps, moved: Mapping[int, I
 
 
 class _Frontier:
-    """What one coefficient costs to bring down, limit by limit; worked out where it is asked for."""
+    """The cost of lowering one coefficient, by limit; computed only where needed."""
 
     def __init__(self, member: _Member, fixed: Any, whole: bool) -> None:
         self.y, self.students, self.fixed, self.whole = member.y, member.students, fixed, whole
         free = member.cost[~fixed]
-        # schools that cost differently: the cheapest of them bounds what a step costs
+        # if costs differ between schools, the cheapest bounds the cost of a step
         self.cost = float(free.min()) if free.size else math.inf
         self.now = coefficient(self.y, self.students)
         self.low = 0.0
@@ -178,7 +177,7 @@ class _Frontier:
         self.total = np.zeros(1)
 
     def within(self, low: float, money: float) -> None:
-        """Look at limits from ``low`` on only, and at what costs no more than some money."""
+        """Restrict the frontier to limits of at least ``low`` and costs of at most ``money``."""
         self.low = min(max(low, 0.0), self.now)
         if math.isfinite(money) and self.cost > 0:
             self.most = float(np.ceil(money / self.cost * (1 + 1e-9))) if math.isfinite(self.cost) else 0.0
@@ -187,13 +186,13 @@ class _Frontier:
             self.ask(points[points > 0])
 
     def solve(self, limits: Floats) -> Floats:
-        """Return the steps for each limit, a column each; NaN where there are none."""
+        """Return the steps for each limit, one column each; NaN if the limit cannot be met."""
         top = np.where(self.fixed, self.y, self.y + self.most)
         bounded = self.fixed.any() or math.isfinite(self.most)
         return additions_where_possible(self.y, self.students, limits, top if bounded else None, whole=self.whole)
 
     def ask(self, limits: Floats) -> None:
-        """Work out some more limits."""
+        """Compute the cost of further limits."""
         steps = self.solve(limits).sum(axis=0)
         cost = np.where(np.isnan(steps), np.inf, 0.0)
         some = steps > 0
@@ -204,11 +203,11 @@ class _Frontier:
         self.total = total[first]
 
     def refine(self, price: float) -> bool:
-        """Look closer at the cells that may hold something better than what is known; say if there were any."""
+        """Refine the cells that may contain a better point; return whether there were any."""
         best = float(self.total[self.best(price)] + price * self.t[self.best(price)])
         cells = self.cells(price)
         open_ = np.flatnonzero(cells < best * (1 - 1e-6))
-        # the most promising ones: where costs go in steps, cells stay open however small they are
+        # the most promising only: with stepwise costs cells stay open at any size
         open_ = np.sort(open_[np.argsort(cells[open_], kind="stable")[:_OPENED]])
         if open_.size:
             lower = np.concatenate([[self.low], self.t[:-1]])[open_]
@@ -217,24 +216,24 @@ class _Frontier:
         return bool(open_.size)
 
     def best(self, price: float) -> int:
-        """Return which limit costs least when a unit of coefficient has a price."""
+        """Return the index of the cheapest limit at a price of the coefficient."""
         return int(np.argmin(self.total + price * self.t))
 
     def cells(self, price: float) -> Floats:
-        """Return a bound between each limit and the one before: the cost of the upper, the price of the lower."""
+        """Return a lower bound between each limit and the one before it."""
         lower = np.concatenate([[self.low], self.t[:-1]])
         return np.asarray(self.total + price * lower)
 
 
 def _frontiers(members: Sequence[_Member], wanted: float, *, alone: bool) -> list[_Frontier]:
-    """Return what each coefficient costs to bring down.
+    """Return the frontier of each coefficient.
 
-    With ``alone`` each stage of a school can be given to by itself and in parts, which costs no more than what can
-    really be done; else schools that share a resource between stages stay as they are.
+    With ``alone`` each stage of a school gets its own, fractional additions, which costs no more than any plan;
+    otherwise schools that share a resource between stages keep their amounts.
     """
     curves = [_Frontier(m, m.unpriced if alone else m.divided | m.unpriced, not alone) for m in members]
     now = math.fsum(c.now for c in curves)
-    # all brought down alike is one way; nothing dearer is of interest, nor more than what is over the limit
+    # lowering all in proportion bounds the cost and the range of interest
     for c in curves:
         if c.now > 0:
             c.ask(np.array([c.now * min(1.0, wanted / now)]))

@@ -1,13 +1,13 @@
-r"""What each school lacks, exactly: the one answer for shortfalls, plan and report (private).
+r"""Exact shortages of schools, for shortfalls, plans and reports (private).
 
-Let x be the figure of a section (a school's stage), d what it is divided by and t the threshold. The section needs
-:math:`t \, d` of what is counted (per hundred students :math:`t \, d / 100`); where a threshold is "at most", as for
-students a teacher, it needs :math:`x / t` of what divides. All is counted in fractions of the figures as they were
-typed, and rounded up once, at the end.
+Let x be the figure of a section (a school's stage), d its divisor and t the threshold. The section needs
+:math:`t \, d` of the numerator (per hundred students :math:`t \, d / 100`); if the threshold is an upper limit, as for
+students per teacher, it needs :math:`x / t` of the divisor. Amounts are fractions of the figures as typed, rounded up
+once at the end.
 
-A resource that an integrated school has once is divided between its stages. The section has a share s of it, and to
-close a gap g the school must add g / s. Every stage has its share of what is added: the largest amount that a stage
-asks for is enough for all of them.
+A resource shared by the stages of an integrated school is divided between them. If a section has a share s of it, the
+school must add g / s to close a gap g. Each stage gets its share of the addition, so the largest amount required by a
+stage is enough for all.
 """
 
 from __future__ import annotations
@@ -34,53 +34,53 @@ from junheng.standards.model import Threshold
 
 __all__ = ["Ask", "Shortage", "Shortages"]
 
-#: An amount without end is rounded up in this decimal place.
+#: Decimal place in which non-terminating amounts are rounded up.
 _PLACES = 9
-#: The share of a section whose figure is its own.
+#: Share of a section whose figure is not divided.
 _WHOLE = Fraction(1)
 _ONE_OF_ONE = (Fraction(1), _WHOLE)
 
 
 class Shortage(NamedTuple):
-    """What one section has of one thing and what it needs for one indicator."""
+    """What one section has and needs of one column for one indicator."""
 
     ask: Ask
-    #: the figure in the table: the whole school's where it is divided
+    #: the figure in the table: that of the whole school if it is divided
     typed: Fraction
-    #: the section's part of that figure
+    #: the section's share of that figure
     share: Fraction
-    #: what the section has, with what a relaxation counts
+    #: what the section has, including what relaxations add
     has: Fraction
     #: what it needs to reach the threshold
     needs: Fraction
-    #: what it needs to reach the floor, None where there is none
+    #: what it needs to reach the floor, None if there is none
     floor: Fraction | None
 
     def amount(self, wanted: Fraction, *, of_school: bool) -> float:
-        """Return the least change that brings the section to what is wanted and that a table can hold.
+        """Return the least change to the wanted amount that a table can represent.
 
-        A whole number of things that come in wholes; a decimal of what is measured. 0 where nothing is short; negative
-        where there is too much; NaN where no amount will do.
+        A whole number for countable things, a decimal for measured ones. 0 if nothing is short, negative for an excess,
+        NaN if no amount suffices.
         """
         ask, (n, d) = self.ask, self._gap(wanted, of_school=of_school)
         if ask.op == "==":
             return math.nan if ask.whole and n % d else n / d
         if n < 0 or (n == 0 and not ask.strict):
             return 0.0
-        # what there is too much of is counted the other way round
+        # an excess is counted with the opposite sign
         if ask.whole:
             return ask.sign * float(_least(n, d, ask.strict))
-        # a share of what is added stands in no table, so no sum in it is rounded
+        # a share of an addition is not stored in a table, so its sum need not be representable
         typed = self.typed if of_school or self.share is _WHOLE else Fraction(0)
         return ask.sign * _measured(Fraction(n, d), ask.strict, ask.sign * typed)
 
     def steps(self, wanted: Fraction, step: Fraction) -> int:
-        """Return the least whole number of steps that the school must add to bring the section to what is wanted."""
+        """Return the least number of steps that the school must add for the section to reach the wanted amount."""
         n, d = self._gap(wanted, of_school=True)
         return max(0, _least(n * step.denominator, d * step.numerator, self.ask.strict))
 
     def _gap(self, wanted: Fraction, *, of_school: bool) -> tuple[int, int]:
-        """Return what is short as a quotient of whole numbers, not cancelled: that is what takes the time."""
+        """Return the gap as a quotient of whole numbers, not reduced because reducing is slow."""
         has, share = self.has, self.share
         n = self.ask.sign * (wanted.numerator * has.denominator - has.numerator * wanted.denominator)
         d = wanted.denominator * has.denominator
@@ -89,18 +89,18 @@ class Shortage(NamedTuple):
 
 @frozen(eq=False)
 class _Figures:
-    """One column, section by section."""
+    """One column by section."""
 
     #: as it stands in the table
     typed: Floats
-    #: where it is the whole school's
+    #: whether it is the figure of the whole school
     divided: NDArray[np.bool_]
-    #: the section's share of that, as a quotient
+    #: the section's share of it, as a quotient
     top: Floats
     bottom: Floats
 
     def find(self, i: int) -> tuple[Fraction, Fraction] | None:
-        """Return the figure of a section as it was typed and the section's share of it, None where not known."""
+        """Return the figure of a section as typed and the section's share of it, None if unknown."""
         typed = _exact(self.typed[i])
         if typed is None or not self.divided[i]:
             return None if typed is None else (typed, _WHOLE)
@@ -110,34 +110,34 @@ class _Figures:
 
 @frozen(eq=False, slots=False)
 class Ask:
-    """What one threshold asks for: how much of which column."""
+    """What one threshold requires: how much of which column."""
 
     threshold: Threshold
     scale: int
     column: str
     whole: bool
-    #: -1 where less is asked for, and there can only be too much
+    #: -1 for an upper limit on an amount, where only an excess is possible
     sign: int
     top: _Figures
-    #: None where an indicator is an amount
+    #: None if the indicator is an amount
     bottom: _Figures | None
-    #: what relaxations count with the upper figure
+    #: what relaxations add to the numerator
     added: list[Floats]
     classes: Floats | None
-    #: of each ``instead`` of the threshold, which sections it means
+    #: for each ``instead`` of the threshold, the sections it applies to
     special: list[NDArray[np.int8]]
-    #: whether more of what divides is asked for
+    #: whether more of the divisor is required
     of_bottom: bool
     _rates: dict[tuple[float, ...], Fraction | None] = field(factory=dict, init=False)
 
     @cached_property
     def op(self) -> str:
-        """How a value must lie to the threshold."""
+        """The comparison of the threshold."""
         return self.threshold.op
 
     @cached_property
     def strict(self) -> bool:
-        """Whether a value on the threshold is not enough."""
+        """Whether a value equal to the threshold fails."""
         return self.op in (">", "<")
 
     @cached_property
@@ -146,16 +146,16 @@ class Ask:
 
     @property
     def can_be_bought(self) -> bool:
-        """Whether adding to the column is what helps."""
+        """Whether additions to the column close the gap."""
         return self.sign > 0 and self.op != "==" and self.column != "students"
 
     @property
     def thing(self) -> _Figures:
-        """The figures of the column that is asked for."""
+        """The figures of the required column."""
         return self.bottom if self.of_bottom and self.bottom is not None else self.top
 
     def find(self, i: int) -> Shortage | None:
-        """Return what a section has and needs, None where a figure or the requirement is not known."""
+        """Return what a section has and needs, None if a figure or the requirement is unknown."""
         rate, upper = self._rate(i), self.top.find(i)
         lower = _ONE_OF_ONE if self.bottom is None else self.bottom.find(i)
         if rate is None or upper is None or lower is None or (self.of_bottom and not rate):
@@ -167,7 +167,7 @@ class Ask:
         return Shortage(self, *upper, top, rate * low, None if floor is None else floor * low)
 
     def has(self, i: int) -> float:
-        """Return what a section has, NaN where that is not known."""
+        """Return what a section has, NaN if unknown."""
         found = self.thing.find(i)
         if found is None:
             return math.nan
@@ -177,7 +177,7 @@ class Ask:
         return sum((_exact(more[i]) or Fraction(0) for more in self.added), _section(upper))
 
     def _rate(self, i: int) -> Fraction | None:
-        """Return what is asked for of each unit of the divisor; of several numbers that may hold, the strictest."""
+        """Return the amount required per unit of the divisor; the strictest if several numbers may apply."""
         size = 0.0 if self.classes is None else float(self.classes[i])
         key = (size, *(codes[i] for codes in self.special))
         if key not in self._rates:
@@ -187,7 +187,7 @@ class Ask:
 
 
 class Shortages:
-    """What every section of an evaluation has and needs."""
+    """What all sections of an evaluation have and need."""
 
     def __init__(self, d: Judgement) -> None:
         self._data = d
@@ -195,7 +195,7 @@ class Shortages:
         self._asks: dict[tuple[int, int], Ask | None] = {}
 
     def ask(self, indicator: int, stage: int) -> Ask | None:
-        """Return what an indicator asks for in a stage, None where the standard sets no threshold."""
+        """Return what an indicator requires in a stage, None if the standard has no threshold."""
         key = (indicator, stage)
         if key not in self._asks:
             t = self._data.threshold(indicator, stage) if stage < len(STAGES) else None
@@ -203,12 +203,12 @@ class Shortages:
         return self._asks[key]
 
     def find(self, indicator: int, section: int) -> Shortage | None:
-        """Return what a section has and needs, None where no threshold is set or something is not known."""
+        """Return what a section has and needs, None if there is no threshold or something is unknown."""
         ask = self.ask(indicator, int(self._data.sections.stage[section]))
         return None if ask is None else ask.find(section)
 
     def added(self, indicator: int) -> list[Floats]:
-        """Return what relaxations that are in use count with the upper figure of an indicator."""
+        """Return what the applied relaxations add to the numerator of an indicator."""
         std, sections = self._data.standard, self._data.sections
         chosen = [
             r for r in std.relaxations if r.id in std.applied and r.indicator == self._data.indicators[indicator].id
@@ -216,11 +216,11 @@ class Shortages:
         return [more for r in chosen for more in columns_added(sections, r)]
 
     def figures(self, column: str) -> _Figures:
-        """Return a column as it was typed."""
+        """Return a column as typed."""
         if column not in self._figures:
             s = self._data.sections
             typed = s.students if column == "students" else s.number(column)
-            divided = s.is_divided(column) & columns()[column].shared  # people never are
+            divided = s.is_divided(column) & columns()[column].shared  # staff are not divided
             whole = s.reading.number(column)
             if whole is not None and divided.any():
                 typed = np.where(divided, whole[s.rows], typed)
@@ -248,24 +248,24 @@ class Shortages:
 
 
 def _section(found: tuple[Fraction, Fraction]) -> Fraction:
-    """Return what a section has of a figure."""
+    """Return the section's part of a figure."""
     typed, share = found
     return typed if share is _WHOLE else typed * share
 
 
 @lru_cache(maxsize=65_536)
 def _exact(x: float) -> Fraction | None:
-    """Return a figure as it was typed, not the binary double behind it; None where it is missing."""
+    """Return a figure as typed rather than its binary double; None if missing."""
     return typed(x) if math.isfinite(x) else None
 
 
 def _least(n: int, d: int, strict: bool) -> int:
-    """Return the least whole number that is not below n / d, or above it."""
+    """Return the least whole number of at least n / d, or greater than it if ``strict``."""
     return n // d + 1 if strict else -(-n // d)
 
 
 def _measured(gap: Fraction, strict: bool, typed: Fraction) -> float:
-    """Return the least decimal that closes a gap and that a table can hold, as can its sum with what is there."""
+    """Return the least decimal that closes a gap and is representable, as is its sum with the typed figure."""
     wanted = typed + gap
     if not strict and _fits(gap) and _fits(wanted):
         return float(gap)
@@ -280,7 +280,7 @@ def _measured(gap: Fraction, strict: bool, typed: Fraction) -> float:
 
 
 def _fits(x: Fraction) -> bool:
-    """Tell whether a float holds a fraction to the last digit, as it is typed."""
+    """Return whether a float represents a fraction exactly as typed."""
     # a decimal of fifteen digits always
     if 10**_PLACES % x.denominator == 0 and abs(x.numerator) < 10**6 * x.denominator:
         return True

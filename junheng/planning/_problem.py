@@ -1,7 +1,7 @@
-"""What one county lacks, as numbers: resources that can be added, schools that must have them, coefficients (private).
+"""The problem of one county in numbers: resources, needs of schools, and coefficients (private).
 
-A *resource* is a column that can be added to: teachers of a sort, square metres, yuan. It is counted in steps: whole
-units, or hundredths of what is measured. It goes to a *unit*: a school's stage, or the whole school where the standard
+A *resource* is a column that can be added to: a kind of teachers, square metres, yuan. It is counted in steps: whole
+units, or hundredths of measured things. It is added to a *unit*: a school's stage, or the whole school if the standard
 divides the school's figure between its stages.
 """
 
@@ -28,23 +28,23 @@ __all__ = ["Choice", "Choices", "County", "Limits", "Need", "Resource", "Steps",
 Steps = list[Ints]
 #: One way in which a school can comply: steps by (resource, unit).
 Choice = dict[tuple[int, int], int]
-#: All of them, and what they cost.
+#: All of them, with their costs.
 Choices = list[tuple[Choice, float]]
 
-#: Choices of exceptions of one school that are tried one by one; beyond that the dearest are spared first.
+#: Choices of exceptions of one school that are tried one by one; if there are more, the costliest needs are waived.
 _CHOICES = 4_000
 
 
 @frozen(eq=False)
 class Need:
-    """What one section lacks of one resource for one indicator, in steps; ``floor`` is what it lacks of the floor."""
+    """What one section lacks of one resource for one indicator, in steps, to the threshold and to the floor."""
 
     section: int
     indicator: int
     resource: int
     unit: int
     threshold: int
-    #: None where the rule sets no floor: as an exception it may stay as it is
+    #: None if the rule has no floor: an exception then keeps its amount
     floor: int | None
 
 
@@ -58,54 +58,54 @@ class Target:
     sections: Ints
     base: Floats
     students: Floats
-    #: None where only the mean of several is limited
+    #: None if only the mean of several is limited
     limit: Decimal | None
 
     @property
     def most(self) -> Decimal:
-        """The limit of a coefficient that has one."""
+        """The limit of a coefficient with a limit."""
         assert self.limit is not None
         return self.limit
 
 
 @frozen(eq=False, slots=False)
 class Resource:
-    """Something that can be added, and the units that can have more of it."""
+    """A column that can be added to, and the units that can get more of it."""
 
     column: str
     step: Fraction
-    #: unit and share of each section; the unit is -1 where nothing can be added
+    #: unit and share of each section; the unit is -1 if nothing can be added
     unit: Ints
     share: Floats
     #: sections of each unit
     members: tuple[Ints, ...]
-    #: cost of a step at each unit
+    #: cost of a step for each unit
     cost: Floats
     targets: tuple[Target, ...]
-    #: what each section has of it
+    #: amount of each section
     have: Floats
-    #: the sections as the table has them
+    #: the sections of the table
     sources: Sections
     own: Ints
 
     @cached_property
     def divided(self) -> Any:
-        """Tell which units are shared by several stages."""
+        """Units that are shared by several stages."""
         share = np.ones(len(self.members))
         share[self.unit[self.unit >= 0]] = self.share[self.unit >= 0]
         return (share != 1) | (np.array([m.size for m in self.members]) > 1)
 
     @property
     def limited(self) -> list[Target]:
-        """The coefficients that have a limit of their own."""
+        """The coefficients with individual limits."""
         return [c for c in self.targets if c.limit is not None]
 
     def amounts(self, target: Target, z: Ints) -> Floats:
-        """Return what the sections of a coefficient have after some steps."""
+        """Return the amounts of the sections of a coefficient after some steps."""
         return np.asarray(target.base + float(self.step) * self.share[target.sections] * z[self.unit[target.sections]])
 
     def exactly(self, target: Target, z: Ints) -> list[Fraction]:
-        """Return the same as fractions of the figures as typed, exactly divided."""
+        """Return the same amounts as exact fractions of the figures as typed."""
         out = typed_all(target.base)
         given = z[self.unit[target.sections]].tolist()
         for i, section in enumerate(target.sections.tolist()):
@@ -118,18 +118,18 @@ class Resource:
         return out
 
     def in_steps(self, target: Target, z: Ints) -> Floats:
-        """Return the same, counted in steps."""
+        """Return the same amounts in steps."""
         return np.asarray(target.base / float(self.step) + self.share[target.sections] * z[self.unit[target.sections]])
 
     def money(self, z: Ints) -> float:
-        """Return what steps cost; those that are taken back save it."""
+        """Return the cost of steps; negative steps reduce it."""
         some = z != 0
         return float(self.cost[some] @ z[some])
 
 
 @frozen(eq=False)
 class Limits:
-    """A mean of several coefficients that has a limit: the targets, as (resource, position among its targets)."""
+    """A limited mean of coefficients; targets as (resource, position among its targets)."""
 
     stage: int
     targets: tuple[tuple[int, int], ...]
@@ -144,33 +144,33 @@ class County:
     sections: Ints
     resources: tuple[Resource, ...]
     needs: tuple[Need, ...]
-    #: how many indicators each section may leave at the floor
+    #: how many indicators each section can leave at the floor
     exceptions: Ints
     composites: tuple[Limits, ...]
-    #: what cannot be planned, and why: (section or -1, stage, indicator, reason)
+    #: what cannot be planned: (section or -1, stage, indicator, reason)
     unknown: tuple[tuple[int, int, int, str], ...]
     schools: tuple[Ints, ...] = field(factory=tuple)
-    #: what each section could give of a column and still meet every threshold that rests on it
+    #: what each section could give away of a column and still meet all thresholds
     spares: Mapping[str, Ints] = field(factory=dict)
 
     def nothing(self) -> Steps:
-        """Return no steps at all."""
+        """Return zero steps of every resource."""
         return [np.zeros(len(t.members), dtype=np.int64) for t in self.resources]
 
     def paid(self, before: Steps, after: Steps) -> float:
-        """Return what the steps from one state to another cost."""
+        """Return the cost of the steps from one state to another."""
         return math.fsum(t.money(a - b) for t, b, a in zip(self.resources, before, after, strict=True))
 
     def spare(self, column: str, sections: Ints) -> Ints:
-        """Return how many people each section can give away."""
+        """Return how many staff each section can give away."""
         return np.asarray(self.spares[column][sections])
 
     def tries_all(self, sections: Ints) -> bool:
-        """Tell whether the choices of a school are all there are, so that the cheapest is a bound."""
+        """Return whether all choices of a school are tried, so that the cheapest is a bound."""
         return self._options(sections)[1]
 
     def _options(self, sections: Ints) -> tuple[list[tuple[list[Need], list[tuple[int, ...]]]], bool]:
-        """Return the needs of each section with what may be spared of them, and whether that can all be tried."""
+        """Return the needs of each section with the options to waive them, and whether all options can be tried."""
         out = []
         for s in sections.tolist():
             own = [n for n in self.needs if n.section == s]
@@ -181,7 +181,7 @@ class County:
         return out, math.prod(len(o) for _, o in out) <= _CHOICES
 
     def school_choices(self, sections: Ints) -> Choices:
-        """Return the ways in which a school's sections can comply, the cheapest first."""
+        """Return the ways in which a school's sections can comply, cheapest first."""
         per_section, complete = self._options(sections)
         if not complete:
             per_section = [(own, [self._dearest(own)] if own else [()]) for own, _ in per_section]
@@ -207,5 +207,5 @@ class County:
         return tuple(i for gain, i in sorted(saved, reverse=True)[:spared] if gain > 0)
 
     def cost_of(self, steps: Mapping[tuple[int, int], int]) -> float:
-        """Return what steps cost."""
+        """Return the cost of a choice."""
         return float(sum(k * float(self.resources[t].cost[u]) for (t, u), k in steps.items()))

@@ -1,10 +1,10 @@
-r"""The cheapest additions of one resource, so that each of its limited coefficients passes (private).
+r"""The cheapest additions of one resource that make its limited coefficients pass (private).
 
-A coefficient of amounts :math:`y_i` of schools with :math:`P_i` pupils, N in all, is within t where
-:math:`N \sum y_i^2 / P_i \le (1 + t^2) (\sum y_i)^2`. Where every unit has one stage, coefficients do not meet and
-:func:`least_additions` solves each exactly (:func:`fill`). A school that divides its resource between stages serves
-several at once: what it may get is proposed from what each stage would get by itself (:func:`apart`), the rest is
-filled, and the cheapest proposal stays. People may also move within their stage (:func:`hire_and_move`).
+The coefficient of amounts :math:`y_i` at schools with :math:`P_i` students, N in total, is at most t if
+:math:`N \sum y_i^2 / P_i \le (1 + t^2) (\sum y_i)^2`. If every unit has one stage, coefficients are independent and
+:func:`least_additions` solves each exactly (:func:`fill`). A school that divides its resource between stages affects
+several coefficients: its additions are proposed from those of each stage alone (:func:`apart`), the other schools are
+filled, and the cheapest proposal is kept. Staff can also be moved within a stage (:func:`hire_and_move`).
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ __all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "
 
 @frozen(eq=False)
 class Given:
-    """What is given of one resource, what that costs, and what is in the way."""
+    """Additions of one resource, their cost, and the limit that cannot be met."""
 
     steps: Ints
     cost: float
     stuck: Message | None = None
-    #: by section, what moves away (negative) and arrives; None where nothing moves
+    #: departures (negative) and arrivals by section; None if nobody moves
     moved: Ints | None = None
 
 
 def coefficient(y: Floats, p: Floats) -> float:
-    """Return the difference coefficient of amounts; NaN where their mean is 0."""
+    """Return the difference coefficient of amounts; NaN if their mean is 0."""
     n = p.sum()
     mean = y.sum() / n
     there = p > 0
@@ -53,7 +53,7 @@ def coefficient(y: Floats, p: Floats) -> float:
 
 
 def passes(y: Floats, p: Floats, limit: Decimal, exactly: Callable[[], list[Fraction]] | None = None) -> bool:
-    """Tell whether a coefficient is within its limit; next to the limit in fractions, of ``exactly`` if given."""
+    """Return whether a coefficient is within its limit; near the limit, compare fractions (of ``exactly`` if given)."""
     cv, t = coefficient(y, p), float(limit)
     if not abs(cv - t) <= 1e-12 * max(t, 1.0):
         return cv <= t
@@ -61,12 +61,12 @@ def passes(y: Floats, p: Floats, limit: Decimal, exactly: Callable[[], list[Frac
 
 
 def reaches(resource: Resource, target: Target, z: Ints) -> bool:
-    """Tell whether a coefficient that has a limit is within it after some steps."""
+    """Return whether a limited coefficient is within its limit after some steps."""
     return passes(resource.amounts(target, z), target.students, target.most, partial(resource.exactly, target, z))
 
 
 def raise_resource(resource: Resource, low: Ints) -> Given:
-    """Return the cheapest steps found, at least ``low``, that bring the limited coefficients of a resource to pass."""
+    """Return the cheapest steps found, at least ``low``, that make the limited coefficients of a resource pass."""
     best = fill(resource, low)
     if resource.divided.any() and (best.stuck is not None or (best.steps != low).any()):
         for candidate in _shared(resource, low):
@@ -77,7 +77,7 @@ def raise_resource(resource: Resource, low: Ints) -> Given:
 
 
 def fill(resource: Resource, low: Ints) -> Given:
-    """Add to schools of one stage until the coefficients that are limited pass; shared schools stay as they are."""
+    """Add to schools of one stage until the limited coefficients pass; schools that share keep their amounts."""
     z = low.astype(np.int64)
     for turn in range(3):
         again = False
@@ -88,7 +88,7 @@ def fill(resource: Resource, low: Ints) -> Given:
             y = resource.in_steps(target, z)
             limit = target.most
             if resource.step != 1 or turn:
-                # figures that are whole numbers of steps can lie exactly on the limit, others only within rounding
+                # whole numbers of steps can lie exactly on the limit; others need room for rounding
                 steps = np.rint(y)
                 if (share == 1).all() and (np.abs(y - steps) <= 1e-9 * np.maximum(1.0, steps)).all():
                     y = steps
@@ -106,9 +106,9 @@ def fill(resource: Resource, low: Ints) -> Given:
 
 
 def apart(resource: Resource, low: Ints) -> Iterator[tuple[Target, Floats, Floats]]:
-    """Treat the stages of a school as if each could be given to alone, which costs no more.
+    """Solve each stage as if it did not share its resource, which costs no more.
 
-    Yields each target, what its sections get and what that costs; infinite where nothing helps.
+    Yields each target with the additions of its sections and their cost; additions are infinite if none suffice.
     """
     for target in resource.limited:
         cost = resource.cost[resource.unit[target.sections]]
@@ -122,7 +122,7 @@ def apart(resource: Resource, low: Ints) -> Iterator[tuple[Target, Floats, Float
 
 
 def _shared(resource: Resource, low: Ints) -> list[Ints]:
-    """Propose what schools of several stages could get."""
+    """Propose additions for schools of several stages."""
     total, most = np.zeros(low.size), np.zeros(low.size)
     for target, got, _ in apart(resource, low):
         if not np.isfinite(got).all():
@@ -135,7 +135,7 @@ def _shared(resource: Resource, low: Ints) -> list[Ints]:
 
 
 def _least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *, whole: bool) -> Floats | None:
-    """Return the least additions where some schools stay as they are, None where none pass."""
+    """Return the least additions with some schools fixed, None if none suffice."""
     try:
         return np.asarray(
             least_additions(
@@ -153,7 +153,7 @@ def _least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *,
 
 
 def _even(cost: Floats) -> bool:
-    """Tell whether all cost the same."""
+    """Return whether all costs are equal."""
     return bool(cost.size == 0 or cost.min() == cost.max())
 
 
@@ -165,9 +165,9 @@ def _stays_over(resource: Resource, target: Target) -> Message:
 def hire_and_move(
     resource: Resource, at: Ints, low: Ints, target: Target | None, spare: Ints, price: float, cap: int
 ) -> Given:
-    """Return who arrives at the sections of one stage, hired or moved, and who leaves.
+    """Return arrivals (hired or moved) and departures at the sections of one stage.
 
-    Every number of moves is tried, from the top down; for each, :func:`least_additions` says how many must arrive.
+    Each number of moves is tried in decreasing order; :func:`least_additions` gives the arrivals it requires.
     """
     unit = resource.unit[at]
     must = low[unit]

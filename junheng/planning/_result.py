@@ -1,4 +1,4 @@
-"""A plan as it is handed on: the changes, what they cost and bring, as frames and as strict JSON (private)."""
+"""The result of planning: changes, costs and effects as frames and as strict JSON (private)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ __all__ = ["WHY", "Plan", "fails"]
 
 @frozen(eq=False, slots=False, repr=False)
 class Plan:
-    """What to add, what it costs and what it brings; made by :func:`plan`.
+    """Additions, their cost and their effect; returned by :func:`plan`.
 
     Attributes
     ----------
     evaluation : Evaluation
-        What was planned for.
+        The evaluation before the plan.
     budget : float or None
-        What might be spent.
+        The budget, if one was given.
     full_cost : float
-        What the whole plan costs, also where the budget did not reach.
+        Cost of the whole plan, even if the budget is smaller.
     """
 
     evaluation: Evaluation = field(repr=False)
@@ -50,29 +50,29 @@ class Plan:
 
     @property
     def whole(self) -> bool:
-        """Whether everything was planned that passes; False where the budget did not reach."""
+        """Whether the whole plan is within the budget."""
         return self.budget is None or self.full_cost <= self.budget
 
     @cached_property
     def cost(self) -> float:
-        """What the changes cost."""
+        """Cost of the changes, in yuan."""
         return math.fsum(r["cost"] for r in self._rows)
 
     @property
     def bound(self) -> float:
-        """A cost that no plan that passes is below."""
+        """Lower bound on the cost of any plan that passes; NaN if the budget is too small."""
         return min(math.fsum(a.bound for a in self.answers), self.full_cost) if self.whole else math.nan
 
     @property
     def gap(self) -> float:
-        """How far, at most, the plan is from the cheapest, as a share of its cost."""
+        """Largest possible saving as a share of the cost; NaN if the budget is too small."""
         if not self.whole:
             return math.nan
         return 0.0 if self.full_cost == 0 else max(0.0, (self.full_cost - self.bound) / self.full_cost)
 
     @property
     def left_over(self) -> float | None:
-        """What is left of the budget."""
+        """Unspent budget; None without a budget."""
         return None if self.budget is None else self.budget - self.cost
 
     @cached_property
@@ -84,7 +84,7 @@ class Plan:
 
     @cached_property
     def changes(self) -> Any:
-        """One row a change: county, school, row, stage, indicator, column, change, unit, unit cost, cost, why."""
+        """One row per change: county, school, row, stage, indicator, column, change, unit, unit cost, cost, purpose."""
         ev, rows = self.evaluation, self._rows
         d, lang = ev.data, ev.language
         section = np.array([r["section"] for r in rows], dtype=np.int64)
@@ -105,7 +105,7 @@ class Plan:
 
     @cached_property
     def after(self) -> Evaluation:
-        """The evaluation of the table with the changes made."""
+        """Evaluation of the table after the changes."""
         ev = self.evaluation
         plain = evolve(self, evaluation=Evaluation(data=ev.data, provenance=ev.provenance, again=ev.again))
         done = plain.evaluation.apply(plain.changes)
@@ -113,7 +113,7 @@ class Plan:
 
     @cached_property
     def counties(self) -> Any:
-        """One row a county: what its plan costs, the bound, the gap, how it was found, and what it promises."""
+        """One row per county: cost of its plan, bound, method, number of unplanned items, and expected verdict."""
         ev = self.evaluation
         lang = ev.language
         spent = dict.fromkeys((a.problem.county for a in self.answers), 0.0)
@@ -134,16 +134,16 @@ class Plan:
         std = d.standard
         named = {t.stage for t in std.thresholds} | {x.stage for x in std.limits}
         ruled = [s for s, name in enumerate(STAGES) if name in named]
-        # a stage that is not there is not known to be well, and without a rule nothing is
+        # without schools of a stage, or without a rule, nothing is promised
         known = bool(ruled) and all(d.group_at[problem.county, s] >= 0 for s in ruled)
         judged = std.limits or std.school_rule is not None
         return int(MET if known and judged and not problem.unknown else UNDETERMINED)
 
     @cached_property
     def steps(self) -> Any:
-        """The order in which a budget is spent: what each step turns, its cost, the sum so far, and if it was reached.
+        """Order in which the budget is spent: what each step makes pass, its cost, the total, and whether it is taken.
 
-        Empty where the money is enough for everything, or no budget was given.
+        Empty if the budget is sufficient or not given.
         """
         ev = self.evaluation
         out: dict[str, Any] = ev._by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
@@ -169,7 +169,7 @@ class Plan:
 
     @cached_property
     def unplanned(self) -> Any:
-        """What could not be planned, and why: a figure is missing, or no rule says what is required."""
+        """What could not be planned and the reason: a missing figure or a missing rule."""
         ev = self.evaluation
         d, lang = ev.data, ev.language
         rows = [(a, *u) for a in self.answers for u in a.problem.unknown]
@@ -190,7 +190,7 @@ class Plan:
         -------
         dict
             ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
-            ``bound``, ``gap`` (None where the budget did not reach), ``left_over``, ``whole``; ``counties``,
+            ``bound``, ``gap`` (None if the budget is too small), ``left_over``, ``whole``; ``counties``,
             ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``.
 
         Examples
@@ -236,7 +236,7 @@ class Plan:
 
 
 def fails(after: Evaluation, problem: County) -> bool:
-    """Tell whether a school or coefficient of a county is still unmet."""
+    """Return whether a school or coefficient of a county is still unmet."""
     d = after.data
     groups = d.group_county == problem.county
     schools = d.school[d.judged[d.county[d.judged] == problem.county]] if d.standard.school_rule is not None else []
@@ -274,7 +274,7 @@ def _change_rows(ev: Evaluation, answer: Answer, moves: Prices) -> list[dict[str
             bought = int(z[u])
             taken = min(bought, arrivals[stage])
             arrivals[stage] -= taken
-            price = moves.of(resource.column, d.sections.kind[section]) if taken else None
+            price = moves.unit_cost(resource.column, d.sections.kind[section]) if taken else None
             for count, why, cost in (
                 (taken, "moved_in", price),
                 (bought - taken, _why(problem, answer, k, u), unit_cost),
@@ -305,7 +305,7 @@ def _why(problem: County, answer: Answer, k: int, u: int) -> str:
 
 
 def _column_label(name: str, language: str) -> str:
-    """Return the label of a column, with the stage where its name has one."""
+    """Return the label of a column, with the stage if its name has one."""
     found = base_column(name)
     if found is None:
         return name
@@ -316,7 +316,7 @@ def _column_label(name: str, language: str) -> str:
 
 
 def _column_of(d: Any, column: str, section: int) -> str:
-    """Name the column of the table that holds a section's figure."""
+    """Return the column of the table with a section's figure."""
     sections = d.sections
     stage = STAGES[int(sections.stage[section])]
     if columns()[column].shared:

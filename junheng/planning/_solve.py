@@ -1,11 +1,10 @@
 r"""The cheapest steps of one county (private).
 
-Written out, the problem is: steps :math:`z` of least cost :math:`\sum c_u z_u`, in whole numbers, so that every school
-has what its thresholds ask for, but for the indicators the rule lets it leave at the floor, and every coefficient is
-within its limit. Which indicators a school leaves at the floor ties resources together; for a given choice each is
-solved by itself (``_resource.py``). So: begin with each school's cheapest choice; if that is not at the bound already,
-try other choices school by school; if a gap is left, solve all at once as a mixed-integer program. Limits on means come
-last (``_means.py``).
+The problem: find whole numbers of steps :math:`z` of least cost :math:`\sum c_u z_u` so that every school meets its
+thresholds, except for the indicators that the rule allows at the floor, and every coefficient is within its limit. The
+choice of those indicators couples resources; for a given choice each resource is solved separately (``_resource.py``).
+Start with the cheapest choice of each school. If its cost exceeds the bound, try other choices school by school. If a
+gap remains, solve all resources together as a mixed-integer program. Limits on means come last (``_means.py``).
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ __all__ = ["Answer", "solve"]
 
 @frozen(eq=False)
 class Answer:
-    """What was found for one county."""
+    """The solution for one county."""
 
     problem: County
     steps: Steps
-    #: what moves away (negative) and arrives, by resource and section
+    #: departures (negative) and arrivals by resource and section
     moved: dict[int, Ints]
     lows: Steps
     cost: float
@@ -47,7 +46,7 @@ class Answer:
     stuck: tuple[Message, ...] = ()
 
     def with_more(self, extra: Answer) -> Answer:
-        """Return the answer with what turned out to be needed once it was carried out; its bound is lost."""
+        """Return the answer with further steps found to be needed after it was applied; its bound becomes 0."""
         resources, steps, lows = list(self.problem.resources), list(self.steps), list(self.lows)
         names = [t.column for t in resources]
         place = {}
@@ -69,7 +68,7 @@ class Answer:
 
 @frozen(eq=False)
 class _Found:
-    """Where the search stands: what schools must have, what that costs, a cost that none is below, and how."""
+    """State of the search: minimum steps of schools, their cost, a lower bound, and the method."""
 
     lows: Steps
     cost: float
@@ -78,7 +77,7 @@ class _Found:
 
 
 def solve(problem: County, d: Any, moves: Prices, most_moved: Fraction, nodes: int) -> Answer:
-    """Return the cheapest steps found for one county, and a cost that none is below."""
+    """Return the cheapest steps found for one county, with a lower bound on the cost."""
     return _Solver(problem, d, moves, most_moved, nodes).solve()
 
 
@@ -93,7 +92,7 @@ class _Solver:
     # -- the whole
 
     def solve(self) -> Answer:
-        """Return the best answer found, and what it can be compared with."""
+        """Return the best answer found, with its bound."""
         problem = self.problem
         found = self._without_means()
         solved = [self._resource(k, low) for k, low in enumerate(found.lows)]
@@ -108,14 +107,14 @@ class _Solver:
                 cost += problem.paid(before, steps)
                 method = "frontier"
             if self._hires_only():
-                # what schools must have and what a mean asks for may be the same; stages share nothing they get alone
+                # steps for schools and for a mean may coincide, so their costs are not added
                 bound = max(bound, math.fsum(means))
         if _proven(cost, bound):
             method, bound = "exact", cost
         return Answer(problem, steps, moved, found.lows, cost, min(bound, cost), method, stuck)
 
     def _without_means(self) -> _Found:
-        """Solve for the schools and the coefficients that have a limit of their own."""
+        """Solve for the schools and the coefficients with individual limits."""
         choices = [self.problem.school_choices(s) for s in self.problem.schools]
         picked = [0] * len(choices)
         lows = self._lows(choices, picked)
@@ -129,12 +128,12 @@ class _Solver:
         return self._all_at_once(found) if self.nodes and gap and not self.moves.given else found
 
     def _hires_only(self) -> bool:
-        """Tell whether nobody may move instead of being hired to bring a mean down: then its bound is one."""
+        """Return whether staff of the limited means can only be hired; only then is their bound valid."""
         members = {self.problem.resources[k].column for limits in self.problem.composites for k, _ in limits.targets}
         return members.isdisjoint(self.moves.given)
 
     def _lows(self, choices: list[Choices], picked: Sequence[int]) -> Steps:
-        """Return what schools must have at least, by their choices."""
+        """Return the minimum steps of schools under their choices."""
         out = self.problem.nothing()
         for options, i in zip(choices, picked, strict=True):
             for (k, u), steps in options[i][0].items():
@@ -142,11 +141,11 @@ class _Solver:
         return out
 
     def _total(self, lows: Steps) -> float:
-        """Return what all resources cost, solved one by one."""
+        """Return the cost of all resources, solved separately."""
         return math.fsum(self._resource(k, low).cost for k, low in enumerate(lows))
 
     def _bound(self, choices: list[Choices]) -> float:
-        """Return a cost that no plan is below: schools without coefficients, or coefficients with all at the floor."""
+        """Return a lower bound: the cost of schools alone, or of coefficients with schools at the floor."""
         all_tried = [self.problem.tries_all(s) for s in self.problem.schools]
         schools = math.fsum(o[0][1] for o, tried in zip(choices, all_tried, strict=True) if tried)
         floors = self.problem.nothing()
@@ -165,7 +164,7 @@ class _Solver:
     # -- one resource
 
     def _resource(self, k: int, low: Ints) -> Given:
-        """Return the cheapest steps of one resource, at least ``low``, that bring its coefficients to pass."""
+        """Return the cheapest steps of one resource, at least ``low``, that make its coefficients pass."""
         key = (k, low.tobytes())
         if key not in self.known:
             resource = self.problem.resources[k]
@@ -177,7 +176,7 @@ class _Solver:
         return self.known[key]
 
     def _close(self, k: int, low: Ints) -> float:
-        """Look closer at a resource that stages share: a better answer where there is one, and a bound."""
+        """Refine a resource shared by stages: improve its solution if possible, and return a bound."""
         resource, found = self.problem.resources[k], self._resource(k, low)
         settled = not resource.divided.any() or found.cost <= resource.money(low) or not math.isfinite(found.cost)
         if settled or not self.nodes:
@@ -192,7 +191,7 @@ class _Solver:
         return self.least[key]
 
     def _coupled(self, k: int, low: Ints, known: Ints, cost: float) -> tuple[float, Floats]:
-        """Solve one resource whose schools share it between stages: a bound, and the steps that belong to it."""
+        """Solve one resource shared by stages: return a bound and its steps."""
         resource = self.problem.resources[k]
         size = max(float(known.max()), 1.0)
         whole = resource.step == 1
@@ -219,19 +218,19 @@ class _Solver:
             return self._resource(k, low).cost
         if self.nodes:
             return self._close(k, low)
-        # what the schools need anyway may be counted once for all stages
+        # the minimum of a shared resource counts once for all stages
         own = np.where(resource.divided, 0, low)
         stages = math.fsum(float(np.nansum(c)) for _, _, c in apart(resource, own))
         return max(resource.money(low), stages + resource.money(own))
 
     def _with_moves(self, resource: Resource, low: Ints) -> Given:
-        """Hire and move people, stage by stage."""
+        """Hire and move staff, stage by stage."""
         z = low.copy()
         moved = np.zeros(resource.unit.size, dtype=np.int64)
         cost, text = 0.0, None
         stages = self.d.sections.stage[self.problem.sections]
-        price = self.moves.of(resource.column, None)
-        assert price is not None  # people who may be moved have one cost for all kinds of school
+        price = self.moves.unit_cost(resource.column, None)
+        assert price is not None  # checked: one cost for all kinds of school
         for s in range(len(STAGES)):
             at = np.flatnonzero(stages == s)
             if not at.size:
@@ -247,14 +246,14 @@ class _Solver:
         return Given(z, math.inf if text is not None else cost, text, moved if moved.any() else None)
 
     def _movable(self, column: str, at: Ints) -> int:
-        """Return how many people of a stage may be moved at most."""
+        """Return the largest number of staff of a stage that can be moved."""
         there = np.nan_to_num(self.d.sections.number(column)[self.problem.sections[at]])
         return int(self.most_moved * typed(there.sum()))
 
     # -- which indicators to leave at the floor
 
     def _improve(self, choices: list[Choices], picked: list[int], cost: float, bound: float) -> Steps:
-        """Try other choices, school by school, while that saves money."""
+        """Try other choices school by school while the cost decreases."""
         touched = [{k for option, _ in options for k, _ in option} for options in choices]
         lows = self._lows(choices, picked)
         for _ in range(4):
@@ -273,7 +272,7 @@ class _Solver:
         return lows
 
     def _exchanged(self, lows: Steps, touched: set[int], old: Choice, new: Choice) -> tuple[Steps, float]:
-        """Return the steps with one choice of a school in place of another, and by how much the cost changes."""
+        """Replace one choice of a school by another; return the steps and the change in cost."""
         out = [low.copy() if k in touched else low for k, low in enumerate(lows)]
         for k, u in old:
             out[k][u] = 0
@@ -284,7 +283,7 @@ class _Solver:
     # -- all at once
 
     def _all_at_once(self, found: _Found) -> _Found:
-        """Solve all as one mixed-integer program: a bound, and perhaps a better choice."""
+        """Solve the whole county as one mixed-integer program: a bound, and possibly a better choice."""
         problem = self.problem
         trial = _Whole(problem, found.cost, [self._resource(k, low).steps for k, low in enumerate(found.lows)])
         solution = trial.program().solve(rounds=12, nodes=self.nodes, gap=1e-7)
@@ -303,26 +302,26 @@ class _Solver:
 
 
 class _Whole:
-    """A county as one program: a variable for each unit of each resource, then one for each need that may be spared.
+    """A county as one program: a variable per unit of each resource, then one per need that can be waived.
 
-    Amounts are in units of the table, costs in shares of the best cost known, so that figures of all sizes come near 1.
+    Amounts are in units of the table, costs are divided by the best known cost so that all are near 1.
     """
 
     def __init__(self, problem: County, cost: float, known: Steps) -> None:
         self.problem, self.cost, self.known = problem, cost, known
         self.first = np.cumsum([0, *(len(r.members) for r in problem.resources)])
         self.optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
-        #: the variable of each need that may be spared
+        #: the variable of each need that can be waived
         self.spare = {id(n): int(self.first[-1]) + i for i, n in enumerate(self.optional)}
 
     def program(self) -> Program:
-        """Write the program down."""
+        """Return the mixed-integer program."""
         resources, switches = self.problem.resources, np.ones(len(self.optional))
         price = np.concatenate([np.where(np.isfinite(r.cost), r.cost, 0.0) for r in resources])
         buyable = np.concatenate([np.isfinite(r.cost) for r in resources])
         per_unit = np.concatenate([np.full(len(r.members), float(1 / r.step)) for r in resources])
         whole = np.concatenate([np.full(len(r.members), r.step == 1) for r in resources])
-        # no more of anything than all the money buys
+        # no more of any resource than the best known cost buys
         most = np.where(buyable, np.minimum(self.cost / np.maximum(price, 1e-300), 1e12), 0.0) / per_unit
         most = np.where(whole, np.floor(most * (1 + 1e-12)), most)
         most = np.maximum(most, np.concatenate(self.known) / per_unit)
@@ -340,7 +339,7 @@ class _Whole:
         )
 
     def _need_rows(self) -> Iterator[Row]:
-        """Every need is met; one that is spared, to its floor."""
+        """Yield the rows of needs: each is met, or its floor if it is waived."""
         for n in self.problem.needs:
             v, size = int(self.first[n.resource]) + n.unit, float(self.problem.resources[n.resource].step)
             if id(n) in self.spare:
@@ -350,13 +349,13 @@ class _Whole:
                 yield [v], [1.0], n.threshold * size, np.inf
 
     def _exception_rows(self) -> Iterator[Row]:
-        """No section spares more than the rule lets it."""
+        """Yield the rows that limit the waived needs of each section."""
         for s in {n.section for n in self.optional}:
             mine = [self.spare[id(n)] for n in self.optional if n.section == s]
             yield mine, [1.0] * len(mine), -np.inf, float(self.problem.exceptions[s])
 
     def lows(self, z: Floats) -> Steps:
-        """Return what schools must have by an answer's choice of what is spared."""
+        """Return the minimum steps of schools under the waivers of a solution."""
         out = self.problem.nothing()
         for n in self.problem.needs:
             spared = id(n) in self.spare and z[self.spare[id(n)]] > 0.5
@@ -365,7 +364,7 @@ class _Whole:
         return out
 
     def shared(self, z: Floats) -> Iterator[tuple[int, Ints]]:
-        """Yield the resources that stages share, and what an answer gives of them to the schools that do."""
+        """Yield the resources shared by stages, with the steps of a solution for schools that share them."""
         for k, resource in enumerate(self.problem.resources):
             if resource.divided.any():
                 trial = z[self.first[k] : self.first[k + 1]] / float(resource.step)
@@ -373,12 +372,12 @@ class _Whole:
 
 
 def _proven(cost: float, bound: float) -> bool:
-    """Tell whether nothing can be cheaper."""
+    """Return whether the cost equals its bound."""
     return cost - bound <= 1e-9 * max(1.0, cost)
 
 
 def _as_cone(resource: Resource, target: Target, base: Floats, first: int = 0) -> Cone:
-    """Return a coefficient as a program has it, where the units of the resource are the variables from ``first`` on."""
+    """Return a coefficient as a cone; the units of its resource are the variables from ``first`` on."""
     return Cone(
         base=base,
         students=target.students,

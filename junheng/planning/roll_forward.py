@@ -93,7 +93,7 @@ def roll_forward(
     changes = _yearly_changes(enrolment)
     budgets = {year: _budget(yearly_budget, year) for year in range(first + 1, until + 1)}
     now, left = attrs.evolve(ev, language=None), Decimal(0)
-    rows = [_State.of(now.data, first, Decimal(0), Decimal(0), left)]
+    rows = [_State.at_end(now.data, first, Decimal(0), Decimal(0), left)]
     with reporting(len(budgets), sentences("planning", ev.language or "en")["years"], progress) as report:
         for done, (year, budget) in enumerate(budgets.items(), start=1):
             if changes:
@@ -103,7 +103,7 @@ def roll_forward(
             cost = typed_decimal(made.cost)
             now = now.apply(made.changes)
             left = money - cost
-            rows.append(_State.of(now.data, year, money, cost, left))
+            rows.append(_State.at_end(now.data, year, money, cost, left))
             report(done)
     return ev._frame(_columns(ev, rows))
 
@@ -158,7 +158,7 @@ class _State:
     counts: Any
 
     @classmethod
-    def of(cls, d: Judgement, year: int, money: Decimal, cost: Decimal, left: Decimal) -> _State:
+    def at_end(cls, d: Judgement, year: int, money: Decimal, cost: Decimal, left: Decimal) -> _State:
         """Count what is met in each county."""
         n = d.n_counties
         words = [w for name, w in d.county_words if name != "year"]

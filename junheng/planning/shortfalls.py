@@ -335,7 +335,7 @@ def _each(
     """Return the unit cost of each row; raise an error if a shortfall has none."""
     kinds, ids = d.sections.kind[section].tolist(), [i.id for i in d.indicators]
     rows = list(zip(names, kinds, indicator.tolist(), strict=True))
-    known = {row: costs.of(row[0], row[1], ids[row[2]]) for row in set(rows)}
+    known = {row: costs.unit_cost(row[0], row[1], ids[row[2]]) for row in set(rows)}
     lacking = dict.fromkeys(row[0] for row, x in zip(rows, short.tolist(), strict=True) if x > 0 and known[row] is None)
     if lacking:
         columns_ = listed(Name("column", c) for c in lacking)

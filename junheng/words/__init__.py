@@ -108,6 +108,8 @@ class Name:
             return self.id
         if self.group == "column":
             return label_of_column(self.id)
+        if self.group == "indicator" and self.id in (known := read_toml("indicators/catalog.toml")["indicators"]):
+            return str(known[self.id]["label"]["zh"])
         terms = read_toml("columns.toml")["categories"].get(self.group, {}).get(self.id, ())
         return next((term for term in terms if not term.isascii()), str(word(self.group, self.id, language)))
 
