@@ -111,8 +111,10 @@ def evaluate_dask(
     InputError
         If an argument is invalid, or Dask is not installed.
 
-    Notes ----- Dask shuffles the rows on the columns of ``by``. One task judges all counties of a partition; partitions
-    of 50 000 to 500 000 rows work well.
+    Notes
+    -----
+    Dask shuffles the rows on the columns of ``by``. One task judges all counties of a partition; partitions of 50 000
+    to 500 000 rows work well.
 
     Examples
     --------

@@ -140,9 +140,10 @@ def evaluate_parquet(
     InputError
         If an argument is invalid, the target exists, or pyarrow is not installed.
 
-    Notes ----- ``row`` in the outputs and in problems is the position in the whole source, counting from 0, with files
-    in the order of their paths. If counties are contiguous, outputs are in the order of the table; otherwise county by
-    county.
+    Notes
+    -----
+    ``row`` in the outputs and in problems is the position in the whole source, counting from 0, with files in the order
+    of their paths. If counties are contiguous, outputs are in the order of the table; otherwise county by county.
 
     Examples
     --------

@@ -96,7 +96,9 @@ def evaluate_spark(
     InputError
         If an argument is invalid, or Spark is not installed.
 
-    Notes ----- Rows are repartitioned by the columns of ``by``; one task judges all counties of a partition, so
+    Notes
+    -----
+    Rows are repartitioned by the columns of ``by``; one task judges all counties of a partition, so
     ``spark.sql.shuffle.partitions`` determines the rows per task: 50 000 to 500 000 work well. Workers need junheng and
     its dependencies. Spark requires Java 17 or newer.
 

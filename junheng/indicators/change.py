@@ -399,7 +399,9 @@ def ranking(
     AlignmentError
         If lengths or indexes differ.
 
-    References ---------- ``scipy.stats.rankdata`` uses the same names for ties.
+    References
+    ----------
+    ``scipy.stats.rankdata`` uses the same names for ties.
 
     Examples
     --------

@@ -174,7 +174,9 @@ def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     ----------
     义务教育均衡发展差异系数计算方法及数据来源 (with 教督〔2012〕3号); 教督〔2017〕6号, 第六条.
 
-    Examples -------- The example published with the rules, books of five schools (printed as 0.52):
+    Examples
+    --------
+    The example published with the rules, books of five schools (printed as 0.52):
 
     >>> import junheng as jh
     >>> students = [45, 37, 89, 76, 55]

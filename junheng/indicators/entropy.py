@@ -304,7 +304,9 @@ def log_variance(values: Any, *, weights: Any, by: Any = None) -> Any:
     AlignmentError
         If lengths or indexes differ.
 
-    References ---------- Cowell (2011), Measuring Inequality, which distinguishes the two.
+    References
+    ----------
+    Cowell (2011), Measuring Inequality, which distinguishes the two.
 
     Examples
     --------
