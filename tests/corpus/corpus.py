@@ -18,6 +18,8 @@ import junheng as jh
 KEPT = Path(__file__).with_name("kept.json")
 STANDARDS = sorted(jh.list_standards()["id"])
 FRAMES = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out")
+#: Sentences may be worded better; what they say stands in the other columns.
+SENTENCES = {("items", "finding"), ("school_verdicts", "reason"), ("verdicts", "reason")}
 COUNTS = {"row", "n_indicators", "n_met", "n_unmet", "n_undetermined", "n_schools", "n_missing", "n_empty"}
 
 
@@ -105,7 +107,8 @@ def results():
                     yield key, "error", sorted(str(p.code) for p in exc.problems)
                     continue
                 for frame in FRAMES:
-                    yield key, frame, getattr(ev, frame)
+                    found = getattr(ev, frame)
+                    yield key, frame, found.drop(columns=[c for f, c in SENTENCES if f == frame])
 
 
 def kept():
