@@ -16,7 +16,6 @@ from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain
 from junheng.results.frames import Frames, records
-from junheng.schools.checks import problems_frame
 from junheng.standards.model import Standard
 from junheng.words import Language, message
 
@@ -122,8 +121,7 @@ class Evaluation(Generic[FrameT]):
     @cached_property
     def problems(self) -> FrameT:
         """Problems of the table that did not stop the evaluation, as listed by :func:`junheng.check_schools`."""
-        frame: FrameT = problems_frame(self.data.problems, self.data.backend, self.language or "en")
-        return frame
+        return self._frames.problems()
 
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""

@@ -19,6 +19,7 @@ from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
 from junheng.results.reasons import item_findings, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
+from junheng.schools.checks import problem_columns
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit
 from junheng.words import word
@@ -320,6 +321,17 @@ class Frames(Generic[FrameT]):
         out["reason"] = [reasons[c] for c in why.tolist()]
         kinds = [word("left_out_of", k, self.language) for k in LEFT_OUT_OF]
         out["left_out_of"] = [kinds[c] for c in of.tolist()]
+        return self.frame(out)
+
+    def problems(self) -> FrameT:
+        """One row per problem that did not stop the evaluation."""
+        lang = self.language
+        out = problem_columns(self.found.problems, lang or "en")
+        if lang is not None:
+            out["code"] = [word("problem", c, lang) for c in out["code"]]
+            out["severity"] = [word("severity", s, lang) for s in out["severity"]]
+            out["column"] = [c and self.header(c) for c in out["column"]]
+            out["key"] = [k and " / ".join(word("stage", part, lang) for part in k.split(" / ")) for k in out["key"]]
         return self.frame(out)
 
     # -------------------------------------------------------------------------------------------- columns

@@ -325,9 +325,14 @@ def _check_degrees(found: ProblemList, suffix: str) -> None:
 
 def problems_frame(problems: Iterable[Problem], backend: Backend, language: str = "en") -> Any:
     """Return problems as a frame, table first, then row by row."""
+    return build_frame(problem_columns(problems, language), backend)
+
+
+def problem_columns(problems: Iterable[Problem], language: str = "en") -> dict[str, Any]:
+    """Return the columns of a frame of problems."""
     in_order = sorted(problems, key=lambda p: -1 if p.row is None else p.row)
     dicts = [p.to_dict() | {"message": p.sentence(language)} for p in in_order]
     names = ("code", "severity", "column", "row", "key", "value", "message")
     columns: dict[str, Any] = {name: [d[name] for d in dicts] for name in names}
     columns["row"] = Wholes(columns["row"])
-    return build_frame(columns, backend)
+    return columns

@@ -311,7 +311,7 @@ def test_facts_find_a_county_whose_name_holds_what_does_not_show(sign: str, at: 
 def test_a_fact_that_is_neither_yes_nor_no_is_named(mark: str, tmp_path: Path) -> None:
     path = tmp_path / "facts.csv"
     path.write_text(f"项目,数值\n区县名称,丙县\n交流轮岗教师数,30①\n教师编制标准统一,{mark}\n", encoding="utf-8")
-    with pytest.warns(jh.ReadingWarning, match="footnotes were taken off '30①'"):
+    with pytest.warns(jh.ReadingWarning, match="footnote marks removed from '30①'"):
         facts = jh.read_facts(path)
     assert facts["exchanged_teachers"].tolist() == [30.0]
     with pytest.raises(jh.InputDataError) as caught:

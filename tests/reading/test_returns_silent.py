@@ -11,7 +11,7 @@ from small_tables import QUALITY
 
 import junheng as jh
 
-FOLDER = Path(__file__).parent / "golden" / "returns"
+FOLDER = Path(__file__).resolve().parents[1] / "golden" / "returns"
 CASES: dict[str, dict[str, Any]] = {
     case["file"]: case for case in tomllib.loads((FOLDER / "cases.toml").read_text(encoding="utf-8"))["case"]
 }

@@ -14,7 +14,7 @@ import pytest
 import junheng as jh
 from junheng.errors import InputDataError
 
-FOLDER = Path(__file__).parent / "golden" / "edges"
+FOLDER = Path(__file__).resolve().parents[1] / "golden" / "edges"
 
 
 def _cases():

@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from item_tables import FACTS, Facts, table
 from small_tables import BASIC, QUALITY, frame, junior, one_row, only, pick, school
-from test_items import FACTS, Facts, table
 
 import junheng as jh
 from junheng._data import column_ids, fact_ids, read_toml

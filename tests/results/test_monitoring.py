@@ -9,8 +9,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import tomli_w
+from item_tables import FACTS, RICH, Facts, Table, table
 from small_tables import BASIC, QUALITY, frame, junior, only, pick, school
-from test_items import FACTS, RICH, Facts, Table, table
 
 import junheng as jh
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from command_line import in_chinese, run, table
 from hypothesis import given
 from hypothesis import strategies as st
 from small_tables import QUALITY
-from test_cli import in_chinese, run, table
 
 import junheng as jh
 from junheng._files import check_output, replacing, write_bytes
@@ -387,7 +387,11 @@ def test_parquet_files_are_not_written_into_their_source(tmp_path: Path) -> None
     jh.synthetic.county(seed=0, n_schools=5).to_parquet(source / "part-0.parquet")
     (tmp_path / "别名").symlink_to(source)
     before = contents(tmp_path)
-    for target, said in (("别名/判定", "lies in the source"), ("各校/a/b", "lies in the source"), ("别名", "exists")):
+    for target, said in (
+        ("别名/判定", "is inside the source"),
+        ("各校/a/b", "is inside the source"),
+        ("别名", "exists"),
+    ):
         with pytest.raises(jh.InputError, match=said):
             jh.engines.evaluate_parquet(source, QUALITY, tmp_path / target)
     assert contents(tmp_path) == before

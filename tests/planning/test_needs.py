@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -14,7 +13,8 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
-from small_tables import GOOD, QUALITY, SEVEN, SHANDONG, SHARED, conditions, frame, junior, one_row, only, pick, school
+from needs_checks import planned, sections
+from small_tables import QUALITY, SEVEN, SHANDONG, SHARED, conditions, frame, junior, one_row, pick, school
 
 import junheng as jh
 from junheng.planning._building import counties
@@ -52,11 +52,6 @@ def listed(ev: jh.Evaluation) -> dict[tuple[int, str, str], dict[str, Any]]:
     return {(r["row"], r["stage"], r["indicator"]): r for r in rows if r["short"] is not None}
 
 
-def sections(ev: jh.Evaluation) -> Iterator[tuple[int, tuple[int, str]]]:
-    s = ev.data.sections
-    yield from ((i, (int(s.rows[i]), ("primary", "junior")[int(s.stage[i])])) for i in range(s.rows.size))
-
-
 def reported(ev: jh.Evaluation) -> dict[tuple[int, str, str], float]:
     """What the report says each school must add."""
     d, out = ev.data, {}
@@ -68,19 +63,6 @@ def reported(ev: jh.Evaluation) -> dict[tuple[int, str, str], float]:
             lack = page.lack(j, i)
             if lack is not None:
                 out[*key, d.indicators[j].id] = lack
-    return out
-
-
-def planned(ev: jh.Evaluation) -> dict[tuple[int, str, str], tuple[Fraction, Fraction | None]]:
-    """What the plan takes each school to need, to its threshold and to its floor."""
-    d, out = ev.data, {}
-    where = dict(sections(ev))
-    for county in counties(d, Prices({}), 2):
-        for need in county.needs:
-            step = county.resources[need.resource].step
-            i = int(county.sections[need.section])
-            floor = None if need.floor is None else need.floor * step
-            out[*where[i], d.indicators[need.indicator].id] = (need.threshold * step, floor)
     return out
 
 
@@ -349,48 +331,13 @@ def test_a_plan_buys_what_the_shortfalls_add_up_to(table: pd.DataFrame) -> None:
 # --------------------------------------------------------------------------------------------- worked cases
 
 
-def shortage(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Judge an integrated school that has more than enough of all but one thing, and ask all three."""
-    plenty = {c: 1000 * x for c, x in GOOD.items()}
-    row = {"county": "甲县", "school": "联校", "kind": case["kind"], **{c: plenty[c] for c in plenty if c in SHARED}}
-    for stage, students in case["students"].items():
-        row |= {f"students_{stage}": students}
-        row |= {f"{c}_{stage}": x for c, x in plenty.items() if c not in SHARED}
-    ev = jh.evaluate(frame(row | {case["column"]: case["amount"]}), case["standard"])
-    lacks = pick(jh.shortfalls(ev), column=case["column"]).set_index("stage")
-    report = {}
-    for s, stage in enumerate(("primary", "junior")):
-        lines = [line["text"] for _, line in StageTable(ev.data, 0, s, ReportWords("zh")).fails()]
-        found = [amount for text in lines for amount in re.findall(r"校(?:缺|：.*?缺)([^，；。（]+)", text)]
-        if lines:
-            report[stage] = sorted({f"缺{amount}" for amount in found})
-    plan = {stage: float(steps) for (_, stage, _), (steps, _) in planned(ev).items()}
-    return {
-        **{
-            name: lacks[column].to_dict()
-            for name, column in (
-                ("has", "has"),
-                ("needs", "needs"),
-                ("of_stage", "short"),
-                ("of_school", "short_school"),
-            )
-        },
-        "planned": plan,
-        "reported": report,
-        "added_in_all": only(jh.shortfall_totals(ev), column=case["column"])["total"],
-    }
-
-
-CHECKS = {"shortage": shortage}
-
-
 # ------------------------------------------------------------------------------------------ odd comparisons
 
 
 @pytest.mark.parametrize(("value", "has", "steps"), [(3, 1, 3), (3, 3, 1), (3.5, 1, 3)])
 def test_more_than_a_number_is_planned_for_as_it_is_judged(tmp_path: Any, value: float, has: int, steps: int) -> None:
     """A school with one court that must have more than three needs three more; two would leave it on the limit."""
-    from test_shortfalls import both_stages, custom
+    from custom_standards import both_stages, custom
 
     rule = {"kind": "all", "clause": "第一条", "source": "E", "standing": "confirmed"}
     std = custom(tmp_path, both_stages(indicator="volleyball_courts", op=">", value=value), school_rule=rule)

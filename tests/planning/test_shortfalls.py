@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-import tomli_w
+from custom_standards import both_stages, custom
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from small_tables import BASIC, GOOD, QUALITY, SEVEN, SHANDONG, conditions, frame, junior, one_row, only, pick, school
@@ -22,31 +22,6 @@ from junheng.schools import columns
 few = hypothesis_settings(max_examples=max(8, hypothesis_settings.default.max_examples // 4))
 SHARED = ("teaching_area_m2", "sports_area_m2", "equipment_value_cny", "multimedia_classrooms")
 COSTS = {column: 10 * n for n, (column, _, _) in enumerate(SEVEN.values(), start=1)}
-
-
-def custom(folder: Path, thresholds: list[dict[str, Any]], **more: Any) -> jh.Standard:
-    """Return a user's standard with some thresholds, every number cited."""
-    cited = {"clause": "第一条", "source": "E", "standing": "confirmed"}
-    content = {
-        "id": "xx-own",
-        "document": "示例",
-        "number": "示例1号",
-        "issued": "2030",
-        "jurisdiction": "XX",
-        "last_checked_on": "2030-01-01",
-        "label": {"zh": "示例", "en": "Example"},
-        "parts": ["basic_standard"],
-        "indicators": list(dict.fromkeys(t["indicator"] for t in thresholds)),
-        "sources": {"E": {"title": "示例"}},
-        "thresholds": [t | cited for t in thresholds],
-    }
-    path = folder / "own.toml"
-    path.write_text(tomli_w.dumps(content | more), encoding="utf-8")
-    return jh.load_standard(path)
-
-
-def both_stages(**threshold: Any) -> list[dict[str, Any]]:
-    return [{"stage": s} | threshold for s in ("primary", "junior")]
 
 
 def lacks(table: pd.DataFrame, standard: Any = QUALITY, **options: Any) -> pd.DataFrame:
@@ -507,29 +482,6 @@ def test_the_shortage_list_of_a_town(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------- doors
-
-
-@pytest.mark.parametrize("library", ["polars", "pyarrow"])
-def test_frames_come_back_in_the_library_of_the_input(library: str) -> None:
-    table = jh.synthetic.county(seed=0, n_schools=12, missing=0.05)
-    wanted = jh.shortfalls(jh.evaluate(table, QUALITY))
-    other = pytest.importorskip("polars").from_pandas(table) if library == "polars" else None
-    if library == "pyarrow":
-        other = pytest.importorskip("pyarrow").Table.from_pandas(table)
-    ev = jh.evaluate(other, QUALITY)
-    got = jh.shortfalls(ev)
-    assert type(got).__module__.startswith(library) and type(jh.shortfall_totals(ev)).__module__.startswith(library)
-    assert jh.results.records(got) == jh.results.records(wanted)
-    assert jh.results.records(jh.shortfall_totals(got)) == jh.results.records(jh.shortfall_totals(wanted))
-
-
-def test_in_chinese_nothing_is_left_in_english() -> None:
-    ev = jh.evaluate(jh.synthetic.county(seed=0, missing=0.05), QUALITY).relabel("zh")
-    costs = dict.fromkeys(COSTS, 1)
-    for got in (jh.shortfalls(ev, unit_costs=costs), jh.shortfall_totals(ev, unit_costs=costs, by=["stage"])):
-        text = got.head(30).drop(columns="学校名称", errors="ignore").to_string()
-        assert not set(re.findall("[A-Za-z]{2,}", text)) - {"NaN", "True", "False"}
-    assert "缺额" in jh.shortfalls(ev) and "合计" in jh.shortfall_totals(ev)
 
 
 def test_totals_ask_for_what_they_can_use() -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from item_tables import FACTS, Facts, judge, parts, table, verdicts
 from small_tables import QUALITY, frame, junior, only, pick, school
-from test_items import FACTS, Facts, judge, parts, table, verdicts
 
 import junheng as jh
 from junheng.facts import fact_columns

@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from importlib.resources import files
@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import tomli_w
+from item_tables import FACTS, Facts, Table, fails, parts, table, verdicts
+from law_checks import CITED, item
 from small_tables import BASIC, QUALITY, SHANDONG, frame, only, pick, school
-from test_items import FACTS, Facts, Table, fails, parts, table, verdicts
 
 import junheng as jh
-from junheng.standards import model
 from junheng.standards.model import Condition, Item
 
 rows = jh.results.records
@@ -35,54 +35,6 @@ STD = {name: jh.load_standard(name) for name in LOCAL}
 
 # --------------------- what golden/law_targets.toml and local_documents.toml hold; run by test_golden
 
-
-def written_out(test: model.Comparison) -> str:
-    if isinstance(test, Condition) and test.one_of:
-        return f"{test.op} " + " or ".join(format(v.normalize(), "f") for v in test.one_of)
-    assert test.value is not None and test.primary is None and test.per_classes is None
-    number = format(test.value.normalize(), "f")
-    return f"{test.op} {number}" + (f" ({test.qualifier})" if test.qualifier else "")
-
-
-def golden_targets(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Every number of a file, item by item; of one that extends another, what differs by ``diff``."""
-    std = jh.load_standard(case["standard"])
-    wanted = {i.id for i in std.items}
-    if "than" in case:
-        changed = jh.load_standard(case["than"]).diff(std)
-        assert set(changed["table"]) == {"items"} and set(changed["field"]) <= {"conditions", "value"}
-        wanted = set(changed["entry"])
-    assert wanted == set(case["expected"])
-    return {
-        item.id: [
-            text
-            for c in item.conditions
-            for text in (
-                " or ".join(written_out(t) for t in (c, *c.readings)),
-                *(", ".join(map(written_out, y.tests)) for y in c.yardsticks),
-            )
-        ]
-        for item in std.items
-        if item.id in wanted
-    }
-
-
-def golden_document(case: Mapping[str, Any]) -> dict[str, Any]:
-    """What a standard says of the document it was made from, and which clauses and sources its numbers name."""
-    std = jh.load_standard(case["standard"])
-    got = {
-        name: getattr(std, name) or "" for name in case["expected"] if name not in ("clauses", "sources", "standings")
-    }
-    own = {i.id: i for i in std.items}
-    for name, field in (("clauses", "clause"), ("sources", "source"), ("standings", "standing")):
-        got[name] = {i: str(getattr(own[i], field)) for i in case["expected"].get(name, {})}
-    return got
-
-
-CHECKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "targets": golden_targets,
-    "document": golden_document,
-}
 
 # ------------------------------------------------------------------------------------- what is shipped
 
@@ -116,11 +68,11 @@ STANDINGS = {(WUXI, "teacher-exchange"): "secondary", (SD_BASIC, "schools-comply
 def test_a_local_scheme_is_cited_and_dated(name: str) -> None:
     std = STD[name]
     assert std.id == name and std.jurisdiction.startswith("CN-") and re.fullmatch(r"\d{4}", std.effective_from)
-    for item in std.items:
-        assert item.clause.strip() and item.source in std.sources
-        if item.origin == name:
-            assert item.standing == STANDINGS.get((name, item.id), "confirmed"), item.id
-            for yardstick in (y for c in item.conditions for y in c.yardsticks):
+    for each in std.items:
+        assert each.clause.strip() and each.source in std.sources
+        if each.origin == name:
+            assert each.standing == STANDINGS.get((name, each.id), "confirmed"), each.id
+            for yardstick in (y for c in each.conditions for y in c.yardsticks):
                 assert yardstick.clause.strip() and yardstick.source in std.sources
                 # 1000 and 1500 students are sizes designed for
                 assert yardstick.standing == ("derived" if yardstick.clause in ("4138", "1215612") else "confirmed")
@@ -445,13 +397,7 @@ PROVINCE = {
     "last_checked_on": "2026-11-22",
     "sources": {"L": {"title": "某省"}},
 }
-CITED = {"clause": "第一条", "source": "L", "standing": "confirmed", "label": {"zh": "项", "en": "item"}}
 YES = {"scope": "county", "top": ["layout_plan"], "op": "==", "value": 1}
-
-
-def item(id_: str, *conditions: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
-    base = {"id": id_, "part": "government", "rule": "conditions", **CITED}
-    return base | ({"conditions": list(conditions)} if conditions else {}) | changed
 
 
 def relaxation(id_: str, **changed: Any) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
 from small_tables import BASIC, QUALITY, frame, junior, school
 
@@ -76,23 +74,6 @@ def test_describe_columns_tells_what_would_happen() -> None:
         ("册数", "books", None),
     ]
     assert [t["factor"] for t in told[:3]] == [10_000.0, 2000 / 3, 1.0]
-
-
-@pytest.mark.parametrize("build", [pl.DataFrame, pa.table])
-def test_the_same_library_comes_back(build: Any) -> None:
-    data = {"区县名称": ["A"], "学校代码": ["0012"], "学段": ["小学"], "图书(千册)": [1.5], "备注": ["x"]}
-    expected = jh.standardize_columns(pd.DataFrame(data))
-    out = jh.standardize_columns(build(data))
-    assert type(out) is type(build(data))
-    assert jh.results.records(out) == jh.results.records(expected)
-    assert type(jh.describe_columns(build(data))) is type(out)
-
-
-def test_the_input_is_not_changed() -> None:
-    raw = pd.DataFrame({"学段": ["小学"], "图书(千册)": [1.5]}, index=[7])
-    before = raw.copy()
-    jh.standardize_columns(raw)
-    pd.testing.assert_frame_equal(raw, before)
 
 
 # ----------------------------------------------------------------------------------------------- units

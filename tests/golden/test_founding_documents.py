@@ -23,7 +23,7 @@ from junheng.schools.checks import needed_columns
 from junheng.standards import model
 
 TABLE = tomllib.loads(
-    Path(__file__).with_name("golden").joinpath("founding_documents.toml").read_text(encoding="utf-8"),
+    Path(__file__).parent.joinpath("founding_documents.toml").read_text(encoding="utf-8"),
     parse_float=Decimal,
 )
 PLACES: dict[str, dict[str, Any]] = TABLE["places"]

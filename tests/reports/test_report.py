@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import tomllib
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from junheng.words import message
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
 pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
+from pages import Page, checked
+
 from junheng.reports import html_report, write_report
 from junheng.reports.page import report as module
 from junheng.reports.page.schools import StageTable
@@ -30,62 +31,6 @@ from junheng.reports.page.words import ReportWords
 
 WORDS = tomllib.loads((Path(jh.__file__).parent / "words" / "reports.toml").read_text(encoding="utf-8"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-VOID = {"meta", "br", "link", "img", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """A page read strictly: every element closed in order, every id once, every link inside the page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.targets: list[str] = []
-        self.loads: list[str] = []
-        self.words: list[str] = []
-        self.tags: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        for name, value in attrs:
-            assert not name.startswith("on"), f"<{tag} {name}>"
-            if name == "id":
-                self.ids.append(value or "")
-            if name in ("href", "src", "xlink:href", "data", "action", "poster", "srcset"):
-                (self.targets if (value or "").startswith("#") else self.loads).append(value or "")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in ("style", "script"):
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        """What is read."""
-        return " ".join(" ".join(self.words).split())
-
-
-def checked(text: str) -> Page:
-    page = Page(text)
-    assert page.loads == [] and len(set(page.ids)) == len(page.ids)
-    assert {t[1:] for t in page.targets} <= set(page.ids)
-    assert not re.search(r"https?:|url\((?!#)|@import", text.replace("\n", ""))
-    assert page.tags.count("script") == 1 and "<html lang=" in text
-    assert not re.search(r"\bnan\b|\bNone\b|\[\]|Undefined|\{\w*\}", page.text)
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -535,7 +480,7 @@ def test_on_paper_everything_is_open(pages: dict[str, str], ev: jh.Evaluation, t
 
 @pytest.mark.slow
 def test_the_real_table_goes_from_file_to_report(shared_data: Path, tmp_path: Path) -> None:
-    from test_real_data import MAPPING, STANDARD
+    from real_tables import MAPPING, STANDARD
 
     schools = jh.read_schools(shared_data / "taiwan_primary_schools_113.csv", mapping=MAPPING).assign(stage="primary")
     (tmp_path / "s.toml").write_text(STANDARD, encoding="utf-8")

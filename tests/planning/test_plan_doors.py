@@ -9,11 +9,11 @@ import attrs
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import crowded, latin, marks, needs_chinese, said
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import Page, checked
 from small_tables import BASIC, GOOD, QUALITY, SHANDONG, frame, junior, only, school
-from test_plots import crowded, latin, marks, needs_chinese, said
-from test_report import Page, checked
 
 import junheng as jh
 from junheng.__main__ import main

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from law_checks import CHECKS as LAW
+from needs_checks import CHECKS as NEEDS
 from small_tables import QUALITY, SEVEN, frame, only, pick
-from test_local_schemes import CHECKS as LAW
-from test_needs import CHECKS as NEEDS
 
 import junheng as jh
 from junheng.schools.checks import needed_columns
 
 CASES = {
     name: case
-    for path in sorted(Path(__file__).with_name("golden").glob("*.toml"))
+    for path in sorted(Path(__file__).parent.glob("*.toml"))
     for name, case in tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal).items()
     if "check" in case  # founding_documents.toml is walked by a test of its own
 }
