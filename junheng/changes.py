@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from junheng.results.frames import Frames
 from junheng.schools.editing import Add, Changed, Close, Cohorts, Enrolment, Merge, Open
 from junheng.schools.editing import change_table as change_sections
 from junheng.words import word
@@ -56,7 +57,8 @@ def applied(ev: Evaluation, changes: Any) -> Any:
     if ev.language is not None:
         out["column"] = [ev.header(name) for name in out["column"]]
         out["cause"] = [word("cause", name, ev.language) for name in out["cause"]]
-    return ev._frame(out)
+    frames = Frames(ev.data, ev.language)
+    return frames.frame(out)
 
 
 def change_table(data: Judgement, changes: Any) -> Changed:

@@ -152,13 +152,13 @@ def _evaluate(
     facts: Facts,
     problems: tuple[Problem, ...],
 ) -> Evaluation[Any]:
-    table = sections.reading
+    table = sections.schools
     values = np.empty((len(indicators), sections.rows.size))
     each = [IndicatorValues.compute(i, sections, std, own) for i, own in zip(indicators, values, strict=True)]
     findings = Findings(
         standard=std,
         indicators=indicators,
-        backend=table.table.backend,
+        backend=table.frame.backend,
         by=tuple(table.by),
         problems=problems,
         sections=sections,
@@ -193,7 +193,7 @@ def _provenance(findings: Findings, missing: Missing) -> dict[str, Any]:
         "relaxations": list(std.applied),
         "readings_chosen": std.chosen,
         "missing": missing,
-        "rows": sections.reading.rows,
+        "rows": sections.schools.rows,
         "sections": int(sections.rows.size),
         "sections_counted": int(sections.counted.sum()),
         "sections_in_coefficient": int(sections.in_coefficient.sum()),

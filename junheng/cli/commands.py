@@ -231,7 +231,7 @@ def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
     d = ev.data
     codes = find_county(d, args.county)
     rows = np.unique(d.sections.rows[np.isin(d.county, codes)])
-    table = d.sections.reading.table.take(rows).to_native()
+    table = d.sections.schools.frame.take(rows).to_native()
     facts = args.facts_read
     if facts is not None:
         # facts of other counties would be an error

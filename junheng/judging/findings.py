@@ -228,9 +228,9 @@ class Findings:
     @cached_property
     def school_names(self) -> NDArray[np.object_]:
         """Name of the school in each row, or its code if there are no names."""
-        reading = self.sections.reading
-        name = "school" if "school" in reading.has else "school_code"
-        return reading.table.objects(name)
+        schools = self.sections.schools
+        name = "school" if "school" in schools.has else "school_code"
+        return schools.frame.objects(name)
 
     @cached_property
     def schools_by_verdict(self) -> Ints:

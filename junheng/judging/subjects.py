@@ -100,7 +100,7 @@ class Subjects:
         if name in _OF_SCHOOL:
             # a school in one row may give it by stage; the largest is that of the school
             out = np.full(self.n, np.nan)
-            base = s.reading.number(name)
+            base = s.schools.number(name)
             by_stage = [s.number(name)[self.section]] if name == "largest_class" else []
             by_row = [base[s.rows[self.section]]] if base is not None else []
             for values in (*by_stage, *by_row):
@@ -113,7 +113,7 @@ class Subjects:
         if name == "students":
             values = s.students[self.section]
         elif found is not None and found[0].type == "flag":
-            return np.array([0.0, 1.0, np.nan])[s.reading.flag_codes(name)[self.row]]
+            return np.array([0.0, 1.0, np.nan])[s.schools.flag_codes(name)[self.row]]
         else:
             values = s.number(name)[self.section]
             if self.whole and found is not None and found[0].shared:
@@ -122,7 +122,7 @@ class Subjects:
             return values
         if name != "students" and found is not None and not found[0].shared:
             # a school in one row may give only the total
-            base = s.reading.number(name)
+            base = s.schools.number(name)
             none = np.bincount(self.unit, weights=np.isfinite(values), minlength=self.n)[self.unit] == 0
             lost = none & s.wide[self.section]
             if base is not None and lost.any():
@@ -133,7 +133,7 @@ class Subjects:
     def _of_school(self, name: str, money: bool, values: Floats) -> Floats:
         """Return parts of a shared figure that add up to that of the school; one repeated in its rows counts once."""
         s = self.sections
-        base = s.reading.number(name)
+        base = s.schools.number(name)
         if base is None:
             return values
         own = base[s.rows[self.section]]
@@ -183,7 +183,7 @@ class Subjects:
             return np.ones(self.n, dtype=bool)  # people sum exactly
         if not self.whole:
             return self.sections.as_typed(name, self.section)
-        base = self.sections.reading.number(name)
+        base = self.sections.schools.number(name)
         # a figure summed from parts may still equal the figure typed for the school
         return np.zeros(self.n, dtype=bool) if base is None else np.asarray(self.number(name) == base[self.row])
 
@@ -198,14 +198,14 @@ class Subjects:
 
     def flag(self, name: str) -> Codes:
         """Return a yes/no column by unit as a verdict: met, unmet, undetermined if missing."""
-        return _OF_FLAG[self.sections.reading.flag_codes(name)[self.row]]
+        return _OF_FLAG[self.sections.schools.flag_codes(name)[self.row]]
 
     def _words(self, name: str) -> tuple[str, ...]:
         return KINDS if name == "kind" else category_words(name)
 
     def _codes(self, name: str) -> Codes:
         s = self.sections
-        return s.kinds[self.first] if name == "kind" else s.reading.category_codes(name)[self.row]
+        return s.kinds[self.first] if name == "kind" else s.schools.category_codes(name)[self.row]
 
     def _among(self, name: str, wanted: Sequence[str], none: int = UNDETERMINED) -> Codes:
         """Return whether the category of each unit is among some; ``none`` if missing."""

@@ -157,7 +157,7 @@ class _Builder:
         have = np.nan_to_num(d.sections.number(column)[own])
         out = np.floor(have)
         # only staff not counted in a part can leave: teachers who are not PE teachers, for example
-        present = {base for base, _ in filter(None, map(_base, d.sections.reading.has))}
+        present = {base for base, _ in filter(None, map(_base, d.sections.schools.has))}
         for name in [c for c in columns() if columns()[c].part_of == column and c in present]:
             out = np.minimum(out, np.floor(have - np.nan_to_num(d.sections.number(name)[own])))
         out = np.maximum(out, 0)

@@ -221,7 +221,7 @@ class Shortages:
             s = self._data.sections
             typed = s.students if column == "students" else s.number(column)
             divided = s.is_divided(column) & columns()[column].shared  # staff are not divided
-            whole = s.reading.number(column)
+            whole = s.schools.number(column)
             if whole is not None and divided.any():
                 typed = np.where(divided, whole[s.rows], typed)
             self._figures[column] = _Figures(typed, divided, s.share_top, s.share_bottom)

@@ -20,6 +20,7 @@ from junheng.planning._costs import Prices
 from junheng.planning._problem import County
 from junheng.planning._solve import Answer
 from junheng.results import Evaluation, records
+from junheng.results.frames import Frames
 from junheng.schools import base_column, columns
 from junheng.words import sentences, word
 
@@ -88,20 +89,21 @@ class Plan:
         ev, rows = self.evaluation, self._rows
         d, lang = ev.data, ev.language
         section = np.array([r["section"] for r in rows], dtype=np.int64)
-        out: dict[str, Any] = ev._by_columns(d.county[section])
-        out |= ev._school_columns(section)
+        frames = Frames(ev.data, ev.language)
+        out: dict[str, Any] = frames.by_columns(d.county[section])
+        out |= frames.school_columns(section)
         out["row"] = d.sections.rows[section]
         stages = np.array([r["stage"] for r in rows], dtype=np.int64)
-        out["stage"] = ev._labels("stage", stages, STAGES)
+        out["stage"] = frames.labels("stage", stages, STAGES)
         indicators = np.array([r["indicator"] for r in rows], dtype=np.int64)
-        out["indicator"] = ev._labels("indicator", indicators, [i.id for i in d.indicators])
+        out["indicator"] = frames.labels("indicator", indicators, [i.id for i in d.indicators])
         out["column"] = [r["column"] if lang is None else _column_label(r["column"], lang) for r in rows]
         out["change"] = np.array([r["change"] for r in rows], dtype=np.float64)
         out["unit"] = [None if u is None else str(word("unit", u, lang)) for u in (r["unit"] for r in rows)]
         out["unit_cost"] = np.array([r["unit_cost"] for r in rows], dtype=np.float64)
         out["cost"] = np.array([r["cost"] for r in rows], dtype=np.float64)
         out["why"] = Labels(np.array([r["why"] for r in rows], dtype=np.int64), [word("why", w, lang) for w in WHY])
-        return ev._frame(out)
+        return frames.frame(out)
 
     @cached_property
     def after(self) -> Evaluation:
@@ -119,13 +121,14 @@ class Plan:
         spent = dict.fromkeys((a.problem.county for a in self.answers), 0.0)
         for r in self._rows:
             spent[int(ev.data.county[r["section"]])] += r["cost"]
-        out: dict[str, Any] = ev._by_columns(np.array([a.problem.county for a in self.answers], dtype=np.int64))
+        frames = Frames(ev.data, ev.language)
+        out: dict[str, Any] = frames.by_columns(np.array([a.problem.county for a in self.answers], dtype=np.int64))
         out["cost"] = np.array([spent[a.problem.county] for a in self.answers])
         out["bound"] = np.array([a.bound if self.whole else math.nan for a in self.answers])
         out["method"] = [str(word("method", a.method, lang)) for a in self.answers]
         out["n_unplanned"] = np.array([len(a.problem.unknown) for a in self.answers], dtype=np.int64)
-        out["promise"] = ev._labels("verdict", np.array([self._promise(a) for a in self.answers]), VERDICTS)
-        return ev._frame(out)
+        out["promise"] = frames.labels("verdict", np.array([self._promise(a) for a in self.answers]), VERDICTS)
+        return frames.frame(out)
 
     def _promise(self, answer: Answer) -> int:
         problem, d = answer.problem, self.evaluation.data
@@ -146,14 +149,15 @@ class Plan:
         Empty if the budget is sufficient or not given.
         """
         ev = self.evaluation
-        out: dict[str, Any] = ev._by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
+        frames = Frames(ev.data, ev.language)
+        out: dict[str, Any] = frames.by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
         out["turns"] = [str(word("turns", s.what, ev.language)) for s, _ in self.taken]
         out["where"] = [self._where(s) for s, _ in self.taken]
         cost = np.array([s.cost for s, _ in self.taken], dtype=np.float64)
         out["cost"] = cost
         out["cumulated_cost"] = np.cumsum(cost)
         out["reached"] = np.array([done for _, done in self.taken], dtype=bool)
-        return ev._frame(out)
+        return frames.frame(out)
 
     def _where(self, step: Step) -> str:
         if step.at is None:
@@ -175,13 +179,14 @@ class Plan:
         rows = [(a, *u) for a in self.answers for u in a.problem.unknown]
         county = np.array([a.problem.county for a, *_ in rows], dtype=np.int64)
         section = [None if s < 0 else int(a.problem.sections[s]) for a, s, _, _, _ in rows]
-        out: dict[str, Any] = ev._by_columns(county)
+        frames = Frames(ev.data, ev.language)
+        out: dict[str, Any] = frames.by_columns(county)
         out["school"] = [None if s is None else d.school_names[d.sections.rows[s]] for s in section]
-        out["stage"] = ev._labels("stage", np.array([s for _, _, s, _, _ in rows], dtype=np.int64), STAGES)
+        out["stage"] = frames.labels("stage", np.array([s for _, _, s, _, _ in rows], dtype=np.int64), STAGES)
         named = np.array([j for _, _, _, j, _ in rows], dtype=np.int64)
-        out["indicator"] = ev._labels("indicator", named, [i.id for i in d.indicators])
+        out["indicator"] = frames.labels("indicator", named, [i.id for i in d.indicators])
         out["reason"] = [str(word("reason", r, lang)) for *_, r in rows]
-        return ev._frame(out)
+        return frames.frame(out)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
@@ -321,7 +326,7 @@ def _column_of(d: Any, column: str, section: int) -> str:
     stage = STAGES[int(sections.stage[section])]
     if columns()[column].shared:
         return column
-    base = sections.reading.number(column)
+    base = sections.schools.number(column)
     if sections.wide[section] or base is None or np.isnan(base[sections.rows[section]]):
         return f"{column}_{stage}"
     return column

@@ -11,6 +11,7 @@ from junheng._data import STAGES
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
 from junheng.results import Evaluation, Judgement
+from junheng.results.frames import Frames
 from junheng.words import message
 
 __all__ = ["contributions"]
@@ -81,15 +82,16 @@ def contributions(ev: Evaluation) -> Any:
         share, moved = np.column_stack([share, joint]), np.column_stack([moved, also])
     n, k = share.shape
     section = np.repeat(d.usable, k)
-    out_: dict[str, Any] = ev._by_columns(d.county[section])
-    out_ |= ev._school_columns(section)
+    frames = Frames(ev.data, ev.language)
+    out_: dict[str, Any] = frames.by_columns(d.county[section])
+    out_ |= frames.school_columns(section)
     out_["row"] = d.sections.rows[section]
-    out_["stage"] = ev._labels("stage", d.sections.stage[section], STAGES)
-    out_["indicator"] = ev._labels("indicator", np.tile(np.arange(k), n), names)
+    out_["stage"] = frames.labels("stage", d.sections.stage[section], STAGES)
+    out_["indicator"] = frames.labels("indicator", np.tile(np.arange(k), n), names)
     out_["students"] = d.sections.students[section]
     columns = {"value": values, "mean": mean, "coefficient": cv, "share": share, "influence": moved}
     out_ |= {name: column.reshape(n * k) for name, column in columns.items()}
-    return ev._frame(out_)
+    return frames.frame(out_)
 
 
 def _per_group(columns: Floats, codes: Ints, n: int) -> Floats:

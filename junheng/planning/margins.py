@@ -12,6 +12,7 @@ from junheng._frames import Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
 from junheng.results import Evaluation, Judgement
+from junheng.results.frames import Frames
 from junheng.words import message
 
 __all__ = ["margins"]
@@ -77,18 +78,19 @@ def margins(ev: Evaluation) -> Any:
         least = distance.min(axis=1, initial=np.inf)
         nearest |= np.isfinite(distance) & (distance == least[:, None])
     group, indicator = np.nonzero(shown)
-    out: dict[str, Any] = ev._by_columns(d.group_county[group])
-    out["stage"] = ev._labels("stage", d.group_stage[group], STAGES)
-    out["indicator"] = ev._labels("indicator", indicator, names)
+    frames = Frames(ev.data, ev.language)
+    out: dict[str, Any] = frames.by_columns(d.group_county[group])
+    out["stage"] = frames.labels("stage", d.group_stage[group], STAGES)
+    out["indicator"] = frames.labels("indicator", indicator, names)
     out["coefficient"] = coefficients[group, indicator]
     out["limit"] = limits[group, indicator]
-    out["verdict"] = ev._labels("verdict", verdicts[group, indicator], VERDICTS)
+    out["verdict"] = frames.labels("verdict", verdicts[group, indicator], VERDICTS)
     out["margin"] = margin[group, indicator]
     out["relative"] = relative[group, indicator]
     out["nearest"] = nearest[group, indicator]
     for name, column in zip(("n_schools", "n_unmet", "n_would_pass", "n_would_fail"), counts, strict=True):
         out[name] = Wholes([None if c < 0 else c for c in column[group, indicator].tolist()])
-    return ev._frame(out)
+    return frames.frame(out)
 
 
 def _turning(d: Judgement) -> Ints:

@@ -18,6 +18,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
 from junheng.planning.plan import plan
 from junheng.results import Evaluation, Judgement
+from junheng.results.frames import Frames
 from junheng.words import Name, Quoted, listed, message, sentences
 
 __all__ = ["roll_forward"]
@@ -105,7 +106,8 @@ def roll_forward(
             left = money - cost
             rows.append(_State.at_end(now.data, year, money, cost, left))
             report(done)
-    return ev._frame(_columns(ev, rows))
+    frames = Frames(ev.data, ev.language)
+    return frames.frame(_columns(ev, rows))
 
 
 def _first_year(d: Judgement, start: int | None) -> int:
@@ -194,7 +196,8 @@ def _columns(ev: Evaluation, states: list[_State]) -> dict[str, Any]:
     for name, field in (("budget", "money"), ("cost", "cost"), ("left", "left")):
         out[name] = np.array([float(getattr(s, field)) for s, _ in rows])
     out["students"] = np.array([s.students[i] for s, i in rows])
-    out["verdict"] = ev._labels("verdict", np.array([s.verdict[i] for s, i in rows], dtype=np.int64), VERDICTS)
+    frames = Frames(ev.data, ev.language)
+    out["verdict"] = frames.labels("verdict", np.array([s.verdict[i] for s, i in rows], dtype=np.int64), VERDICTS)
     counted = ("n_schools", "n_met", "n_undetermined", "n_coefficients", "n_over", "n_coefficients_open")
     for c, name in enumerate(counted):
         out[name] = Wholes([int(s.counts[c][i]) for s, i in rows])

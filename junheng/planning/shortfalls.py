@@ -19,6 +19,7 @@ from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Evaluation, Judgement
+from junheng.results.frames import Frames
 from junheng.schools import ALL_STAGES, columns
 from junheng.words import Name, listed, message, quoted, word
 
@@ -113,23 +114,24 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     each = None if costs is None else _each(costs, names, section, indicator, amounts[3], d)
     words = list(dict.fromkeys(names))
     codes = np.array([words.index(n) for n in names], dtype=np.int64)
-    out: dict[str, Any] = ev._by_columns(d.county[section])
-    out |= ev._school_columns(section)
+    frames = Frames(ev.data, ev.language)
+    out: dict[str, Any] = frames.by_columns(d.county[section])
+    out |= frames.school_columns(section)
     out["row"] = d.sections.rows[section]
-    out["stage"] = ev._labels("stage", d.sections.stage[section], ALL_STAGES)
-    out["indicator"] = ev._labels("indicator", indicator, [i.id for i in d.indicators])
+    out["stage"] = frames.labels("stage", d.sections.stage[section], ALL_STAGES)
+    out["indicator"] = frames.labels("indicator", indicator, [i.id for i in d.indicators])
     out["column"] = Labels(codes, [ev.header(w) if ev.language else w for w in words])
     out |= dict(zip(_AMOUNTS, amounts, strict=True))
     units = [columns()[w].unit or "" for w in words]
     unique = list(dict.fromkeys(units))
-    out["unit"] = ev._labels("unit", np.array([unique.index(u) for u in units], dtype=np.int64)[codes], unique)
+    out["unit"] = frames.labels("unit", np.array([unique.index(u) for u in units], dtype=np.int64)[codes], unique)
     out["shared"] = shared
     out["may_stay_at_floor"] = _may_stay(d, section, indicator)
-    out["reason"] = ev._labels("reason", reasons, REASONS)
+    out["reason"] = frames.labels("reason", reasons, REASONS)
     if each is not None:
         out["cost"] = _times(each, amounts[3])
         out["cost_of_floor"] = _times(each, amounts[5])
-    return ev._frame(out)
+    return frames.frame(out)
 
 
 def shortfall_totals(
@@ -185,7 +187,7 @@ def shortfall_totals(
         out["column"] = [source.header(c) for c in out["column"]]
         for name in {"unit", "stage"} & set(out):
             out[name] = [word(name, w, source.language) for w in out[name]]
-    return source._frame(out)
+    return Frames(source.data, source.language).frame(out)
 
 
 def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table, list[str]]:

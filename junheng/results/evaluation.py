@@ -9,8 +9,7 @@ from typing import Any, Generic, Literal
 import attrs
 from attrs import field, frozen
 
-from junheng._arrays import Ints
-from junheng._frames import FrameT, Labels
+from junheng._frames import FrameT
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
@@ -126,20 +125,6 @@ class Evaluation(Generic[FrameT]):
     def header(self, name: str) -> str:
         """Return the label of a column in the language of the evaluation."""
         return self._frames.header(name)
-
-    # how frames of other rooms are made; they should ask for Frames (to go)
-
-    def _frame(self, out: dict[str, Any]) -> Any:
-        return self._frames.frame(out)
-
-    def _labels(self, group: str, codes: Any, words: Any) -> Labels:
-        return self._frames.labels(group, codes, words)
-
-    def _by_columns(self, county: Ints) -> dict[str, Any]:
-        return self._frames.by_columns(county)
-
-    def _school_columns(self, section: Ints) -> dict[str, Any]:
-        return self._frames.school_columns(section)
 
     # ------------------------------------------------------------------------------------- words
 

@@ -295,11 +295,11 @@ class Frames(Generic[FrameT]):
     def grades(self) -> FrameT:
         """One row per county, graded column and grade: number and share of schools."""
         d, lang = self.found, self.language
-        reading = d.sections.reading
+        schools = d.sections.schools
         units = Subjects.make(d.sections, d.county, whole=True, every=True)
         rows: list[tuple[int, str, str, int, float]] = []
         for name in (*(f"grade_b{i}" for i in range(1, 14)), "conditions_grade"):
-            if name in reading.has:
+            if name in schools.has:
                 rows += _count_grades(name, units, d.n_counties)
         out: dict[str, Any] = self.by_columns(np.array([r[0] for r in rows], dtype=np.int64))
         out["item"] = [columns()[r[1]].zh if lang == "zh" else columns()[r[1]].en if lang else r[1] for r in rows]
@@ -369,12 +369,12 @@ class Frames(Generic[FrameT]):
 
     def school_columns(self, section: Ints) -> dict[str, Any]:
         """Return the columns that name a school."""
-        reading = self.found.sections.reading
+        schools = self.found.sections.schools
         rows = self.found.sections.rows[section]
         out: dict[str, Any] = {}
         for name in ("school_code", "school"):
-            if name in reading.table.columns:
-                codes, words = reading.codes(name)
+            if name in schools.frame.columns:
+                codes, words = schools.codes(name)
                 out[name] = Labels(codes[rows], words or [""])  # a column of text even if it is empty
         return out
 

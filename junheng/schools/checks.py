@@ -70,7 +70,7 @@ def find_problems(schools: Any, standard: Any = None) -> list[Problem]:
         for name in needed_columns(std):
             found.require(name)
     check_all(found, std)
-    found.look_at(*found.table.table.columns)
+    found.look_at(*found.table.frame.columns)
     if std is not None:
         check_for_standard(found, std)
     return found.listed
@@ -160,7 +160,7 @@ def _check_force(found: ProblemList, standard: Standard) -> None:
 
 def _check_item_columns(found: ProblemList, standard: Standard) -> None:
     """Check the columns of schools that items use."""
-    found.look_at(*filter(is_grade, found.table.table.columns))
+    found.look_at(*filter(is_grade, found.table.frame.columns))
     names = item_columns(standard)
     listed = {(p.code, p.column, p.row) for p in found.listed}
     found.look_at(*names)
@@ -213,7 +213,7 @@ def check_all(found: ProblemList, standard: Standard | None, only: Iterable[str]
     table = found.table
     sections = make_sections(table, standard, found)
     wanted = None if only is None else set(only)
-    for name in table.table.columns:
+    for name in table.frame.columns:
         base = base_column(name)
         if base is None or base[0].type != "number" or (wanted is not None and base[0].id not in wanted):
             continue
@@ -272,7 +272,7 @@ def _check_people(found: ProblemList, sections: Sections, name: str) -> None:
 def check_parts(found: ProblemList, only: set[str] | None = None) -> None:
     """Report counts that exceed the count they are part of, and degrees that exceed the teachers."""
     table = found.table
-    for name in table.table.columns:
+    for name in table.frame.columns:
         base = base_column(name)
         if base is None or base[0].part_of is None or (only is not None and base[0].id not in only):
             continue

@@ -47,10 +47,10 @@ class Counties:
 
     @classmethod
     def from_rows(
-        cls, reading: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]
+        cls, table: SchoolTable, rows: Ints | slice, stage: NDArray[np.int8], out: NDArray[np.int8]
     ) -> Counties:
         """Group sections that come from some ``rows`` of a table; those with a code in ``out`` do not count."""
-        raw = [(name, *reading.codes(name)) for name in reading.by if name in reading.has]
+        raw = [(name, *table.codes(name)) for name in table.by if name in table.has]
         raw = [(name, codes[rows], words) for name, codes, words in raw]
         codes, firsts = first_codes([(c, len(words)) for _, c, words in raw] or [(np.zeros(stage.size, np.int64), 1)])
         named = [(name, [w[c] if c >= 0 else None for c in own[firsts].tolist()]) for name, own, w in raw]

@@ -89,7 +89,7 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
     needed.setdefault("students", {"students", *(f"students_{s}" for s in STAGES)})
     needed.setdefault("stage", {"stage", "kind"})
     out += [missing_column(table, name) for name, alternatives in needed.items() if not table.has & alternatives]
-    for name in table.table.columns:
+    for name in table.frame.columns:
         if base_column(name) is not None or name in table.by:
             continue
         found = meaning(name)
@@ -110,7 +110,7 @@ def missing_column(table: SchoolTable, name: str) -> Problem:
 
 def _how_to_add(table: SchoolTable, name: str) -> Message:
     label = columns()[name].zh if name in columns() else name
-    meanings = [(header, meaning(header)) for header in table.table.columns]
+    meanings = [(header, meaning(header)) for header in table.frame.columns]
     bases = [(header, base_column(found[0])) for header, found in meanings if found is not None]
     sources = [header for header, base in bases if base is not None and base[0].id == name]
     if sources:
@@ -133,7 +133,7 @@ def _how_to_add(table: SchoolTable, name: str) -> Message:
 
 def _key_columns(table: SchoolTable) -> list[str]:
     names = dict.fromkeys([*table.by, "county", "county_code", "school", "school_code", "parent_school_code"])
-    return [n for n in names if n in table.has and not table.table.is_number(n)]
+    return [n for n in names if n in table.has and not table.frame.is_number(n)]
 
 
 def _clean_keys(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
@@ -201,7 +201,7 @@ def _stands_beside(table: SchoolTable, row: int, codes: NDArray[Any], group: Seq
 def _find_totals(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
     """Find rows that are not schools: totals (errors) and empty rows (warnings)."""
     out = np.ones(table.rows, dtype=bool)
-    for name in table.table.columns:
+    for name in table.frame.columns:
         out &= table.codes(name)[0] < 0
         if not out.any():  # every row has content
             break
@@ -211,7 +211,7 @@ def _find_totals(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
     ]
     total = message("schools.total_row")
     for name in dict.fromkeys([*table.by, "school", table.school_column]):
-        if name not in table.has or table.table.is_number(name):
+        if name not in table.has or table.frame.is_number(name):
             continue
         for row in table.coded.totals(name):
             if not out[row]:

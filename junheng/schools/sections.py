@@ -43,7 +43,7 @@ class Sections:
 
     Attributes
     ----------
-    reading : SchoolTable
+    schools : SchoolTable
         The table.
     places : Places
         Row and stage of each section.
@@ -81,7 +81,7 @@ class Sections:
         The shared columns that the standard divides.
     """
 
-    reading: SchoolTable
+    schools: SchoolTable
     places: Places
     counties: Counties
     school: Ints
@@ -138,14 +138,14 @@ class Sections:
         """Whether any figures have to be divided."""
         return bool(self.divided.any())
 
-    def part(self, at: Ints, reading: SchoolTable, rows: Ints) -> Sections:
+    def part(self, at: Ints, schools: SchoolTable, rows: Ints) -> Sections:
         """Return some of the sections, as sections of a smaller table with their ``rows``."""
         places = Places(rows, self.stage[at], self.wide[at], in_order=False)
-        counties = Counties.from_rows(reading, rows, places.stage, self.out_of_coefficient[at])
+        counties = Counties.from_rows(schools, rows, places.stage, self.out_of_coefficient[at])
         arrays = ["school", "students", "share_top", "share_bottom", "divided", "has_rule", "kinds", "cover", "out"]
         arrays += ["out_of_coefficient", "said_out"]
         return attrs.evolve(
-            self, reading=reading, places=places, counties=counties, **{n: getattr(self, n)[at] for n in arrays}
+            self, schools=schools, places=places, counties=counties, **{n: getattr(self, n)[at] for n in arrays}
         )
 
     def of_rows(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -166,8 +166,8 @@ class Sections:
         Read-only.
         """
         if not is_shared(name):
-            return by_stage(self.reading, name, self.places), np.empty(0, dtype=np.int64), np.empty(0)
-        base = self.reading.number(name)
+            return by_stage(self.schools, name, self.places), np.empty(0, dtype=np.int64), np.empty(0)
+        base = self.schools.number(name)
         values = np.full(self.rows.size, np.nan) if base is None else self.of_rows(base)
         whole, top, bottom = self._to_divide(name)
         return values, whole, values[whole] * top / bottom
@@ -176,7 +176,7 @@ class Sections:
         """Return the known figures of some sections as fractions: as typed, and exactly divided."""
         if not is_shared(name):
             return typed_all((self.students if name == "students" else self.number(name))[at])
-        base = self.reading.number(name)
+        base = self.schools.number(name)
         assert base is not None  # only known figures are asked for
         out = typed_all(base[self.rows[at]])
         for i in np.flatnonzero(self.is_divided(name)[at]).tolist():
@@ -274,7 +274,7 @@ def make_sections(table: SchoolTable, standard: Standard | None, found: ProblemL
     top, bottom, has_rule = shares(split, joint, divided)
     rows = slice(None) if places.in_order else places.rows
     return Sections(
-        reading=table,
+        schools=table,
         places=places,
         counties=Counties.from_rows(table, rows, places.stage, out_of_coefficient),
         school=school,
@@ -369,14 +369,14 @@ def split_stages(schools: FrameT, standard: Any) -> FrameT:
     if split_now:
         new["resources_cover"] = _new_cover(sections, keep, named)
     # the senior enrolment is kept: another standard may divide what this one does not
-    of_stages = [c for c in table.table.columns if (f := base_column(c)) is not None and f[1] in STAGES]
-    split: FrameT = table.table.take(sections.rows[keep]).with_columns(new).without(of_stages).to_native()
+    of_stages = [c for c in table.frame.columns if (f := base_column(c)) is not None and f[1] in STAGES]
+    split: FrameT = table.frame.take(sections.rows[keep]).with_columns(new).without(of_stages).to_native()
     return split
 
 
 def _people(table: SchoolTable) -> list[str]:
     out = []
-    for name in table.table.columns:
+    for name in table.frame.columns:
         found = base_column(name)
         if found is not None and found[0].type == "number" and not found[0].shared:
             out.append(found[0].id)
@@ -387,8 +387,8 @@ def _new_cover(sections: Sections, keep: Ints, named: Sequence[str]) -> list[str
     lists = sections.by_stage
     old = sections.cover[keep].tolist()
     out: list[str | None] = []
-    has_column = "resources_cover" in sections.reading.has
-    words = sections.reading.codes("resources_cover")[1] if has_column else ()
+    has_column = "resources_cover" in sections.schools.has
+    words = sections.schools.codes("resources_cover")[1] if has_column else ()
     for code, divided, rule in zip(old, sections.divided[keep].tolist(), sections.has_rule[keep].tolist(), strict=True):
         before = lists[code] if code >= 0 else None
         if divided and rule:

@@ -71,7 +71,7 @@ class SchoolTable:
     _parsed: dict[str, ParsedColumn] = Factory(dict)
 
     @property
-    def table(self) -> Table:
+    def frame(self) -> Table:
         """The frame."""
         return self.coded.table
 
@@ -204,15 +204,15 @@ class SchoolTable:
         found = base_column(name)
         column = found[0] if found else None
         problems: list[Problem] = []
-        if self.table.is_number(name):
-            values = self.table.floats(name)
+        if self.frame.is_number(name):
+            values = self.frame.floats(name)
         else:
-            values, bad = parse_numbers(self.table.objects(name))
+            values, bad = parse_numbers(self.frame.objects(name))
             problems += [self._text_in_number(name, row, text) for row, text in bad.items() if not self.is_total[row]]
         if np.fmin.reduce(values, initial=0.0) < 0 or np.isinf(np.fmax.reduce(values, initial=0.0)):
             values, more = self._without_odd(name, values, Name("unit", (column and column.unit) or ""))
             problems += more
-        if column is not None and column.whole and not (self.table.is_whole(name) or all_whole(values)):
+        if column is not None and column.whole and not (self.frame.is_whole(name) or all_whole(values)):
             problems += self._broken(name, values, column)
         return ParsedColumn(values, tuple(problems))
 

@@ -344,7 +344,7 @@ def test_an_evaluation_does_not_number_the_names_of_schools():
     """A nation has as many names as rows: they are only numbered where a frame or a message asks for them."""
     pytest.importorskip("pyarrow")
     ev = jh.evaluate(nation(), STANDARD)
-    known = ev.data.sections.reading.coded._codes
+    known = ev.data.sections.schools.coded._codes
     assert "school" not in known
     assert ev.schools["school"].tolist()[0] == "第1县第1小学"
 

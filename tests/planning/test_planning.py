@@ -637,6 +637,6 @@ def test_what_is_added_to_one_area_moves_those_that_rest_on_it() -> None:
     ev = jh.evaluate(table, QUALITY)
     made = ev.apply([jh.changes.Add("teaching_area_m2", 100, school="一小")])
     made = made.apply([jh.changes.Add("indoor_sports_m2", 50, school="一小")])
-    row = made.data.sections.reading
+    row = made.data.sections.schools
     got = {c: row.number(c)[0] for c in ("teaching_area_m2", "teaching_area_total_m2", "sports_area_m2")}
     assert got == {"teaching_area_m2": 3100.0, "teaching_area_total_m2": 3350.0, "sports_area_m2": 5650.0}

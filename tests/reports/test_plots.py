@@ -176,9 +176,9 @@ def test_without_area_types_it_is_said_what_is_missing() -> None:
 
 def test_looking_at_town_and_country_adds_no_problem() -> None:
     ev = jh.evaluate(frame(school("a", county="A", area_type=None), school("b", county="A", area_type="city")), QUALITY)
-    before = len(ev.data.sections.reading.problems)
+    before = len(ev.data.sections.schools.problems)
     plots.town_and_country(ev, AREA, stage="primary")
-    assert len(ev.data.sections.reading.problems) == before
+    assert len(ev.data.sections.schools.problems) == before
 
 
 def test_counties_are_ranked_from_the_largest(province: jh.Evaluation) -> None:

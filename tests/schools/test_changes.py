@@ -28,7 +28,7 @@ def judged(*rows: dict[str, Any], **options: Any) -> jh.Evaluation:
 
 def table_of(ev: jh.Evaluation) -> Any:
     """The table an evaluation was made from."""
-    return ev.data.sections.reading.table.to_native()
+    return ev.data.sections.schools.frame.to_native()
 
 
 def numbers(table: pd.DataFrame) -> list[str]:

@@ -48,7 +48,7 @@ class FormCounty:
         s = ev.data.sections
         at = np.flatnonzero(ev.data.county == index)
         rows, position = np.unique(s.rows[at], return_inverse=True)
-        fresh = open_table(s.reading.table.take(rows).to_native(), by=list(ev.data.by))
+        fresh = open_table(s.schools.frame.take(rows).to_native(), by=list(ev.data.by))
         return cls(ev=ev, index=index, at=at, sections=s.part(at, fresh, position.reshape(-1).astype(np.int64)))
 
     @property
@@ -75,9 +75,9 @@ class FormCounty:
     def owners(self) -> list[int | None]:
         """Owner code of each section, None if unknown."""
         codes = {k: int(v) for k, v in form_data()["owner_codes"].items()}
-        reading = self.sections.reading
-        owners = reading.category("owner_type")[self.sections.rows]
-        private = reading.ownership[self.sections.rows] == "private"
+        schools = self.sections.schools
+        owners = schools.category("owner_type")[self.sections.rows]
+        private = schools.ownership[self.sections.rows] == "private"
         return [
             codes[o] if o is not None else codes["private"] if p else None
             for o, p in zip(owners.tolist(), private.tolist(), strict=True)
@@ -166,11 +166,11 @@ class FormCounty:
 
 def school_names(d: Judgement, sections: Ints) -> list[str]:
     """Return the school name of each section, or its code if the name is missing."""
-    reading = d.sections.reading
+    schools = d.sections.schools
     names: list[str] = [""] * sections.size
     for column in ("school_code", "school"):
-        if column in reading.has:
-            codes, words = reading.codes(column)
+        if column in schools.has:
+            codes, words = schools.codes(column)
             mine = codes[d.sections.rows[sections]].tolist()
             words = list(words)
             names = [str(words[c]) if c >= 0 else known for c, known in zip(mine, names, strict=True)]

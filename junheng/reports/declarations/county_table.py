@@ -87,7 +87,7 @@ def _sum(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
     mine = (county.sections.stage == stage) & ~county.not_ordinary
     values = (county.sections.students if name == "students" else county.sections.number(name))[mine]
     label = Name("column", name)
-    has = county.sections.reading.has
+    has = county.sections.schools.has
     if name != "students" and not has & {name, f"{name}_{STAGES[stage]}"}:
         return open_cell(message("forms.column_missing", column=Quoted(label)), "not_given")
     gaps = int(np.isnan(values).sum())

@@ -120,10 +120,10 @@ def town_and_country(
 
 def _lanes(sample: Sample) -> list[_Lane]:
     """Return the schools by kind of area, those without one last."""
-    reading = sample.d.sections.reading
-    if "area_type" not in reading.has:
+    schools = sample.d.sections.schools
+    if "area_type" not in schools.has:
         raise InputError(message("reports.error.no_area_type"))
-    area = reading.category("area_type")[sample.d.sections.rows[sample.sections]]
+    area = schools.category("area_type")[sample.d.sections.rows[sample.sections]]
     if not any(a is not None for a in area):
         raise InputError(message("reports.error.area_type_empty"))
     by_area = [(name or "unsaid", sample.sections[[a == name for a in area]]) for name in (*_AREAS, None)]

@@ -29,7 +29,7 @@ def follow_up(editor: TableEditor) -> None:
         if whole is not None:
             cells.append((whole, row))
     changed = {column for column, _ in editor.cells}
-    for column in editor.reading.table.columns:
+    for column in editor.table.frame.columns:
         whole = _whole_of(column)
         if whole in changed:
             _check_part(editor, column, whole)

@@ -92,7 +92,7 @@ def _are_of_one_stage_and_county(editor: TableEditor, sections: Sequence[int]) -
     if len({editor.stage(i) for i in sections}) > 1:
         editor.problems.add(ProblemCode.AMBIGUOUS_SCHOOL, message("changes.cohorts_mix_stages"))
         return False
-    codes = [editor.reading.codes(name)[0] for name in editor.reading.by]
+    codes = [editor.table.codes(name)[0] for name in editor.table.by]
     counties = {tuple(c[editor.row(i)] for c in codes) for i in sections}
     if len(counties) > 1:
         editor.problems.add(

@@ -81,7 +81,7 @@ def _frame_rows(editor: TableEditor, frame: Any) -> Iterator[_FrameRow]:
     table = table.renamed({n: _labelled()[n] for n in table.columns if n in _labelled()})
     have = set(table.columns)
     possible = dict.fromkeys([*editor.schools.places, "year", "school_code", "school"])
-    keys = [n for n in possible if n in have & editor.reading.has]
+    keys = [n for n in possible if n in have & editor.table.has]
     _check_frame(have, keys)
 
     def cells(name: str) -> list[Any]:
@@ -160,7 +160,7 @@ def _find_column(editor: TableEditor, name: str, row: int | None) -> tuple[Colum
         return None
     column = found[0]
     of_stages = () if column.shared else tuple(f"{column.id}_{s}" for s in ALL_STAGES)
-    if not editor.reading.has & {column.id, *of_stages}:
+    if not editor.table.has & {column.id, *of_stages}:
         editor.problems.add(
             ProblemCode.MISSING_COLUMN,
             message("changes.table_lacks_column", column=Quoted(Name("column", column.id))),

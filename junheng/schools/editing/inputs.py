@@ -21,13 +21,13 @@ __all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", 
 class Problems:
     """The problems of a set of changes; they are raised together, after the last change."""
 
-    def __init__(self, reading: SchoolTable) -> None:
-        self._reading = reading
+    def __init__(self, table: SchoolTable) -> None:
+        self._table = table
         self.found: list[Problem] = []
 
     def add(self, code: ProblemCode, message: Message, row: int | None = None, **fields: Any) -> None:
         """Record a problem, with the key of its row."""
-        self.found.append(self._reading.problem(code, message, row=row, **fields))
+        self.found.append(self._table.problem(code, message, row=row, **fields))
 
 
 def read_number(value: Any, what: Message | Name, problems: Problems, row: int | None = None) -> Decimal | None:

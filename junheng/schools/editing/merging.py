@@ -73,7 +73,7 @@ def _can_merge(editor: TableEditor, into: list[int], other: list[int], title: st
 
 def _summed_columns(editor: TableEditor, *, shared: bool) -> list[str]:
     """Return the columns that are added up, without their stages: those of the whole school, or of each stage."""
-    found = [f[0] for name in editor.reading.table.columns if (f := base_column(name)) is not None]
+    found = [f[0] for name in editor.table.frame.columns if (f := base_column(name)) is not None]
     summed = [c.id for c in found if c.type == "number" and c.shared == shared and c.id not in _NOT_SUMMED]
     return list(dict.fromkeys(summed))
 
@@ -158,13 +158,13 @@ def _add_stage(editor: TableEditor, column: str, into: int, other: int) -> None:
 def _note_differences(editor: TableEditor, row: int, other: int) -> None:
     """Note the columns that are kept although the schools differ."""
     for column in _kept_columns(editor):
-        codes, words = editor.reading.codes(column)
+        codes, words = editor.table.codes(column)
         mine, theirs = (key_text(words[codes[r]]) if codes[r] >= 0 else "" for r in (row, other))
         if mine != theirs:
             note = message(
                 "changes.kept",
                 mine=Name(column, mine) if mine else message("changes.empty"),
-                other=editor.reading.key(other),
+                other=editor.table.key(other),
                 theirs=Name(column, theirs) if theirs else message("changes.nothing"),
             )
             editor.kept.append(CellChange(row, column, None, None, "kept", note))
@@ -172,8 +172,8 @@ def _note_differences(editor: TableEditor, row: int, other: int) -> None:
 
 def _kept_columns(editor: TableEditor) -> Iterator[str]:
     """Return the columns that are neither keys nor added up."""
-    keys = {*editor.reading.by, "school", "school_code", "stage"}
-    for name in editor.reading.table.columns:
+    keys = {*editor.table.by, "school", "school_code", "stage"}
+    for name in editor.table.frame.columns:
         found = base_column(name)
         is_summed = found is not None and found[0].type == "number" and found[0].id not in _NOT_SUMMED
         if name not in keys and not is_summed:

@@ -33,25 +33,25 @@ def open_school(editor: TableEditor, change: Open) -> None:
 def _check_columns(editor: TableEditor, row: dict[str, Any]) -> None:
     """Report columns that the table does not have."""
     for name in row:
-        if name not in editor.reading.has:
-            hint = nearest(name, editor.reading.table.columns)
+        if name not in editor.table.has:
+            hint = nearest(name, editor.table.frame.columns)
             advice = message("changes.new_column", column=Quoted(name), hint=hint)
             editor.problems.add(ProblemCode.UNKNOWN_COLUMN, advice, column=name)
 
 
 def _fill_in_place(editor: TableEditor, row: dict[str, Any], title: str) -> None:
     """Fill in county and year if the table has only one; report what is needed and not given."""
-    reading = editor.reading
-    for name in dict.fromkeys([*reading.by, "county", "county_code", "year"]):
-        if name not in reading.has or not is_blank(row.get(name)):
+    table = editor.table
+    for name in dict.fromkeys([*table.by, "county", "county_code", "year"]):
+        if name not in table.has or not is_blank(row.get(name)):
             continue
-        words = reading.codes(name)[1]
+        words = table.codes(name)[1]
         if len(words) == 1:
             row[name] = words[0]
-        elif name in reading.by:
+        elif name in table.by:
             advice = message("changes.say_place", column=Name("column", name), school=Quoted(title))
             editor.problems.add(ProblemCode.MISSING_KEY, advice, column=name)
-    name = reading.school_column
+    name = table.school_column
     if is_blank(row.get(name)):
         advice = message("changes.new_school_needs", column=Name("column", name))
         editor.problems.add(ProblemCode.MISSING_KEY, advice, column=name)
@@ -81,7 +81,7 @@ def _move_students(editor: TableEditor, change: Open, row: dict[str, Any], title
         )
         return
     moved = _take_students(editor, change, row, stage)
-    name = "students" if "students" in editor.reading.has else f"students_{stage}"
+    name = "students" if "students" in editor.table.has else f"students_{stage}"
     if is_blank(row.get(name)):
         row[name] = int(moved)
         return
@@ -111,9 +111,9 @@ def _stage_of(editor: TableEditor, row: dict[str, Any]) -> str | None:
 
 def _take_students(editor: TableEditor, change: Open, row: dict[str, Any], stage: str) -> Decimal:
     """Take pupils of a stage from other schools of the same county and year; return how many."""
-    reading = editor.reading
-    county = tuple(row[n] for n in editor.schools.places if n in reading.by and not is_blank(row.get(n)))
-    year = row.get("year") if "year" in reading.has else None
+    table = editor.table
+    county = tuple(row[n] for n in editor.schools.places if n in table.by and not is_blank(row.get(n)))
+    year = row.get("year") if "year" in table.has else None
     moved = Decimal(0)
     for school, given in change.moved_students.items():
         amount = read_whole(given, message("changes.pupils_from", school=key_text(school)), editor.problems)

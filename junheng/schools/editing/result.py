@@ -30,7 +30,7 @@ class Changed:
 
     frame: Any
     lines: list[CellChange]
-    reading: SchoolTable
+    table: SchoolTable
     removed: int
     added: int
 
@@ -51,9 +51,9 @@ class Changed:
     def columns(self, language: str = "en") -> dict[str, Any]:
         """Return the list of changed cells, column by column; notes are sentences in a language."""
         out: dict[str, Any] = {}
-        for name in dict.fromkeys([*self.reading.by, "school_code", "school"]):
-            if name in self.reading.has:
-                cells = self.reading.table.objects(name)
+        for name in dict.fromkeys([*self.table.by, "school_code", "school"]):
+            if name in self.table.has:
+                cells = self.table.frame.objects(name)
                 out[name] = [_key_cell(x, name, cells) for x in self.lines]
         out["row"] = Wholes([x.row for x in self.lines])
         out["column"] = [x.column for x in self.lines]
@@ -80,14 +80,14 @@ def changed_table(editor: TableEditor, standard: Standard) -> Changed:
     lines = _cell_changes(editor)
     table, stated = _with_covers(editor, table, columns, standard)
     if editor.removed:
-        keep = [r for r in range(editor.reading.rows) if r not in editor.removed]
+        keep = [r for r in range(editor.table.rows) if r not in editor.removed]
         table = table.take(np.array(keep, dtype=np.int64))
     if editor.added:
         table = table.with_rows(editor.added)
     return Changed(
         frame=table.to_native(),
         lines=lines + stated,
-        reading=editor.reading,
+        table=editor.table,
         removed=len(editor.removed),
         added=len(editor.added),
     )
@@ -100,11 +100,11 @@ def _with_changed_cells(editor: TableEditor) -> tuple[Table, set[str]]:
         by_column.setdefault(name, {})[row] = _float(value)
     new: dict[str, Any] = {}
     for name, cells in by_column.items():
-        old = editor.reading.number(name)
+        old = editor.table.number(name)
         assert old is not None
         new[name] = old.copy()
         new[name][list(cells)] = list(cells.values())
-    return editor.reading.table.with_numbers(new), set(new)
+    return editor.table.frame.with_numbers(new), set(new)
 
 
 def _cell_changes(editor: TableEditor) -> list[CellChange]:
@@ -115,7 +115,7 @@ def _cell_changes(editor: TableEditor) -> list[CellChange]:
         if value != before and row not in editor.removed:
             out.append(CellChange(row, name, before, value, editor.causes[name, row]))
     out += editor.kept
-    figures = [name for name in editor.reading.table.columns if is_figure(name)]
+    figures = [name for name in editor.table.frame.columns if is_figure(name)]
     for row, how in editor.removed.items():
         held = {name: editor.original(name, row) for name in figures}
         out += [CellChange(row, name, v, None, "removed", how) for name, v in held.items() if v is not None]
@@ -137,7 +137,7 @@ def _with_covers(
     covers = _covers_to_state(editor, table, standard) if shared else {}
     if not covers:
         return table, []
-    has_column = "resources_cover" in editor.reading.has
+    has_column = "resources_cover" in editor.table.has
     cells = table.objects("resources_cover").tolist() if has_column else [None] * table.rows
     for row, cover in covers.items():
         cells[row] = cover
@@ -156,7 +156,7 @@ def _covers_to_state(editor: TableEditor, table: Table, standard: Standard) -> d
     several = np.bincount(before.school)[before.school] > 1 if before.school.size else np.zeros(0, dtype=bool)
     if not (several & ~before.wide & not_stated).any():
         return {}
-    after = make_sections(open_table(table.to_native(), by=editor.reading.by), standard)
+    after = make_sections(open_table(table.to_native(), by=editor.table.by), standard)
     read_otherwise = set(before.school[(after.divided != before.divided) & not_stated].tolist())
     sections = [i for i in np.flatnonzero(several).tolist() if int(before.school[i]) in read_otherwise]
     return {editor.row(i): "school" if before.divided[i] else "stage" for i in sections}

@@ -36,7 +36,7 @@ class SchoolFinder:
 
     def __init__(self, sections: Sections, problems: Problems, removed: Mapping[int, Message]) -> None:
         self._sections = sections
-        self._reading = sections.reading
+        self._table = sections.schools
         self._problems = problems
         self._removed = removed
         self._schools_by: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = {}
@@ -55,8 +55,8 @@ class SchoolFinder:
     @property
     def places(self) -> list[str]:
         """Columns that identify the place of a school."""
-        names = dict.fromkeys([*self._reading.by, "county", "county_code"])
-        return [n for n in names if n in self._reading.has and n != "year"]
+        names = dict.fromkeys([*self._table.by, "county", "county_code"])
+        return [n for n in names if n in self._table.has and n != "year"]
 
     def _schools(self, names: tuple[str, ...]) -> dict[tuple[str, ...], list[int]]:
         """Return the schools by their values in some columns."""
@@ -70,7 +70,7 @@ class SchoolFinder:
 
     def _texts(self, name: str) -> list[str]:
         """Return the text of a key for each section; empty if missing."""
-        codes, words = self._reading.codes(name)
+        codes, words = self._table.codes(name)
         texts = [key_text(w) for w in words] + [""]
         return [texts[c] for c in codes[self._sections.rows].tolist()]
 
@@ -99,13 +99,13 @@ class SchoolFinder:
             hit |= self._has_text(name, text)
         if hit.any():
             return hit
-        known = [key_text(w) for name in self.places for w in self._reading.codes(name)[1]]
+        known = [key_text(w) for name in self.places for w in self._table.codes(name)[1]]
         advice = message("changes.unknown_county", county=Quoted(text), hint=nearest(text, known))
         self._problems.add(ProblemCode.UNKNOWN_COUNTY, advice)
         return None
 
     def _in_year(self, text: str) -> NDArray[np.bool_] | None:
-        if "year" not in self._reading.has:
+        if "year" not in self._table.has:
             self._problems.add(ProblemCode.MISSING_COLUMN, message("changes.no_years"))
             return None
         hit = self._has_text("year", text)
@@ -115,7 +115,7 @@ class SchoolFinder:
         return hit
 
     def _has_text(self, name: str, text: str) -> NDArray[np.bool_]:
-        codes, words = self._reading.codes(name)
+        codes, words = self._table.codes(name)
         return np.isin(codes[self._sections.rows], [c for c, w in enumerate(words) if key_text(w) == text])
 
     # -- which school
@@ -125,7 +125,7 @@ class SchoolFinder:
         inside = self.within(county, year)
         if inside is None:
             return None
-        names = [n for n in _SCHOOL_KEYS if n in self._reading.has]
+        names = [n for n in _SCHOOL_KEYS if n in self._table.has]
         text = key_text(school)
         named = dict.fromkeys(s for n in names for s in self._schools((n,)).get((text,), []))
         schools = [s for s in named if inside[self.of_school[s]].any()]
@@ -153,7 +153,7 @@ class SchoolFinder:
             position = -1
         sections = self._of_row.get(position) if position == row else None
         if sections is None:
-            last = self._reading.rows - 1
+            last = self._table.rows - 1
             advice = message("changes.unknown_row", number=number, row=key_text(row), last=last)
             self._problems.add(ProblemCode.UNKNOWN_SCHOOL, advice, value=str(row))
             return None
@@ -185,7 +185,7 @@ class SchoolFinder:
     def has_key(self, row: int, key: Mapping[str, Any], number: int) -> bool:
         """Return whether a row has the key given by change ``number`` of a frame; a problem if not."""
         for name, value in key.items():
-            codes, words = self._reading.codes(name)
+            codes, words = self._table.codes(name)
             there = key_text(words[codes[row]]) if codes[row] >= 0 else ""
             if not is_blank(value) and key_text(value) != there:
                 self._problems.add(
@@ -205,7 +205,7 @@ class SchoolFinder:
         return True
 
     def _examples(self, schools: Sequence[int]) -> str:
-        return "; ".join(self._reading.key(int(self._sections.rows[self.of_school[s][0]])) for s in schools[:4])
+        return "; ".join(self._table.key(int(self._sections.rows[self.of_school[s][0]])) for s in schools[:4])
 
     def _unless_removed(self, sections: list[int]) -> list[int] | None:
         row = int(self._sections.rows[sections[0]])

@@ -48,8 +48,8 @@ class TableEditor:
 
     def __init__(self, sections: Sections) -> None:
         self.sections = sections
-        self.reading = sections.reading
-        self.problems = Problems(self.reading)
+        self.table = sections.schools
+        self.problems = Problems(self.table)
         self.cells: dict[tuple[str, int], Decimal | None] = {}
         self.causes: dict[tuple[str, int], str] = {}
         self.removed: dict[int, Message] = {}
@@ -68,7 +68,7 @@ class TableEditor:
 
     def original(self, column: str, row: int) -> Decimal | None:
         """Return the value of a cell before all changes."""
-        values = self.reading.number(column)
+        values = self.table.number(column)
         if values is None or math.isnan(values[row]):
             return None
         return typed_decimal(values[row])
@@ -137,7 +137,7 @@ class TableEditor:
         self.add_to(of_stage, row, amount, cause)
         if not self.sections.wide[i] or total:
             self.add_to(column, row, amount, cause)
-        if column == "students" and of_stage in self.reading.has:  # other rows of the school may repeat it
+        if column == "students" and of_stage in self.table.has:  # other rows of the school may repeat it
             for other in {self.row(j) for j in self.whole_school(i)} - {row}:
                 if self.value(of_stage, other) == before:
                     self.add_to(of_stage, other, amount, cause)
