@@ -13,41 +13,13 @@ from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments
 from junheng._data import STAGES
 from junheng.indicators import exact
 from junheng.indicators.compliance import UNDETERMINED, compare, judged
-from junheng.judging.findings import Codes
+from junheng.judging.findings import Codes, CountyCoefficients
 from junheng.judging.values import IndicatorValues
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.schools.sections import Sections
 from junheng.standards.model import Limit, Standard
 
 __all__ = ["CountyCoefficients", "judge_counties"]
-
-
-@frozen(eq=False, kw_only=True)
-class CountyCoefficients:
-    """Figures and verdicts of each county and stage with a counted section: (groups, indicators), or (groups,).
-
-    ``usable`` are the counted sections, ``group_codes`` the group of each.
-    """
-
-    group_county: Ints
-    group_stage: Ints
-    group_codes: Ints
-    usable: Ints
-    mean: Floats
-    std: Floats
-    coefficient: Floats
-    limits: Floats
-    coefficient_verdicts: Codes
-    composite: Floats
-    composite_limits: Floats
-    composite_verdicts: Codes
-    group_schools: Ints
-    group_students: Floats
-    n_missing: Ints
-    share_missing: Floats
-    n_empty: Ints
-    n_left_out: Ints
-    omitted: bool
 
 
 def judge_counties(

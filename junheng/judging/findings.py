@@ -23,7 +23,16 @@ from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
 from junheng.words import sentences, word
 
-__all__ = ["LEFT_OUT_OF", "REASONS", "Codes", "Findings", "Places", "reason_code"]
+__all__ = [
+    "LEFT_OUT_OF",
+    "REASONS",
+    "Codes",
+    "CountyCoefficients",
+    "Findings",
+    "Places",
+    "SchoolVerdicts",
+    "reason_code",
+]
 
 Codes = NDArray[np.int8]
 
@@ -77,29 +86,27 @@ class Places:
         return self.order[first:last]
 
 
-@frozen(eq=False, kw_only=True, slots=False)
-class Findings:
-    """The arrays behind an evaluation: (indicators, sections) for schools, (groups, indicators) for counties.
+@frozen(eq=False, slots=False)
+class SchoolVerdicts:
+    """Verdicts of sections: (indicators, sections), and ``school`` over all indicators.
 
-    A section is one stage of a school; a group is one stage of a county. ``usable`` are the sections in means and
-    coefficients, ``judged`` those judged as schools: they differ only if the standard asks two questions.
     ``by_classes`` holds the requirements of indicators whose thresholds depend on the school.
     """
 
-    standard: Standard
-    indicators: tuple[Indicator, ...]
-    backend: Backend
-    by: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    sections: Sections
-    county: Ints
-    county_words: list[tuple[str, list[Any]]]
-    values: Floats
-    by_classes: Mapping[int, Floats]
     verdicts: Codes
     floors: Codes
     reasons: Codes
+    by_classes: Mapping[int, Floats]
     school: Codes
+
+
+@frozen(eq=False, slots=False)
+class CountyCoefficients:
+    """Figures and verdicts of each county and stage with a counted section: (groups, indicators), or (groups,).
+
+    ``usable`` are the counted sections, ``group_codes`` the group of each.
+    """
+
     group_county: Ints
     group_stage: Ints
     group_codes: Ints
@@ -119,6 +126,25 @@ class Findings:
     n_empty: Ints
     n_left_out: Ints
     omitted: bool
+
+
+@frozen(eq=False, kw_only=True, slots=False)
+class Findings(SchoolVerdicts, CountyCoefficients):
+    """The arrays behind an evaluation: what was found of schools and of counties, and what it was found of.
+
+    A section is one stage of a school; a group is one stage of a county. ``usable`` are the sections in means and
+    coefficients, ``judged`` those judged as schools: they differ only if the standard asks two questions.
+    """
+
+    standard: Standard
+    indicators: tuple[Indicator, ...]
+    backend: Backend
+    by: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    sections: Sections
+    county: Ints
+    county_words: list[tuple[str, list[Any]]]
+    values: Floats
     facts: Facts
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +13,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
-from junheng.judging.findings import Codes, reason_code
+from junheng.judging.findings import Codes, SchoolVerdicts, reason_code
 from junheng.judging.subjects import special_sections
 from junheng.judging.values import IndicatorValues, as_written, compare_exactly, perhaps_relaxed, relaxations_of
 from junheng.schools.inclusion import LEFT_OUT
@@ -21,20 +21,6 @@ from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
 
 __all__ = ["MEANT", "SchoolVerdicts", "judge_schools"]
-
-
-@frozen(eq=False)
-class SchoolVerdicts:
-    """Verdicts of sections: (indicators, sections), and ``school`` over all indicators.
-
-    ``by_classes`` holds the requirements of indicators whose thresholds depend on the school.
-    """
-
-    verdicts: Codes
-    floors: Codes
-    reasons: Codes
-    by_classes: Mapping[int, Floats]
-    school: Codes
 
 
 def judge_schools(std: Standard, sections: Sections, indicators: Sequence[IndicatorValues]) -> SchoolVerdicts:
