@@ -14,6 +14,22 @@ os.environ["JUNHENG_LANGUAGE"] = "en"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
+#: Rooms whose tests, all together, take less than a minute; ``-m quick`` runs them alone.
+QUICK = {"contract", "corpus", "golden", "house", "indicators", "judging", "schools", "standards", "words"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is quick."""
+    here = Path(__file__).parent
+    for item in items:
+        if (
+            here in item.path.parents
+            and item.path.relative_to(here).parts[0] in QUICK
+            and not item.get_closest_marker("slow")
+        ):
+            item.add_marker(pytest.mark.quick)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of real data and worked examples, which is no part of the repository."""

@@ -274,7 +274,7 @@ def messy_schools():
 def test_what_is_listed_does_not_depend_on_who_asked_before(standard):
     d = messy_schools()
     fresh, used = open_table(d), open_table(d)
-    for name in reversed(used.table.columns):
+    for name in reversed(used.frame.columns):
         used.problems_of(name)
     lists = []
     for table in (fresh, used, used):
