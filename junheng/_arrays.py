@@ -6,8 +6,7 @@ No data-frame library is imported here: input from pandas, polars or pyarrow is 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
@@ -220,18 +219,6 @@ def compress_codes(codes: Ints, n: int) -> tuple[Ints, Ints]:
     lookup = np.empty(n, dtype=np.int64)
     lookup[present] = np.arange(present.size)
     return lookup[codes], present
-
-
-#: Rows from which columns are processed by two threads.
-THREAD_ROWS = 400_000
-
-
-def over_columns(work: Callable[[Any], Any], columns: Iterable[Any], rows: int) -> list[Any]:
-    """Apply a function to every column, in two threads if there are many rows."""
-    if rows < THREAD_ROWS:
-        return [work(c) for c in columns]
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(work, columns))
 
 
 @frozen(eq=False)

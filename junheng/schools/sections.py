@@ -129,11 +129,6 @@ class Sections:
         return tuple(self.stage == s for s in range(len(STAGES)))
 
     @cached_property
-    def any_senior(self) -> bool:
-        """Whether any section is of the senior stage."""
-        return bool(self.stage.max(initial=0) >= len(STAGES))
-
-    @cached_property
     def any_divided(self) -> bool:
         """Whether any figures have to be divided."""
         return bool(self.divided.any())

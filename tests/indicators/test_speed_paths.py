@@ -245,15 +245,6 @@ def test_what_is_asked_of_a_section_is_derived_as_it_was_judged():
         assert len(frame) == int(data.applies.sum()) or not data.standard.thresholds
 
 
-def test_threads_over_columns_change_nothing(monkeypatch):
-    from junheng import _arrays
-
-    d = nation(missing=0.03)
-    wanted = everything(d)
-    monkeypatch.setattr(_arrays, "THREAD_ROWS", 0)
-    assert everything(d) == wanted
-
-
 def messy_schools():
     """Schools with something wrong in nearly every way: in one row, in several, contradicting, unreadable."""
     d = nation(missing=0.05).astype({"students": float, "multimedia_classrooms": object})
