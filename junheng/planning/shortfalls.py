@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
+from junheng._deprecated import renamed
 from junheng._frames import Labels, Table, build_frame, column_names
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
@@ -132,8 +133,9 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     return ev._frame(out)
 
 
+@renamed(source="shortfalls")
 def shortfall_totals(
-    source: Any, *, by: Sequence[str] | str | None = None, unit_costs: Mapping[str, Any] | None = None
+    shortfalls: Any, *, by: Sequence[str] | str | None = None, unit_costs: Mapping[str, Any] | None = None
 ) -> Any:
     """Total the shortfalls: for each column, how many schools are short, how much they need and what it costs.
 
@@ -143,7 +145,7 @@ def shortfall_totals(
 
     Parameters
     ----------
-    source : Evaluation or frame
+    shortfalls : Evaluation or frame
         An evaluation, or its :func:`junheng.shortfalls` (with ids, not relabelled).
     by : str or sequence of str, optional
         Columns of the shortfalls to group by; default: those that identify a county. Add ``stage`` for totals by stage.
@@ -173,19 +175,19 @@ def shortfall_totals(
     >>> float(jh.shortfall_totals(ev, unit_costs=costs)["cost"].iloc[0])
     2790000.0
     """
-    table, default = _table_of(source, unit_costs)
+    table, default = _table_of(shortfalls, unit_costs)
     chosen = default if by is None else [by] if isinstance(by, str) else list(by)
     unknown = [c for c in chosen if c not in table.columns]
     if unknown:
         raise InputError(message("planning.no_such_columns", columns=quoted(unknown)))
     out = _totals(table, chosen, default)
-    if not isinstance(source, Evaluation):
+    if not isinstance(shortfalls, Evaluation):
         return build_frame(out, table.backend)
-    if source.language is not None:
-        out["column"] = [source.header(c) for c in out["column"]]
+    if shortfalls.language is not None:
+        out["column"] = [shortfalls.header(c) for c in out["column"]]
         for name in {"unit", "stage"} & set(out):
-            out[name] = [word(name, w, source.language) for w in out[name]]
-    return source._frame(out)
+            out[name] = [word(name, w, shortfalls.language) for w in out[name]]
+    return shortfalls._frame(out)
 
 
 def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table, list[str]]:

@@ -49,7 +49,7 @@ def inequality(books: Vector, unknown: NDArray[np.float64]) -> None:
     assert_type(jh.atkinson(two, weights=None, epsilon=1), Vector)
     assert_type(jh.quantile_ratio(books, weights=None, upper=0.9, lower=0.1), float)
     assert_type(jh.share_of_bottom(area, weights=None, share=0.2, by=county), "pd.Series[float]")
-    assert_type(jh.gap_ratio(area, weights=None, where=county, upper=["city", "town"], lower="rural"), float)
+    assert_type(jh.gap_ratio(area, weights=None, where=county, group=["city", "town"], reference="rural"), float)
     assert_type(jh.concentration_index(books, weights=None, rank=[1, 2, 3, 4, 5]), float)
     assert_type(jh.composite_difference_coefficient([0.3, 0.4]), float)
     assert_type(jh.composite_difference_coefficient(table[["a", "b"]]), "pd.Series[float]")
