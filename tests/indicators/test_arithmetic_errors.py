@@ -17,7 +17,7 @@ from junheng.words import Listed, Row, message
 #: What stays as it is in Chinese: arguments, ids, libraries, code, and what was given.
 IDS = (
     r"“[^”]*”|'[^']*'|\([^)]*\)|\[[^]]*\]|[\w.]*[_.=][\w.=]*|values|weights|students|limit|lowest|highest|by|years|where|"
-    r"upper|lower|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|cv2|gini"
+    r"upper|lower|group|reference|schools|seed|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|cv2|gini"
 )
 
 CALLS: dict[str, Callable[[], Any]] = {

@@ -161,14 +161,14 @@ def test_gap_ratio():
     )
     assert math.isnan(jh.gap_ratio([1.0, 0.0], weights=None, where=["u", "l"], group="u", reference="l"))
     for kwargs in (
-        {"upper": "county"},
-        {"upper": "rural"},
-        {"upper": []},
+        {"group": "county"},
+        {"group": "rural"},
+        {"group": []},
         {"where": ["city", "town", "rural"]},
         {"where": ["city", "town", "rural", None]},
     ):
         with pytest.raises(jh.InputError):
-            jh.gap_ratio(x, weights=w, **({"where": place, "upper": "city", "lower": "rural"} | kwargs))
+            jh.gap_ratio(x, weights=w, **({"where": place, "group": "city", "reference": "rural"} | kwargs))
 
 
 @given(st.lists(st.sampled_from([1.0, 2.0, 2.5, math.nan, -1.0]), max_size=20), st.data())
