@@ -6,9 +6,10 @@ frame with the columns ``column`` and ``change``, objects of this module, or a l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from junheng.schools.editing import Add, Changed, Close, Cohorts, Enrolment, Merge, Open
+from junheng._frames import FrameT
+from junheng.schools.editing import Add, Changed, Changes, Close, Cohorts, Enrolment, Merge, Open
 from junheng.schools.editing import change_table as change_sections
 from junheng.words import word
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
 
-def applied(ev: Evaluation, changes: Any) -> Any:
+def applied(ev: Evaluation[FrameT], changes: Changes) -> FrameT:
     """List every cell that some changes would change, with its value before and after.
 
     Parameters
@@ -59,6 +60,6 @@ def applied(ev: Evaluation, changes: Any) -> Any:
     return ev._frame(out)
 
 
-def change_table(data: Judgement, changes: Any) -> Changed:
+def change_table(data: Judgement, changes: Changes) -> Changed:
     """Make changes to the table of an evaluation."""
     return change_sections(data.sections, data.standard, changes)
