@@ -8,6 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng._frames import FrameT
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
 from junheng.results import Evaluation, Judgement
@@ -16,7 +17,7 @@ from junheng.words import message
 __all__ = ["contributions"]
 
 
-def contributions(ev: Evaluation) -> Any:
+def contributions(ev: Evaluation[FrameT]) -> FrameT:
     r"""Return how much each school contributes to each difference coefficient of its county.
 
     The share of a school in the squared coefficient is

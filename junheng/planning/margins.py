@@ -8,7 +8,7 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._frames import Wholes
+from junheng._frames import FrameT, Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
 from junheng.results import Evaluation, Judgement
@@ -17,7 +17,7 @@ from junheng.words import message
 __all__ = ["margins"]
 
 
-def margins(ev: Evaluation) -> Any:
+def margins(ev: Evaluation[FrameT]) -> FrameT:
     """Return how far each coefficient is from its limit, and how many schools depend on an indicator.
 
     Parameters

@@ -9,15 +9,17 @@ from typing import Any
 import attrs
 import numpy as np
 
-from junheng._data import STAGES
-from junheng._frames import Wholes
+from junheng._data import STAGES, Number
+from junheng._frames import FrameT, Wholes
 from junheng._progress import Progress, reporting
 from junheng.changes import Enrolment
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
+from junheng.planning._costs import UnitCosts
 from junheng.planning.plan import plan
 from junheng.results import Evaluation, Judgement
+from junheng.schools.editing import Change
 from junheng.words import Name, Quoted, listed, message, sentences
 
 __all__ = ["roll_forward"]
@@ -26,16 +28,16 @@ _RESOURCE_RULES = ("every_school_complies", "each_coefficient", "composite_coeff
 
 
 def roll_forward(
-    ev: Evaluation,
+    ev: Evaluation[FrameT],
     *,
-    unit_costs: Mapping[str, Any],
-    yearly_budget: Any,
+    unit_costs: UnitCosts,
+    yearly_budget: Number | Mapping[int, Number],
     until: int,
-    enrolment: Any = None,
+    enrolment: Number | Mapping[str, Number] | Change | Sequence[Change] | None = None,
     carry_over: bool = True,
     start: int | None = None,
     progress: Progress = None,
-) -> Any:
+) -> FrameT:
     """Project counties to a target year: what a yearly budget can achieve.
 
     Each year, in this order: enrolment changes; :func:`junheng.plan` spends the budget of the year and what was left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, overload
 
 import attrs
 import numpy as np
@@ -14,10 +14,10 @@ from attrs import field, frozen
 from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng._deprecated import renamed
-from junheng._frames import Labels, Table, build_frame, column_names
+from junheng._frames import FrameT, Labels, Table, build_frame, column_names
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
-from junheng.planning._costs import Prices
+from junheng.planning._costs import Prices, UnitCosts
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Evaluation, Judgement
 from junheng.schools import ALL_STAGES, columns
@@ -30,7 +30,7 @@ _UNKNOWN = (math.nan,) * (len(_AMOUNTS) - 1)
 _KEYS = ("school_code", "school", "row", "stage", "indicator")
 
 
-def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -> Any:
+def shortfalls(ev: Evaluation[FrameT], *, unit_costs: UnitCosts | None = None) -> FrameT:
     r"""List what each school lacks to reach its thresholds: one row per school, stage and indicator.
 
     Let x be the figure of a section (a school's stage), d its divisor and t the threshold. The section needs
@@ -82,7 +82,7 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     return _listed(ev, unit_costs)
 
 
-def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequence[int] | None = None) -> Any:
+def _listed(ev: Evaluation[FrameT], unit_costs: UnitCosts | None, within: Sequence[int] | None = None) -> FrameT:
     """Return the frame of :func:`shortfalls`, of some counties only if ``within`` is given."""
     d = ev.data
     if not d.standard.thresholds:
@@ -133,9 +133,15 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     return ev._frame(out)
 
 
+@overload
+def shortfall_totals(
+    shortfalls: Evaluation[FrameT], *, by: Sequence[str] | str | None = ..., unit_costs: UnitCosts | None = ...
+) -> FrameT: ...
+@overload
+def shortfall_totals(shortfalls: FrameT, *, by: Sequence[str] | str | None = ..., unit_costs: None = ...) -> FrameT: ...
 @renamed(source="shortfalls")
 def shortfall_totals(
-    shortfalls: Any, *, by: Sequence[str] | str | None = None, unit_costs: Mapping[str, Any] | None = None
+    shortfalls: Any, *, by: Sequence[str] | str | None = None, unit_costs: UnitCosts | None = None
 ) -> Any:
     """Total the shortfalls: for each column, how many schools are short, how much they need and what it costs.
 
@@ -190,7 +196,7 @@ def shortfall_totals(
     return shortfalls._frame(out)
 
 
-def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table, list[str]]:
+def _table_of(source: Any, unit_costs: UnitCosts | None) -> tuple[Table, list[str]]:
     """Return the shortfalls, and the columns that identify a county."""
     if isinstance(source, Evaluation):
         ids = attrs.evolve(source, language=None)
