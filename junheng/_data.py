@@ -1,7 +1,7 @@
 """The shipped vocabularies, read once when first asked for (private).
 
 Indicators and standards never import each other; what both must agree on (ids of indicators and columns) is data,
-and lives here.
+and lives here. So do the types that arguments of several rooms share.
 """
 
 from __future__ import annotations

@@ -352,13 +352,13 @@ def test_what_holds_for_the_whole_table_is_said_once(tmp_path: Path) -> None:
         ({"outputs": "verdicts"}, "a list"),
         ({"batch_rows": 0}, "batch_rows"),
         ({"missing": "skip"}, "propagate"),
-        ({"source": "nowhere.parquet"}, "does not exist"),
+        ({"schools": "nowhere.parquet"}, "does not exist"),
         ({"by": ["province"]}, "province"),
     ],
 )
 def test_arguments_that_cannot_be_used(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     source = write(frame(school(), junior()), tmp_path / "a.parquet")
-    call = {"source": source, "standard": QUALITY, "target": tmp_path / "out"} | change
+    call = {"schools": source, "standard": QUALITY, "target": tmp_path / "out"} | change
     with pytest.raises(jh.InputError, match=message):
         evaluate_parquet(**call)
     assert not (tmp_path / "out").exists()
