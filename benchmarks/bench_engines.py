@@ -52,7 +52,7 @@ def dask(source: Path) -> dict[str, Any]:
     import dask.dataframe as dd
 
     _client()
-    lazy = jh.engines.evaluate_dask(dd.read_parquet(source), STANDARD, output=WANTED)
+    lazy = jh.engines.evaluate_dask(dd.read_parquet(source), STANDARD, outputs=WANTED)
     return dict(zip(lazy, library.compute(*lazy.values()), strict=True))
 
 
@@ -69,7 +69,7 @@ def _client() -> Any:
 def spark(source: Path) -> dict[str, Any]:
     """Two threads, a Python worker each."""
     session = _session()
-    lazy = jh.engines.evaluate_spark(session.read.parquet(str(source)), STANDARD, output=WANTED)
+    lazy = jh.engines.evaluate_spark(session.read.parquet(str(source)), STANDARD, outputs=WANTED)
     out = {name: frame.toArrow().to_pandas() for name, frame in lazy.items()}
     session.catalog.clearCache()
     return out

@@ -1,7 +1,7 @@
 """The shipped vocabularies, read once when first asked for (private).
 
 Indicators and standards never import each other; what both must agree on (ids of indicators and columns) is data,
-and lives here.
+and lives here. So do the types that arguments of several rooms share.
 """
 
 from __future__ import annotations
@@ -10,9 +10,18 @@ import tomllib
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
-STAGES = ("primary", "junior")
+#: The stages that standards judge.
+Stage: TypeAlias = Literal["primary", "junior"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+#: How a caller names a county, or a county and a year: ``"甲县"``, ``("甲县", 2025)``; and a school, by name or code.
+CountyKey: TypeAlias = str | int | tuple[str | int, ...]
+SchoolKey: TypeAlias = str | int
+
+#: A number whose digits count: money, an amount, a factor.
+Number: TypeAlias = float | Decimal
 
 
 @cache

@@ -6,10 +6,11 @@ frame with the columns ``column`` and ``change``, objects of this module, or a l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from junheng._frames import FrameT
 from junheng.results.frames import Frames
-from junheng.schools.editing import Add, Changed, Close, Cohorts, Enrolment, Merge, Open
+from junheng.schools.editing import Add, Changed, Changes, Close, Cohorts, Enrolment, Merge, Open
 from junheng.schools.editing import change_table as change_sections
 from junheng.words import word
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
 
-def applied(ev: Evaluation, changes: Any) -> Any:
+def applied(ev: Evaluation[FrameT], changes: Changes) -> FrameT:
     """List every cell that some changes would change, with its value before and after.
 
     Parameters
@@ -57,10 +58,10 @@ def applied(ev: Evaluation, changes: Any) -> Any:
     if ev.language is not None:
         out["column"] = [ev.header(name) for name in out["column"]]
         out["cause"] = [word("cause", name, ev.language) for name in out["cause"]]
-    frames = Frames(ev.data, ev.language)
+    frames: Frames[FrameT] = Frames(ev.data, ev.language)
     return frames.frame(out)
 
 
-def change_table(data: Judgement, changes: Any) -> Changed:
+def change_table(data: Judgement, changes: Changes) -> Changed:
     """Make changes to the table of an evaluation."""
     return change_sections(data.sections, data.standard, changes)

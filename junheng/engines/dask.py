@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from junheng._arrays import Frame
+from junheng._deprecated import renamed
 from junheng.engines._job import (
     PARTITION,
     ROW,
@@ -38,45 +39,46 @@ __all__ = ["evaluate_dask"]
 
 @overload
 def evaluate_dask(
-    frame: dd.DataFrame,
+    schools: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
     county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Output = ...,
+    outputs: Output = ...,
     partitioned: bool = ...,
 ) -> dd.DataFrame: ...
 
 
 @overload
 def evaluate_dask(
-    frame: dd.DataFrame,
+    schools: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
     county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Sequence[Output],
+    outputs: Sequence[Output],
     partitioned: bool = ...,
 ) -> dict[str, dd.DataFrame]: ...
 
 
+@renamed(frame="schools", output="outputs")
 def evaluate_dask(
-    frame: dd.DataFrame,
+    schools: dd.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
     county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    output: Output | Sequence[Output] = "verdicts",
+    outputs: Output | Sequence[Output] = "verdicts",
     partitioned: bool = False,
 ) -> dd.DataFrame | dict[str, dd.DataFrame]:
     """Judge the schools of a Dask frame, county by county, and return lazy Dask frames.
 
     Parameters
     ----------
-    frame : dask.dataframe.DataFrame
+    schools : dask.dataframe.DataFrame
         As in :func:`junheng.evaluate`: canonical columns and units, one row per school, or per school and stage.
     standard : Standard, str or path
         Standard to judge by. It is loaded by the caller and sent to the workers.
@@ -87,7 +89,7 @@ def evaluate_dask(
         at the call, to check the facts against the counties.
     missing : {"propagate", "omit", "raise"}
         How a missing figure affects a coefficient, as in :func:`junheng.evaluate`.
-    output : str or sequence of str
+    outputs : str or sequence of str
         ``schools``, ``school_verdicts``, ``indicators``, ``items``, ``item_schools``, ``verdicts``, ``left_out``,
         ``county_indicators``, ``grades``: the frames of :class:`junheng.Evaluation`. ``problems``: all errors and
         warnings as rows; if it is the only output, errors are not raised.
@@ -99,7 +101,7 @@ def evaluate_dask(
     -------
     dask.dataframe.DataFrame or dict
         One frame, or a dict of frames for a sequence; frames computed in one ``dask.compute`` share the work. Text is
-        plain text, never categories. ``partition`` and ``row``, the position within that partition of ``frame``,
+        plain text, never categories. ``partition`` and ``row``, the position within that partition of ``schools``,
         identify a row of the source. Counties are in any order, the rows of each in the order of the source.
 
     Raises
@@ -130,24 +132,24 @@ def evaluate_dask(
         import pyarrow  # noqa: F401
     except ImportError:
         raise not_installed("Dask", "dask") from None
-    if not isinstance(frame, dd.DataFrame):
-        raise InputError(message("engines.no_dask_frame", type=type(frame).__name__))
-    asked = as_names(output)
-    names = [str(c) for c in frame.columns]
-    types = dict(zip(names, (_arrow_type(t) for t in frame.dtypes), strict=True))
+    if not isinstance(schools, dd.DataFrame):
+        raise InputError(message("engines.no_dask_frame", type=type(schools).__name__))
+    asked = as_names(outputs)
+    names = [str(c) for c in schools.columns]
+    types = dict(zip(names, (_arrow_type(t) for t in schools.dtypes), strict=True))
     job = prepare(standard, by, missing, asked, names, types, partitions=True)
     keys = list(job.by)
     if partitioned:
-        found = frame.map_partitions(_keys_of_partition, keys, meta=_meta_of_keys(keys)).compute()
+        found = schools.map_partitions(_keys_of_partition, keys, meta=_meta_of_keys(keys)).compute()
         _check_whole(found, keys)
     elif not no_facts(county_facts):
-        found = frame[keys].map_partitions(_keys_of_partition, keys, meta=_meta_of_keys(keys)).compute()
+        found = schools[keys].map_partitions(_keys_of_partition, keys, meta=_meta_of_keys(keys)).compute()
     if not no_facts(county_facts):
         distinct = found[keys].drop_duplicates()
         job = with_facts(job, county_facts, [(k, distinct[k].tolist()) for k in keys])
-    move = not partitioned and frame.npartitions > 1
-    meta = _numbered(frame._meta, keys, move, {"number": 0})
-    numbered = frame.map_partitions(_numbered, keys, move, meta=meta)
+    move = not partitioned and schools.npartitions > 1
+    meta = _numbered(schools._meta, keys, move, {"number": 0})
+    numbered = schools.map_partitions(_numbered, keys, move, meta=meta)
     if move:
         numbered = numbered.shuffle(on=SHARD, ignore_index=True)
     sent = dask.delayed(job, pure=False)
@@ -160,7 +162,7 @@ def evaluate_dask(
         if name == "problems":
             # every task reports problems of the table as a whole
             frames[name] = frames[name].drop_duplicates()
-    return frames[asked[0]] if isinstance(output, str) else frames
+    return frames[asked[0]] if isinstance(outputs, str) else frames
 
 
 def _arrow_type(dtype: Any) -> pa.DataType:

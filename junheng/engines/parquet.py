@@ -17,6 +17,7 @@ import numpy as np
 from attrs import frozen
 
 from junheng._arrays import Frame, Ints
+from junheng._deprecated import renamed
 from junheng._files import is_same_file
 from junheng._progress import Progress, reporting
 from junheng.engines._counties import Counties, in_order, sorted_out
@@ -83,8 +84,9 @@ class ParquetSummary:
         return {k: dict(v) if isinstance(v, Mapping) else v for k, v in attrs.asdict(self, recurse=False).items()}
 
 
+@renamed(source="schools")
 def evaluate_parquet(
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    schools: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     standard: Standard | str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
@@ -103,7 +105,7 @@ def evaluate_parquet(
 
     Parameters
     ----------
-    source : path or sequence of paths
+    schools : path or sequence of paths
         A file, a folder (also hive-partitioned, such as ``year=2025/``), or several files. Columns as in
         :func:`junheng.evaluate`; their order may differ between files, and files may lack some.
     standard : Standard, str or path
@@ -166,7 +168,7 @@ def evaluate_parquet(
     goal = Path(target)
     if goal.exists():
         raise InputError(message("engines.target_exists", path=str(goal)))
-    files = ParquetFiles.find(source)
+    files = ParquetFiles.find(schools)
     if any(is_same_file(folder, root) for folder in goal.resolve().parents for root in files.roots):
         raise InputError(message("engines.target_in_source", path=str(goal)))
     asked = tuple(dict.fromkeys([*outputs, "problems"]))

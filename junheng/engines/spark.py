@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from junheng._arrays import Frame
+from junheng._deprecated import renamed
 from junheng._text import clean
 from junheng.engines._job import READ_ROWS, ROW, SHARD, Job, as_names, no_facts, not_installed, prepare, with_facts
 from junheng.engines._schemas import Output, plain_schema, problem_table, to_pandas
@@ -30,42 +31,43 @@ __all__ = ["evaluate_spark"]
 
 @overload
 def evaluate_spark(
-    frame: sql.DataFrame,
+    schools: sql.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
     county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Output = ...,
+    outputs: Output = ...,
 ) -> sql.DataFrame: ...
 
 
 @overload
 def evaluate_spark(
-    frame: sql.DataFrame,
+    schools: sql.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = ...,
     county_facts: Frame | Mapping[str, Any] | None = ...,
     missing: Missing = ...,
-    output: Sequence[Output],
+    outputs: Sequence[Output],
 ) -> dict[str, sql.DataFrame]: ...
 
 
+@renamed(frame="schools", output="outputs")
 def evaluate_spark(
-    frame: sql.DataFrame,
+    schools: sql.DataFrame,
     standard: Standard | str | os.PathLike[str],
     *,
     by: Sequence[str] | str | None = None,
     county_facts: Frame | Mapping[str, Any] | None = None,
     missing: Missing = "propagate",
-    output: Output | Sequence[Output] = "verdicts",
+    outputs: Output | Sequence[Output] = "verdicts",
 ) -> sql.DataFrame | dict[str, sql.DataFrame]:
     """Judge the schools of a Spark frame, county by county, and return lazy Spark frames.
 
     Parameters
     ----------
-    frame : pyspark.sql.DataFrame
+    schools : pyspark.sql.DataFrame
         As in :func:`junheng.evaluate`: canonical columns and units, one row per school, or per school and stage.
         Decimals are converted to the nearest double.
     standard : Standard, str or path
@@ -77,7 +79,7 @@ def evaluate_spark(
         at the call, to check the facts against the counties.
     missing : {"propagate", "omit", "raise"}
         How a missing figure affects a coefficient, as in :func:`junheng.evaluate`.
-    output : str or sequence of str
+    outputs : str or sequence of str
         As in :func:`evaluate_dask`. For a sequence, Spark caches the evaluation (memory and disk) so that the frames
         share it; ``spark.catalog.clearCache()`` releases it.
 
@@ -85,14 +87,15 @@ def evaluate_spark(
     -------
     pyspark.sql.DataFrame or dict
         One frame, or a dict of frames for a sequence. ``partition`` and ``row``, the position within that partition of
-        ``frame`` as Spark reads it, identify a row of the source. They are stable only if Spark reads the frame in the
-        same order each time.
+        ``schools`` as Spark reads it, identify a row of the source. They are stable only if Spark reads the frame in
+        the same order each time.
 
     Raises
     ------
     InputDataError
         If columns are missing or facts cannot be used. Errors in the table appear in Spark's own exception, at the
-        action; its text contains the text of this error. ``output="problems"`` lists errors as rows and raises nothing.
+        action; its text contains the text of this error. ``outputs="problems"`` lists errors as rows and raises
+        nothing.
     InputError
         If an argument is invalid, or Spark is not installed.
 
@@ -118,23 +121,23 @@ def evaluate_spark(
         from pyspark.sql import DataFrame, functions
     except ImportError:
         raise not_installed("Spark", "spark") from None
-    if not isinstance(frame, DataFrame):
+    if not isinstance(schools, DataFrame):
         has_java = shutil.which("java") or os.environ.get("JAVA_HOME")
         java = "" if has_java else message("engines.no_java")
-        raise InputError(message("engines.no_spark_frame", type=type(frame).__name__, java=java))
-    asked = as_names(output)
-    names = list(frame.columns)
-    types = {f.name: _arrow_type(f.dataType.simpleString()) for f in frame.schema.fields}
+        raise InputError(message("engines.no_spark_frame", type=type(schools).__name__, java=java))
+    asked = as_names(outputs)
+    names = list(schools.columns)
+    types = {f.name: _arrow_type(f.dataType.simpleString()) for f in schools.schema.fields}
     job = prepare(standard, by, missing, asked, names, types, partitions=True)
     # Spark reads a dot in a header as a field of a struct: use short names, and restore the headers in the worker
-    frame = frame.toDF(*(f"c{i}" for i in range(len(names))))
+    schools = schools.toDF(*(f"c{i}" for i in range(len(names))))
     keys = [f"c{names.index(k)}" for k in job.by]
     if not no_facts(county_facts):
-        rows = frame.select(*keys).distinct().collect()
+        rows = schools.select(*keys).distinct().collect()
         job = with_facts(job, county_facts, [(k, [r[i] for r in rows]) for i, k in enumerate(job.by)])
     # Spark numbers rows by partition: 33 bits for the row
     place = functions.monotonically_increasing_id()
-    numbered = _brought_together(frame.withColumn(ROW, place), keys)
+    numbered = _brought_together(schools.withColumn(ROW, place), keys)
     lenient = asked == ("problems",)
     if len(job.outputs) == 1:
         name = job.outputs[0]
@@ -150,7 +153,7 @@ def evaluate_spark(
     if "problems" in frames:
         # every task reports problems of the table as a whole
         frames["problems"] = frames["problems"].dropDuplicates()
-    return frames[asked[0]] if isinstance(output, str) else frames
+    return frames[asked[0]] if isinstance(outputs, str) else frames
 
 
 def _brought_together(frame: Any, keys: Sequence[str]) -> Any:

@@ -22,6 +22,7 @@ from junheng._arrays import (
     require_aligned,
     require_rows,
 )
+from junheng._deprecated import renamed
 from junheng._frames import combine_codes, factorize_labels, labelled
 from junheng.errors import InputError
 from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
@@ -281,28 +282,29 @@ def _line(x: Floats, y: Floats, p: Floats, periods: float) -> list[float]:
 
 @overload
 def gap_ratio(
-    values: AnyShape, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels | None = ...
+    values: AnyShape, *, weights: Weights, where: Labels, group: Kinds, reference: Kinds, by: Labels | None = ...
 ) -> Any: ...
 @overload
 def gap_ratio(
-    values: Column, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: None = ...
+    values: Column, *, weights: Weights, where: Labels, group: Kinds, reference: Kinds, by: None = ...
 ) -> float: ...
 @overload
 def gap_ratio(
-    values: Columns, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: None = ...
+    values: Columns, *, weights: Weights, where: Labels, group: Kinds, reference: Kinds, by: None = ...
 ) -> Vector: ...
 @overload
 def gap_ratio(
-    values: Column, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels
+    values: Column, *, weights: Weights, where: Labels, group: Kinds, reference: Kinds, by: Labels
 ) -> pd.Series[float]: ...
 @overload
 def gap_ratio(
-    values: Columns, *, weights: Weights, where: Labels, upper: Kinds, lower: Kinds, by: Labels
+    values: Columns, *, weights: Weights, where: Labels, group: Kinds, reference: Kinds, by: Labels
 ) -> pd.DataFrame: ...
-def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, by: Any = None) -> Any:
+@renamed(upper="group", lower="reference")
+def gap_ratio(values: Any, *, weights: Any, where: Any, group: Any, reference: Any, by: Any = None) -> Any:
     r"""Ratio of two weighted means, such as urban over rural.
 
-    .. math:: R = \bar X_{upper} / \bar X_{lower}
+    .. math:: R = \bar X_{group} / \bar X_{reference}
 
     Parameters
     ----------
@@ -312,8 +314,9 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     where : (schools,) array-like
         Kind of place of each school, such as the column ``area_type``.
-    upper, lower : label or list of labels
-        Kinds on each side, such as ``["city", "town"]`` and ``"rural"``. Other schools are ignored.
+    group, reference : label or list of labels
+        Kinds in the numerator and in the denominator, such as ``["city", "town"]`` and ``"rural"``. Other schools are
+        ignored.
     by : (schools,) array-like, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
@@ -321,7 +324,7 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
     -------
     float, ndarray, Series or DataFrame
         Dimensionless, 1 if both sides are equal; shapes as in :func:`difference_coefficient`. NaN if a side has no
-        students, a value with nonzero weight is missing, or the lower mean is not positive.
+        students, a value with nonzero weight is missing, or the mean of the reference is not positive.
 
     Raises
     ------
@@ -339,14 +342,14 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, upper: Any, lower: Any, 
     --------
     >>> import junheng as jh
     >>> place = ["city", "town", "rural"]
-    >>> jh.gap_ratio([6.0, 5.0, 4.0], weights=[50, 50, 10], where=place, upper=["city", "town"], lower="rural")
+    >>> jh.gap_ratio([6.0, 5.0, 4.0], weights=[50, 50, 10], where=place, group=["city", "town"], reference="rural")
     1.375
     """
     sample = read_sample(values, weights, by)
     require_aligned(values=values, where=where)
     kinds, words = factorize_labels(where)
     require_rows(sample.rows, where=kinds)
-    sides = [[s] if isinstance(s, str) or not hasattr(s, "__iter__") else list(s) for s in (upper, lower)]
+    sides = [[s] if isinstance(s, str) or not hasattr(s, "__iter__") else list(s) for s in (group, reference)]
     position = {word: i for i, word in enumerate(words.tolist())}
     unknown = [s for side in sides for s in side if s not in position]
     if unknown:

@@ -19,6 +19,7 @@ from junheng._arrays import (
     coefficient,
     grouped_moments,
 )
+from junheng._deprecated import renamed
 from junheng._frames import pandas_frame
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
@@ -151,6 +152,7 @@ def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
 # --------------------------------------------------------------------------------------------- bootstrap
 
 
+@renamed(rng="seed")
 def bootstrap_interval(
     values: Column | Columns,
     *,
@@ -160,7 +162,7 @@ def bootstrap_interval(
     level: float = 0.95,
     resamples: int = 1000,
     method: Literal["percentile", "bca"] = "percentile",
-    rng: int | np.random.Generator = 0,
+    seed: int | np.random.Generator = 0,
     progress: Progress = None,
 ) -> pd.DataFrame:
     r"""Bootstrap intervals of the difference coefficient, or of the composite, for all groups at once.
@@ -194,7 +196,7 @@ def bootstrap_interval(
     method : {"percentile", "bca"}
         Quantiles of the resampled figures, or the same corrected for bias and acceleration (jackknife): more accurate
         and slower.
-    rng : int or numpy.random.Generator
+    seed : int or numpy.random.Generator
         Seed, or a generator, which is advanced. The same seed gives the same limits.
     progress : bool or callable, optional
         Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
@@ -227,12 +229,12 @@ def bootstrap_interval(
     >>> import junheng as jh
     >>> students = [45, 37, 89, 76, 55]
     >>> books = jh.per_student([279, 137, 935, 160, 402], students)
-    >>> jh.bootstrap_interval(books, weights=students, rng=0)[["estimate", "schools"]].round(4)
+    >>> jh.bootstrap_interval(books, weights=students, seed=0)[["estimate", "schools"]].round(4)
        estimate  schools
     0    0.5153        5
     """
     coverage = _check_bootstrap(statistic, level, resamples, method)
-    generator = _generator(rng)
+    generator = _generator(seed)
     sample = read_sample(values, weights, by)
     composite = statistic == "composite"
     if composite and (sample.flat or not sample.columns):
@@ -287,12 +289,12 @@ def _joined(coefficients: Floats, composite: bool) -> Floats:
     return np.asarray(coefficients.mean(axis=1, keepdims=True) if composite else coefficients)
 
 
-def _generator(rng: Any) -> np.random.Generator:
-    if isinstance(rng, np.random.Generator):
-        return rng
-    if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
-        raise InputError(message("arithmetic.rng", value=repr(rng)))
-    return np.random.default_rng(int(rng))
+def _generator(seed: Any) -> np.random.Generator:
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InputError(message("arithmetic.seed", value=repr(seed)))
+    return np.random.default_rng(int(seed))
 
 
 class _Layout:

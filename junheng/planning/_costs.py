@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from attrs import frozen
 
+from junheng._data import Number
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import category_words, columns
 from junheng.words import Message, Name, Quoted, listed, message
 
-__all__ = ["Prices", "as_number", "with_lines"]
+__all__ = ["Prices", "UnitCosts", "as_number", "with_lines"]
+
+#: Column or indicator to the cost of one unit: a number, or one by kind of school.
+UnitCosts: TypeAlias = Mapping[str, Number | Mapping[str, Number]]
 
 
 @frozen(eq=False)

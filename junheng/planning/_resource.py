@@ -144,7 +144,7 @@ def _least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *,
                 limit=[limit],
                 whole=whole,
                 highest=np.where(fixed, y, np.inf) if fixed.any() else None,
-                unit_costs=None if _even(cost[~fixed]) else np.where(fixed, 1.0, np.maximum(cost, 1e-12)),
+                costs=None if _even(cost[~fixed]) else np.where(fixed, 1.0, np.maximum(cost, 1e-12)),
                 progress=False,
             )
         )

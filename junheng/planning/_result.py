@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 from attrs import evolve, field, frozen
 
 from junheng._data import STAGES
-from junheng._frames import Labels
+from junheng._frames import FrameT, Labels
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._budget import Step
 from junheng.planning._card import WHY, plan_card
@@ -22,13 +22,13 @@ from junheng.planning._solve import Answer
 from junheng.results import Evaluation, records
 from junheng.results.frames import Frames
 from junheng.schools import base_column, columns
-from junheng.words import sentences, word
+from junheng.words import Language, sentences, word
 
 __all__ = ["WHY", "Plan", "fails"]
 
 
 @frozen(eq=False, slots=False, repr=False)
-class Plan:
+class Plan(Generic[FrameT]):
     """Additions, their cost and their effect; returned by :func:`plan`.
 
     Attributes
@@ -41,7 +41,7 @@ class Plan:
         Cost of the whole plan, even if the budget is smaller.
     """
 
-    evaluation: Evaluation = field(repr=False)
+    evaluation: Evaluation[FrameT] = field(repr=False)
     answers: tuple[Answer, ...] = field(repr=False)
     taken: tuple[tuple[Step, bool], ...] = field(repr=False)
     prices: Prices = field(repr=False)
@@ -84,12 +84,12 @@ class Plan:
         return out
 
     @cached_property
-    def changes(self) -> Any:
+    def changes(self) -> FrameT:
         """One row per change: county, school, row, stage, indicator, column, change, unit, unit cost, cost, purpose."""
         ev, rows = self.evaluation, self._rows
         d, lang = ev.data, ev.language
         section = np.array([r["section"] for r in rows], dtype=np.int64)
-        frames = Frames(ev.data, ev.language)
+        frames: Frames[FrameT] = Frames(ev.data, ev.language)
         out: dict[str, Any] = frames.by_columns(d.county[section])
         out |= frames.school_columns(section)
         out["row"] = d.sections.rows[section]
@@ -106,7 +106,7 @@ class Plan:
         return frames.frame(out)
 
     @cached_property
-    def after(self) -> Evaluation:
+    def after(self) -> Evaluation[FrameT]:
         """Evaluation of the table after the changes."""
         ev = self.evaluation
         plain = evolve(self, evaluation=Evaluation(data=ev.data, provenance=ev.provenance, again=ev.again))
@@ -114,14 +114,14 @@ class Plan:
         return done if ev.language is None else done.relabel(ev.language)
 
     @cached_property
-    def counties(self) -> Any:
+    def counties(self) -> FrameT:
         """One row per county: cost of its plan, bound, method, number of unplanned items, and expected verdict."""
         ev = self.evaluation
         lang = ev.language
         spent = dict.fromkeys((a.problem.county for a in self.answers), 0.0)
         for r in self._rows:
             spent[int(ev.data.county[r["section"]])] += r["cost"]
-        frames = Frames(ev.data, ev.language)
+        frames: Frames[FrameT] = Frames(ev.data, ev.language)
         out: dict[str, Any] = frames.by_columns(np.array([a.problem.county for a in self.answers], dtype=np.int64))
         out["cost"] = np.array([spent[a.problem.county] for a in self.answers])
         out["bound"] = np.array([a.bound if self.whole else math.nan for a in self.answers])
@@ -143,13 +143,13 @@ class Plan:
         return int(MET if known and judged and not problem.unknown else UNDETERMINED)
 
     @cached_property
-    def steps(self) -> Any:
+    def steps(self) -> FrameT:
         """Order in which the budget is spent: what each step makes pass, its cost, the total, and whether it is taken.
 
         Empty if the budget is sufficient or not given.
         """
         ev = self.evaluation
-        frames = Frames(ev.data, ev.language)
+        frames: Frames[FrameT] = Frames(ev.data, ev.language)
         out: dict[str, Any] = frames.by_columns(np.array([s.county for s, _ in self.taken], dtype=np.int64))
         out["turns"] = [str(word("turns", s.what, ev.language)) for s, _ in self.taken]
         out["where"] = [self._where(s) for s, _ in self.taken]
@@ -172,14 +172,14 @@ class Plan:
         return sentences("planning", lang or "en")["at_stage"].format(name=name, stage=where)
 
     @cached_property
-    def unplanned(self) -> Any:
+    def unplanned(self) -> FrameT:
         """What could not be planned and the reason: a missing figure or a missing rule."""
         ev = self.evaluation
         d, lang = ev.data, ev.language
         rows = [(a, *u) for a in self.answers for u in a.problem.unknown]
         county = np.array([a.problem.county for a, *_ in rows], dtype=np.int64)
         section = [None if s < 0 else int(a.problem.sections[s]) for a, s, _, _, _ in rows]
-        frames = Frames(ev.data, ev.language)
+        frames: Frames[FrameT] = Frames(ev.data, ev.language)
         out: dict[str, Any] = frames.by_columns(county)
         out["school"] = [None if s is None else d.school_names[d.sections.rows[s]] for s in section]
         out["stage"] = frames.labels("stage", np.array([s for _, _, s, _, _ in rows], dtype=np.int64), STAGES)
@@ -309,7 +309,7 @@ def _why(problem: County, answer: Answer, k: int, u: int) -> str:
     return "threshold" if any(n.threshold <= z for n in reached) else "floor"
 
 
-def _column_label(name: str, language: str) -> str:
+def _column_label(name: str, language: Language) -> str:
     """Return the label of a column, with the stage if its name has one."""
     found = base_column(name)
     if found is None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng._frames import FrameT
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
 from junheng.results import Evaluation, Judgement
@@ -17,7 +18,7 @@ from junheng.words import message
 __all__ = ["contributions"]
 
 
-def contributions(ev: Evaluation) -> Any:
+def contributions(ev: Evaluation[FrameT]) -> FrameT:
     r"""Return how much each school contributes to each difference coefficient of its county.
 
     The share of a school in the squared coefficient is
@@ -82,7 +83,7 @@ def contributions(ev: Evaluation) -> Any:
         share, moved = np.column_stack([share, joint]), np.column_stack([moved, also])
     n, k = share.shape
     section = np.repeat(d.usable, k)
-    frames = Frames(ev.data, ev.language)
+    frames: Frames[FrameT] = Frames(ev.data, ev.language)
     out_: dict[str, Any] = frames.by_columns(d.county[section])
     out_ |= frames.school_columns(section)
     out_["row"] = d.sections.rows[section]

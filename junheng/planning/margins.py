@@ -8,7 +8,7 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._frames import Wholes
+from junheng._frames import FrameT, Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
 from junheng.results import Evaluation, Judgement
@@ -18,7 +18,7 @@ from junheng.words import message
 __all__ = ["margins"]
 
 
-def margins(ev: Evaluation) -> Any:
+def margins(ev: Evaluation[FrameT]) -> FrameT:
     """Return how far each coefficient is from its limit, and how many schools depend on an indicator.
 
     Parameters
@@ -78,7 +78,7 @@ def margins(ev: Evaluation) -> Any:
         least = distance.min(axis=1, initial=np.inf)
         nearest |= np.isfinite(distance) & (distance == least[:, None])
     group, indicator = np.nonzero(shown)
-    frames = Frames(ev.data, ev.language)
+    frames: Frames[FrameT] = Frames(ev.data, ev.language)
     out: dict[str, Any] = frames.by_columns(d.group_county[group])
     out["stage"] = frames.labels("stage", d.group_stage[group], STAGES)
     out["indicator"] = frames.labels("indicator", indicator, names)

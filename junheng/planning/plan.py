@@ -16,12 +16,14 @@ from typing import Any
 import attrs
 import numpy as np
 
+from junheng._data import Number
+from junheng._frames import FrameT
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
 from junheng.planning._building import counties
-from junheng.planning._costs import Prices, as_number, with_lines
+from junheng.planning._costs import Prices, UnitCosts, as_number, with_lines
 from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
@@ -34,16 +36,16 @@ __all__ = ["WHY", "Plan", "plan"]
 
 
 def plan(
-    ev: Evaluation,
+    ev: Evaluation[FrameT],
     *,
-    unit_costs: Mapping[str, Any],
-    budget: float | Decimal | None = None,
-    move_costs: Mapping[str, Any] | None = None,
-    most_moved: float | Decimal = Decimal("0.1"),
+    unit_costs: UnitCosts,
+    budget: Number | None = None,
+    move_costs: Mapping[str, Number] | None = None,
+    most_moved: Number = Decimal("0.1"),
     decimals: int = 2,
     nodes: int = 200,
     progress: Progress = None,
-) -> Plan:
+) -> Plan[FrameT]:
     r"""Return the cheapest additions that make every school and every coefficient of a table pass.
 
     For each county and year, the plan says what each school must get so that it complies and so that every difference

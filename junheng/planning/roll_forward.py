@@ -9,16 +9,18 @@ from typing import Any
 import attrs
 import numpy as np
 
-from junheng._data import STAGES
-from junheng._frames import Wholes
+from junheng._data import STAGES, Number
+from junheng._frames import FrameT, Wholes
 from junheng._progress import Progress, reporting
 from junheng.changes import Enrolment
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
+from junheng.planning._costs import UnitCosts
 from junheng.planning.plan import plan
 from junheng.results import Evaluation, Judgement
 from junheng.results.frames import Frames
+from junheng.schools.editing import Change
 from junheng.words import Name, Quoted, listed, message, sentences
 
 __all__ = ["roll_forward"]
@@ -27,16 +29,16 @@ _RESOURCE_RULES = ("every_school_complies", "each_coefficient", "composite_coeff
 
 
 def roll_forward(
-    ev: Evaluation,
+    ev: Evaluation[FrameT],
     *,
-    unit_costs: Mapping[str, Any],
-    yearly_budget: Any,
+    unit_costs: UnitCosts,
+    yearly_budget: Number | Mapping[int, Number],
     until: int,
-    enrolment: Any = None,
+    enrolment: Number | Mapping[str, Number] | Change | Sequence[Change] | None = None,
     carry_over: bool = True,
     start: int | None = None,
     progress: Progress = None,
-) -> Any:
+) -> FrameT:
     """Project counties to a target year: what a yearly budget can achieve.
 
     Each year, in this order: enrolment changes; :func:`junheng.plan` spends the budget of the year and what was left
@@ -106,8 +108,8 @@ def roll_forward(
             left = money - cost
             rows.append(_State.at_end(now.data, year, money, cost, left))
             report(done)
-    frames = Frames(ev.data, ev.language)
-    return frames.frame(_columns(ev, rows))
+    frames: Frames[FrameT] = Frames(ev.data, ev.language)
+    return frames.frame(_columns(ev, frames, rows))
 
 
 def _first_year(d: Judgement, start: int | None) -> int:
@@ -188,7 +190,7 @@ class _State:
         return cls(year, money, cost, left, places, students, verdict, counts)
 
 
-def _columns(ev: Evaluation, states: list[_State]) -> dict[str, Any]:
+def _columns(ev: Evaluation, frames: Frames[Any], states: list[_State]) -> dict[str, Any]:
     names = [name for name, _ in ev.data.county_words if name != "year"]
     rows = [(s, i) for s in states for i in range(len(s.places))]
     out: dict[str, Any] = {name: [s.places[i][c] for s, i in rows] for c, name in enumerate(names)}
@@ -196,7 +198,6 @@ def _columns(ev: Evaluation, states: list[_State]) -> dict[str, Any]:
     for name, field in (("budget", "money"), ("cost", "cost"), ("left", "left")):
         out[name] = np.array([float(getattr(s, field)) for s, _ in rows])
     out["students"] = np.array([s.students[i] for s, i in rows])
-    frames = Frames(ev.data, ev.language)
     out["verdict"] = frames.labels("verdict", np.array([s.verdict[i] for s, i in rows], dtype=np.int64), VERDICTS)
     counted = ("n_schools", "n_met", "n_undetermined", "n_coefficients", "n_over", "n_coefficients_open")
     for c, name in enumerate(counted):

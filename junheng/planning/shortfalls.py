@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, overload
 
 import attrs
 import numpy as np
@@ -13,10 +13,11 @@ from attrs import field, frozen
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
-from junheng._frames import Labels, Table, build_frame, column_names
+from junheng._deprecated import renamed
+from junheng._frames import FrameT, Labels, Table, build_frame, column_names
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
-from junheng.planning._costs import Prices
+from junheng.planning._costs import Prices, UnitCosts
 from junheng.planning._needs import Shortage, Shortages
 from junheng.results import REASONS, Evaluation, Judgement
 from junheng.results.frames import Frames
@@ -30,7 +31,7 @@ _UNKNOWN = (math.nan,) * (len(_AMOUNTS) - 1)
 _KEYS = ("school_code", "school", "row", "stage", "indicator")
 
 
-def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -> Any:
+def shortfalls(ev: Evaluation[FrameT], *, unit_costs: UnitCosts | None = None) -> FrameT:
     r"""List what each school lacks to reach its thresholds: one row per school, stage and indicator.
 
     Let x be the figure of a section (a school's stage), d its divisor and t the threshold. The section needs
@@ -82,7 +83,7 @@ def shortfalls(ev: Evaluation, *, unit_costs: Mapping[str, Any] | None = None) -
     return _listed(ev, unit_costs)
 
 
-def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequence[int] | None = None) -> Any:
+def _listed(ev: Evaluation[FrameT], unit_costs: UnitCosts | None, within: Sequence[int] | None = None) -> FrameT:
     """Return the frame of :func:`shortfalls`, of some counties only if ``within`` is given."""
     d = ev.data
     if not d.standard.thresholds:
@@ -114,7 +115,7 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     each = None if costs is None else _each(costs, names, section, indicator, amounts[3], d)
     words = list(dict.fromkeys(names))
     codes = np.array([words.index(n) for n in names], dtype=np.int64)
-    frames = Frames(ev.data, ev.language)
+    frames: Frames[FrameT] = Frames(ev.data, ev.language)
     out: dict[str, Any] = frames.by_columns(d.county[section])
     out |= frames.school_columns(section)
     out["row"] = d.sections.rows[section]
@@ -134,8 +135,15 @@ def _listed(ev: Evaluation, unit_costs: Mapping[str, Any] | None, within: Sequen
     return frames.frame(out)
 
 
+@overload
 def shortfall_totals(
-    source: Any, *, by: Sequence[str] | str | None = None, unit_costs: Mapping[str, Any] | None = None
+    shortfalls: Evaluation[FrameT], *, by: Sequence[str] | str | None = ..., unit_costs: UnitCosts | None = ...
+) -> FrameT: ...
+@overload
+def shortfall_totals(shortfalls: FrameT, *, by: Sequence[str] | str | None = ..., unit_costs: None = ...) -> FrameT: ...
+@renamed(source="shortfalls")
+def shortfall_totals(
+    shortfalls: Any, *, by: Sequence[str] | str | None = None, unit_costs: UnitCosts | None = None
 ) -> Any:
     """Total the shortfalls: for each column, how many schools are short, how much they need and what it costs.
 
@@ -145,7 +153,7 @@ def shortfall_totals(
 
     Parameters
     ----------
-    source : Evaluation or frame
+    shortfalls : Evaluation or frame
         An evaluation, or its :func:`junheng.shortfalls` (with ids, not relabelled).
     by : str or sequence of str, optional
         Columns of the shortfalls to group by; default: those that identify a county. Add ``stage`` for totals by stage.
@@ -175,22 +183,22 @@ def shortfall_totals(
     >>> float(jh.shortfall_totals(ev, unit_costs=costs)["cost"].iloc[0])
     2790000.0
     """
-    table, default = _table_of(source, unit_costs)
+    table, default = _table_of(shortfalls, unit_costs)
     chosen = default if by is None else [by] if isinstance(by, str) else list(by)
     unknown = [c for c in chosen if c not in table.columns]
     if unknown:
         raise InputError(message("planning.no_such_columns", columns=quoted(unknown)))
     out = _totals(table, chosen, default)
-    if not isinstance(source, Evaluation):
+    if not isinstance(shortfalls, Evaluation):
         return build_frame(out, table.backend)
-    if source.language is not None:
-        out["column"] = [source.header(c) for c in out["column"]]
+    if shortfalls.language is not None:
+        out["column"] = [shortfalls.header(c) for c in out["column"]]
         for name in {"unit", "stage"} & set(out):
-            out[name] = [word(name, w, source.language) for w in out[name]]
-    return Frames(source.data, source.language).frame(out)
+            out[name] = [word(name, w, shortfalls.language) for w in out[name]]
+    return Frames(shortfalls.data, shortfalls.language).frame(out)
 
 
-def _table_of(source: Any, unit_costs: Mapping[str, Any] | None) -> tuple[Table, list[str]]:
+def _table_of(source: Any, unit_costs: UnitCosts | None) -> tuple[Table, list[str]]:
     """Return the shortfalls, and the columns that identify a county."""
     if isinstance(source, Evaluation):
         ids = attrs.evolve(source, language=None)

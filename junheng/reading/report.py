@@ -10,7 +10,7 @@ from attrs import frozen
 
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
-from junheng.words import Message, Name, Quoted, label_of_column, listed, message
+from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ class FileReport:
             "problems": records(self.problems),
         }
 
-    def to_text(self, language: str = "en") -> str:
+    def to_text(self, language: Language = "en") -> str:
         """Return a summary as text.
 
         Parameters

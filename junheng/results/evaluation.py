@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Generic, Literal
+from typing import Any, Generic
 
 import attrs
 from attrs import field, frozen
 
+from junheng._data import CountyKey, Stage
 from junheng._frames import FrameT
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain
 from junheng.results.frames import Frames, records
+from junheng.schools.editing import Changes
 from junheng.standards.model import Standard
 from junheng.words import Language, message
 
@@ -129,13 +131,13 @@ class Evaluation(Generic[FrameT]):
     # ------------------------------------------------------------------------------------- words
 
     def explain(
-        self, county: Any = None, *, stage: Literal["primary", "junior"] | None = None, language: Language | None = None
+        self, county: CountyKey | None = None, *, stage: Stage | None = None, language: Language | None = None
     ) -> str:
         """Explain the verdicts: rule, schools, numbers and clause.
 
         Parameters
         ----------
-        county : object, optional
+        county : str, int or tuple, optional
             County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
         stage : {"primary", "junior"}, optional
             Only this stage. Default: both.
@@ -188,7 +190,7 @@ class Evaluation(Generic[FrameT]):
         """
         return attrs.evolve(self, language=check_language(language))
 
-    def apply(self, changes: Any) -> Evaluation[FrameT]:
+    def apply(self, changes: Changes) -> Evaluation[FrameT]:
         """Evaluate the same schools after some changes.
 
         Figures are added as decimals, so that a school raised exactly to a threshold meets it. The table given to

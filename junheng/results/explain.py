@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from junheng._data import STAGES
+from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import REASONS
@@ -15,10 +15,10 @@ from junheng.judging.judgement import Judgement
 from junheng.results.reasons import finding, findings_of, number, number_or_unknown, part_reasons
 from junheng.schools import category_words, is_grade
 from junheng.standards.model import Comparison, Threshold
-from junheng.words import SIGNS, Message, Quoted, listed, message, sentences, word
+from junheng.words import SIGNS, Language, Message, Quoted, listed, message, sentences, word
 
 
-def find_county(d: Judgement, county: Any) -> list[int]:
+def find_county(d: Judgement, county: CountyKey | None) -> list[int]:
     """Return the counties that match a name; all if None. A name without a year matches every year."""
     if county is None:
         return list(range(d.n_counties))
@@ -43,7 +43,7 @@ def _no_such_county(d: Judgement, wanted: tuple[str, ...]) -> Message:
     return message("results.no_such_county", county=Quoted(" / ".join(wanted)), hint=hint)
 
 
-def explain(d: Judgement, county: Any, stage: str | None, language: str) -> str:
+def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, language: Language) -> str:
     """Return the findings of one county or all, a line each."""
     if stage is not None and stage not in STAGES:
         raise InputError(message("results.stage", stages=STAGES, stage=Quoted(stage)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,10 +21,12 @@ from junheng.schools.sections import Sections, as_standard, make_sections
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
 from junheng.standards.model import Filter
-from junheng.words import Message, Name, message
+from junheng.words import Language, Message, Name, message
 
 
-def check_schools(schools: FrameT, standard: Any = None, *, language: str = "en") -> FrameT:
+def check_schools(
+    schools: FrameT, standard: Standard | str | os.PathLike[str] | None = None, *, language: Language = "en"
+) -> FrameT:
     """List all problems of a table of schools, without raising an error or changing the table.
 
     Parameters
@@ -62,7 +65,7 @@ def check_schools(schools: FrameT, standard: Any = None, *, language: str = "en"
     return frame
 
 
-def find_problems(schools: Any, standard: Any = None) -> list[Problem]:
+def find_problems(schools: Any, standard: Standard | str | os.PathLike[str] | None = None) -> list[Problem]:
     """Return every problem that :func:`check_schools` lists, in the order in which it is found."""
     found = ProblemList(open_table(schools))
     std = as_standard(standard) if standard is not None else None

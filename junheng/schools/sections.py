@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -292,12 +293,12 @@ def _shared_present(table: SchoolTable) -> list[str]:
     return [c.id for c in columns().values() if c.shared and c.id in table.has]
 
 
-def as_standard(standard: Any) -> Standard:
+def as_standard(standard: Standard | str | os.PathLike[str]) -> Standard:
     """Return a standard, loaded if given by name."""
     return standard if isinstance(standard, Standard) else load_standard(standard)
 
 
-def split_stages(schools: FrameT, standard: Any) -> FrameT:
+def split_stages(schools: FrameT, standard: Standard | str | os.PathLike[str]) -> FrameT:
     r"""Split integrated schools: one row per school and stage, shared resources divided by the rule of a standard.
 
     With :math:`A, B, C` students of the primary, junior and senior stage and weights 1 : 1.1 : 1.32 the primary

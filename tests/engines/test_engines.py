@@ -352,13 +352,13 @@ def test_what_holds_for_the_whole_table_is_said_once(tmp_path: Path) -> None:
         ({"outputs": "verdicts"}, "a list"),
         ({"batch_rows": 0}, "batch_rows"),
         ({"missing": "skip"}, "propagate"),
-        ({"source": "nowhere.parquet"}, "does not exist"),
+        ({"schools": "nowhere.parquet"}, "does not exist"),
         ({"by": ["province"]}, "province"),
     ],
 )
 def test_arguments_that_cannot_be_used(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     source = write(frame(school(), junior()), tmp_path / "a.parquet")
-    call = {"source": source, "standard": QUALITY, "target": tmp_path / "out"} | change
+    call = {"schools": source, "standard": QUALITY, "target": tmp_path / "out"} | change
     with pytest.raises(jh.InputError, match=message):
         evaluate_parquet(**call)
     assert not (tmp_path / "out").exists()
@@ -534,7 +534,7 @@ def test_dask_gives_what_one_evaluation_gives(cluster: Any, make: Any) -> None:
     table = make()
     frame_, starts = dask_frame(table, 5)
     facts = county_facts(table)
-    lazy = evaluate_dask(frame_, QUALITY, county_facts=facts, output=OUTPUTS)
+    lazy = evaluate_dask(frame_, QUALITY, county_facts=facts, outputs=OUTPUTS)
     assert list(lazy) == list(OUTPUTS)
     done = dict(zip(lazy, dask.compute(*lazy.values()), strict=True))
     ev = jh.evaluate(table, QUALITY, county_facts=facts)
@@ -555,12 +555,12 @@ def test_dask_without_a_cluster_and_without_a_shuffle() -> None:
     ev = jh.evaluate(table, QUALITY)
     with dask.config.set({"scheduler": "sync", "dataframe.shuffle.method": "tasks"}):
         one, starts = dask_frame(table, 1)
-        got = evaluate_dask(one, QUALITY, output="schools").compute()
+        got = evaluate_dask(one, QUALITY, outputs="schools").compute()
         same(positioned(got, starts), ev.schools, "schools")
         import dask.dataframe as dd
 
         whole = dd.from_delayed([dask.delayed(part) for _, part in table.groupby("county")])
-        got = evaluate_dask(whole, QUALITY, output="indicators", partitioned=True).compute()
+        got = evaluate_dask(whole, QUALITY, outputs="indicators", partitioned=True).compute()
         same(got, ev.indicators, "indicators")
         split, _ = dask_frame(table, 7)
         with pytest.raises(
@@ -582,7 +582,7 @@ def test_dask_takes_missing_cells_in_whole_and_repeated_columns() -> None:
     typed["teaching_area_m2"] = typed["teaching_area_m2"].astype(pd.ArrowDtype(pa.float64()))
     ev = jh.evaluate(table, QUALITY)
     with dask.config.set({"scheduler": "sync", "dataframe.shuffle.method": "tasks"}):
-        got = evaluate_dask(dd.from_pandas(typed, npartitions=4), QUALITY, output="indicators").compute()
+        got = evaluate_dask(dd.from_pandas(typed, npartitions=4), QUALITY, outputs="indicators").compute()
     same(got, ev.indicators, "indicators")
     # a year that is whole numbers in one partition and, for a gap elsewhere in it, floats in the next
     loose = dd.from_delayed(
@@ -591,7 +591,7 @@ def test_dask_takes_missing_cells_in_whole_and_repeated_columns() -> None:
         verify_meta=False,
     )
     with dask.config.set({"scheduler": "sync", "dataframe.shuffle.method": "tasks"}):
-        got = evaluate_dask(loose, QUALITY, output="indicators").compute()
+        got = evaluate_dask(loose, QUALITY, outputs="indicators").compute()
     same(got, ev.indicators, "indicators")
 
 
@@ -600,10 +600,10 @@ def test_errors_of_dask_workers_reach_the_caller_whole(cluster: Any) -> None:
     table["students"] = table["students"].astype(str)
     table.loc[[3, 200], "students"] = ["５００", "-4"]
     frame_, starts = dask_frame(table, 3)
-    lazy = evaluate_dask(frame_, QUALITY, output="indicators")
+    lazy = evaluate_dask(frame_, QUALITY, outputs="indicators")
     with pytest.raises(jh.InputDataError, match=r"partition \d+: 第\d+县 / .*(full-width|negative)"):
         lazy.compute()
-    listed = evaluate_dask(frame_, QUALITY, output="problems").compute()
+    listed = evaluate_dask(frame_, QUALITY, outputs="problems").compute()
     with pytest.raises(jh.InputDataError) as local:
         jh.evaluate(table, QUALITY)
     wanted = [[str(p.code), p.row, p.key, p.message] for p in local.value.problems]
@@ -633,7 +633,7 @@ def test_what_dask_is_not_given() -> None:
         evaluate_dask(province(), QUALITY)
     frame_ = dd.from_pandas(province(), npartitions=2)
     with pytest.raises(jh.InputError, match="unknown output"):
-        evaluate_dask(frame_, QUALITY, output=["schools", "nothing"])
+        evaluate_dask(frame_, QUALITY, outputs=["schools", "nothing"])
     with pytest.raises(jh.InputDataError, match="books"):
         evaluate_dask(frame_.drop(columns="books"), BASIC)
 
@@ -685,12 +685,13 @@ def test_spark_gives_what_one_evaluation_gives(spark: Any, tmp_path: Path) -> No
     frame_, starts = spark_frame(spark, table, tmp_path / "in", 3)
     facts = county_facts(table)
     ev = jh.evaluate(table, QUALITY, county_facts=facts)
-    lazy = evaluate_spark(frame_, QUALITY, county_facts=facts, output=OUTPUTS)
+    lazy = evaluate_spark(frame_, QUALITY, county_facts=facts, outputs=OUTPUTS)
     for name in FRAMES:
         same(positioned(lazy[name].toArrow().to_pandas(), starts), getattr(ev, name), name)
     same_problems(positioned(lazy["problems"].toArrow().to_pandas(), starts), ev.problems)
     spark.catalog.clearCache()
-    alone = evaluate_spark(frame_, QUALITY, county_facts=facts, output="school_verdicts")
+    with pytest.warns(DeprecationWarning, match=r"(frame|output) of evaluate_spark is now"):
+        alone: Any = evaluate_spark(frame=frame_, standard=QUALITY, county_facts=facts, output="school_verdicts")  # type: ignore[call-overload]
     same(positioned(alone.toArrow().to_pandas(), starts), ev.school_verdicts, "school_verdicts")
 
 
@@ -701,7 +702,7 @@ def test_spark_takes_decimals_and_whole_numbers_with_gaps(spark: Any, tmp_path: 
     frame_, _ = spark_frame(spark, table, tmp_path / "in", 2)
     for name, to in (("teaching_area_m2", "decimal(20,6)"), ("backbone_teachers", "int"), ("year", "decimal(4,0)")):
         frame_ = frame_.withColumn(name, frame_[name].cast(to))
-    got = evaluate_spark(frame_, QUALITY, output="indicators").toArrow().to_pandas()
+    got = evaluate_spark(frame_, QUALITY, outputs="indicators").toArrow().to_pandas()
     rounded = table.assign(teaching_area_m2=[float(f"{x:.6f}") for x in table["teaching_area_m2"]])
     same(got, jh.evaluate(rounded, QUALITY).indicators, "indicators")
 
@@ -717,7 +718,7 @@ def test_errors_of_spark_workers_keep_their_words(spark: Any, tmp_path: Path) ->
 
     with pytest.raises(PythonException, match=r"InputDataError: the input has \d problems?:[^$]*partition \d: 第\d+县"):
         evaluate_spark(frame_, QUALITY).toArrow()
-    listed = positioned(evaluate_spark(frame_, QUALITY, output="problems").toArrow().to_pandas(), starts)
+    listed = positioned(evaluate_spark(frame_, QUALITY, outputs="problems").toArrow().to_pandas(), starts)
     assert {3, 200} <= set(listed.loc[listed["severity"] == "error", "row"])
     with pytest.raises(jh.InputDataError, match="无此县"):
         evaluate_spark(frame_, QUALITY, county_facts={("无此县", 2025): {"government_points": 90}})
@@ -736,7 +737,7 @@ def test_spark_brings_a_county_together_however_its_name_is_typed(spark: Any, tm
     spark.conf.set("spark.sql.adaptive.enabled", "false")
     try:
         for name in ("indicators", "verdicts", "school_verdicts"):
-            got = evaluate_spark(frame_, QUALITY, output=name).toArrow().to_pandas()
+            got = evaluate_spark(frame_, QUALITY, outputs=name).toArrow().to_pandas()
             same(positioned(got, starts), getattr(ev, name), name)
     finally:
         spark.conf.unset("spark.sql.adaptive.enabled")

@@ -37,7 +37,7 @@ def two(a, b, **more):
         pytest.param(two(300, 100, limit=0.25, lowest=[350, 0]), [50, 110], id="one must have more"),
         pytest.param(two(300, 100, limit=0.25, lowest=[0, 200]), [0, 100], id="the other must have more than it needs"),
         pytest.param(two(300, 100, limit=0.25, highest=[0, 190]), [0, 80], id="who has more than the highest keeps it"),
-        pytest.param(two(300, 100, limit=0.25, unit_costs=[9, 2]), [0, 80], id="costs leave no choice here"),
+        pytest.param(two(300, 100, limit=0.25, costs=[9, 2]), [0, 80], id="costs leave no choice here"),
         pytest.param(two(0, 0, limit=0.25, lowest=[300, 0]), [300, 180], id="nothing, but something to start from"),
         # √3 (4 - L) / (3 L + 4) is the coefficient of L for 300 students and 4 for 100
         pytest.param(
@@ -149,10 +149,10 @@ def test_bounds_that_just_reach_the_limit_are_a_way(whole):
 def test_cheap_schools_get_more():
     """Of two poor schools alike but for their costs the cheap one is lifted further, the dear one not at all."""
     given = {"amounts": [100, 100, 400], "students": [100] * 3, "limit": 0.3}
-    got = ADD(**given, unit_costs=[1, 3, 1])
+    got = ADD(**given, costs=[1, 3, 1])
     assert got[0] > got[1] and got[2] == 0
     assert got @ [1, 3, 1] < ADD(**given) @ [1, 3, 1]
-    np.testing.assert_allclose(ADD(**given, unit_costs=[10, 30, 10]), got, rtol=1e-9)
+    np.testing.assert_allclose(ADD(**given, costs=[10, 30, 10]), got, rtol=1e-9)
 
 
 def test_equal_schools_and_one_school_need_nothing():
@@ -288,15 +288,15 @@ def test_all_problems_are_told_at_once(change):
 @pytest.mark.parametrize("cost", [0, -1, math.nan, math.inf])
 @real_and_whole
 def test_costs_must_be_above_nothing(cost, whole):
-    message = refused(ADD, unit_costs=[1, cost], whole=whole)
+    message = refused(ADD, costs=[1, cost], whole=whole)
     assert "position 1" in message and "cost" in message
-    assert "position 1" in refused(ADD, unit_costs=cost, whole=whole)
-    assert "column 1" in refused(ADD, [[1, 2], [3, 4]], unit_costs=[[1, 1], [1, cost]], whole=whole)
+    assert "position 1" in refused(ADD, costs=cost, whole=whole)
+    assert "column 1" in refused(ADD, [[1, 2], [3, 4]], costs=[[1, 1], [1, cost]], whole=whole)
 
 
 def test_transfers_have_no_costs():
     with pytest.raises(TypeError):
-        MOVE([1, 2], students=[1, 1], limit=0.5, unit_costs=[1, 1])
+        MOVE([1, 2], students=[1, 1], limit=0.5, costs=[1, 1])
 
 
 @both
@@ -341,13 +341,13 @@ def test_the_total_is_kept_where_bounds_ask_for_more_than_the_limit():
 def test_a_bound_is_kept_to_the_last_bit(costs):
     """What a school must have is what it has afterwards, added up in floats."""
     x, low = np.array([4029.0, 3369.0]), np.array([2014.5, 3705.9])
-    got = ADD(x, students=[1594, 1343], limit=0.05, lowest=low, highest=[4834.8, 4042.8], unit_costs=costs)
+    got = ADD(x, students=[1594, 1343], limit=0.05, lowest=low, highest=[4834.8, 4042.8], costs=costs)
     assert (x + got >= low).all()
     for change in (ADD, MOVE):
         for k in range(1, 200):
             x = np.array([k / 10, 100 / 3])
             low, high = np.array([k / 7, 0.1]), np.array([k / 7, 40 + k])
-            more = {} if change is MOVE or costs is None else {"unit_costs": costs}
+            more = {} if change is MOVE or costs is None else {"costs": costs}
             ends = x + change(x, students=[1, 1], limit=2, lowest=low, highest=high, **more)
             assert ends[0] == low[0]
 
@@ -385,9 +385,9 @@ def test_bounds_and_costs_spread(change, whole):
         np.testing.assert_array_equal(got, change(x, **given, lowest=frame[0], highest=frame[1]))
         assert (x + got >= wide[0]).all()
         if change is ADD:
-            costs = ADD(x, **given, unit_costs=[1, 2, 3, 1])
+            costs = ADD(x, **given, costs=[1, 2, 3, 1])
             wide_costs = np.broadcast_to(np.reshape([1, 2, 3, 1], (-1, 1)), x.shape)
-            np.testing.assert_array_equal(costs, ADD(x, **given, unit_costs=wide_costs))
+            np.testing.assert_array_equal(costs, ADD(x, **given, costs=wide_costs))
 
 
 @both

@@ -17,7 +17,7 @@ from junheng.words import Listed, Row, message
 #: What stays as it is in Chinese: arguments, ids, libraries, code, and what was given.
 IDS = (
     r"“[^”]*”|'[^']*'|\([^)]*\)|\[[^]]*\]|[\w.]*[_.=][\w.=]*|values|weights|students|limit|lowest|highest|by|years|where|"
-    r"upper|lower|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|cv2|gini"
+    r"upper|lower|group|reference|schools|seed|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|cv2|gini"
 )
 
 CALLS: dict[str, Callable[[], Any]] = {
@@ -32,7 +32,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "one of": lambda: jh.compliance(1.0, 2.0, op="!="),  # type: ignore[arg-type]
     "negative": lambda: jh.per_student([-1, 2], [3, 4]),
     "shapes": lambda: jh.per_student([1, 2], [3, 4, 5]),
-    "place": lambda: jh.gap_ratio([1.0, 2.0], weights=None, where=["a", "b"], upper="a", lower="c"),
+    "place": lambda: jh.gap_ratio([1.0, 2.0], weights=None, where=["a", "b"], group="a", reference="c"),
     "years": lambda: jh.coefficient_change([1.0], weights=None, years=[2024], schools=["a"]),
     "label": lambda: jh.gini([1.0, 2.0], weights=None, by=["a", None]),
     "limit": lambda: jh.least_additions([1, 2], students=[3, 4], limit=0),

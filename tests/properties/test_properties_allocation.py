@@ -114,7 +114,7 @@ def whole_additions_agree(case, costs=None):
         budget = float(sum(c * max(0, b - oracle.typed(h)) for c, (_, b), h in zip(price, ranges, x, strict=True)))
     wanted = oracle.whole_additions(x, p, t, low, high, costs, budget=budget, holds=holds)
     try:
-        got = jh.least_additions(x, students=p, limit=t, whole=True, lowest=low, highest=high, unit_costs=costs)
+        got = jh.least_additions(x, students=p, limit=t, whole=True, lowest=low, highest=high, costs=costs)
     except jh.InputError:
         assert bounded and wanted is None
         return
@@ -196,7 +196,7 @@ def real_additions_are_proven(x, p, t, low=None, high=None, costs=None):
     ranges = oracle.range_of_additions(x, low, high)
     reached = oracle.least_ratio(ranges, p)
     try:
-        got = jh.least_additions(x, students=p, limit=t, lowest=low, highest=high, unit_costs=costs)
+        got = jh.least_additions(x, students=p, limit=t, lowest=low, highest=high, costs=costs)
     except jh.InputError:
         assert reached > 1 + oracle.typed(t) ** 2 or near(reached, t)
         return None
@@ -310,7 +310,7 @@ def test_a_conic_solver_agrees():
         t = float(rng.choice([0.1, 0.2, 0.35, 0.5]))
         if trial % 2:
             costs = np.round(rng.uniform(1, 3, n), 2) if trial % 4 == 1 else np.ones(n)
-            ours = costs @ jh.least_additions(x, students=p, limit=t, unit_costs=costs if trial % 4 == 1 else None)
+            ours = costs @ jh.least_additions(x, students=p, limit=t, costs=costs if trial % 4 == 1 else None)
             theirs = costs @ (oracle.solve_conic(x, p, t, x, np.full(n, np.inf), costs) - x)
         else:
             ours = np.abs(jh.least_transfers(x, students=p, limit=t)).sum() / 2
@@ -561,7 +561,7 @@ def test_equal_costs_are_no_costs(county, cost):
     x, p, t = county
     for whole in (False, True):
         plain = jh.least_additions(x, students=p, limit=t, whole=whole)
-        same = jh.least_additions(x, students=p, limit=t, whole=whole, unit_costs=cost)
+        same = jh.least_additions(x, students=p, limit=t, whole=whole, costs=cost)
         if whole:
             assert total(same) == total(plain)
         else:

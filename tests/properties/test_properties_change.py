@@ -150,23 +150,25 @@ def test_convergence():
 
 def test_gap_ratio():
     x, w, place = [6.0, 5.0, 4.0, 8.0], [50, 50, 10, 10], ["city", "town", "rural", "rural"]
-    got = jh.gap_ratio(x, weights=w, where=place, upper=["city", "town"], lower="rural")
+    got = jh.gap_ratio(x, weights=w, where=place, group=["city", "town"], reference="rural")
     assert got == pytest.approx(5.5 / 6)
-    by = jh.gap_ratio(x, weights=w, where=place, upper="town", lower="rural", by=["A", "A", "A", "B"])
+    by = jh.gap_ratio(x, weights=w, where=place, group="town", reference="rural", by=["A", "A", "A", "B"])
     assert by["A"] == 1.25 and math.isnan(by["B"])
     # a gap elsewhere than on the two sides does not matter
-    assert jh.gap_ratio([math.nan, 5.0, 4.0], weights=None, where=place[:3], upper="town", lower="rural") == 1.25
-    assert math.isnan(jh.gap_ratio([math.nan, 5.0, 4.0], weights=None, where=place[:3], upper="city", lower="rural"))
-    assert math.isnan(jh.gap_ratio([1.0, 0.0], weights=None, where=["u", "l"], upper="u", lower="l"))
+    assert jh.gap_ratio([math.nan, 5.0, 4.0], weights=None, where=place[:3], group="town", reference="rural") == 1.25
+    assert math.isnan(
+        jh.gap_ratio([math.nan, 5.0, 4.0], weights=None, where=place[:3], group="city", reference="rural")
+    )
+    assert math.isnan(jh.gap_ratio([1.0, 0.0], weights=None, where=["u", "l"], group="u", reference="l"))
     for kwargs in (
-        {"upper": "county"},
-        {"upper": "rural"},
-        {"upper": []},
+        {"group": "county"},
+        {"group": "rural"},
+        {"group": []},
         {"where": ["city", "town", "rural"]},
         {"where": ["city", "town", "rural", None]},
     ):
         with pytest.raises(jh.InputError):
-            jh.gap_ratio(x, weights=w, **({"where": place, "upper": "city", "lower": "rural"} | kwargs))
+            jh.gap_ratio(x, weights=w, **({"where": place, "group": "city", "reference": "rural"} | kwargs))
 
 
 @given(st.lists(st.sampled_from([1.0, 2.0, 2.5, math.nan, -1.0]), max_size=20), st.data())

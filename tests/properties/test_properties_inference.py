@@ -91,7 +91,7 @@ def test_scipy_has_the_same_interval(method, county):
     from scipy import stats
 
     x, w = county
-    mine = jh.bootstrap_interval(x, weights=w, resamples=4000, method=method, rng=3).iloc[0]
+    mine = jh.bootstrap_interval(x, weights=w, resamples=4000, method=method, seed=3).iloc[0]
     # the same draws, given to scipy as an earlier result, leave only the limits to be computed
     counts = inference._counts(np.random.default_rng(3), 40, 4000, 6).transpose(0, 2, 1).reshape(-1, 40)[:4000]
     drawn = coefficient(x, counts * w)
@@ -132,24 +132,24 @@ def test_seeds_groups_and_chunks(county, monkeypatch):
     table = pd.DataFrame({"a": x, "b": x[::-1]})
     by = pd.Series(np.repeat(list("ABCD"), 10), name="county")
     seen = []
-    one = jh.bootstrap_interval(table, weights=w, by=by, rng=5, progress=lambda done, of: seen.append((done, of)))
+    one = jh.bootstrap_interval(table, weights=w, by=by, seed=5, progress=lambda done, of: seen.append((done, of)))
     assert list(one.columns) == ["county", "indicator", "estimate", "low", "high", "standard_error", "schools"]
     assert one["county"].tolist() == list("AABBCCDD") and seen[-1] == (40, 40)
-    pd.testing.assert_frame_equal(one, jh.bootstrap_interval(table, weights=w, by=by, rng=np.random.default_rng(5)))
-    assert not one.equals(jh.bootstrap_interval(table, weights=w, by=by, rng=6))
+    pd.testing.assert_frame_equal(one, jh.bootstrap_interval(table, weights=w, by=by, seed=np.random.default_rng(5)))
+    assert not one.equals(jh.bootstrap_interval(table, weights=w, by=by, seed=6))
     assert ((one["low"] <= one["estimate"]) & (one["estimate"] <= one["high"])).mean() >= 0.75
     # an absent school changes nothing, and neither does the order of the columns or the size of the chunks
     more = pd.concat([table, pd.DataFrame({"a": [math.nan], "b": [1e9]})], ignore_index=True)
-    again = jh.bootstrap_interval(more, weights=[*w, 0], by=[*by, "B"], rng=5)
+    again = jh.bootstrap_interval(more, weights=[*w, 0], by=[*by, "B"], seed=5)
     pd.testing.assert_frame_equal(one, again.rename(columns={"group": "county"}), rtol=1e-12)
     monkeypatch.setattr(inference, "_HOT", 1000)
     monkeypatch.setattr(inference, "_PRODUCT", 777)
-    pd.testing.assert_frame_equal(one, jh.bootstrap_interval(table, weights=w, by=by, rng=5), rtol=1e-12)
-    composite = jh.bootstrap_interval(table, weights=w, by=by, statistic="composite", rng=5)
+    pd.testing.assert_frame_equal(one, jh.bootstrap_interval(table, weights=w, by=by, seed=5), rtol=1e-12)
+    composite = jh.bootstrap_interval(table, weights=w, by=by, statistic="composite", seed=5)
     assert len(composite) == 4 and "indicator" not in composite
     assert close(composite["estimate"], one.groupby("county")["estimate"].mean())
     monkeypatch.setattr(inference, "_CELLS", 3000)  # counts no longer fit: slab by slab
-    slabs = jh.bootstrap_interval(table, weights=w, by=by, rng=5)
+    slabs = jh.bootstrap_interval(table, weights=w, by=by, seed=5)
     assert close(slabs["estimate"], one["estimate"]) and slabs["low"].notna().all()
 
 
@@ -188,9 +188,9 @@ def test_what_cannot_be_resampled_is_nan():
         {"resamples": 1},
         {"resamples": 10.5},
         {"resamples": True},
-        {"rng": None},
-        {"rng": -1},
-        {"rng": 0.5},
+        {"seed": None},
+        {"seed": -1},
+        {"seed": 0.5},
         {"weights": [1, -1]},
         {"by": ["A", None]},
     ],

@@ -8,9 +8,12 @@ from typing import Any, Literal, assert_type
 
 import numpy as np
 import pandas as pd
+import polars as pl
 from numpy.typing import NDArray
 
 import junheng as jh
+from junheng import changes, reports
+from junheng.reports import plots
 
 Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -49,7 +52,7 @@ def inequality(books: Vector, unknown: NDArray[np.float64]) -> None:
     assert_type(jh.atkinson(two, weights=None, epsilon=1), Vector)
     assert_type(jh.quantile_ratio(books, weights=None, upper=0.9, lower=0.1), float)
     assert_type(jh.share_of_bottom(area, weights=None, share=0.2, by=county), "pd.Series[float]")
-    assert_type(jh.gap_ratio(area, weights=None, where=county, upper=["city", "town"], lower="rural"), float)
+    assert_type(jh.gap_ratio(area, weights=None, where=county, group=["city", "town"], reference="rural"), float)
     assert_type(jh.concentration_index(books, weights=None, rank=[1, 2, 3, 4, 5]), float)
     assert_type(jh.composite_difference_coefficient([0.3, 0.4]), float)
     assert_type(jh.composite_difference_coefficient(table[["a", "b"]]), "pd.Series[float]")
@@ -82,6 +85,86 @@ def mistakes(books: Vector) -> None:
     jh.decompose(books, weights=None, by=county, measure="theil")  # type: ignore[arg-type]
     jh.engines.evaluate_parquet("a", "b", "c", outputs=["verdict"])  # type: ignore[list-item]
     jh.engines.evaluate_parquet("a", "b", "c", missing="skip")  # type: ignore[arg-type]
+    jh.engines.evaluate_parquet(source="a", standard="b", target="c")  # type: ignore[call-arg]
+    jh.gap_ratio(area, weights=None, where=county, upper="city", lower="rural")  # type: ignore[call-overload]
+    jh.check_schools(table, 2017)  # type: ignore[arg-type]
+    jh.check_schools(table, language="de")  # type: ignore[arg-type]
+    ev = jh.evaluate(table, "cn-quality-balance-2017")
+    ev.explain(stage="senior")  # type: ignore[arg-type]
+    ev.relabel("fr")  # type: ignore[arg-type]
+    jh.plan(ev, unit_costs={"books": "dear"})  # type: ignore[dict-item]
+    jh.shortfall_totals(jh.shortfalls(ev), unit_costs={})  # type: ignore[call-overload]
+    plots.lorenz(ev, "books_per_student", stage="senior")  # type: ignore[arg-type]
+    reports.html_report(ev, language="de")  # type: ignore[arg-type]
+    changes.Close(school="一小", students_to=0.5)  # type: ignore[arg-type]
+
+
+def schools_in(polars_table: pl.DataFrame) -> None:
+    """The library of the input is the library of the output; a standard is an id, a path or an object."""
+    std = jh.load_standard("cn-quality-balance-2017")
+    assert_type(jh.check_schools(table), pd.DataFrame)
+    assert_type(jh.check_schools(polars_table, std, language="zh"), pl.DataFrame)
+    assert_type(jh.split_stages(table, Path("own.toml")), pd.DataFrame)
+    assert_type(jh.split_stages(polars_table, std), pl.DataFrame)
+
+
+def evaluation(polars_table: pl.DataFrame) -> None:
+    """Frames of an evaluation, of what is lacking and of what would change."""
+    ev = jh.evaluate(table, "cn-quality-balance-2017", county_facts={"甲县": {"counted": True}})
+    assert_type(ev, jh.Evaluation[pd.DataFrame])
+    assert_type(ev.schools, pd.DataFrame)
+    assert_type(ev.relabel("zh").verdicts, pd.DataFrame)
+    assert_type(ev.explain(("甲县", 2025), stage="primary", language="zh"), str)
+    assert_type(jh.evaluate(polars_table, "cn-basic-balance-2012").items, pl.DataFrame)
+    add = changes.Add("books", 20, school="一小", county="甲县", year=2025)
+    close = changes.Close(school="二小", students_to={"一小": 40, "三小": 2})
+    assert_type(ev.apply(add), jh.Evaluation[pd.DataFrame])
+    assert_type(ev.apply([add, close, table]).schools, pd.DataFrame)
+    assert_type(changes.applied(ev, changes.Enrolment(factor=Decimal("0.97"), stage="junior")), pd.DataFrame)
+    assert_type(jh.monitor(ev), pd.DataFrame)
+
+
+def plans(polars_ev: jh.Evaluation[pl.DataFrame]) -> None:
+    """A plan has frames of the same library; costs are numbers, also by kind of school."""
+    ev = jh.evaluate(table, "cn-quality-balance-2017")
+    costs = {"books": 10, "computers": 5000.5}
+    assert_type(jh.shortfalls(ev, unit_costs=costs), pd.DataFrame)
+    assert_type(jh.shortfalls(polars_ev), pl.DataFrame)
+    assert_type(
+        jh.shortfall_totals(ev, by="stage", unit_costs={"books": {"primary": 10, "nine_year": Decimal("1.2")}}),
+        pd.DataFrame,
+    )
+    assert_type(jh.shortfall_totals(jh.shortfalls(polars_ev)), pl.DataFrame)
+    assert_type(jh.contributions(ev), pd.DataFrame)
+    assert_type(jh.margins(polars_ev), pl.DataFrame)
+    made = jh.plan(ev, unit_costs=costs, budget=1e6, move_costs={"teachers": 1000}, most_moved=Decimal("0.2"))
+    assert_type(made, jh.Plan[pd.DataFrame])
+    assert_type(made.changes, pd.DataFrame)
+    assert_type(made.counties, pd.DataFrame)
+    assert_type(made.after, jh.Evaluation[pd.DataFrame])
+    assert_type(ev.apply(made.changes).verdicts, pd.DataFrame)
+    assert_type(jh.plan(polars_ev, unit_costs=costs).steps, pl.DataFrame)
+    future = jh.roll_forward(ev, unit_costs=costs, yearly_budget={2026: 1e6}, until=2027, enrolment={"primary": 0.97})
+    assert_type(future, pd.DataFrame)
+    cohorts = changes.Cohorts(entering=100, leaving=120, stage="primary")
+    assert_type(
+        jh.roll_forward(polars_ev, unit_costs=costs, yearly_budget=5, until=2027, enrolment=[cohorts]), pl.DataFrame
+    )
+
+
+def handed_on(made: jh.Plan[pd.DataFrame], ev: jh.Evaluation[pd.DataFrame]) -> None:
+    """Reports, forms and pictures, of one county or all."""
+    assert_type(reports.html_report(ev, county="甲县", language="en", plan=made), str)
+    assert_type(reports.write_report(ev, "report.html", county=("甲县", 2025)), Path)
+    assert_type(reports.write_template("empty.xlsx", ev.standard, stages=["junior"], language="en"), Path)
+    assert_type(reports.write_declaration(ev, Path("form.xlsx"), county="甲县"), Path)
+    assert_type(reports.declaration(ev), reports.Declaration)
+    plots.lorenz(ev, "books_per_student", stage="primary", county="甲县", language="zh")
+    plots.before_and_after(made, "books_per_student", stage="junior")
+    plots.who_gives(made, "books", stage="primary", county=("甲县", 2025))
+    plots.who_gives(made.changes, "books", stage="primary")
+    plots.over_years([ev, ev], stage="primary")
+    plots.over_years(jh.monitor(ev), stage="primary")
 
 
 def elsewhere() -> None:

@@ -22,6 +22,7 @@ from typing import TypeAlias
 import numpy as np
 
 from junheng._arrays import Column, Columns, Floats, Labels, require_aligned
+from junheng._deprecated import renamed
 from junheng._progress import Progress
 from junheng.indicators.allocation._batch import Solver
 from junheng.indicators.allocation._task import Task
@@ -39,6 +40,7 @@ Limit: TypeAlias = float | Decimal | Column | Sequence[Decimal]
 Bound: TypeAlias = float | Column | Columns | None
 
 
+@renamed(unit_costs="costs")
 def least_additions(
     amounts: Column | Columns,
     *,
@@ -48,12 +50,12 @@ def least_additions(
     by: Labels | None = None,
     lowest: Bound = None,
     highest: Bound = None,
-    unit_costs: Bound = None,
+    costs: Bound = None,
     progress: Progress = None,
 ) -> Floats:
     r"""Return the least additions that bring the difference coefficient within a limit.
 
-    The array :math:`a \ge 0` of least sum (with ``unit_costs`` of least cost) for which the enrolment-weighted
+    The array :math:`a \ge 0` of least sum (with ``costs`` of least cost) for which the enrolment-weighted
     coefficient of :math:`(x_i + a_i) / P_i` is at most t in every group and column. Without costs, every school that
     gains ends at one common level, filled up from the bottom. The result is exact: it passes (checked in fractions
     where rounding could matter) and nothing less does.
@@ -74,7 +76,7 @@ def least_additions(
     lowest, highest : array-like like ``amounts``, or a number, optional
         Smallest and largest final amount of each school, such as its threshold times its students. A school that
         already exceeds ``highest`` gains nothing.
-    unit_costs : array-like like ``amounts``, or a number, optional
+    costs : array-like like ``amounts``, or a number, optional
         Cost of a unit at each school, to minimise the total cost. Whole units at different costs are a mixed-integer
         problem (scipy's HiGHS) and slower.
     progress : bool or callable, optional
@@ -107,11 +109,11 @@ def least_additions(
     array([ 0.,  0.,  0., 74.,  0.])
     """
     task = Task.read(amounts, students, limit, by, lowest, highest)
-    if unit_costs is None:
+    if costs is None:
         solver: Solver = add_whole if whole else add_real
     else:
-        require_aligned(amounts=amounts, unit_costs=unit_costs)
-        task, solver = task.with_costs(unit_costs), partial(add_at_costs, whole=whole)
+        require_aligned(amounts=amounts, costs=costs)
+        task, solver = task.with_costs(costs), partial(add_at_costs, whole=whole)
     return _solved(task, solver, "least additions", progress, whole)
 
 

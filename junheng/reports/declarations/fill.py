@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from junheng._data import CountyKey
 from junheng.errors import InputError
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.reports.declarations.balance_table import balance_table
@@ -20,7 +21,7 @@ from junheng.reports.declarations.cells import (
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.county_table import county_table
 from junheng.reports.declarations.item_tables import item_table, items_beside
-from junheng.reports.declarations.model import Cell, CountyKey, Declaration, FormTable
+from junheng.reports.declarations.model import Cell, Declaration, FormTable
 from junheng.reports.declarations.school_tables import school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
 from junheng.results import LEFT_OUT_OF, Evaluation, Judgement

@@ -15,8 +15,6 @@ from junheng.errors import InputError
 from junheng.words import Quoted, listed, message
 
 Mark = Literal["rounding", "open", "not_given"]
-#: How a caller names a county, or a county and a year: ``"甲县"``, ``("甲县", 2025)``.
-CountyKey = str | int | tuple[str | int, ...]
 
 
 @frozen(kw_only=True)

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from junheng._data import CountyKey
 from junheng._files import write_bytes
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.declarations.cells import clauses
 from junheng.reports.declarations.fill import declaration
-from junheng.reports.declarations.model import Cell, Column, CountyKey, Declaration, FormTable
+from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
 from junheng.results import Evaluation
 from junheng.words import Quoted, label_of_column, message, sentences, word
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from junheng._data import CountyKey
 from junheng._files import write_bytes
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError, check_language
@@ -25,7 +26,7 @@ from junheng.reports.page.words import ReportWords
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
 from junheng.results.reasons import part_reasons
-from junheng.words import message
+from junheng.words import Language, message
 
 _Lacking = Mapping[int, list[dict[str, Any]]]
 
@@ -38,8 +39,8 @@ PLANNED, PLANNED_OF_MANY = 4, 2
 def html_report(
     ev: Evaluation,
     *,
-    county: Any = None,
-    language: str = "zh",
+    county: CountyKey | None = None,
+    language: Language = "zh",
     plan: Plan | None = None,
     progress: Progress = None,
 ) -> str:
@@ -52,7 +53,7 @@ def html_report(
     ----------
     ev : Evaluation
         The result of :func:`junheng.evaluate`.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
     language : {"zh", "en"}
         Language of the page.
@@ -94,8 +95,8 @@ def write_report(
     ev: Evaluation,
     path: str | os.PathLike[str],
     *,
-    county: Any = None,
-    language: str = "zh",
+    county: CountyKey | None = None,
+    language: Language = "zh",
     plan: Plan | None = None,
     progress: Progress = None,
 ) -> Path:
@@ -107,7 +108,7 @@ def write_report(
         The result of :func:`junheng.evaluate`.
     path : str or path
         The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
-    county : object, optional
+    county : str, int or tuple, optional
         As in :func:`html_report`.
     language : {"zh", "en"}
         Language of the page.

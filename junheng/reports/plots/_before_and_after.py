@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
+from junheng._data import CountyKey, Stage
 from junheng.planning import Plan
 from junheng.reports.plots._canvas import Pen, dots, radii, short, text_size, words
 from junheng.reports.plots._picture import (
@@ -26,7 +27,7 @@ from junheng.reports.plots._picture import (
 )
 from junheng.reports.plots._strip import FEW, axis_end
 from junheng.reports.plots._subject import Sample, coefficient_of, school_names, section_kinds
-from junheng.words import word
+from junheng.words import Language, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,10 +60,10 @@ def before_and_after(
     plan: Plan,
     indicator: str,
     *,
-    stage: str,
-    county: Any = None,
+    stage: Stage,
+    county: CountyKey | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw an indicator of each school before (hollow) and after (filled) a plan, joined by an arrow.
 
@@ -79,7 +80,7 @@ def before_and_after(
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.

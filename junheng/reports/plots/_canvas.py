@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 
 from junheng._arrays import Floats, Ints
 from junheng.errors import InputError
-from junheng.words import Message, Quoted, message, sentences
+from junheng.words import Language, Message, Quoted, message, sentences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ CHINESE_FONTS = (
 GETA = "〓"
 
 
-def words(key: str, language: str, **values: Any) -> str:
+def words(key: str, language: Language, **values: Any) -> str:
     """Return a word of pictures."""
     return sentences("reports.picture", language)[key].format(**values)
 
@@ -185,7 +185,7 @@ def font_advice(characters: Iterable[str]) -> Message:
     return message("reports.error.no_font", characters=Quoted("".join(sorted(characters)[:8])))
 
 
-def fonts_for(text: str, language: str) -> tuple[list[str] | None, frozenset[str]]:
+def fonts_for(text: str, language: Language) -> tuple[list[str] | None, frozenset[str]]:
     """Return the font families for a text, and the characters to be replaced; warn if there are any."""
     family, holes = families(text)
     if not holes or SETTING.get().browser:
@@ -230,7 +230,7 @@ class Pen:
     """Axes with the fonts, the sizes and the language of one picture."""
 
     ax: Axes
-    language: str
+    language: Language
     own: bool
     family: list[str] | None
     holes: frozenset[str]

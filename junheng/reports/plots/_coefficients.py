@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import frozen
 
-from junheng._data import STAGES
+from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError
 from junheng.reports.plots._canvas import Pen, cut, dots, em, handle, short, text_size, words
 from junheng.reports.plots._picture import KINDS_IN_ORDER, Picture, counted, tick_mark
@@ -21,7 +21,7 @@ from junheng.reports.plots._subject import (
     one_county,
     subtitle,
 )
-from junheng.words import message, word
+from junheng.words import Language, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,10 +43,10 @@ class _Row:
 def coefficients(
     ev: Evaluation,
     *,
-    county: Any = None,
-    stage: str | None = None,
+    county: CountyKey | None = None,
+    stage: Stage | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw every difference coefficient of one county against its limit, and the composite where it is limited.
 
@@ -54,7 +54,7 @@ def coefficients(
     ----------
     ev : Evaluation
         The result of :func:`junheng.evaluate`.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.
     stage : {"primary", "junior"}, optional
         Only this stage. Default: both.
@@ -119,7 +119,7 @@ def coefficients(
     return picture.finish(pen, words("axis_coefficient", lang))
 
 
-def _rows(d: Judgement, c: int, stages: Any, lang: str) -> tuple[list[_Row], dict[str, float], float]:
+def _rows(d: Judgement, c: int, stages: Any, lang: Language) -> tuple[list[_Row], dict[str, float], float]:
     """Return the rows, a limited composite first, where the name of each indicator stands, and where the last ends."""
     composite = [-1] if np.isfinite(d.composite_limits).any() else []
     found: dict[str, list[tuple[str, float, float, str]]] = defaultdict(list)

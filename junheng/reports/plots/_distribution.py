@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from junheng._arrays import Floats
+from junheng._data import CountyKey, Stage
 from junheng.reports.plots._canvas import GREY, Pen, cut, dots, em, radii, short, swarm, text_size, words
 from junheng.reports.plots._picture import Picture, name_rows, room_for, tick_mark
 from junheng.reports.plots._strip import Strip
 from junheng.reports.plots._subject import Sample
+from junheng.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,10 +27,10 @@ def distribution(
     ev: Evaluation,
     indicator: str,
     *,
-    stage: str,
-    county: Any = None,
+    stage: Stage,
+    county: CountyKey | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw the schools of one county along an indicator, with the threshold, its floor and the mean.
 
@@ -44,7 +46,7 @@ def distribution(
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.

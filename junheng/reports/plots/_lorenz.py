@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from junheng._arrays import Floats
+from junheng._data import CountyKey, Stage
 from junheng._frames import Table
 from junheng.errors import InputError
 from junheng.indicators.curves import lorenz_curve
@@ -15,7 +16,7 @@ from junheng.indicators.inequality import gini
 from junheng.reports.plots._canvas import BLUE, SETTING, SKY, Pen, ink, rule, short, text_size, words
 from junheng.reports.plots._picture import Picture
 from junheng.reports.plots._subject import Sample
-from junheng.words import message
+from junheng.words import Language, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,10 +28,10 @@ def lorenz(
     ev: Evaluation,
     indicator: str,
     *,
-    stage: str,
-    county: Any = None,
+    stage: Stage,
+    county: CountyKey | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw the Lorenz curve of an indicator: the share of the resource against the share of students.
 
@@ -45,7 +46,7 @@ def lorenz(
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Default: all schools of the table.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from attrs import frozen
 
-from junheng._data import STAGES
+from junheng._data import STAGES, CountyKey, Stage
 from junheng._frames import Table, column_names
 from junheng.errors import InputError, check_language
 from junheng.indicators.catalog import catalogue
@@ -27,10 +27,11 @@ from junheng.reports.plots._subject import (
 )
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
-from junheng.words import Name, Quoted, message, word
+from junheng.words import Language, Name, Quoted, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from narwhals.stable.v2.typing import IntoDataFrame
 
 
 @frozen
@@ -50,7 +51,7 @@ class _History:
 
     points: list[_Point]
     name: str
-    language: str
+    language: Language
 
     @property
     def places(self) -> list[str]:
@@ -105,13 +106,13 @@ class _History:
 
 
 def over_years(
-    ev: Evaluation | Sequence[Evaluation] | Mapping[str, Evaluation] | Any,
+    ev: Evaluation | Sequence[Evaluation] | Mapping[str, Evaluation] | IntoDataFrame,
     indicator: str = "composite",
     *,
-    stage: str,
-    county: Any = None,
+    stage: Stage,
+    county: CountyKey | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw a difference coefficient over the years, with its limit.
 
@@ -127,7 +128,7 @@ def over_years(
         Id (or label) of an indicator, or ``"composite"``: the mean of the coefficients.
     stage : {"primary", "junior"}
         Stage.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Default: all.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
@@ -236,14 +237,20 @@ def _set_years(pen: Pen, history: _History) -> None:
 # ------------------------------------------------------------------------------------- where points are from
 
 
-def _history(ev: Any, indicator: str, s: int, county: Any, language: str | None) -> _History:
+def _history(
+    ev: Evaluation | Sequence[Evaluation] | Mapping[str, Evaluation] | IntoDataFrame,
+    indicator: str,
+    s: int,
+    county: CountyKey | None,
+    language: Language | None,
+) -> _History:
     """Take the points from evaluations or from what ``monitor`` returned."""
     if isinstance(ev, Evaluation):
         evaluations = [ev]
     elif isinstance(ev, Mapping):
         evaluations = list(ev.values())
     else:
-        evaluations = [] if column_names(ev) is not None else list(ev)
+        evaluations = [] if column_names(ev) is not None else list(cast("Sequence[Evaluation]", ev))
     if not evaluations:
         return _monitored(Table(ev), indicator, s, county, check_language(language or "en"))
     if not all(isinstance(e, Evaluation) for e in evaluations):
@@ -257,7 +264,9 @@ def _history(ev: Any, indicator: str, s: int, county: Any, language: str | None)
     return _History(points, coefficient_name(d, find_indicator(d, indicator, composite=True), lang), lang)
 
 
-def _evaluated(e: Evaluation, indicator: str, s: int, county: Any, standard_in: str | None) -> list[_Point]:
+def _evaluated(
+    e: Evaluation, indicator: str, s: int, county: CountyKey | None, standard_in: str | None
+) -> list[_Point]:
     """Return the points of one evaluation; with a language, county names include the standard."""
     d, points = e.data, []
     j = find_indicator(d, indicator, composite=True)
@@ -273,7 +282,7 @@ def _evaluated(e: Evaluation, indicator: str, s: int, county: Any, standard_in: 
     return points
 
 
-def _monitored(table: Table, indicator: str, s: int, county: Any, language: str) -> _History:
+def _monitored(table: Table, indicator: str, s: int, county: CountyKey | None, language: Language) -> _History:
     """Return the points of a frame of ``monitor``, which holds no limits."""
     needed = ("subject", "name", "stage", "year", "value", "verdict")
     lacking = [n for n in needed if n not in table.columns]

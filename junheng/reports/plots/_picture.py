@@ -29,6 +29,7 @@ from junheng.reports.plots._canvas import (
     words,
     wrap,
 )
+from junheng.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +51,7 @@ class Picture:
     Lengths are in points: the height of the axes, and the room left, right and below them (above the legend).
     """
 
-    language: str
+    language: Language
     titles: tuple[str, str]
     legend: Sequence[Entry]
     names: Sequence[str] = ()
@@ -173,7 +174,7 @@ def _mark(**style: Any) -> Any:
     return Line2D([], [], linestyle="none", **style)
 
 
-def counted(kinds: Iterable[str], language: str, key: str = "counted", *, plain: str = "plain") -> list[Entry]:
+def counted(kinds: Iterable[str], language: Language, key: str = "counted", *, plain: str = "plain") -> list[Entry]:
     """Return a line of the legend for each kind of dot there is, with how many; ``plain`` names dots of no kind."""
     there, entries = Counter(kinds), []
     for kind in KINDS_IN_ORDER:

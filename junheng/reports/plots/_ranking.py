@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from junheng._arrays import Floats
-from junheng._data import STAGES
+from junheng._data import STAGES, Stage
 from junheng.errors import InputError
 from junheng.reports.plots._canvas import GREY, Pen, cut, dots, em, ink, rule, short, text_size, words
 from junheng.reports.plots._picture import Entry, Picture, counted, no_mark
@@ -23,7 +23,7 @@ from junheng.reports.plots._subject import (
     place_name,
     subtitle,
 )
-from junheng.words import Name, message
+from junheng.words import Language, Name, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ class _Ranking:
     without: int
     """How many counties have no coefficient."""
 
-    def legend(self, language: str) -> list[Entry]:
+    def legend(self, language: Language) -> list[Entry]:
         """Return the lines of the legend."""
         entries = []
         if np.isfinite(self.limit):
@@ -58,9 +58,9 @@ def ranking(
     ev: Evaluation,
     indicator: str = "composite",
     *,
-    stage: str,
+    stage: Stage,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Rank the counties of a table by a difference coefficient, the largest first, against the limit.
 
@@ -112,7 +112,7 @@ def rank_counties(
     j: int,
     s: int,
     counties: Sequence[int],
-    lang: str,
+    lang: Language,
     *,
     ax: Axes | None = None,
     height: float | None = None,

@@ -12,6 +12,7 @@ from junheng._arrays import Floats, Ints
 from junheng.reports.plots._canvas import Pen, short, words
 from junheng.reports.plots._picture import Entry, counted, no_mark
 from junheng.reports.plots._subject import Sample, school_names, section_kinds
+from junheng.words import Language
 
 #: Up to so many schools are all named.
 FEW = 12
@@ -78,7 +79,7 @@ class Strip:
         """Return how many points from the left the dots stand."""
         return np.asarray((self.shown - self.low) / self.per_point(pen), dtype=np.float64)
 
-    def legend(self, language: str) -> list[Entry]:
+    def legend(self, language: Language) -> list[Entry]:
         """Return the lines of the legend: the kinds of dots, what is further out, what has no figure."""
         entries = counted(self.kinds.tolist(), language)
         beyond = int((self.value > self.high).sum())

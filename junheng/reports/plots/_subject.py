@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
-from junheng._data import STAGES
+from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError, check_language, did_you_mean
 from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
@@ -20,10 +19,10 @@ from junheng.results import Evaluation, Judgement
 from junheng.results.explain import find_county
 from junheng.standards.model import Threshold
 from junheng.words import SIGNS as OPS
-from junheng.words import Name, Quoted, message, word
+from junheng.words import Language, Name, Quoted, message, word
 
 
-def language_of(ev: Evaluation, language: str | None) -> str:
+def language_of(ev: Evaluation, language: Language | None) -> Language:
     """Return the language of a picture: the one given, that of the evaluation, or English."""
     return check_language(language or ev.language or "en")
 
@@ -42,7 +41,7 @@ def find_indicator(d: Judgement, indicator: str, *, composite: bool = False) -> 
     )
 
 
-def find_stage(stage: str) -> int:
+def find_stage(stage: Stage) -> int:
     """Return the position of a stage."""
     for s, known in enumerate(STAGES):
         if stage in (known, word("stage", known, "zh")):
@@ -50,7 +49,7 @@ def find_stage(stage: str) -> int:
     raise InputError(message("results.stage", stages=STAGES, stage=Quoted(stage)))
 
 
-def one_county(d: Judgement, county: Any) -> int:
+def one_county(d: Judgement, county: CountyKey | None) -> int:
     """Return the only county that matches."""
     found = find_county(d, county)
     if len(found) == 1:
@@ -59,7 +58,7 @@ def one_county(d: Judgement, county: Any) -> int:
     raise InputError(message("reports.error.one_county", n=len(found), names=some, more=more))
 
 
-def some_counties(d: Judgement, county: Any) -> list[int]:
+def some_counties(d: Judgement, county: CountyKey | None) -> list[int]:
     """Return the counties that match, all of one year."""
     found = find_county(d, county)
     years = np.unique(d.years[found])
@@ -68,7 +67,7 @@ def some_counties(d: Judgement, county: Any) -> list[int]:
     return found
 
 
-def county_names(county: Any) -> tuple[str, ...]:
+def county_names(county: CountyKey | None) -> tuple[str, ...]:
     """Return what names a county, as text; empty where all are meant."""
     return () if county is None else tuple(map(str, county if isinstance(county, (tuple, list)) else (county,)))
 
@@ -78,7 +77,7 @@ def place_name(d: Judgement, county: int) -> str:
     return " / ".join(str(w[county]) for name, w in d.county_words if name != "year")
 
 
-def subtitle(d: Judgement, counties: Sequence[int], s: int | None, language: str) -> str:
+def subtitle(d: Judgement, counties: Sequence[int], s: int | None, language: Language) -> str:
     """Return the second title: whose figures a picture shows."""
     name = d.county_name(counties[0]) if len(counties) == 1 else words("whole_table", language, n=len(counties))
     return name if s is None else f"{word('stage', STAGES[s], language)} · {name}"
@@ -97,7 +96,7 @@ class Sample:
     """The schools of one picture and the indicator it shows of them."""
 
     d: Judgement
-    language: str
+    language: Language
     j: int
     """Position of the indicator."""
     s: int
@@ -108,7 +107,14 @@ class Sample:
 
     @classmethod
     def choose(
-        cls, ev: Evaluation, indicator: str, stage: str, county: Any, language: str | None, *, several: bool = False
+        cls,
+        ev: Evaluation,
+        indicator: str,
+        stage: Stage,
+        county: CountyKey | None,
+        language: Language | None,
+        *,
+        several: bool = False,
     ) -> Sample:
         """Choose the schools of one county, or of several counties in one year."""
         d, lang = ev.data, language_of(ev, language)
@@ -229,6 +235,6 @@ def coefficient_kind(limit: float, verdict: int) -> str:
     return "plain" if np.isnan(limit) else {MET: "met", UNMET: "unmet"}.get(verdict, "open")
 
 
-def coefficient_name(d: Judgement, j: int, language: str) -> str:
+def coefficient_name(d: Judgement, j: int, language: Language) -> str:
     """Name the indicator of a coefficient, or the composite for -1."""
     return str(word("indicator", "composite", language)) if j < 0 else str(getattr(d.indicators[j], language))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
 from junheng._arrays import Ints
+from junheng._data import CountyKey, Stage
 from junheng.errors import InputError
 from junheng.reports.plots._canvas import GREEN, GREY, Pen, dots, em, radii, rule, short, swarm, text_size, words
 from junheng.reports.plots._picture import Picture, no_mark
 from junheng.reports.plots._strip import Strip
 from junheng.reports.plots._subject import Sample
-from junheng.words import message
+from junheng.words import Language, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,10 +38,10 @@ def town_and_country(
     ev: Evaluation,
     indicator: str,
     *,
-    stage: str,
-    county: Any = None,
+    stage: Stage,
+    county: CountyKey | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw the schools of city, town and rural areas separately, each with its mean (Σ amount ÷ Σ students).
 
@@ -52,7 +53,7 @@ def town_and_country(
         Id (or label) of an indicator of the standard.
     stage : {"primary", "junior"}
         Stage.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Default: all schools of the table.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.

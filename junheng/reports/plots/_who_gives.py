@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng._data import STAGES
+from junheng._data import STAGES, CountyKey, Stage
 from junheng._frames import Table, column_names
 from junheng.errors import InputError, check_language, did_you_mean
 from junheng.planning import Plan
@@ -17,10 +17,11 @@ from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, em, short, t
 from junheng.reports.plots._picture import NAMED, Entry, Picture, lanes, lanes_height, name_rows, room_for
 from junheng.reports.plots._subject import county_names, find_stage, language_of, one_county, subtitle
 from junheng.schools import Column, base_column, columns, recognise
-from junheng.words import Name, Quoted, message, word
+from junheng.words import Language, Name, Quoted, message, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from narwhals.stable.v2.typing import IntoDataFrame
 
     from junheng.results import Judgement
 
@@ -87,7 +88,7 @@ class _Bars:
         ]
         return [part for part in parts if part[1].any()]
 
-    def legend(self, language: str) -> list[Entry]:
+    def legend(self, language: Language) -> list[Entry]:
         """Return the lines of the legend, with the amounts in all."""
         from matplotlib.patches import Patch
 
@@ -100,13 +101,13 @@ class _Bars:
 
 
 def who_gives(
-    changes: Any,
+    changes: Plan | IntoDataFrame,
     column: str,
     *,
-    stage: str,
-    county: Any = None,
+    stage: Stage,
+    county: CountyKey | None = None,
     ax: Axes | None = None,
-    language: str | None = None,
+    language: Language | None = None,
 ) -> Axes:
     """Draw what each school gives (bar to the left) and receives (bar to the right).
 
@@ -125,7 +126,7 @@ def who_gives(
         Canonical name (or label) of the column that changes.
     stage : {"primary", "junior"}
         Stage. A resource shared by all stages of a school is shown in each of them.
-    county : object, optional
+    county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
@@ -251,7 +252,9 @@ def _find_column(column: str) -> Column:
     return base[0]
 
 
-def _changes(changes: Any, thing: Column, s: int, county: Any, language: str | None) -> tuple[list[_Change], str, str]:
+def _changes(
+    changes: Plan | IntoDataFrame, thing: Column, s: int, county: CountyKey | None, language: Language | None
+) -> tuple[list[_Change], str, Language]:
     """Return the changes of one county and stage, the name of the place, and the language."""
     if isinstance(changes, Plan):
         lang = language_of(changes.evaluation, language)
@@ -269,7 +272,7 @@ def _changes(changes: Any, thing: Column, s: int, county: Any, language: str | N
     return found, place, lang
 
 
-def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared: set[int] | None) -> list[_Change]:
+def _rows(table: Table, column: str, stage: Stage, county: tuple[str, ...], shared: set[int] | None) -> list[_Change]:
     """Return the changes of a column, stage and county.
 
     ``shared`` are the rows whose schools have the stage: a change of what stages share is one of each stage.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from junheng._data import STAGES
+from junheng._data import STAGES, Stage
 from junheng._files import write_bytes
 from junheng.errors import InputError, check_language
 from junheng.facts import fact_columns
@@ -15,7 +15,7 @@ from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.template.asked import KEYS, columns_asked, facts_asked
 from junheng.reports.template.fields import Field, Fields
 from junheng.standards import Standard, load_standard
-from junheng.words import Quoted, message, sentences
+from junheng.words import Language, Quoted, message, sentences
 
 #: Rows that have drop-down lists and are checked while typing.
 _ROWS = 2000
@@ -26,9 +26,9 @@ def write_template(
     path: str | os.PathLike[str],
     standard: Standard | str | os.PathLike[str],
     *,
-    stages: Sequence[str] = STAGES,
+    stages: Sequence[Stage] = STAGES,
     facts: bool = True,
-    language: str = "zh",
+    language: Language = "zh",
 ) -> Path:
     """Write an empty workbook with the columns that a standard requires, for the schools of a county to fill in.
 

@@ -15,7 +15,7 @@ from junheng.schools.editing.closing import close_school
 from junheng.schools.editing.consequences import follow_up
 from junheng.schools.editing.enrolment import add_cohorts, multiply
 from junheng.schools.editing.figures import add, add_rows_of_frame
-from junheng.schools.editing.kinds import Add, Close, Cohorts, Enrolment, Merge, Open
+from junheng.schools.editing.kinds import Add, Change, Changes, Close, Cohorts, Enrolment, Merge, Open
 from junheng.schools.editing.merging import merge
 from junheng.schools.editing.opening import open_school
 from junheng.schools.editing.result import Changed, changed_table
@@ -24,7 +24,7 @@ from junheng.schools.sections import Sections
 from junheng.standards import Standard
 from junheng.words import message
 
-__all__ = ["Add", "Changed", "Close", "Cohorts", "Enrolment", "Merge", "Open", "change_table"]
+__all__ = ["Add", "Change", "Changed", "Changes", "Close", "Cohorts", "Enrolment", "Merge", "Open", "change_table"]
 
 #: What makes each kind of change.
 _MAKERS: Mapping[type, Callable[[TableEditor, Any], None]] = {
@@ -37,7 +37,7 @@ _MAKERS: Mapping[type, Callable[[TableEditor, Any], None]] = {
 }
 
 
-def change_table(sections: Sections, standard: Standard, changes: Any) -> Changed:
+def change_table(sections: Sections, standard: Standard, changes: Changes) -> Changed:
     """Make changes to a table, one after the other.
 
     Parameters

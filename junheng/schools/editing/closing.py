@@ -9,7 +9,7 @@ from typing import Any
 from junheng._data import STAGES
 from junheng.errors import ProblemCode
 from junheng.schools.editing.inputs import decimal_text, key_text, read_whole
-from junheng.schools.editing.kinds import Close
+from junheng.schools.editing.kinds import Close, PupilsOf
 from junheng.schools.editing.table_editor import TableEditor
 from junheng.words import Name, message
 
@@ -39,7 +39,7 @@ def close_school(editor: TableEditor, change: Close) -> None:
         )
         return
     elif isinstance(change.students_to, Mapping):
-        _send_to_several(editor, change, compulsory, total, row)
+        _send_to_several(editor, change, change.students_to, compulsory, total, row)
     else:
         target = editor.schools.find(change.students_to, change.county, change.year)
         if target is not None:
@@ -48,7 +48,9 @@ def close_school(editor: TableEditor, change: Close) -> None:
     editor.remove(sections, message("changes.closed"))
 
 
-def _send_to_several(editor: TableEditor, change: Close, sections: list[int], total: Decimal, row: int) -> None:
+def _send_to_several(
+    editor: TableEditor, change: Close, shares: PupilsOf, sections: list[int], total: Decimal, row: int
+) -> None:
     """Send the pupils of a school of one stage to several schools."""
     if len(sections) > 1:
         editor.problems.add(
@@ -59,7 +61,7 @@ def _send_to_several(editor: TableEditor, change: Close, sections: list[int], to
         )
         return
     sent = Decimal(0)
-    for school, given in change.students_to.items():
+    for school, given in shares.items():
         amount = read_whole(given, message("changes.pupils_to", school=key_text(school)), editor.problems)
         target = editor.schools.find(school, change.county, change.year)
         if amount is None:

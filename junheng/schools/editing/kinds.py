@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attrs import field, frozen
 
-__all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open"]
+from junheng._data import CountyKey, Number, SchoolKey, Stage
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoDataFrame
+
+__all__ = ["Add", "Change", "Changes", "Close", "Cohorts", "Enrolment", "Merge", "Open", "PupilsOf"]
+
+#: School (by name or code) to a number of pupils.
+PupilsOf: TypeAlias = Mapping[str, int] | Mapping[int, int]
 
 
 @frozen
@@ -25,7 +33,7 @@ class Add:
         Added to the figure; negative to subtract.
     school : str
         Name or code of the school.
-    county : object, optional
+    county : str or int, optional
         County of the school; needed if schools of several counties have that name.
     stage : {"primary", "junior", "senior"}, optional
         Stage; needed for the people of a school of several stages.
@@ -42,11 +50,11 @@ class Add:
     """
 
     column: str
-    amount: Any
-    school: Any = field(kw_only=True)
-    county: Any = field(default=None, kw_only=True)
-    stage: str | None = field(default=None, kw_only=True)
-    year: Any = field(default=None, kw_only=True)
+    amount: Number
+    school: SchoolKey = field(kw_only=True)
+    county: CountyKey | None = field(default=None, kw_only=True)
+    stage: Stage | Literal["senior"] | None = field(default=None, kw_only=True)
+    year: int | None = field(default=None, kw_only=True)
 
 
 @frozen(kw_only=True)
@@ -61,7 +69,7 @@ class Enrolment:
         Such as 0.97 for 3 % fewer pupils. Not negative.
     stage : {"primary", "junior"}, optional
         Only this stage. Default: both.
-    county : object, optional
+    county : str or int, optional
         Only this county. Default: all.
     school : str, optional
         Only this school. Default: all.
@@ -77,11 +85,11 @@ class Enrolment:
     (173, 156)
     """
 
-    factor: Any
-    stage: str | None = None
-    county: Any = None
-    school: Any = None
-    year: Any = None
+    factor: Number
+    stage: Stage | None = None
+    county: CountyKey | None = None
+    school: SchoolKey | None = None
+    year: int | None = None
 
 
 @frozen(kw_only=True)
@@ -100,7 +108,7 @@ class Cohorts:
         Number of years.
     stage : {"primary", "junior"}, optional
         Stage; needed if there are both.
-    county : object, optional
+    county : str or int, optional
         County; needed if there are several.
     school : str, optional
         Only this school. Default: all.
@@ -120,10 +128,10 @@ class Cohorts:
     entering: int
     leaving: int
     years: int = 1
-    stage: str | None = None
-    county: Any = None
-    school: Any = None
-    year: Any = None
+    stage: Stage | None = None
+    county: CountyKey | None = None
+    school: SchoolKey | None = None
+    year: int | None = None
 
 
 @frozen(kw_only=True)
@@ -139,7 +147,7 @@ class Merge:
         Names or codes of the schools to merge.
     into : str
         The school that remains. It must have every stage of the others.
-    county : object, optional
+    county : str or int, optional
         County of the schools; needed if schools of several counties have such a name.
     year : int, optional
         Year; needed if the table has several.
@@ -153,10 +161,10 @@ class Merge:
     1
     """
 
-    schools: Sequence[Any]
-    into: Any
-    county: Any = None
-    year: Any = None
+    schools: Sequence[SchoolKey]
+    into: SchoolKey
+    county: CountyKey | None = None
+    year: int | None = None
 
 
 @frozen(kw_only=True)
@@ -183,7 +191,7 @@ class Open:
     """
 
     row: Mapping[str, Any]
-    moved_students: Mapping[Any, int] = field(factory=dict)
+    moved_students: PupilsOf = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -200,7 +208,7 @@ class Close:
         The school that takes all pupils, stage by stage. For a school of one stage also school to number of pupils,
         which must add up to all of them. Not needed if there are no pupils. Pupils of a senior stage leave the
         table.
-    county : object, optional
+    county : str or int, optional
         County of the school; needed if schools of several counties have that name.
     year : int, optional
         Year; needed if the table has several.
@@ -214,7 +222,12 @@ class Close:
     True
     """
 
-    school: Any
-    students_to: Any = None
-    county: Any = None
-    year: Any = None
+    school: SchoolKey
+    students_to: SchoolKey | PupilsOf | None = None
+    county: CountyKey | None = None
+    year: int | None = None
+
+
+#: One change; and what can be applied: a frame with a change a row, a change, or several of either.
+Change: TypeAlias = Add | Enrolment | Cohorts | Merge | Open | Close
+Changes: TypeAlias = "IntoDataFrame | Change | Iterable[IntoDataFrame | Change]"
