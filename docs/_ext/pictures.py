@@ -212,7 +212,7 @@ def house() -> str:
     y += 56
     parts += [
         box(10, y, 460, 40, "d"),
-        text(240, y + 17, "_frames  _arrays  words  _data  errors", "code"),
+        text(240, y + 17, "_frames  _arrays  errors  words  _data", "code"),
         text(240, y + 33, "tools; only _frames knows data frames", "small"),
         text(240, y + 62, "indicators and standards never import each other", "mark"),
     ]

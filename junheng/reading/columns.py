@@ -172,7 +172,7 @@ def _report_odd_flags(known: _Known) -> None:
     odd = {v for v in set(values) if not is_blank(v) and not isinstance(v, bool) and fold_word(v) not in flag_words()}
     for i, value in enumerate(values):
         if odd and value in odd:
-            known.add(i, ProblemCode.UNKNOWN_CATEGORY, str(flag_advice(value)), severity=Severity.ERROR)
+            known.add(i, ProblemCode.UNKNOWN_CATEGORY, flag_advice(value), severity=Severity.ERROR)
 
 
 def _report_missing_keys(known: _Known) -> None:

@@ -9,7 +9,7 @@ import junheng
 PACKAGE = Path(junheng.__file__).parent
 
 #: What stands where: a room (file or folder of the package) and its rank. A file imports from its own room or from a
-#: lower rank, or from another room of its rank. Names of today stand beside those they will have.
+#: lower rank, or from another room of its rank. Some rooms are still to come.
 RANKS = {
     9: ("cli", "__main__"),
     8: ("reports",),
@@ -18,7 +18,7 @@ RANKS = {
     5: ("results",),
     4: ("judging",),
     3: ("facts", "reading", "synthetic"),
-    2: ("schools", "stages", "editing", "_areas", "_inclusion", "_counties"),
+    2: ("schools",),
     1: ("indicators", "standards"),
     # the ground has storeys of its own
     0.3: ("_frames",),
