@@ -66,7 +66,6 @@ def test_every_word_a_result_may_hold_has_a_label() -> None:
         "reason": [r for r in REASONS if r],
         "indicator": ["composite"],
         "problem": [str(c) for c in jh.ProblemCode],
-        "advice": [str(c) for c in jh.ProblemCode],
         "severity": [str(s) for s in Severity],
         "short": sorted({i for s in STANDARDS for i in jh.load_standard(s).indicators} - CONDITIONS),
     }.items():
