@@ -154,7 +154,7 @@ def test_a_county_with_everything_in_order() -> None:
     assert exchange.text == "交流轮岗教师数 100 ÷ 符合交流条件的教师数 1000"
     assert cell(form, "IV", "value", number="11", required="≥20%").text == "20.0%"
     assert cell(form, "IV", "value", number="7").text == "7000"
-    assert cell(form, "IV", "remark", number="7").text == "依据：凭记忆，未核实"
+    assert cell(form, "IV", "remark", number="7").text == "依据：凭记忆，未查到来源"
     monitored = [t for t in texts(form.table("V"), "finding") if t.startswith("国家义务教育质量监测")]
     assert len(monitored) == 12 and "国家义务教育质量监测语文校际差异率 0.1499" in monitored
     assert [[c.text for c in r] for r in form.table("VI").rows] == [
@@ -215,7 +215,7 @@ def test_a_figure_that_prints_as_met_and_is_not_is_marked() -> None:
     form = declaration(evaluated(甲小={"teaching_area_m2": 2247.55}))
     found = cell(form, "II-2", "teaching_area_per_student", school="甲小")
     assert (found.text, found.mark) == ("4.50", "rounding") and found.value == 2247.55 / 500
-    assert "未取整为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
+    assert "未取整的数值为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
     assert "达到85%1项：用房" in cell(form, "II-2", "remark", school="甲小").text
     assert cell(form, "II-2", "complies", school="甲小").text == "是"
     assert form.marks["rounding"] == 1
@@ -426,12 +426,12 @@ def test_a_county_of_which_little_is_known() -> None:
     rows = [school(f"{i}小", teaching_area_m2=None, students=None if i else 500) for i in range(3)]
     form = declaration(jh.evaluate(frame(*rows), QUALITY))
     assert set(texts(form.table("IV"), "verdict")) == {"待定"}
-    assert cell(form, "I", "value", code="L9").note == "3所学校未注明学校类型"
+    assert cell(form, "I", "value", code="L9").note == "3所学校未填学校类型"
     assert cell(form, "I", "value", code="L19").note == "2个单位缺学生人数（或未分学段），其余1个合计500"
     assert cell(form, "I", "value", code="L1").mark == "not_given"
     assert cell(form, "III", "teaching_area_per_student", stage="小学", row="差异系数").note == "3所（部）缺数据"
     assert cell(form, "III", "teaching_area_per_student", stage="初中", row="差异系数").note == "表中没有该学段的学校"
-    assert "小学：计入3所（部），在校生500人（2所（部）缺学生数）。" in form.table("III").notes
+    assert "小学：计入3所（部），在校生500人（2所（部）缺学生人数）。" in form.table("III").notes
 
 
 # ---------------------------------------------------------------------------------------- the form of 2012
@@ -460,7 +460,7 @@ def test_the_form_of_2012_leaves_out_what_its_instructions_leave_out() -> None:
     # the balance is taken over all that count
     assert any(n.startswith("小学：计入8所（部）") for n in form.table("III").notes)
     for t in (form.table("II-1"), form.table("II-2")):
-        assert "5所（部）未提供举办者类型，无法判断是否由本县举办，均已列入。" in t.notes
+        assert "5所（部）未填举办者类型，无法确定是否由本县举办，均已列入。" in t.notes
     balance = form.table("III")
     assert [c.id for c in balance.columns][2:] == [*jh.load_standard(BASIC).indicators, "composite"]
     found = cell(form, "III", "composite", stage="小学", row="差异系数")
@@ -683,7 +683,7 @@ def test_provenance_is_said_in_chinese(tmp_path: Path) -> None:
     ev = evaluated().apply(jh.changes.Add("multimedia_classrooms", 2, school="甲小"))
     shown = {str(r[0]): str(r[1]) for r in sheets(write_declaration(ev, tmp_path / "f.xlsx"))["来源"] if len(r) > 1}
     assert shown["缺数据的处理"] == "缺数据则系数待定" and shown["区分县的列"] == "区县名称"
-    assert shown["假设的改动"] == f"改动1个单元格（{ev.provenance['changes'][0]['digest']}）"
+    assert shown["假设改动"] == f"改动1个单元格（{ev.provenance['changes'][0]['digest']}）"
     assert {k for k in shown if k.isascii()} == {""}
 
 
