@@ -140,6 +140,8 @@ class Problem:
         Position of the row, counting from 0 (``frame.iloc[row]``); None where the whole column or table is meant.
     key : str or None
         The row in words: county / school / stage / year, as far as they are known.
+    partition : int or None
+        Partition of a Dask or Spark frame in which ``row`` is counted; None for any other table.
     value : str or None
         The offending value as text.
     message : str
@@ -151,6 +153,7 @@ class Problem:
     column: str | None = None
     row: int | None = None
     key: str | None = None
+    partition: int | None = None
     value: str | None = None
     _message: Message | str = field(alias="message")
 
@@ -170,18 +173,26 @@ class Problem:
         return told.text(language, lines) if isinstance(told, Message) else told
 
     def place(self, language: str = "en", lines: Lines | None = None) -> str:
-        """Return where it is: row and column, empty where the table is meant."""
+        """Return where it is: row and column, empty where the table is meant or the sentence names the column."""
         text, where = sentences("errors", language), []
         if self.row is not None:
             keys = [
                 str(word("stage", k, language if language != "en" else None)) for k in (self.key or "").split(" / ")
             ]
-            where.append(
-                Row(self.row).text(language, lines) + (text["key"].format(key=" / ".join(keys)) if self.key else "")
-            )
-        if self.column is not None:
+            row = Row(self.row).text(language, lines)
+            if self.partition is not None:
+                of_partition = message("engines.row_of_partition", row=self.row, partition=self.partition)
+                row = of_partition.text(language)
+            where.append(row + (text["key"].format(key=" / ".join(keys)) if self.key else ""))
+        if self.column is not None and not self._says_column(language, lines):
             where.append(text["column"].format(column=Quoted(Name("column", self.column)).text(language)))
         return text["join"].join(where)
+
+    def _says_column(self, language: str, lines: Lines | None) -> bool:
+        # a label of Chinese is recognized without quotation marks, an English id is not
+        name = Name("column", self.column or "")
+        shown = Quoted(name).text(language) if language == "en" else name.text(language)
+        return shown in self.sentence(language, lines)
 
     def text(self, language: str = "en", lines: Lines | None = None) -> str:
         """Return code, place and sentence in a language; with ``lines`` rows are named as lines of a file."""
@@ -195,11 +206,13 @@ class Problem:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the problem as a dict that is safe for JSON."""
+        place = {} if self.partition is None else {"partition": self.partition}
         return {
             "code": str(self.code),
             "severity": str(self.severity),
             "column": self.column,
             "row": self.row,
+            **place,
             "key": self.key,
             "value": self.value,
             "message": self.message,
@@ -237,10 +250,13 @@ class InputDataError(InputError):
     ----------
     problems : iterable of Problem
         All problems, errors and warnings.
+    remark : Message or None
+        What else the reader must know, such as rows that were not checked; the last line of the message.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], remark: Message | None = None) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
+        self._remark = remark
         super().__init__(self.text("en"))
 
     def text(self, language: str = "en") -> str:
@@ -251,11 +267,13 @@ class InputDataError(InputError):
         lines += [f"  {p.text(language)}" for p in errors[:_SHOWN]]
         if len(errors) > _SHOWN:
             lines.append("  " + message("errors.more", n=len(errors) - _SHOWN).text(language))
+        if self._remark is not None:
+            lines.append("  " + self._remark.text(language))
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # an error met by a worker must reach the caller whole
-        return type(self), (self.problems,)
+        return type(self), (self.problems, self._remark)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return all problems as dicts that are safe for JSON."""

@@ -80,9 +80,15 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
     return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
 
 
+def _described(args: argparse.Namespace) -> Any:
+    """Read and describe the file, with a bar in the language of the user."""
+    with reporting(100, args.text["reading"]) as progress:
+        return jh.describe_file(args.file, **_sheet(args), progress=lambda done, _: progress(done))
+
+
 def _read(args: argparse.Namespace) -> Any:
     """Read the table; keep the description of the file for the lines of problems."""
-    args.read = jh.describe_file(args.file, **_sheet(args))
+    args.read = _described(args)
     note(notice(args.read), args)
     return args.read.schools
 
@@ -250,7 +256,7 @@ def _template(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    args.read = jh.describe_file(args.file, **_sheet(args))
+    args.read = _described(args)
     found = find_problems(args.read.schools, args.standard)
     # problems listed below with their line are not repeated in the description
     below = {(str(p.code), p.column) for p in found}

@@ -141,11 +141,11 @@ def _placed(problem: Problem, row: Ints, part: Ints | None) -> Problem:
     """Return a problem with rows of the source instead of rows of the piece."""
     if problem.row is None:
         return problem
-    key = problem.key if part is None else f"partition {part[problem.row]}: {problem.key or ''}"
+    partition = None if part is None else int(part[problem.row])
     told: Any = problem._message
     if problem.code is ProblemCode.DUPLICATE_ROW and isinstance(told, str):
         told = re.sub(r"\brow (\d+)", lambda m: _in_source(Row(int(m[1])), row, part).text("en"), told)
-    return attrs.evolve(problem, row=int(row[problem.row]), message=_in_source(told, row, part), key=key)
+    return attrs.evolve(problem, row=int(row[problem.row]), message=_in_source(told, row, part), partition=partition)
 
 
 def _in_source(value: Any, row: Ints, part: Ints | None) -> Any:

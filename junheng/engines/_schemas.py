@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -138,11 +137,6 @@ def problem_table(problems: Sequence[Problem], schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
     rows = [p.to_dict() for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row)]
-    if "partition" in schema.names:
-        for r in rows:
-            found = re.match(r"partition (\d+): ", r["key"] or "")
-            r["partition"] = None if found is None else int(found[1])
-            r["key"] = r["key"] if found is None else r["key"][found.end() :]
     return pa.Table.from_pylist(rows, schema=schema)
 
 

@@ -272,11 +272,9 @@ class _Tally:
         self._options = {name: part.provenance[name] for name in _OPTIONS}
 
     def refusal(self, rows: int) -> InputDataError:
-        """Return all errors, with a note if some rows were not checked."""
-        exc = InputDataError(self.errors)
-        if self.rows_seen < rows:
-            exc.add_note(str(message("engines.stopped_early", errors=len(self.errors), rows=self.rows_seen)))
-        return exc
+        """Return all errors, with a remark if some rows were not checked."""
+        early = message("engines.stopped_early", errors=len(self.errors), rows=self.rows_seen)
+        return InputDataError(self.errors, early if self.rows_seen < rows else None)
 
     def summary(self, passes: int) -> ParquetSummary:
         """Return the summary."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from decimal import Decimal
 from functools import cache
@@ -162,11 +163,19 @@ def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
     return standard
 
 
+def _not_toml(exc: tomllib.TOMLDecodeError) -> Message:
+    # the parser's sentence is English; line and column in it are said in any language
+    reason, _, _ = str(exc).partition(" (at line ")
+    at = re.search(r"\(at line (\d+), column (\d+)\)", str(exc))
+    place = "" if at is None else message("standards.place_in_text", line=int(at[1]), column=int(at[2]))
+    return message("standards.not_toml", reason=reason, place=place)
+
+
 def _read_toml(place: _Place) -> dict[str, Any]:
     try:
         return tomllib.loads(place.path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as exc:
-        raise StandardDataError(place.name, [message("standards.not_toml", reason=str(exc))]) from None
+        raise StandardDataError(place.name, [_not_toml(exc)]) from None
     except UnicodeDecodeError:
         raise StandardDataError(place.name, [message("standards.not_utf8")]) from None
 

@@ -327,23 +327,21 @@ def test_warnings_are_noted_beside_the_findings(capsys: pytest.CaptureFixture[st
 
 
 def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture[str], bad: Path) -> None:
-    """What kind of problem, line and column in Chinese; then the sentence that says what to do."""
+    """Line and column in Chinese; then the sentence that says what to do."""
     code, out, _ = run(capsys, "check", bad, "--standard", BASIC, "--language", "zh")
     assert code == 2
-    (found,) = (
-        line for line in out.splitlines() if line.startswith("  错误 不是数字：第2行（甲县 / =1+1 / 000 / 小学），")
-    )
+    (found,) = (line for line in out.splitlines() if line.startswith("  错误：第2行（甲县 / =1+1 / 000 / 小学），"))
     assert "“学生人数”列：" in found and "五百" in found and english(found) == []
     page, listed = out.split("\n\n坏.csv：") if "\n\n坏.csv：" in out else out.rsplit("\n\n", 1)
-    assert "未读入的行：1 行" in page and "[合计] 合计 | 3500" in page
+    assert "未读入的行：1行" in page and "[合计] 合计 | 3500" in page
     assert len(run(capsys, "check", bad, "--standard", BASIC)[1].splitlines()) == len(out.splitlines())
     for line in listed.splitlines()[1:]:
-        assert line.strip().startswith(("错误 ", "警告 "))
+        assert line.strip().startswith(("错误：", "警告："))
 
 
 def test_a_file_that_cannot_be_judged_is_answered_in_chinese_too(capsys: pytest.CaptureFixture[str], bad: Path) -> None:
     code, out, err = run(capsys, "evaluate", bad, "--standard", BASIC, "--language", "zh")
-    assert (code, out) == (2, "") and "错误 不是数字：第2行" in err
+    assert (code, out) == (2, "") and "错误：第2行" in err
 
 
 @pytest.mark.parametrize(
@@ -374,12 +372,12 @@ def english(text: str) -> list[str]:
     ("arguments", "words"),
     [
         ((), "缺少必需的参数：命令"),
-        (("judge",), "参数 命令：“judge”不可选；可选：“demo”、"),
+        (("judge",), "参数 命令：“judge”不在可选范围；可选：“demo”、"),
         (("evaluate", "x.csv"), "缺少必需的参数：--standard"),
-        (("evaluate", "x.csv", "--standard"), "参数 --standard：须跟一个值"),
-        (("evaluate", "x.csv", "--standard", "x", "--relax"), "参数 --relax：须至少跟一个值"),
-        (("demo", "--language", "fr"), "“fr”不可选；可选：“en”、“zh”"),
-        (("demo", "--much"), "不认识的参数：--much"),
+        (("evaluate", "x.csv", "--standard"), "参数 --standard：须带一个值"),
+        (("evaluate", "x.csv", "--standard", "x", "--relax"), "参数 --relax：须至少带一个值"),
+        (("demo", "--language", "fr"), "“fr”不在可选范围；可选：“en”、“zh”"),
+        (("demo", "--much"), "参数未识别：--much"),
         (("plan", "--standard", "x", "--nodes", "many"), "参数 --nodes：须为整数，而非“many”"),
         (("plan", "--cos", "x"), "--cos 含义不明，可能是--costs、--costs-template"),
     ],
@@ -439,13 +437,13 @@ UNDER = ("--standard", QUALITY)
     [
         (("evaluate", "{source}", *UNDER, "--out", "r.txt"), "--out 的扩展名须为.xlsx、.csv或.json，而非“r.txt”"),
         (("plan", "{source}", *UNDER), "缺少 --costs"),
-        (("plan", "--standard", QUALITY), "缺少学校表文件"),
+        (("plan", "--standard", QUALITY), "未指定学校表文件"),
         (("plan", "{source}", *UNDER, "--costs", "books=1", "--budget", "多"), "--budget 须为不小于0的数，而非“多”"),
         (("plan", "{source}", *UNDER, "--costs", "bokos=1"), "--costs bokos=1：“bokos”既不是列"),
         (("plan", "{source}", *UNDER, "--costs", "books=贵"), "“books”的单价须为不小于0的数，而非“贵”"),
         (("plan", "{source}", *UNDER, "--costs", "books=1", "books=2"), "“books”的单价重复"),
         (("plan", "{source}", *UNDER, "--costs", "books=1"), "unit_costs 缺少以下单价：\n  “"),
-        (("plan", "{source}", *UNDER, "--costs", "{source}"), "单价表须有“项目”和“单价”两列"),
+        (("plan", "{source}", *UNDER, "--costs", "{source}"), "单价表须有“项目（列）”“单价（元）”两列"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_said_in_chinese(
@@ -651,7 +649,7 @@ def test_a_warning_of_reading_is_a_plain_line(capsys: pytest.CaptureFixture[str]
 
 def test_check_prints_what_was_understood(capsys: pytest.CaptureFixture[str], with_total: Path) -> None:
     code, out, _ = run(capsys, "check", with_total, "--language", "zh")
-    assert code == 0 and "未读入的行：1 行" in out and "合计" in out and "警告 无在校生" in out
+    assert code == 0 and "未读入的行：1行" in out and "合计" in out and "没有在校生" in out
 
 
 def test_stopping_is_no_traceback(

@@ -601,7 +601,7 @@ def test_errors_of_dask_workers_reach_the_caller_whole(cluster: Any) -> None:
     table.loc[[3, 200], "students"] = ["５００", "-4"]
     frame_, starts = dask_frame(table, 3)
     lazy = evaluate_dask(frame_, QUALITY, outputs="indicators")
-    with pytest.raises(jh.InputDataError, match=r"partition \d+: 第\d+县 / .*(full-width|negative)"):
+    with pytest.raises(jh.InputDataError, match=r"of partition \d+ \(第\d+县 / .*(full-width|negative)"):
         lazy.compute()
     listed = evaluate_dask(frame_, QUALITY, outputs="problems").compute()
     with pytest.raises(jh.InputDataError) as local:
@@ -716,7 +716,9 @@ def test_errors_of_spark_workers_keep_their_words(spark: Any, tmp_path: Path) ->
     frame_, starts = spark_frame(spark, table, tmp_path / "in", 2)
     from pyspark.errors import PythonException
 
-    with pytest.raises(PythonException, match=r"InputDataError: the input has \d problems?:[^$]*partition \d: 第\d+县"):
+    with pytest.raises(
+        PythonException, match=r"InputDataError: the input has \d problems?:[^$]*of partition \d \(第\d+县"
+    ):
         evaluate_spark(frame_, QUALITY).toArrow()
     listed = positioned(evaluate_spark(frame_, QUALITY, outputs="problems").toArrow().to_pandas(), starts)
     assert {3, 200} <= set(listed.loc[listed["severity"] == "error", "row"])

@@ -325,7 +325,7 @@ def test_what_could_not_be_planned_is_named() -> None:
     assert not made.unplanned.empty
     text = checked(html_report(made.evaluation, plan=made, language="en")).text
     assert f"Not planned ({len(made.unplanned)})" in text
-    assert "S1 · primary · Teaching area per student: a figure is missing" in text
+    assert "S1 · primary · Teaching area per student: missing value" in text
 
 
 @pytest.mark.usefixtures("few_pictures")

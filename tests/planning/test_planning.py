@@ -564,7 +564,7 @@ def test_what_stays_over_its_limit_is_named_in_chinese() -> None:
     std = standard(Rule((BOOKS,), each=(("primary", F(1, 5)),)))
     with pytest.raises(jh.InputError) as caught:
         planned(frame(*rows), std, unit_costs={"books": {"primary": 1}})
-    assert caught.value.text("zh") == "只靠增补不能达标：\n  甲县：图书册数的差异系数（小学）仍超过0.2"
+    assert caught.value.text("zh") == "仅靠增补不能达标：\n  甲县：图书册数的差异系数（小学）仍超过0.2"
 
 
 def test_a_plan_wants_an_evaluation() -> None:

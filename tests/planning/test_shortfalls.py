@@ -500,16 +500,16 @@ def test_what_is_wrong_is_said_in_chinese() -> None:
     ev = jh.evaluate(frame(school(multimedia_classrooms=10, pe_art_teachers=4)), QUALITY)
     wrong = {"computer": 1, "books": -1, "school": 3, "pe_art_teachers": {"palace": 1, "primary": -2}}
     asked: list[tuple[Any, str]] = [
-        (lambda: jh.shortfalls(ev, unit_costs=3), "unit_costs 须为列（或指标）到单价的对应，而非 int"),
-        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“computer”既不是列，也不是指标；是否指“computers”"),
+        (lambda: jh.shortfalls(ev, unit_costs=3), "unit_costs 须为列（或指标）到单价的映射，而非 int"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“computer”既不是列名，也不是指标；是否指“computers”"),
         (lambda: jh.shortfalls(ev, unit_costs=wrong), "图书册数的单价须为不小于0的数，而非“-1”\n  “学校名称”列不是数"),
-        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“体育、艺术专任教师数”的单价中，“palace”不是学校类别"),
+        (lambda: jh.shortfalls(ev, unit_costs=wrong), "“体育、艺术专任教师数”的单价中，“palace”不是规定的学校类型"),
         (lambda: jh.shortfalls(ev, unit_costs={"sports_area_per_student": -1}), "生均体育运动场馆面积的单价须为"),
-        (lambda: jh.shortfalls(ev, unit_costs={}), "请逐项给出单价，不计费用的填0"),
+        (lambda: jh.shortfalls(ev, unit_costs={}), "请逐项填写单价，不需费用的填0"),
         (lambda: jh.shortfalls(jh.evaluate(frame(school()), BASIC)), f"{BASIC} 未规定学校标准"),
         (lambda: jh.shortfall_totals(ev, by="town"), "缺额表没有“town”列"),
-        (lambda: jh.shortfall_totals(3), "须给评估结果或缺额表"),
-        (lambda: jh.shortfall_totals(frame(school())), "缺少row、column"),
+        (lambda: jh.shortfall_totals(3), "须用评估结果或缺额表"),
+        (lambda: jh.shortfall_totals(frame(school())), "缺少列：row、column"),
     ]  # fmt: skip
     for ask, words in asked:
         with pytest.raises(jh.InputError) as caught:

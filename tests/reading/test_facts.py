@@ -281,7 +281,7 @@ def test_mistakes_are_told_in_chinese_without_english_words() -> None:
             assert re.search("[\u4e00-\u9fff]", told) and named <= {"layout_plan"}, told
     with pytest.raises(jh.InputError) as refusal:
         jh.evaluate(schools, QUALITY, missing="skip")  # type: ignore[arg-type]
-    assert refusal.value.text("zh") == "missing须为“propagate”“omit”或“raise”，而非“skip”"
+    assert refusal.value.text("zh") == "missing 须为“propagate”“omit”或“raise”，而非“skip”"
 
 
 def test_columns_of_different_lengths_are_refused() -> None:

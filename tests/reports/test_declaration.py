@@ -154,7 +154,7 @@ def test_a_county_with_everything_in_order() -> None:
     assert exchange.text == "交流轮岗教师数 100 ÷ 符合交流条件的教师数 1000"
     assert cell(form, "IV", "value", number="11", required="≥20%").text == "20.0%"
     assert cell(form, "IV", "value", number="7").text == "7000"
-    assert cell(form, "IV", "remark", number="7").text == "依据：凭记忆，未核实"
+    assert cell(form, "IV", "remark", number="7").text == "依据：凭记忆，未查到来源"
     monitored = [t for t in texts(form.table("V"), "finding") if t.startswith("国家义务教育质量监测")]
     assert len(monitored) == 12 and "国家义务教育质量监测语文校际差异率 0.1499" in monitored
     assert [[c.text for c in r] for r in form.table("VI").rows] == [
@@ -175,9 +175,9 @@ def test_documents_and_failing_schools_are_named() -> None:
     assert cell(form, "IV", "reference", number="1").text == "规划〔2024〕1号"
     size = cell(form, "IV", "remark", number="4", required="每个单位≤2000")
     assert size.text == "不达标：甲小"
-    assert cell(form, "IV", "verdict", number="6").text == "无法判定"
-    assert cell(form, "IV", "remark", number="6").text == "无法判定：村小"
-    assert "15项中1项无法判定。" in form.table("IV").notes
+    assert cell(form, "IV", "verdict", number="6").text == "待定"
+    assert cell(form, "IV", "remark", number="6").text == "待定：村小"
+    assert "15项中1项待定。" in form.table("IV").notes
 
 
 def test_owners_and_grades_are_printed_where_they_are_given() -> None:
@@ -215,7 +215,7 @@ def test_a_figure_that_prints_as_met_and_is_not_is_marked() -> None:
     form = declaration(evaluated(甲小={"teaching_area_m2": 2247.55}))
     found = cell(form, "II-2", "teaching_area_per_student", school="甲小")
     assert (found.text, found.mark) == ("4.50", "rounding") and found.value == 2247.55 / 500
-    assert "未取整为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
+    assert "未取整的数值为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
     assert "达到85%1项：用房" in cell(form, "II-2", "remark", school="甲小").text
     assert cell(form, "II-2", "complies", school="甲小").text == "是"
     assert form.marks["rounding"] == 1
@@ -321,14 +321,14 @@ def check_against(form: Declaration, ev: jh.Evaluation) -> None:
     for row, r in zip(t.rows, expected, strict=True):
         cells = dict(zip(ids, row, strict=True))
         assert STAGE[cells["stage"].text] == r["stage"] and cells["school"].value == str(r["school"])
-        assert cells["complies"].text == {"met": "是", "unmet": "否", "undetermined": "无法判定"}[r["verdict"]]
+        assert cells["complies"].text == {"met": "是", "unmet": "否", "undetermined": "待定"}[r["verdict"]]
         assert (cells["students"].value, cells["students"].mark) == (
             (None, "open") if r["students"] is None else (r["students"], None)
         )
         for name in SEVEN:
             found, figure = cells[name], shown[r["row"], r["stage"], name]
             if figure["value"] is None:
-                assert (found.value, found.text, found.mark) == (None, "无法判定", "open") and found.note
+                assert (found.value, found.text, found.mark) == (None, "待定", "open") and found.note
                 continue
             assert found.value == figure["value"] and found.text == half_up(figure["value"], 2)
             assert (found.mark == "rounding") >= figure["rounding_sensitive"]
@@ -338,7 +338,7 @@ def check_against(form: Declaration, ev: jh.Evaluation) -> None:
         for label, name, decimals in (("全县平均值", "mean", 2), ("差异系数", "coefficient", 3)):
             found = cell(form, "III", r["indicator"], stage=stage, row=label)
             if r[name] is None:
-                assert (found.value, found.text, found.mark) == (None, "无法判定", "open") and found.note
+                assert (found.value, found.text, found.mark) == (None, "待定", "open") and found.note
             else:
                 assert found.value == r[name] and found.text == half_up(r[name], decimals)
         assert (found.mark == "rounding") == r["rounding_sensitive"]
@@ -351,7 +351,7 @@ def check_against(form: Declaration, ev: jh.Evaluation) -> None:
             met = sum(r["verdict"] == "met" for r in mine)
             assert last.value == met and counts.rows[row + 1][-1].value == met / len(mine)
         else:
-            assert (last.value, last.text) == (None, "无法判定") and last.note
+            assert (last.value, last.text) == (None, "待定") and last.note
     out = form.table("left_out")
     assert len(out.rows) == len(ev.left_out)
     assert [r[1].value for r in out.rows] == [str(s) for s in ev.left_out["school"]]
@@ -393,7 +393,7 @@ def test_a_synthetic_county_comes_out_whole(standard: str, missing: Any) -> None
     items = ev.relabel("zh").items
     rest = ("社会认可度", "资源配置", "办学基本标准")
     assert sorted(names) == sorted(items.loc[~items["部分"].isin(rest), "项目"])
-    said = {"达标": "是", "不达标": "否", "待定": "无法判定"}
+    said = {"达标": "是", "不达标": "否", "待定": "待定"}
     for t in shown:
         for row in t.rows:
             r = only(items, 项目=row[1].text)
@@ -425,13 +425,13 @@ def test_a_county_of_which_little_is_known() -> None:
     """No facts, no kinds, gaps everywhere: the form comes out, and every open cell says why."""
     rows = [school(f"{i}小", teaching_area_m2=None, students=None if i else 500) for i in range(3)]
     form = declaration(jh.evaluate(frame(*rows), QUALITY))
-    assert set(texts(form.table("IV"), "verdict")) == {"无法判定"}
-    assert cell(form, "I", "value", code="L9").note == "3所学校未注明学校类型"
+    assert set(texts(form.table("IV"), "verdict")) == {"待定"}
+    assert cell(form, "I", "value", code="L9").note == "3所学校未填学校类型"
     assert cell(form, "I", "value", code="L19").note == "2个单位缺学生人数（或未分学段），其余1个合计500"
     assert cell(form, "I", "value", code="L1").mark == "not_given"
     assert cell(form, "III", "teaching_area_per_student", stage="小学", row="差异系数").note == "3所（部）缺数据"
     assert cell(form, "III", "teaching_area_per_student", stage="初中", row="差异系数").note == "表中没有该学段的学校"
-    assert "小学：计入3所（部），在校生500人（2所（部）缺学生数）。" in form.table("III").notes
+    assert "小学：计入3所（部），在校生500人（2所（部）缺学生人数）。" in form.table("III").notes
 
 
 # ---------------------------------------------------------------------------------------- the form of 2012
@@ -460,7 +460,7 @@ def test_the_form_of_2012_leaves_out_what_its_instructions_leave_out() -> None:
     # the balance is taken over all that count
     assert any(n.startswith("小学：计入8所（部）") for n in form.table("III").notes)
     for t in (form.table("II-1"), form.table("II-2")):
-        assert "5所（部）未提供举办者类型，无法判断是否由本县举办，均已列入。" in t.notes
+        assert "5所（部）未填举办者类型，无法确定是否由本县举办，均已列入。" in t.notes
     balance = form.table("III")
     assert [c.id for c in balance.columns][2:] == [*jh.load_standard(BASIC).indicators, "composite"]
     found = cell(form, "III", "composite", stage="小学", row="差异系数")
@@ -469,7 +469,7 @@ def test_the_form_of_2012_leaves_out_what_its_instructions_leave_out() -> None:
     mean = cell(form, "III", "teachers_per_student", stage="小学", row="全县平均值")
     assert mean.text == half_up(mean.value, 3)
     assert any("表号和表样未查到" in n for n in form.table("government").notes)
-    assert set(texts(form.table("II-2"), "complies")) == {"无法判定"}
+    assert set(texts(form.table("II-2"), "complies")) == {"待定"}
 
 
 def test_a_province_that_gives_thresholds_for_2012_has_its_schools_judged(tmp_path: Path) -> None:
@@ -657,7 +657,7 @@ def test_numbers_have_the_format_of_the_form_and_marks_are_seen(tmp_path: Path) 
     assert marked.value == pytest.approx(4.4951) and marked.number_format == "0.00"
     assert marked.fill.fgColor.rgb.endswith("FFE08A") and "4.4951" in marked.comment.text
     gap = sheet[6][backbone]
-    assert gap.value == "无法判定" and gap.fill.fgColor.rgb.endswith("D9E6F2") and gap.comment.text == "缺数据"
+    assert gap.value == "待定" and gap.fill.fgColor.rgb.endswith("D9E6F2") and gap.comment.text == "缺数据"
     assert book["表Ⅲ"]["C6"].number_format == "0.000" and book["表Ⅲ"]["C5"].number_format == "0.00"
     assert book["表Ⅵ"]["E4"].number_format == "0.0%" and book["表Ⅵ"]["E4"].value == 0.85
     assert book["表Ⅰ"]["D4"].number_format == "0.00" and book["表Ⅰ"]["D4"].value == 45.6749
@@ -682,8 +682,8 @@ def test_a_workbook_needs_its_extra_and_its_ending(monkeypatch: pytest.MonkeyPat
 def test_provenance_is_said_in_chinese(tmp_path: Path) -> None:
     ev = evaluated().apply(jh.changes.Add("multimedia_classrooms", 2, school="甲小"))
     shown = {str(r[0]): str(r[1]) for r in sheets(write_declaration(ev, tmp_path / "f.xlsx"))["来源"] if len(r) > 1}
-    assert shown["缺数据的处理"] == "缺数据则系数待定" and shown["县的划分列"] == "区县名称"
-    assert shown["假设的改动"] == f"改动1个单元格（{ev.provenance['changes'][0]['digest']}）"
+    assert shown["缺数据的处理"] == "缺数据则系数待定" and shown["区分县的列"] == "区县名称"
+    assert shown["假设改动"] == f"改动1个单元格（{ev.provenance['changes'][0]['digest']}）"
     assert {k for k in shown if k.isascii()} == {""}
 
 

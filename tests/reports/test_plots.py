@@ -409,7 +409,7 @@ def test_wrong_words_are_answered_with_the_right_ones(
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda ev: ev.explain("County X"), "评估结果中没有“County X”"),
+        (lambda ev: ev.explain("County X"), "评估结果中没有县（市、区）“County X”"),
         (lambda ev: ev.explain(stage="senior"), "stage 须为primary、junior之一，而非“senior”"),
         (lambda ev: plots.distribution(ev, "rooms", stage="primary"), "没有指标“rooms”；现有"),
         (lambda ev: plots.distribution(ev, AREA, stage="primary"), "请用 county= 指明一个"),
@@ -418,7 +418,7 @@ def test_wrong_words_are_answered_with_the_right_ones(
         (lambda ev: plots.over_years([1], AREA, stage="primary"), "over_years 须用"),
         (lambda ev: plots.over_years(ev.verdicts, AREA, stage="primary"), "请直接使用 monitor(ev) 的返回值"),
         (lambda ev: plots.who_gives([1], "books", stage="primary"), "who_gives 须用方案（Plan）或改动表"),
-        (lambda ev: write_report(ev, "report.pdf"), "请使用以 .html 结尾的文件名"),
+        (lambda ev: write_report(ev, "report.pdf"), "报告须为 .html 文件"),
     ],
 )
 def test_errors_are_told_in_chinese(call: Any, told: str) -> None:

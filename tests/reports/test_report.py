@@ -59,13 +59,13 @@ def test_the_verdict_comes_first(pages: dict[str, str], ev: jh.Evaluation) -> No
     assert text.index("示例县 / 2025：不达标。") < 200
     for head in (
         "各部分结论",
-        "哪里不达标，差多少",
+        "不达标项目及差距",
         "逐项图示",
         "学校",
         "逐条依据",
-        "没有计入的学校",
-        "数据中的问题",
-        "出处",
+        "不计入的学校",
+        "数据问题",
+        "数据来源与版本",
     ):
         assert head in text
     assert ev.standard.digest in text
@@ -88,20 +88,20 @@ def test_how_much_is_missing_is_what_would_pass() -> None:
     ]
     text = checked(html_report(jh.evaluate(frame(*rows), QUALITY))).text
     # 4.5 * 500 - 2000 = 250; 4.5 * 301 - 1300 = 54.5
-    assert "小学 · 生均教学及辅助用房面积：3所（部）中2所不达标；补到标准共缺305 ㎡" in text.replace(" ：", "：")
-    assert "差得最多的是甲：4，标准≥4.5，缺250 ㎡" in text
-    assert "3所（部）中1所不达标，其中1所低于下限；补到标准共缺3 人" in text  # 1 per hundred of 500 is 5
+    assert "小学 · 生均教学及辅助用房面积：3所（部）中2所不达标；达到标准共缺305 ㎡" in text.replace(" ：", "：")
+    assert "差距最大的是甲：4，标准≥4.5，缺250 ㎡" in text
+    assert "3所（部）中1所不达标，其中1所低于下限；达到标准共缺3 人" in text  # 1 per hundred of 500 is 5
 
 
 def test_half_a_teacher_is_a_teacher_in_every_school() -> None:
     rows = [school(n, students=150, backbone_teachers=1) for n in ("甲", "乙")]
     text = checked(html_report(jh.evaluate(frame(*rows), QUALITY))).text
-    assert "2所（部）中2所不达标，其中2所低于下限；补到标准共缺2 人" in text  # 1.5 each
+    assert "2所（部）中2所不达标，其中2所低于下限；达到标准共缺2 人" in text  # 1.5 each
 
 
 def test_every_part_says_its_reason_once(pages: dict[str, str], ev: jh.Evaluation) -> None:
     text = checked(pages["zh"]).text
-    parts = text[text.index("各部分结论") : text.index("哪里不达标")]
+    parts = text[text.index("各部分结论") : text.index("不达标项目及差距")]
     for row in jh.results.records(ev.relabel("zh").verdicts):
         if row["部分"] != "总体结论":
             assert f"{row['部分']} ：{row['说明']}。" in parts

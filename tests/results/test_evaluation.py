@@ -149,7 +149,7 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
         (
             english,
             ("乙小: 6 of 7 met — unmet", "6.3748", "below the floor of 6.375", "丙小: 6 of 7 met — undetermined",
-             "a figure is missing", "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
+             "missing value", "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
         ),
         (
             chinese,
@@ -442,7 +442,7 @@ def test_missing_propagates_into_its_own_county_stage_and_column_only() -> None:
     assert open_["coefficient"].isna().all() and open_["share_of_students_missing"].tolist() == [0.5]
     assert only(ev.items, county="甲县", item="coefficients", stage="primary")["reason"] == "coefficients_open"
     assert pick(ev.verdicts, part="resources")["verdict"].tolist() == ["undetermined", "met"]
-    for language, words in (("en", "a figure is missing: 1"), ("zh", "缺数据：1")):
+    for language, words in (("en", "missing value: 1"), ("zh", "缺数据：1")):
         assert plain(words) in explained(ev, language, county="甲县")
 
 

@@ -182,7 +182,7 @@ def test_every_mistake_is_told_in_chinese_too() -> None:
             assert words <= {"standardize_columns", "by", "True"}, (name, text)
     with pytest.raises(jh.InputDataError) as caught:
         jh.evaluate(cell("students", "1,206"), QUALITY)
-    assert "“1,206”不是数字" in caught.value.text("zh")
+    assert "“1,206”含空格或逗号" in caught.value.text("zh")
     with pytest.raises(jh.InputError, match="fr"):
         jh.check_schools(OK, language="fr")
 
@@ -210,7 +210,7 @@ def test_rows_of_one_school_may_not_contradict_each_other(first: dict[str, Any],
         (OK.assign(book=1), "unknown_column", "book", ("'books'", "ignored")),
         (OK.assign(图书册=1), "unknown_column", "图书册", ("图书册数", "ignored")),
         (cell("teachers", 35.5), "not_whole", "teachers", ("35.5", "whole number")),
-        (cell("students", 0), "no_students", "students", ("no students", "does not count")),
+        (cell("students", 0), "no_students", "students", ("no students", "not counted")),
         (frame(school(), {}, junior()), "empty_row", None, ("empty", "skipped")),
         (cell("students", None), "missing_value", "students", ("enrolment is missing", "fill it in")),
         (

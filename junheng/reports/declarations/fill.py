@@ -48,7 +48,7 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
 
     Verdicts are those of the evaluation, based on unrounded figures. Figures are printed with the decimals of the
     form, rounded half up; a cell is marked if the printed figure alone would reverse its verdict. Unknown figures are
-    left blank or print 无法判定, with the reason.
+    left blank or print 待定, with the reason.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def html_report(
     if plan is not None and not plan_is_of(plan, ev.data):
         raise InputError(message("reports.error.plan_of_another"))
     page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
-    with reporting(min(len(chosen), DETAILED) + 1, "report", progress) as done:
+    with reporting(min(len(chosen), DETAILED) + 1, text("progress"), progress) as done:
         return page.render(page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done))
 
 
