@@ -140,7 +140,9 @@ class Plan(Generic[FrameT]):
         # without schools of a stage, or without a rule, nothing is promised
         known = bool(ruled) and all(d.group_at[problem.county, s] >= 0 for s in ruled)
         judged = std.limits or std.school_rule is not None
-        return int(MET if known and judged and not problem.unknown else UNDETERMINED)
+        # a coefficient of zeros is undefined, not unmet, until the step that was not affordable
+        left = any(not reached for step, reached in self.taken if step.county == problem.county)
+        return int(MET if known and judged and not problem.unknown and not left else UNDETERMINED)
 
     @cached_property
     def steps(self) -> FrameT:

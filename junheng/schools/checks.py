@@ -58,7 +58,7 @@ def check_schools(
     >>> jh.check_schools(schools)[["code", "row"]].values.tolist()
     [['text_in_number', 0], ['total_row', 1]]
     >>> jh.check_schools(schools, language="zh")["message"].tolist()[1]
-    '此行为合计，不是学校；请从表中删除'
+    '合计行，不是学校；请删除该行'
     """
     check_language(language)
     frame: FrameT = problems_frame(find_problems(schools, standard), Table(schools).backend, language)

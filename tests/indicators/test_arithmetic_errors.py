@@ -86,4 +86,4 @@ def test_a_file_that_is_not_there_is_named_in_chinese(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     with pytest.raises(jh.InputError) as caught:
         jh.engines.evaluate_parquet(tmp_path / "x.parquet", "cn-quality-balance-2017", tmp_path / "out")
-    assert caught.value.text("zh").endswith("x.parquet 不存在")
+    assert caught.value.text("zh").endswith("x.parquet 不存在；请核对路径")

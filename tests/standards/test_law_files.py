@@ -323,7 +323,7 @@ def test_mistakes_are_told_in_chinese_without_english_words(folder: Path) -> Non
     with pytest.raises(jh.InputError) as refusal:
         jh.load_standard("cn-quality-balance-2017").threshold("teaching_area_per_pupil", stage="primary")
     assert refusal.value.text("zh").startswith(
-        "cn-quality-balance-2017未规定小学“teaching_area_per_pupil”的门槛值；是否指teaching_area_per_student"
+        "cn-quality-balance-2017未规定小学“teaching_area_per_pupil”的标准；是否指teaching_area_per_student"
     )
 
 
