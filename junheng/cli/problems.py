@@ -9,7 +9,7 @@ from typing import TextIO
 
 import junheng as jh
 from junheng.errors import Problem, Severity
-from junheng.words import Lines, Message, Name, message
+from junheng.words import Lines, Message, Name, listed, message
 
 __all__ = ["fail", "note", "note_system_error", "note_warnings", "print_problems"]
 
@@ -54,8 +54,8 @@ def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream
 
     out, language = stream or sys.stderr, args.language
     errors = sum(p.severity is Severity.ERROR for p in problems)
-    counts = {"errors": errors, "warnings": len(problems) - errors}
-    print(message("cli.counted", name=getattr(args, "file", "table"), **counts).text(language), file=out)
+    counted = message("cli.errors", n=errors), message("cli.warnings", n=len(problems) - errors)
+    print(message("cli.counted", name=getattr(args, "file", "table"), counted=listed(counted)).text(language), file=out)
     for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row):
         print(f"  {_in_words(p, language, line)}", file=out)
 

@@ -23,6 +23,8 @@ TEXTS = (".csv", ".tsv", ".txt")
 
 def open_source(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
     """Open a file of any supported kind; ``wanted`` selects sheets, ``progress`` is called with percentages."""
+    if path.is_dir():
+        raise InputError(message("reading.folder", path=Quoted(str(path))))
     if not path.is_file():
         raise InputError(message("reading.no_file", path=Quoted(str(path))))
     suffix = path.suffix.lower()

@@ -267,7 +267,7 @@ def test_no_message_counts_rows_another_way_than_by_line(capsys: pytest.CaptureF
 
 def test_check_finds_nothing_wrong_with_a_good_file(capsys: pytest.CaptureFixture[str], source: Path) -> None:
     code, out, _ = run(capsys, "check", source, "--standard", QUALITY)
-    assert code == 0 and "0 errors, 1 warnings" in out and "no_students: line 9 " in out
+    assert code == 0 and "0 errors, 1 warning\n" in out and "no_students: line 9 " in out
     assert run(capsys, "check", source, "--standard", SHANDONG)[0] == 2
 
 

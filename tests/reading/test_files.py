@@ -395,3 +395,9 @@ def test_parquet_files_are_not_written_into_their_source(tmp_path: Path) -> None
         with pytest.raises(jh.InputError, match=said):
             jh.engines.evaluate_parquet(source, QUALITY, tmp_path / target)
     assert contents(tmp_path) == before
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(jh.InputError, match="is a folder; name a file in it") as caught:
+        jh.read_schools(tmp_path)
+    assert "是文件夹" in caught.value.text("zh")
