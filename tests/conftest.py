@@ -14,19 +14,17 @@ os.environ["JUNHENG_LANGUAGE"] = "en"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
-#: Rooms whose tests, all together, take less than a minute; ``-m quick`` runs them alone.
+#: Rooms whose tests, all together, take about a minute, but for a few files; ``-m quick`` runs them alone.
 QUICK = {"contract", "corpus", "golden", "house", "indicators", "judging", "schools", "standards", "words"}
+BUT = {"test_changes.py", "test_local_schemes.py", "test_speed_paths.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is quick."""
     here = Path(__file__).parent
     for item in items:
-        if (
-            here in item.path.parents
-            and item.path.relative_to(here).parts[0] in QUICK
-            and not item.get_closest_marker("slow")
-        ):
+        room = item.path.relative_to(here).parts[0] if here in item.path.parents else ""
+        if room in QUICK and item.path.name not in BUT and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.quick)
 
 
