@@ -271,7 +271,7 @@ def grouped_moments(
 
 _EPS = float(np.finfo(np.float64).eps)
 #: Largest group summed by a plain running sum; larger ones need numpy's pairwise sum to keep the digits.
-_RUNNING_SUM = 4_096
+_RUNNING_SUM = 1_024
 #: Cells (rows times columns) from which numba pays off: if already loaded, and if it must be loaded (about a second).
 _PAYS_LOADED, _PAYS_LOADING = 100_000, 500_000_000
 

@@ -76,7 +76,7 @@ def test_each_path_agrees_with_exact_fractions(compiled, table, omit):
 
 
 @every_path
-@pytest.mark.parametrize("rows", [4_096, 4_097, 1_500_000])
+@pytest.mark.parametrize("rows", [1_024, 1_025, 4_096, 1_500_000])
 def test_large_groups_keep_their_digits(compiled, rows):
     """Adding the same number again and again drifts: a group of millions must not be a plain running sum."""
     rng = np.random.default_rng(5)
@@ -97,9 +97,10 @@ def test_large_groups_keep_their_digits(compiled, rows):
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([0.1, 1 / 3, 7.77, 1e9 + 0.1, 1e-300]),
-    st.sampled_from([2, 37, 4_000, 5_000]),
+    st.sampled_from([2, 37, 1_000, 4_000, 5_000]),
     st.booleans(),
 )
+@example(20986, 0.1, 4_000, False)  # lost by a running sum over thousands of rows
 @settings(max_examples=40)
 def test_equal_values_deviate_by_nothing_and_one_apart_by_something(compiled, seed, value, size, in_order):
     rng = np.random.default_rng(seed)
@@ -116,8 +117,7 @@ def test_equal_values_deviate_by_nothing_and_one_apart_by_something(compiled, se
     present = np.bincount(codes[~gone], minlength=3) > 0
     np.testing.assert_array_equal(got.std[present, 0], 0.0)
     np.testing.assert_array_equal(got.std[present & (np.arange(3) != 1), 1], 0.0)
-    # the last bit of one figure among thousands is less than what a running sum rounds
-    if value > 1e-200 and np.bincount(codes[~gone], minlength=3)[1] > 1 and not (compiled and size >= 4_000):
+    if value > 1e-200 and np.bincount(codes[~gone], minlength=3)[1] > 1:
         assert got.std[1, 1] > 0
 
 
