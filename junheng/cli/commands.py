@@ -36,6 +36,7 @@ from junheng.errors import InputDataError, InputError, JunhengError, Severity
 from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.fact_forms import facts_of
+from junheng.reading.input_file import open_input
 from junheng.results.explain import find_county
 from junheng.schools.checks import find_problems
 from junheng.words import Quoted, key_text, listed, message, sentences
@@ -99,7 +100,7 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, None)
+    args.facts_read, noticed = facts_of(open_input(args.facts), None, None) if args.facts else (None, None)
     note(noticed, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
