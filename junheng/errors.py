@@ -77,13 +77,13 @@ def _near_by_characters(text: str, names: Sequence[str], cutoff: float) -> list[
         return sum(n * weight.get(c, 1.0) for c, n in characters.items())
 
     for at, name in enumerate(names):
-        its = Counter(c for c in name if c.isalnum())
+        its = Counter(c for c in name[:_LONGEST_NAME] if c.isalnum())
         shared, sizes = weighed(mine & its), sorted((weighed(mine), weighed(its)))
         if (mine & its).total() < 2 or not sizes[0]:
             continue
         score = max(2 * shared / sum(sizes), _A_PART * shared / sizes[0])
         if score >= cutoff:
-            order = difflib.SequenceMatcher(None, text, name, autojunk=False).ratio()
+            order = difflib.SequenceMatcher(None, text, name[:_LONGEST_NAME], autojunk=False).ratio()
             scored.append((-score, -order, at, name))
     return [name for *_, name in sorted(scored)]
 

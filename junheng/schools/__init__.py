@@ -10,6 +10,7 @@ from junheng.schools.headers import (
     recognise,
     resolve_mapping,
     understand,
+    unit_above,
 )
 from junheng.schools.scale import scale_problems
 from junheng.schools.sections import split_stages
@@ -60,5 +61,6 @@ __all__ = [
     "text_advice",
     "twin_message",
     "understand",
+    "unit_above",
     "unit_factor",
 ]

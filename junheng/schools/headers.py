@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
 from junheng.schools.header_names import headers, named
-from junheng.schools.remarks import UNIT_IN_SIGHT, flat, said_beside, unit_of_mapped, units_of_column
+from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, said_beside, unit_in, units_of_column
 from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
 from junheng.words import Message, Name, Quoted, message
 
@@ -26,6 +26,7 @@ __all__ = [
     "recognise",
     "resolve_mapping",
     "understand",
+    "unit_above",
 ]
 
 #: Marks of footnotes; removed before ① is folded to 1.
@@ -72,12 +73,9 @@ def _folded(header: str) -> str:
 
     A blank separates a unit from a remark, or a name from a unit.
     """
-    bare = fold(_BLANK.sub("|", header.strip()))
+    bare = fold(BLANK.sub("|", header.strip()))
     opened = bare.count("(") - bare.count(")")
     return bare + ")" * opened if opened > 0 else bare[:opened] if opened < 0 and bare.endswith(")" * -opened) else bare
-
-
-_BLANK = re.compile(r"(?<=\S)[^\S\r\n]+(?=\S)")
 
 
 def _recognise_bare(header: str) -> Found | None:
@@ -110,7 +108,7 @@ def _split_bracket(folded: str) -> tuple[str, str | None]:
 def _unit_behind(bare: str, brackets: Sequence[str]) -> Found | None:
     """Read a header with its unit behind it: 教学仪器设备值/万元, 教学仪器设备值 万元, 教学仪器设备值：万元."""
     for at in range(len(bare) - 1, 0, -1):
-        name = named(bare[:at].rstrip("|").replace("|", ""))
+        name = None if bare[at - 1] == "|" else named(bare[:at].replace("|", ""))
         base = None if name is None else base_column(name)
         if name is None or base is None:
             continue
@@ -168,6 +166,22 @@ def _agree(column: Column, unit: str, other: str) -> bool:
     """Return whether two units of a column are the same."""
     known = units_of_column(column.unit)
     return known.get(unit) == known.get(other)
+
+
+def unit_above(found: Found, headings: Iterable[str]) -> Found:
+    """Return the meaning of a header with the unit that headings above it give: 占地面积(亩) over 运动场地面积.
+
+    A unit of its own goes before. Headings that disagree, or that cannot be read, make an unknown unit.
+    """
+    base = base_column(found.column)
+    if base is None or base[0].type != "number" or found.unit is not None:
+        return found
+    said = [s for heading in headings if (s := unit_in(base[0], heading)).unit or s.odd]
+    odd = [s.odd for s in said if s.odd]
+    units = {units_of_column(base[0].unit)[s.unit]: s.unit for s in said if s.unit}
+    if not said:
+        return found
+    return evolve(found, unit=odd[0] if odd else "/".join(units.values()))
 
 
 def meaning(header: str) -> tuple[str, str | None] | None:
@@ -230,7 +244,7 @@ def _as_mapped(header: str, given: Found) -> tuple[Understood, list[Problem]]:
         unknown = message("schools.mapped_to_unknown", column=Quoted(given.column), hint=nearest_columns(given.column))
         problem = Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=unknown)
         return Understood(header=header, column=given.column), [problem]
-    said = unit_of_mapped(base[0], fold(_BLANK.sub("|", header)))
+    said = unit_in(base[0], header)
     odd, unit = said.odd, said.unit or given.unit
     if said.unit is not None and given.unit is not None and not _agree(base[0], said.unit, given.unit):
         odd = f"{said.unit}/{given.unit}"

@@ -17,7 +17,7 @@ from junheng._data import read_toml
 from junheng.schools.header_names import named, stage_word
 from junheng.schools.vocabulary import Column, Factor, base_column, category_aliases, flag_words, fold, unit_factor
 
-__all__ = ["UNIT_IN_SIGHT", "Said", "flat", "said_beside", "unit_of_mapped", "units_of_column"]
+__all__ = ["BLANK", "UNIT_IN_SIGHT", "Said", "flat", "said_beside", "unit_in", "units_of_column"]
 
 
 @frozen(kw_only=True)
@@ -65,8 +65,12 @@ _OTHER_NAME = re.compile(
     "建校|毕业|出生|比例|人数"
 )
 _ALONE = frozenset(("原", "旧", "新", "女", "男", "镇", "乡", "村", "中心校", "中心学校", "校长"))
-_OF_CODES = re.compile("代码|标识码|编码|编号")
+_OF_CODES = re.compile("(?:代码|标识码|编码|编号)(?:填写|填报)?$")
 _SEPARATORS = re.compile(r"[,、;。|/\\:·]+")
+#: A blank separates words; it is kept as a bar.
+BLANK = re.compile(r"(?<=\S)[^\S\r\n]+(?=\S)")
+#: 万 元 is one word.
+_APART = re.compile(r"(?<=[万千百亿方])\|+(?=[元册米人])")
 #: Joins a name and its unit outside brackets; within brackets it belongs to a remark (2023-2024学年).
 _JOINS = str.maketrans(dict.fromkeys("_-—=~", "|"))
 _SAYS_UNIT = re.compile(r"(?:计量|金额|数量|货币|面积)?单位(?:均)?[为是]?")
@@ -103,6 +107,7 @@ def said_beside(column: str, before: str, inside: str) -> Said:
 
 
 def _beside_figures(column: Column, inside: str) -> Said:
+    inside = _APART.sub("", inside)
     whole, known = inside.replace("|", ""), units_of_column(column.unit)
     if whole in known:
         return Said(unit=whole)
@@ -178,18 +183,27 @@ def _names_another(column: Column, text: str) -> bool:
     return base is not None and base[0].id != column.id
 
 
-def unit_of_mapped(column: Column, header: str) -> Said:
-    """Return the unit of a header that a mapping gives to a column; nothing else in it matters."""
-    known = units_of_column(column.unit)
-    tokens = filter(None, _SEPARATORS.split(flat(header).translate(_JOINS)))
+def unit_in(column: Column, text: str) -> Said:
+    """Return the unit that a text gives for a column, nothing else in it matters: a mapped header, a heading above.
+
+    Units of other things are passed over: 单位：人、平方米、万元.
+    """
+    known, every = units_of_column(column.unit), _every_unit()
+    folded = fold(BLANK.sub("|", text.strip()))
+    tokens = filter(None, _SEPARATORS.split(_APART.sub("", flat(folded).translate(_JOINS))))
     parts = [_part_token(token, known) for token in tokens]
     units, rest = [u for u, _ in parts if u is not None], [r for _, r in parts if r is not None]
+    rest = [r for r in rest if _bare_unit(r) not in every]
     tail = [u for r in rest[-1:] for u in known if known[u] != (1, 1) and r.endswith(u)]
-    rest = rest[:-1] if tail else rest
     units += [max(tail, key=len)] if tail else []
-    if len({known[u] for u in units}) > 1 or any(_in_sight(r, known) for r in rest):
-        return Said(odd=header.replace("|", ""))
+    if len({known[u] for u in units}) > 1 or any(_in_sight(r, known) for r in (rest[:-1] if tail else rest)):
+        return Said(odd=folded.replace("|", ""))
     return Said(unit=units[0] if units else None)
+
+
+@cache
+def _every_unit() -> frozenset[str]:
+    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
 
 
 # ----------------------------------------------------------------------------------------------- words
@@ -209,7 +223,8 @@ def _beside_words(column: Column, before: str, inside: str) -> Said:
     if column.type == "category" and _lists_other_words(column, tokens):
         return Said(other=True)
     if column.type in ("category", "flag") and _turns_round(column, whole):
-        return Said(other=True)
+        # not merely unknown: without the column every school would count
+        return Said(odd=whole)
     return Said(remarks=(whole,))
 
 
@@ -218,8 +233,10 @@ def _of_codes(column: Column, tokens: Iterable[str] | None = None) -> bool:
     own = column.id.endswith("code")
     if tokens is None:
         return own
-    text = "".join(tokens)
-    return True if _OF_CODES.search(text) else False if own and text.endswith("名称") else own
+    said = list(tokens)
+    if any(_OF_CODES.search(t) for t in said):
+        return True
+    return own and not any(t.endswith("名称") for t in said)
 
 
 def _lists_other_words(column: Column, tokens: Iterable[str]) -> bool:
@@ -231,12 +248,16 @@ def _lists_other_words(column: Column, tokens: Iterable[str]) -> bool:
 
 
 _DIGITS = re.compile(r"[0-9]+")
+#: 不参评的打√, but not 不参评不填 or 不参评填否.
+_TICKED_IF_NOT = re.compile("[不未免].*[√✓勾填写打划画选](?!.*(?:[否无×]|0$))")
+_LEFT_EMPTY = re.compile("[不未][填写打划画选勾]")
 
 
 def _turns_round(column: Column, text: str) -> bool:
     """Return whether a remark gives codes or ticks another meaning than they have: 1否0是, 不参评的打√."""
     known: Mapping[str, object] = flag_words() if column.type == "flag" else category_aliases(column.id)
-    if column.type == "flag" and re.search("[不未免]", text) and re.search("[√✓勾]|填[是1有]|[写划画选]", text):
+    clauses = _SEPARATORS.split(text)
+    if column.type == "flag" and any(_TICKED_IF_NOT.search(_LEFT_EMPTY.sub("", c)) for c in clauses):
         return True
     parts = [p for p in re.split(r"([0-9]+)|[^\w]+|[为代表示填写]+", text) if p]
     if parts and not _DIGITS.fullmatch(parts[0]):
