@@ -66,8 +66,8 @@ _LONGEST_NAME = 100
 def _near_by_characters(text: str, names: Sequence[str], cutoff: float) -> list[str]:
     """Return the names that share characters with a text, best first.
 
-    A character weighs less the more names it is in: of 体育教师数 the signs 体 and 育 say more than 数. What is shared is
-    compared with both names together, or with the shorter one where it is almost a part of the longer.
+    A character weighs less the more names it is in: of 体育教师数 the signs 体 and 育 say more than 数. What is shared
+    is compared with both names together, or with the shorter one where it is almost a part of the longer.
     """
     count = Counter(c for name in names for c in set(name))
     weight = {c: 1 / (1 + log(n)) for c, n in count.items()}

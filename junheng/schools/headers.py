@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
-from junheng.schools.header_names import headers, named
+from junheng.schools.header_names import named
 from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, said_beside, unit_in, units_of_column
 from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
 from junheng.words import Message, Name, Quoted, message

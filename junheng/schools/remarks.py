@@ -1,7 +1,7 @@
 """What a header says beside its name: a unit, a stage, a remark, or something that makes it another figure (private).
 
-A unit is applied or refused, never ignored: ignored, it makes a figure ten thousand times wrong. A remark is ignored with
-a note. Words that name another column, time, person or share make the header an unknown one.
+A unit is applied or refused, never ignored: ignored, it makes a figure ten thousand times wrong. A remark is ignored
+with a note. Words that name another column, time, person or share make the header an unknown one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["BLANK", "UNIT_IN_SIGHT", "Said", "flat", "said_beside", "unit_in", "
 
 @frozen(kw_only=True)
 class Said:
-    """What stands beside a name. ``other`` if it makes the header another figure; ``odd`` is a unit that is not known."""
+    """What stands beside a name; ``other`` if it makes the header another figure, ``odd`` if a unit is not known."""
 
     unit: str | None = None
     stage: str | None = None
@@ -74,7 +74,9 @@ _APART = re.compile(r"(?<=[万千百亿方])\|+(?=[元册米人])")
 #: Joins a name and its unit outside brackets; within brackets it belongs to a remark (2023-2024学年).
 _JOINS = str.maketrans(dict.fromkeys("_-—=~", "|"))
 _SAYS_UNIT = re.compile(r"(?:计量|金额|数量|货币|面积)?单位(?:均)?[为是]?")
-_BEFORE_UNIT = re.compile(r"(?:计量|金额|数量|货币|面积)?单位|均|统一|一律|请|填写|填报|填|为|是|以|按|用|折合|折|币种|人民币")
+_BEFORE_UNIT = re.compile(
+    r"(?:计量|金额|数量|货币|面积)?单位|均|统一|一律|请|填写|填报|填|为|是|以|按|用|折合|折|币种|人民币"
+)
 _AFTER_UNIT = re.compile(r"(?:为|作|做)?(?:计量)?单位|计量|计算|统计|填写|填报|填|计|人民币|整")
 #: 按…计 with a short word between is a unit, known or not; 按原值计 is not.
 _MEASURED = re.compile(r"[以按用](.{1,3}?)(?:为单位|为计|计|计算|计量)")
@@ -213,8 +215,8 @@ def _beside_words(column: Column, before: str, inside: str) -> Said:
     """Return what stands beside a name, a code, a category or a yes-or-no question: none of these has a unit."""
     whole, tokens = inside.strip("|").replace("|", " "), [t for t in _SEPARATORS.split(inside) if t]
     other = _OTHER_TIME.search(whole) or (column.type == "key" and _OTHER_NAME.search(whole))
-    other = other and not _LEFT_OUT.match(whole) and not _TAKEN_IN.match(whole)
-    if other or any(t in _ALONE for t in tokens) or _names_another(column, inside.replace("|", "")):
+    counted = _LEFT_OUT.match(whole) or _TAKEN_IN.match(whole)
+    if (other and not counted) or any(t in _ALONE for t in tokens) or _names_another(column, inside.replace("|", "")):
         return Said(other=True)
     if column.type == "key" and _of_codes(column) != _of_codes(column, tokens):
         return Said(other=True)
