@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
 from junheng.schools.header_names import named
-from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, said_beside, unit_in, units_of_column
+from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, is_plain_remark, said_beside, unit_in, units_of_column
 from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
 from junheng.words import Message, Name, Quoted, message
 
@@ -90,7 +90,7 @@ def _recognise_bare(header: str) -> Found | None:
             break
         brackets.append(inside.strip("|"))
         bare = _NUMBERING.sub("", _MARKS.sub("", before)).rstrip("|")
-    return _unit_behind(bare, brackets) or _bracket_before(bare, brackets)
+    return _said_behind(bare, brackets) or _bracket_before(bare, brackets)
 
 
 def _split_bracket(folded: str) -> tuple[str, str | None]:
@@ -105,20 +105,22 @@ def _split_bracket(folded: str) -> tuple[str, str | None]:
     return folded, None
 
 
-def _unit_behind(bare: str, brackets: Sequence[str]) -> Found | None:
-    """Read a header with its unit behind it: 教学仪器设备值/万元, 教学仪器设备值 万元, 教学仪器设备值：万元."""
+def _said_behind(bare: str, brackets: Sequence[str]) -> Found | None:
+    """Read a header with its unit or a plain remark behind it: 教学仪器设备值/万元, 教学仪器设备值 万元, 学校名称 全称."""
     for at in range(len(bare) - 1, 0, -1):
         name = None if bare[at - 1] == "|" else named(bare[:at].replace("|", ""))
         base = None if name is None else base_column(name)
         if name is None or base is None:
             continue
         rest = _JOIN.sub("|", flat(bare[at:]))
+        number, separated = base[0].type == "number", _BEHIND_A_NAME.match(rest) is not None
         # without a separator one character may be the rest of a word: 图书册
-        joined = len(rest) > 1 and rest in units_of_column(base[0].unit)
-        if base[0].type != "number" or not (joined or _BEHIND_A_NAME.match(rest)):
+        joined = number and len(rest) > 1 and rest in units_of_column(base[0].unit)
+        if not (joined or separated):
             return None
         said = said_beside(name, bare[:at], rest)
-        if said.unit is None or said.other or said.odd or said.stage:
+        plain = said.unit is not None if number else is_plain_remark(base[0], rest)
+        if said.other or said.odd or said.stage or not plain:
             return None
         return _with_brackets(name, bare[:at], [*brackets, rest])
     return None

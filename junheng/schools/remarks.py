@@ -17,7 +17,7 @@ from junheng._data import read_toml
 from junheng.schools.header_names import named, stage_word
 from junheng.schools.vocabulary import Column, Factor, base_column, category_aliases, flag_words, fold, unit_factor
 
-__all__ = ["BLANK", "UNIT_IN_SIGHT", "Said", "flat", "said_beside", "unit_in", "units_of_column"]
+__all__ = ["BLANK", "UNIT_IN_SIGHT", "Said", "flat", "is_plain_remark", "said_beside", "unit_in", "units_of_column"]
 
 
 @frozen(kw_only=True)
@@ -33,11 +33,12 @@ class Said:
 
 #: 单价1万元以上 is an amount, 万元以上 describes what is counted: neither is the unit of the column.
 UNIT_IN_SIGHT = r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:{})(?!(?:及|及其)?以[上下])"
-#: Multiples without a unit (以万计), but not places (精确到百位), bandwidth (千兆) or a lower limit (万元以上).
-_MULTIPLE = re.compile(
-    r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:[万亿千百])(?!兆|位|分|元?(?:及|及其)?以[上下])"
-    r"|(?<![0-9.])10{2,8}(?:元|册|人|台|m2|平方米)(?!(?:及|及其)?以[上下])|[×x*]10|10\^|10k|10的"
-)
+#: Multiples without a unit (以万计), but not places (精确到百位) or bandwidth (千兆).
+_MULTIPLES = r"[万亿千百](?!兆|位|分)|10{2,8}(?:元|册|人|台|m2|平方米)|[×x*]10|10\^|10k|10的"
+#: An amount describes what is counted: 单价1万元以上, 万元以上.
+_LIMIT = re.compile("元?(?:及|及其)?以[上下内]")
+_AMOUNT = re.compile("以[上下内]|单价|低于|高于|超过|不足|不满|达到")
+_NUMBER = re.compile("(?<!m)[0-9.一二两三四五六七八九十百千万亿]$|m2[0-9]+$")
 #: Text beside a name that begins like this is a remark.
 _REMARK = re.compile(
     r"不?含|不?包含|不?包括|不计|剔除|扣除|除|见|注|截至|截止|按|指|必填|必须|选填|可选|请|保留|精确|填|以|如|账面|原值|四舍五入|取整|"
@@ -57,6 +58,8 @@ _OTHER_THING = re.compile(
     "男|女|代课|兼任|兼职|外聘|临聘|临时|退休|租用|借用|租赁|出租|危房|幼儿|学前|中职|职业|在编|编内|编外|非编|使用面积|建筑面积|占地面积|"
     "寄宿|住宿|走读|随迁|留守|残疾|电子|报废|行政|工勤|学生用|教师用|办公用|净值|折旧"
 )
+#: Not ours even if they are said to be counted in: 在校生数（含幼儿园）, 专任教师数（含代课教师）.
+_NOT_OURS = re.compile("幼儿|学前|中职|职业|代课|兼任|兼职|外聘|临聘|临时|退休")
 #: Beside words of any kind: another time.
 _OTHER_TIME = re.compile("上年|去年|上学年|上一|前年|往年|历年|下年|下学年|变更前|撤并前|合并前|调整前")
 #: Beside a name or code: another name, another level.
@@ -164,17 +167,20 @@ def _is_odd(remark: str, known: Mapping[str, Factor]) -> bool:
 
 
 def _in_sight(text: str, known: Mapping[str, Factor]) -> bool:
-    """Return whether a text mentions a multiple, or a unit that is not the column's own."""
-    other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
-    return _MULTIPLE.search(text) is not None or (
-        bool(other) and re.search(UNIT_IN_SIGHT.format(other), text) is not None
+    """Return whether a text mentions a multiple, or a unit that is not the column's own, other than in an amount."""
+    other = [re.escape(u) for u in sorted(known, key=len, reverse=True) if known[u] != (1, 1)]
+    amount = _AMOUNT.search(text) is not None
+    return any(
+        not _LIMIT.match(text, unit.end()) and not (amount and _NUMBER.search(text[: unit.start()][-9:]))
+        for unit in re.finditer("|".join([*other, _MULTIPLES]), text)
     )
 
 
 def _is_other_figure(column: Column, remark: str) -> bool:
     if _LEFT_OUT.match(remark):
         return False
-    if _OTHER_FIGURE.search(remark) or (not _TAKEN_IN.match(remark) and _OTHER_THING.search(remark)):
+    things = _NOT_OURS if _TAKEN_IN.match(remark) else _OTHER_THING
+    if _OTHER_FIGURE.search(remark) or things.search(remark):
         return True
     return remark in _ALONE or _names_another(column, remark)
 
@@ -213,7 +219,7 @@ def _every_unit() -> frozenset[str]:
 
 def _beside_words(column: Column, before: str, inside: str) -> Said:
     """Return what stands beside a name, a code, a category or a yes-or-no question: none of these has a unit."""
-    whole, tokens = inside.strip("|").replace("|", " "), [t for t in _SEPARATORS.split(inside) if t]
+    whole, tokens = inside.strip("|:").replace("|", " "), [t for t in _SEPARATORS.split(inside) if t]
     other = _OTHER_TIME.search(whole) or (column.type == "key" and _OTHER_NAME.search(whole))
     counted = _LEFT_OUT.match(whole) or _TAKEN_IN.match(whole)
     if (other and not counted) or any(t in _ALONE for t in tokens) or _names_another(column, inside.replace("|", "")):
@@ -228,6 +234,21 @@ def _beside_words(column: Column, before: str, inside: str) -> Said:
         # not merely unknown: without the column every school would count
         return Said(odd=whole)
     return Said(remarks=(whole,))
+
+
+#: A remark on words that needs no brackets.
+_PLAIN = re.compile(
+    r"请?(?:从?下拉|单|多)?(?:选择|选)|下拉|单选|多选|全称|简称|必填|选填|可选|盖章|公章|文本|[0-9一二三四五六七八九十]{1,2}位(?:数|数字|码)?|"
+    r"(?:请|须|必须|应)?(?:填|与|同|按).{1,20}"
+)
+
+
+def is_plain_remark(column: Column, text: str) -> bool:
+    """Return whether a text behind a name, without brackets, is only a remark: 学校类型 小学/初中, 学校名称 全称."""
+    words: Mapping[str, object] = {} if column.type == "key" else flag_words()
+    words = category_aliases(column.id) if column.type == "category" else words
+    tokens = [t for t in _SEPARATORS.split(text) if t]
+    return bool(tokens) and all(t in words or _PLAIN.fullmatch(t) for t in tokens)
 
 
 def _of_codes(column: Column, tokens: Iterable[str] | None = None) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import junheng as jh
 from junheng.errors import did_you_mean
 from junheng.reading.meaning import meaning
-from junheng.schools import base_column, columns, nearest_columns, recognise
+from junheng.schools import base_column, columns, fold, nearest_columns, recognise
 from junheng.schools.remarks import units_of_column
 
 GROUPS = tomllib.loads((Path(__file__).parent / "header_cases.toml").read_text(encoding="utf-8"))["group"]
@@ -180,6 +180,48 @@ def test_a_unit_beside_plain_remarks_is_read_and_not_only_refused(header: tuple[
     found, known = recognise(text), units_of_column(columns()[column].unit)
     assert found is not None and found.column == column
     assert found.unit is not None and known[found.unit] == known[unit]
+
+
+# fmt: off
+FRAGMENTS = [
+    "万元", "元", "亩", "万", "千", "百", "千元", "平方米", "㎡", "公顷", "千册", "册", "人", "百人",
+    "（", "）", "(", ")", "【", "】", "，", "、", "；", "：", "/", "_", "-", "单位",
+    "计", "以", "按", "为单位", "含软件", "不含土建", "保留两位小数", "精确到", "原值", "折合", "合计", "年",
+    "2024年", "生均",
+    "1", "10", "1000", "0", "注", "填", "整数", "账面", "约", "=", "×", "请勿", "不是", "非",
+    "如",
+]
+# fmt: on
+
+
+@given(st.sampled_from(sorted(FIGURES)), st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=7), st.booleans())
+def test_no_other_unit_is_hidden_in_a_remark(name: str, fragments: list[str], in_brackets: bool) -> None:
+    """Whatever stands beside a name: with a factor of 1 no other unit of the column is in sight."""
+    text = "".join(fragments)
+    header = f"{name}（{text}）" if in_brackets else f"{name}{text}"
+    found, column = recognise(header), columns()[FIGURES[name]]
+    known = units_of_column(column.unit)
+    if found is None or (found.unit is not None and known.get(found.unit) != (1, 1)):
+        return
+    said = fold(header.removeprefix(name))
+    # 含软件 and 原值 hold none of these characters
+    assert not [u for u, factor in known.items() if factor != (1, 1) and u in said], found
+    assert not set("万亿千百") & set(said), found
+
+
+@given(
+    st.sampled_from(WORDS),
+    st.sampled_from(["上年", "去年", "调整前", "上一年度数"]),
+    st.lists(st.sampled_from(ON_WORDS), max_size=2),
+    BRACKETS,
+    SEPARATORS,
+)
+def test_words_of_another_time_are_not_read(
+    name: str, other: str, remarks: list[str], bracket: str, separator: str
+) -> None:
+    for parts in ([*remarks, other], [other, *remarks]):
+        assert recognise(name + bracket[0] + separator.join(parts) + bracket[1]) is None
+        assert recognise(name + "".join(bracket[0] + p + bracket[1] for p in parts)) is None
 
 
 @given(
