@@ -100,7 +100,9 @@ def _under_headings(path: tuple[str, ...]) -> Found | None:
     remarks = list(found.remarks)
     for label in above:
         parent = recognise(label)
-        if fold(label) not in words("headers", "neutral") and not (parent and _belongs(found.column, parent.column)):
+        if _without_unit(label)[0] not in words("headers", "neutral") and not (
+            parent and _belongs(found.column, parent.column)
+        ):
             remarks.append(label)
     return unit_above(Found(column=found.column, unit=found.unit, remarks=tuple(remarks)), above)
 

@@ -106,7 +106,7 @@ def _split_bracket(folded: str) -> tuple[str, str | None]:
 
 
 def _said_behind(bare: str, brackets: Sequence[str]) -> Found | None:
-    """Read a header with its unit or a plain remark behind it: 教学仪器设备值/万元, 教学仪器设备值 万元, 学校名称 全称."""
+    """Read a header with its unit or a plain remark behind it: 教学仪器设备值/万元, 学校名称 全称."""
     for at in range(len(bare) - 1, 0, -1):
         name = None if bare[at - 1] == "|" else named(bare[:at].replace("|", ""))
         base = None if name is None else base_column(name)

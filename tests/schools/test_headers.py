@@ -1,6 +1,8 @@
 """Headers: remarks on words, units beside remarks, words of counties, mappings and suggestions."""
 
+import random
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +256,59 @@ def test_any_text_beside_a_name_is_read_refused_or_unknown(text: str, name: str)
     for header in (f"{name}({text})", f"{name}{text}", f"{text}{name}"):
         found = recognise(header)
         assert found is None or base_column(found.column) is not None
+
+
+# -------------------------------------------------------------------------------------------- whole tables
+
+CLEAN = {
+    "区县名称": ["甲县", "甲县"],
+    "学校名称": ["东街小学", "城关中学"],
+    "学校代码": ["0012", "0013"],
+    "学校类型": ["小学", "初中"],
+    "学段": ["小学", "初中"],
+    "年份": ["2025", "2025"],
+    "是否参评": ["是", "否"],
+    "在校生数": ["800", "1000"],
+    "教学仪器设备值": ["1800000", "2900000"],
+    "占地面积": ["16000", "18000"],
+    "图书册数": ["24000", "30000"],
+    "运动场地面积": ["6400", "10600"],
+}
+
+
+def messy_header(rng: random.Random, name: str, unit: str | None) -> str:
+    """Return a header as a county may write it; without a unit only a remark, or nothing."""
+    parts = [rng.choice(SAYS).format(unit)] if unit else []
+    parts += rng.sample(ON_WORDS if name not in FIGURES else REMARKS, rng.randint(0, 2))
+    rng.shuffle(parts)
+    if not parts:
+        return name
+    bracket = rng.choice(["()", "（）", "【】", "[]", "〔〕", "［］"])
+    if rng.random() < 0.5:
+        return name + "".join(bracket[0] + p + bracket[1] for p in parts)
+    return name + bracket[0] + rng.choice("，、；; ").join(parts) + bracket[1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_table_with_remarks_and_units_everywhere_is_the_clean_one(seed: int, tmp_path: Path) -> None:
+    rng, clean, messy = random.Random(seed), pd.DataFrame(CLEAN), {}
+    for name, cells in CLEAN.items():
+        unit, figures_ = None, cells
+        if name in FIGURES:
+            known = units_of_column(columns()[FIGURES[name]].unit)
+            unit = rng.choice([None, *sorted(u for u in known if not u.isascii())])
+            numerator, denominator = known[unit] if unit else (1, 1)
+            figures_ = [str(Decimal(c) * denominator / numerator) for c in cells]
+        messy[messy_header(rng, name, unit)] = figures_
+    clean.to_csv(tmp_path / "clean.csv", index=False)
+    pd.DataFrame(messy).to_csv(tmp_path / "messy.csv", index=False)
+    expected, report = jh.read_schools(tmp_path / "clean.csv"), jh.describe_file(tmp_path / "messy.csv")
+    assert list(report.schools) == list(expected), list(messy)
+    for column in expected:
+        wanted = expected[column].tolist()
+        number = column in FIGURES.values()
+        assert report.schools[column].tolist() == (pytest.approx(wanted) if number else wanted)
+    assert set(report.problems["severity"]) <= {"warning"}
 
 
 # ----------------------------------------------------------------------------------- headings above headers
