@@ -23,6 +23,7 @@ from junheng.reading.sheets import choose_sheets, given_rows, hidden_returns, wa
 from junheng.reading.titles import refuse_other_units, take_from_titles
 from junheng.reading.totals import check_totals
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
+from junheng.schools.origin import remember
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,8 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
 
 def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
     schools = _schools(sheets)
+    letters = {s.grid.name: {r.column: r.letter for r in s.read.values() if r.column} for s in sheets}
+    remember(schools, [(s.grid.name, s.rows.schools + 1) for s in sheets], letters)
     problems = [PlacedProblem(p) for p in source.problems]
     problems += [p for s in sheets for p in s.problems]
     problems += [PlacedProblem(p) for p in hidden_returns(source, [s.grid for s in sheets])]

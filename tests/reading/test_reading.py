@@ -262,7 +262,7 @@ def test_rows_are_named_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     (problem,) = jh.results.records(report.problems)
     assert (problem["code"], problem["cell"], problem["severity"]) == ("text_in_number", "D5", "error")
     found = jh.results.records(jh.check_schools(report.schools))
-    assert [(p["code"], p["row"]) for p in found] == [("text_in_number", 1)]
+    assert [(p["code"], p["sheet"], p["row"], p["cell"]) for p in found] == [("text_in_number", "学校", 5, "D5")]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
