@@ -184,12 +184,14 @@ def _report_odd_flags(known: _Known) -> None:
 
 
 def _report_missing_keys(known: _Known) -> None:
-    """Report rows without a name or code if other rows have one."""
+    """Report rows without a name or code if other rows have one; a school without a name in any case."""
     values = list(known.cells.values)
     blank = {v for v in set(values) if is_blank(v)}
-    if not blank or len(blank) == len(set(values)):
+    everywhere = len(blank) == len(set(values))
+    if not blank or (everywhere and known.column != "school"):
         return
-    sentence = message("reading.key_missing", column=Name("column", known.column))
+    key = "reading.no_names" if everywhere else "reading.key_missing"
+    sentence = message(key, column=Name("column", known.column))
     for i, value in enumerate(values):
         if value in blank:
             known.add(i, ProblemCode.MISSING_KEY, sentence, severity=Severity.ERROR)

@@ -92,12 +92,12 @@ class FileReport:
             problem has also the ``parameters`` of its message. Missing is None; a figure that is infinite is text.
         """
         check_language(language)
-        rows = {"schools": records(self.schools), "places": records(self.places)}
+        rows = {"schools": records(self.schools), "places": records(self.places)} if schools else {}
         return {
             "name": self.name,
             "kind": self.kind,
             "encoding": self.encoding,
-            **(rows if schools else {"schools": len(self.schools)}),
+            **(rows or {"schools": len(self.schools)}),
             "sheets": records(self.sheets),
             "columns": records(self.columns),
             "left_out": records(self.left_out),
@@ -134,8 +134,9 @@ class FileReport:
         rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
         page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
         page += _beginning([_left_out_line(r) for r in rows])
-        page += ["", _line("changes", n=len(self.changes))]
-        page += _beginning([_change_line(c, language) for c in records(self.changes)])
+        # columns and problems say these; a word and its id need no line
+        changes = [c for c in records(self.changes) if c["why"] not in ("unit", "word", "from_title")]
+        page += ["", _line("changes", n=len(changes)), *_beginning([_change_line(c, language) for c in changes])]
         page += ["", _line("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
         return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
 
@@ -182,7 +183,7 @@ def records(frame: Any) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
         return None
     value = value.item() if hasattr(value, "item") else value
     return str(value) if isinstance(value, float) and math.isinf(value) else value

@@ -172,7 +172,9 @@ class _Look:
             for c in self.keys
             if (f := header.found[c]) is None or f.column in ("county", "county_code", "year", "school")
         ]
-        self.serial = [c for c in range(width) if header.paths[c] and fold(header.paths[c][-1]) in words("names", "serial")]
+        self.serial = [
+            c for c in range(width) if header.paths[c] and fold(header.paths[c][-1]) in words("names", "serial")
+        ]
         start = header.rows[-1] + 1
         self.across = {r0: c1 - c0 + 1 for r0, c0, _, c1 in grid.merges or () if r0 >= start}
 
@@ -209,7 +211,6 @@ class _Row:
             if kind is not None and (unnamed or self.name is v):
                 return kind, v
         return None
-
 
     def is_name_only(self) -> bool:
         """Tell whether a row has a name, and at most the number of the row and places beside it."""
@@ -266,7 +267,10 @@ def _is_text_alone(row: _Row) -> bool:
 
 
 def _is_a_sentence(row: _Row) -> bool:
-    return _is_text_alone(row) and (row.noted or len(row.first) > 30 or any(x in row.first for x in "。；;：:"))
+    if not _is_text_alone(row):
+        return False
+    place = row.is_name_only() and row.is_heading_for_sure()
+    return row.noted or len(row.first) > 30 or (any(x in row.first for x in "。；;：:") and not place)
 
 
 def _is_a_heading(row: _Row) -> bool:

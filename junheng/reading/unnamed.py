@@ -26,9 +26,9 @@ _ROWS = 2
 #: named as rows without a name.
 _SIDES = 60
 _MOST = 5000
-#: At most so many groups of rows that share words, and so many passes, are looked through.
+#: At most so many groups of rows that share words are looked through, in so many passes.
 _GROUPS = 200
-_PASSES = 4
+_PASSES = 6
 #: Units of figures that do not add up.
 _NOT_ADDED = ("year", "years", "grades")
 
@@ -187,15 +187,19 @@ class _Sums:
         pool = np.ones(self.rows.size, dtype=bool)
         pool[list(self.candidates)] = False
         left = list(self.candidates)
+        nameless = {int(self.rows[i]) for i in self.candidates}
         for _ in range(_PASSES):
             self.parts = {(): self._part(np.flatnonzero(pool))}
-            new = {i: hit for i in left if (hit := self._sum_of(i)) is not None}
+            hits = {i: hit for i in left if (hit := self._sum_of(i)) is not None}
+            # two rows without a name that equal each other prove nothing of either
+            new = {i: hit for i, hit in hits.items() if hit[2] >= _ROWS or hit[0] not in nameless}
             self.found |= {i: hit for i, hit in new.items() if hit[2] >= _ROWS}
             self.equal_one |= {i: hit for i, hit in new.items() if hit[2] < _ROWS}
             left = [i for i in left if i not in new]
-            if pool[left].all():
+            if not new and pool[left].all():
                 break
             pool[left] = True
+            pool[list(new)] = False
         return self.found | self.equal_one if self.found else self.found
 
     def _part(self, rows: NDArray[np.int64]) -> _Part:
