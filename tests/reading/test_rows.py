@@ -23,11 +23,11 @@ NAME = HEADERS.index("学校名称")
 
 
 @attrs.frozen
-class True_:
+class Truth:
     """A row, and what it is.
 
-    It is a school, a total with a label, the sum of several rows (unlabelled), of one or of rows that nothing parts from
-    others (one), a school without a name (nameless), a heading or blank.
+    It is a school, a total with a label, the sum of several rows (unlabelled), of one or of rows that nothing parts
+    from others (one), a school without a name (nameless), a heading or blank.
     """
 
     kind: str
@@ -51,12 +51,12 @@ def named(report: jh.FileReport, row: int) -> bool:
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> list[True_]:
+def tables(draw: st.DrawFn) -> list[Truth]:
     rng = random.Random(draw(st.integers(0, 10**9)))
     odd = draw(st.booleans())
     label = draw(st.sampled_from(["none", "小计", "河东镇小计"]))
     at = draw(st.sampled_from([0, 1, NAME])) if label != "none" else None
-    rows: list[True_] = []
+    rows: list[Truth] = []
     everything: list[list[Any]] = []
     for b in range(draw(st.integers(1, 4))):
         # where nothing parts a block from the one above, no rule says which rows its total adds up
@@ -64,13 +64,13 @@ def tables(draw: st.DrawFn) -> list[True_]:
         stage = rng.choice(["小学", "初中"])
         if draw(st.booleans()):
             apart = True
-            rows.append(True_("heading", [None, None, rng.choice(["城关镇", "一、河东乡", "东城街道："]), *[None] * 5]))
+            rows.append(Truth("heading", [None, None, rng.choice(["城关镇", "一、河东乡", "东城街道："]), *[None] * 5]))
         block = [list(_school(rng, f"{b}{i}", stage)) for i in range(draw(st.integers(1, 5)))]
         for school in block:
             nameless = odd and rng.random() < 0.15
             kind = "nameless" if nameless else "school"
             rows.append(
-                True_(
+                Truth(
                     kind,
                     [
                         *school[:NAME],
@@ -80,7 +80,7 @@ def tables(draw: st.DrawFn) -> list[True_]:
                 )
             )
             if rng.random() < 0.1:
-                rows.append(True_("blank", [None] * len(HEADERS)))
+                rows.append(Truth("blank", [None] * len(HEADERS)))
         everything += block
         if draw(st.booleans()):
             total = _total(rng, block, label, at, stage)
@@ -93,7 +93,7 @@ def tables(draw: st.DrawFn) -> list[True_]:
         rows += [total] * (2 if grand == "twice" else 1)
     if odd and rng.random() < 0.5:
         wrong = _total(rng, everything, "none", None, None)
-        rows.append(True_("nameless", [*wrong.cells[:-4], (wrong.cells[-4] or 0) + 1, *wrong.cells[-3:]]))
+        rows.append(Truth("nameless", [*wrong.cells[:-4], (wrong.cells[-4] or 0) + 1, *wrong.cells[-3:]]))
     return rows
 
 
@@ -106,15 +106,15 @@ def _school(rng: random.Random, name: str, stage: str) -> Iterator[Any]:
         yield rng.choice([None, "无"]) if rng.random() < 0.1 else rng.randint(100, 99_999)
 
 
-def _total(rng: random.Random, block: list[list[Any]], label: str, at: int | None, stage: str | None) -> True_:
+def _total(rng: random.Random, block: list[list[Any]], label: str, at: int | None, stage: str | None) -> Truth:
     cells: list[Any] = [None, rng.choice([None, "甲县"]), None, rng.choice([None, stage])]
     if at is not None and label != "none":
         cells[at] = label
-        return True_("total", cells + _sums(block))
+        return Truth("total", cells + _sums(block))
     filled = sum(any(isinstance(v, int) for v in row[-4:]) for row in block)
     sums = _sums(block)
     enough = sum(bool(v) for v in sums) >= 2
-    return True_("unlabelled" if filled > 1 and enough else "one", cells + sums)
+    return Truth("unlabelled" if filled > 1 and enough else "one", cells + sums)
 
 
 def _sums(block: list[list[Any]]) -> list[int]:
@@ -123,7 +123,7 @@ def _sums(block: list[list[Any]]) -> list[int]:
 
 @settings(max_examples=150)
 @given(tables())
-def test_schools_are_exactly_the_schools_or_the_row_is_named(rows: list[True_]) -> None:
+def test_schools_are_exactly_the_schools_or_the_row_is_named(rows: list[Truth]) -> None:
     report = described([r.cells for r in rows])
     schools = set(report.places["row"])
     left_out = dict(zip(report.left_out["row"], report.left_out["reason"], strict=True))
