@@ -92,12 +92,14 @@ class FileReport:
             problem has also the ``parameters`` of its message. Missing is None; a figure that is infinite is text.
         """
         check_language(language)
-        rows = {"schools": records(self.schools), "places": records(self.places)} if schools else {}
+        rows: dict[str, Any] = {"schools": len(self.schools)}
+        if schools:
+            rows = {"schools": records(self.schools), "places": records(self.places)}
         return {
             "name": self.name,
             "kind": self.kind,
             "encoding": self.encoding,
-            **(rows or {"schools": len(self.schools)}),
+            **rows,
             "sheets": records(self.sheets),
             "columns": records(self.columns),
             "left_out": records(self.left_out),

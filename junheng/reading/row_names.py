@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from junheng.reading.cells import is_missing
@@ -22,8 +23,17 @@ def bare_name(text: str) -> str:
     return folded[number.end() if number else 0 : behind.start() if behind else None] or folded
 
 
+@cache
+def _place_last() -> frozenset[str]:
+    last = {w[-1] for w in words("names", "places")}
+    return frozenset(last | {c.upper() for c in last} | set(":：)） \u3000"))
+
+
 def is_place(text: str) -> bool:
     """Tell whether a name is that of a place: it ends like one, and the rest names no school."""
+    # a cheap test first: a nation has as many names as schools
+    if not text or text[-1] not in _place_last():
+        return False
     bare = bare_name(text)
     ending = max((w for w in words("names", "places") if bare.endswith(w)), key=len, default="")
     return bool(ending) and not _has_school_word(bare.removesuffix(ending))

@@ -17,7 +17,7 @@ from junheng.reading.grid import Grid
 from junheng.reading.layout import Header, has_marks, is_numbering, two_headers
 from junheng.reading.meaning import type_of, words
 from junheng.reading.row_names import is_kind_of_school, is_like_a_school, is_no_name, is_place
-from junheng.schools import category_word, fold, recognise
+from junheng.schools import category_word, fold, parse_numbers, recognise
 
 
 @frozen(eq=False)
@@ -132,8 +132,10 @@ def _suspects(look: _Look, filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
     # words in columns of figures
     wordy = np.zeros(len(cells), dtype=np.int64)
     for c in look.figures:
-        column = cells[start:, c].tolist()
-        wordy[start:] += np.fromiter((isinstance(v, str) and not is_figure(v) for v in column), bool, len(column))
+        # only what is not a plain number is looked at one by one
+        _, other = parse_numbers(cells[start:, c])
+        at = [start + i for i in other if isinstance(v := cells[start + i, c], str) and not is_figure(v)]
+        wordy[at] += 1
     suspect |= wordy >= max(1, min(2, len(look.figures)))
     if look.names and look.tells_schools:
         suspect |= ~filled[:, look.figures].any(axis=1)

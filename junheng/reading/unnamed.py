@@ -102,16 +102,15 @@ def _candidates(s: SheetReading) -> dict[int, str | None]:
     columns = [*s.header.positions("school"), *s.header.positions("school_code")]
     if not columns or not s.n:
         return {}
-    cells = [s.grid.cells[s.rows.schools, c].tolist() for c in columns]
-    nameless = np.ones(s.n, dtype=bool)
-    for column in cells:
-        nameless &= np.fromiter(map(is_no_name, column), bool, s.n)
-    if nameless.all():
+    first = s.grid.cells[s.rows.schools, columns[0]].tolist()
+    found: dict[int, str | None] = {}
+    for i in [i for i, v in enumerate(first) if is_no_name(v)]:
+        if all(is_no_name(s.grid.cells[s.rows.schools[i], c]) for c in columns[1:]):
+            found[i] = None
+    if len(found) == s.n:
         return {}
-    found: dict[int, str | None] = {int(i): None for i in np.flatnonzero(nameless)}
     if s.header.positions("school"):
-        places = {v for v in set(cells[0]) if isinstance(v, str) and is_place(v)}
-        found |= {i: v for i, v in enumerate(cells[0]) if places and v in places}
+        found |= {i: v for i, v in enumerate(first) if isinstance(v, str) and is_place(v)}
     return dict(sorted(found.items()))
 
 
