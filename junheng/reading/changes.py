@@ -41,7 +41,8 @@ def _rows(s: SheetReading, c: int, base: Column, values: NDArray[np.object_], ce
     found = {*cells.missing, *cells.converted, *cells.marked, *cells.cleaned}
     if s.grid.cleaned:
         found |= {i for i, r in enumerate(s.rows.schools.tolist()) if (r, c) in s.grid.cleaned}
-    if base.type != "number" and cells.values is not values:
+    # a year typed as digits in text is no change: those that are, are in the lists already
+    if base.type != "number" and base.id != "year" and cells.values is not values:
         pairs = enumerate(zip(values.tolist(), list(cells.values), strict=True))
         found |= {i for i, (a, b) in pairs if a is not b and _text(a) != _text(b)}
     return sorted(found)
