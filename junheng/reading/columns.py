@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from junheng._text import clean, odd_signs, unmarked
 from junheng.errors import ProblemCode, Severity
 from junheng.reading.cells import Cells, read_code, read_figures, read_words, read_year
+from junheng.reading.changes import column_changes, lost_changes
 from junheng.reading.grid import cell_name, column_letter
 from junheng.reading.sheet_reading import ReadColumn, SheetReading
 from junheng.reading.titles import title_unit
@@ -50,6 +51,8 @@ def read_column(s: SheetReading, c: int) -> None:
         missing=len(cells.missing),
         unread=len(cells.bad),
     )
+    if found is not None:
+        s.changes += column_changes(s, c, found[0], values, cells)
 
 
 def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[int, int]] | None:
@@ -136,9 +139,14 @@ def _report(known: _Known) -> None:
     if known.type == "flag":
         _report_odd_flags(known)
     elif known.column in ("county", "county_code", "school_code") or (
-        known.column == "school" and not known.s.header.positions("school_code")
+        known.column == "school" and not _has_codes(known.s)
     ):
         _report_missing_keys(known)
+
+
+def _has_codes(s: SheetReading) -> bool:
+    """Tell whether the schools of a sheet have codes; an empty column of codes names none."""
+    return any(s.filled[s.rows.schools, c].any() for c in s.header.positions("school_code"))
 
 
 def _report_bad(known: _Known, i: int, text: str) -> None:
@@ -176,12 +184,14 @@ def _report_odd_flags(known: _Known) -> None:
 
 
 def _report_missing_keys(known: _Known) -> None:
-    """Report rows without a name or code if other rows have one."""
+    """Report rows without a name or code if other rows have one; a school without a name in any case."""
     values = list(known.cells.values)
     blank = {v for v in set(values) if is_blank(v)}
-    if not blank or len(blank) == len(set(values)):
+    everywhere = len(blank) == len(set(values))
+    if not blank or (everywhere and known.column != "school"):
         return
-    sentence = message("reading.key_missing", column=Name("column", known.column))
+    key = "reading.no_names" if everywhere else "reading.key_missing"
+    sentence = message(key, column=Name("column", known.column))
     for i, value in enumerate(values):
         if value in blank:
             known.add(i, ProblemCode.MISSING_KEY, sentence, severity=Severity.ERROR)
@@ -199,3 +209,4 @@ def check_lost(s: SheetReading) -> None:
             code, value = ProblemCode.FORMULA_WITHOUT_VALUE, None
             sentence = message("reading.formula")
         s.add(code, sentence, cell=cell_name(row, c), column=column, value=value)
+    s.changes += lost_changes(s)

@@ -418,8 +418,12 @@ def test_a_total_after_subtotals_is_compared_with_all_rows(tmp_path: Path) -> No
 
 
 def test_a_school_with_nothing_but_its_name_stays(tmp_path: Path) -> None:
-    schools = jh.read_schools(write_xlsx(Book([small(ONE, (None, "新校", None, None))]), tmp_path / "a.xlsx"))
+    path = write_xlsx(Book([small(ONE, (None, "新校", None, None))]), tmp_path / "a.xlsx")
+    with pytest.warns(jh.ReadingWarning, match="1 point to check"):
+        schools = jh.read_schools(path)
     assert schools["school"].tolist() == ["一小", "新校"]
+    problems = jh.describe_file(path).problems
+    assert problems[["code", "cell"]].values.tolist() == [["empty_row", "B3"], ["missing_key", "A3"]]
 
 
 @pytest.mark.parametrize("word", ["注：", "注1", "填表人：张", "单位负责人", "填报日期: 2025年", "说明（略）", "备注"])
