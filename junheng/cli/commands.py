@@ -84,7 +84,8 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
 def _described(args: argparse.Namespace) -> Any:
     """Read and describe the file, with a bar in the language of the user."""
     with reporting(100, args.text["reading"]) as progress:
-        return jh.describe_file(args.file, **_sheet(args), progress=lambda done, _: progress(done))
+        choices = {**_sheet(args), "decimal": args.decimal}
+        return jh.describe_file(args.file, **choices, progress=lambda done, _: progress(done))
 
 
 def _read(args: argparse.Namespace) -> Any:

@@ -57,6 +57,8 @@ class SheetReading:
     columns: dict[str, Any] = field(factory=dict)
     read: dict[int, ReadColumn] = field(factory=dict)
     problems: list[PlacedProblem] = field(factory=list)
+    #: The mark of decimals, None if it is detected.
+    decimal: str | None = None
 
     @property
     def n(self) -> int:

@@ -36,6 +36,7 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
     total = sum(len(s.header.names) for s in sheets)
     done = 0
     for s in sheets:
+        s.decimal = choices.decimal
         for c in range(len(s.header.names)):
             read_column(s, c)
             done += 1
