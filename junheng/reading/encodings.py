@@ -10,7 +10,7 @@ from attrs import frozen
 
 from junheng.errors import InputError
 from junheng.reading.input_file import InputFile
-from junheng.schools import recognise
+from junheng.schools import category_word, recognise
 from junheng.words import Message, listed, message
 
 #: Encodings are compared on this much of a file.
@@ -20,7 +20,6 @@ _HEAD = 4_000
 #: An encoding is right if this share of the characters is plausible, and other encodings are further off than this.
 _PLAUSIBLE = 0.7
 _AHEAD = 0.15
-#: A text longer than this in the order of bytes of UTF-16 or UTF-32 is tried.
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32-le", "UTF-32"),
     (b"\x00\x00\xfe\xff", "utf-32-be", "UTF-32"),
@@ -94,6 +93,12 @@ _SIGNS = frozenset(
 
 
 @cache
+def _latin() -> frozenset[str]:
+    """What may stand in UTF-8: Chinese, and the letters of Western Europe."""
+    return _chinese() | frozenset(map(chr, range(0xC0, 0x180)))
+
+
+@cache
 def _chinese() -> frozenset[str]:
     """Characters in common use: the first levels of GB 2312 and of Big5, and the signs beside them."""
     simplified = _block("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF))
@@ -114,7 +119,7 @@ def _korean() -> frozenset[str]:
 
 
 _CANDIDATES = (
-    _Candidate("UTF-8", ("utf-8",), _chinese),
+    _Candidate("UTF-8", ("utf-8",), _latin),
     _Candidate("GB18030", ("gb18030",), _chinese),
     _Candidate("Big5", ("cp950",), _chinese),
     _Candidate("Big5-HKSCS", ("big5hkscs",), _chinese),
@@ -125,11 +130,11 @@ _CANDIDATES = (
 
 @frozen
 class _Judged:
-    """How plausible a text is in an encoding: the share of usual characters, and the number of known headers."""
+    """How plausible a text is in an encoding: the share of usual characters, and the number of known words."""
 
     candidate: _Candidate
     share: float
-    headers: int
+    known: int
     whole: bool
 
 
@@ -138,13 +143,17 @@ def _judge(candidate: _Candidate, sample: bytes) -> _Judged:
     usual = candidate.usual()
     foreign = [c for c in text if c > "\x7f" and c != "\ufeff"]
     share = sum(c in usual for c in foreign) / len(foreign) if foreign else 1.0
-    return _Judged(candidate, share, _headers(text), "\ufffd" not in text)
+    return _Judged(candidate, share, _known(text), "\ufffd" not in text)
 
 
-def _headers(text: str) -> int:
-    """Count the known Chinese headers at the beginning of a text."""
+def _known(text: str) -> int:
+    """Count the known Chinese headers and stages at the beginning of a text."""
     cells = {c.strip().strip('"') for c in _CELL.split(text[:_HEAD])}
-    return sum(not c.isascii() and len(c) < 40 and recognise(c) is not None for c in cells)
+    return sum(not c.isascii() and len(c) < 40 and _is_known(c) for c in cells)
+
+
+def _is_known(cell: str) -> bool:
+    return recognise(cell) is not None or category_word("stage", cell) is not None
 
 
 def _sample(data: bytes) -> bytes:
@@ -161,17 +170,19 @@ def _sample(data: bytes) -> bytes:
 
 def _plausible(file: InputFile, data: bytes) -> tuple[str, str]:
     """Return the codec and the name of the one plausible encoding."""
+    # a text that is valid UTF-8 comes here if it has characters of two bytes only
     sample = _sample(data)
     judged = [_judge(c, sample) for c in _CANDIDATES]
-    best = max(judged, key=lambda j: (j.headers if j.share >= _PLAUSIBLE else 0, j.share, j.whole))
+    best = max(judged, key=lambda j: (j.known if j.share >= _PLAUSIBLE else 0, j.share, j.whole))
     if best.share < _PLAUSIBLE:
         raise InputError(message("reading.encoding", path=file.name))
-    # what GB18030 reads as usual characters and known headers is not Korean by chance
-    near = [j for j in judged if j.share >= max(_PLAUSIBLE, best.share - _AHEAD) and j.headers >= best.headers]
+    near = [j for j in judged if j.share >= max(_PLAUSIBLE, best.share - _AHEAD) and j.known >= best.known]
     names = [j.candidate.name for j in near]
     if {"Big5", "Big5-HKSCS"} <= set(names):
         # one is an extension of the other
         names.remove("Big5" if _decodes(data, "big5hkscs") and not _decodes(data, "cp950") else "Big5-HKSCS")
+    if not best.known and "UTF-8" not in names and _decodes(data, "utf-8"):
+        names.insert(0, "UTF-8")
     if len(names) > 1:
         raise InputError(message("reading.two_encodings", path=file.name, encodings=listed(names, "or")))
     chosen = next(c for c in _CANDIDATES if c.name == names[0])

@@ -10,7 +10,8 @@ from junheng.schools import recognise
 
 #: In order of preference where nothing else decides.
 SEPARATORS = (",", "\t", ";", "|", "，", "；", "｜", "、")
-_SAID = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?=[\r\n]|$)', re.IGNORECASE)
+#: Excel writes this line to say which separator follows.
+SAID = re.compile(f'"?sep=([{"".join(SEPARATORS)}])"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 #: How much of a text is looked at.
 _HEAD = 20_000
 _LINES = 40
@@ -19,7 +20,7 @@ _LONGEST_HEADER = 60
 
 def find_separator(text: str, *, tabs: bool = False) -> str:
     """Return the separator of a text; ``tabs`` if a tab is expected and nothing speaks against it."""
-    said = _SAID.match(text.removeprefix("\ufeff")[:20])
+    said = SAID.match(text.removeprefix("\ufeff")[:20])
     if said is not None:
         return said.group(1)
     lines = _first_lines(text)

@@ -13,13 +13,11 @@ from junheng.errors import InputError, Problem, ProblemCode, Severity
 from junheng.reading.encodings import decode
 from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, cell_name, check_size, clean_rows
 from junheng.reading.input_file import InputFile
-from junheng.reading.separators import SEPARATORS, find_separator
+from junheng.reading.separators import SAID, SEPARATORS, find_separator
 from junheng.words import Message, Quoted, listed, message
 
 __all__ = ["decode", "grid_of_text", "open_text", "read_text"]
 
-#: Excel writes this line to say which separator follows.
-_SAYS_SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 #: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
 _OTHER_LINES = re.compile("[\x0b\x0c\x1e\x85\u2028\u2029]")
@@ -75,7 +73,7 @@ def _lines(text: str) -> tuple[str, int]:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     elif "\n" not in text:
         text = _OTHER_LINES.sub("\n", text)
-    said = _SAYS_SEPARATOR.match(text)
+    said = SAID.match(text)
     return (text, 0) if said is None else (text[said.end() :], 1)
 
 
@@ -139,15 +137,20 @@ def _problems(
     if short:
         sentence = message("reading.short_rows", rows=listed([r + 1 for r in short[:5]]), n=len(short))
         problems.append(_warning(sentence, str(short[0] + 1)))
-    cells = (
-        [cell_name(r, c) for r, row in enumerate(rows) for c, v in enumerate(row) if _has_lone_quote(v)]
-        if quoted
-        else []
-    )
+    cells = _lone_quotes(rows) if quoted else []
     if cells:
         sentence = message("reading.lone_quotes", cells=listed(cells[:5]), n=len(cells))
         problems.append(_warning(sentence, cells[0]))
     return tuple(problems)
+
+
+def _lone_quotes(rows: Sequence[Sequence[str | None]]) -> list[str]:
+    """Return the names of the cells with a quotation mark that belongs to no pair, or that surrounds them."""
+    found = []
+    for r, row in enumerate(rows):
+        if '"' in "".join([v for v in row if v]):
+            found += [cell_name(r, c) for c, v in enumerate(row) if _has_lone_quote(v)]
+    return found
 
 
 def _filled(row: Sequence[str | None]) -> int:
@@ -168,7 +171,7 @@ def _refuse_other_separators(file: InputFile, rows: Sequence[Sequence[str | None
     """Refuse a line that is one cell here and would be as wide as the table with another separator."""
     others = [s for s in SEPARATORS if s != separator]
     for r, row in enumerate(rows):
-        if width < 2 or _filled(row) != 1 or len(row) == width:
+        if len(row) == width or width < 2 or _filled(row) != 1:
             continue
         text = next(v for v in row if v is not None)
         for other in others:
