@@ -94,7 +94,7 @@ _SIGNS = frozenset(
 
 @cache
 def _latin() -> frozenset[str]:
-    """What may stand in UTF-8: Chinese, and the letters of Western Europe."""
+    """Return what is usual in UTF-8: Chinese, and the letters of Western Europe."""
     return _chinese() | frozenset(map(chr, range(0xC0, 0x180)))
 
 

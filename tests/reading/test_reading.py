@@ -1161,7 +1161,25 @@ def test_a_file_that_cannot_be_used_ends_in_one_sentence(tmp_path: Path, name: s
 
 #: Letters in a Chinese sentence: names of files, formats, units and arguments, nothing else.
 LATIN = {
-    *("a", "x", "Sheet", "xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv", "txt", "pdf", "CSV", "UTF", "GB", "MB", "Big"),
+    *(
+        "a",
+        "x",
+        "Sheet",
+        "xlsx",
+        "xlsm",
+        "xls",
+        "xlsb",
+        "ods",
+        "csv",
+        "tsv",
+        "txt",
+        "pdf",
+        "CSV",
+        "UTF",
+        "GB",
+        "MB",
+        "Big",
+    ),
     *("XML", "HTML", "Office", "sheet", "header", "mapping"),
 }
 
