@@ -37,7 +37,7 @@ def read_column(s: SheetReading, c: int) -> None:
     else:
         if found[0].type == "number" and unit is None:
             unit, factor = _unit_of_title(s, c, found[0]) or (unit, factor)
-        cells = _read_cells(values, column, found[0], factor)
+        cells = _read_cells(values, column, found[0], factor, s.decimal)
         _report(_Known(s, c, column, found[0].type, cells))
         s.columns[column] = cells.values
     s.read[c] = ReadColumn(
@@ -70,9 +70,11 @@ def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[in
     return found
 
 
-def _read_cells(values: NDArray[np.object_], column: str, base: Column, factor: tuple[int, int]) -> Cells:
+def _read_cells(
+    values: NDArray[np.object_], column: str, base: Column, factor: tuple[int, int], decimal: str | None
+) -> Cells:
     if base.type == "number":
-        return read_figures(values, base, factor)
+        return read_figures(values, base, factor, decimal)
     if column.endswith("code"):
         return read_code(values)
     if column == "year":
@@ -152,7 +154,10 @@ def _has_codes(s: SheetReading) -> bool:
 def _report_bad(known: _Known, i: int, text: str) -> None:
     """Report a figure, year or code that cannot be used."""
     if known.type == "number":
-        sentence = message("reading.not_a_number", text=Quoted(text), advice=text_advice(text))
+        if i in known.cells.unclear:
+            sentence = message("reading.unclear_comma", text=Quoted(text))
+        else:
+            sentence = message("reading.not_a_number", text=Quoted(text), advice=text_advice(text))
         known.add(i, ProblemCode.TEXT_IN_NUMBER, sentence, value=text, severity=Severity.ERROR)
     elif known.column == "year":
         known.add(i, ProblemCode.UNCLEAR_YEAR, message("reading.unclear_year", text=Quoted(text)), value=text)

@@ -70,6 +70,8 @@ class SheetReading:
     problems: list[PlacedProblem] = field(factory=list)
     #: What was changed in cells.
     changes: list[Change] = field(factory=list)
+    #: The mark of decimals, None if it is detected.
+    decimal: str | None = None
 
     @property
     def n(self) -> int:

@@ -38,6 +38,7 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
     total = sum(len(s.header.names) for s in sheets)
     done = 0
     for s in sheets:
+        s.decimal = choices.decimal
         leave_out_sums(s)
         report_bare_names(s)
         for c in range(len(s.header.names)):

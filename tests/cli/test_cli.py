@@ -332,7 +332,8 @@ def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture
     """Line and column in Chinese; then the sentence that says what to do."""
     code, out, _ = run(capsys, "check", bad, "--standard", BASIC, "--language", "zh")
     assert code == 2
-    (found,) = (line for line in out.splitlines() if re.match("  错误：坏![A-Z]2（甲县 / =1[+]1 / 000 / 小学），", line))
+    start = re.compile("  错误：坏![A-Z]2（甲县 / =1[+]1 / 000 / 小学），")
+    (found,) = filter(start.match, out.splitlines())
     assert "“学生人数”列：" in found and "五百" in found and english(found) == []
     page, listed = out.split("\n\n坏.csv：") if "\n\n坏.csv：" in out else out.rsplit("\n\n", 1)
     assert "未读入的行：1行" in page and "[合计] 合计 | 3500" in page

@@ -802,7 +802,8 @@ def test_columns_by_stage_stay_columns_by_stage(tmp_path: Path) -> None:
         ("/", "gap"),
         ("暂无", "gap"),
         ("N/A", "gap"),
-        ("1,20", None),
+        ("1,20", 1.2),
+        ("1,20,3", None),
         ("约500", None),
         ("95%", None),
         ("17:1", None),
@@ -1164,7 +1165,25 @@ def test_a_file_that_cannot_be_used_ends_in_one_sentence(tmp_path: Path, name: s
 
 #: Letters in a Chinese sentence: names of files, formats, units and arguments, nothing else.
 LATIN = {
-    *("a", "x", "Sheet", "xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv", "txt", "pdf", "CSV", "UTF", "GB", "MB"),
+    *(
+        "a",
+        "x",
+        "Sheet",
+        "xlsx",
+        "xlsm",
+        "xls",
+        "xlsb",
+        "ods",
+        "csv",
+        "tsv",
+        "txt",
+        "pdf",
+        "CSV",
+        "UTF",
+        "GB",
+        "MB",
+        "Big",
+    ),
     *("XML", "HTML", "Office", "sheet", "header", "mapping"),
 }
 
