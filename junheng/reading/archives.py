@@ -27,7 +27,7 @@ class Member:
     """One file of a zip file, still packed."""
 
     name: str
-    packed: bytes = field(repr=False)
+    packed: memoryview = field(repr=False)
     method: int
     size: int
     checksum: int
@@ -54,13 +54,13 @@ class Archive:
             packed = member.packed[start : start + _CHUNK // 8]
             while packed:
                 if member.method == zipfile.ZIP_STORED:
-                    piece, packed = packed, b""
+                    piece, packed = bytes(packed), memoryview(b"")
                 else:
                     try:
                         piece = unpack.decompress(packed, _CHUNK)
                     except zlib.error:
                         raise damaged(self.file) from None
-                    packed = unpack.unconsumed_tail
+                    packed = memoryview(unpack.unconsumed_tail)
                 done += len(piece)
                 if done > member.size:
                     raise InputError(message("reading.larger_than_declared", path=self.file.name))
@@ -120,8 +120,8 @@ def _refuse_bombs(file: InputFile, needed: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _member(file: InputFile, info: zipfile.ZipInfo) -> Member:
-    at, data = info.header_offset, file.data
-    local = data[at : at + 30] if at >= 0 else b""
+    at, data = info.header_offset, memoryview(file.data)
+    local = bytes(data[at : at + 30]) if at >= 0 else b""
     if len(local) < 30 or not local.startswith(b"PK\3\4"):
         raise damaged(file)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

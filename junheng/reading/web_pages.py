@@ -171,6 +171,8 @@ def _placed(file: InputFile, name: str, table: _Table) -> _Placed:
     while rows and not any(c.text for c in rows[-1]):
         rows.pop()
     out = _Placed(name)
+    #: How far the cells reach, empty ones too: the work grows with the area.
+    reach = Extent()
     #: First column, column after the last, and row after the last of the cells that reach into the next row.
     above: list[tuple[int, int, int]] = []
     for r, row in enumerate(rows):
@@ -189,8 +191,10 @@ def _placed(file: InputFile, name: str, table: _Table) -> _Placed:
             if down > 1:
                 new.append((column, column + across, r + down))
             column += across
+            reach.add(r, column - 1, bool(cell.text))
         above = sorted([*above, *new])
-        check_extents(file.name, len(file.data), [(name, out.extent)])
+        reach.add(r, max((a[1] for a in above), default=1) - 1, 0)
+        check_extents(file.name, len(file.data), [(name, reach)])
     return out
 
 

@@ -98,6 +98,8 @@ def open_workbook(
     library = _calamine(file)
     try:
         with library.CalamineWorkbook.from_filelike(content) as book:
+            # the library has its own copy
+            content.close()
             grids = _grids(file, book, library, found, progress, wanted)
     except InputError:
         raise

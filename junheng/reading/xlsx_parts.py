@@ -85,9 +85,11 @@ def _check_strings(archive: Archive, parts: list[tuple[Member, Part]], strings: 
 
 def _measure(archive: Archive, member: Member, part: Part, shared: list[int] | None) -> None:
     try:
+        declares = member.name.lower().endswith(("sharedstrings.xml", "styles.xml"))
         for piece in _whole_tags(archive, member):
-            _check_declared(archive.file, member, piece)
-            _look(archive.file, piece, part)
+            if declares:
+                _check_declared(archive.file, member, piece)
+            _look(piece, part)
             if shared is not None:
                 rest, *more = map(len, piece.split(b"<si"))
                 shared[-1:] = [shared[-1] + rest] if shared else []
@@ -113,8 +115,9 @@ def _whole_tags(archive: Archive, member: Member) -> Iterator[bytes]:
     tail = b""
     for unpacked in archive.unpacked(member):
         text = tail + unpacked
-        cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</si>") + 5)
-        if cut < len(text) - 1_000_000 or cut <= 5:
+        recent = max(len(text) - 100_000, 0)
+        cut = max(text.rfind(b"</c>", recent) + 4, text.rfind(b"</si>", recent) + 5)
+        if cut <= 5:
             cut = text.rfind(b">") + 1
         piece, tail = text[:cut], text[cut:]
         if len(tail) > 20_000_000:
@@ -132,6 +135,8 @@ class _NotPlainError(Exception):
     """The part has to be read tag by tag."""
 
 
+#: What follows the bracket of a comment, a declaration or an instruction.
+_DECLARATIONS = frozenset(b"!?")
 _ALL_BUT_MARKS = bytes(set(range(256)) - set(b"<>\"'"))
 _TEXT = re.compile(rb">[^<>]++<")
 #: A cell with a formula or an error, whole; blanks are looked at once.
@@ -142,27 +147,34 @@ _LOST = re.compile(
 _PLACE = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
 
 
-def _look(file: InputFile, piece: bytes, part: Part) -> None:
+def _look(piece: bytes, part: Part) -> None:
     """Measure the cells of a piece, or raise an error if it is not written plainly."""
     if piece.startswith((b"<?xml", b"\xef\xbb\xbf<?xml")) and b"?>" in piece[:200]:
         piece = piece[piece.index(b"?>") + 2 :]
-    if b"<!" in piece or b"<?" in piece or b":c" in piece:
+    if b":" in piece and b":c" in piece:
         raise _NotPlainError
     plain = piece
     if not _alternating(piece):
         # marks in a text mean nothing; what is left of a tag shows whether an attribute holds one
         plain = _TEXT.sub(b"><", piece)
-        if not _alternating(plain):
+        if not _alternating(plain) or _longest(np.frombuffer(piece, dtype=np.uint8)) > _LONGEST_TEXT:
             raise _NotPlainError
     signs = np.frombuffer(plain + bytes(24), dtype=np.uint8)
     opens = np.flatnonzero(signs == ord("<"))
-    closes = np.flatnonzero(signs == ord(">"))
-    if opens.size > 1 and plain is piece and int((opens[1:] - closes[:-1]).max()) > _LONGEST_TEXT:
-        raise InputError(message("reading.huge_cell", path=file.name))
-    part.merges += piece.count(b"mergeCell ")
-    _count_cells(signs, opens, closes, part.extent)
-    if b"<f" in piece or b't="e"' in piece:
+    first = signs[opens + 1]
+    kinds = frozenset(np.flatnonzero(np.bincount(first, minlength=256)).tolist())
+    if kinds & _DECLARATIONS or (opens.size and int(np.diff(opens, append=len(plain)).max()) > _LONGEST_TEXT):
+        raise _NotPlainError
+    _count_cells(signs, opens, first, part.extent)
+    if ord("m") in kinds:
+        part.merges += piece.count(b"mergeCell ")
+    if ord("f") in kinds or b't="e"' in piece:
         part.lost += _lost_cells(piece)
+
+
+def _longest(signs: NDArray[np.uint8]) -> int:
+    """Return the length of the longest tag with the text after it."""
+    return int(np.diff(np.flatnonzero(signs == ord("<")), append=signs.size).max(initial=0))
 
 
 def _alternating(piece: bytes) -> bool:
@@ -172,19 +184,21 @@ def _alternating(piece: bytes) -> bool:
 
 
 def _count_cells(
-    signs: NDArray[np.uint8], opens: NDArray[np.intp], closes: NDArray[np.intp], extent: Extent
+    signs: NDArray[np.uint8], opens: NDArray[np.intp], first: NDArray[np.uint8], extent: Extent
 ) -> None:
-    after = signs[opens + 2]
+    chosen = np.flatnonzero(first == ord("c"))
+    after = signs[opens[chosen] + 2]
     # c, and then no further letter of a name
-    chosen = np.flatnonzero((signs[opens + 1] == ord("c")) & ((after <= ord("/")) | (after == ord(">"))))
+    chosen = chosen[(after <= ord("/")) | (after == ord(">"))]
     if not chosen.size:
         return
     at = opens[chosen]
     for offset, sign in enumerate(b' r="', start=2):
         if (signs[at + offset] != sign).any():
             raise _NotPlainError
-    # a cell that closes itself is formatted, not filled
-    at = at[signs[closes[chosen] - 1] != ord("/")] + 6
+    # a cell that closes at once is formatted, not filled
+    following = np.append(first, ord("v")).astype(np.uint8)[chosen + 1]
+    at = at[(following != ord("/")) & (following != ord("c"))] + 6
     if not at.size:
         return
     rows, columns = _positions(signs, at)
