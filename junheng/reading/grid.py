@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ FREE_TEXT = 50_000_000
 TEXT_PER_BYTE = 100
 
 
+#: Headers end above this row.
+_HEAD_ROWS = 200
 Merge = tuple[int, int, int, int]
 #: A cell that is read as empty although it is not: row, column, and the error it shows, if any.
 Lost = tuple[int, int, str]
@@ -48,6 +51,11 @@ class Grid:
     lost: tuple[Lost, ...] = ()
     #: Original text of cells from which invisible characters were removed.
     cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
+
+    @cached_property
+    def head_merges(self) -> tuple[Merge, ...]:
+        """The merged cells that begin in the first rows, where headers are; a large sheet may have one per row."""
+        return tuple(m for m in self.merges or () if m[0] < _HEAD_ROWS)
 
     def filled(self) -> NDArray[np.bool_]:
         """Return which cells are not empty, as a new array."""
@@ -133,12 +141,20 @@ def check_extents(name: str, packed: int, sheets: Sequence[tuple[str, Extent]]) 
     area = sum(e.area for _, e in sheets)
     cells = sum(e.cells for _, e in sheets)
     if area > FREE_CELLS + min(CELLS_PER_FILLED * cells, CELLS_PER_BYTE * packed):
-        sheet, worst = max(sheets, key=lambda s: s[1].area)
-        far = {"cells": listed(worst.far_cells(), "and"), "n": worst.cells}
-        raise InputError(message("reading.far_cells", path=name, sheet=Quoted(sheet), **far))
+        raise far_away(name, *max(sheets, key=lambda s: s[1].area))
     for sheet, extent in sheets:
-        check_size(name, sheet, extent.bottom[0] + 1, extent.right[1] + 1)
+        columns = extent.right[1] + 1
+        if columns > MAX_COLUMNS:
+            more = {"columns": columns, "limit": MAX_COLUMNS, "cell": cell_name(*extent.right)}
+            raise InputError(message("reading.wide_sheet", path=name, sheet=Quoted(sheet), **more))
+        check_size(name, sheet, extent.bottom[0] + 1, columns)
     return area
+
+
+def far_away(name: str, sheet: str, extent: Extent) -> InputError:
+    """Return the error for cells that lie far from the others."""
+    far = {"cells": listed(extent.far_cells(), "and"), "n": extent.cells}
+    return InputError(message("reading.far_cells", path=name, sheet=Quoted(sheet), **far))
 
 
 def check_text(name: str, packed: int, text: int) -> None:

@@ -9,9 +9,9 @@ from attrs import define, field
 
 from junheng.errors import InputError
 from junheng.reading.archives import Archive, damaged
-from junheng.reading.grid import CELLS_PER_BYTE, FREE_CELLS, Extent, Merge, check_extents, check_text
+from junheng.reading.grid import CELLS_PER_BYTE, FREE_CELLS, Extent, Merge, check_extents, check_text, far_away
 from junheng.reading.input_file import InputFile
-from junheng.words import Quoted, listed, message
+from junheng.words import Quoted, message
 
 #: What a library makes of more rows or columns is cut off there.
 _ROWS, _COLUMNS = 1_048_576, 16_384
@@ -97,6 +97,9 @@ class _Content:
         self._times = 0
         if not times or not any(v in attributes for v in _VALUES):
             return
+        if not sheet.rows:
+            # such a row is none, and yet the library keeps its cells
+            raise damaged(self.file)
         last = min(sheet.column, _COLUMNS) - 1
         self._kept += last + 1
         rows = min(sheet.rows, _ROWS - min(sheet.row, _ROWS))
@@ -120,12 +123,8 @@ class _Content:
     def _limit(self, sheet: _Sheet) -> None:
         # a sheet that is too large is refused while it is read, before its repeats add up
         if self._kept > FREE_CELLS + CELLS_PER_BYTE * len(self.file.data):
-            self._refuse_repeats(sheet)
+            raise far_away(self.file.name, sheet.name, sheet.extent)
         check_extents(self.file.name, len(self.file.data) // _TIMES, [(sheet.name, sheet.extent)])
-
-    def _refuse_repeats(self, sheet: _Sheet) -> None:
-        far = {"cells": listed(sheet.extent.far_cells(), "and"), "n": sheet.extent.cells}
-        raise InputError(message("reading.far_cells", path=self.file.name, sheet=Quoted(sheet.name), **far))
 
     def _text(self, text: str) -> None:
         if self._times:

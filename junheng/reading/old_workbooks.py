@@ -76,6 +76,8 @@ def _measure(file: InputFile, stream: bytes) -> int:
         sheets.append((name, values))
         # the library makes room for the formulas as well
         sheets.append((name, formulas))
+        if values.cells > values.area:
+            raise InputError(message("reading.twice", path=file.name, sheet=Quoted(name)))
     area = check_extents(file.name, len(file.data), sheets)
     if sum(map(len, known.strings)) * sum(uses.values()) > 10_000_000:
         lengths = _lengths(known.strings)

@@ -136,7 +136,7 @@ def _grids(
             area += sheet.height * sheet.width
             if area > found.area:
                 # several sheets were one part of the file, which was measured once
-                raise InputError(message("reading.not_read", path=file.name, error="sheets repeat"))
+                raise InputError(message("reading.repeated_sheets", path=file.name))
             check_size(file.name, grid.name, sheet.total_height, sheet.total_width)
             ranges = sheet.merged_cell_ranges if found.merges is None else _pairs(found.merges.get(meta.name, ()))
             grid = _filled(file, grid, sheet.to_python(skip_empty_area=False), ranges)

@@ -60,6 +60,8 @@ def measure_parts(archive: Archive) -> tuple[dict[str, list[Lost]], int]:
     sheets = [(p.title, p.extent) for _, p in parts if p.extent.cells]
     area = check_extents(archive.file.name, len(archive.file.data), sheets)
     for _, part in parts:
+        if part.extent.cells > part.extent.area:
+            raise InputError(message("reading.twice", path=archive.file.name, sheet=Quoted(part.title)))
         if part.merges > _FREE_MERGES + part.extent.cells:
             raise InputError(message("reading.many_merges", path=archive.file.name, sheet=Quoted(part.title)))
     _check_strings(archive, parts, strings)
