@@ -75,7 +75,8 @@ def read_compound(data: bytes) -> CompoundFile:
     small_fat = _numbers(_chain(data, small_start, fat, shift, 1)) if small_start < _END else _numbers(b"")
     streams: dict[str, tuple[int, int]] = {}
     for name, start, size in named[1:]:
-        streams.setdefault(name, (start, size))
+        if name:
+            streams.setdefault(name, (start, size))
     return CompoundFile(data, shift, fat, small_fat, small, streams)
 
 

@@ -29,8 +29,6 @@ FREE_TEXT = 50_000_000
 TEXT_PER_BYTE = 100
 
 
-#: Headers end above this row.
-_HEAD_ROWS = 200
 Merge = tuple[int, int, int, int]
 #: A cell that is read as empty although it is not: row, column, and the error it shows, if any.
 Lost = tuple[int, int, str]
@@ -53,9 +51,12 @@ class Grid:
     cleaned: Mapping[tuple[int, int], str] = field(factory=dict)
 
     @cached_property
-    def head_merges(self) -> tuple[Merge, ...]:
-        """The merged cells that begin in the first rows, where headers are; a large sheet may have one per row."""
-        return tuple(m for m in self.merges or () if m[0] < _HEAD_ROWS)
+    def merges_by_row(self) -> Mapping[int, Sequence[Merge]]:
+        """The merged cells by their first row; a large sheet may have one in every row."""
+        found: dict[int, list[Merge]] = {}
+        for merge in self.merges or ():
+            found.setdefault(merge[0], []).append(merge)
+        return found
 
     def filled(self) -> NDArray[np.bool_]:
         """Return which cells are not empty, as a new array."""

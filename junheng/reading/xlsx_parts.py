@@ -140,7 +140,7 @@ class _NotPlainError(Exception):
 #: What follows the bracket of a comment, a declaration or an instruction.
 _DECLARATIONS = frozenset(b"!?")
 _ALL_BUT_MARKS = bytes(set(range(256)) - set(b"<>\"'"))
-_TEXT = re.compile(rb">[^<>]++<")
+_TEXT = re.compile(rb">[^<]++<")
 #: A cell with a formula or an error, whole; blanks are looked at once.
 _LOST = re.compile(
     rb"<c\b([^<>]*+)>\s*+(?:<f\b[^<>]*+(?:(?<=/)>|>[^<]*+</f>))?+\s*+"
