@@ -125,7 +125,7 @@ def write_compound(name: str, stream: bytes) -> bytes:
     fat = [0xFFFFFFFD] * tables + [0xFFFFFFFE] + [*range(first + 1, first + n), 0xFFFFFFFE]
     fat += [0xFFFFFFFF] * (tables * (size // 4) - len(fat))
     head = SIGNATURE + bytes(16) + struct.pack("<HHHHH", 62, 4, 0xFFFE, shift, 6) + bytes(6)
-    head += struct.pack("<IIIIIIIIII", 1, tables, directory, 0, _SMALL, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
+    head += struct.pack("<IIIIIIIII", 1, tables, directory, 0, _SMALL, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
     head += struct.pack("<109I", *range(tables), *[0xFFFFFFFF] * (109 - tables))
     entries = _written_entry("Root Entry", 5, 0, 0) + _written_entry(name, 2, first, len(stream))
     body: Sequence[bytes] = (struct.pack(f"<{len(fat)}I", *fat), entries.ljust(size, b"\0"), stream)

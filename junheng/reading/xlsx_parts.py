@@ -365,9 +365,8 @@ class _Careful:
             self._place = None
 
     def _close_cell(self, place: tuple[int, int]) -> None:
-        if not self._filled:
-            return
-        self.part.extent.add(*place)
+        if self._filled:
+            self.part.extent.add(*place)
         value = "" if self._value is None else "".join(self._value)
         if self._type == "e":
             self.part.lost.append((*place, value or "#ERROR"))
