@@ -89,7 +89,7 @@ def _open_written(file: InputFile, head: bytes) -> Source:
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith((b"<?xml", b"<workbook")):
         raise InputError(message("reading.xml_2003", path=file.name))
     if start.startswith(b"<") or _is_wide_page(head):
-        return _open_page(file)
+        return _open_page(file, start)
     return _open_text(file, head)
 
 
@@ -98,11 +98,11 @@ def _is_wide_page(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.replace(b"\0", b"")[2:].lstrip().startswith(b"<")
 
 
-def _open_page(file: InputFile) -> Source:
+def _open_page(file: InputFile, start: bytes) -> Source:
     text, encoding = _decoded(file)
     grids = grids_of_page(file, text)
     if not grids:
-        if file.suffix in TEXTS:
+        if file.suffix in TEXTS and not start.startswith((b"<html", b"<!doctype", b"<?xml")):
             return _open_text(file, file.data[:4096])
         raise InputError(message("reading.page_without_table", path=file.name))
     source = Source(name=file.name, kind="html", encoding=encoding, grids=grids)
