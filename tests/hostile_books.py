@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +114,7 @@ def xlsx(
 ) -> bytes:
     """A workbook of these parts; ``names`` are the sheets as the workbook lists them, with the part of each."""
     listed = names or [(f"Sheet{i + 1}", i) for i in range(len(sheets))]
-    entries = "".join(
-        f'<sheet name="{n}" sheetId="{i}" r:id="rId{i}"/>' for i, (n, _) in enumerate(listed, start=1)
-    )
+    entries = "".join(f'<sheet name="{n}" sheetId="{i}" r:id="rId{i}"/>' for i, (n, _) in enumerate(listed, start=1))
     links = "".join(
         f'<Relationship Id="rId{i}" Type="{_LINKS}/worksheet" Target="worksheets/sheet{part + 1}.xml"/>'
         for i, (_, part) in enumerate(listed, start=1)
@@ -137,7 +135,7 @@ def xlsx(
     return zipped(parts, method)
 
 
-def zipped(parts: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(parts: Mapping[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as z:
         for name, data in parts.items():
@@ -182,7 +180,9 @@ def _styles(formats: str, n: int) -> str:
 
 #: Workbooks by kind; n is how much of it there is. A size of about 20 000 makes files below 100 kB.
 XLSX: dict[str, Callable[[int], bytes]] = {
-    "a reference beyond every number": lambda n: xlsx(sheet(rows(3) + f'<row r="9"><c r="E{"9" * n}"><v>1</v></c></row>')),
+    "a reference beyond every number": lambda n: xlsx(
+        sheet(rows(3) + f'<row r="9"><c r="E{"9" * n}"><v>1</v></c></row>')
+    ),
     "a column beyond every number": lambda n: xlsx(sheet(rows(3) + f'<row r="9"><c r="{"A" * n}9"><v>1</v></c></row>')),
     "a row beyond every number": lambda n: xlsx(sheet(rows(3) + f'<row r="{"9" * n}"><c><v>1</v></c></row>')),
     "a row far away and a cell without a reference": lambda n: xlsx(
@@ -219,7 +219,9 @@ XLSX: dict[str, Callable[[int], bytes]] = {
     "attributes": lambda n: xlsx(sheet(rows(3) + f"<row {' '.join(f'a{i}=' + chr(34) * 2 for i in range(n))}/>")),
     "tags one in another": lambda n: xlsx(sheet(rows(3) + "<a>" * n + "</a>" * n)),
     "empty tags": lambda n: xlsx(sheet(rows(3) + "<a/>" * (50 * n))),
-    "formulas without values": lambda n: xlsx(sheet(rows(3) + '<row r="9">' + '<c r="A9"><f/></c>' * (10 * n) + "</row>")),
+    "formulas without values": lambda n: xlsx(
+        sheet(rows(3) + '<row r="9">' + '<c r="A9"><f/></c>' * (10 * n) + "</row>")
+    ),
     "formulas without values, each in a place of its own": lambda n: xlsx(
         sheet(rows(3) + "".join(f'<row r="{r}"><c r="A{r}"><f/></c><c r="B{r}"><f/></c></row>' for r in range(9, n)))
     ),
@@ -230,7 +232,12 @@ XLSX: dict[str, Callable[[int], bytes]] = {
         sheet(rows(3), '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>')
     ),
     "very many merges": lambda n: xlsx(
-        sheet(rows(3), "<mergeCells>" + "".join(f'<mergeCell ref="F{i}:F{i + 1}"/>' for i in range(1, 10 * n, 2)) + "</mergeCells>")
+        sheet(
+            rows(3),
+            "<mergeCells>"
+            + "".join(f'<mergeCell ref="F{i}:F{i + 1}"/>' for i in range(1, 10 * n, 2))
+            + "</mergeCells>",
+        )
     ),
     "merges over one another": lambda n: xlsx(
         sheet(rows(3), "<mergeCells>" + '<mergeCell ref="A2:A4"/>' * n + "</mergeCells>")
@@ -262,7 +269,8 @@ _ODS_NAMES = 'xmlns:office="o" xmlns:table="t" xmlns:text="x"'
 
 
 def ods(*tables: str, manifest: str = "<manifest/>") -> bytes:
-    content = f'<?xml version="1.0"?><office:document-content {_ODS_NAMES}><office:body>{"".join(tables)}</office:body></office:document-content>'
+    start = f'<?xml version="1.0"?><office:document-content {_ODS_NAMES}><office:body>'
+    content = f"{start}{''.join(tables)}</office:body></office:document-content>"
     mimetype = "application/vnd.oasis.opendocument.spreadsheet"
     return zipped({"mimetype": mimetype, "content.xml": content, "META-INF/manifest.xml": manifest})
 
@@ -297,13 +305,9 @@ ODS: dict[str, Callable[[int], bytes]] = {
         ods_table(*[ods_row("<table:table-cell " + _WIDE + "/>", ods_cell())] * (n // 20))
     ),
     "blanks by number": lambda n: ods(ods_table(ods_row(ods_cell('<text:s text:c="4000000000"/>')))),
-    "blanks by number, again and again": lambda n: ods(
-        ods_table(*[ods_row(ods_cell('<text:s text:c="9000"/>'))] * n)
-    ),
+    "blanks by number, again and again": lambda n: ods(ods_table(*[ods_row(ods_cell('<text:s text:c="9000"/>'))] * n)),
     "spans over everything": lambda n: ods(
-        ods_table(
-            ods_row(ods_cell("a", 'table:number-rows-spanned="1048576" table:number-columns-spanned="16384"'))
-        )
+        ods_table(ods_row(ods_cell("a", 'table:number-rows-spanned="1048576" table:number-columns-spanned="16384"')))
     ),
     "very many spans": lambda n: ods(
         ods_table(*[ods_row(ods_cell("a", 'table:number-columns-spanned="2"'), ods_cell())] * n)
@@ -353,9 +357,7 @@ def xls(*sheets: bytes, extra: bytes = b"", starts: Sequence[int] | None = None)
     for body in bodies:
         places.append(places[-1] + len(body))
     at = [size + s for s in starts] if starts else places
-    listed = b"".join(
-        record(0x0085, struct.pack("<IBBBB", at[i], 0, 0, 6, 0) + f"s{i:05}".encode()) for i in range(n)
-    )
+    listed = b"".join(record(0x0085, struct.pack("<IBBBB", at[i], 0, 0, 6, 0) + f"s{i:05}".encode()) for i in range(n))
     return write_compound("Workbook", _BOF + listed + extra + _EOF + b"".join(bodies))
 
 
@@ -403,7 +405,9 @@ XLS: dict[str, Callable[[int], bytes]] = {
     "several cells beyond the last column": lambda n: xls(
         record(0x00BD, struct.pack("<HH", 1, 250) + bytes(6 * 20) + struct.pack("<H", 269))
     ),
-    "a dimension beyond every number": lambda n: xls(record(0x0200, struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 0xFFFF, 0))),
+    "a dimension beyond every number": lambda n: xls(
+        record(0x0200, struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 0xFFFF, 0))
+    ),
     "a dimension backwards": lambda n: xls(record(0x0200, struct.pack("<IIHHH", 9, 2, 9, 2, 0))),
     "sheets in one place": lambda n: xls(number(1, 1) * n, starts=[0] * (n // 10)),
     "sheets that overlap": lambda n: xls(number(1, 1) * n, starts=[18 * i for i in range(n // 10)]),

@@ -20,6 +20,17 @@ MAX_MEMBERS = 5_000
 MAX_RATIO = 100
 _RATIO_FROM = 8_000_000
 _CHUNK = 1 << 20
+#: Parts that hold no table, and that no library for tables opens.
+_NO_TABLE = (
+    "docprops/",
+    "customxml/",
+    "xl/theme/",
+    "xl/drawings/",
+    "xl/charts/",
+    "xl/media/",
+    "pictures/",
+    "thumbnails/",
+)
 
 
 @frozen
@@ -103,13 +114,19 @@ def open_archive(file: InputFile) -> Archive:
     if len(infos) > MAX_MEMBERS:
         raise InputError(message("reading.many_members", path=file.name, files=len(infos)))
     names = tuple(i.filename for i in infos)
-    needed = [i for i in infos if i.filename.lower().endswith((".xml", ".rels")) or i.filename == "mimetype"]
+    needed = [i for i in infos if _is_needed(i.filename)]
     if any(i.flag_bits & 0x1 for i in infos):
         raise InputError(message("reading.password", path=file.name))
     _refuse_bombs(file, needed)
     if len({i.filename.lower() for i in needed}) < len(needed):
         raise damaged(file)
     return Archive(file, tuple(_member(file, i) for i in needed), names)
+
+
+def _is_needed(name: str) -> bool:
+    if name == "mimetype":
+        return True
+    return name.lower().endswith((".xml", ".rels")) and not name.lower().startswith(_NO_TABLE)
 
 
 def _refuse_bombs(file: InputFile, needed: Sequence[zipfile.ZipInfo]) -> None:

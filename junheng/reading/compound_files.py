@@ -95,7 +95,7 @@ def _sector(data: bytes, i: int, shift: int, skip: int) -> bytes:
 
 def _chain(data: bytes, start: int, table: NDArray[np.uint32], shift: int, skip: int) -> bytes:
     """Return the sectors of a stream; a circular chain is an error."""
-    following = memoryview(table)
+    following: Sequence[int] = table.tolist()
     out: list[bytes] = []
     while start < _END:
         out.append(_sector(data, start, shift, skip))

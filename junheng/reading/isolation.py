@@ -88,8 +88,9 @@ def _asked(what: str, file: InputFile, arguments: tuple[Any, ...]) -> Any:
 def _answer(file: InputFile, task: Task, done: subprocess.CompletedProcess[bytes]) -> Any:
     """Return the result of a child, or raise what it raised; a child that says nothing has failed."""
     if done.returncode != 0 or not done.stdout:
-        key = "isolated_time" if done.returncode == -_OUT_OF_TIME else "isolated_died"
-        raise InputError(message(f"reading.{key}", path=file.name, seconds=task.seconds))
+        if done.returncode == -_OUT_OF_TIME:
+            raise InputError(message("reading.isolated_time", path=file.name, seconds=task.seconds))
+        raise InputError(message("reading.isolated_died", path=file.name))
     # only our own child has written this
     good, result = pickle.loads(done.stdout)
     if good:
@@ -141,4 +142,4 @@ def _done(task: Task) -> tuple[bool, Any]:
     except InputError as exc:
         return False, exc
     except BaseException:
-        return False, InputError(message("reading.isolated_died", path=task.file.name, seconds=task.seconds))
+        return False, InputError(message("reading.isolated_died", path=task.file.name))

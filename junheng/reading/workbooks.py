@@ -128,9 +128,7 @@ def _grids(
     grids, area = [], 0
     for i, meta in enumerate(sheets):
         hidden = meta.visible != library.SheetVisibleEnum.Visible
-        grid = Grid(
-            name=meta.name, cells=cell_array([], 0), hidden=hidden, lost=tuple(found.lost.get(meta.name, ()))
-        )
+        grid = Grid(name=meta.name, cells=cell_array([], 0), hidden=hidden, lost=tuple(found.lost.get(meta.name, ())))
         if wanted(grid.name, i, grid.hidden):
             sheet = book.get_sheet_by_name(grid.name)
             area += sheet.height * sheet.width

@@ -46,7 +46,9 @@ def _text(separator: str = ",", encoding: str = "utf-8") -> bytes:
 
 def _wps() -> bytes:
     """As some programs write: a prefix before every tag, and a picture in a cell of WPS."""
-    plain = sheet(rows(1) + '<row r="3"><c r="F3" t="str"><f>_xlfn.DISPIMG("ID_1",1)</f><v>=DISPIMG("ID_1",1)</v></c></row>')
+    plain = sheet(
+        rows(1) + '<row r="3"><c r="F3" t="str"><f>_xlfn.DISPIMG("ID_1",1)</f><v>=DISPIMG("ID_1",1)</v></c></row>'
+    )
     data = plain.replace("<worksheet xmlns=", "<worksheet xmlns:x=")
     for tag in ("worksheet", "sheetData", "row", "c", "v", "f", "is", "t"):
         for end in (" ", ">"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -23,8 +24,10 @@ from hostile_books import (
     outcomes,
     page,
     read_in_children,
+    record,
     rows,
     sheet,
+    strings_record,
     text_cell,
     with_far_cell,
     xls,
@@ -34,9 +37,10 @@ from hostile_books import (
 
 import junheng as jh
 from junheng.reading.archives import open_archive
+from junheng.reading.careful_parts import CarefulPart, Part
 from junheng.reading.compound_files import read_compound, write_compound
 from junheng.reading.input_file import InputFile
-from junheng.reading.xlsx_parts import Part, _Careful, _look, _NotPlainError
+from junheng.reading.xlsx_parts import _look, _NotPlainError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="children with limits need POSIX")
 
@@ -130,10 +134,15 @@ def test_rows_that_are_only_formatted_are_read_over(tmp_path: Path) -> None:
     empty = "".join(f'<row r="{r}" s="1" customFormat="1"/>' for r in range(6, 60_000))
     empty += '<row r="1048576"><c r="A1048576" s="1"/><c r="XFD1048576" s="1"></c></row>'
     formatted = "".join(f'<row r="{r}"><c r="A{r}" s="1"/><c r="B{r}" s="1"/></row>' for r in range(60_000, 90_000))
-    data = sheet(rows(3) + empty.replace("<row r=\"1048576\"", formatted + "<row r=\"1048576\""))
+    data = sheet(rows(3) + empty.replace('<row r="1048576"', formatted + '<row r="1048576"'))
     assert schools(written(tmp_path, "a.xlsx", xlsx(data))) == ["校2", "校3", "校4"]
     lines = [ods_row(*map(ods_cell, ("甲县", "一小", "01", "小学", "5")))]
-    lines += [ods_row('<table:table-cell table:number-columns-repeated="16384"/>', attributes='table:number-rows-repeated="1048570"')]
+    lines += [
+        ods_row(
+            '<table:table-cell table:number-columns-repeated="16384"/>',
+            attributes='table:number-rows-repeated="1048570"',
+        )
+    ]
     assert schools(written(tmp_path, "a.ods", ods(ods_table(*lines)))) == ["一小"]
     blank = b"".join(b"\x01\x02\x06\x00" + bytes(6) for _ in range(9))
     body = b"".join(label(1, c, v) for c, v in enumerate(("甲县", "一小", "01", "小学"))) + number(1, 4) + blank
@@ -147,6 +156,39 @@ def test_a_table_that_is_only_large_is_read(tmp_path: Path) -> None:
     assert len(schools(one)) == n
 
 
+def test_a_long_text_that_stands_once_does_no_harm(tmp_path: Path) -> None:
+    """Instructions in one cell, and many short texts: what counts is how often each is used."""
+    note, n = "填" * 30_000, 1_500
+    strings = "".join(f"<si><t>{v}</t></si>" for v in ("甲县", "小学", note, *(f"校{i}" for i in range(n))))
+    heads = "".join(text_cell(f"{'ABCDE'[i]}2", h) for i, h in enumerate(HEAD))
+    lines = [f'<row r="1"><c r="A1" t="s"><v>2</v></c></row><row r="2">{heads}</row>']
+    for i in range(n):
+        values = (0, 3 + i, None, 1)
+        cells = "".join(
+            f'<c r="{"ABCD"[c]}{i + 3}" t="s"><v>{v}</v></c>' for c, v in enumerate(values) if v is not None
+        )
+        lines.append(f'<row r="{i + 3}">{cells}<c r="E{i + 3}"><v>2</v></c></row>')
+    shared = f'<sst uniqueCount="{n + 3}">{strings}</sst>'
+    data = xlsx(sheet("".join(lines)), strings=shared)
+    assert len(schools(written(tmp_path, "a.xlsx", data))) == n
+    # as often as there are rows it is too much
+    often = data_with(lines, shared)
+    with pytest.raises(jh.InputError, match="repeats long texts"):
+        jh.describe_file(written(tmp_path, "b.xlsx", often))
+    body = b"".join(record(0x00FD, struct.pack("<HHHI", r, 0, 0, 1)) for r in range(1, n))
+    once = record(0x00FD, struct.pack("<HHHI", n, 1, 0, 0))
+    with pytest.raises(jh.InputError, match="no sheet '乙'"):
+        # opened, and then found to have no such sheet
+        jh.describe_file(written(tmp_path, "c.xls", xls(body + once, extra=strings_record(note, "甲县"))), sheet="乙")
+    many = b"".join(record(0x00FD, struct.pack("<HHHI", r, 0, 0, 0)) for r in range(1, n))
+    with pytest.raises(jh.InputError, match="repeats long texts"):
+        jh.describe_file(written(tmp_path, "d.xls", xls(many, extra=strings_record(note, "甲县"))))
+
+
+def data_with(lines: list[str], shared: str) -> bytes:
+    return xlsx(sheet("".join(lines).replace("<v>0</v>", "<v>2</v>")), strings=shared)
+
+
 def test_a_cell_not_so_far_away_is_read(tmp_path: Path) -> None:
     data = sheet(rows(3) + f'<row r="9000">{text_cell("A9000", "甲县")}{text_cell("B9000", "末小")}</row>')
     assert schools(written(tmp_path, "a.xlsx", xlsx(data)))[-1] == "末小"
@@ -156,7 +198,7 @@ def test_a_cell_not_so_far_away_is_read(tmp_path: Path) -> None:
 
 
 def cells_by(data: str) -> tuple[int, tuple[int, int], tuple[int, int], list[tuple[int, int, str]]]:
-    careful = _Careful(InputFile("a.xlsx", b""), Part("a"))
+    careful = CarefulPart(InputFile("a.xlsx", b""), Part("a"))
     careful.read(iter([data.encode()]))
     found = careful.part
     return found.extent.cells, found.extent.bottom, found.extent.right, found.lost
@@ -169,7 +211,7 @@ def test_the_fast_way_and_the_careful_way_agree() -> None:
         '<c r="{}" s="1"/>',
         '<c r="{}" s="1"><v>{}</v></c>',
         '<c r="{}" t="s"><v>{}</v></c>',
-        "<c r=\"{}\" t=\"inlineStr\"><is><t>it's \"{}\" > 5</t></is></c>",
+        '<c r="{}" t="inlineStr"><is><t>it\'s "{}" > 5</t></is></c>',
         '<c r="{}"><f>A1*2</f><v>{}</v></c>',
         "<c r=\"{}\"><f>'x y'!A1</f></c>",
         '<c r="{}"><f/><v></v></c>',
@@ -207,7 +249,7 @@ def test_the_fast_way_and_the_careful_way_agree() -> None:
         '<x:c r="XFD9"><v>1</v></x:c>',
         '<!-- " --><c r="XFD9"><v>1</v></c>',
         '<?x "?><c r="XFD9"><v>1</v></c>',
-        '<c><v>1</v></c>',
+        "<c><v>1</v></c>",
         '<c r="xfd9"><v>1</v></c>',
         '<c r="XFDD9"><v>1</v></c>',
         '<c r="A12345678"><v>1</v></c>',
