@@ -365,7 +365,8 @@ def strings_record(*texts: str, count: int | None = None) -> bytes:
     body = struct.pack("<II", count or len(texts), count or len(texts))
     for text in texts:
         body += struct.pack("<HB", len(text), 1) + text.encode("utf-16-le")
-    pieces = [body[i : i + 8224] for i in range(0, len(body), 8224)]
+    # no character is cut in two: the first record has 8 + 3 bytes before its first text
+    pieces = [body[:8223], *(body[i : i + 8222] for i in range(8223, len(body), 8222))]
     out = record(0x00FC, pieces[0])
     for piece in pieces[1:]:
         # a text that runs on says anew that it is wide
