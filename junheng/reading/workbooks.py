@@ -137,7 +137,11 @@ def _grids(
                 raise InputError(message("reading.repeated_sheets", path=file.name))
             check_size(file.name, grid.name, sheet.total_height, sheet.total_width)
             ranges = sheet.merged_cell_ranges if found.merges is None else _pairs(found.merges.get(meta.name, ()))
-            grid = _filled(file, grid, sheet.to_python(skip_empty_area=False), ranges)
+            rows = sheet.to_python(skip_empty_area=False)
+            # the library's own cells are as large as ours
+            del sheet
+            grid = _filled(file, grid, rows, ranges)
+            del rows
         grids.append(grid)
         progress(25 + 45 * (i + 1) // max(len(sheets), 1))
     return grids

@@ -242,6 +242,9 @@ def test_the_fast_way_and_the_careful_way_agree() -> None:
         "<c r='XFD9'><v>1</v></c>",
         '<c x=">" r="XFD9"><v>1</v></c>',
         '<c x="><" r="XFD9"><v>1</v></c>',
+        # a cell that seems to close at once, and does not
+        '<c r="XFD9" x="</c>"><v>1</v></c>',
+        "<c r=\"XFD9\" x='</c>'><v>1</v></c>",
         "<c x='><' r=\"XFD9\"><v>1</v></c>",
         '<c x="> \' <" r="XFD9"><v>1</v></c>',
         '<c s="1" r="XFD9"><v>1</v></c>',
