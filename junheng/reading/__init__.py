@@ -11,6 +11,7 @@ from junheng.errors import ReadingWarning
 from junheng.reading.choices import Choices, HeaderRows, Sheets
 from junheng.reading.fact_forms import facts_of, raw_table
 from junheng.reading.input_file import FileLike, open_input
+from junheng.reading.isolation import isolated_facts, isolated_report
 from junheng.reading.report import FileReport, notice_of
 from junheng.reading.sheets import joined
 from junheng.reading.tables import read_file
@@ -30,6 +31,7 @@ def read_schools(
     header: HeaderRows = None,
     decimal: str | None = None,
     progress: Progress = None,
+    isolate: bool = False,
 ) -> pd.DataFrame:
     r"""Read a school table as a county sends it and return it in canonical form.
 
@@ -40,8 +42,9 @@ def read_schools(
     Parameters
     ----------
     path : str, path, bytes or open file
-        A workbook (.xlsx, .xlsm, .xls, .ods; requires the extra ``excel``) or text file (.csv, .tsv, .txt; the encoding
-        UTF-8, GB18030, Big5, UTF-16 or UTF-32 and the separator are detected).
+        A workbook (.xlsx, .xlsm, .xls, .ods, .et; requires the extra ``excel``) or text file (.csv, .tsv, .txt; the
+        encoding UTF-8, GB18030, Big5, UTF-16 or UTF-32 and the separator are detected). The content decides which of
+        them it is, not the ending.
     sheet : str, int or list of these, optional
         Sheet by name or position, counted from 0; several are stacked. Default: the sheets that contain a school
         table.
@@ -54,6 +57,10 @@ def read_schools(
         (12,50 is 12.5 and 1,500 is 1500). Where a column has both, 1,500 is unclear and reported as unreadable.
     progress : callable or bool, optional
         Called with the amount done and the total. Default: a progress bar on a terminal if reading takes long.
+    isolate : bool, default False
+        Read the file in a process of its own, as a second fence around files of strangers: the process may use 3 GB of
+        memory and 60 seconds of processor time (more for a large file); one that ends, or needs more, is an
+        ``InputError``. On Windows only the time is limited. Starting it takes about a second.
 
     Returns
     -------
@@ -83,7 +90,7 @@ def read_schools(
     >>> jh.read_schools(path)[["school_code", "stage"]].values.tolist()
     [['0012', 'primary']]
     """
-    report = _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress)
+    report = _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress, isolate)
     summary = notice(report)
     if summary is not None:
         warnings.warn(ReadingWarning(summary), stacklevel=2)
@@ -98,6 +105,7 @@ def describe_file(
     header: HeaderRows = None,
     decimal: str | None = None,
     progress: Progress = None,
+    isolate: bool = False,
 ) -> FileReport:
     r"""Describe how :func:`junheng.read_schools` reads a file: each column, each row left out, each problem.
 
@@ -114,6 +122,8 @@ def describe_file(
     decimal : {".", ","}, optional
         As for :func:`junheng.read_schools`.
     progress : callable or bool, optional
+        As for :func:`junheng.read_schools`.
+    isolate : bool, default False
         As for :func:`junheng.read_schools`.
 
     Returns
@@ -137,11 +147,15 @@ def describe_file(
     >>> report.columns[["column", "factor", "missing"]].values.tolist()
     [['school', 1.0, 0], ['stage', 1.0, 0], ['books', 1000.0, 1]]
     """
-    return _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress)
+    return _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress, isolate)
 
 
 def read_facts(
-    path: FileLike, *, sheet: str | int | None = None, mapping: Mapping[str, str] | None = None
+    path: FileLike,
+    *,
+    sheet: str | int | None = None,
+    mapping: Mapping[str, str] | None = None,
+    isolate: bool = False,
 ) -> pd.DataFrame:
     r"""Read county facts from a file.
 
@@ -154,6 +168,8 @@ def read_facts(
         Sheet by name or position, counted from 0. Default: the sheet that contains facts.
     mapping : dict of str to str, optional
         Fact id of each header or item that is not recognised.
+    isolate : bool, default False
+        As for :func:`junheng.read_schools`.
 
     Returns
     -------
@@ -183,7 +199,8 @@ def read_facts(
     >>> facts.to_dict("records")
     [{'county': 'A', 'exchanged_teachers': 120.0, 'unified_staffing_standard': '是'}]
     """
-    facts, summary = facts_of(open_input(path), sheet, mapping)
+    read = isolated_facts if isolate else facts_of
+    facts, summary = read(open_input(path), sheet, mapping)
     if summary is not None:
         warnings.warn(ReadingWarning(summary), stacklevel=2)
     return facts
@@ -194,9 +211,13 @@ def read_table(path: FileLike, *, sheet: str | int | None = None) -> pd.DataFram
     return raw_table(open_input(path), sheet)
 
 
-def _describe(path: FileLike, choices: Choices, progress: Progress) -> FileReport:
+def _describe(path: FileLike, choices: Choices, progress: Progress, isolate: bool) -> FileReport:
     with reporting(100, "reading", progress) as advance:
-        return read_file(open_input(path), choices, advance)
+        if not isolate:
+            return read_file(open_input(path), choices, advance)
+        report: FileReport = isolated_report(open_input(path), choices)
+        advance(100)
+        return report
 
 
 def notice(report: FileReport) -> Message | None:

@@ -1,4 +1,4 @@
-"""Detect the kind of a file and whether it is safe to open (private).
+"""Detect the kind of a file by its content, and whether it is safe to open (private).
 
 No macro or formula is run. The unpacked size of a file is measured before a library opens it.
 """
@@ -8,64 +8,127 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from attrs import evolve
+
 from junheng.errors import InputError, Problem, ProblemCode, Severity
+from junheng.reading.compound_files import SIGNATURE
 from junheng.reading.grid import Source, Wanted
 from junheng.reading.input_file import InputFile
 from junheng.reading.old_workbooks import open_ole
-from junheng.reading.separators import find_separator
-from junheng.reading.text_files import decode, open_text, read_text
+from junheng.reading.text_files import decode, open_text
 from junheng.reading.web_pages import grids_of_page
 from junheng.reading.workbooks import open_zip
-from junheng.words import Quoted, message
+from junheng.words import Message, Quoted, message
 
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".et")
 TEXTS = (".csv", ".tsv", ".txt")
+#: The endings of each kind of workbook; WPS saves both kinds as .et, templates have endings of their own.
+_ENDINGS = {
+    "xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm", ".et", ".ett"),
+    "xls": (".xls", ".xlt", ".et", ".ett"),
+    "ods": (".ods", ".ots"),
+}
+_READ = frozenset((*WORKBOOKS, *TEXTS, ".xltx", ".xltm", ".ett", ".xlt", ".ots", ".htm", ".html", ""))
+#: How the files of other programs begin.
+_OTHERS = {
+    b"%PDF": "pdf",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"GIF8": "picture",
+    b"II*\0": "picture",
+    b"MM\0*": "picture",
+    b"RIFF": "picture",
+    b"Rar!": "packed",
+    b"7z\xbc\xaf\x27\x1c": "packed",
+    b"\x1f\x8b": "packed",
+    b"BZh": "packed",
+    b"\xfd7zXZ": "packed",
+    b"\0\1\0\0Standard ": "database",
+    b"SQLite format": "database",
+    b"{\\rtf": "other_document",
+}
 
 
 def open_source(file: InputFile, progress: Callable[[int], None], wanted: Wanted) -> Source:
     """Open a file of any supported kind; ``wanted`` selects sheets, ``progress`` is called with percentages."""
-    suffix = file.suffix
-    if suffix not in (*WORKBOOKS, *TEXTS):
-        hint = message("reading.save_as_xlsx") if suffix == ".xlsb" else ""
-        endings = (*TEXTS, *WORKBOOKS)
-        raise InputError(message("reading.ending", path=file.name, endings=endings, ending=Quoted(suffix), hint=hint))
     head = file.data[:4096]
-    if suffix in TEXTS:
-        return open_text(file, head, suffix)
+    for beginning, name in _OTHERS.items():
+        if head.startswith(beginning):
+            raise InputError(message(f"reading.{name}", path=file.name))
     if head.startswith(b"PK"):
-        return open_zip(file, progress, wanted)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return open_ole(file, progress, wanted)
-    return _open_pretended(file, head)
+        return _told(file, open_zip(file, progress, wanted))
+    if head.startswith(SIGNATURE):
+        return _told(file, open_ole(file, progress, wanted))
+    if file.suffix not in _READ:
+        hint = message("reading.save_as_xlsx") if file.suffix == ".xlsb" else ""
+        endings = (*TEXTS, *WORKBOOKS)
+        raise InputError(
+            message("reading.ending", path=file.name, endings=endings, ending=Quoted(file.suffix), hint=hint)
+        )
+    return _open_written(file, head)
 
 
-def _open_pretended(file: InputFile, head: bytes) -> Source:
-    if file.suffix != ".xls":
-        raise InputError(message("reading.not_a_workbook", path=file.name))
+def _told(file: InputFile, source: Source) -> Source:
+    """Warn of an ending that says another kind than the content."""
+    if not file.suffix or file.suffix in _ENDINGS[source.kind]:
+        return source
+    sentence = message("reading.other_kind", path=file.name, kind=f".{source.kind}")
+    return _warned(source, sentence)
+
+
+def _warned(source: Source, sentence: Message) -> Source:
+    problem = Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=source.kind, message=sentence)
+    return evolve(source, problems=(problem, *source.problems))
+
+
+def _open_written(file: InputFile, head: bytes) -> Source:
+    """Open a page or a text, whatever its ending says."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"mime-version") or b"multipart/related" in start[:400]:
         raise InputError(message("reading.web_archive", path=file.name))
-    text, encoding = _decode_page(file)
-    odd: tuple[Problem, ...] = ()
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith((b"<?xml", b"<workbook")):
         raise InputError(message("reading.xml_2003", path=file.name))
-    if start.startswith(b"<") and (b"<table" in text[:200_000].lower().encode("utf-8", "replace")):
-        sentence = message("reading.page_read", path=file.name)
-        grids, kind = grids_of_page(file, text), "html"
-    elif start.startswith(b"<"):
+    if start.startswith(b"<") or _is_wide_page(head):
+        return _open_page(file, start)
+    return _open_text(file, head)
+
+
+def _is_wide_page(head: bytes) -> bool:
+    """Tell whether a page is written in UTF-16."""
+    return head.startswith((b"\xff\xfe", b"\xfe\xff")) and head.replace(b"\0", b"")[2:].lstrip().startswith(b"<")
+
+
+def _open_page(file: InputFile, start: bytes) -> Source:
+    text, encoding = _decoded(file)
+    grids = grids_of_page(file, text)
+    if not grids:
+        if file.suffix in TEXTS and not start.startswith((b"<html", b"<!doctype", b"<?xml")):
+            return _open_text(file, file.data[:4096])
         raise InputError(message("reading.page_without_table", path=file.name))
-    elif re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head) and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    source = Source(name=file.name, kind="html", encoding=encoding, grids=grids)
+    if file.suffix in ("", ".htm", ".html"):
+        return source
+    return _warned(source, message("reading.page_read", path=file.name))
+
+
+def _open_text(file: InputFile, head: bytes) -> Source:
+    if file.suffix in TEXTS:
+        return open_text(file, head, file.suffix)
+    text, _ = _decoded(file)
+    # a text without a separator is no table that was exported under another ending
+    bare = file.suffix and not re.search(r"[\t,;|，；]", text[:20_000])
+    if bare or re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text[:4096]):
         raise InputError(message("reading.not_a_workbook", path=file.name))
-    else:
-        sentence = message("reading.text_read", path=file.name)
-        grid, odd = read_text(file, text, find_separator(text, tabs=True))
-        grids, kind = (grid,), "text"
-    problem = Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=kind, message=sentence)
-    return Source(name=file.name, kind=kind, encoding=encoding, grids=grids, problems=(problem, *odd))
+    source = open_text(file, head, ".txt")
+    if not file.suffix:
+        return source
+    return _warned(evolve(source, kind="text"), message("reading.text_read", path=file.name))
 
 
-def _decode_page(file: InputFile) -> tuple[str, str]:
+def _decoded(file: InputFile) -> tuple[str, str]:
     try:
         return decode(file, file.data)
     except InputError:
+        if not file.suffix or file.suffix in TEXTS:
+            raise
         raise InputError(message("reading.not_a_workbook", path=file.name)) from None

@@ -305,7 +305,7 @@ def test_what_cannot_be_used_is_said_in_a_line_and_not_as_a_traceback(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.docx").write_bytes(b"x")
-    Path("a.xlsx").write_text("区县名称,学校名称", encoding="utf-8")
+    Path("a.xlsx").write_text("区县名称", encoding="utf-8")
     table().to_excel("b.xlsx", index=False, engine="xlsxwriter")
     Path("own.toml").write_text('id = "own"', encoding="utf-8")
     options = {"--standard": QUALITY} | change

@@ -1,0 +1,106 @@
+"""A file read in a process of its own: the same result, and an error for whatever happens to that process."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hostile_books import rows, sheet, xlsx
+
+import junheng as jh
+from junheng.reading import isolation
+from junheng.reading.input_file import InputFile
+
+TEXT = "区县名称,学校名称,学校代码,学段,在校生数\n甲县,一小,0012,小学,500①\n甲县,二小,0013,小学,无\n合计,,,,500\n"
+FACTS = "项目,数值\n区县名称,A\n交流轮岗教师数,120人\n"
+
+
+def test_the_result_is_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(TEXT, encoding="gb18030")
+    alone, here = jh.describe_file(path, isolate=True), jh.describe_file(path)
+    for name in ("schools", "places", "sheets", "columns", "left_out", "problems"):
+        pd.testing.assert_frame_equal(getattr(alone, name), getattr(here, name))
+    for language in ("en", "zh"):
+        assert alone.to_text(language) == here.to_text(language)
+    with pytest.warns(jh.ReadingWarning) as caught:
+        table = jh.read_schools(path, isolate=True, mapping={"学段": "stage"})
+    pd.testing.assert_frame_equal(table, here.schools)
+    assert "合计行1行" in caught[0].message.text("zh")
+
+
+def test_facts_and_bytes_are_read_there_too() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        alone, here = (jh.read_facts(FACTS.encode(), isolate=i) for i in (True, False))
+    pd.testing.assert_frame_equal(alone, here)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_error_comes_back_whole(tmp_path: Path, language: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("学校名称,学生人数,学生人数(万人)\n一小,5,5\n", encoding="utf-8")
+    found: list[jh.InputError] = []
+    for isolate in (True, False):
+        with pytest.raises(jh.InputError) as caught:
+            jh.describe_file(path, isolate=isolate)
+        found.append(caught.value)
+    assert type(found[0]) is type(found[1]) and found[0].text(language) == found[1].text(language)
+    if isinstance(found[0], jh.InputDataError):
+        assert [p.text(language) for p in found[0].problems] == [p.text(language) for p in found[1].problems]
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ("import os; os.abort()", "the process of its own that read it was stopped"),
+        ("raise SystemExit(3)", "the process of its own that read it was stopped"),
+        ("import os; os._exit(0)", "the process of its own that read it was stopped"),
+        ("b = bytearray(10**11)", "the process of its own that read it was stopped"),
+        ("while True: pass", "was not read within 1 s"),
+        ("import time; time.sleep(60)", "was not read within 1 s"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="only the time is limited there")
+def test_a_child_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch, ends: str, said: str) -> None:
+    limits = "from junheng.reading.isolation import _set_limits; _set_limits(10**9, 1)"
+    monkeypatch.setattr(isolation, "_CODE", f"path = {{path!r}}; import sys; sys.path[:] = path\n{limits}\n{ends}")
+    monkeypatch.setattr(isolation, "SECONDS", 1.0)
+    with pytest.raises(jh.InputError, match=said) as caught:
+        jh.describe_file(b"a,b\n", isolate=True)
+    assert "\n" not in str(caught.value) and "另存为" in caught.value.text("zh")
+
+
+def test_the_limits_hold_while_a_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that needs more memory than there is for it."""
+    pytest.importorskip("resource", reason="memory is not limited on this system")
+    monkeypatch.setattr(isolation, "MEMORY", 300_000_000)
+    monkeypatch.setattr(isolation, "MEMORY_PER_BYTE", 0)
+    with pytest.raises(jh.InputError, match="was stopped"):
+        jh.describe_file(xlsx(sheet(rows(20_000))), isolate=True)
+
+
+def test_without_an_interpreter_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("executable", ""), ("executable", "/nothing/here")):
+        monkeypatch.setattr(sys, name, value)
+        with pytest.raises(jh.InputError, match="leave out isolate=True"):
+            jh.describe_file(b"a,b\n", isolate=True)
+
+
+def test_what_a_child_prints_does_no_harm(capfd: pytest.CaptureFixture[str]) -> None:
+    jh.describe_file(TEXT.encode(), isolate=True)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_any_error_in_the_child_is_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(isolation, "read_file", fails)
+    task = isolation.Task("report", InputFile("a", b"a"), (None, None, None), 1, 1.0)
+    good, error = isolation._done(task)
+    assert not good and isinstance(error, jh.InputError)
