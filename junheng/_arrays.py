@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
@@ -15,6 +17,7 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from junheng._text import as_text, plain_cell
 from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, message
 
@@ -76,17 +79,38 @@ def as_floats(data: Any, name: str) -> Floats:
 
     The result may share memory with ``data``; do not modify it.
     """
-    array = _as_array(data)
+    array = _as_array(data, name)
     kind = array.dtype.kind
     if kind in "fiub":
-        return array.astype(np.float64, copy=False)
+        with np.errstate(over="ignore"):  # a long double beyond all floats is infinite
+            return array.astype(np.float64, copy=False)
     if kind == "O":
         return _objects_as_floats(array, name)
-    sample = Quoted(next(iter(array.reshape(-1)[:1].tolist()), None))
+    sample = Quoted(plain_cell(next(iter(array.reshape(-1)[:1].tolist()), None)))
     raise InputError(message("arithmetic.not_numbers", name=name, type=str(array.dtype), sample=sample))
 
 
-def _as_array(data: Any) -> NDArray[Any]:
+def _as_array(data: Any, name: str) -> NDArray[Any]:
+    """Return what a library or a list gives as an array; refuse what it cannot give, such as rows of unlike length."""
+    try:
+        return _given_array(data)
+    except foreign_errors() as exc:
+        reason = as_text(exc).partition("\n")[0][:200]
+        kind = type(data).__name__
+        raise InputError(message("arithmetic.no_array", name=name, type=kind, reason=reason)) from None
+
+
+def foreign_errors() -> tuple[type[Exception], ...]:
+    """Return what the libraries of frames raise for cells that do not fit; they share no class of exceptions."""
+    found: list[type[Exception]] = [ArithmeticError, LookupError, NotImplementedError, TypeError, ValueError]
+    if "polars" in sys.modules:
+        found.append(sys.modules["polars"].exceptions.PolarsError)
+    if "pyarrow" in sys.modules:
+        found.append(sys.modules["pyarrow"].ArrowException)
+    return tuple(found)
+
+
+def _given_array(data: Any) -> NDArray[Any]:
     if isinstance(data, np.ma.MaskedArray):
         return np.ma.filled(data.astype(np.float64), np.nan)
     if hasattr(data, "to_numpy"):
@@ -106,16 +130,22 @@ def _as_array(data: Any) -> NDArray[Any]:
 def _objects_as_floats(array: NDArray[Any], name: str) -> Floats:
     out = np.empty(array.shape, dtype=np.float64)
     flat_out = out.reshape(-1)
-    for i, item in enumerate(array.reshape(-1)):
-        if item is None or type(item).__name__ in {"NAType", "NaTType"}:
+    for i, given in enumerate(array.reshape(-1)):
+        text = isinstance(given, (str, bytes))
+        item = given if isinstance(given, Fraction) else plain_cell(given)
+        if item is None:
             flat_out[i] = np.nan
-        elif isinstance(item, (str, bytes)):
+        elif text:
             raise InputError(message("arithmetic.text_at", name=name, position=i, text=Quoted(item)))
+        elif isinstance(item, str) and not isinstance(given, (int, Decimal)):
+            raise InputError(message("arithmetic.value_at", name=name, position=i, value=item))
         else:
             try:
                 flat_out[i] = float(item)
+            except OverflowError:  # a fraction beyond all floats
+                flat_out[i] = np.inf if item > 0 else -np.inf
             except (TypeError, ValueError):
-                raise InputError(message("arithmetic.value_at", name=name, position=i, value=repr(item))) from None
+                raise InputError(message("arithmetic.value_at", name=name, position=i, value=as_text(item))) from None
     return out
 
 

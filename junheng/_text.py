@@ -1,10 +1,13 @@
-"""Invisible characters, unusual blanks and footnote marks (private)."""
+"""Cells and names of any kind as plain text; invisible characters, unusual blanks, footnote marks (private)."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from junheng.words import Message, message
 
 __all__ = [
     "INVISIBLE",
+    "as_text",
     "characters",
     "clean",
     "drop_invisible",
@@ -21,7 +25,9 @@ __all__ = [
     "may_have_twins",
     "near",
     "odd_signs",
+    "plain_cell",
     "unmarked",
+    "well_formed",
 ]
 
 #: Zero-width characters, direction marks, soft hyphens, variation selectors, fillers, tags and control characters.
@@ -78,6 +84,82 @@ def near(text: str) -> str:
     """Return a name without width, case, kind of brackets and blanks."""
     folded = unicodedata.normalize("NFKC", drop_invisible(text)).translate(_BRACKETS).casefold()
     return "".join(folded.split())
+
+
+# ------------------------------------------------------------------------------------- things of any kind
+
+#: Whole numbers of more bits are written with an exponent: Python refuses to print more than 4 300 digits.
+_MOST_BITS = 8_000
+#: Decimal exponents beyond these are those of no figure; arithmetic with them may take all memory.
+_MOST_EXPONENT = 400
+#: Cells that any part of the library can print, compare and sort into groups.
+_PLAIN = (dt.date, dt.time, dt.timedelta)
+
+
+def well_formed(text: str) -> str:
+    """Return a text that can be written to a file: half characters (lone surrogates) become U+FFFD, a lost one."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def as_text(value: Any) -> str:
+    """Return anything as text, also what refuses to be printed."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"{Decimal(value):.16e}"
+    try:
+        return well_formed(str(value))
+    except Exception:  # the __str__ of a stranger's class may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def plain_cell(value: Any) -> Any:
+    """Return a cell as a text, a truth value, a number, a date, or None if it is missing.
+
+    A number that no figure has (10**400, 1e999999) becomes its text, and so does any other object: text is what all
+    that reads cells can refuse with its place.
+    """
+    kind = type(value)
+    if kind is str:
+        return well_formed(value)
+    if value is None or kind is float or kind is bool:
+        return None if value != value else value
+    if kind is int:
+        return value if value.bit_length() <= 1_024 else as_text(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain_of_numpy(value)
+    if kind.__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, Decimal):
+        return _plain_decimal(value)
+    return value if isinstance(value, _PLAIN) else as_text(value)
+
+
+def _plain_of_numpy(value: Any) -> Any:
+    if value is np.ma.masked:
+        return None
+    if value.ndim:
+        return as_text(value)
+    if value.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            number = float(value)
+        return None if number != number else number
+    inner = value.item()
+    # a date far away, or one of nanoseconds, is a number to Python
+    plain = isinstance(inner, (np.generic, np.ndarray)) or (value.dtype.kind in "mM" and isinstance(inner, int))
+    return as_text(value) if plain else plain_cell(inner)
+
+
+def _plain_decimal(value: Decimal) -> Any:
+    if value.is_nan():
+        return None
+    if value.is_infinite():
+        return float(value)
+    return value if not value or abs(value.adjusted()) <= _MOST_EXPONENT else str(value)
 
 
 # --------------------------------------------------------------------- all characters of a column at once

@@ -282,7 +282,7 @@ TABLE_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "check_schools by a standard": lambda t, r: jh.check_schools(t, r.choice([BASIC, QUALITY, SHANDONG])),
     "split_stages": lambda t, r: jh.split_stages(t, jh.load_standard(QUALITY)),
     "evaluate": lambda t, r: use(jh.evaluate(t, r.choice([BASIC, QUALITY]), missing=r.choice(["propagate", "omit"]))),
-    "roll_forward": lambda t, r: jh.roll_forward(t, t),
+    "roll_forward": lambda t, r: jh.roll_forward(jh.evaluate(t, QUALITY), unit_costs={"books": 1}, yearly_budget=1, until=2027, start=2025),
     "facts": lambda t, r: jh.evaluate(_clean(2), QUALITY, county_facts=t),
     "by": lambda t, r: jh.gini(np.arange(len(t)), weights=None, by=t),
     "values": lambda t, r: jh.difference_coefficient(t, weights=None),
@@ -316,7 +316,7 @@ VECTOR_DOORS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "percentile_rank": lambda v, w, b: jh.percentile_rank(v, weights=w, by=b),
     "per_student": lambda v, w, b: jh.per_student(v, w),
     "composite": lambda v, w, b: jh.composite_difference_coefficient(v),
-    "compliance": lambda v, w, b: jh.compliance(v, v, k=1),
+    "compliance": lambda v, w, b: jh.compliance(v, v),
     "least_additions": lambda v, w, b: jh.least_additions(v, students=w, limit=0.1),
     "least_transfers": lambda v, w, b: jh.least_transfers(v, students=w, limit=0.1, whole=True),
     "bootstrap_interval": lambda v, w, b: jh.bootstrap_interval(v, weights=w, by=b, seed=0),
@@ -369,8 +369,8 @@ def odd_changes(value: Any) -> list[Any]:
     c = jh.changes
     return [
         c.Add("books", value, school="第1小学"), c.Add("books", 1, school=value), c.Add(value, 1, school="第1小学"),
-        c.Close("第1小学", to=value), c.Close(value), c.Enrolment(value), c.Enrolment(0.9, school=value),
-        c.Merge(["第1小学", value]), c.Merge(value), c.Cohorts(value), c.Open({"school": "新校", "students": value}),
+        c.Close("第1小学", students_to=value), c.Close(value), c.Enrolment(value), c.Enrolment(0.9, school=value),
+        c.Merge(["第1小学", value], into="第0小学"), c.Merge(value, into=value), c.Cohorts(value, 1), c.Cohorts(1, value), c.Open({"school": "新校", "students": value}),
         c.Open(value), value, [value],
     ]  # fmt: skip
 
@@ -387,7 +387,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "threshold": lambda v, r: jh.load_standard(QUALITY).threshold(v, stage="primary"),
     "threshold stage": lambda v, r: jh.load_standard(QUALITY).threshold("books_per_student", stage=v),
     "options": lambda v, r: jh.load_standard(SHANDONG).with_options(**{r.choice(["between_sizes", "below_smallest", "relaxations", "small_teaching_points"]): v}),
-    "explain": lambda v, r: jh.evaluate(_clean(2), QUALITY).explain(**{r.choice(["county", "school", "language"]): v}),
+    "explain": lambda v, r: jh.evaluate(_clean(2), QUALITY).explain(**{r.choice(["county", "stage", "language"]): v}),
     "relabel": lambda v, r: jh.evaluate(_clean(2), QUALITY).relabel(v),
     "apply": lambda v, r: jh.evaluate(_clean(2), QUALITY).apply(r.choice(odd_changes(v))),
     "facts": lambda v, r: jh.evaluate(_clean(2), QUALITY, county_facts=draw_facts(r)),
@@ -399,8 +399,8 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "read_schools": lambda v, r: jh.read_schools(v),
     "describe_file": lambda v, r: jh.describe_file(v),
     "read_facts": lambda v, r: jh.read_facts(v),
-    "to_excel": lambda v, r: jh.evaluate(_clean(2), QUALITY).to_excel(v),
-    "to_html": lambda v, r: jh.evaluate(_clean(2), QUALITY).to_html(v),
+    "write_declaration": lambda v, r: jh.reports.write_declaration(jh.evaluate(_clean(2), QUALITY), v),
+    "write_report": lambda v, r: jh.reports.write_report(jh.evaluate(_clean(2), QUALITY), v),
 }  # fmt: skip
 
 

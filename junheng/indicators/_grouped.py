@@ -10,8 +10,9 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
+from junheng._data import column_ids
 from junheng._frames import column_names, factorize_labels, labelled, pandas_frame
-from junheng.errors import InputError
+from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, listed, message
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Sample:
 
 def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("values", "weights")) -> Sample:
     """Check the arguments common to all measures and lay out the groups; ``names`` are the caller's argument names."""
-    require_aligned(**{names[0]: values, names[1]: weights, "by": by})
+    require_aligned(**{names[0]: values, names[1]: weights}, **label_parts(by))
     x = as_floats(values, names[0])
     if x.ndim not in (1, 2):
         raise InputError(message("arithmetic.shape_of_values", name=names[0], shape=str(x.shape)))
@@ -81,10 +82,24 @@ def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("v
         groups = Groups.single(x.shape[0])
     else:
         codes, labels = factorize_labels(by)
-        require_rows(x.shape[0], by=codes)
+        require_labels(x.shape[0], codes, by)
         groups = Groups.from_codes(codes, len(labels))
     headers = column_names(values) if x.ndim == 2 else None
     return Sample(columns=columns, weights=w, groups=groups, labels=labels, names=headers, flat=x.ndim == 1)
+
+
+def label_parts(by: Any) -> dict[str, Any]:
+    """Return the columns of labels by the names that messages give them."""
+    if not isinstance(by, (list, tuple)):
+        return {"by": by}
+    return {f"by[{i}]": part for i, part in enumerate(by) if hasattr(part, "index") and not callable(part.index)}
+
+
+def require_labels(rows: int, codes: Ints, by: Any) -> None:
+    """Raise an error if there is not a label for each row; ``by=["county", "year"]`` names columns, and has no rows."""
+    if codes.size != rows and isinstance(by, (list, tuple)) and all(isinstance(n, str) and n in column_ids() for n in by):
+        raise AlignmentError(message("arithmetic.names_as_labels"))
+    require_rows(rows, by=codes)
 
 
 def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | None:
@@ -123,7 +138,8 @@ def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
     if labels is None:
         return {}
     if getattr(labels, "nlevels", 1) > 1 or type(labels).__name__ == "MultiIndex":
-        return {str(n): labels.get_level_values(i).take(which) for i, n in enumerate(labels.names)}
+        names = [f"group_{i + 1}" if n is None else str(n) for i, n in enumerate(labels.names)]
+        return {n: labels.get_level_values(i).take(which) for i, n in enumerate(names)}
     return {"group" if labels.name is None else str(labels.name): labels.take(which)}
 
 
