@@ -294,11 +294,54 @@ def grouped_moments(
         variance = square / weight - left
         variance[variance <= 8 * _EPS * rows * left] = 0.0  # within rounding: all values are equal
         std = np.sqrt(variance)
+        size = np.abs(centre)
+        extreme = ~((size > _SMALL) & (size < _LARGE) & (weight > _SMALL) & (weight < _LARGE) & np.isfinite(square))
+    _mend_extremes(extreme & (weight > 0), mean, std, columns, w, groups, omit_missing)
     undefined = ~(np.isfinite(mean) & (weight > 0))
     mean[undefined] = std[undefined] = np.nan
     return Moments(weight.T, mean.T, std.T)
 
 
+def _mend_extremes(
+    extreme: NDArray[np.bool_],
+    mean: Floats,
+    std: Floats,
+    columns: Sequence[NDArray[Any]],
+    w: NDArray[Any],
+    groups: Any,
+    omit_missing: bool,
+) -> None:
+    """Compute again, in units of their largest figure, the groups whose squares may leave the range of floats."""
+    for j in np.flatnonzero(extreme.any(axis=1)).tolist():
+        x = np.asarray(columns[j], dtype=np.float64)
+        codes, n = groups.codes_of(w.size), groups.n + 1
+        counted = (w != 0) & ~(np.isnan(x) if omit_missing else np.zeros(1, dtype=bool))
+        some = np.bincount(codes[counted & (x != 0)], minlength=n)[:-1] > 0
+        broken = np.bincount(codes[counted & ~(np.isfinite(x) & np.isfinite(w))], minlength=n)[:-1] > 0
+        for g in np.flatnonzero(extreme[j] & some & ~broken).tolist():
+            rows: Any = slice(groups.starts[g], groups.starts[g + 1])
+            rows = np.arange(rows.start, rows.stop) if groups.order is None else groups.order[rows]
+            rows = rows[counted[rows]]
+            mean[j, g], std[j, g] = _moments_in_units(x[rows], w[rows])
+
+
+def _moments_in_units(x: Floats, w: Floats) -> tuple[Floats, Floats]:
+    """Return mean and deviation of one group, scaled by powers of 2, which lose no digit."""
+    unit = int(np.frexp(np.abs(x).max())[1])
+    x, w = np.ldexp(x, -unit), np.ldexp(w, -int(np.frexp(w.max())[1]))
+    total = w.sum()
+    centre = (w * x).sum() / total
+    d = x - centre
+    left = (w * d).sum() / total
+    variance = (w * d * d).sum() / total - left * left
+    if variance <= 8 * _EPS * x.size * left * left:
+        variance = np.float64(0.0)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ldexp(centre + left, unit), np.ldexp(np.sqrt(variance), unit)
+
+
+#: Figures and weights between these have squares and sums well within the range of floats.
+_SMALL, _LARGE = 1e-100, 1e100
 _EPS = float(np.finfo(np.float64).eps)
 #: Largest group summed by a plain running sum; larger ones need numpy's pairwise sum to keep the digits.
 _RUNNING_SUM = 1_024

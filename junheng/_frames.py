@@ -421,13 +421,14 @@ class Table:
     def objects(self, name: str) -> NDArray[np.object_]:
         """Return a column as Python objects, missing as None; see :func:`junheng._text.plain_cell`."""
         out = np.empty(self.rows, dtype=object)
-        try:
-            cells = self._column(name).to_list()
-        except foreign_errors() as exc:
-            raise unreadable_column(name, str(self._column(name).dtype), exc) from None
-        for i, cell in enumerate(cells):
-            out[i] = plain_cell(cell)
+        out[:] = self._python_cells(name, self._column(name))
         return out
+
+    def _python_cells(self, name: str, series: Any) -> list[Any]:
+        try:
+            return [plain_cell(cell) for cell in series.to_list()]
+        except foreign_errors() as exc:
+            raise unreadable_column(name, str(series.dtype), exc) from None
 
     def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """Return one code per row in order of appearance (-1: missing) and the words; codes may be short integers."""
@@ -465,8 +466,8 @@ class Table:
 
     def first(self, name: str) -> Any:
         """Return the first cell of a column, missing as None."""
-        head = self.take(np.zeros(min(1, self.rows), dtype=np.int64)).objects(name)
-        return head[0] if head.size else None
+        head = self._python_cells(name, self._column(name).head(1))
+        return head[0] if head else None
 
     def text(self, name: str) -> str | None:
         """Return a column of text as one string, None if it is not stored as Arrow text.

@@ -15,6 +15,7 @@ from junheng.words import Message, message
 
 __all__ = [
     "INVISIBLE",
+    "LOST",
     "as_text",
     "characters",
     "clean",
@@ -94,6 +95,10 @@ _MOST_BITS = 8_000
 _MOST_EXPONENT = 400
 #: Cells that any part of the library can print, compare and sort into groups.
 _PLAIN = (dt.date, dt.time, dt.timedelta)
+
+
+#: What stands for a character that could not be read.
+LOST = "\ufffd"
 
 
 def well_formed(text: str) -> str:

@@ -97,7 +97,8 @@ def label_parts(by: Any) -> dict[str, Any]:
 
 def require_labels(rows: int, codes: Ints, by: Any) -> None:
     """Raise an error if there is not a label for each row; ``by=["county", "year"]`` names columns, and has no rows."""
-    if codes.size != rows and isinstance(by, (list, tuple)) and all(isinstance(n, str) and n in column_ids() for n in by):
+    names = isinstance(by, (list, tuple)) and all(isinstance(name, str) and name in column_ids() for name in by)
+    if names and codes.size != rows:
         raise AlignmentError(message("arithmetic.names_as_labels"))
     require_rows(rows, by=codes)
 
@@ -231,6 +232,14 @@ def _entropy_term(alpha: float) -> Callable[[Floats], Floats]:
     return known.get(alpha) or (near_one if alpha > 0.5 else near_zero)
 
 
+def _in_range(weights: Floats | None) -> Floats | None:
+    """Return weights whose products are floats: very large or small ones are scaled by a power of 2."""
+    most = 0.0 if weights is None else float(np.fmax.reduce(weights, initial=0.0))
+    if weights is None or not most or 1e-100 < most < 1e100:
+        return weights
+    return np.ldexp(weights, -int(np.frexp(most)[1]))
+
+
 # ------------------------------------------------------------------------------- groups of like size
 
 
@@ -311,6 +320,7 @@ def over_ranked(
     NaN if a value is negative, infinite or missing, or if all values sum to 0.
     """
     out = np.full((groups.n, len(sample_columns)), np.nan)
+    weights = _in_range(weights)
     with np.errstate(all="ignore"):
         for block in blocks(groups, weights):
             absent = block.weights == 0

@@ -161,9 +161,10 @@ def _factors(by: Any) -> tuple[list[str], list[Ints]]:
     """Return the names and codes of the columns of ``by``."""
     codes, index = factorize_labels(by)
     labels: Any = index
-    if not (isinstance(by, Mapping) or hasattr(by, "columns")):
+    if type(labels).__name__ != "MultiIndex":
         return ["group" if labels.name is None else str(labels.name)], [codes]
-    return [str(n) for n in labels.names], [labels.codes[i][codes].astype(np.int64) for i in range(labels.nlevels)]
+    names = [f"group_{i + 1}" if n is None else str(n) for i, n in enumerate(labels.names)]
+    return names, [labels.codes[i][codes].astype(np.int64) for i in range(labels.nlevels)]
 
 
 class _Split:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from junheng._data import CountyKey
-from junheng._files import write_bytes
+from junheng._files import as_path, write_bytes
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.declarations.cells import clauses
@@ -74,7 +74,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: C
     >>> jh.reports.write_declaration(ev, pathlib.Path(tempfile.mkdtemp()) / "form.xlsx").name
     'form.xlsx'
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() != ".xlsx":
         raise InputError(message("forms.declaration_ending", file=Quoted(target.name)))
     form = declaration(ev, county=county)

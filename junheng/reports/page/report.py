@@ -12,7 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from junheng._data import CountyKey
-from junheng._files import write_bytes
+from junheng._files import as_path, write_bytes
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError, check_language
 from junheng.planning import Plan
@@ -139,7 +139,7 @@ def write_report(
     ...     write_report(ev, Path(folder) / "report.html").name
     'report.html'
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(message("reports.error.not_html", file=target.name))
     page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
