@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes, foreign_errors
 from junheng._files import replacing, write_bytes
-from junheng._text import as_text, plain_cell
+from junheng._text import as_text, plain_cell, printable
 from junheng.errors import AlignmentError, InputDataError, InputError, Problem, ProblemCode
 from junheng.words import Quoted, listed, message
 
@@ -79,7 +79,12 @@ def _is_column(part: Any) -> bool:
     """Whether an element of a list of labels is a column of labels; a tuple is one label, as always."""
     if isinstance(part, (list, pd.Categorical)):
         return True
-    return getattr(part, "ndim", 1) == 1 and not isinstance(part, type) and hasattr(part, "__array__") and hasattr(part, "__len__")
+    return (
+        getattr(part, "ndim", 1) == 1
+        and not isinstance(part, type)
+        and hasattr(part, "__array__")
+        and hasattr(part, "__len__")
+    )
 
 
 def _combined(coded: list[tuple[Ints, pd.Index]], names: list[Any]) -> tuple[Ints, pd.Index]:
@@ -119,19 +124,17 @@ def _factorized(array: Any) -> tuple[Ints, pd.Index]:
 
 
 def _label_array(by: Any) -> Any:
-    if isinstance(by, pd.MultiIndex):
-        return _plain_labels(by.tolist())
-    if isinstance(by, (pd.Series, pd.Index)) and by.dtype.kind != "O" and not isinstance(by.dtype, pd.ArrowDtype):
-        # pandas sorts its own arrays of strings and dates fast, but not those that wrap numpy
-        if isinstance(by.dtype, pd.CategoricalDtype):
-            return _plain_labels(np.asarray(by, dtype=object).tolist())
-        return as_floats(by, "by") if by.dtype.kind == "f" else np.asarray(by) if isinstance(by.dtype, np.dtype) else by.array
-    if isinstance(by, (pd.Series, pd.Index)) and isinstance(by.dtype, pd.StringDtype):
-        return by.array
-    if isinstance(by, np.ndarray) and by.dtype.kind not in "OUSVcf":
-        return by
-    if isinstance(by, np.ndarray) and by.dtype.kind == "f":
-        return as_floats(by, "by")
+    """Return labels in a form that pandas sorts: its own arrays where it is fast, plain Python objects elsewhere."""
+    kind = getattr(by, "dtype", None)
+    if isinstance(by, (pd.Series, pd.Index)) and isinstance(kind, pd.CategoricalDtype):
+        return _plain_labels(np.asarray(by, dtype=object).tolist())
+    if isinstance(by, (pd.Series, pd.Index, np.ndarray)) and getattr(by, "ndim", 1) == 1:
+        if isinstance(kind, np.dtype) and kind.kind == "f":
+            return as_floats(by, "by")  # also of kinds that pandas cannot sort
+        if isinstance(kind, np.dtype) and kind.kind not in "OUSVc":
+            return np.asarray(by)
+        if not isinstance(by, np.ndarray) and not isinstance(kind, (np.dtype, pd.ArrowDtype)):
+            return by.array
     if isinstance(by, np.ndarray) and by.ndim != 1:
         return by
     try:
@@ -286,6 +289,8 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
             series.append(pl.Series(name, column).fill_nan(None))
         else:
             values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            if isinstance(values, list):  # polars has no whole number of more than 64 bits in a mixed column
+                values = [as_text(v) if type(v) is int and v.bit_length() > 63 else v for v in values]
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             series.append(pl.Series(name, values, dtype=pl.String if text else None, strict=False))
     return pl.DataFrame([s.alias(n) for s, n in zip(series, columns, strict=True)])
@@ -650,6 +655,16 @@ def _reset(frame: Any) -> Any:
 # ----------------------------------------------------------------------------------------------- files
 
 
+def _printable_frame(frame: Any) -> Any:
+    """Return a pandas frame whose texts and headers may stand in a workbook."""
+    table = Table(frame)
+    texts = {name: table.objects(name).tolist() for name in table.columns if not table.is_number(name)}
+    shown = {n: [printable(c) if isinstance(c, str) else c for c in cells] for n, cells in texts.items()}
+    headers = {name: new for name in table.columns if (new := printable(name)) != name}
+    changed = {name: cells for name, cells in shown.items() if cells != texts[name]}
+    return table.with_columns(changed).renamed(headers).to_native() if changed or headers else frame
+
+
 def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = ()) -> None:
     """Write frames to the sheets of one workbook, or to several CSV files; none may be one of the inputs."""
     if path.suffix.lower() == ".csv":
@@ -669,6 +684,7 @@ def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = 
     book = BytesIO()
     with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         for name, frame in tables.items():
+            frame = _printable_frame(frame)
             frame.to_excel(writer, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
             for i, column in enumerate(frame.columns):
                 wide = 2 * len(str(column)) + 2

@@ -13,7 +13,7 @@ from attrs import frozen
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, pandas_frame
-from junheng._text import as_text, clean, near
+from junheng._text import as_text, clean, near, plain_cell
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.vocabulary import fold
@@ -353,5 +353,5 @@ def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> 
 def _objects(values: Sequence[Any]) -> Any:
     out = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):  # a cell may be a list
-        out[i] = value
+        out[i] = plain_cell(value)
     return out

@@ -126,7 +126,9 @@ def mutated(r: random.Random) -> bytes:
             box[r.choice(["x", "id", "note", "where", "value", ""])] = box.pop(key)
         elif kind == 2:
             other, name = r.choice(places)
-            box[key] = copy.deepcopy(other[name]) if name in other or isinstance(other, list) and name < len(other) else 1
+            box[key] = (
+                copy.deepcopy(other[name]) if name in other or (isinstance(other, list) and name < len(other)) else 1
+            )
         elif kind == 3 and isinstance(box, list):
             box.append(copy.deepcopy(box[key]))
         else:

@@ -10,7 +10,7 @@ import traceback
 import uuid
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from small_tables import BASIC, GOOD, MORE, QUALITY, SHANDONG, school
+from small_tables import BASIC, QUALITY, SHANDONG, school
 
 import junheng as jh
 
@@ -122,7 +122,9 @@ ARROW: dict[str, Callable[[int, random.Random], Any]] = {
     "bytes view": lambda n, r: pa.array([b"\xff"] * n, pa.binary_view()),
     "dictionary": lambda n, r: pa.array(["a", *["小学"] * (n - 1)]).dictionary_encode(),
     "number dictionary": lambda n, r: pa.array([500] * n).dictionary_encode(),
-    "view dictionary": lambda n, r: pa.DictionaryArray.from_arrays(pa.array([0] * n), pa.array(["a"], pa.string_view())),
+    "view dictionary": lambda n, r: pa.DictionaryArray.from_arrays(
+        pa.array([0] * n), pa.array(["a"], pa.string_view())
+    ),
     "list": lambda n, r: pa.array([[1, None]] * n),
     "large list": lambda n, r: pa.array([[1]] * n, pa.large_list(pa.int8())),
     "fixed list": lambda n, r: pa.array([[1, 2]] * n, pa.list_(pa.int8(), 2)),
@@ -207,7 +209,9 @@ def pandas_table(r: random.Random) -> Any:
 
 
 def odd_pandas_headers(frame: pd.DataFrame, r: random.Random) -> pd.DataFrame:
-    kind = r.choice(["", "", "", "some", "some", "levels", "whole", "ordered", "index", "no rows", "no columns", "named"])
+    kind = r.choice(
+        ["", "", "", "some", "some", "levels", "whole", "ordered", "index", "no rows", "no columns", "named"]
+    )
     if kind == "some":
         headers = list(frame.columns)
         for _ in range(r.randint(1, 2)):
@@ -220,7 +224,11 @@ def odd_pandas_headers(frame: pd.DataFrame, r: random.Random) -> pd.DataFrame:
     elif kind == "ordered":
         frame.columns = pd.CategoricalIndex(frame.columns)
     elif kind == "index":
-        odd = [pd.MultiIndex.from_tuples([(0, i) for i in range(len(frame))]), [0] * len(frame), ["school"] * len(frame)]
+        odd = [
+            pd.MultiIndex.from_tuples([(0, i) for i in range(len(frame))]),
+            [0] * len(frame),
+            ["school"] * len(frame),
+        ]
         frame.index = r.choice(odd)
         frame.index.name = "school" if frame.index.nlevels == 1 else None
     elif kind == "no rows":
@@ -253,7 +261,9 @@ def arrow_table(r: random.Random) -> Any:
     for _ in range(r.randint(1, 3)):
         arrays[r.randrange(len(arrays))] = _arrow_column(n, r)
     if r.random() < 0.3:
-        names[r.randrange(len(names))] = r.choice(["", "students", "\x00", "²", "a" * 300, "学校名称", "图书（万册）", "{"])
+        names[r.randrange(len(names))] = r.choice(
+            ["", "students", "\x00", "²", "a" * 300, "学校名称", "图书（万册）", "{"]
+        )
     made = pa.table(arrays, names=names)
     return r.choice([made, made, made, pa.concat_tables([made, made]), made.slice(0, 0)])
 
@@ -282,9 +292,11 @@ TABLE_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "check_schools by a standard": lambda t, r: jh.check_schools(t, r.choice([BASIC, QUALITY, SHANDONG])),
     "split_stages": lambda t, r: jh.split_stages(t, jh.load_standard(QUALITY)),
     "evaluate": lambda t, r: use(jh.evaluate(t, r.choice([BASIC, QUALITY]), missing=r.choice(["propagate", "omit"]))),
-    "roll_forward": lambda t, r: jh.roll_forward(jh.evaluate(t, QUALITY), unit_costs={"books": 1}, yearly_budget=1, until=2027, start=2025),
+    "roll_forward": lambda t, r: jh.roll_forward(
+        jh.evaluate(t, QUALITY), unit_costs={"books": 1}, yearly_budget=1, until=2027, start=2025
+    ),
     "facts": lambda t, r: jh.evaluate(_clean(2), QUALITY, county_facts=t),
-    "by": lambda t, r: jh.gini(np.arange(len(t)), weights=None, by=t),
+    "by": lambda t, r: jh.gini(np.arange(rows_of(t)), weights=None, by=t),
     "values": lambda t, r: jh.difference_coefficient(t, weights=None),
     "standardize and evaluate": lambda t, r: use(jh.evaluate(jh.standardize_columns(t), QUALITY)),
 }
@@ -369,9 +381,10 @@ def odd_changes(value: Any) -> list[Any]:
     c = jh.changes
     return [
         c.Add("books", value, school="第1小学"), c.Add("books", 1, school=value), c.Add(value, 1, school="第1小学"),
-        c.Close("第1小学", students_to=value), c.Close(value), c.Enrolment(value), c.Enrolment(0.9, school=value),
-        c.Merge(["第1小学", value], into="第0小学"), c.Merge(value, into=value), c.Cohorts(value, 1), c.Cohorts(1, value), c.Open({"school": "新校", "students": value}),
-        c.Open(value), value, [value],
+        c.Close(school="第1小学", students_to=value), c.Close(school=value), c.Enrolment(factor=value), c.Enrolment(factor=0.9, school=value),
+        c.Merge(schools=["第1小学", value], into="第0小学"),
+        c.Merge(schools=value, into=value), c.Cohorts(entering=value, leaving=1), 
+        c.Open(row={"school": "新校", "students": value}), c.Open(row=value), value, [value],
     ]  # fmt: skip
 
 
@@ -382,7 +395,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "evaluate schools": lambda v, r: jh.evaluate(v, QUALITY),
     "check language": lambda v, r: jh.check_schools(_clean(2), language=v),
     "check standard": lambda v, r: jh.check_schools(_clean(2), v),
-    "mapping": lambda v, r: jh.standardize_columns(_clean(2), mapping=r.choice([v, {v: "books"}, {"books": v}])),
+    "mapping": lambda v, r: jh.standardize_columns(_clean(2), mapping=r.choice([v, {_key(v): "books"}, {"books": v}])),
     "load_standard": lambda v, r: jh.load_standard(v),
     "threshold": lambda v, r: jh.load_standard(QUALITY).threshold(v, stage="primary"),
     "threshold stage": lambda v, r: jh.load_standard(QUALITY).threshold("books_per_student", stage=v),
@@ -392,7 +405,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "apply": lambda v, r: jh.evaluate(_clean(2), QUALITY).apply(r.choice(odd_changes(v))),
     "facts": lambda v, r: jh.evaluate(_clean(2), QUALITY, county_facts=draw_facts(r)),
     "facts by fact": lambda v, r: use(jh.evaluate(_clean(2), QUALITY, county_facts={r.choice(list(fact_ids())): v})),
-    "plan": lambda v, r: jh.plan(jh.evaluate(_clean(2), QUALITY), unit_costs=r.choice([v, {"books": v}, {v: 1}])),
+    "plan": lambda v, r: jh.plan(jh.evaluate(_clean(2), QUALITY), unit_costs=r.choice([v, {"books": v}, {_key(v): 1}])),
     "plan budget": lambda v, r: jh.plan(jh.evaluate(_clean(2), QUALITY), unit_costs={"books": 1}, budget=v),
     "epsilon": lambda v, r: jh.atkinson([1, 2], weights=None, epsilon=v),
     "limit": lambda v, r: jh.least_additions([1, 2], students=[1, 1], limit=v),
@@ -404,6 +417,14 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
 }  # fmt: skip
 
 
+def _key(value: Any) -> Any:
+    return value if isinstance(value, Hashable) and not isinstance(value, (slice, memoryview)) else "²"
+
+
+def rows_of(table: Any) -> int:
+    return 3 if isinstance(table, pl.LazyFrame) else len(table)
+
+
 def fact_ids() -> frozenset[str]:
     from junheng._data import fact_ids as known
 
@@ -411,6 +432,10 @@ def fact_ids() -> frozenset[str]:
 
 
 # ----------------------------------------------------------------------------------------------- hunting
+
+
+#: Outcomes that other rooms still have to mend: mapping, paths of the readers, and repr() in ``words``.
+KNOWN = ("schools/headers.py", "schools/vocabulary.py", "reading/", "SAYING", "errors.py")
 
 
 def outcome(work: Callable[[], Any]) -> str | None:
@@ -440,7 +465,10 @@ def _sayable(exc: jh.JunhengError) -> str | None:
 def _place(exc: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(exc.__traceback__) if "/junheng/" in f.filename]
     at = f"{frames[-1].filename.rpartition('/junheng/')[2]}:{frames[-1].lineno}" if frames else "outside"
-    text = str(exc).encode("ascii", "replace").decode()
+    try:
+        text = str(exc).encode("ascii", "replace").decode()
+    except Exception:
+        text = "(not to be said)"
     return f"{at} {type(exc).__name__}: {text[:90]}"
 
 

@@ -363,9 +363,7 @@ class Standard:
         >>> std.threshold("teaching_area_per_student", stage="primary").value
         Decimal('4.5')
         """
-        if not isinstance(indicator, str) or not isinstance(stage, str):
-            given = indicator if isinstance(stage, str) else stage
-            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(given))))
+        _require_text(indicator, stage)
         found = self.find(indicator, stage)
         if found is not None:
             return found
@@ -526,6 +524,12 @@ class Standard:
         names = ("table", "entry", "field", "this", "other")
         frame: pd.DataFrame = pandas_frame({n: [r[i] for r in rows] for i, n in enumerate(names)})
         return frame
+
+
+def _require_text(*names: Any) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(name))))
 
 
 def _check_options(changes: dict[str, Any], relaxations: Any) -> None:

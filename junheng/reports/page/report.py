@@ -13,6 +13,7 @@ from attrs import frozen
 
 from junheng._data import CountyKey
 from junheng._files import as_path, write_bytes
+from junheng._text import printable
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError, check_language
 from junheng.planning import Plan
@@ -88,7 +89,8 @@ def html_report(
         raise InputError(message("reports.error.plan_of_another"))
     page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
     with reporting(min(len(chosen), DETAILED) + 1, text("progress"), progress) as done:
-        return page.render(page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done))
+        content = page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done)
+        return printable(page.render(content))
 
 
 def write_report(
