@@ -66,7 +66,9 @@ Column: TypeAlias = Sequence[float | None] | _Series | _OneDimensional
 Columns: TypeAlias = Sequence[Sequence[float | None]] | _TwoDimensional
 Weights: TypeAlias = Column | None
 Frame: TypeAlias = _TwoDimensional
-Labels: TypeAlias = Sequence[Hashable] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
+Labels: TypeAlias = (
+    Sequence[Hashable] | Sequence[Column] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
+)
 
 #: Rows processed at a time: small enough for the cache, large enough to make the overhead negligible.
 CHUNK_ROWS = 65_536

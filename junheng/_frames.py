@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -211,6 +212,8 @@ def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
 
 def column_names(data: Any) -> list[str] | None:
     """Return the headers of a frame of any library, None for anything else."""
+    if type(data).__name__ == "LazyFrame":  # no rows yet
+        return None
     names = getattr(data, "column_names", None) or getattr(data, "columns", None)
     if names is None or callable(names) or not isinstance(names, Iterable):
         return None
@@ -279,7 +282,7 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
     series = []
     for name, column in columns.items():
         if isinstance(column, Labels):
-            words = pl.Series(name, list(column.words))
+            words = pl.Series(name, _of_one_library_type(list(column.words), (str,)))
             codes = pl.Series("codes", np.asarray(column.codes, dtype=np.int64))
             taken = words.gather(codes.set(codes < 0, None))
             series.append(taken.cast(pl.Categorical) if taken.dtype == pl.String else taken)
@@ -289,11 +292,19 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
             series.append(pl.Series(name, column).fill_nan(None))
         else:
             values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
-            if isinstance(values, list):  # polars has no whole number of more than 64 bits in a mixed column
-                values = [as_text(v) if type(v) is int and v.bit_length() > 63 else v for v in values]
+            values = _of_one_library_type(values, (str, float, int)) if isinstance(values, list) else values
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             series.append(pl.Series(name, values, dtype=pl.String if text else None, strict=False))
     return pl.DataFrame([s.alias(n) for s, n in zip(series, columns, strict=True)])
+
+
+def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:
+    """Return cells that polars or Arrow can hold in one column: beside texts, others are written as text."""
+    kinds = {type(v) for v in values if v is not None}
+    if len(kinds) < 2 or kinds <= {int, float, bool, Decimal}:
+        return values
+    fits = [v is None or (isinstance(v, beside_text) and not (type(v) is int and v.bit_length() > 63)) for v in values]
+    return [v if fit else as_text(v) for v, fit in zip(values, fits, strict=True)]
 
 
 def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
@@ -304,7 +315,9 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
         if isinstance(column, Labels):
             codes = np.asarray(column.codes, dtype=np.int32)
             indices = pa.array(codes, mask=codes < 0)
-            arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(column.words))))
+            arrays.append(
+                pa.DictionaryArray.from_arrays(indices, pa.array(_of_one_library_type(list(column.words), (str,))))
+            )
         elif isinstance(column, Wholes):
             arrays.append(pa.array(list(column.values), type=pa.int64()))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
@@ -314,6 +327,7 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
                 arrays.append(column)
                 continue
             values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            values = _of_one_library_type(values, (str,)) if isinstance(values, list) else values
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             arrays.append(pa.array(values, type=pa.string() if text else None, from_pandas=True))
     return pa.table(dict(zip(columns, arrays, strict=True)))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of odd things
 """Odd standard files: shipped ones mutated from a seed, and files made to hurt.
 
 ``python tests/odd_laws.py 2000`` hunts in a long run and prints what ended in an undocumented error.

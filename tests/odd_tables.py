@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of odd things
 """Odd tables, facts and arguments, drawn from a seed; and the doors that must refuse them in an error of ours.
 
 ``python tests/odd_tables.py 20000`` hunts in a long run and prints what ended otherwise, by place.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
 from junheng._data import column_ids
 from junheng._frames import column_names, factorize_labels, labelled, pandas_frame
+from junheng._text import as_text
 from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, listed, message
 
@@ -124,7 +125,7 @@ def check_number(value: Any, name: str, low: float, high: float, *, open_low: bo
     number = float(array) if array.ndim == 0 else float("nan")
     if not (low <= number <= high) or (open_low and number == low) or np.isinf(number):
         key = "arithmetic.number_above" if open_low else "arithmetic.number_from"
-        raise InputError(message(key, name=name, low=low, high=high, value=repr(value)))
+        raise InputError(message(key, name=name, low=low, high=high, value=as_text(value)))
     return number
 
 

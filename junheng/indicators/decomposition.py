@@ -50,7 +50,7 @@ def decompose(
         Figures to compare, such as area per student. Not negative (``cv2``: any; ``theil_l``: positive).
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such
+    by : (schools,) array-like, or a list, mapping or frame of such
         The partition, or several as columns, **coarsest first**: ``{"city": …, "county": …}``. A level combines all
         columns up to it, so counties of the same name in two cities stay apart. Columns may cross, such as county and
         urban/rural: the second level is then urban and rural within each county.

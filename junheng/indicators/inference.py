@@ -59,7 +59,7 @@ def influence(values: Column | Columns, *, weights: Weights, by: Labels | None =
         Figures to compare, such as area per student.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county.
 
     Returns
@@ -195,7 +195,7 @@ def bootstrap_interval(
         Figures to compare, such as area per student.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
     statistic : {"difference_coefficient", "composite"}
         ``composite`` is the mean of the coefficients of all columns, resampled together.
@@ -469,7 +469,7 @@ def tipping_error(
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     limit : number or (indicators,) array-like
         Largest coefficient that passes, such as 0.5.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county.
     cell : {"value", "students"}
         Which cell is in error: the amount (and with it the figure per student), or the enrolment with the amount

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -541,7 +541,7 @@ def _check_options(changes: dict[str, Any], relaxations: Any) -> None:
             raise InputError(message("standards.ask.choice", given=Quoted(as_text(choice)), choices=quoted(choices)))
     if relaxations is None:
         return
-    if isinstance(relaxations, str) or not isinstance(relaxations, Iterable):
+    if isinstance(relaxations, str) or not isinstance(relaxations, (Sequence, Set)):
         raise InputError(message("standards.ask.not_a_list", given=Quoted(as_text(relaxations))))
 
 

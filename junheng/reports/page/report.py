@@ -13,8 +13,8 @@ from attrs import frozen
 
 from junheng._data import CountyKey
 from junheng._files import as_path, write_bytes
-from junheng._text import printable
 from junheng._progress import Progress, reporting
+from junheng._text import printable
 from junheng.errors import InputError, check_language
 from junheng.planning import Plan
 from junheng.planning.shortfalls import county_totals
