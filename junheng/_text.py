@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -94,8 +93,8 @@ def near(text: str) -> str:
 _MOST_BITS = 8_000
 #: Decimal exponents beyond these are those of no figure; arithmetic with them may take all memory.
 _MOST_EXPONENT = 400
-#: Cells that any part of the library can print, compare and sort into groups.
-_PLAIN = (dt.date, dt.time, dt.timedelta)
+#: Dates and spans stay as they are. (By way of numpy: nothing here may ask for the time.)
+_PLAIN = (type(np.datetime64("2000-01-01").item()), type(np.timedelta64(1, "s").item()))
 
 
 #: What stands for a character that could not be read.
