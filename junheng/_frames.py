@@ -264,11 +264,13 @@ def _pandas_column(column: Any) -> Any:
         return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
     if isinstance(column, Wholes):
         return pd.array(list(column.values), dtype="Int64")
-    if isinstance(column, np.ndarray) and column.dtype.kind == "O":
-        return pd.Series(column.tolist(), dtype=_inferred(column))
-    if isinstance(column, list):
-        return pd.Series(column, dtype=_inferred(column))
-    return column
+    values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+    if not isinstance(values, list):
+        return column
+    try:
+        return pd.Series(values, dtype=_inferred(values))
+    except UnicodeEncodeError:  # labels with half a character
+        return pd.Series([as_text(v) if isinstance(v, str) else v for v in values], dtype=_inferred(values))
 
 
 def _inferred(column: Any) -> Any:
@@ -301,7 +303,8 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
 def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:
     """Return cells that polars or Arrow can hold in one column: beside texts, others are written as text."""
     kinds = {type(v) for v in values if v is not None}
-    if len(kinds) < 2 or kinds <= {int, float, bool, Decimal}:
+    large = any(type(v) is int and v.bit_length() > 64 for v in values)
+    if not large and (len(kinds) < 2 or kinds <= {int, float, bool, Decimal}):
         return values
     fits = [v is None or (isinstance(v, beside_text) and not (type(v) is int and v.bit_length() > 63)) for v in values]
     return [v if fit else as_text(v) for v, fit in zip(values, fits, strict=True)]
