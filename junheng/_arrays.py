@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
@@ -15,6 +17,7 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from junheng._text import as_text, plain_cell
 from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, message
 
@@ -63,7 +66,9 @@ Column: TypeAlias = Sequence[float | None] | _Series | _OneDimensional
 Columns: TypeAlias = Sequence[Sequence[float | None]] | _TwoDimensional
 Weights: TypeAlias = Column | None
 Frame: TypeAlias = _TwoDimensional
-Labels: TypeAlias = Sequence[Hashable] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
+Labels: TypeAlias = (
+    Sequence[Hashable] | Sequence[Column] | Mapping[str, Any] | _Series | _OneDimensional | _TwoDimensional
+)
 
 #: Rows processed at a time: small enough for the cache, large enough to make the overhead negligible.
 CHUNK_ROWS = 65_536
@@ -76,17 +81,38 @@ def as_floats(data: Any, name: str) -> Floats:
 
     The result may share memory with ``data``; do not modify it.
     """
-    array = _as_array(data)
+    array = _as_array(data, name)
     kind = array.dtype.kind
     if kind in "fiub":
-        return array.astype(np.float64, copy=False)
+        with np.errstate(over="ignore"):  # a long double beyond all floats is infinite
+            return array.astype(np.float64, copy=False)
     if kind == "O":
         return _objects_as_floats(array, name)
-    sample = Quoted(next(iter(array.reshape(-1)[:1].tolist()), None))
+    sample = Quoted(plain_cell(next(iter(array.reshape(-1)[:1].tolist()), None)))
     raise InputError(message("arithmetic.not_numbers", name=name, type=str(array.dtype), sample=sample))
 
 
-def _as_array(data: Any) -> NDArray[Any]:
+def _as_array(data: Any, name: str) -> NDArray[Any]:
+    """Return what a library or a list gives as an array; refuse what it cannot give, such as rows of unlike length."""
+    try:
+        return _given_array(data)
+    except foreign_errors() as exc:
+        reason = as_text(exc).partition("\n")[0][:200]
+        kind = type(data).__name__
+        raise InputError(message("arithmetic.no_array", name=name, type=kind, reason=reason)) from None
+
+
+def foreign_errors() -> tuple[type[Exception], ...]:
+    """Return what the libraries of frames raise for cells that do not fit; they share no class of exceptions."""
+    found: list[type[Exception]] = [ArithmeticError, LookupError, NotImplementedError, TypeError, ValueError]
+    if "polars" in sys.modules:
+        found.append(sys.modules["polars"].exceptions.PolarsError)
+    if "pyarrow" in sys.modules:
+        found.append(sys.modules["pyarrow"].ArrowException)
+    return tuple(found)
+
+
+def _given_array(data: Any) -> NDArray[Any]:
     if isinstance(data, np.ma.MaskedArray):
         return np.ma.filled(data.astype(np.float64), np.nan)
     if hasattr(data, "to_numpy"):
@@ -106,16 +132,22 @@ def _as_array(data: Any) -> NDArray[Any]:
 def _objects_as_floats(array: NDArray[Any], name: str) -> Floats:
     out = np.empty(array.shape, dtype=np.float64)
     flat_out = out.reshape(-1)
-    for i, item in enumerate(array.reshape(-1)):
-        if item is None or type(item).__name__ in {"NAType", "NaTType"}:
+    for i, given in enumerate(array.reshape(-1)):
+        text = isinstance(given, (str, bytes))
+        item = given if isinstance(given, Fraction) else plain_cell(given)
+        if item is None:
             flat_out[i] = np.nan
-        elif isinstance(item, (str, bytes)):
+        elif text:
             raise InputError(message("arithmetic.text_at", name=name, position=i, text=Quoted(item)))
+        elif isinstance(item, str) and not isinstance(given, (int, Decimal)):
+            raise InputError(message("arithmetic.value_at", name=name, position=i, value=item))
         else:
             try:
                 flat_out[i] = float(item)
+            except OverflowError:  # a fraction beyond all floats
+                flat_out[i] = np.inf if item > 0 else -np.inf
             except (TypeError, ValueError):
-                raise InputError(message("arithmetic.value_at", name=name, position=i, value=repr(item))) from None
+                raise InputError(message("arithmetic.value_at", name=name, position=i, value=as_text(item))) from None
     return out
 
 
@@ -264,11 +296,54 @@ def grouped_moments(
         variance = square / weight - left
         variance[variance <= 8 * _EPS * rows * left] = 0.0  # within rounding: all values are equal
         std = np.sqrt(variance)
+        size = np.abs(centre)
+        extreme = ~((size > _SMALL) & (size < _LARGE) & (weight > _SMALL) & (weight < _LARGE) & np.isfinite(square))
+    _mend_extremes(extreme & (weight > 0), mean, std, columns, w, groups, omit_missing)
     undefined = ~(np.isfinite(mean) & (weight > 0))
     mean[undefined] = std[undefined] = np.nan
     return Moments(weight.T, mean.T, std.T)
 
 
+def _mend_extremes(
+    extreme: NDArray[np.bool_],
+    mean: Floats,
+    std: Floats,
+    columns: Sequence[NDArray[Any]],
+    w: NDArray[Any],
+    groups: Any,
+    omit_missing: bool,
+) -> None:
+    """Compute again, in units of their largest figure, the groups whose squares may leave the range of floats."""
+    for j in np.flatnonzero(extreme.any(axis=1)).tolist():
+        x = np.asarray(columns[j], dtype=np.float64)
+        codes, n = groups.codes_of(w.size), groups.n + 1
+        counted = (w != 0) & ~(np.isnan(x) if omit_missing else np.zeros(1, dtype=bool))
+        some = np.bincount(codes[counted & (x != 0)], minlength=n)[:-1] > 0
+        broken = np.bincount(codes[counted & ~(np.isfinite(x) & np.isfinite(w))], minlength=n)[:-1] > 0
+        for g in np.flatnonzero(extreme[j] & some & ~broken).tolist():
+            rows: Any = slice(groups.starts[g], groups.starts[g + 1])
+            rows = np.arange(rows.start, rows.stop) if groups.order is None else groups.order[rows]
+            rows = rows[counted[rows]]
+            mean[j, g], std[j, g] = _moments_in_units(x[rows], w[rows])
+
+
+def _moments_in_units(x: Floats, w: Floats) -> tuple[Floats, Floats]:
+    """Return mean and deviation of one group, scaled by powers of 2, which lose no digit."""
+    unit = int(np.frexp(np.abs(x).max())[1])
+    x, w = np.ldexp(x, -unit), np.ldexp(w, -int(np.frexp(w.max())[1]))
+    total = w.sum()
+    centre = (w * x).sum() / total
+    d = x - centre
+    left = (w * d).sum() / total
+    variance = (w * d * d).sum() / total - left * left
+    if variance <= 8 * _EPS * x.size * left * left:
+        variance = np.float64(0.0)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ldexp(centre + left, unit), np.ldexp(np.sqrt(variance), unit)
+
+
+#: Figures and weights between these have squares and sums well within the range of floats.
+_SMALL, _LARGE = 1e-100, 1e100
 _EPS = float(np.finfo(np.float64).eps)
 #: Largest group summed by a plain running sum; larger ones need numpy's pairwise sum to keep the digits.
 _RUNNING_SUM = 1_024

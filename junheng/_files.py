@@ -12,22 +12,30 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
-from junheng.errors import OutputFileError, ProblemCode
+from junheng.errors import InputError, OutputFileError, ProblemCode
 from junheng.words import Quoted, message
 
-__all__ = ["check_output", "is_same_file", "replacing", "write_bytes"]
+__all__ = ["as_path", "check_output", "is_same_file", "replacing", "write_bytes"]
 
 AnyPath = str | os.PathLike[str]
+
+
+def as_path(path: Any) -> Path:
+    """Return what names a file as a path; refuse anything that does not."""
+    try:
+        return Path(path)
+    except TypeError:
+        raise InputError(message("reading.not_a_path", type=type(path).__name__)) from None
 
 
 def is_same_file(one: AnyPath, other: AnyPath) -> bool:
     """Tell whether two paths name the same existing file or folder, also through links."""
     try:
         return Path(one).samefile(other)
-    except OSError:
+    except (OSError, ValueError):  # a name with NUL or half a character is no file's
         return False
 
 
@@ -40,8 +48,9 @@ def check_output(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Path:
         if is_same_file(path, source):
             reason = message("reading.output_is_input", source=Quoted(os.fspath(source)))
             raise OutputFileError(ProblemCode.OUTPUT_IS_INPUT, path, reason)
-    target = Path(os.path.realpath(path))
+    as_path(path)
     try:
+        target = Path(os.path.realpath(path))
         if target.is_file():
             # read-only files, and on Windows files open in Excel, cannot be opened for writing
             target.open("r+b").close()
@@ -53,6 +62,8 @@ def check_output(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Path:
             raise OutputFileError(ProblemCode.OUTPUT_FOLDER_MISSING, path, reason)
     except OutputFileError:
         raise
+    except ValueError:  # NUL, or half a character
+        raise OutputFileError(ProblemCode.OUTPUT_FAILED, path, message("reading.output_name")) from None
     except OSError as exc:
         raise _failed(path, exc) from exc
     return target

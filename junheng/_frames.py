@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -16,10 +17,11 @@ import pandas as pd
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._arrays import Floats, Ints, as_floats, compress_codes
+from junheng._arrays import Floats, Ints, as_floats, compress_codes, foreign_errors
 from junheng._files import replacing, write_bytes
-from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.words import Quoted, message
+from junheng._text import as_text, plain_cell, printable
+from junheng.errors import AlignmentError, InputDataError, InputError, Problem, ProblemCode
+from junheng.words import Quoted, listed, message
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoDataFrame
@@ -39,52 +41,118 @@ Backend = Literal["pandas", "polars", "pyarrow"]
 
 
 def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
-    """Return a code for each row and the sorted labels; a mapping or frame of columns gives a MultiIndex."""
-    if isinstance(by, Mapping) or hasattr(by, "columns"):
-        if not isinstance(by, Mapping):
-            frame = nw.from_native(by, eager_only=True)
-            by = {name: frame[name].to_native() for name in frame.columns}
-        parts = {name: factorize_labels(column) for name, column in by.items()}
-        if not parts:
-            raise InputError(message("arithmetic.no_columns"))
-        coded, names = [(c, len(u)) for c, u in parts.values()], list(parts)
-        sizes = [n for _, n in coded]
-        if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, already in order
-            codes, present = compress_codes(combine_codes(coded), math.prod(sizes))
-            which = np.unravel_index(present, sizes)
-            words = [u[i] for (_, u), i in zip(parts.values(), which, strict=True)]
-            return codes, pd.MultiIndex.from_arrays(words, names=names)
-        codes, first = first_codes(coded)
-        heads = [(c[first], len(u)) for c, u in parts.values()]
-        if math.prod(n for _, n in heads) < 1 << 62:
-            order = np.argsort(combine_codes(heads))
-        else:  # slower, for combinations that do not fit one integer
-            order = np.lexsort([c for c, _ in reversed(heads)])
-        if not bool((order[1:] > order[:-1]).all()):
-            rank = np.empty_like(order)
-            rank[order] = np.arange(order.size)
-            codes, first = rank[codes], first[order]
-        return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in parts.values()], names=names)
-    array = _label_array(by)
-    codes, labels = pd.factorize(array, sort=True)
+    """Return a code for each row and the sorted labels; several columns of labels give a MultiIndex.
+
+    Several columns are a mapping, a frame, or a list of arrays, lists or Series; a Series keeps its name.
+    """
+    parts = _label_columns(by)
+    if parts is None:
+        codes, labels = _factorized(_label_array(by))
+        return codes, labels.rename(getattr(by, "name", None)) if isinstance(by, (pd.Series, pd.Index)) else labels
+    names, columns = parts
+    if not columns:
+        raise InputError(message("arithmetic.no_columns"))
+    coded = [_factorized(_label_array(column)) for column in columns]
+    if len({codes.size for codes, _ in coded}) > 1:
+        lengths = listed(str(codes.size) for codes, _ in coded)
+        raise AlignmentError(message("arithmetic.columns_of_labels", lengths=lengths))
+    return _combined(coded, names)
+
+
+def _label_columns(by: Any) -> tuple[list[Any], list[Any]] | None:
+    """Return the names and columns of labels in several columns, None for one column."""
+    if isinstance(by, Mapping):
+        return list(by), list(by.values())
+    if isinstance(by, (list, tuple)) and by and all(map(_is_column, by)):
+        names = [getattr(part, "name", None) for part in by]
+        names = [as_text(n) if isinstance(n, Hashable) and n is not None and not callable(n) else None for n in names]
+        twice = [n for n in dict.fromkeys(names) if n is not None and names.count(n) > 1]
+        if twice:
+            raise duplicate_headers([n for n in names if n is not None])
+        return names, list(by)
+    if column_names(by) is None or isinstance(by, (type, pd.Series, pd.Index)):
+        return None
+    frame = open_frame(by)
+    return list(frame.columns), [frame.get_column(name).to_native() for name in frame.columns]
+
+
+def _is_column(part: Any) -> bool:
+    """Whether an element of a list of labels is a column of labels; a tuple is one label, as always."""
+    if isinstance(part, (list, pd.Categorical)):
+        return True
+    return (
+        getattr(part, "ndim", 1) == 1
+        and not isinstance(part, type)
+        and hasattr(part, "__array__")
+        and hasattr(part, "__len__")
+    )
+
+
+def _combined(coded: list[tuple[Ints, pd.Index]], names: list[Any]) -> tuple[Ints, pd.Index]:
+    """Return a code for each combination of labels, and the combinations in order."""
+    sizes = [len(words) for _, words in coded]
+    pairs = [(codes, len(words)) for codes, words in coded]
+    if math.prod(sizes) <= max(4 * coded[0][0].size, 1 << 10):  # a table of all combinations, already in order
+        codes, present = compress_codes(combine_codes(pairs), math.prod(sizes))
+        which = np.unravel_index(present, sizes)
+        words = [u[i] for (_, u), i in zip(coded, which, strict=True)]
+        return codes, pd.MultiIndex.from_arrays(words, names=names)
+    codes, first = first_codes(pairs)
+    heads = [(c[first], len(u)) for c, u in coded]
+    if math.prod(n for _, n in heads) < 1 << 62:
+        order = np.argsort(combine_codes(heads))
+    else:  # slower, for combinations that do not fit one integer
+        order = np.lexsort([c for c, _ in reversed(heads)])
+    if not bool((order[1:] > order[:-1]).all()):
+        rank = np.empty_like(order)
+        rank[order] = np.arange(order.size)
+        codes, first = rank[codes], first[order]
+    return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in coded], names=names)
+
+
+def _factorized(array: Any) -> tuple[Ints, pd.Index]:
+    """Return a code for each label and the sorted labels."""
+    if array.ndim != 1:
+        raise InputError(message("arithmetic.shape_of_labels", shape=str(array.shape)))
+    try:
+        codes, labels = pd.factorize(array, sort=True)
+    except TypeError:
+        kinds = listed(sorted({type(label).__name__ for label in array}))
+        raise InputError(message("arithmetic.labels_of_kinds", kinds=kinds)) from None
     if codes.size and codes.min() < 0:
-        row = int(np.argmin(codes))
-        raise InputError(message("arithmetic.no_label", position=row))
-    return codes.astype(np.int64, copy=False), pd.Index(labels, name=getattr(by, "name", None))
+        raise InputError(message("arithmetic.no_label", position=int(np.argmin(codes))))
+    return codes.astype(np.int64, copy=False), pd.Index(labels)
 
 
 def _label_array(by: Any) -> Any:
-    if isinstance(by, (pd.Series, pd.Index)):
-        # pandas sorts its own arrays of strings and dates fast, but not those that wrap numpy
-        return np.asarray(by) if isinstance(by.dtype, (np.dtype, pd.CategoricalDtype)) else by.array
-    if isinstance(by, np.ndarray):
-        return by.astype(object) if by.dtype.kind in "US" else by
-    if hasattr(by, "to_list"):
-        return np.asarray(by.to_list(), dtype=object)
-    if hasattr(by, "to_pylist"):
-        return np.asarray(by.to_pylist(), dtype=object)
-    out = np.empty(len(by), dtype=object)
-    out[:] = list(by)
+    """Return labels in a form that pandas sorts: its own arrays where it is fast, plain Python objects elsewhere."""
+    kind = getattr(by, "dtype", None)
+    if isinstance(by, (pd.Series, pd.Index)) and isinstance(kind, pd.CategoricalDtype):
+        return _plain_labels(np.asarray(by, dtype=object).tolist())
+    if isinstance(by, (pd.Series, pd.Index, np.ndarray)) and getattr(by, "ndim", 1) == 1:
+        if isinstance(kind, np.dtype) and kind.kind == "f":
+            return as_floats(by, "by")  # also of kinds that pandas cannot sort
+        if isinstance(kind, np.dtype) and kind.kind not in "OUSVc":
+            return np.asarray(by)
+        if not isinstance(by, np.ndarray) and not isinstance(kind, (np.dtype, pd.ArrowDtype)):
+            return by.array
+    if isinstance(by, np.ndarray) and by.ndim != 1:
+        return by
+    try:
+        for name in ("to_list", "to_pylist", "tolist"):
+            if hasattr(by, name) and not isinstance(by, type):
+                return _plain_labels(getattr(by, name)())
+        return _plain_labels(list(by))
+    except foreign_errors() as exc:
+        reason = as_text(exc).partition("\n")[0][:200]
+        raise InputError(message("arithmetic.no_array", name="by", type=type(by).__name__, reason=reason)) from None
+
+
+def _plain_labels(labels: Sequence[Any]) -> NDArray[np.object_]:
+    """Return labels that can be told apart and printed; a tuple is one label."""
+    out = np.empty(len(labels), dtype=object)
+    for i, label in enumerate(labels):
+        out[i] = tuple(map(plain_cell, label)) if isinstance(label, tuple) else plain_cell(label)
     return out
 
 
@@ -144,8 +212,12 @@ def first_codes(parts: Sequence[tuple[Ints, int]]) -> tuple[Ints, Ints]:
 
 def column_names(data: Any) -> list[str] | None:
     """Return the headers of a frame of any library, None for anything else."""
+    if type(data).__name__ == "LazyFrame":  # no rows yet
+        return None
     names = getattr(data, "column_names", None) or getattr(data, "columns", None)
-    return None if names is None or callable(names) else [str(n) for n in names]
+    if names is None or callable(names) or not isinstance(names, Iterable):
+        return None
+    return [as_text(n) for n in names]
 
 
 def labelled(values: Floats, index: Any, columns: Any) -> Any:
@@ -192,11 +264,13 @@ def _pandas_column(column: Any) -> Any:
         return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
     if isinstance(column, Wholes):
         return pd.array(list(column.values), dtype="Int64")
-    if isinstance(column, np.ndarray) and column.dtype.kind == "O":
-        return pd.Series(column.tolist(), dtype=_inferred(column))
-    if isinstance(column, list):
-        return pd.Series(column, dtype=_inferred(column))
-    return column
+    values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+    if not isinstance(values, list):
+        return column
+    try:
+        return pd.Series(values, dtype=_inferred(values))
+    except UnicodeEncodeError:  # labels with half a character
+        return pd.Series([as_text(v) if isinstance(v, str) else v for v in values], dtype=_inferred(values))
 
 
 def _inferred(column: Any) -> Any:
@@ -210,7 +284,7 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
     series = []
     for name, column in columns.items():
         if isinstance(column, Labels):
-            words = pl.Series(name, list(column.words))
+            words = pl.Series(name, _of_one_library_type(list(column.words), (str,)))
             codes = pl.Series("codes", np.asarray(column.codes, dtype=np.int64))
             taken = words.gather(codes.set(codes < 0, None))
             series.append(taken.cast(pl.Categorical) if taken.dtype == pl.String else taken)
@@ -220,9 +294,20 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
             series.append(pl.Series(name, column).fill_nan(None))
         else:
             values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            values = _of_one_library_type(values, (str, float, int)) if isinstance(values, list) else values
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             series.append(pl.Series(name, values, dtype=pl.String if text else None, strict=False))
     return pl.DataFrame([s.alias(n) for s, n in zip(series, columns, strict=True)])
+
+
+def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:
+    """Return cells that polars or Arrow can hold in one column: beside texts, others are written as text."""
+    kinds = {type(v) for v in values if v is not None}
+    large = any(type(v) is int and v.bit_length() > 64 for v in values)
+    if not large and (len(kinds) < 2 or kinds <= {int, float, bool, Decimal}):
+        return values
+    fits = [v is None or (isinstance(v, beside_text) and not (type(v) is int and v.bit_length() > 63)) for v in values]
+    return [v if fit else as_text(v) for v, fit in zip(values, fits, strict=True)]
 
 
 def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
@@ -233,7 +318,9 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
         if isinstance(column, Labels):
             codes = np.asarray(column.codes, dtype=np.int32)
             indices = pa.array(codes, mask=codes < 0)
-            arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(list(column.words))))
+            arrays.append(
+                pa.DictionaryArray.from_arrays(indices, pa.array(_of_one_library_type(list(column.words), (str,))))
+            )
         elif isinstance(column, Wholes):
             arrays.append(pa.array(list(column.values), type=pa.int64()))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
@@ -243,6 +330,7 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
                 arrays.append(column)
                 continue
             values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            values = _of_one_library_type(values, (str,)) if isinstance(values, list) else values
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             arrays.append(pa.array(values, type=pa.string() if text else None, from_pandas=True))
     return pa.table(dict(zip(columns, arrays, strict=True)))
@@ -264,17 +352,60 @@ def duplicate_headers(names: Sequence[str]) -> InputDataError:
     )
 
 
+def unreadable_column(name: str, kind: str, why: Exception) -> InputDataError:
+    """Return the error for a column whose cells its own library cannot give."""
+    reason = as_text(why).partition("\n")[0][:200]
+    advice = message("arithmetic.unreadable_column", column=Quoted(name), type=kind, reason=reason)
+    return InputDataError([Problem(code=ProblemCode.TEXT_IN_NUMBER, column=name, message=advice)])
+
+
+def open_frame(frame: Any) -> Any:
+    """Return a frame of any library behind narwhals, its headers as texts; refuse what is no frame."""
+    if isinstance(frame, pd.DataFrame):
+        frame = _with_text_headers(frame)
+    elif type(frame).__module__.startswith("pyarrow") and hasattr(frame, "schema"):
+        frame = _without_views(frame)
+    try:
+        return nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise InputError(message("arithmetic.not_a_frame", type=type(frame).__name__)) from None
+    except nw.exceptions.DuplicateError:
+        raise duplicate_headers(column_names(frame) or []) from None
+
+
+def _with_text_headers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a pandas frame with headers of text; those in several levels are refused, not guessed together."""
+    headers = frame.columns
+    if isinstance(headers, pd.MultiIndex):
+        raise InputError(message("arithmetic.header_levels", levels=headers.nlevels))
+    names = [as_text(name) for name in headers]
+    if len(set(names)) < len(names):
+        raise duplicate_headers(names)
+    if isinstance(headers.dtype, pd.StringDtype) or all(a is b for a, b in zip(names, headers, strict=True)):
+        return frame
+    return frame.set_axis(pd.Index(names, dtype=object), axis=1)
+
+
+def _without_views(table: Any) -> Any:
+    """Return an Arrow table whose columns can be taken row by row: views as plain texts, runs written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for i, field in enumerate(table.schema):
+        kind = {"string_view": pa.large_string(), "binary_view": pa.large_binary()}.get(str(field.type))
+        if kind is not None:
+            table = table.set_column(i, field.name, table.column(i).cast(kind))
+        elif str(field.type).startswith("run_end_encoded"):
+            table = table.set_column(i, field.name, pc.run_end_decode(table.column(i)))
+    return table
+
+
 class Table:
     """A frame of pandas, polars or pyarrow, read column by column."""
 
     def __init__(self, frame: Any) -> None:
-        try:
-            self._frame = nw.from_native(frame, eager_only=True)
-        except TypeError:
-            raise InputError(message("arithmetic.not_a_frame", type=type(frame).__name__)) from None
-        except nw.exceptions.DuplicateError:
-            raise duplicate_headers(column_names(frame) or []) from None
-        names = [str(c) for c in self._frame.columns]
+        self._frame = open_frame(frame)
+        names = list(self._frame.columns)
         self.columns: tuple[str, ...] = tuple(names)
         self._series: dict[str, Any] = {}
         self._texts: dict[str, Any] = {}
@@ -304,14 +435,22 @@ class Table:
 
     def floats(self, name: str) -> Floats:
         """Return a numeric column as float64, missing as NaN."""
-        return as_floats(self._column(name).to_native(), name)
+        column = self._column(name)
+        if str(column.dtype) in ("Int128", "UInt128"):  # numpy has no such type
+            column = column.cast(nw.Float64)
+        return as_floats(column.to_native(), name)
 
     def objects(self, name: str) -> NDArray[np.object_]:
-        """Return a column as Python objects, missing as None."""
+        """Return a column as Python objects, missing as None; see :func:`junheng._text.plain_cell`."""
         out = np.empty(self.rows, dtype=object)
-        out[:] = self._column(name).to_list()
-        out[pd.isna(out)] = None
+        out[:] = self._python_cells(name, self._column(name))
         return out
+
+    def _python_cells(self, name: str, series: Any) -> list[Any]:
+        try:
+            return [plain_cell(cell) for cell in series.to_list()]
+        except foreign_errors() as exc:
+            raise unreadable_column(name, str(series.dtype), exc) from None
 
     def codes(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """Return one code per row in order of appearance (-1: missing) and the words; codes may be short integers."""
@@ -320,28 +459,27 @@ class Table:
             return _text_codes(text)
         series = self._column(name)
         native = series.to_native()
-        values: Any
         if isinstance(native, pd.Series) and isinstance(native.dtype, pd.CategoricalDtype):
             return _category_codes(native)
-        if isinstance(native, pd.Series):
-            values = native.array
-        elif series.dtype.is_numeric():
-            values = series.to_numpy()
+        if series.dtype.is_float():
+            values: Any = self.floats(name)
+        elif series.dtype.is_integer() and str(series.dtype) not in ("Int128", "UInt128"):
+            values = native.array if isinstance(native, pd.Series) else series.to_numpy()
         else:
             values = self.objects(name)
-        try:
-            codes, words = pd.factorize(values)
-        except TypeError:  # unhashable cells such as lists: use their text
-            values = self.objects(name)
-            for i, value in enumerate(values.tolist()):
-                values[i] = value if isinstance(value, Hashable) else str(value)
-            codes, words = pd.factorize(values)
+        codes, words = pd.factorize(values)
         return codes.astype(np.int64, copy=False), np.asarray(words, dtype=object).tolist()
 
     def _text(self, name: str) -> Any:
         """Return a column of text as one Arrow array, None if it is not stored as Arrow text."""
         if name not in self._texts:
-            self._texts[name] = _arrow_text(self._column(name).to_native())
+            text = _arrow_text(self._column(name).to_native())
+            if text is not None:
+                try:
+                    text.validate(full=True)
+                except ValueError as exc:  # bytes that are not UTF-8
+                    raise unreadable_column(name, str(text.type), exc) from None
+            self._texts[name] = text
         return self._texts[name]
 
     def is_text(self, name: str) -> bool:
@@ -350,8 +488,8 @@ class Table:
 
     def first(self, name: str) -> Any:
         """Return the first cell of a column, missing as None."""
-        value = self._column(name).head(1).to_list()
-        return None if not value or pd.isna(value[0]) is True else value[0]
+        head = self._python_cells(name, self._column(name).head(1))
+        return head[0] if head else None
 
     def text(self, name: str) -> str | None:
         """Return a column of text as one string, None if it is not stored as Arrow text.
@@ -523,7 +661,7 @@ def _category_codes(series: Any) -> tuple[Ints, Sequence[Any]]:
     """Return the codes of a pandas categorical in order of appearance."""
     codes, found = pd.factorize(np.append(-1, series.cat.codes.to_numpy()))
     categories = series.cat.categories
-    return codes[1:].astype(np.int64) - 1, [categories[c] for c in found[1:].tolist()]
+    return codes[1:].astype(np.int64) - 1, [plain_cell(categories[c]) for c in found[1:].tolist()]
 
 
 def _reset(frame: Any) -> Any:
@@ -532,6 +670,16 @@ def _reset(frame: Any) -> Any:
 
 
 # ----------------------------------------------------------------------------------------------- files
+
+
+def _printable_frame(frame: Any) -> Any:
+    """Return a pandas frame whose texts and headers may stand in a workbook."""
+    table = Table(frame)
+    texts = {name: table.objects(name).tolist() for name in table.columns if not table.is_number(name)}
+    shown = {n: [printable(c) if isinstance(c, str) else c for c in cells] for n, cells in texts.items()}
+    headers = {name: new for name in table.columns if (new := printable(name)) != name}
+    changed = {name: cells for name, cells in shown.items() if cells != texts[name]}
+    return table.with_columns(changed).renamed(headers).to_native() if changed or headers else frame
 
 
 def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = ()) -> None:
@@ -553,6 +701,7 @@ def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = 
     book = BytesIO()
     with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         for name, frame in tables.items():
+            frame = _printable_frame(frame)
             frame.to_excel(writer, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
             for i, column in enumerate(frame.columns):
                 wide = 2 * len(str(column)) + 2

@@ -1,10 +1,12 @@
-"""Invisible characters, unusual blanks and footnote marks (private)."""
+"""Cells and names of any kind as plain text; invisible characters, unusual blanks, footnote marks (private)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from junheng.words import Message, message
 
 __all__ = [
     "INVISIBLE",
+    "LOST",
+    "as_text",
     "characters",
     "clean",
     "drop_invisible",
@@ -21,14 +25,17 @@ __all__ = [
     "may_have_twins",
     "near",
     "odd_signs",
+    "plain_cell",
+    "printable",
     "unmarked",
+    "well_formed",
 ]
 
 #: Zero-width characters, direction marks, soft hyphens, variation selectors, fillers, tags and control characters.
 _UNSEEN = (
     r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    r"\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 #: Blanks other than the ordinary space: no-break, thin, ideographic, line separators.
 _BLANK = r"\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -79,6 +86,94 @@ def near(text: str) -> str:
     """Return a name without width, case, kind of brackets and blanks."""
     folded = unicodedata.normalize("NFKC", drop_invisible(text)).translate(_BRACKETS).casefold()
     return "".join(folded.split())
+
+
+# ------------------------------------------------------------------------------------- things of any kind
+
+#: Whole numbers of more bits are written with an exponent: Python refuses to print more than 4 300 digits.
+_MOST_BITS = 8_000
+#: Decimal exponents beyond these are those of no figure; arithmetic with them may take all memory.
+_MOST_EXPONENT = 400
+#: Dates and spans stay as they are. (By way of numpy: nothing here may ask for the time.)
+_PLAIN = (type(np.datetime64("2000-01-01").item()), type(np.timedelta64(1, "s").item()))
+
+
+#: What stands for a character that could not be read.
+LOST = "\ufffd"
+
+
+def well_formed(text: str) -> str:
+    """Return a text that can be written to a file: half characters (lone surrogates) become U+FFFD, a lost one."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+_NOT_IN_FILES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """Return a text for a page or a workbook: characters that neither may hold become U+FFFD."""
+    return _NOT_IN_FILES.sub(LOST, text)
+
+
+def as_text(value: Any) -> str:
+    """Return anything as text, also what refuses to be printed."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"{Decimal(value):.16e}"
+    try:
+        return well_formed(str(value))
+    except Exception:  # the __str__ of a stranger's class may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def plain_cell(value: Any) -> Any:
+    """Return a cell as a text, a truth value, a number, a date, or None if it is missing.
+
+    A number that no figure has (10**400, 1e999999) becomes its text, and so does any other object: text is what all
+    that reads cells can refuse with its place.
+    """
+    kind = type(value)
+    if kind is str:
+        return well_formed(value)
+    if value is None or kind is float or kind is bool:
+        return None if value != value else value
+    if kind is int:
+        return value if value.bit_length() <= 1_024 else as_text(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain_of_numpy(value)
+    if kind.__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, Decimal):
+        return _plain_decimal(value)
+    return value if isinstance(value, _PLAIN) else as_text(value)
+
+
+def _plain_of_numpy(value: Any) -> Any:
+    if value is np.ma.masked:
+        return None
+    if value.ndim:
+        return as_text(value)
+    if value.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            number = float(value)
+        return None if number != number else number
+    inner = value.item()
+    # a date far away, or one of nanoseconds, is a number to Python
+    plain = isinstance(inner, (np.generic, np.ndarray)) or (value.dtype.kind in "mM" and isinstance(inner, int))
+    return as_text(value) if plain else plain_cell(inner)
+
+
+def _plain_decimal(value: Decimal) -> Any:
+    if value.is_nan():
+        return None
+    if value.is_infinite():
+        return float(value)
+    return value if not value or abs(value.adjusted()) <= _MOST_EXPONENT else str(value)
 
 
 # --------------------------------------------------------------------- all characters of a column at once

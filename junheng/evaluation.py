@@ -13,6 +13,7 @@ import numpy as np
 
 from junheng._data import STAGES
 from junheng._frames import FrameT
+from junheng._text import as_text
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.facts import Facts
 from junheng.indicators.catalog import Indicator, catalogue
@@ -101,8 +102,8 @@ def evaluate(
     ['resources', 'unmet']
     """
     std = standard if isinstance(standard, Standard) else load_standard(standard)
-    if missing not in ("propagate", "omit", "raise"):
-        raise InputError(message("facts.missing", given=Quoted(missing)))
+    if not isinstance(missing, str) or missing not in ("propagate", "omit", "raise"):
+        raise InputError(message("facts.missing", given=Quoted(as_text(missing))))
     indicators = _indicators(std)
     needed = needed_columns(std)
     found = ProblemList(open_table(schools, by=[by] if isinstance(by, str) else by))

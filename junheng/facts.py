@@ -13,7 +13,7 @@ from attrs import frozen
 from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table, pandas_frame
-from junheng._text import clean, near
+from junheng._text import as_text, clean, near, plain_cell
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.vocabulary import fold
@@ -326,10 +326,16 @@ def as_table(source: Any, keys: Sequence[str]) -> Table:
     if source and all(isinstance(v, Mapping) for v in source.values()):
         columns = _by_county(source, keys)
     else:
-        columns = {str(k): list(v) if isinstance(v, (list, tuple, np.ndarray)) else [v] for k, v in source.items()}
+        columns = {as_text(k): _one_or_several(v) for k, v in source.items()}
         if len({len(v) for v in columns.values()}) > 1:
             raise InputError(message("facts.in_county_facts", mistake=message("facts.lengths")))
     return Table(pandas_frame({k: _objects(v) for k, v in columns.items()}))
+
+
+def _one_or_several(value: Any) -> list[Any]:
+    """Return the facts of a column: of several counties, or of one."""
+    several = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    return list(value) if several else [value]
 
 
 def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:
@@ -346,5 +352,6 @@ def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> 
 
 def _objects(values: Sequence[Any]) -> Any:
     out = np.empty(len(values), dtype=object)
-    out[:] = list(values)
+    for i, value in enumerate(values):  # a cell may be a list
+        out[i] = plain_cell(value)
     return out

@@ -198,8 +198,13 @@ def _without_formulas(frame: Any) -> Any:
         if table.is_number(name):
             continue
         cells = table.objects(name)
-        # "==" is a comparison in columns of requirements, not a formula
-        hit = [isinstance(c, str) and c.startswith(_FORMULA) and c != "==" for c in cells]
-        if any(hit):
-            guarded[name] = [f"'{c}" if h else c for c, h in zip(cells, hit, strict=True)]
-    return table.with_columns(guarded).to_native()
+        guards = [_guarded(c) for c in cells]
+        if any(a is not b for a, b in zip(cells, guards, strict=True)):
+            guarded[name] = guards
+    headers = {name: new for name in table.columns if (new := _guarded(name)) is not name}
+    return table.with_columns(guarded).renamed(headers).to_native()
+
+
+def _guarded(cell: Any) -> Any:
+    # "==" is a comparison in columns of requirements, not a formula
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) and cell != "==" else cell

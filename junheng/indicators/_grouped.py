@@ -10,8 +10,10 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
+from junheng._data import column_ids
 from junheng._frames import column_names, factorize_labels, labelled, pandas_frame
-from junheng.errors import InputError
+from junheng._text import as_text
+from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, listed, message
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ class Sample:
 
 def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("values", "weights")) -> Sample:
     """Check the arguments common to all measures and lay out the groups; ``names`` are the caller's argument names."""
-    require_aligned(**{names[0]: values, names[1]: weights, "by": by})
+    require_aligned(**{names[0]: values, names[1]: weights}, **label_parts(by))
     x = as_floats(values, names[0])
     if x.ndim not in (1, 2):
         raise InputError(message("arithmetic.shape_of_values", name=names[0], shape=str(x.shape)))
@@ -81,10 +83,25 @@ def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("v
         groups = Groups.single(x.shape[0])
     else:
         codes, labels = factorize_labels(by)
-        require_rows(x.shape[0], by=codes)
+        require_labels(x.shape[0], codes, by)
         groups = Groups.from_codes(codes, len(labels))
     headers = column_names(values) if x.ndim == 2 else None
     return Sample(columns=columns, weights=w, groups=groups, labels=labels, names=headers, flat=x.ndim == 1)
+
+
+def label_parts(by: Any) -> dict[str, Any]:
+    """Return the columns of labels by the names that messages give them."""
+    if not isinstance(by, (list, tuple)):
+        return {"by": by}
+    return {f"by[{i}]": part for i, part in enumerate(by) if hasattr(part, "index") and not callable(part.index)}
+
+
+def require_labels(rows: int, codes: Ints, by: Any) -> None:
+    """Raise an error if there is not a label for each row; ``by=["county", "year"]`` names columns, and has no rows."""
+    names = isinstance(by, (list, tuple)) and all(isinstance(name, str) and name in column_ids() for name in by)
+    if names and codes.size != rows:
+        raise AlignmentError(message("arithmetic.names_as_labels"))
+    require_rows(rows, by=codes)
 
 
 def check_weights(weights: Any, rows: int, name: str = "weights") -> Floats | None:
@@ -108,7 +125,7 @@ def check_number(value: Any, name: str, low: float, high: float, *, open_low: bo
     number = float(array) if array.ndim == 0 else float("nan")
     if not (low <= number <= high) or (open_low and number == low) or np.isinf(number):
         key = "arithmetic.number_above" if open_low else "arithmetic.number_from"
-        raise InputError(message(key, name=name, low=low, high=high, value=repr(value)))
+        raise InputError(message(key, name=name, low=low, high=high, value=as_text(value)))
     return number
 
 
@@ -123,7 +140,8 @@ def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
     if labels is None:
         return {}
     if getattr(labels, "nlevels", 1) > 1 or type(labels).__name__ == "MultiIndex":
-        return {str(n): labels.get_level_values(i).take(which) for i, n in enumerate(labels.names)}
+        names = [f"group_{i + 1}" if n is None else str(n) for i, n in enumerate(labels.names)]
+        return {n: labels.get_level_values(i).take(which) for i, n in enumerate(names)}
     return {"group" if labels.name is None else str(labels.name): labels.take(which)}
 
 
@@ -215,6 +233,14 @@ def _entropy_term(alpha: float) -> Callable[[Floats], Floats]:
     return known.get(alpha) or (near_one if alpha > 0.5 else near_zero)
 
 
+def _in_range(weights: Floats | None) -> Floats | None:
+    """Return weights whose products are floats: very large or small ones are scaled by a power of 2."""
+    most = 0.0 if weights is None else float(np.fmax.reduce(weights, initial=0.0))
+    if weights is None or not most or 1e-100 < most < 1e100:
+        return weights
+    return np.ldexp(weights, -int(np.frexp(most)[1]))
+
+
 # ------------------------------------------------------------------------------- groups of like size
 
 
@@ -295,6 +321,7 @@ def over_ranked(
     NaN if a value is negative, infinite or missing, or if all values sum to 0.
     """
     out = np.full((groups.n, len(sample_columns)), np.nan)
+    weights = _in_range(weights)
     with np.errstate(all="ignore"):
         for block in blocks(groups, weights):
             absent = block.weights == 0

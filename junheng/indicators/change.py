@@ -317,7 +317,7 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, group: Any, reference: A
     group, reference : label or list of labels
         Kinds in the numerator and in the denominator, such as ``["city", "town"]`` and ``"rural"``. Other schools are
         ignored.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -382,7 +382,7 @@ def ranking(
     ----------
     values : (schools,) or (schools, indicators) array-like
         Figures to rank.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group within which to rank, such as the province.
     ties : {"min", "average", "dense"}
         How two schools that tie for second place rank: 1 2 2 4, or 1 2.5 2.5 4, or 1 2 2 3.
@@ -452,7 +452,7 @@ def percentile_rank(values: Column | Columns, *, weights: Weights, by: Labels | 
         Figures to compare, such as area per student; of the whole nation for national percentiles.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group within which to compare, such as the stage.
 
     Returns

@@ -41,7 +41,7 @@ def lorenz_curve(values: Column | Columns, *, weights: Weights, by: Labels | Non
         Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -91,7 +91,7 @@ def concentration_curve(
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     rank : (schools,) array-like
         Variable to order schools by, ascending.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -150,7 +150,7 @@ def concentration_index(values: Any, *, weights: Any, rank: Any, by: Any = None)
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     rank : (schools,) array-like
         Variable to order schools by, ascending. Schools of equal rank share their mean position.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns

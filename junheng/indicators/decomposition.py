@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from math import factorial
 from typing import TYPE_CHECKING, Any, Literal
@@ -50,7 +50,7 @@ def decompose(
         Figures to compare, such as area per student. Not negative (``cv2``: any; ``theil_l``: positive).
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such
+    by : (schools,) array-like, or a list, mapping or frame of such
         The partition, or several as columns, **coarsest first**: ``{"city": …, "county": …}``. A level combines all
         columns up to it, so counties of the same name in two cities stay apart. Columns may cross, such as county and
         urban/rural: the second level is then urban and rural within each county.
@@ -161,9 +161,10 @@ def _factors(by: Any) -> tuple[list[str], list[Ints]]:
     """Return the names and codes of the columns of ``by``."""
     codes, index = factorize_labels(by)
     labels: Any = index
-    if not (isinstance(by, Mapping) or hasattr(by, "columns")):
+    if type(labels).__name__ != "MultiIndex":
         return ["group" if labels.name is None else str(labels.name)], [codes]
-    return [str(n) for n in labels.names], [labels.codes[i][codes].astype(np.int64) for i in range(labels.nlevels)]
+    names = [f"group_{i + 1}" if n is None else str(n) for i, n in enumerate(labels.names)]
+    return names, [labels.codes[i][codes].astype(np.int64) for i in range(labels.nlevels)]
 
 
 class _Split:

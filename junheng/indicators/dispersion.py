@@ -48,7 +48,7 @@ def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to average, such as area per student.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -99,7 +99,7 @@ def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -152,7 +152,7 @@ def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student (not the amounts themselves).
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns

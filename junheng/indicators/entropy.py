@@ -39,7 +39,7 @@ def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -95,7 +95,7 @@ def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student. Positive.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -154,7 +154,7 @@ def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: An
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     alpha : float
         Any number from -1000 to 1000; at 0 and 1 the limit is taken.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -218,7 +218,7 @@ def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None)
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     epsilon : float
         Aversion to inequality, from 0 to 1000. Common choices: 0.5, 1 and 2.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -287,7 +287,7 @@ def log_variance(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student. Positive.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns

@@ -46,7 +46,7 @@ def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -106,7 +106,7 @@ def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -173,7 +173,7 @@ def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: floa
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     upper, lower : float
         Shares of the weight, above 0 and at most 1.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -235,7 +235,7 @@ def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
         Figures to compare, such as area per student. Not negative.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -296,7 +296,7 @@ def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = 
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     share : float
         Share of the students, from 0 to 1.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns
@@ -356,7 +356,7 @@ def share_of_top(values: Any, *, weights: Any, share: float = 0.2, by: Any = Non
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     share : float
         Share of the students, from 0 to 1.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
 
     Returns

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from junheng._arrays import (
     Column,
@@ -58,7 +59,7 @@ def influence(values: Column | Columns, *, weights: Weights, by: Labels | None =
         Figures to compare, such as area per student.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county.
 
     Returns
@@ -109,7 +110,9 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
         up = w / rest
         for j, column in enumerate(sample.columns):
             m, s = mean[codes, j], std[codes, j]
-            d = np.where(absent, 0.0, column) - m
+            units = _units(m, s)  # 0 but for extreme figures, whose squares are no floats
+            m, s = np.ldexp(m, -units), np.ldexp(s, -units)
+            d = np.ldexp(np.where(absent, 0.0, column), -units) - m
             d[absent] = 0.0
             square = s * s
             left = square - up * d * d  # the sum of squares over the weight of all
@@ -127,6 +130,13 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
             cv[alone] = np.nan
             out.append(cv)
     return out
+
+
+def _units(mean: Floats, std: Floats) -> NDArray[np.int32]:
+    """Return the power of 2 in which the figures of each row are squared without leaving the range of floats."""
+    size = np.fmax(np.abs(mean), std)
+    extreme = (size > 0) & np.isfinite(size) & ((size < 1e-100) | (size > 1e100))
+    return np.where(extreme, np.frexp(size)[1], 0).astype(np.int32)
 
 
 def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
@@ -185,7 +195,7 @@ def bootstrap_interval(
         Figures to compare, such as area per student.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
     statistic : {"difference_coefficient", "composite"}
         ``composite`` is the mean of the coefficients of all columns, resampled together.
@@ -459,7 +469,7 @@ def tipping_error(
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     limit : number or (indicators,) array-like
         Largest coefficient that passes, such as 0.5.
-    by : (schools,) array-like, mapping or frame of such, optional
+    by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county.
     cell : {"value", "students"}
         Which cell is in error: the amount (and with it the figure per student), or the enrolment with the amount

@@ -52,9 +52,9 @@ class IndicatorValues:
             relaxed.append((_is_relaxed(sections, relaxation), relaxation.add))
         name = indicator.denominator
         bottom = None if name is None else sections.students if name == "students" else sections.number(name)
-        np.multiply(top, indicator.scale, out=value)
-        value[whole] = shares * indicator.scale
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # what leaves the floats is not known
+            np.multiply(top, indicator.scale, out=value)
+            value[whole] = shares * indicator.scale
             if bottom is not None:
                 np.divide(value, bottom, out=value)
         known = np.isfinite(value)

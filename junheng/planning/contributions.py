@@ -66,7 +66,7 @@ def contributions(ev: Evaluation[FrameT]) -> FrameT:
     gap = np.isnan(values)
     with np.errstate(divide="ignore", invalid="ignore"):
         total = _per_group(np.where(gap & d.omitted, 0.0, students[:, None]), codes, len(d.group_county))[codes]
-        share = students[:, None] * (values - mean) ** 2 / (total * d.std[:, weighted][codes] ** 2)
+        share = students[:, None] * ((values - mean) / d.std[:, weighted][codes]) ** 2 / total
     share[~np.isfinite(share)] = np.nan
     moved = np.full(values.shape, np.nan)
     for k in range(len(weighted)):

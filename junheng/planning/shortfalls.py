@@ -329,10 +329,13 @@ def _may_stay(d: Judgement, section: Ints, indicator: Ints) -> Any:
 
 def _amounts(lack: Shortage) -> tuple[float, ...]:
     """Return has, needs, the shortfall of section and school, and the same for the floor."""
-    out = [float(lack.has), float(lack.needs)]
-    for wanted in (lack.needs, lack.floor):
-        own = math.nan if wanted is None else lack.amount(wanted, of_school=False)
-        out += [own, own if wanted is None or lack.share == 1 else lack.amount(wanted, of_school=True)]
+    try:
+        out = [float(lack.has), float(lack.needs)]
+        for wanted in (lack.needs, lack.floor):
+            own = math.nan if wanted is None else lack.amount(wanted, of_school=False)
+            out += [own, own if wanted is None or lack.share == 1 else lack.amount(wanted, of_school=True)]
+    except OverflowError:  # more than any float, for more pupils than there are people
+        return (math.inf,) * 6
     return tuple(out)
 
 

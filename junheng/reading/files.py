@@ -116,7 +116,7 @@ def _open_text(file: InputFile, head: bytes) -> Source:
         return open_text(file, head, file.suffix)
     text, _ = _decoded(file)
     # a text without a separator is no table that was exported under another ending
-    bare = file.suffix and not re.search(r"[\t,;|，；]", text[:20_000])
+    bare = file.suffix and not re.search(r"[\t,;|，；、｜]", text[:20_000])
     if bare or re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text[:4096]):
         raise InputError(message("reading.not_a_workbook", path=file.name))
     source = open_text(file, head, ".txt")

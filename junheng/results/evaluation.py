@@ -161,7 +161,9 @@ class Evaluation(Generic[FrameT]):
         >>> print(ev.explain(language="zh").splitlines()[0])
         示例县 / 2025 · 义务教育优质均衡发展县（教督〔2017〕6号）
         """
-        return explain(self.data, county, stage, check_language(language or self.language or "en"))
+        return explain(
+            self.data, county, stage, check_language(self.language or "en" if language is None else language)
+        )
 
     def relabel(self, language: Language) -> Evaluation[FrameT]:
         """Return the same evaluation with labels instead of ids, in one language.

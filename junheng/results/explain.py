@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES, CountyKey, Stage
+from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import REASONS
@@ -45,8 +46,8 @@ def _no_such_county(d: Judgement, wanted: tuple[str, ...]) -> Message:
 
 def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, language: Language) -> str:
     """Return the findings of one county or all, a line each."""
-    if stage is not None and stage not in STAGES:
-        raise InputError(message("results.stage", stages=STAGES, stage=Quoted(stage)))
+    if stage is not None and not (isinstance(stage, str) and stage in STAGES):
+        raise InputError(message("results.stage", stages=STAGES, stage=Quoted(as_text(stage))))
     wanted = find_county(d, county)
     n = len(d.part_verdicts)
     reasons = part_reasons(d, language, wanted)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng._text import clean, has_mark, near, odd_signs, unmarked
+from junheng._text import as_text, clean, has_mark, near, odd_signs, unmarked
 from junheng.indicators.exact import typed_decimal
 from junheng.schools.vocabulary import flag_words, fold_word
 from junheng.words import Message, Quoted, key_text, message, quoted
@@ -62,10 +62,20 @@ def parse_numbers(values: NDArray[np.object_], factor: tuple[int, int] = (1, 1))
             try:
                 number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
             except (InvalidOperation, TypeError, ValueError):
-                bad[i] = str(value)
+                bad[i] = as_text(value)
                 continue
-        out[i] = float(number * factor[0] / factor[1] if factor != (1, 1) else number)
+        out[i] = _as_float(number, factor)
     return out, bad
+
+
+def _as_float(number: Decimal, factor: tuple[int, int]) -> float:
+    """Return a figure in the unit of its column; one beyond all floats is infinite, for the caller to report."""
+    if number.is_nan():
+        return math.nan
+    if number.is_finite() and number and not -400 < number.adjusted() < 400:
+        # no digit of it fits a float; arithmetic with such an exponent overflows
+        return math.copysign(math.inf if number.adjusted() > 0 else 0.0, number)
+    return float(number * factor[0] / factor[1] if factor != (1, 1) else number)
 
 
 def scaled(values: Floats, factor: tuple[int, int]) -> Floats:

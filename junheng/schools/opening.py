@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from junheng._data import STAGES
 from junheng._frames import Table
-from junheng._text import clean, may_be_odd, may_have_twins
-from junheng.errors import Problem, ProblemCode, Severity
+from junheng._text import LOST, as_text, clean, may_be_odd, may_have_twins
+from junheng.errors import InputError, Problem, ProblemCode, Severity
 from junheng.schools import areas
 from junheng.schools.cells import TOTAL, near_twins, of_one_type, twin_message
 from junheng.schools.coded import CodedColumns
@@ -27,7 +27,8 @@ __all__ = ["missing_column", "open_table"]
 
 def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
     """Open a frame with canonical columns as a table of schools; ``by`` names the columns that make a county."""
-    table = evolve(_lay_out(CodedColumns(Table(frame)), by), origin=origin_of(frame))
+    table = _lay_out(CodedColumns(Table(frame)), _columns_of_counties(by))
+    table = evolve(table, origin=origin_of(frame))
     problems = _check_columns(table)
     for name in table.has.intersection((*table.by, "county", "county_code")):
         table.codes(name)  # coded first: later checks look at words instead of cells
@@ -43,11 +44,18 @@ def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
         table, found = areas.work_out_areas(table, parts)
     problems += found
     for name in _key_columns(table):
-        problems += _check_twins(table, name)
+        problems += _check_twins(table, name) + _check_lost(table, name)
     return evolve(table, opening=tuple(problems), opened=frozenset(opened))
 
 
 # ------------------------------------------------------------------------------------------- columns
+
+
+def _columns_of_counties(by: Any) -> Sequence[str] | None:
+    """Return ``by`` as names of columns; refuse anything else."""
+    if by is None or (isinstance(by, (list, tuple)) and by and all(isinstance(name, str) for name in by)):
+        return by
+    raise InputError(message("schools.by_names", given=Quoted(as_text(by))))
 
 
 def _lay_out(coded: CodedColumns, by: Sequence[str] | None) -> SchoolTable:
@@ -183,6 +191,24 @@ def _check_twins(table: SchoolTable, name: str) -> list[Problem]:
             if not name.startswith("school") or _stands_beside(table, row, codes, group):
                 out.append(table.problem(ProblemCode.NEAR_TWIN, advice, row=row, **fields))
     return out
+
+
+def _check_lost(table: SchoolTable, name: str) -> list[Problem]:
+    """Report names in which a character was lost, so that two of them may look alike."""
+    if LOST not in table.coded.characters(name):
+        return []
+    codes, words = table.codes(name)
+    lost = [i for i, word in enumerate(words) if isinstance(word, str) and LOST in word]
+    fields = {"column": name, "severity": Severity.WARNING}
+    return [
+        table.problem(
+            ProblemCode.INVISIBLE_CHARACTERS,
+            message("schools.lost_character", name=Quoted(words[i])),
+            row=row, value=words[i], **fields,
+        )
+        for i in lost
+        for row in table.schools_in(codes == i)
+    ]  # fmt: skip
 
 
 def _stands_beside(table: SchoolTable, row: int, codes: NDArray[Any], group: Sequence[int]) -> bool:

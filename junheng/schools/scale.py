@@ -77,8 +77,9 @@ def _median_lies_within(values: Floats, enrolled: Floats, rule: Mapping[str, Any
         students = enrolled[i : i + PIECE]
         some = (own > 0) & (students > 0)
         many += int(np.count_nonzero(some))
-        below += int(np.count_nonzero((own < low * students) & some))
-        above += int(np.count_nonzero((own > high * students) & some))
+        with np.errstate(over="ignore"):
+            below += int(np.count_nonzero((own < low * students) & some))
+            above += int(np.count_nonzero((own > high * students) & some))
     return 2 * below < many and 2 * above < many
 
 

@@ -166,7 +166,11 @@ class Sections:
         base = self.schools.number(name)
         values = np.full(self.rows.size, np.nan) if base is None else self.of_rows(base)
         whole, top, bottom = self._to_divide(name)
-        return values, whole, values[whole] * top / bottom
+        with np.errstate(over="ignore"):
+            divided = values[whole] * top / bottom
+            lost = np.isinf(divided)  # the product is no float, but the share of a known figure is
+            divided[lost] = (values[whole] * (top / bottom))[lost]
+        return values, whole, divided
 
     def exactly(self, name: str, at: Ints) -> list[Fraction]:
         """Return the known figures of some sections as fractions: as typed, and exactly divided."""

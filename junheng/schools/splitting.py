@@ -52,6 +52,8 @@ def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tup
         # a fractional enrolment: both parts of the share are scaled to whole numbers
         exactly = [int(a) * typed(b) if a else Fraction(0) for a, b in zip(w[:, j], joint.enrolment[:, j], strict=True)]
         size = math.lcm(*(x.denominator for x in exactly))
+        if sum(exactly) * size > 2**1000:  # no enrolment has so many digits, and no float either
+            continue
         parts[:, j] = [float(x * size) for x in exactly]
         sums[j] = float(sum(exactly) * size)
     sums[sums == 0] = np.nan

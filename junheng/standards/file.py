@@ -19,6 +19,7 @@ from cattrs.v import transform_error
 
 from junheng._data import column_ids, fact_ids, indicator_ids, read_toml
 from junheng.errors import did_you_mean
+from junheng.standards.limits import MOST_MISTAKES, is_extreme
 from junheng.standards.mistakes import located
 from junheng.standards.model import (
     Doubt,
@@ -49,6 +50,8 @@ IDENTITY = ("document", "number", "issued", "jurisdiction")
 _NEEDED = ("id", "label", "last_checked_on")
 
 
+#: Unknown keys of one table for which similar names are looked up: that takes a millisecond each.
+_MOST_HINTS = 20
 #: Metadata of a field that is derived and not part of the file.
 _DERIVED = {"derived": True}
 
@@ -134,6 +137,9 @@ def _read_parts(parts: dict[str, Any], kind: Any, mistakes: dict[str, list[Messa
     """Read parts of a file by place; add the mistakes of those that cannot be read to ``mistakes``."""
     found = {}
     for place, part in parts.items():
+        if sum(map(len, mistakes.values())) >= MOST_MISTAKES:
+            mistakes[place] = [message("standards.more_mistakes", n=MOST_MISTAKES)]
+            break
         try:
             found[place] = _converter().structure(part, kind)
         except Exception as exc:  # the other parts are read whatever is wrong with this one
@@ -181,6 +187,8 @@ def _strict(kind: Message, accept: tuple[type[Any], ...]) -> Callable[[Any, Any]
             raise _Refused(message("standards.must_be", kind=kind, given=_shown(value)))
         if target is Decimal and not Decimal(value).is_finite():
             raise _Refused(message("standards.not_finite", given=value))
+        if isinstance(value, (Decimal, int)) and is_extreme(value):
+            raise _Refused(message("standards.too_extreme", given=f"{Decimal(value):.6e}"))
         return Decimal(str(value)) if target is Decimal else value
 
     return hook
@@ -300,8 +308,9 @@ def _what_is_wrong(exc: BaseException) -> list[Message]:
 
 
 def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> list[Message]:
-    hints = {name: did_you_mean(name, known, most=1, show=Quoted) for name in sorted(unknown)}
-    return [message("standards.unknown_key", key=Quoted(name), hint=hint) for name, hint in hints.items()]
+    names, known = sorted(unknown), list(known)
+    hints = {name: did_you_mean(name, known, most=1, show=Quoted) for name in names[:_MOST_HINTS]}
+    return [message("standards.unknown_key", key=Quoted(name), hint=hints.get(name, "")) for name in names]
 
 
 # ------------------------------------------------------------------------------- duplicates

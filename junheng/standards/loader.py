@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from attrs import frozen
 
+from junheng._text import well_formed
 from junheng.errors import InputError, StandardDataError, UnknownStandardError, did_you_mean
 from junheng.standards.checks import check_sense, check_whole
 from junheng.standards.file import IDENTITY, LISTS, SINGLE, File, duplicates, read_file
+from junheng.standards.limits import MOST_BYTES, MOST_EXTENDED, before_parsing, parse, too_large
 from junheng.standards.mistakes import located
 from junheng.standards.model import Standard, Threshold, entry_key, stands_for
 from junheng.standards.terms import IndicatorId
@@ -116,10 +117,13 @@ def _find(ref: str | os.PathLike[str], folder: Path | None) -> _Place:
         raise UnknownStandardError(
             message("standards.unknown_standard", id=Quoted(text), hint=hint, known=listed(sorted(shipped)))
         )
-    path = Path(text) if folder is None else folder / text
-    if not path.is_file():
-        raise UnknownStandardError(message("standards.no_such_file", path=Quoted(str(path))))
-    return _Place(path, str(path), str(path.resolve()))
+    path = Path(os.fsdecode(text)) if folder is None else folder / text
+    try:
+        if path.is_file():
+            return _Place(path, str(path), str(path.resolve()))
+    except (OSError, ValueError):  # a name that no file can have
+        pass
+    raise UnknownStandardError(message("standards.no_such_file", path=Quoted(well_formed(str(path)))))
 
 
 @cache
@@ -135,12 +139,16 @@ def _load(ref: str | os.PathLike[str], folder: Path | None, chain: tuple[str, ..
     if place.key in chain:
         circle = message("standards.extends_itself", chain=" → ".join((*chain, place.key)))
         raise StandardDataError(place.name, [located(circle, "$.extends")])
+    if len(chain) >= MOST_EXTENDED:
+        raise StandardDataError(place.name, [message("standards.extended_too_often", most=MOST_EXTENDED)])
     return _read(place, (*chain, place.key))
 
 
 def _read(place: _Place, chain: tuple[str, ...]) -> Standard:
     """Read a file and the standard it extends; raise an error with all mistakes."""
     raw = _read_toml(place)
+    if large := too_large(raw):
+        raise StandardDataError(place.name, large)
     problems = duplicates(raw)
     parent: Standard | None = None
     extends = raw.get("extends")
@@ -173,11 +181,23 @@ def _not_toml(exc: tomllib.TOMLDecodeError) -> Message:
 
 def _read_toml(place: _Place) -> dict[str, Any]:
     try:
-        return tomllib.loads(place.path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
-    except tomllib.TOMLDecodeError as exc:
-        raise StandardDataError(place.name, [_not_toml(exc)]) from None
+        with place.path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise StandardDataError(place.name, [message("standards.not_utf8")]) from None
+    except OSError as exc:
+        reason = exc.strerror or type(exc).__name__
+        raise StandardDataError(place.name, [message("standards.cannot_open", reason=reason)]) from None
+    large = message("standards.file_too_large", most=MOST_BYTES) if len(content) > MOST_BYTES else before_parsing(text)
+    if large is not None:
+        raise StandardDataError(place.name, [large])
+    try:
+        return parse(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise StandardDataError(place.name, [_not_toml(exc)]) from None
+    except (ValueError, OverflowError) as exc:  # a date or a number that Python does not have
+        raise StandardDataError(place.name, [message("standards.not_toml", reason=str(exc), place="")]) from None
 
 
 def _each_once(problems: list[Message]) -> list[Message]:

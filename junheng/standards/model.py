@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
 from attrs import field, frozen
 
+from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.standards.content import differences, number_text, plain
 from junheng.standards.rules import Comparison, Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Yardstick
@@ -362,6 +363,7 @@ class Standard:
         >>> std.threshold("teaching_area_per_student", stage="primary").value
         Decimal('4.5')
         """
+        _require_text(indicator, stage)
         found = self.find(indicator, stage)
         if found is not None:
             return found
@@ -446,9 +448,8 @@ class Standard:
             for k, v in {"between": between_sizes, "below": below_smallest, "above": above_largest}.items()
             if v is not None
         }
-        if isinstance(relaxations, str):
-            raise InputError(message("standards.ask.not_a_list", given=Quoted(relaxations)))
-        applied = self.applied if relaxations is None else tuple(dict.fromkeys(relaxations))
+        _check_options(changes, relaxations)
+        applied = self.applied if relaxations is None else tuple(dict.fromkeys(map(as_text, relaxations)))
         known = [r.id for r in self.relaxations]
         unknown = sorted(set(applied) - set(known))
         if unknown:
@@ -472,8 +473,8 @@ class Standard:
 
     def _decide(self, doubt: str, decision: Literal["open", "counted", "left_out"]) -> tuple[Doubt, ...]:
         """Return the doubts with a decision for one of them."""
-        if decision not in ("open", "counted", "left_out"):
-            raise InputError(message("standards.ask.decision", given=Quoted(decision)))
+        if not isinstance(decision, str) or decision not in ("open", "counted", "left_out"):
+            raise InputError(message("standards.ask.decision", given=Quoted(as_text(decision))))
         if doubt not in {d.id for d in self.doubts}:
             raise InputError(message("standards.ask.no_doubt", standard=self.id, doubt=Quoted(doubt)))
         return tuple(attrs.evolve(d, decision=decision) if d.id == doubt else d for d in self.doubts)
@@ -523,6 +524,25 @@ class Standard:
         names = ("table", "entry", "field", "this", "other")
         frame: pd.DataFrame = pandas_frame({n: [r[i] for r in rows] for i, n in enumerate(names)})
         return frame
+
+
+def _require_text(*names: Any) -> None:
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(name))))
+
+
+def _check_options(changes: dict[str, Any], relaxations: Any) -> None:
+    """Refuse choices that no source leaves open; Literal types are hints, and hold nobody back."""
+    known = {"between": get_args(Between), "below": get_args(Ends), "above": get_args(Ends)}
+    for name, choice in changes.items():
+        choices = [c for c in known[name] if c != "some"]
+        if not isinstance(choice, str) or choice not in choices:
+            raise InputError(message("standards.ask.choice", given=Quoted(as_text(choice)), choices=quoted(choices)))
+    if relaxations is None:
+        return
+    if isinstance(relaxations, str) or not isinstance(relaxations, (Sequence, Set)):
+        raise InputError(message("standards.ask.not_a_list", given=Quoted(as_text(relaxations))))
 
 
 def _chosen(t: Threshold, changes: dict[str, Any]) -> Threshold:

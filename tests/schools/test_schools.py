@@ -315,7 +315,7 @@ def test_a_sheet_by_name_and_headers_by_mapping(tmp_path: Path) -> None:
         ("gone.csv", None, ("no file", "gone.csv")),
         ("a.docx", b"x", (".docx", ".csv", ".xlsx")),
         ("a.csv", b"", ("empty", "headers")),
-        ("a.csv", b"PK\x03\x04" + bytes(range(256)), ("a.csv", "CSV UTF-8")),
+        ("a.csv", b"PK\x03\x04" + bytes(range(256)), ("a.csv", "damaged")),
         ("a.csv", "甲,乙\n".encode("utf-16")[:-1], ("a.csv", "character 4 of line 1")),
         ("a.csv", "学校名称,学段\n1,2\n1,2,3\n".encode(), ("a.csv", "line 3")),
         ("a.xlsx", b"not a workbook", ("a.xlsx", "workbook")),

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from junheng._arrays import Floats, Ints, as_floats, require_aligned
 from junheng._progress import Progress, reporting
+from junheng._text import as_text
 from junheng.errors import InputError
 from junheng.indicators._grouped import Block, Sample, blocks, read_sample
 from junheng.indicators.allocation._batch import Batch, Bools, Solver
@@ -238,11 +239,11 @@ def _as_typed(limit: Any, k: int) -> tuple[list[float], list[str]]:
         return [float(limit)], [repr(float(limit))]
     given = [limit] if isinstance(limit, Decimal) else limit
     several = isinstance(given, (list, tuple))
-    array = np.atleast_1d(as_floats(np.array([float(v) for v in given]) if several else given, "limit"))
+    array = np.atleast_1d(as_floats(np.array(given, dtype=object) if several else given, "limit"))
     if array.ndim != 1 or array.size not in (1, k):
         raise InputError(message("arithmetic.limit_shape", indicators=k, shape=str(array.shape)))
     values = array.tolist()
-    return values, [str(v) for v in given] if several else [repr(v) for v in values]
+    return values, [as_text(v) for v in given] if several else [repr(v) for v in values]
 
 
 def _per_row(bound: Any, name: str, sample: Sample) -> list[Floats] | None:

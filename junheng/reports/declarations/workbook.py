@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from junheng._data import CountyKey
-from junheng._files import write_bytes
+from junheng._files import as_path, write_bytes
+from junheng._text import printable
 from junheng.errors import InputError
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.declarations.cells import clauses
@@ -74,7 +75,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: C
     >>> jh.reports.write_declaration(ev, pathlib.Path(tempfile.mkdtemp()) / "form.xlsx").name
     'form.xlsx'
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() != ".xlsx":
         raise InputError(message("forms.declaration_ending", file=Quoted(target.name)))
     form = declaration(ev, county=county)
@@ -87,7 +88,7 @@ def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: C
                 sheets.table(table)
         sheets.provenance()
 
-    write_bytes(target, workbook_bytes(target, form.title, form.document, fill))
+    write_bytes(target, workbook_bytes(target, clean(form.title), clean(form.document), fill))
     return target
 
 
@@ -97,7 +98,7 @@ def _words(group: str) -> Mapping[str, str]:
 
 def clean(text: str) -> str:
     """Return a text that fits in a cell: characters invalid in XML replaced, truncated to the length of a cell."""
-    kept = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+    kept = printable(text)
     return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + _words("workbook")["truncated"]
 
 
@@ -186,7 +187,7 @@ class _Sheets:
         for other in form.tables:
             if other.id != "summary":
                 sheet.merge_range(row, 0, row, 2, "", self.format())
-                sheet.write_string(row, 0, other.title, self.format())
+                sheet.write_string(row, 0, clean(other.title), self.format())
                 sheet.set_row(row, 18)
                 row += 1
         row += 1
@@ -246,7 +247,7 @@ class _Sheets:
         for j, column in enumerate(table.columns):
             if coded and not column.code:
                 sheet.merge_range(row, j, row + 1, j, "", head)
-            sheet.write_string(row, j, column.label, head)
+            sheet.write_string(row, j, clean(column.label), head)
             if coded and column.code:
                 sheet.write_string(row + 1, j, column.code, head)
         # bold text is wider

@@ -12,8 +12,9 @@ from typing import Any
 from attrs import frozen
 
 from junheng._data import CountyKey
-from junheng._files import write_bytes
+from junheng._files import as_path, write_bytes
 from junheng._progress import Progress, reporting
+from junheng._text import printable
 from junheng.errors import InputError, check_language
 from junheng.planning import Plan
 from junheng.planning.shortfalls import county_totals
@@ -88,7 +89,8 @@ def html_report(
         raise InputError(message("reports.error.plan_of_another"))
     page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
     with reporting(min(len(chosen), DETAILED) + 1, text("progress"), progress) as done:
-        return page.render(page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done))
+        content = page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done)
+        return printable(page.render(content))
 
 
 def write_report(
@@ -139,7 +141,7 @@ def write_report(
     ...     write_report(ev, Path(folder) / "report.html").name
     'report.html'
     """
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(message("reports.error.not_html", file=target.name))
     page = html_report(ev, county=county, language=language, plan=plan, progress=progress)

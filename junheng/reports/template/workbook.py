@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from junheng._data import STAGES, Stage
-from junheng._files import write_bytes
+from junheng._files import as_path, write_bytes
 from junheng.errors import InputError, check_language
 from junheng.facts import fact_columns
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
@@ -66,7 +66,7 @@ def write_template(
     ['county', 'school_code', 'school', 'kind', 'stage', 'students']
     """
     check_language(language)
-    target = Path(path)
+    target = as_path(path)
     if target.suffix.lower() != ".xlsx":
         raise InputError(message("forms.template_ending", file=target.name))
     wrong = [s for s in stages if s not in STAGES]

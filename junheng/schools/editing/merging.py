@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from attrs import frozen
 
+from junheng._text import as_text
 from junheng.errors import ProblemCode
 from junheng.schools import ALL_STAGES, base_column
 from junheng.schools.editing.inputs import key_text
@@ -28,10 +29,14 @@ _NOT_SUMMED = (
 )
 
 
+def _is_several(names: object) -> bool:
+    return hasattr(names, "__iter__") and getattr(names, "ndim", 1) > 0
+
+
 def merge(editor: TableEditor, change: Merge) -> None:
     """Merge schools into one of them."""
-    if isinstance(change.schools, str):
-        advice = message("changes.schools_not_a_list", school=Quoted(change.schools))
+    if isinstance(change.schools, str) or not _is_several(change.schools):
+        advice = message("changes.schools_not_a_list", school=Quoted(as_text(change.schools)))
         editor.problems.add(ProblemCode.UNKNOWN_SCHOOL, advice)
         return
     title = key_text(change.into)
