@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from math import log
 from typing import Any
 
 from attrs import field, frozen
@@ -35,14 +37,59 @@ __all__ = [
 
 
 def did_you_mean(
-    name: object, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6, show: Callable[[str], Any] = str
+    name: object,
+    known: Iterable[str],
+    *,
+    most: int = 3,
+    cutoff: float = 0.6,
+    show: Callable[[str], Any] = str,
+    called: Mapping[str, str] | None = None,
 ) -> Message | str:
     """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near.
 
-    ``show=Quoted`` puts the names in quotation marks.
+    Chinese names are compared by the characters they share, the rare ones first; other names letter by letter.
+    ``show=Quoted`` puts the names in quotation marks; ``called`` gives another name by which a known one is shown.
     """
-    near = difflib.get_close_matches(str(name), list(dict.fromkeys(known)), n=most, cutoff=cutoff)
-    return message("errors.did_you_mean", names=listed(map(show, near), "or")) if near else ""
+    text, names = str(name)[:_LONGEST_NAME], list(dict.fromkeys(known))
+    if text.isascii():
+        near = difflib.get_close_matches(text, names, n=4 * most, cutoff=cutoff)
+    else:
+        near = _near_by_characters(text, [n for n in names if not n.isascii()], cutoff)
+    shown = list(dict.fromkeys((called or {}).get(n, n) for n in near))[:most]
+    return message("errors.did_you_mean", names=listed(map(show, shown), "or")) if shown else ""
+
+
+#: A name that is longer is a sentence; only its beginning is compared.
+_LONGEST_NAME = 100
+
+
+def _near_by_characters(text: str, names: Sequence[str], cutoff: float) -> list[str]:
+    """Return the names that share characters with a text, best first.
+
+    A character weighs less the more names it is in: of 体育教师数 the signs 体 and 育 say more than 数. What is shared
+    is compared with both names together, or with the shorter one where it is almost a part of the longer.
+    """
+    count = Counter(c for name in names for c in set(name))
+    weight = {c: 1 / (1 + log(n)) for c, n in count.items()}
+    mine, scored = Counter(c for c in text if c.isalnum()), []
+
+    def weighed(characters: Counter[str]) -> float:
+        return sum(n * weight.get(c, 1.0) for c, n in characters.items())
+
+    for at, name in enumerate(names):
+        its = Counter(c for c in name[:_LONGEST_NAME] if c.isalnum())
+        shared, sizes = weighed(mine & its), sorted((weighed(mine), weighed(its)))
+        if (mine & its).total() < 2 or not sizes[0]:
+            continue
+        score = max(2 * shared / sum(sizes), _A_PART * shared / sizes[0])
+        if score >= cutoff:
+            order = difflib.SequenceMatcher(None, text, name[:_LONGEST_NAME], autojunk=False).ratio()
+            scored.append((-score, -order, at, name))
+    return [name for *_, name in sorted(scored)]
+
+
+#: How near a name is to one that it is wholly a part of.
+_A_PART = 0.75
 
 
 def check_language(language: str) -> Language:

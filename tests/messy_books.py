@@ -15,6 +15,7 @@ import xlsxwriter
 
 import junheng as jh
 from junheng.reading.files import open_source
+from junheng.reading.input_file import open_input
 from junheng.reports.template import write_template
 
 Rows = list[list[Any]]
@@ -90,7 +91,7 @@ def clean(n_schools: int = 12, seed: int = 0) -> pd.DataFrame:
 
 def _template(tmp: Path) -> tuple[list[str], list[str]]:
     path = write_template(tmp / "template.xlsx", "cn-basic-balance-2012")
-    grid = open_source(path, lambda done: None, lambda name, i, hidden: i == 0).grids[0]
+    grid = open_source(open_input(path), lambda done: None, lambda name, i, hidden: i == 0).grids[0]
     columns = jh.describe_file(path).columns["column"].tolist()
     return [str(v) for v in grid.cells[0].tolist()], columns
 

@@ -36,7 +36,9 @@ from junheng.errors import InputDataError, InputError, JunhengError, Severity
 from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.fact_forms import facts_of
+from junheng.reading.input_file import open_input
 from junheng.results.explain import find_county
+from junheng.schools import resolve_mapping
 from junheng.schools.checks import find_problems
 from junheng.words import Quoted, key_text, listed, message, sentences
 
@@ -80,10 +82,25 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
     return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
 
 
+def _mapping(args: argparse.Namespace) -> dict[str, str] | None:
+    """Return the columns that the user gives to headers."""
+    mapping: dict[str, str] = {}
+    for pair in args.mapping or ():
+        header, _, column = (part.strip() for part in pair.rpartition("="))
+        if not header or not column:
+            raise InputError(message("cli.wrong_mapping", value=Quoted(pair)))
+        if mapping.setdefault(header, column) != column:
+            raise InputError(message("cli.mapping_twice", header=Quoted(header)))
+    # a table is told from other sheets by canonical names; a name with a unit keeps it
+    found = resolve_mapping(mapping)
+    return {h: column if found[h].unit else found[h].column for h, column in mapping.items()} or None
+
+
 def _described(args: argparse.Namespace) -> Any:
     """Read and describe the file, with a bar in the language of the user."""
     with reporting(100, args.text["reading"]) as progress:
-        return jh.describe_file(args.file, **_sheet(args), progress=lambda done, _: progress(done))
+        given = {**_sheet(args), "mapping": _mapping(args)}
+        return jh.describe_file(args.file, **given, progress=lambda done, _: progress(done))
 
 
 def _read(args: argparse.Namespace) -> Any:
@@ -99,7 +116,7 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, noticed = facts_of(Path(args.facts), None, None) if args.facts else (None, None)
+    args.facts_read, noticed = facts_of(open_input(args.facts), None, None) if args.facts else (None, None)
     note(noticed, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],

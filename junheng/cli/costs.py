@@ -16,6 +16,7 @@ from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
 from junheng.planning._costs import with_lines
 from junheng.reading.files import open_source
+from junheng.reading.input_file import open_input
 from junheng.schools import (
     base_column,
     category_word,
@@ -144,7 +145,7 @@ class _CostReader:
 
 def _file_lines(item: str, option: str, problems: list[Message]) -> list[_Line]:
     """Return the lines of a file of costs; costs that could not be read are problems."""
-    source = open_source(Path(item), lambda done: None, lambda name, i, hidden: not hidden)
+    source = open_source(open_input(item), lambda done: None, lambda name, i, hidden: not hidden)
     for grid in source.grids:
         cells = [[None if x is None or not str(x).strip() else x for x in row] for row in grid.cells.tolist()]
         head, at = _header(cells)

@@ -122,6 +122,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     def file(sub: argparse.ArgumentParser, **more: Any) -> None:
         add(sub, "file", "file", **more)
         add(sub, "--sheet", "sheet")
+        add(sub, "--mapping", "mapping", action="append")
 
     def judging(sub: argparse.ArgumentParser, **more: Any) -> None:
         file(sub, **more)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from junheng._progress import Progress, reporting
 from junheng.errors import ReadingWarning
+from junheng.reading.choices import Choices, HeaderRows, Sheets
 from junheng.reading.fact_forms import facts_of, raw_table
+from junheng.reading.input_file import FileLike, open_input
 from junheng.reading.report import FileReport, notice_of
 from junheng.reading.sheets import joined
 from junheng.reading.tables import read_file
@@ -21,14 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FileReport", "describe_file", "read_facts", "read_schools"]
 
-#: Sheets by name or position, counted from 0; several are stacked.
-Sheets = str | int | Sequence[str | int] | None
-#: Row numbers of the headers as a spreadsheet shows them.
-HeaderRows = int | Sequence[int] | None
-
 
 def read_schools(
-    path: str | os.PathLike[str],
+    path: FileLike,
     *,
     sheet: Sheets = None,
     mapping: Mapping[str, str] | None = None,
@@ -43,7 +38,7 @@ def read_schools(
 
     Parameters
     ----------
-    path : str or path
+    path : str, path, bytes or open file
         A workbook (.xlsx, .xlsm, .xls, .ods; requires the extra ``excel``) or text file (.csv, .tsv, .txt; the encoding
         UTF-8, GB18030 or UTF-16 is detected).
     sheet : str, int or list of these, optional
@@ -92,7 +87,7 @@ def read_schools(
 
 
 def describe_file(
-    path: str | os.PathLike[str],
+    path: FileLike,
     *,
     sheet: Sheets = None,
     mapping: Mapping[str, str] | None = None,
@@ -103,8 +98,8 @@ def describe_file(
 
     Parameters
     ----------
-    path : str or path
-        The file.
+    path : str, path, bytes or open file
+        The file. An open file is read in binary mode.
     sheet : str, int or list of these, optional
         As for :func:`junheng.read_schools`.
     mapping : dict of str to str, optional
@@ -139,13 +134,13 @@ def describe_file(
 
 
 def read_facts(
-    path: str | os.PathLike[str], *, sheet: str | int | None = None, mapping: Mapping[str, str] | None = None
+    path: FileLike, *, sheet: str | int | None = None, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     r"""Read county facts from a file.
 
     Parameters
     ----------
-    path : str or path
+    path : str, path, bytes or open file
         A workbook or text file: either a table with one row per county, or a form with the items in one column (项目)
         and their values in another (数值). A form may have one value column per county.
     sheet : str or int, optional
@@ -181,26 +176,26 @@ def read_facts(
     >>> facts.to_dict("records")
     [{'county': 'A', 'exchanged_teachers': 120.0, 'unified_staffing_standard': '是'}]
     """
-    facts, summary = facts_of(Path(path), sheet, mapping)
+    facts, summary = facts_of(open_input(path), sheet, mapping)
     if summary is not None:
         warnings.warn(ReadingWarning(summary), stacklevel=2)
     return facts
 
 
-def read_table(path: str | os.PathLike[str], *, sheet: str | int | None = None) -> pd.DataFrame:
+def read_table(path: FileLike, *, sheet: str | int | None = None) -> pd.DataFrame:
     """Read a table without interpreting its values; titles, totals, notes and empty rows are left out."""
-    return raw_table(Path(path), sheet)
+    return raw_table(open_input(path), sheet)
 
 
 def _describe(
-    path: str | os.PathLike[str],
+    path: FileLike,
     sheet: Sheets,
     mapping: Mapping[str, str] | None,
     header: HeaderRows,
     progress: Progress,
 ) -> FileReport:
     with reporting(100, "reading", progress) as advance:
-        return read_file(Path(path), sheet, mapping, header, advance)
+        return read_file(open_input(path), Choices(sheet=sheet, mapping=mapping, header=header), advance)
 
 
 def notice(report: FileReport) -> Message | None:

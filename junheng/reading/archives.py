@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from xml.sax.saxutils import unescape
 
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_UNPACKED, Lost, check_size
+from junheng.reading.input_file import InputFile
 from junheng.words import message
 
 MAX_MEMBERS = 5_000
@@ -20,58 +21,58 @@ _RATIO_FROM = 20_000_000
 _CHUNK = 1 << 20
 
 
-def inspect_zip(path: Path) -> tuple[dict[str, list[Lost]], str]:
+def inspect_zip(file: InputFile) -> tuple[dict[str, list[Lost]], str]:
     """Refuse what would fill the memory; return cells that will be read as empty although they are not."""
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(io.BytesIO(file.data))
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise InputError(message("reading.damaged", path=path.name)) from None
+        raise InputError(message("reading.damaged", path=file.name)) from None
     with archive:
         members = archive.infolist()
-        _refuse_hostile(path, members)
+        _refuse_hostile(file, members)
         names = {m.filename for m in members}
-        kind = _kind_of_workbook(path, names)
+        kind = _kind_of_workbook(file, names)
         lost: dict[str, list[Lost]] = {}
         if kind == "ods":
-            _inspect_ods(path, archive)
+            _inspect_ods(file, archive)
         else:
-            lost = _inspect_xlsx(path, archive)
+            lost = _inspect_xlsx(file, archive)
         # the other members are not needed, but their unpacked size counts
         checked = {n for n in names if n == "content.xml" or n.startswith("xl/worksheets/")}
         for member in members:
             if member.filename not in checked:
-                for _ in _unpacked(path, archive, member):
+                for _ in _unpacked(file, archive, member):
                     pass
     return lost, kind
 
 
-def _refuse_hostile(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+def _refuse_hostile(file: InputFile, members: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse too many files or too much data, as the directory declares it."""
     if len(members) > MAX_MEMBERS:
-        raise InputError(message("reading.many_members", path=path.name, files=len(members)))
+        raise InputError(message("reading.many_members", path=file.name, files=len(members)))
     if any(m.flag_bits & 0x1 for m in members):
-        raise InputError(message("reading.password", path=path.name))
+        raise InputError(message("reading.password", path=file.name))
     total = sum(m.file_size for m in members)
     if total > MAX_UNPACKED or any(_too_dense(m.file_size, m.compress_size) for m in members):
-        packed = path.stat().st_size / 1e6
-        raise InputError(message("reading.too_dense", path=path.name, unpacked=total / 1e6, packed=packed))
+        packed = len(file.data) / 1e6
+        raise InputError(message("reading.too_dense", path=file.name, unpacked=total / 1e6, packed=packed))
 
 
-def _kind_of_workbook(path: Path, names: set[str]) -> str:
+def _kind_of_workbook(file: InputFile, names: set[str]) -> str:
     if "content.xml" in names and "mimetype" in names:
         return "ods"
     if any(n.lower().endswith("workbook.xml") for n in names):
         return "xlsx"
     if any(n.lower().endswith("workbook.bin") for n in names):
-        raise InputError(message("reading.xlsb", path=path.name))
-    raise InputError(message("reading.zip_without_workbook", path=path.name))
+        raise InputError(message("reading.xlsb", path=file.name))
+    raise InputError(message("reading.zip_without_workbook", path=file.name))
 
 
 def _too_dense(unpacked: int, packed: int) -> bool:
     return unpacked > _RATIO_FROM and unpacked > MAX_RATIO * max(packed, 1)
 
 
-def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+def _unpacked(file: InputFile, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """Unpack a member piece by piece without trusting the declared size."""
     done = 0
     try:
@@ -83,7 +84,7 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
             raise zlib.error
         raw.seek(int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little"), 1)
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InputError(message("reading.packing", path=path.name))
+            raise InputError(message("reading.packing", path=file.name))
         unpack = zlib.decompressobj(-15) if member.compress_type == zipfile.ZIP_DEFLATED else None
         left = member.compress_size
         while left > 0:
@@ -96,12 +97,12 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
                 packed = b"" if unpack is None else unpack.unconsumed_tail
                 done += len(piece)
                 if done > member.file_size or done > MAX_UNPACKED:
-                    raise InputError(message("reading.larger_than_declared", path=path.name))
+                    raise InputError(message("reading.larger_than_declared", path=file.name))
                 yield piece
         if done != member.file_size:
             raise zlib.error
     except (zlib.error, OSError):
-        raise InputError(message("reading.damaged", path=path.name)) from None
+        raise InputError(message("reading.damaged", path=file.name)) from None
 
 
 #: Only columns of two or more letters need a search; attributes may be quoted in any way.
@@ -114,8 +115,8 @@ _LOST = re.compile(
 )
 
 
-def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]:
-    titles = _sheet_titles(path, archive)
+def _inspect_xlsx(file: InputFile, archive: zipfile.ZipFile) -> dict[str, list[Lost]]:
+    titles = _sheet_titles(file, archive)
     lost: dict[str, list[Lost]] = {}
     for member in archive.infolist():
         if not member.filename.startswith("xl/worksheets/") or not member.filename.endswith(".xml"):
@@ -123,26 +124,26 @@ def _inspect_xlsx(path: Path, archive: zipfile.ZipFile) -> dict[str, list[Lost]]
         title = titles.get(member.filename, member.filename)
         seen = _Seen()
         tail = b""
-        for piece in _unpacked(path, archive, member):
+        for piece in _unpacked(file, archive, member):
             text = tail + piece
-            _refuse_entities(path, text)
+            _refuse_entities(file, text)
             # a piece may end inside a cell: keep the rest for the next piece
             cut = max(text.rfind(b"</c>") + 4, text.rfind(b"</row>") + 6)
             text, tail = (text[:cut], text[cut:]) if cut > 6 else (b"", text)
             if len(tail) > 50_000_000:
-                raise InputError(message("reading.huge_cell", path=path.name))
+                raise InputError(message("reading.huge_cell", path=file.name))
             seen.look(text)
         seen.look(tail)
         columns = max((_column_number(x.decode().upper()) for x in seen.letters), default=26)
-        check_size(path, title, seen.rows, columns)
+        check_size(file.name, title, seen.rows, columns)
         if seen.lost:
             lost[title] = seen.lost
     return lost
 
 
-def _refuse_entities(path: Path, text: bytes) -> None:
+def _refuse_entities(file: InputFile, text: bytes) -> None:
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError(message("reading.entities", path=path.name))
+        raise InputError(message("reading.entities", path=file.name))
 
 
 class _Seen:
@@ -187,13 +188,13 @@ def _column_number(letters: str) -> int:
     return number
 
 
-def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
+def _sheet_titles(file: InputFile, archive: zipfile.ZipFile) -> dict[str, str]:
     """Return the sheet names by archive member."""
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
-    book = b"".join(_unpacked(path, archive, archive.getinfo("xl/workbook.xml"))).decode("utf-8", "replace")
-    links = b"".join(_unpacked(path, archive, archive.getinfo("xl/_rels/workbook.xml.rels"))).decode("utf-8", "replace")
+    book = b"".join(_unpacked(file, archive, archive.getinfo("xl/workbook.xml"))).decode("utf-8", "replace")
+    links = b"".join(_unpacked(file, archive, archive.getinfo("xl/_rels/workbook.xml.rels"))).decode("utf-8", "replace")
     targets: dict[str, str] = {}
     for tag in re.findall(r"<Relationship\b[^>]*>", links):
         found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
@@ -209,14 +210,14 @@ def _sheet_titles(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:
     return titles
 
 
-def _inspect_ods(path: Path, archive: zipfile.ZipFile) -> None:
+def _inspect_ods(file: InputFile, archive: zipfile.ZipFile) -> None:
     """Count cells with their repeats: a row may be declared to repeat a million times."""
-    text = b"".join(_unpacked(path, archive, archive.getinfo("content.xml")))
-    _refuse_entities(path, text)
+    text = b"".join(_unpacked(file, archive, archive.getinfo("content.xml")))
+    _refuse_entities(file, text)
     if "META-INF/manifest.xml" in archive.namelist():
-        manifest = b"".join(_unpacked(path, archive, archive.getinfo("META-INF/manifest.xml")))
+        manifest = b"".join(_unpacked(file, archive, archive.getinfo("META-INF/manifest.xml")))
         if b"encryption-data" in manifest:
-            raise InputError(message("reading.password", path=path.name))
+            raise InputError(message("reading.password", path=file.name))
     for table in text.split(b"<table:table ")[1:]:
         title = re.search(rb'table:name="([^"]*)"', table)
         name = title.group(1).decode("utf-8", "replace") if title else ""
@@ -232,4 +233,4 @@ def _inspect_ods(path: Path, archive: zipfile.ZipFile) -> None:
                 columns += int(again.group(1)) if again else 1
                 if b"value-type=" in cell or b"<text:p" in cell:
                     width = max(width, columns)
-        check_size(path, name, last, width)
+        check_size(file.name, name, last, width)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from junheng.facts import fact_columns
 from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
 from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source, column_letter
+from junheng.reading.input_file import InputFile
 from junheng.reading.layout import Header, find_header, named_by
 from junheng.reading.meaning import words
 from junheng.reading.report import notice_of
@@ -87,9 +87,9 @@ class _Form:
     start: int
 
 
-def facts_of(path: Path, sheet: str | int | None, mapping: Mapping[str, str] | None) -> FactsRead:
+def facts_of(file: InputFile, sheet: str | int | None, mapping: Mapping[str, str] | None) -> FactsRead:
     """Read facts; return them with a summary of what was left out or converted, None if nothing was."""
-    source = open_source(path, lambda done: None, wanted_sheets(sheet))
+    source = open_source(file, lambda done: None, wanted_sheets(sheet))
     grids = chosen_grids(source, sheet) if sheet is not None else [g for g in source.grids if not g.hidden]
     grids = [g for g in grids if g.filled().any()]
     if not grids:
@@ -326,14 +326,14 @@ def _typed(values: list[Any]) -> Any:
     return values
 
 
-def raw_table(path: Path, sheet: str | int | None) -> pd.DataFrame:
+def raw_table(file: InputFile, sheet: str | int | None) -> pd.DataFrame:
     """Read a table of facts; if it contains no known fact, return it unchanged for the caller to judge."""
     try:
-        return facts_of(path, sheet, None)[0]
+        return facts_of(file, sheet, None)[0]
     except InputDataError:
         raise
     except InputError:
-        source = open_source(path, lambda done: None, wanted_sheets(sheet))
+        source = open_source(file, lambda done: None, wanted_sheets(sheet))
         grids = chosen_grids(source, sheet) if sheet is not None else list(source.grids)
         grid = next((g for g in grids if g.cells.size), None)
         header = None if grid is None else find_header(grid, understood=lambda p: None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,11 +91,11 @@ def cell_array(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.object_]
     return out
 
 
-def check_size(path: Path, sheet: str, rows: int, columns: int) -> None:
+def check_size(name: str, sheet: str, rows: int, columns: int) -> None:
     """Raise an error if a sheet is too large."""
     if columns > MAX_COLUMNS:
         raise InputError(
-            message("reading.many_columns", path=path.name, sheet=Quoted(sheet), columns=columns, limit=MAX_COLUMNS)
+            message("reading.many_columns", path=name, sheet=Quoted(sheet), columns=columns, limit=MAX_COLUMNS)
         )
     if rows > MAX_ROWS or rows * columns > MAX_CELLS:
-        raise InputError(message("reading.many_cells", path=path.name, sheet=Quoted(sheet), rows=rows, columns=columns))
+        raise InputError(message("reading.many_cells", path=name, sheet=Quoted(sheet), rows=rows, columns=columns))

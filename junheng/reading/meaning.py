@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from junheng._data import read_toml
-from junheng.schools import Found, base_column, fold, recognise, unit_factor
+from junheng.schools import Found, base_column, fold, recognise, unit_above, unit_factor
 
 
 @cache
@@ -27,8 +27,15 @@ _STAGE = re.compile(r"(小学|初中|高中|初级中学|普通高中)(部|段|�
 
 
 def _stage_of(label: str) -> str | None:
-    match = _STAGE.fullmatch(fold(label))
+    match = _STAGE.fullmatch(_without_unit(label)[0])
     return None if match is None else _STAGES[match.group(1)]
+
+
+def _without_unit(label: str) -> tuple[str, str | None]:
+    """Split a label into its words and a unit in brackets behind them: 计(亩)."""
+    before, bracket, inside = fold(label).rstrip(")").rpartition("(")
+    unit = bare_unit(inside) if bracket and before else None
+    return (fold(label), None) if unit is None else (before, unit)
 
 
 _UNIT_LABEL = re.compile(r"^(?:计量|金额)?单位[:为]?")
@@ -65,9 +72,13 @@ def _meaning(path: tuple[str, ...]) -> Found | None:
     stages = [s for label in path if (s := _stage_of(label)) is not None]
     if stages:
         return _of_one_stage(path, stages)
-    last = fold(path[-1])
+    last, unit = _without_unit(path[-1])
     if last in words("headers", "whole") or last in words("headers", "counted"):
-        return _meaning(path[:-1])
+        found = _meaning(path[:-1])
+        if found is not None and found.column == "art_teachers" and last in words("headers", "whole"):
+            # all the arts together, music and fine art among them; ours are the teachers of the combined subject
+            return None
+        return found if unit is None else _in_unit(found, unit)
     return _under_headings(path)
 
 
@@ -77,7 +88,8 @@ def _of_one_stage(path: tuple[str, ...], stages: Sequence[str]) -> Found | None:
     base = base_column(found.column) if found is not None else None
     if found is None or base is None or base[1] is not None or base_column(f"{found.column}_{stages[0]}") is None:
         return None
-    return Found(column=f"{found.column}_{stages[0]}", unit=found.unit, remarks=found.remarks)
+    of_stage = Found(column=f"{found.column}_{stages[0]}", unit=found.unit, remarks=found.remarks)
+    return unit_above(of_stage, [label for label in path[:-1] if _stage_of(label) is not None])
 
 
 def _under_headings(path: tuple[str, ...]) -> Found | None:
@@ -88,9 +100,11 @@ def _under_headings(path: tuple[str, ...]) -> Found | None:
     remarks = list(found.remarks)
     for label in above:
         parent = recognise(label)
-        if fold(label) not in words("headers", "neutral") and not (parent and _belongs(found.column, parent.column)):
+        if _without_unit(label)[0] not in words("headers", "neutral") and not (
+            parent and _belongs(found.column, parent.column)
+        ):
             remarks.append(label)
-    return Found(column=found.column, unit=found.unit, remarks=tuple(remarks))
+    return unit_above(Found(column=found.column, unit=found.unit, remarks=tuple(remarks)), above)
 
 
 def _in_unit(found: Found | None, unit: str) -> Found | None:
@@ -113,7 +127,7 @@ def _joined(path: tuple[str, ...]) -> Found | None:
             continue
         found = recognise("".join(path[start:]))
         if found is not None:
-            return found
+            return unit_above(found, path[:start])
     return None
 
 

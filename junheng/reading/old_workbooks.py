@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_COLUMNS, Source, Wanted, check_size
+from junheng.reading.input_file import InputFile
 from junheng.reading.workbooks import open_workbook
 from junheng.words import message
 
 
-def open_ole(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+def open_ole(file: InputFile, progress: Callable[[int], None], wanted: Wanted) -> Source:
     """Open a workbook in the format before Excel 2007 after checking that it is safe."""
-    data = path.read_bytes()
+    data = file.data
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise InputError(message("reading.password", path=path.name))
+        raise InputError(message("reading.password", path=file.name))
     if "Workbook".encode("utf-16-le") not in data and "Book".encode("utf-16-le") not in data:
-        raise InputError(message("reading.ole_without_workbook", path=path.name))
+        raise InputError(message("reading.ole_without_workbook", path=file.name))
     try:
         reach = _reach_of_xls(data)
     except (struct.error, IndexError, ValueError):
-        raise InputError(message("reading.damaged", path=path.name)) from None
+        raise InputError(message("reading.damaged", path=file.name)) from None
     if reach > _XLS_COLUMNS:
-        check_size(path, path.stem, 1, MAX_COLUMNS + reach)
-    return open_workbook(path, "xls", {}, progress, wanted)
+        check_size(file.name, file.stem, 1, MAX_COLUMNS + reach)
+    return open_workbook(file, "xls", {}, progress, wanted)
 
 
 #: An .xls has at most this many columns; a cell beyond indicates a hostile file.

@@ -11,12 +11,10 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+from junheng.reading.choices import Sheets
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
 from junheng.words import Listed, Message, Name, Quoted, listed, message
-
-#: Sheets by name or position, counted from 0.
-Sheets = str | int | Sequence[str | int] | None
 
 
 @frozen(eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,14 @@ from numpy.typing import NDArray
 from junheng._frames import Table, Wholes, pandas_frame
 from junheng._text import characters, may_have_twins
 from junheng.errors import Problem, ProblemCode, Severity
+from junheng.reading.choices import Choices
 from junheng.reading.columns import check_lost, read_column
 from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source
+from junheng.reading.input_file import InputFile
 from junheng.reading.report import FileReport
 from junheng.reading.sheet_reading import PlacedProblem, SheetReading, begin_reading
-from junheng.reading.sheets import Sheets, choose_sheets, given_rows, hidden_returns, wanted_sheets
+from junheng.reading.sheets import choose_sheets, given_rows, hidden_returns, wanted_sheets
 from junheng.reading.titles import refuse_other_units, take_from_titles
 from junheng.reading.totals import check_totals
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
@@ -27,16 +28,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_file(
-    path: Path,
-    sheet: Sheets,
-    mapping: Mapping[str, str] | None,
-    header: int | Sequence[int] | None,
-    progress: Callable[[int], None],
-) -> FileReport:
+def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]) -> FileReport:
     """Read a school table and report on it; ``progress`` is called with percentages."""
-    source = open_source(path, progress, wanted_sheets(sheet))
-    sheets = begin_reading(source, choose_sheets(source, sheet, given_rows(header), mapping or {}), mapping)
+    source = open_source(file, progress, wanted_sheets(choices.sheet))
+    found = choose_sheets(source, choices.sheet, given_rows(choices.header), choices.mapping or {})
+    sheets = begin_reading(source, found, choices.mapping)
     total = sum(len(s.header.names) for s in sheets)
     done = 0
     for s in sheets:

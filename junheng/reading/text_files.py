@@ -5,23 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 
 from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, check_size, clean_rows
+from junheng.reading.input_file import InputFile
 from junheng.words import message
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-def decode(path: Path, data: bytes) -> tuple[str, str]:
+def decode(file: InputFile, data: bytes) -> tuple[str, str]:
     """Return a text and the name of its detected encoding."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return data.decode("utf-16"), "UTF-16"
         except UnicodeDecodeError:
-            raise InputError(message("reading.broken_utf16", path=path.name)) from None
+            raise InputError(message("reading.broken_utf16", path=file.name)) from None
     for encoding in _ENCODINGS:
         try:
             text = data.decode(encoding)
@@ -29,17 +29,17 @@ def decode(path: Path, data: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
     else:
-        raise InputError(message("reading.encoding", path=path.name))
+        raise InputError(message("reading.encoding", path=file.name))
     if "\x00" in text:
-        raise InputError(message("reading.not_text", path=path.name))
+        raise InputError(message("reading.not_text", path=file.name))
     return text, {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}[encoding]
 
 
-def open_text(path: Path, head: bytes, suffix: str) -> Source:
+def open_text(file: InputFile, head: bytes, suffix: str) -> Source:
     """Open a text file; ``head`` is its beginning, ``suffix`` its extension."""
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InputError(message("reading.workbook_as_text", path=path.name))
-    text, encoding = decode(path, path.read_bytes())
+        raise InputError(message("reading.workbook_as_text", path=file.name))
+    text, encoding = decode(file, file.data)
     separator = "\t" if suffix == ".tsv" or encoding == "UTF-16" else ","
     first = text[:20_000]
     if suffix != ".tsv" and first.count("\t") > first.count(","):
@@ -47,10 +47,10 @@ def open_text(path: Path, head: bytes, suffix: str) -> Source:
     elif suffix != ".tsv" and "," not in first and first.count(";") > 2:
         separator = ";"
     return Source(
-        name=path.name,
+        name=file.name,
         kind="tsv" if separator == "\t" else "csv",
         encoding=encoding,
-        grids=(grid_of_text(path, text, separator),),
+        grids=(grid_of_text(file, text, separator),),
     )
 
 
@@ -59,7 +59,7 @@ _ODD_QUOTE = re.compile(f'(?m)(^|[,;\\t])({INVISIBLE.pattern}+)"')
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
 
 
-def grid_of_text(path: Path, text: str, separator: str) -> Grid:
+def grid_of_text(file: InputFile, text: str, separator: str) -> Grid:
     """Return the cells of a text."""
     rows: list[list[str | None]] = []
     width = 0
@@ -77,12 +77,12 @@ def grid_of_text(path: Path, text: str, separator: str) -> Grid:
             rows.append(cells)
             width = max(width, len(cells))
             if len(rows) > MAX_ROWS:
-                raise InputError(message("reading.many_lines", path=path.name, limit=MAX_ROWS))
+                raise InputError(message("reading.many_lines", path=file.name, limit=MAX_ROWS))
     except csv.Error as exc:
-        raise InputError(message("reading.irregular", path=path.name, line=len(rows) + 1, error=str(exc))) from None
-    check_size(path, path.stem, len(rows), width)
+        raise InputError(message("reading.irregular", path=file.name, line=len(rows) + 1, error=str(exc))) from None
+    check_size(file.name, file.stem, len(rows), width)
     for cells in rows:
         if len(cells) < width:
             cells.extend([None] * (width - len(cells)))
     cleaned = clean_rows(rows) if odd else {}
-    return Grid(name=path.stem, cells=cell_array(rows, width), cleaned=cleaned)
+    return Grid(name=file.stem, cells=cell_array(rows, width), cleaned=cleaned)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 from junheng.reading.grid import MAX_CELLS, MAX_COLUMNS, Grid, Merge, cell_array, check_size, clean_rows
+from junheng.reading.input_file import InputFile
 
 
 class _Tables(HTMLParser):
@@ -57,7 +57,7 @@ def _span(text: str | None) -> int:
     return min(max(int(text), 1), MAX_COLUMNS) if text and text.isascii() and text.isdigit() else 1
 
 
-def grids_of_page(path: Path, text: str) -> tuple[Grid, ...]:
+def grids_of_page(file: InputFile, text: str) -> tuple[Grid, ...]:
     """Return each table of a page as a sheet."""
     parser = _Tables()
     parser.feed(text)
@@ -72,7 +72,7 @@ def grids_of_page(path: Path, text: str) -> tuple[Grid, ...]:
                     c += 1
                 down = min(down, len(table) - r)
                 if c + across > MAX_COLUMNS or len(cells) + down * across > MAX_CELLS // 10:
-                    check_size(path, f"table {n + 1}", len(table), MAX_COLUMNS + 1)
+                    check_size(file.name, f"table {n + 1}", len(table), MAX_COLUMNS + 1)
                 for i in range(down):
                     for j in range(across):
                         cells[r + i, c + j] = None

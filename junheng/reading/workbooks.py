@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from attrs import evolve
@@ -12,35 +12,36 @@ from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.archives import inspect_zip
 from junheng.reading.grid import Grid, Lost, Source, Wanted, cell_array, check_size, clean_rows
+from junheng.reading.input_file import InputFile
 from junheng.words import message
 
 
-def _calamine(path: Path) -> Any:
+def _calamine(file: InputFile) -> Any:
     try:
         import python_calamine
     except ImportError:
-        raise InputError(message("reading.no_excel", path=path.name)) from None
+        raise InputError(message("reading.no_excel", path=file.name)) from None
     return python_calamine
 
 
-def open_zip(path: Path, progress: Callable[[int], None], wanted: Wanted) -> Source:
+def open_zip(file: InputFile, progress: Callable[[int], None], wanted: Wanted) -> Source:
     """Open a zip-based workbook after checking that it is safe."""
-    lost, kind = inspect_zip(path)
+    lost, kind = inspect_zip(file)
     progress(25)
-    return open_workbook(path, kind, lost, progress, wanted)
+    return open_workbook(file, kind, lost, progress, wanted)
 
 
 def open_workbook(
-    path: Path,
+    file: InputFile,
     kind: str,
     lost: dict[str, list[Lost]],
     progress: Callable[[int], None],
     wanted: Wanted,
 ) -> Source:
     """Read the requested sheets; ``lost`` are the cells read as empty, by sheet."""
-    library = _calamine(path)
+    library = _calamine(file)
     try:
-        with library.CalamineWorkbook.from_path(str(path)) as book:
+        with library.CalamineWorkbook.from_filelike(io.BytesIO(file.data)) as book:
             # charts and macro sheets contain no table
             sheets = [m for m in book.sheets_metadata if m.typ == library.SheetTypeEnum.WorkSheet]
             grids = []
@@ -53,22 +54,22 @@ def open_workbook(
                 )
                 if wanted(grid.name, i, grid.hidden):
                     sheet = book.get_sheet_by_name(grid.name)
-                    check_size(path, grid.name, sheet.total_height, sheet.total_width)
+                    check_size(file.name, grid.name, sheet.total_height, sheet.total_width)
                     merges = sheet.merged_cell_ranges if kind in ("xlsx", "xls") else None
                     grid = _filled(grid, sheet.to_python(skip_empty_area=False), merges)
                 grids.append(grid)
                 progress(25 + 45 * (i + 1) // max(len(sheets), 1))
     except library.PasswordError:
-        raise InputError(message("reading.password", path=path.name)) from None
+        raise InputError(message("reading.password", path=file.name)) from None
     except InputError:
         raise
     except Exception as exc:
         if "password" in str(exc).lower() or "encrypt" in str(exc).lower():
-            raise InputError(message("reading.password", path=path.name)) from None
-        raise InputError(message("reading.not_read", path=path.name, error=str(exc).strip()[:120])) from None
+            raise InputError(message("reading.password", path=file.name)) from None
+        raise InputError(message("reading.not_read", path=file.name, error=str(exc).strip()[:120])) from None
     if not grids:
-        raise InputError(message("reading.no_cells", path=path.name))
-    return Source(name=path.name, kind=kind, encoding=None, grids=tuple(grids))
+        raise InputError(message("reading.no_cells", path=file.name))
+    return Source(name=file.name, kind=kind, encoding=None, grids=tuple(grids))
 
 
 def _filled(grid: Grid, rows: list[list[Any]], merges: Any) -> Grid:

@@ -2,7 +2,16 @@
 
 from junheng.schools.cells import flag_advice, is_blank, near_twins, parse_numbers, text_advice, twin_message
 from junheng.schools.checks import check_schools
-from junheng.schools.headers import UNIT_IN_SIGHT, Found, missing_in_mapping, recognise, understand
+from junheng.schools.headers import (
+    UNIT_IN_SIGHT,
+    Found,
+    missing_in_mapping,
+    nearest_columns,
+    recognise,
+    resolve_mapping,
+    understand,
+    unit_above,
+)
 from junheng.schools.scale import scale_problems
 from junheng.schools.sections import split_stages
 from junheng.schools.standardize import describe_columns, finish_columns, standardize_columns
@@ -42,13 +51,16 @@ __all__ = [
     "is_grade",
     "missing_in_mapping",
     "near_twins",
+    "nearest_columns",
     "parse_numbers",
     "recognise",
+    "resolve_mapping",
     "scale_problems",
     "split_stages",
     "standardize_columns",
     "text_advice",
     "twin_message",
     "understand",
+    "unit_above",
     "unit_factor",
 ]

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from junheng._data import read_toml
 from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
+from junheng.schools.header_names import named
+from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, is_plain_remark, said_beside, unit_in, units_of_column
 from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
 from junheng.words import Message, Name, Quoted, message
 
+__all__ = [
+    "UNIT_IN_SIGHT",
+    "Found",
+    "Understood",
+    "meaning",
+    "missing_in_mapping",
+    "nearest",
+    "nearest_columns",
+    "recognise",
+    "resolve_mapping",
+    "understand",
+    "unit_above",
+]
 
-@cache
-def _headers() -> dict[str, str]:
-    out: dict[str, str] = {}
-    for column in columns().values():
-        for name in (column.id, column.zh, *column.aliases):
-            out.setdefault(fold(name), column.id)
-    for column in columns().values():
-        out.setdefault(fold(column.en), column.id)
-    return out
-
-
-def _bracket(folded: str) -> tuple[str, str | None]:
-    """Split a header into its name and the content of brackets at its end."""
-    match = re.fullmatch(r"(.+?)\(([^()]+)\)", folded)
-    return (folded, None) if match is None else (match.group(1), match.group(2).removeprefix("单位:"))
-
-
-_STAGE_WORDS = (("小学", "primary"), ("初中", "junior"), ("高中", "senior"))
 #: Marks of footnotes; removed before ① is folded to 1.
 _MARKS = re.compile(r"[*＊※★▲△#†‡①-⑳⑴-⒇⒈-⒛❶-❿]+|[:：]\s*$")
 _NUMBERING = re.compile(
@@ -49,12 +45,18 @@ class Found:
     remarks: tuple[str, ...] = ()
 
 
-@cache
+#: A longer header is a sentence, not a header.
+_LONGEST = 400
+
+
+@lru_cache(8192)  # bounded: headers come from files of any kind
 def recognise(header: str) -> Found | None:
     """Return the meaning of a header, None if it is unknown."""
     if base_column(header) is not None:
         return Found(column=header)
     bare = str(header)
+    if len(bare) > _LONGEST:
+        return None
     for _ in range(3):
         found = _recognise_bare(bare)
         if found is not None:
@@ -66,112 +68,122 @@ def recognise(header: str) -> Found | None:
     return None
 
 
+def _folded(header: str) -> str:
+    """Return a header half-width, blanks between words as bars, each bracket with its other half.
+
+    A blank separates a unit from a remark, or a name from a unit.
+    """
+    bare = fold(BLANK.sub("|", header.strip()))
+    opened = bare.count("(") - bare.count(")")
+    return bare + ")" * opened if opened > 0 else bare[:opened] if opened < 0 and bare.endswith(")" * -opened) else bare
+
+
 def _recognise_bare(header: str) -> Found | None:
-    # a space within brackets separates a unit from a remark: it is kept, as a bar
-    bare, brackets = fold(re.sub(r"(?<=\S)[^\S\r\n]+(?=\S)", "|", header)), list[str]()
+    bare, brackets = _folded(header), list[str]()
     while True:
         # brackets may be part of the name ("不含室内体育用房"), or contain the unit, the stage or a remark
-        name = _named(bare.replace("|", ""))
+        name = named(bare.replace("|", ""))
         if name is not None:
-            return _with_brackets(name, brackets)
-        before, inside = _bracket(bare)
+            return _with_brackets(name, bare, brackets)
+        before, inside = _split_bracket(bare)
         if inside is None:
             break
         brackets.append(inside.strip("|"))
-        bare = _NUMBERING.sub("", _MARKS.sub("", before))
-    before, slash, unit = bare.replace("|", "").rpartition("/")
-    name = _named(before) if slash else None
-    base = base_column(name) if name is not None else None
-    if name is not None and base is not None and _unit_factor(base[0], unit) is not None:
-        return _with_brackets(name, [*brackets, unit])
+        bare = _NUMBERING.sub("", _MARKS.sub("", before)).rstrip("|")
+    return _said_behind(bare, brackets) or _bracket_before(bare, brackets)
+
+
+def _split_bracket(folded: str) -> tuple[str, str | None]:
+    """Split a header into what stands before the last pair of brackets and their content; None if it ends otherwise."""
+    if not folded.endswith(")"):
+        return folded, None
+    depth = 0
+    for at in range(len(folded) - 1, 0, -1):
+        depth += (folded[at] == ")") - (folded[at] == "(")
+        if depth == 0:
+            return folded[:at], folded[at + 1 : -1]
+    return folded, None
+
+
+def _said_behind(bare: str, brackets: Sequence[str]) -> Found | None:
+    """Read a header with its unit or a plain remark behind it: 教学仪器设备值/万元, 学校名称 全称."""
+    for at in range(len(bare) - 1, 0, -1):
+        name = None if bare[at - 1] == "|" else named(bare[:at].replace("|", ""))
+        base = None if name is None else base_column(name)
+        if name is None or base is None:
+            continue
+        rest = _JOIN.sub("|", flat(bare[at:]))
+        number, separated = base[0].type == "number", _BEHIND_A_NAME.match(rest) is not None
+        # without a separator one character may be the rest of a word: 图书册
+        joined = number and len(rest) > 1 and rest in units_of_column(base[0].unit)
+        if not (joined or separated):
+            return None
+        said = said_beside(name, bare[:at], rest)
+        plain = said.unit is not None if number else is_plain_remark(base[0], rest)
+        if said.other or said.odd or said.stage or not plain:
+            return None
+        return _with_brackets(name, bare[:at], [*brackets, rest])
     return None
 
 
-def _named(folded: str) -> str | None:
-    """Return the canonical name of a header without brackets, with its stage if it has one."""
-    known = _headers()
-    if folded in known:
-        return known[folded]
-    for word, stage in _STAGE_WORDS:
-        if folded.startswith(word):
-            rest = re.sub(r"^(部|段|阶段)", "", folded.removeprefix(word))
-            name = f"{known.get(rest)}_{stage}"
-            if base_column(name) is not None:
-                return name
-    return None
+_JOIN = re.compile(r"^[_=~—-]+")
+_BEHIND_A_NAME = re.compile(r"[|/:,、;\\]|(?:计量|金额)?单位")
 
 
-def _with_brackets(name: str, brackets: Sequence[str]) -> Found | None:
+def _bracket_before(bare: str, brackets: Sequence[str]) -> Found | None:
+    """Read a header with its unit or a remark in front of it: 【必填】学校名称."""
+    inside, closed, rest = bare.removeprefix("(").partition(")")
+    name = named(rest.replace("|", "")) if bare.startswith("(") and closed else None
+    base = None if name is None else base_column(name)
+    if name is None or base is None or _ORDINAL.fullmatch(inside):
+        return None
+    found = _with_brackets(name, rest, [*brackets, inside])
+    return found if found is None or found.unit is None or found.unit in units_of_column(base[0].unit) else None
+
+
+_ORDINAL = re.compile(r"[0-9一二三四五六七八九十]{1,3}")
+
+
+def _with_brackets(name: str, bare: str, brackets: Sequence[str]) -> Found | None:
+    """Return what a name means with the brackets behind it; None if they make it another figure."""
     unit: str | None = None
+    odd: str | None = None
     remarks: list[str] = []
     for bracket in brackets:
-        inside = bracket.replace("|", "")
-        base = base_column(name)
-        stage = next((s for w, s in _STAGE_WORDS if inside in (w, f"{w}部", f"{w}段")), None)
-        if stage is not None and base is not None:
-            if base_column(f"{name}_{stage}") is None or base[1] is not None:
+        base, said = base_column(name), said_beside(name, bare, bracket)
+        if said.other or base is None:
+            return None
+        if said.stage is not None:
+            if base_column(f"{name}_{said.stage}") is None or base[1] is not None:
                 return None
-            name = f"{name}_{stage}"
-            continue
-        own, besides = (None, (inside,)) if base is None else _unit_beside(base[0], bracket)
-        if own is None and all(_REMARK.match(r) for r in besides):
-            remarks += besides
-        elif unit is None:
-            unit = own or inside
-            remarks += besides if own else ()
-        elif base is None or own is None or _unit_factor(base[0], own) != _unit_factor(base[0], unit):
-            # two units, or not a unit: becomes an unknown unit, which is an error
-            unit = f"{inside}/{unit}"
-    return Found(column=name, unit=unit, remarks=tuple(remarks))
+            name = f"{name}_{said.stage}"
+        if said.unit is not None and unit is not None and not _agree(base[0], said.unit, unit):
+            odd = f"{said.unit}/{unit}"
+        odd, unit = odd or said.odd, unit or said.unit
+        remarks += said.remarks
+    return Found(column=name, unit=odd or unit, remarks=tuple(remarks))
 
 
-_UNIT_SAID = re.compile(r"(?:(?:计量|金额|数量)?单位[:为是]?|以|按|用)?(.+?)(?:为单位|计量|计算|计|填写|填报|填|统计)?")
-#: 单价1万元以上 is an amount, 万元以上 describes what is counted: neither is the unit of the column.
-UNIT_IN_SIGHT = r"(?<![0-9.一二两三四五六七八九十百千万亿])(?:{})(?!(?:及|及其)?以[上下])"
+def _agree(column: Column, unit: str, other: str) -> bool:
+    """Return whether two units of a column are the same."""
+    known = units_of_column(column.unit)
+    return known.get(unit) == known.get(other)
 
 
-def _unit_beside(column: Column, inside: str) -> tuple[str | None, tuple[str, ...]]:
-    """Split the content of brackets into the unit it names and remarks: 万元,保留两位小数.
+def unit_above(found: Found, headings: Iterable[str]) -> Found:
+    """Return the meaning of a header with the unit that headings above it give: 占地面积(亩) over 运动场地面积.
 
-    Without a unit the whole content is the remark. If a remark mentions another unit of the column, or does not look
-    like a remark, the whole content is returned as a unit, which is then unknown.
+    A unit of its own goes before. Headings that disagree, or that cannot be read, make an unknown unit.
     """
-    tokens, inside = [t for t in re.split(r"[,、;。|]", inside) if t], inside.replace("|", "")
-    if _unit_factor(column, inside) is not None:
-        return inside, ()
-    known = {fold(u): _unit_factor(column, fold(u)) for u in read_toml("columns.toml")["units"].get(column.unit, {})}
-    parted = [_part_token(token, known) for token in tokens]
-    units = [unit for unit, _ in parted if unit is not None]
-    remarks = tuple(remark for _, remark in parted if remark is not None)
-    if _unit_in_sight(remarks, known) or len({known[u] for u in units}) > 1:
-        return inside, ()
-    if not units:
-        return None, (inside,)
-    return (units[0], remarks) if all(_REMARK.match(r) for r in remarks) else (inside, ())
-
-
-def _part_token(token: str, known: Collection[str]) -> tuple[str | None, str | None]:
-    """Split a word in brackets into a unit and a remark: 万元保留两位小数."""
-    if token in known:
-        return token, None
-    unit_match = _UNIT_SAID.fullmatch(token)
-    if unit_match is not None and unit_match.group(1) in known:
-        return unit_match.group(1), None
-    first = max((u for u in known if token.startswith(u) and _REMARK.match(token[len(u) :])), key=len, default="")
-    return (first, token[len(first) :]) if first else (None, token)
-
-
-def _unit_in_sight(remarks: Iterable[str], known: Mapping[str, Factor | None]) -> bool:
-    """Return whether a remark mentions another unit of the column."""
-    other = "|".join(re.escape(u) for u, factor in known.items() if factor != (1, 1))
-    return bool(other) and any(re.search(UNIT_IN_SIGHT.format(other), r) for r in remarks)
-
-
-#: Text in brackets that begins like this is a remark, not a unit.
-_REMARK = re.compile(
-    r"不?含|不?包含|不?包括|其中|见|注|截至|截止|按|指|必填|选填|可选|保留|精确|填|以|如|账面|原值|四舍五入|取整|"
-    r"整数|小数|[一二两三四0-9]位小数|年末|年底|期末|\d{4}年|.{7,}"
-)
+    base = base_column(found.column)
+    if base is None or base[0].type != "number" or found.unit is not None:
+        return found
+    said = [s for heading in headings if (s := unit_in(base[0], heading)).unit or s.odd]
+    odd = [s.odd for s in said if s.odd]
+    units = {units_of_column(base[0].unit)[s.unit]: s.unit for s in said if s.unit}
+    if not said:
+        return found
+    return evolve(found, unit=odd[0] if odd else "/".join(units.values()))
 
 
 def meaning(header: str) -> tuple[str, str | None] | None:
@@ -199,10 +211,10 @@ def understand(
     names: Sequence[str], mapping: Mapping[str, str] | None, known: Sequence[Found | None] | None = None
 ) -> tuple[list[Understood], list[Problem]]:
     """Return how each header is used, and problems; ``known`` replaces what the words of a header say."""
-    chosen = dict(mapping or {})
+    chosen = resolve_mapping(mapping)
     problems = [missing_in_mapping(header, names) for header in sorted(set(chosen) - set(names))]
     founds = [recognise(h) for h in names] if known is None else list(known)
-    taken = set(chosen.values())
+    taken = {f.column for f in chosen.values()}
     means = taken | {f.column for h, f in zip(names, founds, strict=True) if f is not None and h not in chosen}
     out: list[Understood] = []
     for header, found in zip(names, founds, strict=True):
@@ -219,19 +231,29 @@ def understand(
     return out, problems + _same_column_twice(out)
 
 
-def _as_mapped(header: str, column: str) -> tuple[Understood, list[Problem]]:
-    """Use a header as the mapping says; a unit in brackets still applies."""
-    base = base_column(column)
+def resolve_mapping(mapping: Mapping[str, str] | None) -> dict[str, Found]:
+    """Return what a mapping gives each header: a canonical column, or a known header of one, such as 小学在校生数.
+
+    A name that is not known is returned as it is.
+    """
+    return {header: recognise(str(column)) or Found(column=column) for header, column in (mapping or {}).items()}
+
+
+def _as_mapped(header: str, given: Found) -> tuple[Understood, list[Problem]]:
+    """Use a header as the mapping says; a unit in it, or in what the mapping says, still applies."""
+    base = base_column(given.column)
     if base is None:
-        unknown = message("schools.mapped_to_unknown", column=Quoted(column), hint=nearest(column, columns()))
+        unknown = message("schools.mapped_to_unknown", column=Quoted(given.column), hint=nearest_columns(given.column))
         problem = Problem(code=ProblemCode.UNKNOWN_COLUMN, severity=Severity.ERROR, column=header, message=unknown)
-        return Understood(header=header, column=column), [problem]
-    inside = _bracket(fold(header))[1]
-    unit = None if inside is None else _unit_beside(base[0], inside)[0]
-    factor = None if unit is None else _unit_factor(base[0], unit)
-    if factor is None:
-        return Understood(header=header, column=column), []
-    return Understood(header=header, column=column, unit=unit, factor=factor), []
+        return Understood(header=header, column=given.column), [problem]
+    said = unit_in(base[0], header)
+    odd, unit = said.odd, said.unit or given.unit
+    if said.unit is not None and given.unit is not None and not _agree(base[0], said.unit, given.unit):
+        odd = f"{said.unit}/{given.unit}"
+    factor = None if odd or unit is None else _unit_factor(base[0], unit)
+    if odd or (unit is not None and factor is None):
+        return Understood(header=header, column=given.column), [_unknown_unit(header, given.column, odd or str(unit))]
+    return Understood(header=header, column=given.column, unit=unit, factor=factor or (1, 1)), []
 
 
 def _as_found(header: str, found: Found, means: Collection[str]) -> tuple[Understood, list[Problem]]:
@@ -250,15 +272,20 @@ def _as_found(header: str, found: Found, means: Collection[str]) -> tuple[Unders
         base = base_column(name)
         factor = _unit_factor(base[0], found.unit) if base else None
         if factor is None:
-            what = {"unit": Quoted(found.unit), "column": Name("column", name)}
-            expected = base[0].unit if base else None
-            if expected:
-                advice = message("schools.unknown_unit", expected=Name("unit", expected), **what)
-            else:
-                advice = message("schools.no_unit", **what)
-            code = ProblemCode.UNKNOWN_UNIT
-            problems.append(Problem(code=code, column=header, value=found.unit, message=advice))
+            problems.append(_unknown_unit(header, name, found.unit))
     return Understood(header=header, column=name, unit=found.unit, factor=factor or (1, 1)), problems
+
+
+def _unknown_unit(header: str, column: str, unit: str) -> Problem:
+    """Return the problem of a header with a unit that cannot be applied."""
+    base = base_column(column)
+    expected = base[0].unit if base else None
+    what = {"unit": Quoted(unit), "column": Name("column", column)}
+    if expected:
+        advice = message("schools.unknown_unit", expected=Name("unit", expected), **what)
+    else:
+        advice = message("schools.no_unit", **what)
+    return Problem(code=ProblemCode.UNKNOWN_UNIT, column=header, value=unit, message=advice)
 
 
 def _same_column_twice(understood: Iterable[Understood]) -> list[Problem]:
@@ -286,3 +313,13 @@ def missing_in_mapping(header: str, names: Sequence[str]) -> Problem:
 def nearest(name: str, known: Iterable[str]) -> Message | str:
     """Return the end of a sentence on an unknown name: the known names that come near, empty if none does."""
     return did_you_mean(name, known, show=Quoted)
+
+
+def nearest_columns(name: str) -> Message | str:
+    """Return the end of a sentence on an unknown header: the columns whose names or usual headers come near."""
+    official: dict[str, str] = {}
+    for column in columns().values():
+        for header in (column.zh, *column.aliases):
+            official.setdefault(header, column.zh)
+    ids = {id_: id_ for id_ in columns()}
+    return did_you_mean(str(name), official if not str(name).isascii() else ids, most=3, show=Quoted, called=official)

@@ -16,7 +16,7 @@ from junheng.errors import Problem, ProblemCode, Severity
 from junheng.schools import areas
 from junheng.schools.cells import TOTAL, near_twins, of_one_type, twin_message
 from junheng.schools.coded import CodedColumns
-from junheng.schools.headers import meaning, nearest
+from junheng.schools.headers import meaning, nearest_columns
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import base_column, columns, fold
 from junheng.words import Message, Name, Quoted, message, quoted
@@ -96,8 +96,7 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
         if found is not None:
             advice = message("schools.unread_column", column=Quoted(name), meaning=Name("column", found[0]))
         else:
-            known = [*columns(), *(c.zh for c in columns().values())]
-            advice = message("schools.unknown_column", column=Quoted(name), hint=nearest(name, known))
+            advice = message("schools.unknown_column", column=Quoted(name), hint=nearest_columns(name))
         out.append(table.problem(ProblemCode.UNKNOWN_COLUMN, advice, severity=Severity.WARNING, column=name))
     return out
 

@@ -60,10 +60,14 @@ def base_column(name: str) -> tuple[Column, str | None] | None:
     return None
 
 
+#: Brackets of every kind count as round ones.
+_BRACKETS = str.maketrans(dict.fromkeys("[{【〔「『《〈〖", "(") | dict.fromkeys("]}】〕」』》〉〗", ")"))
+
+
 def fold(text: str) -> str:
     """Normalize a header: half-width, no spaces, ASCII brackets, lower case."""
-    folded = unicodedata.normalize("NFKC", drop_invisible(str(text))).replace("【", "(").replace("】", ")")
-    return re.sub(r"\s+", "", folded).replace("[", "(").replace("]", ")").lower()
+    folded = unicodedata.normalize("NFKC", drop_invisible(str(text))).translate(_BRACKETS)
+    return re.sub(r"\s+", "", folded).lower()
 
 
 #: A conversion factor: numerator and denominator.

@@ -35,6 +35,7 @@ from junheng.reading import read_table
 from junheng.reading.cells import read_code, read_figures, read_year
 from junheng.reading.files import open_source
 from junheng.reading.grid import MAX_COLUMNS, Grid
+from junheng.reading.input_file import open_input
 from junheng.reading.layout import find_header
 from junheng.reading.meaning import meaning
 from junheng.reading.rows import is_note, is_total
@@ -77,7 +78,7 @@ def missing(value: Any) -> bool:
 
 def nothing_lost(path: Path, report: jh.FileReport) -> None:
     """Every cell with something in it is in the result, in a row left out, or named in a problem."""
-    source = open_source(path, lambda done: None, lambda name, i, hidden: True)
+    source = open_source(open_input(path), lambda done: None, lambda name, i, hidden: True)
     sheets = {s["sheet"]: s for s in jh.results.records(report.sheets)}
     out = {(r["sheet"], r["row"]): r["text"] for r in jh.results.records(report.left_out)}
     places = {(p["sheet"], p["row"]): i for i, p in enumerate(jh.results.records(report.places))}

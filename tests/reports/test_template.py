@@ -10,6 +10,7 @@ from messy_books import clean, filled, write_xlsx
 
 import junheng as jh
 from junheng.reading.files import open_source
+from junheng.reading.input_file import open_input
 from junheng.reports.template import columns_asked, facts_asked, write_template
 
 STANDARDS = jh.list_standards()["id"].tolist()
@@ -29,7 +30,7 @@ def test_every_header_and_every_fact_comes_back(tmp_path: Path, standard: str, l
     full = report.schools.reindex([0]).astype(object)
     assert "missing_column" not in set(jh.check_schools(full, std)["code"])
     asked = facts_asked(std)
-    source = open_source(path, lambda done: None, lambda name, i, hidden: True)
+    source = open_source(open_input(path), lambda done: None, lambda name, i, hidden: True)
     names = [g.name for g in source.grids]
     assert (len(names) == 3) == bool(asked)
     if asked:
