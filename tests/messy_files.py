@@ -189,7 +189,18 @@ def traditional(text: str) -> str:
     return text.translate(_TRADITIONAL)
 
 
-ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be", "utf-16-be-bom", "big5", "big5hkscs")
+ENCODINGS = (
+    "utf-8",
+    "utf-8-sig",
+    "gb18030",
+    "gbk",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-16-be-bom",
+    "big5",
+    "big5hkscs",
+)
 
 
 def encoded(text: str, encoding: str) -> bytes:

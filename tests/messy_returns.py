@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from messy_books import FIGURES, IDS, MESSES, WORDS, Book, Row, Sheet, column, insert
+from messy_books import IDS, MESSES, WORDS, Book, Row, Sheet, column, insert
 from messy_files import Special
 
 import junheng as jh
@@ -75,6 +75,13 @@ def _some_cell(book: Return, rng: random.Random) -> tuple[Sheet, Row, str]:
     return sheet, row, name
 
 
+def truth(book: Return, row: Row, name: str) -> Any:
+    """What a cell means, in the unit of its column; the cell itself may be in another by now."""
+    assert row.record is not None
+    value = book.expected[row.record][name]
+    return value.allowed[0] if isinstance(value, Bad) and value.allowed else value
+
+
 def put(sheet: Sheet, row: Row, name: str, value: Any) -> None:
     row[column(sheet, name)] = value
 
@@ -86,13 +93,102 @@ def _expect(book: Return, row: Row, name: str, value: Any) -> None:
 
 # ----------------------------------------------------------------------------------------------- the cells
 
-BAD = (
-    "待核 约{v} {v}～40000 {v}-99999 {v}左右 {v}余 {v}多 {v}+5 {v}人（待核） {v}? {v}？ 三十 近{v} 不足{v} 大约{v} {v}或{w} {v}/{w} "
-    "{v},5 1,{v} {v}、{w} {v};{w} {v}（去年{w}） {w}→{v} {v}%  O{v} l{v} {v}O {v}. {v}..5 --{v} ({v}) +{v} ={v}+1 {v}e2 {v}E+02 "
-    "0x{v} {v}^2 {v}万 {v}千 {v}亿 {v}元{w} 男{v}女{w} {v}（含幼儿园{w}） 以上{v} ≥{v} <{v} >{v} {v}:{w} {v}\n{w} 一百二十 {v}百 ½ 1/2 "
-    "Ⅳ 十 {v}￥ ￥{v} ${v} {v}.{w}.1 {v}__{w} 同上 〃 见附件 另附 #REF! #VALUE! #DIV/0! #NAME? #NUM! TRUE 是 有 "
-    "{v}年 {v}套 {v}箱 {v}台/套 {v}个班 {v}班{w}人 {v}h {v}ha 待补 未报 缺考 不适用 未验收 0/0 {v}—{w} {v}至{w} ∞ inf nan -{v} −{v}"
-).split(" ")
+BAD = [
+    "待核",
+    "约{v}",
+    "{v}～40000",
+    "{v}-99999",
+    "{v}左右",
+    "{v}余",
+    "{v}多",
+    "{v}+5",
+    "{v}人（待核）",
+    "{v}?",
+    "{v}？",
+    "三十",
+    "近{v}",
+    "不足{v}",
+    "大约{v}",
+    "{v}或{w}",
+    "{v}/{w}",
+    "{v},5",
+    "1,{v}",
+    "{v}、{w}",
+    "{v};{w}",
+    "{v}（去年{w}）",
+    "{w}→{v}",
+    "{v}%",
+    "",
+    "O{v}",
+    "l{v}",
+    "{v}O",
+    "{v}.",
+    "{v}..5",
+    "--{v}",
+    "({v})",
+    "+{v}",
+    "={v}+1",
+    "{v}e2",
+    "{v}E+02",
+    "0x{v}",
+    "{v}^2",
+    "{v}万",
+    "{v}千",
+    "{v}亿",
+    "{v}元{w}",
+    "男{v}女{w}",
+    "{v}（含幼儿园{w}）",
+    "以上{v}",
+    "≥{v}",
+    "<{v}",
+    ">{v}",
+    "{v}:{w}",
+    "{v}\n{w}",
+    "一百二十",
+    "{v}百",
+    "½",
+    "1/2",
+    "Ⅳ",
+    "十",
+    "{v}￥",
+    "￥{v}",
+    "${v}",
+    "{v}.{w}.1",
+    "{v}__{w}",
+    "同上",
+    "〃",
+    "见附件",
+    "另附",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NUM!",
+    "TRUE",
+    "是",
+    "有",
+    "{v}年",
+    "{v}套",
+    "{v}箱",
+    "{v}台/套",
+    "{v}个班",
+    "{v}班{w}人",
+    "{v}h",
+    "{v}ha",
+    "待补",
+    "未报",
+    "缺考",
+    "不适用",
+    "未验收",
+    "0/0",
+    "{v}—{w}",
+    "{v}至{w}",
+    "∞",
+    "inf",
+    "nan",
+    "-{v}",
+    "−{v}",
+]
 
 
 def _numeric_readings(text: str, value: Any) -> tuple[Any, ...]:
@@ -115,7 +211,9 @@ def bad_cells(book: Return, rng: random.Random) -> None:
         unit = text.removeprefix(str(value))
         if unit in ("万", "千", "亿", "百"):
             allowed.append(value * {"万": 10**4, "千": 10**3, "亿": 10**8, "百": 100}[unit])
-        _expect(book, row, name, Bad(tuple(allowed)))
+        meant = truth(book, row, name)
+        times = meant / value if isinstance(meant, (int, float)) and value else 1
+        _expect(book, row, name, Bad(tuple(v if v is None else v * times for v in allowed)))
         book.refusable.append(text[:6])
 
 
@@ -129,7 +227,36 @@ def errors_and_formulas(book: Return, rng: random.Random) -> None:
 
 
 def missing_words(book: Return, rng: random.Random) -> None:
-    words = "无 — —— - / 暂无 缺 未统计 N/A null … * × 空 无数据 未填 － ╱ ﹣ ― 　 (空) （无） 没有 待补 未报 不适用 无。".split(" ")
+    words = [
+        "无",
+        "—",
+        "——",
+        "-",
+        "/",
+        "暂无",
+        "缺",
+        "未统计",
+        "N/A",
+        "null",
+        "…",
+        "*",
+        "×",
+        "空",
+        "无数据",
+        "未填",
+        "－",
+        "╱",
+        "﹣",
+        "―",
+        "\u3000",
+        "(空)",
+        "（无）",
+        "没有",
+        "待补",
+        "未报",
+        "不适用",
+        "无。",
+    ]
     for _ in range(rng.randint(2, 8)):
         sheet, row, name = _some_cell(book, rng)
         put(sheet, row, name, rng.choice(words))
@@ -143,7 +270,7 @@ def marked_figures(book: Return, rng: random.Random) -> None:
         mark = rng.choice([*"①②③⑩*＊※★△†¹²³₁ⓐ❶㈠⑴⒈", "[1]", "（1）", "(注)", "（注1）", "**", "﹡", "´", "ª"])
         value = row[column(sheet, name)]
         put(sheet, row, name, f"{mark}{value}" if mark in "*※★△" and rng.random() < 0.3 else f"{value}{mark}")
-        _expect(book, row, name, Bad((value,)))
+        _expect(book, row, name, Bad((truth(book, row, name),)))
         book.refusable.append(str(value))
 
 
@@ -153,7 +280,7 @@ def separators(book: Return, rng: random.Random) -> None:
         value = row[column(sheet, name)]
         sign = rng.choice([",", "，", " ", "\u00a0", "\u202f", "\u2009", "'", "’", "٬", "、", "\u3000"])
         put(sheet, row, name, f"{value:,}".replace(",", sign))
-        _expect(book, row, name, Bad((value,)))
+        _expect(book, row, name, Bad((truth(book, row, name),)))
 
 
 def other_digits(book: Return, rng: random.Random) -> None:
@@ -164,9 +291,12 @@ def other_digits(book: Return, rng: random.Random) -> None:
         if first == "⁰":
             text = str(value).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
         else:
-            text = "".join(chr(ord(first) + int(d)) if d.isdigit() else rng.choice("．.·。" if first == "０" else ".") for d in str(value))
+            text = "".join(
+                chr(ord(first) + int(d)) if d.isdigit() else rng.choice("．.·。" if first == "０" else ".")
+                for d in str(value)
+            )
         put(sheet, row, name, text)
-        _expect(book, row, name, Bad((value,)))
+        _expect(book, row, name, Bad((truth(book, row, name),)))
 
 
 UNIT_CELLS = {
@@ -192,7 +322,27 @@ def cells_with_units(book: Return, rng: random.Random) -> None:
         book.refusable.append(str(figure))
 
 
-INVISIBLE = ("\u200b", "\ufeff", "\u00a0", "\u200e", "\u200f", "\u00ad", "\u2060", "\u202a", "\t", "\n", " ", "\u3000", "\u200d", "\ufe0f", "\u180e", "\u2028", "\u0085", "\u115f", "\U000e0020")
+INVISIBLE = (
+    "\u200b",
+    "\ufeff",
+    "\u00a0",
+    "\u200e",
+    "\u200f",
+    "\u00ad",
+    "\u2060",
+    "\u202a",
+    "\t",
+    "\n",
+    " ",
+    "\u3000",
+    "\u200d",
+    "\ufe0f",
+    "\u180e",
+    "\u2028",
+    "\u0085",
+    "\u115f",
+    "\U000e0020",
+)
 
 
 def invisible(book: Return, rng: random.Random) -> None:
@@ -234,7 +384,15 @@ REMARKS = {
     "county": ("（下拉选择）", "（全称）", "（必填）"),
     "kind": ("（下拉选择）", "（小学/初中/九年一贯制）", "(选填)"),
     "year": ("（如2025）", "（学年初）", "（必填）"),
-    "students": ("（含寄宿生）", "（人，不含幼儿）", "（截至2025年9月）", "（人/不含附设幼儿班）", "（单位：人）", "[人]", "（名）"),
+    "students": (
+        "（含寄宿生）",
+        "（人，不含幼儿）",
+        "（截至2025年9月）",
+        "（人/不含附设幼儿班）",
+        "（单位：人）",
+        "[人]",
+        "（名）",
+    ),
 }
 
 
@@ -256,7 +414,15 @@ MANNERS = (
     "{h}（按{u}填写）", "{h}〔{u}〕", "{h}（计量单位：{u}）", "{h}（{u}，取整）", "{u}（{h}）", "（{u}）{h}", "{h}（{u}）*", "{h}（{u}）①", "{h}（{u})", "{h}({u}",
 )  # fmt: skip
 HEADER_UNITS = {
-    "equipment_value_cny": (("万元", 10**4), ("千元", 10**3), ("百元", 100), ("元", 1), ("亿元", 10**8), ("萬元", 10**4), ("万", 10**4)),
+    "equipment_value_cny": (
+        ("万元", 10**4),
+        ("千元", 10**3),
+        ("百元", 100),
+        ("元", 1),
+        ("亿元", 10**8),
+        ("萬元", 10**4),
+        ("万", 10**4),
+    ),
     "teaching_area_m2": (("亩", 2000 / 3), ("公顷", 10**4), ("万平方米", 10**4), ("平方米", 1), ("百平方米", 100)),
     "sports_area_m2": (("亩", 2000 / 3), ("公顷", 10**4), ("千平方米", 10**3), ("m²", 1)),
     "books": (("千册", 10**3), ("万册", 10**4), ("百册", 100), ("册", 1), ("本", 1)),
@@ -282,7 +448,19 @@ def unit_in_title(book: Return, rng: random.Random) -> None:
     for sheet in book.main:
         c = column(sheet, "equipment_value_cny")
         sheet.rows[sheet.top][c] = "教学仪器设备资产值"
-        insert(sheet, 0, [["学校情况表", None, rng.choice(["单位：万元", "金额单位：万元", "单位：人、平方米、万元", "（单位：万元）", "金额：万元"])]])
+        insert(
+            sheet,
+            0,
+            [
+                [
+                    "学校情况表",
+                    None,
+                    rng.choice(
+                        ["单位：万元", "金额单位：万元", "单位：人、平方米、万元", "（单位：万元）", "金额：万元"]
+                    ),
+                ]
+            ],
+        )
         for row in schools(sheet):
             if isinstance(row[c], (int, float)):
                 row[c] = round(row[c] / 10**4, 6)
@@ -310,7 +488,12 @@ def unit_row_labelled(book: Return, rng: random.Random) -> None:
 OWN_WORDS = {
     "pe_art_teachers": ("音体美教师数", "音体美专任教师", "体音美教师数", "体艺教师"),
     "equipment_value_cny": ("仪器设备值(元)", "教学仪器设备总值（元）", "设备值(元)", "教学设备总值(元)"),
-    "teachers_above_required_degree": ("其中：高于规定学历", "高于规定学历", "超规定学历教师数", "高于规定学历专任教师数"),
+    "teachers_above_required_degree": (
+        "其中：高于规定学历",
+        "高于规定学历",
+        "超规定学历教师数",
+        "高于规定学历专任教师数",
+    ),
     "students": ("学生总数", "在籍学生数", "在校生总数", "学生数", "学籍人数", "在校学生人数"),
     "books": ("藏书量", "图书总数", "纸质图书（册）", "图书(册)", "藏书册数"),
     "computers": ("学生用计算机", "计算机(台)", "电脑台数", "教学用终端"),
@@ -384,7 +567,26 @@ def _sums(sheet: Sheet, rows: list[Row]) -> Row:
     return out
 
 
-TOTAL_WORDS = ("合计", "总计", "合 计", "全县合计", "合计：", "共计", "小学小计", "小计", "全县", "本页合计", "累计", "总 数", "县合计", "计", "全县汇总", "合　计", "小学合计", "Total")
+TOTAL_WORDS = (
+    "合计",
+    "总计",
+    "合 计",
+    "全县合计",
+    "合计：",
+    "共计",
+    "小学小计",
+    "小计",
+    "全县",
+    "本页合计",
+    "累计",
+    "总 数",
+    "县合计",
+    "计",
+    "全县汇总",
+    "合　计",
+    "小学合计",
+    "Total",
+)
 
 
 def total_row(book: Return, rng: random.Random) -> None:
@@ -422,7 +624,9 @@ def average_row(book: Return, rng: random.Random) -> None:
         rows = schools(sheet)
         row = _sums(sheet, rows)
         sheet.rows.append(Row([round(v / len(rows), 2) if isinstance(v, (int, float)) else v for v in row]))
-        sheet.rows[-1][0] = rng.choice(["平均", "校均", "平均值", "县均", "生均", "平均数", "全县校均", "标准", "达标要求"])
+        sheet.rows[-1][0] = rng.choice(
+            ["平均", "校均", "平均值", "县均", "生均", "平均数", "全县校均", "标准", "达标要求"]
+        )
 
 
 def place_headings(book: Return, rng: random.Random) -> None:
@@ -430,7 +634,16 @@ def place_headings(book: Return, rng: random.Random) -> None:
     for sheet in book.main:
         rows = schools(sheet)
         c = rng.choice([0, column(sheet, "school")])
-        names = ["城关镇", "河东乡", "西街街道", "一、城区学校", "（一）乡镇学校", "南片区", "东山学区（5所）", "城关中心校"]
+        names = [
+            "城关镇",
+            "河东乡",
+            "西街街道",
+            "一、城区学校",
+            "（一）乡镇学校",
+            "南片区",
+            "东山学区（5所）",
+            "城关中心校",
+        ]
         for at in sorted(rng.sample(range(len(rows)), min(2, len(rows))), reverse=True):
             i = next(k for k, r in enumerate(sheet.rows) if r is rows[at])
             if any(a < i <= x for a, _, x, _ in sheet.merges):
@@ -472,7 +685,15 @@ def notes(book: Return, rng: random.Random) -> None:
 
 
 def titles(book: Return, rng: random.Random) -> None:
-    lines = ("2025年示例县义务教育学校基本情况统计表", "附件2", "填报单位：示例县教育局（盖章）", "填报日期：2025年10月8日", "单位：人、平方米、元、册", "表 号：教基1表", "（一）办学条件")
+    lines = (
+        "2025年示例县义务教育学校基本情况统计表",
+        "附件2",
+        "填报单位：示例县教育局（盖章）",
+        "填报日期：2025年10月8日",
+        "单位：人、平方米、元、册",
+        "表 号：教基1表",
+        "（一）办学条件",
+    )
     for sheet in book.main:
         insert(sheet, 0, [[t] for t in rng.sample(lines, rng.randint(1, 4))])
 
@@ -538,7 +759,9 @@ def merged_figure(book: Return, rng: random.Random) -> None:
 def sheets_by_year(book: Return, rng: random.Random) -> None:
     """Two years, the same schools, the year only in the name of the sheet."""
     (sheet,) = book.main
-    names = rng.choice([("2024年", "2025年"), ("2024", "2025"), ("2024年统计表", "2025年统计表"), ("二〇二四年", "二〇二五年")])
+    names = rng.choice(
+        [("2024年", "2025年"), ("2024", "2025"), ("2024年统计表", "2025年统计表"), ("二〇二四年", "二〇二五年")]
+    )
     sheet.arrange([i for i, c in enumerate(sheet.columns) if c != "year"])
     first = sheet.part(names[0], [])
     later = sheet.part(names[1], sheet.rows[sheet.data :])

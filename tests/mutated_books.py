@@ -1,6 +1,6 @@
 """Mutated files: bytes of the container, and the parts of a workbook, changed at random. Each must be a table or an error.
 
-    nice python tests/mutated_books.py 0 2000        # seeds from 0 to 1 999, in child processes with limits
+nice python tests/mutated_books.py 0 2000        # seeds from 0 to 1 999, in child processes with limits
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import random
 import re
+import select
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,27 @@ def _numbers(data: bytearray, rng: random.Random) -> None:
 
 CONTAINER = (_flip, _flip, _delete, _insert, _cut, _repeat, _numbers)
 
-HUGE = ("0", "-1", "1", "65536", "1048577", "16777216", "4294967296", "99999999999999999999", "1e308", "1e99999", "NaN", "", "A1:XFD1048576", "XFD1048576", "A0", "1" * 400, "\u0660", "../../x", "#REF!")
+HUGE = (
+    "0",
+    "-1",
+    "1",
+    "65536",
+    "1048577",
+    "16777216",
+    "4294967296",
+    "99999999999999999999",
+    "1e308",
+    "1e99999",
+    "NaN",
+    "",
+    "A1:XFD1048576",
+    "XFD1048576",
+    "A0",
+    "1" * 400,
+    "\u0660",
+    "../../x",
+    "#REF!",
+)
 ATTRIBUTE = re.compile(r'\s([\w:-]{1,40})="([^"<]{0,200})"')
 TAG = re.compile(r"</?[\w:-]{1,40}[^<>]{0,300}>")
 
@@ -150,7 +171,11 @@ def _parts(data: bytes, rng: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as given:
         parts = [(n, given.read(n)) for n in given.namelist()]
     names = [n for n, _ in parts if n.endswith((".xml", ".rels"))]
-    likely = [n for n in names if "sheet1" in n or "sharedStrings" in n or "workbook" in n or n == "content.xml" or "styles" in n]
+    likely = [
+        n
+        for n in names
+        if "sheet1" in n or "sharedStrings" in n or "workbook" in n or n == "content.xml" or "styles" in n
+    ]
     target = rng.choice(likely if rng.random() < 0.8 else names)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed, warnings.catch_warnings():
@@ -228,15 +253,14 @@ def run(first: int, last: int) -> tuple[dict[str, int], list[str]]:
     at = first
     while at < last:
         script = f"ulimit -v {BYTES // 1000}; exec {sys.executable} {__file__} child {at} {last}"
-        process = subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        at = _follow(process, at, counts, findings)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(["bash", "-c", script], stdout=pipe, stderr=pipe, text=True) as process:
+            at = _follow(process, at, counts, findings)
     return counts, findings
 
 
 def _follow(process: subprocess.Popen[str], at: int, counts: dict[str, int], findings: list[str]) -> int:
     """Read what a child prints until it ends; return the next seed."""
-    import select
-
     assert process.stdout is not None and process.stderr is not None
     begun = False
     while True:
