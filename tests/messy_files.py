@@ -91,7 +91,8 @@ def _ods_cell(value: Any, spans: str) -> str:
     if isinstance(value, str):
         text = "".join(f"<text:p>{escape(line)}</text:p>" for line in value.split("\n"))
         return f'<table:table-cell{spans} office:value-type="string">{text}</table:table-cell>'
-    return f'<table:table-cell{spans} office:value-type="float" office:value="{value!r}"><text:p>{value}</text:p></table:table-cell>'
+    said = f'office:value-type="float" office:value="{value!r}"'
+    return f"<table:table-cell{spans} {said}><text:p>{value}</text:p></table:table-cell>"
 
 
 def _ods_table(sheet: Sheet) -> str:
@@ -161,7 +162,7 @@ def web_page(book: Book, rng: random.Random, encoding: str = "utf-8") -> bytes:
 
 
 def text_of(sheet: Sheet, separator: str = ",", end: str = "\r\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
-    """The rows as text; a separator of more bytes than csv takes, such as a full-width comma, never stands in a cell."""
+    """The rows as text; a separator that csv does not take, such as a full-width comma, stands in no cell."""
     if separator in ",;\t|":
         out = io.StringIO()
         rows = [[shown(v) for v in row] for row in sheet.rows]

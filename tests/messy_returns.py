@@ -10,6 +10,20 @@ from typing import Any
 import attrs
 from messy_books import IDS, MESSES, WORDS, Book, Row, Sheet, column, insert
 from messy_files import Special
+from messy_words import (
+    BAD,
+    EXTRA,
+    HEADER_UNITS,
+    INVISIBLE,
+    MANNERS,
+    MISSING,
+    NOTES,
+    OWN_WORDS,
+    REMARKS,
+    TITLES,
+    TOTAL_WORDS,
+    UNIT_CELLS,
+)
 
 import junheng as jh
 from junheng.schools import columns
@@ -93,103 +107,6 @@ def _expect(book: Return, row: Row, name: str, value: Any) -> None:
 
 # ----------------------------------------------------------------------------------------------- the cells
 
-BAD = [
-    "待核",
-    "约{v}",
-    "{v}～40000",
-    "{v}-99999",
-    "{v}左右",
-    "{v}余",
-    "{v}多",
-    "{v}+5",
-    "{v}人（待核）",
-    "{v}?",
-    "{v}？",
-    "三十",
-    "近{v}",
-    "不足{v}",
-    "大约{v}",
-    "{v}或{w}",
-    "{v}/{w}",
-    "{v},5",
-    "1,{v}",
-    "{v}、{w}",
-    "{v};{w}",
-    "{v}（去年{w}）",
-    "{w}→{v}",
-    "{v}%",
-    "",
-    "O{v}",
-    "l{v}",
-    "{v}O",
-    "{v}.",
-    "{v}..5",
-    "--{v}",
-    "({v})",
-    "+{v}",
-    "={v}+1",
-    "{v}e2",
-    "{v}E+02",
-    "0x{v}",
-    "{v}^2",
-    "{v}万",
-    "{v}千",
-    "{v}亿",
-    "{v}元{w}",
-    "男{v}女{w}",
-    "{v}（含幼儿园{w}）",
-    "以上{v}",
-    "≥{v}",
-    "<{v}",
-    ">{v}",
-    "{v}:{w}",
-    "{v}\n{w}",
-    "一百二十",
-    "{v}百",
-    "½",
-    "1/2",
-    "Ⅳ",
-    "十",
-    "{v}￥",
-    "￥{v}",
-    "${v}",
-    "{v}.{w}.1",
-    "{v}__{w}",
-    "同上",
-    "〃",
-    "见附件",
-    "另附",
-    "#REF!",
-    "#VALUE!",
-    "#DIV/0!",
-    "#NAME?",
-    "#NUM!",
-    "TRUE",
-    "是",
-    "有",
-    "{v}年",
-    "{v}套",
-    "{v}箱",
-    "{v}台/套",
-    "{v}个班",
-    "{v}班{w}人",
-    "{v}h",
-    "{v}ha",
-    "待补",
-    "未报",
-    "缺考",
-    "不适用",
-    "未验收",
-    "0/0",
-    "{v}—{w}",
-    "{v}至{w}",
-    "∞",
-    "inf",
-    "nan",
-    "-{v}",
-    "−{v}",
-]
-
 
 def _numeric_readings(text: str, value: Any) -> tuple[Any, ...]:
     """What such a text may be read as without a word: only what it plainly says."""
@@ -227,39 +144,9 @@ def errors_and_formulas(book: Return, rng: random.Random) -> None:
 
 
 def missing_words(book: Return, rng: random.Random) -> None:
-    words = [
-        "无",
-        "—",
-        "——",
-        "-",
-        "/",
-        "暂无",
-        "缺",
-        "未统计",
-        "N/A",
-        "null",
-        "…",
-        "*",
-        "×",
-        "空",
-        "无数据",
-        "未填",
-        "－",
-        "╱",
-        "﹣",
-        "―",
-        "\u3000",
-        "(空)",
-        "（无）",
-        "没有",
-        "待补",
-        "未报",
-        "不适用",
-        "无。",
-    ]
     for _ in range(rng.randint(2, 8)):
         sheet, row, name = _some_cell(book, rng)
-        put(sheet, row, name, rng.choice(words))
+        put(sheet, row, name, rng.choice(MISSING))
         _expect(book, row, name, None)
 
 
@@ -299,14 +186,6 @@ def other_digits(book: Return, rng: random.Random) -> None:
         _expect(book, row, name, Bad((truth(book, row, name),)))
 
 
-UNIT_CELLS = {
-    "CNY": (("元", 1), ("万元", 10**4), ("万", 10**4), ("千元", 10**3), ("亿元", 10**8), ("（万元）", 10**4)),
-    "m2": (("㎡", 1), ("平方米", 1), ("m²", 1), ("m2", 1), ("平米", 1), ("平方", 1), ("亩", 2000 / 3), ("公顷", 10**4)),
-    "volumes": (("册", 1), ("本", 1), ("千册", 10**3), ("万册", 10**4)),
-    "persons": (("人", 1), ("名", 1), ("万人", 10**4), ("位", 1)),
-}
-
-
 def cells_with_units(book: Return, rng: random.Random) -> None:
     """Figures in the unit their cell says, of some cells or of a whole column."""
     for _ in range(rng.randint(1, 5)):
@@ -320,29 +199,6 @@ def cells_with_units(book: Return, rng: random.Random) -> None:
         put(sheet, row, name, f"{figure}{rng.choice(['', ' '])}{unit}")
         _expect(book, row, name, Bad((figure * factor,)))
         book.refusable.append(str(figure))
-
-
-INVISIBLE = (
-    "\u200b",
-    "\ufeff",
-    "\u00a0",
-    "\u200e",
-    "\u200f",
-    "\u00ad",
-    "\u2060",
-    "\u202a",
-    "\t",
-    "\n",
-    " ",
-    "\u3000",
-    "\u200d",
-    "\ufe0f",
-    "\u180e",
-    "\u2028",
-    "\u0085",
-    "\u115f",
-    "\U000e0020",
-)
 
 
 def invisible(book: Return, rng: random.Random) -> None:
@@ -378,23 +234,6 @@ def texts(book: Return, rng: random.Random) -> None:
 
 # --------------------------------------------------------------------------------------------- the headers
 
-REMARKS = {
-    "school": ("（全称）", "（填全称）", "（以公章为准）", "(必填)", "【全称】", "（请填写全称）", "［全称］", " 全称"),
-    "stage": ("（小学/初中）", "（小学、初中）", "（下拉选择）", "（小学或初中）", "(必填)"),
-    "county": ("（下拉选择）", "（全称）", "（必填）"),
-    "kind": ("（下拉选择）", "（小学/初中/九年一贯制）", "(选填)"),
-    "year": ("（如2025）", "（学年初）", "（必填）"),
-    "students": (
-        "（含寄宿生）",
-        "（人，不含幼儿）",
-        "（截至2025年9月）",
-        "（人/不含附设幼儿班）",
-        "（单位：人）",
-        "[人]",
-        "（名）",
-    ),
-}
-
 
 def remarks(book: Return, rng: random.Random) -> None:
     for sheet in book.main:
@@ -405,29 +244,6 @@ def remarks(book: Return, rng: random.Random) -> None:
                 if isinstance(head[c], str) and "(" not in head[c]:
                     head[c] += rng.choice(REMARKS[name])
                     book.refusable.append(head[c][:4])
-
-
-MANNERS = (
-    "{h}（{u}）", "{h}({u})", "{h}（{u}，保留两位小数）", "{h}（{u}、含软件）", "{h}（单位：{u}）", "{h}（单位：{u}，保留2位小数）", "{h}[{u}]", "{h}【{u}】",
-    "{h}（以{u}为单位）", "{h}（保留两位小数，{u}）", "{h}（{u}；截至2025年8月31日）", "{h}（{u} 保留两位小数）", "{h}/{u}", "{h}：{u}", "{h} {u}", "{h}_{u}",
-    "{h}\n（{u}）", "{h}，{u}", "{h}单位{u}", "{h}—{u}", "{h}-{u}", "{h}{u}", "{h}（{u}）（原值）", "{h}（原值）（{u}）", "{h}（{u}数）", "{h}（原值，单位为{u}）",
-    "{h}（按{u}填写）", "{h}〔{u}〕", "{h}（计量单位：{u}）", "{h}（{u}，取整）", "{u}（{h}）", "（{u}）{h}", "{h}（{u}）*", "{h}（{u}）①", "{h}（{u})", "{h}({u}",
-)  # fmt: skip
-HEADER_UNITS = {
-    "equipment_value_cny": (
-        ("万元", 10**4),
-        ("千元", 10**3),
-        ("百元", 100),
-        ("元", 1),
-        ("亿元", 10**8),
-        ("萬元", 10**4),
-        ("万", 10**4),
-    ),
-    "teaching_area_m2": (("亩", 2000 / 3), ("公顷", 10**4), ("万平方米", 10**4), ("平方米", 1), ("百平方米", 100)),
-    "sports_area_m2": (("亩", 2000 / 3), ("公顷", 10**4), ("千平方米", 10**3), ("m²", 1)),
-    "books": (("千册", 10**3), ("万册", 10**4), ("百册", 100), ("册", 1), ("本", 1)),
-    "students": (("百人", 100), ("人", 1), ("千人", 10**3), ("名", 1)),
-}
 
 
 def units_in_headers(book: Return, rng: random.Random) -> None:
@@ -485,30 +301,6 @@ def unit_row_labelled(book: Return, rng: random.Random) -> None:
     book.refusable += ["单位", "row"]
 
 
-OWN_WORDS = {
-    "pe_art_teachers": ("音体美教师数", "音体美专任教师", "体音美教师数", "体艺教师"),
-    "equipment_value_cny": ("仪器设备值(元)", "教学仪器设备总值（元）", "设备值(元)", "教学设备总值(元)"),
-    "teachers_above_required_degree": (
-        "其中：高于规定学历",
-        "高于规定学历",
-        "超规定学历教师数",
-        "高于规定学历专任教师数",
-    ),
-    "students": ("学生总数", "在籍学生数", "在校生总数", "学生数", "学籍人数", "在校学生人数"),
-    "books": ("藏书量", "图书总数", "纸质图书（册）", "图书(册)", "藏书册数"),
-    "computers": ("学生用计算机", "计算机(台)", "电脑台数", "教学用终端"),
-    "multimedia_classrooms": ("多媒体教室", "班班通教室数", "网络多媒体教室(间)"),
-    "backbone_teachers": ("骨干教师", "县级及以上骨干教师数", "骨干教师(人)", "县级以上骨干"),
-    "school": ("单位名称", "学校", "校名", "学校全称", "教学点名称", "名称"),
-    "county": ("县", "县（市、区）", "所属区县", "县区"),
-    "stage": ("教育阶段", "学段类别", "阶段"),
-    "sports_area_m2": ("体育场馆面积", "运动场馆面积(㎡)", "体育运动场(馆)面积"),
-    "teaching_area_m2": ("教学及辅助用房", "教学辅助用房面积", "教辅用房面积(㎡)"),
-    "classes": ("班级数", "教学班数", "班数", "教学班"),
-    "teachers": ("专任教师", "教师数", "专任教师总数", "教师总数"),
-}
-
-
 def own_words(book: Return, rng: random.Random) -> None:
     """Counties' own names for columns: known, or named as unknown."""
     names = rng.sample(sorted(OWN_WORDS), 4)
@@ -518,10 +310,6 @@ def own_words(book: Return, rng: random.Random) -> None:
             if name in sheet.columns:
                 sheet.rows[sheet.top][sheet.columns.index(name)] = word
                 book.refusable.append(word[:3])
-
-
-EXTRA = ("备注", "联系电话", "上年学生人数", "寄宿生数(人)", "男生数", "其中：女生", "生均图书册数(册)", "电子图书册数(册)", "校长姓名", "学生人数增减", "骨干教师占比(%)", "附设幼儿班学生数",
-         "专任教师缺编数", "班级数（计划）", "合计", "序号", "所属乡镇", "危房面积(㎡)", "拟建教学及辅助用房面积(㎡)", "代课教师", "专任教师数（上学年）", "计算机生机比", "邮编", "X", "", "县级以上骨干教师数(目标)")  # fmt: skip
 
 
 def extra_columns(book: Return, rng: random.Random) -> None:
@@ -565,28 +353,6 @@ def _sums(sheet: Sheet, rows: list[Row]) -> Row:
         cells = [r[i] for r in rows if isinstance(r[i], (int, float))]
         out[i] = _whole(round(sum(cells), 6)) if cells else None
     return out
-
-
-TOTAL_WORDS = (
-    "合计",
-    "总计",
-    "合 计",
-    "全县合计",
-    "合计：",
-    "共计",
-    "小学小计",
-    "小计",
-    "全县",
-    "本页合计",
-    "累计",
-    "总 数",
-    "县合计",
-    "计",
-    "全县汇总",
-    "合　计",
-    "小学合计",
-    "Total",
-)
 
 
 def total_row(book: Return, rng: random.Random) -> None:
@@ -672,10 +438,6 @@ def school_without_name(book: Return, rng: random.Random) -> None:
     _expect(book, row, "school", Bad((None,)))
 
 
-NOTES = ("注：1.骨干教师指县级及以上。", "备注：面积以房产证为准", "填表人：李某  审核人：张某", "说明：本表一式三份", "联系电话：000-0000", "※ 数据截至2025年9月", "2025年10月8日",
-         "示例县教育局（盖章）", "第1页 共2页", "数据来源：事业统计报表", "填报日期：2025-10-08", "单位负责人：张某　　填表人：", "以上数据真实有效", "1. 图书不含电子图书", "负责人签字：")  # fmt: skip
-
-
 def notes(book: Return, rng: random.Random) -> None:
     for sheet in book.main:
         for text in rng.sample(NOTES, rng.randint(1, 4)):
@@ -685,17 +447,8 @@ def notes(book: Return, rng: random.Random) -> None:
 
 
 def titles(book: Return, rng: random.Random) -> None:
-    lines = (
-        "2025年示例县义务教育学校基本情况统计表",
-        "附件2",
-        "填报单位：示例县教育局（盖章）",
-        "填报日期：2025年10月8日",
-        "单位：人、平方米、元、册",
-        "表 号：教基1表",
-        "（一）办学条件",
-    )
     for sheet in book.main:
-        insert(sheet, 0, [[t] for t in rng.sample(lines, rng.randint(1, 4))])
+        insert(sheet, 0, [[t] for t in rng.sample(TITLES, rng.randint(1, 4))])
 
 
 def repeated_pages(book: Return, rng: random.Random) -> None:
@@ -741,9 +494,15 @@ def merged_figure(book: Return, rng: random.Random) -> None:
     pairs = [
         (i, a, b)
         for i, (a, b) in enumerate(zip(sheet.rows, sheet.rows[1:], strict=False))
-        if isinstance(a, Row) and isinstance(b, Row) and a.record is not None and b.record is not None
-        and a[c] is not None and a[school] and b[school] and a[school] != b[school]
-    ]  # fmt: skip
+        if isinstance(a, Row)
+        and isinstance(b, Row)
+        and a.record is not None
+        and b.record is not None
+        and a[c] is not None
+        and a[school]
+        and b[school]
+        and a[school] != b[school]
+    ]
     if pairs:
         i, a, b = rng.choice(pairs)
         b[c] = None
@@ -873,7 +632,14 @@ ALL: dict[str, Mess] = {
 #: These change headers or cells in ways that do not stand together.
 CLASHES = (
     {"units in headers", "a row of units", "a unit in the title", "own words", "footnotes on headers"},
-    {"groups of headers", "own words", "units in headers", "a row of units", "footnotes on headers", "remarks on headers"},
+    {
+        "groups of headers",
+        "own words",
+        "units in headers",
+        "a row of units",
+        "footnotes on headers",
+        "remarks on headers",
+    },
     {"sheets by year", "sheets with other orders", "keys said elsewhere"},
     {"cells with units", "units in headers", "a row of units", "a unit in the title"},
     {"a total", "totals of parts", "an average", "keys said elsewhere", "names of places alone", "sheets by year"},
@@ -881,8 +647,18 @@ CLASHES = (
     {"a row that numbers the columns", "columns in any order", "sheets with other orders"},
     {"merged keys", "keys said elsewhere", "sheets with other orders", "repeated pages"},
     {"a school without figures", "a school without a name", "merged keys", "sheets by year"},
-    {"sheets by year", "bad cells", "marked figures", "thousands", "other digits", "cells with units", "errors and formulas", "missing words", "a merged figure"},
-)  # fmt: skip
+    {
+        "sheets by year",
+        "bad cells",
+        "marked figures",
+        "thousands",
+        "other digits",
+        "cells with units",
+        "errors and formulas",
+        "missing words",
+        "a merged figure",
+    },
+)
 
 
 def drawn_messes(rng: random.Random) -> list[str]:

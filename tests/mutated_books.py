@@ -1,4 +1,4 @@
-"""Mutated files: bytes of the container, and the parts of a workbook, changed at random. Each must be a table or an error.
+"""Mutated files: bytes of the container and parts of a workbook changed at random; each is a table or an error.
 
 nice python tests/mutated_books.py 0 2000        # seeds from 0 to 1 999, in child processes with limits
 """
@@ -158,8 +158,23 @@ def _content(text: str, rng: random.Random) -> str:
 def _strange(text: str, rng: random.Random) -> str:
     """Something that no office program writes, at any place."""
     at = rng.randrange(len(text) + 1)
-    said = rng.choice(["<x>", "<!-- -->", "<![CDATA[", '<c r="C7" t="s"><v>999999</v></c>', "<row/>", '<row r="5000000"><c/></row>', "\ufeff", "&amp;#1;",
-                       '<mergeCell ref="A1:XFD1048576"/>', "<table:table-cell table:number-columns-repeated=\"2000000000\"/>", "<?x?>", " " * 5000, "<" * 2000])  # fmt: skip
+    said = rng.choice(
+        [
+            "<x>",
+            "<!-- -->",
+            "<![CDATA[",
+            '<c r="C7" t="s"><v>999999</v></c>',
+            "<row/>",
+            '<row r="5000000"><c/></row>',
+            "\ufeff",
+            "&amp;#1;",
+            '<mergeCell ref="A1:XFD1048576"/>',
+            '<table:table-cell table:number-columns-repeated="2000000000"/>',
+            "<?x?>",
+            " " * 5000,
+            "<" * 2000,
+        ]
+    )
     return text[:at] + said + text[at:]
 
 

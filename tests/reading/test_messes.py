@@ -1,4 +1,4 @@
-"""Random combinations of messes: what is read is the clean table, or the cell is named. Mutated files: a table or an error."""
+"""Random combinations of messes are read as the clean table, or the cell is named; mutated files: read or refused."""
 
 import random
 from collections import Counter
@@ -13,7 +13,8 @@ from messy_returns import ALL, CLASHES, messed
 
 import junheng as jh
 
-#: Findings that are known and not yet mended, by their kind and one mess (or kind of file) that is needed; it may only shrink.
+#: Findings that are known and not yet mended, by their kind and one mess (or kind of file) that is needed.
+#: It may only shrink.
 KNOWN: tuple[tuple[str, str], ...] = ()
 
 
