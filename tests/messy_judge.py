@@ -43,7 +43,8 @@ def missing(value: Any) -> bool:
 
 def plain(value: Any) -> str:
     """A key without what nobody sees."""
-    text = unicodedata.normalize("NFC", traditional(str(value)))
+    # a stray quotation mark is kept as it stands in the file
+    text = unicodedata.normalize("NFC", traditional(str(value))).replace('"', "")
     return "".join(
         c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Zs", "Zl", "Zp", "Mn") and c != "\u115f"
     )
@@ -96,7 +97,7 @@ class _Judgement:
                     self._add("school dropped", f"{name} row {r} ({left_out.get((name, r))}): {list(row)[:6]}")
             self._tops = range(sheet.top + 1, sheet.data + 1)
         for place, at in self.places.items():
-            if place not in seen and not self.named.get(place):
+            if place not in seen and not self.named.get(place) and "school" in self.report.schools.columns:
                 shown = {k: v for k, v in self.read[at].items() if not missing(v)}
                 self._add("row read as a school", f"{place}: {str(shown)[:200]}")
         if not any(c["column"] for c in jh.results.records(self.report.columns)):
