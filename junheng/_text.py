@@ -38,9 +38,10 @@ _WIDE = r"\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003f
 INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _ODD = re.compile(f"[{_UNSEEN}{_BLANK}]")
 _UNCLEAN = re.compile(f"[{_UNSEEN}{_BLANK}\\s]")
-_RUN = re.compile(f" *[{_BLANK}\t][ \t{_BLANK}]*")
+# each pattern starts only where a run of blanks starts: tried at every blank, a long run would take its square
+_RUN = re.compile(f"(?<![ \t{_BLANK}]) *[{_BLANK}\t][ \t{_BLANK}]*")
 _BESIDE_WIDE = re.compile(f"(?<=[{_WIDE}])(?:{_RUN.pattern})|(?:{_RUN.pattern})(?=[{_WIDE}])")
-_LINE = re.compile(r"\s*[\r\n]+\s*")
+_LINE = re.compile(r"(?<!\s)\s*[\r\n]+\s*")
 
 
 def drop_invisible(text: str) -> str:
@@ -120,7 +121,7 @@ _IN_BRACKETS = (
 )
 #: m² is a unit, not a footnote.
 _BEHIND = re.compile(
-    rf"\s*(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}|[※†‡][0-9]{{1,2}}|(?<![mM])(?:[{_SIGNS}])|(?<=[mM])[¹⁰⁴-⁹\u2460-\u24ff])$"
+    rf"(?<!\s)\s*(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}|[※†‡][0-9]{{1,2}}|(?<![mM])(?:[{_SIGNS}])|(?<=[mM])[¹⁰⁴-⁹\u2460-\u24ff])$"
 )
 #: In front, a number must be separated: 注1800 may be 1800 or 800.
 _BEFORE = re.compile(rf"(?:{_IN_BRACKETS}|备?注\s*{_NUMBER}(?:[:：]\s*|\s+)|[{_SIGNS}])\s*")

@@ -15,9 +15,9 @@ from enum import StrEnum
 from math import log
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
-from junheng.words import LANGUAGES, Language, Lines, Message, Name, Quoted, Row, listed, message, sentences, word
+from junheng.words import LANGUAGES, Language, Message, Name, Quoted, Row, listed, message, sentences, word
 
 __all__ = [
     "AlignmentError",
@@ -183,12 +183,19 @@ class Problem:
         An ``error`` stops an evaluation, a ``warning`` does not.
     column : str or None
         Canonical column, or the header as given where there is none.
+    sheet : str or None
+        Sheet of the file that the table was read from with :func:`junheng.read_schools`; None for any other table.
     row : int or None
-        Position of the row, counting from 0 (``frame.iloc[row]``); None where the whole column or table is meant.
+        Row as the spreadsheet shows it if ``sheet`` is known, else the position; None where the whole column or table
+        is meant.
+    cell : str or None
+        Cell as the spreadsheet shows it (``E5``), if sheet and column are known.
+    position : int or None
+        Position of the row in the table, counting from 0 (``frame.iloc[position]``).
     key : str or None
         The row in words: county / school / stage / year, as far as they are known.
     partition : int or None
-        Partition of a Dask or Spark frame in which ``row`` is counted; None for any other table.
+        Partition of a Dask or Spark frame in which the position is counted; None for any other table.
     value : str or None
         The offending value as text.
     message : str
@@ -198,7 +205,10 @@ class Problem:
     code: ProblemCode
     severity: Severity = Severity.ERROR
     column: str | None = None
+    sheet: str | None = None
     row: int | None = None
+    cell: str | None = None
+    position: int | None = Factory(lambda self: self.row, takes_self=True)
     key: str | None = None
     partition: int | None = None
     value: str | None = None
@@ -214,36 +224,41 @@ class Problem:
         """The figures and names in the message."""
         return self._message.parameters if isinstance(self._message, Message) else {}
 
-    def sentence(self, language: str = "en", lines: Lines | None = None) -> str:
+    def sentence(self, language: str = "en") -> str:
         """Return what is wrong and what to do about it, without the place."""
         told = self._message
-        return told.text(language, lines) if isinstance(told, Message) else told
+        return told.text(language) if isinstance(told, Message) else told
 
-    def place(self, language: str = "en", lines: Lines | None = None) -> str:
-        """Return where it is: row and column, empty where the table is meant or the sentence names the column."""
+    def place(self, language: str = "en") -> str:
+        """Return where it is: row or cell, and column; empty where the table is meant or the sentence names it."""
         text, where = sentences("errors", language), []
         if self.row is not None:
             keys = [
                 str(word("stage", k, language if language != "en" else None)) for k in (self.key or "").split(" / ")
             ]
-            row = Row(self.row).text(language, lines)
-            if self.partition is not None:
-                of_partition = message("engines.row_of_partition", row=self.row, partition=self.partition)
-                row = of_partition.text(language)
-            where.append(row + (text["key"].format(key=" / ".join(keys)) if self.key else ""))
-        if self.column is not None and not self._says_column(language, lines):
+            where.append(self._row(language) + (text["key"].format(key=" / ".join(keys)) if self.key else ""))
+        if self.column is not None and not self._says_column(language):
             where.append(text["column"].format(column=Quoted(Name("column", self.column)).text(language)))
         return text["join"].join(where)
 
-    def _says_column(self, language: str, lines: Lines | None) -> bool:
+    def _row(self, language: str) -> str:
+        """Return the row, or the cell of a file."""
+        if self.partition is not None:
+            return message("engines.row_of_partition", row=self.row, partition=self.partition).text(language)
+        if self.sheet is not None and self.cell is not None:
+            return f"{self.sheet}!{self.cell}"
+        in_file = None if self.sheet is None else self.row
+        return Row(self.position or 0, in_file, self.sheet).text(language)
+
+    def _says_column(self, language: str) -> bool:
         # a label of Chinese is recognized without quotation marks, an English id is not
         name = Name("column", self.column or "")
         shown = Quoted(name).text(language) if language == "en" else name.text(language)
-        return shown in self.sentence(language, lines)
+        return shown in self.sentence(language)
 
-    def text(self, language: str = "en", lines: Lines | None = None) -> str:
-        """Return code, place and sentence in a language; with ``lines`` rows are named as lines of a file."""
-        place, told = self.place(language, lines), self.sentence(language, lines)
+    def text(self, language: str = "en") -> str:
+        """Return code, place and sentence in a language."""
+        place, told = self.place(language), self.sentence(language)
         return sentences("errors", language)["placed" if place else "unplaced"].format(
             code=self.code, place=place, message=told
         )
@@ -258,7 +273,10 @@ class Problem:
             "code": str(self.code),
             "severity": str(self.severity),
             "column": self.column,
+            "sheet": self.sheet,
             "row": self.row,
+            "cell": self.cell,
+            "position": self.position,
             **place,
             "key": self.key,
             "value": self.value,
@@ -309,7 +327,7 @@ class InputDataError(InputError):
     def text(self, language: str = "en") -> str:
         """Return the message in a language: the first problems, a line each."""
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
-        errors.sort(key=lambda p: -1 if p.row is None else p.row)
+        errors.sort(key=lambda p: -1 if p.position is None else p.position)
         lines = [message("errors.problems", n=len(errors)).text(language)]
         lines += [f"  {p.text(language)}" for p in errors[:_SHOWN]]
         if len(errors) > _SHOWN:

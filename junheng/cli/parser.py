@@ -123,6 +123,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
         add(sub, "file", "file", **more)
         add(sub, "--sheet", "sheet")
         add(sub, "--mapping", "mapping", action="append")
+        sub.add_argument("--decimal", choices=(".", ","), default=None, help=text["decimal"])
 
     def judging(sub: argparse.ArgumentParser, **more: Any) -> None:
         file(sub, **more)

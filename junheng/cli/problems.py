@@ -1,4 +1,4 @@
-"""Prints problems and errors with lines of the file, in the language of the user (private)."""
+"""Prints problems and errors, in the language of the user (private)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TextIO
 
 import junheng as jh
 from junheng.errors import Problem, Severity
-from junheng.words import Lines, Message, Name, listed, message
+from junheng.words import Message, Name, listed, message
 
 __all__ = ["fail", "note", "note_system_error", "note_warnings", "print_problems"]
 
@@ -45,24 +45,18 @@ def note_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
 
 
 def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream: TextIO | None = None) -> None:
-    """Print problems in the order of the lines of the file, after the numbers of errors and warnings."""
-    read = getattr(args, "read", None)
-    known = [] if read is None else read.places["row"].tolist()
-
-    def line(row: int) -> int:
-        return int(known[row]) if row < len(known) else row + 2
-
+    """Print problems in the order of the rows, after the numbers of errors and warnings."""
     out, language = stream or sys.stderr, args.language
     errors = sum(p.severity is Severity.ERROR for p in problems)
     counted = message("cli.errors", n=errors), message("cli.warnings", n=len(problems) - errors)
     print(message("cli.counted", name=getattr(args, "file", "table"), counted=listed(counted)).text(language), file=out)
-    for p in sorted(problems, key=lambda p: -1 if p.row is None else p.row):
-        print(f"  {_in_words(p, language, line)}", file=out)
+    for p in sorted(problems, key=lambda p: -1 if p.position is None else p.position):
+        print(f"  {_in_words(p, language)}", file=out)
 
 
-def _in_words(p: Problem, language: str, lines: Lines) -> str:
+def _in_words(p: Problem, language: str) -> str:
     names = {"severity": Name("severity", p.severity), "code": Name("problem", p.code)}
-    place, text = p.place(language, lines), p.sentence(language, lines)
+    place, text = p.place(language), p.sentence(language)
     if place:
         return message("cli.problem_at", **names, place=place, message=text).text(language)
     return message("cli.problem", **names, message=text).text(language)

@@ -29,7 +29,7 @@ from junheng.schools.checks import needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.standards import Standard, load_standard
-from junheng.words import Listed, Message, Quoted, Row, key_text, message, quoted
+from junheng.words import Message, Quoted, Row, key_text, message, quoted, with_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -145,19 +145,18 @@ def _placed(problem: Problem, row: Ints, part: Ints | None) -> Problem:
     told: Any = problem._message
     if problem.code is ProblemCode.DUPLICATE_ROW and isinstance(told, str):
         told = re.sub(r"\brow (\d+)", lambda m: _in_source(Row(int(m[1])), row, part).text("en"), told)
-    return attrs.evolve(problem, row=int(row[problem.row]), message=_in_source(told, row, part), partition=partition)
+    at = int(row[problem.row])
+    return attrs.evolve(problem, row=at, position=at, message=_in_source(told, row, part), partition=partition)
 
 
 def _in_source(value: Any, row: Ints, part: Ints | None) -> Any:
-    """Return a message, or a parameter of one, with rows of the source."""
-    if isinstance(value, Row):
-        at = int(row[value.at])
-        return Row(at) if part is None else message("engines.row_of_partition", row=at, partition=int(part[value.at]))
-    if isinstance(value, Message):
-        return Message(value.key, tuple((k, _in_source(v, row, part)) for k, v in value.parameters.items()))
-    if isinstance(value, Listed):
-        return Listed(_in_source(value.items, row, part), value.last)
-    return tuple(_in_source(v, row, part) for v in value) if isinstance(value, tuple) else value
+    """Return a message with rows of the source."""
+
+    def in_source(piece: Row) -> Row | Message:
+        at = int(row[piece.at])
+        return Row(at) if part is None else message("engines.row_of_partition", row=at, partition=int(part[piece.at]))
+
+    return with_rows(value, in_source)
 
 
 def key_texts(columns: Sequence[Any], rows: int) -> Any:

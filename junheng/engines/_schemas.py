@@ -73,7 +73,15 @@ def output_schemas(
         out[name] = pa.schema(fields)
     text = pa.string()
     place = [("partition", pa.int64())] if partitions else []
-    problem = [("code", text), ("severity", text), ("column", text), *place, ("row", pa.int64())]
+    problem = [
+        ("code", text),
+        ("severity", text),
+        ("column", text),
+        ("sheet", text),
+        *place,
+        ("row", pa.int64()),
+        ("cell", text),
+    ]
     out["problems"] = pa.schema([*problem, ("key", text), ("value", text), ("message", text)])
     return out
 

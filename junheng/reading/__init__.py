@@ -28,6 +28,7 @@ def read_schools(
     sheet: Sheets = None,
     mapping: Mapping[str, str] | None = None,
     header: HeaderRows = None,
+    decimal: str | None = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
     r"""Read a school table as a county sends it and return it in canonical form.
@@ -40,7 +41,7 @@ def read_schools(
     ----------
     path : str, path, bytes or open file
         A workbook (.xlsx, .xlsm, .xls, .ods; requires the extra ``excel``) or text file (.csv, .tsv, .txt; the encoding
-        UTF-8, GB18030 or UTF-16 is detected).
+        UTF-8, GB18030, Big5, UTF-16 or UTF-32 and the separator are detected).
     sheet : str, int or list of these, optional
         Sheet by name or position, counted from 0; several are stacked. Default: the sheets that contain a school
         table.
@@ -48,6 +49,9 @@ def read_schools(
         Canonical column of each header that is not recognised.
     header : int or list of int, optional
         Row numbers of the headers as a spreadsheet shows them. Default: detected.
+    decimal : {".", ","}, optional
+        Mark of decimals in figures that are text. Default: a point; a comma only where it cannot separate thousands
+        (12,50 is 12.5 and 1,500 is 1500). Where a column has both, 1,500 is unclear and reported as unreadable.
     progress : callable or bool, optional
         Called with the amount done and the total. Default: a progress bar on a terminal if reading takes long.
 
@@ -79,7 +83,7 @@ def read_schools(
     >>> jh.read_schools(path)[["school_code", "stage"]].values.tolist()
     [['0012', 'primary']]
     """
-    report = _describe(path, sheet, mapping, header, progress)
+    report = _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress)
     summary = notice(report)
     if summary is not None:
         warnings.warn(ReadingWarning(summary), stacklevel=2)
@@ -92,6 +96,7 @@ def describe_file(
     sheet: Sheets = None,
     mapping: Mapping[str, str] | None = None,
     header: HeaderRows = None,
+    decimal: str | None = None,
     progress: Progress = None,
 ) -> FileReport:
     r"""Describe how :func:`junheng.read_schools` reads a file: each column, each row left out, each problem.
@@ -105,6 +110,8 @@ def describe_file(
     mapping : dict of str to str, optional
         As for :func:`junheng.read_schools`.
     header : int or list of int, optional
+        As for :func:`junheng.read_schools`.
+    decimal : {".", ","}, optional
         As for :func:`junheng.read_schools`.
     progress : callable or bool, optional
         As for :func:`junheng.read_schools`.
@@ -130,7 +137,7 @@ def describe_file(
     >>> report.columns[["column", "factor", "missing"]].values.tolist()
     [['school', 1.0, 0], ['stage', 1.0, 0], ['books', 1000.0, 1]]
     """
-    return _describe(path, sheet, mapping, header, progress)
+    return _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress)
 
 
 def read_facts(
@@ -187,15 +194,9 @@ def read_table(path: FileLike, *, sheet: str | int | None = None) -> pd.DataFram
     return raw_table(open_input(path), sheet)
 
 
-def _describe(
-    path: FileLike,
-    sheet: Sheets,
-    mapping: Mapping[str, str] | None,
-    header: HeaderRows,
-    progress: Progress,
-) -> FileReport:
+def _describe(path: FileLike, choices: Choices, progress: Progress) -> FileReport:
     with reporting(100, "reading", progress) as advance:
-        return read_file(open_input(path), Choices(sheet=sheet, mapping=mapping, header=header), advance)
+        return read_file(open_input(path), choices, advance)
 
 
 def notice(report: FileReport) -> Message | None:

@@ -21,7 +21,15 @@ from junheng.schools import Column, fold, parse_numbers
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: Thousands separated by commas or blanks, in groups of three.
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, \u00a0][0-9]{3})+(\.[0-9]+)?")
-_WITH_UNIT = re.compile(r"([+-]?[0-9][0-9, \u00a0]*(?:\.[0-9]+)?)\s*([^0-9.,\s+-].{0,5})")
+_WITH_UNIT = re.compile(r"([+-]?[0-9][0-9,. \u00a0]*)\s*([^0-9.,\s+-].{0,5})")
+#: No figure with its unit is longer.
+_LONGEST_FIGURE = 60
+#: A decimal comma: the whole part may have groups of three, separated by points or blanks.
+_COMMA = re.compile(r"([+-]?(?:[0-9]+|[0-9]{1,3}(?:[. \u00a0][0-9]{3})+)),([0-9]+)")
+#: One group of three: 1,500 and 1.500 are 1500 or 1.5, as the mark of decimals is a point or a comma.
+_ONE_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}[,.][0-9]{3}")
+#: Thousands separated by points or blanks.
+_POINTS = re.compile(r"[+-]?[0-9]{1,3}([. \u00a0][0-9]{3})+")
 
 
 @define
@@ -36,6 +44,8 @@ class Cells:
     marked: dict[int, str] = field(factory=dict)
     #: Original text of cells that contained invisible characters or unusual blanks.
     cleaned: dict[int, str] = field(factory=dict)
+    #: Cells among ``bad`` that are one figure with a decimal point and another with a decimal comma.
+    unclear: set[int] = field(factory=set)
 
 
 @cache
@@ -69,16 +79,44 @@ def _half(text: str) -> str | None:
     return None if has_mark(squares) else unicodedata.normalize("NFKC", squares).strip()
 
 
-def _plain(text: str) -> str | None:
-    """Return a number in plain notation, None if the text is not a number."""
-    if _PLAIN.fullmatch(text):
+def _plain(text: str, decimal: str | None = None) -> str | None:
+    """Return a number in plain notation, None if the text is not a number.
+
+    Without ``decimal`` a comma is that of decimals only if it cannot be that of thousands: 12,50 but not 1,500.
+    """
+    if decimal != "," and _PLAIN.fullmatch(text):
         return text
     half = _half(text)
     if half is None:
         return None
+    if decimal == ",":
+        return _with_comma(half)
     if _PLAIN.fullmatch(half):
         return half
-    return re.sub(r"[, \u00a0]", "", half) if _GROUPED.fullmatch(half) else None
+    if _GROUPED.fullmatch(half) and not (decimal is None and half.lstrip("+-").startswith("0,")):
+        return re.sub(r"[, \u00a0]", "", half)
+    return None if decimal == "." else _with_sure_comma(half)
+
+
+def _with_comma(half: str) -> str | None:
+    """Return a number whose decimals follow a comma, 1.500,25 as 1500.25."""
+    match = _COMMA.fullmatch(half)
+    if match is not None:
+        return re.sub(r"[. \u00a0]", "", match.group(1)) + "." + match.group(2)
+    if _POINTS.fullmatch(half):
+        return re.sub(r"[. \u00a0]", "", half)
+    return half if "." not in half and _PLAIN.fullmatch(half) else None
+
+
+def _with_sure_comma(half: str) -> str | None:
+    """Return a number with a comma that cannot separate thousands."""
+    return _with_comma(half) if _COMMA.fullmatch(half) and not _GROUPED.fullmatch(half.lstrip("+-0")) else None
+
+
+def _with_unit(half: str) -> re.Match[str] | None:
+    """Return the figure and the unit of a cell, None if it is anything else."""
+    # a long run of blanks could be divided in many ways
+    return _WITH_UNIT.fullmatch(half) if len(half) <= _LONGEST_FIGURE else None
 
 
 def is_figure(value: Any) -> bool:
@@ -88,29 +126,38 @@ def is_figure(value: Any) -> bool:
     if _plain(value) is not None or value.endswith(("%", "％")):
         return True
     bare = unmarked(value)
-    match = _WITH_UNIT.fullmatch(_half(bare) or "")
+    half = _half(bare) or ""
+    match = _with_unit(half)
     if match is None:
-        return bare != value and _plain(bare) is not None
-    return _plain(match.group(1)) is not None and fold(match.group(2)) in units()
+        return _with_comma(half) is not None or (bare != value and _plain(bare) is not None)
+    figure = match.group(1).strip()
+    return (_plain(figure) or _with_comma(figure)) is not None and fold(match.group(2)) in units()
 
 
-def read_figures(values: NDArray[np.object_], column: Column, factor: tuple[int, int]) -> Cells:
+def read_figures(
+    values: NDArray[np.object_], column: Column, factor: tuple[int, int], decimal: str | None = None
+) -> Cells:
     """Read a column of figures in the unit of the column; other cells are kept for the check to report.
 
-    A unit in a cell overrides that of the header.
+    A unit in a cell overrides that of the header. ``decimal`` is the mark of decimals, detected if None.
     """
     quick, bad = parse_numbers(values, factor)
+    if decimal == ",":
+        bad |= {i: v for i, v in enumerate(values.tolist()) if isinstance(v, str) and "." in v}
     parsed = Cells(values=quick)
     if not bad:
         return parsed
     known = units_of(column.unit)
+    parsed.unclear = _unclear(values, bad) if decimal is None and column.unit != "year" else set()
+    if parsed.unclear:
+        bad = dict(sorted((bad | {i: str(values[i]) for i in parsed.unclear}).items()))
     for row, text in bad.items():
         value = values[row]
         if is_missing(value):
             parsed.missing.append(row)
             continue
         bare = unmarked(value) if isinstance(value, str) else value
-        read = _figure(bare, column, factor, known)
+        read = None if row in parsed.unclear else _figure(bare, column, factor, known, decimal)
         if read is None:
             parsed.bad[row] = text
             continue
@@ -132,7 +179,37 @@ _YEAR_OF = re.compile(
 )
 
 
-def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str, tuple[int, int]]) -> float | None:
+def _number_in(text: str) -> str:
+    """Return the figure in a cell without its unit and footnote marks, half-width."""
+    half = _half(unmarked(text)) or ""
+    match = _with_unit(half)
+    return half if match is None else match.group(1).strip()
+
+
+def _unclear(values: NDArray[np.object_], bad: dict[int, str]) -> set[int]:
+    """Return the cells that are unclear because another one in the column has a decimal comma.
+
+    Beside 12,50 the cell 1,500 is 1500 or 1.5; beside 1,500,000 it is the cell 12,50 that is unclear.
+    """
+    with_comma = {i: _number_in(text) for i, text in bad.items() if "," in text or "，" in text}
+    sure = {i for i, figure in with_comma.items() if not _GROUPED.fullmatch(figure) and _plain(figure) is not None}
+    sure |= {i for i, figure in with_comma.items() if figure.lstrip("+-").startswith("0,")}
+    if not sure:
+        return set()
+    grouped = {i for i, figure in with_comma.items() if i not in sure and _GROUPED.fullmatch(figure)}
+    if any(not _ONE_GROUP.fullmatch(with_comma[i]) for i in grouped):
+        return sure
+    points = {i for i, v in enumerate(values.tolist()) if isinstance(v, str) and "." in v and "," not in v}
+    return grouped | {i for i in points if _ONE_GROUP.fullmatch(_number_in(values[i]))}
+
+
+def _figure(
+    value: Any,
+    column: Column,
+    factor: tuple[int, int],
+    known: dict[str, tuple[int, int]],
+    decimal: str | None,
+) -> float | None:
     if column.unit == "year" and hasattr(value, "year"):
         return float(value.year)
     if not isinstance(value, str):
@@ -143,12 +220,12 @@ def _figure(value: Any, column: Column, factor: tuple[int, int], known: dict[str
     if column.unit == "year":
         match = _YEAR_OF.fullmatch(half)
         return float(match.group(1)) if match else None
-    plain = _plain(value)
+    plain = _plain(value, decimal)
     if plain is None:
-        match = _WITH_UNIT.fullmatch(half)
+        match = _with_unit(half)
         if match is None or fold(match.group(2)) not in known:
             return None
-        plain, factor = _plain(match.group(1).strip()), known[fold(match.group(2))]
+        plain, factor = _plain(match.group(1).strip(), decimal), known[fold(match.group(2))]
     return None if plain is None else float(Decimal(plain) * factor[0] / factor[1])
 
 

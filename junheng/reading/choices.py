@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
+
+from junheng.errors import InputError
+from junheng.words import Quoted, message
 
 #: Sheets by name or position, counted from 0; several are stacked.
 Sheets = str | int | Sequence[str | int] | None
@@ -19,3 +22,9 @@ class Choices:
     sheet: Sheets = None
     mapping: Mapping[str, str] | None = None
     header: HeaderRows = None
+    decimal: str | None = field(default=None)
+
+    @decimal.validator
+    def _check_decimal(self, _: object, given: object) -> None:
+        if given not in (None, ".", ","):
+            raise InputError(message("reading.decimal", given=Quoted(given)))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from junheng._text import clean, odd_signs, unmarked
 from junheng.errors import ProblemCode, Severity
 from junheng.reading.cells import Cells, read_code, read_figures, read_words, read_year
+from junheng.reading.changes import column_changes, lost_changes
 from junheng.reading.grid import cell_name, column_letter
 from junheng.reading.sheet_reading import ReadColumn, SheetReading
 from junheng.reading.titles import title_unit
@@ -36,7 +37,7 @@ def read_column(s: SheetReading, c: int) -> None:
     else:
         if found[0].type == "number" and unit is None:
             unit, factor = _unit_of_title(s, c, found[0]) or (unit, factor)
-        cells = _read_cells(values, column, found[0], factor)
+        cells = _read_cells(values, column, found[0], factor, s.decimal)
         _report(_Known(s, c, column, found[0].type, cells))
         s.columns[column] = cells.values
     s.read[c] = ReadColumn(
@@ -50,6 +51,8 @@ def read_column(s: SheetReading, c: int) -> None:
         missing=len(cells.missing),
         unread=len(cells.bad),
     )
+    if found is not None:
+        s.changes += column_changes(s, c, found[0], values, cells)
 
 
 def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[int, int]] | None:
@@ -67,9 +70,11 @@ def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[in
     return found
 
 
-def _read_cells(values: NDArray[np.object_], column: str, base: Column, factor: tuple[int, int]) -> Cells:
+def _read_cells(
+    values: NDArray[np.object_], column: str, base: Column, factor: tuple[int, int], decimal: str | None
+) -> Cells:
     if base.type == "number":
-        return read_figures(values, base, factor)
+        return read_figures(values, base, factor, decimal)
     if column.endswith("code"):
         return read_code(values)
     if column == "year":
@@ -136,15 +141,23 @@ def _report(known: _Known) -> None:
     if known.type == "flag":
         _report_odd_flags(known)
     elif known.column in ("county", "county_code", "school_code") or (
-        known.column == "school" and not known.s.header.positions("school_code")
+        known.column == "school" and not _has_codes(known.s)
     ):
         _report_missing_keys(known)
+
+
+def _has_codes(s: SheetReading) -> bool:
+    """Tell whether the schools of a sheet have codes; an empty column of codes names none."""
+    return any(s.filled[s.rows.schools, c].any() for c in s.header.positions("school_code"))
 
 
 def _report_bad(known: _Known, i: int, text: str) -> None:
     """Report a figure, year or code that cannot be used."""
     if known.type == "number":
-        sentence = message("reading.not_a_number", text=Quoted(text), advice=text_advice(text))
+        if i in known.cells.unclear:
+            sentence = message("reading.unclear_comma", text=Quoted(text))
+        else:
+            sentence = message("reading.not_a_number", text=Quoted(text), advice=text_advice(text))
         known.add(i, ProblemCode.TEXT_IN_NUMBER, sentence, value=text, severity=Severity.ERROR)
     elif known.column == "year":
         known.add(i, ProblemCode.UNCLEAR_YEAR, message("reading.unclear_year", text=Quoted(text)), value=text)
@@ -176,12 +189,14 @@ def _report_odd_flags(known: _Known) -> None:
 
 
 def _report_missing_keys(known: _Known) -> None:
-    """Report rows without a name or code if other rows have one."""
+    """Report rows without a name or code if other rows have one; a school without a name in any case."""
     values = list(known.cells.values)
     blank = {v for v in set(values) if is_blank(v)}
-    if not blank or len(blank) == len(set(values)):
+    everywhere = len(blank) == len(set(values))
+    if not blank or (everywhere and known.column != "school"):
         return
-    sentence = message("reading.key_missing", column=Name("column", known.column))
+    key = "reading.no_names" if everywhere else "reading.key_missing"
+    sentence = message(key, column=Name("column", known.column))
     for i, value in enumerate(values):
         if value in blank:
             known.add(i, ProblemCode.MISSING_KEY, sentence, severity=Severity.ERROR)
@@ -199,3 +214,4 @@ def check_lost(s: SheetReading) -> None:
             code, value = ProblemCode.FORMULA_WITHOUT_VALUE, None
             sentence = message("reading.formula")
         s.add(code, sentence, cell=cell_name(row, c), column=column, value=value)
+    s.changes += lost_changes(s)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng._frames import pandas_frame
+from junheng._frames import Wholes, pandas_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.facts import fact_columns
 from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
@@ -323,6 +324,8 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
 def _typed(values: list[Any]) -> Any:
     if all(isinstance(v, float) or v is None for v in values) and any(v is not None for v in values):
         return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    if None in values and any(type(v) is int for v in values) and {int, NoneType}.issuperset(map(type, values)):
+        return Wholes(values)
     return values
 
 

@@ -12,7 +12,8 @@ from junheng.errors import InputError, Problem, ProblemCode, Severity
 from junheng.reading.grid import Source, Wanted
 from junheng.reading.input_file import InputFile
 from junheng.reading.old_workbooks import open_ole
-from junheng.reading.text_files import decode, grid_of_text, open_text
+from junheng.reading.separators import find_separator
+from junheng.reading.text_files import decode, open_text, read_text
 from junheng.reading.web_pages import grids_of_page
 from junheng.reading.workbooks import open_zip
 from junheng.words import Quoted, message
@@ -45,6 +46,7 @@ def _open_pretended(file: InputFile, head: bytes) -> Source:
     if start.startswith(b"mime-version") or b"multipart/related" in start[:400]:
         raise InputError(message("reading.web_archive", path=file.name))
     text, encoding = _decode_page(file)
+    odd: tuple[Problem, ...] = ()
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and start.startswith((b"<?xml", b"<workbook")):
         raise InputError(message("reading.xml_2003", path=file.name))
     if start.startswith(b"<") and (b"<table" in text[:200_000].lower().encode("utf-8", "replace")):
@@ -56,10 +58,10 @@ def _open_pretended(file: InputFile, head: bytes) -> Source:
         raise InputError(message("reading.not_a_workbook", path=file.name))
     else:
         sentence = message("reading.text_read", path=file.name)
-        separator = "\t" if text[:20_000].count("\t") > text[:20_000].count(",") else ","
-        grids, kind = (grid_of_text(file, text, separator),), "text"
+        grid, odd = read_text(file, text, find_separator(text, tabs=True))
+        grids, kind = (grid,), "text"
     problem = Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=kind, message=sentence)
-    return Source(name=file.name, kind=kind, encoding=encoding, grids=grids, problems=(problem,))
+    return Source(name=file.name, kind=kind, encoding=encoding, grids=grids, problems=(problem, *odd))
 
 
 def _decode_page(file: InputFile) -> tuple[str, str]:

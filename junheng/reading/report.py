@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,15 @@ class FileReport:
         figure), ``unread`` (cells that could not be read as a figure, year or code).
     left_out : pandas.DataFrame
         Rows that are not schools: ``sheet``, ``row``, ``reason``, ``text``.
+    changes : pandas.DataFrame
+        What was changed in cells: ``sheet``, ``cell``, ``column``, the text ``before`` and ``after``, and ``why``:
+        ``unit`` (figures multiplied as the header says; one line per column, with the range of its cells), ``word``
+        (a stage, kind or other category brought to its id; one line per word), ``unit_in_cell``, ``thousands``,
+        ``full_width``, ``footnote_mark``, ``invisible_characters``, ``line_break``, ``word_for_missing``, ``year``,
+        ``code``, ``notation`` (any other way to write a figure), ``merged_filled`` and ``merged_emptied`` (one line
+        per merged cell), ``from_title`` (the whole column, without a cell), ``error_cell`` and
+        ``formula_without_value``. A cell changed for two reasons has two lines. Not listed: blanks around a cell, a
+        number typed as text, and columns added up from their parts.
     problems : pandas.DataFrame
         ``code``, ``severity``, ``sheet``, ``cell``, ``column``, ``value``, ``message``.
     """
@@ -59,22 +69,52 @@ class FileReport:
     sheets: pd.DataFrame
     columns: pd.DataFrame
     left_out: pd.DataFrame
+    changes: pd.DataFrame
     problems: pd.DataFrame
     #: The problems in the order of their frame, for any language.
     _found: tuple[Problem, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything except the schools as plain values that are safe for JSON."""
+    def to_dict(self, language: Language = "en", *, schools: bool = False) -> dict[str, Any]:
+        """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+            Language of the messages of problems; codes do not depend on it.
+        schools : bool
+            Whether to return the rows of the table instead of their number.
+
+        Returns
+        -------
+        dict
+            ``name``, ``kind``, ``encoding``; ``schools``: how many rows there are, or the rows; the records of
+            ``places`` (only with the rows), ``sheets``, ``columns``, ``left_out``, ``changes`` and ``problems``. A
+            problem has also the ``parameters`` of its message. Missing is None; a figure that is infinite is text.
+        """
+        check_language(language)
+        rows: dict[str, Any] = {"schools": len(self.schools)}
+        if schools:
+            rows = {"schools": records(self.schools), "places": records(self.places)}
         return {
             "name": self.name,
             "kind": self.kind,
             "encoding": self.encoding,
-            "schools": len(self.schools),
+            **rows,
             "sheets": records(self.sheets),
             "columns": records(self.columns),
             "left_out": records(self.left_out),
-            "problems": records(self.problems),
+            "changes": records(self.changes),
+            "problems": self._problem_records(language),
         }
+
+    def _problem_records(self, language: str) -> list[dict[str, Any]]:
+        """Return the problems with their messages in a language; a filtered frame keeps its index."""
+        out = []
+        for i, record in zip(self.problems.index, records(self.problems), strict=True):
+            found = self._found[i]
+            parameters = {k: _for_json(v, language) for k, v in found.parameters.items()}
+            out.append({**record, "message": found.sentence(language), "parameters": parameters})
+        return out
 
     def to_text(self, language: Language = "en") -> str:
         """Return a summary as text.
@@ -96,6 +136,9 @@ class FileReport:
         rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
         page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
         page += _beginning([_left_out_line(r) for r in rows])
+        # columns and problems say these; a word and its id need no line
+        changes = [c for c in records(self.changes) if c["why"] not in ("unit", "word", "from_title")]
+        page += ["", _line("changes", n=len(changes)), *_beginning([_change_line(c, language) for c in changes])]
         page += ["", _line("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
         return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
 
@@ -119,6 +162,7 @@ class FileReport:
             ("sheets", self.sheets),
             ("columns", self.columns),
             ("left out", self.left_out),
+            ("changes", self.changes),
             ("problems", self.problems),
         ):
             shown = records(frame)[: 3 * _SHOWN]
@@ -141,9 +185,22 @@ def records(frame: Any) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
         return None
-    return value.item() if hasattr(value, "item") else value
+    value = value.item() if hasattr(value, "item") else value
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
+
+
+def _for_json(value: Any, language: str) -> Any:
+    """Return a parameter of a message as a plain value."""
+    if isinstance(value, (list, tuple)):
+        return [_for_json(v, language) for v in value]
+    if isinstance(value, Quoted):
+        return _for_json(value.what, language)
+    if hasattr(value, "text"):
+        return value.text(language)
+    plain = _plain(value)
+    return plain if plain is None or isinstance(plain, (bool, int, float, str)) else str(plain)
 
 
 def notice_of(rows: Sequence[Message], missing: int, converted: int) -> list[Message]:
@@ -183,6 +240,13 @@ def _column_line(c: Mapping[str, Any], language: str) -> Message:
 def _left_out_line(r: Mapping[str, Any]) -> Message:
     reason = Name("left_out_row", r["reason"])
     return _line("row", place=f"{r['sheet']} {r['row']}", reason=reason, text=_short(r["text"]))
+
+
+def _change_line(c: Mapping[str, Any], language: str) -> Message:
+    cell = "!".join(str(c[k]) for k in ("sheet", "cell") if c[k])
+    column = _line("in_column", column=_named(c["column"], language)) if c["column"] else ""
+    texts = {k: _line("nothing") if c[k] is None else _short(c[k]) for k in ("before", "after")}
+    return _line("change", place=cell, column=column, why=Name("cell_change", c["why"]), **texts)
 
 
 def _problem_line(p: Mapping[str, Any], sentence: str, language: str) -> Message:

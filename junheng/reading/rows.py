@@ -16,7 +16,8 @@ from junheng.reading.cells import is_figure
 from junheng.reading.grid import Grid
 from junheng.reading.layout import Header, has_marks, is_numbering, two_headers
 from junheng.reading.meaning import type_of, words
-from junheng.schools import category_word, fold, recognise
+from junheng.reading.row_names import is_kind_of_school, is_like_a_school, is_no_name, is_place
+from junheng.schools import category_word, fold, parse_numbers, recognise
 
 
 @frozen(eq=False)
@@ -46,6 +47,9 @@ class Rows:
     totals: tuple[TotalRow, ...]
     #: Headings over the rows that follow: row and text.
     headings: tuple[tuple[int, str], ...]
+    #: Rows with a name and nothing else: schools, and headings that could be schools.
+    bare_schools: tuple[int, ...] = ()
+    bare_headings: tuple[int, ...] = ()
 
 
 def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows:
@@ -71,10 +75,13 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
             suspect |= np.asarray(grid.cells[:, c] == value, dtype=bool)
     totals: list[TotalRow] = []
     headings: list[tuple[int, str]] = []
+    bare: dict[str, list[int]] = {"school": [], "heading": []}
     noted = False
     for r in np.flatnonzero(suspect & is_school).tolist():
         row = look.row(r, noted=noted)
         reason = repeated.get(row.text) or row.kind()
+        if reason in bare and row.is_name_only() and not row.is_heading_for_sure():
+            bare[reason].append(r)
         if reason == "school":
             continue
         is_school[r] = False
@@ -93,6 +100,8 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
         left_out=tuple(sorted(left_out, key=lambda o: o.row)),
         totals=tuple(totals),
         headings=tuple(headings),
+        bare_schools=tuple(bare["school"]),
+        bare_headings=tuple(bare["heading"]),
     )
 
 
@@ -123,9 +132,13 @@ def _suspects(look: _Look, filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
     # words in columns of figures
     wordy = np.zeros(len(cells), dtype=np.int64)
     for c in look.figures:
-        column = cells[start:, c].tolist()
-        wordy[start:] += np.fromiter((isinstance(v, str) and not is_figure(v) for v in column), bool, len(column))
+        # only what is not a plain number is looked at one by one
+        _, other = parse_numbers(cells[start:, c])
+        at = [start + i for i in other if isinstance(v := cells[start + i, c], str) and not is_figure(v)]
+        wordy[at] += 1
     suspect |= wordy >= max(1, min(2, len(look.figures)))
+    if look.names and look.tells_schools:
+        suspect |= ~filled[:, look.figures].any(axis=1)
     suspect[start : start + 3] = True
     return suspect
 
@@ -153,6 +166,17 @@ class _Look:
         self.keys = [c for c in words_ if c < first or type_of(header.found[c])]
         #: Columns with the name or code of a school.
         self.names = header.positions("school") or header.positions("school_code")
+        #: Whether rows can say more of a school than its name.
+        self.tells_schools = bool(self.figures or header.positions("stage", "kind"))
+        #: Columns that say nothing of a school: numbers of rows, names of places.
+        self.silent = [
+            c
+            for c in self.keys
+            if (f := header.found[c]) is None or f.column in ("county", "county_code", "year", "school")
+        ]
+        self.serial = [
+            c for c in range(width) if header.paths[c] and fold(header.paths[c][-1]) in words("names", "serial")
+        ]
         start = header.rows[-1] + 1
         self.across = {r0: c1 - c0 + 1 for r0, c0, _, c1 in grid.merges or () if r0 >= start}
 
@@ -175,7 +199,7 @@ class _Row:
         #: The filled cells in columns of figures, and how many of them are figures.
         self.given = [self.cells[c] for c in look.figures if self.cells[c] is not None]
         self.figures = sum(is_figure(v) for v in self.given)
-        self.name = next((self.cells[c] for c in look.names if self.cells[c] is not None), None)
+        self.name = next((self.cells[c] for c in look.names if not is_no_name(self.cells[c])), None)
 
     def kind(self) -> str:
         """Return the kind of the row: the first case that holds."""
@@ -189,6 +213,19 @@ class _Row:
             if kind is not None and (unnamed or self.name is v):
                 return kind, v
         return None
+
+    def is_name_only(self) -> bool:
+        """Tell whether a row has a name, and at most the number of the row and places beside it."""
+        look = self.look
+        if not isinstance(self.name, str) or not look.tells_schools:
+            return False
+        rest = [(c, v) for c, v in self.filled if c not in look.serial]
+        return all(c in look.silent and isinstance(v, str) and not is_figure(v) for c, v in rest)
+
+    def is_heading_for_sure(self) -> bool:
+        """Tell whether a row with only a name is a heading: merged over columns, a place, or a kind of school."""
+        name = str(self.name)
+        return self.look.across.get(self.r, 1) > 2 or is_place(name) or is_kind_of_school(name)
 
 
 def _repeats_headers(row: _Row) -> bool:
@@ -232,12 +269,22 @@ def _is_text_alone(row: _Row) -> bool:
 
 
 def _is_a_sentence(row: _Row) -> bool:
-    return _is_text_alone(row) and (row.noted or len(row.first) > 30 or any(x in row.first for x in "。；;：:"))
+    if not _is_text_alone(row):
+        return False
+    place = row.is_name_only() and row.is_heading_for_sure()
+    return row.noted or len(row.first) > 30 or (any(x in row.first for x in "。；;：:") and not place)
 
 
 def _is_a_heading(row: _Row) -> bool:
     # a name alone may be a school without answers
     return _is_text_alone(row) and (row.look.across.get(row.r, 1) > 2 or row.filled[0][0] not in row.look.names)
+
+
+def _is_a_name_above_schools(row: _Row) -> bool:
+    """Tell whether a name alone is no school: a place, a kind of school, or alone and not like a school."""
+    if not row.is_name_only():
+        return False
+    return row.is_heading_for_sure() or (_is_text_alone(row) and not is_like_a_school(str(row.name)))
 
 
 def _continues_notes(row: _Row) -> bool:
@@ -262,6 +309,7 @@ _CASES: tuple[tuple[str, Callable[[_Row], bool]], ...] = (
     ("school", _names_a_school),
     ("note", _is_a_sentence),
     ("heading", _is_a_heading),
+    ("heading", _is_a_name_above_schools),
     ("note", _continues_notes),
     ("explanation", _explains_columns),
 )

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from numpy.typing import NDArray
 
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
-from junheng.reading.grid import Grid, Merge, Source, cell_name
+from junheng.reading.grid import Grid, Merge, Source, cell_name, column_letter
 from junheng.reading.layout import Header, named_by
 from junheng.reading.rows import LeftOut, Rows, left_out_rows, shown
 from junheng.reading.sheets import FoundSheet
-from junheng.schools import Column, base_column, missing_in_mapping, understand
+from junheng.schools import Column, Found, base_column, missing_in_mapping, understand
 from junheng.schools.headers import Understood
 from junheng.words import Message, Quoted, message
 
@@ -43,6 +43,17 @@ class ReadColumn:
     unread: int
 
 
+@frozen
+class Change:
+    """A change made to a cell, or to a range of cells: the text before and after, and why, as a code."""
+
+    cell: str | None
+    column: str | None
+    before: str | None
+    after: str | None
+    why: str
+
+
 @define
 class SheetReading:
     """A sheet while it is read."""
@@ -57,6 +68,10 @@ class SheetReading:
     columns: dict[str, Any] = field(factory=dict)
     read: dict[int, ReadColumn] = field(factory=dict)
     problems: list[PlacedProblem] = field(factory=list)
+    #: What was changed in cells.
+    changes: list[Change] = field(factory=list)
+    #: The mark of decimals, None if it is detected.
+    decimal: str | None = None
 
     @property
     def n(self) -> int:
@@ -112,11 +127,22 @@ def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Un
 def _with_rows(
     source: Source, found: FoundSheet, understood: Mapping[int, Understood], problems: list[PlacedProblem]
 ) -> SheetReading:
-    rows = left_out_rows(found.grid, found.header, found.filled)
-    s = SheetReading(found.grid, found.header, found.filled, rows, understood, problems=problems)
+    header = _as_understood(found.header, understood)
+    rows = left_out_rows(found.grid, header, found.filled)
+    s = SheetReading(found.grid, header, found.filled, rows, understood, problems=problems)
     _refuse_long_rows(source, s)
     _spread_merged(s)
     return s
+
+
+def _as_understood(header: Header, understood: Mapping[int, Understood]) -> Header:
+    """Return the headers with the columns that a mapping names."""
+    found = list(header.found)
+    for c, meaning in understood.items():
+        known = found[c]
+        if meaning.column is not None and (known is None or known.column != meaning.column):
+            found[c] = Found(column=meaning.column, unit=meaning.unit)
+    return evolve(header, found=tuple(found))
 
 
 def _refuse_long_rows(source: Source, s: SheetReading) -> None:
@@ -138,7 +164,9 @@ def _spread_merged(s: SheetReading) -> None:
     """Repeat merged cells in every row; figures of people merged over several rows become missing."""
     start = s.header.rows[-1] + 1
     bases = {c: _base(u.column) for c, u in s.understood.items()}
-    merges = [m for m in s.grid.merges or () if m[2] > m[0] and m[0] >= start and m[1] == m[3]]
+    merges = [m for m in s.grid.merges or () if m[0] >= start]
+    _empty_merged_across(s, [m for m in merges if m[3] > m[1]])
+    merges = [m for m in merges if m[2] > m[0]]
     if not merges:
         return
     schools = set(s.rows.schools.tolist())
@@ -156,14 +184,39 @@ def _spread_merged(s: SheetReading) -> None:
         if not _is_number(base) or (base is not None and base.shared and _are_one_school(s, rows, names)):
             s.grid.cells[rows, c] = value
             s.filled[rows, c] = True
+            below = [r for r in rows if r != r0]
+            column = s.understood[c].column if c in s.understood else None
+            s.changes.append(Change(_range(below, c), column, None, shown(value), "merged_filled"))
         else:
             _empty_merged(s, merge, rows)
+
+
+def _empty_merged_across(s: SheetReading, merges: Sequence[Merge]) -> None:
+    """Empty figures of schools that are merged over several recognised columns."""
+    schools = set(s.rows.schools.tolist()) if merges else set()
+    for r0, c0, _, c1 in merges:
+        known = [c for c in range(c0, c1 + 1) if c in s.understood and s.understood[c].column is not None]
+        value = s.grid.cells[r0, c0]
+        if r0 not in schools or len(known) < 2 or value is None or not _is_number(_base(s.understood[known[0]].column)):
+            continue
+        s.grid.cells[r0, c0] = None
+        column = s.understood[known[0]].column
+        s.changes.append(Change(cell_name(r0, c0), column, shown(value), None, "merged_emptied"))
+        span = {"first": column_letter(c0), "last": column_letter(c1)}
+        sentence = message("reading.merged_across", value=Quoted(shown(value)), **span)
+        s.add(ProblemCode.MERGED_CELL, sentence, cell=cell_name(r0, c0), column=column, value=shown(value))
+
+
+def _range(rows: Sequence[int], c: int) -> str:
+    first, last = cell_name(rows[0], c), cell_name(rows[-1], c)
+    return first if first == last else f"{first}:{last}"
 
 
 def _empty_merged(s: SheetReading, merge: Merge, rows: list[int]) -> None:
     r0, c, _, _ = merge
     value = s.grid.cells[r0, c]
     s.grid.cells[rows, c] = None
+    s.changes.append(Change(_range(rows, c), s.understood[c].column, shown(value), None, "merged_emptied"))
     s.add(
         ProblemCode.MERGED_CELL,
         message("reading.merged", value=Quoted(shown(value)), first=rows[0] + 1, last=rows[-1] + 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -10,10 +10,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.reading.choices import Sheets
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
+from junheng.schools import columns
 from junheng.words import Listed, Message, Name, Quoted, listed, message
 
 
@@ -65,11 +66,13 @@ def choose_sheets(
 ) -> list[FoundSheet]:
     """Return the sheets to read: those requested, or those with a school table."""
     if sheet is not None:
-        return _named_sheets(source, sheet, given, mapping)
+        named = _named_sheets(source, sheet, given, mapping)
+        return named if given is not None or mapping else _with_known_headers(source, named)
     looked, failed = _visible_sheets(source, given, mapping)
     returns = [s for s in looked if _is_return(s, mapping)]
     if not returns:
-        return _only_candidate(source, looked, failed)
+        only = _only_candidate(source, looked, failed)
+        return only if given is not None or mapping else _with_known_headers(source, only)
     if len({_columns(s) for s in returns}) > 1:
         raise InputDataError([_two_returns(source, returns)])
     return returns
@@ -118,6 +121,37 @@ def _only_candidate(source: Source, looked: list[FoundSheet], failed: list[Input
     if len(known) == 1:
         return known
     raise InputError(message("reading.no_return", path=source.name, sheets=sheet_names(source.grids)))
+
+
+#: How many unknown headers a message names, and how long each may be.
+_NAMED = 6
+_LONGEST = 20
+
+
+def _with_known_headers(source: Source, found: list[FoundSheet]) -> list[FoundSheet]:
+    """Return the sheets; raise an error that names the headers if none of them is known."""
+    if any(s.header.known for s in found):
+        return found
+    header = found[0].header
+    names = [n for n in header.names if n]
+    known = dict.fromkeys(n for c in columns().values() for n in (c.zh, *c.aliases, c.id))
+    shown = [_and_near(n[:_LONGEST], known) for n in names[:_NAMED]]
+    encoding = source.encoding if source.encoding != "UTF-8" else None
+    where = {
+        "encoding": message("reading.in_encoding", encoding=encoding) if encoding else "",
+        "sheet": Quoted(found[0].grid.name),
+        "row": header.rows[0] + 1,
+        "headers": listed(shown),
+    }
+    raise InputError(message("reading.unknown_headers", path=source.name, n=len(names), **where))
+
+
+def _and_near(header: str, known: Iterable[str]) -> Message | Quoted:
+    """Return an unknown header, with the known one that comes near it."""
+    near = did_you_mean(header, known, most=1, show=Quoted)
+    if not isinstance(near, Message):
+        return Quoted(header)
+    return message("reading.header_and_near", header=Quoted(header), names=near.parameters["names"])
 
 
 def hidden_returns(source: Source, read: Sequence[Grid]) -> list[Problem]:

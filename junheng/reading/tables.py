@@ -20,9 +20,11 @@ from junheng.reading.input_file import InputFile
 from junheng.reading.report import FileReport
 from junheng.reading.sheet_reading import PlacedProblem, SheetReading, begin_reading
 from junheng.reading.sheets import choose_sheets, given_rows, hidden_returns, wanted_sheets
-from junheng.reading.titles import refuse_other_units, take_from_titles
+from junheng.reading.titles import refuse_other_units, report_same_schools, take_from_titles, take_years
 from junheng.reading.totals import check_totals
+from junheng.reading.unnamed import leave_out_sums, report_bare_names
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
+from junheng.schools.origin import remember
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,9 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
     total = sum(len(s.header.names) for s in sheets)
     done = 0
     for s in sheets:
+        s.decimal = choices.decimal
+        leave_out_sums(s)
+        report_bare_names(s)
         for c in range(len(s.header.names)):
             read_column(s, c)
             done += 1
@@ -43,6 +48,8 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
         check_totals(s)
         check_lost(s)
         take_from_titles(source, s)
+    take_years(source, sheets)
+    report_same_schools(sheets)
     report = _report(source, sheets)
     progress(100)
     return report
@@ -50,6 +57,8 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
 
 def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
     schools = _schools(sheets)
+    letters = {s.grid.name: {r.column: r.letter for r in s.read.values() if r.column} for s in sheets}
+    remember(schools, [(s.grid.name, s.rows.schools + 1) for s in sheets], letters)
     problems = [PlacedProblem(p) for p in source.problems]
     problems += [p for s in sheets for p in s.problems]
     problems += [PlacedProblem(p) for p in hidden_returns(source, [s.grid for s in sheets])]
@@ -66,6 +75,7 @@ def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
         sheets=_sheets_frame(source.grids, sheets),
         columns=_columns_frame(sheets),
         left_out=_left_out_frame(sheets),
+        changes=_changes_frame(sheets),
         problems=_problems_frame(problems),
         found=tuple(p.problem for p in problems),
     )
@@ -201,6 +211,13 @@ def _left_out_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
             "text": [o.text for _, o in left_out],
         }
     )
+
+
+def _changes_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
+    changes = [(s.grid.name, c) for s in sheets for c in s.changes]
+    fields = ("cell", "column", "before", "after", "why")
+    named = {"sheet": [name for name, _ in changes]}
+    return _frame(named | {f: [getattr(c, f) for _, c in changes] for f in fields})
 
 
 def _problems_frame(problems: Sequence[PlacedProblem]) -> pd.DataFrame:

@@ -1,38 +1,26 @@
-"""Text files as grids: encoding, separator and cells (private)."""
+"""Text files as grids: separator, quotation marks and cells (private)."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from junheng._text import INVISIBLE, characters
-from junheng.errors import InputError
-from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, check_size, clean_rows
+from junheng.errors import InputError, Problem, ProblemCode, Severity
+from junheng.reading.encodings import decode
+from junheng.reading.grid import MAX_ROWS, Grid, Source, cell_array, cell_name, check_size, clean_rows
 from junheng.reading.input_file import InputFile
-from junheng.words import message
+from junheng.reading.separators import SAID, SEPARATORS, find_separator
+from junheng.words import Message, Quoted, listed, message
 
-_ENCODINGS = ("utf-8-sig", "gb18030")
+__all__ = ["decode", "grid_of_text", "open_text", "read_text"]
 
-
-def decode(file: InputFile, data: bytes) -> tuple[str, str]:
-    """Return a text and the name of its detected encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode("utf-16"), "UTF-16"
-        except UnicodeDecodeError:
-            raise InputError(message("reading.broken_utf16", path=file.name)) from None
-    for encoding in _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise InputError(message("reading.encoding", path=file.name))
-    if "\x00" in text:
-        raise InputError(message("reading.not_text", path=file.name))
-    return text, {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}[encoding]
+#: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
+_AS_TEXT = re.compile(r'^="([^"]*)"$')
+_OTHER_LINES = re.compile("[\x0b\x0c\x1e\x85\u2028\u2029]")
 
 
 def open_text(file: InputFile, head: bytes, suffix: str) -> Source:
@@ -40,49 +28,154 @@ def open_text(file: InputFile, head: bytes, suffix: str) -> Source:
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputError(message("reading.workbook_as_text", path=file.name))
     text, encoding = decode(file, file.data)
-    separator = "\t" if suffix == ".tsv" or encoding == "UTF-16" else ","
-    first = text[:20_000]
-    if suffix != ".tsv" and first.count("\t") > first.count(","):
-        separator = "\t"
-    elif suffix != ".tsv" and "," not in first and first.count(";") > 2:
-        separator = ";"
-    return Source(
-        name=file.name,
-        kind="tsv" if separator == "\t" else "csv",
-        encoding=encoding,
-        grids=(grid_of_text(file, text, separator),),
-    )
-
-
-_ODD_QUOTE = re.compile(f'(?m)(^|[,;\\t])({INVISIBLE.pattern}+)"')
-#: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
-_AS_TEXT = re.compile(r'^="([^"]*)"$')
+    separator = find_separator(text, tabs=suffix == ".tsv" or encoding == "UTF-16")
+    grid, problems = read_text(file, text, separator)
+    kind = "tsv" if separator == "\t" else "csv"
+    return Source(name=file.name, kind=kind, encoding=encoding, grids=(grid,), problems=problems)
 
 
 def grid_of_text(file: InputFile, text: str, separator: str) -> Grid:
     """Return the cells of a text."""
-    rows: list[list[str | None]] = []
-    width = 0
+    return read_text(file, text, separator)[0]
+
+
+def read_text(file: InputFile, text: str, separator: str) -> tuple[Grid, tuple[Problem, ...]]:
+    """Return the cells of a text, and what is odd about its lines.
+
+    Raises
+    ------
+    InputError
+        If a quotation mark is not closed, or a line has another separator.
+    """
+    text, skipped = _lines(text)
     odd = INVISIBLE.search("".join(characters([text])))
     if odd:
         # a BOM before a quotation mark (in concatenated files) would make the mark part of the cell
-        text = _ODD_QUOTE.sub(r'\1"\2', text)
-    wrapped = '="' in text
-    try:
-        csv.field_size_limit(1_000_000)
-        for row in csv.reader(io.StringIO(text), delimiter=separator):
-            cells = [c.strip() or None for c in row]
-            if wrapped:
-                cells = [_AS_TEXT.sub(r"\1", c).strip() or None if c else None for c in cells]
-            rows.append(cells)
-            width = max(width, len(cells))
-            if len(rows) > MAX_ROWS:
-                raise InputError(message("reading.many_lines", path=file.name, limit=MAX_ROWS))
-    except csv.Error as exc:
-        raise InputError(message("reading.irregular", path=file.name, line=len(rows) + 1, error=str(exc))) from None
+        text = re.sub(f'(?m)(^|{re.escape(separator)})({INVISIBLE.pattern}+)"', r'\1"', text)
+    rows = _records(file, text, separator, skipped)
+    width = max(map(len, rows), default=0)
     check_size(file.name, file.stem, len(rows), width)
+    problems = _problems(file, rows, separator, quoted='"' in text)
     for cells in rows:
         if len(cells) < width:
             cells.extend([None] * (width - len(cells)))
     cleaned = clean_rows(rows) if odd else {}
-    return Grid(name=file.stem, cells=cell_array(rows, width), cleaned=cleaned)
+    return Grid(name=file.stem, cells=cell_array(rows, width), cleaned=cleaned), problems
+
+
+def _lines(text: str) -> tuple[str, int]:
+    """Return a text with lines that end in a line feed, and how many lines were skipped at its beginning."""
+    text = text.removeprefix("\ufeff")
+    if text.endswith(("\x1a", "\x1a\n", "\x1a\r\n")):
+        # the mark of DOS for the end of a file
+        text = text.rstrip("\x1a\r\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    elif "\n" not in text:
+        text = _OTHER_LINES.sub("\n", text)
+    said = SAID.match(text)
+    return (text, 0) if said is None else (text[said.end() :], 1)
+
+
+def _records(file: InputFile, text: str, separator: str, skipped: int) -> list[list[str | None]]:
+    """Split a text into rows of cells; raise an error that names the line if it is not regular."""
+    rows: list[list[str | None]] = []
+    wrapped = '="' in text
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True, skipinitialspace=True)
+    ended = 0
+    try:
+        for row in reader:
+            cells = [c.strip() or None for c in row]
+            if wrapped:
+                cells = [_AS_TEXT.sub(r"\1", c).strip() or None if c else None for c in cells]
+            rows.append(cells)
+            ended = reader.line_num
+            if len(rows) > MAX_ROWS:
+                raise InputError(message("reading.many_lines", path=file.name, limit=MAX_ROWS))
+    except csv.Error as exc:
+        line = ended + 1 + skipped
+        key = "reading.long_cell" if "field limit" in str(exc) else "reading.quotes"
+        raise InputError(message(key, path=file.name, line=line)) from None
+    if ended > len(rows):
+        _refuse_swallowed(file, rows, separator)
+    return rows
+
+
+def _usual_width(rows: Sequence[Sequence[str | None]]) -> int:
+    """Return how many cells most rows have, among those with more than one."""
+    counts = Counter(len(row) for row in rows)
+    counts = Counter({n: times for n, times in counts.items() if n > 1}) or counts
+    return max(counts, key=lambda n: (counts[n], n), default=0)
+
+
+def _refuse_swallowed(file: InputFile, rows: Sequence[Sequence[str | None]], separator: str) -> None:
+    """Refuse a cell in quotation marks that contains as many separators as the lines it spans."""
+    width = _usual_width(rows)
+    line = 0
+    for row in rows:
+        line += 1
+        for cell in row:
+            breaks = cell.count("\n") if cell is not None else 0
+            if cell is None or not breaks:
+                continue
+            separators = cell.count(separator)
+            if separators and (separators >= breaks * (width - 1) or len(row) != width):
+                raise InputError(message("reading.quotes", path=file.name, line=line))
+        line += sum(cell.count("\n") for cell in row if cell is not None)
+
+
+# ---------------------------------------------------------------------------------- lines that look odd
+
+
+def _problems(
+    file: InputFile, rows: Sequence[Sequence[str | None]], separator: str, *, quoted: bool
+) -> tuple[Problem, ...]:
+    width = _usual_width(rows)
+    _refuse_other_separators(file, rows, separator, width)
+    problems = []
+    short = [r for r, row in enumerate(rows) if 1 < len(row) < width and _filled(row) > 1]
+    if short:
+        sentence = message("reading.short_rows", rows=listed([r + 1 for r in short[:5]]), n=len(short))
+        problems.append(_warning(sentence, str(short[0] + 1)))
+    cells = _lone_quotes(rows) if quoted else []
+    if cells:
+        sentence = message("reading.lone_quotes", cells=listed(cells[:5]), n=len(cells))
+        problems.append(_warning(sentence, cells[0]))
+    return tuple(problems)
+
+
+def _lone_quotes(rows: Sequence[Sequence[str | None]]) -> list[str]:
+    """Return the names of the cells with a quotation mark that belongs to no pair, or that surrounds them."""
+    found = []
+    for r, row in enumerate(rows):
+        if '"' in "".join([v for v in row if v]):
+            found += [cell_name(r, c) for c, v in enumerate(row) if _has_lone_quote(v)]
+    return found
+
+
+def _filled(row: Sequence[str | None]) -> int:
+    return sum(v is not None for v in row)
+
+
+def _has_lone_quote(cell: str | None) -> bool:
+    if cell is None or '"' not in cell:
+        return False
+    return cell.count('"') % 2 == 1 or cell.startswith('"') or cell.endswith('"')
+
+
+def _warning(sentence: Message, value: str) -> Problem:
+    return Problem(code=ProblemCode.FILE_FORMAT, severity=Severity.WARNING, value=value, message=sentence)
+
+
+def _refuse_other_separators(file: InputFile, rows: Sequence[Sequence[str | None]], separator: str, width: int) -> None:
+    """Refuse a line that is one cell here and would be as wide as the table with another separator."""
+    others = [s for s in SEPARATORS if s != separator]
+    for r, row in enumerate(rows):
+        if len(row) == width or width < 2 or _filled(row) != 1:
+            continue
+        text = next(v for v in row if v is not None)
+        for other in others:
+            # a note has a comma now and then
+            if text.count(other) == width - 1 and (width > 2 or other in "\t|;"):
+                found = {"separator": Quoted(separator), "other": Quoted(other)}
+                raise InputError(message("reading.other_separator", path=file.name, line=r + 1, **found))

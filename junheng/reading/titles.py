@@ -1,9 +1,11 @@
-"""County, stage and unit from titles, headings and sheet names (private)."""
+"""County, stage, year and unit from titles, headings and sheet names (private)."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from junheng._data import read_toml
 from junheng.errors import InputDataError, Problem, ProblemCode
 from junheng.reading.cells import units_of
 from junheng.reading.grid import Source
-from junheng.reading.sheet_reading import SheetReading
+from junheng.reading.sheet_reading import Change, SheetReading
 from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
 from junheng.words import Name, Quoted, message
 
@@ -143,6 +145,54 @@ def take_from_titles(source: Source, s: SheetReading) -> None:
         _take(s, "county", [name for name in sheet if county_in(name) == name], lines, county_in)
 
 
+_YEAR_IN_NAME = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(?:年度|年)?(?![0-9A-Za-z学级届./年度~～至—–-])")
+_SCHOOL_YEAR = re.compile(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{2}(?:[-—–~～至/](?:19|20)?[0-9]{2})?学年度?")
+
+
+def year_in(name: str) -> int | str | None:
+    """Return the year in a sheet name: a number, a school year as it stands, None if there are none or several."""
+    line = unicodedata.normalize("NFKC", "".join(name.split()))
+    found: list[int | str] = [m.group(0) for m in _SCHOOL_YEAR.finditer(line)]
+    found += [int(y) for y in dict.fromkeys(_YEAR_IN_NAME.findall(_SCHOOL_YEAR.sub("", line)))]
+    return found[0] if len(found) == 1 else None
+
+
+def take_years(source: Source, sheets: Sequence[SheetReading]) -> None:
+    """Take the year from the sheet names if no sheet has a column for it and each name gives one."""
+    read = [s for s in sheets if s.n]
+    if source.kind not in ("xlsx", "xls", "ods") or any("year" in s.columns for s in read):
+        return
+    years = [year_in(s.grid.name) for s in read]
+    if None in years:
+        return
+    for s, year in zip(read, years, strict=True):
+        s.columns = {"year": np.full(s.n, year, dtype=object), **s.columns}
+        if isinstance(year, int):
+            sentence = message("reading.sheet_says", column=Name("column", "year"), value=str(year))
+            s.add(ProblemCode.FROM_TITLE, sentence, column="year", value=str(year))
+        else:
+            sentence = message("reading.year_of_school_year", value=year)
+            s.add(ProblemCode.UNCLEAR_YEAR, sentence, column="year", value=year)
+        s.changes.append(Change(None, "year", None, str(year), "from_title"))
+
+
+def report_same_schools(sheets: Sequence[SheetReading]) -> None:
+    """Report sheets that contain the same schools if nothing tells their years apart."""
+    keys = ("county", "county_code", "school", "school_code", "stage", "year")
+    seen: dict[tuple[Any, ...], SheetReading] = {}
+    told: set[tuple[str, str]] = set()
+    for s in sheets if len(sheets) > 1 else ():
+        columns = [list(s.columns.get(k, ())) or [None] * s.n for k in keys]
+        for key in dict.fromkeys(zip(*columns, strict=True)):
+            other = seen.setdefault(key, s)
+            name = key[2] or key[3]
+            pair = (other.grid.name, s.grid.name)
+            if other is not s and name is not None and pair not in told:
+                told.add(pair)
+                names = {"sheet": Quoted(pair[0]), "other": Quoted(pair[1]), "name": Quoted(str(name))}
+                s.add(ProblemCode.DUPLICATE_ROW, message("reading.same_schools", **names))
+
+
 def _take(
     s: SheetReading, column: str, sheet: Sequence[str], lines: Sequence[str], read: Callable[[str], str | None]
 ) -> None:
@@ -154,6 +204,7 @@ def _take(
             value = Name("stage", found[0]) if column == "stage" else found[0]
             sentence = message(key, column=Name("column", column), value=value)
             s.add(ProblemCode.FROM_TITLE, sentence, column=column, value=found[0])
+            s.changes.append(Change(None, column, None, found[0], "from_title"))
             return
 
 
@@ -165,3 +216,5 @@ def _stages_from_headings(s: SheetReading) -> None:
     at = np.searchsorted([r for r, _ in found], s.rows.schools) - 1
     s.columns = {"stage": np.array([found[i][1] for i in at.tolist()], dtype=object), **s.columns}
     s.add(ProblemCode.FROM_TITLE, message("reading.headings_say"), column="stage")
+    taken = dict.fromkeys(stage for _, stage in found)
+    s.changes += [Change(None, "stage", None, stage, "from_title") for stage in taken]

@@ -84,7 +84,7 @@ def _figures(values: Floats, first: NDArray[np.bool_] | None) -> _Figures:
 def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list[_Span], figures: _Figures) -> None:
     """Report a total that equals none of its possible sums."""
     cell, factor = s.grid.cells[total.row, c], s.read[c].factor
-    given = _figure(cell, base, factor)
+    given = _figure(cell, base, factor, s.decimal)
     if given is None:
         return
     close = max(1e-9 * abs(given), _half_digit(cell) * factor[0] / factor[1])
@@ -112,11 +112,11 @@ def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list
     )
 
 
-def _figure(cell: Any, base: Column, factor: tuple[int, int]) -> float | None:
+def _figure(cell: Any, base: Column, factor: tuple[int, int], decimal: str | None) -> float | None:
     """Return the figure in a cell, None if it is not numeric."""
     one = np.empty(1, dtype=object)
     one[0] = cell
-    read = float(floats_of(read_figures(one, base, factor).values)[0])
+    read = float(floats_of(read_figures(one, base, factor, decimal).values)[0])
     return None if np.isnan(read) else read
 
 

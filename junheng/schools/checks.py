@@ -42,8 +42,9 @@ def check_schools(
     -------
     frame of the same library
         One row per problem, the whole table first, then row by row: ``code`` (stable), ``severity`` (``error`` stops
-        an evaluation, ``warning`` does not), ``column``, ``row`` (position, from 0; missing for a whole column or
-        table), ``key`` (county, school, stage), ``value``, ``message`` (what is wrong and what to do).
+        an evaluation, ``warning`` does not), ``column``, ``sheet``, ``row`` and ``cell`` as the spreadsheet shows them
+        if the table was read from a file (``row`` of any other table is the position, from 0; missing for a whole
+        column or table), ``key`` (county, school, stage), ``value``, ``message`` (what is wrong and what to do).
 
     Raises
     ------
@@ -165,12 +166,12 @@ def _check_item_columns(found: ProblemList, standard: Standard) -> None:
     """Check the columns of schools that items use."""
     found.look_at(*filter(is_grade, found.table.frame.columns))
     names = item_columns(standard)
-    listed = {(p.code, p.column, p.row) for p in found.listed}
+    listed = {(p.code, p.column, p.position) for p in found.listed}
     found.look_at(*names)
     before = len(found.listed)
     check_parts(found, set(names))
     # problems of columns that were checked before are not listed twice
-    found.listed[before:] = [p for p in found.listed[before:] if (p.code, p.column, p.row) not in listed]
+    found.listed[before:] = [p for p in found.listed[before:] if (p.code, p.column, p.position) not in listed]
 
 
 def item_columns(standard: Standard) -> list[str]:
@@ -333,9 +334,9 @@ def problems_frame(problems: Iterable[Problem], backend: Backend, language: str 
 
 def problem_columns(problems: Iterable[Problem], language: str = "en") -> dict[str, Any]:
     """Return the columns of a frame of problems."""
-    in_order = sorted(problems, key=lambda p: -1 if p.row is None else p.row)
+    in_order = sorted(problems, key=lambda p: -1 if p.position is None else p.position)
     dicts = [p.to_dict() | {"message": p.sentence(language)} for p in in_order]
-    names = ("code", "severity", "column", "row", "key", "value", "message")
+    names = ("code", "severity", "column", "sheet", "row", "cell", "key", "value", "message")
     columns: dict[str, Any] = {name: [d[name] for d in dicts] for name in names}
     columns["row"] = Wholes(columns["row"])
     return columns

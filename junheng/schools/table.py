@@ -15,6 +15,7 @@ from junheng._text import clean, is_odd
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.schools.cells import all_whole, flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.coded import CodedColumns
+from junheng.schools.origin import Origin
 from junheng.schools.vocabulary import (
     Column,
     base_column,
@@ -55,6 +56,8 @@ class SchoolTable:
         The column that identifies schools.
     is_total : (rows,) bool array
         Rows that are not schools: totals and empty rows. Their cells are not checked.
+    origin : Origin or None
+        Where the rows stand in the file that they were read from.
     opening : tuple of Problem
         Problems of the columns, the names and the areas, found on opening.
     opened : frozenset of str
@@ -66,6 +69,7 @@ class SchoolTable:
     has: frozenset[str]
     school_column: str
     is_total: NDArray[np.bool_]
+    origin: Origin | None = None
     opening: tuple[Problem, ...] = ()
     opened: frozenset[str] = frozenset()
     _parsed: dict[str, ParsedColumn] = Factory(dict)
@@ -140,7 +144,8 @@ class SchoolTable:
 
     def problem(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> Problem:
         """Return a problem of the table, or of a row, with the key of the row."""
-        return Problem(code=code, message=message, row=row, key=None if row is None else self.key(row), **fields)
+        found = Problem(code=code, message=message, row=row, key=None if row is None else self.key(row), **fields)
+        return found if self.origin is None else self.origin.locate(found)
 
     def cleaned(self, name: str, row: int, before: str, after: str) -> Problem:
         """Return the problem of a cell with hidden characters."""

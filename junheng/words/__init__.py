@@ -31,6 +31,7 @@ __all__ = [
     "message",
     "quoted",
     "sentences",
+    "with_rows",
     "word",
 ]
 
@@ -38,9 +39,6 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 #: How a comparison is printed.
 SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
-
-#: How a row is shown to a reader: its position in the table becomes the line of a file.
-Lines = Callable[[int], int]
 
 
 # ----------------------------------------------------------------------------------------------- sentences
@@ -58,11 +56,11 @@ class Message:
         """The parameters by name."""
         return dict(self.values)
 
-    def text(self, language: str = "en", lines: Lines | None = None) -> str:
-        """Return the sentence in a language; with ``lines`` the rows it names are lines of a file."""
+    def text(self, language: str = "en") -> str:
+        """Return the sentence in a language."""
         file, name = self.key.rsplit(".", 1)
         known = sentences(file, language)
-        parameters = {k: _rendered(v, language, lines) for k, v in self.values}
+        parameters = {k: _rendered(v, language) for k, v in self.values}
         if parameters.get("n") == 1 and f"{name}.one" in known:
             name += ".one"
         return known[name].format(**parameters)
@@ -124,7 +122,7 @@ class Quoted:
         """Return it between the marks of the language."""
         if language == "en":
             return repr(self.what.text("en") if hasattr(self.what, "text") else self.what)
-        return f"“{_rendered(self.what, language, None)}”"
+        return f"“{_rendered(self.what, language)}”"
 
 
 @frozen
@@ -134,9 +132,9 @@ class Listed:
     items: tuple[Any, ...]
     last: Literal["and", "or", ""] = ""
 
-    def text(self, language: str, lines: Lines | None = None) -> str:
+    def text(self, language: str) -> str:
         """Return them one after the other."""
-        texts = [str(_rendered(i, language, lines)) for i in self.items]
+        texts = [str(_rendered(i, language)) for i in self.items]
         comma, join = (", ", f" {self.last} ") if language == "en" else ("、", {"and": "和", "or": "或"}.get(self.last))
         if not self.last or join is None or len(texts) < 2:
             return comma.join(texts)
@@ -145,14 +143,31 @@ class Listed:
 
 @frozen
 class Row:
-    """A row of a table: counted from 0 in a frame, as its line where a file is known."""
+    """A row of a table: its position, counted from 0, and row and sheet of the file that it was read from."""
 
     at: int
+    in_file: int | None = None
+    sheet: str | None = None
 
-    def text(self, language: str, lines: Lines | None = None) -> str:
-        """Return ``row 3``, or ``line 5`` of a file."""
-        kind, n = ("row", self.at) if lines is None else ("line", lines(self.at))
-        return sentences("labels.place", language)[kind].format(n=n)
+    def text(self, language: str) -> str:
+        """Return ``row 3`` of a table from memory, ``row 5 of '学校'`` of a file."""
+        known = sentences("labels.place", language)
+        if self.in_file is None:
+            return known["row"].format(n=self.at)
+        if self.sheet is None:
+            return known["in_same_sheet"].format(n=self.in_file)
+        return known["in_sheet"].format(n=self.in_file, s=Quoted(self.sheet).text(language))
+
+
+def with_rows(value: Any, change: Callable[[Row], Any]) -> Any:
+    """Return a message, or a parameter of one, with each row replaced."""
+    if isinstance(value, Row):
+        return change(value)
+    if isinstance(value, Message):
+        return Message(value.key, tuple((k, with_rows(v, change)) for k, v in value.values))
+    if isinstance(value, Listed):
+        return Listed(tuple(with_rows(i, change) for i in value.items), value.last)
+    return tuple(with_rows(v, change) for v in value) if isinstance(value, tuple) else value
 
 
 def listed(items: Iterable[Any], last: Literal["and", "or", ""] = "") -> Listed:
@@ -165,12 +180,10 @@ def quoted(items: Iterable[Any], last: Literal["and", "or", ""] = "") -> Listed:
     return Listed(tuple(map(Quoted, items)), last)
 
 
-def _rendered(value: Any, language: str, lines: Lines | None) -> Any:
-    if isinstance(value, (Message, Listed, Row)):
-        return value.text(language, lines)
-    if isinstance(value, (Name, Quoted)):
+def _rendered(value: Any, language: str) -> Any:
+    if isinstance(value, (Message, Listed, Row, Name, Quoted)):
         return value.text(language)
-    return Listed(value).text(language, lines) if isinstance(value, tuple) else value
+    return Listed(value).text(language) if isinstance(value, tuple) else value
 
 
 # -------------------------------------------------------------------------------------------------- labels

@@ -242,8 +242,10 @@ def test_a_bad_file_is_answered_with_all_its_mistakes_by_line(
     text = out if command == "check" else err
     assert code == 2
     assert bad.name in text and (command == "check" or out == "")
+    letters = jh.describe_file(bad).columns.set_index("column")["letter"]
     for problem, line, column in MISTAKES:
-        (found,) = [x for x in text.splitlines() if f" {problem}: line {line} " in x and f"'{column}'" in x]
+        place = f" {problem}: 坏!{letters[column]}{line} "
+        (found,) = [x for x in text.splitlines() if place in x and f"'{column}'" in x]
         assert found.strip().startswith("error ")
     assert "=1+1" in text and "give the two counts" in text and "total_row" not in text
 
@@ -252,22 +254,22 @@ def test_lines_are_those_of_the_file_after_an_empty_one(capsys: pytest.CaptureFi
     path = tmp_path / "a.csv"
     path.write_text("区县名称,学校名称,学段,在校生数\n甲县,一小,小学,500\n\n甲县,二小,小学,五百\n", encoding="utf-8")
     out = run(capsys, "check", path)[1]
-    assert "text_in_number: line 4 " in out
+    assert "text_in_number: a!D4 " in out
 
 
 def test_no_message_counts_rows_another_way_than_by_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The school of line 5 stands on line 2 already; to say 'row 0' beside 'line 5' sends the reader astray."""
+    """The school of row 5 stands in row 2 already; to say 'row 0' beside it sends the reader astray."""
     path = tmp_path / "a.csv"
     rows = [school(f"{i}小") for i in range(3)]
     frame(*rows, rows[0]).to_csv(path, index=False)
     code, out, _ = run(capsys, "check", path)
-    assert code == 2 and "duplicate_row: line 5 " in out
-    assert "row 0" not in out and "line 2" in out
+    assert code == 2 and "duplicate_row: a!B5 " in out
+    assert "row 0" not in out and "row 2" in out
 
 
 def test_check_finds_nothing_wrong_with_a_good_file(capsys: pytest.CaptureFixture[str], source: Path) -> None:
     code, out, _ = run(capsys, "check", source, "--standard", QUALITY)
-    assert code == 0 and "0 errors, 1 warning\n" in out and "no_students: line 9 " in out
+    assert code == 0 and "0 errors, 1 warning\n" in out and re.search(r"no_students: \S+![A-Z]9 ", out)
     assert run(capsys, "check", source, "--standard", SHANDONG)[0] == 2
 
 
@@ -330,7 +332,8 @@ def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture
     """Line and column in Chinese; then the sentence that says what to do."""
     code, out, _ = run(capsys, "check", bad, "--standard", BASIC, "--language", "zh")
     assert code == 2
-    (found,) = (line for line in out.splitlines() if line.startswith("  错误：第2行（甲县 / =1+1 / 000 / 小学），"))
+    start = re.compile("  错误：坏![A-Z]2（甲县 / =1[+]1 / 000 / 小学），")
+    (found,) = filter(start.match, out.splitlines())
     assert "“学生人数”列：" in found and "五百" in found and english(found) == []
     page, listed = out.split("\n\n坏.csv：") if "\n\n坏.csv：" in out else out.rsplit("\n\n", 1)
     assert "未读入的行：1行" in page and "[合计] 合计 | 3500" in page
@@ -341,7 +344,7 @@ def test_check_says_in_chinese_what_is_wrong_where(capsys: pytest.CaptureFixture
 
 def test_a_file_that_cannot_be_judged_is_answered_in_chinese_too(capsys: pytest.CaptureFixture[str], bad: Path) -> None:
     code, out, err = run(capsys, "evaluate", bad, "--standard", BASIC, "--language", "zh")
-    assert (code, out) == (2, "") and "错误：第2行" in err
+    assert (code, out) == (2, "") and re.search("错误：坏![A-Z]2（", err)
 
 
 @pytest.mark.parametrize(

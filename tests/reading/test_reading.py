@@ -262,7 +262,7 @@ def test_rows_are_named_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     (problem,) = jh.results.records(report.problems)
     assert (problem["code"], problem["cell"], problem["severity"]) == ("text_in_number", "D5", "error")
     found = jh.results.records(jh.check_schools(report.schools))
-    assert [(p["code"], p["row"]) for p in found] == [("text_in_number", 1)]
+    assert [(p["code"], p["sheet"], p["row"], p["cell"]) for p in found] == [("text_in_number", "学校", 5, "D5")]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -418,8 +418,12 @@ def test_a_total_after_subtotals_is_compared_with_all_rows(tmp_path: Path) -> No
 
 
 def test_a_school_with_nothing_but_its_name_stays(tmp_path: Path) -> None:
-    schools = jh.read_schools(write_xlsx(Book([small(ONE, (None, "新校", None, None))]), tmp_path / "a.xlsx"))
+    path = write_xlsx(Book([small(ONE, (None, "新校", None, None))]), tmp_path / "a.xlsx")
+    with pytest.warns(jh.ReadingWarning, match="1 point to check"):
+        schools = jh.read_schools(path)
     assert schools["school"].tolist() == ["一小", "新校"]
+    problems = jh.describe_file(path).problems
+    assert problems[["code", "cell"]].values.tolist() == [["empty_row", "B3"], ["missing_key", "A3"]]
 
 
 @pytest.mark.parametrize("word", ["注：", "注1", "填表人：张", "单位负责人", "填报日期: 2025年", "说明（略）", "备注"])
@@ -798,7 +802,8 @@ def test_columns_by_stage_stay_columns_by_stage(tmp_path: Path) -> None:
         ("/", "gap"),
         ("暂无", "gap"),
         ("N/A", "gap"),
-        ("1,20", None),
+        ("1,20", 1.2),
+        ("1,20,3", None),
         ("约500", None),
         ("95%", None),
         ("17:1", None),
@@ -1160,7 +1165,25 @@ def test_a_file_that_cannot_be_used_ends_in_one_sentence(tmp_path: Path, name: s
 
 #: Letters in a Chinese sentence: names of files, formats, units and arguments, nothing else.
 LATIN = {
-    *("a", "x", "Sheet", "xlsx", "xlsm", "xls", "xlsb", "ods", "csv", "tsv", "txt", "pdf", "CSV", "UTF", "GB", "MB"),
+    *(
+        "a",
+        "x",
+        "Sheet",
+        "xlsx",
+        "xlsm",
+        "xls",
+        "xlsb",
+        "ods",
+        "csv",
+        "tsv",
+        "txt",
+        "pdf",
+        "CSV",
+        "UTF",
+        "GB",
+        "MB",
+        "Big",
+    ),
     *("XML", "HTML", "Office", "sheet", "header", "mapping"),
 }
 

@@ -55,7 +55,7 @@ def test_a_return_is_read_right_or_its_cells_are_named(name: str) -> None:
         assert told(report.schools) == told(clean.schools)
     assert named == {*case.get("named", ()), *case.get("errors", ())}
     if "errors" in case:
-        rows = {int(cell[1:]) - 2 for cell in case["errors"]}
+        rows = {int(cell[1:]) for cell in case["errors"]}
         with pytest.raises(jh.InputDataError) as caught:
             jh.evaluate(report.schools, QUALITY)
         assert {p.row for p in caught.value.problems if p.severity == "error"} == rows

@@ -84,8 +84,8 @@ def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any
     """Return the problems of a county's rows and of the whole table; without a county, all problems."""
     rows = None if c is None else set(d.sections.rows[d.county == c].tolist())
     rows_of_others = set() if c is None else set(d.sections.rows.tolist()) - (rows or set())
-    found = [p for p in d.problems if rows is None or p.row is None or p.row not in rows_of_others]
-    found.sort(key=lambda p: -1 if p.row is None else p.row)
+    found = [p for p in d.problems if rows is None or p.position is None or p.position not in rows_of_others]
+    found.sort(key=lambda p: -1 if p.position is None else p.position)
     lines = []
     for p in found[:LISTED]:
         where = " · ".join(x for x in (p.place(text.language), p.value) if x)
