@@ -27,6 +27,8 @@ KNOWN: tuple[tuple[str, str], ...] = (
     *((f"missing {key}", "merged keys") for key in ("county", "school", "school_code", "stage", "year", "kind")),
     # a web page with the ending of a text is refused for its headers
     ("refused without need", "lie"),
+    # units of a row below headers that hold a sign nobody sees are joined to the wrong header
+    ("refused without need", "invisible signs in headers"),
 )
 
 
