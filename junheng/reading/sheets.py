@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -10,11 +10,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity, did_you_mean
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.reading.choices import Sheets
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
-from junheng.schools import columns
+from junheng.schools import nearest_columns
 from junheng.words import Listed, Message, Name, Quoted, listed, message
 
 
@@ -134,8 +134,7 @@ def _with_known_headers(source: Source, found: list[FoundSheet]) -> list[FoundSh
         return found
     header = found[0].header
     names = [n for n in header.names if n]
-    known = dict.fromkeys(n for c in columns().values() for n in (c.zh, *c.aliases, c.id))
-    shown = [_and_near(n[:_LONGEST], known) for n in names[:_NAMED]]
+    shown = [_and_near(n[:_LONGEST]) for n in names[:_NAMED]]
     encoding = source.encoding if source.encoding != "UTF-8" else None
     where = {
         "encoding": message("reading.in_encoding", encoding=encoding) if encoding else "",
@@ -146,9 +145,9 @@ def _with_known_headers(source: Source, found: list[FoundSheet]) -> list[FoundSh
     raise InputError(message("reading.unknown_headers", path=source.name, n=len(names), **where))
 
 
-def _and_near(header: str, known: Iterable[str]) -> Message | Quoted:
-    """Return an unknown header, with the known one that comes near it."""
-    near = did_you_mean(header, known, most=1, show=Quoted)
+def _and_near(header: str) -> Message | Quoted:
+    """Return an unknown header, with the known ones that come near it."""
+    near = nearest_columns(header)
     if not isinstance(near, Message):
         return Quoted(header)
     return message("reading.header_and_near", header=Quoted(header), names=near.parameters["names"])

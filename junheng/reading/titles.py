@@ -19,7 +19,7 @@ from junheng.words import Name, Quoted, message
 
 # ---------------------------------------------------------------------------------------- units in titles
 
-_UNIT_LINE = re.compile(r"(?:计量|金额)?单位[:：]\s*([^()（）:：]{1,40})")
+_UNIT_LINE = re.compile(r"(?:(?:计量|金额)?单位|金额)[:：]\s*([^()（）:：]{1,40})")
 
 
 def title_unit(s: SheetReading, column: Column) -> tuple[str, tuple[int, int]] | None:

@@ -243,7 +243,7 @@ def _check_enrolment(found: ProblemList, sections: Sections) -> None:
     if not found.table.has & {"students", *(f"students_{s}" for s in STAGES)}:
         return
     gaps = np.isnan(sections.students) & sections.counted_at_all & ~sections.wide
-    reported = {p.row for p in found.errors if p.column and p.column.startswith("students")}
+    reported = {p.position for p in found.errors if p.column and p.column.startswith("students")}
     for i in (i for i in np.flatnonzero(gaps).tolist() if int(sections.rows[i]) not in reported):
         found.add(
             ProblemCode.MISSING_VALUE,

@@ -11,7 +11,7 @@ from junheng._arrays import Floats
 from junheng._data import read_toml
 from junheng._frames import Table
 from junheng.errors import Problem, ProblemCode, Severity
-from junheng.schools.cells import PIECE
+from junheng.schools.cells import PIECE, parse_numbers
 from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
 from junheng.words import Name, message
 
@@ -22,8 +22,14 @@ _ENOUGH = 3
 def scale_problems(frame: Any, only: set[str] | None = None) -> list[Problem]:
     """Report columns whose median per student suggests another unit; see ``scale.toml``."""
     table = Table(frame)
-    have = {n for n in table.columns if base_column(n) is not None and table.is_number(n)}
-    return scale_of(lambda name: table.floats(name) if name in have else None, only)
+    return scale_of(lambda name: _figures(table, name), only)
+
+
+def _figures(table: Table, name: str) -> Floats | None:
+    """Return the figures of a column; a cell that cannot be read must not hide the unit of the others."""
+    if name not in table.columns or base_column(name) is None:
+        return None
+    return table.floats(name) if table.is_number(name) else parse_numbers(table.objects(name))[0]
 
 
 def scale_of(number: Callable[[str], Floats | None], only: set[str] | None = None) -> list[Problem]:

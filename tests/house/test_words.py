@@ -87,8 +87,8 @@ def test_parameters_follow_the_language() -> None:
     told = Message("errors.did_you_mean", (("names", Listed((Quoted("a"), Name("column", "students")), "or")),))
     assert told.text("en") == "; did you mean 'a' or students?"
     assert told.text("zh") == "；是否指“a”或学生人数？"
-    assert Row(3).text("en") == "row 3" and Row(3).text("en", lambda row: row + 2) == "line 5"
-    assert Row(3).text("zh", lambda row: row + 2) == "第5行"
+    assert Row(3).text("en") == "row 3" and Row(3, 5).text("en") == "row 5"
+    assert Row(3, 5).text("zh") == "第5行" and Row(3, 5, "表").text("en") == "row 5 of '表'"
     assert str(message("errors.problems", n=1)) == "the input has 1 problem:"
     assert str(message("errors.problems", n=2)) == "the input has 2 problems:"
     assert set(LANGUAGES) == {"en", "zh"}

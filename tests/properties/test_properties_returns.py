@@ -191,7 +191,7 @@ def test_a_mark_that_is_neither_yes_nor_no_is_never_silently_missing(row: int, m
     assert named_cells(report) == {cell(row, FLAG)}
     with pytest.raises(jh.InputDataError) as caught:
         jh.evaluate(report.schools, STANDARD)
-    assert [(p.row, p.column) for p in caught.value.problems if p.severity == "error"] == [(row - 1, "included")]
+    assert [(p.row, p.column) for p in caught.value.problems if p.severity == "error"] == [(row + 1, "included")]
 
 
 @given(
@@ -272,7 +272,7 @@ def test_codes_that_are_not_there_are_absent_or_named(rows: set[int]) -> None:
         return
     assert named_cells(report) == {cell(row, 1) for row in rows}
     found = jh.results.records(jh.check_schools(report.schools))
-    assert {p["row"] for p in found if p["code"] == "missing_key"} == {row - 1 for row in rows}
+    assert {p["row"] for p in found if p["code"] == "missing_key"} == {row + 1 for row in rows}
 
 
 TWINS = (("A路小学", "ａ路小学"), ("A路小学", "Ａ路小学"), ("东关小学", "东关 小学"), ("丙县", "丙 县"))
