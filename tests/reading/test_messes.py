@@ -16,8 +16,6 @@ import junheng as jh
 #: Findings that are known and not yet mended, by their kind and one mess (or kind of file) that is needed.
 #: It may only shrink.
 KNOWN: tuple[tuple[str, str], ...] = (
-    # the unit of a title is lost if one cell of the column is text
-    ("wrong figure", "a unit in the title"),
     # sheets named in Chinese numerals; numbered columns of which one was deleted
     ("missing year", "sheets by year"),
     ("row read as a school", "a row that numbers the columns"),
