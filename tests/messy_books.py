@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -21,6 +21,21 @@ from junheng.reports.template import write_template
 Rows = list[list[Any]]
 
 
+class Row(list[Any]):
+    """A row of cells that knows which school it is, whatever is done to the table."""
+
+    def __init__(self, cells: Iterable[Any], record: int | None = None) -> None:
+        super().__init__(cells)
+        self.record = record
+
+    def with_cells(self, cells: Iterable[Any]) -> Row:
+        return Row(cells, self.record)
+
+
+def as_row(row: list[Any]) -> Row:
+    return row if isinstance(row, Row) else Row(row)
+
+
 @attrs.define
 class Sheet:
     """Rows of cells, the merged ranges among them, and what is over or under them."""
@@ -32,6 +47,28 @@ class Sheet:
     #: First row of the headers, and of the schools.
     top: int = 0
     data: int = 1
+    #: The canonical column of each position, None where there is none.
+    columns: list[str | None] = attrs.field(factory=list)
+
+    def arrange(self, order: list[int | None]) -> None:
+        """Put columns in another order; None makes an empty one."""
+        self.rows = [as_row(row).with_cells(None if i is None else row[i] for i in order) for row in self.rows]
+        if self.columns:
+            self.columns = [None if i is None else self.columns[i] for i in order]
+        at = {i: new for new, i in enumerate(order) if i is not None}
+        merges = []
+        for a, b, c, d in self.merges:
+            inside = [at[i] for i in range(b, d + 1) if i in at]
+            if inside and (a < c or len(inside) > 1):
+                assert max(inside) - min(inside) < len(inside) + order.count(None), "a merged range is torn"
+                merges.append((a, min(inside), c, max(inside)))
+        self.merges = merges
+
+    def part(self, name: str, rows: Rows) -> Sheet:
+        """Another sheet with the same headers and some of the rows; what is merged among the rows is lost."""
+        merges = [m for m in self.merges if m[2] < self.data]
+        copied = [as_row(r).with_cells(r) for r in [*self.rows[: self.data], *rows]]
+        return Sheet(name, copied, merges, top=self.top, data=self.data, columns=list(self.columns))
 
 
 @attrs.define
@@ -99,14 +136,14 @@ WORDS = {
 def filled(table: pd.DataFrame, tmp: Path) -> Book:
     """The template, filled in by hand."""
     headers, columns = _template(tmp)
-    rows: Rows = [headers]
-    for record in jh.results.records(table):
-        row = []
+    rows: Rows = [Row(headers)]
+    for i, record in enumerate(jh.results.records(table)):
+        row = Row([], i)
         for c in columns:
             value = record.get(c)
             row.append(WORDS.get(c, {}).get(value, value) if value is not None and value == value else None)
         rows.append(row)
-    return Book([Sheet("学校表", rows)])
+    return Book([Sheet("学校表", rows, columns=list(columns))])
 
 
 #: What some headers are called after "other names".
@@ -119,8 +156,30 @@ OTHER = {
 }
 
 
+#: What the messes call a column.
+IDS = {
+    "区县名称": "county",
+    "区县代码": "county_code",
+    "学校名称": "school",
+    "学校代码": "school_code",
+    "学校类型": "kind",
+    "学段": "stage",
+    "年度": "year",
+    "学生人数": "students",
+    "专任教师数": "teachers",
+    "高于规定学历": "teachers_above_required_degree",
+    "教学及辅助用房": "teaching_area_m2",
+    "体育运动场馆": "sports_area_m2",
+    "教学仪器设备资产值": "equipment_value_cny",
+    "教学用计算机": "computers",
+    "图书册数": "books",
+}
+
+
 def column(sheet: Sheet, name: str) -> int:
-    """The position of a header that begins so."""
+    """The position of a column: of its id, or of a header that begins so."""
+    if (known := IDS.get(name, name)) in sheet.columns:
+        return sheet.columns.index(known)
     for wanted in filter(None, (name, OTHER.get(name))):
         for r in range(sheet.top, sheet.data):
             for i, label in enumerate(sheet.rows[r]):
@@ -145,8 +204,8 @@ def each(change: Callable[[Sheet], None]) -> Callable[[Book], None]:
 
 def insert(sheet: Sheet, at: int, rows: Rows) -> None:
     width = max(len(r) for r in sheet.rows)
-    sheet.rows[at:at] = [[*r, *[None] * (width - len(r))] for r in rows]
-    sheet.merges = [(a + len(rows) * (a >= at), b, c + len(rows) * (a >= at), d) for a, b, c, d in sheet.merges]
+    sheet.rows[at:at] = [as_row(r).with_cells([*r, *[None] * (width - len(r))]) for r in rows]
+    sheet.merges = [(a + len(rows) * (a >= at), b, c + len(rows) * (c >= at), d) for a, b, c, d in sheet.merges]
     if at <= sheet.top:
         sheet.top += len(rows)
     if at < sheet.data:
@@ -218,13 +277,10 @@ def printed_first_rows(sheet: Sheet) -> None:
 
 
 def blank_rows_and_columns(sheet: Sheet) -> None:
-    for row in sheet.rows:
-        row.insert(2, None)
-        row.insert(0, None)
-    sheet.merges = [(a, b + 1 + (b >= 2), c, d + 1 + (d >= 2)) for a, b, c, d in sheet.merges]
+    sheet.arrange([None, 0, 1, None, *range(2, len(sheet.rows[sheet.top]))])
     for at in (sheet.data + 3, sheet.data + 1, sheet.data):
         sheet.rows.insert(at, [None] * len(sheet.rows[0]))
-        sheet.merges = [(a + (a >= at), b, c + (a >= at), d) for a, b, c, d in sheet.merges]
+        sheet.merges = [(a + (a >= at), b, c + (c >= at), d) for a, b, c, d in sheet.merges]
 
 
 def _cells(sheet: Sheet, change: Callable[[Any, int], Any], names: tuple[str, ...] = FIGURES) -> None:
@@ -361,23 +417,22 @@ def merged_county(sheet: Sheet) -> None:
 
 
 def shuffled(sheet: Sheet) -> None:
-    order = list(range(len(sheet.rows[0])))[::-1]
-    sheet.rows = [[row[i] for i in order] for row in sheet.rows]
+    sheet.arrange(list(range(len(sheet.rows[0])))[::-1])
 
 
 def serial_numbers(sheet: Sheet) -> None:
     head = [list(row) for row in sheet.rows[sheet.top : sheet.data]]
+    school = [
+        i >= sheet.data and sum(v is not None for v in row) > 4 and row not in head for i, row in enumerate(sheet.rows)
+    ]
+    sheet.arrange([None, *range(len(sheet.rows[sheet.top]))])
     for i, row in enumerate(sheet.rows):
-        school = i >= sheet.data and sum(v is not None for v in row) > 4 and row not in head
-        row.insert(0, "序号" if i == sheet.top else i - sheet.data + 1 if school else None)
-    sheet.merges = [(a, b + 1, c, d + 1) for a, b, c, d in sheet.merges]
+        row[0] = "序号" if i == sheet.top else i - sheet.data + 1 if school[i] else None
 
 
 def _without(sheet: Sheet, name: str) -> None:
     c = column(sheet, name)
-    sheet.rows = [[v for i, v in enumerate(row) if i != c] for row in sheet.rows]
-    kept = [m for m in sheet.merges if not m[1] == m[3] == c]
-    sheet.merges = [(a, b - (b > c), x, d - (d >= c)) for a, b, x, d in kept]
+    sheet.arrange([i for i in range(len(sheet.rows[sheet.top])) if i != c])
 
 
 def county_in_the_title(sheet: Sheet) -> None:
@@ -410,14 +465,7 @@ def by_stage(book: Book) -> None:
     c = column(sheet, "学段")
     out = []
     for stage in ("小学", "初中"):
-        rows = [r for r in sheet.rows[sheet.data :] if r[c] == stage]
-        part = Sheet(
-            f"{stage}部分",
-            [list(r) for r in sheet.rows[: sheet.data] + rows],
-            [m for m in sheet.merges if m[2] < sheet.data],
-            top=sheet.top,
-            data=sheet.data,
-        )
+        part = sheet.part(f"{stage}部分", [r for r in sheet.rows[sheet.data :] if r[c] == stage])
         _without(part, "学段")
         _without(part, "学校类型")
         out.append(part)
@@ -429,16 +477,7 @@ def by_township(book: Book) -> None:
     middle = (sheet.data + len(sheet.rows)) // 2
     parts = (sheet.rows[sheet.data : middle], sheet.rows[middle:])
     book.sheets = [
-        *(
-            Sheet(
-                name,
-                [list(r) for r in sheet.rows[: sheet.data] + rows],
-                [m for m in sheet.merges if m[2] < sheet.data],
-                top=sheet.top,
-                data=sheet.data,
-            )
-            for name, rows in zip(("河西镇", "河东镇"), parts, strict=True)
-        ),
+        *(sheet.part(name, rows) for name, rows in zip(("河西镇", "河东镇"), parts, strict=True)),
         *(s for s in book.sheets if s.data < 0),
     ]
 
