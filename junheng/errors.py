@@ -169,6 +169,7 @@ class ProblemCode(StrEnum):
     INVISIBLE_CHARACTERS = "invisible_characters"
     NEAR_TWIN = "near_twin"
     FOOTNOTE_MARK = "footnote_mark"
+    UNREADABLE_CELL = "unreadable_cell"
 
 
 @frozen(kw_only=True)

@@ -99,7 +99,7 @@ def _mapping(args: argparse.Namespace) -> dict[str, str] | None:
 def _described(args: argparse.Namespace) -> Any:
     """Read and describe the file, with a bar in the language of the user."""
     with reporting(100, args.text["reading"]) as progress:
-        given = {**_sheet(args), "mapping": _mapping(args), "decimal": args.decimal}
+        given = {**_sheet(args), "mapping": _mapping(args), "decimal": args.decimal, "on_error": args.on_error}
         return jh.describe_file(args.file, **given, progress=lambda done, _: progress(done))
 
 

@@ -187,6 +187,7 @@ def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> N
         return
     shown = attrs.evolve(made, evaluation=made.evaluation.relabel(language))
     tables = _sheets("cli.plan_sheets", shown, language) | _sheets("cli.after_sheets", shown.after, language)
+    tables |= _sheets("cli.before_sheets", shown.evaluation, language)
     _write_frames(path, tables, args)
 
 

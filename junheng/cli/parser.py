@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from junheng.schools.unreadable import ON_ERROR
 from junheng.words import LANGUAGES, sentences
 
 __all__ = ["asked_language", "build_parser"]
@@ -124,6 +125,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
         add(sub, "--sheet", "sheet")
         add(sub, "--mapping", "mapping", action="append")
         sub.add_argument("--decimal", choices=(".", ","), default=None, help=text["decimal"])
+        sub.add_argument("--on-error", choices=ON_ERROR, default="raise", help=text["on_error"])
 
     def judging(sub: argparse.ArgumentParser, **more: Any) -> None:
         file(sub, **more)

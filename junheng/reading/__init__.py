@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from junheng.reading.isolation import isolated_facts, isolated_report
 from junheng.reading.report import FileReport, notice_of
 from junheng.reading.sheets import joined
 from junheng.reading.tables import read_file
+from junheng.schools.opening import UNREADABLE
 from junheng.words import Message, message
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ def read_schools(
     mapping: Mapping[str, str] | None = None,
     header: HeaderRows = None,
     decimal: str | None = None,
+    on_error: str = "raise",
     progress: Progress = None,
     isolate: bool = False,
 ) -> pd.DataFrame:
@@ -55,6 +58,10 @@ def read_schools(
     decimal : {".", ","}, optional
         Mark of decimals in figures that are text. Default: a point; a comma only where it cannot separate thousands
         (12,50 is 12.5 and 1,500 is 1500). Where a column has both, 1,500 is unclear and reported as unreadable.
+    on_error : {"raise", "missing"}, optional
+        What becomes of a cell that cannot be used, such as 约30. Default: it is kept, and an evaluation raises an error
+        that names it. ``"missing"``: it is read as missing and named in the column ``unreadable_cells``, and every
+        evaluation reports it as a warning; see :func:`junheng.standardize_columns`.
     progress : callable or bool, optional
         Called with the amount done and the total. Default: a progress bar on a terminal if reading takes long.
     isolate : bool, default False
@@ -90,7 +97,12 @@ def read_schools(
     >>> jh.read_schools(path)[["school_code", "stage"]].values.tolist()
     [['0012', 'primary']]
     """
-    report = _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress, isolate)
+    report = _describe(
+        path,
+        Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal, on_error=on_error),
+        progress,
+        isolate,
+    )
     summary = notice(report)
     if summary is not None:
         warnings.warn(ReadingWarning(summary), stacklevel=2)
@@ -104,6 +116,7 @@ def describe_file(
     mapping: Mapping[str, str] | None = None,
     header: HeaderRows = None,
     decimal: str | None = None,
+    on_error: str = "raise",
     progress: Progress = None,
     isolate: bool = False,
 ) -> FileReport:
@@ -120,6 +133,8 @@ def describe_file(
     header : int or list of int, optional
         As for :func:`junheng.read_schools`.
     decimal : {".", ","}, optional
+        As for :func:`junheng.read_schools`.
+    on_error : {"raise", "missing"}, optional
         As for :func:`junheng.read_schools`.
     progress : callable or bool, optional
         As for :func:`junheng.read_schools`.
@@ -147,7 +162,12 @@ def describe_file(
     >>> report.columns[["column", "factor", "missing"]].values.tolist()
     [['school', 1.0, 0], ['stage', 1.0, 0], ['books', 1000.0, 1]]
     """
-    return _describe(path, Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal), progress, isolate)
+    return _describe(
+        path,
+        Choices(sheet=sheet, mapping=mapping, header=header, decimal=decimal, on_error=on_error),
+        progress,
+        isolate,
+    )
 
 
 def read_facts(
@@ -226,6 +246,9 @@ def notice(report: FileReport) -> Message | None:
     reasons = ("total", "average", "explanation", "heading")
     rows = [message(f"reading.rows.{reason}", n=int(counts[reason])) for reason in reasons if counts.get(reason)]
     parts = notice_of(rows, int(report.columns["missing"].sum()), int(report.columns["converted"].sum()))
+    if UNREADABLE in report.schools:
+        unread = int(report.schools[UNREADABLE].dropna().map(lambda cells: len(json.loads(cells))).sum())
+        parts += [message("reading.cells_unread", n=unread)] if unread else []
     # check_schools reports these itself; an ordinary header needs no warning
     again = ["text_in_number", "suspicious_scale", "unknown_category", "missing_key", "near_twin"]
     others = int((~report.problems["code"].isin([*again, "indoor_sports_unclear"])).sum())

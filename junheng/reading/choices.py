@@ -22,6 +22,7 @@ class Choices:
     sheet: Sheets = None
     mapping: Mapping[str, str] | None = None
     header: HeaderRows = None
+    on_error: str = "raise"
     decimal: str | None = field(default=None)
 
     @decimal.validator

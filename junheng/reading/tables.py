@@ -7,6 +7,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from attrs import evolve
 from numpy.typing import NDArray
 
 from junheng._frames import Table, Wholes, pandas_frame
@@ -25,6 +26,7 @@ from junheng.reading.totals import check_totals
 from junheng.reading.unnamed import leave_out_sums, report_bare_names
 from junheng.schools import base_column, finish_columns, near_twins, scale_problems, twin_message
 from junheng.schools.origin import remember
+from junheng.schools.unreadable import check_on_error, is_unusable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]) -> FileReport:
     """Read a school table and report on it; ``progress`` is called with percentages."""
+    missing = check_on_error(choices.on_error)
     source = open_source(file, progress, wanted_sheets(choices.sheet))
     found = choose_sheets(source, choices.sheet, given_rows(choices.header), choices.mapping or {})
     sheets = begin_reading(source, found, choices.mapping)
@@ -50,17 +53,17 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
         take_from_titles(source, s)
     take_years(source, sheets)
     report_same_schools(sheets)
-    report = _report(source, sheets)
+    report = _report(source, sheets, missing=missing)
     progress(100)
     return report
 
 
-def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
-    schools = _schools(sheets)
+def _report(source: Source, sheets: Sequence[SheetReading], *, missing: bool) -> FileReport:
+    schools = _schools(sheets, missing=missing)
     letters = {s.grid.name: {r.column: r.letter for r in s.read.values() if r.column} for s in sheets}
     remember(schools, [(s.grid.name, s.rows.schools + 1) for s in sheets], letters)
     problems = [PlacedProblem(p) for p in source.problems]
-    problems += [p for s in sheets for p in s.problems]
+    problems += [_as_missing(p) if missing else p for s in sheets for p in s.problems]
     problems += [PlacedProblem(p) for p in hidden_returns(source, [s.grid for s in sheets])]
     problems += _near_twins(schools, sheets)
     scale = scale_problems(schools)
@@ -81,17 +84,25 @@ def _report(source: Source, sheets: Sequence[SheetReading]) -> FileReport:
     )
 
 
+def _as_missing(placed: PlacedProblem) -> PlacedProblem:
+    """Return the problem of a cell that was read as missing: it no longer stops an evaluation."""
+    problem = placed.problem
+    if not is_unusable(problem.code, problem.column):
+        return placed
+    return evolve(placed, problem=evolve(problem, severity=Severity.WARNING))
+
+
 # ------------------------------------------------------------------------------------------ the schools
 
 
-def _schools(sheets: Sequence[SheetReading]) -> pd.DataFrame:
+def _schools(sheets: Sequence[SheetReading], *, missing: bool) -> pd.DataFrame:
     """Stack the sheets and bring them to canonical form."""
     known = {u.column for s in sheets for u in s.understood.values() if u.column} | {"stage", "county"}
     names = list(dict.fromkeys(n for s in sheets for n in s.columns))
     canonical = [n for n in names if n in known and base_column(n) is not None]
     lengths = [s.n for s in sheets]
     columns = {n: _stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
-    schools: pd.DataFrame = finish_columns(pandas_frame(columns), canonical)
+    schools: pd.DataFrame = finish_columns(pandas_frame(columns), canonical, missing=missing)
     return schools
 
 

@@ -251,8 +251,8 @@ class Evaluation(Generic[FrameT]):
         Returns
         -------
         dict
-            ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, ``grades``, and with
-            ``schools`` ``school_verdicts``, ``schools`` and ``item_schools``: each a list of rows.
+            ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, ``grades``,
+            ``problems``, and with ``schools`` ``school_verdicts``, ``schools`` and ``item_schools``: each a list of rows.
 
         Examples
         --------
@@ -262,7 +262,7 @@ class Evaluation(Generic[FrameT]):
         'unmet'
         """
         std = self.standard
-        names = ["verdicts", "items", "indicators", "left_out", "grades"]
+        names = ["verdicts", "items", "indicators", "left_out", "grades", "problems"]
         if schools:
             names += ["school_verdicts", "schools", "item_schools"]
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,10 @@ from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import base_column, columns, fold
 from junheng.words import Message, Name, Quoted, message, quoted
 
-__all__ = ["missing_column", "open_table"]
+__all__ = ["UNREADABLE", "missing_column", "open_table"]
+
+#: The column that names cells which could not be used and were made missing, each with its text.
+UNREADABLE = "unreadable_cells"
 
 
 def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
@@ -38,6 +42,7 @@ def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
     opened = ["kind", "stage", "ownership", "included"]
     problems += [p for name in opened for p in table.problems_of(name)]
     problems += _check_keys(table)
+    problems += _recorded(table)
     parts, found = areas.parts_of(table), list[Problem]()
     if parts:
         opened += parts
@@ -163,6 +168,25 @@ def _clean_keys(table: SchoolTable) -> tuple[SchoolTable, list[Problem]]:
     if new:
         table = evolve(table, coded=table.coded.with_columns(new))
     return table, [table.cleaned(*cell) for cell in before]
+
+
+def _recorded(table: SchoolTable) -> list[Problem]:
+    """Report the cells that could not be used and were made missing when the table was read."""
+    if UNREADABLE not in table.frame.columns:
+        return []
+    problems: list[Problem] = []
+    for row, text in enumerate(table.frame.objects(UNREADABLE).tolist()):
+        try:
+            cells = {} if text is None else dict(json.loads(text))
+        except (TypeError, ValueError, RecursionError):
+            odd = message("schools.record_unreadable", value=Quoted(str(text)[:80]))
+            problems.append(table.problem(ProblemCode.UNREADABLE_CELL, odd, row=row, column=UNREADABLE))
+            continue
+        for name, value in cells.items():
+            told = message("schools.unreadable_cell", value=Quoted(str(value)))
+            fields = {"column": str(name), "value": str(value), "severity": Severity.WARNING}
+            problems.append(table.problem(ProblemCode.UNREADABLE_CELL, told, row=row, **fields))
+    return problems
 
 
 def _check_keys(table: SchoolTable) -> list[Problem]:

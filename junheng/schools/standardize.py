@@ -15,6 +15,7 @@ from junheng.errors import InputDataError, Severity
 from junheng.schools.areas import AREAS, added
 from junheng.schools.cells import parse_numbers, scaled
 from junheng.schools.headers import understand
+from junheng.schools.unreadable import check_on_error, without_unreadable
 from junheng.schools.vocabulary import DEGREES, Column, base_column, category_aliases, category_word, fold_word
 
 
@@ -60,7 +61,7 @@ def describe_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> F
     return described
 
 
-def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -> FrameT:
+def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None, *, on_error: str = "raise") -> FrameT:
     """Rename Chinese or other headers to canonical columns, and convert figures to canonical units.
 
     Parameters
@@ -68,7 +69,12 @@ def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -
     raw : pandas, polars or pyarrow frame
         The original table: one row per school, or per school and stage.
     mapping : dict of str to str, optional
-        Header to canonical column, for headers that are not recognised.
+        Header to canonical column or known header, for headers that are not recognised.
+    on_error : {"raise", "missing"}, optional
+        What becomes of a cell that cannot be used, such as 约30 or a negative figure. Default: it is kept, so that
+        :func:`junheng.check_schools` reports it and an evaluation raises an error. ``"missing"``: it becomes missing,
+        and the column ``unreadable_cells`` names it, so that every evaluation reports it as a warning. Cells that
+        decide which schools are judged, such as stage and kind, are always kept.
 
     Returns
     -------
@@ -83,6 +89,8 @@ def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -
     ------
     InputDataError
         If two headers mean the same column, a unit is unknown, or the mapping names a missing header.
+    InputError
+        If ``on_error`` is unknown.
 
     References
     ----------
@@ -98,22 +106,24 @@ def standardize_columns(raw: FrameT, mapping: Mapping[str, str] | None = None) -
     >>> float(jh.standardize_columns(raw)["equipment_value_cny"].iloc[0])
     1002500.0
     """
-    table = Table(raw)
+    missing, table = check_on_error(on_error), Table(raw)
     understood, problems = understand(table.columns, mapping)
     if any(p.severity is Severity.ERROR for p in problems):
         raise InputDataError(problems)
     renames = {u.header: u.column for u in understood if u.column is not None and u.column != u.header}
     table = table.renamed(renames)
-    frame: FrameT = _standardized(table, {u.column: u.factor for u in understood if u.column is not None})
+    frame: FrameT = _standardized(
+        table, {u.column: u.factor for u in understood if u.column is not None}, missing=missing
+    )
     return frame
 
 
-def finish_columns(frame: Any, names: Sequence[str]) -> Any:
+def finish_columns(frame: Any, names: Sequence[str], *, missing: bool = False) -> Any:
     """Standardize words, codes and sums of columns that already have canonical names and units."""
-    return _standardized(Table(frame), dict.fromkeys(names, (1, 1)))
+    return _standardized(Table(frame), dict.fromkeys(names, (1, 1)), missing=missing)
 
 
-def _standardized(table: Table, factors: Mapping[str, tuple[int, int]]) -> Any:
+def _standardized(table: Table, factors: Mapping[str, tuple[int, int]], *, missing: bool) -> Any:
     changed: dict[str, Any] = {}
     for name, factor in factors.items():
         found = base_column(name)
@@ -122,6 +132,8 @@ def _standardized(table: Table, factors: Mapping[str, tuple[int, int]]) -> Any:
         if new is not None:
             changed[name] = new
     table = table.with_columns(changed)
+    if missing:
+        table = Table(without_unreadable(table.to_native()))
     return table.with_columns(_sums_of_parts(table)).to_native()
 
 
