@@ -261,6 +261,9 @@ def pandas_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
 
 def _pandas_column(column: Any) -> Any:
     if isinstance(column, Labels):
+        numbers = _numbers(column)
+        if numbers is not None:
+            return numbers
         return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
     if isinstance(column, Wholes):
         return pd.array(list(column.values), dtype="Int64")
@@ -271,6 +274,18 @@ def _pandas_column(column: Any) -> Any:
         return pd.Series(values, dtype=_inferred(values))
     except UnicodeEncodeError:  # labels with half a character
         return pd.Series([as_text(v) if isinstance(v, str) else v for v in values], dtype=_inferred(values))
+
+
+def _numbers(labels: Labels) -> NDArray[Any] | None:
+    """Return labels that are numbers, such as years, as an array; None for words, and where a label is missing."""
+    words = list(labels.words)
+    if not words or not all(isinstance(w, (int, float)) and not isinstance(w, bool) for w in words):
+        return None
+    codes, values = np.asarray(labels.codes), np.array(words)
+    if values.dtype.kind not in "if" or (codes.size and codes.min() < 0):
+        return None
+    numbers: NDArray[Any] = values[codes]
+    return numbers
 
 
 def _inferred(column: Any) -> Any:
@@ -316,6 +331,10 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
     arrays = []
     for column in columns.values():
         if isinstance(column, Labels):
+            numbers = _numbers(column)
+            if numbers is not None:
+                arrays.append(pa.array(numbers))
+                continue
             codes = np.asarray(column.codes, dtype=np.int32)
             indices = pa.array(codes, mask=codes < 0)
             arrays.append(
