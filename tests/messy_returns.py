@@ -646,6 +646,7 @@ CLASHES = (
     {"an explanation row", "a row that numbers the columns", "a row of units"},
     {"a row that numbers the columns", "columns in any order", "sheets with other orders"},
     {"merged keys", "keys said elsewhere", "sheets with other orders", "repeated pages"},
+    {"a merged figure", "sheets with other orders"},
     {"a school without figures", "a school without a name", "merged keys", "sheets by year"},
     {
         "sheets by year",

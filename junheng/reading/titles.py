@@ -149,9 +149,15 @@ _YEAR_IN_NAME = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(?:年度|年)?(
 _SCHOOL_YEAR = re.compile(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{2}(?:[-—–~～至/](?:19|20)?[0-9]{2})?学年度?")
 
 
+#: A year digit by digit: 二〇二四, with each of the signs that are typed for its zero.
+_CHINESE_YEAR = re.compile(r"(?<![〇○◯零一二三四五六七八九十])(?:一九|二[〇○◯零Oo0])[〇○◯零Oo0一二三四五六七八九]{2}(?![〇○◯零一二三四五六七八九十])")
+_CHINESE_DIGITS = str.maketrans("〇○◯零Oo一二三四五六七八九", "000000123456789")
+
+
 def year_in(name: str) -> int | str | None:
     """Return the year in a sheet name: a number, a school year as it stands, None if there are none or several."""
     line = unicodedata.normalize("NFKC", "".join(name.split()))
+    line = _CHINESE_YEAR.sub(lambda m: m.group().translate(_CHINESE_DIGITS), line)
     found: list[int | str] = [m.group(0) for m in _SCHOOL_YEAR.finditer(line)]
     found += [int(y) for y in dict.fromkeys(_YEAR_IN_NAME.findall(_SCHOOL_YEAR.sub("", line)))]
     return found[0] if len(found) == 1 else None

@@ -46,8 +46,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="children with l
 
 #: What one file may cost: megabytes at the peak, of which the imports take most, and seconds of processor time.
 MEGABYTES, SECONDS = 300, 2.0
-#: Not yet so: the search for headers looks at every merged cell for every row.
-SLOW = {"ods: very many spans"}
 
 
 def harmless(found: Outcome) -> None:
@@ -86,8 +84,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ALL)
 def test_no_kind_of_file_hurts(large: dict[str, Outcome], kind: str) -> None:
-    if kind in SLOW:
-        pytest.skip("the search for headers is looked after elsewhere")
     harmless(large[kind])
 
 
@@ -96,8 +92,7 @@ def test_what_a_file_costs_grows_as_the_file_does(tmp_path: Path, large: dict[st
     """Eight times as much takes about eight times as long: no kind is quadratic."""
     small = outcomes(tmp_path, 2_500)
     for kind, one in small.items():
-        if kind not in SLOW:
-            assert large[kind].seconds <= 20 * one.seconds + 0.3, (kind, one, large[kind])
+        assert large[kind].seconds <= 20 * one.seconds + 0.3, (kind, one, large[kind])
 
 
 @pytest.mark.slow
