@@ -211,10 +211,11 @@ ENCODINGS = (
 def encoded(text: str, encoding: str) -> bytes:
     if encoding == "utf-16-be-bom":
         return b"\xfe\xff" + text.encode("utf-16-be")
-    if encoding.startswith("big5"):
+    if encoding.startswith(("big5", "gbk")):
         # signs nobody sees would become question marks
-        seen = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Lo") or c > "\u3000")
-        return traditional(seen).encode(encoding, "replace")
+        text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Lo") or "\u3000" < c < "\ufe00")
+    if encoding.startswith("big5"):
+        text = traditional(text)
     return text.encode(encoding, "replace")
 
 
