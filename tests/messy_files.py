@@ -214,6 +214,7 @@ def encoded(text: str, encoding: str) -> bytes:
     if encoding.startswith(("big5", "gbk")):
         # signs nobody sees would become question marks
         text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Lo") or "\u3000" < c < "\ufe00")
+        text = text.replace("\u00a0", " ")
     if encoding.startswith("big5"):
         text = traditional(text)
     return text.encode(encoding, "replace")

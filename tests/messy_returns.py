@@ -501,7 +501,7 @@ def merged_figure(book: Return, rng: random.Random) -> None:
         and a[c] is not None
         and a[school]
         and b[school]
-        and a[school] != b[school]
+        and truth(book, a, "school") != truth(book, b, "school")
     ]
     if pairs:
         i, a, b = rng.choice(pairs)
