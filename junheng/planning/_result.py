@@ -198,7 +198,8 @@ class Plan(Generic[FrameT]):
         dict
             ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
             ``bound``, ``gap`` (None if the budget is too small), ``left_over``, ``whole``; ``counties``,
-            ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``.
+            ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``; ``problems`` of the
+            table.
 
         Examples
         --------
@@ -232,6 +233,7 @@ class Plan(Generic[FrameT]):
             "whole": self.whole,
             **{name: records(getattr(self, name)) for name in ("counties", "changes", "steps", "unplanned")},
             "verdicts_after": records(self.after.verdicts),
+            "problems": records(self.evaluation.problems),
         }
 
     def _repr_html_(self) -> str:
