@@ -3,80 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import random
 import struct
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
+from limited_children import read_in_children
 
 from junheng.reading.compound_files import write_compound
-
-# --------------------------------------------------------------------------------------------- children
-
-
-@attrs.frozen
-class Outcome:
-    """What reading a file in a child came to."""
-
-    name: str
-    #: "read", "refused", or how the child ended.
-    how: str
-    said: str
-    seconds: float
-    megabytes: float
-
-
-_RUNNER = """
-import json, os, resource, sys, time, warnings
-warnings.simplefilter("ignore")
-import pandas, python_calamine, numpy
-import junheng as jh
-import junheng.reading.files
-for path in json.load(sys.stdin):
-    r, w = os.pipe()
-    pid = os.fork()
-    if not pid:
-        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-        resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        before = time.process_time()
-        try:
-            jh.describe_file(path, progress=False)
-            out = ["read", ""]
-        except jh.InputError as exc:
-            out = ["refused", str(exc)]
-        except BaseException as exc:
-            out = [type(exc).__name__, str(exc)[:500]]
-        out.append(time.process_time() - before)
-        os.write(w, json.dumps(out).encode())
-        os._exit(0)
-    os.close(w)
-    told = b""
-    while piece := os.read(r, 65536):
-        told += piece
-    os.close(r)
-    _, status, usage = os.wait4(pid, 0)
-    how, said, seconds = json.loads(told) if told else (f"ended by {status}", "", usage.ru_utime + usage.ru_stime)
-    print(json.dumps([path, how, said, seconds, usage.ru_maxrss / 1024]), flush=True)
-"""
-
-
-def read_in_children(paths: Iterable[Path]) -> list[Outcome]:
-    """Read each file in a child of its own, with limits on memory and time."""
-    command = [sys.executable, "-c", _RUNNER]
-    given = json.dumps([str(p) for p in paths])
-    done = subprocess.run(
-        command, input=given, stdout=subprocess.PIPE, text=True, timeout=600, check=True, cwd=Path(__file__).parents[1]
-    )
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    return [Outcome(Path(p).name, *more) for p, *more in found]
-
 
 # ------------------------------------------------------------------------------------------------ .xlsx
 

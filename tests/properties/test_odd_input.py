@@ -41,7 +41,7 @@ def test_odd_tables_and_arguments_end_in_documented_errors() -> None:
     assert not hunted(range(300))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_odd_tables_and_arguments_end_in_documented_errors() -> None:
     assert not hunted(range(10_000, 40_000))
 

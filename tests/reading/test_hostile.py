@@ -14,7 +14,6 @@ from hostile_books import (
     ALL,
     HEAD,
     ODS,
-    Outcome,
     label,
     number,
     ods,
@@ -23,7 +22,6 @@ from hostile_books import (
     ods_table,
     outcomes,
     page,
-    read_in_children,
     record,
     rows,
     sheet,
@@ -34,6 +32,7 @@ from hostile_books import (
     xlsx,
     zipped,
 )
+from limited_children import Outcome, read_in_children
 
 import junheng as jh
 from junheng.reading.archives import open_archive

@@ -73,7 +73,7 @@ def test_combinations_of_messes_are_read_right_or_named() -> None:
     assert not unknown(findings)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(100, 2100, 250))
 def test_many_combinations_of_messes(first: int) -> None:
     _, findings = messy_judge.run(first, first + 250, reduce=True)
@@ -86,7 +86,7 @@ def test_mutated_books_are_tables_or_errors() -> None:
     assert counts["table"] > 10 and counts["refused"] > 10
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(80, 2080, 250))
 def test_many_mutated_books(first: int) -> None:
     _, findings = mutated_books.run(first, first + 250)

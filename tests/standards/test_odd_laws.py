@@ -1,55 +1,30 @@
 """Standard files that are broken or made to hurt end in one documented error, soon and in little memory."""
 
 import random
-import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import odd_laws
 import pytest
+from limited_children import Outcome, read_in_children
 
 import junheng as jh
 
-CHILD = """
-import resource, sys
-import junheng as jh
-jh.load_standard("cn-quality-balance-2017")
-used = resource.getrusage(resource.RUSAGE_SELF)
-before = used.ru_utime + used.ru_stime
-try:
-    jh.load_standard(sys.argv[1])
-except jh.StandardDataError as exc:
-    exc.text("zh").encode(), str(exc).encode()
-    head = str(exc).splitlines()[1]
-else:
-    sys.exit("it was read")
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_maxrss // 1024, used.ru_utime + used.ru_stime - before, head[:300].encode("ascii", "replace").decode())
-"""
+CALL = "jh.load_standard(path)"
 
 
-def in_child(path: Path) -> tuple[int, float, str]:
-    """Load a file in a child with limits; return its peak memory in MB, its time and the first mistake."""
-
-    def limits() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
-        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-
-    got = subprocess.run(
-        [sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, preexec_fn=limits, timeout=120
-    )
-    assert got.returncode == 0, got.stderr[-800:]
-    memory, seconds, head = got.stdout.split(" ", 2)
-    return int(memory), float(seconds), head
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    folder = tmp_path_factory.mktemp("laws")
+    paths = {name: folder / f"{i}.toml" for i, name in enumerate(odd_laws.HOSTILE)}
+    for name, path in paths.items():
+        path.write_bytes(odd_laws.HOSTILE[name]().encode())
+    return dict(zip(paths, read_in_children(paths.values(), CALL), strict=True))
 
 
 @pytest.mark.parametrize("name", odd_laws.HOSTILE)
-def test_a_hostile_file_ends_in_one_error_soon_and_in_little_memory(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "own.toml"
-    path.write_bytes(odd_laws.HOSTILE[name]().encode())
-    memory, seconds, head = in_child(path)
-    assert memory <= 300 and seconds <= 2, (memory, seconds, head)
+def test_a_hostile_file_ends_in_one_error_soon_and_in_little_memory(name: str, hostile: dict[str, Outcome]) -> None:
+    one = hostile[name]
+    assert one.how == "refused" and one.megabytes <= 300 and one.seconds <= 2, one
 
 
 def test_a_long_chain_of_extends_is_refused_and_a_short_one_read(tmp_path: Path) -> None:
@@ -57,8 +32,8 @@ def test_a_long_chain_of_extends_is_refused_and_a_short_one_read(tmp_path: Path)
     for i in range(1_200):
         extends = f'extends = "{i + 1}.toml"\n' if i < 1_199 else 'extends = "cn-quality-balance-2017"\n'
         (tmp_path / f"{i}.toml").write_text(f'id = "xx-{i}"\n{extends}{head}', encoding="utf-8")
-    memory, seconds, message = in_child(tmp_path / "0.toml")
-    assert memory <= 300 and seconds <= 2 and "extend each other" in message
+    (one,) = read_in_children([tmp_path / "0.toml"], CALL)
+    assert one.how == "refused" and one.megabytes <= 300 and one.seconds <= 2 and "extend each other" in one.said
     assert jh.load_standard(tmp_path / "1190.toml").id == "xx-1190"
 
 
@@ -83,7 +58,7 @@ def test_mutated_standards_are_read_or_refused(tmp_path: Path) -> None:
     assert not wrong
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_mutated_standards_are_read_or_refused(tmp_path: Path) -> None:
     wrong = {seed: found for seed in range(100, 2_100) if (found := odd_laws.hunt(seed, tmp_path)) is not None}
     assert not wrong
