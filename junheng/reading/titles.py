@@ -150,8 +150,9 @@ _SCHOOL_YEAR = re.compile(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{2}(?:[-—–~～至/
 
 
 #: A year digit by digit: 二〇二四, with each of the signs that are typed for its zero.
-_CHINESE_YEAR = re.compile(r"(?<![〇○◯零一二三四五六七八九十])(?:一九|二[〇○◯零Oo0])[〇○◯零Oo0一二三四五六七八九]{2}(?![〇○◯零一二三四五六七八九十])")
-_CHINESE_DIGITS = str.maketrans("〇○◯零Oo一二三四五六七八九", "000000123456789")
+_ZERO, _DIGIT = "〇○◯零", "一二三四五六七八九"
+_CHINESE_YEAR = re.compile(f"(?<![{_ZERO}{_DIGIT}十])(?:一九|二[{_ZERO}])[{_ZERO}{_DIGIT}]{{2}}(?![{_ZERO}{_DIGIT}十])")
+_CHINESE_DIGITS = str.maketrans(_ZERO + _DIGIT, "0000123456789")
 
 
 def year_in(name: str) -> int | str | None:
