@@ -160,9 +160,9 @@ def _refuse_long_rows(source: Source, s: SheetReading) -> None:
 
 def _refuse_a_gap(source: Source, s: SheetReading, width: int) -> None:
     """Refuse headers with one separator too many: a column of values has no header, the last header no value."""
-    values = s.filled[s.rows.schools, :width].any(axis=0)
-    gaps = [c for c, n in enumerate(s.header.names[:width]) if not n and values[c]]
-    if gaps and not values[width - 1]:
+    values = set(np.flatnonzero(s.filled[s.rows.schools, :width].any(axis=0)).tolist())
+    gaps = [c for c, n in enumerate(s.header.names[:width]) if not n and c in values]
+    if gaps and width - 1 not in values:
         line = s.header.rows[-1] + 1
         raise InputError(message("reading.gap_in_headers", path=source.name, line=line, column=gaps[0] + 1))
 
