@@ -523,14 +523,14 @@ def test_what_is_written_is_the_plan(
     page = checked((tmp_path / "out.html").read_text("utf-8"))
     assert plan_sentences(made, language)[0] in page.text
     book = pd.read_excel(tmp_path / "out.xlsx", sheet_name=None, engine="calamine")
-    assert len(book) == 7
+    assert len(book) == 8
     changes = next(iter(book.values()))
     assert changes[made.evaluation.relabel(language).header("cost")].sum() == pytest.approx(made.cost)
     flat = " ".join(str(x) for n, t in book.items() if n != "预算步骤" for x in [*t.columns, *t.to_numpy().ravel()])
     if language == "zh":
         assert not re.search(r"[a-z]_[a-z]", flat)
     csv = pd.read_csv(tmp_path / "out.csv", encoding="utf-8-sig")
-    assert csv.shape == changes.shape and len(list(tmp_path.glob("out-*.csv"))) == 6
+    assert csv.shape == changes.shape and len(list(tmp_path.glob("out-*.csv"))) == 7
 
 
 @pytest.mark.usefixtures("few_pictures")
