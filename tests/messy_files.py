@@ -7,6 +7,7 @@ import datetime
 import html
 import io
 import random
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -166,9 +167,12 @@ def text_of(sheet: Sheet, separator: str = ",", end: str = "\r\n", quoting: int 
     if separator in ",;\t|":
         out = io.StringIO()
         rows = [[shown(v) for v in row] for row in sheet.rows]
+        if end == "\r" and any("\n" in v for row in rows for v in row):
+            quoting = csv.QUOTE_ALL  # the library would leave a line break within a cell bare
         csv.writer(out, delimiter=separator, lineterminator=end, quoting=quoting).writerows(rows)
         return out.getvalue()
-    return "".join(separator.join(shown(v) for v in row) + end for row in sheet.rows)
+    # without quotation marks no cell has two lines
+    return "".join(separator.join(shown(v).replace("\n", "") for v in row) + end for row in sheet.rows)
 
 
 def _alone(book: Book) -> Sheet:
@@ -207,8 +211,12 @@ ENCODINGS = (
 def encoded(text: str, encoding: str) -> bytes:
     if encoding == "utf-16-be-bom":
         return b"\xfe\xff" + text.encode("utf-16-be")
+    if encoding.startswith(("big5", "gbk")):
+        # signs nobody sees would become question marks
+        text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Lo") or "\u3000" < c < "\ufe00")
+        text = text.replace("\u00a0", " ")
     if encoding.startswith("big5"):
-        return traditional(text).encode(encoding, "replace")
+        text = traditional(text)
     return text.encode(encoding, "replace")
 
 
@@ -295,7 +303,8 @@ def _page_names(book: Book) -> tuple[str, ...]:
 
 def write_with_a_lie(book: Book, folder: Path, rng: random.Random) -> Written:
     """The ending says another kind than the content."""
-    content = rng.choice(["xlsx", "xlsx", "ods", "page", *(["text"] if len(book.sheets) == 1 else [])])
+    plain = len(book.sheets) == 1 and all(m[0] == m[2] for m in book.main[0].merges)
+    content = rng.choice(["xlsx", "xlsx", "ods", "page", *(["text"] if plain else [])])
     wrong = {
         "xlsx": [".xls", ".xlsm", ".ods", ".csv", ".et", ".txt"],
         "ods": [".xlsx", ".xls", ".csv"],

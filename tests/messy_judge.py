@@ -79,7 +79,8 @@ class _Judgement:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             checked = jh.results.records(jh.check_schools(report.schools))
-        self.checked = {(p["row"], p["column"]) for p in checked}
+        # by the rows of the file
+        self.checked = {(p["sheet"], p["row"], p["column"]) for p in checked}
 
     def run(self) -> list[tuple[str, str]]:
         left_out = {(r["sheet"], r["row"]): r["reason"] for r in jh.results.records(self.report.left_out)}
@@ -114,7 +115,7 @@ class _Judgement:
         wanted, read = self.book.expected[record], self.read[at]
         for column, value in wanted.items():
             got, allowed = read.get(column), value.allowed if isinstance(value, Bad) else (value,)
-            if any(same(got, v) for v in allowed) or (at, column) in self.checked:
+            if any(same(got, v) for v in allowed) or (name, r, column) in self.checked:
                 continue
             if column in sheet.columns:
                 letter = column_letter(c := sheet.columns.index(column))

@@ -501,7 +501,7 @@ def merged_figure(book: Return, rng: random.Random) -> None:
         and a[c] is not None
         and a[school]
         and b[school]
-        and a[school] != b[school]
+        and truth(book, a, "school") != truth(book, b, "school")
     ]
     if pairs:
         i, a, b = rng.choice(pairs)
@@ -646,6 +646,7 @@ CLASHES = (
     {"an explanation row", "a row that numbers the columns", "a row of units"},
     {"a row that numbers the columns", "columns in any order", "sheets with other orders"},
     {"merged keys", "keys said elsewhere", "sheets with other orders", "repeated pages"},
+    {"a merged figure", "sheets with other orders"},
     {"a school without figures", "a school without a name", "merged keys", "sheets by year"},
     {
         "sheets by year",

@@ -247,7 +247,7 @@ def notice(report: FileReport) -> Message | None:
     rows = [message(f"reading.rows.{reason}", n=int(counts[reason])) for reason in reasons if counts.get(reason)]
     parts = notice_of(rows, int(report.columns["missing"].sum()), int(report.columns["converted"].sum()))
     if UNREADABLE in report.schools:
-        unread = int(report.schools[UNREADABLE].dropna().map(lambda cells: len(json.loads(cells))).sum())
+        unread = sum(len(json.loads(cells)) for cells in report.schools[UNREADABLE].dropna())
         parts += [message("reading.cells_unread", n=unread)] if unread else []
     # check_schools reports these itself; an ordinary header needs no warning
     again = ["text_in_number", "suspicious_scale", "unknown_category", "missing_key", "near_twin"]

@@ -28,6 +28,8 @@ _ENDINGS = {
     "xls": (".xls", ".xlt", ".et", ".ett"),
     "ods": (".ods", ".ots"),
 }
+#: How a page begins, and no table of text: a tag of a page, a comment or a declaration.
+_PAGE = re.compile(rb"<(?:[!?]|(?:html|head|body|meta|title|script|style|div|span|p|br|form|center|a|h[1-6])[\s/>])")
 _READ = frozenset((*WORKBOOKS, *TEXTS, ".xltx", ".xltm", ".ett", ".xlt", ".ots", ".htm", ".html", ""))
 #: How the files of other programs begin.
 _OTHERS = {
@@ -102,7 +104,7 @@ def _open_page(file: InputFile, start: bytes) -> Source:
     text, encoding = _decoded(file)
     grids = grids_of_page(file, text)
     if not grids:
-        if file.suffix in TEXTS and not start.startswith((b"<html", b"<!doctype", b"<?xml")):
+        if file.suffix in TEXTS and _PAGE.match(start) is None:
             return _open_text(file, file.data[:4096])
         raise InputError(message("reading.page_without_table", path=file.name))
     source = Source(name=file.name, kind="html", encoding=encoding, grids=grids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.reading.cells import is_figure, is_missing
-from junheng.reading.grid import Grid, column_letter
+from junheng.reading.grid import Grid, Merge, column_letter
 from junheng.reading.meaning import bare_unit, meaning, type_of, words
 from junheng.schools import Found, fold
 from junheng.words import Quoted, message
@@ -106,11 +106,17 @@ def _labels(grid: Grid, n: int) -> list[list[str | None]]:
     """Return the first rows with merged cells repeated in each of their places."""
     cells = grid.cells[:n]
     labels: list[list[Any]] = cells.tolist()
-    for r0, c0, r1, c1 in grid.merges or ():
-        if r0 < n and labels[r0][c0] is not None:
+    for r0, c0, r1, c1 in _merges_in(grid, range(n)):
+        if labels[r0][c0] is not None:
             for r in range(r0, min(r1 + 1, n)):
                 labels[r][c0 : c1 + 1] = [labels[r0][c0]] * (min(c1 + 1, len(labels[r])) - c0)
     return labels
+
+
+def _merges_in(grid: Grid, rows: Iterable[int]) -> Iterator[Merge]:
+    """Yield the merged cells that begin in these rows."""
+    for r in rows:
+        yield from grid.merges_by_row.get(r, ())
 
 
 def _only_text(row: Sequence[Any]) -> bool:
@@ -193,8 +199,8 @@ def _header(top: _Top, rows: tuple[int, ...]) -> Header:
     lines = _spread_groups(top, rows)
     paths = [_path([line[c] for line in lines]) for c in range(width)]
     # a header merged over several columns names only the first of them
-    for r0, c0, r1, c1 in grid.merges or ():
-        if r0 in rows and r1 >= rows[-1]:
+    for _, c0, r1, c1 in _merges_in(grid, rows):
+        if r1 >= rows[-1]:
             for c in range(c0 + 1, min(c1 + 1, width)):
                 if paths[c] == paths[c0]:
                     paths[c] = ()
@@ -211,7 +217,8 @@ def _spread_groups(top: _Top, rows: tuple[int, ...]) -> list[list[Any]]:
 
     Without merged cells a group extends to the next one, as far as there are labels below.
     """
-    merged = {r for r0, _, r1, _ in top.grid.merges or () for r in range(r0, min(r1, r0 + _DEEPEST) + 1)}
+    near = range(rows[0] - _DEEPEST, rows[-1] + 1)
+    merged = {r for r0, _, r1, _ in _merges_in(top.grid, near) for r in range(r0, min(r1, r0 + _DEEPEST) + 1)}
     lines = [list(top.labels[r]) for r in rows]
     for r, line in zip(rows[:-1], lines, strict=False):
         if r not in merged:
@@ -243,9 +250,9 @@ def _name(path: Sequence[str]) -> str:
 def _extended(top: _Top, header: Header) -> Header:
     """Add the rows below that belong to the headers: rows covered by merged cells, and a row of units."""
     last = header.rows[-1]
-    for r0, _, r1, _ in top.grid.merges or ():
-        if r0 in header.rows and last < r1 < min(header.rows[0] + _DEEPEST, len(top.labels)):
-            last = max(last, r1)
+    for _, _, r1, _ in _merges_in(top.grid, header.rows):
+        if last < r1 < min(header.rows[0] + _DEEPEST, len(top.labels)):
+            last = r1
     rows = [r for r in range(header.rows[0], last + 1) if r <= header.rows[-1] or top.texts[r]]
     if len(rows) > len(header.rows):
         longer = _header(top, tuple(rows))
@@ -309,8 +316,11 @@ def _ordinals() -> dict[str, int]:
 _ORDINAL = _ordinals()
 
 
-def is_numbering(row: Sequence[Any]) -> bool:
-    """Tell whether a row only numbers the columns: 甲 乙 1 2 3, or L1 L2 L3."""
+def is_numbering(row: Sequence[Any], *, gaps: bool = False) -> bool:
+    """Tell whether a row only numbers the columns: 甲 乙 1 2 3, or L1 L2 L3.
+
+    With ``gaps``, columns may have been deleted since: 甲 乙 1 2 4 5.
+    """
     numbers: list[int] = []
     marks = 0
     for value in row:
@@ -328,8 +338,12 @@ def is_numbering(row: Sequence[Any]) -> bool:
             numbers.append(int(match.group(1)))
         else:
             return False
+    if len(numbers) + marks < 3 or (numbers and numbers[0] > 1 + marks + 3):
+        return False
     steps = np.diff(numbers)
-    return len(numbers) + marks >= 3 and bool((steps == 1).all()) and (not numbers or numbers[0] <= 1 + marks + 3)
+    if gaps and marks and len(numbers) >= 3:
+        return bool((steps >= 1).all() and 2 * (steps == 1).sum() >= steps.size and steps.sum() <= 2 * steps.size)
+    return bool((steps == 1).all())
 
 
 def has_marks(row: Sequence[Any]) -> bool:

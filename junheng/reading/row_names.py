@@ -8,7 +8,8 @@ from typing import Any
 
 from junheng.reading.cells import is_missing
 from junheng.reading.meaning import words
-from junheng.schools import category_word, fold
+from junheng.schools import fold
+from junheng.schools.vocabulary import category_aliases
 
 #: 一、 （二） 3. in front of a heading, and （3所） or a colon behind it.
 _NUMBER = re.compile(r"[(]?[0-9一二三四五六七八九十]{1,3}[)、.．:]+")
@@ -52,7 +53,12 @@ def _has_school_word(bare: str) -> bool:
 def is_kind_of_school(text: str) -> bool:
     """Tell whether a text is only a stage or kind: a heading such as 一、小学 or 教学点：."""
     bare = bare_name(text)
-    return any(category_word(c, w) is not None for c in ("stage", "kind") for w in (bare, bare.removesuffix("部")))
+    return not _kinds_of_school().isdisjoint((bare, bare.removesuffix("部")))
+
+
+@cache
+def _kinds_of_school() -> frozenset[str]:
+    return frozenset((*category_aliases("stage"), *category_aliases("kind")))
 
 
 def is_no_name(value: Any) -> bool:

@@ -245,7 +245,7 @@ def _begins_as_a_note(row: _Row) -> bool:
 
 
 def _numbers_columns(row: _Row) -> bool:
-    return is_numbering(row.cells) and (row.below == 0 or has_marks(row.cells))
+    return is_numbering(row.cells, gaps=row.below == 0) and (row.below == 0 or has_marks(row.cells))
 
 
 def _names_a_school(row: _Row) -> bool:

@@ -146,15 +146,25 @@ def _as_understood(header: Header, understood: Mapping[int, Understood]) -> Head
 
 
 def _refuse_long_rows(source: Source, s: SheetReading) -> None:
-    """Refuse a text file in which a row is longer than the headers: its figures would be in the wrong columns."""
-    if source.kind not in ("csv", "tsv", "text"):
+    """Refuse a text file with rows longer or shorter than the headers: figures would be in the wrong columns."""
+    if source.kind not in ("csv", "tsv", "text") or not s.n:
         return
     width = max((c + 1 for c, n in enumerate(s.header.names) if n), default=0)
-    if width == s.filled.shape[1] or not s.n:
+    _refuse_a_gap(source, s, width)
+    if width == s.filled.shape[1]:
         return
     long = s.rows.schools[s.filled[s.rows.schools, width:].any(axis=1)]
     if long.size:
         raise InputError(message("reading.long_row", path=source.name, line=int(long[0]) + 1, headers=width))
+
+
+def _refuse_a_gap(source: Source, s: SheetReading, width: int) -> None:
+    """Refuse headers with one separator too many: a column of values has no header, the last header no value."""
+    values = set(np.flatnonzero(s.filled[s.rows.schools, :width].any(axis=0)).tolist())
+    gaps = [c for c, n in enumerate(s.header.names[:width]) if not n and c in values]
+    if gaps and width - 1 not in values:
+        line = s.header.rows[-1] + 1
+        raise InputError(message("reading.gap_in_headers", path=source.name, line=line, column=gaps[0] + 1))
 
 
 # ---------------------------------------------------------------------------------- cells merged over rows

@@ -14,7 +14,7 @@ from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Sev
 from junheng.reading.choices import Sheets
 from junheng.reading.grid import Grid, Source, Wanted
 from junheng.reading.layout import Header, find_header, named_by
-from junheng.schools import nearest_columns
+from junheng.schools import nearest_columns, resolve_mapping
 from junheng.words import Listed, Message, Name, Quoted, listed, message
 
 
@@ -189,8 +189,9 @@ def _look_at(
 
 
 def _is_return(sheet: FoundSheet, mapping: Mapping[str, str]) -> bool:
-    chosen = named_by(mapping, sheet.header)
-    columns = _columns(sheet) | {chosen[n] for n in sheet.header.names if n in chosen}
+    # a mapping may give a usual header instead of the name of a column
+    chosen = resolve_mapping(named_by(mapping, sheet.header))
+    columns = _columns(sheet) | {chosen[n].column for n in sheet.header.names if n in chosen}
     return bool(columns & {"school", "school_code"}) and len(columns) >= 2
 
 

@@ -20,6 +20,8 @@ __all__ = ["decode", "grid_of_text", "open_text", "read_text"]
 
 #: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
+#: A column is filled if this share of the lines has a cell in it.
+_FILLED = 0.9
 _OTHER_LINES = re.compile("[\x0b\x0c\x1e\x85\u2028\u2029]")
 
 
@@ -132,6 +134,7 @@ def _problems(
 ) -> tuple[Problem, ...]:
     width = _usual_width(rows)
     _refuse_other_separators(file, rows, separator, width)
+    _refuse_shifted(file, rows, width)
     problems = []
     short = [r for r, row in enumerate(rows) if 1 < len(row) < width and _filled(row) > 1]
     if short:
@@ -142,6 +145,21 @@ def _problems(
         sentence = message("reading.lone_quotes", cells=listed(cells[:5]), n=len(cells))
         problems.append(_warning(sentence, cells[0]))
     return tuple(problems)
+
+
+def _refuse_shifted(file: InputFile, rows: Sequence[Sequence[str | None]], width: int) -> None:
+    """Refuse a line with a cell too many if its last cell is empty, and so is one that hardly any line has empty.
+
+    A separator too many at the end of a line does no harm.
+    """
+    long = [r for r, row in enumerate(rows) if len(row) > width and not any(row[width:]) and 2 * _filled(row) > width]
+    if not long:
+        return
+    usual = [row for row in rows if len(row) == width]
+    filled = [sum(row[c] is not None for row in usual) >= _FILLED * len(usual) for c in range(width)]
+    for r in long:
+        if any(full and v is None for full, v in zip(filled, rows[r], strict=False)):
+            raise InputError(message("reading.long_row", path=file.name, line=r + 1, headers=width))
 
 
 def _lone_quotes(rows: Sequence[Sequence[str | None]]) -> list[str]:

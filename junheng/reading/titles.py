@@ -149,9 +149,16 @@ _YEAR_IN_NAME = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(?:年度|年)?(
 _SCHOOL_YEAR = re.compile(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{2}(?:[-—–~～至/](?:19|20)?[0-9]{2})?学年度?")
 
 
+#: A year digit by digit: 二〇二四, with each of the signs that are typed for its zero.
+_ZERO, _DIGIT = "〇○◯零", "一二三四五六七八九"
+_CHINESE_YEAR = re.compile(f"(?<![{_ZERO}{_DIGIT}十])(?:一九|二[{_ZERO}])[{_ZERO}{_DIGIT}]{{2}}(?![{_ZERO}{_DIGIT}十])")
+_CHINESE_DIGITS = str.maketrans(_ZERO + _DIGIT, "0000123456789")
+
+
 def year_in(name: str) -> int | str | None:
     """Return the year in a sheet name: a number, a school year as it stands, None if there are none or several."""
     line = unicodedata.normalize("NFKC", "".join(name.split()))
+    line = _CHINESE_YEAR.sub(lambda m: m.group().translate(_CHINESE_DIGITS), line)
     found: list[int | str] = [m.group(0) for m in _SCHOOL_YEAR.finditer(line)]
     found += [int(y) for y in dict.fromkeys(_YEAR_IN_NAME.findall(_SCHOOL_YEAR.sub("", line)))]
     return found[0] if len(found) == 1 else None

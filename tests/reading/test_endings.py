@@ -102,18 +102,6 @@ def test_text_under_the_ending_of_a_workbook(tmp_path: Path) -> None:
                 assert report.kind == "text" and "file_format" in report.problems["code"].tolist()
 
 
-def test_what_lies_in_the_samples(shared_data: Path) -> None:
-    folder = shared_data / "field-2026-11"
-    if not folder.is_dir():
-        pytest.skip(f"the returns are not here: {folder} does not exist")
-    report = jh.describe_file(folder / "f09_xlsx_named.xls")
-    assert len(report.schools) == 4 and report.kind == "xlsx"
-    assert "file_format" in report.problems["code"].tolist()
-    assert len(jh.describe_file(folder / "f15_plain.xls").schools) == 3
-    with pytest.raises(jh.InputError, match="password"):
-        jh.describe_file(folder / "f15_protected.xls")
-
-
 # ------------------------------------------------------------------------------------------------ passwords
 
 

@@ -13,26 +13,6 @@ from messy_returns import ALL, CLASHES, messed
 
 import junheng as jh
 
-#: Findings that are known and not yet mended, by their kind and one mess (or kind of file) that is needed.
-#: It may only shrink.
-KNOWN: tuple[tuple[str, str], ...] = (
-    # sheets named in Chinese numerals; numbered columns of which one was deleted
-    ("missing year", "sheets by year"),
-    ("row read as a school", "a row that numbers the columns"),
-    # merged cells of an .ods
-    ("missing figure", "a merged figure"),
-    ("wrong figure", "a merged figure"),
-    *((f"missing {key}", "merged keys") for key in ("county", "school", "school_code", "stage", "year", "kind")),
-    # a web page with the ending of a text is refused for its headers
-    ("refused without need", "lie"),
-    # units of a row below headers that hold a sign nobody sees are joined to the wrong header
-    ("refused without need", "invisible signs in headers"),
-)
-
-
-def unknown(findings: list[messy_judge.Finding]) -> list[messy_judge.Finding]:
-    return [f for f in findings if not any(f.kind == k and (need in f.messes or need == f.format) for k, need in KNOWN)]
-
 
 def test_every_mess_is_drawn_and_finds_what_it_changes() -> None:
     made: Counter[str] = Counter()
@@ -70,14 +50,14 @@ def test_the_judge_sees_what_is_wrong(change: str, kind: str, tmp_path: Path) ->
 
 def test_combinations_of_messes_are_read_right_or_named() -> None:
     _, findings = messy_judge.run(0, 100, reduce=False)
-    assert not unknown(findings)
+    assert not findings
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(100, 2100, 250))
 def test_many_combinations_of_messes(first: int) -> None:
     _, findings = messy_judge.run(first, first + 250, reduce=True)
-    assert not unknown(findings)
+    assert not findings
 
 
 def test_mutated_books_are_tables_or_errors() -> None:

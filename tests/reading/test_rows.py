@@ -145,29 +145,6 @@ def test_schools_are_exactly_the_schools_or_the_row_is_named(rows: list[Truth]) 
             assert named(report, row)
 
 
-def test_the_sample_with_a_total_without_a_label(shared_returns: Path) -> None:
-    report = jh.describe_file(shared_returns / "f11_total_without_label.csv")
-    clean = jh.describe_file(shared_returns / "f00_reference.csv")
-    assert report.schools.equals(clean.schools)
-    assert report.left_out[["row", "reason"]].values.tolist() == [[5, "total"]]
-    assert "B5" in report.problems["cell"].tolist()
-
-
-def test_the_sample_with_places_above_schools(shared_returns: Path) -> None:
-    report = jh.describe_file(shared_returns / "f14_place_headings.csv")
-    assert report.schools["school"].tolist() == ["东街小学", "西街小学", "南街小学"]
-    assert report.left_out[["row", "reason"]].values.tolist() == [[2, "heading"], [5, "heading"]]
-
-
-@pytest.fixture
-def shared_returns() -> Path:
-    for above in Path(__file__).resolve().parents:
-        folder = above / "shared" / "data" / "field-2026-11"
-        if folder.is_dir():
-            return folder
-    pytest.skip("the shared data are not here")
-
-
 # ------------------------------------------------------------------------------------ one rule after another
 
 

@@ -67,18 +67,6 @@ def test_another_figure_is_none_of_ours_and_is_reported(header: str) -> None:
     assert header in found.loc[found["code"] == "unknown_column", "column"].tolist()
 
 
-def test_the_field_samples_of_remarks_and_units(shared_data: Path) -> None:
-    folder = shared_data / "field-2026-11"
-    for n in range(2):
-        report = jh.describe_file(folder / f"f06_unit_and_remark_{n}.xlsx")
-        assert report.schools["equipment_value_cny"].tolist()[0] == 1_800_000
-    clean = jh.read_schools(folder / "f00_reference.csv")
-    for n in range(3):
-        report = jh.describe_file(folder / f"f07_remark_on_key_{n}.csv")
-        assert report.schools.equals(clean[list(report.schools)])
-        assert "unclear_header" in report.problems["code"].tolist()
-
-
 # --------------------------------------------------------------------------------------- composed headers
 
 BRACKETS = st.sampled_from(["()", "（）", "【】", "[]", "〔〕", "［］", "〖〗", "「」"])
