@@ -102,8 +102,9 @@ class Name:
 
     def text(self, language: str) -> str:
         """Return the id or the label."""
-        if not isinstance(self.id, str):  # as a stranger gave it
-            return _as_given(self.id, str)
+        given: Any = self.id
+        if not isinstance(given, str):  # as a stranger gave it
+            return _as_given(given, str)
         if language == "en":
             return self.id
         if self.group == "column":
