@@ -94,7 +94,7 @@ _A_PART = 0.75
 
 def check_language(language: str) -> Language:
     """Return the language, or refuse it."""
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise InputError(message("errors.language", languages=LANGUAGES, language=Quoted(language)))
     return language
 

@@ -79,7 +79,9 @@ def _sheet(args: argparse.Namespace) -> dict[str, Any]:
     """Return the sheet as a keyword argument if one is given."""
     if args.sheet is None:
         return {}
-    return {"sheet": int(args.sheet) if args.sheet.isdigit() else args.sheet}
+    # ² is a digit to isdigit, and a longer number is a name
+    is_position = args.sheet.isascii() and args.sheet.isdigit() and len(args.sheet) < 10
+    return {"sheet": int(args.sheet) if is_position else args.sheet}
 
 
 def _mapping(args: argparse.Namespace) -> dict[str, str] | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from attrs import evolve, frozen
 
-from junheng.errors import Problem, ProblemCode, Severity, did_you_mean
+from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
 from junheng.schools.header_names import named
 from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, is_plain_remark, said_beside, unit_in, units_of_column
@@ -236,7 +236,11 @@ def resolve_mapping(mapping: Mapping[str, str] | None) -> dict[str, Found]:
 
     A name that is not known is returned as it is.
     """
-    return {header: recognise(str(column)) or Found(column=column) for header, column in (mapping or {}).items()}
+    if mapping is None:
+        return {}
+    if not isinstance(mapping, Mapping) or not all(isinstance(text, str) for pair in mapping.items() for text in pair):
+        raise InputError(message("schools.mapping_of_texts", mapping=Quoted(mapping)))
+    return {header: recognise(column) or Found(column=column) for header, column in mapping.items()}
 
 
 def _as_mapped(header: str, given: Found) -> tuple[Understood, list[Problem]]:

@@ -63,7 +63,7 @@ class Message:
         parameters = {k: _rendered(v, language) for k, v in self.values}
         if parameters.get("n") == 1 and f"{name}.one" in known:
             name += ".one"
-        return known[name].format(**parameters)
+        return _whole_characters(known[name].format(**parameters))
 
     def __str__(self) -> str:
         return self.text("en")
@@ -102,6 +102,9 @@ class Name:
 
     def text(self, language: str) -> str:
         """Return the id or the label."""
+        given: Any = self.id
+        if not isinstance(given, str):  # as a stranger gave it
+            return _as_given(given, str)
         if language == "en":
             return self.id
         if self.group == "column":
@@ -121,8 +124,8 @@ class Quoted:
     def text(self, language: str) -> str:
         """Return it between the marks of the language."""
         if language == "en":
-            return repr(self.what.text("en") if hasattr(self.what, "text") else self.what)
-        return f"“{_rendered(self.what, language)}”"
+            return _as_given(_rendered(self.what, "en") if isinstance(self.what, _OURS) else self.what, repr)
+        return f"“{_as_given(_rendered(self.what, language), str)}”"
 
 
 @frozen
@@ -180,9 +183,32 @@ def quoted(items: Iterable[Any], last: Literal["and", "or", ""] = "") -> Listed:
     return Listed(tuple(map(Quoted, items)), last)
 
 
+_OURS = (Message, Listed, Row, Name, Quoted)
+#: What is longer is not read in a sentence; paths and names of sheets and files are shorter.
+_LONGEST = 200
+#: Python refuses to print whole numbers of more than 4 300 digits.
+_MOST_BITS = 8_000
+
+
+def _whole_characters(text: str) -> str:
+    """Return a text that anybody can print: half characters (lone surrogates) become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _as_given(value: Any, form: Callable[[Any], str]) -> str:
+    """Return anything as text by ``str`` or ``repr``, shortened, also what refuses to be printed."""
+    try:
+        text = _whole_characters(form(value))
+    except Exception:  # the methods of a stranger's class may raise anything, and so does a very large number
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
 def _rendered(value: Any, language: str) -> Any:
-    if isinstance(value, (Message, Listed, Row, Name, Quoted)):
+    if isinstance(value, _OURS):
         return value.text(language)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return _as_given(value, str)
     return Listed(value).text(language) if isinstance(value, tuple) else value
 
 
