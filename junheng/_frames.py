@@ -114,6 +114,8 @@ def _factorized(array: Any) -> tuple[Ints, pd.Index]:
     """Return a code for each label and the sorted labels."""
     if array.ndim != 1:
         raise InputError(message("arithmetic.shape_of_labels", shape=str(array.shape)))
+    if len(array) and isinstance(array[0], (list, dict, set)):
+        raise InputError(message("arithmetic.labels_of_kinds", kinds=type(array[0]).__name__))
     try:
         codes, labels = pd.factorize(array, sort=True)
     except TypeError:
@@ -318,7 +320,7 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
 def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:
     """Return cells that polars or Arrow can hold in one column: beside texts, others are written as text."""
     kinds = {type(v) for v in values if v is not None}
-    large = any(type(v) is int and v.bit_length() > 64 for v in values)
+    large = any(type(v) is int and v.bit_length() > 63 for v in values)
     if not large and (len(kinds) < 2 or kinds <= {int, float, bool, Decimal}):
         return values
     fits = [v is None or (isinstance(v, beside_text) and not (type(v) is int and v.bit_length() > 63)) for v in values]

@@ -55,7 +55,7 @@ def _enrolment(number: Callable[[str], Floats | None]) -> Floats | None:
 def _look_at_scale(name: str, values: Floats, enrolled: Floats, rule: Mapping[str, Any]) -> Problem | None:
     if _median_lies_within(values, enrolled, rule):
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         each = values / enrolled
     each = each[np.isfinite(each) & (values > 0)]
     if each.size < _ENOUGH:
