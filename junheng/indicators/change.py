@@ -22,8 +22,9 @@ from junheng._arrays import (
     require_aligned,
     require_rows,
 )
+from junheng._codes import combine_codes
 from junheng._deprecated import renamed
-from junheng._frames import combine_codes, factorize_labels, labelled
+from junheng._frames import factorize_labels, labelled
 from junheng.errors import InputError
 from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
 from junheng.indicators.decomposition import shapley

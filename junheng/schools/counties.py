@@ -10,8 +10,8 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Groups, Ints, compress_codes
+from junheng._codes import first_codes
 from junheng._data import STAGES
-from junheng._frames import first_codes
 from junheng.schools.cells import parse_numbers
 from junheng.schools.table import SchoolTable
 

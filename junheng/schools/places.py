@@ -10,7 +10,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
-from junheng._frames import row_codes
+from junheng._codes import row_codes
 from junheng.errors import ProblemCode, Severity
 from junheng.schools.problems import ProblemList
 from junheng.schools.table import SchoolTable

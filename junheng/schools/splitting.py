@@ -17,7 +17,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
-from junheng._frames import dense_codes
+from junheng._codes import dense_codes
 from junheng.errors import ProblemCode, Severity
 from junheng.indicators.exact import typed
 from junheng.schools.places import Places, among

@@ -22,6 +22,7 @@ RANKS = {
     1: ("indicators", "standards"),
     # the ground has storeys of its own
     0.3: ("_frames",),
+    0.25: ("_codes",),
     0.2: ("_arrays",),
     0.1: ("_progress", "errors", "_files", "_text", "_compiled", "_deprecated"),
     0: ("_data", "words", "verify"),

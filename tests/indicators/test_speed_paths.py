@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import junheng as jh
 from junheng import _frames
-from junheng._frames import Table, all_distinct, dense_codes, factorize_labels, first_codes, row_codes
+from junheng._codes import all_distinct, dense_codes, first_codes, row_codes
+from junheng._frames import Table, factorize_labels
 from junheng.results import records
 from junheng.schools import cells, scale
 from junheng.schools.cells import MAYBE_TOTAL
