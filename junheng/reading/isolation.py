@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import IO, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from junheng.errors import InputError
 from junheng.reading.choices import Choices
@@ -49,8 +49,7 @@ class Task:
 
 def isolated_report(file: InputFile, choices: Choices) -> Any:
     """Return what ``read_file`` returns, read in another process."""
-    given = (choices.sheet, _plain(choices.mapping), choices.header)
-    return _asked("report", file, given)
+    return _asked("report", file, (evolve(choices, mapping=_plain(choices.mapping)),))
 
 
 def isolated_facts(file: InputFile, sheet: Any, mapping: Mapping[str, str] | None) -> Any:
@@ -136,8 +135,8 @@ def _set_limits(memory: int, seconds: float) -> None:
 def _done(task: Task) -> tuple[bool, Any]:
     try:
         if task.what == "report":
-            sheet, mapping, header = task.arguments
-            return True, read_file(task.file, Choices(sheet=sheet, mapping=mapping, header=header), lambda done: None)
+            (choices,) = task.arguments
+            return True, read_file(task.file, choices, lambda done: None)
         return True, facts_of(task.file, *task.arguments)
     except InputError as exc:
         return False, exc

@@ -33,6 +33,25 @@ def test_the_result_is_the_same(tmp_path: Path) -> None:
     assert "合计行1行" in caught[0].message.text("zh")
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"on_error": "missing"},
+        {"decimal": ","},
+        {"header": 1, "mapping": {"区县名称": "school", "学校名称": "county"}},
+        {"sheet": 0},
+    ],
+    ids=str,
+)
+def test_every_choice_reaches_the_child(choices: dict[str, Any]) -> None:
+    data = TEXT.replace("无", '"1,500"').replace("500①", "约30").encode()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", jh.ReadingWarning)
+        alone, here = jh.read_schools(data, isolate=True, **choices), jh.read_schools(data, **choices)
+    pd.testing.assert_frame_equal(alone, here)
+    assert alone.attrs == here.attrs
+
+
 def test_facts_and_bytes_are_read_there_too() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
