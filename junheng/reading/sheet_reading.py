@@ -192,13 +192,20 @@ def _spread_merged(s: SheetReading) -> None:
             continue
         base = bases.get(c)
         if not _is_number(base) or (base is not None and base.shared and _are_one_school(s, rows, names)):
-            s.grid.cells[rows, c] = value
-            s.filled[rows, c] = True
-            below = [r for r in rows if r != r0]
-            column = s.understood[c].column if c in s.understood else None
-            s.changes.append(Change(_range(below, c), column, None, shown(value), "merged_filled"))
+            _fill_merged(s, merge, rows)
         else:
             _empty_merged(s, merge, rows)
+
+
+def _fill_merged(s: SheetReading, merge: Merge, rows: list[int]) -> None:
+    """Repeat the value of a merged cell in each of its rows."""
+    r0, c, _, _ = merge
+    value = s.grid.cells[r0, c]
+    s.grid.cells[rows, c] = value
+    s.filled[rows, c] = True
+    below = [r for r in rows if r != r0]
+    column = s.understood[c].column if c in s.understood else None
+    s.changes.append(Change(_range(below, c), column, None, shown(value), "merged_filled"))
 
 
 def _empty_merged_across(s: SheetReading, merges: Sequence[Merge]) -> None:
