@@ -146,6 +146,7 @@ def take_from_titles(source: Source, s: SheetReading) -> None:
 
 
 _YEAR_IN_NAME = re.compile(r"(?<![0-9A-Za-z])((?:19|20)[0-9]{2})(?:年度|年)?(?![0-9A-Za-z学级届./年度~～至—–-])")
+_ANY_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 _SCHOOL_YEAR = re.compile(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{2}(?:[-—–~～至/](?:19|20)?[0-9]{2})?学年度?")
 
 
@@ -160,8 +161,11 @@ def year_in(name: str) -> int | str | None:
     line = unicodedata.normalize("NFKC", "".join(name.split()))
     line = _CHINESE_YEAR.sub(lambda m: m.group().translate(_CHINESE_DIGITS), line)
     found: list[int | str] = [m.group(0) for m in _SCHOOL_YEAR.finditer(line)]
-    found += [int(y) for y in dict.fromkeys(_YEAR_IN_NAME.findall(_SCHOOL_YEAR.sub("", line)))]
-    return found[0] if len(found) == 1 else None
+    rest = _SCHOOL_YEAR.sub("", line)
+    found += [int(y) for y in dict.fromkeys(_YEAR_IN_NAME.findall(rest))]
+    # 2024年2025年: a number beside the year that may be a year too
+    several = len({*_ANY_YEAR.findall(rest), *_YEAR_IN_NAME.findall(rest)}) > 1
+    return found[0] if len(found) == 1 and not several else None
 
 
 def take_years(source: Source, sheets: Sequence[SheetReading]) -> None:

@@ -47,7 +47,9 @@ def test_a_year_in_chinese_numerals_is_a_year(zero: str, form: str) -> None:
         assert year_in(said) == year, said
 
 
-@pytest.mark.parametrize("name", ["二〇二四届", "一二〇二四年", "二〇二", "三〇二四年", "二〇二四、二〇二五年"])
+@pytest.mark.parametrize(
+    "name", ["二〇二四届", "一二〇二四年", "二〇二", "三〇二四年", "二〇二四、二〇二五年", "2024年2025年"]
+)
 def test_other_numerals_are_no_year(name: str) -> None:
     assert year_in(name) is None
 
