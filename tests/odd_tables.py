@@ -95,7 +95,7 @@ PANDAS: dict[str, Callable[[int, random.Random], Any]] = {
     "bytes": lambda n, r: pd.Series([b"\xff"] * n, dtype=object),
     "categories": lambda n, r: pd.Categorical([r.choice(["a", None, "小学"]) for _ in range(n)]),
     "number categories": lambda n, r: pd.Categorical([500, *[None] * (n - 1)], ordered=True),
-    "odd categories": lambda n, r: pd.Categorical([(1, 2), *[("a",)] * (n - 1)]),
+    "odd categories": lambda n, r: pd.Categorical([(1, 2), *[("a", "b")] * (n - 1)]),
     "interval categories": lambda n, r: pd.cut(np.arange(n), 2),
     "no categories": lambda n, r: pd.Categorical([None] * n),
     "python text": lambda n, r: pd.array([r.choice(TEXTS) for _ in range(n)], dtype=pd.StringDtype("python")),
