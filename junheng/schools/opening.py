@@ -18,7 +18,7 @@ from junheng.schools import areas
 from junheng.schools.cells import TOTAL, near_twins, of_one_type, twin_message
 from junheng.schools.coded import CodedColumns
 from junheng.schools.headers import meaning, nearest_columns
-from junheng.schools.origin import origin_of
+from junheng.schools.origin import file_rows
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import base_column, columns, fold
 from junheng.words import Message, Name, Quoted, message, quoted
@@ -32,7 +32,7 @@ UNREADABLE = "unreadable_cells"
 def open_table(frame: Any, *, by: Sequence[str] | None = None) -> SchoolTable:
     """Open a frame with canonical columns as a table of schools; ``by`` names the columns that make a county."""
     table = _lay_out(CodedColumns(Table(frame)), _columns_of_counties(by))
-    table = evolve(table, origin=origin_of(frame))
+    table = evolve(table, origin=file_rows(frame))
     problems = _check_columns(table)
     for name in table.has.intersection((*table.by, "county", "county_code")):
         table.codes(name)  # coded first: later checks look at words instead of cells

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 import numpy as np
-from attrs import frozen
+from attrs import define, frozen
 from numpy.typing import NDArray
 
 from junheng.errors import Problem
@@ -53,6 +53,28 @@ class Origin:
             cell=f"{letter}{row}" if letter else None,
             message=with_rows(problem._message, lambda other: self.row_of(other.at, at)),
         )
+
+
+@define(eq=False)
+class FileRows:
+    """The origin of a frame, looked up when the first problem of a row is found: most tables have none."""
+
+    _frame: Any
+    _origin: Origin | None = None
+    _looked_up: bool = False
+
+    def locate(self, problem: Problem) -> Problem:
+        """Return a problem with its place in the file, as long as the rows are those of the file."""
+        if problem.position is None:
+            return problem
+        if not self._looked_up:
+            self._origin, self._looked_up = origin_of(self._frame), True
+        return problem if self._origin is None else self._origin.locate(problem)
+
+
+def file_rows(frame: Any) -> FileRows | None:
+    """Return the rows of the file that a frame was read from; None if it was not read from one."""
+    return FileRows(frame) if _KEY in getattr(frame, "attrs", {}) else None
 
 
 def remember(

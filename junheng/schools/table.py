@@ -15,7 +15,7 @@ from junheng._text import clean, is_odd
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.schools.cells import all_whole, flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.coded import CodedColumns
-from junheng.schools.origin import Origin
+from junheng.schools.origin import FileRows
 from junheng.schools.vocabulary import (
     Column,
     base_column,
@@ -56,7 +56,7 @@ class SchoolTable:
         The column that identifies schools.
     is_total : (rows,) bool array
         Rows that are not schools: totals and empty rows. Their cells are not checked.
-    origin : Origin or None
+    origin : FileRows or None
         Where the rows stand in the file that they were read from.
     opening : tuple of Problem
         Problems of the columns, the names and the areas, found on opening.
@@ -69,7 +69,7 @@ class SchoolTable:
     has: frozenset[str]
     school_column: str
     is_total: NDArray[np.bool_]
-    origin: Origin | None = None
+    origin: FileRows | None = None
     opening: tuple[Problem, ...] = ()
     opened: frozenset[str] = frozenset()
     _parsed: dict[str, ParsedColumn] = Factory(dict)
