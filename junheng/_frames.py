@@ -63,7 +63,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
 def _label_columns(by: Any) -> tuple[list[Any], list[Any]] | None:
     """Return the names and columns of labels in several columns, None for one column."""
     if isinstance(by, Mapping):
-        return list(by), list(by.values())
+        return [as_text(n) if isinstance(n, str) else n for n in by], list(by.values())
     if isinstance(by, (list, tuple)) and by and all(map(_is_column, by)):
         names = [getattr(part, "name", None) for part in by]
         names = [as_text(n) if isinstance(n, Hashable) and n is not None and not callable(n) else None for n in names]
@@ -120,11 +120,15 @@ def _factorized(array: Any) -> tuple[Ints, pd.Index]:
     try:
         codes, labels = pd.factorize(array, sort=True)
     except TypeError:
-        kinds = listed(sorted({type(label).__name__ for label in array}))
-        raise InputError(message("arithmetic.labels_of_kinds", kinds=kinds)) from None
+        raise _labels_of_kinds(array) from None
     if codes.size and codes.min() < 0:
         raise InputError(message("arithmetic.no_label", position=int(np.argmin(codes))))
     return codes.astype(np.int64, copy=False), pd.Index(labels)
+
+
+def _labels_of_kinds(labels: Iterable[Any]) -> InputError:
+    kinds = listed(sorted({type(label).__name__ for label in labels}))
+    return InputError(message("arithmetic.labels_of_kinds", kinds=kinds))
 
 
 def _label_array(by: Any) -> Any:
@@ -142,13 +146,15 @@ def _label_array(by: Any) -> Any:
     if isinstance(by, np.ndarray) and by.ndim != 1:
         return by
     try:
-        for name in ("to_list", "to_pylist", "tolist"):
-            if hasattr(by, name) and not isinstance(by, type):
-                return _plain_labels(getattr(by, name)())
-        return _plain_labels(list(by))
+        name = next((n for n in ("to_list", "to_pylist", "tolist") if hasattr(by, n)), None)
+        labels = list(by) if name is None or isinstance(by, type) else getattr(by, name)()
+        plain = _plain_labels(labels)
     except foreign_errors() as exc:
         reason = as_text(exc).partition("\n")[0][:200]
         raise InputError(message("arithmetic.no_array", name="by", type=type(by).__name__, reason=reason)) from None
+    if len({isinstance(label, tuple) for label in plain}) > 1:  # pandas sorts these as rows of a table, with a warning
+        raise _labels_of_kinds(plain)
+    return plain
 
 
 def _plain_labels(labels: Sequence[Any]) -> NDArray[np.object_]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
 from junheng._arrays import (
     AnyShape,
     Column,
@@ -237,9 +239,10 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     array = as_floats(coefficients, "coefficients")
     if array.ndim not in (1, 2) or array.shape[-1] == 0:
         raise InputError(message("arithmetic.shape_of_coefficients", shape=str(array.shape)))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite coefficients have an infinite mean or none
+        mean = array.mean(axis=-1)
     if array.ndim == 1:
-        return float(array.mean())
-    mean = array.mean(axis=1)
+        return float(mean)
     index = getattr(coefficients, "index", None)
     return mean if index is None or callable(index) else labelled(mean, index, None)
 

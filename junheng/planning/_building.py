@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
+from junheng.errors import InputDataError, ProblemCode
 from junheng.indicators.compliance import MET
 from junheng.planning._costs import Prices
 from junheng.planning._needs import Shortage, Shortages
@@ -19,11 +20,15 @@ from junheng.planning._problem import County, Limits, Need, Resource, Target
 from junheng.results import REASONS, Judgement
 from junheng.schools import base_column, columns
 from junheng.standards.model import Limit
+from junheng.words import Name, message
 
 __all__ = ["counties"]
 
 #: Relative distance that a plan keeps below an exclusive limit.
 _HAIR = Decimal("1e-11")
+
+#: Figures of a school that can be planned with: steps are counted in 64-bit integers, and squares are added up.
+_LARGEST = 1e12
 
 
 @frozen
@@ -43,6 +48,7 @@ class _Gathered:
 def counties(d: Judgement, prices: Prices, decimals: int, movable: Collection[str] = ()) -> list[County]:
     """Return the problem of every county."""
     builder = _Builder(d, prices, decimals, movable)
+    builder.check_sizes()
     return [builder.county(c) for c in range(d.n_counties)]
 
 
@@ -65,6 +71,22 @@ class _Builder:
         sections, name = self.d.sections, self.d.indicators[j].numerator
         top = sections.students if name == "students" else sections.number(name)
         return sum(self.shortages.added(j), top)
+
+    def check_sizes(self) -> None:
+        """Raise an error that lists the figures too large to be planned with."""
+        sections = self.d.sections
+        figures = {"students": sections.students}
+        figures |= {i.numerator: top for i, top in zip(self.d.indicators, self.top, strict=True)}
+        found = []
+        for column, values in figures.items():
+            for i in self.where[np.abs(values[self.where]) > _LARGEST].tolist():
+                advice = message("planning.too_large", column=Name("column", column), largest=f"{_LARGEST:.0e}")
+                row, value = int(sections.rows[i]), str(values[i])
+                found.append(
+                    sections.schools.problem(ProblemCode.INFINITE_VALUE, advice, row=row, column=column, value=value)
+                )
+        if found:
+            raise InputDataError(found)
 
     def county(self, c: int) -> County:
         """Return the problem of one county."""

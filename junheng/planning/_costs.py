@@ -104,8 +104,8 @@ def _is_cost(value: Any) -> bool:
 
 
 def as_number(value: Any) -> float:
-    """Return a value as a number; NaN if it is not a number, or is a bool."""
-    if isinstance(value, (bool, np.bool_)):
+    """Return a value as a number; NaN if it is not a real number, is masked, or is a bool."""
+    if isinstance(value, (bool, np.bool_, complex, np.complexfloating)) or value is np.ma.masked:
         return float("nan")
     try:
         return float(value)

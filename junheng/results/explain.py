@@ -23,7 +23,7 @@ def find_county(d: Judgement, county: CountyKey | None) -> list[int]:
     """Return the counties that match a name; all if None. A name without a year matches every year."""
     if county is None:
         return list(range(d.n_counties))
-    wanted = tuple(str(c) for c in county) if isinstance(county, (tuple, list)) else (str(county),)
+    wanted = tuple(as_text(c) for c in (county if isinstance(county, (tuple, list)) else (county,)))
     found = []
     for i in range(d.n_counties):
         names = tuple(str(words[i]) for _, words in d.county_words)

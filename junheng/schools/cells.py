@@ -159,11 +159,15 @@ def twin_message(word: Any, others: Sequence[Any]) -> Message:
     return message("schools.near_twin", name=Quoted(word), others=quoted(others, "and"))
 
 
+#: A text of so many digits is a name, not a year or a code that is a number elsewhere.
+_LONG = 19
+
+
 def of_one_type(words: Sequence[Any]) -> Sequence[Any]:
     """Return words, digits in text as whole numbers if other words are numbers: 2025 is one year."""
     if all(isinstance(w, str) or w is None for w in words):
         return words
-    return [int(w) if isinstance(w, str) and w.isascii() and w.isdigit() else w for w in words]
+    return [int(w) if isinstance(w, str) and w.isascii() and w.isdigit() and len(w) < _LONG else w for w in words]
 
 
 def all_whole(values: Floats) -> bool:

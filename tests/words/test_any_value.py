@@ -52,3 +52,54 @@ def test_a_mapping_that_is_none_of_texts_is_refused(odd: Any) -> None:
 def test_a_choice_of_another_kind_is_refused(name: str, odd: Any) -> None:
     with pytest.raises(jh.InputError):
         jh.read_schools("学校,学段\n一小,小学\n".encode(), **{name: odd})
+
+
+@pytest.mark.parametrize("odd", [1 + 2j, np.complex64(1j), np.ma.masked, True, "1e999", 10**400])
+def test_a_cost_of_another_kind_is_refused(odd: Any) -> None:
+    ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    with pytest.raises(jh.InputError):
+        jh.plan(ev, unit_costs={"books": odd})
+
+
+@pytest.mark.parametrize("odd", [3, "ab", [1], pd.Interval(0, 1)])
+def test_what_is_no_row_of_a_new_school_is_refused(odd: Any) -> None:
+    ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    for given in ({"row": odd}, {"row": {"school": "新校"}, "moved_students": odd}):
+        with pytest.raises(jh.InputError, match="must be a mapping"):
+            ev.apply(jh.changes.Open(**given))
+
+
+@pytest.mark.parametrize("factor", ["1e999999", 1e30, 10**400])
+def test_a_change_that_no_school_can_have_is_refused(factor: Any) -> None:
+    ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+    with pytest.raises(jh.InputDataError, match="too large"):
+        ev.apply(jh.changes.Enrolment(factor=factor))
+
+
+def test_a_figure_that_no_school_has_is_not_planned_with() -> None:
+    table = jh.synthetic.county(seed=0)
+    table["books"] = table["books"].astype(float)
+    table.loc[2, "books"] = 1e200
+    ev = jh.evaluate(table, "cn-basic-balance-2012")
+    with pytest.raises(jh.InputDataError, match="too large to be planned with"):
+        jh.plan(ev, unit_costs={"books": 30})
+
+
+def test_labels_of_tuples_and_words_are_refused() -> None:
+    with pytest.raises(jh.InputError, match="tuple"):
+        jh.gini([1, 2, 3], weights=None, by=["a", ("a", "b"), ("a", "b")])
+
+
+def test_the_name_of_a_label_is_well_formed() -> None:
+    assert jh.gini([1, 2], weights=None, by={"\ud800": ["a", "b"]}).index.names == ["\ufffd"]
+
+
+def test_an_infinite_coefficient_has_no_finite_mean() -> None:
+    assert np.isnan(jh.composite_difference_coefficient([np.inf, -np.inf]))
+
+
+def test_a_county_of_thousands_of_digits_is_a_name() -> None:
+    table = jh.synthetic.county(seed=0).astype({"county": object})
+    table.loc[0, "county"] = "9" * 5000
+    table.loc[1, "county"] = 3
+    assert jh.evaluate(table, "cn-quality-balance-2017").data.n_counties == 3

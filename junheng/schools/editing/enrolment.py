@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +16,9 @@ from junheng.schools.editing.table_editor import TableEditor
 from junheng.words import Name, listed, message
 
 __all__ = ["add_cohorts", "multiply"]
+
+#: Enough for the product of any float and a factor.
+_ALL_DIGITS = 400
 
 
 def multiply(editor: TableEditor, change: Enrolment) -> None:
@@ -30,7 +33,8 @@ def multiply(editor: TableEditor, change: Enrolment) -> None:
     for i in sections or ():
         before = editor.stage_value(i, "students")
         if before is not None:
-            after = (before * factor).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+            with localcontext(prec=_ALL_DIGITS):
+                after = (before * factor).quantize(Decimal(1), rounding=ROUND_HALF_UP)
             if after != before:
                 editor.add_to_stage(i, "students", after - before, "enrolment")
 

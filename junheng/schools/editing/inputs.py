@@ -17,6 +17,9 @@ from junheng.words import Message, Name, Quoted, message
 
 __all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", "read_whole", "to_decimal"]
 
+#: Digits before the point of a change that no figure of a school has.
+_TOO_LARGE = 15
+
 
 class Problems:
     """The problems of a set of changes; they are raised together, after the last change."""
@@ -31,13 +34,16 @@ class Problems:
 
 
 def read_number(value: Any, what: Message | Name, problems: Problems, row: int | None = None) -> Decimal | None:
-    """Return a number as written; None, with a problem, if it is missing, not a number or not finite."""
+    """Return a number as written; None, with a problem, if it is missing, not a number, not finite or too large."""
     try:
         number = None if value is None or isinstance(value, (bool, np.bool_)) else to_decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         number = None
     if number is not None and number.is_finite():
-        return number
+        if number.adjusted() < _TOO_LARGE:
+            return number
+        problems.add(ProblemCode.INFINITE_VALUE, message("changes.too_large", what=what, value=Quoted(value)), row)
+        return None
     if value is None or (number is not None and number.is_nan()):
         code = ProblemCode.MISSING_VALUE
     elif number is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from junheng.errors import ProblemCode
+from junheng.errors import InputError, ProblemCode
 from junheng.schools import fold_word, is_blank
 from junheng.schools.editing.inputs import decimal_text, key_text, read_number, read_stage, read_whole
 from junheng.schools.editing.kinds import Open
@@ -20,7 +21,11 @@ __all__ = ["open_school"]
 
 def open_school(editor: TableEditor, change: Open) -> None:
     """Add the row of a new school."""
-    row = {str(name): value for name, value in dict(change.row).items()}
+    for name in ("row", "moved_students"):
+        given = getattr(change, name)
+        if not isinstance(given, Mapping):
+            raise InputError(message("changes.not_a_mapping", name=name, type=type(given).__name__))
+    row = {str(name): value for name, value in change.row.items()}
     title = key_text(row.get("school", row.get("school_code", "")))
     _check_columns(editor, row)
     _fill_in_place(editor, row, title)
