@@ -183,9 +183,9 @@ def _alone(book: Book) -> Sheet:
 
 #: Signs of Taiwan and Hong Kong for those of a return that differ.
 _TRADITIONAL = str.maketrans(
-    "学县区码称类级专师规历学教辅馆仪资产计图书册数职业务质发举办类别举办乡类内线积总联单贯办评标准场体动电话备注张李负责人报盖东阳试级办镇农"
+    "济络网设备艺运参骨干机于况点说学县区码称类级专师规历学教辅馆仪资产计图书册数职业务质发举办类别举办乡类内线积总联单贯办评标准场体动电话备注张李负责人报盖东阳试级办镇农"
     "处说长关门岁岗达义实际记载观边对应业医园财产组织团时间环节术范围确认样写条",
-    "學縣區碼稱類級專師規歷學教輔館儀資產計圖書冊數職業務質發舉辦類別舉辦鄉類內線積總聯單貫辦評標準場體動電話備註張李負責人報蓋東陽試級辦鎮農"
+    "濟絡網設備藝運參骨幹機於況點說學縣區碼稱類級專師規歷學教輔館儀資產計圖書冊數職業務質發舉辦類別舉辦鄉類內線積總聯單貫辦評標準場體動電話備註張李負責人報蓋東陽試級辦鎮農"
     "處說長關門歲崗達義實際記載觀邊對應業醫園財產組織團時間環節術範圍確認樣寫條",
 )
 
@@ -217,7 +217,7 @@ def encoded(text: str, encoding: str) -> bytes:
         text = text.replace("\u00a0", " ")
     if encoding.startswith("big5"):
         text = traditional(text)
-    return text.encode(encoding, "replace")
+    return text.encode(encoding)
 
 
 _ENCODED_WORDS = ("UTF-8", "UTF-16", "GB18030", "Big5", "encoding", "text file")
@@ -234,7 +234,11 @@ def write_text(book: Book, folder: Path, rng: random.Random) -> Written:
     if separator in "|，":
         words += ["separator", "comma", "line ", "separated"]
     path = folder / f"表{ending}"
-    path.write_bytes(encoded(text, encoding))
+    try:
+        content = encoded(text, encoding)
+    except UnicodeEncodeError:  # what became "?" would say nothing any more
+        content = encoded(text, "utf-8-sig")
+    path.write_bytes(content)
     return Written(path, (path.stem,), tuple(words))
 
 

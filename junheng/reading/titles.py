@@ -103,16 +103,20 @@ _COUNTY = re.compile(
     r"(?:[\u4e00-\u9fff]{2,5}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,8}?(?:市|州|盟|地区))?"
     r"([\u4e00-\u9fff]{1,10}?(?:自治县|自治旗|县|区|旗|市))"
 )
+_FILLED_IN_BY = re.compile(r"(填报|填表|报送|制表|统计)?(单位|部门)(名称)?[(（]?(盖章|公章)?[)）]?[:：]")
+#: The signs of these patterns that are written otherwise in traditional characters.
+_SIMPLIFIED = str.maketrans("縣區務關於單統計報製稱蓋團", "县区务关于单统计报制称盖团")
 
 
 def county_in(text: str) -> str | None:
     """Return the county that a title starts with, None if uncertain."""
     line = "".join(text.split())
-    line = re.sub(r"^(填报|填表|报送|制表|统计)?(单位|部门)(名称)?[(（]?(盖章|公章)?[)）]?[:：]", "", line)
-    match = _COUNTY.match(line)
+    simplified = line.translate(_SIMPLIFIED)
+    filled_in_by = _FILLED_IN_BY.match(simplified)
+    match = _COUNTY.match(simplified, filled_in_by.end() if filled_in_by else 0)
     if match is None or len(match.group(1)) < 2 or _NOT_A_COUNTY.search(match.group(1)):
         return None
-    return match.group(1)
+    return line[match.start(1) : match.end(1)]
 
 
 _ONE_STAGE = {
