@@ -9,6 +9,7 @@ from decimal import Decimal
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -245,7 +246,7 @@ def _numbers(labels: Labels) -> NDArray[Any] | None:
 
 def _inferred(column: Any) -> Any:
     """Return the dtype of a list of objects, independent of missing values."""
-    return "str" if all(isinstance(v, str) or v is None for v in column) else None
+    return "str" if all(kind is NoneType or issubclass(kind, str) for kind in set(map(type, column))) else None
 
 
 def _build_polars(columns: Mapping[str, Any]) -> Any:

@@ -310,15 +310,20 @@ def _read_typed_code(parsed: Cells, row: int, value: str) -> None:
 
 
 _YEAR = re.compile(r"((?:19|20)[0-9]{2})(?:年|年度)?")
+_PLAIN_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 def read_year(values: NDArray[np.object_]) -> Cells:
     """Read a column of years: 2025 or 2025年. No document defines which year 2024-2025学年 means, so it is kept."""
     parsed = Cells(values=values.copy())
+    plain = {v: int(v) for v in set(values.tolist()) if isinstance(v, str) and _PLAIN_YEAR.fullmatch(v)}
     for row, value in enumerate(values.tolist()):
         if isinstance(value, float) and value.is_integer():
             parsed.values[row] = int(value)
         elif isinstance(value, str):
+            if value in plain:
+                parsed.values[row] = plain[value]
+                continue
             bare = unmarked(value)
             half = _half(bare) or value
             match = _YEAR.fullmatch(half)

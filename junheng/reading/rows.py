@@ -17,7 +17,7 @@ from junheng.reading.grid import Grid
 from junheng.reading.layout import Header, has_marks, is_numbering, two_headers
 from junheng.reading.meaning import type_of, words
 from junheng.reading.row_names import is_kind_of_school, is_like_a_school, is_no_name, is_place
-from junheng.schools import category_word, fold, parse_numbers, recognise
+from junheng.schools import category_word, fold, of_digits, parse_numbers, recognise
 
 
 @frozen(eq=False)
@@ -133,6 +133,8 @@ def _suspects(look: _Look, filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
     wordy = np.zeros(len(cells), dtype=np.int64)
     for c in look.figures:
         # only what is not a plain number is looked at one by one
+        if of_digits(cells[start:, c].tolist()):
+            continue
         _, other = parse_numbers(cells[start:, c])
         at = [start + i for i in other if isinstance(v := cells[start + i, c], str) and not is_figure(v)]
         wordy[at] += 1

@@ -1,6 +1,6 @@
 """Tables of schools: canonical columns and units, sections by school and stage, and all problems of a table."""
 
-from junheng.schools.cells import flag_advice, is_blank, near_twins, parse_numbers, text_advice, twin_message
+from junheng.schools.cells import flag_advice, is_blank, near_twins, of_digits, parse_numbers, text_advice, twin_message
 from junheng.schools.checks import check_schools
 from junheng.schools.headers import (
     UNIT_IN_SIGHT,
@@ -52,6 +52,7 @@ __all__ = [
     "missing_in_mapping",
     "near_twins",
     "nearest_columns",
+    "of_digits",
     "parse_numbers",
     "recognise",
     "resolve_mapping",

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -92,12 +93,20 @@ _PLAIN = frozenset("0123456789.+-eE ")
 def _quick_numbers(values: NDArray[np.object_]) -> Floats | None:
     """Read a column of blank cells and plain numbers in text; None if it has any other cell."""
     cells = values.tolist()
-    if not all(v is None or type(v) is str for v in cells) or not _PLAIN.issuperset("".join(v for v in cells if v)):
+    if not {type(v) for v in cells} <= {str, NoneType}:
+        return None
+    if not of_digits(cells) and not _PLAIN.issuperset("".join(v for v in cells if v)):
         return None
     try:
         return np.array([float(v) if v is not None and v.strip() else np.nan for v in cells])
     except ValueError:
         return None
+
+
+def of_digits(cells: Sequence[Any]) -> bool:
+    """Return whether the texts of a column have digits and points only, as most figures do; quick."""
+    text = "".join(v for v in cells if type(v) is str).replace(".", "")
+    return not text or (text.isascii() and text.isdigit())
 
 
 def text_advice(text: str) -> Message:

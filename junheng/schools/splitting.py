@@ -44,7 +44,9 @@ def shares(split: Split | None, joint: Joint, divided: NDArray[np.bool_]) -> tup
     if not mine.size:
         return top, bottom, has_rule
     w = weights[:, joint.kind]
-    parts = w * joint.enrolment
+    with np.errstate(over="ignore"):
+        parts = w * joint.enrolment
+    parts[np.isinf(parts)] = np.nan  # beyond floats: no share is known
     # stages without weight are not needed; a missing enrolment of the others makes the sum missing
     parts[w == 0] = 0.0
     sums = parts.sum(axis=0)
