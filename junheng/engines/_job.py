@@ -25,7 +25,7 @@ from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Sev
 from junheng.evaluation import Missing, evaluate
 from junheng.facts import Facts, as_table, key_headers
 from junheng.schools import base_column, is_blank
-from junheng.schools.checks import needed_columns
+from junheng.schools.needs import needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.standards import Standard, load_standard
