@@ -73,7 +73,7 @@ def test_lists_formats_and_panes_are_there(tmp_path: Path) -> None:
     assert '"初中"' in schools and '"小学,初中"' not in schools and "九年一贯制" in schools and "公办,民办" in schools
     assert 'type="whole"' in schools and 'type="decimal"' in schools and 'state="frozen"' in schools
     assert 'formatCode="@"' in styles  # text
-    assert '"是,否"' in facts
+    assert '"是,否,不详"' in facts
 
 
 def test_the_form_of_facts_may_be_left_away(tmp_path: Path) -> None:
