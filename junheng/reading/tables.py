@@ -15,6 +15,7 @@ from junheng._text import characters, may_have_twins
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.reading.choices import Choices
 from junheng.reading.columns import check_lost, read_column
+from junheng.reading.facts_together import FactsFound, facts_beside
 from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source
 from junheng.reading.input_file import InputFile
@@ -53,12 +54,12 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
         take_from_titles(source, s)
     take_years(source, sheets)
     report_same_schools(sheets)
-    report = _report(source, sheets, missing=missing)
+    report = _report(source, sheets, facts_beside(source, [s.grid.name for s in sheets]), missing=missing)
     progress(100)
     return report
 
 
-def _report(source: Source, sheets: Sequence[SheetReading], *, missing: bool) -> FileReport:
+def _report(source: Source, sheets: Sequence[SheetReading], facts: FactsFound, *, missing: bool) -> FileReport:
     schools = _schools(sheets, missing=missing)
     letters = {s.grid.name: {r.column: r.letter for r in s.read.values() if r.column} for s in sheets}
     remember(schools, [(s.grid.name, s.rows.schools + 1) for s in sheets], letters)
@@ -69,18 +70,22 @@ def _report(source: Source, sheets: Sequence[SheetReading], *, missing: bool) ->
     scale = scale_problems(schools)
     refuse_other_units(sheets, scale)
     problems += scale
+    problems += facts.problems
     return FileReport(
         name=source.name,
         kind=source.kind,
         encoding=source.encoding,
         schools=schools,
         places=_places_frame(sheets),
-        sheets=_sheets_frame(source.grids, sheets),
+        facts=facts.table,
+        sheets=_sheets_frame(source.grids, sheets, facts),
         columns=_columns_frame(sheets),
         left_out=_left_out_frame(sheets),
         changes=_changes_frame(sheets),
         problems=_problems_frame(problems),
         found=tuple(problems),
+        facts_notices=facts.notices,
+        facts_problems=facts.problems,
     )
 
 
@@ -173,7 +178,7 @@ def _places_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     )
 
 
-def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> pd.DataFrame:
+def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading], facts: FactsFound) -> pd.DataFrame:
     by_name = {s.grid.name: s for s in sheets}
     read = [by_name.get(g.name) for g in grids]
     return _frame(
@@ -184,6 +189,7 @@ def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> pd.D
             "headers": [None if s is None else _rows_of_headers(s) for s in read],
             "schools": _ints(0 if s is None else s.n for s in read),
             "left_out": _ints(0 if s is None else sum(o.reason != "blank" for o in s.left_out) for s in read),
+            "facts": _ints(facts.answered.get(g.name, 0) for g in grids),
         }
     )
 

@@ -99,6 +99,9 @@ def asked_columns(std: Standard, language: Language) -> Asked:
     """Return the columns of schools that the rules of a standard and its declaration form read."""
     asked = Asked(language)
     asked.add(KEYS)
+    for item in std.items:
+        if any(test.dated for condition in item.conditions for test in condition.tests):
+            asked.add(["year"], getattr(item.label, language))
     asked.add(needed_columns(std))
     for id_ in std.indicators:
         asked.add(catalogue()[id_].columns, getattr(catalogue()[id_], language))
@@ -131,8 +134,6 @@ def _add_items(asked: Asked, std: Standard) -> None:
         for condition in item.conditions:
             for test in condition.tests:
                 asked.add(comparison_columns(test), label, needed=test not in condition.same_as)
-            if any(test.dated for test in condition.tests):
-                asked.add(["year"], label)
         for doubt in std.doubts:
             asked.add(filter_columns(doubt.where) if item.id in doubt.items else (), label)
 

@@ -62,7 +62,7 @@ class Fields:
 
     def for_purposes(self, field: Field, purposes: Sequence[str]) -> Field:
         """Return a field that says what it is for."""
-        named = self._words["list"].join(purposes[:_NAMED])
+        named = self._words["join"].join(purposes[:_NAMED])
         more = self._words["and_more"].format(named=named, n=len(purposes)) if len(purposes) > _NAMED else named
         return evolve(field, purpose=more)
 

@@ -99,7 +99,7 @@ def write_template(
 
 
 class _Writer:
-    def __init__(self, book: Any, std: Standard, stages: Sequence[str], language: str) -> None:
+    def __init__(self, book: Any, std: Standard, stages: Sequence[str], language: Language) -> None:
         self._book = book
         self._std = std
         self._zh = language == "zh"
@@ -154,7 +154,8 @@ class _Writer:
             sheet.write_string(0, c, field.header(), head)
             explanation = field.explanation(self._words)
             if explanation:
-                sheet.write_comment(0, c, explanation, {**_COMMENT, "height": 30 + 15 * len(explanation) // 16})
+                lines = _lines(explanation, 40)
+                sheet.write_comment(0, c, explanation, {**_COMMENT, "height": 12 + 17 * lines})
             sheet.set_column(c, c, self._width(field), self._formats[self._format(field)])
             self._validate(sheet, 1, c, _ROWS, field)
         sheet.freeze_panes(1, self._needed.index("school") + 1)
@@ -201,6 +202,8 @@ class _Writer:
             sheet.write_blank(r, 3, None, self._formats["cell"])
             sheet.write_string(r, 4, field.purpose, self._formats["cell"])
             sheet.write_string(r, 5, field.note, self._formats["cell"])
+            texts = (field.label, "", "", "", field.purpose, field.note)
+            sheet.set_row(r, _height(texts, _FACT_HEADS))
             self._validate(sheet, r, 2, r, field)
 
     def notes(self) -> None:
@@ -225,5 +228,17 @@ class _Writer:
             sheet.write_string(r, 2, self._yes if field.id in self._needed else "", self._formats["middle"])
             sheet.write_string(r, 3, field.purpose, self._formats["cell"])
             sheet.write_string(r, 4, field.note, self._formats["cell"])
+            sheet.set_row(r, _height((field.label, "", "", field.purpose, field.note), _NOTE_HEADS))
         sheet.repeat_rows(top)
         sheet.freeze_panes(top + 1, 0)
+
+
+def _height(texts: Sequence[str], columns: Sequence[tuple[str, int]]) -> int:
+    """Return the height of a row in which every text is legible."""
+    return 4 + 14 * max(_lines(text, width) for text, (_, width) in zip(texts, columns, strict=True))
+
+
+def _lines(text: str, width: int) -> int:
+    """Return how many lines a text needs; a Chinese character is as wide as two letters."""
+    wide = [sum(1 if character.isascii() else 2 for character in line) for line in text.split("\n")]
+    return sum(max(1, -(-units // (width - 1))) for units in wide)

@@ -1,0 +1,149 @@
+"""County facts beside the table of schools, and facts from several places put together (private)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+
+from junheng._frames import Table, pandas_frame
+from junheng._text import clean
+from junheng.errors import InputDataError, Problem, ProblemCode
+from junheng.facts import fact_columns
+from junheng.reading.fact_forms import KEYS, REFERENCE, is_facts_sheet, read_facts_sheet, typed
+from junheng.reading.grid import Source
+from junheng.schools import is_blank
+from junheng.schools.cells import flag_of
+from junheng.words import Message, Name, Quoted, key_text, message
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FactsFound", "Part", "facts_beside", "put_together"]
+
+#: Where facts were found, for messages, and the facts.
+Part = tuple[Message | Quoted, "pd.DataFrame"]
+#: One county: value and place of each fact.
+_Row = dict[str, tuple[Any, Message | Quoted]]
+
+
+@frozen(eq=False)
+class FactsFound:
+    """County facts in the sheets of a workbook that are no tables of schools."""
+
+    table: pd.DataFrame | None = None
+    #: Numbers of facts that have an answer, by sheet.
+    answered: Mapping[str, int] = field(factory=dict)
+    notices: tuple[Message, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def facts_beside(source: Source, taken: Collection[str]) -> FactsFound:
+    """Read the county facts in the visible sheets that are not ``taken`` by schools."""
+    parts: list[Part] = []
+    answered: dict[str, int] = {}
+    notices: list[Message] = []
+    problems: list[Problem] = []
+    for grid in source.grids:
+        if grid.hidden or grid.name in taken or not is_facts_sheet(grid):
+            continue
+        try:
+            table, notice = read_facts_sheet(source, grid, None)
+        except InputDataError as exc:
+            problems += [evolve(problem, sheet=grid.name) for problem in exc.problems]
+            continue
+        answered[grid.name] = sum(name in fact_columns() and name not in KEYS for name in table.columns)
+        notices += [] if notice is None else [notice]
+        if answered[grid.name]:
+            parts.append((message("reading.facts_sheet", sheet=Quoted(grid.name)), table))
+    together, conflicts = put_together(parts)
+    sheets = list(answered)
+    problems += [evolve(problem, sheet=sheets[-1]) for problem in conflicts]
+    return FactsFound(together, answered, tuple(notices), tuple(problems))
+
+
+# ------------------------------------------------------------------------------------------- several places
+
+
+def put_together(parts: Sequence[Part]) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """Return facts from several places as one table, and a problem for each fact that two places give differently.
+
+    Such a fact is left missing: nothing is decided silently.
+    """
+    if len(parts) < 2:
+        return (parts[0][1] if parts else None), []
+    rows: list[_Row] = []
+    problems: list[Problem] = []
+    for place, frame in parts:
+        table = Table(frame)
+        given = [_row(table, i, place) for i in range(table.rows)]
+        here = list(rows)
+        for row in given:
+            alike = [known for known in here if _is_same_county(known, row, alone=len(here) == len(given) == 1)]
+            if len(alike) == 1:
+                problems += _fill(alike[0], row)
+            else:
+                rows.append(row)
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: typed([row[name][0] if name in row else None for row in rows]) for name in names}
+    together: pd.DataFrame = pandas_frame(columns)
+    return together, problems
+
+
+def _row(table: Table, i: int, place: Message | Quoted) -> _Row:
+    cells = ((name, table.objects(name)[i]) for name in table.columns)
+    return {name: (cell, place) for name, cell in cells if not is_blank(cell)}
+
+
+def _is_same_county(one: _Row, other: _Row, *, alone: bool) -> bool:
+    """Return whether two rows are about one county; a form without a county is about the only one there is."""
+    named = [{k: clean(key_text(row[k][0])) for k in KEYS if k in row} for row in (one, other)]
+    shared = set(named[0]) & set(named[1])
+    if any(named[0][k] != named[1][k] for k in shared):
+        return False
+    return bool(shared - {"year"}) or (alone and any(not set(keys) - {"year"} for keys in named))
+
+
+def _fill(known: _Row, given: _Row) -> list[Problem]:
+    """Add facts to a county; return a problem for each that is known to be another."""
+    problems = []
+    for name, (value, place) in given.items():
+        if name not in known:
+            known[name] = value, place
+            continue
+        before, first = known[name]
+        if _is_same(name, before, value):
+            continue
+        if name.endswith(REFERENCE):
+            # documents in two places are all named
+            known[name] = f"{before}；{value}", first
+        elif name in fact_columns() and not is_blank(before):
+            known[name] = None, first
+            problems.append(_conflict(name, (before, first), (value, place), known))
+    return problems
+
+
+def _is_same(name: str, one: Any, other: Any) -> bool:
+    fact = fact_columns().get(name)
+    if fact is not None and fact.type == "flag":
+        one, other = (value if flag_of(value) is None else flag_of(value) for value in (one, other))
+    return bool(one == other) or clean(key_text(one)) == clean(key_text(other))
+
+
+def _conflict(
+    name: str, first: tuple[Any, Message | Quoted], second: tuple[Any, Message | Quoted], county: _Row
+) -> Problem:
+    said = {"one": _shown(first[0]), "place": first[1], "other": _shown(second[0]), "other_place": second[1]}
+    key = " / ".join(key_text(county[k][0]) for k in KEYS if k in county) or None
+    return Problem(
+        code=ProblemCode.FACTS_DISAGREE,
+        column=name,
+        key=key,
+        value=str(said["other"]),
+        message=message("reading.facts_disagree", fact=Quoted(Name("column", name)), **said),
+    )
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
