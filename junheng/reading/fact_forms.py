@@ -115,8 +115,8 @@ def read_facts_sheet(source: Source, grid: Grid, mapping: Mapping[str, str] | No
 def is_facts_sheet(grid: Grid) -> bool:
     """Return whether a sheet holds county facts and nothing else, although nobody said so.
 
-    Some facts are named like figures of schools: at least one must not be, and a table must name its counties and no
-    school.
+    Some facts are named like figures of schools: at least one must not be. A table must also name its counties and no
+    school, and half of its headers must be known: words in a text may be those of a fact.
     """
     if not grid.filled().any():
         return False
@@ -134,7 +134,8 @@ def is_facts_sheet(grid: Grid) -> bool:
     ours = [path[-1] for path, f in zip(header.paths, header.found, strict=True) if f is not None and path]
     columns = {found.column for path in header.paths if path and (found := recognise(path[-1])) is not None}
     named = bool(facts & {"county", "county_code"}) and not columns & {"school", "school_code", "stage"}
-    return named and any(recognise(label) is None for label in ours)
+    mostly = 2 * len(ours) >= sum(bool(path) for path in header.paths)
+    return named and mostly and any(recognise(label) is None for label in ours)
 
 
 def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:

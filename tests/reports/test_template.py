@@ -1,11 +1,15 @@
 """The empty return: made from a standard, filled in by hand, it comes back as it was."""
 
+import contextlib
 import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import openpyxl
 import pytest
+from filled_templates import SCHOOLS, fill
 from messy_books import clean, filled, write_xlsx
 
 import junheng as jh
@@ -58,6 +62,80 @@ def test_a_filled_template_comes_back_unchanged_and_without_a_word(tmp_path: Pat
     for name in table:
         a, b = schools[name].tolist(), table[name].tolist()
         assert all(x == y or ((x is None or x != x) and y != y) for x, y in zip(a, b, strict=True)), name
+
+
+#: Reasons that only a missing figure or answer can have.
+WANT = {"missing_value", "missing_classes", "special_open", "missing_omitted", "no_items", "not_given"}
+
+
+@pytest.mark.parametrize("optional", [True, False])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_filled_whole_nothing_is_undetermined_for_want_of_data(
+    tmp_path: Path, standard: str, language: jh.words.Language, optional: bool
+) -> None:
+    std = jh.load_standard(standard)
+    report = jh.describe_file(fill(tmp_path / "填好.xlsx", standard, language=language, optional=optional))
+    assert report.problems.empty, report.problems["message"].tolist()
+    assert len(report.schools) == len(SCHOOLS) and (report.facts is None) == (not facts_asked(std))
+    std = std.with_options(relaxations=[r.id for r in std.relaxations] if optional else [])
+    ev = jh.evaluate(report.schools, std, county_facts=report.facts)
+    for frame in (ev.schools, ev.indicators, ev.items):
+        assert not WANT & set(frame["reason"])
+    # without a rule to divide them, what stages share is missing
+    assert std.split is None or ev.indicators["n_missing"].sum() == 0
+    assert set(ev.problems["severity"]) <= {"warning"}
+    # every condition of every item has its figures, of every school
+    for found in ev.data.items:
+        for condition in found.each:
+            assert np.isfinite(condition.value).all() or condition.skipped.all(), found.item.id
+    with contextlib.suppress(jh.InputError):  # no form
+        form = jh.reports.declaration(ev)
+        assert form.marks["not_given"] == 0
+        # what is open is what the sources leave open
+        open_ = [c for t in form.tables if t.id != "summary" for row in t.rows for c in row if c.mark == "open"]
+        assert {c.note for c in open_} <= {"标准未作规定"}
+
+
+def test_a_name_will_do_where_no_code_is_given(tmp_path: Path) -> None:
+    _, optional = columns_asked(jh.load_standard("cn-quality-balance-2017"))
+    assert "school_code" in optional
+    report = jh.describe_file(fill(tmp_path / "a.xlsx", "cn-quality-balance-2017", optional=False))
+    assert report.schools["school_code"].isna().all()
+    ev = jh.evaluate(report.schools, "cn-quality-balance-2017", county_facts=report.facts)
+    assert set(ev.verdicts["verdict"]) == {"met"}
+
+
+def test_an_answer_that_nobody_knows_is_no_answer(tmp_path: Path) -> None:
+    path = fill(tmp_path / "a.xlsx", "cn-quality-balance-2017")
+    book = openpyxl.load_workbook(path)
+    sheet = book["县情数据"]
+    row = next(r for r in range(1, 90) if sheet.cell(r, 1).value == "教师编制标准统一")
+    lists = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation}
+    assert lists[f"C{row}"] == '"是,否,不详"'
+    sheet.cell(row, 3, "不详")
+    book.save(path)
+    report = jh.describe_file(path)
+    ev = jh.evaluate(report.schools, "cn-quality-balance-2017", county_facts=report.facts)
+    (item,) = [i for i in jh.results.records(ev.items) if i["verdict"] == "undetermined"]
+    assert item["reason"] == "not_given" and item["item"] == "four-unifications"
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_a_clerk_reads_chinese_only(tmp_path: Path, standard: str) -> None:
+    """Headers, comments, drop-down lists and notes have no English word but the names of units and grades."""
+    book = openpyxl.load_workbook(write_template(tmp_path / "a.xlsx", standard))
+    texts: list[str] = []
+    for sheet in book:
+        cells = [c for row in sheet.iter_rows() for c in row]
+        texts += [str(c.value) for c in cells if c.value is not None]
+        texts += [c.comment.text for c in cells if c.comment is not None]
+        for rule in sheet.data_validations.dataValidation:
+            texts += [rule.errorTitle or "", rule.error or "", str(rule.formula1) if rule.type == "list" else ""]
+    words = {word for text in texts for word in re.findall("[A-Za-z]{2,}", text)}
+    assert words <= {"xlsx"}
+    # every header says what to enter or what for
+    assert all(c.comment is not None for c in book.worksheets[0][1])
 
 
 def test_the_same_standard_gives_the_same_file(tmp_path: Path) -> None:

@@ -149,8 +149,11 @@ def _columns_of_inclusion(rule: Inclusion, std: Standard) -> Iterable[str]:
 
 
 def _add_extras(asked: Asked, std: Standard) -> None:
-    extra = [*_EXTRA, *(ANSWERS if std.two_answers else ()), *(["students_senior"] if std.split is not None else ())]
-    asked.add(extra, needed=False)
+    known = columns()
+    # what stages share is divided by all their students
+    shares = any(known[name].shared for name in asked.purposes if name in known)
+    seniors = ["students_senior"] if shares else []
+    asked.add([*_EXTRA, *(ANSWERS if std.two_answers else ()), *seniors], needed=False)
     for area, plus, minus in AREAS:
         if area in asked.needed:
             asked.add((*plus, *minus), message("forms.template.works_out", area=_label(area, asked)), needed=False)
