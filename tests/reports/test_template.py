@@ -118,7 +118,7 @@ def test_an_answer_that_nobody_knows_is_no_answer(tmp_path: Path) -> None:
     report = jh.describe_file(path)
     ev = jh.evaluate(report.schools, "cn-quality-balance-2017", county_facts=report.facts)
     (item,) = [i for i in jh.results.records(ev.items) if i["verdict"] == "undetermined"]
-    assert item["reason"] == "not_given" and item["item"] == "four-unifications"
+    assert item["reason"] == "not_given" and item["item"] == "four-unified"
 
 
 @pytest.mark.parametrize("standard", STANDARDS)
