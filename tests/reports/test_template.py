@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import openpyxl
 import pytest
@@ -13,9 +14,11 @@ from filled_templates import SCHOOLS, fill
 from messy_books import clean, filled, write_xlsx
 
 import junheng as jh
+from junheng.indicators import catalogue
 from junheng.reading.files import open_source
 from junheng.reading.input_file import open_input
 from junheng.reports.template import columns_asked, facts_asked, write_template
+from junheng.standards.rules import Norm
 
 STANDARDS = jh.list_standards()["id"].tolist()
 
@@ -95,6 +98,62 @@ def test_filled_whole_nothing_is_undetermined_for_want_of_data(
         # what is open is what the sources leave open
         open_ = [c for t in form.tables if t.id != "summary" for row in t.rows for c in row if c.mark == "open"]
         assert {c.note for c in open_} <= {"标准未作规定"}
+
+
+#: The column behind a field of a filter.
+FILTERS = {
+    "kinds": "kind",
+    "not_kinds": "kind",
+    "stages": "stage",
+    "ownership": "ownership",
+    "area_types": "area_type",
+    "students_below": "students",
+    "students_from": "students",
+    "classes_below": "classes",
+    "largest_class_below": "largest_class",
+    "built_by": "built_year",
+    "migrant_share_over": "migrant_students",
+    "owner_types": "owner_type",
+    "per_classes": "classes",
+    "answer": "{}",
+}
+#: Fields with ids of columns or facts.
+FIGURES = ("top", "top_minus", "bottom", "bottom_minus", "than", "flags", "not_flags", "add", "resources", "unless_no")
+
+
+def read_by(entry: Any, scope: str = "") -> set[str]:
+    """Every column and fact that an entry of a standard names, found field by field; facts with the mark "fact:"."""
+    out: set[str] = set()
+    scope = getattr(entry, "scope", scope)
+    for field in attrs.fields(type(entry)):
+        value = getattr(entry, field.name)
+        if value in (None, (), False):
+            continue
+        if field.name in FIGURES:
+            is_fact = field.name == "unless_no" or (scope == "county" and field.name != "flags")
+            out |= {f"fact:{name}" if is_fact else name for name in value}
+        elif field.name == "chosen_by":
+            out.add(f"fact:{value}")
+        elif field.name in FILTERS:
+            out.add(FILTERS[field.name].format(value))
+        elif isinstance(value, Norm):
+            out |= {f"fact:{value.primary}", f"fact:{value.junior}"}
+        elif attrs.has(type(value)):
+            out |= read_by(value, scope)
+        elif isinstance(value, tuple):
+            out |= set().union(*(read_by(one, scope) for one in value if attrs.has(type(one))))
+    return out
+
+
+@pytest.mark.parametrize("standard", STANDARDS)
+def test_nothing_that_a_rule_reads_is_left_out(standard: str) -> None:
+    std = jh.load_standard(standard)
+    asked = {c for some in columns_asked(std) for c in some} | {f"fact:{f}" for f in facts_asked(std)}
+    for entry in (*std.items, *std.thresholds, *std.inclusion, *std.relaxations, *std.doubts):
+        # the number of schools is counted
+        assert read_by(entry) - {"schools"} <= asked, entry
+    for indicator in std.indicators:
+        assert set(catalogue()[indicator].columns) <= asked
 
 
 def test_a_name_will_do_where_no_code_is_given(tmp_path: Path) -> None:
