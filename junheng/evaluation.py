@@ -115,7 +115,7 @@ def evaluate(
         _require_complete(found, sections, needed)
     if any(p.code == ProblemCode.MISSING_COLUMN for p in found.errors):
         raise InputDataError(found.listed)
-    facts = Facts(county_facts, sections.counties.words)
+    facts = Facts(county_facts, sections.counties.words, std.items)
     facts.check_choices(std.items)
     check_for_standard(found, std)
     give_hints(std, facts)

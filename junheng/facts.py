@@ -27,6 +27,8 @@ __all__ = ["Fact", "Facts", "as_table", "fact_columns", "key_headers"]
 #: The columns that identify a county, and their values for each county.
 Counties = Sequence[tuple[str, Sequence[Any]]]
 _REFERENCE = "_reference"
+#: What the id of an item begins with among the references, so that it is not that of a fact.
+_ITEM = "item:"
 #: Units of counts: a fraction is likely to be a share.
 _COUNTED = ("persons", "places", "schools", "units")
 
@@ -89,10 +91,14 @@ class Facts:
         A frame with one row per county (and year), a mapping of county to facts, or a mapping of columns.
     counties : list of (column, values)
         The columns that identify a county, and their values for each county.
+    items : sequence of Item
+        The items for which documents may be named.
     """
 
-    def __init__(self, source: Any, counties: Counties) -> None:
+    def __init__(self, source: Any, counties: Counties, items: Sequence[Item] = ()) -> None:
         self.problems: list[Problem] = []
+        # documents may also be named for an item that only figures of schools decide
+        self._items = {fold(name): i.id for i in items for name in (i.label.en, i.label.zh, i.id)}
         self.n = len(counties[0][1]) if counties else 0
         self._values: dict[str, Floats] = {}
         self.references: dict[str, dict[int, str]] = {}
@@ -113,7 +119,7 @@ class Facts:
         """Return the documents given for the facts that an item uses."""
         facts = [f for c in item.conditions if c.scope == "county" for f in c.top]
         facts += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
-        named = [self.references.get(f, {}).get(county) for f in facts]
+        named = [self.references.get(f, {}).get(county) for f in (*facts, f"{_ITEM}{item.id}")]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
     def check_choices(self, items: Sequence[Item]) -> None:
@@ -171,8 +177,8 @@ class Facts:
         known, columns = _names(), dict[str, str]()
         for header in table.columns:
             id_ = header if header in keys else known.get(fold(header))
-            if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
-                id_ = header
+            if id_ is None and header.endswith(_REFERENCE):
+                id_ = self._document(header.removesuffix(_REFERENCE))
             if id_ is None:
                 hint = did_you_mean(header, [*fact_columns(), *(f.zh for f in fact_columns().values())])
                 unknown = message("facts.unknown_fact", header=Quoted(header), hint=hint)
@@ -185,6 +191,13 @@ class Facts:
         if not set(columns) - set(keys):
             self._add(ProblemCode.UNKNOWN_COLUMN, message("facts.no_fact", headers=quoted(table.columns)))
         return columns
+
+    def _document(self, name: str) -> str | None:
+        """Return the id of a column that names the documents for a fact or an item; None if it is unknown."""
+        if name in fact_columns():
+            return name + _REFERENCE
+        item = self._items.get(fold(name))
+        return None if item is None else f"{_ITEM}{item}{_REFERENCE}"
 
     def _match(self, table: Table, columns: Mapping[str, str], counties: Counties) -> list[tuple[int, int]]:
         """Return row and county of each row with a known county."""

@@ -75,8 +75,9 @@ def fill(path: Path, standard: str, *, language: Language = "zh", optional: bool
         asked = ("county", "county_code", "year", *facts_asked(std))
         for r, name in enumerate(asked, 2):
             others[0].cell(r, 3, _fact(name, year, language))
-            if fact_columns()[name].type != "key":
-                others[0].cell(r, 4, f"示政〔{year}〕{r}号")
+        # documents for every line but the keys, also for items that only figures of schools decide
+        for r in range(5, others[0].max_row + 1):
+            others[0].cell(r, 4, f"示政〔{year}〕{r}号")
     book.save(path)
     return path
 

@@ -142,7 +142,7 @@ def _fact_problems(args: argparse.Namespace, facts: Any) -> list[Problem]:
     counties = make_sections(open_table(args.read.schools), std).counties.words
     if facts is None or not counties:
         return []
-    found = Facts(facts, counties)
+    found = Facts(facts, counties, () if std is None else std.items)
     if std is not None:
         found.check_choices(std.items)
         give_hints(std, found)

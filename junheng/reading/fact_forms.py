@@ -228,8 +228,10 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     for name, (r, found) in _find_items(grid, form, mapping, counts).items():
         given = grid.cells[r, list(form.value_columns)]
         columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
-        document = grid.cells[r, form.reference] if form.reference is not None else None
-        if document is not None and found is not None and name not in KEYS:
+        document = _document(grid, form, r)
+        # without an answer, an item that figures of schools decide
+        alone = all(v is None for v in given.tolist())
+        if document is not None and (found is not None or alone) and name not in KEYS:
             columns[name + REFERENCE] = [document] * given.size
     if "county" not in columns and any(form.counties):
         columns = {"county": list(form.counties), **columns}
@@ -248,7 +250,8 @@ def _find_items(
         label = grid.cells[r, form.items]
         answered = any(grid.cells[r, c] is not None for c in form.value_columns)
         found = _item(label, mapping)
-        if label is None or (found is None and (not answered or is_note(str(label)))):
+        said = answered or _document(grid, form, r) is not None
+        if label is None or (found is None and (not said or is_note(str(label)))):
             counts.rows += answered
             continue
         name = found.column if found is not None else " ".join(str(label).split())
@@ -260,6 +263,10 @@ def _find_items(
     if problems:
         raise InputDataError(problems)
     return items
+
+
+def _document(grid: Grid, form: _Form, r: int) -> Any:
+    return None if form.reference is None else grid.cells[r, form.reference]
 
 
 def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:

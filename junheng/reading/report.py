@@ -43,7 +43,8 @@ class FileReport:
         For each row of ``schools``: ``sheet`` and spreadsheet ``row``.
     sheets : pandas.DataFrame
         For each sheet: ``sheet``, ``hidden``, ``used``, ``headers`` (rows of the headers), ``schools`` (rows read),
-        ``left_out`` (other rows that are not blank), ``facts`` (county facts read).
+        ``left_out`` (other rows that are not blank), ``facts`` (county facts read; missing for a
+        sheet that has no place for them).
     columns : pandas.DataFrame
         For each column of each sheet that was read: ``sheet``, ``letter``, ``header``, ``column`` (canonical; missing
         if the header is unknown), ``unit`` found, ``factor`` by which figures were multiplied, ``cells`` filled,
@@ -233,7 +234,7 @@ def _line(key: str, **parameters: Any) -> Message:
 
 def _sheet_line(s: Mapping[str, Any]) -> Message:
     sheet = Quoted(s["sheet"])
-    if s["facts"]:
+    if s["facts"] is not None:
         return _line("facts", sheet=sheet, n=s["facts"])
     if not s["used"]:
         return _line("hidden" if s["hidden"] else "unused", sheet=sheet)

@@ -189,7 +189,8 @@ def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading], facts: 
             "headers": [None if s is None else _rows_of_headers(s) for s in read],
             "schools": _ints(0 if s is None else s.n for s in read),
             "left_out": _ints(0 if s is None else sum(o.reason != "blank" for o in s.left_out) for s in read),
-            "facts": _ints(facts.answered.get(g.name, 0) for g in grids),
+            # missing: no sheet of facts
+            "facts": Wholes([facts.answered.get(g.name) for g in grids]),
         }
     )
 

@@ -44,7 +44,7 @@ def test_facts_beside_the_schools_are_read_with_them(tmp_path: Path) -> None:
         {"county": "甲县", "unified_staffing_standard": "是", "exchanged_teachers": 120.0}
         | {"population": 456700.0, "townships": 12.0}
     ]
-    assert report.sheets["facts"].tolist() == [0, 2, 2]
+    assert [r["facts"] for r in jh.results.records(report.sheets)] == [None, 2, 2]
     assert (
         "工作表“县情”：县情数据，读入2项" in report.to_text("zh")
         and "sheet '概况': county facts, 2" in report.to_text()
@@ -63,14 +63,18 @@ def test_facts_beside_the_schools_are_read_with_them(tmp_path: Path) -> None:
         [["乡镇", "骨干教师数"], ["河东镇", 5]],
         [["乡镇", "总人口数"], ["河东镇", 50000]],
         [["区县名称", "骨干教师数"], ["甲县", 5]],
-        # a form that nobody has filled in
-        [["项目", "数值"], ["教师编制标准统一", None], ["交流轮岗教师数", None]],
         [["说明"], ["交流轮岗教师数和教师编制标准统一由人事股填"]],
     ],
 )
 def test_other_sheets_are_no_facts(tmp_path: Path, other: Rows) -> None:
     report = jh.describe_file(book(tmp_path / "a.xlsx", 学校=SCHOOLS, 其他=other))
-    assert report.facts is None and report.sheets["facts"].sum() == 0
+    assert report.facts is None and report.sheets["facts"].isna().all()
+
+
+def test_a_form_that_nobody_has_filled_in_is_named(tmp_path: Path) -> None:
+    empty: Rows = [["项目", "数值"], ["教师编制标准统一", None], ["交流轮岗教师数", None]]
+    report = jh.describe_file(book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=empty))
+    assert report.facts is None and "工作表“县情”：县情数据，读入0项" in report.to_text("zh")
 
 
 def test_a_hidden_sheet_is_not_read(tmp_path: Path) -> None:

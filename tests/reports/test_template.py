@@ -41,12 +41,12 @@ def test_every_header_and_every_fact_comes_back(tmp_path: Path, standard: str, l
     names = [g.name for g in source.grids]
     assert (len(names) == 3) == bool(asked)
     if asked:
-        with_values(path, tmp_path / "b.xlsx", source.grids[1])
+        with_values(path, tmp_path / "b.xlsx", source.grids[1], len(asked) + 3)
         assert set(jh.read_facts(tmp_path / "b.xlsx")) == {"county", "county_code", "year", *asked}
 
 
-def with_values(path: Path, target: Path, grid: Any) -> None:
-    """The form of facts with an answer on every line."""
+def with_values(path: Path, target: Path, grid: Any, n: int) -> None:
+    """The form of facts with an answer on its first lines, those of facts."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(target)) as book:
@@ -55,7 +55,7 @@ def with_values(path: Path, target: Path, grid: Any) -> None:
             for c, v in enumerate(row):
                 if v is not None:
                     page.write(r, c, v)
-            if r:
+            if 0 < r <= n:
                 page.write(r, 2, "0")
 
 
@@ -95,6 +95,9 @@ def test_filled_whole_nothing_is_undetermined_for_want_of_data(
     with contextlib.suppress(jh.InputError):  # no form
         form = jh.reports.declaration(ev)
         assert form.marks["not_given"] == 0
+        # every item names its documents
+        told = [t for t in form.tables if "reference" in (c.id for c in t.columns)]
+        assert told and all(form.frame(t.id)["reference"].notna().all() for t in told)
         # what is open is what the sources leave open
         open_ = [c for t in form.tables if t.id != "summary" for row in t.rows for c in row if c.mark == "open"]
         assert {c.note for c in open_} <= {"标准未作规定"}

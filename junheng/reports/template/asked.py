@@ -13,7 +13,7 @@ from junheng.schools import columns
 from junheng.schools.areas import AREAS
 from junheng.schools.needs import comparison_columns, filter_columns, needed_columns
 from junheng.standards import Standard
-from junheng.standards.model import ANSWERS, Comparison, Condition, Inclusion
+from junheng.standards.model import ANSWERS, Comparison, Condition, Inclusion, Item
 from junheng.words import Language, Message, message
 
 #: Columns that identify a row; every standard requires them.
@@ -63,6 +63,13 @@ def asked_facts(std: Standard, language: Language) -> Asked:
             asked.add(_figures(hint.test), message("forms.template.plausibility", item=getattr(item.label, language)))
     asked.add(form_asks(std)[1], message("forms.template.for_form"))
     return asked
+
+
+def items_of_schools(std: Standard) -> list[Item]:
+    """Return the items of the declaration form that only figures of schools decide; documents prove them too."""
+    rules = ("conditions", "scored")
+    printed = [item for item in std.items if item.rule in rules] if form_asks(std)[1] else []
+    return [item for item in printed if not any(f for c in item.conditions for f in _facts_of(c))]
 
 
 def _facts_of(condition: Condition) -> Iterable[str]:

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from junheng._data import read_toml
 from junheng.facts import fact_columns
 from junheng.schools import ALL_STAGES, Column, columns
+from junheng.standards.model import Item
 from junheng.words import label_of_column, sentences
 
 
@@ -118,6 +119,11 @@ class Fields:
     def _joined(self, parts: Sequence[str], choices: Sequence[str]) -> str:
         last = [self._words["choices"].format(choices=self._words["list"].join(choices))] if choices else []
         return self._words["join"].join([*parts, *last])
+
+    def of_item(self, item: Item) -> Field:
+        """Return the field of an item for which only documents are named."""
+        label, note = getattr(item.label, self._language), self._words["documents_only"]
+        return Field(item.id, label, None, "documents", False, (), note, self._words["for_form"])
 
     def of_fact(self, name: str) -> Field:
         """Return the field of a county fact."""

@@ -11,7 +11,7 @@ from junheng._data import STAGES, Stage
 from junheng._files import as_path, write_bytes
 from junheng.errors import InputError, check_language
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
-from junheng.reports.template.asked import KEYS, asked_columns, asked_facts, choices_of_facts
+from junheng.reports.template.asked import KEYS, asked_columns, asked_facts, choices_of_facts, items_of_schools
 from junheng.reports.template.fields import Field, Fields
 from junheng.standards import Standard, load_standard
 from junheng.words import Language, Quoted, message, sentences
@@ -111,6 +111,7 @@ class _Writer:
         self._needed = list(asked.needed)
         self._columns = [fields.for_purposes(fields.of_column(n), why) for n, why in asked.purposes.items()]
         self._facts = [fields.for_purposes(fields.of_fact(n), why) for n, why in facts.purposes.items()]
+        self._facts += [fields.of_item(item) for item in items_of_schools(std)]
         self._keys_of_facts = [fields.of_fact(n) for n in _FACT_KEYS]
         text = {**SERIF, "font_size": 10, "valign": "vcenter"}
         head = {**SANS, "bold": True, "font_size": 10, "text_wrap": True, "align": "center", "valign": "vcenter"}
@@ -125,6 +126,7 @@ class _Writer:
             "middle": book.add_format({**text, "border": 1, "align": "center"}),
             "answer": book.add_format({**text, "border": 1, "num_format": "#,##0.######", "bg_color": "#FFF9E5"}),
             "code answer": book.add_format({**text, "border": 1, "num_format": "@", "bg_color": "#FFF9E5"}),
+            "closed": book.add_format({**text, "border": 1, "bg_color": "#D9D9D9"}),
             "title": book.add_format({**SANS, "bold": True, "font_size": 13}),
             "line": book.add_format({**text, "text_wrap": True, "valign": "top"}),
         }
@@ -198,7 +200,8 @@ class _Writer:
         for r, field in enumerate((*self._keys_of_facts, *self._facts), 1):
             sheet.write_string(r, 0, field.label, self._formats["cell"])
             sheet.write_string(r, 1, field.unit or "", self._formats["middle"])
-            sheet.write_blank(r, 2, None, self._formats["code answer" if field.id.endswith("code") else "answer"])
+            form = "closed" if field.type == "documents" else "code answer" if field.id.endswith("code") else "answer"
+            sheet.write_blank(r, 2, None, self._formats[form])
             sheet.write_blank(r, 3, None, self._formats["cell"])
             sheet.write_string(r, 4, field.purpose, self._formats["cell"])
             sheet.write_string(r, 5, field.note, self._formats["cell"])
