@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from junheng._arrays import Floats
 from junheng._data import read_toml
@@ -82,6 +83,26 @@ def _names() -> dict[str, str]:
     return ids
 
 
+#: Sheet and cell of each fact in the files they were read from, by column and row.
+Cells = Mapping[str, Sequence[tuple[str, str] | None]]
+_CELLS = "junheng.cells_of_facts"
+#: pandas copies what a frame carries with every frame made from it: not for the counties of a nation.
+_MOST_ROWS = 1000
+
+
+def remember_cells(frame: Any, cells: Cells) -> None:
+    """Note in a pandas frame of facts where each was read; nothing depends on it but the place that a problem names."""
+    if len(frame) <= _MOST_ROWS:
+        frame.attrs[_CELLS] = {name: [None if c is None else list(c) for c in own] for name, own in cells.items()}
+
+
+def cells_of(frame: Any) -> Cells:
+    """Return where the facts of a frame were read; empty if that is unknown, or its rows are others now."""
+    noted: Cells = getattr(frame, "attrs", {}).get(_CELLS, {})
+    in_order = bool(noted) and list(frame.index) == list(range(len(frame)))
+    return noted if in_order and all(len(own) == len(frame) for own in noted.values()) else {}
+
+
 class Facts:
     """Facts of the counties of an evaluation, in their order.
 
@@ -103,6 +124,7 @@ class Facts:
         self._values: dict[str, Floats] = {}
         self.references: dict[str, dict[int, str]] = {}
         self._names: list[str] = []
+        self._cells = cells_of(source)
         if source is not None and not (isinstance(source, Mapping) and not source):
             self._read(as_table(source, [name for name, _ in counties]), counties)
 
@@ -144,9 +166,23 @@ class Facts:
         name = self._names[at] if at < len(self._names) else None
         self._add(code, mistake, key=name, column=column, severity=Severity.WARNING)
 
-    def _add(self, code: ProblemCode, mistake: Message | str, **fields: Any) -> None:
+    def _add(
+        self,
+        code: ProblemCode,
+        mistake: Message | str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        **fields: Any,
+    ) -> None:
         sentence = message("facts.in_county_facts", mistake=mistake)
-        self.problems.append(Problem(code=code, message=sentence, **fields))
+        problem = Problem(code=code, message=sentence, row=row, column=column, **fields)
+        known = self._cells.get(column or "county") if row is not None else None
+        place = known[row] if known is not None and row is not None else None
+        if place is not None:
+            sheet, cell = place
+            problem = evolve(problem, sheet=sheet, cell=cell, row=int(cell.lstrip(ascii_uppercase)))
+        self.problems.append(problem)
 
     def _read(self, table: Table, counties: Counties) -> None:
         keys = [name for name, _ in counties]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from junheng._frames import Wholes, pandas_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.facts import fact_columns
+from junheng.facts import fact_columns, remember_cells
 from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
 from junheng.reading.files import open_source
-from junheng.reading.grid import Grid, Source, column_letter
+from junheng.reading.grid import Grid, Source, cell_name, column_letter
 from junheng.reading.input_file import InputFile
 from junheng.reading.layout import Header, find_header, named_by
 from junheng.reading.meaning import words
@@ -225,8 +225,10 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     counts.cleaned += grid.cleaned.values()
     _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
     columns: dict[str, list[Any]] = {}
+    rows: dict[str, int] = {}
     for name, (r, found) in _find_items(grid, form, mapping, counts).items():
         given = grid.cells[r, list(form.value_columns)]
+        rows[name] = r
         columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
         document = _document(grid, form, r)
         # without an answer, an item that figures of schools decide
@@ -237,7 +239,10 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
         columns = {"county": list(form.counties), **columns}
     # items without an answer are not columns
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
-    return pandas_frame({n: typed(v) for n, v in kept.items()}), counts.notice(source.name)
+    frame = pandas_frame({n: typed(v) for n, v in kept.items()})
+    cells = {n: [(grid.name, cell_name(rows[n], c)) for c in form.value_columns] for n in kept if n in rows}
+    remember_cells(frame, cells)
+    return frame, counts.notice(source.name)
 
 
 def _find_items(
@@ -287,6 +292,7 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
     counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
     counts.cleaned += grid.cleaned.values()
     columns: dict[str, list[Any]] = {}
+    places: dict[str, list[tuple[str, str]]] = {}
     for c, name in enumerate(header.names):
         cells = grid.cells[rows.schools, c]
         if not name and not filled[rows.schools, c].any():
@@ -297,7 +303,10 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
             # evaluate reports that both give the same fact
             label = name
         columns[label] = _values(label, cells, None if found is None else found.unit, counts)
-    return pandas_frame({n: typed(v) for n, v in columns.items()}), counts.notice(source.name)
+        places[label] = [(grid.name, cell_name(r, c)) for r in rows.schools.tolist()]
+    frame = pandas_frame({n: typed(v) for n, v in columns.items()})
+    remember_cells(frame, places)
+    return frame, counts.notice(source.name)
 
 
 def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], header: Header | None = None) -> None:

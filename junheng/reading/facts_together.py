@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from junheng._frames import Table, pandas_frame
 from junheng._text import clean
 from junheng.errors import InputDataError, Problem, ProblemCode
-from junheng.facts import fact_columns
+from junheng.facts import Cells, cells_of, fact_columns, remember_cells
 from junheng.reading.fact_forms import KEYS, REFERENCE, is_facts_sheet, read_facts_sheet, typed
 from junheng.reading.grid import Source
 from junheng.schools import is_blank
@@ -24,8 +24,19 @@ __all__ = ["FactsFound", "Part", "facts_beside", "put_together"]
 
 #: Where facts were found, for messages, and the facts.
 Part = tuple[Message | Quoted, "pd.DataFrame"]
-#: One county: value and place of each fact.
-_Row = dict[str, tuple[Any, Message | Quoted]]
+
+
+@frozen(eq=False)
+class _Given:
+    """A fact as given: its value, where it was found in words, and its sheet and cell if they are known."""
+
+    value: Any
+    place: Message | Quoted
+    cell: tuple[str, str] | None
+
+
+#: One county: its facts.
+_Row = dict[str, _Given]
 
 
 @frozen(eq=False)
@@ -76,29 +87,52 @@ def put_together(parts: Sequence[Part]) -> tuple[pd.DataFrame | None, list[Probl
     rows: list[_Row] = []
     problems: list[Problem] = []
     for place, frame in parts:
-        table = Table(frame)
-        given = [_row(table, i, place) for i in range(table.rows)]
-        here = list(rows)
+        table, cells = Table(frame), cells_of(frame)
+        given = [_row(table, i, place, cells) for i in range(table.rows)]
+        alone = len(rows) == len(given) == 1
+        known = _by_name(rows)
         for row in given:
-            alike = [known for known in here if _is_same_county(known, row, alone=len(here) == len(given) == 1)]
+            named = [r for name in _names(row) for r in known.get(name, ())]
+            alike = [r for r in (rows[:1] if alone else _distinct(named)) if _is_same_county(r, row, alone=alone)]
             if len(alike) == 1:
                 problems += _fill(alike[0], row)
             else:
                 rows.append(row)
     names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: typed([row[name][0] if name in row else None for row in rows]) for name in names}
+    columns = {name: typed([row[name].value if name in row else None for row in rows]) for name in names}
     together: pd.DataFrame = pandas_frame(columns)
+    remember_cells(together, {name: [row[name].cell if name in row else None for row in rows] for name in names})
     return together, problems
 
 
-def _row(table: Table, i: int, place: Message | Quoted) -> _Row:
-    cells = ((name, table.objects(name)[i]) for name in table.columns)
-    return {name: (cell, place) for name, cell in cells if not is_blank(cell)}
+def _row(table: Table, i: int, place: Message | Quoted, cells: Cells) -> _Row:
+    given = ((name, table.objects(name)[i]) for name in table.columns)
+    return {
+        name: _Given(value, place, cells[name][i] if name in cells else None)
+        for name, value in given
+        if not is_blank(value)
+    }
+
+
+def _names(row: _Row) -> list[tuple[str, str]]:
+    return [(k, clean(key_text(row[k].value))) for k in ("county", "county_code") if k in row]
+
+
+def _by_name(rows: Sequence[_Row]) -> dict[tuple[str, str], list[_Row]]:
+    found: dict[tuple[str, str], list[_Row]] = {}
+    for row in rows:
+        for name in _names(row):
+            found.setdefault(name, []).append(row)
+    return found
+
+
+def _distinct(rows: Sequence[_Row]) -> list[_Row]:
+    return list({id(row): row for row in rows}.values())
 
 
 def _is_same_county(one: _Row, other: _Row, *, alone: bool) -> bool:
     """Return whether two rows are about one county; a form without a county is about the only one there is."""
-    named = [{k: clean(key_text(row[k][0])) for k in KEYS if k in row} for row in (one, other)]
+    named = [{k: clean(key_text(row[k].value)) for k in KEYS if k in row} for row in (one, other)]
     shared = set(named[0]) & set(named[1])
     if any(named[0][k] != named[1][k] for k in shared):
         return False
@@ -108,19 +142,16 @@ def _is_same_county(one: _Row, other: _Row, *, alone: bool) -> bool:
 def _fill(known: _Row, given: _Row) -> list[Problem]:
     """Add facts to a county; return a problem for each that is known to be another."""
     problems = []
-    for name, (value, place) in given.items():
-        if name not in known:
-            known[name] = value, place
-            continue
-        before, first = known[name]
-        if _is_same(name, before, value):
+    for name, new in given.items():
+        old = known.setdefault(name, new)
+        if _is_same(name, old.value, new.value):
             continue
         if name.endswith(REFERENCE):
             # documents in two places are all named
-            known[name] = f"{before}；{value}", first
-        elif name in fact_columns() and not is_blank(before):
-            known[name] = None, first
-            problems.append(_conflict(name, (before, first), (value, place), known))
+            known[name] = evolve(old, value=f"{old.value}；{new.value}")
+        elif name in fact_columns() and not is_blank(old.value):
+            known[name] = evolve(old, value=None)
+            problems.append(_conflict(name, old, new, known))
     return problems
 
 
@@ -131,16 +162,14 @@ def _is_same(name: str, one: Any, other: Any) -> bool:
     return bool(one == other) or clean(key_text(one)) == clean(key_text(other))
 
 
-def _conflict(
-    name: str, first: tuple[Any, Message | Quoted], second: tuple[Any, Message | Quoted], county: _Row
-) -> Problem:
-    said = {"one": _shown(first[0]), "place": first[1], "other": _shown(second[0]), "other_place": second[1]}
-    key = " / ".join(key_text(county[k][0]) for k in KEYS if k in county) or None
+def _conflict(name: str, first: _Given, second: _Given, county: _Row) -> Problem:
+    said = {"one": _shown(first.value), "place": first.place}
+    said |= {"other": _shown(second.value), "other_place": second.place}
     return Problem(
         code=ProblemCode.FACTS_DISAGREE,
         column=name,
-        key=key,
-        value=str(said["other"]),
+        key=" / ".join(key_text(county[k].value) for k in KEYS if k in county) or None,
+        value=_shown(second.value),
         message=message("reading.facts_disagree", fact=Quoted(Name("column", name)), **said),
     )
 

@@ -159,10 +159,15 @@ def test_commands_judge_by_both_and_refuse_what_disagrees(tmp_path: Path, capsys
 
 
 def test_check_looks_at_the_facts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = [["项目", "数值"], ["区县名称", "乙县"], ["交流轮岗教师数", 120], ["教师编制标准统一", "大概"]]
-    path = book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=wrong)
-    code, out, _ = run(capsys, "check", path)
-    assert code == 2 and "乙县" in out and "县情数据" in out
+    wrong = [["项目", "数值"], ["区县名称", "甲县"], ["交流轮岗教师数", 120], ["教师编制标准统一", "大概"]]
+    table = [["区县名称", "总人口数", "乡村人口数"], ["甲县", 100, 200]]
+    code, out, _ = run(capsys, "check", book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=wrong, 概况=table))
+    # each with its cell, also where facts of several sheets were put together
+    assert code == 2 and "错误：县情!B4（甲县）" in out and "错误：概况!C2（甲县）" in out and "“大概”" in out
+    code, out, _ = run(
+        capsys, "check", book(tmp_path / "c.xlsx", 学校=SCHOOLS, 县情=[*wrong[:1], ["区县名称", "乙县"], *wrong[2:]])
+    )
+    assert code == 2 and "错误：县情!B2（乙县）" in out
     path = book(tmp_path / "b.xlsx", 学校=SCHOOLS, 县情=FORM)
     code, out, _ = run(capsys, "check", path)
     assert code == 0 and "县情数据，读入2项" in out
