@@ -38,7 +38,7 @@ from junheng.judging.items import give_hints
 from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.fact_forms import facts_of
-from junheng.reading.facts_together import Part, put_together
+from junheng.reading.facts_together import Part, facts_of_workbook, put_together
 from junheng.reading.input_file import open_input
 from junheng.reading.report import about_facts
 from junheng.results.explain import find_county
@@ -124,8 +124,12 @@ def _read(args: argparse.Namespace) -> Any:
 def _facts(args: argparse.Namespace) -> tuple[Any, list[Problem]]:
     """Return the county facts of the workbook and of ``--facts``, and what is wrong with them."""
     report = args.read
-    notices, wrong = about_facts(report)
-    parts: list[Part] = [] if report.facts is None else [(Quoted(report.name), report.facts)]
+    facts, (notices, wrong) = report.facts, about_facts(report)
+    if args.sheet is not None:
+        used = [row["sheet"] for row in jh.results.records(report.sheets) if row["used"]]
+        beside = facts_of_workbook(open_input(args.file), used)
+        facts, notices, wrong = beside.table, beside.notices, beside.problems
+    parts: list[Part] = [] if facts is None else [(Quoted(report.name), facts)]
     if args.facts:
         added, noticed = facts_of(open_input(args.facts), None, None)
         notices += () if noticed is None else (noticed,)

@@ -9,10 +9,13 @@ from attrs import evolve, field, frozen
 
 from junheng._frames import Table, pandas_frame
 from junheng._text import clean
-from junheng.errors import InputDataError, Problem, ProblemCode
+from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.facts import Cells, cells_of, fact_columns, remember_cells
 from junheng.reading.fact_forms import KEYS, REFERENCE, is_facts_sheet, read_facts_sheet, typed
+from junheng.reading.files import open_source
 from junheng.reading.grid import Source
+from junheng.reading.input_file import InputFile
+from junheng.reading.sheets import wanted_sheets
 from junheng.schools import is_blank
 from junheng.schools.cells import flag_of
 from junheng.words import Message, Name, Quoted, key_text, message
@@ -20,7 +23,7 @@ from junheng.words import Message, Name, Quoted, key_text, message
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FactsFound", "Part", "facts_beside", "put_together"]
+__all__ = ["FactsFound", "Part", "facts_beside", "facts_of_workbook", "put_together"]
 
 #: Where facts were found, for messages, and the facts.
 Part = tuple[Message | Quoted, "pd.DataFrame"]
@@ -72,6 +75,15 @@ def facts_beside(source: Source, taken: Collection[str]) -> FactsFound:
     sheets = list(answered)
     problems += [evolve(problem, sheet=sheets[-1]) for problem in conflicts]
     return FactsFound(together, answered, tuple(notices), tuple(problems))
+
+
+def facts_of_workbook(file: InputFile, taken: Collection[str]) -> FactsFound:
+    """Read the county facts of a file of which only the sheets ``taken`` were asked for."""
+    try:
+        return facts_beside(open_source(file, lambda done: None, wanted_sheets(None)), taken)
+    except InputError:
+        # the sheets that nobody asked for need not be readable
+        return FactsFound()
 
 
 # ------------------------------------------------------------------------------------------- several places

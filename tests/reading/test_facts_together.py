@@ -149,6 +149,9 @@ def test_commands_judge_by_both_and_refuse_what_disagrees(tmp_path: Path, capsys
     _, alone, _ = run(capsys, "evaluate", path, "--standard", standard)
     code, both, _ = run(capsys, "evaluate", path, "--standard", standard, "--facts", added)
     assert code == 0 and "待定" in alone and "待定" not in both
+    # a sheet named for the schools does not keep the facts out
+    again = run(capsys, "evaluate", path, "--standard", standard, "--facts", added, "--sheet", "学校")
+    assert again[1] == both
     # the workbook itself may be named: nothing is given twice
     assert run(capsys, "evaluate", path, "--standard", standard, "--facts", path)[1] == alone
     added.write_text("项目,数值\n交流轮岗教师数,21\n骨干教师数,40\n", encoding="utf-8")
