@@ -12,6 +12,7 @@ from junheng.indicators.compliance import UNDETERMINED
 from junheng.planning import Plan
 from junheng.planning._card import WHY, amount, money, plan_part, plan_sentences, plan_state, plan_things
 from junheng.reports import plots
+from junheng.reports.page import alternatives
 from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.words import LISTED, ReportWords, caption, verdict_of
 from junheng.results import Judgement
@@ -147,7 +148,15 @@ def _changes_drawn(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: i
                 found.append((-(moved / total) if total else -np.inf, s, j))
     whose = {"county": tuple(str(w[c]) for _, w in d.county_words), "language": text.language}
     return [
-        draw(caption(d, j, s, text), plots.before_and_after, plan, d.indicators[j].id, stage=STAGES[s], **whose)
+        draw(
+            caption(d, j, s, text),
+            alternatives.changes(plan, j, c, s, text),
+            plots.before_and_after,
+            plan,
+            d.indicators[j].id,
+            stage=STAGES[s],
+            **whose,
+        )
         for _, s, j in sorted(found)[:most]
     ]
 
