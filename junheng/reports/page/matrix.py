@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
@@ -43,6 +43,8 @@ class _Column:
     """``▼`` where a limit is exceeded, ``□`` where something is undetermined."""
     unmet: int | None
     """How many counties miss the requirement; None if nothing is required."""
+    figure: Callable[[float], str] = short
+    """Writes a figure that the counties are compared by."""
 
     @property
     def worst(self) -> int:
@@ -59,13 +61,36 @@ class _Column:
         return out
 
 
+@frozen
+class _Kind:
+    """The words of one kind of figure."""
+
+    head: str
+    note: str
+    over: str
+    median: str
+    worst: str
+
+
+_COEFFICIENTS = _Kind(
+    "matrix_coefficients",
+    "matrix_coefficients_note",
+    "matrix_coefficients_over",
+    "matrix_coefficients_median",
+    "matrix_coefficients_worst",
+)
+_UNMET = _Kind("matrix_unmet", "matrix_unmet_note", "matrix_unmet_over", "matrix_unmet_median", "matrix_unmet_worst")
+
+
 def matrix_view(d: Judgement, order: Sequence[int], names: Sequence[str], text: ReportWords) -> dict[str, Any]:
-    """Return the tables of all indicators, a pair for each stage and kind of figure; ``names`` are the counties'."""
-    sections, rules = [], []
+    """Return the tables of all indicators for each stage and kind of figure; ``names`` are the counties'."""
+    sections = []
+    rules: list[Cited | None] = []
     for s in range(len(STAGES)):
-        counted = [c for c in order if d.has_stage(c, s)]
-        for kind, columns in (("coefficients", _coefficients(d, order, s, text)), ("unmet", _unmet(d, order, s, text))):
-            if columns and counted:
+        if not any(d.has_stage(c, s) for c in order):
+            continue
+        for kind, columns in ((_COEFFICIENTS, _coefficients(d, order, s, text)), (_UNMET, _unmet(d, order, s, text))):
+            if columns:
                 sections.append(_section(kind, columns, names, text.label("stage", STAGES[s]), text))
                 rules += [x.rule for x in columns]
     more = len(order) - LISTED
@@ -77,15 +102,28 @@ def matrix_view(d: Judgement, order: Sequence[int], names: Sequence[str], text: 
 
 
 def _section(
-    kind: str, columns: list[_Column], names: Sequence[str], stage: str, text: ReportWords
+    kind: _Kind, columns: list[_Column], names: Sequence[str], stage: str, text: ReportWords
 ) -> dict[str, Any]:
-    across = ceil(len(columns) / ceil(len(columns) / ACROSS))
+    """Return a line for each indicator, those that most counties miss first, and tables of a page's width."""
+    n_tables = ceil(len(columns) / ACROSS)
+    across = ceil(len(columns) / n_tables)
+    tables = [columns[a : a + across] for a in range(0, len(columns), across)]
     return {
-        "head": text(f"matrix_{kind}", stage=stage),
-        "note": text(f"matrix_{kind}_note"),
-        "largest": text(f"matrix_{kind}_largest"),
+        "head": text(kind.head, stage=stage),
+        "note": text(kind.note),
+        "over": text(kind.over),
+        "median": text(kind.median),
+        "worst": text(kind.worst),
         "lines": [_line(x, names, text) for x in sorted(columns, key=lambda x: -(x.unmet or 0))],
-        "tables": [_table(columns[a : a + across], names, text) for a in range(0, len(columns), across)],
+        "tables": [
+            _table(part, names, text)
+            | {
+                "head": text("matrix_counties")
+                if n_tables == 1
+                else text("matrix_part", at=position, of=len(tables))
+            }
+            for position, part in enumerate(tables, 1)
+        ],
     }
 
 
@@ -98,7 +136,7 @@ def _line(column: _Column, names: Sequence[str], text: ReportWords) -> dict[str,
         "required": column.required,
         "standing": standing_of(column.rule, text),
         "unmet": "–" if column.unmet is None else f"{column.unmet}/{known.size}",
-        "median": short(float(np.median(known))) if known.size else "–",
+        "median": column.figure(float(np.median(known))) if known.size else "–",
         "worst": "–" if worst < 0 else text("matrix_worst", county=names[worst], value=column.shown[worst]),
     }
 
@@ -183,4 +221,5 @@ def _missing(d: Judgement, j: int, rows: Ints, county: Ints, order: Ints, s: int
         shown=[f"{a}/{n}" if n else "–" for a, n in zip(unmet.tolist(), total.tolist(), strict=True)],
         marks=[OPEN_MARK if x else "" for x in open_.tolist()],
         unmet=int((unmet > 0).sum()),
+        figure=lambda share: f"{100 * share:.0f}%",
     )

@@ -182,6 +182,7 @@ class StageTable:
             unit = text.label("unit", d.indicators[j].unit)
             heads.append({"name": str(getattr(d.indicators[j], language)), "unit": unit, "required": required, "standing": standing_of(t, text)})
         groups = [(a, min(a + ACROSS, len(heads))) for a in range(0, len(heads), ACROSS)]
+        rule = d.standard.school_rule if self.judged else None
         falling = [x for x in lines if x["verdict"]["code"] != "met"]
         return {
             "head": text(
@@ -198,10 +199,9 @@ class StageTable:
             "heads": heads,
             "groups": groups,
             "marked": bool(self.own),
-            "rule": standing_of(d.standard.school_rule, text) if self.judged else None,
-            "standings": explained(
-                [d.standard.school_rule if self.judged else None, *(d.threshold(j, self.s) for j in chosen)], text
-            ),
+            "rule": standing_of(rule, text),
+            "clause": "" if rule is None else rule.clause,
+            "standings": explained([rule, *(d.threshold(j, self.s) for j in chosen)], text),
         }
 
     def _columns(self) -> list[int]:
