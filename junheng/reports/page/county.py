@@ -111,7 +111,7 @@ def _fails(d: Judgement, c: int, cells: list[StageTable], text: ReportWords) -> 
         for r in d.items
         if r.item.rule == "conditions" and r.verdict[c] == UNMET
     ]
-    groups = (
+    groups: tuple[tuple[str, list[dict[str, Any]]], ...] = (
         (text("fails_schools"), [line for _, line in schools]),
         (text("fails_coefficients"), _coefficients_over(d, c, cells, text)),
         (text("fails_items"), items),
@@ -159,7 +159,7 @@ def _balance(d: Judgement, c: int, text: ReportWords, draw: Drawing) -> dict[str
 
 
 def _coefficient_row(d: Judgement, j: int, s: int, g: int, text: ReportWords) -> dict[str, Any] | None:
-    """Return coefficient, limit and verdict of a stage; None where no coefficient is taken, or the mean has no limit."""
+    """Return coefficient, limit and verdict; None without a coefficient, or for the composite without a limit."""
     value, limit, verdict = coefficient_of(d, j, g)
     if np.isnan(limit) and (j < 0 or np.isnan(value)):
         return None

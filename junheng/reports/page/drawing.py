@@ -67,6 +67,8 @@ def _inline(svg: str, salt: str, title: str, description: str) -> str:
     named = f'<title id="{salt}t">{escape(title)}</title><desc id="{salt}d">{escape(description)}</desc>'
     svg = head + named + svg[svg.index(">") + 1 :]
     svg = re.sub(r"<g>\s*</g>|<g/>", "", svg)
+    # dots that look alike say so once
+    svg = re.sub(r'<g>(\s*<use [^>]* style="([^"]*)"/>(?:\s*<use [^>]* style="\2"/>)*\s*)</g>', _alike, svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 
 
@@ -77,6 +79,11 @@ def _tag(found: re.Match[str]) -> str:
     tag = re.sub(r' transform="rotate\(-?0 [^"]*"', "", tag)
     tag = re.sub(r"font-family: [^;\"]*(; )?", "", re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag))
     return re.sub(r"-?\d+\.\d{3,}", _rounded, tag)
+
+
+def _alike(found: re.Match[str]) -> str:
+    style = f' style="{found[2]}"'
+    return f"<g{style}>{found[1].replace(style, '')}</g>"
 
 
 def _rounded(number: re.Match[str]) -> str:

@@ -117,11 +117,7 @@ def _section(
         "lines": [_line(x, names, text) for x in sorted(columns, key=lambda x: -(x.unmet or 0))],
         "tables": [
             _table(part, names, text)
-            | {
-                "head": text("matrix_counties")
-                if n_tables == 1
-                else text("matrix_part", at=position, of=len(tables))
-            }
+            | {"head": text("matrix_counties") if n_tables == 1 else text("matrix_part", at=position, of=len(tables))}
             for position, part in enumerate(tables, 1)
         ],
     }
@@ -199,9 +195,7 @@ def _unmet(d: Judgement, order: Sequence[int], s: int, text: ReportWords) -> lis
     rows = d.judged[d.sections.stage[d.judged] == s]
     county, chosen = d.county[rows], np.array(order, dtype=np.int64)
     return [
-        _missing(d, j, rows, county, chosen, s, text)
-        for j in range(len(d.indicators))
-        if d.threshold(j, s) is not None
+        _missing(d, j, rows, county, chosen, s, text) for j in range(len(d.indicators)) if d.threshold(j, s) is not None
     ]
 
 

@@ -14,6 +14,7 @@ from junheng.planning._card import WHY, amount, money, plan_part, plan_sentences
 from junheng.reports import plots
 from junheng.reports.page import alternatives
 from junheng.reports.page.drawing import Drawing
+from junheng.reports.page.standings import counted, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, caption, verdict_of
 from junheng.results import Judgement
 from junheng.schools import base_column, columns
@@ -41,6 +42,7 @@ def county_plan(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: int)
         "things": plan_things(plan, [c], text.language),
         "lines": lines,
         "folded": len(lines) > LISTED,
+        "rule": standing_of(plan.evaluation.standard.school_rule, text),
         "unknown": unknown[:LISTED],
         "n_unknown": len(unknown),
         "more": text("plan_missing_more", n=len(unknown) - LISTED) if len(unknown) > LISTED else "",
@@ -187,4 +189,5 @@ def province_plan(d: Judgement, chosen: list[int], plan: Plan, order: list[int],
         "things": plan_things(plan, chosen, text.language),
         "rows": rows,
         "part": plan_part(d, text.language),
+        "rules": counted((i for i in d.standard.items if i.rule not in ("conditions", "scored")), text),
     }

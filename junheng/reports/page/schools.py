@@ -180,7 +180,14 @@ class StageTable:
             if t is not None:
                 required = text("by_classes") if t.value is None else asked(t)
             unit = text.label("unit", d.indicators[j].unit)
-            heads.append({"name": str(getattr(d.indicators[j], language)), "unit": unit, "required": required, "standing": standing_of(t, text)})
+            heads.append(
+                {
+                    "name": str(getattr(d.indicators[j], language)),
+                    "unit": unit,
+                    "required": required,
+                    "standing": standing_of(t, text),
+                }
+            )
         groups = [(a, min(a + ACROSS, len(heads))) for a in range(0, len(heads), ACROSS)]
         rule = d.standard.school_rule if self.judged else None
         falling = [x for x in lines if x["verdict"]["code"] != "met"]

@@ -44,7 +44,7 @@ def counted(entries: Iterable[Cited], text: ReportWords) -> str:
     """Count rules by standing, the surest first; empty without rules."""
     count = Counter(str(x.standing) for x in entries)
     codes = [str(code) for code in Standing if str(code) in count]
-    return text.join([text("standing_count", standing=text.label("standing", x), n=count[x]) for x in codes])
+    return text("join").join(text("standing_count", standing=text.label("standing", x), n=count[x]) for x in codes)
 
 
 def deciding(d: Judgement, c: int, part: str) -> list[Cited]:
