@@ -96,7 +96,7 @@ def check_structure(page: Page) -> None:
     for attrs, _ in page.find("svg"):
         assert attrs["role"] == "img" and ids[attrs["aria-labelledby"]]
         assert len(ids[attrs["aria-describedby"]]) > len(ids[attrs["aria-labelledby"]]), ids[attrs["aria-describedby"]]
-    assert all(attrs.get("scope") in ("col", "row") for attrs, _ in page.find("th"))
+    assert all(attrs.get("scope") in ("col", "row", "rowgroup") for attrs, _ in page.find("th"))
     regions = page.find("div", class_="scroll")
     assert len(regions) == page.tags.count("table")
     assert all(a["role"] == "region" and a["tabindex"] == "0" and a["aria-label"] for a, _ in regions)

@@ -238,6 +238,20 @@ def test_the_darkest_cell_is_the_largest_of_its_column() -> None:
     assert not same.shades().any()
 
 
+def test_a_county_without_a_figure_is_counted_as_undetermined() -> None:
+    schools = jh.synthetic.province(seed=3, n_counties=3, conditions=False)
+    schools.loc[schools["county"] == "第2县", "sports_area_m2"] = None
+    ev = jh.evaluate(schools, QUALITY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "DETAILED", 0)
+        page = checked(html_report(ev))
+    text = page.text[page.text.index("小学：差异系数") :]
+    assert re.search(r"生均体育运动场馆面积 ≤0.5 已核实 \d/3（待定1） ", text)
+    table = heat_tables(page)[0].set_index("县（市、区）")
+    (column,) = [x for x in table.columns if x.startswith("生均体育运动场馆面积")]
+    assert table[column]["第2县"] == "– □"
+
+
 # -------------------------------------------------------------------------------------- on paper, in a browser
 
 

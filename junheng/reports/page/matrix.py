@@ -16,7 +16,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.reports.page.standings import explained, limit_of, standing_of
 from junheng.reports.page.words import ReportWords, asked
 from junheng.reports.plots._canvas import short
-from junheng.reports.plots._subject import coefficient_name, coefficient_of
+from junheng.reports.plots._subject import coefficient_name, coefficient_of, place_name
 from junheng.results import Judgement
 from junheng.standards.sources import Cited
 from junheng.words import SIGNS
@@ -41,15 +41,15 @@ class _Column:
     shown: list[str]
     marks: list[str]
     """``▼`` where a limit is exceeded, ``□`` where something is undetermined."""
-    unmet: int | None
-    """How many counties miss the requirement; None if nothing is required."""
+    counts: tuple[int, int, int] | None
+    """How many counties miss the requirement, may miss it, and have schools; None if nothing is required."""
     figure: Callable[[float], str] = short
     """Writes a figure that the counties are compared by."""
 
     @property
     def worst(self) -> int:
-        """Position of the county with the largest figure, -1 without figures."""
-        return int(np.nanargmax(self.value)) if np.isfinite(self.value).any() else -1
+        """Position of the county with the largest figure, -1 without one above 0."""
+        return int(np.nanargmax(self.value)) if (self.value > 0).any() else -1
 
     def shades(self) -> NDArray[np.int64]:
         """Return how dark the cell of each county is: the further up its column, the darker."""
@@ -82,8 +82,12 @@ _COEFFICIENTS = _Kind(
 _UNMET = _Kind("matrix_unmet", "matrix_unmet_note", "matrix_unmet_over", "matrix_unmet_median", "matrix_unmet_worst")
 
 
-def matrix_view(d: Judgement, order: Sequence[int], names: Sequence[str], text: ReportWords) -> dict[str, Any]:
-    """Return the tables of all indicators for each stage and kind of figure; ``names`` are the counties'."""
+def matrix_view(d: Judgement, order: Sequence[int], text: ReportWords, *, by_year: bool) -> dict[str, Any]:
+    """Return the tables of all indicators for each stage and kind of figure; by year if all rows are of one county."""
+    # a year that all counties have in common is not repeated in every row
+    one_year = np.unique(d.years[list(order)]).size <= 1
+    names = [f"{d.years[c]:g}" if by_year else place_name(d, c) if one_year else d.county_name(c) for c in order]
+    what = text("matrix_years" if by_year else "matrix_counties")
     sections = []
     rules: list[Cited | None] = []
     for s in range(len(STAGES)):
@@ -91,35 +95,34 @@ def matrix_view(d: Judgement, order: Sequence[int], names: Sequence[str], text: 
             continue
         for kind, columns in ((_COEFFICIENTS, _coefficients(d, order, s, text)), (_UNMET, _unmet(d, order, s, text))):
             if columns:
-                sections.append(_section(kind, columns, names, text.label("stage", STAGES[s]), text))
+                sections.append(_section(kind, columns, names, text.label("stage", STAGES[s]), what, text))
                 rules += [x.rule for x in columns]
     more = len(order) - LISTED
     return {
         "sections": sections,
+        "first": text.label("column", "year") if by_year else text("column_county"),
         "standings": explained(rules, text),
         "more": text("matrix_more", n=more, shown=LISTED) if more > 0 else "",
     }
 
 
 def _section(
-    kind: _Kind, columns: list[_Column], names: Sequence[str], stage: str, text: ReportWords
+    kind: _Kind, columns: list[_Column], names: Sequence[str], stage: str, what: str, text: ReportWords
 ) -> dict[str, Any]:
     """Return a line for each indicator, those that most counties miss first, and tables of a page's width."""
     n_tables = ceil(len(columns) / ACROSS)
     across = ceil(len(columns) / n_tables)
-    tables = [columns[a : a + across] for a in range(0, len(columns), across)]
+    tables = [_table(columns[a : a + across], names, text) for a in range(0, len(columns), across)]
+    for i, table in enumerate(tables, 1):
+        table["head"] = what if n_tables == 1 else text("matrix_part", what=what, at=i, of=len(tables))
     return {
         "head": text(kind.head, stage=stage),
         "note": text(kind.note),
         "over": text(kind.over),
         "median": text(kind.median),
         "worst": text(kind.worst),
-        "lines": [_line(x, names, text) for x in sorted(columns, key=lambda x: -(x.unmet or 0))],
-        "tables": [
-            _table(part, names, text)
-            | {"head": text("matrix_counties") if n_tables == 1 else text("matrix_part", at=position, of=len(tables))}
-            for position, part in enumerate(tables, 1)
-        ],
+        "lines": [_line(x, names, text) for x in sorted(columns, key=lambda x: -(x.counts or (0,))[0])],
+        "tables": tables,
     }
 
 
@@ -131,10 +134,18 @@ def _line(column: _Column, names: Sequence[str], text: ReportWords) -> dict[str,
         "name": column.name,
         "required": column.required,
         "standing": standing_of(column.rule, text),
-        "unmet": "–" if column.unmet is None else f"{column.unmet}/{known.size}",
+        "unmet": _counted(column, text),
         "median": column.figure(float(np.median(known))) if known.size else "–",
         "worst": "–" if worst < 0 else text("matrix_worst", county=names[worst], value=column.shown[worst]),
     }
+
+
+def _counted(column: _Column, text: ReportWords) -> str:
+    """Write how many counties miss a requirement, and how many may."""
+    if column.counts is None:
+        return "–"
+    unmet, open_, total = column.counts
+    return text("matrix_open", n=f"{unmet}/{total}", open=open_) if open_ else f"{unmet}/{total}"
 
 
 def _table(columns: list[_Column], names: Sequence[str], text: ReportWords) -> dict[str, Any]:
@@ -175,6 +186,7 @@ def _coefficients(d: Judgement, order: Sequence[int], s: int, text: ReportWords)
 def _coefficient(d: Judgement, j: int, s: int, groups: Ints, text: ReportWords) -> _Column:
     figures = [coefficient_of(d, j, g) if g >= 0 else (np.nan, np.nan, MET) for g in groups.tolist()]
     verdicts = [verdict if np.isfinite(bound) else MET for _, bound, verdict in figures]
+    there = int((groups >= 0).sum())
     limit = limit_of(d, j, s) if any(np.isfinite(bound) for _, bound, _ in figures) else None
     return _Column(
         name=coefficient_name(d, j, text.language),
@@ -183,7 +195,7 @@ def _coefficient(d: Judgement, j: int, s: int, groups: Ints, text: ReportWords) 
         value=np.array([x for x, _, _ in figures], dtype=np.float64),
         shown=[short(x, bound if np.isfinite(bound) else None) for x, bound, _ in figures],
         marks=[{UNMET: UNMET_MARK, UNDETERMINED: OPEN_MARK}.get(x, "") for x in verdicts],
-        unmet=None if limit is None else verdicts.count(UNMET),
+        counts=None if limit is None else (verdicts.count(UNMET), verdicts.count(UNDETERMINED), there),
     )
 
 
@@ -214,6 +226,6 @@ def _missing(d: Judgement, j: int, rows: Ints, county: Ints, order: Ints, s: int
         value=np.divide(unmet, total, out=np.full(order.size, np.nan), where=total > 0),
         shown=[f"{a}/{n}" if n else "–" for a, n in zip(unmet.tolist(), total.tolist(), strict=True)],
         marks=[OPEN_MARK if x else "" for x in open_.tolist()],
-        unmet=int((unmet > 0).sum()),
+        counts=(int((unmet > 0).sum()), int(((unmet == 0) & (open_ > 0)).sum()), int((total > 0).sum())),
         figure=lambda share: f"{100 * share:.0f}%",
     )

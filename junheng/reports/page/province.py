@@ -16,7 +16,7 @@ from junheng.reports.page.matrix import matrix_view
 from junheng.reports.page.standings import counted, deciding, explained
 from junheng.reports.page.words import ReportWords, count_verdicts, verdict_of
 from junheng.reports.plots._ranking import rank_counties
-from junheng.reports.plots._subject import coefficient_name, coefficient_of, place_name
+from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.results import Evaluation, Judgement
 
 if TYPE_CHECKING:
@@ -46,17 +46,10 @@ def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Dr
         "standings": explained((x for c in counties for x in deciding(d, c, "overall")), text),
         "order": order,
         # the years of one county in their order, counties with the worst first
-        "matrix": _all_indicators(d, counties if place else order, text, by_year=bool(place)),
+        "matrix": matrix_view(d, counties if place else order, text, by_year=bool(place)),
         "pictures": _pictures(d, counties, place, text, draw),
         "pictured": text("over_years" if place else "ranking"),
     }
-
-
-def _all_indicators(d: Judgement, order: list[int], text: ReportWords, *, by_year: bool) -> dict[str, Any]:
-    """Return the tables of all indicators; a year that all counties have in common is not repeated in every row."""
-    one_year = np.unique(d.years[order]).size <= 1
-    names = [f"{d.years[c]:g}" if by_year else place_name(d, c) if one_year else d.county_name(c) for c in order]
-    return matrix_view(d, order, names, text)
 
 
 def _county_row(d: Judgement, c: int, parts: list[str], text: ReportWords) -> dict[str, Any]:
