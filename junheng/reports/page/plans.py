@@ -14,7 +14,7 @@ from junheng.planning._card import WHY, amount, money, plan_part, plan_sentences
 from junheng.reports import plots
 from junheng.reports.page import alternatives
 from junheng.reports.page.drawing import Drawing
-from junheng.reports.page.standings import counted, standing_of
+from junheng.reports.page.standings import counted, explained, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, caption, verdict_of
 from junheng.results import Judgement
 from junheng.schools import base_column, columns
@@ -43,6 +43,7 @@ def county_plan(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: int)
         "lines": lines,
         "folded": len(lines) > LISTED,
         "rule": standing_of(plan.evaluation.standard.school_rule, text),
+        "standings": explained([plan.evaluation.standard.school_rule], text),
         "unknown": unknown[:LISTED],
         "n_unknown": len(unknown),
         "more": text("plan_missing_more", n=len(unknown) - LISTED) if len(unknown) > LISTED else "",

@@ -85,5 +85,5 @@ def _in_its_language(quoted: str, text: ReportWords) -> Any:
     """Mark a quotation in another language than the page, so that it is read aloud as such."""
     from markupsafe import Markup
 
-    own = "zh" if any("\u3400" <= x <= "\u9fff" for x in quoted) else "en"
+    own = "zh" if any("\u4e00" <= x <= "\u9fff" for x in quoted) else "en"
     return quoted if own == text.language else Markup('<span lang="{}">{}</span>').format(own, quoted)
