@@ -445,7 +445,7 @@ UNDER = ("--standard", QUALITY)
         (("plan", "{source}", *UNDER, "--costs", "bokos=1"), "--costs bokos=1：“bokos”既不是列"),
         (("plan", "{source}", *UNDER, "--costs", "books=贵"), "“books”的单价须为不小于0的数，而非“贵”"),
         (("plan", "{source}", *UNDER, "--costs", "books=1", "books=2"), "“books”的单价重复"),
-        (("plan", "{source}", *UNDER, "--costs", "books=1"), "unit_costs 缺少以下单价：\n  “"),
+        (("plan", "{source}", *UNDER, "--costs", "books=1"), "以下各项缺少单价（unit_costs，命令行为 --costs）：\n  “"),
         (("plan", "{source}", *UNDER, "--costs", "{source}"), "单价表须有“项目（列）”“单价（元）”两列"),
     ],
 )  # fmt: skip
