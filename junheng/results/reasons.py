@@ -12,6 +12,7 @@ from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
+from junheng.results.missing import NAMED, figures_lacking, figures_of, in_brackets, of_county, some_names
 from junheng.schools import columns
 from junheng.standards.model import Comparison
 from junheng.words import SIGNS, sentences, word
@@ -86,9 +87,17 @@ def _part_reason(
     else:
         reasons += [_stage_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
         if ruled:
-            names = text["list"].join(str(getattr(r.item.label, language)) for r in ruled)
-            reasons.append(text[_ITEMS[verdict]].format(n=len(ruled), names=names))
+            reasons.append(_items_counted(verdict, ruled, language))
     return text["join"].join(dict.fromkeys(r for r in reasons if r))
+
+
+def _items_counted(verdict: int, items: Sequence[ItemResult], language: str) -> str:
+    """Count the items of a verdict; a few are named, many are listed further down."""
+    text, key = sentences("results", language), _ITEMS[verdict]
+    if verdict != MET and len(items) > NAMED:
+        return text[f"{key}_many"].format(n=len(items))
+    names = text["list"].join(str(getattr(r.item.label, language)) for r in items)
+    return text[key].format(n=len(items), names=names)
 
 
 def overall_reason(d: Judgement, county: int, language: str) -> str:
@@ -120,6 +129,7 @@ def _stage_reason(d: Judgement, result: ItemResult, county: int, language: str) 
             value=number_or_unknown(value, language, required),
             op=SIGNS[result.op[0] or "<="],
             required=number(required),
+            why=in_brackets(_coefficients_open(d, county, result.stage, language), language),
         )
     met, unmet, open_ = (int(x) for x in result.counts[county])
     keys = ("schools", "schools_met")
@@ -127,6 +137,19 @@ def _stage_reason(d: Judgement, result: ItemResult, county: int, language: str) 
         keys = ("coefficients", "coefficients_met")
     key = keys[bool(result.verdict[county] == MET)]
     return text[key].format(stage=stage, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
+
+
+def _coefficients_open(d: Judgement, county: int, stage: int, language: str) -> str:
+    """Say which coefficients of a mean cannot be computed; empty if none."""
+    g = int(d.group_at[county, stage])
+    limit = d.standard.limit("composite", stage=STAGES[stage])
+    own = None if limit is None or not limit.indicators else set(limit.indicators)
+    names = [
+        str(getattr(indicator, language))
+        for j, indicator in enumerate(d.indicators)
+        if g >= 0 and (own is None or indicator.id in own) and np.isnan(d.coefficient[g, j])
+    ]
+    return sentences("results", language)["mean_lacks"].format(names=some_names(names, language)) if names else ""
 
 
 # ------------------------------------------------------------------------------------------------ items
@@ -151,12 +174,21 @@ def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
     )
     known: dict[Any, str] = {}
     findings = []
-    for county, key in enumerate(keys):
+    for county, figures in enumerate(keys):
+        key = figures if figures[3] is not None else (*figures, _lacking(d, result, county))
         found = known.get(key)
         if found is None:
             found = known[key] = finding(d, result, county, language)
         findings.append(found)
     return findings
+
+
+def _lacking(d: Judgement, result: ItemResult, county: int) -> Any:
+    """Return what distinguishes the sentences of two counties in which a figure is unknown."""
+    if result.item.rule not in ("conditions", "scored"):
+        return county
+    condition = result.item.conditions[int(result.condition[county])]
+    return of_county(d, condition, county) if condition.scope == "county" else ()
 
 
 def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:
@@ -178,13 +210,15 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
         answer = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
         return text["attested"].format(what=what, value=answer, required=text["yes" if required else "no"])
-    disagree = result.reason[county] == "readings_disagree"
+    why = word("reason", "readings_disagree", language) if result.reason[county] == "readings_disagree" else ""
+    if not why and condition.scope == "county" and len(figures_of(condition)) > 1:  # one figure is named anyway
+        why = figures_lacking(of_county(d, condition, county), language)
     return text["figure"].format(
         what=text["share"].format(what=what, **counts) if by_school else what,
         value=number_or_unknown(value, language, required),
         op=SIGNS[condition.op],
         required=number_or_unknown(required, language),
-        why=text["why"].format(reason=word("reason", "readings_disagree", language)) if disagree else "",
+        why=in_brackets(why, language),
     )
 
 
