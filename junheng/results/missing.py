@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from junheng._arrays import Floats
 from junheng.facts import fact_columns
 from junheng.judging.conditions import UnitResult
 from junheng.judging.findings import REASONS
 from junheng.judging.judgement import Judgement
 from junheng.schools import columns
 from junheng.standards.model import Comparison
-from junheng.words import sentences, word
+from junheng.words import message, sentences, word
 
 #: Names in a sentence before the rest is only counted.
 NAMED = 3
@@ -57,9 +58,8 @@ def of_group(d: Judgement, g: int, j: int, language: str) -> str:
     schools = list(dict.fromkeys(str(d.school_names[d.sections.rows[i]]) for i in gaps))
     if not names:
         return ""
-    text = sentences("results", language)
-    what = figures_lacking(names, language)
-    return text["schools_lack"].format(what=what, n=len(schools), schools=some_names(schools, language))
+    named = {"what": figures_lacking(names, language), "schools": some_names(schools, language)}
+    return message("results.schools_lack", n=len(schools), **named).text(language)
 
 
 def of_county(d: Judgement, condition: Comparison, county: int) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def figures_of(condition: Comparison) -> tuple[str, ...]:
     return (*condition.top, *condition.top_minus, *condition.bottom, *condition.bottom_minus)
 
 
-def _number(d: Judgement, name: str) -> np.ndarray:
+def _number(d: Judgement, name: str) -> Floats:
     return d.sections.students if name == "students" else d.sections.number(name)
 
 
