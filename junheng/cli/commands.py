@@ -281,7 +281,7 @@ def _check(args: argparse.Namespace) -> int:
     below = {(str(p.code), p.column) for p in found}
     noticed = args.read.problems
     keep = [pair not in below for pair in zip(noticed["code"], noticed["column"], strict=True)]
-    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(args.language))
+    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(args.language, whole=args.all))
     print()
     print_problems(found, args, sys.stdout)
     if "error" in set(noticed["severity"]):

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
+from junheng.schools.grouping import ProblemGroup, grouped
 from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message
 
 if TYPE_CHECKING:
@@ -116,39 +117,43 @@ class FileReport:
             out.append({**record, "message": found.sentence(language), "parameters": parameters})
         return out
 
-    def to_text(self, language: Language = "en") -> str:
-        """Return a summary as text.
+    def to_text(self, language: Language = "en", *, whole: bool = False) -> str:
+        """Return a summary as text; problems alike share a line.
 
         Parameters
         ----------
         language : {"en", "zh"}
             Language of the summary.
+        whole : bool
+            Whether to list everything, each problem on a line of its own.
 
         Returns
         -------
         str
-            Lines of text; long lists are shortened.
+            Lines of text; without ``whole`` long lists are shortened.
         """
         check_language(language)
+        begin = list if whole else _beginning
         page: list[Message | str] = [_line("title", path=self.name, kind=self._kind(), n=len(self.schools))]
         page += [_sheet_line(s) for s in records(self.sheets)]
         page += ["", _line("columns"), *(_column_line(c, language) for c in records(self.columns))]
         rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
         page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
-        page += _beginning([_left_out_line(r) for r in rows])
+        page += begin([_left_out_line(r) for r in rows])
         # columns and problems say these; a word and its id need no line
         changes = [c for c in records(self.changes) if c["why"] not in ("unit", "word", "from_title")]
-        page += ["", _line("changes", n=len(changes)), *_beginning([_change_line(c, language) for c in changes])]
-        page += ["", _line("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
+        page += ["", _line("changes", n=len(changes)), *begin([_change_line(c, language) for c in changes])]
+        page += ["", _line("problems", total=len(self.problems)), *begin(self._problem_lines(language, whole))]
         return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
 
     def _kind(self) -> str:
         return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
 
-    def _problem_lines(self, language: str) -> list[Message]:
+    def _problem_lines(self, language: str, whole: bool) -> list[Message | str]:
         # a filtered frame keeps its index
-        at = zip(self.problems.index, records(self.problems), strict=True)
-        return [_problem_line(p, self._found[i].sentence(language), language) for i, p in at]
+        problems = [self._found[i] for i in self.problems.index]
+        groups = [ProblemGroup((p,)) for p in problems] if whole else grouped(problems)
+        return [_problem_line(group, language) for group in groups]
 
     def __str__(self) -> str:
         return self.to_text()
@@ -249,11 +254,13 @@ def _change_line(c: Mapping[str, Any], language: str) -> Message:
     return _line("change", place=cell, column=column, why=Name("cell_change", c["why"]), **texts)
 
 
-def _problem_line(p: Mapping[str, Any], sentence: str, language: str) -> Message:
-    cell = "!".join(str(p[k]) for k in ("sheet", "cell") if p[k])
-    column = _line("in_column", column=_named(p["column"], language)) if p["column"] else ""
-    place = _line("place", cell=cell, column=column) if cell or column else ""
-    return _line("problem", severity=Name("severity", p["severity"]), code=p["code"], place=place, message=sentence)
+def _problem_line(group: ProblemGroup, language: str) -> Message:
+    p = group.first
+    cell = "!".join(str(x) for x in (p.sheet, p.cell) if x)
+    column = _line("in_column", column=_named(p.column, language)).text(language) if p.column else ""
+    place = group.place(language, cell + column)
+    told = {"severity": Name("severity", p.severity), "code": p.code, "message": p.sentence(language)}
+    return _line("problem", place=_line("place", cell=place, column="") if place else "", **told)
 
 
 def _named(column: str, language: str) -> str:

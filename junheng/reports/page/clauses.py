@@ -10,6 +10,7 @@ from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, se
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import failing, nothing_known
 from junheng.results.reasons import finding, number
+from junheng.schools.grouping import grouped
 from junheng.words import SIGNS as OPS
 
 
@@ -85,13 +86,13 @@ def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any
     rows = None if c is None else set(d.sections.rows[d.county == c].tolist())
     rows_of_others = set() if c is None else set(d.sections.rows.tolist()) - (rows or set())
     found = [p for p in d.problems if rows is None or p.position is None or p.position not in rows_of_others]
-    found.sort(key=lambda p: -1 if p.position is None else p.position)
-    lines = []
-    for p in found[:LISTED]:
-        where = " · ".join(x for x in (p.place(text.language), p.value) if x)
-        code = text.label("problem", p.code)
-        lines.append({"where": where, "code": code, "message": p.sentence(text.language)})
-    more = len(found) - len(lines)
+    groups, lines = grouped(found), []
+    for group in groups[:LISTED]:
+        value = group.first.value if len(group.problems) == 1 else None
+        where = " · ".join(x for x in (group.place(text.language), value) if x)
+        code = text.label("problem", group.first.code)
+        lines.append({"where": where, "code": code, "message": group.sentence(text.language)})
+    more = sum(len(group.problems) for group in groups[LISTED:])
     return {"lines": lines, "more": text("problems_more", n=more) if more else ""}
 
 
