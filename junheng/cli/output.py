@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-import attrs
-
 import junheng as jh
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_tables
@@ -185,7 +183,7 @@ def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> N
     if path.suffix.lower() in (".html", ".htm"):
         jh.reports.write_report(made.evaluation, path, plan=made, language=language, progress=False)
         return
-    shown = attrs.evolve(made, evaluation=made.evaluation.relabel(language))
+    shown = made.relabel(language)
     tables = _sheets("cli.plan_sheets", shown, language) | _sheets("cli.after_sheets", shown.after, language)
     tables |= _sheets("cli.before_sheets", shown.evaluation, language)
     _write_frames(path, tables, args)

@@ -15,7 +15,8 @@ from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain
-from junheng.results.frames import Frames, records
+from junheng.results.frames import Frames, id_records
+from junheng.results.provenance import labelled
 from junheng.schools.editing import Changes
 from junheng.standards.model import Standard
 from junheng.words import Language, message
@@ -32,14 +33,12 @@ class Evaluation(Generic[FrameT]):
 
     Attributes
     ----------
-    provenance : dict
-        Version, standard and digest, options, counts of rows, warnings. No timestamp: same input, same bytes.
     language : str or None
         Language of the labels; None for ids.
     """
 
     data: Judgement = field(repr=False)
-    provenance: Mapping[str, Any]
+    _provenance: Mapping[str, Any] = field(alias="provenance")
     language: Language | None = None
     # how to judge another table in the same way; results know nothing of evaluating
     again: Callable[[Any], Evaluation[FrameT]] | None = field(default=None, repr=False, eq=False)
@@ -49,8 +48,18 @@ class Evaluation(Generic[FrameT]):
         """The standard applied."""
         return self.data.standard
 
+    @cached_property
+    def provenance(self) -> Mapping[str, Any]:
+        """Version, standard and digest, options, counts of rows, warnings; keys and words are labels if relabelled.
+
+        No timestamp: same input, same bytes.
+        """
+        if self.language is None:
+            return self._provenance
+        return labelled(self._provenance, self.standard, self.language)
+
     def __repr__(self) -> str:
-        p = self.provenance
+        p = self._provenance
         return (
             f"<Evaluation of {self.data.n_counties} counties, {p['sections_counted']} schools and stages "
             f"under {self.standard.id}>"
@@ -120,6 +129,11 @@ class Evaluation(Generic[FrameT]):
         return self._frames.left_out()
 
     @cached_property
+    def facts(self) -> FrameT:
+        """One row per county and fact that was given: value (yes is 1, no is 0), unit and reference."""
+        return self._frames.facts()
+
+    @cached_property
     def problems(self) -> FrameT:
         """Problems of the table that did not stop the evaluation, as listed by :func:`junheng.check_schools`."""
         return self._frames.problems()
@@ -165,13 +179,13 @@ class Evaluation(Generic[FrameT]):
             self.data, county, stage, check_language(self.language or "en" if language is None else language)
         )
 
-    def relabel(self, language: Language) -> Evaluation[FrameT]:
-        """Return the same evaluation with labels instead of ids, in one language.
+    def relabel(self, language: Language | None) -> Evaluation[FrameT]:
+        """Return the same evaluation with labels instead of ids, in one language: all frames and the provenance.
 
         Parameters
         ----------
-        language : {"zh", "en"}
-            Language of the labels.
+        language : {"zh", "en"} or None
+            Language of the labels; None for ids.
 
         Returns
         -------
@@ -190,7 +204,7 @@ class Evaluation(Generic[FrameT]):
         >>> list(ev.relabel("zh").verdicts.columns)
         ['县（市、区）', '年度', '部分', '结论', '说明']
         """
-        return attrs.evolve(self, language=check_language(language))
+        return attrs.evolve(self, language=None if language is None else check_language(language))
 
     def apply(self, changes: Changes) -> Evaluation[FrameT]:
         """Evaluate the same schools after some changes.
@@ -236,12 +250,15 @@ class Evaluation(Generic[FrameT]):
             raise InputError(message("results.made_elsewhere"))
         changed = change_table(self.data, changes)
         new = self.again(changed.frame)
-        before = list(self.provenance.get("changes", ()))
+        before = list(self._provenance.get("changes", ()))
         provenance = {**new.provenance, "changes": [*before, changed.provenance()]}
         return attrs.evolve(new, provenance=provenance, language=self.language)
 
     def to_dict(self, *, schools: bool = True) -> dict[str, Any]:
         """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON without NaN.
+
+        Keys and ids are the same in every language, for programs; :meth:`relabel` decides the language of sentences:
+        reasons of verdicts, findings of items, messages of problems.
 
         Parameters
         ----------
@@ -267,14 +284,14 @@ class Evaluation(Generic[FrameT]):
         if schools:
             names += ["school_verdicts", "schools", "item_schools"]
         return {
-            "provenance": dict(self.provenance),
+            "provenance": dict(self._provenance),
             "standard": {
                 "id": std.id,
                 "label": {"zh": std.label.zh, "en": std.label.en},
                 "document": std.document,
                 "number": std.number,
             },
-            **{name: records(getattr(self, name)) for name in names},
+            **{name: id_records(self.data, name, self.language) for name in names},
         }
 
     def _repr_html_(self) -> str:

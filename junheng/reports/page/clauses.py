@@ -98,17 +98,13 @@ def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any
 
 def provenance_of(ev: Evaluation, text: ReportWords) -> list[tuple[str, str]]:
     """Return the provenance of the figures: labels and values."""
-    pairs = []
-    for key, value in ev.provenance.items():
+    pairs, none = [], text.own("provenance", "none")
+    for key, value in ev.relabel(text.language).provenance.items():
         if isinstance(value, dict):
-            group = "reason" if key == "sections_left_out" else "problem"
-            counts = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
-            shown = text("join").join(s.replace("_", " ") for s in counts)
-        elif key == "changes":
-            shown = text.join([text("changed_cells", n=x["cells"], digest=x["digest"]) for x in value])
+            shown = text("join").join(f"{k}{text('colon')}{n}" for k, n in value.items())
         elif isinstance(value, (list, tuple)):
-            shown = text.join([text.label("column", v) for v in value])
+            shown = text.join([str(x) for x in value])
         else:
-            shown = "" if value is None else text.own("provenance", str(value)) if key == "missing" else str(value)
-        pairs.append((text.own("provenance", key), shown or text.own("provenance", "none")))
+            shown = "" if value is None else str(value)
+        pairs.append((key, shown or none))
     return pairs

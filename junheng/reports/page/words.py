@@ -81,7 +81,7 @@ def caption(d: Judgement, j: int, s: int, text: ReportWords) -> str:
 
 def clause_of(d: Judgement, entry: Any, text: ReportWords) -> str:
     """Return clause, source and standing of an item, a threshold or a limit."""
-    source = d.standard.sources[entry.source].title
+    source = d.standard.sources[entry.source].name(text.language)
     return text("clause", clause=entry.clause, source=source, standing=text.label("standing", str(entry.standing)))
 
 
