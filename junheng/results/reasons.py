@@ -67,6 +67,7 @@ def _part_reasons(d: Judgement, part: str, counties: Sequence[int], language: st
 
 #: How items of a verdict are counted.
 _ITEMS = {MET: "all_met", UNMET: "items_unmet", UNDETERMINED: "items_open"}
+_MANY_ITEMS = {UNMET: "items_unmet_many", UNDETERMINED: "items_open_many"}
 
 
 def _part_reason(
@@ -93,11 +94,11 @@ def _part_reason(
 
 def _items_counted(verdict: int, items: Sequence[ItemResult], language: str) -> str:
     """Count the items of a verdict; a few are named, many are listed further down."""
-    text, key = sentences("results", language), _ITEMS[verdict]
-    if verdict != MET and len(items) > NAMED:
-        return text[f"{key}_many"].format(n=len(items))
+    text = sentences("results", language)
+    if verdict in _MANY_ITEMS and len(items) > NAMED:
+        return text[_MANY_ITEMS[verdict]].format(n=len(items))
     names = text["list"].join(str(getattr(r.item.label, language)) for r in items)
-    return text[key].format(n=len(items), names=names)
+    return text[_ITEMS[verdict]].format(n=len(items), names=names)
 
 
 def overall_reason(d: Judgement, county: int, language: str) -> str:
