@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from junheng.standards.model import Standard
@@ -23,8 +24,12 @@ def labelled(provenance: Mapping[str, Any], standard: Standard, language: Langua
         "changes": lambda made: [_change(x, language) for x in made],
     }
     for key, group in _COUNTED.items():
-        words[key] = lambda counts, group=group: {str(word(group, k, language)): n for k, n in counts.items()}
+        words[key] = partial(_counts, group=group, language=language)
     return {keys.get(key, key): words[key](x) if key in words else x for key, x in provenance.items()}
+
+
+def _counts(counts: Mapping[str, int], group: str, language: Language) -> dict[str, int]:
+    return {str(word(group, k, language)): n for k, n in counts.items()}
 
 
 def _column(name: str, language: Language) -> str:

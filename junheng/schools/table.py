@@ -149,8 +149,8 @@ class SchoolTable:
 
     def problem(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> Problem:
         """Return a problem of the table, or of a row, with the key of the row."""
-        named = {} if row is None else {"key": self.key(row), "school": self.school_of(row)}
-        found = Problem(code=code, message=message, row=row, **named, **fields)
+        key, school = (None, None) if row is None else (self.key(row), self.school_of(row))
+        found = Problem(code=code, message=message, row=row, key=key, school=school, **fields)
         return found if self.origin is None else self.origin.locate(found)
 
     def cleaned(self, name: str, row: int, before: str, after: str) -> Problem:

@@ -1,8 +1,8 @@
 """The shipped standards say what the facts of record say, and files of one's own may change them."""
 
+import re
 import tomllib
 from decimal import Decimal
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any

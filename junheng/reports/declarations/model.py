@@ -15,6 +15,8 @@ from junheng.errors import InputError
 from junheng.words import Quoted, listed, message
 
 Mark = Literal["rounding", "open", "not_given"]
+#: What the names of figures that a cell lacks begin with: facts of the county, columns of the table of schools.
+FACTS, SCHOOLS = "county_facts.", "schools."
 
 
 @frozen(kw_only=True)
@@ -36,6 +38,8 @@ class Cell:
     mark : {"rounding", "open", "not_given"} or None
         ``rounding``: the printed figure alone would reverse the verdict. ``open``: cannot be decided or computed.
         ``not_given``: not provided.
+    lacks : tuple of str
+        The figures that are missing: ``county_facts.population``, ``schools.classes``.
     """
 
     value: float | int | str | None = None
@@ -44,6 +48,7 @@ class Cell:
     percent: bool = False
     note: str | None = None
     mark: Mark | None = None
+    lacks: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -88,7 +93,7 @@ class FormTable:
             "id": self.id,
             "title": self.title,
             "columns": [attrs.asdict(c) for c in self.columns],
-            "rows": [[attrs.asdict(cell) for cell in row] for row in self.rows],
+            "rows": [[attrs.asdict(c) | {"lacks": list(c.lacks)} for c in row] for row in self.rows],
             "notes": list(self.notes),
         }
 
