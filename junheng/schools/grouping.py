@@ -35,7 +35,8 @@ class ProblemGroup:
         """
         if len(self.problems) == 1:
             return self.first.place(language) if first is None else first
-        alone = self.first if self.by_school else evolve(self.first, key=None)
+        # what is common to all is named with the first, what differs behind it
+        alone = evolve(self.first, column=None) if self.by_school else evolve(self.first, key=None)
         start, n = alone.place(language) if first is None else first, len(self.problems)
         names = self._names()
         if not start:

@@ -149,7 +149,8 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
         (
             english,
             ("乙小: 6 of 7 met — unmet", "6.3748", "below the floor of 6.375", "丙小: 6 of 7 met — undetermined",
-             "(missing Networked multimedia classrooms)", "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
+             "(missing Networked multimedia classrooms)",
+             "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
         ),
         (
             chinese,

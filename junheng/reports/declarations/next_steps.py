@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 
 from junheng.reports.declarations.model import FACTS, SCHOOLS, Declaration, FormTable
 from junheng.words import Language, Listed, Message, Name, Quoted, listed, message
 
-#: Columns that name the lines of a table: its code, its number, what it is about.
-_LINES = ("code", "number", "entry")
+#: Columns that number the lines of a table.
+_LINES = ("code", "number")
 
 
 def next_steps(form: Declaration, language: Language) -> list[str]:
@@ -48,8 +49,19 @@ def _lines(table: FormTable, rows: Sequence[int]) -> Listed:
     if name is None:
         return listed(())
     at = heads.index(name)
-    return listed(_distinct(table.rows[i][at].text for i in rows))
+    return listed(_in_runs([t for t in dict.fromkeys(table.rows[i][at].text for i in rows) if t]))
 
 
-def _distinct(texts: Iterable[str]) -> list[str]:
-    return [t for t in dict.fromkeys(texts) if t]
+def _in_runs(codes: Sequence[str]) -> list[str]:
+    """Return L1, L2, L3, L14 as L1–L3, L14."""
+    runs: list[list[str]] = []
+    for code in codes:
+        if runs and _number(code) == _number(runs[-1][-1]) + 1:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    return [code for run in runs for code in (run if len(run) < 3 else [f"{run[0]}–{run[-1]}"])]
+
+
+def _number(code: str) -> int:
+    return int(re.sub(r"\D", "", code) or -1)
