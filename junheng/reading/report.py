@@ -7,12 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
 from junheng.schools.grouping import ProblemGroup, grouped
-from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message
+from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message, sentences, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +60,8 @@ class FileReport:
         number typed as text, and columns added up from their parts.
     problems : pandas.DataFrame
         ``code``, ``severity``, ``sheet``, ``cell``, ``column``, ``value``, ``message``.
+    language : {"en", "zh"}
+        Language of texts; see :meth:`relabel`.
     """
 
     name: str
@@ -74,14 +76,43 @@ class FileReport:
     problems: pd.DataFrame
     #: The problems in the order of their frame, for any language.
     _found: tuple[Problem, ...] = ()
+    language: Language = "en"
 
-    def to_dict(self, language: Language = "en", *, schools: bool = False) -> dict[str, Any]:
-        """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).
+    def relabel(self, language: Language) -> FileReport:
+        r"""Return the same report, printed and shown in notebooks in another language; its frames keep their ids.
 
         Parameters
         ----------
         language : {"en", "zh"}
-            Language of the messages of problems; codes do not depend on it.
+            Language of texts.
+
+        Returns
+        -------
+        FileReport
+            The same figures with other words.
+
+        Raises
+        ------
+        InputError
+            If there are no words in that language.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> report = jh.describe_file("学校,学段,学生\n一小,小学,500\n".encode()).relabel("zh")
+        >>> str(report).splitlines()[0].endswith("：读入1行")
+        True
+        """
+        return evolve(self, language=check_language(language))
+
+    def to_dict(self, language: Language | None = None, *, schools: bool = False) -> dict[str, Any]:
+        """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).
+
+        Parameters
+        ----------
+        language : {"en", "zh"}, optional
+            Language of the messages of problems; codes do not depend on it. Default: that of :meth:`relabel`, or
+            English.
         schools : bool
             Whether to return the rows of the table instead of their number.
 
@@ -92,7 +123,7 @@ class FileReport:
             ``places`` (only with the rows), ``sheets``, ``columns``, ``left_out``, ``changes`` and ``problems``. A
             problem has also the ``parameters`` of its message. Missing is None; a figure that is infinite is text.
         """
-        check_language(language)
+        language = check_language(self.language if language is None else language)
         rows: dict[str, Any] = {"schools": len(self.schools)}
         if schools:
             rows = {"schools": records(self.schools), "places": records(self.places)}
@@ -117,13 +148,13 @@ class FileReport:
             out.append({**record, "message": found.sentence(language), "parameters": parameters})
         return out
 
-    def to_text(self, language: Language = "en", *, whole: bool = False) -> str:
+    def to_text(self, language: Language | None = None, *, whole: bool = False) -> str:
         """Return a summary as text; problems alike share a line.
 
         Parameters
         ----------
-        language : {"en", "zh"}
-            Language of the summary.
+        language : {"en", "zh"}, optional
+            Language of the summary. Default: that of :meth:`relabel`, or English.
         whole : bool
             Whether to list everything, each problem on a line of its own.
 
@@ -132,7 +163,7 @@ class FileReport:
         str
             Lines of text; without ``whole`` long lists are shortened.
         """
-        check_language(language)
+        language = check_language(self.language if language is None else language)
         begin = list if whole else _beginning
         page: list[Message | str] = [_line("title", path=self.name, kind=self._kind(), n=len(self.schools))]
         page += [_sheet_line(s) for s in records(self.sheets)]
@@ -163,24 +194,37 @@ class FileReport:
 
     def _repr_html_(self) -> str:
         parts = [f"<p><b>{html.escape(self.to_text().splitlines()[0])}</b></p>"]
-        for title, frame in (
-            ("sheets", self.sheets),
-            ("columns", self.columns),
-            ("left out", self.left_out),
-            ("changes", self.changes),
-            ("problems", self.problems),
-        ):
-            shown = records(frame)[: 3 * _SHOWN]
-            head = "".join(f"<th>{html.escape(str(c))}</th>" for c in frame.columns)
+        for name, title in sentences("reading.frames", self.language).items():
+            frame = getattr(self, name)
+            rows = self._problem_records(self.language) if name == "problems" else records(frame)
+            heads = [str(word("file_column", c, self.language)) for c in frame.columns]
+            head = "".join(f"<th>{html.escape(h)}</th>" for h in heads)
             body = "".join(
-                "<tr>" + "".join(f"<td>{html.escape('' if v is None else str(v))}</td>" for v in row.values()) + "</tr>"
-                for row in shown
+                "<tr>"
+                + "".join(f"<td>{html.escape(_shown(c, row[c], self.language))}</td>" for c in frame.columns)
+                + "</tr>"
+                for row in rows[: 3 * _SHOWN]
             )
             parts.append(
                 f"<details><summary>{title} ({len(frame)})</summary>"
                 f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details>"
             )
         return "".join(parts)
+
+
+#: Columns that hold ids, with the group of their labels.
+_WORDS = {"reason": "left_out_row", "why": "cell_change", "severity": "severity", "code": "problem", "column": "column"}
+
+
+def _shown(column: str, value: Any, language: str) -> str:
+    """Return a cell of a frame as a reader of a language sees it; ids stay in English."""
+    if value is None:
+        return ""
+    if language == "en":
+        return str(value)
+    if isinstance(value, bool):
+        return str(word("answer", "yes" if value else "no", language))
+    return Name(_WORDS[column], value).text(language) if column in _WORDS else str(value)
 
 
 def records(frame: Any) -> list[dict[str, Any]]:

@@ -266,3 +266,13 @@ def test_what_a_notebook_shows_is_chinese(standard: str) -> None:
         texts += [getattr(plan, n).to_csv() for n in ("changes", "counties", "steps", "unplanned")]
     for text in texts:
         assert english_in(text.replace('"', "")) == []
+
+
+@pytest.mark.parametrize("name", ["学校.csv", "有错.csv", "两县.csv"])
+def test_what_is_told_about_a_file_is_chinese(folder: Path, name: str) -> None:
+    report = jh.describe_file(folder / name)
+    shown = report.relabel("zh")
+    assert "工作表" in shown._repr_html_() and "sheet" in report._repr_html_()
+    assert str(shown) == report.to_text("zh") and shown.to_dict() == report.to_dict("zh")
+    for text in (str(shown), shown._repr_html_(), report.to_text("zh", whole=True)):
+        assert english_in(text) == []
