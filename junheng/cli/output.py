@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import junheng as jh
 from junheng._files import check_output, write_bytes
-from junheng._frames import Table, write_tables
+from junheng._frames import Table, write_csv
 from junheng.errors import InputError
 from junheng.reports.workbooks.results import plan_tables, relabelled, result_tables
 from junheng.words import Language, Name, Quoted, listed, message, word
@@ -179,7 +179,7 @@ def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> N
 
 
 def _write_csv(path: Path, tables: dict[str, Any], args: argparse.Namespace) -> None:
-    write_tables(path, {name: _without_formulas(frame) for name, frame in tables.items()}, named_files(args))
+    write_csv(path, {name: _without_formulas(frame) for name, frame in tables.items()}, named_files(args))
 
 
 def _without_formulas(frame: Any) -> Any:

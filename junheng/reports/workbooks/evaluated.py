@@ -10,6 +10,7 @@ import numpy as np
 
 from junheng._arrays import Ints
 from junheng._data import STAGES
+from junheng.facts import fact_columns
 from junheng.indicators.compliance import UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.conditions import UnitResult
 from junheng.judging.findings import REASONS
@@ -65,10 +66,9 @@ def evaluation_blocks(ev: Evaluation, language: Language) -> Callable[[Mapping[s
     text, d = Words(language), ev.data
 
     def blocks(rows: Mapping[str, int]) -> list[Block]:
-        overall = verdict_blocks(d, text) if d.n_counties else [Block(text.report("parts"), [text.report("nothing")])]
         return [
             basis_block(ev, text),
-            *overall,
+            *verdict_blocks(d, text),
             _schools(ev, text),
             _indicators(d, text),
             *_items(d, text),
@@ -235,7 +235,7 @@ def _undetermined(d: Judgement, text: Words) -> list[tuple[ItemResult, int, str]
         open_ = np.flatnonzero(r.verdict == UNDETERMINED)
         if not open_.size or r.item.rule == "scored":
             continue
-        missing = _missing_figures(d, schools, r, open_.tolist(), text.language)
+        missing = _missing_figures(d, schools, r, open_.tolist(), text)
         # how many counties lack a figure, unless all do
         names = [x if n == open_.size else text("in_counties", what=x, n=n) for x, n in missing.items()]
         reasons = dict.fromkeys(text.label("reason", r.reason[c]) for c in open_.tolist())
@@ -244,7 +244,7 @@ def _undetermined(d: Judgement, text: Words) -> list[tuple[ItemResult, int, str]
 
 
 def _missing_figures(
-    d: Judgement, schools: Subjects, r: ItemResult, counties: Sequence[int], language: Language
+    d: Judgement, schools: Subjects, r: ItemResult, counties: Sequence[int], text: Words
 ) -> dict[str, int]:
     """Return the figures of an item that some counties have not given, with the number of counties."""
     counts: Counter[str] = Counter()
@@ -257,11 +257,17 @@ def _missing_figures(
                 lacking = of_county(d, condition, c) if condition.scope == "county" else _of_sum(schools, condition, c)
             else:
                 lacking = _of_schools(condition, found.units, c)
-            names |= dict.fromkeys(
-                figure_label(f, condition.scope if f in columns() else "county", language) for f in lacking
-            )
+            names |= dict.fromkeys(_figure(f, condition.scope, text) for f in lacking)
         counts.update(list(names))
     return dict(counts)
+
+
+def _figure(name: str, scope: str, text: Words) -> str:
+    """Name a figure, and say of an answer that it is yes or no."""
+    if scope != "county" and name in columns():
+        return figure_label(name, scope, text.language)
+    label = figure_label(name, "county", text.language)
+    return text("yes_or_no", what=label) if fact_columns()[name].type == "flag" else label
 
 
 def _of_schools(condition: Comparison, found: UnitResult, county: int) -> list[str]:

@@ -46,7 +46,7 @@ def _by_row(
         units = {getattr(i, language): i.unit for i in (*catalogue().values(), *county_catalogue().values())}
         formats = _looked_up(table, header["indicator"], {label: unit_format(u) for label, u in units.items()})
         out |= {id_: formats for id_ in _OF_INDICATOR if id_ in header}
-    elif "unit" in header:
+    if "change" in header and "unit" in header:
         units = {word("unit", u, language): u for u in read_toml("words/labels.toml")["unit"] if "/" not in u}
         out["change"] = _looked_up(table, header["unit"], {label: unit_format(u) for label, u in units.items()})
     if "coefficient" in header:
@@ -54,7 +54,7 @@ def _by_row(
     for id_, other in _COMPARED.items():
         if id_ in out and other in header:
             out[id_] = telling(table.floats(header[id_]), table.floats(header[other]), out[id_])
-    return {id_: formats for id_, formats in out.items() if id_ in header}
+    return out
 
 
 def _looked_up(table: Table, header: str, formats: Mapping[str, str]) -> list[str]:

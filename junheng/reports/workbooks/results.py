@@ -18,7 +18,7 @@ from junheng.reports.workbooks.blocks import Block, write_blocks
 from junheng.reports.workbooks.evaluated import evaluation_blocks, place_of
 from junheng.reports.workbooks.figures import sheet_of
 from junheng.reports.workbooks.planned import plan_blocks
-from junheng.reports.workbooks.sheets import write_frame
+from junheng.reports.workbooks.sheets import Sheet, write_frame
 from junheng.results import Evaluation
 from junheng.words import Language, message, sentences
 
@@ -106,6 +106,16 @@ def write_plan_workbook(plan: Plan, path: str | os.PathLike[str], *, language: L
     blocks = plan_blocks(shown, language)
     title = _title("plan_title", shown.evaluation, language)
     return _write(path, shown.evaluation, language, title, plan_tables(shown), blocks)
+
+
+def write_table(path: Path, name: str, frame: Any, language: Language) -> None:
+    """Write one frame as a workbook of one sheet."""
+    sheet = Sheet(name, frame, {}, {})
+
+    def fill(book: Any) -> None:
+        write_frame(book, Formats(book), sheet, language, name)
+
+    write_bytes(path, workbook_bytes(path, name, "", fill))
 
 
 def relabelled(plan: Plan, language: Language) -> Plan:
