@@ -13,7 +13,7 @@ from junheng.reports.workbooks.sheets import THREE, TWO, VERDICT_STYLES, WHOLE
 from junheng.words import Language, sentences, word
 
 #: Widths of the columns of the summary; it fits A4 upright.
-_WIDTHS = (38, 10, 10, 10, 10, 10, 10, 14)
+_WIDTHS = (36, 12, 12, 12, 12, 12, 12, 14)
 _BORDER = {"border": 1, "border_color": "#BFBFBF"}
 #: Formats of the kinds of columns; a word or name may need several lines.
 _KINDS: dict[str, dict[str, Any]] = {
@@ -115,6 +115,8 @@ class _Writer:
         """Return what stands in a cell; a figure that is not known stands as a dash."""
         if head.kind == "verdict" and not is_head:
             value = word("verdict", value, self._language)
+        elif (is_head or head.kind == "name") and isinstance(value, str):
+            value = value[:1].upper() + value[1:]
         if isinstance(value, float) and value != value:
             return "—"
         return cell_text(value, self._language) if isinstance(value, str) else value

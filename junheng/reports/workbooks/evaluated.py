@@ -147,27 +147,30 @@ def _schools(ev: Evaluation, text: Words) -> Block:
     """Say how many schools there are, which count, and how many have which verdict."""
     d, p = ev.data, ev.provenance
     said = text("schools_counted", rows=p["rows"], sections=p["sections"], counted=p["sections_counted"])
-    rows = []
+    judged = bool(d.standard.thresholds)  # else the standard has no rule for single schools
+    rows: list[tuple[Any, ...]] = []
     for s, stage in enumerate(STAGES):
         here = d.sections.stage == s
         if here.any():
             unmet, open_, met = (int(n) for n in d.schools_by_verdict[:, s].sum(axis=0))
-            out = int((here & ~d.sections.counted).sum())
-            rows.append((text.label("stage", stage), met + unmet + open_, met, unmet, open_, out))
+            out, counts = int((here & ~d.sections.counted).sum()), (met, unmet, open_) if judged else ()
+            rows.append((text.label("stage", stage), met + unmet + open_, *counts, out))
     heads = [Head(text.label("column", "stage"), kind="name"), Head(text("counted_schools"), kind="count")]
-    heads += [Head(text.label("verdict", v), kind="count") for v in _ORDER] + [Head(text("not_counted"), kind="count")]
-    return Block(text("schools"), [said], heads, rows)
+    heads += [Head(text.label("verdict", v), kind="count") for v in _ORDER if judged]
+    return Block(text("schools"), [said], [*heads, Head(text("not_counted"), kind="count")], rows)
 
 
 def _indicators(d: Judgement, text: Words) -> Block:
     """List the indicators that some school or coefficient fails, or for which a figure is missing."""
     rows = [row for s in range(len(STAGES)) for j in range(-1, len(d.indicators)) if (row := _indicator(d, j, s, text))]
-    one = d.n_counties == 1
-    last = {"coefficient": "coefficient", "limit": "coefficient", "coefficient_verdict": "verdict"}
-    last = last if one else {"over": "count", "coefficients_open": "count"}
     heads = [Head(text.label("column", "indicator"), kind="name"), Head(text.label("column", "stage"), kind="middle")]
-    heads += [Head(text(key), kind="count") for key in ("judged", "schools_unmet", "schools_open")]
-    heads += [Head(text(key), kind=kind) for key, kind in last.items()]
+    if d.standard.thresholds:
+        heads += [Head(text(key), kind="count") for key in ("judged", "schools_unmet", "schools_open")]
+    if d.standard.limits and d.n_counties == 1:
+        heads += [Head(text(key), kind="coefficient") for key in ("coefficient", "limit")]
+        heads.append(Head(text("coefficient_verdict"), kind="verdict"))
+    elif d.standard.limits:
+        heads += [Head(text(key), kind="count") for key in ("over", "coefficients_open")]
     return Block(text("indicators"), [text("indicators_note" if rows else "indicators_none")], heads, rows)
 
 
@@ -175,18 +178,20 @@ def _indicator(d: Judgement, j: int, s: int, text: Words) -> tuple[Any, ...] | N
     """Return the row of an indicator, -1 for the composite; None if nothing is unmet or undetermined."""
     at = d.judged[d.sections.stage[d.judged] == s]
     at = at[d.applies[j, at]] if j >= 0 else at[:0]
-    _, unmet, open_ = count_verdicts(d.verdicts[j, at]) if j >= 0 else (0, 0, 0)
+    _, unmet, open_ = count_verdicts(d.verdicts[j, at])
     groups = np.flatnonzero(d.group_stage == s).tolist()
     found = [f for f in (coefficient_of(d, j, g) for g in groups) if np.isfinite(f[1])]
     failing = [sum(verdict == v for _, _, verdict in found) for v in (UNMET, UNDETERMINED)]
     if not (unmet or open_ or any(failing)):
         return None
-    shown: tuple[Any, ...] = tuple(failing)
-    if d.n_counties == 1:
-        value, limit, verdict = found[0] if found else (float("nan"), float("nan"), None)
-        shown = (value, limit, None if verdict is None else VERDICTS[int(verdict)])
-    counts = (int(at.size), unmet, open_) if j >= 0 else (None, None, None)
-    return (coefficient_name(d, j, text.language), text.label("stage", STAGES[s]), *counts, *shown)
+    row: list[Any] = [coefficient_name(d, j, text.language), text.label("stage", STAGES[s])]
+    if d.standard.thresholds:
+        row += [int(at.size), unmet, open_] if at.size else [None] * 3
+    if d.standard.limits and d.n_counties == 1:
+        row += [*found[0][:2], VERDICTS[found[0][2]]] if found else [None] * 3
+    elif d.standard.limits:
+        row += failing
+    return tuple(row)
 
 
 # ------------------------------------------------------------------------------------- items, missing figures

@@ -105,14 +105,12 @@ def _indicators(d: Judgement, then: Judgement, text: Words) -> Block:
         for j in range(-1, len(d.indicators))
         if (row := _indicator(d, then, j, s, text))
     ]
-    one = d.n_counties == 1
-    keys = [
-        "schools_before",
-        "schools_after",
-        *(["cv_before", "cv_after", "limit"] if one else ["over_before", "over_after"]),
-    ]
     heads = [Head(text.label("column", "indicator"), kind="name"), Head(text.label("column", "stage"), kind="middle")]
-    heads += [Head(text(key), kind="count" if not one or "schools" in key else "coefficient") for key in keys]
+    heads += [Head(text(key), kind="count") for key in ("schools_before", "schools_after")]
+    if d.standard.limits and d.n_counties == 1:
+        heads += [Head(text(key), kind="coefficient") for key in ("cv_before", "cv_after", "limit")]
+    elif d.standard.limits:
+        heads += [Head(text(key), kind="count") for key in ("over_before", "over_after")]
     return Block(text("indicators_after"), [] if rows else [text("indicators_none")], heads, rows)
 
 
@@ -129,7 +127,9 @@ def _indicator(d: Judgement, then: Judgement, j: int, s: int, text: Words) -> tu
         values.append(limited[0] if limited else (float("nan"), float("nan"), None))
     if not (any(schools) or any(over)):
         return None
-    figures = (values[0][0], values[1][0], values[0][1]) if d.n_counties == 1 else tuple(over)
+    figures: tuple[Any, ...] = ()
+    if d.standard.limits:
+        figures = (values[0][0], values[1][0], values[0][1]) if d.n_counties == 1 else tuple(over)
     return (coefficient_name(d, j, text.language), text.label("stage", STAGES[s]), *schools, *figures)
 
 
