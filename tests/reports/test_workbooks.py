@@ -248,6 +248,8 @@ def test_the_same_content_gives_the_same_bytes_for_any_library(tmp_path: Path) -
     again = write_results(jh.evaluate(county(), QUALITY).relabel("en"), tmp_path / "b.xlsx").read_bytes()
     other = write_results(jh.evaluate(pl.from_pandas(county()), QUALITY), tmp_path / "c.xlsx").read_bytes()
     assert first == again == other
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as parts:  # no time of writing
+        assert set(re.findall(r"\d{4}-\d\d-\d\dT", parts.read("docProps/core.xml").decode())) == {"2000-01-01T"}
 
 
 def test_a_large_workbook_written_row_by_row_is_the_same(
