@@ -17,7 +17,7 @@ import junheng as jh
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_csv
 from junheng.errors import InputError
-from junheng.reports.workbooks.results import plan_tables, relabelled, result_tables
+from junheng.reports.workbooks.results import plan_tables, result_tables
 from junheng.words import Language, Name, Quoted, listed, message, word
 
 __all__ = [
@@ -173,7 +173,7 @@ def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> N
     elif path.suffix.lower() in (".html", ".htm"):
         jh.reports.write_report(made.evaluation, path, plan=made, language=language, progress=False)
     elif path.suffix.lower() == ".csv":
-        _write_csv(path, plan_tables(relabelled(made, language)), args)
+        _write_csv(path, plan_tables(made.relabel(language)), args)
     else:
         jh.reports.write_plan_workbook(made, path, language=language)
 

@@ -115,7 +115,17 @@ def test_a_county_may_be_asked_for_and_many_are_counted(capsys: pytest.CaptureFi
     assert code == 0 and "第3县 / rural" in out
 
 
-NAMES = ("verdicts", "items", "indicators", "item_schools", "school_verdicts", "schools", "left_out", "problems")
+NAMES = (
+    "verdicts",
+    "items",
+    "indicators",
+    "item_schools",
+    "school_verdicts",
+    "schools",
+    "left_out",
+    "facts",
+    "problems",
+)
 
 
 def header(name: str, language: str, of: str = "school_verdicts") -> str:

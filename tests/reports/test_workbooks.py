@@ -189,6 +189,19 @@ def test_a_figure_that_would_be_printed_like_its_limit_shows_all_its_digits(book
     assert f"{value.value:.2f}" == "4.50" and value.value < 4.5 and value.number_format == "General"
 
 
+def test_the_facts_of_the_county_have_a_sheet(tmp_path: Path) -> None:
+    facts = {"甲县": {"no_excessive_workload": True, "special_education_funds_cny": 51_000.5}}
+    ev = jh.evaluate(county(), QUALITY, county_facts=facts)
+    sheet = openpyxl.load_workbook(write_results(ev, tmp_path / "a.xlsx"))["县情数据"]
+    found = {f.value: v for f, v in zip(*(column(sheet, n) for n in ("县情项目", "数值")), strict=True)}
+    assert {name: v.value for name, v in found.items()} == {
+        "无过重课业负担": 1,
+        "特殊教育公用经费（特殊教育学校和随班就读）": 51_000.5,
+    }
+    assert '"是"' in found["无过重课业负担"].number_format
+    assert found["特殊教育公用经费（特殊教育学校和随班就读）"].number_format == "#,##0.00"
+
+
 def test_verdicts_have_a_colour_and_a_word_and_booleans_a_word(book: Any) -> None:
     fills: dict[str, set[str]] = {}
     for name in book.sheetnames[1:]:

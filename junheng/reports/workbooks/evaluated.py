@@ -69,7 +69,7 @@ def evaluation_blocks(ev: Evaluation, language: Language) -> Callable[[Mapping[s
         return [
             basis_block(ev, text),
             *verdict_blocks(d, text),
-            _schools(ev, text),
+            _schools(d, text),
             _indicators(d, text),
             *_items(d, text),
             problems_block(d, text),
@@ -143,17 +143,17 @@ def _counties(d: Judgement, parts: Sequence[str], text: Words) -> Block:
 # -------------------------------------------------------------------------------------- schools, indicators
 
 
-def _schools(ev: Evaluation, text: Words) -> Block:
+def _schools(d: Judgement, text: Words) -> Block:
     """Say how many schools there are, which count, and how many have which verdict."""
-    d, p = ev.data, ev.provenance
-    said = text("schools_counted", rows=p["rows"], sections=p["sections"], counted=p["sections_counted"])
+    counted = d.sections.counted
+    said = text("schools_counted", rows=d.sections.schools.frame.rows, sections=counted.size, counted=counted.sum())
     judged = bool(d.standard.thresholds)  # else the standard has no rule for single schools
     rows: list[tuple[Any, ...]] = []
     for s, stage in enumerate(STAGES):
         here = d.sections.stage == s
         if here.any():
             unmet, open_, met = (int(n) for n in d.schools_by_verdict[:, s].sum(axis=0))
-            out, counts = int((here & ~d.sections.counted).sum()), (met, unmet, open_) if judged else ()
+            out, counts = int((here & ~counted).sum()), (met, unmet, open_) if judged else ()
             rows.append((text.label("stage", stage), met + unmet + open_, *counts, out))
     heads = [Head(text.label("column", "stage"), kind="name"), Head(text("counted_schools"), kind="count")]
     heads += [Head(text.label("verdict", v), kind="count") for v in _ORDER if judged]

@@ -9,11 +9,11 @@ import numpy as np
 
 from junheng._data import read_toml
 from junheng._frames import Table
-from junheng.facts import fact_columns
+from junheng.facts import Fact, fact_columns
 from junheng.indicators.catalog import catalogue, county_catalogue
 from junheng.judging.items import ItemResult
 from junheng.reports.declarations.item_tables import is_share
-from junheng.reports.workbooks.sheets import GENERAL, PERCENT, THREE, Sheet, telling, unit_format
+from junheng.reports.workbooks.sheets import GENERAL, PERCENT, THREE, TWO, Sheet, telling, unit_format
 from junheng.results import Evaluation, Judgement
 from junheng.schools import columns
 from junheng.words import Language, sentences, word
@@ -46,6 +46,9 @@ def _by_row(
         units = {getattr(i, language): i.unit for i in (*catalogue().values(), *county_catalogue().values())}
         formats = _looked_up(table, header["indicator"], {label: unit_format(u) for label, u in units.items()})
         out |= {id_: formats for id_ in _OF_INDICATOR if id_ in header}
+    elif "fact" in header:
+        of_fact = {getattr(f, language): _fact_format(f, language) for f in fact_columns().values()}
+        out["value"] = _looked_up(table, header["fact"], of_fact)
     if "change" in header and "unit" in header:
         units = {word("unit", u, language): u for u in read_toml("words/labels.toml")["unit"] if "/" not in u}
         out["change"] = _looked_up(table, header["unit"], {label: unit_format(u) for label, u in units.items()})
@@ -68,12 +71,11 @@ def _item_formats(d: Judgement, language: Language) -> list[str]:
     """Return the format of value and requirement of every county and item."""
     if not d.items:
         return []
-    yes_no = '[=1]"{yes}";[=0]"{no}";General'.format(**sentences("results", language))
-    each = [np.array(_condition_formats(r, yes_no), dtype=object)[r.condition] for r in d.items]
+    each = [np.array(_condition_formats(r, language), dtype=object)[r.condition] for r in d.items]
     return list(np.stack(each, axis=1).reshape(-1).tolist())
 
 
-def _condition_formats(result: ItemResult, yes_no: str) -> list[str]:
+def _condition_formats(result: ItemResult, language: Language) -> list[str]:
     if result.item.rule in ("each_coefficient", "composite_coefficient"):
         return [THREE]
     if not result.item.conditions:
@@ -82,8 +84,15 @@ def _condition_formats(result: ItemResult, yes_no: str) -> list[str]:
     for test in result.item.conditions:
         if test.scope in ("school", "section", "share") or is_share(test):
             formats.append(PERCENT)
-        elif test.scope == "county" and not test.bottom and fact_columns()[test.top[0]].type == "flag":
-            formats.append(yes_no)
+        elif test.scope == "county" and not test.bottom:
+            formats.append(_fact_format(fact_columns()[test.top[0]], language))
         else:
             formats.append(GENERAL)
     return formats
+
+
+def _fact_format(fact: Fact, language: Language) -> str:
+    """Return the format of a fact; an answer is a figure that reads as a word."""
+    if fact.type == "flag":
+        return '[=1]"{yes}";[=0]"{no}";General'.format(**sentences("results", language))
+    return TWO if fact.unit == "CNY" else GENERAL

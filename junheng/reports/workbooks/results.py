@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from junheng._files import as_path, write_bytes
 from junheng._frames import Table
 from junheng.errors import InputError, check_language
@@ -102,7 +100,7 @@ def write_plan_workbook(plan: Plan, path: str | os.PathLike[str], *, language: L
     >>> jh.reports.write_plan_workbook(plan, pathlib.Path(tempfile.mkdtemp()) / "plan.xlsx").name
     'plan.xlsx'
     """
-    shown = relabelled(plan, check_language(language))
+    shown = plan.relabel(check_language(language))
     blocks = plan_blocks(shown, language)
     title = _title("plan_title", shown.evaluation, language)
     return _write(path, shown.evaluation, language, title, plan_tables(shown), blocks)
@@ -116,11 +114,6 @@ def write_table(path: Path, name: str, frame: Any, language: Language) -> None:
         write_frame(book, Formats(book), sheet, language, name)
 
     write_bytes(path, workbook_bytes(path, name, "", fill))
-
-
-def relabelled(plan: Plan, language: Language) -> Plan:
-    """Return a plan with labels instead of ids."""
-    return attrs.evolve(plan, evaluation=plan.evaluation.relabel(language))
 
 
 def result_tables(shown: Evaluation) -> dict[str, Any]:
