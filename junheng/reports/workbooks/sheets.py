@@ -27,7 +27,7 @@ _GRID = {"border": 1, "border_color": "#BFBFBF"}
 #: Columns that name what a row is about; those at the beginning stay in view.
 _KEYS = ("county", "county_code", "year", "school_code", "school")
 #: Widest columns of text, in half-width characters; longer texts are wrapped.
-_WIDEST = {"reason": 54, "finding": 54, "message": 60, "where": 40, "indicator": 38, "item": 38}
+_WIDEST = {"reason": 54, "finding": 54, "message": 60, "where": 40, "indicator": 38, "item": 38, "fact": 38}
 _WIDE = 30
 #: Columns of figures that are names rather than amounts.
 _NAMES = ("year", "row", "number")
