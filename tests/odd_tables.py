@@ -414,6 +414,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "describe_file": lambda v, r: jh.describe_file(v),
     "read_facts": lambda v, r: jh.read_facts(v),
     "write_declaration": lambda v, r: jh.reports.write_declaration(jh.evaluate(_clean(2), QUALITY), v),
+    "write_results": lambda v, r: jh.reports.write_results(jh.evaluate(_clean(2), QUALITY), v),
     "write_report": lambda v, r: jh.reports.write_report(jh.evaluate(_clean(2), QUALITY), v),
 }  # fmt: skip
 

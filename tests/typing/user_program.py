@@ -158,6 +158,8 @@ def handed_on(made: jh.Plan[pd.DataFrame], ev: jh.Evaluation[pd.DataFrame]) -> N
     assert_type(reports.write_report(ev, "report.html", county=("甲县", 2025)), Path)
     assert_type(reports.write_template("empty.xlsx", ev.standard, stages=["junior"], language="en"), Path)
     assert_type(reports.write_declaration(ev, Path("form.xlsx"), county="甲县"), Path)
+    assert_type(reports.write_results(ev, "results.xlsx", language="en"), Path)
+    assert_type(reports.write_plan_workbook(made, Path("plan.xlsx")), Path)
     assert_type(reports.declaration(ev), reports.Declaration)
     plots.lorenz(ev, "books_per_student", stage="primary", county="甲县", language="zh")
     plots.before_and_after(made, "books_per_student", stage="junior")

@@ -138,7 +138,7 @@ def _printing(test: Comparison, spec: Mapping[str, Any]) -> tuple[int | None, bo
     """Return the decimals of a figure, and whether it is a percentage (a ratio of figures with one unit)."""
     if test.scope in ("school", "section", "share"):
         return spec["ratio_decimals"], True
-    if _is_share(test):
+    if is_share(test):
         return spec["ratio_decimals"], True
     if any(f.startswith(tuple(spec.get("as_given", ()))) for f in test.top if spec.get("as_given")):
         return None, False
@@ -195,7 +195,7 @@ def _unit_requirement(test: Comparison) -> Text:
         return message("forms.norm", op=op, times=str(test.norm.times))
     if test.than:
         return op + "＋".join(figure_label(f, test.scope, "zh") for f in test.than)
-    percent = _is_share(test)
+    percent = is_share(test)
     if test.value is not None and is_grade(test.top[0]):
         grade = category_words(test.top[0])[-1 - int(test.value)]
         return message("forms.each_unit", op=op, value=Name("grade", grade))
@@ -242,7 +242,7 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
     return clauses(remarks) or chinese(not_given)
 
 
-def _is_share(test: Comparison) -> bool:
+def is_share(test: Comparison) -> bool:
     """Return whether a test divides figures with the same unit."""
     top, bottom = ({_unit(f, test.scope) for f in names} for names in (test.top, test.bottom))
     return bool(test.bottom) and top == bottom
