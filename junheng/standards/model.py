@@ -299,6 +299,8 @@ class Standard:
         Identity. ``issued`` is a year, a month or a day.
     label : Label
         Its name.
+    aliases : tuple of str
+        Other names and document numbers by which :func:`junheng.load_standard` finds it.
     extends : str or None
         The standard it extends; ``origin`` of an entry is the id of the standard that contains it.
     parts : tuple of str
@@ -313,6 +315,7 @@ class Standard:
 
     id: str
     label: Label
+    aliases: tuple[str, ...] = ()
     document: str
     number: str
     issued: str
@@ -493,7 +496,9 @@ class Standard:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content; standards with equal digests give equal verdicts."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=number_text)
+        # names judge nothing
+        content = {k: v for k, v in self.to_dict().items() if k != "aliases"}
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=number_text)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def diff(self, other: Standard) -> pd.DataFrame:
