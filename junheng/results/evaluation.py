@@ -139,7 +139,7 @@ class Evaluation(Generic[FrameT]):
         ----------
         county : str, int or tuple, optional
             County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
-        stage : {"primary", "junior"}, optional
+        stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
             Only this stage. Default: both.
         language : {"en", "zh"}, optional
             Default: the language of :meth:`relabel`, or English.

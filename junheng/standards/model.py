@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import attrs
 from attrs import field, frozen
 
+from junheng._stages import find_stage
 from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.standards.content import differences, number_text, plain
@@ -346,7 +347,7 @@ class Standard:
         ----------
         indicator : str
             Id of the indicator.
-        stage : {"primary", "junior"}
+        stage : {"primary", "junior"} or a Chinese word (小学, 初中)
             Stage.
 
         Returns
@@ -365,9 +366,12 @@ class Standard:
         >>> std = jh.load_standard("cn-quality-balance-2017")
         >>> std.threshold("teaching_area_per_student", stage="primary").value
         Decimal('4.5')
+        >>> std.threshold("teaching_area_per_student", stage="初中").value
+        Decimal('5.8')
         """
-        _require_text(indicator, stage)
-        found = self.find(indicator, stage)
+        if not isinstance(indicator, str):
+            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(indicator))))
+        found = self.find(indicator, stage := find_stage(stage))
         if found is not None:
             return found
         known = sorted({t.indicator for t in self.thresholds if t.stage == stage})
@@ -392,7 +396,8 @@ class Standard:
 
     def limit(self, kind: str, *, stage: str) -> Limit | None:
         """Return the limit of coefficients of a kind (``each`` or ``composite``) in a stage, or None."""
-        return next((x for x in self.limits if x.kind == kind and x.stage == stage), None)
+        wanted = find_stage(stage)
+        return next((x for x in self.limits if x.kind == kind and x.stage == wanted), None)
 
     @property
     def two_answers(self) -> bool:
@@ -529,12 +534,6 @@ class Standard:
         names = ("table", "entry", "field", "this", "other")
         frame: pd.DataFrame = pandas_frame({n: [r[i] for r in rows] for i, n in enumerate(names)})
         return frame
-
-
-def _require_text(*names: Any) -> None:
-    for name in names:
-        if not isinstance(name, str):
-            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(name))))
 
 
 def _check_options(changes: dict[str, Any], relaxations: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from junheng._data import STAGES, Stage
 from junheng._files import as_path, write_bytes
+from junheng._stages import find_stage
 from junheng.errors import InputError, check_language
 from junheng.facts import fact_columns
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
@@ -38,7 +39,7 @@ def write_template(
         The workbook to write (.xlsx). An existing file is replaced once the workbook is complete.
     standard : Standard, str or path
         The standard; the columns it requires come first.
-    stages : sequence of {"primary", "junior"}
+    stages : sequence of {"primary", "junior"} or Chinese words (小学, 初中)
         Stages offered as choices.
     facts : bool
         Whether to add a sheet for county facts, if the standard asks for any.
@@ -69,13 +70,13 @@ def write_template(
     target = as_path(path)
     if target.suffix.lower() != ".xlsx":
         raise InputError(message("forms.template_ending", file=target.name))
-    wrong = [s for s in stages if s not in STAGES]
-    if wrong or not stages or isinstance(stages, str):
+    if not stages or isinstance(stages, str):
         raise InputError(message("forms.template_stages", stages=STAGES, given=Quoted(stages)))
+    wanted = [find_stage(s) for s in stages]
     std = standard if isinstance(standard, Standard) else load_standard(standard)
 
     def fill(book: Any) -> None:
-        writer = _Writer(book, std, [s for s in STAGES if s in stages], language)
+        writer = _Writer(book, std, [s for s in STAGES if s in wanted], language)
         writer.schools()
         asked = facts_asked(std)
         if facts and asked:
