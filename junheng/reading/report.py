@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from junheng._public import public_names
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
 from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message
@@ -73,6 +74,9 @@ class FileReport:
     problems: pd.DataFrame
     #: The problems in the order of their frame, for any language.
     _found: tuple[Problem, ...] = ()
+
+    def __dir__(self) -> list[str]:
+        return public_names(self)
 
     def to_dict(self, language: Language = "en", *, schools: bool = False) -> dict[str, Any]:
         """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from junheng._data import CountyKey, SchoolKey, Stage
 from junheng._frames import FrameT
+from junheng._public import public_names
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
@@ -47,6 +48,9 @@ class Evaluation(Generic[FrameT]):
     language: Language | None = None
     # how to judge another table in the same way; results know nothing of evaluating
     again: Callable[[Any], Evaluation[FrameT]] | None = field(default=None, repr=False, eq=False)
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "data", "again", "header")
 
     @property
     def standard(self) -> Standard:

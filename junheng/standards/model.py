@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import attrs
 from attrs import field, frozen
 
+from junheng._public import public_names
 from junheng._stages import find_stage
 from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
+from junheng.standards.card import card
 from junheng.standards.content import differences, number_text, plain
 from junheng.standards.rules import Comparison, Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Yardstick
 from junheng.standards.sources import Cited, Source, SourceKind, Standing, allowed_standings
@@ -290,7 +292,7 @@ def stands_for(key: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return key == other or (len(key) == 4 and key[3] is None and key[:3] == other[:3])
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Standard:
     """One edition of a document, ready for use; see :func:`junheng.load_standard`.
 
@@ -308,10 +310,18 @@ class Standard:
         The parts of the overall verdict.
     indicators : tuple of str
         The resource indicators, in the order of the document.
-    thresholds, limits, school_rule, split, inclusion, items, relaxations, doubts, printing
-        The rules.
+    thresholds, limits, inclusion, items, relaxations, doubts : tuple
+        The rules, each with its clause, source and standing.
+    school_rule, split, printing : SchoolRule, Split, Printing or None
+        When a school complies, what integrated schools divide, and the decimals of the forms.
+    applied : tuple of str
+        The relaxations in use; see :meth:`with_options`.
     sources : dict
         The sources cited by entries.
+    effective_from, effective_to : str or None
+        When it was in force.
+    note : str or None
+        What was not read, or not found.
     """
 
     id: str
@@ -339,6 +349,15 @@ class Standard:
     effective_from: str | None = None
     effective_to: str | None = None
     note: str | None = None
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "find", "inclusion_for", "two_answers", "chosen")
+
+    def __repr__(self) -> str:
+        return f"<Standard {self.id}: {self.label.zh} ({self.number})>"
+
+    def _repr_html_(self) -> str:
+        return card(self)
 
     def threshold(self, indicator: str, *, stage: str) -> Threshold:
         """Return the threshold of an indicator in a stage.
