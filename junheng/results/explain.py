@@ -8,6 +8,7 @@ import numpy as np
 
 from junheng._data import STAGES, CountyKey, Stage
 from junheng._stages import find_stage
+from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.findings import REASONS

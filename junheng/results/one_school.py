@@ -8,6 +8,7 @@ import numpy as np
 
 from junheng._data import STAGES, CountyKey, SchoolKey, Stage
 from junheng._stages import find_stage
+from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.conditions import UnitResult
@@ -41,7 +42,8 @@ def explain_school(
 def _find(d: Judgement, school: SchoolKey, county: CountyKey | None) -> list[int]:
     """Return the sections of compulsory education of the one school of a name or code."""
     inside = np.isin(d.county, find_county(d, county)) & (d.sections.stage < len(STAGES))
-    table, rows, text = d.sections.schools, d.sections.rows, key_text(school)
+    table, rows = d.sections.schools, d.sections.rows
+    text = key_text(school) if isinstance(school, float) else as_text(school)
     hit, known = np.zeros(inside.size, dtype=bool), dict[str, None]()
     for name in (n for n in ("school", "school_code") if n in table.has):
         codes, words = table.codes(name)
