@@ -260,7 +260,7 @@ def test_what_is_wrong_under_one_standard_stops_all() -> None:
     made = frame(*table()).assign(included="是")
     with pytest.raises(jh.InputDataError, match="computers"):
         jh.evaluate_all(made.assign(computers=-1), [QUALITY, BASIC])
-    with pytest.raises(jh.InputDataError, match="computers"):
+    with pytest.raises(jh.InputDataError, match="missing column 'computers'"):
         jh.evaluate_all(made.drop(columns="computers"), [BASIC], missing="raise")
     with pytest.raises(jh.UnknownStandardError):
         jh.evaluate_all(made, [QUALITY, "cn-quality-balance-2016"])

@@ -89,7 +89,7 @@ def test_an_unknown_school_is_told_the_near_ones() -> None:
 
 def test_a_school_that_does_not_count_says_so_and_a_standard_without_thresholds_too() -> None:
     ev = jh.evaluate(frame(school("教学点甲", students=30, kind="teaching_point"), school()), QUALITY)
-    assert lines(ev, "教学点甲")[1] == "【小学】不计入：按标准不计入。"
+    assert [x for x in lines(ev, "教学点甲") if x.startswith("【小学】")] == ["【小学】不计入：按标准不计入。"]
     plain = lines(jh.evaluate(frame(school()), BASIC), "一小")
     assert len([x for x in plain if x.endswith("（标准未作规定）")]) == 8
 
@@ -102,6 +102,10 @@ def test_items_that_a_school_fails_are_told_and_those_of_others_are_not() -> Non
     (line,) = [x for x in told[at:] if "班额" in x]
     assert "不达标" in line and "50，要求≤45" in line and "申报表" in line
     assert not [x for x in lines(ev, "小校") if "班额" in x]
+    # one that looks at whole schools
+    ev = jh.evaluate(frame(school("巨校", students=2500, classes=60), small), QUALITY)
+    assert [x for x in lines(ev, "巨校") if "不超过2000人" in x and "2500，要求≤2000" in x]
+    assert not [x for x in lines(ev, "小校") if "不超过2000人" in x]
 
 
 def test_grades_and_sizes_are_told_in_words() -> None:
@@ -117,3 +121,16 @@ def test_no_english_in_chinese_and_no_other_language_in_english() -> None:
         zh = ev.explain(school=name, language="zh")
         assert not re.findall("[A-Za-z]{2,}", zh), zh
         assert ev.relabel("zh").explain(school=name) == zh
+
+
+def test_the_items_told_are_those_of_the_frame_of_items_and_schools() -> None:
+    ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=8), QUALITY)
+    labels = {item.id: item.label.zh for item in ev.standard.items}
+    seen = set()
+    for name in ev.schools["school"].unique():
+        own = {labels[i] for i in ev.item_schools.loc[ev.item_schools["school"] == name, "item"]}
+        told = ev.explain(school=name, language="zh").partition("【本校不达标或待定的项目】")[2]
+        named = {label for label in labels.values() if f"  {label}（" in told}
+        assert named <= own and bool(named) == bool(told), name
+        seen |= named
+    assert labels["music-and-art-rooms"] in seen and labels["class-size"] in seen

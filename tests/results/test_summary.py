@@ -63,6 +63,8 @@ def test_a_school_that_is_undetermined_or_not_counted_is_not_short() -> None:
     ]
     ev = jh.evaluate(frame(*rows, school()), QUALITY)
     assert row(ev, "resources")["verdict"] == "undetermined" and row(ev, "resources")["n_schools_short"] == 0
+    ev = jh.evaluate(frame(rows[0], school("丙", backbone_teachers=0), school()), QUALITY)
+    assert row(ev, "resources")["verdict"] == "unmet" and row(ev, "resources")["n_schools_short"] == 1
 
 
 def test_a_table_of_polars_gives_one_of_polars() -> None:
