@@ -42,8 +42,8 @@ def did_you_mean(
     *,
     most: int = 3,
     cutoff: float = 0.6,
-    show: Callable[[str], Any] = str,
-    called: Mapping[str, str] | None = None,
+    show: Callable[[Any], Any] = str,
+    called: Mapping[str, Any] | None = None,
 ) -> Message | str:
     """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near.
 

@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from junheng._data import STAGES
 from junheng._frames import FrameT, Labels
+from junheng._public import public_names
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._budget import Step
 from junheng.planning._card import WHY, plan_card
@@ -48,6 +49,9 @@ class Plan(Generic[FrameT]):
     moves: Prices = field(repr=False)
     budget: float | None
     full_cost: float
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "answers", "taken", "prices", "moves")
 
     @property
     def whole(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from junheng._public import public_names
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
 from junheng.schools.grouping import ProblemGroup, grouped
@@ -85,6 +86,9 @@ class FileReport:
     _facts_notices: tuple[Message, ...] = ()
     _facts_problems: tuple[Problem, ...] = ()
     language: Language = "en"
+
+    def __dir__(self) -> list[str]:
+        return public_names(self)
 
     def relabel(self, language: Language) -> FileReport:
         r"""Return the same report, printed and shown in notebooks in another language; its frames keep their ids.

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic
 
 import attrs
 from attrs import field, frozen
 
-from junheng._data import CountyKey, Stage
+from junheng._data import CountyKey, SchoolKey, Stage
 from junheng._frames import FrameT
+from junheng._public import public_names
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain
 from junheng.results.frames import Frames, id_records
+from junheng.results.one_school import explain_school
 from junheng.results.provenance import labelled
+from junheng.results.summary import summary
 from junheng.schools.editing import Changes
 from junheng.standards.model import Standard
 from junheng.words import Language, message
@@ -42,6 +47,9 @@ class Evaluation(Generic[FrameT]):
     language: Language | None = None
     # how to judge another table in the same way; results know nothing of evaluating
     again: Callable[[Any], Evaluation[FrameT]] | None = field(default=None, repr=False, eq=False)
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "data", "again", "header")
 
     @property
     def standard(self) -> Standard:
@@ -145,15 +153,23 @@ class Evaluation(Generic[FrameT]):
     # ------------------------------------------------------------------------------------- words
 
     def explain(
-        self, county: CountyKey | None = None, *, stage: Stage | None = None, language: Language | None = None
+        self,
+        county: CountyKey | None = None,
+        *,
+        school: SchoolKey | None = None,
+        stage: Stage | None = None,
+        language: Language | None = None,
     ) -> str:
-        """Explain the verdicts: rule, schools, numbers and clause.
+        """Explain the verdicts of counties, or of one school: rule, schools, numbers and clause.
 
         Parameters
         ----------
         county : str, int or tuple, optional
             County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
-        stage : {"primary", "junior"}, optional
+        school : str or int, optional
+            Name or code of a school: only this school, with all its indicators. Pass the county too if several schools
+            have that name.
+        stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
             Only this stage. Default: both.
         language : {"en", "zh"}, optional
             Default: the language of :meth:`relabel`, or English.
@@ -166,7 +182,8 @@ class Evaluation(Generic[FrameT]):
         Raises
         ------
         InputError
-            If the county was not evaluated (similar names are suggested), or the stage or language is unknown.
+            If the county or school was not evaluated (similar names are suggested), several schools have the name, or
+            the stage or language is unknown.
 
         Examples
         --------
@@ -174,10 +191,95 @@ class Evaluation(Generic[FrameT]):
         >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
         >>> print(ev.explain(language="zh").splitlines()[0])
         示例县 / 2025 · 义务教育优质均衡发展县（教督〔2017〕6号）
+        >>> print(ev.explain(school="示例县第4小学", language="zh").splitlines()[2])
+          每百名学生拥有高于规定学历教师数：4.4393 人/百名学生，标准≥4.2 — 达标（第六条）
         """
-        return explain(
-            self.data, county, stage, check_language(self.language or "en" if language is None else language)
-        )
+        lang = check_language(self.language or "en" if language is None else language)
+        if school is not None:
+            return explain_school(self.data, school, county, stage, lang)
+        return explain(self.data, county, stage, lang)
+
+    def summary(self) -> FrameT:
+        """Return one row per county and part: the verdict, what fails, and how many schools fall short.
+
+        Returns
+        -------
+        frame of the library of the input
+            The columns of ``by``; ``part`` and its ``verdict``; ``n_unmet`` and ``n_undetermined`` items, for the
+            overall verdict also parts; ``unmet``: which fail; ``n_schools_short``: schools, each counted once, that
+            make an item of the part (overall: any item) fail, missing where no item is about single schools.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> ev.summary()[["part", "verdict", "unmet", "n_schools_short"]].values.tolist()[0]
+        ['resources', 'unmet', 'schools-comply (primary); schools-comply (junior)', 27]
+        """
+        frame: FrameT = summary(self._frames)
+        return frame
+
+    def to_html(
+        self, path: str | os.PathLike[str], *, county: CountyKey | None = None, language: Language | None = None
+    ) -> Path:
+        """Write the report as one HTML page; :func:`junheng.reports.write_report` has more options.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
+        county : str, int or tuple, optional
+            County name as spelled in the table. Default: all.
+        language : {"zh", "en"}, optional
+            Default: the language of :meth:`relabel`, or Chinese.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError, OutputFileError
+            As :func:`junheng.reports.write_report`.
+
+        Examples
+        --------
+        >>> import tempfile, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), "cn-quality-balance-2017")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ev.to_html(f"{folder}/报告.html").name
+        '报告.html'
+        """
+        from junheng.reports import write_report
+
+        written: Path = write_report(self, path, county=county, language=language or self.language or "zh")
+        return written
+
+    def to_excel(self, path: str | os.PathLike[str], *, language: Language | None = None) -> Path:
+        """Write all results as one workbook, by :func:`junheng.reports.write_results`.
+
+        Parameters
+        ----------
+        path : str or path
+            The workbook (.xlsx). An existing file is replaced once the workbook is complete.
+        language : {"zh", "en"}, optional
+            Default: the language of :meth:`relabel`, or Chinese.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError, OutputFileError
+            As :func:`junheng.reports.write_results`.
+        """
+        from junheng.reports import write_results
+
+        written: Path = write_results(self, path, language=language or self.language or "zh")
+        return written
 
     def relabel(self, language: Language | None) -> Evaluation[FrameT]:
         """Return the same evaluation with labels instead of ids, in one language: all frames and the provenance.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES, CountyKey, Stage
+from junheng._stages import find_stage
 from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
@@ -47,15 +48,14 @@ def _no_such_county(d: Judgement, wanted: tuple[str, ...]) -> Message:
 
 def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, language: Language) -> str:
     """Return the findings of one county or all, a line each."""
-    if stage is not None and not (isinstance(stage, str) and stage in STAGES):
-        raise InputError(message("results.stage", stages=STAGES, stage=Quoted(as_text(stage))))
+    only = None if stage is None else find_stage(stage)
     wanted = find_county(d, county)
     n = len(d.part_verdicts)
     reasons = part_reasons(d, language, wanted)
     # for many counties, findings they share are written once
     found = [findings_of(d, r, language) for r in d.items] if len(wanted) > 8 else None
     return "\n\n".join(
-        "\n".join(_county(d, c, stage, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
+        "\n".join(_county(d, c, only, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES
+from junheng.errors import ProblemCode
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.items import ItemResult
@@ -87,6 +88,8 @@ def _part_reason(
         reasons += [text["all_met"].format(n=len(wanted))] if wanted and all_of_them else []
     else:
         reasons += [_stage_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
+        if verdict == UNDETERMINED and any(_uses_figures(d, r) for r in wanted):
+            reasons.append(_columns_lacking(d, language))
         if ruled:
             reasons.append(_items_counted(verdict, ruled, language))
     return text["join"].join(dict.fromkeys(r for r in reasons if r))
@@ -99,6 +102,20 @@ def _items_counted(verdict: int, items: Sequence[ItemResult], language: str) -> 
         return text[_MANY_ITEMS[verdict]].format(n=len(items))
     names = text["list"].join(str(getattr(r.item.label, language)) for r in items)
     return text[_ITEMS[verdict]].format(n=len(items), names=names)
+
+
+def _uses_figures(d: Judgement, result: ItemResult) -> bool:
+    """Tell whether an item is judged by indicators."""
+    return result.item.rule not in ("conditions", "every_school_complies") or (
+        result.item.rule == "every_school_complies" and bool(d.standard.thresholds)
+    )
+
+
+def _columns_lacking(d: Judgement, language: str) -> str:
+    """Say which columns of figures the table does not have; empty if it has all."""
+    lacking = [p.column for p in d.problems if p.code is ProblemCode.MISSING_COLUMN and p.column is not None]
+    names = sentences("results", language)["list"].join(str(getattr(columns()[c], language)) for c in lacking)
+    return sentences("results", language)["columns_lacking"].format(names=names) if names else ""
 
 
 def overall_reason(d: Judgement, county: int, language: str) -> str:

@@ -59,6 +59,7 @@ DOORS: dict[str, Door] = {
     "evaluate": lambda x, lang: frames_of(judged(x, lang)),
     "evaluate by size": lambda x, lang: frames_of(judged(x, lang, "cn-sd-school-conditions-2008")),
     "evaluate 2012": lambda x, lang: frames_of(judged(x, lang, "cn-basic-balance-2012")),
+    "summary": lambda x, lang: {"summary": judged(x, lang).summary()},
     "apply": lambda x, lang: frames_of(judged(x, lang).apply(WHAT_IF)),
     "applied": lambda x, lang: {"cells": changes.applied(judged(x, lang), WHAT_IF)},
     "shortfalls": lambda x, lang: {"list": jh.shortfalls(judged(x, lang), unit_costs=COSTS)},

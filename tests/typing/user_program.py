@@ -115,6 +115,7 @@ def evaluation(polars_table: pl.DataFrame) -> None:
     assert_type(ev.schools, pd.DataFrame)
     assert_type(ev.relabel("zh").verdicts, pd.DataFrame)
     assert_type(ev.explain(("甲县", 2025), stage="primary", language="zh"), str)
+    assert_type(ev.explain(stage="小学"), str)
     assert_type(jh.evaluate(polars_table, "cn-basic-balance-2012").items, pl.DataFrame)
     add = changes.Add("books", 20, school="一小", county="甲县", year=2025)
     close = changes.Close(school="二小", students_to={"一小": 40, "三小": 2})

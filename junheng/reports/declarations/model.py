@@ -11,6 +11,7 @@ import numpy as np
 from attrs import field, frozen
 
 from junheng._frames import Backend, build_frame
+from junheng._public import public_names
 from junheng.errors import InputError
 from junheng.words import Quoted, listed, message
 
@@ -110,6 +111,8 @@ class Declaration:
         Title of the form.
     standard : str
         Id of the standard.
+    label, document : str
+        Its name; its title and number.
     tables : tuple of FormTable
         A summary, the tables of the form, other items (prerequisites, vetoes), and the units that do not count.
     notes : tuple of str
@@ -127,6 +130,9 @@ class Declaration:
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(hash=False)
     backend: Backend = "pandas"
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "backend")
 
     def __repr__(self) -> str:
         return f"<Declaration of {self.county} under {self.standard}: {', '.join(t.id for t in self.tables)}>"
