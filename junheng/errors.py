@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
+from junheng._text import as_text
 from junheng.words import LANGUAGES, Language, Message, Name, Quoted, Row, listed, message, sentences, word
 
 __all__ = [
@@ -50,7 +51,7 @@ def did_you_mean(
     Chinese names are compared by the characters they share, the rare ones first; other names letter by letter.
     ``show=Quoted`` puts the names in quotation marks; ``called`` gives another name by which a known one is shown.
     """
-    text, names = str(name)[:_LONGEST_NAME], list(dict.fromkeys(known))
+    text, names = as_text(name)[:_LONGEST_NAME], list(dict.fromkeys(known))
     if text.isascii():
         near = difflib.get_close_matches(text, names, n=4 * most, cutoff=cutoff)
     else:

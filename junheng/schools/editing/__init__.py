@@ -70,7 +70,8 @@ def _listed(changes: Any) -> Iterator[Any]:
     if _is_change(changes):
         yield changes
         return
-    if isinstance(changes, (str, bytes, Mapping)) or not isinstance(changes, Iterable):
+    single = isinstance(changes, (str, bytes, Mapping)) or getattr(changes, "ndim", 1) == 0
+    if single or not isinstance(changes, Iterable):
         raise InputError(message("changes.not_changes", type=type(changes).__name__))
     for change in changes:
         if not _is_change(change):

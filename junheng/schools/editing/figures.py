@@ -11,6 +11,7 @@ from attrs import frozen
 
 from junheng._data import read_toml
 from junheng._frames import Table
+from junheng._text import as_text
 from junheng.errors import InputError, ProblemCode
 from junheng.schools import ALL_STAGES, Column, base_column, columns, is_blank, recognise
 from junheng.schools.editing.inputs import key_text, read_number, read_stage
@@ -24,14 +25,14 @@ __all__ = ["add", "add_rows_of_frame"]
 
 def add(editor: TableEditor, change: Add) -> None:
     """Change one figure."""
-    what = message("changes.amount", column=Name("column", str(change.column)), school=key_text(change.school))
+    what = message("changes.amount", column=Name("column", as_text(change.column)), school=key_text(change.school))
     amount = read_number(change.amount, what, editor.problems)
     stage = read_stage(change.stage, editor.problems)
     sections = editor.schools.find(change.school, change.county, change.year)
     if sections is None:
-        _find_column(editor, str(change.column), None)  # report an unknown column at the same time
+        _find_column(editor, as_text(change.column), None)  # report an unknown column at the same time
     elif amount is not None and (stage is not None or change.stage is None):
-        _add_to_figure(editor, sections, str(change.column), stage, amount)
+        _add_to_figure(editor, sections, as_text(change.column), stage, amount)
 
 
 # ---------------------------------------------------------------------------------------------- frames
@@ -62,7 +63,7 @@ def add_rows_of_frame(editor: TableEditor, frame: Any) -> None:
         if change.column is None:
             problems.add(ProblemCode.MISSING_VALUE, message("changes.names_no_column", number=change.number), row)
         elif amount is not None and (stage is not None or is_blank(change.stage)):
-            _add_to_figure(editor, sections, str(change.column), stage, amount)
+            _add_to_figure(editor, sections, as_text(change.column), stage, amount)
 
 
 def _named_sections(editor: TableEditor, change: _FrameRow) -> list[int] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from junheng._stages import stage_of
+from junheng._text import as_text
 from junheng.errors import Problem, ProblemCode
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, is_blank
@@ -17,6 +18,8 @@ from junheng.words import Message, Name, Quoted, message
 
 __all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", "read_whole", "to_decimal"]
 
+#: What converts to a number but is none.
+_NO_NUMBERS = (bool, np.bool_, complex, np.complexfloating)
 #: Digits before the point of a change that no figure of a school has.
 _TOO_LARGE = 15
 
@@ -36,7 +39,7 @@ class Problems:
 def read_number(value: Any, what: Message | Name, problems: Problems, row: int | None = None) -> Decimal | None:
     """Return a number as written; None, with a problem, if it is missing, not a number, not finite or too large."""
     try:
-        number = None if value is None or isinstance(value, (bool, np.bool_)) else to_decimal(value)
+        number = None if value is None or value is np.ma.masked or isinstance(value, _NO_NUMBERS) else to_decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         number = None
     if number is not None and number.is_finite():
@@ -50,7 +53,7 @@ def read_number(value: Any, what: Message | Name, problems: Problems, row: int |
         code = ProblemCode.TEXT_IN_NUMBER
     else:
         code = ProblemCode.INFINITE_VALUE
-    problems.add(code, message("changes.not_finite", what=what, value=Quoted(value)), row, value=str(value))
+    problems.add(code, message("changes.not_finite", what=what, value=Quoted(value)), row, value=as_text(value))
     return None
 
 
@@ -58,7 +61,7 @@ def read_whole(value: Any, what: Message, problems: Problems) -> Decimal | None:
     """Return a count; None, with a problem, if it is not a whole number of 0 or more."""
     number = read_number(value, what, problems)
     if number is not None and not is_count(number):
-        problems.add(ProblemCode.NOT_WHOLE, message("changes.not_a_count", what=what, value=str(value)))
+        problems.add(ProblemCode.NOT_WHOLE, message("changes.not_a_count", what=what, value=as_text(value)))
         return None
     return number
 
@@ -78,7 +81,7 @@ def read_stage(word: Any, problems: Problems) -> str | None:
             ProblemCode.UNKNOWN_CATEGORY,
             message("changes.not_a_stage", value=Quoted(word), stages=tuple(Name("stage", s) for s in ALL_STAGES)),
             column="stage",
-            value=str(word),
+            value=as_text(word),
         )
     return stage
 
@@ -103,4 +106,4 @@ def key_text(value: Any) -> str:
     """Return a name, code or year as text; 2025.0 and 2025 are one year."""
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         value = int(value)
-    return " / ".join(map(key_text, value)) if isinstance(value, (tuple, list)) else str(value).strip()
+    return " / ".join(map(key_text, value)) if isinstance(value, (tuple, list)) else as_text(value).strip()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from junheng._text import as_text
 from junheng.errors import InputError, ProblemCode
 from junheng.schools import fold_word, is_blank
 from junheng.schools.editing.inputs import decimal_text, key_text, read_number, read_stage, read_whole
@@ -25,7 +26,7 @@ def open_school(editor: TableEditor, change: Open) -> None:
         given = getattr(change, name)
         if not isinstance(given, Mapping):
             raise InputError(message("changes.not_a_mapping", name=name, type=type(given).__name__))
-    row = {str(name): value for name, value in change.row.items()}
+    row = {as_text(name): value for name, value in change.row.items()}
     title = key_text(row.get("school", row.get("school_code", "")))
     _check_columns(editor, row)
     _fill_in_place(editor, row, title)
