@@ -137,7 +137,7 @@ def test_a_share_that_lies_on_a_threshold_on_paper_is_met(
         (None, True, True),
         (None, False, False),
         ("school", True, True),
-        ("全校", False, True),
+        ("全校", True, True),
         ("stage", True, False),
         ("学段", False, False),
     ],
@@ -152,6 +152,18 @@ def test_the_table_says_whose_figures_they_are_or_it_is_inferred(cover: str | No
     assert books["primary"] == pytest.approx(15_000 * (300 / 520 if divided else 1) / 300)
     said = {"resources_repeated", "resources_differ"} & set(ev.provenance["warnings"])
     assert said == (set() if cover else {"resources_repeated" if same else "resources_differ"})
+
+
+def test_a_figure_of_the_whole_school_is_one_figure() -> None:
+    """Two figures of one library: neither row's share follows from them."""
+    first, second = by_rows(resources_cover="学校")
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(frame(first, second | {"books": 9_000}), BASIC)
+    (problem,) = (p for p in caught.value.problems if p.severity == "error")
+    assert (problem.code, problem.column, problem.value) == ("resources_contradict", "books", "9000.0")
+    assert "15000" in problem.sentence("zh") and "学段" in problem.sentence("zh")
+    # what 2012 does not divide may differ, and so may what was not typed in every row
+    jh.evaluate(frame(first, second | {"books": None, "multimedia_classrooms": 3}), BASIC)
 
 
 def test_a_stage_alone_may_stand_by_itself() -> None:
