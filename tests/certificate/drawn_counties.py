@@ -64,6 +64,7 @@ def draw(seed: int, attempt: int = 0) -> Pair:
             change(rng, table, std)
     if rng.random() < 0.2 and table["year"].nunique() == 1:
         table = table.drop(columns="year")
+    _same_again(table)
     _keep_parts(table, {c: base_column(c)[0].part_of for c in _numbers(table)})  # type: ignore[index]
     facts = None if rng.random() < 0.2 else _facts(rng, table, std)
     return Pair(seed, table, std, facts, rng.choice(["propagate", "propagate", "propagate", "omit"]))
@@ -136,6 +137,21 @@ def _whole(rng: random.Random, table: pd.DataFrame) -> None:
     table["resources_cover"] = cover
     if rng.random() < 0.3:
         del table["resources_cover"]
+
+
+def _same_again(table: pd.DataFrame) -> None:
+    """Give one figure to rows that say that it is the whole school's."""
+    if "resources_cover" not in table:
+        return
+    keys = table["school_code"] + table.get("year", pd.Series("", table.index)).astype(str)
+    for _, rows in table[table["kind"].isin(INTEGRATED)].groupby(keys).groups.items():
+        for c in [c for c in SHARED if c in table]:
+            stated = [i for i in rows if _is_whole(c, table.loc[i, "resources_cover"]) and not pd.isna(table.loc[i, c])]
+            table.loc[stated[1:], c] = table.loc[stated[0], c] if stated else None
+
+
+def _is_whole(column: str, cover: Any) -> bool:
+    return isinstance(cover, str) and cover != "stage" and column not in cover.split()
 
 
 def _tests(std: jh.Standard) -> list[Comparison]:
