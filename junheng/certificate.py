@@ -13,14 +13,16 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-import attrs
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from junheng import verify
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, CountyKey, read_toml
 from junheng._frames import Table
+from junheng.errors import InputError
+from junheng.facts import fact_columns
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import UNDETERMINED, VERDICTS
 from junheng.judging.findings import REASONS
@@ -30,13 +32,13 @@ from junheng.judging.subjects import Subjects
 from junheng.results.explain import find_county
 from junheng.schools import ALL_STAGES, base_column, category_words, is_grade
 from junheng.schools.inclusion import LEFT_OUT
-from junheng.schools.sections import Sections
+from junheng.schools.sections import Sections, as_standard
 from junheng.schools.vocabulary import INTEGRATED, KINDS
 from junheng.standards.content import number_text
 from junheng.standards.model import ANSWERS, Comparison, Filter, Standard
-from junheng.words import key_text
+from junheng.words import key_text, message
 
-__all__ = ["certificate"]
+__all__ = ["certificate", "rules_of", "verify_certificate"]
 
 #: What a certificate says of a standard: the entries that decide.
 _RULES = (
@@ -66,7 +68,7 @@ def certificate(d: Judgement, provenance: Any, county: CountyKey | None = None) 
             "document": std.document,
             "label": {"zh": std.label.zh, "en": std.label.en},
             "digest": std.digest,
-            "rules": {**_rules(std), "measures": _measures(std), "shared": shared},
+            "rules": {**rules_of(std), "shared": shared},
         },
         "options": {"missing": "omit" if d.omitted else "propagate"},
         "table": {"digest": _digest(d.sections.schools.frame), "rows": d.sections.schools.rows},
@@ -74,13 +76,56 @@ def certificate(d: Judgement, provenance: Any, county: CountyKey | None = None) 
     }
 
 
+def verify_certificate(certificate: Any, standard: Standard | str | os.PathLike[str] | None = None) -> list[str]:
+    """List what does not follow in a certificate, by :mod:`junheng.verify`, which shares no code with the evaluation.
+
+    Parameters
+    ----------
+    certificate : dict
+        As :meth:`junheng.Evaluation.certificate` returns it, or ``json.load`` reads it from a file.
+    standard : Standard, str or path, optional
+        The standard that the certificate should apply: its rules are compared too. Default: the rules are taken as
+        the certificate states them.
+
+    Returns
+    -------
+    list of str
+        One line for each claim that does not follow, or rule that differs; empty if there is none. Not checked: that
+        the table is complete and equals its source, that attested documents exist, and without a standard that the
+        rules are those of the law.
+
+    Raises
+    ------
+    InputError
+        If it is not a certificate, or has rules that are not known.
+    UnknownStandardError, StandardDataError
+        If the standard cannot be loaded.
+
+    Examples
+    --------
+    >>> import junheng as jh
+    >>> ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), "cn-quality-balance-2017")
+    >>> certificate = ev.certificate()
+    >>> jh.verify_certificate(certificate, "cn-quality-balance-2017")
+    []
+    >>> certificate["counties"][0]["claims"]["parts"][-1][1] = "met"
+    >>> len(jh.verify_certificate(certificate))
+    1
+    """
+    rules = None if standard is None else rules_of(as_standard(standard))
+    try:
+        return verify.check(certificate, rules)
+    except verify.CannotCheck as exc:
+        raise InputError(message("results.not_checkable", reason=str(exc))) from None
+
+
 # ----------------------------------------------------------------------------------------------- the rules
 
 
-def _rules(std: Standard) -> dict[str, Any]:
-    """Return the entries of a standard that decide, with clause, source and standing."""
+def rules_of(std: Standard) -> dict[str, Any]:
+    """Return the entries of a standard that decide, with clause, source and standing, and the formulas it uses."""
     content = std.to_dict()
-    return {name: _deciding(content[name]) for name in _RULES if name in content}
+    return {**{name: _deciding(content[name]) for name in _RULES if name in content}, "measures": _measures(std)}
 
 
 def _deciding(value: Any) -> Any:
@@ -389,8 +434,6 @@ def _county(d: Judgement, figures: _Figures, c: int) -> dict[str, Any]:
 
 def _facts(d: Judgement, c: int) -> dict[str, Any]:
     """Return the facts of a county that rules read and that are known."""
-    from junheng.facts import fact_columns
-
     known = {n: float(d.facts.number(n)[c]) for n in _facts_read(d.standard)}
     flags = {n for n in known if fact_columns()[n].type == "flag"}
     return {n: bool(x) if n in flags else _number(x) for n, x in known.items() if x == x}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import hashlib
 import json
 import os
 import re
@@ -28,6 +29,7 @@ __all__ = [
     "form_name",
     "named_files",
     "solver_silenced",
+    "write_certificate",
     "write_evaluation",
     "write_plan",
 ]
@@ -169,6 +171,16 @@ def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Lang
         return
     shown = ev.relabel(language)
     _write_frames(path, _sheets("cli.sheets", shown, language), args)
+
+
+def write_certificate(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
+    """Write the certificate of an evaluation; return the evaluation, with the file in its provenance."""
+    path = Path(args.certificate)
+    content = json.dumps(ev.certificate(args.county), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    written = content.encode("utf-8")
+    write_bytes(path, written)
+    digest = "sha256:" + hashlib.sha256(written).hexdigest()
+    return attrs.evolve(ev, provenance={**ev.provenance, "certificate": f"{path.name} ({digest})"})
 
 
 def _sheets(group: str, source: Any, language: Language) -> dict[str, Any]:
