@@ -217,7 +217,7 @@ def _number(x: float) -> str | None:
 
 def _is_shared(name: str) -> bool:
     found = base_column(name)
-    return found is not None and found[0].shared
+    return found is not None and found[0].shared and name not in _OF_SCHOOL
 
 
 @frozen(eq=False)
@@ -265,9 +265,10 @@ class _Figures:
 
     def _of_stage(self, name: str) -> _Column:
         """Return people, classes or a year: of the stage, or of the school if its row has several stages."""
-        own = self.s.number(name)
+        given = self._base(name)
+        own = np.where(self.s.wide, np.nan, given) if name == "built_year" else self.s.number(name)
         whole = self.s.wide if name in _OF_SCHOOL else self.s.wide & ~self._any_known(own)
-        return _Column(own, whole & np.isfinite(self._base(name)), self._base(name))
+        return _Column(own, whole & np.isfinite(given), given)
 
     def _shared(self, name: str) -> _Column:
         """Return rooms, grounds, equipment or money: of the whole school where they must be divided or count once."""
