@@ -81,7 +81,7 @@ def _row(schools: list[dict[str, Any]], sections: list[dict[str, Any]]) -> dict[
         "kind": first["kind"],
         "stage": None,
     }
-    names = [n for n in ("ownership", "owner_type", "area_type", "included", "in_basic_standard", "in_coefficient")]
+    names = ["ownership", "owner_type", "area_type", "included", "in_basic_standard", "in_coefficient"]
     out |= {n: first[n] for n in names}
     if school["kind"] in INTEGRATED:
         out |= {f"students_{s}": _float(school[f"students_{s}"]) for s in STAGES}
