@@ -166,6 +166,19 @@ def test_a_figure_of_the_whole_school_is_one_figure() -> None:
     jh.evaluate(frame(first, second | {"books": None, "multimedia_classrooms": 3}), BASIC)
 
 
+def test_what_the_standard_does_not_divide_is_each_rows_own_where_rows_differ() -> None:
+    """Converted grounds of 300 m2 on one row and none on the other are those of one stage, whatever the rooms are."""
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    first, second = (r | {"dense_city_centre": "是"} for r in by_rows())
+    for mine, theirs, added in ((300.0, 0.0, 300.0), (300.0, 300.0, 300.0 * 300 / 520)):
+        table = frame(first | {"converted_sports_area_m2": mine}, second | {"converted_sports_area_m2": theirs})
+        with_, without = (
+            only(jh.evaluate(table, s).schools, indicator="sports_area_per_student", stage="primary")["value"]
+            for s in (std, QUALITY)
+        )
+        assert (with_ - without) * first["students"] == pytest.approx(added)
+
+
 def test_a_stage_alone_may_stand_by_itself() -> None:
     """A branch with one stage is a school of that stage: no other enrolment is asked for."""
     ev = jh.evaluate(frame(school("分校", kind="nine_year", resources_cover="stage")), QUALITY)
