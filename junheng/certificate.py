@@ -327,8 +327,9 @@ class _Figures:
         integrated = at[np.isin(s.kinds[at], [KINDS.index(k) for k in INTEGRATED])]
         for code, stage in enumerate(ALL_STAGES):
             values = s.schools.number(f"students_{stage}")
-            for i in [] if values is None else integrated.tolist():
-                give(i, code, float(values[s.rows[i]]))
+            if values is not None:
+                for i in integrated.tolist():
+                    give(i, code, float(values[s.rows[i]]))
         return [[_number(x) for x in row] for row in out]
 
 

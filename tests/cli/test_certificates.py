@@ -45,7 +45,9 @@ def test_what_does_not_follow_ends_with_one(
     assert code == 1 and "parts" in out
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"certificate": NaN}', '{"certificate": "junheng", "version": 9}', "[" * 1000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"certificate": NaN}', '{"certificate": "junheng", "version": 9}', "[" * 1000]
+)
 def test_what_cannot_be_checked_ends_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text, encoding="utf-8")
