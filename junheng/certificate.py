@@ -412,10 +412,11 @@ def _county(d: Judgement, figures: _Figures, c: int) -> dict[str, Any]:
     _, first, which = np.unique(s.school[at], return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))  # schools in order of first appearance
     place = order[which.reshape(-1)].tolist()
-    year = d.years[c] if d.years.size else np.nan
+    year = float(d.years[c]) if d.years.size else float("nan")
+    numbered = year.is_integer()  # a school year such as 2024-2025 is a name
     return {
-        "county": [key_text(words[c]) for name, words in d.county_words if name != "year"],
-        "year": int(year) if np.isfinite(year) else None,
+        "county": [key_text(words[c]) for name, words in d.county_words if name != "year" or not numbered],
+        "year": int(year) if numbered else None,
         "facts": _facts(d, c),
         "schools": _schools(figures, at, at[np.sort(first)], place),
         "sections": _sections(figures, at, place),
