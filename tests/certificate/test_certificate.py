@@ -6,6 +6,7 @@ import copy
 import json
 import math
 import random
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,16 @@ import junheng as jh
 FEW, MANY = 100, 2_000
 
 
-def certificate(seed: int) -> tuple[jh.Standard, dict[str, Any]]:
+@lru_cache(FEW)
+def written(seed: int) -> tuple[jh.Standard, str]:
+    """The standard of a pair, and its certificate as it is written to a file."""
     pair, ev = evaluated(seed)
-    return pair.standard, rebuilt.plain(ev.certificate())
+    return pair.standard, json.dumps(ev.certificate(), ensure_ascii=False, allow_nan=False)
+
+
+def certificate(seed: int) -> tuple[jh.Standard, dict[str, Any]]:
+    standard, text = written(seed)
+    return standard, json.loads(text)
 
 
 def refused(content: dict[str, Any], standard: Any = None) -> bool:
