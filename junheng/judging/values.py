@@ -100,7 +100,8 @@ class IndicatorValues:
         for applies, names in self.relaxed:
             for name in names:
                 there = np.flatnonzero(applies[at] & np.isfinite(self.sections.number(name)[at]))
-                for i, more in zip(there.tolist(), self.sections.exactly(name, at[there]), strict=True):
+                known = self.sections.exactly(name, at[there]) if there.size else []  # the table may lack the column
+                for i, more in zip(there.tolist(), known, strict=True):
                     tops[i] += more
         below = self.indicator.denominator
         return tops, [Fraction(1)] * at.size if below is None else self.sections.exactly(below, at)

@@ -272,9 +272,9 @@ def _on_limits(rng: random.Random, table: pd.DataFrame, std: jh.Standard) -> Non
                 continue
             students = rng.choice([100, 300, 700])
             table.loc[rows, "students"] = float(students)
-            for name in std.indicators:
-                column = catalogue()[name].numerator
-                each = rng.choice([20, 35.5, 0.7])
+            each = rng.choice([20, 35.5, 0.7])
+            # the same of everything: no part is more than its whole
+            for column in dict.fromkeys(["teachers", *(catalogue()[name].numerator for name in std.indicators)]):
                 for n, i in enumerate(rows if len(rows) % 2 == 0 else rows[:-1]):
                     sign = 1 if n % 2 else -1
                     table.loc[i, column] = float(Decimal(str(each)) * students / 10 * (1 + sign * limit.value))
@@ -336,10 +336,10 @@ _CHANGES = (
     (_decimals, 0.4),
     (_odd_sizes, 0.3),
     (_on_items, 0.4),
-    (_on_limits, 0.35),
     (_on_thresholds, 0.4),
     (_outside, 0.3),
     (_gaps, 0.3),
+    (_on_limits, 0.4),
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_tables import QUALITY, frame, only, school
 
 import junheng as jh
 from junheng.errors import InputDataError
@@ -115,3 +116,11 @@ def test_every_file_says_where_its_rule_was_read():
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         assert content["title"], path.name
         assert content["source"], path.name
+
+
+def test_a_coefficient_on_its_limit_under_a_relaxation_whose_column_is_not_there() -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    areas = {"甲小": 3000.0, "乙小": 9000.0}
+    table = frame(*(school(name, sports_area_m2=area, dense_city_centre="是") for name, area in areas.items()))
+    found = only(jh.evaluate(table, std).indicators, indicator="sports_area_per_student")
+    assert (found["coefficient"], found["limit"], found["verdict"]) == (0.5, 0.5, "met")
