@@ -124,3 +124,23 @@ def test_a_coefficient_on_its_limit_under_a_relaxation_whose_column_is_not_there
     table = frame(*(school(name, sports_area_m2=area, dense_city_centre="是") for name, area in areas.items()))
     found = only(jh.evaluate(table, std).indicators, indicator="sports_area_per_student")
     assert (found["coefficient"], found["limit"], found["verdict"]) == (0.5, 0.5, "met")
+
+
+@pytest.mark.parametrize(
+    ("area", "more", "verdict", "floor"),
+    [
+        (3700.0, 49.0, "unmet", "met"),  # 7.498 at best: unmet whether it applies or not
+        (3700.0, 50.0, "undetermined", "met"),  # 7.5 if it applies
+        (3000.0, 187.0, "unmet", "unmet"),
+        (3000.0, 187.5, "unmet", "undetermined"),  # 6.375 if it applies
+        (3000.0, None, "undetermined", "undetermined"),
+    ],
+)
+def test_a_relaxation_that_may_apply_leaves_open_only_what_it_could_change(
+    area: float, more: float | None, verdict: str, floor: str
+) -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    table = frame(school(sports_area_m2=area, converted_sports_area_m2=more), school("b", dense_city_centre="否"))
+    found = only(jh.evaluate(table, std).schools, indicator="sports_area_per_student", school="一小")
+    assert (found["verdict"], found["floor_verdict"]) == (verdict, floor)
+    assert (found["reason"] == "missing_value") == (verdict == "undetermined")
