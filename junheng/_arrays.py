@@ -126,6 +126,8 @@ def _given_array(data: Any) -> NDArray[Any]:
             return np.asarray(data.to_numpy())
         except (TypeError, ValueError):  # pyarrow copies an Array with nulls only on request
             return np.asarray(data.to_numpy(zero_copy_only=False))
+    if isinstance(data, (list, tuple)) and any(cell is np.ma.masked for cell in data):
+        data = [None if cell is np.ma.masked else cell for cell in data]
     return np.asarray(data)
 
 

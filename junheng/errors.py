@@ -162,6 +162,7 @@ class ProblemCode(StrEnum):
     CLASS_SIZES_DISAGREE = "class_sizes_disagree"
     COLUMN_NOT_USED = "column_not_used"
     SURVEY_SAMPLE = "survey_sample"
+    FACTS_DISAGREE = "facts_disagree"
     OUTPUT_IS_INPUT = "output_is_input"
     OUTPUT_NOT_A_FILE = "output_not_a_file"
     OUTPUT_FOLDER_MISSING = "output_folder_missing"

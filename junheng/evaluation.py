@@ -24,8 +24,9 @@ from junheng.judging.judgement import judge
 from junheng.judging.school_verdicts import judge_schools
 from junheng.judging.values import IndicatorValues
 from junheng.results import Evaluation
-from junheng.schools.checks import check_all, check_for_standard, needed_columns
+from junheng.schools.checks import check_all, check_for_standard
 from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.needs import needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.schools.sections import Sections
@@ -114,7 +115,7 @@ def evaluate(
         _require_complete(found, sections, needed)
     if any(p.code == ProblemCode.MISSING_COLUMN for p in found.errors):
         raise InputDataError(found.listed)
-    facts = Facts(county_facts, sections.counties.words)
+    facts = Facts(county_facts, sections.counties.words, std.items)
     facts.check_choices(std.items)
     check_for_standard(found, std)
     give_hints(std, facts)

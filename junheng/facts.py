@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from junheng._arrays import Floats
 from junheng._data import read_toml
@@ -27,6 +28,8 @@ __all__ = ["Fact", "Facts", "as_table", "fact_columns", "key_headers"]
 #: The columns that identify a county, and their values for each county.
 Counties = Sequence[tuple[str, Sequence[Any]]]
 _REFERENCE = "_reference"
+#: What the id of an item begins with among the references, so that it is not that of a fact.
+_ITEM = "item:"
 #: Units of counts: a fraction is likely to be a share.
 _COUNTED = ("persons", "places", "schools", "units")
 
@@ -80,6 +83,26 @@ def _names() -> dict[str, str]:
     return ids
 
 
+#: Sheet and cell of each fact in the files they were read from, by column and row.
+Cells = Mapping[str, Sequence[tuple[str, str] | None]]
+_CELLS = "junheng.cells_of_facts"
+#: pandas copies what a frame carries with every frame made from it: not for the counties of a nation.
+_MOST_ROWS = 1000
+
+
+def remember_cells(frame: Any, cells: Cells) -> None:
+    """Note in a pandas frame of facts where each was read; nothing depends on it but the place that a problem names."""
+    if len(frame) <= _MOST_ROWS:
+        frame.attrs[_CELLS] = {name: [None if c is None else list(c) for c in own] for name, own in cells.items()}
+
+
+def cells_of(frame: Any) -> Cells:
+    """Return where the facts of a frame were read; empty if that is unknown, or its rows are others now."""
+    noted: Cells = getattr(frame, "attrs", {}).get(_CELLS, {})
+    in_order = bool(noted) and list(frame.index) == list(range(len(frame)))
+    return noted if in_order and all(len(own) == len(frame) for own in noted.values()) else {}
+
+
 class Facts:
     """Facts of the counties of an evaluation, in their order.
 
@@ -89,14 +112,19 @@ class Facts:
         A frame with one row per county (and year), a mapping of county to facts, or a mapping of columns.
     counties : list of (column, values)
         The columns that identify a county, and their values for each county.
+    items : sequence of Item
+        The items for which documents may be named.
     """
 
-    def __init__(self, source: Any, counties: Counties) -> None:
+    def __init__(self, source: Any, counties: Counties, items: Sequence[Item] = ()) -> None:
         self.problems: list[Problem] = []
+        # documents may also be named for an item that only figures of schools decide
+        self._items = {fold(name): i.id for i in items for name in (i.label.en, i.label.zh, i.id)}
         self.n = len(counties[0][1]) if counties else 0
         self._values: dict[str, Floats] = {}
         self.references: dict[str, dict[int, str]] = {}
         self._names: list[str] = []
+        self._cells = cells_of(source)
         if source is not None and not (isinstance(source, Mapping) and not source):
             self._read(as_table(source, [name for name, _ in counties]), counties)
 
@@ -113,7 +141,7 @@ class Facts:
         """Return the documents given for the facts that an item uses."""
         facts = [f for c in item.conditions if c.scope == "county" for f in c.top]
         facts += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
-        named = [self.references.get(f, {}).get(county) for f in facts]
+        named = [self.references.get(f, {}).get(county) for f in (*facts, f"{_ITEM}{item.id}")]
         return "; ".join(dict.fromkeys(n for n in named if n)) or None
 
     def check_choices(self, items: Sequence[Item]) -> None:
@@ -138,9 +166,23 @@ class Facts:
         name = self._names[at] if at < len(self._names) else None
         self._add(code, mistake, key=name, column=column, severity=Severity.WARNING)
 
-    def _add(self, code: ProblemCode, mistake: Message | str, **fields: Any) -> None:
+    def _add(
+        self,
+        code: ProblemCode,
+        mistake: Message | str,
+        *,
+        row: int | None = None,
+        column: str | None = None,
+        **fields: Any,
+    ) -> None:
         sentence = message("facts.in_county_facts", mistake=mistake)
-        self.problems.append(Problem(code=code, message=sentence, **fields))
+        problem = Problem(code=code, message=sentence, row=row, column=column, **fields)
+        known = self._cells.get(column or "county") if row is not None else None
+        place = known[row] if known is not None and row is not None else None
+        if place is not None:
+            sheet, cell = place
+            problem = evolve(problem, sheet=sheet, cell=cell, row=int(cell.lstrip(ascii_uppercase)))
+        self.problems.append(problem)
 
     def _read(self, table: Table, counties: Counties) -> None:
         keys = [name for name, _ in counties]
@@ -171,8 +213,8 @@ class Facts:
         known, columns = _names(), dict[str, str]()
         for header in table.columns:
             id_ = header if header in keys else known.get(fold(header))
-            if id_ is None and header.endswith(_REFERENCE) and header.removesuffix(_REFERENCE) in fact_columns():
-                id_ = header
+            if id_ is None and header.endswith(_REFERENCE):
+                id_ = self._document(header.removesuffix(_REFERENCE))
             if id_ is None:
                 hint = did_you_mean(header, [*fact_columns(), *(f.zh for f in fact_columns().values())])
                 unknown = message("facts.unknown_fact", header=Quoted(header), hint=hint)
@@ -185,6 +227,13 @@ class Facts:
         if not set(columns) - set(keys):
             self._add(ProblemCode.UNKNOWN_COLUMN, message("facts.no_fact", headers=quoted(table.columns)))
         return columns
+
+    def _document(self, name: str) -> str | None:
+        """Return the id of a column that names the documents for a fact or an item; None if it is unknown."""
+        if name in fact_columns():
+            return name + _REFERENCE
+        item = self._items.get(fold(name))
+        return None if item is None else f"{_ITEM}{item}{_REFERENCE}"
 
     def _match(self, table: Table, columns: Mapping[str, str], counties: Counties) -> list[tuple[int, int]]:
         """Return row and county of each row with a known county."""

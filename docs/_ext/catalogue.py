@@ -15,7 +15,7 @@ from junheng.schools import Column, columns
 from junheng.standards.model import Inclusion, Limit, Standard, Threshold, entry_key
 from junheng.standards.rules import Comparison, Condition, Item, Relaxation
 from junheng.standards.terms import Filter
-from junheng.words import word
+from junheng.words import sentences, word
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 OPS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "==": "="}
@@ -175,13 +175,7 @@ def standards_page() -> str:
         if s.extends:
             what.append(f"extends [{s.extends}]({s.extends}.md)")
         rows.append(["<br>".join(what), f"{s.last_checked_on}<br>{known}"])
-    meaning = {
-        "confirmed": "read in a source",
-        "secondary": "read only in a local document, a local form or a program",
-        "derived": "computed or concluded from confirmed numbers",
-        "recalled": "from memory; looked for, not found",
-        "conflicting": "sources disagree; both readings are in the note",
-    }
+    meaning = sentences("reports.standing", "en")
     return "\n".join(
         [
             "# Standards 标准目录",

@@ -36,14 +36,20 @@ from junheng.cli.output import (
 )
 from junheng.cli.parser import asked_language, build_parser
 from junheng.cli.problems import fail, note, note_system_error, note_warnings, print_problems
-from junheng.errors import InputDataError, InputError, JunhengError, Severity
+from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
+from junheng.facts import Facts
+from junheng.judging.items import give_hints
 from junheng.planning._card import plan_sentences, plan_things
 from junheng.reading import notice
 from junheng.reading.fact_forms import facts_of
+from junheng.reading.facts_together import Part, facts_of_workbook, put_together
 from junheng.reading.input_file import open_input
+from junheng.reading.report import about_facts
 from junheng.results.explain import find_county
 from junheng.schools import resolve_mapping
 from junheng.schools.checks import find_problems
+from junheng.schools.opening import open_table
+from junheng.schools.sections import make_sections
 from junheng.words import Quoted, key_text, listed, message, sentences
 
 __all__ = ["main"]
@@ -110,10 +116,45 @@ def _described(args: argparse.Namespace) -> Any:
 
 
 def _read(args: argparse.Namespace) -> Any:
-    """Read the table; keep the description of the file for the lines of problems."""
+    """Read the table and the county facts; keep the description of the file for the lines of problems."""
     args.read = _described(args)
     note(notice(args.read), args)
+    args.facts_read, wrong = _facts(args)
+    if wrong:
+        raise InputDataError(wrong)
     return args.read.schools
+
+
+def _facts(args: argparse.Namespace) -> tuple[Any, list[Problem]]:
+    """Return the county facts of the workbook and of ``--facts``, and what is wrong with them."""
+    report = args.read
+    facts, (notices, wrong) = report.facts, about_facts(report)
+    if args.sheet is not None:
+        used = [row["sheet"] for row in jh.results.records(report.sheets) if row["used"]]
+        beside = facts_of_workbook(open_input(args.file), used)
+        facts, notices, wrong = beside.table, beside.notices, beside.problems
+    parts: list[Part] = [] if facts is None else [(Quoted(report.name), facts)]
+    if args.facts:
+        added, noticed = facts_of(open_input(args.facts), None, None)
+        notices += () if noticed is None else (noticed,)
+        parts.append((Quoted(Path(args.facts).name), added))
+    for noticed in notices:
+        note(noticed, args)
+    facts, conflicts = put_together(parts)
+    return facts, [*wrong, *conflicts]
+
+
+def _fact_problems(args: argparse.Namespace, facts: Any) -> list[Problem]:
+    """Return what is wrong with the county facts of a table of schools."""
+    std = None if args.standard is None else jh.load_standard(args.standard)
+    counties = make_sections(open_table(args.read.schools), std).counties.words
+    if facts is None or not counties:
+        return []
+    found = Facts(facts, counties, () if std is None else std.items)
+    if std is not None:
+        found.check_choices(std.items)
+        give_hints(std, found)
+    return found.problems
 
 
 def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
@@ -122,8 +163,6 @@ def _judge(args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
     if args.relax:
         standard = standard.with_options(relaxations=args.relax)
     schools = steps.run(args.text["reading"], lambda: _read(args))
-    args.facts_read, noticed = facts_of(open_input(args.facts), None, None) if args.facts else (None, None)
-    note(noticed, args)
     ev: jh.Evaluation = steps.run(
         args.text["judging"],
         lambda: jh.evaluate(schools, standard, by=args.by, county_facts=args.facts_read, missing=args.missing),
@@ -311,6 +350,8 @@ def _template(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     args.read = _described(args)
     found = find_problems(args.read.schools, args.standard)
+    facts, wrong = _facts(args)
+    found += [*wrong, *_fact_problems(args, facts)]
     # problems listed below with their line are not repeated in the description
     below = {(str(p.code), p.column) for p in found}
     noticed = args.read.problems

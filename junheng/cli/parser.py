@@ -140,6 +140,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     check = command("check")
     file(check)
     add(check, "--standard", "id", words="also_standard")
+    add(check, "--facts", "file")
     evaluate = command("evaluate")
     judging(evaluate)
     add(evaluate, "--out", "file", words="out_evaluate")

@@ -25,10 +25,11 @@ from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Sev
 from junheng.evaluation import Missing, evaluate
 from junheng.facts import Facts, as_table, key_headers
 from junheng.schools import base_column, is_blank
-from junheng.schools.checks import needed_columns
+from junheng.schools.needs import needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.standards import Standard, load_standard
+from junheng.standards.model import Item
 from junheng.words import Message, Quoted, Row, key_text, message, quoted, with_rows
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ class CountyFacts:
     words: Any
 
     @classmethod
-    def make(cls, source: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> tuple[CountyFacts, list[Problem]]:
-        """Return the facts and their problems, given all counties."""
-        problems = Facts(source, counties).problems
+    def make(
+        cls, source: Any, counties: Sequence[tuple[str, Sequence[Any]]], items: Sequence[Item]
+    ) -> tuple[CountyFacts, list[Problem]]:
+        """Return the facts and their problems, given all counties and the items of the standard."""
+        problems = Facts(source, counties, items).problems
         table = as_table(source, [name for name, _ in counties])
         headers = key_headers(table, [name for name, _ in counties])
         words = key_texts([table.objects(h) for h in headers.values()], table.rows)
@@ -252,7 +255,7 @@ def as_names(output: str | Sequence[str]) -> tuple[str, ...]:
 
 def with_facts(job: Job, county_facts: Any, counties: Sequence[tuple[str, Sequence[Any]]]) -> Job:
     """Add the facts to a job; raise an error for facts about unknown counties."""
-    facts, problems = CountyFacts.make(county_facts, counties)
+    facts, problems = CountyFacts.make(county_facts, counties, job.standard.items)
     if any(p.severity is Severity.ERROR for p in problems):
         raise InputDataError(problems)
     return attrs.evolve(job, facts=facts)

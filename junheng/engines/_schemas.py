@@ -12,7 +12,7 @@ from junheng._arrays import Ints
 from junheng.errors import Problem
 from junheng.evaluation import evaluate
 from junheng.results import Evaluation
-from junheng.schools.checks import needed_columns
+from junheng.schools.needs import needed_columns
 from junheng.standards import Standard
 
 if TYPE_CHECKING:

@@ -232,7 +232,8 @@ def _figure(
 def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
     """Read a column of words: a dash is missing, line breaks are removed.
 
-    In a yes/no column (``flag``) × is an answer and a dash may be one, so both are kept for the check to report.
+    In a yes/no column (``flag``) × is an answer and a dash may be one, so both are kept for the check to report;
+    only a word such as 不详 is missing.
     """
     parsed = Cells(values=values)
     cells = values.tolist()
@@ -250,7 +251,7 @@ def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
 def _word(value: Any, *, flag: bool, whole: bool) -> Any:
     """Return a cell as a word; the cell itself if nothing changes."""
     if isinstance(value, str):
-        if not flag and is_missing(value):
+        if is_missing(value) and (not flag or fold(value) in words("cells", "unknown")):
             return None
         return (clean(value) or None) if is_odd(value) or "\n" in value or "\r" in value else value
     if isinstance(value, float):

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from junheng._frames import Wholes, pandas_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
-from junheng.facts import fact_columns
+from junheng.facts import fact_columns, remember_cells
 from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
 from junheng.reading.files import open_source
-from junheng.reading.grid import Grid, Source, column_letter
+from junheng.reading.grid import Grid, Source, cell_name, column_letter
 from junheng.reading.input_file import InputFile
 from junheng.reading.layout import Header, find_header, named_by
 from junheng.reading.meaning import words
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     #: Facts, and a summary of what was left out or converted.
     FactsRead = tuple[pd.DataFrame, Message | None]
 
-_KEYS = ("county", "county_code", "year")
-_REFERENCE = "_reference"
-#: A form is recognised by this many items below each other.
+KEYS = ("county", "county_code", "year")
+REFERENCE = "_reference"
+#: A form is recognised by this many items below each other, none of them further down than this.
 _ITEMS = 2
+_LONGEST = 2000
 
 
 @cache
@@ -58,10 +59,10 @@ def meaning(path: Sequence[str]) -> Found | None:
         return None
     label = "".join(path[-1].split())
     folded = fold(label)
-    for ending in (_REFERENCE, *words("headers", "references")):
+    for ending in (REFERENCE, *words("headers", "references")):
         base = _names().get(folded.removesuffix(ending)) if folded.endswith(ending) else None
         if base is not None:
-            return Found(column=base + _REFERENCE)
+            return Found(column=base + REFERENCE)
     if folded in _names():
         return Found(column=_names()[folded])
     before, _, inside = folded.rpartition("(")
@@ -73,7 +74,7 @@ def meaning(path: Sequence[str]) -> Found | None:
         if fact.unit is not None and unit_factor(fact.unit, unit) is not None:
             return Found(column=fact.id, unit=unit)
     key = recognise(path[-1])
-    return key if key is not None and key.column in _KEYS else None
+    return key if key is not None and key.column in KEYS else None
 
 
 @frozen(eq=False)
@@ -102,16 +103,47 @@ def facts_of(file: InputFile, sheet: str | int | None, mapping: Mapping[str, str
     if sheet is None and len(ranked) > 1 and ranked[1][0] == ranked[0][0]:
         both = quoted((grids[-i].name for _, i in ranked[:2]), "and")
         raise InputError(message("reading.two_facts", path=source.name, sheets=both))
-    grid = grids[-ranked[0][1]]
+    return read_facts_sheet(source, grids[-ranked[0][1]], mapping)
+
+
+def read_facts_sheet(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> FactsRead:
+    """Read the facts of one sheet, a form or a table."""
     form = _form(grid, mapping)
     return _read_form(source, grid, form, mapping) if form is not None else _read_rows(source, grid, mapping)
+
+
+def is_facts_sheet(grid: Grid) -> bool:
+    """Return whether a sheet holds county facts and nothing else, although nobody said so.
+
+    Some facts are named like figures of schools: at least one must not be. A table must also name its counties and no
+    school, and half of its headers must be known: words in a text may be those of a fact.
+    """
+    if not grid.filled().any():
+        return False
+    form = _form(grid, None)
+    if form is not None:
+        labels = [v for v in grid.cells[:, form.items].tolist() if _item(v, None) is not None]
+        return any(recognise(label) is None for label in labels)
+    try:
+        header = find_header(grid, understood=meaning)
+    except InputError:
+        return False
+    if header is None:
+        return False
+    facts = {f.column for f in header.found if f is not None}
+    ours = [path[-1] for path, f in zip(header.paths, header.found, strict=True) if f is not None and path]
+    columns = {found.column for path in header.paths if path and (found := recognise(path[-1])) is not None}
+    named = bool(facts & {"county", "county_code"}) and not columns & {"school", "school_code", "stage"}
+    mostly = 2 * len(ours) >= sum(bool(path) for path in header.paths)
+    return named and mostly and any(recognise(label) is None for label in ours)
 
 
 def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
     """Count the facts in a sheet."""
     form = _form(grid, mapping)
     if form is not None:
-        return sum(_item(v, mapping) is not None for v in grid.cells[:, form.items].tolist())
+        found = [_item(v, mapping) for v in grid.cells[:, form.items].tolist()]
+        return sum(f is not None and f.column not in KEYS for f in found)
     try:
         header = find_header(grid, understood=meaning, mapping=mapping or {})
     except InputError:
@@ -120,7 +152,7 @@ def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
         return 0
     chosen = named_by(mapping, header)
     columns = {f.column for f in header.found if f is not None} | {chosen[n] for n in header.names if n in chosen}
-    return len(columns - set(_KEYS))
+    return len(columns - set(KEYS))
 
 
 def _item(label: Any, mapping: Mapping[str, str] | None) -> Found | None:
@@ -135,14 +167,14 @@ def _item(label: Any, mapping: Mapping[str, str] | None) -> Found | None:
 def _form(grid: Grid, mapping: Mapping[str, str] | None) -> _Form | None:
     best, at = 0, -1
     for c in range(min(grid.cells.shape[1], 6)):
-        known = {f.column for v in grid.cells[:, c].tolist() if (f := _item(v, mapping)) is not None}
-        if len(known) > best:
+        labels = grid.cells[:_LONGEST, c].tolist()
+        known = {f.column for v in labels if (f := _item(v, mapping)) is not None}
+        if len(known) > best and not known <= set(KEYS):
             best, at = len(known), c
     if best < _ITEMS or grid.cells.shape[1] < 2:
         return None
-    across = max(
-        (len({f.column for v in row if (f := _item(v, mapping)) is not None}) for row in grid.cells.tolist()), default=0
-    )
+    rows = grid.cells[:_LONGEST].tolist()
+    across = max((len({f.column for v in row if (f := _item(v, mapping)) is not None}) for row in rows), default=0)
     if across >= best:
         return None
     first = next(r for r, v in enumerate(grid.cells[:, at].tolist()) if _item(v, mapping) is not None)
@@ -193,17 +225,24 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     counts.cleaned += grid.cleaned.values()
     _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
     columns: dict[str, list[Any]] = {}
+    rows: dict[str, int] = {}
     for name, (r, found) in _find_items(grid, form, mapping, counts).items():
         given = grid.cells[r, list(form.value_columns)]
+        rows[name] = r
         columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
-        document = grid.cells[r, form.reference] if form.reference is not None else None
-        if document is not None and found is not None and name not in _KEYS:
-            columns[name + _REFERENCE] = [document] * given.size
+        document = _document(grid, form, r)
+        # without an answer, an item that figures of schools decide
+        alone = all(v is None for v in given.tolist())
+        if document is not None and (found is not None or alone) and name not in KEYS:
+            columns[name + REFERENCE] = [document] * given.size
     if "county" not in columns and any(form.counties):
         columns = {"county": list(form.counties), **columns}
     # items without an answer are not columns
     kept = {n: v for n, v in columns.items() if any(x is not None and x == x for x in v)}
-    return pandas_frame({n: _typed(v) for n, v in kept.items()}), counts.notice(source.name)
+    frame = pandas_frame({n: typed(v) for n, v in kept.items()})
+    cells = {n: [(grid.name, cell_name(rows[n], c)) for c in form.value_columns] for n in kept if n in rows}
+    remember_cells(frame, cells)
+    return frame, counts.notice(source.name)
 
 
 def _find_items(
@@ -216,7 +255,8 @@ def _find_items(
         label = grid.cells[r, form.items]
         answered = any(grid.cells[r, c] is not None for c in form.value_columns)
         found = _item(label, mapping)
-        if label is None or (found is None and (not answered or is_note(str(label)))):
+        said = answered or _document(grid, form, r) is not None
+        if label is None or (found is None and (not said or is_note(str(label)))):
             counts.rows += answered
             continue
         name = found.column if found is not None else " ".join(str(label).split())
@@ -228,6 +268,10 @@ def _find_items(
     if problems:
         raise InputDataError(problems)
     return items
+
+
+def _document(grid: Grid, form: _Form, r: int) -> Any:
+    return None if form.reference is None else grid.cells[r, form.reference]
 
 
 def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None:
@@ -248,6 +292,7 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
     counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
     counts.cleaned += grid.cleaned.values()
     columns: dict[str, list[Any]] = {}
+    places: dict[str, list[tuple[str, str]]] = {}
     for c, name in enumerate(header.names):
         cells = grid.cells[rows.schools, c]
         if not name and not filled[rows.schools, c].any():
@@ -258,17 +303,20 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
             # evaluate reports that both give the same fact
             label = name
         columns[label] = _values(label, cells, None if found is None else found.unit, counts)
-    return pandas_frame({n: _typed(v) for n, v in columns.items()}), counts.notice(source.name)
+        places[label] = [(grid.name, cell_name(r, c)) for r in rows.schools.tolist()]
+    frame = pandas_frame({n: typed(v) for n, v in columns.items()})
+    remember_cells(frame, places)
+    return frame, counts.notice(source.name)
 
 
 def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], header: Header | None = None) -> None:
     have = {fold(n) for n in names} | {fold(p[-1]) for p in (header.paths if header else ()) if p}
     lost = [missing_in_mapping(k, names) for k in mapping or {} if fold(k) not in have]
-    known = {*fact_columns(), *_KEYS}
+    known = {*fact_columns(), *KEYS}
     lost += [
         Problem(code=ProblemCode.UNKNOWN_COLUMN, column=k, message=message("reading.unknown_fact", fact=Quoted(v)))
         for k, v in (mapping or {}).items()
-        if v.removesuffix(_REFERENCE) not in known
+        if v.removesuffix(REFERENCE) not in known
     ]
     if lost:
         raise InputDataError(lost)
@@ -313,7 +361,7 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
         cells = read_figures(values, column, factor or (1, 1))
     elif fact is not None and fact.type == "flag":
         cells = read_words(values, flag=True)
-    elif fact is None and name not in _KEYS:
+    elif fact is None and name not in KEYS:
         return list(values.tolist())
     else:
         cells = read_words(values)
@@ -321,7 +369,8 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
     return [None if isinstance(v, float) and v != v else v for v in list(cells.values)]
 
 
-def _typed(values: list[Any]) -> Any:
+def typed(values: list[Any]) -> Any:
+    """Return the cells of a column as an array of numbers or whole numbers where they are that."""
     if all(isinstance(v, float) or v is None for v in values) and any(v is not None for v in values):
         return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
     if None in values and any(type(v) is int for v in values) and {int, NoneType}.issuperset(map(type, values)):
@@ -344,6 +393,6 @@ def raw_table(file: InputFile, sheet: str | int | None) -> pd.DataFrame:
             raise InputError(message("reading.headers_missing", path=source.name)) from None
         below = slice(header.rows[-1] + 1, None)
         rows = grid.cells[below][grid.filled()[below].any(axis=1)]
-        columns = {n: _typed(rows[:, c].tolist()) for c, n in enumerate(header.names) if n}
+        columns = {n: typed(rows[:, c].tolist()) for c, n in enumerate(header.names) if n}
         table: pd.DataFrame = pandas_frame(columns)
         return table

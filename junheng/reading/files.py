@@ -92,7 +92,7 @@ def _open_written(file: InputFile, head: bytes) -> Source:
         raise InputError(message("reading.xml_2003", path=file.name))
     if start.startswith(b"<") or _is_wide_page(head):
         return _open_page(file, start)
-    return _open_text(file, head)
+    return _open_text(file)
 
 
 def _is_wide_page(head: bytes) -> bool:
@@ -105,7 +105,7 @@ def _open_page(file: InputFile, start: bytes) -> Source:
     grids = grids_of_page(file, text)
     if not grids:
         if file.suffix in TEXTS and _PAGE.match(start) is None:
-            return _open_text(file, file.data[:4096])
+            return _open_text(file)
         raise InputError(message("reading.page_without_table", path=file.name))
     source = Source(name=file.name, kind="html", encoding=encoding, grids=grids)
     if file.suffix in ("", ".htm", ".html"):
@@ -113,15 +113,15 @@ def _open_page(file: InputFile, start: bytes) -> Source:
     return _warned(source, message("reading.page_read", path=file.name))
 
 
-def _open_text(file: InputFile, head: bytes) -> Source:
+def _open_text(file: InputFile) -> Source:
     if file.suffix in TEXTS:
-        return open_text(file, head, file.suffix)
+        return open_text(file, file.suffix)
     text, _ = _decoded(file)
     # a text without a separator is no table that was exported under another ending
     bare = file.suffix and not re.search(r"[\t,;|，；、｜]", text[:20_000])
     if bare or re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text[:4096]):
         raise InputError(message("reading.not_a_workbook", path=file.name))
-    source = open_text(file, head, ".txt")
+    source = open_text(file, ".txt")
     if not file.suffix:
         return source
     return _warned(evolve(source, kind="text"), message("reading.text_read", path=file.name))

@@ -36,11 +36,15 @@ class FileReport:
         Encoding of a text file.
     schools : pandas.DataFrame
         The result of :func:`junheng.read_schools`.
+    facts : pandas.DataFrame or None
+        County facts in other sheets of the workbook, as :func:`junheng.read_facts` returns them; None if there are
+        none. A fact that two sheets give differently is missing here and listed in ``problems``.
     places : pandas.DataFrame
         For each row of ``schools``: ``sheet`` and spreadsheet ``row``.
     sheets : pandas.DataFrame
         For each sheet: ``sheet``, ``hidden``, ``used``, ``headers`` (rows of the headers), ``schools`` (rows read),
-        ``left_out`` (other rows that are not blank).
+        ``left_out`` (other rows that are not blank), ``facts`` (county facts read; missing for a
+        sheet that has no place for them).
     columns : pandas.DataFrame
         For each column of each sheet that was read: ``sheet``, ``letter``, ``header``, ``column`` (canonical; missing
         if the header is unknown), ``unit`` found, ``factor`` by which figures were multiplied, ``cells`` filled,
@@ -65,6 +69,7 @@ class FileReport:
     kind: str
     encoding: str | None
     schools: pd.DataFrame
+    facts: pd.DataFrame | None
     places: pd.DataFrame
     sheets: pd.DataFrame
     columns: pd.DataFrame
@@ -73,6 +78,9 @@ class FileReport:
     problems: pd.DataFrame
     #: The problems in the order of their frame, for any language.
     _found: tuple[Problem, ...] = ()
+    #: What was left out or converted among the facts, and what is wrong with them.
+    _facts_notices: tuple[Message, ...] = ()
+    _facts_problems: tuple[Problem, ...] = ()
 
     def to_dict(self, language: Language = "en", *, schools: bool = False) -> dict[str, Any]:
         """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).
@@ -88,7 +96,8 @@ class FileReport:
         -------
         dict
             ``name``, ``kind``, ``encoding``; ``schools``: how many rows there are, or the rows; the records of
-            ``places`` (only with the rows), ``sheets``, ``columns``, ``left_out``, ``changes`` and ``problems``. A
+            ``places`` (only with the rows), ``facts``, ``sheets``, ``columns``, ``left_out``, ``changes`` and
+            ``problems``. A
             problem has also the ``parameters`` of its message. Missing is None; a figure that is infinite is text.
         """
         check_language(language)
@@ -100,6 +109,7 @@ class FileReport:
             "kind": self.kind,
             "encoding": self.encoding,
             **rows,
+            "facts": [] if self.facts is None else records(self.facts),
             "sheets": records(self.sheets),
             "columns": records(self.columns),
             "left_out": records(self.left_out),
@@ -178,6 +188,11 @@ class FileReport:
         return "".join(parts)
 
 
+def about_facts(report: FileReport) -> tuple[tuple[Message, ...], tuple[Problem, ...]]:
+    """Return what was left out or converted among the facts of a workbook, and what is wrong with them."""
+    return report._facts_notices, report._facts_problems
+
+
 def records(frame: Any) -> list[dict[str, Any]]:
     """Return rows as dicts of plain values; missing is None."""
     columns = {str(name): [_plain(v) for v in frame[name].tolist()] for name in frame.columns}
@@ -219,6 +234,8 @@ def _line(key: str, **parameters: Any) -> Message:
 
 def _sheet_line(s: Mapping[str, Any]) -> Message:
     sheet = Quoted(s["sheet"])
+    if s["facts"] is not None:
+        return _line("facts", sheet=sheet, n=s["facts"])
     if not s["used"]:
         return _line("hidden" if s["hidden"] else "unused", sheet=sheet)
     return _line("used", sheet=sheet, headers=s["headers"] or "-", n=s["schools"], left_out=s["left_out"])

@@ -20,15 +20,6 @@ from junheng.words import Message, Quoted, message
 
 
 @frozen(eq=False)
-class PlacedProblem:
-    """A problem with its sheet and cell, if it has one."""
-
-    problem: Problem
-    sheet: str | None = None
-    cell: str | None = None
-
-
-@frozen(eq=False)
 class ReadColumn:
     """How a column was read: ``column`` is canonical; the counts are of its cells."""
 
@@ -67,7 +58,7 @@ class SheetReading:
     #: The columns of the table by name, and how each was read, by position.
     columns: dict[str, Any] = field(factory=dict)
     read: dict[int, ReadColumn] = field(factory=dict)
-    problems: list[PlacedProblem] = field(factory=list)
+    problems: list[Problem] = field(factory=list)
     #: What was changed in cells.
     changes: list[Change] = field(factory=list)
     #: The mark of decimals, None if it is detected.
@@ -87,7 +78,7 @@ class SheetReading:
     def add(self, code: ProblemCode, sentence: Message | str, *, cell: str | None = None, **fields: Any) -> None:
         """Record a problem."""
         fields.setdefault("severity", Severity.WARNING)
-        self.problems.append(PlacedProblem(Problem(code=code, message=sentence, **fields), self.grid.name, cell))
+        self.problems.append(Problem(code=code, message=sentence, sheet=self.grid.name, cell=cell, **fields))
 
     def lines_above(self) -> list[str]:
         """Return the cells above the headers."""
@@ -106,13 +97,13 @@ def begin_reading(source: Source, found: Sequence[FoundSheet], mapping: Mapping[
     lost = {name for m in chosen for name in m if name not in names}
     errors = [missing_in_mapping(name, [n for n in names if n]) for name in sorted(lost)]
     meanings = [_understand(s, m) for s, m in zip(found, chosen, strict=True)]
-    errors += [p.problem for _, problems in meanings for p in problems if p.problem.severity is Severity.ERROR]
+    errors += [p for _, problems in meanings for p in problems if p.severity is Severity.ERROR]
     if errors:
         raise InputDataError(errors)
     return [_with_rows(source, s, *meaning) for s, meaning in zip(found, meanings, strict=True)]
 
 
-def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Understood], list[PlacedProblem]]:
+def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Understood], list[Problem]]:
     header = s.header
     at = [c for c, n in enumerate(header.names) if n]
     names = [header.names[c] for c in at]
@@ -120,12 +111,12 @@ def _understand(s: FoundSheet, mapping: Mapping[str, str]) -> tuple[dict[int, Un
         names, {k: v for k, v in mapping.items() if k in names}, [header.found[c] for c in at]
     )
     cells = {n: cell_name(header.rows[-1], c) for c, n in zip(at, names, strict=True)}
-    placed = [PlacedProblem(p, s.grid.name, cells.get(p.column or "")) for p in problems]
+    placed = [evolve(p, sheet=s.grid.name, cell=cells.get(p.column or "")) for p in problems]
     return dict(zip(at, understood, strict=True)), placed
 
 
 def _with_rows(
-    source: Source, found: FoundSheet, understood: Mapping[int, Understood], problems: list[PlacedProblem]
+    source: Source, found: FoundSheet, understood: Mapping[int, Understood], problems: list[Problem]
 ) -> SheetReading:
     header = _as_understood(found.header, understood)
     rows = left_out_rows(found.grid, header, found.filled)

@@ -15,11 +15,12 @@ from junheng._text import characters, may_have_twins
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.reading.choices import Choices
 from junheng.reading.columns import check_lost, read_column
+from junheng.reading.facts_together import FactsFound, facts_beside
 from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source
 from junheng.reading.input_file import InputFile
 from junheng.reading.report import FileReport
-from junheng.reading.sheet_reading import PlacedProblem, SheetReading, begin_reading
+from junheng.reading.sheet_reading import SheetReading, begin_reading
 from junheng.reading.sheets import choose_sheets, given_rows, hidden_returns, wanted_sheets
 from junheng.reading.titles import refuse_other_units, report_same_schools, take_from_titles, take_years
 from junheng.reading.totals import check_totals
@@ -53,43 +54,45 @@ def read_file(file: InputFile, choices: Choices, progress: Callable[[int], None]
         take_from_titles(source, s)
     take_years(source, sheets)
     report_same_schools(sheets)
-    report = _report(source, sheets, missing=missing)
+    report = _report(source, sheets, facts_beside(source, [s.grid.name for s in sheets]), missing=missing)
     progress(100)
     return report
 
 
-def _report(source: Source, sheets: Sequence[SheetReading], *, missing: bool) -> FileReport:
+def _report(source: Source, sheets: Sequence[SheetReading], facts: FactsFound, *, missing: bool) -> FileReport:
     schools = _schools(sheets, missing=missing)
     letters = {s.grid.name: {r.column: r.letter for r in s.read.values() if r.column} for s in sheets}
     remember(schools, [(s.grid.name, s.rows.schools + 1) for s in sheets], letters)
-    problems = [PlacedProblem(p) for p in source.problems]
+    problems = list(source.problems)
     problems += [_as_missing(p) if missing else p for s in sheets for p in s.problems]
-    problems += [PlacedProblem(p) for p in hidden_returns(source, [s.grid for s in sheets])]
+    problems += hidden_returns(source, [s.grid for s in sheets])
     problems += _near_twins(schools, sheets)
     scale = scale_problems(schools)
     refuse_other_units(sheets, scale)
-    problems += [PlacedProblem(p) for p in scale]
+    problems += scale
+    problems += facts.problems
     return FileReport(
         name=source.name,
         kind=source.kind,
         encoding=source.encoding,
         schools=schools,
         places=_places_frame(sheets),
-        sheets=_sheets_frame(source.grids, sheets),
+        facts=facts.table,
+        sheets=_sheets_frame(source.grids, sheets, facts),
         columns=_columns_frame(sheets),
         left_out=_left_out_frame(sheets),
         changes=_changes_frame(sheets),
         problems=_problems_frame(problems),
-        found=tuple(p.problem for p in problems),
+        found=tuple(problems),
+        facts_notices=facts.notices,
+        facts_problems=facts.problems,
     )
 
 
-def _as_missing(placed: PlacedProblem) -> PlacedProblem:
+def _as_missing(problem: Problem) -> Problem:
     """Return the problem of a cell that was read as missing: it no longer stops an evaluation."""
-    problem = placed.problem
-    if not is_unusable(problem.code, problem.column):
-        return placed
-    return evolve(placed, problem=evolve(problem, severity=Severity.WARNING))
+    unusable = is_unusable(problem.code, problem.column)
+    return evolve(problem, severity=Severity.WARNING) if unusable else problem
 
 
 # ------------------------------------------------------------------------------------------ the schools
@@ -122,7 +125,7 @@ def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> A
     return stacked
 
 
-def _near_twins(schools: pd.DataFrame, sheets: Sequence[SheetReading]) -> Iterator[PlacedProblem]:
+def _near_twins(schools: pd.DataFrame, sheets: Sequence[SheetReading]) -> Iterator[Problem]:
     """Report nearly identical names; of schools only within a county."""
     table = Table(schools)
     county = table.codes("county")[0] if "county" in table.columns else np.zeros(table.rows)
@@ -141,16 +144,17 @@ def _near_twins(schools: pd.DataFrame, sheets: Sequence[SheetReading]) -> Iterat
                     yield _twin(name, words[i], near, *_place(sheets, row))
 
 
-def _twin(column: str, word: Any, near: Sequence[Any], s: SheetReading, row: int) -> PlacedProblem:
+def _twin(column: str, word: Any, near: Sequence[Any], s: SheetReading, row: int) -> Problem:
     letter = next((read.letter for read in s.read.values() if read.column == column), None)
-    problem = Problem(
+    return Problem(
         code=ProblemCode.NEAR_TWIN,
         severity=Severity.WARNING,
         column=column,
+        sheet=s.grid.name,
+        cell=f"{letter}{row + 1}" if letter else None,
         value=str(word),
         message=twin_message(word, near),
     )
-    return PlacedProblem(problem, s.grid.name, f"{letter}{row + 1}" if letter else None)
 
 
 def _place(sheets: Sequence[SheetReading], school: int) -> tuple[SheetReading, int]:
@@ -174,7 +178,7 @@ def _places_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     )
 
 
-def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> pd.DataFrame:
+def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading], facts: FactsFound) -> pd.DataFrame:
     by_name = {s.grid.name: s for s in sheets}
     read = [by_name.get(g.name) for g in grids]
     return _frame(
@@ -185,6 +189,8 @@ def _sheets_frame(grids: Sequence[Grid], sheets: Sequence[SheetReading]) -> pd.D
             "headers": [None if s is None else _rows_of_headers(s) for s in read],
             "schools": _ints(0 if s is None else s.n for s in read),
             "left_out": _ints(0 if s is None else sum(o.reason != "blank" for o in s.left_out) for s in read),
+            # missing: no sheet of facts
+            "facts": Wholes([facts.answered.get(g.name) for g in grids]),
         }
     )
 
@@ -231,16 +237,12 @@ def _changes_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     return _frame(named | {f: [getattr(c, f) for _, c in changes] for f in fields})
 
 
-def _problems_frame(problems: Sequence[PlacedProblem]) -> pd.DataFrame:
+def _problems_frame(problems: Sequence[Problem]) -> pd.DataFrame:
     return _frame(
         {
-            "code": [str(p.problem.code) for p in problems],
-            "severity": [str(p.problem.severity) for p in problems],
-            "sheet": [p.sheet for p in problems],
-            "cell": [p.cell for p in problems],
-            "column": [p.problem.column for p in problems],
-            "value": [p.problem.value for p in problems],
-            "message": [p.problem.message for p in problems],
+            "code": [str(p.code) for p in problems],
+            "severity": [str(p.severity) for p in problems],
+            **{name: [getattr(p, name) for p in problems] for name in ("sheet", "cell", "column", "value", "message")},
         }
     )
 

@@ -16,7 +16,7 @@ from junheng.reading.input_file import InputFile
 from junheng.reading.separators import SAID, SEPARATORS, find_separator
 from junheng.words import Message, Quoted, listed, message
 
-__all__ = ["decode", "grid_of_text", "open_text", "read_text"]
+__all__ = ["decode", "open_text", "read_text"]
 
 #: Systems write ="0012" into text so that a spreadsheet keeps the zeros of a code.
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
@@ -25,20 +25,13 @@ _FILLED = 0.9
 _OTHER_LINES = re.compile("[\x0b\x0c\x1e\x85\u2028\u2029]")
 
 
-def open_text(file: InputFile, head: bytes, suffix: str) -> Source:
-    """Open a text file; ``head`` is its beginning, ``suffix`` its extension."""
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InputError(message("reading.workbook_as_text", path=file.name))
+def open_text(file: InputFile, suffix: str) -> Source:
+    """Open a text file; ``suffix`` is its extension."""
     text, encoding = decode(file, file.data)
     separator = find_separator(text, tabs=suffix == ".tsv" or encoding == "UTF-16")
     grid, problems = read_text(file, text, separator)
     kind = "tsv" if separator == "\t" else "csv"
     return Source(name=file.name, kind=kind, encoding=encoding, grids=(grid,), problems=problems)
-
-
-def grid_of_text(file: InputFile, text: str, separator: str) -> Grid:
-    """Return the cells of a text."""
-    return read_text(file, text, separator)[0]
 
 
 def read_text(file: InputFile, text: str, separator: str) -> tuple[Grid, tuple[Problem, ...]]:

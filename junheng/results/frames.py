@@ -381,8 +381,10 @@ class Frames(Generic[FrameT]):
 
 def round_half_up(values: Floats, digits: int) -> Floats:
     """Round half up, as forms do; 0.285 counts as a half although its double is slightly less."""
-    scaled = values * 10.0**digits
-    return np.floor(np.nextafter(scaled, np.inf) + 0.5) / 10.0**digits
+    with np.errstate(over="ignore"):
+        scaled = values * 10.0**digits
+    rounded: Floats = np.floor(np.nextafter(scaled, np.inf) + 0.5) / 10.0**digits
+    return np.where(np.isinf(scaled), values, rounded)  # a figure too large to have decimals
 
 
 def turns(values: Floats, required: Any, op: str, verdicts: Codes, digits: int) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""All problems of a table of schools, and the columns that a standard needs."""
+"""All problems of a table of schools."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import numpy as np
 from junheng._data import STAGES
 from junheng._frames import Backend, FrameT, Table, Wholes, build_frame
 from junheng.errors import Problem, ProblemCode, Severity, check_language
-from junheng.indicators import catalogue
 from junheng.schools.cells import parse_numbers
 from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.needs import item_columns, needed_columns
 from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.schools.scale import scale_of
 from junheng.schools.sections import Sections, as_standard, make_sections
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
-from junheng.standards.model import Filter
 from junheng.words import Language, Message, Name, message
 
 
@@ -172,44 +171,6 @@ def _check_item_columns(found: ProblemList, standard: Standard) -> None:
     check_parts(found, set(names))
     # problems of columns that were checked before are not listed twice
     found.listed[before:] = [p for p in found.listed[before:] if (p.code, p.column, p.position) not in listed]
-
-
-def item_columns(standard: Standard) -> list[str]:
-    """Return the columns of schools that items use, including those by stage."""
-    names: dict[str, None] = {}
-    for item in standard.items:
-        for condition in item.conditions:
-            for test in condition.tests:
-                if test.scope != "county":
-                    for some in (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than):
-                        names.update(dict.fromkeys(some))
-                if test.where is not None:
-                    names.update(dict.fromkeys(_columns_of(test.where)))
-    for threshold in standard.thresholds:
-        for other in threshold.instead:
-            names.update(dict.fromkeys(_columns_of(other.where)))
-    return [full for name in names for full in (name, *(f"{name}_{s}" for s in STAGES))]
-
-
-def _columns_of(where: Filter) -> list[str]:
-    """Return the columns that decide to which units a rule applies."""
-    out: list[str] = [*where.flags, *where.not_flags]
-    out += ["area_type"] if where.area_types else []
-    out += ["classes"] if where.classes_below is not None else []
-    out += ["largest_class"] if where.largest_class_below is not None else []
-    out += ["built_year"] if where.built_by is not None else []
-    out += ["migrant_students"] if where.migrant_share_over is not None else []
-    return out
-
-
-def needed_columns(standard: Standard) -> tuple[str, ...]:
-    """Return the number columns that a standard requires."""
-    out: dict[str, None] = {"students": None}
-    for id_ in standard.indicators:
-        out.update(dict.fromkeys(catalogue()[id_].columns))
-    if any(t.classes for t in standard.thresholds):
-        out["classes"] = None
-    return tuple(out)
 
 
 def check_all(found: ProblemList, standard: Standard | None, only: Iterable[str] | None = None) -> Sections:

@@ -19,7 +19,7 @@ from small_tables import frame, only, pick
 import junheng as jh
 from junheng.facts import fact_columns
 from junheng.schools import columns
-from junheng.schools.checks import needed_columns
+from junheng.schools.needs import needed_columns
 from junheng.standards import model
 
 TABLE = tomllib.loads(

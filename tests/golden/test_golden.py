@@ -14,7 +14,7 @@ from needs_checks import CHECKS as NEEDS
 from small_tables import QUALITY, SEVEN, frame, only, pick
 
 import junheng as jh
-from junheng.schools.checks import needed_columns
+from junheng.schools.needs import needed_columns
 
 CASES = {
     name: case

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import junheng as jh
 from junheng.indicators import catalogue
-from junheng.schools.checks import needed_columns
+from junheng.schools.needs import needed_columns
 
 MAKE = {"pandas": lambda x: x, "polars": pl.from_pandas, "pyarrow": lambda x: pa.Table.from_pandas(x)}
 KIND = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.Table}

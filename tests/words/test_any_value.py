@@ -10,6 +10,7 @@ import pytest
 
 import junheng as jh
 from junheng.errors import check_language
+from junheng.results.frames import round_half_up
 from junheng.words import Name, Quoted, message
 
 
@@ -103,3 +104,11 @@ def test_a_county_of_thousands_of_digits_is_a_name() -> None:
     table.loc[0, "county"] = "9" * 5000
     table.loc[1, "county"] = 3
     assert jh.evaluate(table, "cn-quality-balance-2017").data.n_counties == 3
+
+
+def test_a_masked_cell_in_a_list_is_missing() -> None:
+    assert np.isnan(jh.gini([1, 2, np.ma.masked], weights=None))
+
+
+def test_a_figure_too_large_to_have_decimals_is_rounded_to_itself() -> None:
+    assert round_half_up(np.array([1e308, 0.285]), 2).tolist() == [1e308, 0.29]

@@ -22,7 +22,7 @@ from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.county_table import county_table
 from junheng.reports.declarations.item_tables import item_table, items_beside
 from junheng.reports.declarations.model import Cell, Declaration, FormTable
-from junheng.reports.declarations.school_tables import school_table, share_table
+from junheng.reports.declarations.school_tables import SCHOOL_COLUMNS, school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
 from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
 from junheng.results.explain import find_county
@@ -104,16 +104,38 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
     )
 
 
+def form_asks(standard: Standard) -> tuple[list[str], list[str]]:
+    """Return the columns of schools and the county facts that the form of a standard prints; empty without a form."""
+    form = _form_of(standard)
+    columns: dict[str, None] = {}
+    facts: dict[str, None] = {}
+    for spec in form["tables"] if form is not None else ():
+        if spec["kind"] == "county":
+            rows = form_data()[spec["rows"]]
+            facts.update((entry["fact"], None) for entry in rows if "fact" in entry)
+            columns.update((entry["sum"], None) for entry in rows if "sum" in entry)
+        elif spec["kind"] == "schools":
+            columns.update(dict.fromkeys(SCHOOL_COLUMNS))
+        elif spec["kind"] == "survey":
+            facts.update((e[who], None) for who in ("all", "parents") for e in form_data()["survey"] if who in e)
+    return list(columns), list(facts)
+
+
 def _find_form(standard: Standard) -> Mapping[str, Any]:
-    """Return the form of a standard, or of the standard it extends."""
-    forms = {str(f["standard"]): f for f in form_data()["forms"]}
+    """Return the form of a standard, or of the standard it extends; an error if there is none."""
+    found = _form_of(standard)
+    if found is None:
+        forms = [str(f["standard"]) for f in form_data()["forms"]]
+        raise InputError(message("forms.no_form", standard=standard.id, forms=listed(forms, "and")))
+    return found
+
+
+def _form_of(standard: Standard) -> Mapping[str, Any] | None:
+    forms: dict[str, Mapping[str, Any]] = {str(f["standard"]): f for f in form_data()["forms"]}
     std: Standard | None = standard
-    while std is not None:
-        if std.id in forms:
-            found: Mapping[str, Any] = forms[std.id]
-            return found
+    while std is not None and std.id not in forms:
         std = None if std.extends is None else load_standard(std.extends)
-    raise InputError(message("forms.no_form", standard=standard.id, forms=listed(forms, "and")))
+    return None if std is None else forms[std.id]
 
 
 def _choose(d: Judgement, county: CountyKey | None) -> int:

@@ -33,6 +33,8 @@ from junheng.results import REASONS
 from junheng.results.reasons import number
 from junheng.words import Message, Name, Quoted, listed, message, word
 
+#: What Table II-2 prints of a school beside its indicators.
+SCHOOL_COLUMNS = ("owner_type", "students", "grades", "classes")
 #: Words for an unmet indicator, by the verdict on its floor.
 _FLOOR = {MET: "forms.floor_met", UNMET: "forms.floor_unmet", UNDETERMINED: "forms.floor_open"}
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from junheng._data import STAGES
 from junheng.judging.items import ItemResult
-from junheng.reports.page.words import LISTED, ReportWords, asked, clause_of, sentence, verdict_of
+from junheng.reports.page.standings import clause_of, standing_of
+from junheng.reports.page.words import LISTED, ReportWords, asked, sentence, verdict_of
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import failing, nothing_known
 from junheng.results.reasons import finding, number
@@ -42,6 +43,7 @@ def _item_line(d: Judgement, r: ItemResult, c: int, text: ReportWords) -> dict[s
     return {
         "label": label,
         "verdict": verdict_of(int(r.verdict[c]), text),
+        "standing": standing_of(r.item, text),
         "scored": r.item.rule == "scored",
         "finding": sentence(finding(d, r, c, text.language)) + text("end"),
         "clause": clause_of(d, r.item, text),

@@ -9,9 +9,11 @@ import numpy as np
 from junheng._data import STAGES
 from junheng.indicators.compliance import UNDETERMINED, UNMET
 from junheng.reports import plots
+from junheng.reports.page import alternatives
 from junheng.reports.page.clauses import clauses_of, left_out, problems_of, thresholds_of
 from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.schools import StageTable
+from junheng.reports.page.standings import counted, deciding, explained, limit_of, standing_of
 from junheng.reports.page.words import ReportWords, caption, sentence, verdict_of
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.results import Evaluation, Judgement
@@ -29,7 +31,9 @@ def county_view(
     name = d.county_name(c)
     cells = [StageTable(d, c, s, text) for s in range(len(STAGES)) if d.has_stage(c, s)]
     clauses, opened = clauses_of(d, c, text)
+    balance = _balance(d, c, text, draw)
     pictures, undrawn = _pictures(d, c, cells, text, draw, most)
+    fails = _fails(d, c, cells, text)
     return {
         "id": f"c{c}",
         "name": name,
@@ -37,17 +41,22 @@ def county_view(
         "sentence": text(
             "county_sentence", county=name, verdict=verdict["word"], reason=sentence(_in_short(d, c, text))
         ),
+        "rules": counted(deciding(d, c, "overall"), text),
+        "standings": explained(deciding(d, c, "overall") + [x for p in parts for x in deciding(d, c, p)], text),
         "parts": [
             {
                 "name": text.label("part", p),
+                "rules": counted(deciding(d, c, p), text),
                 "verdict": verdict_of(int(d.part_verdicts[p][c]), text),
                 "reason": sentence(_part_in_short(d, c, p, mine[p], text)),
             }
             for p in parts
             if p != "overall"
         ],
-        "fails": _fails(d, c, cells, text),
+        "fails": fails,
+        "fail_standings": explained((line["rule"] for group in fails for line in group["lines"]), text),
         "rule": _rule(d, text) if any((d.school[x.rows] == UNMET).any() for x in cells) else "",
+        "balance": balance,
         "pictures": pictures,
         "undrawn": text("pictures_left", n=len(undrawn), names=text.join(undrawn)) if undrawn else "",
         "stages": [x.tables() for x in cells],
@@ -94,21 +103,28 @@ def _fails(d: Judgement, c: int, cells: list[StageTable], text: ReportWords) -> 
     """Return what fails in three groups: the schools, the coefficients, the items of the county; the worst first."""
     schools = sorted((line for x in cells for line in x.fails()), key=lambda line: -line[0])
     items = [
-        {"head": str(getattr(r.item.label, text.language)), "text": finding(d, r, c, text.language) + text("end")}
+        {
+            "head": str(getattr(r.item.label, text.language)),
+            "text": finding(d, r, c, text.language) + text("end"),
+            "rule": r.item,
+        }
         for r in d.items
         if r.item.rule == "conditions" and r.verdict[c] == UNMET
     ]
-    groups = (
+    groups: tuple[tuple[str, list[dict[str, Any]]], ...] = (
         (text("fails_schools"), [line for _, line in schools]),
         (text("fails_coefficients"), _coefficients_over(d, c, cells, text)),
         (text("fails_items"), items),
     )
+    for _, lines in groups:
+        for line in lines:
+            line["standing"] = standing_of(line["rule"], text)
     return [{"head": head, "lines": lines} for head, lines in groups if lines]
 
 
-def _coefficients_over(d: Judgement, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, str]]:
+def _coefficients_over(d: Judgement, c: int, cells: list[StageTable], text: ReportWords) -> list[dict[str, Any]]:
     """Return a line for each coefficient over its limit, the furthest first."""
-    found: list[tuple[float, dict[str, str]]] = []
+    found: list[tuple[float, dict[str, Any]]] = []
     for x in cells:
         g = int(d.group_at[c, x.s])
         for j in range(-1, len(d.indicators)) if g >= 0 else ():
@@ -117,24 +133,65 @@ def _coefficients_over(d: Judgement, c: int, cells: list[StageTable], text: Repo
                 over = number(value - limit)
                 excess = text("fail_coefficient", value=number(value, limit), limit=number(limit), over=over)
                 head = text("fail_head", stage=x.stage, indicator=coefficient_name(d, j, text.language))
-                found.append((limit - value, {"head": head, "text": excess + text("end")}))
+                line = {"head": head, "text": excess + text("end"), "rule": limit_of(d, j, x.s)}
+                found.append((limit - value, line))
     return [line for _, line in sorted(found, key=lambda line: line[0])]
+
+
+def _balance(d: Judgement, c: int, text: ReportWords, draw: Drawing) -> dict[str, Any] | None:
+    """Return a picture of all coefficients and their figures; None where none is known."""
+    groups = [(s, int(d.group_at[c, s])) for s in range(len(STAGES)) if d.group_at[c, s] >= 0]
+    if not any(np.isfinite(d.coefficient[g]).any() for _, g in groups):
+        return None
+    ev, whose = _of_county(d, c, text)
+    rows = [
+        row
+        for j in range(-1, len(d.indicators))
+        for s, g in groups
+        if (row := _coefficient_row(d, j, s, g, text)) is not None
+    ]
+    shows = alternatives.coefficients(d, c, text)
+    return {
+        "picture": draw(text("caption_coefficients"), shows, plots.coefficients, ev, **whose),
+        "rows": rows,
+        "standings": explained((row["rule"] for row in rows), text),
+    }
+
+
+def _coefficient_row(d: Judgement, j: int, s: int, g: int, text: ReportWords) -> dict[str, Any] | None:
+    """Return coefficient, limit and verdict; None without a coefficient, or for the composite without a limit."""
+    value, limit, verdict = coefficient_of(d, j, g)
+    if np.isnan(limit) and (j < 0 or np.isnan(value)):
+        return None
+    rule = limit_of(d, j, s) if np.isfinite(limit) else None
+    return {
+        "stage": text.label("stage", STAGES[s]),
+        "name": coefficient_name(d, j, text.language),
+        "value": number(value, limit) if np.isfinite(value) else "–",
+        "limit": number(limit) if np.isfinite(limit) else "–",
+        "verdict": verdict_of(verdict, text) if np.isfinite(limit) else None,
+        "rule": rule,
+        "standing": standing_of(rule, text),
+    }
+
+
+def _of_county(d: Judgement, c: int, text: ReportWords) -> tuple[Evaluation, dict[str, Any]]:
+    """Return what pictures of a county take."""
+    whose = {"county": tuple(str(w[c]) for _, w in d.county_words), "language": text.language}
+    return Evaluation(data=d, provenance={}), whose
 
 
 def _pictures(
     d: Judgement, c: int, cells: list[StageTable], text: ReportWords, draw: Drawing, most: int
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Draw the coefficients, then indicator by indicator, the most missed first; return what was not drawn, too."""
-    ev = Evaluation(data=d, provenance={})
-    whose = {"county": tuple(str(w[c]) for _, w in d.county_words), "language": text.language}
+    """Draw indicator by indicator, the most missed first; return what was not drawn, too."""
+    ev, whose = _of_county(d, c, text)
     cells = [x for x in cells if d.group_at[c, x.s] >= 0]
     drawn = []
-    if any(np.isfinite(d.coefficient[d.group_at[c, x.s]]).any() for x in cells):
-        drawn.append(draw(text("caption_coefficients"), plots.coefficients, ev, **whose))
     shown = [(x, j) for x in cells for j in x.own or range(len(d.indicators)) if np.isfinite(d.values[j, x.rows]).any()]
     shown.sort(key=lambda picture: -int((d.verdicts[picture[1], picture[0].rows] == UNMET).sum()))
     for x, j in shown[:most]:
-        title = caption(d, j, x.s, text)
-        drawn.append(draw(title, plots.distribution, ev, d.indicators[j].id, stage=STAGES[x.s], **whose))
+        title, shows = caption(d, j, x.s, text), alternatives.schools_along(d, j, c, x.s, text)
+        drawn.append(draw(title, shows, plots.distribution, ev, d.indicators[j].id, stage=STAGES[x.s], **whose))
     indicators = [(x.stage, coefficient_name(d, j, text.language)) for x, j in shown[most:]]
     return drawn, [text("fail_head", stage=stage, indicator=name) for stage, name in indicators]

@@ -10,6 +10,7 @@ from io import StringIO
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from junheng.reports.page.words import ReportWords
 from junheng.reports.plots import _canvas
 
 if TYPE_CHECKING:
@@ -21,11 +22,15 @@ _LOCK = Lock()
 class Drawing:
     """Draws pictures for a page: as wide as a phone, with a title and a description for screen readers."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: ReportWords) -> None:
+        self.text = text
         self.count = 0
 
-    def __call__(self, title: str, draw: Callable[..., Axes], *args: Any, **more: Any) -> dict[str, Any]:
-        """Return a picture and its title, as the templates take them; ``draw`` is called with the rest."""
+    def __call__(self, title: str, shows: str, draw: Callable[..., Axes], *args: Any, **more: Any) -> dict[str, Any]:
+        """Return a picture and its title, as the templates take them; ``draw`` is called with the rest.
+
+        ``shows`` says in words what the picture shows; its legend is added.
+        """
         _canvas.matplotlib_or_advice()
         import matplotlib
         from markupsafe import Markup
@@ -44,8 +49,9 @@ class Drawing:
                 figure: Any = axes.figure
                 figure.savefig(file, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
                 legend = axes.get_legend()
-                descriptions = [] if legend is None else [t.get_text() for t in legend.get_texts()]
-        return {"svg": Markup(_inline(file.getvalue(), salt, title, "; ".join(descriptions))), "caption": title}
+                entries = [] if legend is None else [" ".join(t.get_text().split()) for t in legend.get_texts()]
+        described = shows + self.text("alt_legend", entries=self.text("join").join(entries)) if entries else shows
+        return {"svg": Markup(_inline(file.getvalue(), salt, title, described)), "caption": title}
 
 
 def _inline(svg: str, salt: str, title: str, description: str) -> str:
@@ -57,13 +63,28 @@ def _inline(svg: str, salt: str, title: str, description: str) -> str:
     svg = re.sub(r"<[^>]*>", _tag, svg)
     view = re.search(r'viewBox="[^"]*"', svg)
     assert view is not None
-    head = f'<svg {view[0]} role="img" aria-labelledby="{salt}t {salt}d">'
+    head = f'<svg {view[0]} role="img" aria-labelledby="{salt}t" aria-describedby="{salt}d">'
     named = f'<title id="{salt}t">{escape(title)}</title><desc id="{salt}d">{escape(description)}</desc>'
     svg = head + named + svg[svg.index(">") + 1 :]
+    svg = re.sub(r"<g>\s*</g>|<g/>", "", svg)
+    # dots that look alike say so once
+    svg = re.sub(r'<g>(\s*<use [^>]* style="([^"]*)"/>(?:\s*<use [^>]* style="\2"/>)*\s*)</g>', _alike, svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 
 
 def _tag(found: re.Match[str]) -> str:
+    """Remove what a page has no use for from a tag: names, fonts of this machine, digits nobody sees."""
     tag = re.sub(r' xmlns(:\w+)?="[^"]*"', "", found[0]).replace("xlink:href", "href")
     tag = re.sub(r'^<g id="[^"]*"', "<g", tag)
-    return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag)
+    tag = re.sub(r' transform="rotate\(-?0 [^"]*"', "", tag)
+    tag = re.sub(r"font-family: [^;\"]*(; )?", "", re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag))
+    return re.sub(r"-?\d+\.\d{3,}", _rounded, tag)
+
+
+def _alike(found: re.Match[str]) -> str:
+    style = f' style="{found[2]}"'
+    return f"<g{style}>{found[1].replace(style, '')}</g>"
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")

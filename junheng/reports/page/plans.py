@@ -12,7 +12,9 @@ from junheng.indicators.compliance import UNDETERMINED
 from junheng.planning import Plan
 from junheng.planning._card import WHY, amount, money, plan_part, plan_sentences, plan_state, plan_things
 from junheng.reports import plots
+from junheng.reports.page import alternatives
 from junheng.reports.page.drawing import Drawing
+from junheng.reports.page.standings import counted, explained, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, caption, verdict_of
 from junheng.results import Judgement
 from junheng.schools import base_column, columns
@@ -40,6 +42,8 @@ def county_plan(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: int)
         "things": plan_things(plan, [c], text.language),
         "lines": lines,
         "folded": len(lines) > LISTED,
+        "rule": standing_of(plan.evaluation.standard.school_rule, text),
+        "standings": explained([plan.evaluation.standard.school_rule], text),
         "unknown": unknown[:LISTED],
         "n_unknown": len(unknown),
         "more": text("plan_missing_more", n=len(unknown) - LISTED) if len(unknown) > LISTED else "",
@@ -147,7 +151,15 @@ def _changes_drawn(plan: Plan, c: int, text: ReportWords, draw: Drawing, most: i
                 found.append((-(moved / total) if total else -np.inf, s, j))
     whose = {"county": tuple(str(w[c]) for _, w in d.county_words), "language": text.language}
     return [
-        draw(caption(d, j, s, text), plots.before_and_after, plan, d.indicators[j].id, stage=STAGES[s], **whose)
+        draw(
+            caption(d, j, s, text),
+            alternatives.changes(plan, j, c, s, text),
+            plots.before_and_after,
+            plan,
+            d.indicators[j].id,
+            stage=STAGES[s],
+            **whose,
+        )
         for _, s, j in sorted(found)[:most]
     ]
 
@@ -178,4 +190,5 @@ def province_plan(d: Judgement, chosen: list[int], plan: Plan, order: list[int],
         "things": plan_things(plan, chosen, text.language),
         "rows": rows,
         "part": plan_part(d, text.language),
+        "rules": counted((i for i in d.standard.items if i.rule not in ("conditions", "scored")), text),
     }

@@ -10,7 +10,10 @@ from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng.indicators.compliance import UNMET
 from junheng.reports import plots
+from junheng.reports.page import alternatives
 from junheng.reports.page.drawing import Drawing
+from junheng.reports.page.matrix import matrix_view
+from junheng.reports.page.standings import counted, deciding, explained
 from junheng.reports.page.words import ReportWords, count_verdicts, verdict_of
 from junheng.reports.plots._ranking import rank_counties
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
@@ -24,7 +27,7 @@ RANKED, HEIGHT = 40, 460.0
 
 
 def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Drawing, detailed: int) -> dict[str, Any]:
-    """Return the counts, a ranking for each stage, and the table of counties, worst first."""
+    """Return the counts, the table of counties, worst first, all indicators, and a ranking for each stage."""
     parts = [p for p in d.part_verdicts if p != "overall"]
     verdicts = {p: d.part_verdicts[p][counties] for p in (*parts, "overall")}
     rows = [_county_row(d, c, parts, text) for c in counties]
@@ -34,12 +37,16 @@ def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Dr
     met, unmet, open_ = count_verdicts(verdicts["overall"])
     all_counties = text("province_sentence", n=len(counties), met=met, unmet=unmet, open=open_)
     place = _only_place(d, counties)
+    order = [r["at"] for r in rows]
     return {
         "sentence": all_counties if counties else text("nothing"),
         "by_part": [{"name": text.label("part", p), "n": count_verdicts(v)} for p, v in verdicts.items()],
         "parts": [text.label("part", p) for p in parts],
         "rows": rows,
-        "order": [r["at"] for r in rows],
+        "standings": explained((x for c in counties for x in deciding(d, c, "overall")), text),
+        "order": order,
+        # the years of one county in their order, counties with the worst first
+        "matrix": matrix_view(d, counties if place else order, text, by_year=bool(place)),
         "pictures": _pictures(d, counties, place, text, draw),
         "pictured": text("over_years" if place else "ranking"),
     }
@@ -59,7 +66,10 @@ def _county_row(d: Judgement, c: int, parts: list[str], text: ReportWords) -> di
         "id": f"c{c}",
         "name": d.county_name(c),
         "overall": verdict_of(overall, text),
-        "parts": [verdict_of(int(d.part_verdicts[p][c]), text) for p in parts],
+        "rules": counted(deciding(d, c, "overall"), text),
+        "parts": [
+            verdict_of(int(d.part_verdicts[p][c]), text) | {"rules": counted(deciding(d, c, p), text)} for p in parts
+        ],
         "schools": f"{met}/{total}" if judged else "–",
         "over": f"{over}/{len(limited)}" if limited else "–",
         "key": (overall, -over, met / total if total else 0.0, c),
@@ -94,7 +104,8 @@ def _pictures(
         if j is not None:
             caption = "caption_years" if place else "caption_ranking"
             title = text(caption, stage=text.label("stage", stage), what=coefficient_name(d, j, language))
-            found.append(draw(title, picture, s, j, groups.size))
+            describe = alternatives.years if place else alternatives.ranking
+            found.append(draw(title, describe(d, j, s, counties, text), picture, s, j, groups.size))
     return found
 
 

@@ -19,6 +19,7 @@ from junheng.errors import InputError, check_language
 from junheng.planning import Plan
 from junheng.planning.shortfalls import county_totals
 from junheng.reports.page.clauses import problems_of, provenance_of
+from junheng.reports.page.contents import Headings
 from junheng.reports.page.county import county_view
 from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, province_plan
@@ -87,7 +88,7 @@ def html_report(
     chosen = find_county(ev.data, county)
     if plan is not None and not plan_is_of(plan, ev.data):
         raise InputError(message("reports.error.plan_of_another"))
-    page = _Page(ev, plan, text, Drawing(), _templates(), part_reasons(ev.data, language))
+    page = _Page(ev, plan, text, Drawing(text), _templates(), Headings(), part_reasons(ev.data, language))
     with reporting(min(len(chosen), DETAILED) + 1, text("progress"), progress) as done:
         content = page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done)
         return printable(page.render(content))
@@ -174,18 +175,20 @@ class _Page:
     text: ReportWords
     draw: Drawing
     templates: Any
+    head: Headings
     reasons: list[str]
     """Why each part of each county has its verdict."""
 
     def one_county(self, c: int, done: Callable[[int], None]) -> dict[str, Any]:
         """Return what the template of a page takes, for one county."""
         view = self._county(c, self._lacking([c]), PICTURES, PLANNED)
-        sections = self.templates.get_template("county.html").render(t=self.text, c=view, level=2)
+        sections = self._rendered("county.html", c=view, level=2)
         done(1)
         return {
             "heading": view["name"],
             "verdict": view["verdict"],
             "sentence": view["sentence"],
+            "rules": view["rules"],
             "sections": sections,
             "problems": view["problems"],
         }
@@ -199,37 +202,40 @@ class _Page:
         done(1)
         shown, left = order[:DETAILED], order[DETAILED:]
         lacking = self._lacking(shown)
-        template = self.templates.get_template("county.html")
         details = []
         for i, c in enumerate(shown):
             one = self._county(c, lacking, PICTURES_OF_MANY, PLANNED_OF_MANY)
-            details.append((one, template.render(t=text, c=one, level=4)))
+            details.append((one, self._rendered("county.html", c=one, level=4)))
             done(i + 2)
         more = text("more", n=len(left), county=d.county_words[0][1][left[0]]) if left else ""
-        sections = self.templates.get_template("province.html").render(t=text, v=view, details=details, more=more)
+        sections = self._rendered("province.html", v=view, details=details, more=more)
         return {
             "heading": text("several", n=len(counties)),
             "verdict": None,
             "sentence": view["sentence"],
+            "rules": "",
             "sections": sections,
             "problems": problems_of(d, None, text),
         }
 
     def render(self, content: Mapping[str, Any]) -> str:
-        """Return the page."""
+        """Return the page; its sections come first, so that the table of contents has all their headings."""
         text, std = self.text, self.ev.standard
         label = getattr(std.label, text.language)
-        return str(
-            self.templates.get_template("page.html").render(
-                t=text,
-                language=text.language,
-                style=files("junheng.reports.page").joinpath("report.css").read_text(encoding="utf-8"),
-                standard=text("standard", label=label, number=std.number),
-                provenance=provenance_of(self.ev, text),
-                title=text("title", what=label, county=content["heading"]),
-                **content,
-            )
+        end = self._rendered("end.html", problems=content["problems"], provenance=provenance_of(self.ev, text))
+        return self._rendered(
+            "page.html",
+            language=text.language,
+            style=files("junheng.reports.page").joinpath("report.css").read_text(encoding="utf-8"),
+            standard=text("standard", label=label, number=std.number),
+            title=text("title", what=label, county=content["heading"]),
+            contents=self.head.entries,
+            end=end,
+            **content,
         )
+
+    def _rendered(self, template: str, **content: Any) -> str:
+        return str(self.templates.get_template(template).render(t=self.text, head=self.head, **content))
 
     def _county(
         self, c: int, lacking: Mapping[int, list[dict[str, Any]]], pictures: int, planned: int

@@ -11,6 +11,7 @@ from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._needs import Shortages
+from junheng.reports.page.standings import explained, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
 from junheng.reports.plots._canvas import short
 from junheng.results import REASONS, Judgement
@@ -72,7 +73,7 @@ class StageTable:
             return ""
         return self.text("cell_lack_shared" if self.shared(j, i) else "cell_lack", amount=self.amount(j, lack))
 
-    def fails(self) -> list[tuple[int, dict[str, str]]]:
+    def fails(self) -> list[tuple[int, dict[str, Any]]]:
         """Return a line for each indicator that schools miss, with how many do."""
         d, text, lines = self.d, self.text, []
         for j in self.own:
@@ -104,7 +105,7 @@ class StageTable:
                 )
                 line += self.lack_text(j, worst, lacks.get(worst))
             head = text("fail_head", stage=self.stage, indicator=getattr(d.indicators[j], text.language))
-            lines.append((len(missing), {"head": head, "text": line + text("end")}))
+            lines.append((len(missing), {"head": head, "text": line + text("end"), "rule": t}))
         return lines
 
     def school(self, i: int) -> str:
@@ -179,8 +180,16 @@ class StageTable:
             if t is not None:
                 required = text("by_classes") if t.value is None else asked(t)
             unit = text.label("unit", d.indicators[j].unit)
-            heads.append({"name": str(getattr(d.indicators[j], language)), "unit": unit, "required": required})
+            heads.append(
+                {
+                    "name": str(getattr(d.indicators[j], language)),
+                    "unit": unit,
+                    "required": required,
+                    "standing": standing_of(t, text),
+                }
+            )
         groups = [(a, min(a + ACROSS, len(heads))) for a in range(0, len(heads), ACROSS)]
+        rule = d.standard.school_rule if self.judged else None
         falling = [x for x in lines if x["verdict"]["code"] != "met"]
         return {
             "head": text(
@@ -197,6 +206,9 @@ class StageTable:
             "heads": heads,
             "groups": groups,
             "marked": bool(self.own),
+            "rule": standing_of(rule, text),
+            "clause": "" if rule is None else rule.clause,
+            "standings": explained([rule, *(d.threshold(j, self.s) for j in chosen)], text),
         }
 
     def _columns(self) -> list[int]:

@@ -79,12 +79,6 @@ def caption(d: Judgement, j: int, s: int, text: ReportWords) -> str:
     return text("caption", stage=text.label("stage", STAGES[s]), indicator=getattr(ind, text.language), unit=unit)
 
 
-def clause_of(d: Judgement, entry: Any, text: ReportWords) -> str:
-    """Return clause, source and standing of an item, a threshold or a limit."""
-    source = d.standard.sources[entry.source].title
-    return text("clause", clause=entry.clause, source=source, standing=text.label("standing", str(entry.standing)))
-
-
 def asked(t: Threshold) -> str:
     """Write the number of a threshold, and those that hold for some schools instead."""
     return OPS[t.op] + "/".join(number(float(v)) for v in (t.value, *(o.value for o in t.instead)) if v is not None)
