@@ -6,6 +6,7 @@ from itertools import product
 
 import attrs
 import numpy as np
+import pandas as pd
 import pytest
 from counties import STANDARDS, few, figures, keyed, load, numerators, synthetic, table
 from hypothesis import given
