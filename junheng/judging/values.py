@@ -17,6 +17,7 @@ from junheng.indicators.catalog import Indicator
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare, judged
 from junheng.judging.findings import Codes
 from junheng.judging.subjects import every_section, who_may_use
+from junheng.schools.places import is_shared
 from junheng.schools.sections import Sections
 from junheng.standards.model import Relaxation, Standard
 
@@ -92,7 +93,7 @@ class IndicatorValues:
     def no_rule(self) -> NDArray[np.bool_]:
         """Whether a figure would have to be divided, but the standard has no rule for it."""
         out = np.zeros(self.value.size, dtype=bool)
-        for name in self.indicator.columns:
+        for name in filter(is_shared, self.indicator.columns):  # people are not divided
             out |= self.sections.is_divided(name) & ~self.sections.has_rule
         return out
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_tables import QUALITY, frame, only, school
+from small_tables import QUALITY, SHANDONG, conditions, frame, only, school
 
 import junheng as jh
 from junheng.errors import InputDataError
@@ -144,3 +144,12 @@ def test_a_relaxation_that_may_apply_leaves_open_only_what_it_could_change(
     found = only(jh.evaluate(table, std).schools, indicator="sports_area_per_student", school="一小")
     assert (found["verdict"], found["floor_verdict"]) == (verdict, floor)
     assert (found["reason"] == "missing_value") == (verdict == "undetermined")
+
+
+def test_classes_that_are_missing_need_no_rule_of_division() -> None:
+    rows = [conditions(s, school="联校", kind="nine_year", resources_cover="school") for s in ("primary", "junior")]
+    found = jh.evaluate(frame(rows[0] | {"classes": None}, rows[1]), SHANDONG).schools
+    reasons = {
+        i: only(found, indicator=i, stage="primary")["reason"] for i in ("students_per_class", "books_per_student")
+    }
+    assert reasons == {"students_per_class": "missing_value", "books_per_student": "no_split_rule"}
