@@ -149,3 +149,7 @@ __all__ = [
     "weighted_mean",
     "weighted_std",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -13,8 +13,10 @@ from importlib.resources import files
 from typing import Any, Literal, TypeAlias, get_args
 
 #: The stages that standards judge.
-Stage: TypeAlias = Literal["primary", "junior"]
-STAGES: tuple[Stage, ...] = get_args(Stage)
+StageId: TypeAlias = Literal["primary", "junior"]
+STAGES: tuple[StageId, ...] = get_args(StageId)
+#: How a caller names a stage; ``_stages.py`` reads it.
+Stage: TypeAlias = StageId | Literal["小学", "初中"]
 
 #: How a caller names a county, or a county and a year: ``"甲县"``, ``("甲县", 2025)``; and a school, by name or code.
 CountyKey: TypeAlias = str | int | tuple[str | int, ...]

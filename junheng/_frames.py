@@ -7,7 +7,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,8 +19,8 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes, foreign_errors
 from junheng._codes import combine_codes, first_codes
-from junheng._files import replacing, write_bytes
-from junheng._text import as_text, plain_cell, printable
+from junheng._files import replacing
+from junheng._text import as_text, plain_cell
 from junheng.errors import AlignmentError, InputDataError, InputError, Problem, ProblemCode
 from junheng.words import Quoted, listed, message
 
@@ -641,38 +640,12 @@ def _reset(frame: Any) -> Any:
 # ----------------------------------------------------------------------------------------------- files
 
 
-def _printable_frame(frame: Any) -> Any:
-    """Return a pandas frame whose texts and headers may stand in a workbook."""
-    table = Table(frame)
-    texts = {name: table.objects(name).tolist() for name in table.columns if not table.is_number(name)}
-    shown = {n: [printable(c) if isinstance(c, str) else c for c in cells] for n, cells in texts.items()}
-    headers = {name: new for name in table.columns if (new := printable(name)) != name}
-    changed = {name: cells for name, cells in shown.items() if cells != texts[name]}
-    return table.with_columns(changed).renamed(headers).to_native() if changed or headers else frame
-
-
-def write_tables(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = ()) -> None:
-    """Write frames to the sheets of one workbook, or to several CSV files; none may be one of the inputs."""
-    if path.suffix.lower() == ".csv":
-        sources = list(inputs)
-        targets = [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in list(tables)[1:])]
-        # all are written before the first replaces its target
-        with ExitStack() as files:
-            opened = [files.enter_context(replacing(target, sources)) for target in targets]
-            for file, frame in zip(opened, tables.values(), strict=True):
-                frame.to_csv(file, index=False, encoding="utf-8-sig")
-        return
-    try:
-        import xlsxwriter  # noqa: F401
-    except ImportError:
-        raise InputError(message("arithmetic.no_excel", file=path.name)) from None
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": False, "in_memory": True}
-    book = BytesIO()
-    with pd.ExcelWriter(book, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
-        for name, frame in tables.items():
-            frame = _printable_frame(frame)
-            frame.to_excel(writer, sheet_name=name[:31], index=False, freeze_panes=(1, 0))
-            for i, column in enumerate(frame.columns):
-                wide = 2 * len(str(column)) + 2
-                writer.sheets[name[:31]].set_column(i, i, min(40, max(10, wide)))
-    write_bytes(path, book.getvalue(), inputs)
+def write_csv(path: Path, tables: Mapping[str, Any], inputs: Iterable[Any] = ()) -> None:
+    """Write frames to CSV files, the first to ``path``, the others beside it; none may be one of the inputs."""
+    sources = list(inputs)
+    targets = [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in list(tables)[1:])]
+    # all are written before the first replaces its target
+    with ExitStack() as files:
+        opened = [files.enter_context(replacing(target, sources)) for target in targets]
+        for file, frame in zip(opened, tables.values(), strict=True):
+            frame.to_csv(file, index=False, encoding="utf-8-sig")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def applied(ev: Evaluation[FrameT], changes: Changes) -> FrameT:
     """List every cell that some changes would change, with its value before and after.
 

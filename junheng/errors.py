@@ -42,8 +42,8 @@ def did_you_mean(
     *,
     most: int = 3,
     cutoff: float = 0.6,
-    show: Callable[[str], Any] = str,
-    called: Mapping[str, str] | None = None,
+    show: Callable[[Any], Any] = str,
+    called: Mapping[str, Any] | None = None,
 ) -> Message | str:
     """Return ``"; did you mean a or b?"`` to end a message with, empty where no known name comes near.
 
@@ -201,6 +201,8 @@ class Problem:
         Partition of a Dask or Spark frame in which the position is counted; None for any other table.
     value : str or None
         The offending value as text.
+    school : str or None
+        The school of the row, by name or code.
     message : str
         What is wrong and what to do about it, in English; :meth:`text` says it in any language.
     """
@@ -215,12 +217,18 @@ class Problem:
     key: str | None = None
     partition: int | None = None
     value: str | None = None
+    school: str | None = None
     _message: Message | str = field(alias="message")
 
     @property
     def message(self) -> str:
         """What is wrong and what to do about it, in English."""
         return str(self._message)
+
+    @property
+    def told(self) -> Message | str:
+        """What is wrong and what to do about it, not yet in words of a language."""
+        return self._message
 
     @property
     def parameters(self) -> dict[str, Any]:

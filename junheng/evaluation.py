@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,6 +102,19 @@ def evaluate(
     >>> ev.verdicts[["part", "verdict"]].values.tolist()[0]
     ['resources', 'unmet']
     """
+    return judge_table(schools, standard, by, county_facts, missing)
+
+
+def judge_table(
+    schools: FrameT,
+    standard: Standard | str | os.PathLike[str],
+    by: Sequence[str] | str | None = None,
+    county_facts: IntoDataFrame | Mapping[Any, Any] | None = None,
+    missing: Missing = "propagate",
+    *,
+    lacking: Severity = Severity.ERROR,
+) -> Evaluation[FrameT]:
+    """Judge a table; ``lacking`` says whether a missing column is an error, or leaves verdicts undetermined."""
     std = standard if isinstance(standard, Standard) else load_standard(standard)
     if not isinstance(missing, str) or missing not in ("propagate", "omit", "raise"):
         raise InputError(message("facts.missing", given=Quoted(as_text(missing))))
@@ -109,7 +122,7 @@ def evaluate(
     needed = needed_columns(std)
     found = ProblemList(open_table(schools, by=[by] if isinstance(by, str) else by))
     for name in needed:
-        found.require(name)
+        found.require(name, Severity.ERROR if missing == "raise" else lacking)
     sections = check_all(found, std, needed)
     if missing == "raise":
         _require_complete(found, sections, needed)
@@ -123,7 +136,9 @@ def evaluate(
     if any(p.severity is Severity.ERROR for p in problems):
         raise InputDataError(problems)
     ev: Evaluation[FrameT] = _evaluate(std, indicators, sections, missing, facts, problems)
-    again = partial(evaluate, standard=std, by=by, county_facts=county_facts, missing=missing)
+    again: Callable[[Any], Evaluation[FrameT]] = partial(
+        judge_table, standard=std, by=by, county_facts=county_facts, missing=missing, lacking=lacking
+    )
     return attrs.evolve(ev, again=again)
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng._frames import FrameT, Labels, build_frame
-from junheng.errors import InputError
-from junheng.evaluation import Missing, evaluate
+from junheng.errors import InputError, Severity
+from junheng.evaluation import Missing, judge_table
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.results import Evaluation, Judgement
@@ -35,6 +35,9 @@ def evaluate_all(
     missing: Missing = "propagate",
 ) -> dict[str, Evaluation[FrameT]]:
     """Evaluate a table by several standards.
+
+    What a standard asks of a column that the table does not have is undetermined, and ``problems`` of its evaluation
+    names the column. (:func:`junheng.evaluate` raises an error.)
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def evaluate_all(
         raise InputError(message("facts.one_standard"))
     evaluations: dict[str, Evaluation[FrameT]] = {}
     for standard in standards:
-        ev = evaluate(schools, standard, by=by, county_facts=county_facts, missing=missing)
+        ev = judge_table(schools, standard, by, county_facts, missing, lacking=Severity.WARNING)
         if ev.standard.id in evaluations:
             raise InputError(message("facts.same_standard", id=Quoted(ev.standard.id)))
         evaluations[ev.standard.id] = ev

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["county", "county_facts", "nation", "province"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 Array = NDArray[Any]
 
 #: Kinds of school, their frequency by area (city, town, rural), and the word in their names.

@@ -307,7 +307,7 @@ def use(ev: Any) -> Any:
     """Ask an evaluation for all it has."""
     for name in ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out"):
         getattr(ev, name)
-    ev.to_dict(), ev.explain(), ev.explain(language="zh"), ev._repr_html_()
+    ev.to_dict(), ev.explain(), ev.explain(language="zh"), ev._repr_html_(), ev.summary()
     jh.shortfalls(ev), jh.margins(ev), jh.contributions(ev)
     return ev.relabel("zh").schools
 
@@ -401,7 +401,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "threshold": lambda v, r: jh.load_standard(QUALITY).threshold(v, stage="primary"),
     "threshold stage": lambda v, r: jh.load_standard(QUALITY).threshold("books_per_student", stage=v),
     "options": lambda v, r: jh.load_standard(SHANDONG).with_options(**{r.choice(["between_sizes", "below_smallest", "relaxations", "small_teaching_points"]): v}),
-    "explain": lambda v, r: jh.evaluate(_clean(2), QUALITY).explain(**{r.choice(["county", "stage", "language"]): v}),
+    "explain": lambda v, r: jh.evaluate(_clean(2), QUALITY).explain(**{r.choice(["county", "school", "stage", "language"]): v}),
     "relabel": lambda v, r: jh.evaluate(_clean(2), QUALITY).relabel(v),
     "apply": lambda v, r: jh.evaluate(_clean(2), QUALITY).apply(r.choice(odd_changes(v))),
     "facts": lambda v, r: jh.evaluate(_clean(2), QUALITY, county_facts=draw_facts(r)),
@@ -414,6 +414,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "describe_file": lambda v, r: jh.describe_file(v),
     "read_facts": lambda v, r: jh.read_facts(v),
     "write_declaration": lambda v, r: jh.reports.write_declaration(jh.evaluate(_clean(2), QUALITY), v),
+    "write_results": lambda v, r: jh.reports.write_results(jh.evaluate(_clean(2), QUALITY), v),
     "write_report": lambda v, r: jh.reports.write_report(jh.evaluate(_clean(2), QUALITY), v),
 }  # fmt: skip
 

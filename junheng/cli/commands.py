@@ -221,6 +221,7 @@ def _print_written(args: argparse.Namespace) -> None:
 
 def _declare(args: argparse.Namespace) -> int:
     from junheng.reports.declarations.fill import county_key
+    from junheng.reports.declarations.next_steps import next_steps
 
     out = Path(args.out)
     one_file = out.suffix.lower() == ".xlsx" and not out.is_dir()
@@ -249,7 +250,9 @@ def _declare(args: argparse.Namespace) -> int:
     for path in paths:
         print(args.text["written"].format(path=path))
     if len(keys) == 1:
-        print(args.text["marks"].format(**jh.reports.declaration(ev, county=keys[0]).marks))
+        form = jh.reports.declaration(ev, county=keys[0])
+        print(args.text["marks"].format(**form.marks))
+        print("\n".join(next_steps(form, args.language)))
     note_warnings(ev, args)
     return 0
 
@@ -356,7 +359,7 @@ def _check(args: argparse.Namespace) -> int:
     below = {(str(p.code), p.column) for p in found}
     noticed = args.read.problems
     keep = [pair not in below for pair in zip(noticed["code"], noticed["column"], strict=True)]
-    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(args.language))
+    print(attrs.evolve(args.read, problems=noticed[keep]).to_text(args.language, whole=args.all))
     print()
     print_problems(found, args, sys.stdout)
     if "error" in set(noticed["severity"]):

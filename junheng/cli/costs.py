@@ -11,12 +11,13 @@ import numpy as np
 from attrs import frozen
 
 import junheng as jh
-from junheng._frames import pandas_frame, write_tables
+from junheng._frames import pandas_frame, write_csv
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
 from junheng.planning._costs import with_lines
 from junheng.reading.files import open_source
 from junheng.reading.input_file import open_input
+from junheng.reports.workbooks.results import write_table
 from junheng.schools import (
     base_column,
     category_word,
@@ -27,7 +28,7 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
-from junheng.words import LANGUAGES, Message, Name, Quoted, listed, message, sentences, word
+from junheng.words import LANGUAGES, Language, Message, Name, Quoted, listed, message, sentences, word
 
 __all__ = ["amount", "read_costs", "write_costs_template"]
 
@@ -204,7 +205,7 @@ def _factor_of(column: str, unit: str) -> tuple[int, int] | None:
     return unit_factor(own, fold(unit))
 
 
-def write_costs_template(path: Path, standard: jh.Standard, language: str) -> None:
+def write_costs_template(path: Path, standard: jh.Standard, language: Language) -> None:
     """Write a table of the columns that a plan may add to, with their units and without costs."""
     text, zh = sentences("cli.costs_table", language), language == "zh"
     needed = [columns()[c] for c in _needed(standard)]
@@ -215,7 +216,10 @@ def write_costs_template(path: Path, standard: jh.Standard, language: str) -> No
     frame = dict(
         zip((text[k] for k in ("column", "label", "unit", "cost")), (*names, units, [None] * len(needed)), strict=True)
     )
-    write_tables(path, {text["sheet"]: pandas_frame(frame)})
+    if path.suffix.lower() == ".csv":
+        write_csv(path, {text["sheet"]: pandas_frame(frame)})
+    else:
+        write_table(path, text["sheet"], pandas_frame(frame), language)
 
 
 def _needed(standard: jh.Standard) -> list[str]:

@@ -14,13 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-import attrs
-
 import junheng as jh
 from junheng._files import check_output, write_bytes
-from junheng._frames import Table, write_tables
+from junheng._frames import Table, write_csv
 from junheng.errors import InputError
-from junheng.words import Language, Name, Quoted, listed, message, sentences, word
+from junheng.reports.workbooks.results import plan_tables, result_tables
+from junheng.words import Language, Name, Quoted, listed, message, word
 
 __all__ = [
     "Steps",
@@ -157,20 +156,15 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     write_bytes(path, json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8"))
 
 
-def _write_frames(path: Path, tables: dict[str, Any], args: argparse.Namespace) -> None:
-    if path.suffix.lower() == ".csv":
-        tables = {name: _without_formulas(frame) for name, frame in tables.items()}
-    write_tables(path, tables, named_files(args))
-
-
 def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Language) -> None:
-    """Write the frames of an evaluation, or its dict as JSON."""
+    """Write an evaluation as a workbook, as CSV files or as JSON."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
         _write_json(path, ev.to_dict())
-        return
-    shown = ev.relabel(language)
-    _write_frames(path, _sheets("cli.sheets", shown, language), args)
+    elif path.suffix.lower() == ".csv":
+        _write_csv(path, result_tables(ev.relabel(language)), args)
+    else:
+        jh.reports.write_results(ev, path, language=language)
 
 
 def write_certificate(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
@@ -183,24 +177,21 @@ def write_certificate(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluat
     return attrs.evolve(ev, provenance={**ev.provenance, "certificate": f"{path.name} ({digest})"})
 
 
-def _sheets(group: str, source: Any, language: Language) -> dict[str, Any]:
-    """Return the frames named by a group of words, by sheet name."""
-    return {label: getattr(source, name) for name, label in sentences(group, language).items()}
-
-
 def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> None:
-    """Write a plan and the verdicts after it as frames, as JSON or as an HTML report."""
+    """Write a plan and the verdicts after it as a workbook, as CSV files, as JSON or as an HTML report."""
     path = Path(args.out)
     if path.suffix.lower() == ".json":
         _write_json(path, made.to_dict())
-        return
-    if path.suffix.lower() in (".html", ".htm"):
+    elif path.suffix.lower() in (".html", ".htm"):
         jh.reports.write_report(made.evaluation, path, plan=made, language=language, progress=False)
-        return
-    shown = attrs.evolve(made, evaluation=made.evaluation.relabel(language))
-    tables = _sheets("cli.plan_sheets", shown, language) | _sheets("cli.after_sheets", shown.after, language)
-    tables |= _sheets("cli.before_sheets", shown.evaluation, language)
-    _write_frames(path, tables, args)
+    elif path.suffix.lower() == ".csv":
+        _write_csv(path, plan_tables(made.relabel(language)), args)
+    else:
+        jh.reports.write_plan_workbook(made, path, language=language)
+
+
+def _write_csv(path: Path, tables: dict[str, Any], args: argparse.Namespace) -> None:
+    write_csv(path, {name: _without_formulas(frame) for name, frame in tables.items()}, named_files(args))
 
 
 def _without_formulas(frame: Any) -> Any:

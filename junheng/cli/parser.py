@@ -125,6 +125,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
         add(sub, "--sheet", "sheet")
         add(sub, "--mapping", "mapping", action="append")
         sub.add_argument("--decimal", choices=(".", ","), default=None, help=text["decimal"])
+        sub.add_argument("--all", action="store_true", help=text["all"])
         sub.add_argument("--on-error", choices=ON_ERROR, default="raise", help=text["on_error"])
 
     def judging(sub: argparse.ArgumentParser, **more: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TextIO
 
 import junheng as jh
 from junheng.errors import Problem, Severity
+from junheng.schools.grouping import ProblemGroup, grouped
 from junheng.words import Message, Name, listed, message
 
 __all__ = ["fail", "note", "note_system_error", "note_warnings", "print_problems"]
@@ -45,18 +46,23 @@ def note_warnings(ev: jh.Evaluation, args: argparse.Namespace) -> None:
 
 
 def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream: TextIO | None = None) -> None:
-    """Print problems in the order of the rows, after the numbers of errors and warnings."""
+    """Print the numbers of errors and warnings, and the problems: those alike on one line, with ``--all`` each."""
     out, language = stream or sys.stderr, args.language
     errors = sum(p.severity is Severity.ERROR for p in problems)
     counted = message("cli.errors", n=errors), message("cli.warnings", n=len(problems) - errors)
     print(message("cli.counted", name=getattr(args, "file", "table"), counted=listed(counted)).text(language), file=out)
-    for p in sorted(problems, key=lambda p: -1 if p.position is None else p.position):
-        print(f"  {_in_words(p, language)}", file=out)
+    groups = grouped(problems)
+    if getattr(args, "all", False):
+        groups = [ProblemGroup((p,)) for p in sorted(problems, key=lambda p: -1 if p.position is None else p.position)]
+    for group in groups:
+        print(f"  {_in_words(group, language)}", file=out)
+    if len(groups) < len(problems):
+        print(f"  {message('cli.alike').text(language)}", file=out)
 
 
-def _in_words(p: Problem, language: str) -> str:
-    names = {"severity": Name("severity", p.severity), "code": Name("problem", p.code)}
-    place, text = p.place(language), p.sentence(language)
+def _in_words(group: ProblemGroup, language: str) -> str:
+    names = {"severity": Name("severity", group.first.severity), "code": Name("problem", group.first.code)}
+    place, text = group.place(language), group.sentence(language)
     if place:
         return message("cli.problem_at", **names, place=place, message=text).text(language)
     return message("cli.problem", **names, message=text).text(language)

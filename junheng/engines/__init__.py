@@ -10,3 +10,7 @@ from junheng.engines.parquet import ParquetSummary, evaluate_parquet
 from junheng.engines.spark import evaluate_spark
 
 __all__ = ["ParquetSummary", "evaluate_dask", "evaluate_parquet", "evaluate_spark"]
+
+
+def __dir__() -> list[str]:
+    return __all__

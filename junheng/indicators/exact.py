@@ -101,9 +101,10 @@ def quotient_signs(
     """
     unique, which = np.unique(keys, return_inverse=True)
     limits = [limit_of(k) for k in unique.tolist()]
-    left = top * np.array([float(x.denominator) for x in limits])[which]
-    right = bottom * np.array([float(x.numerator) for x in limits])[which]
-    out: Ints = np.sign(left - right).astype(np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond floats: compared in fractions below
+        left = top * np.array([float(x.denominator) for x in limits])[which]
+        right = bottom * np.array([float(x.numerator) for x in limits])[which]
+        out: Ints = np.sign(left - right).astype(np.int64)
     sure = plain & (top == np.floor(top)) & (bottom == np.floor(bottom))
     sure &= (np.abs(left) < _WHOLE) & (np.abs(right) < _WHOLE)
     rest = np.flatnonzero(~sure)

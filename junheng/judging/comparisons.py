@@ -104,7 +104,8 @@ def compare_figures(
     if np.isnan(value).all():
         return np.full(value.size, UNDETERMINED, dtype=np.int8)
     verdict = compare(value, required, test.op)
-    asked = required if bottom is None else required * bottom
+    with np.errstate(over="ignore"):  # beyond floats nothing is near
+        asked = required if bottom is None else required * bottom
     size = np.maximum(np.abs(top), np.abs(asked))
     for name in (*test.top_minus, *test.bottom_minus):
         size = size + np.abs(source.number(name))  # the rounding error of a difference is that of the figures

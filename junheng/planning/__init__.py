@@ -18,3 +18,7 @@ __all__ = [
     "shortfall_totals",
     "shortfalls",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -27,8 +27,9 @@ __all__ = ["counties"]
 #: Relative distance that a plan keeps below an exclusive limit.
 _HAIR = Decimal("1e-11")
 
-#: Figures of a school that can be planned with: steps are counted in 64-bit integers, and squares are added up.
-_LARGEST = 1e12
+#: Figures of a school, other than 0, that can be planned with: steps are counted in 64-bit integers, and figures are
+#: squared and divided.
+_SMALLEST, _LARGEST = 1e-12, 1e12
 
 
 @frozen
@@ -73,14 +74,20 @@ class _Builder:
         return sum(self.shortages.added(j), top)
 
     def check_sizes(self) -> None:
-        """Raise an error that lists the figures too large to be planned with."""
+        """Raise an error that lists the figures too large or too small to be planned with."""
         sections = self.d.sections
         figures = {"students": sections.students}
         figures |= {i.numerator: top for i, top in zip(self.d.indicators, self.top, strict=True)}
         found = []
         for column, values in figures.items():
-            for i in self.where[np.abs(values[self.where]) > _LARGEST].tolist():
-                advice = message("planning.too_large", column=Name("column", column), largest=f"{_LARGEST:.0e}")
+            size = np.abs(values[self.where])
+            for i in self.where[(size > _LARGEST) | ((size > 0) & (size < _SMALLEST))].tolist():
+                advice = message(
+                    "planning.out_of_range",
+                    column=Name("column", column),
+                    smallest=f"{_SMALLEST:.0e}",
+                    largest=f"{_LARGEST:.0e}",
+                )
                 row, value = int(sections.rows[i]), str(values[i])
                 found.append(
                     sections.schools.problem(ProblemCode.INFINITE_VALUE, advice, row=row, column=column, value=value)

@@ -60,8 +60,8 @@ def plan_part(d: Judgement, language: str) -> str:
     return str(word("part", parts[0] if parts else "resources", language))
 
 
-def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[str, Any]]:
-    """Return what a plan adds and moves by column, at how many schools, and the cost."""
+def plan_amounts(plan: Any, counties: Sequence[int], language: str) -> list[dict[str, Any]]:
+    """Return what a plan adds and moves by column, at how many schools, and the cost; the dearest first."""
     d = plan.evaluation.data
     out: dict[str, dict[str, Any]] = {}
     for r in _rows_of(plan, counties):
@@ -73,16 +73,19 @@ def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[
         thing["moved" if kind == "moved_in" else "added"] += 0.0 if kind == "moved_out" else r["change"]
         thing["cost"] += r["cost"]
         thing["schools"].add(int(d.sections.rows[r["section"]]))
+    for x in out.values():
+        column = x.pop("column")
+        x["name"] = str(getattr(column, language))
+        x["unit"] = str(word("unit", column.unit, language)) if column.unit else ""
+        x["schools"] = len(x["schools"])
+    return sorted(out.values(), key=lambda x: -x["cost"])
+
+
+def plan_things(plan: Any, counties: Sequence[int], language: str) -> list[dict[str, Any]]:
+    """Return :func:`plan_amounts` as text."""
     return [
-        {
-            "name": str(getattr(x["column"], language)),
-            "unit": str(word("unit", x["column"].unit, language)) if x["column"].unit else "",
-            "added": amount(x["added"]) if x["added"] else "–",
-            "moved": amount(x["moved"]) if x["moved"] else "–",
-            "schools": len(x["schools"]),
-            "cost": money(x["cost"]),
-        }
-        for x in sorted(out.values(), key=lambda x: -x["cost"])
+        x | {name: amount(x[name]) if x[name] else "–" for name in ("added", "moved")} | {"cost": money(x["cost"])}
+        for x in plan_amounts(plan, counties, language)
     ]
 
 

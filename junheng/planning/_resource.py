@@ -124,13 +124,18 @@ def apart(resource: Resource, low: Ints) -> Iterator[tuple[Target, Floats, Float
 def _shared(resource: Resource, low: Ints) -> list[Ints]:
     """Propose additions for schools of several stages."""
     total, most = np.zeros(low.size), np.zeros(low.size)
+    times = [0.5]
     for target, got, _ in apart(resource, low):
+        unit, share = resource.unit[target.sections], resource.share[target.sections]
+        if np.isnan(got).all():
+            # nothing is there, so any level would do: the lowest at which every school has a step, and multiples of it
+            got = target.students / (target.students / share).min()
+            times = [0.5, 2, 4, 8]
         if not np.isfinite(got).all():
             continue
-        unit = resource.unit[target.sections]
         np.add.at(total, unit, got)
-        np.maximum.at(most, unit, got / resource.share[target.sections])
-    proposed = (np.ceil(some - 1e-9) for some in (total, most, 0.5 * most))
+        np.maximum.at(most, unit, got / share)
+    proposed = (np.ceil(some - 1e-9) for some in (total, most, *(n * most for n in times)))
     return [low + np.where(resource.divided, some, 0).astype(np.int64) for some in proposed]
 
 

@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from junheng._data import STAGES
 from junheng._frames import FrameT, Labels
+from junheng._public import public_names
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.planning._budget import Step
 from junheng.planning._card import WHY, plan_card
@@ -20,7 +21,7 @@ from junheng.planning._costs import Prices
 from junheng.planning._problem import County
 from junheng.planning._solve import Answer
 from junheng.results import Evaluation, records
-from junheng.results.frames import Frames
+from junheng.results.frames import Frames, id_records
 from junheng.schools import base_column, columns
 from junheng.words import Language, sentences, word
 
@@ -48,6 +49,9 @@ class Plan(Generic[FrameT]):
     moves: Prices = field(repr=False)
     budget: float | None
     full_cost: float
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "answers", "taken", "prices", "moves")
 
     @property
     def whole(self) -> bool:
@@ -109,9 +113,8 @@ class Plan(Generic[FrameT]):
     def after(self) -> Evaluation[FrameT]:
         """Evaluation of the table after the changes."""
         ev = self.evaluation
-        plain = evolve(self, evaluation=Evaluation(data=ev.data, provenance=ev.provenance, again=ev.again))
-        done = plain.evaluation.apply(plain.changes)
-        return done if ev.language is None else done.relabel(ev.language)
+        plain = self.relabel(None)
+        return plain.evaluation.apply(plain.changes).relabel(ev.language)
 
     @cached_property
     def counties(self) -> FrameT:
@@ -190,8 +193,41 @@ class Plan(Generic[FrameT]):
         out["reason"] = [str(word("reason", r, lang)) for *_, r in rows]
         return frames.frame(out)
 
+    def relabel(self, language: Language | None) -> Plan[FrameT]:
+        """Return the same plan with labels instead of ids, in one language: all frames and both evaluations.
+
+        Parameters
+        ----------
+        language : {"zh", "en"} or None
+            Language of the labels; None for ids.
+
+        Returns
+        -------
+        Plan
+            The same figures with other words.
+
+        Raises
+        ------
+        InputError
+            If there are no labels in that language.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> plan = jh.plan(ev, unit_costs=dict.fromkeys(jh.shortfall_totals(ev)["column"], 1))
+        >>> list(plan.relabel("zh").counties.columns)[:3]
+        ['县（市、区）', '年度', '费用（元）']
+        """
+        made = evolve(self, evaluation=self.evaluation.relabel(language))
+        if "after" in self.__dict__:  # evaluated once
+            made.__dict__["after"] = self.after.relabel(language)
+        return made
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON, no NaN.
+
+        Keys and ids are the same in every language; sentences are in the language of :meth:`relabel`.
 
         Returns
         -------
@@ -219,8 +255,9 @@ class Plan(Generic[FrameT]):
                 for c, x in given.given.items()
             }
 
+        ev, plain = self.evaluation, self.relabel(None)
         return {
-            "provenance": dict(self.evaluation.provenance),
+            "provenance": dict(plain.evaluation.provenance),
             "standard": self.evaluation.standard.id,
             "unit_costs": prices(self.prices),
             "move_costs": prices(self.moves),
@@ -231,9 +268,9 @@ class Plan(Generic[FrameT]):
             "gap": finite(self.gap),
             "left_over": finite(self.left_over),
             "whole": self.whole,
-            **{name: records(getattr(self, name)) for name in ("counties", "changes", "steps", "unplanned")},
-            "verdicts_after": records(self.after.verdicts),
-            "problems": records(self.evaluation.problems),
+            **{name: records(getattr(plain, name)) for name in ("counties", "changes", "steps", "unplanned")},
+            "verdicts_after": id_records(self.after.data, "verdicts", ev.language),
+            "problems": id_records(ev.data, "problems", ev.language),
         }
 
     def _repr_html_(self) -> str:

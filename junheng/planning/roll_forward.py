@@ -12,6 +12,7 @@ import numpy as np
 from junheng._data import STAGES, Number
 from junheng._frames import FrameT, Wholes
 from junheng._progress import Progress, reporting
+from junheng._stages import find_stage
 from junheng.changes import Enrolment
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
@@ -21,7 +22,7 @@ from junheng.planning.plan import plan
 from junheng.results import Evaluation, Judgement
 from junheng.results.frames import Frames
 from junheng.schools.editing import Change
-from junheng.words import Name, Quoted, listed, message, sentences
+from junheng.words import Quoted, message, sentences
 
 __all__ = ["roll_forward"]
 
@@ -127,11 +128,7 @@ def _yearly_changes(enrolment: Any) -> list[Any]:
     if enrolment is None:
         return []
     if isinstance(enrolment, Mapping):
-        unknown = sorted(str(s) for s in set(enrolment) - set(STAGES))
-        if unknown:
-            stages = listed((Name("stage", s) for s in STAGES), "or")
-            raise InputError(message("planning.enrolment", stages=stages, given=listed(unknown)))
-        return [Enrolment(factor=factor, stage=stage) for stage, factor in enrolment.items()]
+        return [Enrolment(factor=factor, stage=find_stage(stage)) for stage, factor in enrolment.items()]
     if isinstance(enrolment, Sequence) and not isinstance(enrolment, str):
         return list(enrolment)
     return [enrolment if attrs.has(type(enrolment)) else Enrolment(factor=enrolment)]

@@ -7,11 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from junheng._public import public_names
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
-from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message
+from junheng.schools.grouping import ProblemGroup, grouped
+from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message, sentences, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +65,8 @@ class FileReport:
         number typed as text, and columns added up from their parts.
     problems : pandas.DataFrame
         ``code``, ``severity``, ``sheet``, ``cell``, ``column``, ``value``, ``message``.
+    language : {"en", "zh"}
+        Language of texts; see :meth:`relabel`.
     """
 
     name: str
@@ -81,14 +85,46 @@ class FileReport:
     #: What was left out or converted among the facts, and what is wrong with them.
     _facts_notices: tuple[Message, ...] = ()
     _facts_problems: tuple[Problem, ...] = ()
+    language: Language = "en"
 
-    def to_dict(self, language: Language = "en", *, schools: bool = False) -> dict[str, Any]:
-        """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).
+    def __dir__(self) -> list[str]:
+        return public_names(self)
+
+    def relabel(self, language: Language) -> FileReport:
+        r"""Return the same report, printed and shown in notebooks in another language; its frames keep their ids.
 
         Parameters
         ----------
         language : {"en", "zh"}
-            Language of the messages of problems; codes do not depend on it.
+            Language of texts.
+
+        Returns
+        -------
+        FileReport
+            The same figures with other words.
+
+        Raises
+        ------
+        InputError
+            If there are no words in that language.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> report = jh.describe_file("学校,学段,学生\n一小,小学,500\n".encode()).relabel("zh")
+        >>> str(report).splitlines()[0].endswith("：读入1行")
+        True
+        """
+        return evolve(self, language=check_language(language))
+
+    def to_dict(self, language: Language | None = None, *, schools: bool = False) -> dict[str, Any]:
+        """Return the report as plain values for strict JSON (``json.dumps(..., allow_nan=False)``).
+
+        Parameters
+        ----------
+        language : {"en", "zh"}, optional
+            Language of the messages of problems; codes do not depend on it. Default: that of :meth:`relabel`, or
+            English.
         schools : bool
             Whether to return the rows of the table instead of their number.
 
@@ -100,7 +136,7 @@ class FileReport:
             ``problems``. A
             problem has also the ``parameters`` of its message. Missing is None; a figure that is infinite is text.
         """
-        check_language(language)
+        language = check_language(self.language if language is None else language)
         rows: dict[str, Any] = {"schools": len(self.schools)}
         if schools:
             rows = {"schools": records(self.schools), "places": records(self.places)}
@@ -126,39 +162,43 @@ class FileReport:
             out.append({**record, "message": found.sentence(language), "parameters": parameters})
         return out
 
-    def to_text(self, language: Language = "en") -> str:
-        """Return a summary as text.
+    def to_text(self, language: Language | None = None, *, whole: bool = False) -> str:
+        """Return a summary as text; problems alike share a line.
 
         Parameters
         ----------
-        language : {"en", "zh"}
-            Language of the summary.
+        language : {"en", "zh"}, optional
+            Language of the summary. Default: that of :meth:`relabel`, or English.
+        whole : bool
+            Whether to list everything, each problem on a line of its own.
 
         Returns
         -------
         str
-            Lines of text; long lists are shortened.
+            Lines of text; without ``whole`` long lists are shortened.
         """
-        check_language(language)
+        language = check_language(self.language if language is None else language)
+        begin = list if whole else _beginning
         page: list[Message | str] = [_line("title", path=self.name, kind=self._kind(), n=len(self.schools))]
         page += [_sheet_line(s) for s in records(self.sheets)]
         page += ["", _line("columns"), *(_column_line(c, language) for c in records(self.columns))]
         rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
         page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
-        page += _beginning([_left_out_line(r) for r in rows])
+        page += begin([_left_out_line(r) for r in rows])
         # columns and problems say these; a word and its id need no line
         changes = [c for c in records(self.changes) if c["why"] not in ("unit", "word", "from_title")]
-        page += ["", _line("changes", n=len(changes)), *_beginning([_change_line(c, language) for c in changes])]
-        page += ["", _line("problems", total=len(self.problems)), *_beginning(self._problem_lines(language))]
+        page += ["", _line("changes", n=len(changes)), *begin([_change_line(c, language) for c in changes])]
+        page += ["", _line("problems", total=len(self.problems)), *begin(self._problem_lines(language, whole))]
         return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)
 
     def _kind(self) -> str:
         return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
 
-    def _problem_lines(self, language: str) -> list[Message]:
+    def _problem_lines(self, language: str, whole: bool) -> list[Message | str]:
         # a filtered frame keeps its index
-        at = zip(self.problems.index, records(self.problems), strict=True)
-        return [_problem_line(p, self._found[i].sentence(language), language) for i, p in at]
+        problems = [self._found[i] for i in self.problems.index]
+        groups = [ProblemGroup((p,)) for p in problems] if whole else grouped(problems)
+        return [_problem_line(group, language) for group in groups]
 
     def __str__(self) -> str:
         return self.to_text()
@@ -168,18 +208,16 @@ class FileReport:
 
     def _repr_html_(self) -> str:
         parts = [f"<p><b>{html.escape(self.to_text().splitlines()[0])}</b></p>"]
-        for title, frame in (
-            ("sheets", self.sheets),
-            ("columns", self.columns),
-            ("left out", self.left_out),
-            ("changes", self.changes),
-            ("problems", self.problems),
-        ):
-            shown = records(frame)[: 3 * _SHOWN]
-            head = "".join(f"<th>{html.escape(str(c))}</th>" for c in frame.columns)
+        for name, title in sentences("reading.frames", self.language).items():
+            frame = getattr(self, name)
+            rows = self._problem_records(self.language) if name == "problems" else records(frame)
+            heads = [str(word("file_column", c, self.language)) for c in frame.columns]
+            head = "".join(f"<th>{html.escape(h)}</th>" for h in heads)
             body = "".join(
-                "<tr>" + "".join(f"<td>{html.escape('' if v is None else str(v))}</td>" for v in row.values()) + "</tr>"
-                for row in shown
+                "<tr>"
+                + "".join(f"<td>{html.escape(_shown(c, row[c], self.language))}</td>" for c in frame.columns)
+                + "</tr>"
+                for row in rows[: 3 * _SHOWN]
             )
             parts.append(
                 f"<details><summary>{title} ({len(frame)})</summary>"
@@ -191,6 +229,21 @@ class FileReport:
 def about_facts(report: FileReport) -> tuple[tuple[Message, ...], tuple[Problem, ...]]:
     """Return what was left out or converted among the facts of a workbook, and what is wrong with them."""
     return report._facts_notices, report._facts_problems
+
+
+#: Columns that hold ids, with the group of their labels.
+_WORDS = {"reason": "left_out_row", "why": "cell_change", "severity": "severity", "code": "problem", "column": "column"}
+
+
+def _shown(column: str, value: Any, language: str) -> str:
+    """Return a cell of a frame as a reader of a language sees it; ids stay in English."""
+    if value is None:
+        return ""
+    if language == "en":
+        return str(value)
+    if isinstance(value, bool):
+        return str(word("answer", "yes" if value else "no", language))
+    return Name(_WORDS[column], value).text(language) if column in _WORDS else str(value)
 
 
 def records(frame: Any) -> list[dict[str, Any]]:
@@ -266,11 +319,13 @@ def _change_line(c: Mapping[str, Any], language: str) -> Message:
     return _line("change", place=cell, column=column, why=Name("cell_change", c["why"]), **texts)
 
 
-def _problem_line(p: Mapping[str, Any], sentence: str, language: str) -> Message:
-    cell = "!".join(str(p[k]) for k in ("sheet", "cell") if p[k])
-    column = _line("in_column", column=_named(p["column"], language)) if p["column"] else ""
-    place = _line("place", cell=cell, column=column) if cell or column else ""
-    return _line("problem", severity=Name("severity", p["severity"]), code=p["code"], place=place, message=sentence)
+def _problem_line(group: ProblemGroup, language: str) -> Message:
+    p = group.first
+    cell = "!".join(str(x) for x in (p.sheet, p.cell) if x)
+    column = _line("in_column", column=_named(p.column, language)).text(language) if p.column else ""
+    place = group.place(language, cell + column)
+    told = {"severity": Name("severity", p.severity), "code": p.code, "message": p.sentence(language)}
+    return _line("problem", place=_line("place", cell=place, column="") if place else "", **told)
 
 
 def _named(column: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Reports and forms: the declaration workbook, the HTML report, pictures, an empty return to fill in.
+"""Reports and forms: workbooks of results, the declaration, the HTML report, pictures, an empty return to fill in.
 
 Each name is imported on first use, so that importing the package loads nothing heavy.
 """
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from junheng.reports.page import html_report as html_report
     from junheng.reports.page import write_report as write_report
     from junheng.reports.template import write_template as write_template
+    from junheng.reports.workbooks import write_plan_workbook as write_plan_workbook
+    from junheng.reports.workbooks import write_results as write_results
 
 #: The module of each public name.
 _HOME = {
@@ -24,7 +26,9 @@ _HOME = {
     "html_report": "page",
     "plots": "plots",
     "write_declaration": "declarations",
+    "write_plan_workbook": "workbooks",
     "write_report": "page",
+    "write_results": "workbooks",
     "write_template": "template",
 }
 
@@ -39,4 +43,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

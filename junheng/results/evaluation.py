@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic
 
 import attrs
 from attrs import field, frozen
 
-from junheng._data import CountyKey, Stage
+from junheng._data import CountyKey, SchoolKey, Stage
 from junheng._frames import FrameT
+from junheng._public import public_names
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.card import card
 from junheng.results.explain import explain
-from junheng.results.frames import Frames, records
+from junheng.results.frames import Frames, id_records
+from junheng.results.one_school import explain_school
+from junheng.results.provenance import labelled
+from junheng.results.summary import summary
 from junheng.schools.editing import Changes
 from junheng.standards.model import Standard
 from junheng.words import Language, message
@@ -32,25 +38,36 @@ class Evaluation(Generic[FrameT]):
 
     Attributes
     ----------
-    provenance : dict
-        Version, standard and digest, options, counts of rows, warnings. No timestamp: same input, same bytes.
     language : str or None
         Language of the labels; None for ids.
     """
 
     data: Judgement = field(repr=False)
-    provenance: Mapping[str, Any]
+    _provenance: Mapping[str, Any] = field(alias="provenance")
     language: Language | None = None
     # how to judge another table in the same way; results know nothing of evaluating
     again: Callable[[Any], Evaluation[FrameT]] | None = field(default=None, repr=False, eq=False)
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "data", "again", "header")
 
     @property
     def standard(self) -> Standard:
         """The standard applied."""
         return self.data.standard
 
+    @cached_property
+    def provenance(self) -> Mapping[str, Any]:
+        """Version, standard and digest, options, counts of rows, warnings; keys and words are labels if relabelled.
+
+        No timestamp: same input, same bytes.
+        """
+        if self.language is None:
+            return self._provenance
+        return labelled(self._provenance, self.standard, self.language)
+
     def __repr__(self) -> str:
-        p = self.provenance
+        p = self._provenance
         return (
             f"<Evaluation of {self.data.n_counties} counties, {p['sections_counted']} schools and stages "
             f"under {self.standard.id}>"
@@ -120,6 +137,11 @@ class Evaluation(Generic[FrameT]):
         return self._frames.left_out()
 
     @cached_property
+    def facts(self) -> FrameT:
+        """One row per county and fact that was given: value (yes is 1, no is 0), unit and reference."""
+        return self._frames.facts()
+
+    @cached_property
     def problems(self) -> FrameT:
         """Problems of the table that did not stop the evaluation, as listed by :func:`junheng.check_schools`."""
         return self._frames.problems()
@@ -131,15 +153,23 @@ class Evaluation(Generic[FrameT]):
     # ------------------------------------------------------------------------------------- words
 
     def explain(
-        self, county: CountyKey | None = None, *, stage: Stage | None = None, language: Language | None = None
+        self,
+        county: CountyKey | None = None,
+        *,
+        school: SchoolKey | None = None,
+        stage: Stage | None = None,
+        language: Language | None = None,
     ) -> str:
-        """Explain the verdicts: rule, schools, numbers and clause.
+        """Explain the verdicts of counties, or of one school: rule, schools, numbers and clause.
 
         Parameters
         ----------
         county : str, int or tuple, optional
             County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
-        stage : {"primary", "junior"}, optional
+        school : str or int, optional
+            Name or code of a school: only this school, with all its indicators. Pass the county too if several schools
+            have that name.
+        stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
             Only this stage. Default: both.
         language : {"en", "zh"}, optional
             Default: the language of :meth:`relabel`, or English.
@@ -152,7 +182,8 @@ class Evaluation(Generic[FrameT]):
         Raises
         ------
         InputError
-            If the county was not evaluated (similar names are suggested), or the stage or language is unknown.
+            If the county or school was not evaluated (similar names are suggested), several schools have the name, or
+            the stage or language is unknown.
 
         Examples
         --------
@@ -160,18 +191,103 @@ class Evaluation(Generic[FrameT]):
         >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
         >>> print(ev.explain(language="zh").splitlines()[0])
         示例县 / 2025 · 义务教育优质均衡发展县（教督〔2017〕6号）
+        >>> print(ev.explain(school="示例县第4小学", language="zh").splitlines()[2])
+          每百名学生拥有高于规定学历教师数：4.4393 人/百名学生，标准≥4.2 — 达标（第六条）
         """
-        return explain(
-            self.data, county, stage, check_language(self.language or "en" if language is None else language)
-        )
+        lang = check_language(self.language or "en" if language is None else language)
+        if school is not None:
+            return explain_school(self.data, school, county, stage, lang)
+        return explain(self.data, county, stage, lang)
 
-    def relabel(self, language: Language) -> Evaluation[FrameT]:
-        """Return the same evaluation with labels instead of ids, in one language.
+    def summary(self) -> FrameT:
+        """Return one row per county and part: the verdict, what fails, and how many schools fall short.
+
+        Returns
+        -------
+        frame of the library of the input
+            The columns of ``by``; ``part`` and its ``verdict``; ``n_unmet`` and ``n_undetermined`` items, for the
+            overall verdict also parts; ``unmet``: which fail; ``n_schools_short``: schools, each counted once, that
+            make an item of the part (overall: any item) fail, missing where no item is about single schools.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> ev.summary()[["part", "verdict", "unmet", "n_schools_short"]].values.tolist()[0]
+        ['resources', 'unmet', 'schools-comply (primary); schools-comply (junior)', 27]
+        """
+        frame: FrameT = summary(self._frames)
+        return frame
+
+    def to_html(
+        self, path: str | os.PathLike[str], *, county: CountyKey | None = None, language: Language | None = None
+    ) -> Path:
+        """Write the report as one HTML page; :func:`junheng.reports.write_report` has more options.
 
         Parameters
         ----------
-        language : {"zh", "en"}
-            Language of the labels.
+        path : str or path
+            The file, such as ``"report.html"``. An existing file is replaced once the page is complete.
+        county : str, int or tuple, optional
+            County name as spelled in the table. Default: all.
+        language : {"zh", "en"}, optional
+            Default: the language of :meth:`relabel`, or Chinese.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError, OutputFileError
+            As :func:`junheng.reports.write_report`.
+
+        Examples
+        --------
+        >>> import tempfile, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), "cn-quality-balance-2017")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ev.to_html(f"{folder}/报告.html").name
+        '报告.html'
+        """
+        from junheng.reports import write_report
+
+        written: Path = write_report(self, path, county=county, language=language or self.language or "zh")
+        return written
+
+    def to_excel(self, path: str | os.PathLike[str], *, language: Language | None = None) -> Path:
+        """Write all results as one workbook, by :func:`junheng.reports.write_results`.
+
+        Parameters
+        ----------
+        path : str or path
+            The workbook (.xlsx). An existing file is replaced once the workbook is complete.
+        language : {"zh", "en"}, optional
+            Default: the language of :meth:`relabel`, or Chinese.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError, OutputFileError
+            As :func:`junheng.reports.write_results`.
+        """
+        from junheng.reports import write_results
+
+        written: Path = write_results(self, path, language=language or self.language or "zh")
+        return written
+
+    def relabel(self, language: Language | None) -> Evaluation[FrameT]:
+        """Return the same evaluation with labels instead of ids, in one language: all frames and the provenance.
+
+        Parameters
+        ----------
+        language : {"zh", "en"} or None
+            Language of the labels; None for ids.
 
         Returns
         -------
@@ -190,7 +306,7 @@ class Evaluation(Generic[FrameT]):
         >>> list(ev.relabel("zh").verdicts.columns)
         ['县（市、区）', '年度', '部分', '结论', '说明']
         """
-        return attrs.evolve(self, language=check_language(language))
+        return attrs.evolve(self, language=None if language is None else check_language(language))
 
     def apply(self, changes: Changes) -> Evaluation[FrameT]:
         """Evaluate the same schools after some changes.
@@ -236,12 +352,15 @@ class Evaluation(Generic[FrameT]):
             raise InputError(message("results.made_elsewhere"))
         changed = change_table(self.data, changes)
         new = self.again(changed.frame)
-        before = list(self.provenance.get("changes", ()))
+        before = list(self._provenance.get("changes", ()))
         provenance = {**new.provenance, "changes": [*before, changed.provenance()]}
         return attrs.evolve(new, provenance=provenance, language=self.language)
 
     def to_dict(self, *, schools: bool = True) -> dict[str, Any]:
         """Return everything as dicts, lists, strings, numbers, booleans and None: strict JSON without NaN.
+
+        Keys and ids are the same in every language, for programs; :meth:`relabel` decides the language of sentences:
+        reasons of verdicts, findings of items, messages of problems.
 
         Parameters
         ----------
@@ -267,14 +386,14 @@ class Evaluation(Generic[FrameT]):
         if schools:
             names += ["school_verdicts", "schools", "item_schools"]
         return {
-            "provenance": dict(self.provenance),
+            "provenance": dict(self._provenance),
             "standard": {
                 "id": std.id,
                 "label": {"zh": std.label.zh, "en": std.label.en},
                 "document": std.document,
                 "number": std.number,
             },
-            **{name: records(getattr(self, name)) for name in names},
+            **{name: id_records(self.data, name, self.language) for name in names},
         }
 
     def certificate(self, county: CountyKey | None = None) -> dict[str, Any]:

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES, CountyKey, Stage
+from junheng._stages import find_stage
 from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.judging.findings import REASONS
+from junheng.judging.conditions import UnitResult
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
-from junheng.results.reasons import finding, findings_of, number, number_or_unknown, part_reasons
+from junheng.results.missing import figures_lacking, figures_of, in_brackets, of_group, of_section, of_unit, why_open
+from junheng.results.reasons import figure_label, finding, findings_of, number, number_or_unknown, part_reasons
 from junheng.schools import category_words, is_grade
-from junheng.standards.model import Comparison, Threshold
+from junheng.standards.model import Comparison, Condition, Threshold
 from junheng.words import SIGNS, Language, Message, Quoted, listed, message, sentences, word
 
 
@@ -46,15 +48,14 @@ def _no_such_county(d: Judgement, wanted: tuple[str, ...]) -> Message:
 
 def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, language: Language) -> str:
     """Return the findings of one county or all, a line each."""
-    if stage is not None and not (isinstance(stage, str) and stage in STAGES):
-        raise InputError(message("results.stage", stages=STAGES, stage=Quoted(as_text(stage))))
+    only = None if stage is None else find_stage(stage)
     wanted = find_county(d, county)
     n = len(d.part_verdicts)
     reasons = part_reasons(d, language, wanted)
     # for many counties, findings they share are written once
     found = [findings_of(d, r, language) for r in d.items] if len(wanted) > 8 else None
     return "\n\n".join(
-        "\n".join(_county(d, c, stage, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
+        "\n".join(_county(d, c, only, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
     )
 
 
@@ -136,32 +137,57 @@ def _is_given(d: Judgement, fact: str, county: int) -> bool:
 
 
 def failing(d: Judgement, result: ItemResult, county: int, stage: str | None, language: str) -> list[str]:
-    """Return a line for each school that fails a condition, or for which it is undetermined."""
+    """Return a line for each school that fails conditions, or for which they are undetermined."""
     text = sentences("results", language)
-    lines = []
-    for condition, found in zip(result.item.conditions, result.units, strict=True):
-        if found is None or county not in found.told:
-            continue  # nothing is known of any school: the finding gives the counts
+    conditions = [
+        (condition, found)
+        for condition, found in zip(result.item.conditions, result.units, strict=True)
+        # if nothing is known of any school, the finding gives the counts
+        if found is not None and county in found.told
+    ]
+    several = len({figures_of(condition) for condition, _ in conditions}) > 1
+    schools: dict[int, list[tuple[int, str]]] = {}
+    names: dict[int, str] = {}
+    for condition, found in conditions:
         for i in found.failing.at(county).tolist():
             code = int(found.units.stage[i])
             if stage is not None and code >= 0 and STAGES[code] != stage:
                 continue
-            where = "" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language))
-            whose = {"school": d.school_names[found.units.row[i]], "stage": where}
-            if condition.scope == "share":
-                answer = text["unknown" if found.verdict[i] == UNDETERMINED else "no"]
-                lines.append(text["subject_answer"].format(value=answer, **whose))
-                continue
-            value, required = float(found.value[i]), float(found.required[i])
-            lines.append(
-                text["subject_figure"].format(
-                    value=_figure_or_grade(condition, value, required, language),
-                    op=SIGNS[condition.op],
-                    required=_figure_or_grade(condition, required, required, language),
-                    **whose,
-                )
-            )
-    return lines
+            school = int(d.sections.school[found.units.first[i]])
+            names.setdefault(school, str(d.school_names[found.units.row[i]]))
+            figure = _subject(d, condition, found, i, language)
+            if several:
+                label = figure_label(condition.top[0], condition.scope, language)
+                figure = text["subject_named"].format(what=label, found=figure)
+            schools.setdefault(school, []).append((code, figure))
+    return [_school_line(names[school], figures, language) for school, figures in schools.items()]
+
+
+def _school_line(school: str, figures: list[tuple[int, str]], language: str) -> str:
+    """Write a school once, with everything that it fails."""
+    text, stages = sentences("results", language), {code for code, _ in figures}
+    one = stages.pop() if len(stages) == 1 else -1
+    where = "" if one < 0 else text["of_stage"].format(stage=word("stage", STAGES[one], language))
+    if one < 0:
+        figures = [
+            (code, figure if code < 0 else f"{word('stage', STAGES[code], language)}{text['colon']}{figure}")
+            for code, figure in figures
+        ]
+    return text["subject"].format(school=school, stage=where, figures=text["join"].join(f for _, f in figures))
+
+
+def _subject(d: Judgement, condition: Condition, found: UnitResult, i: int, language: str) -> str:
+    """Write the answer or the figure of a school, what is required of it, and what is missing."""
+    text = sentences("results", language)
+    if condition.scope == "share":
+        return text["unknown" if found.verdict[i] == UNDETERMINED else "no"]
+    value, required = float(found.value[i]), float(found.required[i])
+    return text["subject_open" if np.isnan(required) else "subject_figure"].format(
+        value=_figure_or_grade(condition, value, required, language),
+        op=SIGNS[condition.op],
+        required=_figure_or_grade(condition, required, required, language),
+        why=in_brackets(figures_lacking(of_unit(d, condition, found, i), language), language),
+    )
 
 
 def _figure_or_grade(condition: Comparison, value: float, beside: float, language: str) -> str:
@@ -221,10 +247,13 @@ def _why_no_coefficient(d: Judgement, g: int, j: int, language: str) -> str:
     """Return in brackets why a coefficient is unknown, or covers only some of the schools."""
     text = sentences("results", language)
     if missing := int(d.n_missing[g, j]):
+        named = of_group(d, g, j, language)
         reason = word("reason", "missing_omitted" if d.omitted else "missing_value", language)
-        return text["why"].format(reason=f"{reason}{text['colon']}{missing}")
+        if named and not d.omitted:
+            return in_brackets(named, language)
+        return in_brackets(f"{reason}{text['colon']}{named or missing}", language)
     if np.isnan(d.coefficient[g, j]):
-        return text["why"].format(reason=word("reason", "zero_mean", language))
+        return in_brackets(str(word("reason", "zero_mean", language)), language)
     return ""
 
 
@@ -238,6 +267,8 @@ def _schools(d: Judgement, county: int, result: ItemResult, language: str) -> li
     sections = d.failing.at(d.place(county, result.stage))
     if not sections.size:
         return [text["all_schools_met"].format(stage=stage)]
+    if not d.applies[:, sections].any():
+        return [text["stage_without_rule"].format(stage=stage, reason=word("reason", "no_requirement", language))]
     applies, verdicts = d.applies[:, sections], d.verdicts[:, sections]
     n_met, n_all = (applies & (verdicts == MET)).sum(axis=0).tolist(), applies.sum(axis=0).tolist()
     cells = _cell_lines(d, sections, applies & (verdicts != MET), result.stage, language)
@@ -265,17 +296,19 @@ def _cell_lines(d: Judgement, sections: Any, wrong: Any, stage: int, language: s
         strict=True,
     ):
         unknown, unsized = value != value, required != required
-        key = (j, None if unsized else required, unknown, below, reason)
+        lacking = of_section(d, j, int(sections[i])) if unknown else ()
+        key = (j, None if unsized else required, lacking, unknown, below, reason)
         around = known.get(key)
         if around is None:
-            around = known[key] = _around(d, j, stage, required, unknown, below, reason, language)
+            why = why_open(d, j, int(sections[i]), language) if reason else ""
+            around = known[key] = _around(d, j, stage, required, unknown, below, why, language)
         shown = "" if unknown else number(value, required)
         lines[i].append(around[0] + shown + around[1])
     return lines
 
 
 def _around(
-    d: Judgement, j: int, stage: int, required: float, unknown: bool, below: int, reason: int, language: str
+    d: Judgement, j: int, stage: int, required: float, unknown: bool, below: int, why: str, language: str
 ) -> list[str]:
     """Return the text before and after the value of a cell; ``below`` is its floor verdict, -1 for none."""
     text = sentences("results", language)
@@ -285,7 +318,7 @@ def _around(
     if threshold.floor is not None and below >= 0:
         key = "floor_kept" if below == MET else "floor_missed"
         floor = text[key].format(floor=number(float(threshold.floor)))
-    code, mark = REASONS[reason], "\0"
+    mark = "\0"
     line = text["cell"].format(
         indicator=getattr(indicator, language),
         value=text["unknown"] if unknown else mark,
@@ -293,7 +326,7 @@ def _around(
         op=SIGNS[threshold.op],
         required=text["list"].join(_required_by_size(threshold)) if np.isnan(required) else number(required),
         floor=floor,
-        why=text["why"].format(reason=word("reason", code, language)) if code else "",
+        why=in_brackets(why, language),
     )
     return [line, ""] if unknown else line.split(mark, 1)
 

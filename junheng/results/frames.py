@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any, Generic
 
 import numpy as np
-from attrs import frozen
+from attrs import Factory, field, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, read_toml
 from junheng._frames import FrameT, Labels, Table, Wholes, build_frame
+from junheng.facts import fact_columns
 from junheng.indicators.catalog import catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
@@ -24,15 +25,19 @@ from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit
 from junheng.words import word
 
-__all__ = ["Frames", "records", "round_half_up", "turns"]
+__all__ = ["Frames", "id_records", "records", "round_half_up", "turns"]
 
 
 @frozen(eq=False)
 class Frames(Generic[FrameT]):
-    """Makes the frames of an evaluation, with ids or with labels in a language; one method per frame."""
+    """Makes the frames of an evaluation, with ids or with labels in a language; one method per frame.
+
+    ``spoken`` is the language of sentences, if it is not that of the labels.
+    """
 
     found: Judgement
     language: str | None
+    spoken: str = field(default=Factory(lambda self: self.language or "en", takes_self=True))
 
     def schools(self) -> FrameT:
         """One row per school, stage and indicator: value, requirement, floor, verdict and reason."""
@@ -101,7 +106,7 @@ class Frames(Generic[FrameT]):
         # schools judged alike on every indicator share a sentence
         judged = np.where(d.applies, d.verdicts + np.int8(3) * d.floors, np.int8(-1))[:, section]
         first, pattern = _distinct(judged)
-        reasons = [school_reason(d, judged[:, i].tolist(), self.language or "en") for i in first.tolist()]
+        reasons = [school_reason(d, judged[:, i].tolist(), self.spoken) for i in first.tolist()]
         out: dict[str, Any] = self.by_columns(d.county[section])
         out |= self.school_columns(section)
         out["row"] = d.sections.rows[section]
@@ -225,12 +230,12 @@ class Frames(Generic[FrameT]):
         out["reason"] = [
             word("reason", results[i].reason[c], lang) for i, c in zip(which.tolist(), county.tolist(), strict=True)
         ]
-        out["finding"] = item_findings(d, lang or "en")
+        out["finding"] = item_findings(d, self.spoken)
         out["reference"] = [
             d.facts.reference(results[i].item, c) for i, c in zip(which.tolist(), county.tolist(), strict=True)
         ]
         out["clause"] = each([r.item.clause for r in results])
-        out["source"] = each([d.standard.sources[r.item.source].title for r in results])
+        out["source"] = each([d.standard.sources[r.item.source].name(lang) for r in results])
         out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])
         return self.frame(out)
 
@@ -263,7 +268,7 @@ class Frames(Generic[FrameT]):
 
     def verdicts(self) -> FrameT:
         """One row per county and part, and one for the overall verdict, with the reason in a sentence."""
-        d, lang = self.found, self.language
+        d = self.found
         parts = list(d.part_verdicts)
         n, m = d.n_counties, len(parts)
         county = np.repeat(np.arange(n), m)
@@ -271,7 +276,7 @@ class Frames(Generic[FrameT]):
         out["part"] = self.labels("part", np.tile(np.arange(m), n), parts)
         codes = np.stack([d.part_verdicts[p] for p in parts], axis=1).reshape(n * m)
         out["verdict"] = self.labels("verdict", codes.astype(np.int64), VERDICTS)
-        out["reason"] = part_reasons(d, lang or "en")
+        out["reason"] = part_reasons(d, self.spoken)
         return self.frame(out)
 
     def county_indicators(self) -> FrameT:
@@ -308,6 +313,21 @@ class Frames(Generic[FrameT]):
         out["share"] = np.array([r[4] for r in rows], dtype=np.float64)
         return self.frame(out)
 
+    def facts(self) -> FrameT:
+        """One row per county and fact that was given: value (yes is 1, no is 0), unit and reference."""
+        d, lang = self.found, self.language
+        given = [f for f in fact_columns().values() if f.id in d.facts.given]
+        values = np.array([d.facts.number(f.id) for f in given]).reshape(len(given), d.n_counties)
+        county, which = np.nonzero(~np.isnan(values.T))
+        out: dict[str, Any] = self.by_columns(county)
+        out["fact"] = Labels(which, [f.id if lang is None else getattr(f, lang) for f in given])
+        out["value"] = values[which, county]
+        units = [None if f.unit in (None, "1") else word("unit", f.unit, lang) for f in given]
+        out["unit"] = [units[i] for i in which.tolist()]
+        named = [d.facts.references.get(f.id, {}) for f in given]
+        out["reference"] = [named[i].get(c) for i, c in zip(which.tolist(), county.tolist(), strict=True)]
+        return self.frame(out)
+
     def left_out(self) -> FrameT:
         """Schools and stages that are not counted, with the reason and what they are left out of."""
         d = self.found
@@ -326,7 +346,7 @@ class Frames(Generic[FrameT]):
     def problems(self) -> FrameT:
         """One row per problem that did not stop the evaluation."""
         lang = self.language
-        out = problem_columns(self.found.problems, lang or "en")
+        out = problem_columns(self.found.problems, self.spoken)
         if lang is not None:
             out["code"] = [word("problem", c, lang) for c in out["code"]]
             out["severity"] = [word("severity", s, lang) for s in out["severity"]]
@@ -392,6 +412,12 @@ def turns(values: Floats, required: Any, op: str, verdicts: Codes, digits: int) 
     printed = compare(round_half_up(values, digits), required, op)
     out: NDArray[np.bool_] = (printed != verdicts) & (verdicts != UNDETERMINED) & (printed != UNDETERMINED)
     return out
+
+
+def id_records(found: Judgement, name: str, language: str | None) -> list[dict[str, Any]]:
+    """Return the rows of a frame with ids, for programs, and its sentences in a language."""
+    frames: Frames[Any] = Frames(found, None, language or "en")
+    return records(getattr(frames, name)())
 
 
 def records(frame: Any) -> list[dict[str, Any]]:

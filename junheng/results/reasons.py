@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from junheng._data import STAGES
+from junheng.errors import ProblemCode
 from junheng.facts import fact_columns
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
+from junheng.results.missing import NAMED, figures_lacking, figures_of, in_brackets, of_county, some_names
 from junheng.schools import columns
 from junheng.standards.model import Comparison
 from junheng.words import SIGNS, sentences, word
@@ -66,6 +68,7 @@ def _part_reasons(d: Judgement, part: str, counties: Sequence[int], language: st
 
 #: How items of a verdict are counted.
 _ITEMS = {MET: "all_met", UNMET: "items_unmet", UNDETERMINED: "items_open"}
+_MANY_ITEMS = {UNMET: "items_unmet_many", UNDETERMINED: "items_open_many"}
 
 
 def _part_reason(
@@ -85,10 +88,34 @@ def _part_reason(
         reasons += [text["all_met"].format(n=len(wanted))] if wanted and all_of_them else []
     else:
         reasons += [_stage_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
+        if verdict == UNDETERMINED and any(_uses_figures(d, r) for r in wanted):
+            reasons.append(_columns_lacking(d, language))
         if ruled:
-            names = text["list"].join(str(getattr(r.item.label, language)) for r in ruled)
-            reasons.append(text[_ITEMS[verdict]].format(n=len(ruled), names=names))
+            reasons.append(_items_counted(verdict, ruled, language))
     return text["join"].join(dict.fromkeys(r for r in reasons if r))
+
+
+def _items_counted(verdict: int, items: Sequence[ItemResult], language: str) -> str:
+    """Count the items of a verdict; a few are named, many are listed further down."""
+    text = sentences("results", language)
+    if verdict in _MANY_ITEMS and len(items) > NAMED:
+        return text[_MANY_ITEMS[verdict]].format(n=len(items))
+    names = text["list"].join(str(getattr(r.item.label, language)) for r in items)
+    return text[_ITEMS[verdict]].format(n=len(items), names=names)
+
+
+def _uses_figures(d: Judgement, result: ItemResult) -> bool:
+    """Tell whether an item is judged by indicators."""
+    return result.item.rule not in ("conditions", "every_school_complies") or (
+        result.item.rule == "every_school_complies" and bool(d.standard.thresholds)
+    )
+
+
+def _columns_lacking(d: Judgement, language: str) -> str:
+    """Say which columns of figures the table does not have; empty if it has all."""
+    lacking = [p.column for p in d.problems if p.code is ProblemCode.MISSING_COLUMN and p.column is not None]
+    names = sentences("results", language)["list"].join(str(getattr(columns()[c], language)) for c in lacking)
+    return sentences("results", language)["columns_lacking"].format(names=names) if names else ""
 
 
 def overall_reason(d: Judgement, county: int, language: str) -> str:
@@ -120,6 +147,7 @@ def _stage_reason(d: Judgement, result: ItemResult, county: int, language: str) 
             value=number_or_unknown(value, language, required),
             op=SIGNS[result.op[0] or "<="],
             required=number(required),
+            why=in_brackets(_coefficients_open(d, county, result.stage, language), language),
         )
     met, unmet, open_ = (int(x) for x in result.counts[county])
     keys = ("schools", "schools_met")
@@ -127,6 +155,19 @@ def _stage_reason(d: Judgement, result: ItemResult, county: int, language: str) 
         keys = ("coefficients", "coefficients_met")
     key = keys[bool(result.verdict[county] == MET)]
     return text[key].format(stage=stage, total=met + unmet + open_, met=met, unmet=unmet, open=open_)
+
+
+def _coefficients_open(d: Judgement, county: int, stage: int, language: str) -> str:
+    """Say which coefficients of a mean cannot be computed; empty if none."""
+    g = int(d.group_at[county, stage])
+    limit = d.standard.limit("composite", stage=STAGES[stage])
+    own = None if limit is None or not limit.indicators else set(limit.indicators)
+    names = [
+        str(getattr(indicator, language))
+        for j, indicator in enumerate(d.indicators)
+        if g >= 0 and (own is None or indicator.id in own) and np.isnan(d.coefficient[g, j])
+    ]
+    return sentences("results", language)["mean_lacks"].format(names=some_names(names, language)) if names else ""
 
 
 # ------------------------------------------------------------------------------------------------ items
@@ -151,12 +192,21 @@ def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
     )
     known: dict[Any, str] = {}
     findings = []
-    for county, key in enumerate(keys):
+    for county, figures in enumerate(keys):
+        key = figures if figures[3] is not None else (*figures, _lacking(d, result, county))
         found = known.get(key)
         if found is None:
             found = known[key] = finding(d, result, county, language)
         findings.append(found)
     return findings
+
+
+def _lacking(d: Judgement, result: ItemResult, county: int) -> Any:
+    """Return what distinguishes the sentences of two counties in which a figure is unknown."""
+    if result.item.rule not in ("conditions", "scored"):
+        return county
+    condition = result.item.conditions[int(result.condition[county])]
+    return of_county(d, condition, county) if condition.scope == "county" else ()
 
 
 def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:
@@ -178,13 +228,15 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
         answer = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
         return text["attested"].format(what=what, value=answer, required=text["yes" if required else "no"])
-    disagree = result.reason[county] == "readings_disagree"
+    why = word("reason", "readings_disagree", language) if result.reason[county] == "readings_disagree" else ""
+    if not why and condition.scope == "county" and len(figures_of(condition)) > 1:  # one figure is named anyway
+        why = figures_lacking(of_county(d, condition, county), language)
     return text["figure"].format(
         what=text["share"].format(what=what, **counts) if by_school else what,
         value=number_or_unknown(value, language, required),
         op=SIGNS[condition.op],
         required=number_or_unknown(required, language),
-        why=text["why"].format(reason=word("reason", "readings_disagree", language)) if disagree else "",
+        why=in_brackets(why, language),
     )
 
 

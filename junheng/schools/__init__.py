@@ -65,3 +65,7 @@ __all__ = [
     "unit_above",
     "unit_factor",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

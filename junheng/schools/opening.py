@@ -115,10 +115,10 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
     return out
 
 
-def missing_column(table: SchoolTable, name: str) -> Problem:
+def missing_column(table: SchoolTable, name: str, severity: Severity = Severity.ERROR) -> Problem:
     """Return the problem of a missing column, with advice."""
     advice = message("schools.missing_column", column=Quoted(Name("column", name)), advice=_how_to_add(table, name))
-    return table.problem(ProblemCode.MISSING_COLUMN, advice, column=name)
+    return table.problem(ProblemCode.MISSING_COLUMN, advice, column=name, severity=severity)
 
 
 def _how_to_add(table: SchoolTable, name: str) -> Message:

@@ -45,11 +45,11 @@ class ProblemList:
                 self._looked_at.add(name)
                 self.listed.extend(self.table.problems_of(name))
 
-    def require(self, name: str) -> None:
+    def require(self, name: str, severity: Severity = Severity.ERROR) -> None:
         """Add the problem of a missing column unless the table has it, for all stages or by stage."""
         reported = any(p.code is ProblemCode.MISSING_COLUMN and p.column == name for p in self.listed)
         if not reported and not self.table.has & {name, *(f"{name}_{s}" for s in STAGES)}:
-            self.listed.append(missing_column(self.table, name))
+            self.listed.append(missing_column(self.table, name, severity))
 
     @property
     def errors(self) -> list[Problem]:

@@ -142,9 +142,15 @@ class SchoolTable:
         cells = [self.coded.cell(name, row) for name in names if name in self.has]
         return " / ".join(str(c) for c in cells if c is not None)
 
+    def school_of(self, row: int) -> str | None:
+        """Return the name of the school of a row, its code if it has no name."""
+        cells = [self.coded.cell(name, row) for name in ("school", self.school_column) if name in self.has]
+        return next((str(c) for c in cells if c is not None), None)
+
     def problem(self, code: ProblemCode, message: Message | str, *, row: int | None = None, **fields: Any) -> Problem:
         """Return a problem of the table, or of a row, with the key of the row."""
-        found = Problem(code=code, message=message, row=row, key=None if row is None else self.key(row), **fields)
+        key, school = (None, None) if row is None else (self.key(row), self.school_of(row))
+        found = Problem(code=code, message=message, row=row, key=key, school=school, **fields)
         return found if self.origin is None else self.origin.locate(found)
 
     def cleaned(self, name: str, row: int, before: str, after: str) -> Problem:

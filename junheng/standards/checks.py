@@ -34,6 +34,7 @@ from junheng.standards.model import (
     entry_key,
     stands_for,
 )
+from junheng.standards.names import folded
 from junheng.standards.sources import Cited
 from junheng.words import Message, Name, Quoted, listed, message
 
@@ -45,6 +46,8 @@ def check_sense(file: File, parent: Standard | None) -> list[Message]:
     # without its parent it is unknown what the file may leave out
     orphan = parent is None and (file.extends is not None or "$.extends" in file.unread)
     problems = [] if orphan else [*_check_identity(file, parent), *_check_removals(file, parent)]
+    for i, name in enumerate(file.aliases):
+        problems += mistakes("$", (not folded(name), f".aliases[{i}]", message("standards.entry.empty")))
     for name in ("issued", "last_checked_on"):
         problems += check_date(getattr(file, name), f"$.{name}")
     problems += _check_period(file, "$")

@@ -65,6 +65,7 @@ class File:
 
     id: str | None = None
     label: Label | None = None
+    aliases: tuple[str, ...] = ()
     document: str | None = None
     number: str | None = None
     issued: str | None = None

@@ -15,14 +15,15 @@ import attrs
 from attrs import frozen
 
 from junheng._text import well_formed
-from junheng.errors import InputError, StandardDataError, UnknownStandardError, did_you_mean
+from junheng.errors import InputError, StandardDataError, UnknownStandardError
 from junheng.standards.checks import check_sense, check_whole
 from junheng.standards.file import IDENTITY, LISTS, SINGLE, File, duplicates, read_file
 from junheng.standards.limits import MOST_BYTES, MOST_EXTENDED, before_parsing, parse, too_large
 from junheng.standards.mistakes import located
 from junheng.standards.model import Standard, Threshold, entry_key, stands_for
+from junheng.standards.names import Names
 from junheng.standards.terms import IndicatorId
-from junheng.words import Message, Quoted, listed, message
+from junheng.words import Message, Quoted, message
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,13 +32,14 @@ __all__ = ["list_standards", "load_standard"]
 
 
 def load_standard(standard: str | os.PathLike[str]) -> Standard:
-    """Load a standard by its id, or from a file.
+    """Load a standard by its id or another of its names, or from a file.
 
     Parameters
     ----------
     standard : str or path
-        An id of :func:`list_standards`, or the path of a TOML file. A file may extend a shipped standard or another
-        file (``extends``); it then holds only changes, additions and removals.
+        An id of :func:`list_standards`; or its Chinese name or document number (优质均衡, 教督[2017]6号: brackets,
+        blanks and 《》 do not matter); or the path of a TOML file. A file may extend a shipped standard or another file
+        (``extends``); it then holds only changes, additions and removals.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def load_standard(standard: str | os.PathLike[str]) -> Standard:
     Raises
     ------
     UnknownStandardError
-        If there is no such id or file; the message suggests similar ids.
+        If there is no such standard or file, or several may be meant; the message suggests which.
     StandardDataError
         If the file has mistakes; all are listed with their places.
     InputError
@@ -59,7 +61,11 @@ def load_standard(standard: str | os.PathLike[str]) -> Standard:
     >>> std = jh.load_standard("cn-quality-balance-2017")
     >>> std.number, std.limit("each", stage="primary").value
     ('教督〔2017〕6号', Decimal('0.50'))
+    >>> jh.load_standard("教督[2017] 6号") == jh.load_standard("优质均衡") == std
+    True
     """
+    if isinstance(standard, str) and not standard.endswith(".toml") and standard not in _shipped():
+        standard = _names().find(standard)
     return _load(standard, None, ())
 
 
@@ -70,7 +76,7 @@ def list_standards() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per standard: ``id``, ``label_zh``, ``label_en``, ``document``, ``number``, ``issued``,
-        ``jurisdiction``, ``extends``, ``last_checked_on``.
+        ``jurisdiction``, ``extends``, ``last_checked_on``, ``aliases`` (other names, separated by 、).
 
     Examples
     --------
@@ -84,6 +90,7 @@ def list_standards() -> pd.DataFrame:
     names = ("document", "number", "issued", "jurisdiction", "extends", "last_checked_on")
     labels = {"label_zh": [s.label.zh for s in standards], "label_en": [s.label.en for s in standards]}
     rest = {name: [getattr(s, name) for s in standards] for name in names}
+    rest["aliases"] = ["、".join(s.aliases) for s in standards]
     frame: pd.DataFrame = pandas_frame({"id": [s.id for s in standards], **labels, **rest})
     return frame
 
@@ -97,6 +104,11 @@ def _shipped() -> dict[str, Traversable]:
     return {p.name.removesuffix(".toml"): p for p in folder.iterdir() if p.name.endswith(".toml")}
 
 
+@cache
+def _names() -> Names:
+    return Names.of(_load_shipped(id_) for id_ in sorted(_shipped()))
+
+
 @frozen
 class _Place:
     """Path of a file, its name in messages, and the key that identifies it in a chain of ``extends``."""
@@ -108,15 +120,12 @@ class _Place:
 
 def _find(ref: str | os.PathLike[str], folder: Path | None) -> _Place:
     """Find a file by its path, relative to a folder."""
-    shipped = _shipped()
     if not isinstance(ref, (str, os.PathLike)):
         raise InputError(message("standards.bad_reference", given=Quoted(ref)))
     text = os.fspath(ref)
     if not isinstance(ref, os.PathLike) and not text.endswith(".toml"):
-        hint = did_you_mean(text, shipped, cutoff=0.4) or message("standards.full_stop")
-        raise UnknownStandardError(
-            message("standards.unknown_standard", id=Quoted(text), hint=hint, known=listed(sorted(shipped)))
-        )
+        # a file extends a standard by its id alone
+        raise UnknownStandardError(message("standards.extends_unknown", name=Quoted(text), id=_names().find(text)))
     path = Path(os.fsdecode(text)) if folder is None else folder / text
     try:
         if path.is_file():
@@ -215,7 +224,8 @@ def _merge(file: File, parent: Standard | None) -> Standard:
     indicators = file.indicators or _indicators(lists["thresholds"], parent)
     # a national limit does not apply to an indicator added by a province
     lists["limits"] = tuple(x if x.indicators else attrs.evolve(x, indicators=indicators) for x in lists["limits"])
-    values: dict[str, Any] = {"id": file.id, "label": file.label, "last_checked_on": file.last_checked_on}
+    own = ("id", "label", "aliases", "last_checked_on")
+    values: dict[str, Any] = {name: getattr(file, name) for name in own}
     for name in (*IDENTITY, "parts", "note", "applied", "effective_from", "effective_to"):
         values[name] = getattr(file, name) or getattr(parent or file, name)
     for name in SINGLE:

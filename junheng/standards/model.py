@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import attrs
 from attrs import field, frozen
 
+from junheng._public import public_names
+from junheng._stages import find_stage
 from junheng._text import as_text
 from junheng.errors import InputError, did_you_mean
+from junheng.standards.card import card
 from junheng.standards.content import differences, number_text, plain
 from junheng.standards.rules import Comparison, Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Yardstick
 from junheng.standards.sources import Cited, Source, SourceKind, Standing, allowed_standings
@@ -289,7 +292,7 @@ def stands_for(key: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return key == other or (len(key) == 4 and key[3] is None and key[:3] == other[:3])
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Standard:
     """One edition of a document, ready for use; see :func:`junheng.load_standard`.
 
@@ -299,20 +302,31 @@ class Standard:
         Identity. ``issued`` is a year, a month or a day.
     label : Label
         Its name.
+    aliases : tuple of str
+        Other names and document numbers by which :func:`junheng.load_standard` finds it.
     extends : str or None
         The standard it extends; ``origin`` of an entry is the id of the standard that contains it.
     parts : tuple of str
         The parts of the overall verdict.
     indicators : tuple of str
         The resource indicators, in the order of the document.
-    thresholds, limits, school_rule, split, inclusion, items, relaxations, doubts, printing
-        The rules.
+    thresholds, limits, inclusion, items, relaxations, doubts : tuple
+        The rules, each with its clause, source and standing.
+    school_rule, split, printing : SchoolRule, Split, Printing or None
+        When a school complies, what integrated schools divide, and the decimals of the forms.
+    applied : tuple of str
+        The relaxations in use; see :meth:`with_options`.
     sources : dict
         The sources cited by entries.
+    effective_from, effective_to : str or None
+        When it was in force.
+    note : str or None
+        What was not read, or not found.
     """
 
     id: str
     label: Label
+    aliases: tuple[str, ...] = ()
     document: str
     number: str
     issued: str
@@ -336,6 +350,15 @@ class Standard:
     effective_to: str | None = None
     note: str | None = None
 
+    def __dir__(self) -> list[str]:
+        return public_names(self, "find", "inclusion_for", "two_answers", "chosen")
+
+    def __repr__(self) -> str:
+        return f"<Standard {self.id}: {self.label.zh} ({self.number})>"
+
+    def _repr_html_(self) -> str:
+        return card(self)
+
     def threshold(self, indicator: str, *, stage: str) -> Threshold:
         """Return the threshold of an indicator in a stage.
 
@@ -343,7 +366,7 @@ class Standard:
         ----------
         indicator : str
             Id of the indicator.
-        stage : {"primary", "junior"}
+        stage : {"primary", "junior"} or a Chinese word (小学, 初中)
             Stage.
 
         Returns
@@ -362,9 +385,12 @@ class Standard:
         >>> std = jh.load_standard("cn-quality-balance-2017")
         >>> std.threshold("teaching_area_per_student", stage="primary").value
         Decimal('4.5')
+        >>> std.threshold("teaching_area_per_student", stage="初中").value
+        Decimal('5.8')
         """
-        _require_text(indicator, stage)
-        found = self.find(indicator, stage)
+        if not isinstance(indicator, str):
+            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(indicator))))
+        found = self.find(indicator, stage := find_stage(stage))
         if found is not None:
             return found
         known = sorted({t.indicator for t in self.thresholds if t.stage == stage})
@@ -389,7 +415,8 @@ class Standard:
 
     def limit(self, kind: str, *, stage: str) -> Limit | None:
         """Return the limit of coefficients of a kind (``each`` or ``composite``) in a stage, or None."""
-        return next((x for x in self.limits if x.kind == kind and x.stage == stage), None)
+        wanted = find_stage(stage)
+        return next((x for x in self.limits if x.kind == kind and x.stage == wanted), None)
 
     @property
     def two_answers(self) -> bool:
@@ -493,7 +520,9 @@ class Standard:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content; standards with equal digests give equal verdicts."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, default=number_text)
+        # names judge nothing
+        content = {k: v for k, v in self.to_dict().items() if k != "aliases"}
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=number_text)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def diff(self, other: Standard) -> pd.DataFrame:
@@ -524,12 +553,6 @@ class Standard:
         names = ("table", "entry", "field", "this", "other")
         frame: pd.DataFrame = pandas_frame({n: [r[i] for r in rows] for i, n in enumerate(names)})
         return frame
-
-
-def _require_text(*names: Any) -> None:
-    for name in names:
-        if not isinstance(name, str):
-            raise InputError(message("standards.ask.not_text", given=Quoted(as_text(name))))
 
 
 def _check_options(changes: dict[str, Any], relaxations: Any) -> None:

@@ -35,12 +35,21 @@ class SourceKind(StrEnum):
 
 @frozen(kw_only=True)
 class Source:
-    """Source of a number; its ``kind`` limits the standing of the number."""
+    """Source of a number; its ``kind`` limits the standing of the number.
+
+    ``title`` is the title as its authors wrote it, or what the source is in English; then ``title_zh`` says the same
+    in Chinese.
+    """
 
     title: str
+    title_zh: str | None = None
     kind: SourceKind | None = None
     url: str | None = None
     note: str | None = None
+
+    def name(self, language: str | None) -> str:
+        """Return the title, in Chinese if asked for and known."""
+        return self.title_zh if language == "zh" and self.title_zh is not None else self.title
 
 
 @frozen(kw_only=True)

@@ -115,13 +115,35 @@ def test_a_county_may_be_asked_for_and_many_are_counted(capsys: pytest.CaptureFi
     assert code == 0 and "第3县 / rural" in out
 
 
-NAMES = ("verdicts", "items", "indicators", "item_schools", "school_verdicts", "schools", "left_out", "problems")
+NAMES = (
+    "verdicts",
+    "items",
+    "indicators",
+    "item_schools",
+    "school_verdicts",
+    "schools",
+    "left_out",
+    "facts",
+    "problems",
+)
 
 
-def header(name: str, language: str) -> str:
+def header(name: str, language: str, of: str = "school_verdicts") -> str:
     """What a column of the results is called in a language."""
     ev = jh.evaluate(table(), QUALITY)
-    return str(ev.relabel(language).school_verdicts.columns[list(ev.school_verdicts.columns).index(name)])
+    return str(getattr(ev.relabel(language), of).columns[list(getattr(ev, of).columns).index(name)])
+
+
+SHOWN = {">=": "≥", "<=": "≤", "==": "=", "zh": {"True": "是", "False": "否"}, "en": {"True": "yes", "False": "no"}}
+
+
+def as_in_a_workbook(expected: pd.DataFrame, language: str) -> pd.DataFrame:
+    """What a sheet shows of a frame: signs of comparison, yes and no in words."""
+    words: dict[str, str] = SHOWN[language]  # type: ignore[assignment]
+    signs = {k: v for k, v in SHOWN.items() if isinstance(v, str)}
+    shown = {n: c.map(str).map(words) if c.dtype.kind == "b" else c for n, c in expected.items()}
+    op = header("op", language, "schools")
+    return pd.DataFrame({n: c.astype(object).replace(signs) if n == op else c for n, c in shown.items()})
 
 
 def same(read: pd.DataFrame, expected: pd.DataFrame, *, guarded: bool = False) -> None:
@@ -148,9 +170,9 @@ def test_a_workbook_holds_the_whole_evaluation(
     assert code == 0 and str(out) in text
     ev = jh.evaluate(jh.read_schools(source), QUALITY).relabel(language)
     sheets = pd.read_excel(out, sheet_name=None, engine="calamine", dtype={header("school_code", language): str})
-    assert len(sheets) == len(NAMES)
-    for sheet, name in zip(sheets.values(), NAMES, strict=True):
-        same(sheet, getattr(ev, name))
+    assert len(sheets) == 1 + len(NAMES)
+    for sheet, name in zip(list(sheets.values())[1:], NAMES, strict=True):
+        same(sheet, as_in_a_workbook(getattr(ev, name), language))
     assert all((s[0] >= "\u4e00") == (language == "zh") for s in sheets)
 
 
@@ -159,12 +181,14 @@ def test_names_that_look_like_formulas_stay_text(
 ) -> None:
     out = tmp_path / "r.xlsx"
     assert run(capsys, "evaluate", source, "--standard", QUALITY, "--out", out)[0] == 0
-    read = pd.read_excel(out, sheet_name=3, engine="calamine")
+    read = pd.read_excel(out, sheet_name=4, engine="calamine")
     assert set(FORMULAS) <= set(read[header("school", "en")])
     with zipfile.ZipFile(out) as book:
         for name in book.namelist():
             if "worksheets/sheet" in name:
-                assert b"<f>" not in book.read(name) and b"<hyperlink" not in book.read(name)
+                assert b"<f>" not in book.read(name)
+            # links lead to sheets of the workbook only
+            assert "/worksheets/_rels" not in name
 
 
 def test_csv_files_hold_the_whole_evaluation(capsys: pytest.CaptureFixture[str], source: Path, tmp_path: Path) -> None:
@@ -445,7 +469,7 @@ UNDER = ("--standard", QUALITY)
         (("plan", "{source}", *UNDER, "--costs", "bokos=1"), "--costs bokos=1：“bokos”既不是列"),
         (("plan", "{source}", *UNDER, "--costs", "books=贵"), "“books”的单价须为不小于0的数，而非“贵”"),
         (("plan", "{source}", *UNDER, "--costs", "books=1", "books=2"), "“books”的单价重复"),
-        (("plan", "{source}", *UNDER, "--costs", "books=1"), "unit_costs 缺少以下单价：\n  “"),
+        (("plan", "{source}", *UNDER, "--costs", "books=1"), "以下各项缺少单价（unit_costs，命令行为 --costs）：\n  “"),
         (("plan", "{source}", *UNDER, "--costs", "{source}"), "单价表须有“项目（列）”“单价（元）”两列"),
     ],
 )  # fmt: skip

@@ -319,7 +319,7 @@ def test_what_cannot_be_rolled_forward_is_refused(calls: list[float]) -> None:
         (one, {"until": 2025}, "until must be later than 2025, the year of the table, not 2025"),
         (one, {"yearly_budget": -1}, "the budget of 2026 must be a number of at least 0, not -1"),
         (one, {"yearly_budget": {2027: "much"}}, "the budget of 2027 must be a number of at least 0, not 'much'"),
-        (one, {"enrolment": {"senior": 1}}, "enrolment must map primary or junior to a factor, not senior"),
+        (one, {"enrolment": {"senior": 1}}, "stage must be primary or junior, not 'senior'"),
         (one, {"enrolment": -1}, "the factor of Enrolment must not be negative"),
     ):
         with pytest.raises(jh.InputError, match=text) as caught:

@@ -523,8 +523,8 @@ def test_what_is_written_is_the_plan(
     page = checked((tmp_path / "out.html").read_text("utf-8"))
     assert plan_sentences(made, language)[0] in page.text
     book = pd.read_excel(tmp_path / "out.xlsx", sheet_name=None, engine="calamine")
-    assert len(book) == 8
-    changes = next(iter(book.values()))
+    assert len(book) == 9
+    changes = list(book.values())[1]
     assert changes[made.evaluation.relabel(language).header("cost")].sum() == pytest.approx(made.cost)
     flat = " ".join(str(x) for n, t in book.items() if n != "预算步骤" for x in [*t.columns, *t.to_numpy().ravel()])
     if language == "zh":

@@ -544,8 +544,11 @@ def test_a_limit_that_no_addition_reaches_is_named() -> None:
         ({"most_moved": 2}, "most_moved 须为0与1之间的比例，而非“2”"),
         ({"nodes": -1}, "nodes 须为不小于0的整数，而非“-1”"),
         ({"decimals": 7}, "decimals 须为0至6的整数，而非“7”"),
-        ({"move_costs": {"books": 1}}, "move_costs：只能调剂在校工作的人员，不能调剂图书册数"),
-        ({"unit_costs": {"books": 1}}, "unit_costs 缺少以下单价：\n  “体育运动场馆面积”（甲县有学校缺额）"),
+        ({"move_costs": {"books": 1}}, "move_costs（命令行为 --moves）：只能调剂在校工作的人员，不能调剂图书册数"),
+        (
+            {"unit_costs": {"books": 1}},
+            "以下各项缺少单价（unit_costs，命令行为 --costs）：\n  “体育运动场馆面积”",
+        ),
         ({"unit_costs": {"books": 1, "books_per_student": 2}}, "unit_costs 有误：\n  “图书册数”的单价重复"),
     ],
 )
@@ -555,7 +558,7 @@ def test_what_cannot_be_planned_is_said_in_chinese(how: dict[str, Any], words: s
         planned(ev, **how)
     text = caught.value.text("zh")
     assert text.startswith(words)
-    arguments = r"\b(unit_costs|move_costs|budget|most_moved|nodes|decimals)\b"
+    arguments = r"--\w+|\b(unit_costs|move_costs|budget|most_moved|nodes|decimals)\b"
     assert not re.search("[A-Za-z]{2,}", re.sub(arguments, "", text))
 
 

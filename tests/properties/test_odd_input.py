@@ -23,6 +23,7 @@ from small_tables import QUALITY, frame, junior, school
 
 import junheng as jh
 from junheng.cli import output
+from junheng.reports.workbooks.results import write_table
 
 GOOD = frame(school(), school("二小", teaching_area_m2=2_000.0), junior())
 
@@ -138,6 +139,7 @@ def test_a_fact_may_be_an_array_of_one() -> None:
 WRITERS: dict[str, Callable[[Any, Any], Any]] = {
     ".html": jh.reports.write_report,
     ".xlsx": jh.reports.write_declaration,
+    "-results.xlsx": jh.reports.write_results,
     "-template.xlsx": lambda ev, path: jh.reports.write_template(path, ev.standard),
 }
 
@@ -167,10 +169,11 @@ def test_no_sign_that_xml_forbids_reaches_a_page_or_a_workbook(tmp_path: Path) -
     ev = jh.evaluate(table.rename(columns={"备注": f"备{HEADER}注"}), QUALITY)
     jh.reports.write_report(ev, tmp_path / "a.html")
     jh.reports.write_declaration(ev, tmp_path / "a.xlsx")
+    jh.reports.write_results(ev, tmp_path / "b.xlsx")
     odd = pd.DataFrame({f"备{HEADER}注": pd.Series([SIGNS, "a"], dtype=object), "b": [1, 2]})
-    output.write_tables(tmp_path / "b.xlsx", {"一": odd, "二": ev.schools})
+    write_table(tmp_path / "c.xlsx", "一", odd, "zh")
     assert not FORBIDDEN.search((tmp_path / "a.html").read_text(encoding="utf-8"))
-    for name in ("a.xlsx", "b.xlsx"):
+    for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
         with zipfile.ZipFile(tmp_path / name) as book:
             for part in book.namelist():
                 text = book.read(part).decode()

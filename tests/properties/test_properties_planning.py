@@ -113,8 +113,40 @@ def compare_with_every_plan(tiny: Tiny) -> None:
 
 # ------------------------------------------------------------------------------------ against every plan
 
+#: Nobody has any rooms, and no school needs any: only a room at every school, the shared one too, has a coefficient.
+NOTHING_THERE = Tiny(
+    schools=(
+        School(
+            kind="primary",
+            students=(4,),
+            people=(("pe_art_teachers", (6,)),),
+            rooms=(("teaching_area_m2", 0),),
+            one_row=False,
+        ),
+        School(
+            kind="nine_year",
+            students=(1, 1),
+            people=(("pe_art_teachers", (9, 1)),),
+            rooms=(("teaching_area_m2", 0),),
+            one_row=True,
+        ),
+    ),
+    rule=Rule(
+        indicators=("pe_art_teachers_per_hundred_students", "teaching_area_per_student"),
+        thresholds=(("pe_art_teachers_per_hundred_students", "primary", Fraction(5, 4)),),
+        k=1,
+        floor=None,
+        each=(("primary", Fraction(3, 10)), ("junior", Fraction(1, 2))),
+        mean=(),
+        op="<=",
+    ),
+    prices=(("pe_art_teachers", 2), ("teaching_area_m2", 1)),
+    county="甲县",
+)
+
 
 @many
+@example(NOTHING_THERE)
 @given(tinies())
 def test_no_plan_is_cheaper_than_the_bound_and_an_exact_one_is_the_cheapest(tiny: Tiny) -> None:
     compare_with_every_plan(tiny)

@@ -20,7 +20,7 @@ from small_tables import QUALITY
 
 import junheng as jh
 from junheng._files import check_output, replacing, write_bytes
-from junheng._frames import write_tables
+from junheng._frames import write_csv
 
 CODE = jh.ProblemCode
 
@@ -124,7 +124,7 @@ def test_an_output_that_is_an_input_is_refused(
 WRITTEN = {
     "evaluate 学校.csv --standard 本县.toml --out 新.xlsx": 1,
     "evaluate 学校.csv --standard 本县.toml --out 新.json": 1,
-    "evaluate 学校.csv --standard 本县.toml --out 新.csv": 8,
+    "evaluate 学校.csv --standard 本县.toml --out 新.csv": 9,
     "declare 学校.csv --standard 本县.toml --out 新.xlsx": 1,
     "declare 学校.csv --standard 本县.toml --out 下级": 1,
     "report 学校.csv --standard 本县.toml --out 新.html": 1,
@@ -179,11 +179,11 @@ def test_of_several_tables_all_are_written_or_none(tmp_path: Path) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     good = pd.DataFrame({"a": [1]})
-    write_tables(tmp_path / "表.csv", {"one": good, "two": good})
+    write_csv(tmp_path / "表.csv", {"one": good, "two": good})
     before = contents(tmp_path)
     assert set(before) == {"表.csv", "表-two.csv"}
     with pytest.raises(jh.OutputFileError, match="No space left on device"):
-        write_tables(tmp_path / "表.csv", {"one": good.assign(a=2), "two": Broken()})
+        write_csv(tmp_path / "表.csv", {"one": good.assign(a=2), "two": Broken()})
     assert contents(tmp_path) == before
 
 
@@ -198,8 +198,8 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "申报表.xlsx": lambda path: jh.reports.write_declaration(evaluated(), path),
     "报告.html": lambda path: jh.reports.write_report(evaluated(), path),
     "空表.xlsx": lambda path: jh.reports.write_template(path, QUALITY),
-    "结果.csv": lambda path: write_tables(path, {"a": pd.DataFrame({"列": ["值"]})}),
-    "结果.xlsx": lambda path: write_tables(path, {"a": pd.DataFrame({"列": ["值"]})}),
+    "结果.csv": lambda path: write_csv(path, {"a": pd.DataFrame({"列": ["值"]})}),
+    "结果.xlsx": lambda path: jh.reports.write_results(evaluated(), path),
     "原样.bin": lambda path: write_bytes(path, b"new"),
 }
 

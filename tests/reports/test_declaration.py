@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +25,8 @@ from junheng._data import column_ids, fact_ids, read_toml
 from junheng.reports import declaration, write_declaration
 from junheng.reports.declarations.cells import printed
 from junheng.reports.declarations.model import Cell, Declaration, FormTable
+from junheng.reports.declarations.next_steps import next_steps
+from junheng.words import Name
 
 MAJIANG = "cn-gz-majiang-2023"
 FORMS = read_toml("reports/declarations/forms.toml")
@@ -429,7 +432,9 @@ def test_a_county_of_which_little_is_known() -> None:
     assert cell(form, "I", "value", code="L9").note == "3所学校未填学校类型"
     assert cell(form, "I", "value", code="L19").note == "2个单位缺学生人数（或未分学段），其余1个合计500"
     assert cell(form, "I", "value", code="L1").mark == "not_given"
-    assert cell(form, "III", "teaching_area_per_student", stage="小学", row="差异系数").note == "3所（部）缺数据"
+    assert cell(form, "III", "teaching_area_per_student", stage="小学", row="差异系数").note == (
+        "3所学校缺教学及辅助用房面积(不含室内体育用房)、学生人数：0小、1小、2小"
+    )
     assert cell(form, "III", "teaching_area_per_student", stage="初中", row="差异系数").note == "表中没有该学段的学校"
     assert "小学：计入3所（部），在校生500人（2所（部）缺学生人数）。" in form.table("III").notes
 
@@ -657,7 +662,9 @@ def test_numbers_have_the_format_of_the_form_and_marks_are_seen(tmp_path: Path) 
     assert marked.value == pytest.approx(4.4951) and marked.number_format == "0.00"
     assert marked.fill.fgColor.rgb.endswith("FFE08A") and "4.4951" in marked.comment.text
     gap = sheet[6][backbone]
-    assert gap.value == "待定" and gap.fill.fgColor.rgb.endswith("D9E6F2") and gap.comment.text == "缺数据"
+    assert (
+        gap.value == "待定" and gap.fill.fgColor.rgb.endswith("D9E6F2") and gap.comment.text == "缺县级以上骨干教师数"
+    )
     assert book["表Ⅲ"]["C6"].number_format == "0.000" and book["表Ⅲ"]["C5"].number_format == "0.00"
     assert book["表Ⅵ"]["E4"].number_format == "0.0%" and book["表Ⅵ"]["E4"].value == 0.85
     assert book["表Ⅰ"]["D4"].number_format == "0.00" and book["表Ⅰ"]["D4"].value == 45.6749
@@ -763,3 +770,30 @@ def test_the_workbook_prints(tmp_path: Path, standard: str) -> None:
     for t in form.tables:
         if t.id != "summary":
             assert re.sub(r"\s", "", t.title) in bare
+
+
+# ------------------------------------------------------------------------------------------ what to do next
+
+
+def test_what_is_still_empty_is_listed_with_its_source() -> None:
+    table = frame(school("甲小", classes=12), school("乙小", classes=None, backbone_teachers=None), junior(classes=12))
+    ev = jh.evaluate(table, QUALITY, county_facts={"population": 300_000, "layout_plan": None})
+    form = declaration(ev)
+    head, *lines, where = next_steps(form, "zh")
+    assert head.startswith("以下数据尚未填写") and "--facts" in where
+    by_table = {(line.split("——")[0].strip(), line.split("——")[1].split("：")[0]): line for line in lines}
+    assert ("表Ⅰ（L2–L8）", "县情数据") in by_table  # L1 is given, L14 is counted
+    schools = by_table["表Ⅱ-2", "学校表"]
+    assert "“班级总数”列1处" in schools and "“县级以上骨干教师数”列1处" in schools and "“学生人数”" not in schools
+    items = next(line for (t, source), line in by_table.items() if t.startswith("表Ⅳ") and source == "县情数据")
+    assert "“学校规划布局合理，符合国家规定要求”" in items
+    # every blank cell that is for the county or its schools to fill in is among them
+    told = "".join(lines)
+    for cell in (c for t in form.tables for row in t.rows for c in row if c.mark == "not_given"):
+        assert cell.lacks and all(Name("column", n.split(".")[1]).text("zh") in told for n in cell.lacks), cell
+    assert not re.search("[\u4e00-\u9fff]", re.sub("表\\S+|前提\\S+", "", next_steps(form, "en")[-1]))
+
+
+def test_nothing_is_asked_for_that_is_known() -> None:
+    filled = attrs.evolve(declaration(jh.evaluate(frame(school(), junior()), QUALITY)), tables=())
+    assert next_steps(filled, "zh") == []

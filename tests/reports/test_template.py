@@ -225,7 +225,7 @@ def test_the_form_of_facts_may_be_left_away(tmp_path: Path) -> None:
     ("name", "options", "said"),
     [
         ("a.xls", {}, ".xlsx"),
-        ("a.xlsx", {"stages": ("senior",)}, "primary, junior"),
+        ("a.xlsx", {"stages": ("senior",)}, "primary or junior"),
         ("a.xlsx", {"stages": ()}, "primary, junior"),
         ("a.xlsx", {"stages": "primary"}, "primary, junior"),
         ("a.xlsx", {"language": "fr"}, "language"),

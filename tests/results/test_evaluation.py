@@ -149,11 +149,12 @@ def test_a_school_that_misses_says_how_and_by_what() -> None:
         (
             english,
             ("乙小: 6 of 7 met — unmet", "6.3748", "below the floor of 6.375", "丙小: 6 of 7 met — undetermined",
-             "missing value", "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
+             "(missing Networked multimedia classrooms)",
+             "甲中: 5 of 7 met — unmet", "at or above the floor of 2125", "第六条", "confirmed"),
         ),
         (
             chinese,
-            ("乙小:6/7项达标 — 不达标", "6.3748", "低于下限6.375", "丙小:6/7项达标 — 待定", "缺数据",
+            ("乙小:6/7项达标 — 不达标", "6.3748", "低于下限6.375", "丙小:6/7项达标 — 待定", "(缺网络多媒体教室数)",
              "甲中:5/7项达标 — 不达标", "不低于下限2125", "第六条", "已核实"),
         ),
     ):  # fmt: skip
@@ -442,7 +443,10 @@ def test_missing_propagates_into_its_own_county_stage_and_column_only() -> None:
     assert open_["coefficient"].isna().all() and open_["share_of_students_missing"].tolist() == [0.5]
     assert only(ev.items, county="甲县", item="coefficients", stage="primary")["reason"] == "coefficients_open"
     assert pick(ev.verdicts, part="resources")["verdict"].tolist() == ["undetermined", "met"]
-    for language, words in (("en", "missing value: 1"), ("zh", "缺数据：1")):
+    for language, words in (
+        ("en", "1 school missing Networked multimedia classrooms: 乙小"),
+        ("zh", "1所学校缺网络多媒体教室数：乙小"),
+    ):
         assert plain(words) in explained(ev, language, county="甲县")
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import tomli_w
 from item_tables import FACTS, RICH, Facts, Table, table
-from small_tables import BASIC, QUALITY, frame, junior, only, pick, school
+from small_tables import BASIC, QUALITY, SHANDONG, frame, junior, only, pick, school
 
 import junheng as jh
 
@@ -220,9 +220,47 @@ def test_a_standard_twice_is_refused() -> None:
             jh.evaluate_all(frame(*table()), two)
 
 
+def test_what_a_standard_asks_of_a_missing_column_is_undetermined_and_the_column_is_named() -> None:
+    whole = frame(*(r | {"included": "是"} for r in table()))
+    made = whole.drop(columns="computers")
+    both = jh.evaluate_all(made, [QUALITY, BASIC], county_facts=FACTS)
+    # the standard that does not need it says what it would alone
+    assert both[QUALITY].to_dict() == jh.evaluate(made, QUALITY, county_facts=FACTS).to_dict()
+    basic, blank = both[BASIC], jh.evaluate(made.assign(computers=None), BASIC, county_facts=FACTS)
+    for name in ("schools", "school_verdicts", "indicators", "items"):
+        pd.testing.assert_frame_equal(getattr(basic, name), getattr(blank, name))
+    assert only(basic.verdicts, part="resources")["verdict"] == "undetermined"
+    assert only(jh.evaluate(whole, BASIC).verdicts, part="resources")["verdict"] == "met"
+    for ev, text in ((basic, "does not have: Computers"), (basic.relabel("zh"), "表中没有以下各列：教学用计算机台数")):
+        assert [r for r in ev.verdicts.iloc[:, -1] if text in r] and text in ev.explain()
+    # no rule for single schools is missing because of it
+    assert "Computers" not in only(basic.verdicts, part="basic_standard")["reason"]
+    (problem,) = [p for p in rows(basic.problems) if p["code"] == "missing_column"]
+    assert (problem["severity"], problem["column"]) == ("warning", "computers")
+    assert basic.provenance["warnings"]["missing_column"] == 1
+    # a changed table is judged in the same way
+    assert only(basic.apply(jh.changes.Enrolment(factor=1)).verdicts, part="resources")["verdict"] == "undetermined"
+
+
+def test_a_missing_size_leaves_open_what_depends_on_it() -> None:
+    made = frame(school(classes=12), junior(classes=12))
+    for drop, standard in (("classes", SHANDONG), ("backbone_teachers", QUALITY)):
+        found = jh.evaluate_all(made.drop(columns=drop), [standard], missing="omit")[standard]
+        assert found.explain("甲县") and found.to_dict()
+        assert set(found.schools.query("value.isna() or required.isna()")["verdict"]) == {"undetermined"}
+
+
+@pytest.mark.parametrize("column", ["county", "school", "stage", "students"])
+def test_without_what_makes_a_table_of_schools_there_is_no_result(column: str) -> None:
+    with pytest.raises(jh.InputDataError, match=column):
+        jh.evaluate_all(frame(school(), junior()).drop(columns=column), [QUALITY])
+
+
 def test_what_is_wrong_under_one_standard_stops_all() -> None:
-    made = frame(*table()).drop(columns="computers").assign(included="是")
+    made = frame(*table()).assign(included="是")
     with pytest.raises(jh.InputDataError, match="computers"):
-        jh.evaluate_all(made, [QUALITY, BASIC])
+        jh.evaluate_all(made.assign(computers=-1), [QUALITY, BASIC])
+    with pytest.raises(jh.InputDataError, match="missing column 'computers'"):
+        jh.evaluate_all(made.drop(columns="computers"), [BASIC], missing="raise")
     with pytest.raises(jh.UnknownStandardError):
         jh.evaluate_all(made, [QUALITY, "cn-quality-balance-2016"])

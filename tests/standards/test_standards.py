@@ -1,5 +1,6 @@
 """The shipped standards say what the facts of record say, and files of one's own may change them."""
 
+import re
 import tomllib
 from decimal import Decimal
 from importlib.resources import files
@@ -50,7 +51,10 @@ def test_every_shipped_number_has_clause_source_and_standing(name: str) -> None:
         assert entry.clause.strip() and entry.source in std.sources and entry.standing in Standing, entry
         assert entry.origin == std.id or std.extends
     for source in std.sources.values():
-        assert source.title.strip()
+        assert source.title.strip() and source.name("en") == source.title
+        # what a source is, said in English, has its Chinese beside it; a title is as its authors wrote it
+        assert not re.search("[A-Za-z]{3}", source.name("zh")), source
+        assert (source.title_zh is not None) == bool(re.search("[A-Za-z]{3}", source.title)), source
         assert source.url is None or source.url.startswith("http")
 
 

@@ -17,9 +17,14 @@ from junheng.standards.model import Part, Standing
 
 #: Indicators of Shandong's standard, which has no form with columns to head.
 CONDITIONS = set(jh.load_standard(SHANDONG).indicators)
-FRAMES = ("schools", "school_verdicts", "indicators", "items", "verdicts", "left_out")
+FRAMES = (
+    "schools", "school_verdicts", "indicators", "items", "item_schools", "verdicts", "county_indicators", "facts",
+    "grades", "left_out", "problems",
+)  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
+#: Ids of standards are ids in any language; a digest is made of letters and figures.
+STANDARD = re.compile(r"cn-[a-z0-9-]+|sha256:[0-9a-f]+")
 
 
 def entries(file: str, *path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -98,7 +103,9 @@ def evaluated(standard: str) -> jh.Evaluation:
     table.loc[1, "included"] = "否"
     table.loc[2, "staff"] = 0
     table.loc[2, [c for c in table if "teachers" in c]] = 0
-    return jh.evaluate(table, standard)
+    table["片区代号"] = 1
+    facts = {"exchanged_teachers": 12, "layout_plan": "是", "layout_plan_reference": "县教育局文件", "平均": 3}
+    return jh.evaluate(table, standard, county_facts=facts)
 
 
 @pytest.fixture(scope="module", params=STANDARDS)
@@ -115,9 +122,7 @@ def words_of(frame: Any) -> Iterator[tuple[str, str]]:
 def test_no_header_and_no_id_of_a_chinese_frame_is_english(ev: jh.Evaluation, name: str) -> None:
     frame = getattr(ev.relabel("zh"), name)
     assert all(CHINESE.search(c) and not ENGLISH.search(c) for c in frame.columns)
-    # 来源 holds titles as their authors wrote them, the others are names of the table itself
-    left = {(c, v) for c, v in words_of(frame) if ENGLISH.search(v) and c != "来源"}
-    assert left == set()
+    assert {(c, v) for c, v in words_of(frame) if ENGLISH.search(STANDARD.sub("", v))} == set()
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -129,7 +134,7 @@ def test_english_frames_have_labels_too_and_hold_the_same_figures(ev: jh.Evaluat
     for a, b, c in zip(ids.columns, en.columns, zh.columns, strict=True):
         if ids[a].dtype.kind in "fib":
             assert ids[a].equals(en[b]) and ids[a].equals(zh[c])
-    known = {"op", "unit", "clause", "source", "county", "school", "school_code", "county_code"}
+    known = {"message", "op", "unit", "clause", "source", "county", "school", "school_code", "county_code"}
     back = {v: k for k, v in zip(ids.columns, en.columns, strict=True)}
     spelled = {(back[c], v) for c, v in words_of(en) if "_" in v and back[c] not in known}
     assert spelled == set()
@@ -137,7 +142,10 @@ def test_english_frames_have_labels_too_and_hold_the_same_figures(ev: jh.Evaluat
 
 def test_relabelling_changes_words_only(ev: jh.Evaluation) -> None:
     zh = ev.relabel("zh")
-    assert zh.provenance == ev.provenance and zh.standard is ev.standard
+    assert zh.relabel(None).provenance == ev.provenance and zh.standard is ev.standard
+    assert len(zh.provenance) == len(ev.provenance) and zh.provenance["标准"] == ev.provenance["standard"]
+    kept = STANDARD.sub("", " ".join(zh.provenance) + str([v for k, v in zh.provenance.items() if "junheng" not in k]))
+    assert not [w for w in ENGLISH.findall(kept) if w not in ("None", "sha", "junheng", "propagate") and len(w) > 3]
     assert zh.explain() == ev.explain(language="zh") and zh.relabel("en").explain() == ev.explain()
     assert ev.language is None and list(ev.verdicts.columns)[-3:] == ["part", "verdict", "reason"]
 

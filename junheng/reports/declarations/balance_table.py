@@ -26,6 +26,7 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
+from junheng.results.missing import of_group
 from junheng.words import SIGNS as OPS
 from junheng.words import Message, Name, message, word
 
@@ -46,7 +47,8 @@ def balance_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
                 coefficients.append(means[-1])
                 continue
             gaps = int(d.n_missing[g, j])
-            why = message("forms.gaps", n=gaps) if gaps else word("reason", "zero_mean", "zh")
+            named = of_group(d, g, j, "zh") or message("forms.gaps", n=gaps)
+            why = named if gaps else word("reason", "zero_mean", "zh")
             mean, cv = float(d.mean[g, j]), float(d.coefficient[g, j])
             omitted = message("forms.gaps_omitted", n=gaps) if gaps else None
             digits = None if printing is None else int(digits_of.get(ind.id, printing.county_mean))

@@ -10,12 +10,12 @@ import numpy as np
 from junheng._data import read_toml
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.items import ItemResult
-from junheng.reports.declarations.model import Cell, Column, FormTable, Mark
+from junheng.reports.declarations.model import FACTS, SCHOOLS, Cell, Column, FormTable, Mark
 from junheng.results import Judgement
 from junheng.results.frames import round_half_up, turns
 from junheng.results.reasons import finding, number
 from junheng.words import SIGNS as OPS
-from junheng.words import Message, Name, Quoted, message
+from junheng.words import Message, Name, Quoted, listed, message
 
 #: Text of a cell or note: a sentence of ``words/forms.toml``, or text that is already Chinese.
 Text = Message | str
@@ -47,14 +47,29 @@ def text_cell(value: Text | None, note: Text | None = None, mark: Mark | None = 
     return Cell(value=shown or None, text=shown, note=chinese(note) if note else None, mark=mark)
 
 
-def open_cell(note: Text, mark: Mark = "open") -> Cell:
-    """Return a cell without a value; the note says why."""
-    return Cell(text=chinese(OPEN) if mark == "open" else "", note=chinese(note), mark=mark)
+def open_cell(note: Text, mark: Mark = "open", lacks: Iterable[str] = ()) -> Cell:
+    """Return a cell without a value; the note says why, ``lacks`` which figures are missing."""
+    return Cell(text=chinese(OPEN) if mark == "open" else "", note=chinese(note), mark=mark, lacks=tuple(lacks))
 
 
-def fact_cell(fact: str) -> Cell:
-    """Return the blank cell of a fact that was not given."""
-    return open_cell(message("forms.fact_missing", fact=Quoted(Name("column", fact))), "not_given")
+def fact_cell(*facts: str) -> Cell:
+    """Return the blank cell of facts that were not given."""
+    return open_cell(facts_missing(facts), "not_given", of_facts(facts))
+
+
+def facts_missing(facts: Iterable[str]) -> Message:
+    """Say which facts were not given."""
+    return message("forms.fact_missing", fact=listed(Quoted(Name("column", f)) for f in facts))
+
+
+def of_facts(facts: Iterable[str]) -> tuple[str, ...]:
+    """Return facts as a cell names what it lacks."""
+    return tuple(FACTS + f for f in facts)
+
+
+def of_schools(*columns: str) -> tuple[str, ...]:
+    """Return columns of the table of schools as a cell names what it lacks."""
+    return tuple(SCHOOLS + c for c in columns)
 
 
 def figure_cell(
@@ -71,9 +86,9 @@ def figure_cell(
     )
 
 
-def count_cell(value: float | None, why: Text, mark: Mark = "open") -> Cell:
+def count_cell(value: float | None, why: Text, mark: Mark = "open", lacks: Iterable[str] = ()) -> Cell:
     """Return a whole number, or a cell without a value that says why."""
-    return open_cell(why, mark) if value is None or np.isnan(value) else figure_cell(value, 0)
+    return open_cell(why, mark, lacks) if value is None or np.isnan(value) else figure_cell(value, 0)
 
 
 def printed(value: float, decimals: int | None, *, percent: bool = False) -> str:

@@ -15,6 +15,8 @@ from junheng.reports.declarations.cells import (
     figure_cell,
     form_columns,
     form_data,
+    of_facts,
+    of_schools,
     open_cell,
     text_cell,
 )
@@ -66,19 +68,20 @@ def _count(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
     kind = county.sections.kind
     unknown = np.unique(county.sections.school[[k is None for k in kind]]).size
     if unknown:
-        return open_cell(message("forms.kinds_missing", n=unknown))
+        return open_cell(message("forms.kinds_missing", n=unknown), lacks=of_schools("kind"))
     mine = kind == entry["schools"]
     if "students_from" in entry:
         students = county.sections.students
         gaps = int((mine & np.isnan(students)).sum())
         if gaps:
-            return open_cell(message("forms.points_unknown", n=gaps))
+            return open_cell(message("forms.points_unknown", n=gaps), lacks=of_schools("students"))
         mine = mine & (students >= entry["students_from"])
     n = int(np.unique(county.sections.school[mine]).size)
     if "fact" in entry and n == 0:
         # the table of schools need not list schools that are not judged
         fact = Quoted(Name("column", entry["fact"]))
-        return open_cell(message("forms.fact_and_schools_missing", fact=fact), "not_given")
+        lacks = of_facts([entry["fact"]])
+        return open_cell(message("forms.fact_and_schools_missing", fact=fact), "not_given", lacks)
     return figure_cell(n, 0)
 
 
@@ -89,9 +92,10 @@ def _sum(county: FormCounty, entry: Mapping[str, Any]) -> Cell:
     label = Name("column", name)
     has = county.sections.schools.has
     if name != "students" and not has & {name, f"{name}_{STAGES[stage]}"}:
-        return open_cell(message("forms.column_missing", column=Quoted(label)), "not_given")
+        return open_cell(message("forms.column_missing", column=Quoted(label)), "not_given", of_schools(name))
     gaps = int(np.isnan(values).sum())
     if gaps:
         known, rest = number(float(np.nansum(values))), int(values.size) - gaps
-        return open_cell(message("forms.sum_gaps", n=gaps, column=label, rest=rest, known=known))
+        note = message("forms.sum_gaps", n=gaps, column=label, rest=rest, known=known)
+        return open_cell(note, lacks=of_schools(name))
     return figure_cell(float(values.sum()), 0)

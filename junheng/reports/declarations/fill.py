@@ -99,7 +99,7 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
         document=f"{std.document}（{std.number}）",
         tables=tuple(tables),
         notes=tuple(form.get("notes", ())),
-        provenance=ev.provenance,
+        provenance=ev.relabel(None).provenance,
         backend=d.backend,
     )
 

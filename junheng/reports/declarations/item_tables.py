@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,13 @@ from junheng.reports.declarations.cells import (
     Text,
     chinese,
     clauses,
+    fact_cell,
+    facts_missing,
     figure_cell,
     form_columns,
     form_table,
     judged_cell,
+    of_facts,
     open_cell,
     requirement_text,
     standing_of,
@@ -32,6 +35,7 @@ from junheng.reports.declarations.cells import (
 )
 from junheng.reports.declarations.county import FormCounty, school_names
 from junheng.reports.declarations.model import Cell, FormTable
+from junheng.results.missing import of_county
 from junheng.results.reasons import figure_label, finding, number
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Comparison
@@ -92,20 +96,29 @@ def _condition(county: FormCounty, r: ItemResult, position: int, spec: Mapping[s
         return text_cell(message("forms.no_school", names=_names(test))), DASH, DASH, remark
     formula = text_cell(_figures(test, totals))
     value, required = float(found.value[county.index]), float(found.required[county.index])
+    lacking = of_county(county.judgement, test, county.index) if test.scope == "county" else ()
     if test.op == "==" and not test.bottom and not test.than and required in (0.0, 1.0):
-        return formula, _not_given(value) or text_cell(YES if value else NO), text_cell(YES if required else NO), remark
+        return (
+            formula,
+            _not_given(value, lacking) or text_cell(YES if value else NO),
+            text_cell(YES if required else NO),
+            remark,
+        )
     if r.item.rule == "scored":
-        return formula, _not_given(value) or figure_cell(value, decimals), DASH, ""
+        return formula, _not_given(value, lacking) or figure_cell(value, decimals), DASH, ""
     limit = NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, percent)}"
     if np.isnan(value):
-        return formula, open_cell(remark or message("forms.figures_missing")), text_cell(limit), remark
+        why = facts_missing(lacking) if lacking else remark or message("forms.figures_missing")
+        return formula, open_cell(why, lacks=of_facts(lacking)), text_cell(limit), remark
     verdict = int(found.verdict[county.index])
     shown = judged_cell(value, required, test.op, verdict, decimals, percent=percent)
     return formula, shown, text_cell(limit), remark
 
 
-def _not_given(value: float) -> Cell | None:
-    return open_cell(message("forms.facts_missing"), "not_given") if np.isnan(value) else None
+def _not_given(value: float, lacking: Sequence[str]) -> Cell | None:
+    if not np.isnan(value):
+        return None
+    return fact_cell(*lacking) if lacking else open_cell(message("forms.facts_missing"), "not_given")
 
 
 def _unit_condition(test: Comparison, found: ConditionResult, c: int, decimals: int | None, remark: str) -> _Condition:
@@ -125,7 +138,7 @@ def _printing(test: Comparison, spec: Mapping[str, Any]) -> tuple[int | None, bo
     """Return the decimals of a figure, and whether it is a percentage (a ratio of figures with one unit)."""
     if test.scope in ("school", "section", "share"):
         return spec["ratio_decimals"], True
-    if _is_share(test):
+    if is_share(test):
         return spec["ratio_decimals"], True
     if any(f.startswith(tuple(spec.get("as_given", ()))) for f in test.top if spec.get("as_given")):
         return None, False
@@ -182,7 +195,7 @@ def _unit_requirement(test: Comparison) -> Text:
         return message("forms.norm", op=op, times=str(test.norm.times))
     if test.than:
         return op + "＋".join(figure_label(f, test.scope, "zh") for f in test.than)
-    percent = _is_share(test)
+    percent = is_share(test)
     if test.value is not None and is_grade(test.top[0]):
         grade = category_words(test.top[0])[-1 - int(test.value)]
         return message("forms.each_unit", op=op, value=Name("grade", grade))
@@ -229,7 +242,7 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
     return clauses(remarks) or chinese(not_given)
 
 
-def _is_share(test: Comparison) -> bool:
+def is_share(test: Comparison) -> bool:
     """Return whether a test divides figures with the same unit."""
     top, bottom = ({_unit(f, test.scope) for f in names} for names in (test.top, test.bottom))
     return bool(test.bottom) and top == bottom

@@ -11,10 +11,13 @@ import numpy as np
 from attrs import field, frozen
 
 from junheng._frames import Backend, build_frame
+from junheng._public import public_names
 from junheng.errors import InputError
 from junheng.words import Quoted, listed, message
 
 Mark = Literal["rounding", "open", "not_given"]
+#: What the names of figures that a cell lacks begin with: facts of the county, columns of the table of schools.
+FACTS, SCHOOLS = "county_facts.", "schools."
 
 
 @frozen(kw_only=True)
@@ -36,6 +39,8 @@ class Cell:
     mark : {"rounding", "open", "not_given"} or None
         ``rounding``: the printed figure alone would reverse the verdict. ``open``: cannot be decided or computed.
         ``not_given``: not provided.
+    lacks : tuple of str
+        The figures that are missing: ``county_facts.population``, ``schools.classes``.
     """
 
     value: float | int | str | None = None
@@ -44,6 +49,7 @@ class Cell:
     percent: bool = False
     note: str | None = None
     mark: Mark | None = None
+    lacks: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -88,7 +94,7 @@ class FormTable:
             "id": self.id,
             "title": self.title,
             "columns": [attrs.asdict(c) for c in self.columns],
-            "rows": [[attrs.asdict(cell) for cell in row] for row in self.rows],
+            "rows": [[attrs.asdict(c) | {"lacks": list(c.lacks)} for c in row] for row in self.rows],
             "notes": list(self.notes),
         }
 
@@ -105,6 +111,8 @@ class Declaration:
         Title of the form.
     standard : str
         Id of the standard.
+    label, document : str
+        Its name; its title and number.
     tables : tuple of FormTable
         A summary, the tables of the form, other items (prerequisites, vetoes), and the units that do not count.
     notes : tuple of str
@@ -122,6 +130,9 @@ class Declaration:
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(hash=False)
     backend: Backend = "pandas"
+
+    def __dir__(self) -> list[str]:
+        return public_names(self, "backend")
 
     def __repr__(self) -> str:
         return f"<Declaration of {self.county} under {self.standard}: {', '.join(t.id for t in self.tables)}>"

@@ -23,6 +23,7 @@ from junheng.reports.declarations.cells import (
     form_data,
     form_table,
     judged_cell,
+    of_schools,
     open_cell,
     text_cell,
     yes_no,
@@ -30,6 +31,7 @@ from junheng.reports.declarations.cells import (
 from junheng.reports.declarations.county import FormCounty
 from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results import REASONS
+from junheng.results.missing import of_section, why_open
 from junheng.results.reasons import number
 from junheng.words import Message, Name, Quoted, listed, message, word
 
@@ -107,9 +109,9 @@ def school_table(county: FormCounty, spec: Mapping[str, Any]) -> FormTable:
                     text_cell(word("stage", stage, "zh")),
                     figure_cell(position, 0),
                     text_cell(county.names[i]),
-                    count_cell(county.owners[i], no_owner, "not_given"),
-                    count_cell(students, message("forms.students_missing")),
-                    *(count_cell(float(extra[name][i]), missing[name], "not_given") for name in extra),
+                    count_cell(county.owners[i], no_owner, "not_given", of_schools("owner_type")),
+                    count_cell(students, message("forms.students_missing"), "open", of_schools("students")),
+                    *(count_cell(float(x[i]), missing[n], "not_given", of_schools(n)) for n, x in extra.items()),
                     *_values(county, i, s, spec),
                     *_verdict(county, i),
                 )
@@ -140,7 +142,7 @@ def _values(county: FormCounty, i: int, stage: int, spec: Mapping[str, Any]) -> 
         value, threshold = float(d.values[j, full]), d.threshold(j, stage)
         why = word("reason", REASONS[int(d.reasons[j, full])], "zh")
         if np.isnan(value):
-            cells.append(open_cell(why or word("reason", "missing_value", "zh")))
+            cells.append(open_cell(why_open(d, j, full, "zh"), lacks=of_schools(*of_section(d, j, full))))
         elif threshold is None:
             digits = spec.get("digits", {}).get(d.indicators[j].id, decimals)
             cells.append(figure_cell(value, digits, note=word("reason", "no_requirement", "zh")))

@@ -17,6 +17,7 @@ from junheng.reports.declarations.cells import (
     form_table,
     item_note,
     judged_cell,
+    of_facts,
     open_cell,
     standing_of,
     text_cell,
@@ -72,7 +73,8 @@ def _satisfaction(
 ) -> Cell:
     decimals = spec["ratio_decimals"]
     if np.isnan(top) or np.isnan(bottom):
-        return open_cell(message("forms.survey_missing"), "not_given")
+        lacks = [f for f in facts if np.isnan(_asked(county, f))]
+        return open_cell(message("forms.survey_missing"), "not_given", of_facts(lacks))
     if not bottom > 0:
         return open_cell(word("reason", "zero_denominator", "zh"))
     value = top / bottom

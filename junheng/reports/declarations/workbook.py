@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from junheng._data import CountyKey
 from junheng._files import as_path, write_bytes
-from junheng._text import printable
 from junheng.errors import InputError
-from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
+from junheng.reports._workbooks import SANS, Formats, set_up_page, width_of, workbook_bytes
+from junheng.reports._workbooks import cell_text as clean
+from junheng.reports._workbooks import lines_of as _lines
 from junheng.reports.declarations.cells import clauses
 from junheng.reports.declarations.fill import declaration
 from junheng.reports.declarations.model import Cell, Column, Declaration, FormTable
@@ -39,8 +38,6 @@ _PORTRAIT = ("I", "summary", "left_out")
 _MERGED = 8
 #: Counts in the provenance, with the group of labels of what they count.
 _COUNTED = {"sections_left_out": "reason", "warnings": "problem"}
-#: A cell of Excel holds 32 767 characters.
-_LONGEST = 32_000
 
 
 def write_declaration(ev: Evaluation, path: str | os.PathLike[str], *, county: CountyKey | None = None) -> Path:
@@ -96,21 +93,6 @@ def _words(group: str) -> Mapping[str, str]:
     return sentences(f"forms.{group}", "zh")
 
 
-def clean(text: str) -> str:
-    """Return a text that fits in a cell: characters invalid in XML replaced, truncated to the length of a cell."""
-    kept = printable(text)
-    return kept if len(kept) <= _LONGEST else kept[:_LONGEST] + _words("workbook")["truncated"]
-
-
-def width_of(text: str) -> int:
-    """Return the printed width of a text, in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
-
-
-def _lines(text: str, width: float) -> int:
-    return sum(max(1, -(-width_of(line) // max(1, int(width)))) for line in text.split("\n"))
-
-
 class _Sheets:
     """Writes the sheets of one workbook."""
 
@@ -119,25 +101,11 @@ class _Sheets:
         self.form = form
         self.words = _words("workbook")
         self.legend = _words("legend")
-        self._formats: dict[str, Any] = {}
-
-    def format(self, **given: Any) -> Any:
-        """Return a format; each is created once."""
-        key = json.dumps(given, sort_keys=True, ensure_ascii=False)
-        if key not in self._formats:
-            base = SERIF | {"font_size": 10.5, "valign": "vcenter", "text_wrap": True}
-            self._formats[key] = self.book.add_format(base | given)
-        return self._formats[key]
+        self.format = Formats(book, font_size=10.5, text_wrap=True)
 
     def _sheet(self, name: str, *, portrait: bool) -> Any:
         sheet = self.book.add_worksheet(name)
-        sheet.set_paper(9)
-        sheet.set_portrait() if portrait else sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-        sheet.center_horizontally()
-        sheet.set_footer("&C" + self.words["page"].format(page="&P", pages="&N"))
-        sheet.hide_gridlines(2)
+        set_up_page(sheet, "zh", portrait=portrait)
         return sheet
 
     def _merged(

@@ -11,6 +11,7 @@ from junheng.reports.page.words import LISTED, ReportWords, asked, sentence, ver
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import failing, nothing_known
 from junheng.results.reasons import finding, number
+from junheng.schools.grouping import grouped
 from junheng.words import SIGNS as OPS
 
 
@@ -87,29 +88,25 @@ def problems_of(d: Judgement, c: int | None, text: ReportWords) -> dict[str, Any
     rows = None if c is None else set(d.sections.rows[d.county == c].tolist())
     rows_of_others = set() if c is None else set(d.sections.rows.tolist()) - (rows or set())
     found = [p for p in d.problems if rows is None or p.position is None or p.position not in rows_of_others]
-    found.sort(key=lambda p: -1 if p.position is None else p.position)
-    lines = []
-    for p in found[:LISTED]:
-        where = " · ".join(x for x in (p.place(text.language), p.value) if x)
-        code = text.label("problem", p.code)
-        lines.append({"where": where, "code": code, "message": p.sentence(text.language)})
-    more = len(found) - len(lines)
+    groups, lines = grouped(found), []
+    for group in groups[:LISTED]:
+        value = group.first.value if len(group.problems) == 1 else None
+        where = " · ".join(x for x in (group.place(text.language), value) if x)
+        code = text.label("problem", group.first.code)
+        lines.append({"where": where, "code": code, "message": group.sentence(text.language)})
+    more = sum(len(group.problems) for group in groups[LISTED:])
     return {"lines": lines, "more": text("problems_more", n=more) if more else ""}
 
 
 def provenance_of(ev: Evaluation, text: ReportWords) -> list[tuple[str, str]]:
     """Return the provenance of the figures: labels and values."""
-    pairs = []
-    for key, value in ev.provenance.items():
+    pairs, none = [], text.own("provenance", "none")
+    for key, value in ev.relabel(text.language).provenance.items():
         if isinstance(value, dict):
-            group = "reason" if key == "sections_left_out" else "problem"
-            counts = [f"{text.label(group, k)}{text('colon')}{n}" for k, n in value.items()]
-            shown = text("join").join(s.replace("_", " ") for s in counts)
-        elif key == "changes":
-            shown = text.join([text("changed_cells", n=x["cells"], digest=x["digest"]) for x in value])
+            shown = text("join").join(f"{k}{text('colon')}{n}" for k, n in value.items())
         elif isinstance(value, (list, tuple)):
-            shown = text.join([text.label("column", v) for v in value])
+            shown = text.join([str(x) for x in value])
         else:
-            shown = "" if value is None else text.own("provenance", str(value)) if key == "missing" else str(value)
-        pairs.append((text.own("provenance", key), shown or text.own("provenance", "none")))
+            shown = "" if value is None else str(value)
+        pairs.append((key, shown or none))
     return pairs

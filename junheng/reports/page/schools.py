@@ -14,7 +14,8 @@ from junheng.planning._needs import Shortages
 from junheng.reports.page.standings import explained, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
 from junheng.reports.plots._canvas import short
-from junheng.results import REASONS, Judgement
+from junheng.results import Judgement
+from junheng.results.missing import why_open
 from junheng.results.reasons import number
 from junheng.schools import columns
 from junheng.words import SIGNS as OPS
@@ -144,12 +145,12 @@ class StageTable:
             if d.verdicts[j, i] == MET:
                 continue
             if self.kind(j, i) == "open" and not (np.isfinite(d.values[j, i]) and np.isfinite(d.required[j, i])):
-                reason = REASONS[int(d.reasons[j, i])] or "missing_value"
+                reason = why_open(d, j, i, text.language)
                 blank.setdefault(reason, []).append(str(getattr(d.indicators[j], text.language)))
             else:
                 cells.append(self.cell(j, i))
         for reason, names in blank.items():
-            line = text("cell_open", reason=sentence(text.label("reason", reason)), indicator=text.join(names))
+            line = text("cell_open", reason=sentence(reason), indicator=text.join(names))
             cells.append({"kind": "open", "mark": _MARKS["open"], "text": line})
         return cells
 

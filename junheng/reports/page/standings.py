@@ -75,7 +75,7 @@ def clause_of(d: Judgement, entry: Cited, text: ReportWords) -> Any:
     known = _known(str(entry.standing), text)
     return Markup(sentences("reports.report", text.language)["clause"]).format(
         clause=_in_its_language(entry.clause, text),
-        source=_in_its_language(d.standard.sources[entry.source].title, text),
+        source=_in_its_language(d.standard.sources[entry.source].name(text.language), text),
         standing=known.word,
         meaning=known.meaning,
     )

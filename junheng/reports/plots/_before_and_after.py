@@ -78,7 +78,7 @@ def before_and_after(
         The result of :func:`junheng.plan`.
     indicator : str
         Id (or label) of an indicator of the standard.
-    stage : {"primary", "junior"}
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中)
         Stage.
     county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.

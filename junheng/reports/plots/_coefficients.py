@@ -56,7 +56,7 @@ def coefficients(
         The result of :func:`junheng.evaluate`.
     county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.
-    stage : {"primary", "junior"}, optional
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
         Only this stage. Default: both.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.

@@ -126,7 +126,7 @@ def over_years(
         has no limits and no composite).
     indicator : str
         Id (or label) of an indicator, or ``"composite"``: the mean of the coefficients.
-    stage : {"primary", "junior"}
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中)
         Stage.
     county : str, int or tuple, optional
         County name as spelled in the table. Default: all.

@@ -73,7 +73,7 @@ def ranking(
         The result of :func:`junheng.evaluate` for several counties.
     indicator : str
         Id (or label) of an indicator, or ``"composite"``: the mean of the coefficients.
-    stage : {"primary", "junior"}
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中)
         Stage.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.

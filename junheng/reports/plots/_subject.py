@@ -8,6 +8,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from junheng import _stages
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError, check_language, did_you_mean
@@ -43,10 +44,7 @@ def find_indicator(d: Judgement, indicator: str, *, composite: bool = False) -> 
 
 def find_stage(stage: Stage) -> int:
     """Return the position of a stage."""
-    for s, known in enumerate(STAGES):
-        if stage in (known, word("stage", known, "zh")):
-            return s
-    raise InputError(message("results.stage", stages=STAGES, stage=Quoted(stage)))
+    return STAGES.index(_stages.find_stage(stage))
 
 
 def one_county(d: Judgement, county: CountyKey | None) -> int:

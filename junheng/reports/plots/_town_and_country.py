@@ -51,7 +51,7 @@ def town_and_country(
         The result of :func:`junheng.evaluate` for a table with the column ``area_type`` (城乡类型).
     indicator : str
         Id (or label) of an indicator of the standard.
-    stage : {"primary", "junior"}
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中)
         Stage.
     county : str, int or tuple, optional
         County name as spelled in the table. Default: all schools of the table.

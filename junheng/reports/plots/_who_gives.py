@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import STAGES, CountyKey, Stage
 from junheng._frames import Table, column_names
+from junheng._stages import stage_of
 from junheng.errors import InputError, check_language, did_you_mean
 from junheng.planning import Plan
 from junheng.reports.plots._canvas import BLUE, GREEN, ORANGE, Pen, em, short, text_size, words
@@ -124,7 +125,7 @@ def who_gives(
         :func:`junheng.least_transfers`; others are additions.
     column : str
         Canonical name (or label) of the column that changes.
-    stage : {"primary", "junior"}
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中)
         Stage. A resource shared by all stages of a school is shown in each of them.
     county : str, int or tuple, optional
         County name as spelled in the table. Required if there are several counties.
@@ -272,7 +273,7 @@ def _changes(
     return found, place, lang
 
 
-def _rows(table: Table, column: str, stage: Stage, county: tuple[str, ...], shared: set[int] | None) -> list[_Change]:
+def _rows(table: Table, column: str, stage: str, county: tuple[str, ...], shared: set[int] | None) -> list[_Change]:
     """Return the changes of a column, stage and county.
 
     ``shared`` are the rows whose schools have the stage: a change of what stages share is one of each stage.
@@ -310,7 +311,7 @@ def _is_stage(given: Any, row: Any, stage: str, shared: set[int] | None) -> bool
     """Tell whether a change is one of a stage: of that stage, or of all stages of a school that has it."""
     if given is None or given != given:
         return shared is None or row in shared
-    return bool(given == stage)
+    return stage_of(given) == stage
 
 
 def _is_column(word_given: Any, column: str) -> bool:

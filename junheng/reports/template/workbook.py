@@ -9,6 +9,7 @@ from typing import Any
 
 from junheng._data import STAGES, Stage
 from junheng._files import as_path, write_bytes
+from junheng._stages import find_stage
 from junheng.errors import InputError, check_language
 from junheng.reports._workbooks import SANS, SERIF, workbook_bytes
 from junheng.reports.template.asked import KEYS, asked_columns, asked_facts, choices_of_facts, items_of_schools
@@ -50,7 +51,7 @@ def write_template(
         The workbook to write (.xlsx). An existing file is replaced once the workbook is complete.
     standard : Standard, str or path
         The standard; the columns that its rules and its declaration form read come first.
-    stages : sequence of {"primary", "junior"}
+    stages : sequence of {"primary", "junior"} or Chinese words (小学, 初中)
         Stages offered as choices.
     facts : bool
         Whether to add a sheet for county facts, if the standard or its form asks for any.
@@ -81,13 +82,13 @@ def write_template(
     target = as_path(path)
     if target.suffix.lower() != ".xlsx":
         raise InputError(message("forms.template_ending", file=target.name))
-    wrong = [s for s in stages if s not in STAGES]
-    if wrong or not stages or isinstance(stages, str):
+    if not stages or isinstance(stages, str):
         raise InputError(message("forms.template_stages", stages=STAGES, given=Quoted(stages)))
+    wanted = [find_stage(s) for s in stages]
     std = standard if isinstance(standard, Standard) else load_standard(standard)
 
     def fill(book: Any) -> None:
-        writer = _Writer(book, std, [s for s in STAGES if s in stages], language)
+        writer = _Writer(book, std, [s for s in STAGES if s in wanted], language)
         writer.schools()
         if facts:
             writer.facts()

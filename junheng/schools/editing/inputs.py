@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from junheng._stages import stage_of
 from junheng.errors import Problem, ProblemCode
 from junheng.indicators.exact import typed_decimal
-from junheng.schools import ALL_STAGES, fold_word, is_blank
+from junheng.schools import ALL_STAGES, is_blank
 from junheng.schools.table import SchoolTable
-from junheng.schools.vocabulary import category_aliases as category_words
 from junheng.words import Message, Name, Quoted, message
 
 __all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", "read_whole", "to_decimal"]
@@ -72,7 +72,7 @@ def read_stage(word: Any, problems: Problems) -> str | None:
     """Return the stage a word means, None if it is blank; a problem if the word is not a stage."""
     if word is None or is_blank(word):
         return None
-    stage = category_words("stage").get(fold_word(word))
+    stage = stage_of(word)
     if stage is None:
         problems.add(
             ProblemCode.UNKNOWN_CATEGORY,

@@ -35,7 +35,7 @@ class Add:
         Name or code of the school.
     county : str or int, optional
         County of the school; needed if schools of several counties have that name.
-    stage : {"primary", "junior", "senior"}, optional
+    stage : {"primary", "junior", "senior"} or a Chinese word (小学, 初中, 高中), optional
         Stage; needed for the people of a school of several stages.
     year : int, optional
         Year; needed if the table has several.
@@ -53,7 +53,7 @@ class Add:
     amount: Number
     school: SchoolKey = field(kw_only=True)
     county: CountyKey | None = field(default=None, kw_only=True)
-    stage: Stage | Literal["senior"] | None = field(default=None, kw_only=True)
+    stage: Stage | Literal["senior", "高中"] | None = field(default=None, kw_only=True)
     year: int | None = field(default=None, kw_only=True)
 
 
@@ -67,7 +67,7 @@ class Enrolment:
     ----------
     factor : int, float or Decimal
         Such as 0.97 for 3 % fewer pupils. Not negative.
-    stage : {"primary", "junior"}, optional
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
         Only this stage. Default: both.
     county : str or int, optional
         Only this county. Default: all.
@@ -106,7 +106,7 @@ class Cohorts:
         Pupils per year.
     years : int
         Number of years.
-    stage : {"primary", "junior"}, optional
+    stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
         Stage; needed if there are both.
     county : str or int, optional
         County; needed if there are several.
