@@ -177,7 +177,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     _check_certificate(args)
     with Steps(3 + bool(args.out) + bool(args.certificate)) as steps:
         ev = _judge(args, steps)
-        ev = _certified(ev, args, steps)
+        _certified(ev, args, steps)
         found = steps.run(text["explaining"], lambda: findings(ev, args.county, language))
         if args.out:
             steps.run(text["writing"], lambda: write_evaluation(ev, args, language))

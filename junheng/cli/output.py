@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+import attrs
+
 import junheng as jh
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_csv
