@@ -7,6 +7,7 @@ errors); 130 stopped by the user.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -53,6 +54,10 @@ from junheng.schools.sections import make_sections
 from junheng.words import Quoted, key_text, listed, message, sentences
 
 __all__ = ["main"]
+
+
+#: Claims that do not follow, listed one by one.
+_CLAIMS_LISTED = 100
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -208,9 +213,29 @@ def _print_certificate(args: argparse.Namespace) -> None:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    """Check a certificate; the checker itself prints what it found."""
+    """Check a certificate."""
     rules = rules_of(jh.load_standard(args.standard)) if args.standard else None
-    return verify.main([args.file, "--language", args.language], rules)
+    try:
+        wrong = verify.check(verify.read(Path(args.file)), rules)
+    except verify.CannotCheck as exc:
+        raise InputError(message("cli.cannot_check", file=Quoted(args.file), reason=str(exc))) from None
+    print(args.text["claims_wrong" if wrong else "claims_follow"])
+    for line in wrong[:_CLAIMS_LISTED]:
+        print(f"  {_claim(line, args)}")
+    if len(wrong) > _CLAIMS_LISTED:
+        print(args.text["claims_more"].format(n=len(wrong) - _CLAIMS_LISTED))
+    print(args.text["on_trust" if rules is None else "on_trust_but_rules"])
+    return 1 if wrong else 0
+
+
+def _claim(line: str, args: argparse.Namespace) -> str:
+    """Return a line of the checker in the language of the user."""
+    for key in ("claim_differs", "rule_differs"):
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(sentences("cli", "en")[key]))
+        found = re.fullmatch(pattern, line, re.DOTALL)
+        if found is not None:
+            return str(args.text[key].format(**found.groupdict()))
+    return line
 
 
 def _print_written(args: argparse.Namespace) -> None:
