@@ -46,7 +46,9 @@ def facts(content: Content) -> pd.DataFrame | None:
     return pd.DataFrame(rows) if names else None
 
 
-def _fact(name: str, x: Any) -> float:
+def _fact(name: str, x: Any) -> float | None:
+    if x is None:
+        return None
     return float(x) if fact_columns()[name].type != "flag" else float(bool(x))
 
 

@@ -135,8 +135,13 @@ def check_rule(number: int) -> None:
 
 
 def _is_option(where: str) -> bool:
-    """Whether a place holds what the user chose: the relaxations applied, a decision, how a size table is read."""
-    return where.rpartition(".")[2] in ("decision", "between", "below", "above") or ".applied." in where
+    """Whether a place holds what no standard says.
+
+    The relaxations applied, decisions, how a size table is read: the user chose them. Which columns stages share is a
+    matter of the vocabulary; what follows from it is checked.
+    """
+    is_choice = where.rpartition(".")[2] in ("decision", "between", "below", "above")
+    return is_choice or ".applied." in where or ".shared." in where
 
 
 # ------------------------------------------------------------------------------------------- what a certificate is
