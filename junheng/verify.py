@@ -147,8 +147,13 @@ class School:
     def __init__(self, row: dict[str, Any]) -> None:
         self.kind = row["kind"]
         self.enrolled = {stage: number(row[f"students_{stage}"]) for stage in (*STAGES, "senior")}
-        self.figures = {k: number(v) for k, v in list(row.items())[6:]}
-        self.sections: list[Section] = []
+        self.figures = {k: number(v) for k, v in list(row.items())[len(SCHOOL) :]}
+        self.all_sections: list[Section] = []
+
+    @property
+    def sections(self) -> list[Section]:
+        """Its stages that items are about."""
+        return [s for s in self.all_sections if s.is_subject]
 
 
 class Section:
@@ -156,101 +161,512 @@ class Section:
 
     def __init__(self, school: School, row: dict[str, Any]) -> None:
         self.school, self.row, self.stage, self.kind = school, row, row["stage"], school.kind
-        self.students = number(row["students"])
-        self.rounded = row["rounded"] or ()
-        self.sections = [self]
-        self.left_out: str | None = None
-        self.left_out_of_coefficient: str | None = None
-        school.sections.append(self)
+        self.students, self.sections = number(row["students"]), [self]
+        self.out: list[str | None] = []  # why it is no school of the basic standard, and why not in the coefficients
+        self.is_subject = False
+        school.all_sections.append(self)
 
 
 SCHOOL = ["name", "code", "kind", "students_primary", "students_junior", "students_senior"]
 SECTION = ["school", "row", "stage", "kind", "ownership", "owner_type", "area_type"]
-SECTION += ["included", "in_basic_standard", "in_coefficient", "rounded", "students"]
+SECTION += ["included", "in_basic_standard", "in_coefficient", "rounded", "lacking", "students"]
 
 
 def rows_of(frame: Any, first: list[str]) -> Iterator[dict[str, Any]]:
     """Return the rows of a table by column."""
     columns = frame["columns"]
     if columns[: len(first)] != first or len(set(columns)) != len(columns):
-        raise CannotCheck(f"the columns of a table must begin with {first}, each once")
+        raise CannotCheck(f"the columns of a table must begin with {', '.join(first)}, each once")
     for row in frame["rows"]:
         if len(row) != len(columns):
             raise CannotCheck("a row has more or fewer cells than there are columns")
         yield dict(zip(columns, row))
 
 
+def who_counts(rules: list[dict[str, Any]], section: Section, claimed: list[Any]) -> None:
+    """Find out why a section does not count (of several reasons any may be claimed), and whether items are about it."""
+    row, found = section.row, []
+    two = any(rule.get("answer") for rule in rules)
+    for answer, claim in zip(("in_basic_standard", "in_coefficient"), claimed):
+        names = (answer, "included") if two else ("included", "in_basic_standard", "in_coefficient")
+        given = next((row[name] for name in names if row[name] is not None), None)
+        matching = [r for r in rules if r.get("answer", answer) == answer and includes(r, row, section.students)]
+        reasons = {
+            "senior_stage": section.stage == "senior",
+            "no_students": section.students == 0,
+            "not_included": given is False,
+            "left_out_by_standard": any(one_of(r["decision"], "out", "ask") == "out" for r in matching),
+        }
+        found.append([reason for reason, applies in reasons.items() if applies])
+        section.out.append(claim if claim in found[-1] else next(iter(found[-1]), None))
+    other = set(found[0]) - {"left_out_by_standard"}
+    section.is_subject = not other and section.kind not in ("special", "vocational")
+
+
+def includes(rule: dict[str, Any], row: dict[str, Any], students: Fraction | None) -> bool:
+    """Tell whether a rule of inclusion is about a section."""
+    private = "private" in (row["ownership"], row["owner_type"])
+    return (
+        rule.get("kind", row["kind"]) == row["kind"]
+        and ("ownership" not in rule or (rule["ownership"] == "private" if private else rule["ownership"] == row["ownership"]))
+        and ("owner_types" not in rule or row["owner_type"] in rule["owner_types"])
+        and ("students_below" not in rule or (students is not None and students < rule["students_below"]))
+    )
+
+
+def share_of(rules: dict[str, Any], section: Section) -> tuple[Fraction | None, str]:
+    """Return the part of a whole school's resources that is a section's, or why there is none."""
+    enrolled, all_weights = section.school.enrolled, rules.get("split", {}).get("weights", ())
+    weights = next((w for w in all_weights if w["kind"] == section.kind), {})
+    if section.stage not in weights:
+        return None, "no_split_rule"
+    parts = {stage: (number(weights[stage]), n) for stage, n in enrolled.items() if stage in weights}
+    weighted = {stage: None if n is None else weight * n for stage, (weight, n) in parts.items()}
+    if None in weighted.values() or not sum(weighted.values()):
+        return None, "missing_value"
+    return weighted[section.stage] / sum(weighted.values()), ""
+
+
+# ------------------------------------------------------------------------------------------ figures and conditions
+
+
 class County:
-    """What a certificate says of one county in one year, and what follows from it."""
+    """One county in one year: its rules and figures, and what follows from them."""
 
     def __init__(self, rules: dict[str, Any], missing: str, content: dict[str, Any]) -> None:
-        self.rules, self.missing = rules, one_of(missing, "propagate", "omit")
-        self.year = content["year"]
+        self.rules, self.missing, self.year = rules, one_of(missing, "propagate", "omit"), content["year"]
         self.facts = {name: number(value) for name, value in content["facts"].items()}
         self.schools = [School(row) for row in rows_of(content["schools"], SCHOOL)]
         self.sections = [Section(self.schools[r["school"]], r) for r in rows_of(content["sections"], SECTION)]
-        for section in self.sections:
-            section.left_out = self.left_out(section, "in_basic_standard")
-            section.left_out_of_coefficient = self.left_out(section, "in_coefficient")
+        for section, claimed in zip(self.sections, content["claims"]["sections"]):
+            who_counts(rules.get("inclusion", []), section, claimed)
 
-    # ------------------------------------------------------------------------------ who counts, whose figures
-
-    def left_out(self, section: Section, answer: str) -> str | None:
-        """Return why a section does not count."""
-        row, rules = section.row, self.rules.get("inclusion", [])
-        if section.stage == "senior":
-            return "senior_stage"
-        if section.students == 0:
-            return "no_students"
-        names = [answer, "included"]
-        if not any(rule.get("answer") for rule in rules):
-            names = ["included", "in_basic_standard", "in_coefficient"]
-        given = next((row[name] for name in names if row[name] is not None), None)
-        if given is False:
-            return "not_included"
-        for rule in rules:
-            if rule.get("answer", answer) != answer or not includes(rule, section):
-                continue
-            if one_of(rule["decision"], "out", "ask") == "out" and (row[answer] is None or len(names) == 3):
-                return "left_out_by_standard"
-        return None
-
-    def share(self, section: Section) -> Fraction | None:
-        """Return the part of a whole school's resources that is a section's."""
-        school = section.school
-        weights = next((w for w in self.rules["split"]["weights"] if w["kind"] == school.kind), None)
-        if weights is None or section.stage not in weights:
-            return None
-        parts = {s: (number(weights[s]), school.enrolled[s]) for s in school.enrolled if s in weights}
-        if any(n is None for _, n in parts.values()):
-            return None
-        total = sum(w * n for w, n in parts.values())  # type: ignore[operator]
-        weight, students = parts[section.stage]
-        return weight * students / total if total else None  # type: ignore[operator]
-
-    def figure(self, unit: Any, column: str) -> Fraction | None:
-        """Return a figure of a section, or of a whole school."""
+    def figure(self, unit: Any, column: str) -> tuple[Fraction | None, str]:
+        """Return a figure of a section or a whole school, or why it is unknown."""
         if column == "schools":
-            return Fraction(1)
+            return Fraction(1), ""
         if isinstance(unit, School):
-            if unit.figures.get(column) is not None:
-                return unit.figures[column]
-            given = [self.own(s, column) for s in unit.sections if s.stage != "senior"]
-            if None in given or not given:
-                return None
-            return max(given) if column in ("largest_class", "built_year") else sum(given, Fraction(0))  # type: ignore
-        own = self.own(unit, column)
-        if own is not None or unit.school.figures.get(column) is None:
-            return own
-        if not self.divides(column):
+            return self.of_school(unit, column), "missing_value"
+        own = unit.students if column == "students" else number(unit.row.get(column))
+        whole = unit.school.figures.get(column)
+        if own is not None or whole is None or column in (unit.row["lacking"] or ()):
+            return own, "missing_value"
+        if column not in self.rules["shared"]:
+            return None, "missing_value"
+        share, why = share_of(self.rules, unit)
+        return None if share is None else whole * share, why
+
+    def of_school(self, school: School, column: str) -> Fraction | None:
+        """Return a figure of a whole school."""
+        rows = [s.row for s in school.sections]
+        given = [number(row.get(column)) for row in rows]
+        whole = school.figures.get(column)
+        if column in ("largest_class", "built_year"):
+            return max((n for n in (whole, *given) if n is not None), default=None)
+        if whole is not None and all(n is None for n in given):
+            return None if any(column in (row["lacking"] or ()) for row in rows) else whole
+        return None if None in given or not given else sum(given, Fraction(0))  # type: ignore[arg-type]
+
+    def total(self, units: list[Any], plus: Iterable[str], minus: Iterable[str] = ()) -> Fraction | None:
+        """Return the sum of figures of units, or of the county's facts (``units`` None)."""
+        found = Fraction(0)
+        for columns, sign in ((plus, 1), (minus, -1)):
+            for column in columns:
+                for unit in units:
+                    figure = self.facts.get(column) if unit is None else self.figure(unit, column)[0]
+                    if figure is None:
+                        return None
+                    found += sign * figure
+        return found
+
+    def matches(self, where: dict[str, Any] | None, unit: Any) -> bool | None:
+        """Tell whether a rule is about a section or a school; None if that is unknown."""
+        if not where:
+            return True
+        row, answers = unit.sections[0].row, []
+        for key, column in (("kinds", ""), ("area_types", "area_type"), ("ownership", "ownership")):
+            if key in where:
+                word = row[column] if column else unit.kind
+                answers.append(None if word is None else word in where[key] if isinstance(where[key], list) else word == where[key])
+        if "not_kinds" in where:
+            answers.append(None if unit.kind is None else unit.kind not in where["not_kinds"])
+        if "stages" in where:
+            answers.append(any(s.stage in where["stages"] for s in unit.sections))
+        for key, wanted in (("flags", True), ("not_flags", False)):
+            answers += [None if row.get(flag) is None else row[flag] is wanted for flag in where.get(key, ())]
+        limits = {"students_below": ("students", "<"), "students_from": ("students", ">="), "classes_below": ("classes", "<")}
+        limits |= {"largest_class_below": ("largest_class", "<"), "built_by": ("built_year", "<=")}
+        for key in where.keys() & limits.keys():
+            figure = self.total([unit], [limits[key][0]])
+            answers.append(None if figure is None else holds(figure, limits[key][1], Fraction(where[key])) == MET)
+        if "migrant_share_over" in where:
+            some, of_all = self.total([unit], ["migrant_students"]), self.total([unit], ["students"])
+            known = some is not None and of_all is not None
+            answers.append(some > number(where["migrant_share_over"]) * of_all if known else None)  # type: ignore
+        return False if False in answers else None if None in answers else True
+
+    def in_force(self, rule: dict[str, Any]) -> bool | None:
+        """Tell whether a relaxation is applied, and in force in the year; None if the year is unknown."""
+        if rule["id"] not in self.rules.get("applied", ()):
+            return False
+        if self.year is None:
+            return None if "effective_from" in rule or "effective_to" in rule else True
+        return int(rule.get("effective_from", "0")[:4]) <= self.year <= int(rule.get("effective_to", "9999")[:4])
+
+    # --------------------------------------------------------------------------------------- schools, coefficients
+
+    def numbers(self, bar: dict[str, Any], section: Section) -> tuple[list[Fraction], str]:
+        """Return the numbers that a threshold may require, and why there is none or more than one."""
+        if "value" in bar:
+            found = [number(bar["value"])]
+            for other in bar.get("instead", ()):
+                meant = self.matches(other["where"], section)
+                found = [number(other["value"])] if meant else found if meant is False else [*found, number(other["value"])]
+            return found, "special_open"
+        size, sizes = self.figure(section, "classes")[0], bar["classes"]
+        if size is None:
+            return [], "missing_classes"
+        low, high = sum(n <= size for n in sizes) - 1, sum(n < size for n in sizes)
+        inside = one_of(bar.get("between", "bracket"), "bracket", "linear", "smaller", "larger", "some")
+        rule = bar.get("below") if low < 0 else bar.get("above") if high == len(sizes) else inside if low < high else "end"
+        if one_of(rule or "undetermined", "undetermined", "end", inside) in ("undetermined", "some"):
+            return [], "number_lost" if rule == "some" else "size_outside"
+        low, high, found, why = max(low, 0), min(high, len(sizes) - 1), [], "rows_disagree"
+        for row in (bar["values"], *bar.get("readings", ())):
+            first, last = number(row[low]), number(row[high])
+            if inside == "linear" and low != high:
+                first = last = first + (last - first) * (size - sizes[low]) / (sizes[high] - sizes[low])
+            pair = {"smaller": [first], "larger": [last]}.get(inside, [first, last])
+            why, found = ("size_between" if pair[0] != pair[-1] else why), found + pair
+        return found, why
+
+    def values(self, section: Section, indicator: str) -> tuple[list[Fraction], str]:
+        """Return the values that an indicator may have, or why there is none."""
+        measure, per = self.rules["measures"][indicator], section.students
+        formula = one_of(measure["formula"], "per_student", "per_hundred_students", "students_per", "share", "amount")
+        top, why = (per, "missing_value") if formula == "students_per" else self.figure(section, measure["numerator"])
+        if formula in ("students_per", "share"):
+            per, why = self.figure(section, measure["denominator"])
+        elif formula == "amount":
+            per = Fraction(1)
+        found = [top]
+        for rule in (r for r in self.rules.get("relaxations", ()) if r.get("indicator") == indicator):
+            meant = both(self.in_force(rule), self.matches(rule["where"], section))
+            if meant is not False and top is not None:
+                extra = self.total([section], rule["add"])
+                more = [None if extra is None else n if n is None else n + extra for n in found]
+                found = more if meant else found + more
+        if None in found or per is None or not per or section.students == 0:
+            return [], "zero_denominator" if per == 0 and None not in found else why
+        return [n * (100 if formula == "per_hundred_students" else 1) / per for n in found], ""
+
+    def judged(self, section: Section, indicator: str) -> list[Any]:
+        """Return value, requirement, floor, both verdicts and the reason of an indicator of a section."""
+        bars = (b for b in self.rules.get("thresholds", ()) if (b["indicator"], b["stage"]) == (indicator, section.stage))
+        bar = next(bars, None)
+        values, why = self.values(section, indicator)
+        value = values[0] if len(set(values)) == 1 else None
+        if bar is None:
+            return [value, None, None, OPEN, None, section.out[0] or "no_requirement"]
+        numbers, doubt = self.numbers(bar, section)
+        op, ratio = bar.get("op", ">="), number(bar.get("floor_ratio") or self.rules.get("school_rule", {}).get("floor_ratio"))
+        soft = self.rules["measures"][indicator].get("numerator") in (section.row["rounded"] or ())
+        verdict, floor = (agreed(holds(v, op, n * f, soft) for v in values for n in numbers) for f in (1, ratio or 1))
+        if doubt == "number_lost" and values == [0] and not numbers:
+            verdict = UNMET
+        strict = (op in (">=", ">")) == (verdict == MET)
+        required = None if verdict == OPEN and len(set(numbers)) > 1 else (max if strict else min)(numbers, default=None)
+        if section.out[0]:
+            verdict = floor = OPEN
+        reason = section.out[0] or (None if verdict != OPEN else why if not values else doubt)
+        kept = required * ratio if ratio and required is not None else None
+        return [value, required, kept, verdict, floor if ratio else None, reason]
+
+    def complies(self, section: Section, rows: list[list[Any]]) -> str:
+        """Return the verdict on a section."""
+        rule = self.rules.get("school_rule")
+        if section.out[0] or rule is None or not rows:
+            return OPEN
+        if one_of(rule["kind"], "all", "at_least") == "all":
+            return every(row[3] for row in rows)
+        met, might = (sum(row[3] in found for row in rows) for found in ((MET,), (MET, OPEN)))
+        floors = every(MET if row[3] == MET else row[4] or MET for row in rows)
+        return UNMET if might < rule["k"] or floors == UNMET else OPEN if met < rule["k"] else floors
+
+    def coefficients(self, stage: str) -> list[list[Any]]:
+        """Return the rows of the coefficients of a stage."""
+        sections = [s for s in self.sections if s.stage == stage and s.out[1] is None]
+        limits = {i: b for b in self.rules.get("limits", ()) if b["stage"] == stage and b["kind"] == "each" for i in b["indicators"]}
+        rows, squares = [], []
+        for indicator in self.rules.get("indicators", ()):
+            values = [self.values(s, indicator)[0] for s in sections]
+            known = [(s.students, v[0]) for s, v in zip(sections, values) if len(set(v)) == 1]
+            missing = len(sections) - len(known)
+            bar, mean, square, why = limits.get(indicator), None, None, "missing_value" if sections else "no_schools"
+            if known and (not missing or self.missing == "omit"):
+                students = sum(p for p, _ in known)
+                mean = sum(p * x for p, x in known) / students
+                variance = sum(p * x * x for p, x in known) / students - mean * mean
+                square, why = (variance / mean**2, "missing_omitted" if missing else None) if mean else (None, "zero_mean")
+            verdict = None if bar is None else OPEN
+            if bar and square is not None and not missing:
+                limit = number(bar["value"])
+                verdict = holds(square, bar.get("op", "<="), limit * limit)
+            squares.append((square, why))
+            std, coefficient = None if mean is None else root(variance), None if square is None else root(square)
+            rows.append([stage, indicator, mean, std, coefficient, verdict, why if bar else None, len(sections), missing])
+        for bar in self.rules.get("limits", ()):
+            if bar["stage"] == stage and bar["kind"] == "composite":
+                whys = [why for _, why in squares if why]
+                known = [square for square, _ in squares if square is not None]
+                mean = sum(map(root, known)) / len(known) if len(known) == len(squares) else None
+                verdict = OPEN if whys else mean_of_roots(known, bar.get("op", "<="), number(bar["value"]))
+                missing = max(row[-1] for row in rows)
+                rows.append([stage, "composite", None, None, mean, verdict, whys[0] if whys else None, len(sections), missing])
+        return rows
+
+    # -------------------------------------------------------------------------------------------------- items
+
+    def required(self, test: dict[str, Any], unit: Any) -> list[Fraction]:
+        """Return the numbers that a comparison may require, none if they are unknown."""
+        if "than" in test:
+            found = [self.total([unit], test["than"])]
+        elif "per_classes" in test:
+            size = self.total([unit], ["classes"])
+            parts = None if size is None else size / test["per_classes"]
+            found = [None if parts is None else Fraction(math.ceil(parts) if test.get("begun", True) else math.floor(parts))]
+        elif "dated" in test:
+            steps = sorted((int(step["effective_from"][:4]), number(step["value"])) for step in test["dated"])
+            past = steps if self.year is None else [s for s in steps if s[0] <= self.year][-1:]
+            found = [value for _, value in past]
+        elif "norm" in test:
+            norms = [self.facts.get(test["norm"][s.stage]) for s in unit.sections]
+            found = [None if norm is None else norm * test["norm"].get("times", 1) for norm in norms]
+        else:
+            stages = [s.stage for s in unit.sections] if unit and "primary" in test else ["value"]
+            found = [number(test.get(stage)) for stage in stages]
+        return [] if None in found else found
+
+    def compare(self, test: dict[str, Any], units: list[Any]) -> tuple[Fraction | None, Fraction | None, str]:
+        """Compare the figures of a county (``[None]``), a unit, or the sum of units: value, requirement, verdict."""
+        top = self.total(units, test["top"], test.get("top_minus", ()))
+        bottom = self.total(units, test.get("bottom", ()), test.get("bottom_minus", ())) if "bottom" in test else Fraction(1)
+        numbers = self.required(test, units[0] if units else None)
+        value = None if top is None or not bottom else top / bottom
+        verdict = OPEN if value is None else agreed(holds(value, test.get("op", ">="), n) for n in numbers)
+        return value, numbers[0] if len(set(numbers)) == 1 else None, verdict
+
+    def on_unit(self, item: str, index: int, condition: dict[str, Any], unit: Any) -> tuple[str, bool]:
+        """Return the verdict of a condition on a unit, and whether readings disagree."""
+        verdict, disagree = self.by_readings(condition, unit)
+        for rule in (r for r in self.rules.get("relaxations", ()) if r.get("item") == item):
+            easier = rule["conditions"][index]
+            meant = both(self.in_force(rule), self.matches(rule["where"], unit), self.matches(easier.get("where"), unit))
+            if meant is not False and verdict != MET:
+                relaxed = self.by_readings(easier, unit)[0]
+                verdict = relaxed if meant else agreed((verdict, relaxed))
+        return verdict, disagree and verdict == OPEN
+
+    def by_readings(self, condition: dict[str, Any], unit: Any) -> tuple[str, bool]:
+        """Return the verdict on which all readings agree, or that of comparisons that are the same."""
+        found = [self.compare_unit(condition, unit)]
+        if "same_as" in condition:
+            found += [self.compare_unit(test, unit) for test in condition["same_as"]]
+            return UNMET if UNMET in found else MET if MET in found else OPEN, False
+        for reading in condition.get("readings", ()):
+            meant = self.matches(reading.get("where"), unit)
+            verdict = MET if meant is False else self.compare_unit(reading, unit)
+            found.append(verdict if meant is not None else agreed((MET, verdict)))
+        return agreed(found), len(set(found)) > 1 and OPEN not in found
+
+    def compare_unit(self, test: dict[str, Any], unit: Any) -> str:
+        """Return the verdict of a comparison on one unit."""
+        verdict = self.compare(test, [unit])[2]
+        whole = None if isinstance(unit, School) else unit.school.figures.get("largest_class")
+        if verdict == OPEN and test["top"] == ["largest_class"] and whole is not None:
+            return MET if holds(whole, test["op"], self.required(test, unit)[0]) == MET else OPEN
+        return verdict
+
+    def subjects(self, scope: str, where: Any) -> list[tuple[Any, bool | None]]:
+        """Return the units that a condition is about, True or None if that is unknown."""
+        by_stage = scope == "section" or (scope == "sum" and "stages" in (where or ()))
+        units = [s for s in self.sections if s.is_subject] if by_stage else [s for s in self.schools if s.sections]
+        return [(u, meant) for u in units if (meant := self.matches(where, u)) is not False]
+
+    def condition(self, item: str, index: int, condition: dict[str, Any]) -> list[Any] | None:
+        """Return value, requirement, verdict, reason and counts of a condition, None if it does not apply."""
+        scope = one_of(condition["scope"], "county", "sum", "school", "section", "share")
+        if any(self.facts.get(fact) == 0 for fact in condition.get("unless_no", ())):
             return None
-        share = self.share(unit)
-        return None if share is None else unit.school.figures[column] * share
+        if scope in ("county", "sum"):
+            found = [self.figures_of(test) for test in (condition, *condition.get("readings", ()))]
+            verdict = agreed(f[2] for f in found)
+            reason = None if verdict != OPEN else "not_given" if OPEN in [f[2] for f in found] else "readings_disagree"
+            return [*found[0][:2], verdict, reason, 0, 0, 0]
+        if scope == "share":
+            return self.share(condition)
+        sure, all_of_them, disagree = [], [], False
+        for unit, meant in self.subjects(scope, condition.get("where")):
+            verdict, differs = self.on_unit(item, index, condition, unit)
+            doubts = [(d.get("decision", "open"), self.matches(d["where"], unit)) for d in self.rules.get("doubts", ()) if item in d["items"]]
+            if ("left_out", True) in doubts:
+                continue
+            all_of_them.append(verdict if meant or verdict == MET else OPEN)
+            disagree |= differs
+            if all(decision == "counted" or applies is False for decision, applies in doubts):
+                sure.append(all_of_them[-1])
+        verdict = agreed((every(sure), every(all_of_them)))
+        counts = [all_of_them.count(v) for v in (MET, UNMET, OPEN)]
+        reason = "readings_disagree" if disagree or every(sure) != every(all_of_them) else "not_given"
+        value = Fraction(counts[0], sum(counts)) if sum(counts) else Fraction(1)
+        return [value, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
 
-    def own(self, section: Section, column: str) -> Fraction | None:
-        """Return a figure that was given for the section itself."""
-        return section.students if column == "students" else number(section.row.get(column))
+    def figures_of(self, test: dict[str, Any]) -> tuple[Fraction | None, Fraction | None, str]:
+        """Compare facts of the county, or a sum over its schools."""
+        if test["scope"] == "county":
+            return self.compare(test, [None])
+        units = self.subjects("sum", test.get("where"))
+        if any(meant is None for _, meant in units) or not units:
+            return None, number(test.get("value")), OPEN
+        return self.compare(test, [unit for unit, _ in units])
 
-    def divides(self, column: str) -> bool:
-        """Tell whether the standard divides a resource between stages."""
-        return column in self.rules.get("split", {}).get("resources", ())
+    def share(self, condition: dict[str, Any]) -> list[Any]:
+        """Return the result of a condition on a share of the schools."""
+        counts, extra = {MET: 0, UNMET: 0, OPEN: 0}, 0
+        for school, meant in self.subjects("school", condition.get("where")):
+            verdict = self.yardstick(condition, school)
+            counts[verdict] += 1
+            extra += meant is None
+        met, total = counts[MET], sum(counts.values())
+        numbers = [number(n) for n in condition.get("one_of", ())] or [number(condition["value"])]
+        chosen = self.facts.get(condition.get("chosen_by", ""))
+        numbers = numbers if chosen is None else [chosen]
+        op, value = condition.get("op", ">="), Fraction(met, total) if total and not counts[OPEN] and not extra else None
+        ends = [Fraction(n, total) for n in (met, met + counts[OPEN])] if total and not extra else []
+        verdict = agreed(holds(end, op, n) for end in ends for n in numbers)
+        return [value, numbers[0] if len(numbers) == 1 else None, verdict, "not_given" if verdict == OPEN else None, *counts.values()]
+
+    def yardstick(self, condition: dict[str, Any], school: School) -> str:
+        """Return whether a school is one of those whose share is asked for."""
+        possible = []
+        for rule in condition.get("yardsticks", ()):
+            meant = self.matches(rule.get("where"), school)
+            if meant is not False:
+                possible.append(every(self.compare_unit(test, school) for test in rule["tests"]))
+            if meant:
+                return agreed(possible)
+        column = self.total([school], condition["top"])
+        return agreed([*possible, OPEN if column is None else holds(column, "==", Fraction(1))])
+
+    def item(self, item: dict[str, Any], schools: dict[str, list[str]], coefficients: list[list[Any]]) -> Iterator[list[Any]]:
+        """Return the rows of an item: item, stage, value, requirement, verdict, reason, counts."""
+        rule = one_of(item["rule"], "every_school_complies", "each_coefficient", "composite_coefficient", "conditions", "scored")
+        if rule == "scored":
+            yield [item["id"], None, self.total([None], item["conditions"][0]["top"]), None, OPEN, "scored", 0, 0, 0]
+        elif rule == "conditions":
+            found = [(c, self.condition(item["id"], i, c)) for i, c in enumerate(item["conditions"])]
+            rows = [row for c, row in found if row and not (c.get("breach") and row[2] != UNMET)]
+            lead = next((r for v in (UNMET, OPEN, MET) for r in rows if r[2] == v), [None, None, OPEN, "not_given", 0, 0, 0])
+            yield [item["id"], None, *lead]
+        for stage in STAGES if rule not in ("conditions", "scored") else ():
+            if rule == "every_school_complies":
+                yield [item["id"], stage, *self.all_comply(schools[stage])]
+            else:
+                yield [item["id"], stage, *self.all_balanced(rule, stage, [c for c in coefficients if c[0] == stage])]
+
+    def all_comply(self, found: list[str]) -> list[Any]:
+        """Return the result for the schools of a stage."""
+        counts, verdict = [found.count(v) for v in (MET, UNMET, OPEN)], every(found) if found else OPEN
+        why = "no_schools" if not found else "no_requirement" if "school_rule" not in self.rules else "schools_open"
+        return [Fraction(counts[0], len(found)) if found else None, Fraction(1), verdict, why if verdict == OPEN else None, *counts]
+
+    def all_balanced(self, rule: str, stage: str, rows: list[list[Any]]) -> list[Any]:
+        """Return the result for the coefficients of a stage, or their mean."""
+        kind = "each" if rule == "each_coefficient" else "composite"
+        bar = next((b for b in self.rules.get("limits", ()) if b["stage"] == stage and b["kind"] == kind), None)
+        rows = [r for r in rows if r[5] is not None and (r[1] == "composite") == (kind == "composite")]
+        verdict = every(r[5] for r in rows) if rows else OPEN
+        counts = [sum(r[5] == v for r in rows) * (kind == "each") for v in (MET, UNMET, OPEN)]
+        values = [r[4] for r in rows]
+        why = "no_requirement" if bar is None else "coefficients_open" if rows else "no_schools"
+        return [max(values) if values and None not in values else None, bar and number(bar["value"]), verdict, why if verdict == OPEN else None, *counts]
+
+    def claims(self) -> dict[str, Any]:
+        """Return everything that follows."""
+        indicators = list(self.rules["measures"])
+        named = {(b["indicator"], b["stage"]) for b in self.rules.get("thresholds", ())}
+        values, verdicts = [], {}
+        of_stage = {stage: [s for s in self.sections if s.stage == stage] for stage in STAGES}
+        found: dict[Section, list[list[Any]]] = {s: [] for s in self.sections}
+        for stage, sections in of_stage.items():
+            for indicator in indicators:
+                if sections and ((indicator, stage) in named or not named):
+                    rows = [self.judged(s, indicator) for s in sections]
+                    values.append({"stage": stage, "indicator": indicator, "rows": rows})
+                    for s, row in zip(sections, rows):
+                        found[s] += [row] if named else []
+        verdicts = {s: self.complies(s, rows) for s, rows in found.items()}
+        coefficients = [row for stage in STAGES for row in self.coefficients(stage)]
+        schools = {stage: [verdicts[s] for s in sections if not s.out[0]] for stage, sections in of_stage.items()}
+        items = [(item, row) for item in self.rules.get("items", ()) for row in self.item(item, schools, coefficients)]
+        parts = {}
+        for part in (*self.rules["parts"], "overall"):
+            judged = [row[4] for item, row in items if item["part"] == part and item["rule"] != "scored"]
+            parts[part] = every([*judged, *parts.values()] if part == "overall" else judged or [OPEN])
+        return {
+            "sections": [[*s.out, verdicts[s]] for s in self.sections],
+            "values": values,
+            "coefficients": coefficients,
+            "items": [row for _, row in items],
+            "parts": [list(pair) for pair in parts.items()],
+        }
+
+
+def both(*answers: bool | None) -> bool | None:
+    """Return whether all answers are yes, None if that is unknown."""
+    return False if False in answers else None if None in answers else True
+
+
+# -------------------------------------------------------------------------------------------------- comparing
+
+
+def differences(claimed: Any, follows: Any, place: str) -> Iterator[str]:
+    """Return where a claim is not what follows; floats may differ by 1e-12."""
+    if isinstance(follows, dict) and isinstance(claimed, dict) and claimed.keys() == follows.keys():
+        for key, value in follows.items():
+            yield from differences(claimed[key], value, f"{place}.{key}")
+    elif isinstance(follows, list) and isinstance(claimed, list) and len(claimed) == len(follows):
+        for i, value in enumerate(follows):
+            yield from differences(claimed[i], value, f"{place}[{i}]")
+    elif isinstance(follows, Fraction) and isinstance(claimed, (int, float)) and not isinstance(claimed, bool):
+        if abs(Fraction(claimed) - follows) > max(1, abs(follows)) / Fraction(10**12):
+            yield f"{place}: claimed {claimed}, follows {float(follows)}"
+    elif claimed != follows or isinstance(claimed, bool):
+        shown = [f"{len(x)} entries" if isinstance(x, (list, dict)) else repr(float(x) if isinstance(x, Fraction) else x) for x in (claimed, follows)]
+        yield f"{place}: claimed {shown[0]}, follows {shown[1]}"
+
+
+def check(certificate: Any, rules: dict[str, Any] | None = None) -> list[str]:
+    """Return what does not follow, nothing if all does; CannotCheck if it is no certificate."""
+    if not isinstance(certificate, dict) or certificate.get("certificate") != "junheng":
+        raise CannotCheck("this is no certificate of junheng")
+    if certificate.get("version") != 1 or isinstance(certificate["version"], bool):
+        raise CannotCheck(f"version {certificate.get('version')!r} is not known here")
+    check_shape("certificate", certificate)
+    own, wrong = certificate["standard"]["rules"], []
+    try:
+        for i, content in enumerate(certificate["counties"]):
+            county = County(own, certificate["options"]["missing"], content)
+            wrong += differences(content["claims"], county.claims(), f"counties[{i}].claims")
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
+        raise CannotCheck(f"a part is missing or of another kind ({type(problem).__name__}: {problem})") from problem
+    return wrong
+
+
+def main(arguments: list[str]) -> int:
+    """Check a file and say what was found."""
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
