@@ -109,9 +109,9 @@ def agreed(verdicts: Iterable[str]) -> str:
     return found.pop() if len(found) == 1 else OPEN
 
 
-def holds(value: Fraction, op: str, required: Fraction, rounded: bool = False) -> str:
+def holds(value: Any, op: str, required: Fraction, rounded: bool = False) -> str:
     """Compare; a rounded share counts as equal within 1e-14, relative."""
-    if rounded and abs(value - required) <= abs(required) / 10**14:
+    if rounded and value != math.inf and abs(value - required) <= abs(required) / 10**14:
         value = required
     sign = (value > required) - (value < required)
     return MET if sign in {">=": (0, 1), "<=": (0, -1), ">": (1,), "<": (-1,), "==": (0,)}[op] else UNMET
@@ -249,12 +249,11 @@ class County:
             return self.of_school(unit, column), "missing_value"
         own = unit.students if column == "students" else number(unit.row.get(column))
         whole = unit.school.figures.get(column)
-        if own is not None or whole is None or column in (unit.row["lacking"] or ()):
+        lacking = column in (unit.row["lacking"] or ())
+        if own is not None or column not in self.rules["shared"] or not (lacking or whole is not None):
             return own, "missing_value"
-        if column not in self.rules["shared"]:
-            return None, "missing_value"
         share, why = share_of(self.rules, unit)
-        return None if share is None else whole * share, why
+        return None if share is None or lacking else whole * share, why or "missing_value"
 
     def of_school(self, school: School, column: str) -> Fraction | None:
         """Return a figure of a whole school."""
@@ -309,9 +308,7 @@ class County:
         """Tell whether a relaxation is applied, and in force in the year; None if the year is unknown."""
         if rule["id"] not in self.rules.get("applied", ()):
             return False
-        if self.year is None:
-            return None if "effective_from" in rule or "effective_to" in rule else True
-        return int(rule.get("effective_from", "0")[:4]) <= self.year <= int(rule.get("effective_to", "9999")[:4])
+        return self.year is None or int(rule.get("effective_from", "0")[:4]) <= self.year <= int(rule.get("effective_to", "9999")[:4])
 
     # --------------------------------------------------------------------------------------- schools, coefficients
 
@@ -340,8 +337,8 @@ class County:
             why, found = ("size_between" if pair[0] != pair[-1] else why), found + pair
         return found, why
 
-    def values(self, section: Section, indicator: str) -> tuple[list[Fraction], str]:
-        """Return the values that an indicator may have, or why there is none."""
+    def values(self, section: Section, indicator: str) -> tuple[list[Any], str]:
+        """Return the values that an indicator may have (the one shown, then others), or why there is none."""
         measure, per = self.rules["measures"][indicator], section.students
         formula = one_of(measure["formula"], "per_student", "per_hundred_students", "students_per", "share", "amount")
         top, why = (per, "missing_value") if formula == "students_per" else self.figure(section, measure["numerator"])
@@ -350,35 +347,43 @@ class County:
         elif formula == "amount":
             per = Fraction(1)
         found = [top]
+        if top is None and why == "no_split_rule" and formula not in ("students_per", "share"):
+            found += [Fraction(0), section.school.figures.get(measure["numerator"])]
         for rule in (r for r in self.rules.get("relaxations", ()) if r.get("indicator") == indicator):
-            meant = both(self.in_force(rule), self.matches(rule["where"], section))
+            meant = self.in_force(rule) and self.matches(rule["where"], section)
             if meant is not False and top is not None:
                 extra = self.total([section], rule["add"])
-                more = [None if extra is None else n if n is None else n + extra for n in found]
-                found = more if meant else found + more
-        if None in found or per is None or not per or section.students == 0:
-            return [], "zero_denominator" if per == 0 and None not in found else why
-        return [n * (100 if formula == "per_hundred_students" else 1) / per for n in found], ""
+                if extra is None:
+                    found, why = [*found, math.inf], "missing_value"
+                else:
+                    more = [n + extra for n in found]
+                    found = more if meant else found + more
+        if per is None or not per or section.students == 0:
+            return [None], "zero_denominator" if per == 0 and top is not None else why
+        scale = 100 if formula == "per_hundred_students" else 1
+        return [n if n in (None, math.inf) else n * scale / per for n in found], why
 
     def judged(self, section: Section, indicator: str) -> list[Any]:
         """Return value, requirement, floor, both verdicts and the reason of an indicator of a section."""
         bars = (b for b in self.rules.get("thresholds", ()) if (b["indicator"], b["stage"]) == (indicator, section.stage))
         bar = next(bars, None)
         values, why = self.values(section, indicator)
-        value = values[0] if len(set(values)) == 1 else None
+        value, possible = values[0], values if None not in values else values[1:]
+        possible = [] if None in possible else possible
         if bar is None:
             return [value, None, None, OPEN, None, section.out[0] or "no_requirement"]
         numbers, doubt = self.numbers(bar, section)
         op, ratio = bar.get("op", ">="), number(bar.get("floor_ratio") or self.rules.get("school_rule", {}).get("floor_ratio"))
         soft = self.rules["measures"][indicator].get("numerator") in (section.row["rounded"] or ())
-        verdict, floor = (agreed(holds(v, op, n * f, soft) for v in values for n in numbers) for f in (1, ratio or 1))
-        if doubt == "number_lost" and values == [0] and not numbers:
+        verdict, floor = (agreed(holds(v, op, n * f, soft) for v in possible for n in numbers) for f in (1, ratio or 1))
+        if doubt == "number_lost" and value == 0:
             verdict = UNMET
         strict = (op in (">=", ">")) == (verdict == MET)
         required = None if verdict == OPEN and len(set(numbers)) > 1 else (max if strict else min)(numbers, default=None)
         if section.out[0]:
             verdict = floor = OPEN
-        reason = section.out[0] or (None if verdict != OPEN else why if not values else doubt)
+        several = value is None or len(set(possible)) > 1
+        reason = section.out[0] or (doubt if doubt == "number_lost" else None if verdict != OPEN else why if several else doubt)
         kept = required * ratio if ratio and required is not None else None
         return [value, required, kept, verdict, floor if ratio else None, reason]
 
@@ -398,22 +403,32 @@ class County:
         sections = [s for s in self.sections if s.stage == stage and s.out[1] is None]
         limits = {i: b for b in self.rules.get("limits", ()) if b["stage"] == stage and b["kind"] == "each" for i in b["indicators"]}
         rows, squares = [], []
-        for indicator in self.rules.get("indicators", ()):
+        named = {(b["indicator"], b["stage"]) for b in self.rules.get("thresholds", ())}
+        for indicator in self.rules.get("indicators", ()) if any(s.stage == stage for s in self.sections) else ():
+            if named and indicator not in limits and (indicator, stage) not in named:
+                continue
             values = [self.values(s, indicator)[0] for s in sections]
-            known = [(s.students, v[0]) for s, v in zip(sections, values) if len(set(v)) == 1]
+            known = [(s.students, v[0]) for s, v in zip(sections, values) if len(set(v)) == 1 and v[0] is not None]
             missing = len(sections) - len(known)
             bar, mean, square, why = limits.get(indicator), None, None, "missing_value" if sections else "no_schools"
+            formula = self.rules["measures"][indicator]["formula"]
             if known and (not missing or self.missing == "omit"):
+                if formula == "amount":  # figures of schools, which weigh the same
+                    known = [(Fraction(1), x) for _, x in known]
+                elif not formula.startswith("per_"):  # students over classes: a ratio of totals
+                    known = [(p / x, x) for p, x in known]
                 students = sum(p for p, _ in known)
                 mean = sum(p * x for p, x in known) / students
                 variance = sum(p * x * x for p, x in known) / students - mean * mean
                 square, why = (variance / mean**2, "missing_omitted" if missing else None) if mean else (None, "zero_mean")
+                if not formula.startswith("per_"):
+                    variance = square = None
             verdict = None if bar is None else OPEN
             if bar and square is not None and not missing:
                 limit = number(bar["value"])
                 verdict = holds(square, bar.get("op", "<="), limit * limit)
             squares.append((square, why))
-            std, coefficient = None if mean is None else root(variance), None if square is None else root(square)
+            std, coefficient = None if mean is None or variance is None else root(variance), None if square is None else root(square)
             rows.append([stage, indicator, mean, std, coefficient, verdict, why if bar else None, len(sections), missing])
         for bar in self.rules.get("limits", ()):
             if bar["stage"] == stage and bar["kind"] == "composite":
@@ -526,8 +541,8 @@ class County:
         if test["scope"] == "county":
             return self.compare(test, [None])
         units = self.subjects("sum", test.get("where"))
-        if any(meant is None for _, meant in units) or not units:
-            return None, number(test.get("value")), OPEN
+        if not units or any(meant is None for _, meant in units):
+            return None, number(test.get("value")), OPEN if units else MET
         return self.compare(test, [unit for unit, _ in units])
 
     def share(self, condition: dict[str, Any]) -> list[Any]:
@@ -578,7 +593,7 @@ class County:
         """Return the result for the schools of a stage."""
         counts, verdict = [found.count(v) for v in (MET, UNMET, OPEN)], every(found) if found else OPEN
         why = "no_schools" if not found else "no_requirement" if "school_rule" not in self.rules else "schools_open"
-        return [Fraction(counts[0], len(found)) if found else None, Fraction(1), verdict, why if verdict == OPEN else None, *counts]
+        return [*((Fraction(counts[0], len(found)), Fraction(1)) if found else (None, None)), verdict, why if verdict == OPEN else None, *counts]
 
     def all_balanced(self, rule: str, stage: str, rows: list[list[Any]]) -> list[Any]:
         """Return the result for the coefficients of a stage, or their mean."""
