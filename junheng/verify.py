@@ -347,8 +347,6 @@ class County:
         elif formula == "amount":
             per = Fraction(1)
         found = [top]
-        if top is None and why == "no_split_rule" and formula not in ("students_per", "share"):
-            found += [Fraction(0), section.school.figures.get(measure["numerator"])]
         for rule in (r for r in self.rules.get("relaxations", ()) if r.get("indicator") == indicator):
             meant = self.in_force(rule) and self.matches(rule["where"], section)
             if meant is not False and top is not None:
@@ -359,17 +357,17 @@ class County:
                     more = [n + extra for n in found]
                     found = more if meant else found + more
         if per is None or not per or section.students == 0:
-            return [None], "zero_denominator" if per == 0 and top is not None else why
+            nothing = per == 0 and top is not None
+            return [None, *([math.inf] if nothing and top else [])], "zero_denominator" if nothing else why
         scale = 100 if formula == "per_hundred_students" else 1
-        return [n if n in (None, math.inf) else n * scale / per for n in found], why
+        return [n if n in (None, math.inf) else n * scale / per for n in found], why if len(found) > 1 or top is None else ""
 
     def judged(self, section: Section, indicator: str) -> list[Any]:
         """Return value, requirement, floor, both verdicts and the reason of an indicator of a section."""
         bars = (b for b in self.rules.get("thresholds", ()) if (b["indicator"], b["stage"]) == (indicator, section.stage))
         bar = next(bars, None)
         values, why = self.values(section, indicator)
-        value, possible = values[0], values if None not in values else values[1:]
-        possible = [] if None in possible else possible
+        value, possible = values[0], values if values[0] is not None else values[1:] or [0, math.inf]
         if bar is None:
             return [value, None, None, OPEN, None, section.out[0] or "no_requirement"]
         numbers, doubt = self.numbers(bar, section)
@@ -383,7 +381,8 @@ class County:
         if section.out[0]:
             verdict = floor = OPEN
         several = value is None or len(set(possible)) > 1
-        reason = section.out[0] or (doubt if doubt == "number_lost" else None if verdict != OPEN else why if several else doubt)
+        why = why if several or (why and verdict != MET) else doubt if verdict == OPEN or doubt == "number_lost" else None
+        reason = section.out[0] or (None if verdict == MET else why or None)
         kept = required * ratio if ratio and required is not None else None
         return [value, required, kept, verdict, floor if ratio else None, reason]
 
@@ -408,7 +407,7 @@ class County:
             if named and indicator not in limits and (indicator, stage) not in named:
                 continue
             values = [self.values(s, indicator)[0] for s in sections]
-            known = [(s.students, v[0]) for s, v in zip(sections, values) if len(set(v)) == 1 and v[0] is not None]
+            known = [(s.students, v[0]) for s, v in zip(sections, values) if v[0] is not None]
             missing = len(sections) - len(known)
             bar, mean, square, why = limits.get(indicator), None, None, "missing_value" if sections else "no_schools"
             formula = self.rules["measures"][indicator]["formula"]
@@ -533,7 +532,7 @@ class County:
         verdict = agreed((every(sure), every(all_of_them)))
         counts = [all_of_them.count(v) for v in (MET, UNMET, OPEN)]
         reason = "readings_disagree" if disagree or every(sure) != every(all_of_them) else "not_given"
-        value = Fraction(counts[0], sum(counts)) if sum(counts) else Fraction(1)
+        value = Fraction(counts[0] or not any(counts), sum(counts) or 1) if sum(counts) != counts[2] or not any(counts) else None
         return [value, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
 
     def figures_of(self, test: dict[str, Any]) -> tuple[Fraction | None, Fraction | None, str]:
