@@ -259,6 +259,8 @@ class County:
         """Return a figure of a whole school."""
         rows = [s.row for s in school.sections]
         given = [number(row.get(column)) for row in rows]
+        if column == "conditions_grade" or any(isinstance(row.get(column), bool) for row in rows):
+            return given[0]
         whole = school.figures.get(column)
         if column in ("largest_class", "built_year"):
             return max((n for n in (whole, *given) if n is not None), default=None)
@@ -376,8 +378,7 @@ class County:
         verdict, floor = (agreed(holds(v, op, n * f, soft) for v in possible for n in numbers) for f in (1, ratio or 1))
         if doubt == "number_lost" and value == 0:
             verdict = UNMET
-        strict = (op in (">=", ">")) == (verdict == MET)
-        required = None if verdict == OPEN and len(set(numbers)) > 1 else (max if strict else min)(numbers, default=None)
+        required = strictest(numbers, op, verdict)
         if section.out[0]:
             verdict = floor = OPEN
         several = value is None or len(set(possible)) > 1
@@ -403,7 +404,7 @@ class County:
         limits = {i: b for b in self.rules.get("limits", ()) if b["stage"] == stage and b["kind"] == "each" for i in b["indicators"]}
         rows, squares = [], []
         named = {(b["indicator"], b["stage"]) for b in self.rules.get("thresholds", ())}
-        for indicator in self.rules.get("indicators", ()) if any(s.stage == stage for s in self.sections) else ():
+        for indicator in self.rules.get("indicators", ()) if sections else ():
             if named and indicator not in limits and (indicator, stage) not in named:
                 continue
             values = [self.values(s, indicator)[0] for s in sections]
@@ -430,7 +431,7 @@ class County:
             std, coefficient = None if mean is None or variance is None else root(variance), None if square is None else root(square)
             rows.append([stage, indicator, mean, std, coefficient, verdict, why if bar else None, len(sections), missing])
         for bar in self.rules.get("limits", ()):
-            if bar["stage"] == stage and bar["kind"] == "composite":
+            if bar["stage"] == stage and bar["kind"] == "composite" and sections:
                 whys = [why for _, why in squares if why]
                 known = [square for square, _ in squares if square is not None]
                 mean = sum(map(root, known)) / len(known) if len(known) == len(squares) else None
@@ -519,6 +520,8 @@ class County:
             return [*found[0][:2], verdict, reason, 0, 0, 0]
         if scope == "share":
             return self.share(condition)
+        if not self.has_stage(condition):
+            return [None, Fraction(1), OPEN, "not_given", 0, 0, 0]
         sure, all_of_them, disagree = [], [], False
         for unit, meant in self.subjects(scope, condition.get("where")):
             verdict, differs = self.on_unit(item, index, condition, unit)
@@ -535,30 +538,39 @@ class County:
         value = Fraction(counts[0] or not any(counts), sum(counts) or 1) if sum(counts) != counts[2] or not any(counts) else None
         return [value, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
 
+    def has_stage(self, test: dict[str, Any]) -> bool:
+        """Tell whether the county has a stage that a condition is about: an empty table meets nothing."""
+        stages = (test.get("where") or {}).get("stages", STAGES)
+        return any(s.is_subject and s.stage in stages for s in self.sections)
+
     def figures_of(self, test: dict[str, Any]) -> tuple[Fraction | None, Fraction | None, str]:
         """Compare facts of the county, or a sum over its schools."""
         if test["scope"] == "county":
             return self.compare(test, [None])
         units = self.subjects("sum", test.get("where"))
         if not units or any(meant is None for _, meant in units):
-            return None, number(test.get("value")), OPEN if units else MET
+            return None, number(test.get("value")), OPEN if units or not self.has_stage(test) else MET
         return self.compare(test, [unit for unit, _ in units])
 
     def share(self, condition: dict[str, Any]) -> list[Any]:
         """Return the result of a condition on a share of the schools."""
-        counts, extra = {MET: 0, UNMET: 0, OPEN: 0}, 0
+        counts, maybe = {MET: 0, UNMET: 0, OPEN: 0}, {MET: 0, UNMET: 0, OPEN: 0}
         for school, meant in self.subjects("school", condition.get("where")):
             verdict = self.yardstick(condition, school)
-            counts[verdict] += 1
-            extra += meant is None
-        met, total = counts[MET], sum(counts.values())
+            counts[verdict if meant else OPEN] += 1
+            maybe[verdict] += meant is None
+        total, yes = sum(counts.values()), counts[MET]
+        sure = total - sum(maybe.values())
+        least = (yes, sure + maybe[UNMET] + maybe[OPEN])  # those that may be meant are, if they are a no
+        most = (sure - counts[UNMET] + maybe[MET] + maybe[OPEN], sure + maybe[MET] + maybe[OPEN])
         numbers = [number(n) for n in condition.get("one_of", ())] or [number(condition["value"])]
         chosen = self.facts.get(condition.get("chosen_by", ""))
         numbers = numbers if chosen is None else [chosen]
-        op, value = condition.get("op", ">="), Fraction(met, total) if total and not counts[OPEN] and not extra else None
-        ends = [Fraction(n, total) for n in (met, met + counts[OPEN])] if total and not extra else []
-        verdict = agreed(holds(end, op, n) for end in ends for n in numbers)
-        return [value, numbers[0] if len(numbers) == 1 else None, verdict, "not_given" if verdict == OPEN else None, *counts.values()]
+        ends = [Fraction(n, of) for n, of in (least, most) if of] or ([] if total else [])
+        verdict = agreed(holds(end, condition.get("op", ">="), n) for end in ends for n in numbers)
+        value = ends[0] if len(set(ends)) == 1 and ends else None
+        required = strictest(numbers, condition.get("op", ">="), verdict)
+        return [value, required, verdict, "not_given" if verdict == OPEN else None, *counts.values()]
 
     def yardstick(self, condition: dict[str, Any], school: School) -> str:
         """Return whether a school is one of those whose share is asked for."""
@@ -634,6 +646,12 @@ class County:
             "items": [row for _, row in items],
             "parts": [list(pair) for pair in parts.items()],
         }
+
+
+def strictest(numbers: list[Fraction], op: str, verdict: str) -> Fraction | None:
+    """Return the number that is shown: the strictest that is met, or the easiest that is not."""
+    strict = (op in (">=", ">")) == (verdict == MET)
+    return None if verdict == OPEN and len(set(numbers)) > 1 else (max if strict else min)(numbers, default=None)
 
 
 def both(*answers: bool | None) -> bool | None:
