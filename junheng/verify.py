@@ -11,6 +11,7 @@ import json
 import math
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -30,7 +31,9 @@ class CannotCheck(Exception):
 
 WHERE = "kinds not_kinds stages ownership area_types students_below students_from classes_below largest_class_below "
 WHERE += "built_by migrant_share_over flags not_flags"
-TEST = "scope top top_minus bottom bottom_minus op value primary junior than per_classes begun dated norm where qualifier"
+TEST = (
+    "scope top top_minus bottom bottom_minus op value primary junior than per_classes begun dated norm where qualifier"
+)
 CITED = " clause source standing"
 #: The keys of every kind of table, with the kind of the tables in them.
 SHAPES: dict[str, str] = {
@@ -44,7 +47,8 @@ SHAPES: dict[str, str] = {
     "claimed": "stage indicator rows",
     "rules": "parts indicators thresholds:threshold limits:limit school_rule:school_rule split:split inclusion:inclusion "
     "items:item relaxations:relaxation applied doubts:doubt measures shared",
-    "threshold": "indicator stage op value classes values readings instead:instead between below above floor_ratio" + CITED,
+    "threshold": "indicator stage op value classes values readings instead:instead between below above floor_ratio"
+    + CITED,
     "instead": "where:where value",
     "limit": "kind stage op value indicators" + CITED,
     "school_rule": "kind k floor_ratio" + CITED,
@@ -208,7 +212,10 @@ def includes(rule: dict[str, Any], row: dict[str, Any], students: Fraction | Non
     private = "private" in (row["ownership"], row["owner_type"])
     return (
         rule.get("kind", row["kind"]) == row["kind"]
-        and ("ownership" not in rule or (rule["ownership"] == "private" if private else rule["ownership"] == row["ownership"]))
+        and (
+            "ownership" not in rule
+            or (rule["ownership"] == "private" if private else rule["ownership"] == row["ownership"])
+        )
         and ("owner_types" not in rule or row["owner_type"] in rule["owner_types"])
         and ("students_below" not in rule or (students is not None and students < rule["students_below"]))
     )
@@ -251,7 +258,10 @@ class County:
         whole = unit.school.figures.get(column)
         lacking = column in (unit.row["lacking"] or ())
         if own is not None or column not in self.rules["shared"] or not (lacking or whole is not None):
-            return own, "missing_value"
+            wide = own is None and any(
+                s.row["row"] == unit.row["row"] for s in unit.school.all_sections if s is not unit
+            )
+            return own, (share_of(self.rules, unit)[1] if wide else "") or "missing_value"
         share, why = share_of(self.rules, unit)
         return None if share is None or lacking else whole * share, why or "missing_value"
 
@@ -288,14 +298,24 @@ class County:
         for key, column in (("kinds", ""), ("area_types", "area_type"), ("ownership", "ownership")):
             if key in where:
                 word = row[column] if column else unit.kind
-                answers.append(None if word is None else word in where[key] if isinstance(where[key], list) else word == where[key])
+                answers.append(
+                    None
+                    if word is None and column
+                    else word in where[key]
+                    if isinstance(where[key], list)
+                    else word == where[key]
+                )
         if "not_kinds" in where:
-            answers.append(None if unit.kind is None else unit.kind not in where["not_kinds"])
+            answers.append(unit.kind not in where["not_kinds"])
         if "stages" in where:
             answers.append(any(s.stage in where["stages"] for s in unit.sections))
         for key, wanted in (("flags", True), ("not_flags", False)):
             answers += [None if row.get(flag) is None else row[flag] is wanted for flag in where.get(key, ())]
-        limits = {"students_below": ("students", "<"), "students_from": ("students", ">="), "classes_below": ("classes", "<")}
+        limits = {
+            "students_below": ("students", "<"),
+            "students_from": ("students", ">="),
+            "classes_below": ("classes", "<"),
+        }
         limits |= {"largest_class_below": ("largest_class", "<"), "built_by": ("built_year", "<=")}
         for key in where.keys() & limits.keys():
             figure = self.total([unit], [limits[key][0]])
@@ -310,7 +330,9 @@ class County:
         """Tell whether a relaxation is applied, and in force in the year; None if the year is unknown."""
         if rule["id"] not in self.rules.get("applied", ()):
             return False
-        return self.year is None or int(rule.get("effective_from", "0")[:4]) <= self.year <= int(rule.get("effective_to", "9999")[:4])
+        return self.year is None or int(rule.get("effective_from", "0")[:4]) <= self.year <= int(
+            rule.get("effective_to", "9999")[:4]
+        )
 
     # --------------------------------------------------------------------------------------- schools, coefficients
 
@@ -320,14 +342,18 @@ class County:
             found = [number(bar["value"])]
             for other in bar.get("instead", ()):
                 meant = self.matches(other["where"], section)
-                found = [number(other["value"])] if meant else found if meant is False else [*found, number(other["value"])]
+                found = (
+                    [number(other["value"])] if meant else found if meant is False else [*found, number(other["value"])]
+                )
             return found, "special_open"
         size, sizes = self.figure(section, "classes")[0], bar["classes"]
         if size is None:
             return [], "missing_classes"
         low, high = sum(n <= size for n in sizes) - 1, sum(n < size for n in sizes)
         inside = one_of(bar.get("between", "bracket"), "bracket", "linear", "smaller", "larger", "some")
-        rule = bar.get("below") if low < 0 else bar.get("above") if high == len(sizes) else inside if low < high else "end"
+        rule = (
+            bar.get("below") if low < 0 else bar.get("above") if high == len(sizes) else inside if low < high else "end"
+        )
         if one_of(rule or "undetermined", "undetermined", "end", inside) in ("undetermined", "some"):
             return [], "number_lost" if rule == "some" else "size_outside"
         low, high, found, why = max(low, 0), min(high, len(sizes) - 1), [], "rows_disagree"
@@ -353,27 +379,33 @@ class County:
             meant = self.in_force(rule) and self.matches(rule["where"], section)
             if meant is not False and top is not None:
                 extra = self.total([section], rule["add"])
-                if extra is None:
+                if extra is None or meant is None:
                     found, why = [*found, math.inf], "missing_value"
                 else:
-                    more = [n + extra for n in found]
-                    found = more if meant else found + more
+                    found = [n + extra for n in found]
         if per is None or not per or section.students == 0:
-            nothing = per == 0 and top is not None
+            nothing = per == 0 and top is not None and formula in ("students_per", "share")
             return [None, *([math.inf] if nothing and top else [])], "zero_denominator" if nothing else why
         scale = 100 if formula == "per_hundred_students" else 1
-        return [n if n in (None, math.inf) else n * scale / per for n in found], why if len(found) > 1 or top is None else ""
+        return [n if n in (None, math.inf) else n * scale / per for n in found], why if len(
+            found
+        ) > 1 or top is None else ""
 
     def judged(self, section: Section, indicator: str) -> list[Any]:
         """Return value, requirement, floor, both verdicts and the reason of an indicator of a section."""
-        bars = (b for b in self.rules.get("thresholds", ()) if (b["indicator"], b["stage"]) == (indicator, section.stage))
+        bars = (
+            b for b in self.rules.get("thresholds", ()) if (b["indicator"], b["stage"]) == (indicator, section.stage)
+        )
         bar = next(bars, None)
         values, why = self.values(section, indicator)
         value, possible = values[0], values if values[0] is not None else values[1:] or [0, math.inf]
         if bar is None:
             return [value, None, None, OPEN, None, section.out[0] or "no_requirement"]
         numbers, doubt = self.numbers(bar, section)
-        op, ratio = bar.get("op", ">="), number(bar.get("floor_ratio") or self.rules.get("school_rule", {}).get("floor_ratio"))
+        op, ratio = (
+            bar.get("op", ">="),
+            number(bar.get("floor_ratio") or self.rules.get("school_rule", {}).get("floor_ratio")),
+        )
         soft = self.rules["measures"][indicator].get("numerator") in (section.row["rounded"] or ())
         verdict, floor = (agreed(holds(v, op, n * f, soft) for v in possible for n in numbers) for f in (1, ratio or 1))
         if doubt == "number_lost" and value == 0:
@@ -382,7 +414,9 @@ class County:
         if section.out[0]:
             verdict = floor = OPEN
         several = value is None or len(set(possible)) > 1
-        why = why if several or (why and verdict != MET) else doubt if verdict == OPEN or doubt == "number_lost" else None
+        why = (
+            why if several or (why and verdict != MET) else doubt if verdict == OPEN or doubt == "number_lost" else None
+        )
         reason = section.out[0] or (None if verdict == MET else why or None)
         kept = required * ratio if ratio and required is not None else None
         return [value, required, kept, verdict, floor if ratio else None, reason]
@@ -401,7 +435,12 @@ class County:
     def coefficients(self, stage: str) -> list[list[Any]]:
         """Return the rows of the coefficients of a stage."""
         sections = [s for s in self.sections if s.stage == stage and s.out[1] is None]
-        limits = {i: b for b in self.rules.get("limits", ()) if b["stage"] == stage and b["kind"] == "each" for i in b["indicators"]}
+        limits = {
+            i: b
+            for b in self.rules.get("limits", ())
+            if b["stage"] == stage and b["kind"] == "each"
+            for i in b["indicators"]
+        }
         rows, squares = [], []
         named = {(b["indicator"], b["stage"]) for b in self.rules.get("thresholds", ())}
         for indicator in self.rules.get("indicators", ()) if sections else ():
@@ -410,7 +449,12 @@ class County:
             values = [self.values(s, indicator)[0] for s in sections]
             known = [(s.students, v[0]) for s, v in zip(sections, values) if v[0] is not None]
             missing = len(sections) - len(known)
-            bar, mean, square, why = limits.get(indicator), None, None, "missing_value" if sections else "no_schools"
+            bar, mean, square, why = (
+                limits.get(indicator),
+                None,
+                None,
+                "missing_omitted" if self.missing == "omit" else "missing_value",
+            )
             formula = self.rules["measures"][indicator]["formula"]
             if known and (not missing or self.missing == "omit"):
                 if formula == "amount":  # figures of schools, which weigh the same
@@ -420,7 +464,9 @@ class County:
                 students = sum(p for p, _ in known)
                 mean = sum(p * x for p, x in known) / students
                 variance = sum(p * x * x for p, x in known) / students - mean * mean
-                square, why = (variance / mean**2, "missing_omitted" if missing else None) if mean else (None, "zero_mean")
+                square, why = (
+                    (variance / mean**2, "missing_omitted" if missing else None) if mean else (None, "zero_mean")
+                )
                 if not formula.startswith("per_"):
                     variance = square = None
             verdict = None if bar is None else OPEN
@@ -428,8 +474,13 @@ class County:
                 limit = number(bar["value"])
                 verdict = holds(square, bar.get("op", "<="), limit * limit)
             squares.append((square, why))
-            std, coefficient = None if mean is None or variance is None else root(variance), None if square is None else root(square)
-            rows.append([stage, indicator, mean, std, coefficient, verdict, why if bar else None, len(sections), missing])
+            std, coefficient = (
+                None if mean is None or variance is None else root(variance),
+                None if square is None else root(square),
+            )
+            rows.append(
+                [stage, indicator, mean, std, coefficient, verdict, why if bar else None, len(sections), missing]
+            )
         for bar in self.rules.get("limits", ()):
             if bar["stage"] == stage and bar["kind"] == "composite" and sections:
                 whys = [why for _, why in squares if why]
@@ -437,7 +488,9 @@ class County:
                 mean = sum(map(root, known)) / len(known) if len(known) == len(squares) else None
                 verdict = OPEN if whys else mean_of_roots(known, bar.get("op", "<="), number(bar["value"]))
                 missing = max(row[-1] for row in rows)
-                rows.append([stage, "composite", None, None, mean, verdict, whys[0] if whys else None, len(sections), missing])
+                rows.append(
+                    [stage, "composite", None, None, mean, verdict, whys[0] if whys else None, len(sections), missing]
+                )
         return rows
 
     # -------------------------------------------------------------------------------------------------- items
@@ -449,7 +502,9 @@ class County:
         elif "per_classes" in test:
             size = self.total([unit], ["classes"])
             parts = None if size is None else size / test["per_classes"]
-            found = [None if parts is None else Fraction(math.ceil(parts) if test.get("begun", True) else math.floor(parts))]
+            found = [
+                None if parts is None else Fraction(math.ceil(parts) if test.get("begun", True) else math.floor(parts))
+            ]
         elif "dated" in test:
             steps = sorted((int(step["effective_from"][:4]), number(step["value"])) for step in test["dated"])
             past = steps if self.year is None else [s for s in steps if s[0] <= self.year][-1:]
@@ -465,7 +520,9 @@ class County:
     def compare(self, test: dict[str, Any], units: list[Any]) -> tuple[Fraction | None, Fraction | None, str]:
         """Compare the figures of a county (``[None]``), a unit, or the sum of units: value, requirement, verdict."""
         top = self.total(units, test["top"], test.get("top_minus", ()))
-        bottom = self.total(units, test.get("bottom", ()), test.get("bottom_minus", ())) if "bottom" in test else Fraction(1)
+        bottom = (
+            self.total(units, test.get("bottom", ()), test.get("bottom_minus", ())) if "bottom" in test else Fraction(1)
+        )
         numbers = self.required(test, units[0] if units else None)
         value = None if top is None or not bottom else top / bottom
         verdict = OPEN if value is None else agreed(holds(value, test.get("op", ">="), n) for n in numbers)
@@ -476,10 +533,12 @@ class County:
         verdict, disagree = self.by_readings(condition, unit)
         for rule in (r for r in self.rules.get("relaxations", ()) if r.get("item") == item):
             easier = rule["conditions"][index]
-            meant = both(self.in_force(rule), self.matches(rule["where"], unit), self.matches(easier.get("where"), unit))
+            meant = both(
+                self.in_force(rule), self.matches(rule["where"], unit), self.matches(easier.get("where"), unit)
+            )
             if meant is not False and verdict != MET:
-                relaxed = self.by_readings(easier, unit)[0]
-                verdict = relaxed if meant else agreed((verdict, relaxed))
+                best = max(verdict, self.by_readings(easier, unit)[0], key=(UNMET, OPEN, MET).index)
+                verdict = best if meant else agreed((verdict, best))
         return verdict, disagree and verdict == OPEN
 
     def by_readings(self, condition: dict[str, Any], unit: Any) -> tuple[str, bool]:
@@ -525,7 +584,11 @@ class County:
         sure, all_of_them, disagree = [], [], False
         for unit, meant in self.subjects(scope, condition.get("where")):
             verdict, differs = self.on_unit(item, index, condition, unit)
-            doubts = [(d.get("decision", "open"), self.matches(d["where"], unit)) for d in self.rules.get("doubts", ()) if item in d["items"]]
+            doubts = [
+                (d.get("decision", "open"), self.matches(d["where"], unit))
+                for d in self.rules.get("doubts", ())
+                if item in d["items"]
+            ]
             if ("left_out", True) in doubts:
                 continue
             all_of_them.append(verdict if meant or verdict == MET else OPEN)
@@ -535,7 +598,11 @@ class County:
         verdict = agreed((every(sure), every(all_of_them)))
         counts = [all_of_them.count(v) for v in (MET, UNMET, OPEN)]
         reason = "readings_disagree" if disagree or every(sure) != every(all_of_them) else "not_given"
-        value = Fraction(counts[0] or not any(counts), sum(counts) or 1) if sum(counts) != counts[2] or not any(counts) else None
+        value = (
+            Fraction(counts[0] or not any(counts), sum(counts) or 1)
+            if sum(counts) != counts[2] or not any(counts)
+            else None
+        )
         return [value, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
 
     def has_stage(self, test: dict[str, Any]) -> bool:
@@ -548,9 +615,13 @@ class County:
         if test["scope"] == "county":
             return self.compare(test, [None])
         units = self.subjects("sum", test.get("where"))
-        if not units or any(meant is None for _, meant in units):
-            return None, number(test.get("value")), OPEN if units or not self.has_stage(test) else MET
-        return self.compare(test, [unit for unit, _ in units])
+        sure = [unit for unit, meant in units if meant]
+        found = (
+            self.compare(test, sure)
+            if sure
+            else (None, number(test.get("value")), MET if self.has_stage(test) else OPEN)
+        )
+        return found if len(sure) == len(units) else (*found[:2], OPEN)
 
     def share(self, condition: dict[str, Any]) -> list[Any]:
         """Return the result of a condition on a share of the schools."""
@@ -584,15 +655,24 @@ class County:
         column = self.total([school], condition["top"])
         return agreed([*possible, OPEN if column is None else holds(column, "==", Fraction(1))])
 
-    def item(self, item: dict[str, Any], schools: dict[str, list[str]], coefficients: list[list[Any]]) -> Iterator[list[Any]]:
+    def item(
+        self, item: dict[str, Any], schools: dict[str, list[str]], coefficients: list[list[Any]]
+    ) -> Iterator[list[Any]]:
         """Return the rows of an item: item, stage, value, requirement, verdict, reason, counts."""
-        rule = one_of(item["rule"], "every_school_complies", "each_coefficient", "composite_coefficient", "conditions", "scored")
+        rule = one_of(
+            item["rule"], "every_school_complies", "each_coefficient", "composite_coefficient", "conditions", "scored"
+        )
         if rule == "scored":
             yield [item["id"], None, self.total([None], item["conditions"][0]["top"]), None, OPEN, "scored", 0, 0, 0]
         elif rule == "conditions":
             found = [(c, self.condition(item["id"], i, c)) for i, c in enumerate(item["conditions"])]
+            found = [
+                (c, [Fraction(0), *row[1:4], 0, row[5], 0] if row and c.get("breach") else row) for c, row in found
+            ]
             rows = [row for c, row in found if row and not (c.get("breach") and row[2] != UNMET)]
-            lead = next((r for v in (UNMET, OPEN, MET) for r in rows if r[2] == v), [None, None, OPEN, "not_given", 0, 0, 0])
+            lead = next(
+                (r for v in (UNMET, OPEN, MET) for r in rows if r[2] == v), [None, None, OPEN, "not_given", 0, 0, 0]
+            )
             yield [item["id"], None, *lead]
         for stage in STAGES if rule not in ("conditions", "scored") else ():
             if rule == "every_school_complies":
@@ -604,7 +684,12 @@ class County:
         """Return the result for the schools of a stage."""
         counts, verdict = [found.count(v) for v in (MET, UNMET, OPEN)], every(found) if found else OPEN
         why = "no_schools" if not found else "no_requirement" if "school_rule" not in self.rules else "schools_open"
-        return [*((Fraction(counts[0], len(found)), Fraction(1)) if found else (None, None)), verdict, why if verdict == OPEN else None, *counts]
+        return [
+            *((Fraction(counts[0], len(found)), Fraction(1)) if found else (None, None)),
+            verdict,
+            why if verdict == OPEN else None,
+            *counts,
+        ]
 
     def all_balanced(self, rule: str, stage: str, rows: list[list[Any]]) -> list[Any]:
         """Return the result for the coefficients of a stage, or their mean."""
@@ -615,7 +700,13 @@ class County:
         counts = [sum(r[5] == v for r in rows) * (kind == "each") for v in (MET, UNMET, OPEN)]
         values = [r[4] for r in rows]
         why = "no_requirement" if bar is None else "coefficients_open" if rows else "no_schools"
-        return [max(values) if values and None not in values else None, bar and number(bar["value"]), verdict, why if verdict == OPEN else None, *counts]
+        return [
+            max(values) if values and None not in values else None,
+            bar and number(bar["value"]),
+            verdict,
+            why if verdict == OPEN else None,
+            *counts,
+        ]
 
     def claims(self) -> dict[str, Any]:
         """Return everything that follows."""
@@ -674,30 +765,172 @@ def differences(claimed: Any, follows: Any, place: str) -> Iterator[str]:
         if abs(Fraction(claimed) - follows) > max(1, abs(follows)) / Fraction(10**12):
             yield f"{place}: claimed {claimed}, follows {float(follows)}"
     elif claimed != follows or isinstance(claimed, bool):
-        shown = [f"{len(x)} entries" if isinstance(x, (list, dict)) else repr(float(x) if isinstance(x, Fraction) else x) for x in (claimed, follows)]
+        shown = [
+            f"{len(x)} entries" if isinstance(x, (list, dict)) else repr(float(x) if isinstance(x, Fraction) else x)
+            for x in (claimed, follows)
+        ]
         yield f"{place}: claimed {shown[0]}, follows {shown[1]}"
 
 
+# ------------------------------------------------------------------------------------------------ the standard
+
+LISTS = {
+    "thresholds": ("indicator", "stage"),
+    "limits": ("kind", "stage"),
+    "items": ("id",),
+    "relaxations": ("id",),
+    "doubts": ("id",),
+    "inclusion": ("kind", "ownership", "owner_types", "answer"),
+}
+DEFAULTS = {"begun": True, "breach": False, "times": 1, "op": ">="}
+CHOICES = ("applied", "decision", "between", "below", "above")
+
+
+def read_standard(path: Path) -> dict[str, Any]:
+    """Return the rules of a standard file; what it extends must lie beside it."""
+    raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"), parse_float=str)
+    for limit in raw.get("limits", ()):
+        limit.setdefault("indicators", raw.get("indicators", []))
+    if "extends" not in raw:
+        if "thresholds" in raw:
+            raw.setdefault("indicators", list(dict.fromkeys(t["indicator"] for t in raw["thresholds"])))
+        return raw
+    parent = path.with_name(f"{raw['extends']}.toml")
+    if not parent.is_file():
+        raise CannotCheck(f"{path.name} extends {raw['extends']}: put {parent.name} beside it")
+    rules = read_standard(parent)
+    for name in ("parts", "indicators", "school_rule", "split"):
+        rules |= {name: raw[name]} if name in raw else {}
+    for name, keys in LISTS.items():
+        gone = [entry for entry in raw.get("remove", ()) if entry["table"] == name] + raw.get(name, [])
+        gone = [[entry.get(key) for key in keys] for entry in gone]
+        kept = [
+            e for e in rules.get(name, []) if not any(is_replaced([e.get(key) for key in keys], key) for key in gone)
+        ]
+        rules[name] = kept + raw.get(name, [])
+    return rules
+
+
+def is_replaced(key: list[Any], by: list[Any]) -> bool:
+    """Tell whether an entry is replaced; one of inclusion without an answer replaces those on either question."""
+    return key == by or (len(by) == 4 and by[3] is None and key[:3] == by[:3])
+
+
+def normal(value: Any, table: str = "") -> Any:
+    """Return a rule without words, defaults and what its options may choose, numbers in one spelling."""
+    if isinstance(value, dict):
+        dropped = ("label", "note", "also", "origin", "hints", *(CHOICES if table != "inclusion" else ()))
+        kept = {k: normal(v) for k, v in value.items() if k not in dropped and v not in ([], None)}
+        defaults = DEFAULTS | ({"op": "<="} if table == "limits" else {})
+        return {k: v for k, v in sorted(kept.items()) if k not in defaults or value[k] != defaults[k]}
+    if isinstance(value, list):
+        return [normal(v, table) for v in value]
+    is_number = isinstance(value, (int, str)) and not isinstance(value, bool) and NUMBER.fullmatch(str(value))
+    return str(Fraction(value)) if is_number else value
+
+
+def other_rules(own: dict[str, Any], rules: dict[str, Any]) -> Iterator[str]:
+    """Return the rules of a certificate that are not those of a standard."""
+    for name in [*LISTS, "parts", "indicators", "school_rule", "split", *(["measures"] if "measures" in rules else [])]:
+        pair = [x.get(name) or [] for x in (own, rules)]
+        found, given = (
+            [json.dumps(normal(e, name), sort_keys=True) for e in (x if isinstance(x, list) else [x])] for x in pair
+        )
+        ordered = name in ("parts", "indicators")
+        if found != given if ordered else sorted(found) != sorted(given):
+            for entry in [e for e in found if e not in given] or [name]:
+                yield f"standard.rules.{name}: not as in the standard: {entry[:200]}"
+
+
 def check(certificate: Any, rules: dict[str, Any] | None = None) -> list[str]:
-    """Return what does not follow, nothing if all does; CannotCheck if it is no certificate."""
+    """Return what does not follow, nothing if all does; CannotCheck if it is no certificate.
+
+    ``rules`` are those of a standard, as in a certificate or a standard file; without them those of the certificate are
+    taken on trust.
+    """
     if not isinstance(certificate, dict) or certificate.get("certificate") != "junheng":
         raise CannotCheck("this is no certificate of junheng")
     if certificate.get("version") != 1 or isinstance(certificate["version"], bool):
-        raise CannotCheck(f"version {certificate.get('version')!r} is not known here")
-    check_shape("certificate", certificate)
-    own, wrong = certificate["standard"]["rules"], []
+        raise CannotCheck(f"version {str(certificate.get('version'))[:20]} is not known here")
     try:
+        check_shape("certificate", certificate)
+        own = certificate["standard"]["rules"]
+        wrong = [] if rules is None else list(other_rules(own, rules))
+        if not certificate["counties"]:
+            raise CannotCheck("there is no county in it")
         for i, content in enumerate(certificate["counties"]):
             county = County(own, certificate["options"]["missing"], content)
             wrong += differences(content["claims"], county.claims(), f"counties[{i}].claims")
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as problem:
-        raise CannotCheck(f"a part is missing or of another kind ({type(problem).__name__}: {problem})") from problem
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError) as problem:
+        raise CannotCheck(f"a part is missing or of another kind ({type(problem).__name__}: {problem})"[:300]) from None
     return wrong
 
 
+# ------------------------------------------------------------------------------------------------ the program
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, if no key is there twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def refuse(word: str) -> Any:
+    """Refuse NaN and the infinities."""
+    raise ValueError(f"{word} is no number")
+
+
+def read(path: Path) -> Any:
+    """Return the content of a file of strict JSON."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise CannotCheck("the file is too large")
+        return json.loads(path.read_text("utf-8"), object_pairs_hook=once, parse_constant=refuse)
+    except (OSError, ValueError, RecursionError) as problem:
+        raise CannotCheck(f"not strict JSON: {problem}"[:300]) from None
+
+
+SAY = {
+    "en": {
+        0: "Every claim follows from the figures and the rules.",
+        1: "These claims do not follow:",
+        2: "Cannot be checked: ",
+        3: "Taken on trust: the table is complete and is what the schools reported; how its cells were read; documents exist and "
+        "facts are true; formulas of indicators; digests; sentences and roundings printed elsewhere; ",
+        4: "that the rules are those of the law",
+        5: "what the options chose ({})",
+    },
+    "zh": {
+        0: "全部结论均可由所填数据和规则推出。",
+        1: "下列结论推不出：",
+        2: "无法核验：",
+        3: "以下各项未经核验：学校表完整且与填报一致；单元格的读法；材料存在、县情属实；指标公式；摘要值；他处印出的文字和修约；",
+        4: "规则与文件一致",
+        5: "所选处理方式（{}）",
+    },
+}
+
+
 def main(arguments: list[str]) -> int:
-    """Check a file and say what was found."""
-    return 2
+    """Check a file, say what was found, and return the exit code."""
+    options = dict(zip(arguments[1::2], arguments[2::2]))
+    say = SAY.get(options.get("--language", "en"), SAY["en"])
+    try:
+        if len(arguments) % 2 == 0 or options.keys() - {"--standard", "--language"}:
+            raise CannotCheck("usage: verify.py FILE [--standard FILE.toml] [--language zh]")
+        certificate = read(Path(arguments[0]))
+        rules = read_standard(Path(options["--standard"])) if "--standard" in options else None
+        wrong = check(certificate, rules)
+    except (CannotCheck, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        print(say[2] + str(problem))
+        return 2
+    print(say[1] if wrong else say[0], *wrong[:MOST_LISTED], sep="\n  ")
+    if len(wrong) > MOST_LISTED:
+        print(f"  … {len(wrong)}")
+    print(say[3] + (say[5].format(", ".join(CHOICES)) if rules is not None else say[4]))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
