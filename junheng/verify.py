@@ -1,8 +1,8 @@
-"""Check a certificate without the library: everything it claims is deduced again from its figures and rules, in fractions.
+"""Check a certificate without the library: what it claims is deduced again from its figures and rules, in fractions.
 
-Run ``python -I -S verify.py FILE [--standard FILE.toml] [--language zh]``. The exit code is 0 if every claim follows, 1 if
-one does not (they are listed), and 2 if the file cannot be checked. This file needs Python's standard library alone and may be
-copied elsewhere. The format is described in docs/certificates.md.
+Run ``python -I -S verify.py FILE [--standard FILE.toml] [--language zh]``. The exit code is 0 if every claim follows,
+1 if one does not (they are listed), and 2 if the file cannot be checked. This file needs Python's standard library
+alone and may be copied elsewhere. The format is described in docs/certificates.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ SHAPES: dict[str, str] = {
     "frame": "columns rows",
     "claims": "sections values:claimed coefficients items parts",
     "claimed": "stage indicator rows",
-    "rules": "parts indicators thresholds:threshold limits:limit school_rule:school_rule split:split inclusion:inclusion "
-    "items:item relaxations:relaxation applied doubts:doubt measures shared",
+    "rules": "parts indicators thresholds:threshold limits:limit school_rule:school_rule split:split "
+    "inclusion:inclusion items:item relaxations:relaxation applied doubts:doubt measures shared",
     "threshold": "indicator stage op value classes values readings instead:instead between below above floor_ratio"
     + CITED,
     "instead": "where:where value",
@@ -80,7 +81,7 @@ def check_shape(kind: str, value: Any, place: str = "$") -> None:
                 check_shape(known[key], each, f"{place}.{key}" + (f"[{i}]" if isinstance(inner, list) else ""))
 
 
-def number(value: Any) -> Fraction | None:
+def number(value: Any) -> Any:
     """Return a figure as typed; yes is 1 and no is 0."""
     if value is None:
         return None
@@ -135,7 +136,7 @@ def mean_of_roots(squares: list[Fraction], op: str, limit: Fraction) -> str:
     while True:
         roots = [root(square, digits) for square in squares]
         low = sum(roots, Fraction(0))
-        high = low + Fraction(sum(r * r != s for r, s in zip(roots, squares)), 10**digits)
+        high = low + Fraction(sum(r * r != s for r, s in zip(roots, squares, strict=True)), 10**digits)
         verdicts = {holds(bound / len(squares), op, limit) for bound in (low, high)}
         if len(verdicts) == 1:
             return verdicts.pop()
@@ -184,14 +185,14 @@ def rows_of(frame: Any, first: list[str]) -> Iterator[dict[str, Any]]:
     for row in frame["rows"]:
         if len(row) != len(columns):
             raise CannotCheck("a row has more or fewer cells than there are columns")
-        yield dict(zip(columns, row))
+        yield dict(zip(columns, row, strict=True))
 
 
 def who_counts(rules: list[dict[str, Any]], section: Section, claimed: list[Any]) -> None:
     """Find out why a section does not count (of several reasons any may be claimed), and whether items are about it."""
     row, found = section.row, []
     two = any(rule.get("answer") for rule in rules)
-    for answer, claim in zip(("in_basic_standard", "in_coefficient"), claimed):
+    for answer, claim in zip(("in_basic_standard", "in_coefficient"), claimed[:2], strict=True):
         names = (answer, "included") if two else ("included", "in_basic_standard", "in_coefficient")
         given = next((row[name] for name in names if row[name] is not None), None)
         matching = [r for r in rules if r.get("answer", answer) == answer and includes(r, row, section.students)]
@@ -221,14 +222,14 @@ def includes(rule: dict[str, Any], row: dict[str, Any], students: Fraction | Non
     )
 
 
-def share_of(rules: dict[str, Any], section: Section) -> tuple[Fraction | None, str]:
+def share_of(rules: dict[str, Any], section: Section) -> tuple[Any, str]:
     """Return the part of a whole school's resources that is a section's, or why there is none."""
     enrolled, all_weights = section.school.enrolled, rules.get("split", {}).get("weights", ())
-    weights = next((w for w in all_weights if w["kind"] == section.kind), {})
+    weights: Any = next((w for w in all_weights if w["kind"] == section.kind), {})
     if section.stage not in weights:
         return None, "no_split_rule"
     parts = {stage: (number(weights[stage]), n) for stage, n in enrolled.items() if stage in weights}
-    weighted = {stage: None if n is None else weight * n for stage, (weight, n) in parts.items()}
+    weighted: Any = {stage: None if n is None else weight * n for stage, (weight, n) in parts.items()}
     if None in weighted.values() or not sum(weighted.values()):
         return None, "missing_value"
     return weighted[section.stage] / sum(weighted.values()), ""
@@ -244,11 +245,12 @@ class County:
         self.rules, self.missing, self.year = rules, one_of(missing, "propagate", "omit"), content["year"]
         self.facts = {name: number(value) for name, value in content["facts"].items()}
         self.schools = [School(row) for row in rows_of(content["schools"], SCHOOL)]
-        self.sections = [Section(self.schools[r["school"]], r) for r in rows_of(content["sections"], SECTION)]
-        for section, claimed in zip(self.sections, content["claims"]["sections"]):
-            who_counts(rules.get("inclusion", []), section, claimed)
+        by_place = dict(enumerate(self.schools))
+        self.sections = [Section(by_place[r["school"]], r) for r in rows_of(content["sections"], SECTION)]
+        for section, claimed in zip_longest(self.sections, content["claims"]["sections"][: len(self.sections)]):
+            who_counts(rules.get("inclusion", []), section, claimed or [None, None])
 
-    def figure(self, unit: Any, column: str) -> tuple[Fraction | None, str]:
+    def figure(self, unit: Any, column: str) -> tuple[Any, str]:
         """Return a figure of a section or a whole school, or why it is unknown."""
         if column == "schools":
             return Fraction(1), ""
@@ -258,14 +260,11 @@ class County:
         whole = unit.school.figures.get(column)
         lacking = column in (unit.row["lacking"] or ())
         if own is not None or column not in self.rules["shared"] or not (lacking or whole is not None):
-            wide = own is None and any(
-                s.row["row"] == unit.row["row"] for s in unit.school.all_sections if s is not unit
-            )
-            return own, (share_of(self.rules, unit)[1] if wide else "") or "missing_value"
+            return own, "missing_value"
         share, why = share_of(self.rules, unit)
         return None if share is None or lacking else whole * share, why or "missing_value"
 
-    def of_school(self, school: School, column: str) -> Fraction | None:
+    def of_school(self, school: School, column: str) -> Any:
         """Return a figure of a whole school."""
         rows = [s.row for s in school.sections]
         given = [number(row.get(column)) for row in rows]
@@ -276,9 +275,9 @@ class County:
             return max((n for n in (whole, *given) if n is not None), default=None)
         if whole is not None and all(n is None for n in given):
             return None if any(column in (row["lacking"] or ()) for row in rows) else whole
-        return None if None in given or not given else sum(given, Fraction(0))  # type: ignore[arg-type]
+        return None if None in given or not given else sum(given, Fraction(0))
 
-    def total(self, units: list[Any], plus: Iterable[str], minus: Iterable[str] = ()) -> Fraction | None:
+    def total(self, units: list[Any], plus: Iterable[str], minus: Iterable[str] = ()) -> Any:
         """Return the sum of figures of units, or of the county's facts (``units`` None)."""
         found = Fraction(0)
         for columns, sign in ((plus, 1), (minus, -1)):
@@ -323,7 +322,7 @@ class County:
         if "migrant_share_over" in where:
             some, of_all = self.total([unit], ["migrant_students"]), self.total([unit], ["students"])
             known = some is not None and of_all is not None
-            answers.append(some > number(where["migrant_share_over"]) * of_all if known else None)  # type: ignore
+            answers.append(some > number(where["migrant_share_over"]) * of_all if known else None)
         return False if False in answers else None if None in answers else True
 
     def in_force(self, rule: dict[str, Any]) -> bool | None:
@@ -379,10 +378,11 @@ class County:
             meant = self.in_force(rule) and self.matches(rule["where"], section)
             if meant is not False and top is not None:
                 extra = self.total([section], rule["add"])
-                if extra is None or meant is None:
+                if extra is None:
                     found, why = [*found, math.inf], "missing_value"
                 else:
-                    found = [n + extra for n in found]
+                    more = [n + extra for n in found]
+                    found = more if meant else found + more
         if per is None or not per or section.students == 0:
             nothing = per == 0 and top is not None and formula in ("students_per", "share")
             return [None, *([math.inf] if nothing and top else [])], "zero_denominator" if nothing else why
@@ -414,10 +414,9 @@ class County:
         if section.out[0]:
             verdict = floor = OPEN
         several = value is None or len(set(possible)) > 1
-        why = (
-            why if several or (why and verdict != MET) else doubt if verdict == OPEN or doubt == "number_lost" else None
-        )
-        reason = section.out[0] or (None if verdict == MET else why or None)
+        open_or_lost = verdict == OPEN or doubt == "number_lost"
+        reason = why if value is None or (several and verdict == OPEN) else doubt if open_or_lost else None
+        reason = section.out[0] or (None if verdict == MET else reason or None)
         kept = required * ratio if ratio and required is not None else None
         return [value, required, kept, verdict, floor if ratio else None, reason]
 
@@ -432,66 +431,46 @@ class County:
         floors = every(MET if row[3] == MET else row[4] or MET for row in rows)
         return UNMET if might < rule["k"] or floors == UNMET else OPEN if met < rule["k"] else floors
 
-    def coefficients(self, stage: str) -> list[list[Any]]:
+    def coefficients(self, stage: str) -> Iterator[list[Any]]:
         """Return the rows of the coefficients of a stage."""
         sections = [s for s in self.sections if s.stage == stage and s.out[1] is None]
-        limits = {
-            i: b
-            for b in self.rules.get("limits", ())
-            if b["stage"] == stage and b["kind"] == "each"
-            for i in b["indicators"]
-        }
-        rows, squares = [], []
+        bars = [b for b in self.rules.get("limits", ()) if b["stage"] == stage and sections]
+        limits = {i: b for b in bars if b["kind"] == "each" for i in b["indicators"]}
         named = {(b["indicator"], b["stage"]) for b in self.rules.get("thresholds", ())}
+        n, most = len(sections), 0
+        squares: list[Any] = []
+        whys: list[str | None] = []
         for indicator in self.rules.get("indicators", ()) if sections else ():
             if named and indicator not in limits and (indicator, stage) not in named:
                 continue
-            values = [self.values(s, indicator)[0] for s in sections]
-            known = [(s.students, v[0]) for s, v in zip(sections, values) if v[0] is not None]
-            missing = len(sections) - len(known)
-            bar, mean, square, why = (
-                limits.get(indicator),
-                None,
-                None,
-                "missing_omitted" if self.missing == "omit" else "missing_value",
-            )
-            formula = self.rules["measures"][indicator]["formula"]
-            if known and (not missing or self.missing == "omit"):
-                if formula == "amount":  # figures of schools, which weigh the same
-                    known = [(Fraction(1), x) for _, x in known]
-                elif not formula.startswith("per_"):  # students over classes: a ratio of totals
-                    known = [(p / x, x) for p, x in known]
-                students = sum(p for p, _ in known)
-                mean = sum(p * x for p, x in known) / students
-                variance = sum(p * x * x for p, x in known) / students - mean * mean
-                square, why = (
-                    (variance / mean**2, "missing_omitted" if missing else None) if mean else (None, "zero_mean")
-                )
-                if not formula.startswith("per_"):
-                    variance = square = None
+            values = [(s.students, self.values(s, indicator)[0][0]) for s in sections]
+            missing, bar = sum(x is None for _, x in values), limits.get(indicator)
+            mean, variance, why = self.spread(values, self.rules["measures"][indicator]["formula"])
+            square = variance / mean**2 if mean and variance is not None else None
             verdict = None if bar is None else OPEN
-            if bar and square is not None and not missing:
-                limit = number(bar["value"])
-                verdict = holds(square, bar.get("op", "<="), limit * limit)
-            squares.append((square, why))
-            std, coefficient = (
-                None if mean is None or variance is None else root(variance),
-                None if square is None else root(square),
-            )
-            rows.append(
-                [stage, indicator, mean, std, coefficient, verdict, why if bar else None, len(sections), missing]
-            )
-        for bar in self.rules.get("limits", ()):
-            if bar["stage"] == stage and bar["kind"] == "composite" and sections:
-                whys = [why for _, why in squares if why]
-                known = [square for square, _ in squares if square is not None]
-                mean = sum(map(root, known)) / len(known) if len(known) == len(squares) else None
-                verdict = OPEN if whys else mean_of_roots(known, bar.get("op", "<="), number(bar["value"]))
-                missing = max(row[-1] for row in rows)
-                rows.append(
-                    [stage, "composite", None, None, mean, verdict, whys[0] if whys else None, len(sections), missing]
-                )
-        return rows
+            if bar and not why:
+                verdict = holds(square, bar.get("op", "<="), number(bar["value"]) ** 2)
+            most, squares, whys = max(most, missing), [*squares, square], whys + [why] * bool(why)
+            shown = [mean, *(x if x is None else root(x) for x in (variance, square))]
+            yield [stage, indicator, *shown, verdict, why if bar else None, n, missing]
+        for bar in (b for b in bars if b["kind"] == "composite"):
+            mean = None if None in squares else sum(map(root, squares)) / len(squares)
+            verdict = OPEN if whys else mean_of_roots(squares, bar.get("op", "<="), number(bar["value"]))
+            yield [stage, "composite", None, None, mean, verdict, whys[0] if whys else None, n, most]
+
+    def spread(self, values: list[tuple[Any, Any]], formula: str) -> tuple[Any, Any, str | None]:
+        """Return mean and variance by students, and why nothing can be concluded from them."""
+        known = [(p, x) for p, x in values if x is not None]
+        why = None if len(known) == len(values) else "missing_omitted" if self.missing == "omit" else "missing_value"
+        if not known or why == "missing_value":
+            return None, None, why
+        if formula == "amount":  # figures of schools, which weigh the same
+            return sum(x for _, x in known) / len(known), None, why
+        if not formula.startswith("per_"):  # students over classes: a ratio of totals
+            return sum(p for p, _ in known) / sum(p / x for p, x in known), None, why
+        students = sum(p for p, _ in known)
+        mean = sum(p * x for p, x in known) / students
+        return mean, sum(p * x * x for p, x in known) / students - mean * mean, why if mean else why or "zero_mean"
 
     # -------------------------------------------------------------------------------------------------- items
 
@@ -637,7 +616,7 @@ class County:
         numbers = [number(n) for n in condition.get("one_of", ())] or [number(condition["value"])]
         chosen = self.facts.get(condition.get("chosen_by", ""))
         numbers = numbers if chosen is None else [chosen]
-        ends = [Fraction(n, of) for n, of in (least, most) if of] or ([] if total else [])
+        ends = [Fraction(n, of) for n, of in (least, most) if of]
         verdict = agreed(holds(end, condition.get("op", ">="), n) for end in ends for n in numbers)
         value = ends[0] if len(set(ends)) == 1 and ends else None
         required = strictest(numbers, condition.get("op", ">="), verdict)
@@ -720,13 +699,13 @@ class County:
                 if sections and ((indicator, stage) in named or not named):
                     rows = [self.judged(s, indicator) for s in sections]
                     values.append({"stage": stage, "indicator": indicator, "rows": rows})
-                    for s, row in zip(sections, rows):
+                    for s, row in zip(sections, rows, strict=True):
                         found[s] += [row] if named else []
         verdicts = {s: self.complies(s, rows) for s, rows in found.items()}
         coefficients = [row for stage in STAGES for row in self.coefficients(stage)]
         schools = {stage: [verdicts[s] for s in sections if not s.out[0]] for stage, sections in of_stage.items()}
         items = [(item, row) for item in self.rules.get("items", ()) for row in self.item(item, schools, coefficients)]
-        parts = {}
+        parts: dict[str, str] = {}
         for part in (*self.rules["parts"], "overall"):
             judged = [row[4] for item, row in items if item["part"] == part and item["rule"] != "scored"]
             parts[part] = every([*judged, *parts.values()] if part == "overall" else judged or [OPEN])
@@ -762,7 +741,7 @@ def differences(claimed: Any, follows: Any, place: str) -> Iterator[str]:
         for i, value in enumerate(follows):
             yield from differences(claimed[i], value, f"{place}[{i}]")
     elif isinstance(follows, Fraction) and isinstance(claimed, (int, float)) and not isinstance(claimed, bool):
-        if abs(Fraction(claimed) - follows) > max(1, abs(follows)) / Fraction(10**12):
+        if abs(Fraction(claimed) - follows) > max(Fraction(1), abs(follows)) / 10**12:
             yield f"{place}: claimed {claimed}, follows {float(follows)}"
     elif claimed != follows or isinstance(claimed, bool):
         shown = [
@@ -897,8 +876,8 @@ SAY = {
         0: "Every claim follows from the figures and the rules.",
         1: "These claims do not follow:",
         2: "Cannot be checked: ",
-        3: "Taken on trust: the table is complete and is what the schools reported; how its cells were read; documents exist and "
-        "facts are true; formulas of indicators; digests; sentences and roundings printed elsewhere; ",
+        3: "Taken on trust: the table is complete and is what the schools reported; how its cells were read; documents "
+        "exist and facts are true; formulas of indicators; digests; sentences and roundings printed elsewhere; ",
         4: "that the rules are those of the law",
         5: "what the options chose ({})",
     },
@@ -906,7 +885,8 @@ SAY = {
         0: "全部结论均可由所填数据和规则推出。",
         1: "下列结论推不出：",
         2: "无法核验：",
-        3: "以下各项未经核验：学校表完整且与填报一致；单元格的读法；材料存在、县情属实；指标公式；摘要值；他处印出的文字和修约；",
+        3: "以下各项未经核验：学校表完整且与填报一致；单元格的读法；材料存在、县情属实；"
+        "指标公式；摘要值；他处印出的文字和修约；",
         4: "规则与文件一致",
         5: "所选处理方式（{}）",
     },
@@ -915,7 +895,7 @@ SAY = {
 
 def main(arguments: list[str]) -> int:
     """Check a file, say what was found, and return the exit code."""
-    options = dict(zip(arguments[1::2], arguments[2::2]))
+    options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
     say = SAY.get(options.get("--language", "en"), SAY["en"])
     try:
         if len(arguments) % 2 == 0 or options.keys() - {"--standard", "--language"}:
