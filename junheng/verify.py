@@ -616,7 +616,7 @@ class County:
         numbers = [number(n) for n in condition.get("one_of", ())] or [number(condition["value"])]
         chosen = self.facts.get(condition.get("chosen_by", ""))
         numbers = numbers if chosen is None else [chosen]
-        ends = [Fraction(n, of) for n, of in (least, most) if of]
+        ends = [Fraction(n, of) for n, of in (least, most) if of] if least[1] and most[1] else []
         verdict = agreed(holds(end, condition.get("op", ">="), n) for end in ends for n in numbers)
         value = ends[0] if len(set(ends)) == 1 and ends else None
         required = strictest(numbers, condition.get("op", ">="), verdict)

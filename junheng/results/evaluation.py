@@ -275,6 +275,14 @@ class Evaluation(Generic[FrameT]):
         ------
         InputError, OutputFileError
             As :func:`junheng.reports.write_results`.
+
+        Examples
+        --------
+        >>> import tempfile, junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), "cn-quality-balance-2017")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ev.to_excel(f"{folder}/结果.xlsx").name
+        '结果.xlsx'
         """
         from junheng.reports import write_results
 

@@ -16,6 +16,7 @@ from junheng.judging.findings import REASONS
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
 from junheng.results.explain import _figure_or_grade, _required_by_size, find_county
+from junheng.results.missing import why_open
 from junheng.results.reasons import _formula, number, number_or_unknown, school_reason
 from junheng.standards.model import Condition
 from junheng.words import SIGNS, Language, Name, Quoted, key_text, listed, message, sentences, word
@@ -120,7 +121,7 @@ def _indicator(d: Judgement, j: int, i: int, language: Language) -> str:
         "indicator": getattr(indicator, language),
         "value": number_or_unknown(value, language, required),
         "unit": "" if np.isnan(value) else f" {word('unit', indicator.unit, language)}",
-        "why": text["why"].format(reason=word("reason", code, language)) if code else "",
+        "why": text["why"].format(reason=why_open(d, j, i, language)) if code else "",
     }
     if threshold is None:
         none = word("reason", "no_requirement", language)
