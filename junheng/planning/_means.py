@@ -24,13 +24,15 @@ from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators.allocation import additions_where_possible
 from junheng.planning._problem import County, Limits, Steps
-from junheng.planning._resource import coefficient
+from junheng.planning._resource import coefficient, least
 from junheng.words import Message, Name, message
 
 __all__ = ["bring_all_down", "bring_down", "mean_holds"]
 
 #: Initial number of limits tried for each coefficient, and the number of refinements of the grid.
 _GRID, _REFINED = 32, 8
+#: Parts of the limit from which a resource that nobody has is tried.
+_STARTS = (1.0, 0.5, 0.25, 0.1)
 #: Cells refined per round.
 _OPENED = 8
 
@@ -85,8 +87,10 @@ def bring_down(
 
     here = members(steps)
     now = _sum(here)
-    if not now > wanted:
-        return steps, 0.0, None if now <= wanted else message("planning.no_mean", stage=stage)
+    if np.isnan(now):
+        return _from_nothing(problem, limits, steps, moved)
+    if now <= wanted:
+        return steps, 0.0, None
     # the minimum of schools can be met in other ways: the bound starts from the table
     start = members(problem.nothing())
     curves = _frontiers(start, wanted, alone=True)
@@ -118,6 +122,36 @@ def bring_down(
     if best is None:
         return steps, 0.0, message("planning.mean_stays_over", stage=stage, limit=limits.limit)
     return best[1], max(bound, 0.0) if math.isfinite(bound) else 0.0, None
+
+
+def _from_nothing(
+    problem: County, limits: Limits, steps: Steps, moved: Mapping[int, Ints]
+) -> tuple[Steps, float, Message | None]:
+    """Bring a mean down that has no value yet, as nobody has anything of a resource: start from several levels of it.
+
+    There is no bound: the least that gives the mean a value is not known.
+    """
+    best: tuple[float, Steps] | None = None
+    undefined = message("planning.no_mean", stage=Name("stage", STAGES[limits.stage]))
+    for part in _STARTS:
+        state = [z.copy() for z in steps]
+        for m in _members(problem, limits, steps, moved):
+            if not m.y.any():
+                got = least(m.y, m.students, _wanted(limits) * part, m.cost, m.unpriced, whole=True)
+                if got is None:
+                    return steps, 0.0, undefined
+                share = problem.resources[m.resource].share[m.sections]
+                np.maximum.at(state[m.resource], m.unit, np.ceil(got / share - 1e-9).astype(np.int64))
+        if np.isnan(_sum(_members(problem, limits, state, moved))):
+            return steps, 0.0, undefined
+        out, _, wrong = bring_down(problem, limits, state, moved)
+        cost = problem.paid(steps, out)
+        if wrong is None and (best is None or cost < best[0]):
+            best = (cost, out)
+    if best is None:
+        stays = message("planning.mean_stays_over", stage=Name("stage", STAGES[limits.stage]), limit=limits.limit)
+        return steps, 0.0, stays
+    return best[1], 0.0, None
 
 
 @frozen(eq=False)

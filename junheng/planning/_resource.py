@@ -27,7 +27,7 @@ from junheng.indicators.exact import typed_all, within
 from junheng.planning._problem import Resource, Target
 from junheng.words import Message, Name, message
 
-__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "passes", "raise_resource", "reaches"]
+__all__ = ["Given", "apart", "coefficient", "fill", "hire_and_move", "least", "passes", "raise_resource", "reaches"]
 
 
 @frozen(eq=False)
@@ -95,7 +95,7 @@ def fill(resource: Resource, low: Ints) -> Given:
                 else:
                     limit = target.most * (1 - Decimal("1e-12"))
             cost = resource.cost[unit]
-            got = _least(y, target.students, limit, cost, resource.divided[unit] | np.isinf(cost), whole=True)
+            got = least(y, target.students, limit, cost, resource.divided[unit] | np.isinf(cost), whole=True)
             if got is None:
                 return Given(z, math.inf, _stays_over(resource, target))
             np.add.at(z, unit, got.astype(np.int64))
@@ -115,7 +115,7 @@ def apart(resource: Resource, low: Ints) -> Iterator[tuple[Target, Floats, Float
         fixed = np.isinf(cost)
         y = resource.in_steps(target, low)
         whole = _even(cost[~fixed]) and not resource.divided.any()
-        got = _least(y, target.students, target.most, cost, fixed, whole=whole)
+        got = least(y, target.students, target.most, cost, fixed, whole=whole)
         if got is None:
             got = np.full(y.shape, np.inf)
         yield target, got, np.where(got > 0, np.where(fixed, 0.0, cost) * np.where(got > 0, got, 0.0), 0.0)
@@ -139,7 +139,7 @@ def _shared(resource: Resource, low: Ints) -> list[Ints]:
     return [low + np.where(resource.divided, some, 0).astype(np.int64) for some in proposed]
 
 
-def _least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *, whole: bool) -> Floats | None:
+def least(y: Floats, students: Floats, limit: Any, cost: Floats, fixed: Any, *, whole: bool) -> Floats | None:
     """Return the least additions with some schools fixed, None if none suffice."""
     try:
         return np.asarray(

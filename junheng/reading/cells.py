@@ -232,8 +232,7 @@ def _figure(
 def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
     """Read a column of words: a dash is missing, line breaks are removed.
 
-    In a yes/no column (``flag``) × is an answer and a dash may be one, so both are kept for the check to report;
-    only a word such as 不详 is missing.
+    In a yes/no column (``flag``) × is an answer and a dash may be one, so both are kept for the check to report.
     """
     parsed = Cells(values=values)
     cells = values.tolist()
@@ -248,10 +247,20 @@ def read_words(values: NDArray[np.object_], *, flag: bool = False) -> Cells:
     return parsed
 
 
+def read_answers(values: NDArray[np.object_]) -> Cells:
+    """Read the answers to a question of yes or no that offers 不详 as a third: that is missing."""
+    unknown = [i for i, v in enumerate(values.tolist()) if isinstance(v, str) and fold(v) in words("cells", "unknown")]
+    known = values.copy()
+    known[unknown] = None
+    parsed = read_words(known, flag=True)
+    parsed.missing = sorted([*parsed.missing, *unknown])
+    return parsed
+
+
 def _word(value: Any, *, flag: bool, whole: bool) -> Any:
     """Return a cell as a word; the cell itself if nothing changes."""
     if isinstance(value, str):
-        if is_missing(value) and (not flag or fold(value) in words("cells", "unknown")):
+        if not flag and is_missing(value):
             return None
         return (clean(value) or None) if is_odd(value) or "\n" in value or "\r" in value else value
     if isinstance(value, float):

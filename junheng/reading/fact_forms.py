@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from junheng._frames import Wholes, pandas_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.facts import fact_columns, remember_cells
-from junheng.reading.cells import Cells, is_figure, read_code, read_figures, read_words, read_year
+from junheng.reading.cells import Cells, is_figure, read_answers, read_code, read_figures, read_words, read_year
 from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source, cell_name, column_letter
 from junheng.reading.input_file import InputFile
@@ -360,7 +360,7 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
         factor = unit_factor(fact.unit, unit) if fact.unit is not None and unit is not None else None
         cells = read_figures(values, column, factor or (1, 1))
     elif fact is not None and fact.type == "flag":
-        cells = read_words(values, flag=True)
+        cells = read_answers(values)
     elif fact is None and name not in KEYS:
         return list(values.tolist())
     else:

@@ -152,8 +152,22 @@ def test_no_plan_is_cheaper_than_the_bound_and_an_exact_one_is_the_cheapest(tiny
     compare_with_every_plan(tiny)
 
 
+#: Nobody has a teacher, and the mean of coefficients, undefined then, is limited.
+NOBODY_THERE = Tiny(
+    schools=tuple(
+        School(kind="primary", students=(n,), people=(("backbone_teachers", (0,)),), rooms=()) for n in (3, 2)
+    ),
+    rule=Rule(
+        indicators=("backbone_teachers_per_hundred_students",),
+        mean=(("primary", Fraction(1, 2)), ("junior", Fraction(3, 10))),
+    ),
+    prices=(("backbone_teachers", 3),),
+)
+
+
 # the library looks for a price on coefficients here, which takes its time
 @some
+@example(NOBODY_THERE)
 @given(tinies(rules(mean=True, most=2), most=3, by_kind=False))
 def test_nor_where_the_mean_of_the_coefficients_is_limited(tiny: Tiny) -> None:
     compare_with_every_plan(tiny)
