@@ -34,9 +34,10 @@ def figure(rng: random.Random, content: Content) -> Change:
         return _set(rng, county["facts"], name, "figure", f"facts.{name}")
     part = rng.choice(["schools", "sections", "sections", "sections"])
     columns, rows = county[part]["columns"], county[part]["rows"]
-    free = [
-        i for i, n in enumerate(columns) if n not in ("name", "code", "school", "row", "stage", "rounded", "lacking")
-    ]
+    fixed = {"name", "code", "school", "row", "stage", "rounded", "lacking"}
+    if part == "sections":  # in a table it is one cell with the kind of the school
+        fixed.add("kind")
+    free = [i for i, n in enumerate(columns) if n not in fixed]
     i, row = rng.choice(free), rng.randrange(len(rows))
     return _set(rng, rows[row], i, "figure", f"{part}[{row}].{columns[i]}")
 
