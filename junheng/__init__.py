@@ -5,6 +5,7 @@ difference coefficient, and each verdict with the clause behind it.
 """
 
 from junheng import changes, engines, reports, synthetic
+from junheng.certificate import verify_certificate
 from junheng.errors import (
     AlignmentError,
     InputDataError,
@@ -144,6 +145,7 @@ __all__ = [
     "theil_l",
     "theil_t",
     "tipping_error",
+    "verify_certificate",
     "weighted_mean",
     "weighted_std",
 ]

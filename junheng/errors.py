@@ -130,6 +130,7 @@ class ProblemCode(StrEnum):
     STAGE_NOT_OF_KIND = "stage_not_of_kind"
     RESOURCES_REPEATED = "resources_repeated"
     RESOURCES_DIFFER = "resources_differ"
+    RESOURCES_CONTRADICT = "resources_contradict"
     INCLUSION_UNDECIDED = "inclusion_undecided"
     INCLUSION_UNCLEAR = "inclusion_unclear"
     INCLUSION_CONTRADICTS = "inclusion_contradicts"

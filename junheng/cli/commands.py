@@ -1,11 +1,13 @@
 """The commands (private).
 
-Exit codes: 0 success; 2 invalid input or request (``check``: the table has errors); 130 stopped by the user.
+Exit codes: 0 success; 1 a claim does not follow (``verify``); 2 invalid input or request (``check``: the table has
+errors); 130 stopped by the user.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,10 +17,12 @@ import attrs
 import numpy as np
 
 import junheng as jh
+from junheng import verify
 from junheng._files import check_output
 from junheng._frames import Table
 from junheng._progress import reporting
 from junheng._text import clean
+from junheng.certificate import rules_of
 from junheng.cli.costs import amount, read_costs, write_costs_template
 from junheng.cli.output import (
     Steps,
@@ -27,6 +31,7 @@ from junheng.cli.output import (
     form_name,
     named_files,
     solver_silenced,
+    write_certificate,
     write_evaluation,
     write_plan,
 )
@@ -49,6 +54,10 @@ from junheng.schools.sections import make_sections
 from junheng.words import Quoted, key_text, listed, message, sentences
 
 __all__ = ["main"]
+
+
+#: Claims that do not follow, listed one by one.
+_CLAIMS_LISTED = 100
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -170,15 +179,63 @@ def _evaluate(args: argparse.Namespace) -> int:
     language, text = args.language, args.text
     if args.out:
         check_out(args, ".xlsx", ".csv", ".json")
-    with Steps(4 if args.out else 3) as steps:
+    _check_certificate(args)
+    with Steps(3 + bool(args.out) + bool(args.certificate)) as steps:
         ev = _judge(args, steps)
+        _certified(ev, args, steps)
         found = steps.run(text["explaining"], lambda: findings(ev, args.county, language))
         if args.out:
             steps.run(text["writing"], lambda: write_evaluation(ev, args, language))
     print(found)
     note_warnings(ev, args)
     _print_written(args)
+    _print_certificate(args)
     return 0
+
+
+def _check_certificate(args: argparse.Namespace) -> None:
+    """Raise an error now for a certificate that cannot be written later."""
+    if args.certificate:
+        check_out(args, ".json", option="--certificate")
+
+
+def _certified(ev: jh.Evaluation, args: argparse.Namespace, steps: Steps) -> jh.Evaluation:
+    """Write the certificate if it is asked for; results then say that it exists."""
+    if not args.certificate:
+        return ev
+    certified: jh.Evaluation = steps.run(args.text["certifying"], lambda: write_certificate(ev, args))
+    return certified
+
+
+def _print_certificate(args: argparse.Namespace) -> None:
+    if args.certificate:
+        print(args.text["certified"].format(path=args.certificate))
+
+
+def _verify(args: argparse.Namespace) -> int:
+    """Check a certificate."""
+    rules = rules_of(jh.load_standard(args.standard)) if args.standard else None
+    try:
+        wrong = verify.check(verify.read(Path(args.file)), rules)
+    except verify.CannotCheck as exc:
+        raise InputError(message("cli.cannot_check", file=Quoted(args.file), reason=str(exc))) from None
+    print(args.text["claims_wrong" if wrong else "claims_follow"])
+    for line in wrong[:_CLAIMS_LISTED]:
+        print(f"  {_claim(line, args)}")
+    if len(wrong) > _CLAIMS_LISTED:
+        print(args.text["claims_more"].format(n=len(wrong) - _CLAIMS_LISTED))
+    print(args.text["on_trust" if rules is None else "on_trust_but_rules"])
+    return 1 if wrong else 0
+
+
+def _claim(line: str, args: argparse.Namespace) -> str:
+    """Return a line of the checker in the language of the user."""
+    for key in ("claim_differs", "rule_differs"):
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(sentences("cli", "en")[key]))
+        found = re.fullmatch(pattern, line, re.DOTALL)
+        if found is not None:
+            return str(args.text[key].format(**found.groupdict()))
+    return line
 
 
 def _print_written(args: argparse.Namespace) -> None:
@@ -227,13 +284,15 @@ def _declare(args: argparse.Namespace) -> int:
 
 def _report(args: argparse.Namespace) -> int:
     check_out(args, ".html", ".htm")
-    with Steps(3) as steps:
-        ev = _judge(args, steps)
+    _check_certificate(args)
+    with Steps(3 + bool(args.certificate)) as steps:
+        ev = _certified(_judge(args, steps), args, steps)
         path = steps.run(
             args.text["writing"],
             lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.product_language),
         )
     print(args.text["written"].format(path=path))
+    _print_certificate(args)
     note_warnings(ev, args)
     return 0
 
@@ -369,4 +428,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": _plan,
     "standards": _standards,
     "template": _template,
+    "verify": _verify,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import hashlib
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
+
+import attrs
 
 import junheng as jh
 from junheng._files import check_output, write_bytes
@@ -27,6 +30,7 @@ __all__ = [
     "form_name",
     "named_files",
     "solver_silenced",
+    "write_certificate",
     "write_evaluation",
     "write_plan",
 ]
@@ -163,6 +167,16 @@ def write_evaluation(ev: jh.Evaluation, args: argparse.Namespace, language: Lang
         _write_csv(path, result_tables(ev.relabel(language)), args)
     else:
         jh.reports.write_results(ev, path, language=language)
+
+
+def write_certificate(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
+    """Write the certificate of an evaluation; return the evaluation, with the file in its provenance."""
+    path = Path(args.certificate)
+    content = json.dumps(ev.certificate(args.county), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    written = content.encode("utf-8")
+    write_bytes(path, written)
+    digest = "sha256:" + hashlib.sha256(written).hexdigest()
+    return attrs.evolve(ev, provenance={**ev.provenance, "certificate": f"{path.name} ({digest})"})
 
 
 def write_plan(made: jh.Plan, args: argparse.Namespace, language: Language) -> None:

@@ -43,16 +43,32 @@ def judge_schools(std: Standard, sections: Sections, indicators: Sequence[Indica
                 floors[j, at] = compare_exactly(values, at, float(t.floor), t.op, as_written([t.floor]))
             if j in by_classes:
                 by_classes[j][at] = asked.value
-        for relaxation in relaxations_of(std, values.indicator):
-            # if it is unknown whether the relaxation applies, or by how much it helps, unmet becomes undetermined
-            perhaps = perhaps_relaxed(sections, relaxation)
-            reasons[j, perhaps & (verdicts[j] == UNMET)] = reason_code("missing_value")
-            verdicts[j, perhaps & (verdicts[j] == UNMET)] = UNDETERMINED
-            floors[j, perhaps & (floors[j] == UNMET)] = UNDETERMINED
+        relaxations = relaxations_of(std, values.indicator)
+        if relaxations:
+            unknown, amount = (
+                np.any(x, axis=0) for x in zip(*(perhaps_relaxed(sections, r) for r in relaxations), strict=True)
+            )
+            best = IndicatorValues.compute(values.indicator, sections, std, np.empty(shape[1]), perhaps=True)
+            for t, at in zip(thresholds, of_stage, strict=True):
+                own = at[(unknown | amount)[at]]
+                if t is not None and own.size:
+                    may, floor = _may_be_met(best, own, t, amount[own])
+                    reasons[j, own[may & (verdicts[j, own] == UNMET)]] = reason_code("missing_value")
+                    verdicts[j, own[may & (verdicts[j, own] == UNMET)]] = UNDETERMINED
+                    floors[j, own[floor & (floors[j, own] == UNMET)]] = UNDETERMINED
     out = np.flatnonzero(sections.out)
     verdicts[:, out] = floors[:, out] = UNDETERMINED
     reasons[:, out] = np.array([reason_code(code) for code in LEFT_OUT])[sections.out[out]]
     return SchoolVerdicts(verdicts, floors, reasons, by_classes, _by_rule(std, sections, verdicts, floors))
+
+
+def _may_be_met(
+    best: IndicatorValues, at: Ints, t: Threshold, amount: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where a threshold and its floor may be met if a relaxation applies; by an unknown ``amount`` they may."""
+    verdict, _ = _judge_sections(best, at, t, _what_is_asked(t, best.sections, at, best.value[at]))
+    floor = verdict if t.floor is None else compare_exactly(best, at, float(t.floor), t.op, as_written([t.floor]))
+    return amount | (verdict != UNMET), amount | (floor != UNMET)
 
 
 # ------------------------------------------------------------------------------------- requirements

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng.indicators import exact
 from junheng.indicators.catalog import Indicator
-from junheng.indicators.compliance import MET, UNDETERMINED, compare, judged
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare, judged
 from junheng.judging.findings import Codes
 from junheng.judging.subjects import every_section, who_may_use
+from junheng.schools.places import is_shared
 from junheng.schools.sections import Sections
 from junheng.standards.model import Relaxation, Standard
 
@@ -42,14 +43,16 @@ class IndicatorValues:
     relaxed: tuple[tuple[NDArray[np.bool_], tuple[str, ...]], ...]
 
     @classmethod
-    def compute(cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats) -> IndicatorValues:
-        """Compute an indicator into ``value``."""
+    def compute(
+        cls, indicator: Indicator, sections: Sections, std: Standard, value: Floats, *, perhaps: bool = False
+    ) -> IndicatorValues:
+        """Compute an indicator into ``value``; with ``perhaps``, relaxed wherever a relaxation may apply."""
         top, whole, shares = sections.figures(indicator.numerator)
         relaxed = []
         for relaxation in relaxations_of(std, indicator):
-            for more in columns_added(sections, relaxation):
+            for more in columns_added(sections, relaxation, perhaps=perhaps):
                 top, shares = top + more, shares + more[whole]
-            relaxed.append((_is_relaxed(sections, relaxation), relaxation.add))
+            relaxed.append((_is_relaxed(sections, relaxation, perhaps=perhaps), relaxation.add))
         name = indicator.denominator
         bottom = None if name is None else sections.students if name == "students" else sections.number(name)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # what leaves the floats is not known
@@ -90,7 +93,7 @@ class IndicatorValues:
     def no_rule(self) -> NDArray[np.bool_]:
         """Whether a figure would have to be divided, but the standard has no rule for it."""
         out = np.zeros(self.value.size, dtype=bool)
-        for name in self.indicator.columns:
+        for name in filter(is_shared, self.indicator.columns):  # people are not divided
             out |= self.sections.is_divided(name) & ~self.sections.has_rule
         return out
 
@@ -100,7 +103,8 @@ class IndicatorValues:
         for applies, names in self.relaxed:
             for name in names:
                 there = np.flatnonzero(applies[at] & np.isfinite(self.sections.number(name)[at]))
-                for i, more in zip(there.tolist(), self.sections.exactly(name, at[there]), strict=True):
+                known = self.sections.exactly(name, at[there]) if there.size else []  # the table may lack the column
+                for i, more in zip(there.tolist(), known, strict=True):
                     tops[i] += more
         below = self.indicator.denominator
         return tops, [Fraction(1)] * at.size if below is None else self.sections.exactly(below, at)
@@ -147,21 +151,22 @@ def relaxations_of(std: Standard, indicator: Indicator) -> list[Relaxation]:
     return [r for r in std.relaxations if r.id in std.applied and r.indicator == indicator.id]
 
 
-def columns_added(sections: Sections, relaxation: Relaxation) -> list[Floats]:
-    """Return the columns that a relaxation adds to a numerator, 0 where it is not known to apply."""
-    applies = _is_relaxed(sections, relaxation)
+def columns_added(sections: Sections, relaxation: Relaxation, *, perhaps: bool = False) -> list[Floats]:
+    """Return the columns that a relaxation adds to a numerator, 0 where it is not known to apply (or cannot)."""
+    applies = _is_relaxed(sections, relaxation, perhaps=perhaps)
     return [np.where(applies, np.nan_to_num(sections.number(name)), 0.0) for name in relaxation.add]
 
 
-def perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
-    """Return where it is unknown whether a relaxation applies, or by how much it helps."""
+def perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where it is unknown whether a relaxation applies, and where it may help by an unknown amount."""
     applies = _may_use(sections, relaxation)
     gap = np.any([np.isnan(sections.number(name)) for name in relaxation.add], axis=0)
-    return np.asarray((applies == UNDETERMINED) | ((applies == MET) & gap), dtype=bool)
+    return np.asarray(applies == UNDETERMINED, dtype=bool), np.asarray((applies != UNMET) & gap, dtype=bool)
 
 
-def _is_relaxed(sections: Sections, relaxation: Relaxation) -> NDArray[np.bool_]:
-    return np.asarray(_may_use(sections, relaxation) == MET, dtype=bool)
+def _is_relaxed(sections: Sections, relaxation: Relaxation, *, perhaps: bool = False) -> NDArray[np.bool_]:
+    applies = _may_use(sections, relaxation)
+    return np.asarray(applies != UNMET if perhaps else applies == MET, dtype=bool)
 
 
 def _may_use(sections: Sections, relaxation: Relaxation) -> Codes:

@@ -404,5 +404,41 @@ class Evaluation(Generic[FrameT]):
             **{name: id_records(self.data, name, self.language) for name in names},
         }
 
+    def certificate(self, county: CountyKey | None = None) -> dict[str, Any]:
+        """Return a certificate: the rules, every figure used as typed, and every verdict that follows from them.
+
+        Anybody can check it without this library, with ``junheng/verify.py`` alone.
+
+        Parameters
+        ----------
+        county : str, int or tuple, optional
+            County name as spelled in the table (a tuple if ``by`` has several columns). Default: all.
+
+        Returns
+        -------
+        dict
+            Strict JSON: dicts, lists, strings, numbers, booleans and None.
+
+        Raises
+        ------
+        InputError
+            If the county was not evaluated (similar names are suggested).
+
+        See Also
+        --------
+        junheng.verify_certificate : check a certificate.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> certificate = ev.certificate()
+        >>> certificate["standard"]["id"], jh.verify_certificate(certificate)
+        ('cn-quality-balance-2017', [])
+        """
+        from junheng.certificate import certificate
+
+        return certificate(self.data, self.provenance, county)
+
     def _repr_html_(self) -> str:
         return card(self.data, self.language or "en")

@@ -194,10 +194,34 @@ class Sections:
     def is_divided(self, name: str) -> NDArray[np.bool_]:
         """Return where the figure of a shared resource is the whole school's and must be divided."""
         done = self._done(name)
-        if not any(done) or not self.any_divided:
+        if not self.any_divided:
             return self.divided
-        out: NDArray[np.bool_] = self._kept(("is_divided", done), lambda: self.divided & ~np.array(done)[self.cover])
+        if name not in self.resources and is_shared(name):
+            own: NDArray[np.bool_] = self._kept(("is_divided", name), lambda: self._divided(done) & self._is_one(name))
+            return own
+        if not any(done):
+            return self.divided
+        out: NDArray[np.bool_] = self._kept(("is_divided", done), lambda: self._divided(done))
         return out
+
+    def _divided(self, done: tuple[bool, ...]) -> NDArray[np.bool_]:
+        """Return the sections with figures of the whole school that were not divided before."""
+        return np.asarray(self.divided & ~np.array(done)[self.cover])
+
+    def _is_one(self, name: str) -> NDArray[np.bool_]:
+        """Return whether the rows of a school have one figure; figures that differ are each stage's own.
+
+        For the resources of the standard that was found from the rows, or stated; they say nothing of other figures.
+        """
+        base = self.schools.number(name)
+        at = np.flatnonzero(self.divided & (self.stage < len(STAGES)))
+        values = np.full(at.size, np.nan) if base is None else base[self.rows[at]]
+        at, values = at[np.isfinite(values)], values[np.isfinite(values)]
+        first = np.full(int(self.school.max(initial=-1)) + 1, np.nan)
+        first[self.school[at]] = values
+        differ = np.zeros(first.size, dtype=bool)
+        differ[self.school[at[values != first[self.school[at]]]]] = True
+        return ~differ[self.school]
 
     def _to_divide(self, name: str) -> tuple[Ints, Floats, Floats]:
         """Return the sections in which a shared resource must be divided, with numerators and denominators."""
@@ -206,7 +230,8 @@ class Sections:
             whole = np.flatnonzero(self.is_divided(name))
             return whole, self.share_top[whole], self.share_bottom[whole]
 
-        out: tuple[Ints, Floats, Floats] = self._kept(("whole", self._done(name)), work_out)
+        key = self._done(name) if name in self.resources else name
+        out: tuple[Ints, Floats, Floats] = self._kept(("whole", key), work_out)
         return out
 
     def _done(self, name: str) -> tuple[bool, ...]:

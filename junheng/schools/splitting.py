@@ -193,6 +193,7 @@ def find_divided(
     # if all resources of the standard are divided already, the other stages are not needed
     done = np.array([*(c is not None and set(resources) <= c for c in lists), False])[which]
     _check_enrolment(found, joint, own & ~done, resources)
+    _check_stated(found, joint, listed & own, which, lists, resources)
     if inferred:
         _tell_inferred(found, joint, repeated, differ, listed)
     divided[joint.at[own]] = True
@@ -250,6 +251,42 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
                 ),
                 row=int(joint.rows[j]),
                 column=f"students_{words[0]}",
+            )
+
+
+def _check_stated(
+    found: ProblemList,
+    joint: Joint,
+    stated: NDArray[np.bool_],
+    which: NDArray[Any],
+    lists: Sequence[frozenset[str] | None],
+    resources: Iterable[str],
+) -> None:
+    """Report figures that ``resources_cover`` calls the whole school's but that differ from row to row."""
+    if not stated.any():
+        return
+    reported: set[int] = set()
+    for name in resources:
+        values = found.table.number(name)
+        if values is None:
+            continue
+        own = np.array([*(c is not None and name in c for c in lists), False])[which]
+        x = values[joint.rows]
+        at = np.flatnonzero(stated & ~own & np.isfinite(x))
+        first = np.full(joint.kind.size, np.nan)
+        first[joint.school[at[::-1]]] = x[at[::-1]]
+        for j in at[x[at] != first[joint.school[at]]].tolist():
+            school = int(joint.school[j])
+            if school in reported:
+                continue
+            reported.add(school)
+            figures = {"first": float(first[school]), "second": float(x[j])}
+            found.add(
+                ProblemCode.RESOURCES_CONTRADICT,
+                message("schools.stated_but_different", column=Name("column", name), **figures),
+                row=int(joint.rows[j]),
+                column=name,
+                value=repr(float(x[j])),
             )
 
 

@@ -32,6 +32,7 @@ RANK = {room: rank for rank, rooms in RANKS.items() for room in rooms}
 #: Convenience methods that reach up import inside the function: the only arrows upward.
 REACH_UP = {
     ("junheng.results.evaluation", "junheng.changes"),  # ev.apply
+    ("junheng.results.evaluation", "junheng.certificate"),  # ev.certificate
     ("junheng.results.evaluation", "junheng.reports"),  # ev.to_excel, ev.to_html
 }
 

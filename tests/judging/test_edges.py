@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_tables import QUALITY, SHANDONG, conditions, frame, only, school
 
 import junheng as jh
 from junheng.errors import InputDataError
@@ -115,3 +116,40 @@ def test_every_file_says_where_its_rule_was_read():
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         assert content["title"], path.name
         assert content["source"], path.name
+
+
+def test_a_coefficient_on_its_limit_under_a_relaxation_whose_column_is_not_there() -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    areas = {"甲小": 3000.0, "乙小": 9000.0}
+    table = frame(*(school(name, sports_area_m2=area, dense_city_centre="是") for name, area in areas.items()))
+    found = only(jh.evaluate(table, std).indicators, indicator="sports_area_per_student")
+    assert (found["coefficient"], found["limit"], found["verdict"]) == (0.5, 0.5, "met")
+
+
+@pytest.mark.parametrize(
+    ("area", "more", "verdict", "floor"),
+    [
+        (3700.0, 49.0, "unmet", "met"),  # 7.498 at best: unmet whether it applies or not
+        (3700.0, 50.0, "undetermined", "met"),  # 7.5 if it applies
+        (3000.0, 187.0, "unmet", "unmet"),
+        (3000.0, 187.5, "unmet", "undetermined"),  # 6.375 if it applies
+        (3000.0, None, "undetermined", "undetermined"),
+    ],
+)
+def test_a_relaxation_that_may_apply_leaves_open_only_what_it_could_change(
+    area: float, more: float | None, verdict: str, floor: str
+) -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    table = frame(school(sports_area_m2=area, converted_sports_area_m2=more), school("b", dense_city_centre="否"))
+    found = only(jh.evaluate(table, std).schools, indicator="sports_area_per_student", school="一小")
+    assert (found["verdict"], found["floor_verdict"]) == (verdict, floor)
+    assert (found["reason"] == "missing_value") == (verdict == "undetermined")
+
+
+def test_classes_that_are_missing_need_no_rule_of_division() -> None:
+    rows = [conditions(s, school="联校", kind="nine_year", resources_cover="school") for s in ("primary", "junior")]
+    found = jh.evaluate(frame(rows[0] | {"classes": None}, rows[1]), SHANDONG).schools
+    reasons = {
+        i: only(found, indicator=i, stage="primary")["reason"] for i in ("students_per_class", "books_per_student")
+    }
+    assert reasons == {"students_per_class": "missing_value", "books_per_student": "no_split_rule"}

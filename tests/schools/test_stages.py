@@ -137,7 +137,7 @@ def test_a_share_that_lies_on_a_threshold_on_paper_is_met(
         (None, True, True),
         (None, False, False),
         ("school", True, True),
-        ("全校", False, True),
+        ("全校", True, True),
         ("stage", True, False),
         ("学段", False, False),
     ],
@@ -152,6 +152,31 @@ def test_the_table_says_whose_figures_they_are_or_it_is_inferred(cover: str | No
     assert books["primary"] == pytest.approx(15_000 * (300 / 520 if divided else 1) / 300)
     said = {"resources_repeated", "resources_differ"} & set(ev.provenance["warnings"])
     assert said == (set() if cover else {"resources_repeated" if same else "resources_differ"})
+
+
+def test_a_figure_of_the_whole_school_is_one_figure() -> None:
+    """Two figures of one library: neither row's share follows from them."""
+    first, second = by_rows(resources_cover="学校")
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(frame(first, second | {"books": 9_000}), BASIC)
+    (problem,) = (p for p in caught.value.problems if p.severity == "error")
+    assert (problem.code, problem.column, problem.value) == ("resources_contradict", "books", "9000.0")
+    assert "15000" in problem.sentence("zh") and "学段" in problem.sentence("zh")
+    # what 2012 does not divide may differ, and so may what was not typed in every row
+    jh.evaluate(frame(first, second | {"books": None, "multimedia_classrooms": 3}), BASIC)
+
+
+def test_what_the_standard_does_not_divide_is_each_rows_own_where_rows_differ() -> None:
+    """Converted grounds of 300 m2 on one row and none on the other are those of one stage, whatever the rooms are."""
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    first, second = (r | {"dense_city_centre": "是"} for r in by_rows())
+    for mine, theirs, added in ((300.0, 0.0, 300.0), (300.0, 300.0, 300.0 * 300 / 520)):
+        table = frame(first | {"converted_sports_area_m2": mine}, second | {"converted_sports_area_m2": theirs})
+        with_, without = (
+            only(jh.evaluate(table, s).schools, indicator="sports_area_per_student", stage="primary")["value"]
+            for s in (std, QUALITY)
+        )
+        assert (with_ - without) * first["students"] == pytest.approx(added)
 
 
 def test_a_stage_alone_may_stand_by_itself() -> None:

@@ -81,7 +81,7 @@ def test_a_change_that_no_school_can_have_is_refused(factor: Any) -> None:
 def test_a_figure_that_no_school_has_is_not_planned_with(figure: float) -> None:
     table = jh.synthetic.county(seed=0)
     table["books"] = table["books"].astype(float)
-    table.loc[2, "books"] = figure
+    table.loc[0, "books"] = figure
     ev = jh.evaluate(table, "cn-basic-balance-2012")
     with pytest.raises(jh.InputDataError, match="too large or too small"):
         jh.plan(ev, unit_costs={"books": 30})
