@@ -14,6 +14,7 @@ from junheng.words import Message, message
 
 __all__ = [
     "INVISIBLE",
+    "LONGEST",
     "LOST",
     "as_text",
     "characters",
@@ -25,6 +26,7 @@ __all__ = [
     "may_have_twins",
     "near",
     "odd_signs",
+    "one_line",
     "plain_cell",
     "printable",
     "unmarked",
@@ -69,6 +71,8 @@ def clean(text: str) -> str:
     """
     if not _UNCLEAN.search(text):
         return text
+    if len(text) > LONGEST:  # no name
+        return INVISIBLE.sub("", text).strip()
     text = _LINE.sub("", INVISIBLE.sub("", text))
     return _RUN.sub(" ", _BESIDE_WIDE.sub("", text)).strip()
 
@@ -96,6 +100,15 @@ _MOST_BITS = 8_000
 _MOST_EXPONENT = 400
 #: Dates and spans stay as they are. (By way of numpy: nothing here may ask for the time.)
 _PLAIN = (type(np.datetime64("2000-01-01").item()), type(np.timedelta64(1, "s").item()))
+
+
+#: No header, word or figure is as long; a cell may hold 32 767 characters, and is asked many times what it means.
+LONGEST = 1000
+
+
+def one_line(text: str) -> str:
+    """Return a label without line breaks and runs of blanks; a text longer than any label is left as it is."""
+    return text if len(text) > LONGEST else " ".join(text.split())
 
 
 #: What stands for a character that could not be read.
@@ -229,6 +242,8 @@ def has_mark(text: str) -> bool:
 
 def unmarked(text: str) -> str:
     """Return a figure without footnote marks before and after it."""
+    if len(text) > LONGEST:
+        return text
     text = text.strip()
     while (match := _BEHIND.search(text)) is not None and match.start():
         text = text[: match.start()]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
+from junheng._text import one_line
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.reading.cells import is_figure, is_missing
 from junheng.reading.grid import Grid, Merge, column_letter
@@ -46,7 +47,7 @@ class Header:
 
     def says(self, c: int, value: Any) -> bool:
         """Tell whether a cell repeats a header of its column."""
-        text = " ".join(value.split()) if isinstance(value, str) else value
+        text = one_line(value) if isinstance(value, str) else value
         return text in self.paths[c] or text == self.names[c]
 
 
@@ -232,7 +233,7 @@ def _path(labels: Sequence[Any]) -> tuple[str, ...]:
     """Return the labels above each other in a column, without repeats."""
     path: list[str] = []
     for label in labels:
-        text = None if label is None else " ".join(str(label).split())
+        text = None if label is None else one_line(str(label))
         if text and (not path or path[-1] != text):
             path.append(text)
     return tuple(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from junheng._data import read_toml
+from junheng._text import LONGEST
 from junheng.schools import Found, base_column, fold, recognise, unit_above, unit_factor
 
 
@@ -54,10 +55,12 @@ def _is_other(label: str) -> bool:
 
 def meaning(path: Sequence[str]) -> Found | None:
     """Return the joint meaning of headers above each other, None if unknown."""
+    if any(len(label) > LONGEST for label in path):
+        return None
     return _meaning(tuple(path))
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _meaning(path: tuple[str, ...]) -> Found | None:
     if not path:
         return None

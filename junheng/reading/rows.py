@@ -11,6 +11,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from junheng._text import one_line
 from junheng.errors import InputDataError
 from junheng.reading.cells import is_figure
 from junheng.reading.grid import Grid
@@ -109,7 +110,7 @@ def _refuse_other_header(grid: Grid, header: Header, row: int, cells: Sequence[A
     """Refuse a second table with its own headers below the first."""
     for c, value in enumerate(cells):
         if isinstance(value, str):
-            found = recognise(" ".join(value.split()))
+            found = recognise(one_line(value))
             ours = header.found[c]
             if found is not None and (ours is None or found.column != ours.column) and not header.says(c, value):
                 raise InputDataError([two_headers(grid, header, row, cells)])
@@ -236,7 +237,7 @@ def _repeats_headers(row: _Row) -> bool:
 
 
 def _has_other_headers(row: _Row) -> bool:
-    known = sum(recognise(" ".join(v.split())) is not None for _, v in row.texts)
+    known = sum(recognise(one_line(v)) is not None for _, v in row.texts)
     return known >= 3 and known >= len(row.filled) / 2 and row.figures == 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from junheng._data import STAGES, read_toml
-from junheng._text import drop_invisible
+from junheng._text import LONGEST, drop_invisible
 
 #: Stages of a school; the senior stage is needed only for splitting.
 ALL_STAGES = (*STAGES, "senior")
@@ -65,7 +65,9 @@ _BRACKETS = str.maketrans(dict.fromkeys("[{【〔「『《〈〖", "(") | dict.f
 
 
 def fold(text: str) -> str:
-    """Normalize a header: half-width, no spaces, ASCII brackets, lower case."""
+    """Normalize a header: half-width, no spaces, ASCII brackets, lower case; a text too long for one stays."""
+    if len(text) > LONGEST:
+        return text
     folded = unicodedata.normalize("NFKC", drop_invisible(str(text))).translate(_BRACKETS)
     return re.sub(r"\s+", "", folded).lower()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xlsxwriter
 from hostile_books import (
     ALL,
     HEAD,
@@ -346,3 +347,28 @@ def test_zip_files_with_other_parts_are_read(tmp_path: Path) -> None:
     assert schools(tmp_path / "a.xlsx") == ["校2"]
     with pytest.raises(jh.InputError, match="not a workbook"):
         jh.describe_file(written(tmp_path, "b.xlsx", zipped({"a.txt": "x"})))
+
+
+def long_cells(path: Path, text: str, *, sheet: str = "学校", header: bool = False) -> None:
+    """Write a table of schools, and 150 cells of a long text beside, below or above it."""
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("学校")
+        page.write_row(0, 0, ["区县名称", "学校名称", "学段", "学生数", "图书册数"])
+        for r in range(1, 31):
+            page.write_row(r, 0, ["甲县", f"第{r}小学", "小学", 500, 3000])
+        other = page if sheet == "学校" else book.add_worksheet(sheet)
+        for k in range(150):
+            place = (0, 5 + k) if header else (31 + k // 5, k % 5)
+            other.write_string(*place, (text * 30_000)[:30_000])
+
+
+@pytest.mark.slow
+def test_long_cells_are_not_asked_what_they_mean(tmp_path: Path) -> None:
+    texts = ["学校 ", "县,1", "1 ", "（（", "a"]
+    paths = []
+    for k, text in enumerate(texts):
+        for kind in ({}, {"sheet": "别的"}, {"header": True}):
+            paths.append(tmp_path / f"{k}-{len(paths)}.xlsx")
+            long_cells(paths[-1], text, **kind)
+    for one in read_in_children(paths):
+        assert one.how in ("read", "refused") and one.megabytes <= MEGABYTES and one.seconds <= SECONDS, one
