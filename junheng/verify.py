@@ -535,6 +535,10 @@ class County:
     def compare_unit(self, test: dict[str, Any], unit: Any) -> str:
         """Return the verdict of a comparison on one unit."""
         verdict = self.compare(test, [unit])[2]
+        ratio = test.keys() & {"bottom", "top_minus", "dated", "norm"}
+        if verdict == OPEN and test.get("op") in ("<=", "<") and not ratio:  # no figure is negative: a part may exceed
+            known = sum(self.total([unit], [column]) or 0 for column in test["top"])
+            verdict = UNMET if agreed(holds(known, test["op"], n) for n in self.required(test, unit)) == UNMET else OPEN
         whole = None if isinstance(unit, School) else unit.school.figures.get("largest_class")
         if verdict == OPEN and test["top"] == ["largest_class"] and whole is not None:
             return MET if holds(whole, test["op"], self.required(test, unit)[0]) == MET else OPEN
@@ -560,7 +564,7 @@ class County:
             return self.share(condition)
         if not self.has_stage(condition):
             return [None, Fraction(1), OPEN, "not_given", 0, 0, 0]
-        sure, all_of_them, disagree = [], [], False
+        verdicts, disagree = [], False
         for unit, meant in self.subjects(scope, condition.get("where")):
             verdict, differs = self.on_unit(item, index, condition, unit)
             doubts = [
@@ -570,19 +574,17 @@ class County:
             ]
             if ("left_out", True) in doubts:
                 continue
-            all_of_them.append(verdict if meant or verdict == MET else OPEN)
+            verdict = verdict if meant or verdict == MET else OPEN
+            about = [applies for decision, applies in doubts if decision != "counted" and applies is not False]
+            if verdict == UNMET and about:
+                verdict, differs = OPEN, differs or True in about
+            verdicts.append(verdict)
             disagree |= differs
-            if all(decision == "counted" or applies is False for decision, applies in doubts):
-                sure.append(all_of_them[-1])
-        verdict = agreed((every(sure), every(all_of_them)))
-        counts = [all_of_them.count(v) for v in (MET, UNMET, OPEN)]
-        reason = "readings_disagree" if disagree or every(sure) != every(all_of_them) else "not_given"
-        value = (
-            Fraction(counts[0] or not any(counts), sum(counts) or 1)
-            if sum(counts) != counts[2] or not any(counts)
-            else None
-        )
-        return [value, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
+        verdict, counts = every(verdicts), [verdicts.count(v) for v in (MET, UNMET, OPEN)]
+        value = Fraction(counts[0], len(verdicts)) if verdicts else Fraction(1)
+        reason = "readings_disagree" if disagree else "not_given"
+        shown = None if verdicts and counts[2] == len(verdicts) else value
+        return [shown, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
 
     def has_stage(self, test: dict[str, Any]) -> bool:
         """Tell whether the county has a stage that a condition is about: an empty table meets nothing."""
