@@ -14,12 +14,12 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 MET, UNMET, OPEN = "met", "unmet", "undetermined"
 STAGES = ("primary", "junior")
+INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
 MOST_BYTES, MOST_LISTED = 100_000_000, 100
 NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
 
@@ -170,6 +170,8 @@ class Section:
         self.out: list[str | None] = []  # why it is no school of the basic standard, and why not in the coefficients
         self.is_subject = False
         school.all_sections.append(self)
+        if row["kind"] not in (None, school.kind) and school.kind not in INTEGRATED:
+            raise CannotCheck(f"a row of kind {row['kind']!r} belongs to a school of kind {school.kind!r}")
 
 
 SCHOOL = ["name", "code", "kind", "students_primary", "students_junior", "students_senior"]
@@ -188,23 +190,25 @@ def rows_of(frame: Any, first: list[str]) -> Iterator[dict[str, Any]]:
         yield dict(zip(columns, row, strict=True))
 
 
-def who_counts(rules: list[dict[str, Any]], section: Section, claimed: list[Any]) -> None:
-    """Find out why a section does not count (of several reasons any may be claimed), and whether items are about it."""
-    row, found = section.row, []
+def who_counts(rules: list[dict[str, Any]], section: Section) -> None:
+    """Find out why a section does not count (the first reason that applies), and whether items are about it."""
+    row, answers = section.row, []
     two = any(rule.get("answer") for rule in rules)
-    for answer, claim in zip(("in_basic_standard", "in_coefficient"), claimed[:2], strict=True):
+    for answer in ("in_basic_standard", "in_coefficient"):
         names = (answer, "included") if two else ("included", "in_basic_standard", "in_coefficient")
-        given = next((row[name] for name in names if row[name] is not None), None)
+        answers.append(next((row[name] for name in names if row[name] is not None), None))
         matching = [r for r in rules if r.get("answer", answer) == answer and includes(r, row, section.students)]
+        no, empty = answers[-1] is False, section.students == 0
         reasons = {
             "senior_stage": section.stage == "senior",
-            "no_students": section.students == 0,
-            "not_included": given is False,
-            "left_out_by_standard": any(one_of(r["decision"], "out", "ask") == "out" for r in matching),
+            "left_out_by_standard": any(one_of(r["decision"], "out", "ask") == "out" for r in matching)
+            and (no or not empty),
+            "not_included": no,
+            "no_students": empty,
         }
-        found.append([reason for reason, applies in reasons.items() if applies])
-        section.out.append(claim if claim in found[-1] else next(iter(found[-1]), None))
-    other = set(found[0]) - {"left_out_by_standard"}
+        last = "senior_stage" if row["kind"] == "senior" else None
+        section.out.append(next((reason for reason, applies in reasons.items() if applies), last))
+    other = section.stage not in STAGES or section.students == 0 or answers[0] is False
     section.is_subject = not other and section.kind not in ("special", "vocational")
 
 
@@ -247,8 +251,8 @@ class County:
         self.schools = [School(row) for row in rows_of(content["schools"], SCHOOL)]
         by_place = dict(enumerate(self.schools))
         self.sections = [Section(by_place[r["school"]], r) for r in rows_of(content["sections"], SECTION)]
-        for section, claimed in zip_longest(self.sections, content["claims"]["sections"][: len(self.sections)]):
-            who_counts(rules.get("inclusion", []), section, claimed or [None, None])
+        for section in self.sections:
+            who_counts(rules.get("inclusion", []), section)
 
     def figure(self, unit: Any, column: str) -> tuple[Any, str]:
         """Return a figure of a section or a whole school, or why it is unknown."""
