@@ -165,13 +165,14 @@ class Section:
     """One stage of a school."""
 
     def __init__(self, school: School, row: dict[str, Any]) -> None:
-        self.school, self.row, self.stage, self.kind = school, row, row["stage"], school.kind
+        self.school, self.row, self.stage = school, row, row["stage"]
+        self.kind = school.kind if school.kind in INTEGRATED else row["kind"]
         self.students, self.sections = number(row["students"]), [self]
         self.out: list[str | None] = []  # why it is no school of the basic standard, and why not in the coefficients
         self.is_subject = False
+        if self.kind != school.kind and not school.all_sections:
+            raise CannotCheck(f"a row of kind {self.kind!r} belongs to a school of kind {school.kind!r}")
         school.all_sections.append(self)
-        if row["kind"] not in (None, school.kind) and school.kind not in INTEGRATED:
-            raise CannotCheck(f"a row of kind {row['kind']!r} belongs to a school of kind {school.kind!r}")
 
 
 SCHOOL = ["name", "code", "kind", "students_primary", "students_junior", "students_senior"]
