@@ -215,13 +215,10 @@ def who_counts(rules: list[dict[str, Any]], section: Section) -> None:
 
 def includes(rule: dict[str, Any], row: dict[str, Any], students: Fraction | None) -> bool:
     """Tell whether a rule of inclusion is about a section."""
-    private = "private" in (row["ownership"], row["owner_type"])
+    owner = "private" if row["owner_type"] == "private" else row["ownership"]
     return (
         rule.get("kind", row["kind"]) == row["kind"]
-        and (
-            "ownership" not in rule
-            or (rule["ownership"] == "private" if private else rule["ownership"] == row["ownership"])
-        )
+        and rule.get("ownership", owner) == owner
         and ("owner_types" not in rule or row["owner_type"] in rule["owner_types"])
         and ("students_below" not in rule or (students is not None and students < rule["students_below"]))
     )
@@ -301,14 +298,9 @@ class County:
         row, answers = unit.sections[0].row, []
         for key, column in (("kinds", ""), ("area_types", "area_type"), ("ownership", "ownership")):
             if key in where:
-                word = row[column] if column else unit.kind
-                answers.append(
-                    None
-                    if word is None and column
-                    else word in where[key]
-                    if isinstance(where[key], list)
-                    else word == where[key]
-                )
+                word, wanted = row[column] if column else unit.kind, where[key]
+                meant = word in (wanted if isinstance(wanted, list) else [wanted])
+                answers.append(None if word is None and column else meant)
         if "not_kinds" in where:
             answers.append(unit.kind not in where["not_kinds"])
         if "stages" in where:
@@ -328,7 +320,7 @@ class County:
             some, of_all = self.total([unit], ["migrant_students"]), self.total([unit], ["students"])
             known = some is not None and of_all is not None
             answers.append(some > number(where["migrant_share_over"]) * of_all if known else None)
-        return False if False in answers else None if None in answers else True
+        return both(*answers)
 
     def in_force(self, rule: dict[str, Any]) -> bool | None:
         """Tell whether a relaxation is applied, and in force in the year; None if the year is unknown."""
@@ -448,9 +440,11 @@ class County:
         for indicator in self.rules.get("indicators", ()) if sections else ():
             if named and indicator not in limits and (indicator, stage) not in named:
                 continue
-            values = [(s.students, self.values(s, indicator)[0][0]) for s in sections]
+            measure = self.rules["measures"][indicator]
+            weigh = measure["denominator"] if measure["formula"] in ("students_per", "share") else "students"
+            values = [(self.figure(s, weigh)[0], self.values(s, indicator)[0][0]) for s in sections]
             missing, bar = sum(x is None for _, x in values), limits.get(indicator)
-            mean, variance, why = self.spread(values, self.rules["measures"][indicator]["formula"])
+            mean, variance, why = self.spread(values, measure["formula"])
             square = variance / mean**2 if mean and variance is not None else None
             verdict = None if bar is None else OPEN
             if bar and not why:
@@ -464,18 +458,18 @@ class County:
             yield [stage, "composite", None, None, mean, verdict, whys[0] if whys else None, n, most]
 
     def spread(self, values: list[tuple[Any, Any]], formula: str) -> tuple[Any, Any, str | None]:
-        """Return mean and variance by students, and why nothing can be concluded from them."""
+        """Return mean and variance by weight, and why nothing can be concluded from them."""
         known = [(p, x) for p, x in values if x is not None]
         why = None if len(known) == len(values) else "missing_omitted" if self.missing == "omit" else "missing_value"
         if not known or why == "missing_value":
             return None, None, why
         if formula == "amount":  # figures of schools, which weigh the same
             return sum(x for _, x in known) / len(known), None, why
-        if not formula.startswith("per_"):  # students over classes: a ratio of totals
-            return sum(p for p, _ in known) / sum(p / x for p, x in known), None, why
-        students = sum(p for p, _ in known)
-        mean = sum(p * x for p, x in known) / students
-        return mean, sum(p * x * x for p, x in known) / students - mean * mean, why if mean else why or "zero_mean"
+        total = sum(p for p, _ in known)
+        mean = sum(p * x for p, x in known) / total
+        if not formula.startswith("per_"):  # a ratio of totals, such as students over classes
+            return mean, None, why
+        return mean, sum(p * x * x for p, x in known) / total - mean * mean, why if mean else why or "zero_mean"
 
     # -------------------------------------------------------------------------------------------------- items
 
@@ -652,10 +646,11 @@ class County:
             yield [item["id"], None, self.total([None], item["conditions"][0]["top"]), None, OPEN, "scored", 0, 0, 0]
         elif rule == "conditions":
             found = [(c, self.condition(item["id"], i, c)) for i, c in enumerate(item["conditions"])]
-            found = [
-                (c, [Fraction(0), *row[1:4], 0, row[5], 0] if row and c.get("breach") else row) for c, row in found
+            rows = [
+                [Fraction(0), *row[1:4], 0, row[5], 0] if c.get("breach") else row
+                for c, row in found
+                if row and (row[2] == UNMET or not c.get("breach"))
             ]
-            rows = [row for c, row in found if row and not (c.get("breach") and row[2] != UNMET)]
             lead = next(
                 (r for v in (UNMET, OPEN, MET) for r in rows if r[2] == v), [None, None, OPEN, "not_given", 0, 0, 0]
             )
