@@ -170,9 +170,13 @@ class Section:
         self.students, self.sections = number(row["students"]), [self]
         self.out: list[str | None] = []  # why it is no school of the basic standard, and why not in the coefficients
         self.is_subject = False
-        if self.kind != school.kind and not school.all_sections:
-            raise CannotCheck(f"a row of kind {self.kind!r} belongs to a school of kind {school.kind!r}")
-        school.all_sections.append(self)
+        others = school.all_sections
+        kinds = [s.row["kind"] == row["kind"] for s in others if s.row["row"] == row["row"]]
+        if not all(kinds) or (not others and self.kind != school.kind):
+            raise CannotCheck(f"a row of kind {row['kind']!r} belongs to a school of kind {school.kind!r}")
+        if self.students not in (None, school.enrolled[self.stage]):
+            raise CannotCheck(f"a row of {row['students']} students belongs to a school that has others")
+        others.append(self)
 
 
 SCHOOL = ["name", "code", "kind", "students_primary", "students_junior", "students_senior"]

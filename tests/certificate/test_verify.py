@@ -209,6 +209,7 @@ def test_of_several_reasons_one_is_right(
     content = schools_of([("primary", "primary")])
     row = dict(zip(verify.SECTION, content["sections"]["rows"][0], strict=True))
     content["sections"]["rows"] = [list((row | {"students": students, "included": included}).values())]
+    content["schools"]["rows"][0][3] = students
     (section,) = verify.County(rules, "propagate", content).sections
     assert section.out == [reason, reason]
 
@@ -229,6 +230,19 @@ def test_a_row_has_the_kind_of_its_school(school: Any, row: str | None, refused:
     if not refused:
         assert len(verify.County({}, "propagate", content).sections) == 1
         return
+    with pytest.raises(verify.CannotCheck, match="kind"):
+        verify.County({}, "propagate", content)
+
+
+def test_a_row_agrees_with_its_school_and_with_itself() -> None:
+    content = schools_of([("nine_year", "nine_year")])
+    (row,) = content["sections"]["rows"]
+    content["sections"]["rows"].append([*row[:2], "junior", *row[3:]])
+    with pytest.raises(verify.CannotCheck, match="students"):
+        verify.County({}, "propagate", content)
+    content["schools"]["rows"][0][4] = "60"
+    assert len(verify.County({}, "propagate", content).sections) == 2
+    content["sections"]["rows"][1][3] = "primary"
     with pytest.raises(verify.CannotCheck, match="kind"):
         verify.County({}, "propagate", content)
 
