@@ -14,12 +14,12 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 MET, UNMET, OPEN = "met", "unmet", "undetermined"
 STAGES = ("primary", "junior")
+INTEGRATED = ("nine_year", "twelve_year", "complete_secondary")
 MOST_BYTES, MOST_LISTED = 100_000_000, 100
 NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
 
@@ -165,11 +165,18 @@ class Section:
     """One stage of a school."""
 
     def __init__(self, school: School, row: dict[str, Any]) -> None:
-        self.school, self.row, self.stage, self.kind = school, row, row["stage"], school.kind
+        self.school, self.row, self.stage = school, row, row["stage"]
+        self.kind = school.kind if school.kind in INTEGRATED else row["kind"]
         self.students, self.sections = number(row["students"]), [self]
         self.out: list[str | None] = []  # why it is no school of the basic standard, and why not in the coefficients
         self.is_subject = False
-        school.all_sections.append(self)
+        others = school.all_sections
+        kinds = [s.row["kind"] == row["kind"] for s in others if s.row["row"] == row["row"]]
+        if not all(kinds) or (not others and self.kind != school.kind):
+            raise CannotCheck(f"a row of kind {row['kind']!r} belongs to a school of kind {school.kind!r}")
+        if self.students not in (None, school.enrolled[self.stage]):
+            raise CannotCheck(f"a row of {row['students']} students belongs to a school that has others")
+        others.append(self)
 
 
 SCHOOL = ["name", "code", "kind", "students_primary", "students_junior", "students_senior"]
@@ -188,35 +195,34 @@ def rows_of(frame: Any, first: list[str]) -> Iterator[dict[str, Any]]:
         yield dict(zip(columns, row, strict=True))
 
 
-def who_counts(rules: list[dict[str, Any]], section: Section, claimed: list[Any]) -> None:
-    """Find out why a section does not count (of several reasons any may be claimed), and whether items are about it."""
-    row, found = section.row, []
+def who_counts(rules: list[dict[str, Any]], section: Section) -> None:
+    """Find out why a section does not count (the first reason that applies), and whether items are about it."""
+    row, answers = section.row, []
     two = any(rule.get("answer") for rule in rules)
-    for answer, claim in zip(("in_basic_standard", "in_coefficient"), claimed[:2], strict=True):
+    for answer in ("in_basic_standard", "in_coefficient"):
         names = (answer, "included") if two else ("included", "in_basic_standard", "in_coefficient")
-        given = next((row[name] for name in names if row[name] is not None), None)
+        answers.append(next((row[name] for name in names if row[name] is not None), None))
         matching = [r for r in rules if r.get("answer", answer) == answer and includes(r, row, section.students)]
+        no, empty = answers[-1] is False, section.students == 0
         reasons = {
             "senior_stage": section.stage == "senior",
-            "no_students": section.students == 0,
-            "not_included": given is False,
-            "left_out_by_standard": any(one_of(r["decision"], "out", "ask") == "out" for r in matching),
+            "left_out_by_standard": any(one_of(r["decision"], "out", "ask") == "out" for r in matching)
+            and (no or not empty),
+            "not_included": no,
+            "no_students": empty,
         }
-        found.append([reason for reason, applies in reasons.items() if applies])
-        section.out.append(claim if claim in found[-1] else next(iter(found[-1]), None))
-    other = set(found[0]) - {"left_out_by_standard"}
+        last = "senior_stage" if row["kind"] == "senior" else None
+        section.out.append(next((reason for reason, applies in reasons.items() if applies), last))
+    other = section.stage not in STAGES or section.students == 0 or answers[0] is False
     section.is_subject = not other and section.kind not in ("special", "vocational")
 
 
 def includes(rule: dict[str, Any], row: dict[str, Any], students: Fraction | None) -> bool:
     """Tell whether a rule of inclusion is about a section."""
-    private = "private" in (row["ownership"], row["owner_type"])
+    owner = "private" if row["owner_type"] == "private" else row["ownership"]
     return (
         rule.get("kind", row["kind"]) == row["kind"]
-        and (
-            "ownership" not in rule
-            or (rule["ownership"] == "private" if private else rule["ownership"] == row["ownership"])
-        )
+        and rule.get("ownership", owner) == owner
         and ("owner_types" not in rule or row["owner_type"] in rule["owner_types"])
         and ("students_below" not in rule or (students is not None and students < rule["students_below"]))
     )
@@ -247,8 +253,8 @@ class County:
         self.schools = [School(row) for row in rows_of(content["schools"], SCHOOL)]
         by_place = dict(enumerate(self.schools))
         self.sections = [Section(by_place[r["school"]], r) for r in rows_of(content["sections"], SECTION)]
-        for section, claimed in zip_longest(self.sections, content["claims"]["sections"][: len(self.sections)]):
-            who_counts(rules.get("inclusion", []), section, claimed or [None, None])
+        for section in self.sections:
+            who_counts(rules.get("inclusion", []), section)
 
     def figure(self, unit: Any, column: str) -> tuple[Any, str]:
         """Return a figure of a section or a whole school, or why it is unknown."""
@@ -296,14 +302,9 @@ class County:
         row, answers = unit.sections[0].row, []
         for key, column in (("kinds", ""), ("area_types", "area_type"), ("ownership", "ownership")):
             if key in where:
-                word = row[column] if column else unit.kind
-                answers.append(
-                    None
-                    if word is None and column
-                    else word in where[key]
-                    if isinstance(where[key], list)
-                    else word == where[key]
-                )
+                word, wanted = row[column] if column else unit.kind, where[key]
+                meant = word in (wanted if isinstance(wanted, list) else [wanted])
+                answers.append(None if word is None and column else meant)
         if "not_kinds" in where:
             answers.append(unit.kind not in where["not_kinds"])
         if "stages" in where:
@@ -323,7 +324,7 @@ class County:
             some, of_all = self.total([unit], ["migrant_students"]), self.total([unit], ["students"])
             known = some is not None and of_all is not None
             answers.append(some > number(where["migrant_share_over"]) * of_all if known else None)
-        return False if False in answers else None if None in answers else True
+        return both(*answers)
 
     def in_force(self, rule: dict[str, Any]) -> bool | None:
         """Tell whether a relaxation is applied, and in force in the year; None if the year is unknown."""
@@ -443,9 +444,11 @@ class County:
         for indicator in self.rules.get("indicators", ()) if sections else ():
             if named and indicator not in limits and (indicator, stage) not in named:
                 continue
-            values = [(s.students, self.values(s, indicator)[0][0]) for s in sections]
+            measure = self.rules["measures"][indicator]
+            weigh = measure["denominator"] if measure["formula"] in ("students_per", "share") else "students"
+            values = [(self.figure(s, weigh)[0], self.values(s, indicator)[0][0]) for s in sections]
             missing, bar = sum(x is None for _, x in values), limits.get(indicator)
-            mean, variance, why = self.spread(values, self.rules["measures"][indicator]["formula"])
+            mean, variance, why = self.spread(values, measure["formula"])
             square = variance / mean**2 if mean and variance is not None else None
             verdict = None if bar is None else OPEN
             if bar and not why:
@@ -459,18 +462,18 @@ class County:
             yield [stage, "composite", None, None, mean, verdict, whys[0] if whys else None, n, most]
 
     def spread(self, values: list[tuple[Any, Any]], formula: str) -> tuple[Any, Any, str | None]:
-        """Return mean and variance by students, and why nothing can be concluded from them."""
+        """Return mean and variance by weight, and why nothing can be concluded from them."""
         known = [(p, x) for p, x in values if x is not None]
         why = None if len(known) == len(values) else "missing_omitted" if self.missing == "omit" else "missing_value"
         if not known or why == "missing_value":
             return None, None, why
         if formula == "amount":  # figures of schools, which weigh the same
             return sum(x for _, x in known) / len(known), None, why
-        if not formula.startswith("per_"):  # students over classes: a ratio of totals
-            return sum(p for p, _ in known) / sum(p / x for p, x in known), None, why
-        students = sum(p for p, _ in known)
-        mean = sum(p * x for p, x in known) / students
-        return mean, sum(p * x * x for p, x in known) / students - mean * mean, why if mean else why or "zero_mean"
+        total = sum(p for p, _ in known)
+        mean = sum(p * x for p, x in known) / total
+        if not formula.startswith("per_"):  # a ratio of totals, such as students over classes
+            return mean, None, why
+        return mean, sum(p * x * x for p, x in known) / total - mean * mean, why if mean else why or "zero_mean"
 
     # -------------------------------------------------------------------------------------------------- items
 
@@ -535,6 +538,10 @@ class County:
     def compare_unit(self, test: dict[str, Any], unit: Any) -> str:
         """Return the verdict of a comparison on one unit."""
         verdict = self.compare(test, [unit])[2]
+        ratio = test.keys() & {"bottom", "top_minus", "dated", "norm"}
+        if verdict == OPEN and test.get("op") in ("<=", "<") and not ratio:  # no figure is negative: a part may exceed
+            known = sum(self.total([unit], [column]) or 0 for column in test["top"])
+            verdict = UNMET if agreed(holds(known, test["op"], n) for n in self.required(test, unit)) == UNMET else OPEN
         whole = None if isinstance(unit, School) else unit.school.figures.get("largest_class")
         if verdict == OPEN and test["top"] == ["largest_class"] and whole is not None:
             return MET if holds(whole, test["op"], self.required(test, unit)[0]) == MET else OPEN
@@ -560,7 +567,7 @@ class County:
             return self.share(condition)
         if not self.has_stage(condition):
             return [None, Fraction(1), OPEN, "not_given", 0, 0, 0]
-        sure, all_of_them, disagree = [], [], False
+        verdicts, disagree = [], False
         for unit, meant in self.subjects(scope, condition.get("where")):
             verdict, differs = self.on_unit(item, index, condition, unit)
             doubts = [
@@ -570,19 +577,17 @@ class County:
             ]
             if ("left_out", True) in doubts:
                 continue
-            all_of_them.append(verdict if meant or verdict == MET else OPEN)
+            verdict = verdict if meant or verdict == MET else OPEN
+            about = [applies for decision, applies in doubts if decision != "counted" and applies is not False]
+            if verdict == UNMET and about:
+                verdict, differs = OPEN, differs or True in about
+            verdicts.append(verdict)
             disagree |= differs
-            if all(decision == "counted" or applies is False for decision, applies in doubts):
-                sure.append(all_of_them[-1])
-        verdict = agreed((every(sure), every(all_of_them)))
-        counts = [all_of_them.count(v) for v in (MET, UNMET, OPEN)]
-        reason = "readings_disagree" if disagree or every(sure) != every(all_of_them) else "not_given"
-        value = (
-            Fraction(counts[0] or not any(counts), sum(counts) or 1)
-            if sum(counts) != counts[2] or not any(counts)
-            else None
-        )
-        return [value, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
+        verdict, counts = every(verdicts), [verdicts.count(v) for v in (MET, UNMET, OPEN)]
+        value = Fraction(counts[0], len(verdicts)) if verdicts else Fraction(1)
+        reason = "readings_disagree" if disagree else "not_given"
+        shown = None if verdicts and counts[2] == len(verdicts) else value
+        return [shown, Fraction(1), verdict, reason if verdict == OPEN else None, *counts]
 
     def has_stage(self, test: dict[str, Any]) -> bool:
         """Tell whether the county has a stage that a condition is about: an empty table meets nothing."""
@@ -645,10 +650,11 @@ class County:
             yield [item["id"], None, self.total([None], item["conditions"][0]["top"]), None, OPEN, "scored", 0, 0, 0]
         elif rule == "conditions":
             found = [(c, self.condition(item["id"], i, c)) for i, c in enumerate(item["conditions"])]
-            found = [
-                (c, [Fraction(0), *row[1:4], 0, row[5], 0] if row and c.get("breach") else row) for c, row in found
+            rows = [
+                [Fraction(0), *row[1:4], 0, row[5], 0] if c.get("breach") else row
+                for c, row in found
+                if row and (row[2] == UNMET or not c.get("breach"))
             ]
-            rows = [row for c, row in found if row and not (c.get("breach") and row[2] != UNMET)]
             lead = next(
                 (r for v in (UNMET, OPEN, MET) for r in rows if r[2] == v), [None, None, OPEN, "not_given", 0, 0, 0]
             )

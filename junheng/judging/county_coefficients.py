@@ -74,6 +74,7 @@ def _moments(
     """Return means and deviations of each indicator.
 
     An indicator that is not per student has only a mean, the ratio of the totals; an amount per school is unweighted.
+    A school with students but no classes has no value, and no weight either: it must not vanish from the mean.
     """
     mean, std = (np.full((groups.n, len(indicators)), np.nan) for _ in range(2))
     weighted = [j for j, values in enumerate(indicators) if _is_weighted(values)]
@@ -81,7 +82,9 @@ def _moments(
     mean[:, weighted], std[:, weighted] = found.mean, found.std
     for j, values in enumerate(indicators):
         if j not in weighted:
-            mean[:, j] = grouped_moments([values.value], values.denominator, groups, omit_missing=omit).mean[:, 0]
+            bottom = values.denominator
+            weights = None if bottom is None else np.where(np.isnan(values.value), 1.0, bottom)
+            mean[:, j] = grouped_moments([values.value], weights, groups, omit_missing=omit).mean[:, 0]
     return mean, std
 
 

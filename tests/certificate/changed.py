@@ -35,8 +35,6 @@ def figure(rng: random.Random, content: Content) -> Change:
     part = rng.choice(["schools", "sections", "sections", "sections"])
     columns, rows = county[part]["columns"], county[part]["rows"]
     fixed = {"name", "code", "school", "row", "stage", "rounded", "lacking"}
-    if part == "sections":  # in a table it is one cell with the kind of the school
-        fixed.add("kind")
     free = [i for i, n in enumerate(columns) if n not in fixed]
     i, row = rng.choice(free), rng.randrange(len(rows))
     return _set(rng, rows[row], i, "figure", f"{part}[{row}].{columns[i]}")

@@ -223,10 +223,13 @@ def test_what_is_no_certificate_is_an_error() -> None:
         jh.verify_certificate(unknown)
 
 
-def test_a_standard_of_ones_own(tmp_path: Path) -> None:
-    """A file that extends a shipped standard, with a stricter number."""
+@pytest.mark.parametrize(
+    ("indicator", "number"), [("teaching_area_per_student", "5.5"), ("backbone_teacher_share", "0.2")]
+)
+def test_a_standard_of_ones_own(indicator: str, number: str, tmp_path: Path) -> None:
+    """A file that extends a shipped standard, with a stricter number or one more indicator."""
     path = tmp_path / "own.toml"
-    path.write_text(OWN, encoding="utf-8")
+    path.write_text(OWN.replace("INDICATOR", indicator).replace("NUMBER", number), encoding="utf-8")
     ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=4), path)
     content = ev.certificate()
     assert jh.verify_certificate(content, path) == []
@@ -241,9 +244,9 @@ label = { zh = "示例", en = "Example" }
 sources.E = { title = "示例" }
 
 [[thresholds]]
-indicator = "teaching_area_per_student"
+indicator = "INDICATOR"
 stage = "primary"
-value = 5.5
+value = NUMBER
 clause = "第一条"
 source = "E"
 standing = "confirmed"

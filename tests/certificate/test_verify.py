@@ -160,6 +160,93 @@ def test_dated_values_and_readings() -> None:
     assert found.condition("x", 0, readings)[2:4] == ["undetermined", "readings_disagree"]  # type: ignore[index]
 
 
+def schools_of(kinds: list[tuple[str, str | None]], **cells: str | None) -> dict[str, Any]:
+    """Primary sections, each the only one of its school: pairs of the kind of the school and that of its row."""
+    content = empty()
+    content["schools"]["rows"] = [["x", None, kind, "60", None, None] for kind, _ in kinds]
+    columns = [*verify.SECTION, *cells]
+    rows = [[i, i, "primary", own, *FIRST, "60", *cells.values()] for i, (_, own) in enumerate(kinds)]
+    return {**content, "sections": {"columns": columns, "rows": rows}}
+
+
+@pytest.mark.parametrize(
+    ("large", "larger", "decision", "expected"),
+    [
+        ("1", None, None, [0, 1, "unmet", None, 0, 1, 0]),  # a part is over the limit already
+        ("0", None, None, [None, 1, "undetermined", "not_given", 0, 0, 1]),
+        ("0", "0", None, [1, 1, "met", None, 1, 0, 0]),
+        ("1", None, "open", [None, 1, "undetermined", "readings_disagree", 0, 0, 1]),
+        ("1", None, "counted", [0, 1, "unmet", None, 0, 1, 0]),
+        ("1", None, "left_out", [1, 1, "met", None, 0, 0, 0]),
+        ("0", None, "open", [None, 1, "undetermined", "not_given", 0, 0, 1]),
+    ],
+)
+def test_a_sum_known_in_part(large: str, larger: str | None, decision: str | None, expected: list[Any]) -> None:
+    doubts = [{"id": "d", "items": ["x"], "where": {"students_below": 100}, "decision": decision}]
+    rules = {"shared": [], "doubts": doubts if decision else []}
+    found = verify.County(rules, "propagate", schools_of([("primary", "primary")], large=large, larger=larger))
+    test = {"scope": "section", "top": ["large", "larger"], "op": "<=", "value": "0"}
+    assert found.condition("x", 0, test) == expected
+
+
+@pytest.mark.parametrize(
+    ("students", "included", "ruled_out", "reason"),
+    [
+        ("0", None, False, "no_students"),
+        ("0", False, False, "not_included"),
+        ("0", None, True, "no_students"),
+        ("0", False, True, "left_out_by_standard"),
+        ("9", False, True, "left_out_by_standard"),
+        ("9", True, True, "left_out_by_standard"),
+        ("9", False, False, "not_included"),
+        (None, None, False, None),
+    ],
+)
+def test_of_several_reasons_one_is_right(
+    students: str | None, included: bool | None, ruled_out: bool, reason: str | None
+) -> None:
+    rules = {"inclusion": [{"decision": "out", "kind": "primary"}] if ruled_out else []}
+    content = schools_of([("primary", "primary")])
+    row = dict(zip(verify.SECTION, content["sections"]["rows"][0], strict=True))
+    content["sections"]["rows"] = [list((row | {"students": students, "included": included}).values())]
+    content["schools"]["rows"][0][3] = students
+    (section,) = verify.County(rules, "propagate", content).sections
+    assert section.out == [reason, reason]
+
+
+@pytest.mark.parametrize(
+    ("school", "row", "refused"),
+    [
+        ("primary", "primary", False),
+        (None, None, False),
+        ("nine_year", "primary", False),
+        ("primary", None, True),
+        ("primary", "special", True),
+        (None, "special", True),
+    ],
+)
+def test_a_row_has_the_kind_of_its_school(school: Any, row: str | None, refused: bool) -> None:
+    content = schools_of([(school, row)])
+    if not refused:
+        assert len(verify.County({}, "propagate", content).sections) == 1
+        return
+    with pytest.raises(verify.CannotCheck, match="kind"):
+        verify.County({}, "propagate", content)
+
+
+def test_a_row_agrees_with_its_school_and_with_itself() -> None:
+    content = schools_of([("nine_year", "nine_year")])
+    (row,) = content["sections"]["rows"]
+    content["sections"]["rows"].append([*row[:2], "junior", *row[3:]])
+    with pytest.raises(verify.CannotCheck, match="students"):
+        verify.County({}, "propagate", content)
+    content["schools"]["rows"][0][4] = "60"
+    assert len(verify.County({}, "propagate", content).sections) == 2
+    content["sections"]["rows"][1][3] = "primary"
+    with pytest.raises(verify.CannotCheck, match="kind"):
+        verify.County({}, "propagate", content)
+
+
 # ---------------------------------------------------------------------------------------------- what is refused
 
 

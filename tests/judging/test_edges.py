@@ -153,3 +153,11 @@ def test_classes_that_are_missing_need_no_rule_of_division() -> None:
         i: only(found, indicator=i, stage="primary")["reason"] for i in ("students_per_class", "books_per_student")
     }
     assert reasons == {"students_per_class": "missing_value", "books_per_student": "no_split_rule"}
+
+
+@pytest.mark.parametrize(("missing", "mean"), [("propagate", None), ("omit", 50.0)])
+def test_a_school_without_classes_does_not_vanish_from_the_mean(missing: str, mean: float | None) -> None:
+    table = frame(conditions(students=500, classes=10), conditions(school="b", students=300, classes=0))
+    row = only(jh.evaluate(table, SHANDONG, missing=missing).indicators, indicator="students_per_class")
+    assert row["n_missing"] == 1
+    assert pd.isna(row["mean"]) if mean is None else row["mean"] == mean
