@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats
 from junheng._data import read_toml
-from junheng._text import clean, has_mark, is_odd, unmarked
+from junheng._text import LONGEST, clean, has_mark, is_odd, unmarked
 from junheng.reading.meaning import units, words
 from junheng.schools import Column, fold, parse_numbers
 
@@ -74,7 +74,9 @@ def units_of(unit: str | None) -> dict[str, tuple[int, int]]:
 
 
 def _half(text: str) -> str | None:
-    """Return a text half-width; None if a sign in it would become a digit: 8①00 is not 8100."""
+    """Return a text half-width; None if a sign in it would become a digit (8①00 is not 8100), or it is no figure."""
+    if len(text) > LONGEST:
+        return None
     squares = text.replace("m²", "m2").replace("M²", "M2")
     return None if has_mark(squares) else unicodedata.normalize("NFKC", squares).strip()
 
