@@ -8,8 +8,10 @@ import numpy as np
 
 from junheng._frames import Labels, pandas_frame
 from junheng.errors import InputError
+from junheng.synthetic.heaping import heap
 from junheng.synthetic.returns import draw_year
 from junheng.synthetic.schools import Counties, Options, draw_schools
+from junheng.synthetic.tampering import Tamper, tampered
 from junheng.words import message
 
 if TYPE_CHECKING:
@@ -20,12 +22,15 @@ def county(
     seed: int = 0,
     *,
     n_schools: int = 60,
+    years: int = 1,
     name: str = "示例县",
     missing: float = 0.0,
     resourcing: float = 1.0,
     inequality: float = 1.0,
     conditions: bool = True,
     items: bool = False,
+    heaping: bool = False,
+    tamper: Tamper = None,
 ) -> pd.DataFrame:
     """Return synthetic data of one county.
 
@@ -35,6 +40,8 @@ def county(
         Seed of the random numbers.
     n_schools : int
         Number of schools (an integrated school is one school in two rows).
+    years : int
+        School years, ending in 2025; enrolment and resources drift from year to year.
     name : str
         Name of the county.
     missing : float
@@ -47,6 +54,13 @@ def county(
         Include the columns of school conditions (land, buildings, rooms) that Shandong's standard needs.
     items : bool
         Include the columns that items of the schemes need (class bands, certificates, training, funds, retention).
+    heaping : bool
+        Let schools build and report as honest ones do: rooms of standard sizes, some schools built to the norm for the
+        pupils they were planned for, figures rounded by the habit of the school, rooms and grounds that last over the
+        years. Concerns areas, equipment, rooms, computers and books, and the staff of small schools over years.
+    tamper : str, sequence of str, or mapping of str to mapping, optional
+        Manipulations to plant, as in :func:`tampered`, which also returns the list of what was planted: the table is
+        that of ``tampered(county(seed), tamper, seed=seed)``.
 
     Returns
     -------
@@ -56,7 +70,7 @@ def county(
     Raises
     ------
     InputError
-        If a share is outside 0 to 1 or a count is below 1.
+        If a share is outside 0 to 1, a count is below 1, or a manipulation cannot be planted.
 
     Examples
     --------
@@ -65,10 +79,11 @@ def county(
     >>> schools.equals(jh.synthetic.county(seed=0)), schools["county"].nunique()
     (True, 1)
     """
-    _check(missing, n_schools)
+    _check(missing, n_schools, years)
     options = Options(missing=missing, resourcing=resourcing, inequality=inequality, conditions=conditions, items=items)
     counties = Counties(names=[name], codes=["370100"], sizes=np.array([n_schools]))
-    return _generate(np.random.default_rng([seed, 1]), counties, options, 1)
+    table = _generate(np.random.default_rng([seed, 1]), counties, options, years, _heaping(heaping, seed, 1))
+    return table if tamper is None else tampered(table, tamper, seed=seed)[0]
 
 
 def province(
@@ -80,6 +95,8 @@ def province(
     inequality: float = 1.0,
     conditions: bool = True,
     items: bool = False,
+    heaping: bool = False,
+    tamper: Tamper = None,
 ) -> pd.DataFrame:
     """Return synthetic data of a province: about 12 000 rows in 136 counties.
 
@@ -91,7 +108,9 @@ def province(
         Number of counties.
     missing, resourcing, inequality : float
         As in :func:`county`.
-    conditions, items : bool
+    conditions, items, heaping : bool
+        As in :func:`county`.
+    tamper : str, sequence of str, or mapping of str to mapping, optional
         As in :func:`county`.
 
     Returns
@@ -102,7 +121,7 @@ def province(
     Raises
     ------
     InputError
-        If a share is outside 0 to 1 or a count is below 1.
+        If a share is outside 0 to 1, a count is below 1, or a manipulation cannot be planted.
 
     Examples
     --------
@@ -113,7 +132,8 @@ def province(
     _check(missing, n_counties)
     options = Options(missing=missing, resourcing=resourcing, inequality=inequality, conditions=conditions, items=items)
     rng = np.random.default_rng([seed, 2])
-    return _generate(rng, _draw_counties(rng, n_counties, 37, 79), options, 1)
+    table = _generate(rng, _draw_counties(rng, n_counties, 37, 79), options, 1, _heaping(heaping, seed, 2))
+    return table if tamper is None else tampered(table, tamper, seed=seed)[0]
 
 
 def nation(
@@ -126,6 +146,8 @@ def nation(
     inequality: float = 1.0,
     conditions: bool = False,
     items: bool = False,
+    heaping: bool = False,
+    tamper: Tamper = None,
 ) -> pd.DataFrame:
     """Return synthetic data of a nation: about 220 000 rows a year in 2 850 counties.
 
@@ -139,7 +161,9 @@ def nation(
         Number of counties.
     missing, resourcing, inequality : float
         As in :func:`county`.
-    conditions, items : bool
+    conditions, items, heaping : bool
+        As in :func:`county`.
+    tamper : str, sequence of str, or mapping of str to mapping, optional
         As in :func:`county`.
 
     Returns
@@ -150,7 +174,7 @@ def nation(
     Raises
     ------
     InputError
-        If a share is outside 0 to 1 or a count is below 1.
+        If a share is outside 0 to 1, a count is below 1, or a manipulation cannot be planted.
 
     Examples
     --------
@@ -161,7 +185,13 @@ def nation(
     _check(missing, n_counties, years)
     options = Options(missing=missing, resourcing=resourcing, inequality=inequality, conditions=conditions, items=items)
     rng = np.random.default_rng([seed, 3])
-    return _generate(rng, _draw_counties(rng, n_counties, 11, 69), options, years)
+    table = _generate(rng, _draw_counties(rng, n_counties, 11, 69), options, years, _heaping(heaping, seed, 3))
+    return table if tamper is None else tampered(table, tamper, seed=seed)[0]
+
+
+def _heaping(heaping: bool, seed: int, table: int) -> np.random.Generator | None:
+    """Return random numbers of their own, so that a heaped table is that of the seed in all else."""
+    return np.random.default_rng([seed, table, 5]) if heaping else None
 
 
 def _check(missing: float, *counts: int) -> None:
@@ -180,8 +210,10 @@ def _draw_counties(rng: np.random.Generator, n: int, first_code: int, mean_schoo
     )
 
 
-def _generate(rng: np.random.Generator, counties: Counties, options: Options, years: int) -> pd.DataFrame:
-    """Generate the table: first schools, then their returns year by year, then missing cells."""
+def _generate(
+    rng: np.random.Generator, counties: Counties, options: Options, years: int, heaping: np.random.Generator | None
+) -> pd.DataFrame:
+    """Generate the table: first schools, then their returns year by year, heaping, then missing cells."""
     schools = draw_schools(rng, counties, options)
     enrolment = schools.enrolment
     frames = []
@@ -191,6 +223,8 @@ def _generate(rng: np.random.Generator, counties: Counties, options: Options, ye
         students = np.rint(enrolment).astype(np.int64)
         students[schools.closing & (year == 2025)] = 0
         frames.append(draw_year(rng, year, counties, schools, students, options))
+    if heaping is not None:
+        heap(heaping, frames)
     columns = {name: _join([frame[name] for frame in frames]) for name in frames[0]}
     if options.missing:
         for name, column in columns.items():
