@@ -69,7 +69,8 @@ def _unusual(surprise: Floats, many: Ints, tail: float) -> list[int]:
     from scipy.special import gammaincc
 
     rows = np.flatnonzero((many > 0) & (surprise > many - np.log(tail) / 2))
-    return rows[gammaincc(many[rows], surprise[rows]) <= tail].tolist()
+    found: list[int] = rows[gammaincc(many[rows], surprise[rows]) <= tail].tolist()
+    return found
 
 
 def _roundness(column: Column, figures: Figures, rules: Mapping[str, Any]) -> _Roundness | None:
