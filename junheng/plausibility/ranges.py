@@ -29,10 +29,9 @@ _IN_LINE = 1.0
 def findings(figures: Figures) -> list[Finding]:
     """Return the figures that are out of range."""
     peers = Peers(figures)
-    impossible, seen = _impossible(figures, peers)
     compared = peers.deviations(map(peers.column, _compared(figures)), float(_rules()["out_of_range"]["least_spread"]))
     far = [one for column, found in compared for one in _far(column, found, figures)]
-    return impossible + list(_put_together(figures, [one for one in far if (one.rows[0], one.column) not in seen]))
+    return _impossible(figures, peers, {(one.rows[0], one.column) for one in far}) + list(_put_together(figures, far))
 
 
 @cache
@@ -201,11 +200,10 @@ def unit_factor(name: str, by: float, within: float) -> float | None:
 # ------------------------------------------------------------------------------------------------ impossible
 
 
-def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tuple[int, str]]]:
-    """Return the findings, and the rows and columns that they are about."""
+def _impossible(figures: Figures, peers: Peers, far: set[tuple[int, str]]) -> list[Finding]:
+    """Return the impossible figures, but for those found by row and column: beside peers they say more."""
     present = {c[0].id for c in map(base_column, figures.columns) if c is not None}
     out: list[Finding] = []
-    seen: set[tuple[int, str]] = set()
     for key, rule in _rules()["impossible"].items():
         if rule["top"] not in present or rule["below"] not in present:
             continue
@@ -214,8 +212,9 @@ def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tupl
         sides = {name: column.values, "students": column.units.students}
         for at in _over(sides[rule["top"]], sides[rule["below"]], rule).tolist():
             rows = column.rows(at, figures)
+            if (rows[0], name) in far:
+                continue
             top, below = float(sides[rule["top"]][at]), float(sides[rule["below"]][at])
-            seen.add((rows[0], name))
             out.append(
                 figures.finding(
                     "out_of_range",
@@ -226,7 +225,7 @@ def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tupl
                     expected=rule["most"] * below if name == rule["top"] else top / rule["most"],
                 )
             )
-    return out, seen
+    return out
 
 
 def _over(top: Floats, below: Floats, rule: Mapping[str, Any]) -> Ints:
