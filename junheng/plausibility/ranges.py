@@ -73,8 +73,8 @@ class _Far:
     figure: float
     usual: float
     students: float
-    #: In standard deviations; negative below.
-    score: float
+    #: Logarithm of the figure over the usual one, and its standard deviation.
+    by: float
     spread: float
     peers: int
 
@@ -95,7 +95,7 @@ def _far(column: Column, found: Deviations, figures: Figures) -> list[_Far]:
                 figure=float(column.values[at]),
                 usual=float(f"{np.exp(found.usual[i]):.6g}"),
                 students=float(column.units.students[at]),
-                score=float(found.by[i] / found.spread[i]),
+                by=float(found.by[i]),
                 spread=float(found.spread[i]),
                 peers=int(found.peers[i]),
             )
@@ -109,7 +109,7 @@ def _put_together(figures: Figures, far: list[_Far]) -> Iterator[Finding]:
     for one in far:
         by_row.setdefault(one.rows[0], []).append(one)
     for row, own in by_row.items():
-        below = {one.score < 0 for one in own}
+        below = {one.by < 0 for one in own}
         per_student = [one for one in own if _per_student(one.column)]
         most = len(per_student) >= _MANY and 2 * len(per_student) > _known(figures, row)
         if most and len(below) == 1:
@@ -131,7 +131,7 @@ def _known(figures: Figures, row: int) -> int:
 
 def _enrolment(figures: Figures, row: int, own: list[_Far]) -> Finding:
     students = own[0].students
-    times = float(np.exp(np.median([np.log(max(one.figure, 0.5) / one.usual) for one in own])))
+    times = float(np.exp(np.median([one.by for one in own])))
     expected = float(f"{students * times:.4g}")
     return figures.finding(
         "out_of_range",
@@ -146,10 +146,10 @@ def _enrolment(figures: Figures, row: int, own: list[_Far]) -> Finding:
 def _finding(figures: Figures, one: _Far) -> Finding:
     what, value, expected = _as_indicator(one)
     facts: dict[str, Any] = {"what": what, "value": _short(value), "expected": _short(expected)}
-    facts |= {"peers": one.peers, "score": abs(one.score)}
+    facts |= {"peers": one.peers, "score": abs(one.by) / one.spread}
     key, factor = "far", None
     if one.figure > 0:
-        factor = unit_factor(one.column, float(np.log(one.figure / one.usual)), min(2 * one.spread, _IN_LINE))
+        factor = unit_factor(one.column, one.by, min(2 * one.spread, _IN_LINE))
     if factor is not None:
         key = "divided" if one.figure > one.usual else "multiplied"
         facts |= {"column": Name("column", one.cell), "figure": one.figure, "factor": factor}
@@ -229,6 +229,6 @@ def _impossible(figures: Figures, peers: Peers, far: set[tuple[int, str]]) -> li
 
 
 def _over(top: Floats, below: Floats, rule: Mapping[str, Any]) -> Ints:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         over = (top > rule["most"] * below) & ((below > 0) | (top > 0 if rule.get("none") else False))
     return np.flatnonzero(over)

@@ -197,3 +197,13 @@ def test_medians_and_spreads_are_those_of_numpy() -> None:
     many = rng.normal(0, 0.5, 100_000)
     np.testing.assert_allclose(spread_of(many, np.zeros(many.size, int), np.array([many.size]), 0.1), 0.5, rtol=0.02)
     assert spread_of(np.zeros(5), np.zeros(5, int), np.array([5]), 0.1).tolist() == [0.1]
+
+
+@pytest.mark.parametrize("value", [1e300, 1.7e308, 5e-324])
+@pytest.mark.parametrize("name", ["students", "books", "teaching_area_m2", "teachers", "classes"])
+def test_figures_beyond_reason_do_not_touch_others(name: str, value: float) -> None:
+    wrong = changed(like_schools(20, (2024, 2025)), 3, books=90_000_000)
+    other = changed(like_schools(20, (2024, 2025), county="乙县"), 25, **{name: value})
+    together = jh.plausibility(pd.concat([other, wrong], ignore_index=True))
+    own = jh.plausibility(wrong)
+    assert together[together["county"] == "甲县"]["evidence"].tolist() == own["evidence"].tolist() != []
