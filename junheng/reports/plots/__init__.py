@@ -11,6 +11,7 @@ from junheng.reports.plots._before_and_after import before_and_after
 from junheng.reports.plots._coefficients import coefficients
 from junheng.reports.plots._distribution import distribution
 from junheng.reports.plots._lorenz import lorenz
+from junheng.reports.plots._matrix import matrix
 from junheng.reports.plots._over_years import over_years
 from junheng.reports.plots._ranking import ranking
 from junheng.reports.plots._town_and_country import town_and_country
@@ -21,6 +22,7 @@ __all__ = [
     "coefficients",
     "distribution",
     "lorenz",
+    "matrix",
     "over_years",
     "ranking",
     "town_and_country",
