@@ -127,7 +127,7 @@ class _Grid:
         turned: dict[str, Any] = {"rotation": 90} if sizes.turned else {}
         for i, text in enumerate(one.texts):
             at = x + (i + 0.5) * sizes.cell
-            self.write(at, y + high / 2, text, FIGURES, ha="center", va="center", **turned)
+            self.write(at, y + high / 2, text, min(FIGURES, sizes.cell / size), ha="center", va="center", **turned)
         return y + high
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 from attrs import evolve, frozen
@@ -18,6 +19,8 @@ from junheng.words import Language
 TALL, SMALL, THIN = 1.25, 0.85, 0.42
 #: The longest line of a head, and the narrowest cell, in units of the letters; the most lines of a head.
 HEAD, NARROW, HEAD_LINES = 24.0, 0.8, 3
+#: Width of a cell below which the columns are put in bands one below the other, in units of the letters.
+BANDED = 0.68
 #: Height from which a picture takes a further column of rows, and the most it has, in units of the letters.
 COMFORTABLE, TALLEST = 80.0, 136.0
 #: Size of the letters of names, of heads and figures.
@@ -41,6 +44,10 @@ class Bars:
     reach: Floats
     limits: NDArray[np.bool_]
 
+    def part(self, a: int, b: int) -> Bars:
+        """Return some of the columns."""
+        return Bars(self.kinds[:, a:b], self.reach[:, a:b], self.limits[a:b])
+
 
 @frozen(kw_only=True, eq=False)
 class Table:
@@ -58,6 +65,22 @@ class Table:
     sums: Sequence[Sum]
     note: str = ""
     """What the legend adds."""
+
+    def bands(self, n: int) -> list[Table]:
+        """Return the table as some tables with a part of the columns each."""
+        if n == 1:
+            return [self]
+        edges = [round(len(self.heads) * i / n) for i in range(n + 1)]
+        return [
+            evolve(
+                self,
+                title=f"{self.title} ({i}/{n})",
+                heads=self.heads[a:b],
+                cells=self.cells.part(a, b),
+                sums=[evolve(s, texts=s.texts[a:b], bars=s.bars and s.bars.part(a, b)) for s in self.sums],
+            )
+            for i, (a, b) in enumerate(pairwise(edges), 1)
+        ]
 
 
 @frozen
@@ -132,6 +155,8 @@ class Layout:
 def lay_out(tables: Sequence[Table], wide: float, high: float | None, tallest: float | None = None) -> Layout:
     """Arrange tables in a width and, on axes that are given, in a height; in points."""
     size = text_size()
+    # of very many indicators, bands of columns one below the other
+    tables = [band for t in tables for band in t.bands(ceil(len(t.heads) / _most_columns(t, wide, size)))]
     most = high if high is not None else TALLEST * size if tallest is None else tallest
     found: list[Layout] = []
     for n in range(1, 5):
@@ -144,6 +169,12 @@ def lay_out(tables: Sequence[Table], wide: float, high: float | None, tallest: f
     lowest = min(x.height for x in found)
     chosen = next(x for x in found if x.height <= max(lowest * 1.05, COMFORTABLE * size if high is None else high))
     return chosen if chosen.height <= most else _squeezed(tables, chosen, most)
+
+
+def _most_columns(table: Table, wide: float, size: float) -> int:
+    """Return how many columns have room for their heads."""
+    room = wide - _names_width([table], wide, size) - _margin_width([table], size)
+    return max(1, int(room / (BANDED * size)))
 
 
 def _fitting(tables: Sequence[Table], n: int, wide: float, size: float) -> Layout | None:
@@ -251,7 +282,7 @@ def _sizes(tables: Sequence[Table], width: float, size: float, *, strict: bool) 
         head_size=scale,
         head_lines=lines,
         head_room=room or HEAD,
-        turned=widest * FIGURES * size > cell * 1.02,
+        turned=widest * FIGURES * size > cell * 0.9,
         step=0.0,
         thin=0.0,
         named=0,

@@ -149,7 +149,7 @@ def _legend(tables: Sequence[Table], lang: Language) -> list[Entry]:
     entries: list[Entry] = []
     for kind in (*KINDS_IN_ORDER, "out"):
         if there[kind]:
-            what = words("unlimited" if kind == "plain" else kind, lang)
+            what = words("unlimited_bar" if kind == "plain" else kind, lang)
             entries.append((swatch(kind), words("counted", lang, what=what, n=there[kind])))
     if any(t.cells.limits.any() for t in tables):
         entries.append((tick_mark(), str(word("column", "limit", lang))))
