@@ -8,6 +8,7 @@ Each picture has its own file. ``_picture`` is the skeleton of all; ``_subject``
 """
 
 from junheng.reports.plots._before_and_after import before_and_after
+from junheng.reports.plots._bunching import bunching
 from junheng.reports.plots._coefficients import coefficients
 from junheng.reports.plots._distribution import distribution
 from junheng.reports.plots._lorenz import lorenz
@@ -19,6 +20,7 @@ from junheng.reports.plots._who_gives import who_gives
 
 __all__ = [
     "before_and_after",
+    "bunching",
     "coefficients",
     "distribution",
     "lorenz",

@@ -77,21 +77,23 @@ class Cells:
         for kind, (face, marker, _) in CELLS.items():
             mine = boxes[(kinds == kind) & (boxes[:, 1] > boxes[:, 0])]
             if face != "none" and mine.size:
-                pen.ax.add_patch(_rectangles(mine, face))
+                pen.ax.add_patch(rectangles(mine, face))
             some = marks[marked == kind] if marker else marks[:0]
             for size in np.unique(some[:, 2]).tolist():
                 at = some[some[:, 2] == size]
                 pen.ax.plot(at[:, 0], at[:, 1], zorder=4, **_mark(kind, size))
 
 
-def _rectangles(boxes: Floats, colour: str) -> Any:
-    """Return rectangles of a colour as one shape."""
+def rectangles(boxes: Floats, colour: str, *, edge: str = "none") -> Any:
+    """Return rectangles of a colour as one shape; a box is left, right, top, bottom."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
     corners = boxes[:, [0, 2, 1, 2, 1, 3, 0, 3, 0, 2]].reshape(-1, 2)
     codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(boxes))
-    return PathPatch(Path(corners, codes), facecolor=colour, edgecolor="none", linewidth=0, zorder=2)
+    return PathPatch(
+        Path(corners, codes), facecolor=colour, edgecolor=edge, linewidth=0.8 if edge != "none" else 0, zorder=2
+    )
 
 
 def _mark(kind: str, size: float) -> dict[str, Any]:
@@ -111,13 +113,14 @@ def swatch(kind: str) -> Any:
     from matplotlib.lines import Line2D
 
     face, marker, _ = CELLS[kind]
-    size, edge = text_size(), GREY if face == "none" else face
-    look: dict[str, Any] = {
-        "marker": "s",
-        "markersize": size,
-        "markerfacecolor": face,
-        "markeredgecolor": edge,
-        "markeredgewidth": 0.4,
-    }
-    cell = Line2D([], [], linestyle="none", **look)
+    size = text_size()
+    cell = square(face, size)
     return (cell, Line2D([], [], **_mark(kind, size * 0.6))) if marker else cell
+
+
+def square(face: str, size: float) -> Any:
+    """Return a square of a colour for a legend, hollow if it has none."""
+    from matplotlib.lines import Line2D
+
+    look: dict[str, Any] = {"marker": "s", "markersize": size, "markerfacecolor": face, "markeredgewidth": 0.4}
+    return Line2D([], [], linestyle="none", markeredgecolor=GREY if face == "none" else face, **look)
