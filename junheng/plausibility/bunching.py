@@ -242,9 +242,9 @@ class Bunch:
     """Some figures beside what is required of them, as :func:`tests` compares them.
 
     ``width`` is that of the windows, as a share of the requirement; ``share`` what each figure is of its requirement,
-    ``place`` its window, window 0 the one just enough; ``fits`` tells which have units fine enough to be compared. ``found`` are in window 0, ``above``
-    and ``below`` in each window beside it on average; the larger of the two is expected. The p-value is NaN where there
-    are too few figures for a test; it is not adjusted for other tests.
+    ``place`` its window, window 0 the one just enough; ``fits`` tells which have units fine enough to be compared.
+    ``found`` are in window 0, ``above`` and ``below`` in each window beside it on average; the larger of the two is
+    expected. The p-value is NaN where there are too few figures for a test; it is not adjusted for other tests.
     """
 
     width: float

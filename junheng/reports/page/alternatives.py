@@ -8,7 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats
 from junheng._data import STAGES
-from junheng.indicators.compliance import UNMET
+from junheng.indicators.compliance import UNDETERMINED, UNMET
 from junheng.planning import Plan
 from junheng.reports.page.words import ReportWords
 from junheng.reports.plots._canvas import short
@@ -27,9 +27,10 @@ def matrix(d: Judgement, c: int, s: int, text: ReportWords) -> str:
     """Describe all schools of a county and stage by all indicators; empty if there is nothing to show."""
     own = [j for j in range(len(d.indicators)) if d.threshold(j, s) is not None]
     rows = d.judged_by_place.at(d.place(c, s))
-    if not own or not rows.size:
+    verdicts = d.verdicts[own][:, rows]
+    if not (verdicts != UNDETERMINED).any():
         return ""
-    short = (d.verdicts[own][:, rows] == UNMET).sum(axis=1)
+    short = (verdicts == UNMET).sum(axis=1)
     worst = int(short.argmax())
     name = str(getattr(d.indicators[own[worst]], text.language))
     names = text("alt_matrix_worst", indicator=name, short=int(short[worst])) if short.any() else ""

@@ -103,8 +103,7 @@ def bunching(
     for line in lines:
         line.draw(pen.ax)
     picture.finish(pen, words("axis_share", lang))
-    pen.numbers("y")
-    pen.ax.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[attr-defined]
+    pen.numbers("y", whole=True)
     pen.axis_label("y", words("axis_schools", lang))
     return pen.ax
 

@@ -24,7 +24,7 @@ BANDED = 0.68
 #: Height from which a picture takes a further column of rows, and the most it has, in units of the letters.
 COMFORTABLE, TALLEST = 80.0, 136.0
 #: Size of the letters of names, of heads and figures.
-NAMES, FIGURES = 0.82, 0.74
+NAMES, FIGURES = 0.84, 0.8
 
 
 @frozen(kw_only=True, eq=False)
