@@ -116,7 +116,9 @@ def test_pictures_are_told_in_words(county: jh.Evaluation, pages: dict[str, Page
 def test_pictures_of_counties_years_and_plans_are_told_in_words(province: jh.Evaluation, province_page: Page) -> None:
     told = [text for _, text in province_page.find("desc")]
     over = province.indicators.query("stage == 'primary' and verdict == 'unmet'")
-    overview = f"4个县或年度（行）的各项差异系数（列）与上限；{over['county'].nunique()}个有系数超过上限，共{len(over)}项"
+    overview = (
+        f"4个县或年度（行）的各项差异系数（列）与上限；{over['county'].nunique()}个有系数超过上限，共{len(over)}项"
+    )
     assert overview in told[0]
     ranked = next(text for text in told if "点图" in text)
     assert "各县差异系数由大到小" in ranked and "共4个数值" in ranked

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from junheng._arrays import Floats
 from junheng.reports.plots._canvas import Pen, cut, wrap
 from junheng.reports.plots._cells import LIMIT_AT, Cells
-from junheng.reports.plots._layout import FIGURES, NAMES, TALL, Bars, Layout, Panel, Sum, row_heights
+from junheng.reports.plots._layout import FIGURES, LEADING, NAMES, TALL, Bars, Layout, Panel, Sum, row_heights
 
 
 def draw_grid(pen: Pen, layout: Layout) -> None:
@@ -83,13 +83,13 @@ class _Grid:
 
     def _heads(self, panel: Panel, x: float, y: float) -> None:
         table, sizes = panel.table, self.layout.sizes
-        style: dict[str, Any] = {"rotation": 90, "rotation_mode": "anchor", "va": "center", "linespacing": 1.05}
+        style: dict[str, Any] = {"rotation": 90, "rotation_mode": "anchor", "va": "center", "linespacing": 1.0}
         for i, head in enumerate(table.heads):
             at = x + (i + 0.5) * sizes.cell
             self.write(at, y, _broken(head, sizes.head_room, sizes.head_lines), sizes.head_size, **style)
         if sizes.margin:
             at = x + len(table.heads) * sizes.cell + sizes.margin * 0.55
-            lines = max(1, int(sizes.margin / (self.layout.size * sizes.head_size * 1.18)))
+            lines = max(1, int(sizes.margin / (self.layout.size * sizes.head_size * LEADING)))
             self.write(at, y, _broken(table.margin_head, sizes.head_room, lines), sizes.head_size, **style)
 
     def _names(self, panel: Panel, middle: Floats) -> None:

@@ -16,7 +16,7 @@ from junheng.reports.plots._picture import WIDEST_NAME, Entry, no_mark
 from junheng.words import Language
 
 #: Heights in units of the letters: of a row with a name, at least and at most; of a row without.
-TALL, SMALL, THIN = 1.25, 0.85, 0.42
+TALL, SMALL, THIN = 1.25, 0.85, 0.38
 #: The longest line of a head, and the narrowest cell, in units of the letters; the most lines of a head.
 HEAD, NARROW, HEAD_LINES = 24.0, 0.8, 3
 #: Width of a cell below which the columns are put in bands one below the other, in units of the letters.
@@ -25,6 +25,8 @@ BANDED = 0.68
 COMFORTABLE, TALLEST = 80.0, 136.0
 #: Size of the letters of names, of heads and figures.
 NAMES, FIGURES = 0.84, 0.8
+#: Height of a line of a head, in units of its letters.
+LEADING = 1.1
 
 
 @frozen(kw_only=True, eq=False)
@@ -269,7 +271,7 @@ def _sizes(tables: Sequence[Table], width: float, size: float, *, strict: bool) 
     if strict and cell < NARROW * size:
         return None
     scale = min(FIGURES, cell / size / 1.1)
-    lines = min(HEAD_LINES, max(1, int(cell / (size * scale * 1.18))))
+    lines = min(HEAD_LINES, max(1, int(cell / (size * scale * LEADING))))
     room = _head_room([x for t in tables for x in (*t.heads, t.margin_head)], lines)
     if strict and room is None:
         return None
