@@ -84,8 +84,12 @@ class Figures:
         lacking = [p for p in found.errors if p.code in (ProblemCode.MISSING_COLUMN, ProblemCode.EMPTY_TABLE)]
         if lacking:
             raise InputDataError(lacking)
-        table = found.table
-        sections = make_sections(table, standard, found)
+        return cls.of_sections(make_sections(found.table, standard, found), standard)
+
+    @classmethod
+    def of_sections(cls, sections: Sections, standard: Standard | None) -> Figures:
+        """Take the sections of a table, such as those of an evaluation."""
+        table = sections.schools
         is_school = ~table.is_total
         group, first = _codes(table, place_columns(table), is_school)
         words = [table.codes(name) for name in place_columns(table)]
