@@ -299,9 +299,7 @@ def tests(figures: Figures) -> Tests:
     nothing = Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     if std is None:
         return nothing
-    # schools are openly built to a norm that is one number for all
-    per_student = [r for r in of_thresholds(figures, std) if catalogue()[r.name].denominator is not None]
-    requirements = [*per_student, *_of_sizes(figures, std)]
+    requirements = [*(r for r in of_thresholds(figures, std) if _is_tested(r.name)), *_of_sizes(figures, std)]
     pools = _pools(requirements)
     cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
@@ -317,6 +315,15 @@ def tests(figures: Figures) -> Tests:
     period, pool, width, p = (np.concatenate([part[k] for part in parts]) for k in range(4))
     found = _Bunching(figures, requirements, cells, pools, period, pool, width, p)
     return Tests(figures.group_of(period), p, found.describe)
+
+
+def _is_tested(indicator: str) -> bool:
+    """Return whether only chance puts a figure just at the requirement.
+
+    Schools are openly built to a norm that is one number for all, and classes are openly formed to their limit.
+    """
+    known = catalogue()[indicator]
+    return known.denominator is not None and (known.numerator, known.denominator) != ("students", "classes")
 
 
 def _pools(requirements: Sequence[Requirement]) -> list[tuple[str, tuple[int, ...]]]:
