@@ -1,0 +1,247 @@
+"""A worklist: the findings of a table, what was filled in about them before, and what no longer appears (private)."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from attrs import evolve, frozen
+
+from junheng._codes import row_codes
+from junheng.plausibility.figures import place_columns
+from junheng.plausibility.findings import KINDS, Finding
+from junheng.plausibility.search import find
+from junheng.reading.input_file import FileLike
+from junheng.reports.worklists.answers import Answer, read_answers
+from junheng.schools.origin import Origin, origin_of
+from junheng.schools.sections import as_standard
+from junheng.schools.table import SchoolTable
+from junheng.standards import Standard
+from junheng.words import LANGUAGES, Message, Row, key_text, listed, message, sentences
+
+__all__ = ["Entry", "Place", "Worklist", "by_school", "kinds_counted", "make_worklist", "place_text"]
+
+#: ``open``: to be looked at; ``unchanged``: said to be corrected, but the figure is the same; ``explained``: done.
+Status = Literal["open", "unchanged", "explained"]
+#: Letters of an id: no vowels, so that no word comes out, and no digits, so that no program takes it for a number.
+_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+#: Cells that are named one by one.
+_CELLS = 8
+
+
+@frozen
+class Place:
+    """A county that was looked at: its name, how many schools it has, its years."""
+
+    name: str
+    schools: int
+    years: frozenset[str]
+
+
+@frozen
+class Entry:
+    """A finding with its id, its cells, and what was filled in about it before."""
+
+    id: str
+    finding: Finding
+    place: str
+    cells: Message
+    status: Status = "open"
+    result: str = ""
+    text: str = ""
+
+
+@frozen(eq=False)
+class Worklist:
+    """What an inspector is handed."""
+
+    places: tuple[Place, ...]
+    entries: tuple[Entry, ...]
+    settled: tuple[Answer, ...]
+    """Lines of earlier worklists that no longer appear."""
+    elsewhere: int
+    """Lines of earlier worklists on counties or years that this table does not have."""
+    notices: tuple[Message, ...]
+    with_answers: bool
+    standard: Standard | None
+    alpha: float
+
+    @property
+    def open(self) -> list[Entry]:
+        """The findings that are still to be looked at."""
+        return [e for e in self.entries if e.status != "explained"]
+
+    @property
+    def explained(self) -> list[Entry]:
+        """The findings that were explained before."""
+        return [e for e in self.entries if e.status == "explained"]
+
+
+def make_worklist(
+    schools: Any,
+    *,
+    by: Sequence[str] | str | None = None,
+    standard: Standard | str | os.PathLike[str] | None = None,
+    alpha: float = 0.05,
+    explained: Sequence[FileLike] = (),
+) -> Worklist:
+    """Look at a table, and at what was filled in about it before."""
+    std = None if standard is None else as_standard(standard)
+    answers, notices = read_answers(explained)
+    table, findings = find(schools, by=by, standard=std, alpha=alpha)
+    places = _places(table)
+    entries = [_answered(e, answers.get(e.id)) for e in _entries(table, findings, origin_of(schools))]
+    known = {e.id for e in entries}
+    gone = [a for a in answers.values() if a.id not in known]
+    settled = tuple(a for a in gone if _was_looked_at(a, places))
+    return Worklist(
+        places=tuple(places.values()),
+        entries=tuple(entries),
+        settled=settled,
+        elsewhere=len(gone) - len(settled),
+        notices=tuple(notices),
+        with_answers=bool(explained),
+        standard=std,
+        alpha=float(alpha),
+    )
+
+
+def place_text(words: Iterable[Any]) -> str:
+    """Return the words that identify a county as text."""
+    return " / ".join("" if w is None else key_text(w) for w in words)
+
+
+def by_school(entries: Iterable[Entry]) -> dict[tuple[str, str | None], list[Entry]]:
+    """Return findings by county and school, in the order of the table; those of a school by their weight."""
+    groups: dict[tuple[str, str | None], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.place, entry.finding.school), []).append(entry)
+    return {key: sorted(group, key=lambda e: _weight(e.finding)) for key, group in groups.items()}
+
+
+def kinds_counted(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return how many findings there are of each kind, in the order of the kinds."""
+    counts = Counter(e.finding.kind for e in entries)
+    return {kind: counts[kind] for kind in KINDS if counts[kind]}
+
+
+def _weight(finding: Finding) -> tuple[Any, ...]:
+    """Sort by the p-value; findings without one come after, the furthest from what was expected first."""
+    has_none = math.isnan(finding.p_value)
+    ratio = finding.value / finding.expected if finding.expected else math.inf
+    distance = abs(math.log(ratio)) if ratio > 0 and math.isfinite(ratio) else math.inf
+    return has_none, 0.0 if has_none else finding.p_value, -distance
+
+
+# ------------------------------------------------------------------------------------------ what was looked at
+
+
+def _places(table: SchoolTable) -> dict[str, Place]:
+    """Return the counties of a table by their names, in order of appearance."""
+    rows = np.flatnonzero(~table.is_total)
+    parts = [(codes[rows], words) for codes, words in map(table.codes, place_columns(table))]
+    group = row_codes([(codes, len(words)) for codes, words in parts]) if parts else np.zeros(rows.size, np.int64)
+    n = int(group.max()) + 1 if rows.size else 0
+    first = np.full(n, rows.size, dtype=np.int64)
+    np.minimum.at(first, group, np.arange(rows.size))
+    schools, years = _distinct(table, table.school_column, group, rows, n), [frozenset[str]()] * n
+    counts = [len(found) for found in schools]
+    if "year" in table.has:
+        years = [frozenset(map(key_text, found)) for found in _distinct(table, "year", group, rows, n)]
+    found: dict[str, Place] = {}
+    for g, row in enumerate(first.tolist()):
+        name = place_text(words[codes[row]] if codes[row] >= 0 else None for codes, words in parts)
+        found[name] = Place(name, counts[g], years[g])
+    return found
+
+
+def _distinct(table: SchoolTable, column: str, group: Any, rows: Any, n: int) -> list[list[Any]]:
+    """Return the distinct words of a column in each group."""
+    codes, words = table.codes(column)
+    pairs = np.unique(np.stack([group, codes[rows]]), axis=1)
+    out: list[list[Any]] = [[] for _ in range(n)]
+    for g, code in pairs.T.tolist():
+        if code >= 0:
+            out[g].append(words[code])
+    return out
+
+
+def _was_looked_at(answer: Answer, places: Mapping[str, Place]) -> bool:
+    place, year = places.get(answer.cells.get("county", "")), answer.cells.get("year", "")
+    return place is not None and (not year or not place.years or year in place.years)
+
+
+# ------------------------------------------------------------------------------------------ ids, cells, answers
+
+
+def _entries(table: SchoolTable, findings: Sequence[Finding], origin: Origin | None) -> list[Entry]:
+    seen: Counter[str] = Counter()
+    out = []
+    for finding in findings:
+        key = _key(table, finding)
+        seen[key] += 1
+        if seen[key] > 1:
+            key += f"\x1e{seen[key]}"
+        out.append(Entry(_id(key), finding, place_text(finding.place), _cells(finding, origin)))
+    return out
+
+
+def _key(table: SchoolTable, finding: Finding) -> str:
+    """Return what makes a finding the same in another year's list: where it is, its kind, and its figures.
+
+    What concerns a whole county is the same while what was found is: some of its schools may change their figures.
+    """
+    parts = [place_text(finding.place), finding.school, finding.stage, finding.year, finding.kind, *finding.columns]
+    # figures agree to 1e-12 across versions
+    parts.append(f"{finding.value:.9g}")
+    for row in finding.rows if finding.school is not None else ():
+        figures = [table.number(name) for name in finding.columns]
+        parts += [table.key(row), *("" if v is None else f"{v[row]:.9g}" for v in figures)]
+    return "\x1f".join("" if p is None else str(p) for p in parts)
+
+
+def _id(key: str) -> str:
+    number = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8])
+    letters = ""
+    for _ in range(12):
+        number, at = divmod(number, len(_LETTERS))
+        letters += _LETTERS[at]
+    return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+def _cells(finding: Finding, origin: Origin | None) -> Message:
+    """Name the cells of a finding as the file shows them; rows where the table was not read from a file."""
+    if origin is None:
+        named: list[Any] = [Row(row) for row in dict.fromkeys(finding.rows)]
+    else:
+        found = [_cell(origin, row, name) for row in finding.rows for name in finding.columns or ("",)]
+        named = list(dict.fromkeys(found))
+    if len(named) > _CELLS:
+        return message("worklist.many_cells", cells=listed(named[:_CELLS]), n=len(named))
+    return message("worklist.cells", cells=listed(named))
+
+
+def _cell(origin: Origin, row: int, column: str) -> Any:
+    sheet, number = origin.sheets[origin.sheet[row]], int(origin.row[row])
+    letter = origin.letters.get(sheet, {}).get(column)
+    return f"{sheet}!{letter}{number}" if letter else message("worklist.row_of", sheet=sheet, row=number)
+
+
+def _answered(entry: Entry, answer: Answer | None) -> Entry:
+    if answer is None or answer.is_blank:
+        return entry
+    status: Status = "explained"
+    if _is(answer.result, "corrected"):
+        status = "unchanged"
+    elif _is(answer.result, "pending"):
+        status = "open"
+    return evolve(entry, status=status, result=answer.result, text=answer.text)
+
+
+def _is(result: str, choice: str) -> bool:
+    return result in [sentences("worklist.result", language)[choice] for language in LANGUAGES]
