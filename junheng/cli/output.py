@@ -84,11 +84,8 @@ def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
 
 def named_files(args: argparse.Namespace) -> list[str]:
     """Return the possible input files of a command; pairs NAME=NUMBER and ids of standards match no file."""
-    one = [getattr(args, name, None) for name in ("file", "facts", "standard")]
-    return [path for path in one if path] + [
-        *(getattr(args, "costs", None) or []),
-        *(getattr(args, "moves", None) or []),
-    ]
+    given = [getattr(args, name, None) or [] for name in ("file", "facts", "standard", "costs", "moves", "explained")]
+    return [path for one in given for path in ([one] if isinstance(one, str) else one)]
 
 
 def check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -> None:

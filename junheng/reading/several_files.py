@@ -50,9 +50,7 @@ def put_below(reports: Sequence[FileReport], paths: Sequence[str]) -> tuple[pd.D
     return together, notices
 
 
-def _with_years(
-    reports: Sequence[FileReport], labels: Sequence[str]
-) -> tuple[list[FileReport], list[Message]]:
+def _with_years(reports: Sequence[FileReport], labels: Sequence[str]) -> tuple[list[FileReport], list[Message]]:
     """Take the year from the names of the files if no file has a column for it and each name gives one."""
     # 2024学 would be a school year
     years = [year_in(Path(label).stem.replace("学校", "校")) for label in labels]

@@ -109,9 +109,7 @@ def _together(one: Answer, other: Answer) -> Answer:
     return evolve(other, result=other.result or one.result, text="；".join(texts))
 
 
-def _unused(
-    name: str, grid: Grid, rows: Sequence[int], head: int, columns: Mapping[str, int]
-) -> Iterator[Message]:
+def _unused(name: str, grid: Grid, rows: Sequence[int], head: int, columns: Mapping[str, int]) -> Iterator[Message]:
     if rows:
         yield message("worklist.rows_without_id", file=name, sheet=Quoted(grid.name), rows=_rows(rows), n=len(rows))
     filled = {columns[c] for c in _NEEDED}

@@ -13,6 +13,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from junheng._codes import row_codes
+from junheng.errors import Severity
 from junheng.plausibility.figures import place_columns
 from junheng.plausibility.findings import KINDS, Finding
 from junheng.plausibility.search import find
@@ -67,6 +68,8 @@ class Worklist:
     elsewhere: int
     """Lines of earlier worklists on counties or years that this table does not have."""
     notices: tuple[Message, ...]
+    errors: int
+    """Errors in the table: their cells count as missing."""
     with_answers: bool
     standard: Standard | None
     alpha: float
@@ -105,6 +108,7 @@ def make_worklist(
         settled=settled,
         elsewhere=len(gone) - len(settled),
         notices=tuple(notices),
+        errors=_errors(table),
         with_answers=bool(explained),
         standard=std,
         alpha=float(alpha),
@@ -158,6 +162,12 @@ def _places(table: SchoolTable) -> dict[str, Place]:
         name = place_text(words[codes[row]] if codes[row] >= 0 else None for codes, words in parts)
         found[name] = Place(name, counts[g], years[g])
     return found
+
+
+def _errors(table: SchoolTable) -> int:
+    """Count the errors of a table, in the cells of its columns too."""
+    problems = [*table.problems, *(p for name in sorted(table.has) for p in table.problems_of(name))]
+    return len({(p.code, p.row, p.column) for p in problems if p.severity is Severity.ERROR})
 
 
 def _distinct(table: SchoolTable, column: str, group: Any, rows: Any, n: int) -> list[list[Any]]:
@@ -219,17 +229,25 @@ def _cells(finding: Finding, origin: Origin | None) -> Message:
     if origin is None:
         named: list[Any] = [Row(row) for row in dict.fromkeys(finding.rows)]
     else:
-        found = [_cell(origin, row, name) for row in finding.rows for name in finding.columns or ("",)]
-        named = list(dict.fromkeys(found))
+        named, beside = [], None
+        for row in dict.fromkeys(finding.rows):
+            named += _cells_of_row(origin, row, finding.columns, beside)
+            beside = row
     if len(named) > _CELLS:
         return message("worklist.many_cells", cells=listed(named[:_CELLS]), n=len(named))
     return message("worklist.cells", cells=listed(named))
 
 
-def _cell(origin: Origin, row: int, column: str) -> Any:
+def _cells_of_row(origin: Origin, row: int, columns: Sequence[str], beside: int | None) -> list[Any]:
+    """Name the cells of a row, or the row if none is known; the sheet unless it is that of the row ``beside``."""
     sheet, number = origin.sheets[origin.sheet[row]], int(origin.row[row])
-    letter = origin.letters.get(sheet, {}).get(column)
-    return f"{sheet}!{letter}{number}" if letter else message("worklist.row_of", sheet=sheet, row=number)
+    letters = dict.fromkeys(filter(None, (origin.letters.get(sheet, {}).get(name) for name in columns)))
+    if not letters:
+        return [origin.row_of(row, beside)]
+    cells = [f"{letter}{number}" for letter in letters]
+    if beside is None or origin.sheet[beside] != origin.sheet[row]:
+        cells[0] = f"{sheet}!{cells[0]}"
+    return cells
 
 
 def _answered(entry: Entry, answer: Answer | None) -> Entry:

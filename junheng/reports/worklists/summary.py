@@ -13,7 +13,7 @@ from junheng.reports.workbooks.evaluated import LISTED
 from junheng.reports.worklists.model import Entry, Place, Worklist, kinds_counted
 from junheng.words import Language, sentences, word
 
-__all__ = ["kinds_text", "place_of", "schools_of", "write_summary"]
+__all__ = ["kinds_text", "place_of", "remarks", "schools_of", "write_summary"]
 
 
 def place_of(worklist: Worklist, language: Language) -> str:
@@ -38,6 +38,13 @@ def schools_of(entries: Iterable[Entry]) -> int:
     return len({(e.place, e.finding.school) for e in entries if e.finding.school is not None})
 
 
+def remarks(w: Worklist, language: Language) -> list[str]:
+    """Say what was corrected without a change, no longer appears, was not compared, or could not be read."""
+    again = sum(e.status == "unchanged" for e in w.entries)
+    counts = {"unchanged": again, "settled": len(w.settled), "elsewhere": w.elsewhere, "errors": w.errors}
+    return [sentences("worklist.summary", language)[key].format(n=n) for key, n in counts.items() if n]
+
+
 def write_summary(book: Any, formats: Formats, worklist: Worklist, title: str, language: Language) -> None:
     """Write the first sheet."""
     text = _Text(worklist, language)
@@ -59,9 +66,7 @@ class _Text:
         counts = {"open": len(w.open), "explained": len(w.explained), "n": len(w.entries)}
         key = "counted" if w.entries else "none"
         lines = [text[key].format(schools=self.schools, found=schools_of(w.entries), **counts)]
-        again = sum(e.status == "unchanged" for e in w.entries)
-        for key, n in (("unchanged", again), ("settled", len(w.settled)), ("elsewhere", w.elsewhere)):
-            lines += [text[key].format(n=n)] if n else []
+        lines += remarks(w, self.language)
         lines += [notice.text(self.language) for notice in w.notices]
         lines += [text["no_accusation"]] if w.entries else []
         return Block(text["what"], [*lines, text["chance"].format(alpha=f"{w.alpha:g}")])

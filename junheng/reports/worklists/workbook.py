@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import frozen
 
 from junheng._files import as_path, write_bytes
 from junheng.errors import InputError, check_language
 from junheng.plausibility.findings import KINDS, Finding
 from junheng.reading.input_file import FileLike
 from junheng.reports._workbooks import HEAD, SANS, Formats, cell_text, lines_of, row_height, set_up_page, workbook_bytes
+from junheng.reports.workbooks.sheets import GENERAL, MOST_ROWS, WHOLE
 from junheng.reports.worklists.model import Entry, Worklist, by_school, make_worklist
 from junheng.reports.worklists.summary import place_of, write_summary
-from junheng.reports.workbooks.sheets import GENERAL, MOST_ROWS, WHOLE
 from junheng.standards import Standard
 from junheng.words import LANGUAGES, Language, Name, message, sentences, word
 
@@ -86,8 +86,9 @@ def write_worklist(
     """
     check_language(language)
     target = as_path(path)
-    files = [explained] if isinstance(explained, (str, bytes, os.PathLike)) or hasattr(explained, "read") else explained
-    worklist = make_worklist(schools, by=by, standard=standard, alpha=alpha, explained=list(files))
+    files = _several(explained)
+    _check_ending(target)
+    worklist = make_worklist(schools, by=by, standard=standard, alpha=alpha, explained=files)
     write_workbook(worklist, target, language, [f for f in files if isinstance(f, (str, os.PathLike))])
     return target
 
@@ -96,8 +97,7 @@ def write_workbook(
     worklist: Worklist, target: Path, language: Language, inputs: Iterable[str | os.PathLike[str]] = ()
 ) -> None:
     """Write a worklist."""
-    if target.suffix.lower() != ".xlsx":
-        raise InputError(message("worklist.not_xlsx", file=target.name))
+    _check_ending(target)
     text = sentences("worklist.sheet_text", language)
     title = text["title"].format(place=place_of(worklist, language))
 
@@ -113,6 +113,15 @@ def write_workbook(
     write_bytes(target, workbook_bytes(target, title, label, fill), inputs)
 
 
+def _several(explained: FileLike | Sequence[FileLike]) -> list[FileLike]:
+    return list(explained) if isinstance(explained, (list, tuple)) else [cast("FileLike", explained)]
+
+
+def _check_ending(target: Path) -> None:
+    if target.suffix.lower() != ".xlsx":
+        raise InputError(message("worklist.not_xlsx", file=target.name))
+
+
 # ------------------------------------------------------------------------------------------------- the findings
 
 
@@ -122,7 +131,6 @@ class _Line:
 
     cells: dict[str, Any]
     kind: str = "finding"
-    sort: dict[str, Any] = field(factory=dict)
 
 
 def _write_findings(book: Any, formats: Formats, worklist: Worklist, language: Language) -> None:
