@@ -260,7 +260,13 @@ def _report(args: argparse.Namespace) -> int:
         ev = _certified(_judge(args, steps), args, steps)
         path = steps.run(
             args.text["writing"],
-            lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.product_language),
+            lambda: jh.reports.write_report(
+                ev,
+                Path(args.out),
+                county=args.county,
+                language=args.product_language,
+                plausibility=not args.no_plausibility,
+            ),
         )
     print(args.text["written"].format(path=path))
     _print_certificate(args)

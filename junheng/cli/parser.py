@@ -153,6 +153,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     judging(report)
     add(report, "--out", "file", words="out_report", required=True)
     add(report, "--certificate", "file")
+    report.add_argument("--no-plausibility", action="store_true", help=text["no_plausibility"])
     verify = command("verify")
     add(verify, "file", "file", words="certificate_file")
     add(verify, "--standard", "id", words="verify_standard")

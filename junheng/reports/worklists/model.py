@@ -25,7 +25,7 @@ from junheng.schools.table import SchoolTable
 from junheng.standards import Standard
 from junheng.words import LANGUAGES, Message, Row, key_text, listed, message, sentences
 
-__all__ = ["Entry", "Place", "Worklist", "by_school", "kinds_counted", "make_worklist", "place_text"]
+__all__ = ["Entry", "Place", "Worklist", "by_school", "kinds_counted", "make_worklist", "place_text", "weight"]
 
 #: ``open``: to be looked at; ``unchanged``: said to be corrected, but the figure is the same; ``explained``: done.
 Status = Literal["open", "unchanged", "explained"]
@@ -125,7 +125,7 @@ def by_school(entries: Iterable[Entry]) -> dict[tuple[str, str | None], list[Ent
     groups: dict[tuple[str, str | None], list[Entry]] = {}
     for entry in entries:
         groups.setdefault((entry.place, entry.finding.school), []).append(entry)
-    return {key: sorted(group, key=lambda e: _weight(e.finding)) for key, group in groups.items()}
+    return {key: sorted(group, key=lambda e: weight(e.finding)) for key, group in groups.items()}
 
 
 def kinds_counted(entries: Iterable[Entry]) -> dict[str, int]:
@@ -134,7 +134,7 @@ def kinds_counted(entries: Iterable[Entry]) -> dict[str, int]:
     return {kind: counts[kind] for kind in KINDS if counts[kind]}
 
 
-def _weight(finding: Finding) -> tuple[Any, ...]:
+def weight(finding: Finding) -> tuple[Any, ...]:
     """Sort by the p-value; findings without one come after, the furthest from what was expected first."""
     has_none = math.isnan(finding.p_value)
     ratio = finding.value / finding.expected if finding.expected else math.inf
