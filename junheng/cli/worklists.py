@@ -14,9 +14,10 @@ from junheng.cli.problems import note
 from junheng.errors import InputDataError
 from junheng.reading import notice
 from junheng.reading.several_files import put_below
+from junheng.reports._findings import kinds_text
 from junheng.reports._workbooks import width_of
 from junheng.reports.worklists.model import Entry, Worklist, by_school, make_worklist
-from junheng.reports.worklists.summary import kinds_text, remarks, schools_of
+from junheng.reports.worklists.summary import remarks, schools_of
 from junheng.reports.worklists.workbook import write_workbook
 from junheng.words import sentences
 
@@ -60,7 +61,11 @@ def print_figures(args: argparse.Namespace) -> None:
         print(text["figures_none"])
         return
     told = {"n": len(worklist.entries), "schools": schools_of(worklist.entries)}
-    print(text["figures"].format(kinds=kinds_text(worklist.entries, args.language), file=args.file, **told))
+    print(
+        text["figures"].format(
+            kinds=kinds_text((e.finding for e in worklist.entries), args.language), file=args.file, **told
+        )
+    )
 
 
 def _read(args: argparse.Namespace) -> Any:
@@ -128,6 +133,6 @@ def _county(place: str, entries: Sequence[Entry], args: argparse.Namespace) -> I
     wide = min(_WIDEST, max(map(width_of, names), default=0))
     for name in names:
         blank = " " * max(0, wide - width_of(name))
-        yield f"  {name}{blank}  {len(groups[name]):>3}  {kinds_text(groups[name], args.language)}"
+        yield f"  {name}{blank}  {len(groups[name]):>3}  {kinds_text((e.finding for e in groups[name]), args.language)}"
     if len(groups) > len(names):
         yield text["figures_more_schools"].format(n=len(groups) - len(names))

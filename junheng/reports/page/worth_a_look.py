@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -14,10 +13,10 @@ from junheng._arrays import Ints
 from junheng.plausibility.figures import place_columns
 from junheng.plausibility.findings import KINDS, Finding
 from junheng.plausibility.search import find
+from junheng.reports._findings import kind_label, kinds_text, place_text, weight
 from junheng.reports.page.words import ReportWords
-from junheng.reports.worklists.model import place_text, weight
 from junheng.results import Evaluation
-from junheng.words import key_text, sentences, word
+from junheng.words import key_text, sentences
 
 #: Findings of a county, and counties, that are listed before the rest is only counted.
 LISTED, COUNTIES = 20, 50
@@ -44,10 +43,10 @@ class WorthALook:
         schools = len({f.school for f in found if f.school is not None})
         return {
             "head": said["head"],
-            "lead": said["county"].format(n=len(found), schools=schools, kinds=self._kinds(found)),
+            "lead": said["county"].format(n=len(found), schools=schools, kinds=kinds_text(found, language)),
             "counted": False,
             "heads": [said[f"column_{key}"] for key in ("school", "kind", "evidence")],
-            "rows": [(self._name(f), word("plausibility", f.kind, language), f.evidence.text(language)) for f in shown],
+            "rows": [(self._name(f), kind_label(f.kind, language), f.evidence.text(language)) for f in shown],
             "more": said["more"].format(n=more) if more else "",
             "notes": self._notes() if alone else [],
         }
@@ -72,7 +71,9 @@ class WorthALook:
             "lead": said["several"].format(n=n, some=len(some), counties=len(self.counties)),
             "counted": True,
             "heads": [said[f"column_{key}"] for key in ("county", "n", "kinds")],
-            "rows": [(self.ev.data.county_name(c), len(found[c]), self._kinds(found[c])) for c in shown],
+            "rows": [
+                (self.ev.data.county_name(c), len(found[c]), kinds_text(found[c], self.text.language)) for c in shown
+            ],
             "more": said["more_counties"].format(n=more) if more else "",
             "notes": self._notes(),
         }
@@ -83,7 +84,7 @@ class WorthALook:
             return ""
         if self._changed:
             return self._words["changed"]
-        kinds = self.text.join([str(word("plausibility", kind, self.text.language)) for kind in KINDS])
+        kinds = self.text.join([kind_label(kind, self.text.language) for kind in KINDS])
         return self._words["nothing"].format(n=self._schools, kinds=kinds)
 
     # -- what is found
@@ -95,11 +96,6 @@ class WorthALook:
     def _notes(self) -> list[str]:
         said = sentences("worklist.summary", self.text.language)
         return [self._words["no_accusation"], said["chance"].format(alpha=f"{ALPHA:g}")]
-
-    def _kinds(self, found: Sequence[Finding]) -> str:
-        counts, count = Counter(f.kind for f in found), sentences("worklist.summary", self.text.language)["kind_count"]
-        labels = ((kind, word("plausibility", kind, self.text.language)) for kind in KINDS if counts[kind])
-        return self.text.join([count.format(kind=label, n=counts[kind]) for kind, label in labels])
 
     @cached_property
     def _changed(self) -> bool:

@@ -96,12 +96,12 @@ def _lines(grid: Grid, head: int, columns: Mapping[str, int]) -> Iterator[tuple[
 
 
 def _text(cell: Any) -> str:
-    """Return a cell as text on one line; 2025.0 is 2025."""
+    """Return a cell as text, line by line; 2025.0 is 2025."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return clean(as_text(cell))
+    return "\n".join(filter(None, map(clean, as_text(cell).splitlines())))
 
 
 def _together(one: Answer, other: Answer) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +14,10 @@ from attrs import evolve, frozen
 from junheng._codes import row_codes
 from junheng.errors import Severity
 from junheng.plausibility.figures import place_columns
-from junheng.plausibility.findings import KINDS, Finding
+from junheng.plausibility.findings import Finding
 from junheng.plausibility.search import find
 from junheng.reading.input_file import FileLike
+from junheng.reports._findings import place_text, weight
 from junheng.reports.worklists.answers import Answer, read_answers
 from junheng.schools.origin import Origin, origin_of
 from junheng.schools.sections import as_standard
@@ -25,7 +25,7 @@ from junheng.schools.table import SchoolTable
 from junheng.standards import Standard
 from junheng.words import LANGUAGES, Message, Row, key_text, listed, message, sentences
 
-__all__ = ["Entry", "Place", "Worklist", "by_school", "kinds_counted", "make_worklist", "place_text", "weight"]
+__all__ = ["Entry", "Place", "Worklist", "by_school", "make_worklist"]
 
 #: ``open``: to be looked at; ``unchanged``: said to be corrected, but the figure is the same; ``explained``: done.
 Status = Literal["open", "unchanged", "explained"]
@@ -115,31 +115,12 @@ def make_worklist(
     )
 
 
-def place_text(words: Iterable[Any]) -> str:
-    """Return the words that identify a county as text."""
-    return " / ".join("" if w is None else key_text(w) for w in words)
-
-
 def by_school(entries: Iterable[Entry]) -> dict[tuple[str, str | None], list[Entry]]:
     """Return findings by county and school, in the order of the table; those of a school by their weight."""
     groups: dict[tuple[str, str | None], list[Entry]] = {}
     for entry in entries:
         groups.setdefault((entry.place, entry.finding.school), []).append(entry)
     return {key: sorted(group, key=lambda e: weight(e.finding)) for key, group in groups.items()}
-
-
-def kinds_counted(entries: Iterable[Entry]) -> dict[str, int]:
-    """Return how many findings there are of each kind, in the order of the kinds."""
-    counts = Counter(e.finding.kind for e in entries)
-    return {kind: counts[kind] for kind in KINDS if counts[kind]}
-
-
-def weight(finding: Finding) -> tuple[Any, ...]:
-    """Sort by the p-value; findings without one come after, the furthest from what was expected first."""
-    has_none = math.isnan(finding.p_value)
-    ratio = finding.value / finding.expected if finding.expected else math.inf
-    distance = abs(math.log(ratio)) if ratio > 0 and math.isfinite(ratio) else math.inf
-    return has_none, 0.0 if has_none else finding.p_value, -distance
 
 
 # ------------------------------------------------------------------------------------------ what was looked at
@@ -190,28 +171,38 @@ def _was_looked_at(answer: Answer, places: Mapping[str, Place]) -> bool:
 
 
 def _entries(table: SchoolTable, findings: Sequence[Finding], origin: Origin | None) -> list[Entry]:
+    keys = [_key(table, finding) for finding in findings]
+    # two schools that agree may each have a finding about both
+    alike = {key for key, n in Counter(keys).items() if n > 1}
     seen: Counter[str] = Counter()
     out = []
-    for finding in findings:
-        key = _key(table, finding)
+    for key, finding in zip(keys, findings, strict=True):
+        if key in alike:
+            key = _joined(key, finding.school, finding.stage, finding.year)
         seen[key] += 1
-        if seen[key] > 1:
-            key += f"\x1e{seen[key]}"
-        out.append(Entry(_id(key), finding, place_text(finding.place), _cells(finding, origin)))
+        id_ = _id(key if seen[key] == 1 else _joined(key, seen[key]))
+        out.append(Entry(id_, finding, place_text(finding.place), _cells(finding, origin)))
     return out
 
 
 def _key(table: SchoolTable, finding: Finding) -> str:
-    """Return what makes a finding the same in another year's list: where it is, its kind, and its figures.
+    """Return what makes a finding the same in another list: where it is, its kind, and its figures, in any order.
 
     What concerns a whole county is the same while what was found is: some of its schools may change their figures.
     """
-    parts = [place_text(finding.place), finding.school, finding.stage, finding.year, finding.kind, *finding.columns]
     # figures agree to 1e-12 across versions
-    parts.append(f"{finding.value:.9g}")
-    for row in finding.rows if finding.school is not None else ():
-        figures = [table.number(name) for name in finding.columns]
-        parts += [table.key(row), *("" if v is None else f"{v[row]:.9g}" for v in figures)]
+    what = [finding.kind, *sorted(finding.columns), f"{finding.value:.9g}"]
+    if finding.school is None:
+        return _joined(place_text(finding.place), finding.stage, finding.year, *what)
+    figures = [table.number(name) for name in sorted(finding.columns)]
+    rows = [
+        _joined(table.key(row), *("" if v is None else f"{v[row]:.9g}" for v in figures))
+        for row in dict.fromkeys(finding.rows)
+    ]
+    return _joined(place_text(finding.place), *what, *sorted(rows))
+
+
+def _joined(*parts: Any) -> str:
     return "\x1f".join("" if p is None else str(p) for p in parts)
 
 

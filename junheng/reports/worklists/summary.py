@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from junheng.plausibility.findings import KINDS
+from junheng.reports._findings import kind_label, kinds_text
 from junheng.reports._workbooks import Formats
 from junheng.reports.workbooks.blocks import Block, Head, write_blocks
 from junheng.reports.workbooks.evaluated import LISTED
-from junheng.reports.worklists.model import Entry, Place, Worklist, kinds_counted
-from junheng.words import Language, sentences, word
+from junheng.reports.worklists.model import Entry, Place, Worklist
+from junheng.words import Language, sentences
 
-__all__ = ["kinds_text", "place_of", "remarks", "schools_of", "write_summary"]
+__all__ = ["place_of", "remarks", "schools_of", "write_summary"]
 
 
 def place_of(worklist: Worklist, language: Language) -> str:
@@ -22,15 +23,6 @@ def place_of(worklist: Worklist, language: Language) -> str:
     if len(worklist.places) == 1:
         return worklist.places[0].name or text["no_county"]
     return text["several"].format(n=len(worklist.places))
-
-
-def kinds_text(entries: Iterable[Entry], language: Language) -> str:
-    """Say how many findings there are of each kind."""
-    text, comma = sentences("worklist.summary", language), "、" if language == "zh" else ", "
-    counts = kinds_counted(entries)
-    return comma.join(
-        text["kind_count"].format(kind=word("plausibility", kind, language), n=n) for kind, n in counts.items()
-    )
 
 
 def schools_of(entries: Iterable[Entry]) -> int:
@@ -104,10 +96,7 @@ class _Text:
         """Count the findings of each kind."""
         text = self.text
         counties = {kind: Counter(e.place for e in self._of(kind)) for kind in KINDS}
-        rows = [
-            (word("plausibility", kind, self.language), *self._counts(self._of(kind)), len(counties[kind]))
-            for kind in KINDS
-        ]
+        rows = [(kind_label(kind, self.language), *self._counts(self._of(kind)), len(counties[kind])) for kind in KINDS]
         heads = (Head(sentences("worklist.column", self.language)["kind"], kind="name"), *self._count_heads())
         return Block(text["by_kind"], (), (*heads, Head(text["column_counties"], kind="count")), rows)
 
@@ -126,4 +115,4 @@ class _Text:
         return len(entries) - explained, explained, schools_of(entries)
 
     def _kinds(self, entries: Sequence[Entry]) -> str:
-        return kinds_text(entries, self.language) or self.text["nothing_here"]
+        return kinds_text((e.finding for e in entries), self.language) or self.text["nothing_here"]

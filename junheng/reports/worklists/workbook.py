@@ -13,6 +13,7 @@ from junheng._files import as_path, write_bytes
 from junheng.errors import InputError, check_language
 from junheng.plausibility.findings import KINDS, Finding
 from junheng.reading.input_file import FileLike
+from junheng.reports._findings import kind_label
 from junheng.reports._workbooks import HEAD, SANS, Formats, cell_text, lines_of, row_height, set_up_page, workbook_bytes
 from junheng.reports.workbooks.sheets import GENERAL, MOST_ROWS, WHOLE
 from junheng.reports.worklists.model import Entry, Worklist, by_school, make_worklist
@@ -166,7 +167,7 @@ def _line(entry: Entry, whole: str, unchanged: str, language: Language) -> _Line
         "school": found.school or whole,
         "stage": word("stage", found.stage, language),
         "year": found.year,
-        "kind": kind_label(found, language),
+        "kind": kind_label(found.kind, language),
         "columns": columns_text(found, language),
         "cells": entry.cells.text(language),
         "value": found.value,
@@ -177,11 +178,6 @@ def _line(entry: Entry, whole: str, unchanged: str, language: Language) -> _Line
         "id": entry.id,
     }
     return _Line(cells, "explained" if entry.status == "explained" else "finding")
-
-
-def kind_label(finding: Finding, language: Language) -> str:
-    """Return the label of the kind of a finding."""
-    return str(word("plausibility", finding.kind, language))
 
 
 def columns_text(finding: Finding, language: Language) -> str:
@@ -312,7 +308,7 @@ def about_kind(kind: str, alpha: float, language: Language) -> tuple[str, str, s
     alarms = sentences("worklist.kind_alarms", language).get(kind)
     controlled = sentences("worklist.kinds", language)["controlled"].format(alpha=f"{alpha:g}")
     return (
-        str(word("plausibility", kind, language)),
+        kind_label(kind, language),
         sentences("worklist.kind_shows", language)[kind],
         sentences("worklist.kind_not", language)[kind],
         controlled if alarms is None else alarms,
