@@ -113,7 +113,7 @@ def test_several_files_are_years_or_counties(capsys: pytest.CaptureFixture[str],
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("学校.csv", "另一份.csv"), "文件“学校.csv”和“另一份.csv”有相同的学校（如一小）"),
+        (("学校.csv", "另一份.csv"), "文件“学校.csv”和“另一份.csv”有相同的学校（如“一小”）"),
         (("学校.csv", "--alpha", "3"), "alpha"),
         (("学校.csv", "--alpha", "多"), "alpha"),
         (("学校.csv", "--out", "线索.csv"), ".xlsx"),
@@ -143,9 +143,8 @@ def test_errors_are_those_of_other_commands(
 def test_facts_beside_the_schools_are_left_alone(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     with pd.ExcelWriter("县.xlsx", engine="openpyxl") as book:
         in_chinese(table()).to_excel(book, index=False, sheet_name="学校表")
-        pd.DataFrame({"项目": ["交流轮岗教师数", "某项"], "数值": ["约120", 3]}).to_excel(
-            book, index=False, sheet_name="县情"
-        )
+        facts = pd.DataFrame({"项目": ["交流轮岗教师数", "某项"], "数值": ["约120", 3]})
+        facts.to_excel(book, index=False, sheet_name="县情")
     code, out, _ = run(capsys, "plausibility", "县.xlsx", "--language", "zh")
     assert code == 0 and out.startswith("甲县：3条线索")
 
@@ -153,15 +152,15 @@ def test_facts_beside_the_schools_are_left_alone(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", "值得核实的数据线索：3条（数值明显偏离同类学校2、多项数据与他校相同1），涉及2所学校；用 junheng plausibility 学校.csv 逐校列出"),
-        ("en", "figures worth a look: 3 (out of range 2, copied figures 1) at 2 schools; 'junheng plausibility 学校.csv' lists them"),
+        ("zh", "3条（数值明显偏离同类学校2、多项数据与他校相同1），涉及2所学校；用 junheng plausibility 学校.csv 逐校列出"),
+        ("en", "3 (out of range 2, copied figures 1) at 2 schools; 'junheng plausibility 学校.csv' lists them"),
     ],
 )  # fmt: skip
 def test_check_counts_them(
     capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch, language: str, words: str
 ) -> None:
     code, out, _ = run(capsys, "check", "学校.csv", "--language", language)
-    assert code == 0 and out.splitlines()[-1] == words
+    assert code == 0 and out.splitlines()[-1].endswith(words)
     in_chinese(frame(school(), junior())).to_csv("好.csv", index=False)
     code, out, _ = run(capsys, "check", "好.csv", "--language", language)
     assert code == 0 and out.splitlines()[-1] in ("值得核实的数据线索：未发现", "figures worth a look: none")
