@@ -60,12 +60,9 @@ def print_figures(args: argparse.Namespace) -> None:
     if not worklist.entries:
         print(text["figures_none"])
         return
-    told = {"n": len(worklist.entries), "schools": schools_of(worklist.entries)}
-    print(
-        text["figures"].format(
-            kinds=kinds_text((e.finding for e in worklist.entries), args.language), file=args.file, **told
-        )
-    )
+    kinds = kinds_text((e.finding for e in worklist.entries), args.language)
+    told = {"n": len(worklist.entries), "schools": schools_of(worklist.entries), "file": args.file}
+    print(text["figures"].format(kinds=kinds, **told))
 
 
 def _read(args: argparse.Namespace) -> Any:

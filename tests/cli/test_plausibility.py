@@ -152,7 +152,7 @@ def test_facts_beside_the_schools_are_left_alone(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", "3条（数值明显偏离同类学校2、多项数据与他校相同1），涉及2所学校；用 junheng plausibility 学校.csv 逐校列出"),
+        ("zh", "3条（数值明显偏离同类学校2、多项数据与他校相同1），涉及2所学校；用 junheng plausibility 学校.csv 列出"),
         ("en", "3 (out of range 2, copied figures 1) at 2 schools; 'junheng plausibility 学校.csv' lists them"),
     ],
 )  # fmt: skip

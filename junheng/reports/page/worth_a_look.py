@@ -45,7 +45,7 @@ class WorthALook:
             "head": said["head"],
             "lead": said["county"].format(n=len(found), schools=schools, kinds=kinds_text(found, language)),
             "counted": False,
-            "heads": [said[f"column_{key}"] for key in ("school", "kind", "evidence")],
+            "heads": [said[key] for key in ("column_school", "column_kind", "column_evidence")],
             "rows": [(self._name(f), kind_label(f.kind, language), f.evidence.text(language)) for f in shown],
             "more": said["more"].format(n=more) if more else "",
             "notes": self._notes() if alone else [],
@@ -60,7 +60,7 @@ class WorthALook:
 
     def of_several(self) -> dict[str, Any] | None:
         """Return the section of several counties, None if nothing was found in any."""
-        found, said = self._by_county, self._words
+        found, said, language = self._by_county, self._words, self.text.language
         if not found:
             return None
         some = [c for c in self.counties if c in found]
@@ -70,10 +70,8 @@ class WorthALook:
             "head": said["head"],
             "lead": said["several"].format(n=n, some=len(some), counties=len(self.counties)),
             "counted": True,
-            "heads": [said[f"column_{key}"] for key in ("county", "n", "kinds")],
-            "rows": [
-                (self.ev.data.county_name(c), len(found[c]), kinds_text(found[c], self.text.language)) for c in shown
-            ],
+            "heads": [said[key] for key in ("column_county", "column_n", "column_kinds")],
+            "rows": [(self.ev.data.county_name(c), len(found[c]), kinds_text(found[c], language)) for c in shown],
             "more": said["more_counties"].format(n=more) if more else "",
             "notes": self._notes(),
         }

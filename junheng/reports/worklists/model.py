@@ -32,7 +32,7 @@ Status = Literal["open", "unchanged", "explained"]
 #: Letters of an id: no vowels, so that no word comes out, and no digits, so that no program takes it for a number.
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 #: Cells that are named one by one.
-_CELLS = 8
+_CELLS = 30
 
 
 @frozen
@@ -172,13 +172,13 @@ def _was_looked_at(answer: Answer, places: Mapping[str, Place]) -> bool:
 
 def _entries(table: SchoolTable, findings: Sequence[Finding], origin: Origin | None) -> list[Entry]:
     keys = [_key(table, finding) for finding in findings]
-    # two schools that agree may each have a finding about both
+    # two schools that agree may each have a finding about both, an indicator one about threshold and floor
     alike = {key for key, n in Counter(keys).items() if n > 1}
     seen: Counter[str] = Counter()
     out = []
     for key, finding in zip(keys, findings, strict=True):
         if key in alike:
-            key = _joined(key, finding.school, finding.stage, finding.year)
+            key = _joined(key, finding.school, finding.stage, finding.year, finding.evidence.key)
         seen[key] += 1
         id_ = _id(key if seen[key] == 1 else _joined(key, seen[key]))
         out.append(Entry(id_, finding, place_text(finding.place), _cells(finding, origin)))

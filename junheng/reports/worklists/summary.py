@@ -108,7 +108,7 @@ class _Text:
         return [e for e in self.worklist.entries if e.finding.kind == kind]
 
     def _count_heads(self) -> list[Head]:
-        return [Head(self.text[f"column_{key}"], kind="count") for key in ("open", "explained", "schools")]
+        return [Head(self.text[key], kind="count") for key in ("column_open", "column_explained", "column_schools")]
 
     def _counts(self, entries: Sequence[Entry]) -> tuple[int, int, int]:
         explained = sum(e.status == "explained" for e in entries)
