@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import evolve
 
+from junheng._frames import Table, pandas_frame
 from junheng.errors import InputDataError, Problem, ProblemCode
 from junheng.reading.report import FileReport
+from junheng.reading.tables import stacked
 from junheng.reading.titles import year_in
+from junheng.schools import base_column
 from junheng.schools.origin import remember
 from junheng.words import Message, Quoted, message
 
@@ -32,22 +35,25 @@ def put_below(reports: Sequence[FileReport], paths: Sequence[str]) -> tuple[pd.D
     """
     if len(reports) == 1:
         return reports[0].schools, []
-    import pandas as pd
-
     labels = [r.name for r in reports]
     if len(set(labels)) < len(labels):
         labels = list(paths)
     reports, notices = _with_years(reports, labels)
     _refuse_same_schools(reports, labels)
-    # a column that a file lacks altogether would change the type of the others
-    filled = [r.schools.dropna(axis="columns", how="all") for r in reports]
-    together: pd.DataFrame = pd.concat(filled, ignore_index=True)
-    names = dict.fromkeys(name for r in reports for name in r.schools.columns)
-    together = together.reindex(columns=list(names))
+    tables = [Table(r.schools) for r in reports]
+    names = dict.fromkeys(name for t in tables for name in t.columns)
+    together: pd.DataFrame = pandas_frame({name: _column(tables, name) for name in names})
     sheets = [found for r, label in zip(reports, labels, strict=True) for found in _sheets(r, label)]
     letters = {name: found for r, label in zip(reports, labels, strict=True) for name, found in _letters(r, label)}
     remember(together, sheets, letters)
     return together, notices
+
+
+def _column(tables: Sequence[Table], name: str) -> Any:
+    having = [t for t in tables if name in t.columns]
+    floats = all(t.is_number(name) for t in having) and not all(t.is_whole(name) for t in having)
+    cells = [(t.floats(name) if floats else t.objects(name).tolist()) if t in having else None for t in tables]
+    return stacked(cells, [t.rows for t in tables], base_column(name) is not None)
 
 
 def _with_years(reports: Sequence[FileReport], labels: Sequence[str]) -> tuple[list[FileReport], list[Message]]:

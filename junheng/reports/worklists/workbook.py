@@ -56,7 +56,11 @@ def write_worklist(
         As for :func:`junheng.plausibility`. Cells are named if it comes from :func:`junheng.read_schools`.
     path : str or path
         The file to write, ending in ``.xlsx``. An existing file is replaced once the workbook is complete.
-    by, standard, alpha
+    by : str or sequence of str, optional
+        As for :func:`junheng.plausibility`.
+    standard : Standard, str or path, optional
+        As for :func:`junheng.plausibility`.
+    alpha : float
         As for :func:`junheng.plausibility`.
     explained : str, path, bytes, open file, or a list of these
         Worklists that were filled in.
