@@ -19,11 +19,18 @@ def place_text(words: Iterable[Any]) -> str:
 
 
 def weight(finding: Finding) -> tuple[Any, ...]:
-    """Sort by the p-value; findings without one come after, the furthest from what was expected first."""
-    has_none = math.isnan(finding.p_value)
-    ratio = finding.value / finding.expected if finding.expected else math.inf
-    distance = abs(math.log(ratio)) if ratio > 0 and math.isfinite(ratio) else math.inf
-    return has_none, 0.0 if has_none else finding.p_value, -distance
+    """Sort by the p-value; findings without one come after, by kind, the furthest from what was expected first."""
+    if not math.isnan(finding.p_value):
+        return False, finding.p_value, 0, 0.0
+    return True, 0.0, KINDS.index(finding.kind), -_distance(finding.value, finding.expected)
+
+
+def _distance(value: float, expected: float) -> float:
+    """Return how many times a figure is what was expected, as a logarithm; 0 if nothing was."""
+    if math.isnan(value) or math.isnan(expected) or value == expected:
+        return 0.0
+    ratio = value / expected if expected else math.inf
+    return abs(math.log(ratio)) if 0 < ratio < math.inf else math.inf
 
 
 def kind_label(kind: str, language: Language) -> str:

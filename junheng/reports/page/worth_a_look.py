@@ -121,7 +121,7 @@ class WorthALook:
 
     @cached_property
     def _by_county(self) -> dict[int, list[Finding]]:
-        """The findings of each county of the page; those about several years are the last year's."""
+        """The findings of each county of the page; those about several years stand with the last."""
         if not self.wanted or self._changed or not self._rows.size:
             return {}
         table = self.ev.data.sections.schools
