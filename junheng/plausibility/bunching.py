@@ -22,7 +22,7 @@ from junheng.indicators.compliance import MET
 from junheng.judging.school_verdicts import what_is_asked
 from junheng.judging.subjects import Subjects
 from junheng.judging.values import IndicatorValues
-from junheng.plausibility.chances import first_slot_has
+from junheng.plausibility.chances import first_slot_has, stands_out
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding, Tests
 from junheng.schools.vocabulary import base_column
@@ -36,7 +36,7 @@ WIDTHS = (0.02, 0.05)
 #: Windows on either side with which that at the requirement is compared.
 BESIDE = 2
 #: Whole units make windows wider; figures of so few units that a window is wider than this are left out.
-WIDEST = 0.06
+WIDEST = 0.08
 #: A test needs so many schools in the windows; with fewer nothing can be found.
 _LEAST = 3
 
@@ -168,16 +168,23 @@ def _test(figures: Figures, cells: _Cells, chosen: NDArray[np.bool_], n_periods:
     period = figures.period[row]
     # the figures of a school depend on one another: it is one member, however many it has
     member = dense_codes(period * (int(figures.school.max(initial=0)) + 1) + figures.school[row])
-    p, testable = np.zeros(n_periods), np.ones(n_periods, dtype=bool)
+    of = np.zeros(int(member.max(initial=-1)) + 1, dtype=np.int64)
+    of[member] = period
+    sides = []
+    testable = high = np.ones(n_periods, dtype=bool)
     for side in (1, -1):
         beside = np.flatnonzero(window * side >= 0)
-        slots = np.zeros((int(member.max(initial=-1)) + 1, BESIDE + 1), dtype=np.int64)
+        slots = np.zeros((of.size, BESIDE + 1), dtype=np.int64)
         np.add.at(slots, (member[beside], np.abs(window[beside])), 1)
-        of = np.zeros(slots.shape[0], dtype=np.int64)
-        of[member] = period
-        there = np.flatnonzero(slots.any(axis=1))
-        testable &= np.bincount(of[there], minlength=n_periods) >= _LEAST
-        p = np.maximum(p, first_slot_has(of[there], n_periods, slots[there]))
+        there = slots.any(axis=1)
+        testable = testable & (np.bincount(of[there], minlength=n_periods) >= _LEAST)
+        high = high & stands_out(of, n_periods, slots)
+        sides.append(slots)
+    p, number = np.ones(n_periods), np.cumsum(high) - 1
+    at = np.flatnonzero(high[of])
+    if at.size:
+        some = [first_slot_has(number[of[at]], int(high.sum()), slots[at]) for slots in sides]
+        p[high] = np.maximum(*some)
     return _Result(p, testable)
 
 
@@ -237,8 +244,6 @@ def tests(figures: Figures) -> Tests:
     pools = _pools(requirements)
     cells = [_cells(requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
-    group = np.zeros(n_periods, dtype=np.int64)
-    group[figures.period[figures.period >= 0]] = figures.group[figures.period >= 0]
     parts = []
     for k, (_, pooled) in enumerate(pools):
         results = [_test(figures, c, np.isin(c.requirement, pooled), n_periods) for c in cells]
@@ -250,7 +255,7 @@ def tests(figures: Figures) -> Tests:
         return nothing
     period, pool, width, p = (np.concatenate([part[k] for part in parts]) for k in range(4))
     found = _Bunching(figures, requirements, cells, pools, period, pool, width, p)
-    return Tests(group[period], p, found.describe)
+    return Tests(figures.group_of(period), p, found.describe)
 
 
 def _pools(requirements: Sequence[Requirement]) -> list[tuple[str, tuple[int, ...]]]:
