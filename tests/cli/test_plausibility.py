@@ -91,7 +91,7 @@ def test_a_worklist_is_written_filled_in_and_read_back(capsys: pytest.CaptureFix
 def test_what_was_not_used_of_a_worklist_is_noted(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     pd.DataFrame({"编号": ["?"], "核实结果": ["数据属实"], "说明": [None]}).to_csv("已说明.csv", index=False)
     code, _, err = run(capsys, "plausibility", "学校.csv", "--explained", "已说明.csv", "--language", "zh")
-    assert code == 0 and "第2行填有内容，但编号缺失或已改动" in err
+    assert code == 0 and "第2行填有内容，但没有编号，或编号已改动" in err
 
 
 def test_several_files_are_years_or_counties(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

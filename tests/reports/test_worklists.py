@@ -262,6 +262,22 @@ def test_rows_may_be_sorted_and_deleted_and_columns_added(tmp_path: Path) -> Non
     }
 
 
+def test_one_explanation_may_stand_in_a_merged_cell(tmp_path: Path) -> None:
+    first = write_worklist(table(), tmp_path / "线索.xlsx")
+    book = openpyxl.load_workbook(first)
+    page = book["线索"]
+    heads = [c.value for c in page[1]]
+    c = heads.index("说明") + 1
+    at = [row[0].row for row in page.iter_rows(min_row=2) if row[heads.index("编号")].value]
+    page.cell(at[1], c).value = "两校统一配备"
+    # the heading between them is inside
+    page.merge_cells(start_row=at[1], end_row=at[2], start_column=c, end_column=c)
+    book.save(tmp_path / "合并.xlsx")
+    made = model.make_worklist(table(), explained=[tmp_path / "合并.xlsx"])
+    assert [(e.finding.school, e.text) for e in made.explained] == [("一小", "两校统一配备"), ("二小", "两校统一配备")]
+    assert made.notices == ()
+
+
 def test_counties_and_years_that_are_not_in_the_table_were_not_looked_at(tmp_path: Path) -> None:
     years = pd.concat([table(year=2023), table(year=2024)])
     first = write_worklist(years, tmp_path / "线索.xlsx")
@@ -318,7 +334,7 @@ def test_lines_whose_id_is_lost_are_named(tmp_path: Path) -> None:
     book.save(tmp_path / "坏.xlsx")
     made = model.make_worklist(table(), explained=[tmp_path / "坏.xlsx"])
     told = [n.text("zh") for n in made.notices]
-    assert f"第{lines[0][0].row}、{lines[1][0].row}行填有内容，但编号缺失或已改动，未采用" in told[0]
+    assert f"第{lines[0][0].row}、{lines[1][0].row}行填有内容，但没有编号，或编号已改动，未采用" in told[0]
     assert f"第{lines[2][0].row}行" in told[1] and "公式" in told[1]
     assert made.explained == [] and all(english_in(t) == [] for t in told)
     path = write_worklist(table(), tmp_path / "线索2.xlsx", explained=tmp_path / "坏.xlsx")

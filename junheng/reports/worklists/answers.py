@@ -48,7 +48,7 @@ def read_answers(files: Sequence[FileLike]) -> tuple[dict[str, Answer], list[Mes
 
     If a line is found twice, the result of the later one counts and texts that differ are joined.
     """
-    found: dict[str, Answer] = {}
+    found: dict[str, list[Answer]] = {}
     notices: list[Message] = []
     for file in files:
         source = open_source(open_input(file), lambda done: None, lambda name, i, hidden: True)
@@ -59,12 +59,11 @@ def read_answers(files: Sequence[FileLike]) -> tuple[dict[str, Answer], list[Mes
             unused: list[int] = []
             for row, answer in _lines(grid, head, columns):
                 if answer.id:
-                    known = found.get(answer.id)
-                    found[answer.id] = answer if known is None else _together(known, answer)
+                    found.setdefault(answer.id, []).append(answer)
                 elif not answer.is_blank:
                     unused.append(row + 1)
             notices += _unused(source.name, grid, unused, head, columns)
-    return found, notices
+    return {id_: _together(lines) for id_, lines in found.items()}, notices
 
 
 def _needed_headers() -> Any:
@@ -87,12 +86,28 @@ def _headers(grid: Grid) -> tuple[int, dict[str, int]] | None:
 
 def _lines(grid: Grid, head: int, columns: Mapping[str, int]) -> Iterator[tuple[int, Answer]]:
     """Yield every line with its row; the id of a line that has none is empty."""
+    above = {name: _merged(grid, columns[name], head) for name in ("result", "text")}
     for r, row in enumerate(grid.cells[head + 1 :].tolist(), start=head + 1):
         cells = {name: _text(row[c]) for name, c in columns.items()}
         id_ = cells.pop("id").upper()
         if not _ID.fullmatch(id_):
             id_ = ""
+        elif above["result"] or above["text"]:
+            merged = {name: at[r] for name, at in above.items() if r in at}
+            cells |= {name: _text(grid.cells[r0, columns[name]]) for name, r0 in merged.items()}
         yield r, Answer(id_, cells.pop("result"), cells.pop("text"), cells)
+
+
+def _merged(grid: Grid, column: int, head: int) -> dict[int, int]:
+    """Return the first row of the merged cell that each row of a column is in: one explanation of several lines."""
+    found: dict[int, int] = {}
+    end = head
+    for r0, c0, r1, c1 in sorted(grid.merges or ()):
+        if c0 <= column <= c1 and r1 > r0 > head:
+            rows = range(max(r0, end) + 1, min(r1, len(grid.cells) - 1) + 1)
+            found |= dict.fromkeys(rows, r0)
+            end = max(end, r1)
+    return found
 
 
 def _text(cell: Any) -> str:
@@ -104,9 +119,12 @@ def _text(cell: Any) -> str:
     return "\n".join(filter(None, map(clean, as_text(cell).splitlines())))
 
 
-def _together(one: Answer, other: Answer) -> Answer:
-    texts = dict.fromkeys(t for t in (one.text, other.text) if t)
-    return evolve(other, result=other.result or one.result, text="；".join(texts))
+def _together(lines: Sequence[Answer]) -> Answer:
+    if len(lines) == 1:
+        return lines[0]
+    results = [a.result for a in lines if a.result]
+    texts = dict.fromkeys(a.text for a in lines if a.text)
+    return evolve(lines[-1], result=results[-1] if results else "", text="；".join(texts))
 
 
 def _unused(name: str, grid: Grid, rows: Sequence[int], head: int, columns: Mapping[str, int]) -> Iterator[Message]:

@@ -141,10 +141,8 @@ class _Line:
 def _write_findings(book: Any, formats: Formats, worklist: Worklist, language: Language) -> None:
     columns = [name for name in _WIDTHS if name != "year" or any(p.years for p in worklist.places)]
     lines = list(_lines(worklist, language))
-    name = sentences("worklist.sheet", language)["findings"]
-    for start in range(0, max(len(lines), 1), MOST_ROWS):
-        sheet = book.add_worksheet(name if start == 0 else f"{name}{start // MOST_ROWS + 1}")
-        _Sheet(sheet, formats, {n: _WIDTHS[n] for n in columns}, language).write(lines[start : start + MOST_ROWS])
+    for sheet, part in _pages(book, sentences("worklist.sheet", language)["findings"], lines, MOST_ROWS):
+        _Sheet(sheet, formats, {n: _WIDTHS[n] for n in columns}, language).write(part)
 
 
 def _lines(worklist: Worklist, language: Language) -> Iterator[_Line]:
@@ -321,14 +319,21 @@ def about_kind(kind: str, alpha: float, language: Language) -> tuple[str, str, s
 
 def _write_settled(book: Any, formats: Formats, worklist: Worklist, language: Language) -> None:
     """List what no longer appears, as it stood in the earlier worklist."""
-    sheet = book.add_worksheet(sentences("worklist.sheet", language)["settled"])
     note = sentences("worklist.sheet_text", language)["settled_note"]
     widths = {n: w for n, w in _WIDTHS.items() if n not in ("value", "expected")}
-    sheet.merge_range(0, 0, 0, len(widths) - 1, "", formats(text_wrap=True))
-    sheet.write_string(0, 0, note, formats(text_wrap=True))
-    sheet.set_row(0, row_height(lines_of(note, sum(widths.values()))))
     lines = [
         _Line({**a.cells, "id": a.id, "result": _translated(a.result, language), "text": a.text}, "explained")
         for a in worklist.settled
     ]
-    _Sheet(sheet, formats, widths, language).write(lines, first=1)
+    style = formats(text_wrap=True)
+    for sheet, part in _pages(book, sentences("worklist.sheet", language)["settled"], lines, MOST_ROWS - 1):
+        sheet.merge_range(0, 0, 0, len(widths) - 1, "", style)
+        sheet.write_string(0, 0, note, style)
+        sheet.set_row(0, row_height(lines_of(note, sum(widths.values()))))
+        _Sheet(sheet, formats, widths, language).write(part, first=1)
+
+
+def _pages(book: Any, name: str, lines: Sequence[_Line], most: int) -> Iterator[tuple[Any, Sequence[_Line]]]:
+    """Yield a new sheet for so many lines each, at least one."""
+    for n, start in enumerate(range(0, max(len(lines), 1), most), start=1):
+        yield book.add_worksheet(name if n == 1 else f"{name}{n}"), lines[start : start + most]
