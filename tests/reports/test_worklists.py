@@ -17,7 +17,7 @@ from junheng.plausibility import search
 from junheng.plausibility.findings import KINDS
 from junheng.reports import write_worklist
 from junheng.reports.worklists import model
-from junheng.reports.worklists.workbook import about_kind
+from junheng.reports.worklists.workbook import _number_format, about_kind
 
 openpyxl = pytest.importorskip("openpyxl")
 __all__ = ["plain_kinds"]
@@ -417,3 +417,11 @@ def test_a_sheet_that_is_full_goes_on_on_the_next(tmp_path: Path, monkeypatch: p
     assert sum(len(rows_of(path, s)) for s in sheets[1:4]) == 4
     made = model.make_worklist(table(), explained=[path])
     assert made.settled == () and made.elsewhere == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(58.0, "#,##0"), (93606138.107, "#,##0"), (1671.159, "#,##0.00"), (0.01743, "0.0000"), (2e-7, "General")],
+)
+def test_figures_of_any_size_can_be_read(value: float, shown: str) -> None:
+    assert _number_format(value) == shown

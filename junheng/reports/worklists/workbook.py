@@ -15,7 +15,7 @@ from junheng.plausibility.findings import KINDS, Finding
 from junheng.reading.input_file import FileLike
 from junheng.reports._findings import kind_label
 from junheng.reports._workbooks import HEAD, SANS, Formats, cell_text, lines_of, row_height, set_up_page, workbook_bytes
-from junheng.reports.workbooks.sheets import GENERAL, MOST_ROWS, WHOLE
+from junheng.reports.workbooks.sheets import FOUR, GENERAL, MOST_ROWS, TWO, WHOLE
 from junheng.reports.worklists.model import Entry, Worklist, by_school, make_worklist
 from junheng.reports.worklists.summary import place_of, write_summary
 from junheng.standards import Standard
@@ -248,7 +248,7 @@ class _Sheet:
             if name in _TO_FILL_IN:
                 style["bg_color"] = answer
             if isinstance(cell, float):
-                style["num_format"] = WHOLE if cell.is_integer() else GENERAL
+                style["num_format"] = _number_format(cell)
             if isinstance(cell, str):
                 lines = max(lines, lines_of(cell, width - 1.5))
             self._put(r, c, cell, self.formats(**style))
@@ -275,6 +275,13 @@ class _Sheet:
             "error_message": text["result_hint"],
         }
         self.sheet.data_validation(first, c, last, c, rule)
+
+
+def _number_format(value: float) -> str:
+    """Return the format of a figure of any size; the cell holds all its digits."""
+    if value.is_integer() or abs(value) >= 100_000:
+        return WHOLE
+    return TWO if abs(value) >= 1 else FOUR if abs(value) >= 0.001 else GENERAL
 
 
 def _range(top: int, left: int, bottom: int, right: int) -> str:
