@@ -8,7 +8,7 @@ import pytest
 from junheng.plausibility import search
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding, Tests
-from junheng.words import Name, message
+from junheng.words import Message, Name, message
 
 #: What a table must hold for these kinds to find something.
 FAR, SAME, BUNCHED = 90_000.0, 4321.25, 77.0
@@ -47,7 +47,7 @@ def same(figures: Figures) -> Tests:
     return Tests(figures.group[[rows[0] for rows in pairs]], np.full(len(pairs), 1e-6), describe)
 
 
-def evidence(column: str, n: int) -> object:
+def evidence(column: str, n: int) -> Message:
     return message("worklist.many_cells", cells=Name("column", column), n=n)
 
 

@@ -8,13 +8,14 @@ import pandas as pd
 import polars as pl
 import pytest
 from english import english_in
-from plain_kinds import BUNCHED, FAR, SAME, plain_kinds
+from plain_kinds import BUNCHED, FAR, SAME, plain_kinds, same
 from small_tables import QUALITY, frame, junior, school
 
 import junheng as jh
 from junheng.errors import InputError, JunhengError, OutputFileError
 from junheng.plausibility import search
-from junheng.plausibility.findings import KINDS
+from junheng.plausibility.figures import Figures
+from junheng.plausibility.findings import KINDS, Finding
 from junheng.reports import write_worklist
 from junheng.reports.worklists import model
 from junheng.reports.worklists.workbook import _number_format, about_kind
@@ -263,18 +264,24 @@ def test_rows_may_be_sorted_and_deleted_and_columns_added(tmp_path: Path) -> Non
 
 
 def test_one_explanation_may_stand_in_a_merged_cell(tmp_path: Path) -> None:
-    first = write_worklist(table(), tmp_path / "线索.xlsx")
+    schools = table(teaching_area_m2=SAME)
+    first = write_worklist(schools, tmp_path / "线索.xlsx")
     book = openpyxl.load_workbook(first)
     page = book["线索"]
     heads = [c.value for c in page[1]]
     c = heads.index("说明") + 1
     at = [row[0].row for row in page.iter_rows(min_row=2) if row[heads.index("编号")].value]
+    # two lines of 一小, a heading, a line of 五中
+    assert at[1:4] == [at[1], at[1] + 1, at[1] + 3]
     page.cell(at[1], c).value = "两校统一配备"
-    # the heading between them is inside
-    page.merge_cells(start_row=at[1], end_row=at[2], start_column=c, end_column=c)
+    page.merge_cells(start_row=at[1], end_row=at[3], start_column=c, end_column=c)
     book.save(tmp_path / "合并.xlsx")
-    made = model.make_worklist(table(), explained=[tmp_path / "合并.xlsx"])
-    assert [(e.finding.school, e.text) for e in made.explained] == [("一小", "两校统一配备"), ("二小", "两校统一配备")]
+    made = model.make_worklist(schools, explained=[tmp_path / "合并.xlsx"])
+    assert [(e.finding.school, e.text) for e in made.explained] == [
+        ("一小", "两校统一配备"),
+        ("一小", "两校统一配备"),
+        ("五中", "两校统一配备"),
+    ]
     assert made.notices == ()
 
 
@@ -315,6 +322,19 @@ def test_findings_that_are_alike_in_everything_have_ids_of_their_own(monkeypatch
     monkeypatch.setattr(search, "FINDINGS", (kind, kind))
     made = model.make_worklist(table())
     assert len({e.id for e in made.entries}) == len(made.entries) == 7
+
+
+def test_two_schools_that_agree_may_each_have_their_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def both(figures: Figures) -> list[Finding]:
+        found = same(figures).describe(0)[0]
+        pair = [list(found.rows), list(found.rows)[::-1]]
+        return [figures.finding(found.kind, rows, found.columns, found.evidence, value=2) for rows in pair]
+
+    monkeypatch.setattr(search, "FINDINGS", (both,))
+    monkeypatch.setattr(search, "TESTS", ())
+    ids = {e.finding.school: e.id for e in model.make_worklist(table()).entries}
+    assert set(ids) == {"二小", "=1+1"} and len(set(ids.values())) == 2
+    assert {e.finding.school: e.id for e in model.make_worklist(table()[::-1]).entries} == ids
 
 
 # ------------------------------------------------------------------------------------------- what cannot be used
