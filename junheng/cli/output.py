@@ -95,13 +95,13 @@ def check_out(args: argparse.Namespace, *endings: str, option: str = "--out") ->
     check_output(path, named_files(args))
 
 
-def form_name(key: Sequence[Any], taken: set[str]) -> str:
+def form_name(key: Sequence[Any], taken: set[str], what: str = "申报表") -> str:
     """Return a unique file name for a county that every system allows."""
     bare = "-".join(_NOT_IN_NAMES.sub("_", str(k)).strip(" .") for k in key)[:80] or "_"
-    name, n = f"{bare}-申报表.xlsx", 1
+    name, n = f"{bare}-{what}.xlsx", 1
     while name.lower() in taken:
         n += 1
-        name = f"{bare}-{n}-申报表.xlsx"
+        name = f"{bare}-{n}-{what}.xlsx"
     taken.add(name.lower())
     return name
 

@@ -171,7 +171,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add(figures, "--by", "column", nargs="+")
     add(figures, "--alpha", "number", default="0.05")
     add(figures, "--explained", "file", nargs="+")
-    add(figures, "--out", "file", words="out_figures", nargs="?", const="")
+    add(figures, "--out", "path", words="out_figures", nargs="?", const="")
     command("standards")
     template = command("template")
     add(template, "--standard", "id", required=True)

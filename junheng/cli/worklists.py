@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from junheng._files import check_output
 from junheng.cli.costs import amount
 from junheng.cli.files import described
-from junheng.cli.output import Steps, check_out
+from junheng.cli.output import Steps, check_out, form_name, named_files
 from junheng.cli.problems import note
 from junheng.errors import InputDataError
 from junheng.reading import notice
@@ -34,18 +35,41 @@ def find_figures(args: argparse.Namespace) -> int:
     text = args.text
     if args.out is not None:
         args.out = args.out or sentences("worklist", args.product_language)["file"]
-        check_out(args, ".xlsx")
+        if not _is_folder(args):
+            check_out(args, ".xlsx")
     with Steps(3 if args.out else 2) as steps:
         schools = steps.run(text["reading"], lambda: _read(args))
         worklist = steps.run(text["looking"], lambda: _make(schools, args))
-        if args.out:
-            steps.run(text["writing"], lambda: write_workbook(worklist, Path(args.out), args.product_language))
+        written = steps.run(text["writing"], lambda: _write(worklist, args)) if args.out else []
     for noticed in worklist.notices:
         note(noticed, args)
     print("\n".join(_lines(worklist, args)))
-    if args.out:
-        print("\n" + text["written"].format(path=args.out))
+    if written:
+        print("\n" + "\n".join(text["written"].format(path=path) for path in written))
     return 0
+
+
+def _is_folder(args: argparse.Namespace) -> bool:
+    out = Path(args.out)
+    return not out.is_file() and (out.is_dir() or not out.suffix)
+
+
+def _write(worklist: Worklist, args: argparse.Namespace) -> list[Path]:
+    """Write one workbook, or one for each county into a folder."""
+    out, language = Path(args.out), args.product_language
+    if not _is_folder(args):
+        write_workbook(worklist, out, language)
+        return [out]
+    out.mkdir(exist_ok=True)
+    own, taken = worklist.by_county(), set[str]()
+    what = Path(sentences("worklist", language)["file"]).stem
+    paths = [out / form_name([w.places[0].name], taken, what) for w in own]
+    # check all before the first is written
+    for path in paths:
+        check_output(path, named_files(args))
+    for path, of_county in zip(paths, own, strict=True):
+        write_workbook(of_county, path, language)
+    return paths
 
 
 def print_figures(args: argparse.Namespace) -> None:

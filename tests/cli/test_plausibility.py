@@ -110,6 +110,23 @@ def test_several_files_are_years_or_counties(capsys: pytest.CaptureFixture[str],
     assert (code, err) == (0, "") and "甲县：3条" in out and "丙县：3条" in out
 
 
+def test_a_province_hands_each_county_its_own(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    in_chinese(pd.concat([table(), table("丙/县").iloc[:4]])).to_csv("省.csv", index=False)
+    code, out, _ = run(capsys, "plausibility", "省.csv", "--out", "各县", "--language", "zh")
+    assert code == 0 and sorted(p.name for p in Path("各县").iterdir()) == ["丙_县-线索.xlsx", "甲县-线索.xlsx"]
+    assert out.count("已写入：") == 2
+    book = openpyxl.load_workbook("各县/丙_县-线索.xlsx")
+    told = {str(c.value) for sheet in book for row in sheet for c in row}
+    assert "丙/县" in told and not any("甲县" in x or "乙县" in x for x in told)
+    assert "核查了4所学校，发现3条值得核实的数据线索，涉及2所学校；其中待核实3条，已说明0条。" in told
+    # what they send back is read together; nothing that they filled in is written over
+    back = sorted(str(p) for p in Path("各县").iterdir())
+    before = [Path(p).read_bytes() for p in back]
+    code, out, err = run(capsys, "plausibility", "省.csv", "--explained", *back, "--out", "各县", "--language", "zh")
+    assert code == 2 and "输入文件" in err and [Path(p).read_bytes() for p in back] == before
+    assert run(capsys, "plausibility", "省.csv", "--explained", *back, "--out", "二次")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -84,6 +84,17 @@ class Worklist:
         """The findings that were explained before."""
         return [e for e in self.entries if e.status == "explained"]
 
+    def by_county(self) -> list[Worklist]:
+        """Return a worklist for each county that has findings, or lines that no longer appear."""
+        out = []
+        for place in self.places:
+            entries = tuple(e for e in self.entries if e.place == place.name)
+            settled = tuple(a for a in self.settled if a.cells.get("county") == place.name)
+            if entries or settled:
+                alone = evolve(self, places=(place,), entries=entries, settled=settled)
+                out.append(evolve(alone, elsewhere=0, notices=(), errors=0))
+        return out
+
 
 def make_worklist(
     schools: Any,
