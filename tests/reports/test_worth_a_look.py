@@ -81,6 +81,14 @@ def test_a_long_list_is_cut_and_counted(monkeypatch: pytest.MonkeyPatch) -> None
     assert told.startswith("4条线索") and "另有2条；用 junheng plausibility 列出全部" in told and "全县" not in told
 
 
+def test_one_school_does_not_fill_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worth_a_look, "OF_SCHOOL", 1)
+    told = section(county(teaching_area_m2=SAME))
+    assert (
+        told.startswith("4条线索") and told.count("一小（小学）") == 1 and "另有1条" in told and "四中（初中）" in told
+    )
+
+
 def test_several_counties_are_counted_and_each_has_its_own() -> None:
     overall, *own = section(pd.concat([county(), good(), county("丙县").iloc[:2]])).split("§")
     assert overall.startswith("3个县中2个有值得核实的数据，共5条线索。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -18,8 +19,8 @@ from junheng.reports.page.words import ReportWords
 from junheng.results import Evaluation
 from junheng.words import key_text, sentences
 
-#: Findings of a county, and counties, that are listed before the rest is only counted.
-LISTED, COUNTIES = 20, 50
+#: Findings of a county, findings of one school, and counties that are listed before the rest is only counted.
+LISTED, OF_SCHOOL, COUNTIES = 20, 3, 50
 ALPHA = 0.05
 
 
@@ -38,7 +39,7 @@ class WorthALook:
         if not found:
             return None
         said, language = self._words, self.text.language
-        shown = sorted(found, key=weight)[:LISTED]
+        shown = _heaviest(found)
         more = len(found) - len(shown)
         schools = len({f.school for f in found if f.school is not None})
         return {
@@ -139,3 +140,14 @@ class WorthALook:
             if key in at:
                 out.setdefault(at[key], []).append(finding)
         return out
+
+
+def _heaviest(found: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that are listed: one wrong figure of a school may show in many of its ratios."""
+    listed: list[Finding] = []
+    of_school: Counter[str | None] = Counter()
+    for finding in sorted(found, key=weight):
+        of_school[finding.school] += 1
+        if len(listed) < LISTED and of_school[finding.school] <= OF_SCHOOL:
+            listed.append(finding)
+    return listed
