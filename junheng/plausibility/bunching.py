@@ -43,8 +43,9 @@ _EVIDENCE = {
     "floor": ("plausibility.at_floor", "plausibility.at_floors"),
     "limit": (None, "plausibility.at_limits"),
 }
-#: A test needs so many schools in the windows; with fewer nothing can be found.
-_LEAST = 3
+#: A test needs so many schools in the windows, on either side; with fewer hardly anything can be found, and tests that
+#: cannot find anything cost the others power.
+_LEAST = 5
 
 
 @frozen(eq=False)
@@ -112,12 +113,14 @@ def _requirement(kind: str, values: IndicatorValues, parts: Sequence[tuple[Ints,
     A resource per student must be at least so much; of students per resource, the resource is the denominator.
     """
     at = np.concatenate([p[0] for p in parts])
-    ratio = np.concatenate([p[1] for p in parts]) / values.value[at]
-    sign, name = parts[0][2], values.indicator.id
+    sign, name, value = parts[0][2], values.indicator.id, values.value[at]
     column, figure = values.indicator.numerator, values.top[at]
-    if column == "students" and values.indicator.denominator is not None and values.denominator is not None:
-        column, figure, ratio, sign = values.indicator.denominator, values.denominator[at], 1 / ratio, -sign
-    return Requirement(kind, name, (column,), values.sections.rows[at], figure, figure * ratio, sign)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is in no window
+        ratio = np.concatenate([p[1] for p in parts]) / value
+        if column == "students" and values.indicator.denominator is not None and values.denominator is not None:
+            column, figure, ratio, sign = values.indicator.denominator, values.denominator[at], 1 / ratio, -sign
+        needed = figure * ratio
+    return Requirement(kind, name, (column,), values.sections.rows[at], figure, needed, sign)
 
 
 def _of_sizes(figures: Figures, std: Standard) -> Iterator[Requirement]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -44,8 +46,9 @@ def find(
 
 
 def _checked(alpha: Any) -> float:
+    is_number = isinstance(alpha, (Real, Decimal)) and not isinstance(alpha, bool)
     try:
-        level = math.nan if isinstance(alpha, (bool, str, bytes)) else float(alpha)
+        level = float(alpha) if is_number else math.nan
     except (TypeError, ValueError, OverflowError):
         level = math.nan
     if not 0 < level < 1:
