@@ -12,6 +12,7 @@ import numpy as np
 from junheng._arrays import Ints
 from junheng._text import as_text
 from junheng.errors import InputError
+from junheng.plausibility import parts, ranges
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import KINDS, Finding, Tests
 from junheng.schools.sections import as_standard
@@ -23,7 +24,7 @@ __all__ = ["find"]
 
 #: The kinds with a p-value, and those without.
 TESTS: tuple[Callable[[Figures], Tests], ...] = ()
-FINDINGS: tuple[Callable[[Figures], list[Finding]], ...] = ()
+FINDINGS: tuple[Callable[[Figures], list[Finding]], ...] = (parts.findings, ranges.findings)
 
 
 def find(

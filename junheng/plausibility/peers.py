@@ -1,0 +1,301 @@
+"""Schools beside their peers: what is usual at their size, and how far a figure lies from it (private).
+
+Figures are compared as logarithms: ten times too much is as far away as ten times too little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Ints, compress_codes
+from junheng.plausibility.figures import Figures
+from junheng.schools.places import is_shared
+from junheng.schools.vocabulary import ALL_STAGES, KINDS, base_column, category_words
+
+__all__ = ["FEWEST", "Column", "Peers", "Units", "medians", "quantiles"]
+
+#: Fewer peers than this tell nothing.
+FEWEST = 8
+#: Classes of size have so many schools, and a stage has so many classes at most.
+_PER_CLASS, _CLASSES = 10, 5
+#: Logarithms are kept to 2^-30, so that a cell and a logarithm are one whole number, which numpy sorts fastest.
+_STEP, _BITS = 2.0**30, 38
+_MIDDLE = 1 << (_BITS - 1)
+#: The median and the 85 % quantile of the absolute deviations of normal figures, in standard deviations.
+_QUANTILES = ((0.5, 0.6745), (0.85, 1.4395))
+#: Per logarithm of size a figure grows by so much at most; none falls.
+_STEEPEST = 1.5
+
+
+# ----------------------------------------------------------------------------------------------- by cell
+
+
+def _sorted(logs: Floats, cells: Ints) -> Ints:
+    keys = (cells << _BITS) + (np.rint(logs * _STEP).astype(np.int64) + _MIDDLE)
+    keys.sort()
+    return keys
+
+
+def _at(keys: Ints, cells: Ints, positions: Ints) -> Floats:
+    out: Floats = (keys[positions] - (cells << _BITS) - _MIDDLE) / _STEP
+    return out
+
+
+def medians(logs: Floats, cells: Ints, counts: Ints) -> Floats:
+    """Return the median of logarithms in each cell, NaN in empty ones; ``counts`` are the sizes of the cells."""
+    keys, some = _sorted(logs, cells), np.flatnonzero(counts)
+    first, many = (np.cumsum(counts) - counts)[some], counts[some]
+    out = np.full(counts.size, np.nan)
+    out[some] = (_at(keys, some, first + (many - 1) // 2) + _at(keys, some, first + many // 2)) / 2
+    return out
+
+
+def quantiles(logs: Floats, cells: Ints, counts: Ints, shares: Sequence[float]) -> list[Floats]:
+    """Return quantiles of logarithms in each cell; no cell is empty. A half is the upper median."""
+    keys, some = _sorted(logs, cells), np.arange(counts.size)
+    first = np.cumsum(counts) - counts
+    return [_at(keys, some, first + np.minimum((p * counts).astype(np.int64), counts - 1)) for p in shares]
+
+
+def spread_of(deviations: Floats, cells: Ints, counts: Ints, least: float) -> Floats:
+    """Return the standard deviation in each cell by the median and the 85 % quantile: the larger, and at least ``least``.
+
+    The median alone, of few figures, is often far too small; the quantile alone would follow a few wrong figures.
+    """
+    found = quantiles(np.abs(deviations), cells, counts, [p for p, _ in _QUANTILES])
+    out: Floats = np.maximum.reduce([q / z for q, (_, z) in zip(found, _QUANTILES, strict=True)])
+    return np.maximum(out, least)
+
+
+# ------------------------------------------------------------------------------------------------- units
+
+
+@frozen(eq=False, slots=False)
+class Units:
+    """Who has figures of its own: a stage of a school, or a school whose stages share them. Sorted by cell and size.
+
+    Attributes
+    ----------
+    rows : (units,) int array
+        A row of the table of each unit.
+    sections : (units,) int array
+        A section of each unit.
+    cell : (units,) int array
+        Group, year and stage; not dense.
+    finer : tuple of (units,) int arrays
+        Cells divided by area, and by area and kind of school.
+    students : (units,) float array
+        Students of the unit.
+    """
+
+    rows: Ints
+    sections: Ints
+    cell: Ints
+    finer: tuple[Ints, ...]
+    students: Floats
+
+    @cached_property
+    def size(self) -> Floats:
+        """Logarithm of the students."""
+        return np.log(self.students)
+
+
+@frozen(eq=False)
+class Column:
+    """The figures of a column.
+
+    Attributes
+    ----------
+    name : str
+        Id of the column.
+    units : Units
+        Who has them.
+    values : (units,) float array
+        The figures.
+    whole : bool
+        Whether they are counts.
+    """
+
+    name: str
+    units: Units
+    values: Floats
+    whole: bool
+
+    def cell(self, at: int, figures: Figures) -> str:
+        """Return the column of the table that the figure of a unit stands in."""
+        section = self.units.sections[at]
+        own = f"{self.name}_{ALL_STAGES[figures.sections.stage[section]]}"
+        return own if figures.sections.wide[section] and own in figures.table.has else self.name
+
+
+@frozen(eq=False)
+class Deviations:
+    """How far the figures of a column lie from what is usual.
+
+    Attributes
+    ----------
+    at : (figures,) int array
+        Units whose figures were compared.
+    usual : (figures,) float array
+        Logarithm of the usual figure.
+    by : (figures,) float array
+        Logarithm of the figure, less that of the usual one.
+    spread : (figures,) float array
+        Standard deviation of ``by`` among the peers.
+    peers : (figures,) int array
+        Figures compared, in the same group, year and stage.
+    """
+
+    at: Ints
+    usual: Floats
+    by: Floats
+    spread: Floats
+    peers: Ints
+
+
+class Peers:
+    """Gives the figures of each column to those who have them, and compares them."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+        self._units: dict[bytes, Units] = {}
+        self._layouts: dict[tuple[int, bytes], _Layout] = {}
+
+    def column(self, name: str) -> Column:
+        """Return a column by its id, without a stage in it."""
+        sections, found = self.figures.sections, base_column(name)
+        assert found is not None
+        if not is_shared(name):
+            units = self._of(np.zeros(sections.rows.size, dtype=bool))
+            values = sections.students if name == "students" else sections.number(name)
+            values = values[units.sections]
+        else:
+            units = self._of(sections.is_divided(name))
+            values = self.figures.number(name)[units.rows]
+        return Column(name, units, values, found[0].whole)
+
+    def deviations(self, column: Column, least: float) -> Deviations:
+        """Compare figures with those of the peers, at their size.
+
+        No pieces count as half a piece; areas and money of nothing are left out.
+        """
+        with np.errstate(invalid="ignore"):
+            some = column.values >= 0 if column.whole else column.values > 0
+        key = id(column.units), some.tobytes()
+        if key not in self._layouts:
+            self._layouts[key] = _Layout.of(column.units, some)
+        layout = self._layouts[key]
+        figures = column.values[layout.at]
+        logs = np.log(np.where(figures > 0, figures, 0.5))
+        usual = layout.usual(logs)
+        by = logs - usual
+        spread = spread_of(by, layout.cell, layout.counts, least)
+        # a count of three is three give or take two, whatever the others say
+        chance = 1.0 / np.maximum(np.exp(usual), 0.5) if column.whole else 0.0
+        return Deviations(
+            layout.at, usual, by, np.sqrt(spread[layout.cell] ** 2 + chance), layout.counts[layout.cell]
+        )
+
+    def _of(self, joint: NDArray[np.bool_]) -> Units:
+        """Return the units if some sections have the figures of their whole school."""
+        key = joint.tobytes()
+        if key not in self._units:
+            self._units[key] = _units(self.figures, joint)
+        return self._units[key]
+
+
+def _units(figures: Figures, joint: NDArray[np.bool_]) -> Units:
+    sections = figures.sections
+    students, school = sections.students, sections.school
+    rows, n = sections.rows, int(sections.school.max(initial=-1)) + 1
+    own = ~joint
+    if joint.any():
+        first = np.full(n, -1, dtype=np.int64)
+        at = np.flatnonzero(joint)
+        first[school[at][::-1]] = at[::-1]
+        own[first[first >= 0]] = True
+        students = np.where(joint, _of_whole_schools(figures, n)[school], students)
+    with np.errstate(invalid="ignore"):
+        own &= (students > 0) & (sections.stage < 2) & (figures.period[rows] >= 0)
+    at = np.flatnonzero(own)
+    cell = figures.period[rows[at]] * len(ALL_STAGES) + sections.stage[at]
+    area = cell * (len(category_words("area_type")) + 1) + figures.area[rows[at]] + 1
+    kind = area * (len(KINDS) + 1) + sections.kinds[at] + 1
+    order = np.lexsort((students[at], cell))
+    at = at[order]
+    return Units(rows[at], at, cell[order], (area[order], kind[order]), students[at])
+
+
+def _of_whole_schools(figures: Figures, n: int) -> Floats:
+    """Return the students of each school, all stages together; the senior stage may be a column only."""
+    sections = figures.sections
+    out = np.bincount(sections.school, weights=sections.students, minlength=n)
+    senior = figures.number("students_senior")[sections.rows]
+    has_row = np.zeros(n, dtype=bool)
+    has_row[sections.school[sections.stage == ALL_STAGES.index("senior")]] = True
+    extra = np.zeros(n)
+    extra[sections.school] = np.nan_to_num(senior)
+    return np.where(has_row, out, out + extra)
+
+
+@frozen(eq=False)
+class _Layout:
+    """Which figures are compared with which; the same for all columns that have the same figures."""
+
+    at: Ints
+    cell: Ints
+    counts: Ints
+    #: Class of size of each figure, the line that it is on, and how far along.
+    size_class: Ints
+    class_counts: Ints
+    line: Ints
+    along: Floats
+    width: Floats
+    #: Areas, and kinds of school in areas: the code of each figure, how many there are.
+    finer: tuple[tuple[Ints, Ints], ...]
+
+    @classmethod
+    def of(cls, units: Units, some: NDArray[np.bool_]) -> _Layout:
+        at = np.flatnonzero(some)
+        cell, counts = _dense(units.cell[at])
+        if (counts < FEWEST).any():
+            at = at[(counts >= FEWEST)[cell]]
+            cell, counts = _dense(units.cell[at])
+        size, n = units.size[at], counts.size
+        classes = np.clip(counts // _PER_CLASS, 2, _CLASSES)
+        rank = np.arange(at.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        size_class = cell * _CLASSES + rank * np.repeat(classes, counts) // np.repeat(counts, counts)
+        class_counts = np.bincount(size_class, minlength=n * _CLASSES)
+        middle = medians(size, size_class, class_counts)
+        left = np.zeros(at.size, dtype=np.int64)
+        for k in range(1, _CLASSES - 1):
+            left += size > np.repeat(np.where(k < classes - 1, middle[k::_CLASSES], np.inf), counts)
+        line = cell * _CLASSES + left
+        width = np.maximum(np.diff(middle, append=np.nan), 0.2)
+        finer = tuple(_dense(codes[at]) for codes in units.finer)
+        return cls(at, cell, counts, size_class, class_counts, line, size - middle[line], width, finer)
+
+    def usual(self, logs: Floats) -> Floats:
+        """Return the usual logarithm: on a line between the medians of classes of size, for the area and the kind."""
+        level = medians(logs, self.size_class, self.class_counts)
+        slope = np.clip(np.diff(level, append=np.nan) / self.width, 0.0, _STEEPEST)
+        usual: Floats = level[self.line] + slope[self.line] * self.along
+        rest = logs - usual
+        centre = medians(rest, self.cell, self.counts)[self.cell]
+        for codes, counts in self.finer:
+            own = medians(rest, codes, counts)
+            own[counts < FEWEST] = np.nan
+            own = own[codes]
+            centre = np.where(np.isnan(own), centre, own)
+        return usual + centre
+
+
+def _dense(codes: Ints) -> tuple[Ints, Ints]:
+    """Return codes without gaps, and how often each occurs."""
+    dense, present = compress_codes(codes, int(codes.max(initial=-1)) + 1)
+    return dense, np.bincount(dense, minlength=present.size)
