@@ -211,7 +211,8 @@ def plausible(schools: pd.DataFrame, what: str) -> pd.DataFrame:
     start = perf_counter()
     findings: pd.DataFrame = jh.plausibility(schools, standard=STANDARD, alpha=ALPHA)
     findings = findings.astype({"county": object, "school": object})
-    print(f"  {what}: {len(schools)} rows, {perf_counter() - start:.1f} s", file=sys.stderr)
+    if (seconds := perf_counter() - start) > 1:
+        print(f"  {what}: {len(schools)} rows, {seconds:.1f} s", file=sys.stderr)
     return findings
 
 
