@@ -17,7 +17,7 @@ from junheng.plausibility.figures import Figures
 from junheng.schools.places import is_shared
 from junheng.schools.vocabulary import ALL_STAGES, KINDS, base_column, category_words
 
-__all__ = ["FEWEST", "Column", "Peers", "Units", "medians", "quantiles"]
+__all__ = ["FEWEST", "Column", "Peers", "Units", "dense", "medians", "quantiles", "spread_of"]
 
 #: Fewer peers than this tell nothing.
 FEWEST = 8
@@ -28,8 +28,9 @@ _STEP, _BITS = 2.0**30, 38
 _MIDDLE = 1 << (_BITS - 1)
 #: The median and the 85 % quantile of the absolute deviations of normal figures, in standard deviations.
 _QUANTILES = ((0.5, 0.6745), (0.85, 1.4395))
-#: Per logarithm of size a figure grows by so much at most; none falls.
-_STEEPEST = 1.5
+#: Per logarithm of size a figure grows by so much at most; none falls. Beyond the outer classes that is a guess, and
+#: its standard deviation so much.
+_STEEPEST, _GUESS = 1.25, 0.2
 
 
 # ----------------------------------------------------------------------------------------------- by cell
@@ -63,7 +64,7 @@ def quantiles(logs: Floats, cells: Ints, counts: Ints, shares: Sequence[float]) 
 
 
 def spread_of(deviations: Floats, cells: Ints, counts: Ints, least: float) -> Floats:
-    """Return the standard deviation in each cell by the median and the 85 % quantile: the larger, and at least ``least``.
+    """Return the standard deviation in each cell by median or 85 % quantile, the larger, and at least ``least``.
 
     The median alone, of few figures, is often far too small; the quantile alone would follow a few wrong figures.
     """
@@ -197,9 +198,8 @@ class Peers:
         spread = spread_of(by, layout.cell, layout.counts, least)
         # a count of three is three give or take two, whatever the others say
         chance = 1.0 / np.maximum(np.exp(usual), 0.5) if column.whole else 0.0
-        return Deviations(
-            layout.at, usual, by, np.sqrt(spread[layout.cell] ** 2 + chance), layout.counts[layout.cell]
-        )
+        around = np.sqrt(spread[layout.cell] ** 2 + chance + layout.guess)
+        return Deviations(layout.at, usual, by, around, layout.counts[layout.cell])
 
     def _of(self, joint: NDArray[np.bool_]) -> Units:
         """Return the units if some sections have the figures of their whole school."""
@@ -256,16 +256,18 @@ class _Layout:
     line: Ints
     along: Floats
     width: Floats
+    #: Variance of what is usual beyond the outer classes of size.
+    guess: Floats
     #: Areas, and kinds of school in areas: the code of each figure, how many there are.
     finer: tuple[tuple[Ints, Ints], ...]
 
     @classmethod
     def of(cls, units: Units, some: NDArray[np.bool_]) -> _Layout:
         at = np.flatnonzero(some)
-        cell, counts = _dense(units.cell[at])
+        cell, counts = dense(units.cell[at])
         if (counts < FEWEST).any():
             at = at[(counts >= FEWEST)[cell]]
-            cell, counts = _dense(units.cell[at])
+            cell, counts = dense(units.cell[at])
         size, n = units.size[at], counts.size
         classes = np.clip(counts // _PER_CLASS, 2, _CLASSES)
         rank = np.arange(at.size) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -276,9 +278,13 @@ class _Layout:
         for k in range(1, _CLASSES - 1):
             left += size > np.repeat(np.where(k < classes - 1, middle[k::_CLASSES], np.inf), counts)
         line = cell * _CLASSES + left
+        outer = middle[np.repeat(np.arange(n) * _CLASSES + classes - 1, counts)]
+        beyond = np.maximum(np.maximum(size - outer, np.repeat(middle[::_CLASSES], counts) - size), 0.0)
         width = np.maximum(np.diff(middle, append=np.nan), 0.2)
-        finer = tuple(_dense(codes[at]) for codes in units.finer)
-        return cls(at, cell, counts, size_class, class_counts, line, size - middle[line], width, finer)
+        finer = tuple(dense(codes[at]) for codes in units.finer)
+        return cls(
+            at, cell, counts, size_class, class_counts, line, size - middle[line], width, (_GUESS * beyond) ** 2, finer
+        )
 
     def usual(self, logs: Floats) -> Floats:
         """Return the usual logarithm: on a line between the medians of classes of size, for the area and the kind."""
@@ -295,7 +301,7 @@ class _Layout:
         return usual + centre
 
 
-def _dense(codes: Ints) -> tuple[Ints, Ints]:
+def dense(codes: Ints) -> tuple[Ints, Ints]:
     """Return codes without gaps, and how often each occurs."""
     dense, present = compress_codes(codes, int(codes.max(initial=-1)) + 1)
     return dense, np.bincount(dense, minlength=present.size)

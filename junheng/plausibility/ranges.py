@@ -15,7 +15,7 @@ from junheng.indicators.catalog import Indicator, catalogue
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding
 from junheng.plausibility.peers import Column, Peers
-from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
+from junheng.schools.vocabulary import base_column, columns
 from junheng.words import Message, Name, message
 
 __all__ = ["findings", "unit_factors"]

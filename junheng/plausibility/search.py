@@ -12,7 +12,7 @@ import numpy as np
 from junheng._arrays import Ints
 from junheng._text import as_text
 from junheng.errors import InputError
-from junheng.plausibility import bunching, parts, ranges
+from junheng.plausibility import bunching, jumps, parts, ranges, rounding
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import KINDS, Finding, Tests
 from junheng.schools.sections import as_standard
@@ -24,7 +24,12 @@ __all__ = ["find"]
 
 #: The kinds with a p-value, and those without.
 TESTS: tuple[Callable[[Figures], Tests], ...] = (bunching.tests,)
-FINDINGS: tuple[Callable[[Figures], list[Finding]], ...] = (parts.findings, ranges.findings)
+FINDINGS: tuple[Callable[[Figures], list[Finding]], ...] = (
+    parts.findings,
+    ranges.findings,
+    jumps.findings,
+    rounding.findings,
+)
 
 
 def find(

@@ -1,0 +1,169 @@
+"""Figures that jump from one year to the next, far from the changes of the county's other schools.
+
+A figure has jumped only if it changed both by itself and per student: where a school closes and another takes its
+students, rooms and teachers, all its figures grow together; where students leave, only what is left per student grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from junheng._arrays import Floats, Ints
+from junheng._data import read_toml
+from junheng.plausibility.figures import Figures
+from junheng.plausibility.findings import Finding
+from junheng.plausibility.peers import FEWEST, Column, Peers, Units, dense, medians, spread_of
+from junheng.plausibility.ranges import unit_factor
+from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
+from junheng.words import Message, Name, message
+
+__all__ = ["findings"]
+
+#: A figure that came back lies within this factor of where it was, as a logarithm.
+_BACK = 0.7
+
+
+def findings(figures: Figures) -> list[Finding]:
+    """Return the figures that jump from one year to the next."""
+    if np.unique(figures.year[np.isfinite(figures.year)]).size < 2:
+        return []
+    rules, peers = read_toml("plausibility/rules.toml")["jump_over_years"], Peers(figures)
+    found = [c[0] for c in map(base_column, figures.columns) if c is not None and c[0].id not in rules["without"]]
+    names = dict.fromkeys(c.id for c in found)
+    histories: dict[int, Ints] = {}
+    out: list[Finding] = []
+    for name in names:
+        column = peers.column(name)
+        if id(column.units) not in histories:
+            histories[id(column.units)] = _history(column.units, figures)
+        jumps = _jumps(column, histories[id(column.units)], figures, rules)
+        out += _findings(column, jumps, figures)
+    return out
+
+
+def _history(units: Units, figures: Figures) -> Ints:
+    """Return the units by school and stage, then by year; units without a year are left out."""
+    year = figures.year[units.rows]
+    order = np.lexsort((year, _school(units, figures)))
+    return order[np.isfinite(year[order])]
+
+
+def _school(units: Units, figures: Figures) -> Ints:
+    return figures.school[units.rows] * len(ALL_STAGES) + figures.sections.stage[units.sections]
+
+
+@frozen
+class _Jump:
+    """A figure that jumped: the units of the earlier and the later year, and how."""
+
+    before: int
+    after: int
+    #: What the figure would be if it had changed like the others.
+    expected: float
+    #: As logarithms: how far it is from that, and what one standard deviation is.
+    by: float
+    spread: float
+    peers: int
+
+
+def _jumps(column: Column, history: Ints, figures: Figures, rules: Mapping[str, Any]) -> list[_Jump]:
+    """Return the jumps of a column by school and year."""
+    before, after, cell, counts = _pairs(column, history, figures)
+    if not before.size:
+        return []
+    x, y = column.values[before], column.values[after]
+    change = np.log(np.where(y > 0, y, 0.5) / np.where(x > 0, x, 0.5))
+    chance = 1 / np.maximum(x, 1) + 1 / np.maximum(y, 1) if column.whole else np.zeros(x.size)
+    changes = [change]
+    if column.name != "students":
+        changes.append(change - np.log(column.units.students[after] / column.units.students[before]))
+    usual, by, spread, far = _beside(changes, chance, cell, counts, rules)
+    least = float(rules["least"].get(columns()[column.name].unit, rules["otherwise"]))
+    far &= np.all(np.abs(by) >= np.log(least), axis=0) & np.all(np.sign(by) == np.sign(by[0]), axis=0)
+    return [
+        _Jump(
+            before=int(before[i]),
+            after=int(after[i]),
+            expected=float(f"{max(x[i], 0.5) * np.exp(usual[i]):.4g}"),
+            by=float(by[0, i]),
+            spread=float(spread[i]),
+            peers=int(counts[cell[i]]),
+        )
+        for i in np.flatnonzero(far).tolist()
+    ]
+
+
+def _pairs(column: Column, history: Ints, figures: Figures) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the units of two years with figures in a row, the cell of those years, and the size of each cell."""
+    units, values = column.units, column.values
+    with np.errstate(invalid="ignore"):
+        known = history[(values >= 0 if column.whole else values > 0)[history]]
+    before, after = known[:-1], known[1:]
+    school, year = _school(units, figures), figures.year[units.rows]
+    same = (school[before] == school[after]) & (year[before] < year[after])
+    same &= (values[before] > 0) | (values[after] > 0)
+    before, after = before[same], after[same]
+    # a change over two years is compared with changes over two years
+    years = figures.period[units.rows[after]] * (figures.period.max() + 1) + figures.period[units.rows[before]]
+    cell, counts = dense(years)
+    enough = (counts >= FEWEST)[cell]
+    cell, counts = dense(cell[enough])
+    return before[enough], after[enough], cell, counts
+
+
+def _beside(
+    changes: list[Floats], chance: Floats, cell: Ints, counts: Ints, rules: Mapping[str, Any]
+) -> tuple[Floats, Floats, Floats, Any]:
+    """Return the usual change, how far each is from it (a row for each of ``changes``), its spread, and what is far."""
+    centres = [medians(change, cell, counts)[cell] for change in changes]
+    by = np.array([change - centre for change, centre in zip(changes, centres, strict=True)])
+    spreads = [np.sqrt(spread_of(b, cell, counts, float(rules["least_spread"]))[cell] ** 2 + chance) for b in by]
+    far = np.all(np.abs(by) > float(rules["cut"]) * np.array(spreads), axis=0)
+    return centres[0], by, spreads[0], far
+
+
+def _findings(column: Column, jumps: list[_Jump], figures: Figures) -> Iterator[Finding]:
+    """Return a finding for each jump; a figure that jumps and comes back is one."""
+    came_back: set[int] = set()
+    for number, jump in enumerate(jumps):
+        if number in came_back:
+            continue
+        following = jumps[number + 1] if number + 1 < len(jumps) else None
+        if following is not None and (following.before != jump.after or abs(jump.by + following.by) > _BACK):
+            following = None
+        units = [jump.after, jump.before]
+        if following is not None:
+            came_back.add(number + 1)
+            units.append(following.after)
+        yield figures.finding(
+            "jump_over_years",
+            column.units.rows[units].tolist(),
+            [column.cell(jump.after, figures)],
+            _evidence(column, jump, following, figures),
+            value=float(column.values[jump.after]),
+            expected=jump.expected,
+        )
+
+
+def _evidence(column: Column, jump: _Jump, back: _Jump | None, figures: Figures) -> Message:
+    years = figures.year[column.units.rows[[jump.before, jump.after]]]
+    facts: dict[str, Any] = {
+        "column": Name("column", column.cell(jump.after, figures)),
+        "before": float(column.values[jump.before]),
+        "after": float(column.values[jump.after]),
+        "first": int(years[0]),
+        "second": int(years[1]),
+        "peers": jump.peers,
+        "expected": jump.expected,
+    }
+    if back is not None:
+        facts |= {"third": int(figures.year[column.units.rows[back.after]]), "last": float(column.values[back.after])}
+        return message("plausibility.jump.back", **facts)
+    factor = unit_factor(column.name, jump.by, min(2 * jump.spread, _BACK)) if column.values[jump.after] > 0 else None
+    if factor is None:
+        return message("plausibility.jump.jumped", **facts)
+    return message(f"plausibility.jump.{'divided' if jump.by > 0 else 'multiplied'}", factor=factor, **facts)
