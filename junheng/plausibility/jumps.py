@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 from junheng._data import read_toml
@@ -34,26 +35,57 @@ def findings(figures: Figures) -> list[Finding]:
     rules, peers = read_toml("plausibility/rules.toml")["jump_over_years"], Peers(figures)
     found = [c[0] for c in map(base_column, figures.columns) if c is not None and c[0].id not in rules["without"]]
     names = dict.fromkeys(c.id for c in found)
-    histories: dict[int, Ints] = {}
+    histories: dict[int, _History] = {}
     out: list[Finding] = []
     for name in names:
         column = peers.column(name)
-        if id(column.units) not in histories:
-            histories[id(column.units)] = _history(column.units, figures)
-        jumps = _jumps(column, histories[id(column.units)], figures, rules)
-        out += _findings(column, jumps, figures)
+        key = id(column.units)
+        if key not in histories:
+            histories[key] = _History(column.units, figures)
+        out += _findings(column, _jumps(column, histories[key], rules), figures)
     return out
 
 
-def _history(units: Units, figures: Figures) -> Ints:
-    """Return the units by school and stage, then by year; units without a year are left out."""
-    year = figures.year[units.rows]
-    order = np.lexsort((year, _school(units, figures)))
-    return order[np.isfinite(year[order])]
+@frozen(eq=False)
+class _Pairs:
+    """The units of two years in a row with figures, the cell of the county and the years, the size of each cell."""
+
+    before: Ints
+    after: Ints
+    cell: Ints
+    counts: Ints
 
 
-def _school(units: Units, figures: Figures) -> Ints:
-    return figures.school[units.rows] * len(ALL_STAGES) + figures.sections.stage[units.sections]
+class _History:
+    """The units of some columns from year to year."""
+
+    def __init__(self, units: Units, figures: Figures) -> None:
+        year = figures.year[units.rows]
+        school = figures.school[units.rows] * len(ALL_STAGES) + figures.sections.stage[units.sections]
+        order = np.lexsort((year, school))
+        self._order = order[np.isfinite(year[order])]
+        self._school = school
+        years, self._year = np.unique(year, return_inverse=True)
+        # a change over two years is compared with changes over two years
+        self._cell = figures.period[units.rows] * years.size
+        self._known: dict[bytes, _Pairs] = {}
+
+    def pairs(self, some: NDArray[np.bool_]) -> _Pairs:
+        """Return the pairs among some units."""
+        key = some.tobytes()
+        if key not in self._known:
+            self._known[key] = self._make(some)
+        return self._known[key]
+
+    def _make(self, some: NDArray[np.bool_]) -> _Pairs:
+        known = self._order[some[self._order]]
+        before, after = known[:-1], known[1:]
+        same = (self._school[before] == self._school[after]) & (self._year[before] < self._year[after])
+        before, after = before[same], after[same]
+        cell, counts = dense(self._cell[after] + self._year[before])
+        enough = (counts >= FEWEST)[cell]
+        cell, counts = dense(cell[enough])
+        return _Pairs(before[enough], after[enough], cell, counts)
 
 
 @frozen
@@ -70,9 +102,12 @@ class _Jump:
     peers: int
 
 
-def _jumps(column: Column, history: Ints, figures: Figures, rules: Mapping[str, Any]) -> list[_Jump]:
+def _jumps(column: Column, history: _History, rules: Mapping[str, Any]) -> list[_Jump]:
     """Return the jumps of a column by school and year."""
-    before, after, cell, counts = _pairs(column, history, figures)
+    with np.errstate(invalid="ignore"):
+        some = column.values >= 0 if column.whole else column.values > 0
+    pairs = history.pairs(some)
+    before, after, cell, counts = pairs.before, pairs.after, pairs.cell, pairs.counts
     if not before.size:
         return []
     x, y = column.values[before], column.values[after]
@@ -95,24 +130,6 @@ def _jumps(column: Column, history: Ints, figures: Figures, rules: Mapping[str, 
         )
         for i in np.flatnonzero(far).tolist()
     ]
-
-
-def _pairs(column: Column, history: Ints, figures: Figures) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return the units of two years with figures in a row, the cell of those years, and the size of each cell."""
-    units, values = column.units, column.values
-    with np.errstate(invalid="ignore"):
-        known = history[(values >= 0 if column.whole else values > 0)[history]]
-    before, after = known[:-1], known[1:]
-    school, year = _school(units, figures), figures.year[units.rows]
-    same = (school[before] == school[after]) & (year[before] < year[after])
-    same &= (values[before] > 0) | (values[after] > 0)
-    before, after = before[same], after[same]
-    # a change over two years is compared with changes over two years
-    years = figures.period[units.rows[after]] * (figures.period.max() + 1) + figures.period[units.rows[before]]
-    cell, counts = dense(years)
-    enough = (counts >= FEWEST)[cell]
-    cell, counts = dense(cell[enough])
-    return before[enough], after[enough], cell, counts
 
 
 def _beside(
@@ -139,9 +156,10 @@ def _findings(column: Column, jumps: list[_Jump], figures: Figures) -> Iterator[
         if following is not None:
             came_back.add(number + 1)
             units.append(following.after)
+        rows = [row for at in units for row in column.rows(at, figures)]
         yield figures.finding(
             "jump_over_years",
-            column.units.rows[units].tolist(),
+            rows,
             [column.cell(jump.after, figures)],
             _evidence(column, jump, following, figures),
             value=float(column.values[jump.after]),

@@ -36,8 +36,13 @@ _STEEPEST, _GUESS = 1.25, 0.2
 # ----------------------------------------------------------------------------------------------- by cell
 
 
+def _keys(logs: Floats, cells: Ints) -> Ints:
+    keys: Ints = (cells << _BITS) + (np.rint(logs * _STEP).astype(np.int64) + _MIDDLE)
+    return keys
+
+
 def _sorted(logs: Floats, cells: Ints) -> Ints:
-    keys = (cells << _BITS) + (np.rint(logs * _STEP).astype(np.int64) + _MIDDLE)
+    keys = _keys(logs, cells)
     keys.sort()
     return keys
 
@@ -99,6 +104,8 @@ class Units:
     cell: Ints
     finer: tuple[Ints, ...]
     students: Floats
+    #: Whether the sections have the figures of their whole school.
+    joint: NDArray[np.bool_]
 
     @cached_property
     def size(self) -> Floats:
@@ -132,6 +139,13 @@ class Column:
         section = self.units.sections[at]
         own = f"{self.name}_{ALL_STAGES[figures.sections.stage[section]]}"
         return own if figures.sections.wide[section] and own in figures.table.has else self.name
+
+    def rows(self, at: int, figures: Figures) -> list[int]:
+        """Return the rows of the table that the figure of a unit stands in: several if stages share it."""
+        sections, section = figures.sections, self.units.sections[at]
+        if not self.units.joint[section]:
+            return [int(sections.rows[section])]
+        return np.unique(sections.rows[sections.school == sections.school[section]]).tolist()
 
 
 @frozen(eq=False)
@@ -216,8 +230,9 @@ def _units(figures: Figures, joint: NDArray[np.bool_]) -> Units:
     own = ~joint
     if joint.any():
         first = np.full(n, -1, dtype=np.int64)
-        at = np.flatnonzero(joint)
-        first[school[at][::-1]] = at[::-1]
+        for stage in range(len(ALL_STAGES))[::-1]:  # the lowest stage stands for the school
+            at = np.flatnonzero(joint & (sections.stage == stage))
+            first[school[at]] = at
         own[first[first >= 0]] = True
         students = np.where(joint, _of_whole_schools(figures, n)[school], students)
     with np.errstate(invalid="ignore"):
@@ -226,9 +241,10 @@ def _units(figures: Figures, joint: NDArray[np.bool_]) -> Units:
     cell = figures.period[rows[at]] * len(ALL_STAGES) + sections.stage[at]
     area = cell * (len(category_words("area_type")) + 1) + figures.area[rows[at]] + 1
     kind = area * (len(KINDS) + 1) + sections.kinds[at] + 1
-    order = np.lexsort((students[at], cell))
+    # ties stay in the order of rows, and nothing depends on it
+    order = np.argsort(_keys(np.log(students[at]), cell), kind="stable")
     at = at[order]
-    return Units(rows[at], at, cell[order], (area[order], kind[order]), students[at])
+    return Units(rows[at], at, cell[order], (area[order], kind[order]), students[at], joint)
 
 
 def _of_whole_schools(figures: Figures, n: int) -> Floats:
@@ -270,10 +286,13 @@ class _Layout:
             cell, counts = dense(units.cell[at])
         size, n = units.size[at], counts.size
         classes = np.clip(counts // _PER_CLASS, 2, _CLASSES)
-        rank = np.arange(at.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        # schools of one size are in one class, in whatever order they come
+        new = np.append(True, (np.diff(cell) != 0) | (np.diff(size) != 0)) if at.size else np.empty(0, dtype=bool)
+        place = np.arange(at.size)
+        rank = np.maximum.accumulate(np.where(new, place, 0)) - np.repeat(np.cumsum(counts) - counts, counts)
         size_class = cell * _CLASSES + rank * np.repeat(classes, counts) // np.repeat(counts, counts)
         class_counts = np.bincount(size_class, minlength=n * _CLASSES)
-        middle = medians(size, size_class, class_counts)
+        middle = _filled(medians(size, size_class, class_counts))
         left = np.zeros(at.size, dtype=np.int64)
         for k in range(1, _CLASSES - 1):
             left += size > np.repeat(np.where(k < classes - 1, middle[k::_CLASSES], np.inf), counts)
@@ -288,7 +307,7 @@ class _Layout:
 
     def usual(self, logs: Floats) -> Floats:
         """Return the usual logarithm: on a line between the medians of classes of size, for the area and the kind."""
-        level = medians(logs, self.size_class, self.class_counts)
+        level = _filled(medians(logs, self.size_class, self.class_counts))
         slope = np.clip(np.diff(level, append=np.nan) / self.width, 0.0, _STEEPEST)
         usual: Floats = level[self.line] + slope[self.line] * self.along
         rest = logs - usual
@@ -299,6 +318,14 @@ class _Layout:
             own = own[codes]
             centre = np.where(np.isnan(own), centre, own)
         return usual + centre
+
+
+def _filled(by_class: Floats) -> Floats:
+    """Give classes of size without schools what the class before has; the first one has schools."""
+    table = by_class.reshape(-1, _CLASSES)
+    for k in range(1, _CLASSES):
+        table[:, k] = np.where(np.isnan(table[:, k]), table[:, k - 1], table[:, k])
+    return by_class
 
 
 def dense(codes: Ints) -> tuple[Ints, Ints]:

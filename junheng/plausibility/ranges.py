@@ -30,7 +30,7 @@ def findings(figures: Figures) -> list[Finding]:
     """Return the figures that are out of range."""
     peers = Peers(figures)
     impossible, seen = _impossible(figures, peers)
-    far = [f for name in _compared(figures) for f in _far(peers.column(name), peers) if (f.row, name) not in seen]
+    far = [f for name in _compared(figures) for f in _far(peers.column(name), peers) if (f.rows[0], name) not in seen]
     return impossible + list(_put_together(figures, far))
 
 
@@ -66,7 +66,7 @@ def _compared(figures: Figures) -> list[str]:
 class _Far:
     """A figure far from what is usual."""
 
-    row: int
+    rows: tuple[int, ...]
     column: str
     #: The column of the table, with the stage in its name if the row has several.
     cell: str
@@ -90,7 +90,7 @@ def _far(column: Column, peers: Peers) -> list[_Far]:
         at = int(found.at[i])
         out.append(
             _Far(
-                row=int(column.units.rows[at]),
+                rows=tuple(column.rows(at, peers.figures)),
                 column=column.name,
                 cell=column.cell(at, peers.figures),
                 figure=float(column.values[at]),
@@ -108,7 +108,7 @@ def _put_together(figures: Figures, far: list[_Far]) -> Iterator[Finding]:
     """Return a finding for each figure; where most of a row are off in one direction, one about the enrolment."""
     by_row: dict[int, list[_Far]] = {}
     for one in far:
-        by_row.setdefault(one.row, []).append(one)
+        by_row.setdefault(one.rows[0], []).append(one)
     for row, own in by_row.items():
         below = {one.score < 0 for one in own}
         per_student = [one for one in own if _per_student(one.column)]
@@ -156,7 +156,7 @@ def _finding(figures: Figures, one: _Far) -> Finding:
         facts |= {"column": Name("column", one.cell), "figure": one.figure, "factor": factor}
     return figures.finding(
         "out_of_range",
-        [one.row],
+        one.rows,
         [one.cell],
         message(f"plausibility.range.{key}", **facts),
         value=value,
@@ -213,13 +213,13 @@ def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tupl
         column = peers.column(name)
         sides = {name: column.values, "students": column.units.students}
         for at in _over(sides[rule["top"]], sides[rule["below"]], rule).tolist():
-            row = int(column.units.rows[at])
+            rows = column.rows(at, figures)
             top, below = float(sides[rule["top"]][at]), float(sides[rule["below"]][at])
-            seen.add((row, name))
+            seen.add((rows[0], name))
             out.append(
                 figures.finding(
                     "out_of_range",
-                    [row],
+                    rows,
                     [column.cell(at, figures), "students"],
                     message(f"plausibility.impossible.{key}", top=top, below=below),
                     value=float(column.values[at]),

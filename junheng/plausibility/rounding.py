@@ -56,7 +56,13 @@ def findings(figures: Figures) -> list[Finding]:
         rows = one.column.units.rows[one.at]
         surprise[rows] += one.surprise
         many[rows] += 1
-    return [f for row in _unusual(surprise, many, float(rules["tail"])) if (f := _finding(figures, known, row, rules))]
+    rows = _unusual(surprise, many, float(rules["tail"]))
+    found: dict[int, list[tuple[_Roundness, int]]] = {row: [] for row in rows}
+    for one in known:
+        own = one.column.units.rows[one.at]
+        for i in np.flatnonzero(np.isin(own, rows)).tolist():
+            found[int(own[i])].append((one, i))
+    return [f for row in rows if (f := _finding(figures, row, found[row], rules)) is not None]
 
 
 def _looked_at(figures: Figures, rules: Mapping[str, Any]) -> list[str]:
@@ -95,32 +101,36 @@ def _compare(column: Column, at: Ints, cell: Ints, whole: Ints, rules: Mapping[s
     while risk.size:
         power *= 10
         long_enough = whole[risk] > power  # a last zero of a longer figure: 10 is 1 and a zero
-        risk, own, rest = risk[long_enough], own[long_enough], rest[long_enough]
-        round_ = rest % 10 == 0
-        at_risk, rounder = np.bincount(own, minlength=n), np.bincount(own[round_], minlength=n)
-        risk, own, rest = risk[round_], own[round_], rest[round_] // 10
-        zeros[risk] += 1
+        at_risk = np.bincount(own[long_enough], minlength=n)
+        tenth = rest // 10
+        round_ = long_enough & (10 * tenth == rest)
+        risk, own, rest = risk[round_], own[round_], tenth[round_]
+        rounder = np.bincount(own, minlength=n)
         # without the school itself
-        surprise[risk] -= np.log((rounder[own] - 1 + worth * chance) / (at_risk[own] - 1 + worth))
+        share = (rounder - 1 + worth * chance) / np.maximum(at_risk - 1 + worth, 1)
+        zeros[risk] += 1
+        surprise[risk] -= np.log(np.where(rounder > 0, share, 1.0))[own]
     usual = np.bincount(cell, weights=zeros, minlength=n) / np.maximum(np.bincount(cell, minlength=n), 1)
     return _Roundness(column, at, zeros, surprise, usual[cell])
 
 
-def _finding(figures: Figures, known: list[_Roundness], row: int, rules: Mapping[str, Any]) -> Finding | None:
+def _finding(figures: Figures, row: int, own: list[tuple[_Roundness, int]], rules: Mapping[str, Any]) -> Finding | None:
     """Return the finding of a row, None if too few of its figures are rounder than usual."""
-    names, shown, zeros, usual, many = [], [], 0, 0.0, 0
-    for one in known:
-        for i in np.flatnonzero(one.column.units.rows[one.at] == row).tolist():
-            many += 1
-            if one.surprise[i] < -np.log(_RARE):
-                continue
-            figure = float(one.column.values[one.at[i]])
-            names.append(one.column.name)
-            shown.append(message("plausibility.rounding.figure", column=Name("column", names[-1]), figure=figure))
-            zeros += max(int(one.zeros[i]) - _DECIMALS, 0)
-            usual += max(float(one.usual[i]) - _DECIMALS, 0.0)
-    if len(names) < rules["fewest"]:
+    rounder = [(one, i) for one, i in own if one.surprise[i] >= -np.log(_RARE)]
+    if len(rounder) < rules["fewest"]:
         return None
-    facts = {"n": len(names), "of": many, "figures": listed(shown), "zeros": zeros, "usual": usual}
+    names = [one.column.name for one, _ in rounder]
+    zeros = sum(max(int(one.zeros[i]) - _DECIMALS, 0) for one, i in rounder)
+    usual = sum(max(float(one.usual[i]) - _DECIMALS, 0.0) for one, i in rounder)
+    shown = [
+        message(
+            "plausibility.rounding.figure",
+            column=Name("column", one.column.name),
+            figure=float(one.column.values[one.at[i]]),
+        )
+        for one, i in rounder
+    ]
+    facts = {"n": len(names), "of": len(own), "figures": listed(shown), "zeros": zeros, "usual": usual}
+    rows = sorted({row for one, i in rounder for row in one.column.rows(int(one.at[i]), figures)})
     evidence = message("plausibility.rounding.round", **facts)
-    return figures.finding("round_figures", [row], names, evidence, value=zeros, expected=usual)
+    return figures.finding("round_figures", rows, names, evidence, value=zeros, expected=usual)
