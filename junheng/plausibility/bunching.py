@@ -36,7 +36,7 @@ WIDTHS = (0.02, 0.05)
 #: Windows on either side with which that at the requirement is compared.
 BESIDE = 2
 #: Whole units make windows wider; figures of so few units that a window is wider than this are left out.
-WIDEST = 0.06
+WIDEST = 0.08
 #: A test needs so many schools in the windows; with fewer nothing can be found.
 _LEAST = 3
 
@@ -237,8 +237,6 @@ def tests(figures: Figures) -> Tests:
     pools = _pools(requirements)
     cells = [_cells(requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
-    group = np.zeros(n_periods, dtype=np.int64)
-    group[figures.period[figures.period >= 0]] = figures.group[figures.period >= 0]
     parts = []
     for k, (_, pooled) in enumerate(pools):
         results = [_test(figures, c, np.isin(c.requirement, pooled), n_periods) for c in cells]
@@ -250,7 +248,7 @@ def tests(figures: Figures) -> Tests:
         return nothing
     period, pool, width, p = (np.concatenate([part[k] for part in parts]) for k in range(4))
     found = _Bunching(figures, requirements, cells, pools, period, pool, width, p)
-    return Tests(group[period], p, found.describe)
+    return Tests(figures.group_of(period), p, found.describe)
 
 
 def _pools(requirements: Sequence[Requirement]) -> list[tuple[str, tuple[int, ...]]]:

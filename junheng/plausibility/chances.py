@@ -6,7 +6,7 @@ import numpy as np
 
 from junheng._arrays import Floats, Ints
 
-__all__ = ["at_least", "first_slot_has", "significant_digits"]
+__all__ = ["at_least", "first_slot_has"]
 
 
 def at_least(chances: Floats, k: Ints) -> Floats:
@@ -72,12 +72,3 @@ def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
     tail = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
     out[high] = np.minimum(tail[np.arange(n), found[high].astype(np.int64)], 1.0)
     return out
-
-
-def significant_digits(values: Floats, enough: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Return where figures are known and have at least so many digits, zeros at the end not counted."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # the unit of one digit fewer than asked for
-        unit = 10.0 ** (np.floor(np.log10(values)) + 2 - enough)
-        coarse = np.rint(values / unit) * unit
-        return np.asarray(np.abs(values - coarse) > 1e-9 * values)
