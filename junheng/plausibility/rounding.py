@@ -67,7 +67,7 @@ def findings(figures: Figures) -> list[Finding]:
 
 def _looked_at(figures: Figures, rules: Mapping[str, Any]) -> list[str]:
     found = [c[0] for c in map(base_column, figures.columns) if c is not None]
-    return list(dict.fromkeys(c.id for c in found if c.unit in rules["units"] and c.id not in rules["without"]))
+    return list(dict.fromkeys(c.id for c in found if c.id in rules["columns"]))
 
 
 def _unusual(surprise: Floats, many: Ints, tail: float) -> list[int]:
