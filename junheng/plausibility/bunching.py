@@ -22,7 +22,7 @@ from junheng.indicators.compliance import MET
 from junheng.judging.school_verdicts import what_is_asked
 from junheng.judging.subjects import Subjects
 from junheng.judging.values import IndicatorValues
-from junheng.plausibility.chances import first_slot_has
+from junheng.plausibility.chances import first_slot_has, stands_out
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding, Tests
 from junheng.schools.vocabulary import base_column
@@ -168,16 +168,23 @@ def _test(figures: Figures, cells: _Cells, chosen: NDArray[np.bool_], n_periods:
     period = figures.period[row]
     # the figures of a school depend on one another: it is one member, however many it has
     member = dense_codes(period * (int(figures.school.max(initial=0)) + 1) + figures.school[row])
-    p, testable = np.zeros(n_periods), np.ones(n_periods, dtype=bool)
+    of = np.zeros(int(member.max(initial=-1)) + 1, dtype=np.int64)
+    of[member] = period
+    sides = []
+    testable = high = np.ones(n_periods, dtype=bool)
     for side in (1, -1):
         beside = np.flatnonzero(window * side >= 0)
-        slots = np.zeros((int(member.max(initial=-1)) + 1, BESIDE + 1), dtype=np.int64)
+        slots = np.zeros((of.size, BESIDE + 1), dtype=np.int64)
         np.add.at(slots, (member[beside], np.abs(window[beside])), 1)
-        of = np.zeros(slots.shape[0], dtype=np.int64)
-        of[member] = period
-        there = np.flatnonzero(slots.any(axis=1))
-        testable &= np.bincount(of[there], minlength=n_periods) >= _LEAST
-        p = np.maximum(p, first_slot_has(of[there], n_periods, slots[there]))
+        there = slots.any(axis=1)
+        testable = testable & (np.bincount(of[there], minlength=n_periods) >= _LEAST)
+        high = high & stands_out(of, n_periods, slots)
+        sides.append(slots)
+    p, number = np.ones(n_periods), np.cumsum(high) - 1
+    at = np.flatnonzero(high[of])
+    if at.size:
+        some = [first_slot_has(number[of[at]], int(high.sum()), slots[at]) for slots in sides]
+        p[high] = np.maximum(*some)
     return _Result(p, testable)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 
-__all__ = ["at_least", "first_slot_has"]
+__all__ = ["at_least", "first_slot_has", "stands_out"]
 
 
 def at_least(chances: Floats, k: Ints) -> Floats:
@@ -26,8 +27,19 @@ def at_least(chances: Floats, k: Ints) -> Floats:
     return np.asarray(np.minimum(from_top[np.arange(n), np.minimum(k, events)], 1.0) * (k <= events))
 
 
+def stands_out(group: Ints, n_groups: int, slots: Ints) -> NDArray[np.bool_]:
+    """Return the groups whose first slot has clearly more than its share: by 1.3 standard deviations.
+
+    ``slots`` is (members, slots), as in :func:`first_slot_has`, which is not worth working out for the others.
+    """
+    mean = slots.mean(axis=1)
+    variance = (slots.astype(np.float64) ** 2).mean(axis=1) - mean**2
+    excess, spread = (np.bincount(group, weights=w, minlength=n_groups) for w in (slots[:, 0] - mean, variance))
+    return np.asarray(excess > 1.3 * np.sqrt(spread))
+
+
 def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
-    r"""Return for each group the probability that the first slot has as much as it has.
+    r"""Return for each group the probability that the first slot has at least as much as it has.
 
     ``slots`` is (members, slots): what each member of a group has in each of several equal slots. If nothing singles
     out a slot, a rotation of the slots of any member is as likely as what was seen. So the sum over the first slot is
@@ -35,40 +47,26 @@ def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
 
     .. math:: P\Big(\sum_i a_{i, K_i} \ge \sum_i a_{i, 0}\Big), \quad K_i \sim U\{0, \dots, m\}
 
-    Members may have any number of things that depend on one another. Sums not above 1.3 standard deviations over their
-    mean are not worked out: they get 1, which is never too small.
+    Members may have any number of things that depend on one another.
     """
-    out = np.ones(n_groups)
     if not group.size:
-        return out
-    n_slots = slots.shape[1]
-    found = np.bincount(group, weights=slots[:, 0], minlength=n_groups)
-    mean = slots.mean(axis=1)
-    expected = np.bincount(group, weights=mean, minlength=n_groups)
-    variance = np.bincount(group, weights=(slots.astype(np.float64) ** 2).mean(axis=1) - mean**2, minlength=n_groups)
-    high = found - expected > 1.3 * np.sqrt(variance)
-    if not high.any():
-        return out
-    number = np.cumsum(high) - 1
-    order = np.flatnonzero(high[group])
-    order = order[np.argsort(group[order], kind="stable")]
-    own = number[group[order]]
-    place = np.arange(order.size) - np.searchsorted(own, own)
-    # one member of each group at a time
-    n, largest = int(high.sum()), int(np.bincount(own, weights=slots[order].max(axis=1)).max())
-    members = np.zeros((int(place.max()) + 1, n, n_slots), dtype=np.int64)
-    members[place, own] = slots[order]
-    exactly = np.zeros((n, largest + 1))
+        return np.ones(n_groups)
+    order = np.argsort(group, kind="stable")
+    group, slots = group[order], slots[order]
+    place = np.arange(group.size) - np.searchsorted(group, group)
+    # one member of each group at a time, in an array by member and group
+    members = np.zeros((int(place.max()) + 1, n_groups, slots.shape[1]), dtype=np.int64)
+    members[place, group] = slots
+    sums = np.arange(int(members.max(axis=2).sum(axis=0).max()) + 1)
+    exactly = np.zeros((n_groups, sums.size))
     exactly[:, 0] = 1.0
-    sums = np.arange(largest + 1)
-    rows = np.arange(n)[:, None]
     for member in members:
         before = exactly
         exactly = np.zeros_like(before)
-        for k in range(n_slots):
-            source = sums[None, :] - member[:, k, None]
-            exactly += np.where(source >= 0, before[rows, np.maximum(source, 0)], 0.0)
-        exactly /= n_slots
-    tail = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
-    out[high] = np.minimum(tail[np.arange(n), found[high].astype(np.int64)], 1.0)
-    return out
+        for k in range(slots.shape[1]):
+            source = sums - member[:, k, None]
+            exactly += np.where(source >= 0, np.take_along_axis(before, np.maximum(source, 0), axis=1), 0.0)
+        exactly /= slots.shape[1]
+    at_least_so_much = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
+    found = members[:, :, 0].sum(axis=0)
+    return np.asarray(np.minimum(at_least_so_much[np.arange(n_groups), found], 1.0))
