@@ -17,7 +17,7 @@ from junheng._arrays import Floats, Ints
 from junheng._data import read_toml
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding
-from junheng.plausibility.peers import FEWEST, Column, Peers, Units, dense, medians, spread_of
+from junheng.plausibility.peers import AT_ONCE, FEWEST, Column, Peers, Units, dense, medians, spread_of
 from junheng.plausibility.ranges import unit_factor
 from junheng.schools.vocabulary import ALL_STAGES, base_column, columns
 from junheng.words import Message, Name, message
@@ -36,13 +36,19 @@ def findings(figures: Figures) -> list[Finding]:
     found = [c[0] for c in map(base_column, figures.columns) if c is not None and c[0].id not in rules["without"]]
     names = dict.fromkeys(c.id for c in found)
     histories: dict[int, _History] = {}
+    alike: dict[int, tuple[_Pairs, list[Column]]] = {}
+    for column in map(peers.column, names):
+        units = column.units
+        if id(units) not in histories:
+            histories[id(units)] = _History(units, figures)
+        pairs = histories[id(units)].pairs(column.comparable)
+        alike.setdefault(id(pairs), (pairs, []))[1].append(column)
     out: list[Finding] = []
-    for name in names:
-        column = peers.column(name)
-        key = id(column.units)
-        if key not in histories:
-            histories[key] = _History(column.units, figures)
-        out += _findings(column, _jumps(column, histories[key], rules), figures)
+    for pairs, own in alike.values():
+        at_once = max(1, AT_ONCE // max(pairs.cell.size, 1))
+        for i in range(0, len(own) if pairs.cell.size else 0, at_once):
+            for column, jumps in _jumps(own[i : i + at_once], pairs, rules):
+                out += _findings(column, jumps, figures)
     return out
 
 
@@ -102,45 +108,48 @@ class _Jump:
     peers: int
 
 
-def _jumps(column: Column, history: _History, rules: Mapping[str, Any]) -> list[_Jump]:
-    """Return the jumps of a column by school and year."""
-    with np.errstate(invalid="ignore"):
-        some = column.values >= 0 if column.whole else column.values > 0
-    pairs = history.pairs(some)
-    before, after, cell, counts = pairs.before, pairs.after, pairs.cell, pairs.counts
-    if not before.size:
-        return []
-    x, y = column.values[before], column.values[after]
+def _jumps(alike: list[Column], pairs: _Pairs, rules: Mapping[str, Any]) -> Iterator[tuple[Column, list[_Jump]]]:
+    """Return the jumps of columns with the same pairs, by school and year."""
+    before, after, units = pairs.before, pairs.after, alike[0].units
+    x, y = (np.array([column.values[at] for column in alike]) for at in (before, after))
     change = np.log(np.where(y > 0, y, 0.5) / np.where(x > 0, x, 0.5))
-    chance = 1 / np.maximum(x, 1) + 1 / np.maximum(y, 1) if column.whole else np.zeros(x.size)
-    changes = [change]
-    if column.name != "students":
-        changes.append(change - np.log(column.units.students[after] / column.units.students[before]))
-    usual, by, spread, far = _beside(changes, chance, cell, counts, rules)
-    least = float(rules["least"].get(columns()[column.name].unit, rules["otherwise"]))
-    far &= np.all(np.abs(by) >= np.log(least), axis=0) & np.all(np.sign(by) == np.sign(by[0]), axis=0)
-    return [
-        _Jump(
-            before=int(before[i]),
-            after=int(after[i]),
-            expected=float(f"{max(x[i], 0.5) * np.exp(usual[i]):.4g}"),
-            by=float(by[0, i]),
-            spread=float(spread[i]),
-            peers=int(counts[cell[i]]),
+    # students are compared by themselves only
+    size = np.log(units.students[after] / units.students[before])
+    per_student = change - np.array([[column.name != "students"] for column in alike]) * size
+    whole = np.array([[column.whole] for column in alike])
+    chance = np.where(whole, 1 / np.maximum(x, 1) + 1 / np.maximum(y, 1), 0.0)
+    usual, by, spread, far = _beside(change, chance, pairs, rules)
+    _, by_per_student, _, far_per_student = _beside(per_student, chance, pairs, rules)
+    units_of = (columns()[column.name].unit for column in alike)
+    least = np.log([[float(rules["least"].get(unit, rules["otherwise"]))] for unit in units_of])
+    far &= far_per_student & (by * by_per_student > 0)
+    far &= (np.abs(by) >= least) & (np.abs(by_per_student) >= least)
+    for k, column in enumerate(alike):
+        yield (
+            column,
+            [
+                _Jump(
+                    before=int(before[i]),
+                    after=int(after[i]),
+                    expected=float(f"{max(x[k, i], 0.5) * np.exp(usual[k, i]):.4g}"),
+                    by=float(by[k, i]),
+                    spread=float(spread[k, i]),
+                    peers=int(pairs.counts[pairs.cell[i]]),
+                )
+                for i in np.flatnonzero(far[k]).tolist()
+            ],
         )
-        for i in np.flatnonzero(far).tolist()
-    ]
 
 
 def _beside(
-    changes: list[Floats], chance: Floats, cell: Ints, counts: Ints, rules: Mapping[str, Any]
-) -> tuple[Floats, Floats, Floats, Any]:
-    """Return the usual change, how far each is from it (a row for each of ``changes``), its spread, and what is far."""
-    centres = [medians(change, cell, counts)[cell] for change in changes]
-    by = np.array([change - centre for change, centre in zip(changes, centres, strict=True)])
-    spreads = [np.sqrt(spread_of(b, cell, counts, float(rules["least_spread"]))[cell] ** 2 + chance) for b in by]
-    far = np.all(np.abs(by) > float(rules["cut"]) * np.array(spreads), axis=0)
-    return centres[0], by, spreads[0], far
+    change: Floats, chance: Floats, pairs: _Pairs, rules: Mapping[str, Any]
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Return the usual change, how far each one is from it, the spread of that, and which are far."""
+    usual = medians(change, pairs.cell, pairs.counts)[:, pairs.cell]
+    by = change - usual
+    spread = spread_of(by, pairs.cell, pairs.counts, float(rules["least_spread"]))[:, pairs.cell]
+    spread = np.sqrt(spread**2 + chance)
+    return usual, by, spread, np.abs(by) > float(rules["cut"]) * spread
 
 
 def _findings(column: Column, jumps: list[_Jump], figures: Figures) -> Iterator[Finding]:

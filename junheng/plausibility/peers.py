@@ -5,7 +5,7 @@ Figures are compared as logarithms: ten times too much is as far away as ten tim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -17,12 +17,14 @@ from junheng.plausibility.figures import Figures
 from junheng.schools.places import is_shared
 from junheng.schools.vocabulary import ALL_STAGES, KINDS, base_column, category_words
 
-__all__ = ["FEWEST", "Column", "Peers", "Units", "dense", "medians", "quantiles", "spread_of"]
+__all__ = ["AT_ONCE", "FEWEST", "Column", "Peers", "Units", "dense", "medians", "spread_of"]
 
 #: Fewer peers than this tell nothing.
 FEWEST = 8
 #: Classes of size have so many schools, and a stage has so many classes at most.
 _PER_CLASS, _CLASSES = 10, 5
+#: Figures compared at once: many columns of a county, one of a nation.
+AT_ONCE = 100_000
 #: Logarithms are kept to 2^-30, so that a cell and a logarithm are one whole number, which numpy sorts fastest.
 _STEP, _BITS = 2.0**30, 38
 _MIDDLE = 1 << (_BITS - 1)
@@ -43,39 +45,40 @@ def _keys(logs: Floats, cells: Ints) -> Ints:
 
 def _sorted(logs: Floats, cells: Ints) -> Ints:
     keys = _keys(logs, cells)
-    keys.sort()
+    keys.sort(axis=-1)
     return keys
 
 
 def _at(keys: Ints, cells: Ints, positions: Ints) -> Floats:
-    out: Floats = (keys[positions] - (cells << _BITS) - _MIDDLE) / _STEP
+    out: Floats = (keys[..., positions] - (cells << _BITS) - _MIDDLE) / _STEP
     return out
 
 
 def medians(logs: Floats, cells: Ints, counts: Ints) -> Floats:
-    """Return the median of logarithms in each cell, NaN in empty ones; ``counts`` are the sizes of the cells."""
+    """Return the median of logarithms in each cell, NaN in empty ones; ``counts`` are the sizes of the cells.
+
+    Several columns may come as the rows of ``logs``.
+    """
     keys, some = _sorted(logs, cells), np.flatnonzero(counts)
     first, many = (np.cumsum(counts) - counts)[some], counts[some]
-    out = np.full(counts.size, np.nan)
-    out[some] = (_at(keys, some, first + (many - 1) // 2) + _at(keys, some, first + many // 2)) / 2
+    out = np.full((*logs.shape[:-1], counts.size), np.nan)
+    out[..., some] = (_at(keys, some, first + (many - 1) // 2) + _at(keys, some, first + many // 2)) / 2
     return out
-
-
-def quantiles(logs: Floats, cells: Ints, counts: Ints, shares: Sequence[float]) -> list[Floats]:
-    """Return quantiles of logarithms in each cell; no cell is empty. A half is the upper median."""
-    keys, some = _sorted(logs, cells), np.arange(counts.size)
-    first = np.cumsum(counts) - counts
-    return [_at(keys, some, first + np.minimum((p * counts).astype(np.int64), counts - 1)) for p in shares]
 
 
 def spread_of(deviations: Floats, cells: Ints, counts: Ints, least: float) -> Floats:
     """Return the standard deviation in each cell by median or 85 % quantile, the larger, and at least ``least``.
 
-    The median alone, of few figures, is often far too small; the quantile alone would follow a few wrong figures.
+    The median alone, of few figures, is often far too small; the quantile alone would follow a few wrong figures. No
+    cell is empty.
     """
-    found = quantiles(np.abs(deviations), cells, counts, [p for p, _ in _QUANTILES])
-    out: Floats = np.maximum.reduce([q / z for q, (_, z) in zip(found, _QUANTILES, strict=True)])
-    return np.maximum(out, least)
+    keys, cell = _sorted(np.abs(deviations), cells), np.arange(counts.size)
+    first = np.cumsum(counts) - counts
+    out = np.full((*deviations.shape[:-1], counts.size), least)
+    for share, standard in _QUANTILES:
+        position = first + np.minimum((share * counts).astype(np.int64), counts - 1)
+        out = np.maximum(out, _at(keys, cell, position) / standard)
+    return out
 
 
 # ------------------------------------------------------------------------------------------------- units
@@ -134,6 +137,12 @@ class Column:
     values: Floats
     whole: bool
 
+    @property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Which figures are compared: no pieces count as half a piece; no area and no money are left out."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.values >= 0 if self.whole else self.values > 0)
+
     def cell(self, at: int, figures: Figures) -> str:
         """Return the column of the table that the figure of a unit stands in."""
         section = self.units.sections[at]
@@ -145,7 +154,8 @@ class Column:
         sections, section = figures.sections, self.units.sections[at]
         if not self.units.joint[section]:
             return [int(sections.rows[section])]
-        return np.unique(sections.rows[sections.school == sections.school[section]]).tolist()
+        rows: list[int] = np.unique(sections.rows[sections.school == sections.school[section]]).tolist()
+        return rows
 
 
 @frozen(eq=False)
@@ -179,7 +189,6 @@ class Peers:
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
         self._units: dict[bytes, Units] = {}
-        self._layouts: dict[tuple[int, bytes], _Layout] = {}
 
     def column(self, name: str) -> Column:
         """Return a column by its id, without a stage in it."""
@@ -194,26 +203,16 @@ class Peers:
             values = self.figures.number(name)[units.rows]
         return Column(name, units, values, found[0].whole)
 
-    def deviations(self, column: Column, least: float) -> Deviations:
-        """Compare figures with those of the peers, at their size.
-
-        No pieces count as half a piece; areas and money of nothing are left out.
-        """
-        with np.errstate(invalid="ignore"):
-            some = column.values >= 0 if column.whole else column.values > 0
-        key = id(column.units), some.tobytes()
-        if key not in self._layouts:
-            self._layouts[key] = _Layout.of(column.units, some)
-        layout = self._layouts[key]
-        figures = column.values[layout.at]
-        logs = np.log(np.where(figures > 0, figures, 0.5))
-        usual = layout.usual(logs)
-        by = logs - usual
-        spread = spread_of(by, layout.cell, layout.counts, least)
-        # a count of three is three give or take two, whatever the others say
-        chance = 1.0 / np.maximum(np.exp(usual), 0.5) if column.whole else 0.0
-        around = np.sqrt(spread[layout.cell] ** 2 + chance + layout.guess)
-        return Deviations(layout.at, usual, by, around, layout.counts[layout.cell])
+    def deviations(self, columns: Iterable[Column], least: float) -> Iterator[tuple[Column, Deviations]]:
+        """Compare the figures of columns with those of the peers, at their size."""
+        alike: dict[tuple[int, bytes], list[Column]] = {}
+        for column in columns:
+            alike.setdefault((id(column.units), column.comparable.tobytes()), []).append(column)
+        for (_, known), own in alike.items():
+            layout = _Layout.of(own[0].units, np.frombuffer(known, dtype=bool))
+            at_once = max(1, AT_ONCE // max(layout.at.size, 1))
+            for i in range(0, len(own), at_once):
+                yield from _compare(layout, own[i : i + at_once], least)
 
     def _of(self, joint: NDArray[np.bool_]) -> Units:
         """Return the units if some sections have the figures of their whole school."""
@@ -221,6 +220,21 @@ class Peers:
         if key not in self._units:
             self._units[key] = _units(self.figures, joint)
         return self._units[key]
+
+
+def _compare(layout: _Layout, columns: list[Column], least: float) -> Iterator[tuple[Column, Deviations]]:
+    """Compare columns whose figures are those of the same units."""
+    figures = np.array([column.values[layout.at] for column in columns])
+    logs = np.log(np.where(figures > 0, figures, 0.5))
+    usual = layout.usual(logs)
+    by = logs - usual
+    spread = spread_of(by, layout.cell, layout.counts, least)[:, layout.cell]
+    peers = layout.counts[layout.cell]
+    for i, column in enumerate(columns):
+        # a count of three is three give or take two, whatever the others say
+        chance = 1.0 / np.maximum(np.exp(usual[i]), 0.5) if column.whole else 0.0
+        around = np.sqrt(spread[i] ** 2 + chance + layout.guess)
+        yield column, Deviations(layout.at, usual[i], by[i], around, peers)
 
 
 def _units(figures: Figures, joint: NDArray[np.bool_]) -> Units:
@@ -309,22 +323,21 @@ class _Layout:
         """Return the usual logarithm: on a line between the medians of classes of size, for the area and the kind."""
         level = _filled(medians(logs, self.size_class, self.class_counts))
         slope = np.clip(np.diff(level, append=np.nan) / self.width, 0.0, _STEEPEST)
-        usual: Floats = level[self.line] + slope[self.line] * self.along
+        usual: Floats = level[..., self.line] + slope[..., self.line] * self.along
         rest = logs - usual
-        centre = medians(rest, self.cell, self.counts)[self.cell]
+        centre = medians(rest, self.cell, self.counts)[..., self.cell]
         for codes, counts in self.finer:
             own = medians(rest, codes, counts)
-            own[counts < FEWEST] = np.nan
-            own = own[codes]
-            centre = np.where(np.isnan(own), centre, own)
+            enough = (counts >= FEWEST)[codes]
+            centre[..., enough] = own[..., codes[enough]]
         return usual + centre
 
 
 def _filled(by_class: Floats) -> Floats:
     """Give classes of size without schools what the class before has; the first one has schools."""
-    table = by_class.reshape(-1, _CLASSES)
+    table = by_class.reshape(*by_class.shape[:-1], -1, _CLASSES)
     for k in range(1, _CLASSES):
-        table[:, k] = np.where(np.isnan(table[:, k]), table[:, k - 1], table[:, k])
+        table[..., k] = np.where(np.isnan(table[..., k]), table[..., k - 1], table[..., k])
     return by_class
 
 

@@ -14,7 +14,7 @@ from junheng._data import read_toml
 from junheng.indicators.catalog import Indicator, catalogue
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding
-from junheng.plausibility.peers import Column, Peers
+from junheng.plausibility.peers import Column, Deviations, Peers
 from junheng.schools.vocabulary import base_column, columns
 from junheng.words import Message, Name, message
 
@@ -30,8 +30,9 @@ def findings(figures: Figures) -> list[Finding]:
     """Return the figures that are out of range."""
     peers = Peers(figures)
     impossible, seen = _impossible(figures, peers)
-    far = [f for name in _compared(figures) for f in _far(peers.column(name), peers) if (f.rows[0], name) not in seen]
-    return impossible + list(_put_together(figures, far))
+    compared = peers.deviations(map(peers.column, _compared(figures)), float(_rules()["out_of_range"]["least_spread"]))
+    far = [one for column, found in compared for one in _far(column, found, figures)]
+    return impossible + list(_put_together(figures, [one for one in far if (one.rows[0], one.column) not in seen]))
 
 
 @cache
@@ -79,9 +80,8 @@ class _Far:
     peers: int
 
 
-def _far(column: Column, peers: Peers) -> list[_Far]:
+def _far(column: Column, found: Deviations, figures: Figures) -> list[_Far]:
     rules = _rules()["out_of_range"]
-    found = peers.deviations(column, float(rules["least_spread"]))
     off = np.abs(found.by) > float(rules["cut"]) * found.spread
     none = column.values[found.at] == 0
     off &= ~none | (found.usual > np.log(rules["zero_from"]))
@@ -90,9 +90,9 @@ def _far(column: Column, peers: Peers) -> list[_Far]:
         at = int(found.at[i])
         out.append(
             _Far(
-                rows=tuple(column.rows(at, peers.figures)),
+                rows=tuple(column.rows(at, figures)),
                 column=column.name,
-                cell=column.cell(at, peers.figures),
+                cell=column.cell(at, figures),
                 figure=float(column.values[at]),
                 usual=float(f"{np.exp(found.usual[i]):.6g}"),
                 students=float(column.units.students[at]),

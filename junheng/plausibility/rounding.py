@@ -56,13 +56,13 @@ def findings(figures: Figures) -> list[Finding]:
         rows = one.column.units.rows[one.at]
         surprise[rows] += one.surprise
         many[rows] += 1
-    rows = _unusual(surprise, many, float(rules["tail"]))
-    found: dict[int, list[tuple[_Roundness, int]]] = {row: [] for row in rows}
+    unusual = _unusual(surprise, many, float(rules["tail"]))
+    found: dict[int, list[tuple[_Roundness, int]]] = {row: [] for row in unusual}
     for one in known:
-        own = one.column.units.rows[one.at]
-        for i in np.flatnonzero(np.isin(own, rows)).tolist():
-            found[int(own[i])].append((one, i))
-    return [f for row in rows if (f := _finding(figures, row, found[row], rules)) is not None]
+        of_table = one.column.units.rows[one.at]
+        for i in np.flatnonzero(np.isin(of_table, unusual)).tolist():
+            found[int(of_table[i])].append((one, i))
+    return [f for row in unusual if (f := _finding(figures, row, found[row], rules)) is not None]
 
 
 def _looked_at(figures: Figures, rules: Mapping[str, Any]) -> list[str]:
