@@ -12,4 +12,7 @@ def test_one_school_of_taiwan_is_worth_a_look(shared_data: Path) -> None:
     findings = jh.plausibility(table)
     assert findings[["county", "kind", "columns"]].values.tolist() == [["臺中市", "out_of_range", "teachers students"]]
     school = table.set_index("school").loc[findings["school"][0]]
-    assert (school["students"], school["teachers"]) == (140, 0)  # a section of another school, whose teachers may be counted there
+    assert (school["students"], school["teachers"]) == (
+        140,
+        0,
+    )  # a section of another school, whose teachers may be counted there

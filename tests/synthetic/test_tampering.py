@@ -116,6 +116,11 @@ def test_units_slip_by_what_they_say() -> None:
     assert {-2.8, 1.0, 2.0, 3.0, 4.0, -1.0, -2.0, -3.0} <= set(factors)
 
 
+def test_a_table_without_years_is_of_one_year() -> None:
+    schools, planted = jh.synthetic.tampered(jh.synthetic.county(1).drop(columns="year"), ["copied", "lifted"])
+    assert set(planted["kind"]) == {"lifted", "copied"} and planted["year"].isna().all() and "year" not in schools
+
+
 def test_other_libraries_are_served() -> None:
     schools, planted = jh.synthetic.tampered(pl.from_pandas(HONEST), KINDS, seed=1)
     wanted, told = jh.synthetic.tampered(HONEST, KINDS, seed=1)
