@@ -112,9 +112,9 @@ def _jumps(alike: list[Column], pairs: _Pairs, rules: Mapping[str, Any]) -> Iter
     """Return the jumps of columns with the same pairs, by school and year."""
     before, after, units = pairs.before, pairs.after, alike[0].units
     x, y = (np.array([column.values[at] for column in alike]) for at in (before, after))
-    change = np.log(np.where(y > 0, y, 0.5) / np.where(x > 0, x, 0.5))
+    change = np.log(np.where(y > 0, y, 0.5)) - np.log(np.where(x > 0, x, 0.5))
     # students are compared by themselves only
-    size = np.log(units.students[after] / units.students[before])
+    size = units.size[after] - units.size[before]
     per_student = change - np.array([[column.name != "students"] for column in alike]) * size
     whole = np.array([[column.whole] for column in alike])
     chance = np.where(whole, 1 / np.maximum(x, 1) + 1 / np.maximum(y, 1), 0.0)
@@ -131,7 +131,7 @@ def _jumps(alike: list[Column], pairs: _Pairs, rules: Mapping[str, Any]) -> Iter
                 _Jump(
                     before=int(before[i]),
                     after=int(after[i]),
-                    expected=float(f"{max(x[k, i], 0.5) * np.exp(usual[k, i]):.4g}"),
+                    expected=float(f"{max(float(x[k, i]), 0.5) * float(np.exp(usual[k, i])):.4g}"),
                     by=float(by[k, i]),
                     spread=float(spread[k, i]),
                     peers=int(pairs.counts[pairs.cell[i]]),

@@ -69,7 +69,8 @@ def _sum(figures: Figures, terms: Mapping[str, float], missing_is_none: bool) ->
     out = np.zeros(figures.table.rows)
     for name, times in terms.items():
         values = figures.number(name)
-        out += times * (np.nan_to_num(values) if missing_is_none else values)
+        with np.errstate(over="ignore"):
+            out += times * (np.nan_to_num(values) if missing_is_none else values)
     return out
 
 
@@ -77,7 +78,7 @@ def _disagree(left: Floats, right: Floats, rule: Mapping[str, Any], terms: int) 
     """Return where the left sum exceeds the right one, or differs from it, by more than rounding explains."""
     share = float(rule.get("slack", 0))
     slack = share * right + (terms * _ROUNDING if share else 1e-6)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         off = left - right
         return np.asarray(np.abs(off) > slack) if rule.get("equal") else np.asarray(off > slack)
 

@@ -28,6 +28,8 @@ AT_ONCE = 100_000
 #: Logarithms are kept to 2^-30, so that a cell and a logarithm are one whole number, which numpy sorts fastest.
 _STEP, _BITS = 2.0**30, 38
 _MIDDLE = 1 << (_BITS - 1)
+#: No figure is so large; what is typed may be.
+_FARTHEST = 120.0
 #: The median and the 85 % quantile of the absolute deviations of normal figures, in standard deviations.
 _QUANTILES = ((0.5, 0.6745), (0.85, 1.4395))
 #: Per logarithm of size a figure grows by so much at most; none falls. Beyond the outer classes that is a guess, and
@@ -39,7 +41,8 @@ _STEEPEST, _GUESS = 1.25, 0.2
 
 
 def _keys(logs: Floats, cells: Ints) -> Ints:
-    keys: Ints = (cells << _BITS) + (np.rint(logs * _STEP).astype(np.int64) + _MIDDLE)
+    scaled = np.rint(np.clip(logs, -_FARTHEST, _FARTHEST) * _STEP)
+    keys: Ints = (cells << _BITS) + (scaled.astype(np.int64) + _MIDDLE)
     return keys
 
 
@@ -113,7 +116,7 @@ class Units:
     @cached_property
     def size(self) -> Floats:
         """Logarithm of the students."""
-        return np.log(self.students)
+        return np.asarray(np.clip(np.log(self.students), -_FARTHEST, _FARTHEST))
 
 
 @frozen(eq=False)

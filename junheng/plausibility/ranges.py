@@ -29,10 +29,9 @@ _IN_LINE = 1.0
 def findings(figures: Figures) -> list[Finding]:
     """Return the figures that are out of range."""
     peers = Peers(figures)
-    impossible, seen = _impossible(figures, peers)
     compared = peers.deviations(map(peers.column, _compared(figures)), float(_rules()["out_of_range"]["least_spread"]))
     far = [one for column, found in compared for one in _far(column, found, figures)]
-    return impossible + list(_put_together(figures, [one for one in far if (one.rows[0], one.column) not in seen]))
+    return _impossible(figures, peers, {(one.rows[0], one.column) for one in far}) + list(_put_together(figures, far))
 
 
 @cache
@@ -74,8 +73,8 @@ class _Far:
     figure: float
     usual: float
     students: float
-    #: In standard deviations; negative below.
-    score: float
+    #: Logarithm of the figure over the usual one, and its standard deviation.
+    by: float
     spread: float
     peers: int
 
@@ -96,7 +95,7 @@ def _far(column: Column, found: Deviations, figures: Figures) -> list[_Far]:
                 figure=float(column.values[at]),
                 usual=float(f"{np.exp(found.usual[i]):.6g}"),
                 students=float(column.units.students[at]),
-                score=float(found.by[i] / found.spread[i]),
+                by=float(found.by[i]),
                 spread=float(found.spread[i]),
                 peers=int(found.peers[i]),
             )
@@ -110,7 +109,7 @@ def _put_together(figures: Figures, far: list[_Far]) -> Iterator[Finding]:
     for one in far:
         by_row.setdefault(one.rows[0], []).append(one)
     for row, own in by_row.items():
-        below = {one.score < 0 for one in own}
+        below = {one.by < 0 for one in own}
         per_student = [one for one in own if _per_student(one.column)]
         most = len(per_student) >= _MANY and 2 * len(per_student) > _known(figures, row)
         if most and len(below) == 1:
@@ -132,7 +131,7 @@ def _known(figures: Figures, row: int) -> int:
 
 def _enrolment(figures: Figures, row: int, own: list[_Far]) -> Finding:
     students = own[0].students
-    times = float(np.exp(np.median([np.log(max(one.figure, 0.5) / one.usual) for one in own])))
+    times = float(np.exp(np.median([one.by for one in own])))
     expected = float(f"{students * times:.4g}")
     return figures.finding(
         "out_of_range",
@@ -147,10 +146,10 @@ def _enrolment(figures: Figures, row: int, own: list[_Far]) -> Finding:
 def _finding(figures: Figures, one: _Far) -> Finding:
     what, value, expected = _as_indicator(one)
     facts: dict[str, Any] = {"what": what, "value": _short(value), "expected": _short(expected)}
-    facts |= {"peers": one.peers, "score": abs(one.score)}
+    facts |= {"peers": one.peers, "score": abs(one.by) / one.spread}
     key, factor = "far", None
     if one.figure > 0:
-        factor = unit_factor(one.column, float(np.log(one.figure / one.usual)), min(2 * one.spread, _IN_LINE))
+        factor = unit_factor(one.column, one.by, min(2 * one.spread, _IN_LINE))
     if factor is not None:
         key = "divided" if one.figure > one.usual else "multiplied"
         facts |= {"column": Name("column", one.cell), "figure": one.figure, "factor": factor}
@@ -201,11 +200,10 @@ def unit_factor(name: str, by: float, within: float) -> float | None:
 # ------------------------------------------------------------------------------------------------ impossible
 
 
-def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tuple[int, str]]]:
-    """Return the findings, and the rows and columns that they are about."""
+def _impossible(figures: Figures, peers: Peers, far: set[tuple[int, str]]) -> list[Finding]:
+    """Return the impossible figures, but for those found by row and column: beside peers they say more."""
     present = {c[0].id for c in map(base_column, figures.columns) if c is not None}
     out: list[Finding] = []
-    seen: set[tuple[int, str]] = set()
     for key, rule in _rules()["impossible"].items():
         if rule["top"] not in present or rule["below"] not in present:
             continue
@@ -214,8 +212,9 @@ def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tupl
         sides = {name: column.values, "students": column.units.students}
         for at in _over(sides[rule["top"]], sides[rule["below"]], rule).tolist():
             rows = column.rows(at, figures)
+            if (rows[0], name) in far:
+                continue
             top, below = float(sides[rule["top"]][at]), float(sides[rule["below"]][at])
-            seen.add((rows[0], name))
             out.append(
                 figures.finding(
                     "out_of_range",
@@ -226,10 +225,10 @@ def _impossible(figures: Figures, peers: Peers) -> tuple[list[Finding], set[tupl
                     expected=rule["most"] * below if name == rule["top"] else top / rule["most"],
                 )
             )
-    return out, seen
+    return out
 
 
 def _over(top: Floats, below: Floats, rule: Mapping[str, Any]) -> Ints:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         over = (top > rule["most"] * below) & ((below > 0) | (top > 0 if rule.get("none") else False))
     return np.flatnonzero(over)
