@@ -74,10 +74,15 @@ class Requirement:
 
 
 def _of_thresholds(figures: Figures, std: Standard) -> Iterator[Requirement]:
-    """Yield what thresholds and floors require of the sections that count."""
+    """Yield what thresholds and floors require of the sections that count.
+
+    Indicators without a denominator are left out: schools are built to a norm that is one number for all.
+    """
     sections = figures.sections
-    for id_ in std.indicators:
-        values = IndicatorValues.compute(catalogue()[id_], sections, std, np.empty(sections.rows.size))
+    for indicator in (catalogue()[i] for i in std.indicators):
+        if indicator.denominator is None:
+            continue
+        id_, values = indicator.id, IndicatorValues.compute(indicator, sections, std, np.empty(sections.rows.size))
         for kind in ("threshold", "floor"):
             parts = []
             for s, stage in enumerate(STAGES):
@@ -138,11 +143,17 @@ def _is_size(test: Comparison) -> bool:
 
 @frozen(eq=False)
 class _Cells:
-    """Figures in the windows of one width: the requirement, row, and window of each."""
+    """Figures in the windows of one width: the requirement, row, and window of each, in order of the periods."""
 
     requirement: Ints
     row: Ints
     window: Ints
+    period: Ints
+
+    def of_period(self, period: int) -> _Cells:
+        """Return the figures of one period."""
+        here = slice(*np.searchsorted(self.period, (period, period + 1)).tolist())
+        return _Cells(self.requirement[here], self.row[here], self.window[here], self.period[here])
 
 
 @frozen(eq=False)
@@ -153,19 +164,22 @@ class _Result:
     testable: NDArray[np.bool_]
 
 
-def _cells(requirements: Sequence[Requirement], width: float) -> _Cells:
+def _cells(figures: Figures, requirements: Sequence[Requirement], width: float) -> _Cells:
     parts = []
     for i, r in enumerate(requirements):
         window = r.windows(width)
-        at = np.flatnonzero(np.abs(window) <= BESIDE)
+        at = np.flatnonzero((np.abs(window) <= BESIDE) & figures.counted[r.row])
         parts.append((np.full(at.size, i), r.row[at], window[at]))
-    return _Cells(*(np.concatenate([np.empty(0, np.int64), *(p[k] for p in parts)]) for k in range(3)))
+    requirement, row, window = (np.concatenate([np.empty(0, np.int64), *(p[k] for p in parts)]) for k in range(3))
+    period = figures.period[row]
+    order = np.argsort(period, kind="stable")
+    return _Cells(requirement[order], row[order], window[order], period[order])
 
 
 def _test(figures: Figures, cells: _Cells, chosen: NDArray[np.bool_], n_periods: int) -> _Result:
     """Compare window 0 with the windows above and those below; the less certain of the two counts."""
     row, window = cells.row[chosen], cells.window[chosen]
-    period = figures.period[row]
+    period = cells.period[chosen]
     # the figures of a school depend on one another: it is one member, however many it has
     member = dense_codes(period * (int(figures.school.max(initial=0)) + 1) + figures.school[row])
     of = np.zeros(int(member.max(initial=-1)) + 1, dtype=np.int64)
@@ -208,8 +222,8 @@ class _Bunching:
             rivals = self.p[(self.period == self.period[i]) & (self.pool != self.pool[i])]
             if rivals.size and rivals.min() <= self.p[i]:
                 return []
-        cells = self.cells[int(self.width[i])]
-        at = np.isin(cells.requirement, pooled) & (self.figures.period[cells.row] == self.period[i])
+        cells = self.cells[int(self.width[i])].of_period(int(self.period[i]))
+        at = np.isin(cells.requirement, pooled)
         inside = at & (cells.window == 0)
         counts = [np.count_nonzero(at & (cells.window * side > 0)) / BESIDE for side in (1, -1)]
         found, expected = int(np.count_nonzero(inside)), max(counts)
@@ -242,7 +256,7 @@ def tests(figures: Figures) -> Tests:
         return nothing
     requirements = [*_of_thresholds(figures, std), *_of_sizes(figures, std)]
     pools = _pools(requirements)
-    cells = [_cells(requirements, width) for width in WIDTHS]
+    cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
     parts = []
     for k, (_, pooled) in enumerate(pools):

@@ -49,24 +49,35 @@ def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
 
     Members may have any number of things that depend on one another.
     """
-    if not group.size:
-        return np.ones(n_groups)
-    order = np.argsort(group, kind="stable")
+    n_slots = slots.shape[1]
+    found = np.bincount(group, weights=slots[:, 0], minlength=n_groups).astype(np.int64)
+    most = int(np.bincount(group, weights=slots.max(axis=1), minlength=n_groups).max(initial=0))
+    # members with a single thing need no order: their sum is binomial
+    one = slots.sum(axis=1) == 1
+    exactly = _binomials(np.bincount(group[one], minlength=n_groups), 1 / n_slots, most)
+    order = np.flatnonzero(~one)[np.argsort(group[~one], kind="stable")]
     group, slots = group[order], slots[order]
     place = np.arange(group.size) - np.searchsorted(group, group)
     # one member of each group at a time, in an array by member and group
-    members = np.zeros((int(place.max()) + 1, n_groups, slots.shape[1]), dtype=np.int64)
+    members = np.zeros((int(place.max(initial=-1)) + 1, n_groups, n_slots), dtype=np.int64)
     members[place, group] = slots
-    sums = np.arange(int(members.max(axis=2).sum(axis=0).max()) + 1)
-    exactly = np.zeros((n_groups, sums.size))
-    exactly[:, 0] = 1.0
+    sums = np.arange(most + 1)
     for member in members:
         before = exactly
         exactly = np.zeros_like(before)
-        for k in range(slots.shape[1]):
+        for k in range(n_slots):
             source = sums - member[:, k, None]
             exactly += np.where(source >= 0, np.take_along_axis(before, np.maximum(source, 0), axis=1), 0.0)
-        exactly /= slots.shape[1]
+        exactly /= n_slots
     at_least_so_much = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
-    found = members[:, :, 0].sum(axis=0)
     return np.asarray(np.minimum(at_least_so_much[np.arange(n_groups), found], 1.0))
+
+
+def _binomials(n: Ints, p: float, most: int) -> Floats:
+    """Return the probabilities of 0 to ``most`` in each of several binomial distributions."""
+    table = np.zeros((int(n.max(initial=0)) + 1, most + 1))
+    table[0, 0] = 1.0
+    for i in range(1, table.shape[0]):
+        table[i] = table[i - 1] * (1 - p)
+        table[i, 1:] += table[i - 1, :-1] * p
+    return table[n]

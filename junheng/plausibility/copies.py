@@ -40,20 +40,17 @@ def many_digits(values: Floats) -> NDArray[np.bool_]:
 
 
 def pieces_of_evidence(figures: Figures) -> list[list[str]]:
-    """Return the columns of resources and staff by unit, each unit one piece of evidence.
+    """Return the columns of resources and staff by unit, each unit one piece of evidence; a library is one, too.
 
     Numbers of students and of classes are left out, and years.
     """
     by_unit: dict[str, list[str]] = {}
     for name in figures.columns:
         found = base_column(name)
-        if (
-            found is not None
-            and found[0].unit
-            and (found[0].shared or _is_staff(found[0].id))
-            and found[0].unit != "year"
-        ):
-            by_unit.setdefault(found[0].unit, []).append(name)
+        if found is None or found[0].unit in (None, "year") or not (found[0].shared or _is_staff(found[0].id)):
+            continue
+        unit = "volumes" if found[0].unit == "titles" else str(found[0].unit)
+        by_unit.setdefault(unit, []).append(name)
     return list(by_unit.values())
 
 

@@ -124,7 +124,11 @@ class _Counties:
 
     steps: _Steps
     still: Bools
-    judged: Bools
+    #: Schools judged and those that stayed, in each step and in the other steps of its county.
+    n: Floats
+    k: Floats
+    others_n: Floats
+    others_k: Floats
     p: Floats
 
     @classmethod
@@ -144,13 +148,12 @@ class _Counties:
             alone = binom.sf(k[at] - 1, n[at], AT_MOST)
             beside = hypergeom.sf(k[at] - 1, n[at] + others_n[at], k[at] + others_k[at], n[at])
             p[at] = np.where(others_n[at] > 0, np.minimum(2 * np.minimum(alone, beside), 1.0), alone)
-        return cls(steps, still, judged, p)
+        return cls(steps, still, n, k, others_n, others_k, p)
 
     def describe(self, step: int) -> list[Finding]:
         """Return the finding of a step."""
         steps, figures = self.steps, self.steps.figures
-        n, k = steps.count(self.judged), steps.count(self.still)
-        others_n, others_k = (float(_of_other_steps(steps, x)[step]) for x in (n, k))
+        others_n, others_k = float(self.others_n[step]), float(self.others_k[step])
         at = np.flatnonzero(self.still & (steps.step == step))
         before, now = steps.before[at], steps.now[at]
         columns = [
@@ -159,8 +162,8 @@ class _Counties:
             for c in piece
             if _moves(c) and np.mean(figures.number(c)[before] == figures.number(c)[now]) > AT_MOST
         ]
-        expected = n[step] * (others_k / others_n if others_n else AT_MOST)
-        terms = {"n": int(k[step]), "all": int(n[step]), "before": int(figures.year[before[0]])}
+        expected = self.n[step] * (others_k / others_n if others_n else AT_MOST)
+        terms = {"n": int(self.k[step]), "all": int(self.n[step]), "before": int(figures.year[before[0]])}
         if others_n:
             evidence = message("plausibility.frozen_county", share=100 * others_k / others_n, **terms)
         else:
@@ -171,7 +174,7 @@ class _Counties:
                 np.sort(now).tolist(),
                 columns,
                 evidence,
-                value=k[step],
+                value=self.k[step],
                 expected=expected,
                 p_value=self.p[step],
                 whole_county=True,
@@ -250,7 +253,7 @@ def tests(figures: Figures) -> Tests:
         return Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     steps = _steps(figures)
     counties, schools = _Counties.test(steps), _Schools.test(steps)
-    tested = np.flatnonzero(steps.count(counties.judged) > 0)
+    tested = np.flatnonzero(counties.n > 0)
     others = np.setdiff1d(np.flatnonzero(steps.count(steps.compared) > 0), steps.step[schools.at])
     step = np.concatenate([tested, steps.step[schools.at], others])
     p = np.concatenate([counties.p[tested], schools.p, np.ones(others.size)])
