@@ -7,7 +7,8 @@ from like_schools import changed, found, like_schools
 
 import junheng as jh
 from junheng._data import read_toml
-from junheng.plausibility.peers import FEWEST, medians, spread_of
+from junheng.plausibility.figures import Figures
+from junheng.plausibility.peers import FEWEST, Peers, medians, spread_of
 from junheng.plausibility.ranges import unit_factor, unit_factors
 from junheng.schools.vocabulary import columns
 
@@ -85,6 +86,18 @@ def test_small_schools_are_compared_at_their_size() -> None:
     assert jh.plausibility(table).empty
 
 
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_what_is_usual_follows_the_size_also_beyond_the_outer_classes(power: float) -> None:
+    table = like_schools(40)
+    table["students"] = np.rint(np.geomspace(12, 2000, 40))
+    table["teaching_area_m2"] = 700 * table["students"] ** power
+    peers = Peers(Figures.open(table, None, None))
+    ((column, found),) = peers.deviations([peers.column("teaching_area_m2")], 0.2)
+    np.testing.assert_allclose(found.usual, np.log(column.values[found.at]), atol=1e-6)
+    # there it is less certain
+    assert found.spread.argmax() in (0, 39) and found.spread.min() == 0.2
+
+
 def test_kinds_and_areas_differ() -> None:
     town = like_schools(16)
     rural = like_schools(16).assign(
@@ -109,7 +122,7 @@ def test_a_wrong_enrolment_is_one_finding() -> None:
 def test_shared_figures_are_those_of_the_whole_school() -> None:
     table = like_schools()
     own = table.loc[:1].assign(school="九年", kind="nine_year", resources_cover="school")
-    own["stage"], own["students"], own["classes"], own["teachers"] = ["primary", "junior"], [900, 60], [23, 2], [50, 5]
+    own["stage"], own["students"], own["classes"], own["teachers"] = ["primary", "junior"], [60, 900], [2, 23], [5, 50]
     own[["teaching_area_m2", "equipment_value_cny", "books"]] = [6000.0, 2_800_000.0, 28_000.0]
     table = pd.concat([table.assign(resources_cover="stage"), own], ignore_index=True)
     # 28 000 books are many for 60 students, not for 960
@@ -173,7 +186,7 @@ def test_missing_cells_are_no_findings(value: float | None) -> None:
 
 def test_the_order_of_rows_does_not_matter() -> None:
     table = like_schools(40)
-    table["students"] = table["students"] // 200 * 200  # many of one size
+    table["students"] = table["students"] // 300 * 300 + 50  # many of one size
     table = changed(changed(table, 3, books=3), 11, teaching_area_m2=9e5)
     one, other = found(table, KIND), found(table.sample(frac=1, random_state=2), KIND)
     assert sorted(one["evidence"]) == sorted(other["evidence"]) and len(one) == 2

@@ -82,6 +82,15 @@ def test_small_figures_cannot_be_round() -> None:
     assert found(changed(county(), 7, **dict.fromkeys(ROUND, 1e300)), KIND).empty
 
 
+def test_figures_too_short_to_be_rounder_are_no_peers() -> None:
+    # three schools have two digits, and all end in a zero: usual among those that can
+    short = dict.fromkeys(ROUND, 7.0)
+    table = like_schools(100).assign(**short)
+    for row in (3, 30, 60):
+        table.loc[row, list(ROUND)] = 20.0
+    assert found(table, KIND).empty
+
+
 def test_a_shared_figure_in_two_rows_counts_once() -> None:
     table = county().assign(resources_cover="stage")
     own = table.loc[:1].assign(school="九年", kind="nine_year", resources_cover="school", **ROUND)
