@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
@@ -26,10 +26,10 @@ from junheng.plausibility.chances import first_slot_has, stands_out
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding, Tests
 from junheng.schools.vocabulary import base_column
-from junheng.standards.model import Comparison, Standard, Threshold
+from junheng.standards.model import Standard, Threshold
 from junheng.words import Name, message
 
-__all__ = ["tests"]
+__all__ = ["Bunch", "Requirement", "bunch", "of_thresholds", "tests"]
 
 #: Width of a window as a share of the requirement; both are tried, and the p-value is doubled.
 WIDTHS = (0.02, 0.05)
@@ -59,6 +59,11 @@ class Requirement:
 
     def windows(self, width: float) -> NDArray[np.int64]:
         """Return the window of each figure, a large number where it is in none of those that are compared."""
+        place, fits = self.places(width)
+        return np.where(fits & (np.abs(place) <= BESIDE), place, 2 * BESIDE).astype(np.int64)
+
+    def places(self, width: float) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return the window of each figure, however far from the requirement, and whether its units are fine enough."""
         column = base_column(self.columns[0])
         needed = self.needed * (1 - self.sign * 1e-9)  # what equals the requirement is enough
         if column is not None and column[0].whole:
@@ -66,29 +71,23 @@ class Requirement:
         step = np.floor(width * self.needed) + 1
         with np.errstate(invalid="ignore", divide="ignore"):
             place = np.floor(self.sign * (self.figure - needed) / step)
-            fits = (np.abs(place) <= BESIDE) & (step <= WIDEST * self.needed)
-        return np.where(fits, place, 2 * BESIDE).astype(np.int64)
+        return place, step <= WIDEST * self.needed
 
 
 # ---------------------------------------------------------------------------------------- what is required
 
 
-def _of_thresholds(figures: Figures, std: Standard) -> Iterator[Requirement]:
-    """Yield what thresholds and floors require of the sections that count.
-
-    Indicators without a denominator are left out: schools are built to a norm that is one number for all.
-    """
+def of_thresholds(figures: Figures, std: Standard, stages: Sequence[str] = STAGES) -> Iterator[Requirement]:
+    """Yield what thresholds and floors require of the sections that count."""
     sections = figures.sections
-    for indicator in (catalogue()[i] for i in std.indicators):
-        if indicator.denominator is None:
-            continue
-        id_, values = indicator.id, IndicatorValues.compute(indicator, sections, std, np.empty(sections.rows.size))
+    for id_ in std.indicators:
+        values = IndicatorValues.compute(catalogue()[id_], sections, std, np.empty(sections.rows.size))
         for kind in ("threshold", "floor"):
             parts = []
             for s, stage in enumerate(STAGES):
                 t = std.find(id_, stage)
                 at = np.flatnonzero((sections.stage == s) & sections.counted & (values.value > 0))
-                if t is not None and at.size and (kind == "threshold" or t.floor is not None):
+                if stage in stages and t is not None and at.size and (kind == "threshold" or t.floor is not None):
                     parts.append((at, _required(figures, t, at, values.value[at], kind), 1 if t.op[0] == ">" else -1))
             if parts:
                 yield _requirement(kind, values, parts)
@@ -116,26 +115,22 @@ def _requirement(kind: str, values: IndicatorValues, parts: Sequence[tuple[Ints,
 
 
 def _of_sizes(figures: Figures, std: Standard) -> Iterator[Requirement]:
-    """Yield the limits of school size and of mean class size that items set."""
+    """Yield the limits of school size that items set; classes are openly formed to the limit of theirs."""
     sections = figures.sections
     subjects: dict[str, Subjects] = {}
     for item in std.items:
         for test in item.conditions:
-            if not _is_size(test):
+            if test.top != ("students",) or test.bottom or test.op not in ("<=", "<") or test.value is None:
+                continue
+            if test.scope not in ("school", "section"):
                 continue
             if test.scope not in subjects:
                 whole = test.scope == "school"
                 subjects[test.scope] = Subjects.make(sections, sections.counties.codes, whole=whole)
             units = subjects[test.scope]
             at = np.flatnonzero(units.where(test.where) == MET)
-            students = units.number("students")[at]
-            needed = np.full(at.size, float(test.value or 0)) * (units.number("classes")[at] if test.bottom else 1.0)
-            yield Requirement("limit", item.id, (*test.top, *test.bottom), units.row[at], students, needed, -1)
-
-
-def _is_size(test: Comparison) -> bool:
-    own = test.scope in ("school", "section") and test.op in ("<=", "<") and test.value is not None
-    return own and test.top == ("students",) and test.bottom in ((), ("classes",)) and not test.bottom_minus
+            students, needed = units.number("students")[at], np.full(at.size, float(test.value))
+            yield Requirement("limit", item.id, test.top, units.row[at], students, needed, -1)
 
 
 # ------------------------------------------------------------------------------------------------- tests
@@ -225,8 +220,8 @@ class _Bunching:
         cells = self.cells[int(self.width[i])].of_period(int(self.period[i]))
         at = np.isin(cells.requirement, pooled)
         inside = at & (cells.window == 0)
-        counts = [np.count_nonzero(at & (cells.window * side > 0)) / BESIDE for side in (1, -1)]
-        found, expected = int(np.count_nonzero(inside)), max(counts)
+        found, above, below = _counted(cells.window[at])
+        expected = max(above, below)
         chosen = [self.requirements[k] for k in sorted(set(cells.requirement[inside].tolist()))]
         columns = tuple(dict.fromkeys(c for r in chosen for c in r.columns))
         terms: dict[str, Any] = {"n": found, "expected": expected, "width": 100 * WIDTHS[int(self.width[i])]}
@@ -248,13 +243,63 @@ class _Bunching:
         ]
 
 
+def _counted(window: Ints) -> tuple[int, float, float]:
+    """Return how many figures are in window 0, and how many on average in those above and in those below."""
+    sides = [int(np.count_nonzero(np.sign(window) == side)) for side in (0, 1, -1)]
+    return sides[0], sides[1] / BESIDE, sides[2] / BESIDE
+
+
+@frozen(eq=False)
+class Bunch:
+    """Some figures beside what is required of them, as :func:`tests` compares them.
+
+    ``width`` is that of the windows, as a share of the requirement; ``share`` what each figure is of its requirement,
+    ``place`` its window, window 0 the one just enough; ``fits`` tells which have units fine enough to be compared.
+    ``found`` are in window 0, ``above`` and ``below`` in each window beside it on average; the larger of the two is
+    expected. The p-value is NaN where there are too few figures for a test; it is not adjusted for other tests.
+    """
+
+    width: float
+    share: Floats
+    place: Floats
+    fits: NDArray[np.bool_]
+    found: int
+    above: float
+    below: float
+    p_value: float
+
+    @property
+    def expected(self) -> float:
+        """How many are expected in window 0."""
+        return max(self.above, self.below)
+
+
+def bunch(figures: Figures, requirements: Sequence[Requirement], rows: NDArray[np.bool_]) -> Bunch:
+    """Return the figures of the rows of one county and year beside some requirements, and the result of their test."""
+    figures = evolve(figures, period=np.where(rows, 0, -1))
+    results = []
+    for width in WIDTHS:
+        cells = _cells(figures, requirements, width)
+        result = _test(figures, cells, rows[cells.row], 1)
+        results.append(float(result.p[0]) if result.testable[0] else 2.0)
+    best = int(np.argmin(results))
+    places = [r.places(WIDTHS[best]) for r in requirements]
+    mine = np.concatenate([rows[r.row] for r in requirements])
+    place, fits = (np.concatenate([p[k] for p in places])[mine] for k in (0, 1))
+    found, above, below = _counted(place[fits & (np.abs(place) <= BESIDE)].astype(np.int64))
+    p = np.nan if results[best] > 1 else min(results[best] * len(WIDTHS), 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.concatenate([r.figure / r.needed for r in requirements])[mine]
+    return Bunch(WIDTHS[best], share, place, fits, found, above, below, p)
+
+
 def tests(figures: Figures) -> Tests:
     """Return a test per county, year and indicator, one of all indicators together, of floors, and of sizes."""
     std = figures.standard
     nothing = Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     if std is None:
         return nothing
-    requirements = [*_of_thresholds(figures, std), *_of_sizes(figures, std)]
+    requirements = [*(r for r in of_thresholds(figures, std) if _is_tested(r.name)), *_of_sizes(figures, std)]
     pools = _pools(requirements)
     cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
@@ -270,6 +315,15 @@ def tests(figures: Figures) -> Tests:
     period, pool, width, p = (np.concatenate([part[k] for part in parts]) for k in range(4))
     found = _Bunching(figures, requirements, cells, pools, period, pool, width, p)
     return Tests(figures.group_of(period), p, found.describe)
+
+
+def _is_tested(indicator: str) -> bool:
+    """Return whether only chance puts a figure just at the requirement.
+
+    Schools are openly built to a norm that is one number for all, and classes are openly formed to their limit.
+    """
+    known = catalogue()[indicator]
+    return known.denominator is not None and (known.numerator, known.denominator) != ("students", "classes")
 
 
 def _pools(requirements: Sequence[Requirement]) -> list[tuple[str, tuple[int, ...]]]:

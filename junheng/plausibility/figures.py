@@ -84,8 +84,12 @@ class Figures:
         lacking = [p for p in found.errors if p.code in (ProblemCode.MISSING_COLUMN, ProblemCode.EMPTY_TABLE)]
         if lacking:
             raise InputDataError(lacking)
-        table = found.table
-        sections = make_sections(table, standard, found)
+        return cls.of_sections(make_sections(found.table, standard, found), standard)
+
+    @classmethod
+    def of_sections(cls, sections: Sections, standard: Standard | None) -> Figures:
+        """Take the sections of a table, such as those of an evaluation."""
+        table = sections.schools
         is_school = ~table.is_total
         group, first = _codes(table, place_columns(table), is_school)
         words = [table.codes(name) for name in place_columns(table)]
@@ -120,6 +124,11 @@ class Figures:
         there = self.period >= 0
         out[self.period[there]] = self.group[there]
         return out[periods]
+
+    def rows_of(self, row: int) -> list[int]:
+        """Return the rows of a school in one year, by one of them."""
+        same = (self.school == self.school[row]) & (self.period == self.period[row]) & self.counted
+        return np.flatnonzero(same).tolist()
 
     def number(self, name: str) -> Floats:
         """Return a number column by row, NaN if missing. Not to be written to."""

@@ -218,6 +218,13 @@ def section_kinds(d: Judgement, j: int, sections: Ints, s: int) -> NDArray[np.ob
     return kinds
 
 
+def worst_first(d: Judgement, sections: Ints) -> Ints:
+    """Order sections by verdict of the school, then those that miss most, then by kind of school."""
+    unmet = ((d.verdicts[:, sections] == UNMET) & d.applies[:, sections]).sum(axis=0)
+    kinds = d.sections.kinds[sections]
+    return sections[np.lexsort((np.arange(sections.size), kinds, -unmet, d.school[sections]))]
+
+
 # ------------------------------------------------------------------------------------------ coefficients
 
 
