@@ -291,16 +291,13 @@ class _Layout:
     width: Floats
     #: Variance of what is usual beyond the outer classes of size.
     guess: Floats
-    #: Areas, and kinds of school in areas: the code of each figure, how many there are.
-    finer: tuple[tuple[Ints, Ints], ...]
+    #: Stages, areas, and kinds of school in areas: some figures, the code of each, how many have it.
+    finer: tuple[tuple[Ints, Ints, Ints], ...]
 
     @classmethod
     def of(cls, units: Units, some: NDArray[np.bool_]) -> _Layout:
-        at = np.flatnonzero(some)
-        cell, counts = dense(units.cell[at])
-        if (counts < FEWEST).any():
-            at = at[(counts >= FEWEST)[cell]]
-            cell, counts = dense(units.cell[at])
+        at, codes, joined = _with_peers(units, np.flatnonzero(some))
+        cell, counts = dense(codes)
         size, n = units.size[at], counts.size
         classes = np.clip(counts // _PER_CLASS, 2, _CLASSES)
         # schools of one size are in one class, in whatever order they come
@@ -317,10 +314,9 @@ class _Layout:
         outer = middle[np.repeat(np.arange(n) * _CLASSES + classes - 1, counts)]
         beyond = np.maximum(np.maximum(size - outer, np.repeat(middle[::_CLASSES], counts) - size), 0.0)
         width = np.maximum(np.diff(middle, append=np.nan), 0.2)
-        finer = tuple(dense(codes[at]) for codes in units.finer)
-        return cls(
-            at, cell, counts, size_class, class_counts, line, size - middle[line], width, (_GUESS * beyond) ** 2, finer
-        )
+        finer = ((joined, *dense(units.cell[at[joined]])), *((place, *dense(codes[at])) for codes in units.finer))
+        along, guess = size - middle[line], (_GUESS * beyond) ** 2
+        return cls(at, cell, counts, size_class, class_counts, line, along, width, guess, finer)
 
     def usual(self, logs: Floats) -> Floats:
         """Return the usual logarithm: on a line between the medians of classes of size, for the area and the kind."""
@@ -329,11 +325,31 @@ class _Layout:
         usual: Floats = level[..., self.line] + slope[..., self.line] * self.along
         rest = logs - usual
         centre = medians(rest, self.cell, self.counts)[..., self.cell]
-        for codes, counts in self.finer:
-            own = medians(rest, codes, counts)
+        for at, codes, counts in self.finer:
+            own = medians(rest[..., at], codes, counts)
             enough = (counts >= FEWEST)[codes]
-            centre[..., enough] = own[..., codes[enough]]
+            centre[..., at[enough]] = own[..., codes[enough]]
         return usual + centre
+
+
+def _with_peers(units: Units, at: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the units that have peers, sorted by cell and size, the cell of each, and those whose stages were joined.
+
+    Where a stage has too few schools, all stages of the county and year are compared.
+    """
+    stages = len(ALL_STAGES)
+    cell, stage = units.cell[at], units.cell[at] % stages
+    many = np.bincount(cell, minlength=int(cell.max(initial=-1)) + 1)
+    few = np.zeros(many.size // stages + 1, dtype=bool)
+    few[np.flatnonzero((many > 0) & (many < FEWEST)) // stages] = True
+    join = few[cell // stages]
+    if not join.any():
+        return at, cell, np.empty(0, dtype=np.int64)
+    cell = np.where(join, cell - stage, cell)
+    enough = (np.bincount(cell) >= FEWEST)[cell]
+    at, cell, join = at[enough], cell[enough], join[enough]
+    order = np.argsort(_keys(units.size[at], cell), kind="stable")
+    return at[order], cell[order], np.flatnonzero(join[order])
 
 
 def _filled(by_class: Floats) -> Floats:

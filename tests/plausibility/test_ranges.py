@@ -58,13 +58,26 @@ def test_too_few_peers_tell_nothing(schools: int, findings: int) -> None:
     assert len(found(changed(table, 3, books=table.loc[3, "books"] * 1000), KIND)) == findings
 
 
-def test_peers_are_those_of_the_stage_and_the_county_and_the_year() -> None:
+def test_peers_are_those_of_the_county_and_the_year() -> None:
     few = like_schools(FEWEST - 1)
     wrong = changed(few, 3, books=few.loc[3, "books"] * 1000)
     others = like_schools(20)
-    for apart in ({"county": "乙县"}, {"year": 2024}, {"stage": "junior", "kind": "junior"}):
+    for apart in ({"county": "乙县"}, {"year": 2024}):
         table = pd.concat([wrong, others.assign(school=others["school"] + "二", **apart)], ignore_index=True)
         assert found(table, KIND).empty
+
+
+@pytest.mark.parametrize(("n", "named"), [(FEWEST - 1, []), (FEWEST, ["4小"])])
+def test_a_stage_of_few_schools_is_compared_with_the_others(n: int, named: list[str]) -> None:
+    few = like_schools(n)
+    wrong = changed(few, 3, books=few.loc[3, "books"] * 1000)
+    others = like_schools(20).assign(stage="junior", kind="junior")
+    others["school"] += "二"
+    assert found(pd.concat([wrong, others]), KIND)["school"].tolist() == ["4小"]
+    # eight times as many books are usual in the other stage: only a stage with peers of its own can tell
+    rich = others.assign(books=others["books"] * 8)
+    eight = changed(few, 3, books=few.loc[3, "books"] * 8)
+    assert found(pd.concat([eight, rich]), KIND)["school"].tolist() == named
 
 
 def test_what_a_county_is_told_does_not_depend_on_the_others() -> None:
