@@ -41,15 +41,15 @@ def honest(size: dict[str, int]) -> Iterator[tuple[str, Table]]:
     """Honest nations: counties with any finding, by kind."""
     rows: Table = []
     by_kind: Table = []
-    for name, (options, years) in HONEST.items():
+    for name, (options, years, every_seed) in HONEST.items():
         findings, schools, by_seed = [], 0, []
-        for seed in range(size["seeds"]):
+        for seed in range(size["seeds"] if every_seed else 1):
             nation = _nation(seed, years, size["nation"], **options)
             told = plausible(nation, f"{name}, seed {seed}")
             by_seed.append(told.loc[told["p_value"].notna(), "county"].nunique())
             findings.append(told.assign(seed=seed))
             schools += nation["school"].nunique()
-        counties = size["seeds"] * size["nation"]
+        counties = len(by_seed) * size["nation"]
         wrong, bound = sum(by_seed) / counties, ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / counties)
         rows.append(
             {
@@ -84,16 +84,16 @@ def _nation(seed: int, years: int, n: int, *, by_rule: bool = False, **options: 
     return nation
 
 
-#: Honest nations: options and years. By the rule: schools open a class as soon as the limit is passed, so that many
-#: stand just under it.
-HONEST: dict[str, tuple[dict[str, Any], int]] = {
-    "smooth": ({}, 1),
-    "heaped": ({"heaping": True}, 1),
-    "smooth, two years": ({}, 2),
-    "heaped, two years": ({"heaping": True}, 2),
-    "heaped, half the differences": ({"heaping": True, "inequality": 0.5}, 1),
-    "heaped, three quarters of the resources": ({"heaping": True, "resourcing": 0.75}, 1),
-    "heaped, classes by the rule": ({"heaping": True, "by_rule": True}, 1),
+#: Honest nations: options, years, and whether with every seed. By the rule: schools open a class as soon as the limit
+#: is passed, so that many stand just under it.
+HONEST: dict[str, tuple[dict[str, Any], int, bool]] = {
+    "smooth": ({}, 1, True),
+    "heaped": ({"heaping": True}, 1, True),
+    "smooth, two years": ({}, 2, True),
+    "heaped, two years": ({"heaping": True}, 2, True),
+    "heaped, half the differences": ({"heaping": True, "inequality": 0.5}, 1, False),
+    "heaped, three quarters of the resources": ({"heaping": True, "resourcing": 0.75}, 1, False),
+    "heaped, classes by the rule": ({"heaping": True, "by_rule": True}, 1, False),
 }
 
 
