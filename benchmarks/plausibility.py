@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -267,7 +268,7 @@ def main() -> None:
         text = "\n".join(markdown(title, rows) for title, rows in PARTS[part](size))
         print(text, flush=True)
         if given.record:
-            how = f"{date.today().isoformat()}, junheng {jh.__version__}, `python benchmarks/plausibility.py --record`"
+            how = f"{date.today().isoformat()}, junheng {version('junheng')}, `python benchmarks/plausibility.py --record`"
             record(
                 part, f"{how}; nations of seeds 0 to {size['seeds'] - 1}, {size['counties']} counties a cell.\n\n{text}"
             )
