@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from junheng._frames import Wholes
 from junheng.errors import InputDataError, InputError
 from junheng.indicators.catalog import indicator
 from junheng.schools.opening import open_table
@@ -53,7 +54,8 @@ class Opened:
         year = table.number("year")
         last = np.ones(sections.rows.size, bool) if year is None else year[sections.rows] == np.nanmax(year)
         now = last & (sections.students > 0) & (sections.stage < len(_STAGES))
-        return cls(sections, now, sections.of_rows(table.codes("county")[0]).astype(np.int64))
+        opened = cls(sections, now, np.empty(0))
+        return evolve(opened, county=opened.of_sections("county"))
 
     def number(self, name: str) -> Array:
         """Return a column by row, as planted so far."""
@@ -64,6 +66,17 @@ class Opened:
             self.figures[name] = np.array(column, dtype=np.float64)
         return self.figures[name]
 
+    def codes(self, name: str) -> tuple[Array, Sequence[Any]]:
+        """Return a key by row, its code where there is no name; -1 where there is neither."""
+        for column in (name, f"{name}_code"):
+            if self.has(column):
+                return self.sections.schools.codes(column)
+        return np.full(self.sections.schools.rows, -1), []
+
+    def of_sections(self, name: str) -> Array:
+        """Return a key by section."""
+        return self.codes(name)[0][self.sections.rows].astype(np.int64)
+
     def has(self, name: str) -> bool:
         """Return whether the table has a column."""
         return name in self.sections.schools.has
@@ -71,6 +84,8 @@ class Opened:
     def plant(self, kind: str, name: str, rows: Array, after: Array) -> None:
         """Write figures into cells and note them; cells that are missing or stay the same are left alone."""
         column = self.number(name)
+        rows, first = np.unique(rows, return_index=True)  # a row with several stages is one cell
+        after = after[first]
         differ = np.isfinite(column[rows]) & np.isfinite(after) & (column[rows] != after)
         rows, after = rows[differ], after[differ]
         self.cells.append((kind, name, rows, column[rows], after))
@@ -94,11 +109,11 @@ class Opened:
         """Return the columns of the list of what was planted."""
         rows = np.concatenate([np.empty(0, dtype=np.int64), *(c[2] for c in self.cells)])
         table, out = self.sections.schools, dict[str, Any]()
-        for name in ("county", "school", "stage"):
-            codes, words = table.codes(name)
+        for name in _KEY:
+            codes, words = self.codes(name)
             out[name] = np.array([*words, None], dtype=object)[codes[rows]]
         year = table.number("year")
-        out["year"] = np.full(rows.size, np.nan) if year is None else year[rows].astype(np.int64)
+        out["year"] = Wholes([None if year is None else int(year[row]) for row in rows.tolist()])
         for i, name in enumerate(("kind", "columns")):
             out[name] = np.repeat(np.array([c[i] for c in self.cells], dtype=object), [c[2].size for c in self.cells])
         for i, name in ((3, "before"), (4, "after")):
@@ -209,15 +224,21 @@ def _freeze(rng: np.random.Generator, table: Opened, *, schools: int | None = No
         raise InputError(message("synthetic.one_year"))
     of_year = year[sections.rows]
     before = (of_year == np.unique(of_year)[-2]) & (sections.students > 0)
-    keys = list(zip(*(table.sections.of_rows(sections.schools.codes(n)[0]).tolist() for n in _KEY), strict=True))
+    keys = list(zip(*(table.of_sections(name).tolist() for name in _KEY), strict=True))
     place = {keys[i]: i for i in np.flatnonzero(before).tolist()}
     origin = np.array([place.get(key, -1) for key in keys])
     may = table.now & (origin >= 0) & (sections.students != sections.students[origin])
     chosen = _some_schools(rng, table, may, schools)
     at = np.flatnonzero(np.isin(sections.school, chosen) & table.now & (origin >= 0))
-    for name in (*STAFF, *AMOUNTS, "multimedia_classrooms"):
-        if table.has(name):
-            table.plant("frozen", name, sections.rows[at], table.number(name)[sections.rows[origin[at]]])
+    staff = [name for name in STAFF if table.has(name)]
+    amounts = [name for name in (*AMOUNTS, "multimedia_classrooms") if table.has(name)]
+    # parts of the staff only together, an amount on all rows of a school: the figures must agree
+    for names in (staff, *([name] for name in amounts)):
+        values = np.array([table.number(name)[sections.rows] for name in names])
+        unknown = ~np.isfinite(values[:, at] + values[:, origin[at]]).all(axis=0)
+        some = at[~np.isin(sections.school[at], sections.school[at[unknown]])]
+        for name, column in zip(names, values, strict=True):
+            table.plant("frozen", name, sections.rows[some], column[origin[some]])
 
 
 def _round(

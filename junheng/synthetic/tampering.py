@@ -91,11 +91,15 @@ def tampered(schools: FrameT, tamper: Tamper, *, seed: int = 0) -> tuple[FrameT,
 def _options(tamper: Tamper) -> dict[str, Mapping[str, Any]]:
     """Return the options of each kind that is asked for, checked."""
     given = {} if tamper is None else [tamper] if isinstance(tamper, str) else tamper
+    if not isinstance(given, Iterable):
+        raise InputError(message("synthetic.not_kinds", value=repr(given)))
     by_kind = dict(given) if isinstance(given, Mapping) else {kind: {} for kind in given}
     for kind, options in by_kind.items():
         if kind not in KINDS:
             hint = did_you_mean(kind, KINDS)
             raise InputError(message("synthetic.unknown_kind", kind=repr(kind), kinds=listed(KINDS), hint=hint))
+        if not isinstance(options, Mapping):
+            raise InputError(message("synthetic.not_options", kind=kind, value=repr(options)))
         known = [name for name, p in signature(KINDS[kind]).parameters.items() if p.kind is p.KEYWORD_ONLY]
         for name, value in options.items():
             if name not in known:

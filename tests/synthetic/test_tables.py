@@ -71,10 +71,29 @@ def test_schools_round_and_keep_their_rooms(heaped: pd.DataFrame) -> None:
     before = heaped[(heaped["year"] == 2024)].set_index(["school", "stage"])["teaching_area_m2"]
     same = before.loc[list(zip(now["school"], now["stage"], strict=True))].to_numpy() == now["teaching_area_m2"]
     assert 0.85 < same.mean() < 1
-    # some were built to the norm, but nobody sits exactly on it: their pupils are not those of the plan
-    area = now["teaching_area_m2"] / now["students"]
-    primary = (now["kind"] == "primary").to_numpy()
-    assert (np.abs(area[primary] / 4.5 - 1) < 1e-3).mean() < 0.01
+
+
+def test_some_schools_were_built_to_the_norm_for_other_pupils(heaped: pd.DataFrame) -> None:
+    def built(table: pd.DataFrame) -> pd.DataFrame:
+        primary = table[(table["kind"] == "primary") & (table["year"] == 2023)]
+        # teaching area and grounds were planned for the same number of pupils
+        planned, grounds = primary["teaching_area_m2"] / 4.5, primary["sports_area_m2"] / 7.5
+        return primary.assign(planned=planned)[np.abs(planned / grounds - 1) < 0.005]
+
+    smooth = s.nation(3, 3, n_counties=20)
+    n = ((heaped["kind"] == "primary") & (heaped["year"] == 2023)).sum()
+    assert len(built(smooth)) < 0.03 * n < 0.08 * n < len(built(heaped)) < 0.2 * n
+    filled = built(heaped)["students"] / built(heaped)["planned"]
+    assert 0.08 < filled.std() < 0.25 and (np.abs(filled - 1) < 1e-3).mean() < 0.1
+    assert (built(heaped)["planned"].round() % 45 == 0).mean() > 0.3
+
+
+def test_staff_of_small_schools_stays_and_closed_schools_have_nothing(heaped: pd.DataFrame) -> None:
+    teachers = heaped.set_index(["school", "stage", "year"])["teachers"].unstack("year")
+    same = teachers[2024] == teachers[2025]
+    assert same[teachers[2024] < 8].mean() > 0.6 and same[teachers[2024] > 60].mean() < 0.15
+    closed = heaped[heaped.groupby(["school", "year"])["students"].transform("sum") == 0]
+    assert len(closed) and not closed[["teaching_area_m2", "books", "computers"]].to_numpy().any()
 
 
 def test_integrated_schools_have_one_figure(heaped: pd.DataFrame) -> None:

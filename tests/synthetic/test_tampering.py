@@ -116,6 +116,31 @@ def test_units_slip_by_what_they_say() -> None:
     assert {-2.8, 1.0, 2.0, 3.0, 4.0, -1.0, -2.0, -3.0} <= set(factors)
 
 
+def test_a_table_without_years_is_of_one_year() -> None:
+    schools, planted = jh.synthetic.tampered(jh.synthetic.county(1).drop(columns="year"), ["copied", "lifted"])
+    assert set(planted["kind"]) == {"lifted", "copied"} and planted["year"].isna().all() and "year" not in schools
+
+
+def test_tables_with_gaps_stay_without_errors() -> None:
+    gaps = jh.synthetic.nation(0, 2, n_counties=4, missing=0.2, heaping=True)
+    schools, planted = jh.synthetic.tampered(gaps, KINDS)
+    assert set(planted["kind"]) == set(KINDS) and "error" not in set(jh.check_schools(schools)["severity"])
+    assert schools.isna().equals(gaps.isna())
+
+
+def test_a_school_in_one_row_is_one_cell() -> None:
+    n = 12
+    area = np.arange(n) * 300.0 + 1513
+    wide = pd.DataFrame({"county_code": "370100", "school": [f"第{i}校" for i in range(n)], "kind": "nine_year"})
+    wide = wide.assign(students_primary=300, students_junior=200, teaching_area_m2=area, books=area * 7)
+    schools, planted = jh.synthetic.tampered(wide, {"lifted": {}, "unit": {"columns": ["books"], "schools": 3}})
+    # the junior stage needs more: 5.8 m2 for each of 200 students, 220 / 520 of the area
+    assert set(planted.query("kind == 'lifted'")["after"]) <= set(range(2742, 2798))
+    assert planted["school"][planted["kind"] == "lifted"].is_unique and planted["stage"].isna().all()
+    assert set(planted["county"]) == {"370100"} and (planted["kind"] == "unit").sum() == 3
+    assert (schools["teaching_area_m2"] >= 2742).all()
+
+
 def test_other_libraries_are_served() -> None:
     schools, planted = jh.synthetic.tampered(pl.from_pandas(HONEST), KINDS, seed=1)
     wanted, told = jh.synthetic.tampered(HONEST, KINDS, seed=1)
@@ -136,6 +161,8 @@ def test_other_libraries_are_served() -> None:
         ({"unit": {"schools": 0}}, "whole number, 1 or more"),
         ({"rounded": {"digits": None}}, "whole number, 1 or more"),
         ("frozen", "requires data of two years"),
+        (3, "must be a manipulation, several"),
+        ({"unit": None}, "must be a mapping"),
     ],
 )
 def test_what_cannot_be_planted_is_said(tamper: Any, says: str) -> None:
