@@ -22,11 +22,11 @@ from junheng.indicators.compliance import MET
 from junheng.judging.school_verdicts import what_is_asked
 from junheng.judging.subjects import Subjects
 from junheng.judging.values import IndicatorValues
-from junheng.plausibility.chances import first_slot_has
+from junheng.plausibility.chances import first_slot_has, stands_out
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding, Tests
 from junheng.schools.vocabulary import base_column
-from junheng.standards.model import Comparison, Standard, Threshold
+from junheng.standards.model import Standard, Threshold
 from junheng.words import Name, message
 
 __all__ = ["Bunch", "Requirement", "bunch", "of_thresholds", "tests"]
@@ -36,7 +36,7 @@ WIDTHS = (0.02, 0.05)
 #: Windows on either side with which that at the requirement is compared.
 BESIDE = 2
 #: Whole units make windows wider; figures of so few units that a window is wider than this are left out.
-WIDEST = 0.06
+WIDEST = 0.08
 #: A test needs so many schools in the windows; with fewer nothing can be found.
 _LEAST = 3
 
@@ -115,26 +115,22 @@ def _requirement(kind: str, values: IndicatorValues, parts: Sequence[tuple[Ints,
 
 
 def _of_sizes(figures: Figures, std: Standard) -> Iterator[Requirement]:
-    """Yield the limits of school size and of mean class size that items set."""
+    """Yield the limits of school size that items set; classes are openly formed to the limit of theirs."""
     sections = figures.sections
     subjects: dict[str, Subjects] = {}
     for item in std.items:
         for test in item.conditions:
-            if not _is_size(test):
+            if test.top != ("students",) or test.bottom or test.op not in ("<=", "<") or test.value is None:
+                continue
+            if test.scope not in ("school", "section"):
                 continue
             if test.scope not in subjects:
                 whole = test.scope == "school"
                 subjects[test.scope] = Subjects.make(sections, sections.counties.codes, whole=whole)
             units = subjects[test.scope]
             at = np.flatnonzero(units.where(test.where) == MET)
-            students = units.number("students")[at]
-            needed = np.full(at.size, float(test.value or 0)) * (units.number("classes")[at] if test.bottom else 1.0)
-            yield Requirement("limit", item.id, (*test.top, *test.bottom), units.row[at], students, needed, -1)
-
-
-def _is_size(test: Comparison) -> bool:
-    own = test.scope in ("school", "section") and test.op in ("<=", "<") and test.value is not None
-    return own and test.top == ("students",) and test.bottom in ((), ("classes",)) and not test.bottom_minus
+            students, needed = units.number("students")[at], np.full(at.size, float(test.value))
+            yield Requirement("limit", item.id, test.top, units.row[at], students, needed, -1)
 
 
 # ------------------------------------------------------------------------------------------------- tests
@@ -142,11 +138,17 @@ def _is_size(test: Comparison) -> bool:
 
 @frozen(eq=False)
 class _Cells:
-    """Figures in the windows of one width: the requirement, row, and window of each."""
+    """Figures in the windows of one width: the requirement, row, and window of each, in order of the periods."""
 
     requirement: Ints
     row: Ints
     window: Ints
+    period: Ints
+
+    def of_period(self, period: int) -> _Cells:
+        """Return the figures of one period."""
+        here = slice(*np.searchsorted(self.period, (period, period + 1)).tolist())
+        return _Cells(self.requirement[here], self.row[here], self.window[here], self.period[here])
 
 
 @frozen(eq=False)
@@ -157,31 +159,41 @@ class _Result:
     testable: NDArray[np.bool_]
 
 
-def _cells(requirements: Sequence[Requirement], width: float) -> _Cells:
+def _cells(figures: Figures, requirements: Sequence[Requirement], width: float) -> _Cells:
     parts = []
     for i, r in enumerate(requirements):
         window = r.windows(width)
-        at = np.flatnonzero(np.abs(window) <= BESIDE)
+        at = np.flatnonzero((np.abs(window) <= BESIDE) & figures.counted[r.row])
         parts.append((np.full(at.size, i), r.row[at], window[at]))
-    return _Cells(*(np.concatenate([np.empty(0, np.int64), *(p[k] for p in parts)]) for k in range(3)))
+    requirement, row, window = (np.concatenate([np.empty(0, np.int64), *(p[k] for p in parts)]) for k in range(3))
+    period = figures.period[row]
+    order = np.argsort(period, kind="stable")
+    return _Cells(requirement[order], row[order], window[order], period[order])
 
 
 def _test(figures: Figures, cells: _Cells, chosen: NDArray[np.bool_], n_periods: int) -> _Result:
     """Compare window 0 with the windows above and those below; the less certain of the two counts."""
     row, window = cells.row[chosen], cells.window[chosen]
-    period = figures.period[row]
+    period = cells.period[chosen]
     # the figures of a school depend on one another: it is one member, however many it has
     member = dense_codes(period * (int(figures.school.max(initial=0)) + 1) + figures.school[row])
-    p, testable = np.zeros(n_periods), np.ones(n_periods, dtype=bool)
+    of = np.zeros(int(member.max(initial=-1)) + 1, dtype=np.int64)
+    of[member] = period
+    sides = []
+    testable = high = np.ones(n_periods, dtype=bool)
     for side in (1, -1):
         beside = np.flatnonzero(window * side >= 0)
-        slots = np.zeros((int(member.max(initial=-1)) + 1, BESIDE + 1), dtype=np.int64)
+        slots = np.zeros((of.size, BESIDE + 1), dtype=np.int64)
         np.add.at(slots, (member[beside], np.abs(window[beside])), 1)
-        of = np.zeros(slots.shape[0], dtype=np.int64)
-        of[member] = period
-        there = np.flatnonzero(slots.any(axis=1))
-        testable &= np.bincount(of[there], minlength=n_periods) >= _LEAST
-        p = np.maximum(p, first_slot_has(of[there], n_periods, slots[there]))
+        there = slots.any(axis=1)
+        testable = testable & (np.bincount(of[there], minlength=n_periods) >= _LEAST)
+        high = high & stands_out(of, n_periods, slots)
+        sides.append(slots)
+    p, number = np.ones(n_periods), np.cumsum(high) - 1
+    at = np.flatnonzero(high[of])
+    if at.size:
+        some = [first_slot_has(number[of[at]], int(high.sum()), slots[at]) for slots in sides]
+        p[high] = np.maximum(*some)
     return _Result(p, testable)
 
 
@@ -205,8 +217,8 @@ class _Bunching:
             rivals = self.p[(self.period == self.period[i]) & (self.pool != self.pool[i])]
             if rivals.size and rivals.min() <= self.p[i]:
                 return []
-        cells = self.cells[int(self.width[i])]
-        at = np.isin(cells.requirement, pooled) & (self.figures.period[cells.row] == self.period[i])
+        cells = self.cells[int(self.width[i])].of_period(int(self.period[i]))
+        at = np.isin(cells.requirement, pooled)
         inside = at & (cells.window == 0)
         found, above, below = _counted(cells.window[at])
         expected = max(above, below)
@@ -264,11 +276,11 @@ class Bunch:
 
 def bunch(figures: Figures, requirements: Sequence[Requirement], rows: NDArray[np.bool_]) -> Bunch:
     """Return the figures of the rows of one county and year beside some requirements, and the result of their test."""
-    period = evolve(figures, period=np.where(rows, 0, -1))
+    figures = evolve(figures, period=np.where(rows, 0, -1))
     results = []
     for width in WIDTHS:
-        cells = _cells(requirements, width)
-        result = _test(period, cells, rows[cells.row], 1)
+        cells = _cells(figures, requirements, width)
+        result = _test(figures, cells, rows[cells.row], 1)
         results.append(float(result.p[0]) if result.testable[0] else 2.0)
     best = int(np.argmin(results))
     places = [r.places(WIDTHS[best]) for r in requirements]
@@ -287,12 +299,12 @@ def tests(figures: Figures) -> Tests:
     nothing = Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     if std is None:
         return nothing
-    requirements = [*of_thresholds(figures, std), *_of_sizes(figures, std)]
+    # schools are openly built to a norm that is one number for all
+    per_student = [r for r in of_thresholds(figures, std) if catalogue()[r.name].denominator is not None]
+    requirements = [*per_student, *_of_sizes(figures, std)]
     pools = _pools(requirements)
-    cells = [_cells(requirements, width) for width in WIDTHS]
+    cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
-    group = np.zeros(n_periods, dtype=np.int64)
-    group[figures.period[figures.period >= 0]] = figures.group[figures.period >= 0]
     parts = []
     for k, (_, pooled) in enumerate(pools):
         results = [_test(figures, c, np.isin(c.requirement, pooled), n_periods) for c in cells]
@@ -304,7 +316,7 @@ def tests(figures: Figures) -> Tests:
         return nothing
     period, pool, width, p = (np.concatenate([part[k] for part in parts]) for k in range(4))
     found = _Bunching(figures, requirements, cells, pools, period, pool, width, p)
-    return Tests(group[period], p, found.describe)
+    return Tests(figures.group_of(period), p, found.describe)
 
 
 def _pools(requirements: Sequence[Requirement]) -> list[tuple[str, tuple[int, ...]]]:

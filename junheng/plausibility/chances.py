@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 
-__all__ = ["at_least", "first_slot_has", "significant_digits"]
+__all__ = ["at_least", "first_slot_has", "stands_out"]
 
 
 def at_least(chances: Floats, k: Ints) -> Floats:
@@ -26,8 +27,19 @@ def at_least(chances: Floats, k: Ints) -> Floats:
     return np.asarray(np.minimum(from_top[np.arange(n), np.minimum(k, events)], 1.0) * (k <= events))
 
 
+def stands_out(group: Ints, n_groups: int, slots: Ints) -> NDArray[np.bool_]:
+    """Return the groups whose first slot has clearly more than its share: by 1.3 standard deviations.
+
+    ``slots`` is (members, slots), as in :func:`first_slot_has`, which is not worth working out for the others.
+    """
+    mean = slots.mean(axis=1)
+    variance = (slots.astype(np.float64) ** 2).mean(axis=1) - mean**2
+    excess, spread = (np.bincount(group, weights=w, minlength=n_groups) for w in (slots[:, 0] - mean, variance))
+    return np.asarray(excess > 1.3 * np.sqrt(spread))
+
+
 def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
-    r"""Return for each group the probability that the first slot has as much as it has.
+    r"""Return for each group the probability that the first slot has at least as much as it has.
 
     ``slots`` is (members, slots): what each member of a group has in each of several equal slots. If nothing singles
     out a slot, a rotation of the slots of any member is as likely as what was seen. So the sum over the first slot is
@@ -35,49 +47,37 @@ def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
 
     .. math:: P\Big(\sum_i a_{i, K_i} \ge \sum_i a_{i, 0}\Big), \quad K_i \sim U\{0, \dots, m\}
 
-    Members may have any number of things that depend on one another. Sums not above 1.3 standard deviations over their
-    mean are not worked out: they get 1, which is never too small.
+    Members may have any number of things that depend on one another.
     """
-    out = np.ones(n_groups)
-    if not group.size:
-        return out
     n_slots = slots.shape[1]
-    found = np.bincount(group, weights=slots[:, 0], minlength=n_groups)
-    mean = slots.mean(axis=1)
-    expected = np.bincount(group, weights=mean, minlength=n_groups)
-    variance = np.bincount(group, weights=(slots.astype(np.float64) ** 2).mean(axis=1) - mean**2, minlength=n_groups)
-    high = found - expected > 1.3 * np.sqrt(variance)
-    if not high.any():
-        return out
-    number = np.cumsum(high) - 1
-    order = np.flatnonzero(high[group])
-    order = order[np.argsort(group[order], kind="stable")]
-    own = number[group[order]]
-    place = np.arange(order.size) - np.searchsorted(own, own)
-    # one member of each group at a time
-    n, largest = int(high.sum()), int(np.bincount(own, weights=slots[order].max(axis=1)).max())
-    members = np.zeros((int(place.max()) + 1, n, n_slots), dtype=np.int64)
-    members[place, own] = slots[order]
-    exactly = np.zeros((n, largest + 1))
-    exactly[:, 0] = 1.0
-    sums = np.arange(largest + 1)
-    rows = np.arange(n)[:, None]
+    found = np.bincount(group, weights=slots[:, 0], minlength=n_groups).astype(np.int64)
+    most = int(np.bincount(group, weights=slots.max(axis=1), minlength=n_groups).max(initial=0))
+    # members with a single thing need no order: their sum is binomial
+    one = slots.sum(axis=1) == 1
+    exactly = _binomials(np.bincount(group[one], minlength=n_groups), 1 / n_slots, most)
+    order = np.flatnonzero(~one)[np.argsort(group[~one], kind="stable")]
+    group, slots = group[order], slots[order]
+    place = np.arange(group.size) - np.searchsorted(group, group)
+    # one member of each group at a time, in an array by member and group
+    members = np.zeros((int(place.max(initial=-1)) + 1, n_groups, n_slots), dtype=np.int64)
+    members[place, group] = slots
+    sums = np.arange(most + 1)
     for member in members:
         before = exactly
         exactly = np.zeros_like(before)
         for k in range(n_slots):
-            source = sums[None, :] - member[:, k, None]
-            exactly += np.where(source >= 0, before[rows, np.maximum(source, 0)], 0.0)
+            source = sums - member[:, k, None]
+            exactly += np.where(source >= 0, np.take_along_axis(before, np.maximum(source, 0), axis=1), 0.0)
         exactly /= n_slots
-    tail = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
-    out[high] = np.minimum(tail[np.arange(n), found[high].astype(np.int64)], 1.0)
-    return out
+    at_least_so_much = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.minimum(at_least_so_much[np.arange(n_groups), found], 1.0))
 
 
-def significant_digits(values: Floats, enough: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Return where figures are known and have at least so many digits, zeros at the end not counted."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # the unit of one digit fewer than asked for
-        unit = 10.0 ** (np.floor(np.log10(values)) + 2 - enough)
-        coarse = np.rint(values / unit) * unit
-        return np.asarray(np.abs(values - coarse) > 1e-9 * values)
+def _binomials(n: Ints, p: float, most: int) -> Floats:
+    """Return the probabilities of 0 to ``most`` in each of several binomial distributions."""
+    table = np.zeros((int(n.max(initial=0)) + 1, most + 1))
+    table[0, 0] = 1.0
+    for i in range(1, table.shape[0]):
+        table[i] = table[i - 1] * (1 - p)
+        table[i, 1:] += table[i - 1, :-1] * p
+    return table[n]

@@ -118,6 +118,13 @@ class Figures:
         numbers = [(place[c[0].id], name) for name, c in known if c is not None and c[0].type == "number"]
         return tuple(name for _, name in sorted(numbers))
 
+    def group_of(self, periods: Ints) -> Ints:
+        """Return the group of some periods."""
+        out = np.zeros(int(self.period.max(initial=-1)) + 1, dtype=np.int64)
+        there = self.period >= 0
+        out[self.period[there]] = self.group[there]
+        return out[periods]
+
     def number(self, name: str) -> Floats:
         """Return a number column by row, NaN if missing. Not to be written to."""
         values = self.table.number(name)

@@ -12,7 +12,7 @@ import numpy as np
 from junheng._arrays import Ints
 from junheng._text import as_text
 from junheng.errors import InputError
-from junheng.plausibility import bunching
+from junheng.plausibility import bunching, copies, frozen
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import KINDS, Finding, Tests
 from junheng.schools.sections import as_standard
@@ -23,7 +23,7 @@ from junheng.words import Quoted, message
 __all__ = ["find"]
 
 #: The kinds with a p-value, and those without.
-TESTS: tuple[Callable[[Figures], Tests], ...] = (bunching.tests,)
+TESTS: tuple[Callable[[Figures], Tests], ...] = (frozen.tests, copies.tests, bunching.tests)
 FINDINGS: tuple[Callable[[Figures], list[Finding]], ...] = ()
 
 
