@@ -78,9 +78,12 @@ class Requirement:
 
 
 def of_thresholds(figures: Figures, std: Standard, stages: Sequence[str] = STAGES) -> Iterator[Requirement]:
-    """Yield what thresholds and floors require of the sections that count."""
+    """Yield what thresholds and floors require of the sections that count.
+
+    Schools are openly built to a norm that is one number for all: it is left out.
+    """
     sections = figures.sections
-    for id_ in std.indicators:
+    for id_ in (x for x in std.indicators if catalogue()[x].denominator is not None):
         values = IndicatorValues.compute(catalogue()[id_], sections, std, np.empty(sections.rows.size))
         for kind in ("threshold", "floor"):
             parts = []
@@ -286,6 +289,7 @@ def bunch(figures: Figures, requirements: Sequence[Requirement], rows: NDArray[n
     places = [r.places(WIDTHS[best]) for r in requirements]
     mine = np.concatenate([rows[r.row] for r in requirements])
     place, fits = (np.concatenate([p[k] for p in places])[mine] for k in (0, 1))
+    fits &= figures.counted[np.concatenate([r.row for r in requirements])[mine]]
     found, above, below = _counted(place[fits & (np.abs(place) <= BESIDE)].astype(np.int64))
     p = np.nan if results[best] > 1 else min(results[best] * len(WIDTHS), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -299,9 +303,7 @@ def tests(figures: Figures) -> Tests:
     nothing = Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     if std is None:
         return nothing
-    # schools are openly built to a norm that is one number for all
-    per_student = [r for r in of_thresholds(figures, std) if catalogue()[r.name].denominator is not None]
-    requirements = [*per_student, *_of_sizes(figures, std)]
+    requirements = [*of_thresholds(figures, std), *_of_sizes(figures, std)]
     pools = _pools(requirements)
     cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1

@@ -280,7 +280,7 @@ def _sizes(tables: Sequence[Table], width: float, size: float, *, strict: bool) 
     if strict and room is None:
         return None
     widest = max((em(x) for t in tables for s in t.sums for x in s.texts), default=1.0)
-    fits = 0.95 * cell / (widest * size)
+    fits = 0.86 * cell / (widest * size)
     turned = fits < LEAST
     return Sizes(
         names=names,
