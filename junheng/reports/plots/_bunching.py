@@ -131,9 +131,10 @@ class _About:
         rows[d.sections.rows[d.county == c]] = True
         if not any(rows[r.row].any() for r in required):
             raise _nothing(d, c, j)
-        thresholds = [t for id_ in wanted for x in stages if (t := d.standard.find(id_, x)) is not None]
+        names = {r.name for r in required}
+        thresholds = [t for id_ in names for x in stages if (t := d.standard.find(id_, x)) is not None]
         floors = {float(t.floor / t.value) for t in thresholds if t.floor is not None and t.value}
-        js = [k for k, i in enumerate(d.indicators) if i.id in wanted]
+        js = [k for k, i in enumerate(d.indicators) if i.id in names]
         at = d.judged[
             (d.county[d.judged] == c) & np.isin(d.sections.stage[d.judged], [STAGES.index(x) for x in stages])
         ]
