@@ -41,8 +41,9 @@ def bunching(
 ) -> Axes:
     """Draw how the schools of one county are spread about a threshold, and what is expected just at it.
 
-    The figure of each school is divided by what is required of it. Bars are windows of equal width beginning at the
-    requirement, in whole units of what schools report. The blue bar has the schools that just reach it. The lines are
+    What each school reports is divided by what would just be enough for its students: that is its value over the
+    threshold (the reverse where students are counted per teacher or class). Bars are windows of equal width beginning
+    at the requirement, in whole units of what schools report. The blue bar has the schools that just reach it. The lines are
     the means of the two windows above and of the two below; the dashed line, the higher of the two, is how many are
     expected just at the requirement. The counts and the p-value are those of the kind ``bunched_at_threshold`` of
     :func:`junheng.plausibility`; the p-value is not adjusted for other tests. Figures of so few units that a window
@@ -80,7 +81,7 @@ def bunching(
     >>> from junheng.reports import plots
     >>> ev = jh.evaluate(jh.synthetic.county(seed=0, name="County A"), "cn-quality-balance-2017")
     >>> plots.bunching(ev, "teaching_area_per_student").get_xlabel()
-    'figure / threshold'
+    'reported figure / figure required'
     """
     d, lang = ev.data, language_of(ev, language)
     c = one_county(d, county)
