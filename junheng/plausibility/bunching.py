@@ -29,7 +29,7 @@ from junheng.schools.vocabulary import base_column
 from junheng.standards.model import Standard, Threshold
 from junheng.words import Name, message
 
-__all__ = ["Bunch", "Requirement", "bunch", "of_thresholds", "tests"]
+__all__ = ["Bunch", "Requirement", "bunch", "is_tested", "of_thresholds", "tests"]
 
 #: Width of a window as a share of the requirement; both are tried, and the p-value is doubled.
 WIDTHS = (0.02, 0.05)
@@ -78,12 +78,9 @@ class Requirement:
 
 
 def of_thresholds(figures: Figures, std: Standard, stages: Sequence[str] = STAGES) -> Iterator[Requirement]:
-    """Yield what thresholds and floors require of the sections that count.
-
-    Schools are openly built to a norm that is one number for all: it is left out.
-    """
+    """Yield what thresholds and floors require of the sections that count."""
     sections = figures.sections
-    for id_ in (x for x in std.indicators if catalogue()[x].denominator is not None):
+    for id_ in std.indicators:
         values = IndicatorValues.compute(catalogue()[id_], sections, std, np.empty(sections.rows.size))
         for kind in ("threshold", "floor"):
             parts = []
@@ -303,7 +300,7 @@ def tests(figures: Figures) -> Tests:
     nothing = Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     if std is None:
         return nothing
-    requirements = [*of_thresholds(figures, std), *_of_sizes(figures, std)]
+    requirements = [*(r for r in of_thresholds(figures, std) if is_tested(r.name)), *_of_sizes(figures, std)]
     pools = _pools(requirements)
     cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
@@ -319,6 +316,15 @@ def tests(figures: Figures) -> Tests:
     period, pool, width, p = (np.concatenate([part[k] for part in parts]) for k in range(4))
     found = _Bunching(figures, requirements, cells, pools, period, pool, width, p)
     return Tests(figures.group_of(period), p, found.describe)
+
+
+def is_tested(indicator: str) -> bool:
+    """Return whether only chance puts a figure just at the requirement.
+
+    Schools are openly built to a norm that is one number for all, and classes are openly formed to their limit.
+    """
+    known = catalogue()[indicator]
+    return known.denominator is not None and (known.numerator, known.denominator) != ("students", "classes")
 
 
 def _pools(requirements: Sequence[Requirement]) -> list[tuple[str, tuple[int, ...]]]:

@@ -202,10 +202,10 @@ class _Copies:
                 other=Quoted(names[other]),
                 columns=listed(Name("column", c) for c in columns),
             )
-            both = [*dict.fromkeys(pairs[own].tolist()), *dict.fromkeys(pairs[other].tolist())]
+            rows = [row for which in (own, other) for row in self.figures.rows_of(int(pairs[which, 0]))]
             out.append(
                 self.figures.finding(
-                    "copied_figures", both, columns, evidence, value=len(columns), expected=expected, p_value=p
+                    "copied_figures", rows, columns, evidence, value=len(columns), expected=expected, p_value=p
                 )
             )
         return out

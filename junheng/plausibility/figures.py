@@ -125,6 +125,11 @@ class Figures:
         out[self.period[there]] = self.group[there]
         return out[periods]
 
+    def rows_of(self, row: int) -> list[int]:
+        """Return the rows of a school in one year, by one of them."""
+        same = (self.school == self.school[row]) & (self.period == self.period[row]) & self.counted
+        return np.flatnonzero(same).tolist()
+
     def number(self, name: str) -> Floats:
         """Return a number column by row, NaN if missing. Not to be written to."""
         values = self.table.number(name)

@@ -241,7 +241,7 @@ class _Schools:
         found, expected = stayed.size, float(self.chances[i].sum())
         return [
             figures.finding(
-                "frozen_over_years", (now, before), columns, evidence,
+                "frozen_over_years", [*figures.rows_of(now), *figures.rows_of(before)], columns, evidence,
                 value=found, expected=expected, p_value=self.p[i],
             )
         ]  # fmt: skip

@@ -21,10 +21,8 @@ COLUMNS = ["county", "school", "stage", "year", "kind", "columns", "value", "exp
 @pytest.mark.parametrize(
     "lines",
     [
-        "import junheng as jh; from junheng.plausibility.search import find",
         "from junheng.plausibility.search import find; import junheng as jh",
         "import junheng.plausibility.figures; import junheng as jh; import junheng.plausibility.search",
-        "import importlib; importlib.import_module('junheng.plausibility.search'); import junheng as jh",
     ],
 )
 def test_the_function_wins_over_the_package_of_its_name(lines: str) -> None:

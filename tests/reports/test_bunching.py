@@ -108,6 +108,9 @@ def test_enough_is_on_the_right_also_where_the_threshold_is_a_limit() -> None:
     table = ev.schools.query("counted and indicator == 'students_per_class'")
     left = sum(h for _, right, h in (*bars(ax), *bars(ax, hollow=True)) if right <= 1)
     assert left == int((table["verdict"] == "unmet").sum()) > 0
+    # classes are openly formed to their limit
+    assert "not tested: schools are openly built to it" in said(ax)
+    assert not any(t.startswith(("p ", "expected")) for t in said(ax))
 
 
 def test_where_there_is_nothing_to_show_it_is_said_what_to_do(ev: jh.Evaluation) -> None:

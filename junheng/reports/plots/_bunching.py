@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError
-from junheng.plausibility.bunching import BESIDE, Bunch, bunch, of_thresholds
+from junheng.plausibility.bunching import BESIDE, Bunch, bunch, is_tested, of_thresholds
 from junheng.plausibility.figures import Figures
 from junheng.reports.plots._canvas import BLUE, GREY, ORANGE, Pen, ink, rule, short, text_size, words
 from junheng.reports.plots._cells import rectangles, square
@@ -47,7 +47,8 @@ def bunching(
     the means of the two windows above and of the two below; the dashed line, the higher of the two, is how many are
     expected just at the requirement. The counts and the p-value are those of the kind ``bunched_at_threshold`` of
     :func:`junheng.plausibility`; the p-value is not adjusted for other tests. Figures of so few units that a window
-    would be too wide are not tested; their bars are hollow. A high bar is no proof: it is worth a look.
+    would be too wide are not tested; their bars are hollow. Nor are indicators that schools openly meet to the unit, such
+    as numbers of rooms or the size of classes: the legend says so. A high bar is no proof: it is worth a look.
 
     Parameters
     ----------
@@ -120,12 +121,14 @@ class _About:
     floors: list[float]
     """Floors as shares of the threshold."""
     missing: int
+    tested: bool
+    """Whether the indicators are tested at all."""
 
     @classmethod
     def of_county(cls, d: Judgement, c: int, j: int | None, s: int | None) -> _About:
         """Take the schools of a county that count, of one indicator or of all with a threshold."""
         stages = STAGES if s is None else STAGES[s : s + 1]
-        wanted = d.standard.indicators if j is None else [d.indicators[j].id]
+        wanted = [x for x in d.standard.indicators if is_tested(x)] if j is None else [d.indicators[j].id]
         figures = Figures.of_sections(d.sections, d.standard)
         required = [r for r in of_thresholds(figures, d.standard, stages) if r.kind == "threshold" and r.name in wanted]
         rows = np.zeros(figures.table.rows, dtype=bool)
@@ -144,6 +147,7 @@ class _About:
             found=bunch(figures, required, rows),
             sign=-1 if all(r.sign < 0 for r in required) else 1,
             floors=sorted(floors)[:1] if len(floors) == 1 else [],
+            tested=all(map(is_tested, names)),
             missing=int((np.isnan(d.values[js][:, at]) & d.applies[js][:, at]).sum()),
         )
 
@@ -164,12 +168,10 @@ class _About:
         """Return the lines of the legend."""
         found, size = self.found, text_size()
         width = f"{100 * found.width:g}"
-        entries: list[Entry] = [
-            (square(AT, size), words("just_reached", lang, width=width, n=found.found)),
-            (rule(ink(), "--"), words("just_expected", lang, n=short(found.expected))),
-        ]
-        p = words("p_value", lang, p=_p(found.p_value)) if np.isfinite(found.p_value) else words("no_test", lang)
-        entries.append((no_mark(), p))
+        entries: list[Entry] = [(square(AT, size), words("just_reached", lang, width=width, n=found.found))]
+        if self.tested:
+            entries.append((rule(ink(), "--"), words("just_expected", lang, n=short(found.expected))))
+        entries.append((no_mark(), self._result(lang)))
         for n, mark, key in (
             (int((~found.fits).sum()), square("none", size), "few_units"),
             (int((~self.shown).sum()), no_mark(), "beyond_axis"),
@@ -178,6 +180,15 @@ class _About:
             if n:
                 entries.append((mark, words(key, lang, n=n)))
         return entries
+
+    def _result(self, lang: Language) -> str:
+        """Write the p-value, or why there is none."""
+        p = self.found.p_value
+        if not self.tested:
+            return words("not_tested", lang)
+        if np.isnan(p):
+            return words("no_test", lang)
+        return words("p_value", lang, p=f"= {short(p)}" if p >= 1e-4 else "< 0.0001")
 
     def draw(self, pen: Pen) -> None:
         """Draw the bars, and what is expected."""
@@ -204,7 +215,7 @@ class _About:
     def _draw_expected(self, pen: Pen) -> None:
         """Draw the means beside the requirement, and the higher one across the window just at it."""
         found, w = self.found, self.found.width
-        if not np.isfinite(found.p_value):
+        if not self.tested or np.isnan(found.p_value):
             return
         for level, a, b, style in (
             (found.above, 1, BESIDE + 1, "-"),
@@ -213,10 +224,6 @@ class _About:
         ):
             x = [1 + self.sign * a * w, 1 + self.sign * b * w]
             pen.ax.plot(x, [level, level], color=pen.ink, linestyle=style, zorder=5)
-
-
-def _p(p: float) -> str:
-    return f"= {short(p)}" if p >= 1e-4 else "< 0.0001"
 
 
 def _nothing(d: Judgement, c: int, j: int | None) -> InputError:
