@@ -42,13 +42,14 @@ def bunching(
     """Draw how the schools of one county are spread about a threshold, and what is expected just at it.
 
     What each school reports is divided by what would just be enough for its students: that is its value over the
-    threshold (the reverse where students are counted per teacher or class). Bars are windows of equal width beginning
-    at the requirement, in whole units of what schools report. The blue bar has the schools that just reach it. The lines are
-    the means of the two windows above and of the two below; the dashed line, the higher of the two, is how many are
-    expected just at the requirement. The counts and the p-value are those of the kind ``bunched_at_threshold`` of
-    :func:`junheng.plausibility`; the p-value is not adjusted for other tests. Figures of so few units that a window
-    would be too wide are not tested; their bars are hollow. Nor are indicators that schools openly meet to the unit, such
-    as numbers of rooms or the size of classes: the legend says so. A high bar is no proof: it is worth a look.
+    threshold (the reverse where students are counted per teacher or class). Bars are windows of equal width
+    beginning at the requirement, in whole units of what schools report. The blue bar has the schools that just
+    reach it. The lines are the means of the two windows above and of the two below; the dashed line, the higher of
+    the two, is how many are expected just at the requirement. The counts and the p-value are those of the kind
+    ``bunched_at_threshold`` of :func:`junheng.plausibility`; the p-value is not adjusted for other tests. Figures
+    of so few units that a window would be too wide are not tested; their bars are hollow. Nor are indicators that
+    schools openly meet to the unit, such as numbers of rooms or the size of classes: the legend says so. A high bar
+    is no proof: it is worth a look.
 
     Parameters
     ----------
