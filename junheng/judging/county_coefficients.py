@@ -26,6 +26,7 @@ def judge_counties(
     std: Standard, sections: Sections, indicators: Sequence[IndicatorValues], *, omit: bool
 ) -> CountyCoefficients:
     """Compute and judge the coefficients of each county and stage; with ``omit``, over the schools with data."""
+    indicators = [values.settled() for values in indicators]
     by = sections.counties
     groups, stage = by.groups, by.present % len(STAGES)
     mean, deviation = _moments(indicators, sections.students, groups, omit)
@@ -60,6 +61,7 @@ def judge_counties(
         n_empty=n_empty,
         n_left_out=n_left_out,
         omitted=omit,
+        unsettled={j: values.unsettled for j, values in enumerate(indicators) if values.unsettled.size},
     )
 
 

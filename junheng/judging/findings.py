@@ -104,7 +104,8 @@ class SchoolVerdicts:
 class CountyCoefficients:
     """Figures and verdicts of each county and stage with a counted section: (groups, indicators), or (groups,).
 
-    ``usable`` are the counted sections, ``group_codes`` the group of each.
+    ``usable`` are the counted sections, ``group_codes`` the group of each; ``unsettled`` are the sections with a value
+    that does not count in a coefficient because a relaxation may add an unknown amount to it, by indicator.
     """
 
     group_county: Ints
@@ -126,6 +127,7 @@ class CountyCoefficients:
     n_empty: Ints
     n_left_out: Ints
     omitted: bool
+    unsettled: Mapping[int, Ints]
 
 
 @frozen(eq=False, kw_only=True, slots=False)
@@ -165,6 +167,14 @@ class Findings(SchoolVerdicts, CountyCoefficients):
         """Expand a table by indicator and stage to sections, with ``senior`` for the senior stage."""
         table = table.reshape(-1, len(STAGES))
         return np.insert(table, len(STAGES), senior, axis=1)[:, self.sections.stage]
+
+    def in_coefficient(self, j: int) -> Floats:
+        """Return the values of an indicator that its coefficient is computed from."""
+        values: Floats = self.values[j]
+        if j in self.unsettled:
+            values = values.copy()
+            values[self.unsettled[j]] = np.nan
+        return values
 
     @property
     def n_counties(self) -> int:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
@@ -21,7 +21,7 @@ from junheng.schools.places import is_shared
 from junheng.schools.sections import Sections
 from junheng.standards.model import Relaxation, Standard
 
-__all__ = ["IndicatorValues", "as_written", "columns_added", "compare_exactly", "perhaps_relaxed"]
+__all__ = ["IndicatorValues", "as_written", "columns_added", "compare_exactly", "perhaps_relaxed", "relaxations_of"]
 
 
 @frozen(eq=False, slots=False)
@@ -29,7 +29,8 @@ class IndicatorValues:
     """Values of one indicator for each section, with numerator and denominator.
 
     ``top`` is the numerator as given in the table; the sections ``whole`` take their ``shares`` of it instead.
-    ``gaps`` are the sections without a value; ``relaxed`` says where columns are added to the numerator, and which.
+    ``gaps`` are the sections without a value; ``relaxed`` says where columns are added to the numerator, and which;
+    ``unsettled`` are sections with a value to which a relaxation may add an amount that is not known.
     """
 
     indicator: Indicator
@@ -41,6 +42,7 @@ class IndicatorValues:
     gaps: Ints
     sections: Sections
     relaxed: tuple[tuple[NDArray[np.bool_], tuple[str, ...]], ...]
+    unsettled: Ints
 
     @classmethod
     def compute(
@@ -65,7 +67,16 @@ class IndicatorValues:
             known &= sections.students != 0
         gaps = np.flatnonzero(~known)
         value[gaps] = np.nan
-        return cls(indicator, value, top, whole, shares, bottom, gaps, sections, tuple(relaxed))
+        unsettled = _unsettled(sections, relaxations_of(std, indicator)) if relaxed else gaps[:0]
+        return cls(indicator, value, top, whole, shares, bottom, gaps, sections, tuple(relaxed), unsettled)
+
+    def settled(self) -> IndicatorValues:
+        """Return the values with a gap wherever the amount of a relaxation is unknown: no county rests on a guess."""
+        if not self.unsettled.size:
+            return self
+        value = self.value.copy()
+        value[self.unsettled] = np.nan
+        return evolve(self, value=value, gaps=np.union1d(self.gaps, self.unsettled))
 
     def numerator(self, at: Ints) -> Floats:
         """Return the numerator of some sections."""
@@ -162,6 +173,16 @@ def perhaps_relaxed(sections: Sections, relaxation: Relaxation) -> tuple[NDArray
     applies = _may_use(sections, relaxation)
     gap = np.any([np.isnan(sections.number(name)) for name in relaxation.add], axis=0)
     return np.asarray(applies == UNDETERMINED, dtype=bool), np.asarray((applies != UNMET) & gap, dtype=bool)
+
+
+def _unsettled(sections: Sections, relaxations: Sequence[Relaxation]) -> Ints:
+    """Return the sections to which a relaxation may add an amount that is not known."""
+    out = np.zeros(sections.rows.size, dtype=bool)
+    for relaxation in relaxations:
+        unknown, amount = perhaps_relaxed(sections, relaxation)
+        adds = np.any([sections.number(name) != 0 for name in relaxation.add], axis=0)  # NaN, too
+        out |= (unknown & adds) | amount
+    return np.flatnonzero(out)
 
 
 def _is_relaxed(sections: Sections, relaxation: Relaxation, *, perhaps: bool = False) -> NDArray[np.bool_]:

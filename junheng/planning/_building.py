@@ -142,7 +142,7 @@ class _Builder:
             return
         joint = found.joint.setdefault(s, []) if composite is not None else []
         base, students = self.top[j][own[at]], sections.students[own[at]]
-        if np.isnan(base).any() or np.isnan(students).any():
+        if np.isnan(self.d.in_coefficient(j)[own[at]]).any():
             found.unknown.append((-1, s, j, "missing_value"))
             joint.append(None)
             return

@@ -61,7 +61,7 @@ def contributions(ev: Evaluation[FrameT]) -> FrameT:
     if not weighted:
         raise InputError(message("planning.no_coefficients", standard=d.standard.id))
     students, codes = d.sections.students[d.usable], d.group_codes
-    values = d.values[weighted][:, d.usable].T
+    values = np.stack([d.in_coefficient(j)[d.usable] for j in weighted], axis=1)
     mean, cv = d.mean[:, weighted][codes], d.coefficient[:, weighted][codes]
     gap = np.isnan(values)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -11,6 +11,7 @@ from junheng.facts import fact_columns
 from junheng.judging.conditions import UnitResult
 from junheng.judging.findings import REASONS
 from junheng.judging.judgement import Judgement
+from junheng.judging.values import relaxations_of
 from junheng.schools import columns
 from junheng.standards.model import Comparison
 from junheng.words import message, sentences, word
@@ -46,14 +47,15 @@ def why_open(d: Judgement, j: int, i: int, language: str) -> str:
 
 
 def of_section(d: Judgement, j: int, i: int) -> tuple[str, ...]:
-    """Return the columns of an indicator that a section does not have."""
-    return tuple(c for c in d.indicators[j].columns if np.isnan(_number(d, c)[i]))
+    """Return the columns of an indicator that a section does not have, with those of a relaxation that may apply."""
+    more = relaxations_of(d.standard, d.indicators[j]) if i in d.unsettled.get(j, ()) else ()
+    return tuple(c for c in (*d.indicators[j].columns, *(n for r in more for n in r.add)) if np.isnan(_number(d, c)[i]))
 
 
 def of_group(d: Judgement, g: int, j: int, language: str) -> str:
     """Say which schools of a county and stage lack which figures of an indicator; empty if none does."""
     sections = d.usable[d.group_codes == g]
-    gaps = sections[np.isnan(d.values[j, sections])].tolist()
+    gaps = sections[np.isnan(d.in_coefficient(j)[sections])].tolist()
     names = dict.fromkeys(c for i in gaps for c in of_section(d, j, i))
     schools = list(dict.fromkeys(str(d.school_names[d.sections.rows[i]]) for i in gaps))
     if not names:

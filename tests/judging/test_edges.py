@@ -118,12 +118,43 @@ def test_every_file_says_where_its_rule_was_read():
         assert content["source"], path.name
 
 
-def test_a_coefficient_on_its_limit_under_a_relaxation_whose_column_is_not_there() -> None:
+@pytest.mark.parametrize(
+    ("dense", "more", "result"),
+    [
+        ("是", None, (None, "undetermined", "missing_value", 2)),
+        (None, None, (None, "undetermined", "missing_value", 2)),
+        (None, 100.0, (None, "undetermined", "missing_value", 2)),
+        (None, 0.0, (0.5, "met", None, 0)),  # nothing is added whether it applies or not
+        ("是", 0.0, (0.5, "met", None, 0)),
+        ("否", None, (0.5, "met", None, 0)),
+    ],
+)
+def test_a_coefficient_does_not_rest_on_an_unknown_amount_of_a_relaxation(
+    dense: str | None, more: float | None, result: tuple[object, ...]
+) -> None:
     std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    odd = {"dense_city_centre": dense} | ({} if more is None else {"converted_sports_area_m2": more})
     areas = {"甲小": 3000.0, "乙小": 9000.0}
-    table = frame(*(school(name, sports_area_m2=area, dense_city_centre="是") for name, area in areas.items()))
-    found = only(jh.evaluate(table, std).indicators, indicator="sports_area_per_student")
-    assert (found["coefficient"], found["limit"], found["verdict"]) == (0.5, 0.5, "met")
+    table = frame(*(school(name, sports_area_m2=area, **odd) for name, area in areas.items()))
+    ev = jh.evaluate(table, std)
+    found = only(ev.indicators, indicator="sports_area_per_student")
+    shown = (found["coefficient"], found["verdict"], found["reason"] or None, found["n_missing"])
+    assert tuple(None if pd.isna(x) else x for x in shown) == result
+    shares = jh.contributions(ev)
+    shares = shares.loc[shares["indicator"] == "sports_area_per_student", ["share", "influence"]]
+    assert shares.isna().all(axis=None) == (result[1] == "undetermined")
+    unplanned = jh.plan(ev, unit_costs=dict.fromkeys(jh.shortfalls(ev)["column"], 1)).unplanned
+    assert ("sports_area_per_student" in set(unplanned["indicator"])) == (result[1] == "undetermined")
+    if dense == "是" and more is None:
+        assert "甲小" in ev.explain() and "converted" in ev.explain().casefold()
+
+
+def test_omitting_drops_a_school_whose_relaxed_amount_is_unknown_and_judges_nothing() -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    rows = [school(n, sports_area_m2=a, dense_city_centre="否") for n, a in (("甲小", 3000.0), ("乙小", 9000.0))]
+    table = frame(*rows, school("丙小", sports_area_m2=90000.0, dense_city_centre="是"))
+    found = only(jh.evaluate(table, std, missing="omit").indicators, indicator="sports_area_per_student")
+    assert (found["coefficient"], found["verdict"], found["reason"]) == (0.5, "undetermined", "missing_omitted")
 
 
 @pytest.mark.parametrize(
