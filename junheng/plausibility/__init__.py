@@ -28,7 +28,18 @@ def plausibility(
     alpha: float = 0.05,
     language: Language = "en",
 ) -> FrameT:
-    """List the figures of a table that do not look right, with the evidence. A finding accuses nobody.
+    r"""List the figures of a table that do not look right, with the evidence. A finding accuses nobody.
+
+    Each county is looked at by itself. ``frozen_over_years``: staff, equipment and books are the same to the last digit
+    as the year before, while the pupils changed. ``copied_figures``: two schools agree in figures of three or more
+    digits of three kinds. ``bunched_at_threshold``: the window of :math:`[r, r (1 + w)]` at what is required, *r*, has
+    more schools than those of the same width beside it. These have a p-value; the tests of one county, all kinds and
+    years, are one family, in which those with
+
+    .. math:: p_{(k)} \le \frac{k}{m} \alpha
+
+    are reported: if all its schools are honest, the chance of any such finding is at most alpha. The page *Figures worth
+    a look* has what each kind can show and what it cannot, its formula and its assumptions.
 
     Parameters
     ----------
@@ -62,11 +73,18 @@ def plausibility(
     UnknownStandardError, StandardDataError
         If the standard cannot be loaded.
 
+    References
+    ----------
+    Benjamini, Hochberg: Controlling the false discovery rate. J. R. Stat. Soc. B 57 (1995), 289-300.
+
     Examples
     --------
     >>> import junheng as jh
-    >>> jh.plausibility(jh.synthetic.county(seed=0)).columns.tolist()[:6]
-    ['county', 'school', 'stage', 'year', 'kind', 'columns']
+    >>> honest = jh.synthetic.county(seed=3, conditions=False)
+    >>> schools, _ = jh.synthetic.tampered(honest, {"lifted": {"indicators": ["teaching_area_per_student"]}})
+    >>> found = jh.plausibility(schools, standard="cn-quality-balance-2017")
+    >>> found.query("p_value.notna()")[["kind", "columns", "value"]].values.tolist()
+    [['bunched_at_threshold', 'teaching_area_m2', 15.0]]
     """
     check_language(language)
     table, findings = find(schools, by=by, standard=standard, alpha=alpha)

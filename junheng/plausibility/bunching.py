@@ -37,6 +37,12 @@ WIDTHS = (0.02, 0.05)
 BESIDE = 2
 #: Whole units make windows wider; figures of so few units that a window is wider than this are left out.
 WIDEST = 0.08
+#: The sentences about one requirement of a kind, and about several together.
+_EVIDENCE = {
+    "threshold": ("plausibility.at_threshold", "plausibility.at_thresholds"),
+    "floor": ("plausibility.at_floor", "plausibility.at_floors"),
+    "limit": (None, "plausibility.at_limits"),
+}
 #: A test needs so many schools in the windows; with fewer nothing can be found.
 _LEAST = 3
 
@@ -225,10 +231,11 @@ class _Bunching:
         chosen = [self.requirements[k] for k in sorted(set(cells.requirement[inside].tolist()))]
         columns = tuple(dict.fromkeys(c for r in chosen for c in r.columns))
         terms: dict[str, Any] = {"n": found, "expected": expected, "width": 100 * WIDTHS[int(self.width[i])]}
-        if kind != "limit" and len(pooled) == 1:
-            evidence = message(f"plausibility.at_{kind}", indicator=Name("indicator", chosen[0].name), **terms)
+        one, several = _EVIDENCE[kind]
+        if one is not None and len(pooled) == 1:
+            evidence = message(one, indicator=Name("indicator", chosen[0].name), **terms)
         else:
-            evidence = message(f"plausibility.at_{kind}s", **terms)
+            evidence = message(several, **terms)
         return [
             self.figures.finding(
                 "bunched_at_threshold",
