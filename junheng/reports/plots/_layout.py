@@ -26,7 +26,7 @@ COMFORTABLE, TALLEST = 80.0, 136.0
 #: Size of the letters of names, of heads and figures.
 NAMES, FIGURES = 0.84, 0.8
 #: Size below which figures are rather turned, and how high turned ones are.
-LEAST, TURNED = 0.72, 3.0
+LEAST, TURNED = 0.72, 3.6
 #: Height of a line of a head, in units of its letters.
 LEADING = 1.2
 

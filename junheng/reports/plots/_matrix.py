@@ -96,7 +96,7 @@ def matrix(
     >>> ev = jh.evaluate(schools, "cn-quality-balance-2017")
     >>> ax = plots.matrix(ev, stage="primary")
     >>> [text.get_text() for text in ax.texts if "%" in text.get_text()]
-    ['100%', '75%', '75%', '75%', '75%', '75%', '50%']
+    ['100%', '75%', '100%', '100%', '100%', '75%', '100%']
     """
     d, lang = ev.data, language_of(ev, language)
     stages = range(len(STAGES)) if stage is None else [find_stage(stage)]
