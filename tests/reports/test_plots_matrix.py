@@ -286,6 +286,12 @@ def test_a_county_without_the_stage_does_not_count() -> None:
     assert "no school of this stage (1)" in rows(ax) and "does not count (7)" in said(ax)
 
 
+def test_counties_without_a_school_in_any_coefficient_have_nothing_to_draw() -> None:
+    table = frame(*(school(county=c, in_basic_standard="是", in_coefficient="否") for c in "AB"))
+    with pytest.raises(jh.InputError, match="defines no difference coefficients"):
+        plots.matrix(jh.evaluate(table, BASIC))
+
+
 # --------------------------------------------------------------------------------------------- nothing to show
 
 

@@ -74,6 +74,8 @@ def county_tables(d: Judgement, counties: Sequence[int], stages: Sequence[int], 
 
 def _county_table(d: Judgement, counties: Ints, s: int, lang: Language) -> Table | None:
     groups = d.group_at[counties, s]
+    if not (groups >= 0).any():
+        return None
     whole = Coefficients.take(d, groups, range(-1, len(d.indicators)))
     # without either it is an amount a school, of which no coefficient is taken
     valued = np.isfinite(whole.value) & (np.arange(whole.value.shape[1]) > 0)

@@ -230,6 +230,8 @@ def _share_met(verdicts: NDArray[np.int8], lang: Language) -> Sum:
 
 def _coefficients(d: Judgement, c: int, s: int, own: list[int], lang: Language) -> list[Sum]:
     """Return the difference coefficients of a stage against their limits, none where none is known."""
+    if d.group_at[c, s] < 0:
+        return []
     found = Coefficients.take(d, d.group_at[[c], s], own)
     if not np.isfinite(found.value).any():
         return []
