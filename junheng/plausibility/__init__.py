@@ -38,8 +38,8 @@ def plausibility(
 
     .. math:: p_{(k)} \le \frac{k}{m} \alpha
 
-    are reported: if all its schools are honest, the chance of any such finding is at most alpha. The page *Figures worth
-    a look* has what each kind can show and what it cannot, its formula and its assumptions.
+    are reported: if all its schools are honest, the chance of any such finding is at most alpha. The page *Figures
+    worth a look* has what each kind can show and what it cannot, its formula and its assumptions.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def plausibility(
     Returns
     -------
     frame of the same library
-        One row per finding: the columns of ``by``, ``school`` (missing if it concerns the whole county), ``stage``,
-        ``year``, ``kind``, ``columns`` (names separated by a space), ``value`` (what was found), ``expected``,
-        ``p_value`` (unadjusted; missing for kinds without) and ``evidence``. By county, school, stage and year in the
-        order of the table, those about the whole county first.
+        One row per finding: the columns of ``by``, ``school`` (missing if it concerns the whole county, empty for a
+        school without a name), ``stage``, ``year``, ``kind``, ``columns`` (names separated by a space), ``value`` (what
+        was found), ``expected``, ``p_value`` (unadjusted; missing for kinds without) and ``evidence``. By county,
+        school, stage and year in the order of the table, those about the whole county first.
 
     Raises
     ------

@@ -112,12 +112,14 @@ def _requirement(kind: str, values: IndicatorValues, parts: Sequence[tuple[Ints,
     A resource per student must be at least so much; of students per resource, the resource is the denominator.
     """
     at = np.concatenate([p[0] for p in parts])
-    ratio = np.concatenate([p[1] for p in parts]) / values.value[at]
-    sign, name = parts[0][2], values.indicator.id
+    sign, name, value = parts[0][2], values.indicator.id, values.value[at]
     column, figure = values.indicator.numerator, values.top[at]
-    if column == "students" and values.indicator.denominator is not None and values.denominator is not None:
-        column, figure, ratio, sign = values.indicator.denominator, values.denominator[at], 1 / ratio, -sign
-    return Requirement(kind, name, (column,), values.sections.rows[at], figure, figure * ratio, sign)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # what leaves the floats is in no window
+        ratio = np.concatenate([p[1] for p in parts]) / value
+        if column == "students" and values.indicator.denominator is not None and values.denominator is not None:
+            column, figure, ratio, sign = values.indicator.denominator, values.denominator[at], 1 / ratio, -sign
+        needed = figure * ratio
+    return Requirement(kind, name, (column,), values.sections.rows[at], figure, needed, sign)
 
 
 def _of_sizes(figures: Figures, std: Standard) -> Iterator[Requirement]:

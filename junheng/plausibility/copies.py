@@ -20,7 +20,7 @@ from junheng.plausibility.chances import at_least
 from junheng.plausibility.figures import Figures
 from junheng.plausibility.findings import Finding, Tests
 from junheng.schools.vocabulary import base_column
-from junheng.words import Name, Quoted, listed, message
+from junheng.words import Name, Quoted, Row, listed, message
 
 __all__ = ["DIGITS", "many_digits", "pieces_of_evidence", "tests"]
 
@@ -191,6 +191,7 @@ class _Copies:
         pairs = np.stack([self._one[at], self._other[at]])
         columns = [self.equal[i].column for i in dict.fromkeys(self._column[at].tolist())]
         names = [self.figures.table.school_of(int(row)) for row in pairs[:, 0]]
+        called = [Quoted(name) if name else Row(int(row)) for name, row in zip(names, pairs[:, 0], strict=True)]
         period = int(self.figures.period[pairs[0, 0]])
         expected = float(self.counts[period].sum() / self.n_pairs[period])
         out = []
@@ -199,7 +200,7 @@ class _Copies:
                 "plausibility.copied",
                 n=len(columns),
                 digits=DIGITS,
-                other=Quoted(names[other]),
+                other=called[other],
                 columns=listed(Name("column", c) for c in columns),
             )
             rows = [row for which in (own, other) for row in self.figures.rows_of(int(pairs[which, 0]))]

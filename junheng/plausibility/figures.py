@@ -157,7 +157,7 @@ class Figures:
         return Finding(
             kind=kind,
             place=self.places[int(self.group[head])],
-            school=None if whole_county else self.table.school_of(head),
+            school=None if whole_county else self.table.school_of(head) or "",
             stage=ALL_STAGES[int(stages[0])] if stages.size == 1 and stages[0] >= 0 else None,
             year=int(years[0]) if years.size == 1 and np.isfinite(years[0]) else None,
             rows=tuple(at.tolist()),

@@ -35,7 +35,7 @@ class Finding:
     place : tuple
         The words of the columns that identify a county, without the year.
     school : str or None
-        Name of the school, its code if it has no name; None if it concerns the whole county.
+        Name of the school, its code if it has no name, empty if it has neither; None if it concerns the whole county.
     stage : str or None
         Stage, None if it concerns several or none.
     year : int or None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -44,9 +46,10 @@ def find(
 
 
 def _checked(alpha: Any) -> float:
+    is_number = isinstance(alpha, (Real, Decimal)) and not isinstance(alpha, bool)
     try:
-        level = math.nan if isinstance(alpha, (bool, str, bytes)) else float(alpha)
-    except (TypeError, ValueError, OverflowError):
+        level = float(alpha) if is_number else math.nan
+    except (ValueError, OverflowError):
         level = math.nan
     if not 0 < level < 1:
         raise InputError(message("plausibility.alpha", given=Quoted(as_text(alpha))))

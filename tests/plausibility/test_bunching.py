@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 import junheng as jh
 from junheng.plausibility.bunching import Requirement
@@ -81,6 +82,13 @@ def test_schools_just_under_the_limit_of_size() -> None:
     table = pd.DataFrame({"county": "甲县", "stage": "primary", "students": students.round()})
     table["school"] = [f"第{i}小学" for i in range(len(table))]
     (finding,) = bunches(table)
+    # 14 or more in the window, the neighbours above (over the limit) and below it; either width, so twice
+    sides = []
+    for width in (0.02, 0.05):
+        window = requirement("students", table["students"].tolist(), 2000, sign=-1).windows(width)
+        n, above, below = ((window == 0).sum(), np.isin(window, [-1, -2]).sum(), np.isin(window, [1, 2]).sum())
+        sides.append(max(binom.sf(n - 1, n + side, 1 / 3) for side in (above, below)))
+    assert finding.p_value == pytest.approx(2 * min(sides))
     assert finding.columns == ("students",) and finding.value >= 14
     assert "学校规模" in finding.evidence.text("zh")
     assert bunches(table.assign(students=rng.uniform(1500, 2600, 38).round())) == []

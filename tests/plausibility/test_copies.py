@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import junheng as jh
+from junheng.plausibility.chances import at_least
 from junheng.plausibility.copies import many_digits
 from junheng.plausibility.search import find
 
@@ -34,6 +35,21 @@ def test_a_school_with_the_figures_of_another_is_found_and_so_is_the_other(table
     assert (one.rows, other.rows) == ((3, 7), (7, 3))
     assert one.columns == tuple(DIGITS) and one.value == 4 and one.expected < 0.1 and one.p_value < 0.01
     assert "'第7小学'" in one.evidence.text("en") and "“第3小学”" in other.evidence.text("zh")
+
+
+def test_the_p_value_counts_agreements_pieces_and_pairs(table: pd.DataFrame) -> None:
+    table.loc[7, DIGITS] = table.loc[3, DIGITS]
+    # each column agrees once in 435 pairs; areas are one piece; no two schools agree in computers
+    once_more = np.array([[3, 2, 2, 1]]) / 436
+    assert copies(table)[0].p_value == pytest.approx(435 * at_least(once_more, np.array([3]))[0])
+
+
+def test_schools_without_names_are_schools_of_their_own(table: pd.DataFrame) -> None:
+    table.loc[7, DIGITS] = table.loc[3, DIGITS]
+    table.loc[[3, 7], "school"] = None
+    one, _ = copies(table)
+    assert one.school == "" and one.rows == (3, 7)
+    assert "row 7" in one.evidence.text("en") and "第7行" in one.evidence.text("zh")
 
 
 def test_figures_of_one_unit_are_one_piece_of_evidence(table: pd.DataFrame) -> None:
