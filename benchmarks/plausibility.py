@@ -268,7 +268,8 @@ def main() -> None:
         text = "\n".join(markdown(title, rows) for title, rows in PARTS[part](size))
         print(text, flush=True)
         if given.record:
-            how = f"{date.today().isoformat()}, junheng {version('junheng')}, `python benchmarks/plausibility.py --record`"
+            how = f"{date.today().isoformat()}, junheng {version('junheng')}, "
+            how += "`python benchmarks/plausibility.py --record`"
             record(
                 part, f"{how}; nations of seeds 0 to {size['seeds'] - 1}, {size['counties']} counties a cell.\n\n{text}"
             )
