@@ -47,9 +47,9 @@ def test_neither_others_nor_the_order_of_members_change_the_last_digit() -> None
     together = first_slot_has(group, 12, slots)
     mixed = rng.permutation(group.size)
     assert (first_slot_has(group[mixed], 12, slots[mixed]) == together).all()
-    assert [first_slot_has(np.zeros(n, int), 1, slots[group == g])[0] for g, n in enumerate(np.bincount(group))] == list(
-        together
-    )
+    assert [
+        first_slot_has(np.zeros(n, int), 1, slots[group == g])[0] for g, n in enumerate(np.bincount(group))
+    ] == list(together)
 
 
 def test_members_with_one_thing_are_binomial() -> None:
