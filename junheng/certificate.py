@@ -29,7 +29,7 @@ from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
 from junheng.results.explain import find_county
 from junheng.schools import ALL_STAGES, base_column, category_words, is_grade
-from junheng.schools.inclusion import LEFT_OUT, answers
+from junheng.schools.inclusion import LEFT_OUT, answers, owners_of
 from junheng.schools.sections import Sections, as_standard
 from junheng.schools.vocabulary import INTEGRATED, KINDS
 from junheng.standards.content import number_text
@@ -228,12 +228,12 @@ class _Figures:
         own = given
         if name == "largest_class":
             own, marks[self.s.wide] = self.s.number(name), "<"
-        elif column[0].shared:
+        elif column[0].shared and name != "built_year":
             whole = self._is_whole(name, given, money=column[0].unit == "CNY")
             own, marks[whole] = np.where(whole, np.nan, given), "/"
             rounded = self.s.was_divided(name)
             own = np.where(rounded, [float(f"{x:.{_DIGITS}g}") for x in own.tolist()], own) if rounded.any() else own
-        elif name != "built_year":
+        elif not column[0].shared:
             own = self.s.number(name)
             marks[self.s.wide & ~self._any_known(own)] = "="
         return list(map(_cell, own.tolist(), marks.tolist(), given.tolist()))
@@ -302,18 +302,14 @@ def _sections(figures: _Figures, at: Ints, place: list[int]) -> dict[str, Any]:
     s, table = figures.s, figures.s.schools
     rows = s.rows[at]
     kinds, own_kinds = s.kinds[at], table.category_codes("kind")[rows]
-    owners, owner_types = table.category_codes("ownership")[rows], table.category_codes("owner_type")[rows]
-    private = owner_types == category_words("owner_type").index("private")
-    owners = np.where(private, category_words("ownership").index("private"), owners)
     out: dict[str, list[Any]] = {
         "school": list(place),
         "row": rows.tolist(),
         "stage": [ALL_STAGES[x] for x in s.stage[at].tolist()],
-        "kind": _in_words("kind", kinds),
+        "kind": [kind or "ordinary" for kind in _in_words("kind", kinds)],
         "kind_of_row": _in_words("kind", np.where(kinds == own_kinds, -1, own_kinds)),
-        "ownership": _in_words("ownership", owners),
-        "owner_type": _in_words("owner_type", owner_types),
-        "area_type": _in_words("area_type", table.category_codes("area_type")[rows]),
+        "ownership": _in_words("ownership", owners_of(table)[rows]),
+        **{n: _in_words(n, table.category_codes(n)[rows]) for n in ("owner_type", "area_type")},
         **{n: [_FLAG[x] for x in codes[rows].tolist()] for n, codes in answers(table, figures.d.standard).items()},
         "students": [_number(x) for x in s.students[at].tolist()],
     }
