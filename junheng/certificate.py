@@ -111,7 +111,7 @@ def verify_certificate(certificate: Any, standard: Standard | str | os.PathLike[
     >>> certificate = ev.certificate()
     >>> jh.verify_certificate(certificate, "cn-quality-balance-2017")
     []
-    >>> certificate["counties"][0]["claims"]["parts"][-1][1] = "met"
+    >>> certificate["counties"][0]["claims"][-1][2] = "met"
     >>> len(jh.verify_certificate(certificate))
     1
     """

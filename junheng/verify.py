@@ -200,12 +200,12 @@ def by_size(bar: Table, size: Any, most: Any) -> list[Any]:
     return [n for row in rows for n in row[chosen]]
 
 
-def mean_of_roots(squares: list[Fraction], limit: Fraction) -> tuple[Fraction, int]:
+def mean_of_roots(squares: list[Fraction | None], limit: Fraction) -> tuple[Fraction | None, int]:
     """Return a mean of roots and whether it is at most the limit: digits are added until that is decided."""
-    low, verdict, digits = Fraction(0), OPEN, 30
-    while verdict == OPEN:
+    low, verdict, digits = None, OPEN, 30
+    while verdict == OPEN and None not in squares:
         ends = [Fraction(0), Fraction(0)]
-        for square in squares:
+        for square in (square for square in squares if square is not None):
             scaled = square.numerator * square.denominator * 100**digits
             root = math.isqrt(scaled)
             ends[0] += Fraction(root, square.denominator * 10**digits)
@@ -349,16 +349,25 @@ class County:
             verdicts = [judge(met, ">=", [number(rule["k"])]), *floors]
         return OPEN if out or not rule else min(verdicts, default=OPEN), rows
 
-    def coefficient(self, sections: list[Unit], indicators: list[str], limit: Fraction) -> tuple[Any, int]:
-        """Return the coefficient of an indicator, or the mean of several, and the verdict."""
-        squares = []
-        for measure in (measure for measure in self.rules["measures"] if measure["indicator"] in indicators):
-            values = [(s.figure("students")[0], *self.value(s, measure)[1]) for s in sections]
-            amount = sum(p * low for p, low, _ in values)
-            if measure["bottom"] != ["students"] or any(low != high for _, low, high in values) or not amount:
-                return None, OPEN
-            squares.append(sum(p for p, _, _ in values) * sum(p * x * x for p, x, _ in values) / amount**2 - 1)
-        return mean_of_roots(squares, limit)
+    def square(self, sections: list[Unit], indicator: str) -> Any:
+        """Return the square of the coefficient of an indicator, if no figure is missing and not all are 0."""
+        measure = next(measure for measure in self.rules["measures"] if measure["indicator"] == indicator)
+        values = [(s.figure("students")[0], *self.value(s, measure)[1]) for s in sections]
+        amount = sum(p * low for p, low, _ in values)
+        if measure["bottom"] != ["students"] or any(low != high for _, low, high in values) or not amount:
+            return None
+        return Fraction(sum(p for p, _, _ in values) * sum(p * x * x for p, x, _ in values)) / amount**2 - 1
+
+    def balance(self, limit: Table) -> Iterator[tuple[list[str], Any, int | None]]:
+        """Return the coefficients that are limited, or that have a mean that is: indicators, value, verdict."""
+        sections = [s for s in self.sections if s.rows[0]["stage"] == limit["stage"] and not s.rows[0]["out"][1]]
+        indicators, most = limit["indicators"] if sections else [], number(limit["value"])
+        squares = [self.square(sections, indicator) for indicator in indicators]
+        for indicator, square in zip(indicators, squares, strict=True):
+            value, verdict = mean_of_roots([square], most)
+            yield [indicator], value, verdict if limit["kind"] == "each" else None
+        if indicators and limit["kind"] == "composite":
+            yield indicators, *mean_of_roots(squares, most)
 
     def units(self, scope: str, where: Table) -> list[tuple[int, Unit]]:
         """Return what a condition is about, and whether it is: the county, a sum over schools, schools, or stages."""
@@ -425,14 +434,6 @@ class County:
         else:
             verdict = min((self.on_unit(item, condition, *unit) for unit in units), default=MET)
         return None if condition.get("breach") and verdict != UNMET else verdict
-
-    def balance(self, limit: Table) -> Iterator[tuple[list[str], Any, int | None]]:
-        """Return the coefficients that are limited, or their mean: indicators, value, verdict."""
-        sections = [s for s in self.sections if s.rows[0]["stage"] == limit["stage"] and not s.rows[0]["out"][1]]
-        each, indicators = limit["kind"] == "each", limit["indicators"]
-        for group in [*([i] for i in indicators), *([] if each else [indicators])] if sections else []:
-            value, verdict = self.coefficient(sections, group, number(limit["value"]))
-            yield group, value, verdict if each or group is indicators else None
 
     def claims(self) -> Iterator[list[Any]]:
         """Return everything that follows, line by line."""
@@ -553,8 +554,8 @@ def read(path: Path) -> Any:
 
 SAY = (
     "Every claim follows from the figures and the rules. 全部结论均可由所填数据和规则推出。",
-    "These claims do not follow 下列结论推不出:",
-    "Cannot be checked 无法核验: ",
+    "These claims do not follow: 下列结论推不出：",
+    "Cannot be checked: 无法核验：",
     "Taken on trust: the table is complete and is what the schools reported; how its cells were read; documents exist, "
     "facts are true; formulas of indicators; what options chose; without --standard, that the rules are the law's.\n"
     "未经核验：学校表完整且与填报一致；单元格的读法；材料存在、县情属实；指标公式；所选处理方式；未给出标准时，规则与文件一致。",
