@@ -369,9 +369,10 @@ def _float(x: float) -> float | None:
 def _of_sections(d: Judgement, at: Ints) -> Iterator[list[Any]]:
     """Yield why each section is left out, its verdict, and value, requirement and verdict of its indicators."""
     s, thresholds = d.sections, d.standard.thresholds
-    asked = {(t.indicator, t.stage) for t in thresholds}
+    places = {indicator.id: j for j, indicator in enumerate(d.indicators)}
     indicators = [
-        [j for j, i in enumerate(d.indicators) if not thresholds or (i.id, stage) in asked] for stage in STAGES
+        [places[t.indicator] for t in thresholds if t.stage == stage] if thresholds else list(places.values())
+        for stage in STAGES
     ]
     for n, i in enumerate(at.tolist()):
         of_stage = indicators[s.stage[i]] if s.stage[i] < len(STAGES) else []

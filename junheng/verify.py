@@ -37,6 +37,9 @@ UNKNOWN: Range = (0, math.inf)
 TEST = "scope:county|sum|school|section|share top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes "
 TEST += "begun dated:step norm:norm where:where qualifier"
 CITED = " clause source standing"
+#: What a certificate leaves out of a standard file: words, and values that go without saying.
+WORDS, DEFAULTS = ("label", "note", "also", "origin", "hints"), [("op", ">="), ("begun", True), ("breach", False)]
+DEFAULTS += [("times", "1")]
 #: The keys of every kind of table, with the kind of the tables in them, or the words that they may be.
 KNOWN = {
     "certificate": "certificate version made_by standard:standard table counties:county",
@@ -226,6 +229,7 @@ class County:
 
     def __init__(self, rules: Table, content: Table) -> None:
         self.rules, self.year = defaultdict(list, rules), content["year"]
+        self.measures = {measure["indicator"]: measure for measure in rules["measures"]}
         self.facts = Unit([], partial(of_stage, content["facts"]))
         self.relaxations = []  # those applied, and in force in the year, if that is known
         for rule in (rule for rule in self.rules["relaxations"] if rule["id"] in self.rules["applied"]):
@@ -323,27 +327,24 @@ class County:
         low, high = quotient(measure, section) if section.figure("students") != (0, 0) else UNKNOWN
         known = low == high != math.inf
         for rule in (rule for rule in self.relaxations if rule.get("indicator") == measure["indicator"]):
-            about, (least, most) = (
-                self.matches(rule["where"], section),
-                quotient({**measure, "top": rule["add"]}, section),
-            )
+            about = self.matches(rule["where"], section)
+            least, most = quotient({**measure, "top": rule["add"]}, section)
             low, high = low + (least if about == MET else 0), high + (most if about != UNMET else 0)
         return low if known else None, (low, high)
 
     def judged(self, section: Unit) -> tuple[int, list[list[Any]]]:
         """Return the verdict on a section, and value, requirement and verdict of each of its indicators."""
         stage, out, rule = section.rows[0]["stage"], section.rows[0]["out"][0], self.rules["school_rule"] or {}
-        bars = {bar["indicator"]: bar for bar in self.rules["thresholds"] if bar["stage"] == stage}
         rows, verdicts, floors = [], [], []
-        for measure in self.rules["measures"] if stage in STAGES else ():
-            value, possible = self.value(section, measure)
-            if bar := bars.get(measure["indicator"]):
+        for bar in self.rules["thresholds"]:
+            if bar["stage"] == stage:
+                value, possible = self.value(section, self.measures[bar["indicator"]])
                 numbers, op = self.numbers(bar, section), bar.get("op", ">=")
                 verdicts.append(judge(possible, op, numbers))
                 floors.append(judge(possible, op, [n * number(rule.get("floor_ratio", 1)) for n in numbers]))
                 rows.append([value, shown(numbers, op, verdicts[-1]), VERDICTS[OPEN if out else verdicts[-1]]])
-            elif not self.rules["thresholds"]:
-                rows.append([value, None, VERDICTS[OPEN]])
+        if not self.rules["thresholds"] and stage in STAGES:
+            rows = [[self.value(section, measure)[0], None, VERDICTS[OPEN]] for measure in self.measures.values()]
         if rule.get("kind") == "at_least" and verdicts:
             met = (verdicts.count(MET), len(verdicts) - verdicts.count(UNMET))
             verdicts = [judge(met, ">=", [number(rule["k"])]), *floors]
@@ -351,10 +352,13 @@ class County:
 
     def square(self, sections: list[Unit], indicator: str) -> Any:
         """Return the square of the coefficient of an indicator, if no figure is missing and not all are 0."""
-        measure = next(measure for measure in self.rules["measures"] if measure["indicator"] == indicator)
-        values = [(s.figure("students")[0], *self.value(s, measure)[1]) for s in sections]
+        values = [(s.figure("students")[0], *self.value(s, self.measures[indicator])[1]) for s in sections]
         amount = sum(p * low for p, low, _ in values)
-        if measure["bottom"] != ["students"] or any(low != high for _, low, high in values) or not amount:
+        if (
+            self.measures[indicator]["bottom"] != ["students"]
+            or any(low != high for _, low, high in values)
+            or not amount
+        ):
             return None
         return Fraction(sum(p for p, _, _ in values) * sum(p * x * x for p, x, _ in values)) / amount**2 - 1
 
@@ -471,12 +475,8 @@ def alike(claimed: Any, follows: Any) -> bool:
 def normal(value: Any) -> Any:
     """Return rules without words and defaults, with every number as text."""
     if isinstance(value, dict):
-        words, defaults = (
-            ("label", "note", "also", "origin", "hints"),
-            {"op": ">=", "begun": True, "breach": False, "times": "1"},
-        )
-        kept = {key: normal(inner) for key, inner in value.items() if key not in words and inner not in ([], None)}
-        return {key: inner for key, inner in kept.items() if key not in defaults or inner != defaults[key]}
+        kept = {key: normal(inner) for key, inner in value.items() if key not in WORDS and inner not in ([], None)}
+        return {key: inner for key, inner in kept.items() if (key, inner) not in DEFAULTS}
     if isinstance(value, list):
         return [normal(inner) for inner in value]
     is_decimal = isinstance(value, str) and re.fullmatch(r"-?[0-9]+\.[0-9]+", value)
