@@ -502,8 +502,7 @@ def read_standard(path: Path) -> Table:
 def lines_of(rules: Table) -> set[str]:
     """Return every rule as a line of text, without what the options of an evaluation choose."""
     lines = set()
-    for part in KNOWN["rules"].split():
-        name = part.partition(":")[0]
+    for name in (part.partition(":")[0] for part in KNOWN["rules"].split()):
         choices = {"applied": [name], "doubts": ["decision"], "thresholds": ["between", "below", "above"]}.get(name, ())
         for entry in [] if name in choices else listed(rules.get(name, [])):
             if isinstance(entry, dict):
@@ -530,10 +529,13 @@ def check(certificate: Any, rules: Table | None = None) -> list[str]:
                 if not alike(claimed, follows):
                     text = json.dumps(follows, default=float, ensure_ascii=False)
                     wrong.append(f"counties[{i}].claims[{n}]: claimed {json.dumps(claimed)}, follows {text}")
-    except CannotCheck:
-        raise
-    except Exception as problem:  # whatever else goes wrong, nothing was shown to hold
-        raise CannotCheck(f"a part is missing or of another kind ({type(problem).__name__}: {problem})"[:300]) from None
+    except Exception as problem:  # whatever goes wrong, nothing was shown to hold
+        what = (
+            ""
+            if isinstance(problem, CannotCheck)
+            else f"a part is missing or of another kind: {type(problem).__name__} "
+        )
+        raise CannotCheck(f"{what}{problem}"[:300]) from None
     return wrong
 
 
