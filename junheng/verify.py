@@ -29,13 +29,19 @@ STAGES = ("primary", "junior")
 NUMBER = r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?"
 #: A figure of a stage; after a mark one of its whole school: to be divided (/), not known by stage (=), at most (<).
 CELL = re.compile(f"({NUMBER})?(?:([/=<])({NUMBER}))?")
+MOST_BYTES = 100_000_000
 Table = dict[str, Any]
 #: The least and the greatest that a figure can be, equal if it is known. No figure is negative.
 Range = tuple[Any, Any]
 UNKNOWN: Range = (0, math.inf)
 
-TEST = "scope:county|sum|school|section|share top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes "
-TEST += "begun dated:step norm:norm where:where qualifier"
+#: The word of a school that a filter names, or the figure that it limits, how, and per what.
+FILTERS = "kinds:kind not_kinds:kind area_types:area_type ownership:ownership kind:kind_of_row owner_types:owner_type "
+FILTERS += "students_below:students:< students_from:students:>= classes_below:classes:< built_by:built_year:<= "
+FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
+READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
+TEST = "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes begun dated:step norm:norm qualifier "
+SCOPED = TEST + "scope:county|sum|school|section|share"
 CITED = " clause source standing"
 #: What a certificate leaves out of a standard file: words, and values that go without saying.
 WORDS, DEFAULTS = ("label", "note", "also", "origin", "hints"), [("op", ">="), ("begun", True), ("breach", False)]
@@ -58,21 +64,17 @@ KNOWN = {
     "inclusion": "decision:out|ask answer kind ownership owner_types students_below" + CITED,
     "item": "id part number rule:every_school_complies|each_coefficient|composite_coefficient|conditions|scored "
     "conditions:condition" + CITED,
-    "condition": TEST + " readings:test same_as:test unless_no breach yardsticks:yardstick one_of chosen_by",
-    "test": TEST,
+    "condition": SCOPED + " where:where readings:reading same_as:reading unless_no breach yardsticks:yardstick one_of "
+    "chosen_by",
+    "reading": SCOPED + " where:where",
+    "test": TEST + "scope:school",
     "step": "effective_from value" + CITED,
     "norm": "primary junior times",
     "yardstick": "where:where tests:test" + CITED,
-    "relaxation": "id where:where indicator add item conditions:test effective_from effective_to" + CITED,
+    "relaxation": "id where:where indicator add item conditions:reading effective_from effective_to" + CITED,
     "doubt": "id items where:where decision:open|counted|left_out" + CITED,
-    "where": "kinds not_kinds stages ownership area_types students_below students_from classes_below "
-    "largest_class_below built_by migrant_share_over flags not_flags",
+    "where": "stages flags not_flags " + " ".join(READ),
 }
-#: The word of a school that a filter names, or the figure that it limits, how, and per what.
-FILTERS = "kinds:kind not_kinds:kind area_types:area_type ownership:ownership kind:kind_of_row owner_types:owner_type "
-FILTERS += "students_below:students:< students_from:students:>= classes_below:classes:< built_by:built_year:<= "
-FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
-READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
 
 
 class CannotCheck(Exception):
@@ -307,6 +309,8 @@ class County:
 
     def compare(self, test: Table, unit: Unit) -> int:
         """Return the verdict of a comparison: what is missing is never a pass, but what is known can be too much."""
+        if test.get("scope") == "share":
+            return self.share(test)
         (low, high), op = quotient(test, unit), test.get("op", ">=")
         if low == math.inf or (low != high and op not in ("<=", "<")):
             return OPEN
@@ -375,7 +379,7 @@ class County:
 
     def units(self, scope: str, where: Table) -> list[tuple[int, Unit]]:
         """Return what a condition is about, and whether it is: the county, a sum over schools, schools, or stages."""
-        if scope == "county":
+        if scope in ("county", "share"):
             return [(MET, self.facts)]
         by_stage = scope == "section" or (scope == "sum" and "stages" in where)
         found = [(self.matches(where, unit), unit) for unit in (self.subjects if by_stage else self.schools)]
@@ -395,6 +399,7 @@ class County:
         for rule in (rule for rule in self.relaxations if rule.get("item") == item["id"]):
             easier = rule["conditions"][item["conditions"].index(condition)]
             filters = [self.matches(where, unit) for where in (rule["where"], easier.get("where"))]
+            filters += [MET if easier["scope"] == condition["scope"] else UNMET]
             excuses.append(min(self.compare(easier, unit), *filters))
         for doubt in (doubt for doubt in self.rules["doubts"] if item["id"] in doubt["items"]):
             applies = self.matches(doubt["where"], unit)
@@ -402,9 +407,10 @@ class County:
             excuses.append(excuse[doubt.get("decision", "open")])
         return max(verdict, *excuses)
 
-    def share(self, condition: Table, schools: list[tuple[int, Unit]]) -> int:
+    def share(self, condition: Table) -> int:
         """Return the verdict on the share of schools that have what is asked for."""
-        found, ends = [(about, self.has(condition, school)) for about, school in schools], []
+        schools, ends = self.units("school", condition.get("where", {})), []
+        found = [(about, self.has(condition, school)) for about, school in schools]
         for best in (False, True):
             has = [(about, v == MET or (best and v == OPEN)) for about, v in found]
             counted = [yes for about, yes in has if about == MET or yes == best]
@@ -428,15 +434,13 @@ class County:
         scope, where = condition["scope"], condition.get("where", {})
         if any(self.facts.figure(name) == (0, 0) for name in condition.get("unless_no", ())):
             return None
-        if any(reading.get("where", where) != where for reading in condition.get("readings", ())):
-            raise CannotCheck(f"a reading of {item['id']} is about other schools")
-        stages, units = where.get("stages", STAGES), self.units(scope, where)
+        others = [*condition.get("readings", ()), *condition.get("same_as", ())]
+        if any((test["scope"], test.get("where", where)) != (scope, where) for test in others):
+            raise CannotCheck(f"{item['id']} is compared for other schools than those that it is about")
+        verdict = min((self.on_unit(item, condition, *unit) for unit in self.units(scope, where)), default=MET)
+        stages = where.get("stages", STAGES)
         if scope != "county" and not any(section.rows[0]["stage"] in stages for section in self.subjects):
             verdict = OPEN  # an empty table meets nothing
-        elif scope == "share":
-            verdict = self.share(condition, units)
-        else:
-            verdict = min((self.on_unit(item, condition, *unit) for unit in units), default=MET)
         return None if condition.get("breach") and verdict != UNMET else verdict
 
     def claims(self) -> Iterator[list[Any]]:
@@ -549,6 +553,8 @@ def once(pairs: list[tuple[str, Any]]) -> Table:
 def read(path: Path) -> Any:
     """Return the content of a file of strict JSON."""
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise CannotCheck("the file is too large")
         return json.loads(path.read_text("utf-8"), object_pairs_hook=once, parse_constant=number)
     except Exception as problem:
         raise CannotCheck(f"not strict JSON: {problem}"[:300]) from None

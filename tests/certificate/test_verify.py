@@ -186,7 +186,12 @@ def test_dated_values_and_readings() -> None:
     dated = {"scope": "county", "top": ["a"], "bottom": ["b"], "dated": steps}
     for year, verdict in ((2024, "met"), (2025, "unmet"), (None, "undetermined")):
         assert item_on({**content, "year": year}, dated) == verdict
-    readings = {"scope": "county", "top": ["a"], "value": "6000", "readings": [{"top": ["a"], "value": "7000"}]}
+    readings = {
+        "scope": "county",
+        "top": ["a"],
+        "value": "6000",
+        "readings": [{"scope": "county", "top": ["a"], "value": "7000"}],
+    }
     assert item_on(content, readings) == "undetermined"
 
 
