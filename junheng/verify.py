@@ -41,11 +41,7 @@ FILTERS += "students_below:students:< students_from:students:>= classes_below:cl
 FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
 READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
 TEST = "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes begun dated:step norm:norm qualifier "
-SCOPED = TEST + "scope:county|sum|school|section|share"
-CITED = " clause source standing"
-#: What a certificate leaves out of a standard file: words, and values that go without saying.
-WORDS, DEFAULTS = ("label", "note", "also", "origin", "hints"), [("op", ">="), ("begun", True), ("breach", False)]
-DEFAULTS += [("times", "1")]
+SCOPED = TEST + "scope:county|sum|school|section|share where:where"
 #: The keys of every kind of table, with the kind of the tables in them, or the words that they may be.
 KNOWN = {
     "certificate": "certificate version made_by standard:standard table counties:county",
@@ -54,27 +50,29 @@ KNOWN = {
     "rules": "parts measures:measure applied thresholds:threshold limits:limit school_rule:school_rule split:split "
     "inclusion:inclusion items:item relaxations:relaxation doubts:doubt",
     "measure": "indicator top bottom scale",
-    "threshold": "indicator stage op:>=|<= value instead:instead classes values readings below:undetermined|end|some "
-    "above:undetermined|end|some between:bracket|linear|smaller|larger|some" + CITED,
+    "threshold": "indicator stage:primary|junior op:>=|<= value instead:instead classes values readings "
+    "between:bracket|linear|smaller|larger|some below:undetermined|end|some above:undetermined|end|some",
     "instead": "where:where value",
-    "limit": "kind:each|composite stage value indicators" + CITED,
-    "school_rule": "kind:all|at_least k floor_ratio" + CITED,
-    "split": "resources weights:weights" + CITED,
+    "limit": "kind:each|composite stage:primary|junior value indicators",
+    "school_rule": "kind:all|at_least k floor_ratio",
+    "split": "resources weights:weights",
     "weights": "kind primary junior senior",
-    "inclusion": "decision:out|ask answer kind ownership owner_types students_below" + CITED,
+    "inclusion": "decision:out|ask answer:in_basic_standard|in_coefficient kind ownership owner_types students_below",
     "item": "id part number rule:every_school_complies|each_coefficient|composite_coefficient|conditions|scored "
-    "conditions:condition" + CITED,
-    "condition": SCOPED + " where:where readings:reading same_as:reading unless_no breach yardsticks:yardstick one_of "
-    "chosen_by",
-    "reading": SCOPED + " where:where",
+    "conditions:condition",
+    "condition": SCOPED + " readings:reading same_as:reading unless_no breach yardsticks:yardstick one_of chosen_by",
+    "reading": SCOPED,
     "test": TEST + "scope:school",
-    "step": "effective_from value" + CITED,
+    "step": "effective_from value",
     "norm": "primary junior times",
-    "yardstick": "where:where tests:test" + CITED,
-    "relaxation": "id where:where indicator add item conditions:reading effective_from effective_to" + CITED,
-    "doubt": "id items where:where decision:open|counted|left_out" + CITED,
-    "where": "stages flags not_flags " + " ".join(READ),
+    "yardstick": "where:where tests:test",
+    "relaxation": "id where:where indicator add item conditions:reading effective_from effective_to",
+    "doubt": "id items where:where decision:open|counted|left_out",
+    "where": "stages:primary|junior flags not_flags " + " ".join(READ),
 }
+#: Keys that may stand in every table of a certificate, and what it leaves out of a standard file.
+CITED, WORDS = ("clause", "source", "standing"), ("label", "note", "also", "origin", "hints")
+DEFAULTS = [("op", ">="), ("begun", True), ("breach", False), ("times", "1")]
 
 
 class CannotCheck(Exception):
@@ -97,9 +95,9 @@ def check_keys(kind: str, value: Any, place: str) -> None:
     """Refuse every key and word that is not known: a rule that is overlooked must not hold."""
     known = dict(part.partition(":")[::2] for part in KNOWN[kind].split())
     for key, inner in value.items():
-        if key not in known:
+        if key not in known and key not in CITED:
             raise CannotCheck(f"{place} has the unknown key {key!r}")
-        for each in listed(inner) if known[key] else []:
+        for each in listed(inner) if known.get(key) else []:
             if known[key] in KNOWN:
                 check_keys(known[key], each, f"{place}.{key}")
             elif each not in known[key].split("|"):
