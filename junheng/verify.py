@@ -70,6 +70,8 @@ KNOWN = {
     "doubt": "id items where:where decision:open|counted|left_out",
     "where": "stages:primary|junior flags not_flags " + " ".join(READ),
 }
+#: Keys that exclude each other: one of them would be overlooked.
+EITHER = ({"value", "classes", "dated", "norm", "per_classes", "than", "one_of"}, {"instead", "classes"})
 #: Keys that may stand in every table of a certificate, and what it leaves out of a standard file.
 CITED, WORDS = ("clause", "source", "standing"), ("label", "note", "also", "origin", "hints")
 DEFAULTS = [("op", ">="), ("begun", True), ("breach", False), ("times", "1")]
@@ -94,6 +96,8 @@ def listed(value: Any) -> list[Any]:
 def check_keys(kind: str, value: Any, place: str) -> None:
     """Refuse every key and word that is not known: a rule that is overlooked must not hold."""
     known = dict(part.partition(":")[::2] for part in KNOWN[kind].split())
+    if any(len(keys & value.keys()) > 1 for keys in EITHER):
+        raise CannotCheck(f"{place} requires two things at once")
     for key, inner in value.items():
         if key not in known and key not in CITED:
             raise CannotCheck(f"{place} has the unknown key {key!r}")
@@ -494,9 +498,12 @@ def read_standard(path: Path) -> Table:
         base = read_standard(path.with_name(f"{rules['extends']}.toml"))
         if rules.keys() & {"remove", "inclusion"}:
             raise CannotCheck(f"{path.name} replaces rules on who counts, or removes some: this is not known here")
-        for name, keys in {"thresholds": ("indicator", "stage"), "limits": ("kind", "stage"), "items": ("id",)}.items():
-            own = [[entry[key] for key in keys] for entry in rules.get(name, ())]
-            rules[name] = [e for e in base.get(name, ()) if [e[key] for key in keys] not in own] + rules.get(name, [])
+        for name in ("thresholds", "limits", "items", "relaxations", "doubts"):
+            own = [[entry.get(key) for key in ("id", "indicator", "kind", "stage")] for entry in rules.get(name, ())]
+            kept = [
+                e for e in base.get(name, ()) if [e.get(k) for k in ("id", "indicator", "kind", "stage")] not in own
+            ]
+            rules[name] = kept + rules.get(name, [])
         rules = base | rules
     return rules
 

@@ -300,11 +300,19 @@ def test_a_changed_rule_is_refused_where_a_standard_is_given() -> None:
 
 
 def test_an_unknown_rule_cannot_be_checked() -> None:
-    for change in ({"op": "=>"}, {"rounded_to": "2"}, {"between": "nearest"}, {"instead": [{"when": "1"}]}):
+    changes = [{"op": "=>"}, {"rounded_to": "2"}, {"between": "nearest"}, {"instead": [{"when": "1"}]}]
+    for change in (*changes, {"classes": ["1"]}, {"indicator": "without a formula"}):
         bad = county(PUBLISHED)
         bad["standard"]["rules"]["thresholds"][0] |= change
-        with pytest.raises(verify.CannotCheck, match="unknown"):
+        with pytest.raises(verify.CannotCheck):
             verify.check(bad)
+
+
+@pytest.mark.parametrize("other", [{"where": {"kinds": ["junior"]}}, {"scope": "county"}])
+def test_a_reading_about_others_cannot_be_checked(other: dict[str, Any]) -> None:
+    test = {"scope": "school", "top": ["books"], "value": "6"}
+    with pytest.raises(verify.CannotCheck, match="other schools"):
+        item_on(content_of(PUBLISHED), {**test, "readings": [{**test, **other}]})
 
 
 def changed(**keys: Any) -> str:
