@@ -168,11 +168,9 @@ def read_figures(
         if isinstance(value, str) and bare != value.strip():
             parsed.marked[row] = text
     if parsed.bad:
-        cells = np.empty(values.size, dtype=object)
-        cells[:] = [None if x != x else x for x in quick.tolist()]
-        for row, text in parsed.bad.items():
-            cells[row] = text
-        parsed.values = cells
+        parsed.values = quick.astype(object)
+        parsed.values[np.isnan(quick)] = None
+        parsed.values[list(parsed.bad)] = list(parsed.bad.values())
     return parsed
 
 
@@ -188,14 +186,19 @@ def _number_in(text: str) -> str:
     return half if match is None else match.group(1).strip()
 
 
+def _has_decimals(figure: str) -> bool:
+    """Tell whether the comma of a figure can only be that of decimals: 12,50 and 0,500, but not 1,500."""
+    zero = figure.lstrip("+-").startswith("0,")
+    return zero or (not _GROUPED.fullmatch(figure) and _plain(figure) is not None)
+
+
 def _unclear(values: NDArray[np.object_], bad: dict[int, str]) -> set[int]:
     """Return the cells that are unclear because another one in the column has a decimal comma.
 
     Beside 12,50 the cell 1,500 is 1500 or 1.5; beside 1,500,000 it is the cell 12,50 that is unclear.
     """
     with_comma = {i: _number_in(text) for i, text in bad.items() if "," in text or "，" in text}
-    sure = {i for i, figure in with_comma.items() if not _GROUPED.fullmatch(figure) and _plain(figure) is not None}
-    sure |= {i for i, figure in with_comma.items() if figure.lstrip("+-").startswith("0,")}
+    sure = {i for i, figure in with_comma.items() if _has_decimals(figure)}
     if not sure:
         return set()
     grouped = {i for i, figure in with_comma.items() if i not in sure and _GROUPED.fullmatch(figure)}

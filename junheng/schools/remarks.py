@@ -116,20 +116,34 @@ def _beside_figures(column: Column, inside: str) -> Said:
     whole, known = inside.replace("|", ""), units_of_column(column.unit)
     if whole in known:
         return Said(unit=whole)
-    stages, units, remarks, unit_comes = list[str](), list[str](), list[str](), False
-    for token in filter(None, _SEPARATORS.split(inside)):
-        unit, remark = _part_token(token, known)
-        if unit_comes and unit is None:
-            return Said(odd=whole)
-        unit_comes = unit is None and remark is None and _SAYS_UNIT.fullmatch(token) is not None
-        stages += [stage] if (stage := stage_word(token)) is not None else []
-        units += [unit] if unit is not None else []
-        remarks += [remark] if remark is not None and stage is None else []
+    said = _stages_units_remarks(inside, known)
+    if said is None:
+        return Said(odd=whole)
+    stages, units, remarks, unit_comes = said
     if any(_is_other_figure(column, remark) for remark in remarks) or len(set(stages)) > 1:
         return Said(other=True)
     if len({known[u] for u in units}) > 1 or unit_comes or any(_is_odd(r, known) for r in remarks):
         return Said(odd=whole)
-    return Said(unit=units[0] if units else None, stage=stages[0] if stages else None, remarks=tuple(remarks))
+    return Said(unit=next(iter(units), None), stage=next(iter(stages), None), remarks=tuple(remarks))
+
+
+def _stages_units_remarks(
+    inside: str, known: Mapping[str, Factor]
+) -> tuple[list[str], list[str], list[str], bool] | None:
+    """Sort the words of a text, and tell whether a unit must follow; None if one had to and did not: 单位：全校."""
+    stages, units, remarks, unit_comes = list[str](), list[str](), list[str](), False
+    for token in filter(None, _SEPARATORS.split(inside)):
+        unit, remark = _part_token(token, known)
+        if unit_comes and unit is None:
+            return None
+        unit_comes = unit is None and remark is None and _SAYS_UNIT.fullmatch(token) is not None
+        if unit is not None:
+            units.append(unit)
+        if (stage := stage_word(token)) is not None:
+            stages.append(stage)
+        elif remark is not None:
+            remarks.append(remark)
+    return stages, units, remarks, unit_comes
 
 
 def _part_token(token: str, known: Mapping[str, Factor]) -> tuple[str | None, str | None]:
