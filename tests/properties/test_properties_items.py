@@ -5,7 +5,7 @@ from typing import Any
 
 import oracle_items as oracle
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import junheng as jh
@@ -192,7 +192,20 @@ YEARS = st.fixed_dictionaries(
 )
 
 
+def year(entrants: int, graduates: int, transfers_out: int = 0) -> dict[str, int | None]:
+    return {
+        "entrants": entrants,
+        "graduates": graduates,
+        "transfers_in": 0,
+        "transfers_out": transfers_out,
+        "deaths": 0,
+    }
+
+
 @several
+@example([year(100, 95)])
+@example([year(118, 112)])  # less than a thousandth short
+@example([year(100, 83, transfers_out=12)])  # on the limit by one formula only
 @given(st.lists(YEARS, min_size=1, max_size=2))
 def test_retention_is_decided_where_both_formulas_agree(made: list[dict[str, int | None]]) -> None:
     row = {"county": "甲县", "kind": "junior", "stage": "junior", "students": 300, **SEVEN}
