@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -13,10 +14,9 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng._data import read_toml
 from junheng._text import LONGEST, clean, has_mark, is_odd, unmarked
-from junheng.reading.meaning import units, words
-from junheng.schools import Column, fold, parse_numbers
+from junheng.reading.meaning import words
+from junheng.schools import Column, every_unit, fold, parse_numbers, units_of
 
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: Thousands separated by commas or blanks, in groups of three.
@@ -62,15 +62,6 @@ def is_missing(value: Any) -> bool:
     # a cheap test first: a nation has many cells
     short = isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first()
     return short and fold(value) in words("cells", "missing")
-
-
-@cache
-def units_of(unit: str | None) -> dict[str, tuple[int, int]]:
-    """Return the units that convert to a unit of the vocabulary, folded, with their factors."""
-    factors: dict[str, tuple[int, int]] = {}
-    for name, factor in read_toml("columns.toml")["units"].get(unit, {}).items():
-        factors[fold(name)] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
-    return factors
 
 
 def _half(text: str) -> str | None:
@@ -133,7 +124,7 @@ def is_figure(value: Any) -> bool:
     if match is None:
         return _with_comma(half) is not None or (bare != value and _plain(bare) is not None)
     figure = match.group(1).strip()
-    return (_plain(figure) or _with_comma(figure)) is not None and fold(match.group(2)) in units()
+    return (_plain(figure) or _with_comma(figure)) is not None and fold(match.group(2)) in every_unit()
 
 
 def read_figures(
@@ -212,7 +203,7 @@ def _figure(
     value: Any,
     column: Column,
     factor: tuple[int, int],
-    known: dict[str, tuple[int, int]],
+    known: Mapping[str, tuple[int, int]],
     decimal: str | None,
 ) -> float | None:
     if column.unit == "year" and hasattr(value, "year"):

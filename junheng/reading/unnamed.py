@@ -262,7 +262,8 @@ class _Sums:
         for run in part.runs:
             close = 1e-6 + 1e-9 * np.maximum(np.abs(run[-1]), np.abs(given))
             near |= np.abs(run[b] - run[a] + run[d] - run[c] - given) <= close
-        return spans[near.all(axis=1) & (b + d > a + c)].tolist()
+        chosen: list[list[int]] = spans[near.all(axis=1) & (b + d > a + c)].tolist()
+        return chosen
 
     def _is_sum(self, i: int, part: _Part, positions: NDArray[np.int64]) -> bool:
         """Tell whether a row is the sum of others in every column it gives, and in several that are not 0."""
