@@ -29,7 +29,7 @@ from junheng.schools.vocabulary import base_column
 from junheng.standards.model import Standard, Threshold
 from junheng.words import Name, message
 
-__all__ = ["Bunch", "Requirement", "bunch", "of_thresholds", "tests"]
+__all__ = ["Bunch", "Requirement", "bunch", "is_tested", "of_thresholds", "tests"]
 
 #: Width of a window as a share of the requirement; both are tried, and the p-value is doubled.
 WIDTHS = (0.02, 0.05)
@@ -43,8 +43,9 @@ _EVIDENCE = {
     "floor": ("plausibility.at_floor", "plausibility.at_floors"),
     "limit": (None, "plausibility.at_limits"),
 }
-#: A test needs so many schools in the windows; with fewer nothing can be found.
-_LEAST = 3
+#: A test needs so many schools in the windows, on either side; with fewer hardly anything can be found, and tests that
+#: cannot find anything cost the others power.
+_LEAST = 5
 
 
 @frozen(eq=False)
@@ -295,6 +296,7 @@ def bunch(figures: Figures, requirements: Sequence[Requirement], rows: NDArray[n
     places = [r.places(WIDTHS[best]) for r in requirements]
     mine = np.concatenate([rows[r.row] for r in requirements])
     place, fits = (np.concatenate([p[k] for p in places])[mine] for k in (0, 1))
+    fits &= figures.counted[np.concatenate([r.row for r in requirements])[mine]]
     found, above, below = _counted(place[fits & (np.abs(place) <= BESIDE)].astype(np.int64))
     p = np.nan if results[best] > 1 else min(results[best] * len(WIDTHS), 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -308,7 +310,7 @@ def tests(figures: Figures) -> Tests:
     nothing = Tests(np.empty(0, np.int64), np.empty(0), lambda i: [])
     if std is None:
         return nothing
-    requirements = [*(r for r in of_thresholds(figures, std) if _is_tested(r.name)), *_of_sizes(figures, std)]
+    requirements = [*(r for r in of_thresholds(figures, std) if is_tested(r.name)), *_of_sizes(figures, std)]
     pools = _pools(requirements)
     cells = [_cells(figures, requirements, width) for width in WIDTHS]
     n_periods = int(figures.period.max(initial=-1)) + 1
@@ -326,7 +328,7 @@ def tests(figures: Figures) -> Tests:
     return Tests(figures.group_of(period), p, found.describe)
 
 
-def _is_tested(indicator: str) -> bool:
+def is_tested(indicator: str) -> bool:
     """Return whether only chance puts a figure just at the requirement.
 
     Schools are openly built to a norm that is one number for all, and classes are openly formed to their limit.

@@ -45,7 +45,7 @@ def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
     out a slot, a rotation of the slots of any member is as likely as what was seen. So the sum over the first slot is
     compared with its distribution over all rotations, each member by itself:
 
-    .. math:: P\Big(\sum_i a_{i, K_i} \ge \sum_i a_{i, 0}\Big), \quad K_i \sim U\{0, \dots, m\}
+    .. math:: P\left(\sum_i a_{i, K_i} \ge \sum_i a_{i, 0}\right), \quad K_i \sim U\{0, \ldots, m\}
 
     Members may have any number of things that depend on one another.
     """

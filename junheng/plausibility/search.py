@@ -54,7 +54,7 @@ def _checked(alpha: Any) -> float:
     is_number = isinstance(alpha, (Real, Decimal)) and not isinstance(alpha, bool)
     try:
         level = float(alpha) if is_number else math.nan
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         level = math.nan
     if not 0 < level < 1:
         raise InputError(message("plausibility.alpha", given=Quoted(as_text(alpha))))

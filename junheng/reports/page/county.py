@@ -22,7 +22,7 @@ from junheng.results.explain import nothing_known
 from junheng.results.reasons import finding, number, overall_reason
 
 #: The height of a picture of all schools or counties at most, in points: so that it fits a printed page.
-TALLEST = 930.0
+TALLEST = 840.0
 
 
 def county_view(

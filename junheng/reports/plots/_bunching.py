@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats
 from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError
-from junheng.plausibility.bunching import BESIDE, Bunch, bunch, of_thresholds
+from junheng.plausibility.bunching import BESIDE, Bunch, bunch, is_tested, of_thresholds
 from junheng.plausibility.figures import Figures
 from junheng.reports.plots._canvas import BLUE, GREY, ORANGE, Pen, ink, rule, short, text_size, words
 from junheng.reports.plots._cells import rectangles, square
@@ -41,12 +41,15 @@ def bunching(
 ) -> Axes:
     """Draw how the schools of one county are spread about a threshold, and what is expected just at it.
 
-    The figure of each school is divided by what is required of it. Bars are windows of equal width beginning at the
-    requirement, in whole units of what schools report. The blue bar has the schools that just reach it. The lines are
-    the means of the two windows above and of the two below; the dashed line, the higher of the two, is how many are
-    expected just at the requirement. The counts and the p-value are those of the kind ``bunched_at_threshold`` of
-    :func:`junheng.plausibility`; the p-value is not adjusted for other tests. Figures of so few units that a window
-    would be too wide are not tested; their bars are hollow. A high bar is no proof: it is worth a look.
+    What each school reports is divided by what would just be enough for its students: that is its value over the
+    threshold (the reverse where students are counted per teacher or class). Bars are windows of equal width
+    beginning at the requirement, in whole units of what schools report. The blue bar has the schools that just
+    reach it. The lines are the means of the two windows above and of the two below; the dashed line, the higher of
+    the two, is how many are expected just at the requirement. The counts and the p-value are those of the kind
+    ``bunched_at_threshold`` of :func:`junheng.plausibility`; the p-value is not adjusted for other tests. Figures
+    of so few units that a window would be too wide are not tested; their bars are hollow. Nor are indicators that
+    schools openly meet to the unit, such as numbers of rooms or the size of classes: the legend says so. A high bar
+    is no proof: it is worth a look.
 
     Parameters
     ----------
@@ -80,7 +83,7 @@ def bunching(
     >>> from junheng.reports import plots
     >>> ev = jh.evaluate(jh.synthetic.county(seed=0, name="County A"), "cn-quality-balance-2017")
     >>> plots.bunching(ev, "teaching_area_per_student").get_xlabel()
-    'figure / threshold'
+    'reported figure / figure required'
     """
     d, lang = ev.data, language_of(ev, language)
     c = one_county(d, county)
@@ -119,21 +122,24 @@ class _About:
     floors: list[float]
     """Floors as shares of the threshold."""
     missing: int
+    tested: bool
+    """Whether the indicators are tested at all."""
 
     @classmethod
     def of_county(cls, d: Judgement, c: int, j: int | None, s: int | None) -> _About:
         """Take the schools of a county that count, of one indicator or of all with a threshold."""
         stages = STAGES if s is None else STAGES[s : s + 1]
-        wanted = d.standard.indicators if j is None else [d.indicators[j].id]
+        wanted = [x for x in d.standard.indicators if is_tested(x)] if j is None else [d.indicators[j].id]
         figures = Figures.of_sections(d.sections, d.standard)
         required = [r for r in of_thresholds(figures, d.standard, stages) if r.kind == "threshold" and r.name in wanted]
         rows = np.zeros(figures.table.rows, dtype=bool)
         rows[d.sections.rows[d.county == c]] = True
         if not any(rows[r.row].any() for r in required):
             raise _nothing(d, c, j)
-        thresholds = [t for id_ in wanted for x in stages if (t := d.standard.find(id_, x)) is not None]
+        names = {r.name for r in required}
+        thresholds = [t for id_ in names for x in stages if (t := d.standard.find(id_, x)) is not None]
         floors = {float(t.floor / t.value) for t in thresholds if t.floor is not None and t.value}
-        js = [k for k, i in enumerate(d.indicators) if i.id in wanted]
+        js = [k for k, i in enumerate(d.indicators) if i.id in names]
         at = d.judged[
             (d.county[d.judged] == c) & np.isin(d.sections.stage[d.judged], [STAGES.index(x) for x in stages])
         ]
@@ -142,6 +148,7 @@ class _About:
             found=bunch(figures, required, rows),
             sign=-1 if all(r.sign < 0 for r in required) else 1,
             floors=sorted(floors)[:1] if len(floors) == 1 else [],
+            tested=all(map(is_tested, names)),
             missing=int((np.isnan(d.values[js][:, at]) & d.applies[js][:, at]).sum()),
         )
 
@@ -162,12 +169,10 @@ class _About:
         """Return the lines of the legend."""
         found, size = self.found, text_size()
         width = f"{100 * found.width:g}"
-        entries: list[Entry] = [
-            (square(AT, size), words("just_reached", lang, width=width, n=found.found)),
-            (rule(ink(), "--"), words("just_expected", lang, n=short(found.expected))),
-        ]
-        p = words("p_value", lang, p=_p(found.p_value)) if np.isfinite(found.p_value) else words("no_test", lang)
-        entries.append((no_mark(), p))
+        entries: list[Entry] = [(square(AT, size), words("just_reached", lang, width=width, n=found.found))]
+        if self.tested:
+            entries.append((rule(ink(), "--"), words("just_expected", lang, n=short(found.expected))))
+        entries.append((no_mark(), self._result(lang)))
         for n, mark, key in (
             (int((~found.fits).sum()), square("none", size), "few_units"),
             (int((~self.shown).sum()), no_mark(), "beyond_axis"),
@@ -176,6 +181,15 @@ class _About:
             if n:
                 entries.append((mark, words(key, lang, n=n)))
         return entries
+
+    def _result(self, lang: Language) -> str:
+        """Write the p-value, or why there is none."""
+        p = self.found.p_value
+        if not self.tested:
+            return words("not_tested", lang)
+        if np.isnan(p):
+            return words("no_test", lang)
+        return words("p_value", lang, p=f"= {short(p)}" if p >= 1e-4 else "< 0.0001")
 
     def draw(self, pen: Pen) -> None:
         """Draw the bars, and what is expected."""
@@ -202,7 +216,7 @@ class _About:
     def _draw_expected(self, pen: Pen) -> None:
         """Draw the means beside the requirement, and the higher one across the window just at it."""
         found, w = self.found, self.found.width
-        if not np.isfinite(found.p_value):
+        if not self.tested or np.isnan(found.p_value):
             return
         for level, a, b, style in (
             (found.above, 1, BESIDE + 1, "-"),
@@ -211,10 +225,6 @@ class _About:
         ):
             x = [1 + self.sign * a * w, 1 + self.sign * b * w]
             pen.ax.plot(x, [level, level], color=pen.ink, linestyle=style, zorder=5)
-
-
-def _p(p: float) -> str:
-    return f"= {short(p)}" if p >= 1e-4 else "< 0.0001"
 
 
 def _nothing(d: Judgement, c: int, j: int | None) -> InputError:

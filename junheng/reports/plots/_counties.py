@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.errors import InputError
-from junheng.indicators.compliance import MET, UNMET
 from junheng.reports.plots._canvas import words
 from junheng.reports.plots._cells import LIMIT_AT
 from junheng.reports.plots._layout import Bars, Sum, Table
-from junheng.reports.plots._subject import coefficient_name, place_name
+from junheng.reports.plots._subject import coefficient_kinds, coefficient_name, place_name
 from junheng.results import Judgement
 from junheng.words import Language, message, word
 
@@ -38,8 +37,7 @@ class Coefficients:
         value = np.column_stack([d.coefficient, d.composite])[groups][:, at]
         limit = np.column_stack([d.limits, d.composite_limits])[groups][:, at]
         verdict = np.column_stack([d.coefficient_verdicts, d.composite_verdicts])[groups][:, at]
-        kinds = np.where(verdict == MET, "met", np.where(verdict == UNMET, "unmet", "open")).astype(object)
-        kinds[np.isnan(limit)] = "plain"
+        kinds = coefficient_kinds(limit, verdict)
         kinds[groups < 0] = "out"
         value, limit = (np.where((groups < 0)[:, None], np.nan, x) for x in (value, limit))
         return cls(value, limit, kinds)
@@ -74,6 +72,8 @@ def county_tables(d: Judgement, counties: Sequence[int], stages: Sequence[int], 
 
 def _county_table(d: Judgement, counties: Ints, s: int, lang: Language) -> Table | None:
     groups = d.group_at[counties, s]
+    if not (groups >= 0).any():
+        return None
     whole = Coefficients.take(d, groups, range(-1, len(d.indicators)))
     # without either it is an amount a school, of which no coefficient is taken
     valued = np.isfinite(whole.value) & (np.arange(whole.value.shape[1]) > 0)

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from junheng._arrays import Floats
 from junheng.reports.plots._canvas import Pen, cut, wrap
 from junheng.reports.plots._cells import LIMIT_AT, Cells
-from junheng.reports.plots._layout import FIGURES, LEADING, NAMES, TALL, Bars, Layout, Panel, Sum, row_heights
+from junheng.reports.plots._layout import FIGURES, LEADING, NAMES, TALL, TURNED, Bars, Layout, Panel, Sum, row_heights
 
 
 def draw_grid(pen: Pen, layout: Layout) -> None:
@@ -83,7 +83,7 @@ class _Grid:
 
     def _heads(self, panel: Panel, x: float, y: float) -> None:
         table, sizes = panel.table, self.layout.sizes
-        style: dict[str, Any] = {"rotation": 90, "rotation_mode": "anchor", "va": "center", "linespacing": 1.0}
+        style: dict[str, Any] = {"rotation": 90, "rotation_mode": "anchor", "va": "center", "linespacing": 1.15}
         for i, head in enumerate(table.heads):
             at = x + (i + 0.5) * sizes.cell
             self.write(at, y, _broken(head, sizes.head_room, sizes.head_lines), sizes.head_size, **style)
@@ -123,11 +123,11 @@ class _Grid:
             self.cells.add(x, sizes.cell, np.array([y]), bar, one.bars.kinds, one.bars.reach, limited=True)
             self._limits(one.bars, panel, y, y + size * TALL)
             y += size * TALL
-        high = size * (2.6 if sizes.turned else TALL)
+        high = size * (TURNED if sizes.turned else TALL)
         turned: dict[str, Any] = {"rotation": 90} if sizes.turned else {}
         for i, text in enumerate(one.texts):
             at = x + (i + 0.5) * sizes.cell
-            self.write(at, y + high / 2, text, min(FIGURES, sizes.cell / size), ha="center", va="center", **turned)
+            self.write(at, y + high / 2, text, sizes.figures, ha="center", va="center", **turned)
         return y + high
 
 

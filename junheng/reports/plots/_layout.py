@@ -25,8 +25,10 @@ BANDED = 0.68
 COMFORTABLE, TALLEST = 80.0, 136.0
 #: Size of the letters of names, of heads and figures.
 NAMES, FIGURES = 0.84, 0.8
+#: Size below which figures are rather turned, and how high turned ones are.
+LEAST, TURNED = 0.72, 3.6
 #: Height of a line of a head, in units of its letters.
-LEADING = 1.1
+LEADING = 1.2
 
 
 @frozen(kw_only=True, eq=False)
@@ -99,6 +101,8 @@ class Sizes:
     """Length of a line of a head, in units of its letters."""
     turned: bool
     """Whether figures below the cells are turned, for lack of width."""
+    figures: float
+    """Size of those figures, in units of the letters."""
     step: float
     thin: float
     named: int
@@ -260,7 +264,7 @@ def _height(panel: Panel, sizes: Sizes, size: float, *, titled: bool) -> float:
 
 
 def _sum_height(table: Table, sizes: Sizes, size: float) -> float:
-    figure = size * (2.6 if sizes.turned else TALL)
+    figure = size * (TURNED if sizes.turned else TALL)
     return size * 0.4 + sum(figure + (size * TALL if s.bars else 0.0) for s in table.sums)
 
 
@@ -275,7 +279,9 @@ def _sizes(tables: Sequence[Table], width: float, size: float, *, strict: bool) 
     room = _head_room([x for t in tables for x in (*t.heads, t.margin_head)], lines)
     if strict and room is None:
         return None
-    widest = max((em(x) for t in tables for s in t.sums for x in s.texts), default=0.0)
+    widest = max((em(x) for t in tables for s in t.sums for x in s.texts), default=1.0)
+    fits = 0.86 * cell / (widest * size)
+    turned = fits < LEAST
     return Sizes(
         names=names,
         cell=cell,
@@ -284,7 +290,8 @@ def _sizes(tables: Sequence[Table], width: float, size: float, *, strict: bool) 
         head_size=scale,
         head_lines=lines,
         head_room=room or HEAD,
-        turned=widest * FIGURES * size > cell * 0.9,
+        turned=turned,
+        figures=min(FIGURES, cell / size if turned else fits),
         step=0.0,
         thin=0.0,
         named=0,

@@ -96,7 +96,7 @@ def matrix(
     >>> ev = jh.evaluate(schools, "cn-quality-balance-2017")
     >>> ax = plots.matrix(ev, stage="primary")
     >>> [text.get_text() for text in ax.texts if "%" in text.get_text()]
-    ['100%', '75%', '75%', '75%', '75%', '75%', '50%']
+    ['100%', '75%', '100%', '100%', '100%', '75%', '100%']
     """
     d, lang = ev.data, language_of(ev, language)
     stages = range(len(STAGES)) if stage is None else [find_stage(stage)]
@@ -230,6 +230,8 @@ def _share_met(verdicts: NDArray[np.int8], lang: Language) -> Sum:
 
 def _coefficients(d: Judgement, c: int, s: int, own: list[int], lang: Language) -> list[Sum]:
     """Return the difference coefficients of a stage against their limits, none where none is known."""
+    if d.group_at[c, s] < 0:
+        return []
     found = Coefficients.take(d, d.group_at[[c], s], own)
     if not np.isfinite(found.value).any():
         return []

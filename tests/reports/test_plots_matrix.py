@@ -205,14 +205,14 @@ def test_requirements_without_a_floor_are_met_or_not() -> None:
 def test_where_there_is_no_room_the_worst_are_named() -> None:
     ev = jh.evaluate(latin(jh.synthetic.county(seed=0, n_schools=150)), QUALITY)
     with _canvas.setting(width=344.0, size=11.5):
-        ax = draw_matrix(ev.data, [0], [0], "en", tallest=930.0)
+        ax = draw_matrix(ev.data, [0], [0], "en", tallest=840.0)
     named = [t.get_text() for t in ax.texts if t.get_text().startswith("School ")]
     n = len(ev.school_verdicts.query("stage == 'primary'"))
     assert 10 < len(named) < 80 and f"rows without a name: {n - len(named)}" in said(ax)
     verdicts = ev.school_verdicts.query("stage == 'primary'").set_index("school")["verdict"]
     assert (verdicts[named] == "unmet").all()
     drawn = sum(b[3] - b[2] for p in ax.patches for b in boxes(p))
-    assert drawn > 0 and ax.get_ylim()[0] <= 930.0
+    assert drawn > 0 and ax.get_ylim()[0] <= 840.0
 
 
 # ---------------------------------------------------------------------------------------- several counties
@@ -284,6 +284,12 @@ def test_a_county_without_the_stage_does_not_count() -> None:
     ev = jh.evaluate(frame(school(county="A"), junior(county="A"), school(county="B")), QUALITY)
     ax = plots.matrix(ev, stage="junior")
     assert "no school of this stage (1)" in rows(ax) and "does not count (7)" in said(ax)
+
+
+def test_counties_without_a_school_in_any_coefficient_have_nothing_to_draw() -> None:
+    table = frame(*(school(county=c, in_basic_standard="是", in_coefficient="否") for c in "AB"))
+    with pytest.raises(jh.InputError, match="defines no difference coefficients"):
+        plots.matrix(jh.evaluate(table, BASIC))
 
 
 # --------------------------------------------------------------------------------------------- nothing to show
