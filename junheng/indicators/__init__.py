@@ -37,7 +37,6 @@ from junheng.indicators.entropy import (
 from junheng.indicators.inequality import (
     gini,
     hoover,
-    quantile_ratio,
     range_ratio,
     share_of_bottom,
     share_of_top,
@@ -47,6 +46,7 @@ from junheng.indicators.inference import (
     influence,
     tipping_error,
 )
+from junheng.indicators.quantiles import quantile_ratio, weighted_quantile
 from junheng.indicators.ratios import (
     per_hundred_students,
     per_student,
@@ -93,6 +93,7 @@ __all__ = [
     "theil_t",
     "tipping_error",
     "weighted_mean",
+    "weighted_quantile",
     "weighted_std",
 ]
 

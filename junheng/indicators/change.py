@@ -26,9 +26,10 @@ from junheng._codes import combine_codes
 from junheng._deprecated import renamed
 from junheng._frames import factorize_labels, labelled
 from junheng.errors import InputError
-from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
+from junheng.indicators._grouped import Sample, blocks, check_choice, check_number, check_weights, read_sample
 from junheng.indicators.decomposition import shapley
 from junheng.indicators.entropy import log_deviation
+from junheng.indicators.quantiles import tie_bounds
 from junheng.words import Quoted, message, quoted
 
 if TYPE_CHECKING:
@@ -197,7 +198,12 @@ def sigma_convergence(values: Column | Columns, *, weights: Weights, years: Labe
         raise InputError(message("arithmetic.no_years"))
     sample = read_sample(values, weights, years)
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    return sample.long({"coefficient": coefficient(moments.mean, moments.std), "sigma": log_deviation(sample)})
+    return sample.long(
+        {
+            "coefficient": coefficient(moments.mean, moments.std),
+            "sigma": log_deviation(sample.columns, sample.weights, sample.groups),
+        }
+    )
 
 
 def beta_convergence(before: Column, after: Column, *, weights: Weights, periods: float = 1.0) -> pd.Series[float]:
@@ -481,30 +487,20 @@ def percentile_rank(values: Column | Columns, *, weights: Weights, by: Labels | 
     array([12.5, 50. , 87.5])
     """
     sample = read_sample(values, weights, by)
-    w = sample.weight_array()
-    return sample.give_rows([_percentiles(np.asarray(c), w, sample.groups) for c in sample.columns])
+    return sample.give_rows([_percentiles(np.asarray(c), sample) for c in sample.columns])
 
 
-def _percentiles(x: Floats, w: Floats, groups: Groups) -> Floats:
+def _percentiles(x: Floats, sample: Sample) -> Floats:
     out = np.full(x.size, np.nan)
-    if not x.size:
-        return out
-    known = np.where(np.isnan(x), 0.0, w)
-    order = np.lexsort((x, groups.codes))
-    codes, xs = groups.codes[order], x[order]
-    new = np.ones(x.size, dtype=bool)
-    new[1:] = (xs[1:] != xs[:-1]) | (codes[1:] != codes[:-1])
-    first = np.flatnonzero(new)
-    tied = np.add.reduceat(known[order], first)
-    group = codes[first]
-    total = np.bincount(group, weights=tied, minlength=groups.n)
-    # cumulated within each group from 0, so that NaN weights stay in their group
-    below = np.empty(tied.size)
-    ends = np.searchsorted(group, np.arange(groups.n + 1))
-    for g in range(groups.n):
-        part = tied[ends[g] : ends[g + 1]]
-        below[ends[g] : ends[g + 1]] = np.cumsum(part) - part
     with np.errstate(divide="ignore", invalid="ignore"):
-        percentile = 100 * (below + tied / 2) / total[group]
-    out[order] = np.where(np.isnan(xs), np.nan, percentile[np.cumsum(new) - 1])
+        for block in blocks(sample.groups, sample.weights):
+            values = x[block.rows]
+            gaps = np.isnan(values)
+            order = np.argsort(values, axis=1, kind="stable")  # missing last, without weight
+            rank = np.take_along_axis(values, order, axis=1)
+            weights = np.take_along_axis(np.where(gaps, 0.0, block.weights), order, axis=1)
+            before, after = tie_bounds(rank, weights, np.cumsum(weights, axis=1))
+            percentile = 100 * (before + (after - before) / 2) / weights.sum(axis=1, keepdims=True)
+            percentile[np.isnan(rank)] = np.nan
+            out[np.take_along_axis(block.rows, order, axis=1)] = percentile  # padding repeats a school, and its rank
     return out

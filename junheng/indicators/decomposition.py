@@ -11,7 +11,7 @@ import numpy as np
 from attrs import evolve
 
 from junheng._arrays import Column, Columns, Floats, Groups, Ints, Labels, Weights, grouped_moments
-from junheng._frames import factorize_labels, pandas_frame
+from junheng._frames import factorize_labels
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, check_choice, entropy_sums, read_sample
 from junheng.indicators.inequality import gini_sums
@@ -138,7 +138,7 @@ def decompose(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(total > 0, added / total, np.nan)
     figures = {"between": between, "within": within, "overlap": overlap, "total": total, "added": added, "share": share}
-    return pandas_frame(frame | {n: a.T.reshape(-1) for n, a in figures.items()})
+    return sample.frame(frame | {n: a.T.reshape(-1) for n, a in figures.items()})
 
 
 def shapley(worth: Callable[[tuple[int, ...]], Floats], players: int) -> Floats:

@@ -21,7 +21,6 @@ from junheng._arrays import (
     grouped_moments,
 )
 from junheng._deprecated import renamed
-from junheng._frames import pandas_frame
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
 from junheng.indicators._grouped import Sample, check_choice, check_number, label_columns, read_sample
@@ -279,7 +278,7 @@ def bootstrap_interval(
         head["indicator"] = sample.indicator_column(np.tile(np.arange(k), sample.groups.n))
     figures = {"estimate": estimate, "low": low, "high": high, "standard_error": error}
     data = {name: a.reshape(-1) for name, a in figures.items()}
-    return pandas_frame(head | data | {"schools": np.repeat(layout.sizes, k)})
+    return sample.frame(head | data | {"schools": np.repeat(layout.sizes, k)})
 
 
 def _check_bootstrap(statistic: str, level: Any, resamples: Any, method: str) -> float:
