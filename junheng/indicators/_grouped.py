@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import field, frozen
@@ -23,6 +23,9 @@ from junheng._frames import (
 from junheng._text import as_text
 from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, listed, message
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -69,9 +72,10 @@ class Sample:
             raise duplicate_headers([*head, *names])
         return self.frame(head | {name: out[:, j] for j, name in enumerate(names)})
 
-    def frame(self, columns: Mapping[str, Any]) -> Any:
-        """Return columns as a frame of the library of the input."""
-        return build_frame(columns, self.library)
+    def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
+        """Return columns as a frame of the library of the input, whatever the type says."""
+        built: pd.DataFrame = build_frame(columns, self.library)
+        return built
 
     def beside(self, name: str, figures: Any) -> Floats:
         """Return another figure of each school; raise an error if its rows are not those of the values."""
@@ -94,7 +98,7 @@ class Sample:
         """Return which schools have nonzero weight (an unknown weight counts as nonzero)."""
         return np.ones(self.rows, dtype=bool) if self.weights is None else self.weights != 0
 
-    def long(self, data: Mapping[str, Floats]) -> Any:
+    def long(self, data: Mapping[str, Floats]) -> pd.DataFrame:
         """Return a tidy frame from arrays (groups, columns): group labels, then ``indicator`` if 2-D, then the data."""
         k = len(self.columns)
         head = label_columns(self.labels, np.repeat(np.arange(self.groups.n), k))
@@ -434,3 +438,11 @@ def over_ranked(
                     undefined |= np.isnan(ks[:, -1])
                 out[block.groups, j] = np.where(undefined, np.nan, got)
     return out
+
+
+def mean_of(s: Ranked) -> Floats:
+    """Weighted mean of each group, as a column; of equal values exactly their value."""
+    total = s.weights.sum(axis=1, keepdims=True)
+    mean = (s.figures * s.weights).sum(axis=1, keepdims=True) / total
+    left = ((s.figures - mean) * s.weights).sum(axis=1, keepdims=True) / total
+    return np.asarray(mean + left)

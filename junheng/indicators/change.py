@@ -13,6 +13,7 @@ from junheng._arrays import (
     Columns,
     Floats,
     Groups,
+    Ints,
     Labels,
     Vector,
     Weights,
@@ -26,7 +27,16 @@ from junheng._codes import combine_codes
 from junheng._deprecated import renamed
 from junheng._frames import factorize_labels, labelled
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, blocks, check_choice, check_number, check_weights, read_sample
+from junheng.indicators._grouped import (
+    Kernel,
+    Sample,
+    blocks,
+    check_choice,
+    check_number,
+    check_weights,
+    measured,
+    read_sample,
+)
 from junheng.indicators.decomposition import shapley
 from junheng.indicators.entropy import log_deviation
 from junheng.indicators.quantiles import tie_bounds
@@ -352,8 +362,23 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, group: Any, reference: A
     >>> jh.gap_ratio([6.0, 5.0, 4.0], weights=[50, 50, 10], where=place, group=["city", "town"], reference="rural")
     1.375
     """
-    sample = read_sample(values, weights, by)
-    require_aligned(values=values, where=where)
+    return measured(gap_ratio_kernel, values, weights, by, where=where, group=group, reference=reference)
+
+
+def gap_ratio_kernel(sample: Sample, where: Any, group: Any, reference: Any) -> Kernel:
+    """Return the kernel of :func:`gap_ratio`."""
+
+    def compute(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> Floats:
+        mine, other = means_of_sides(columns, weights, groups, sides)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(other > 0, mine / other, np.nan)
+
+    return Kernel(compute, read_sides(sample, where, group, reference))
+
+
+def read_sides(sample: Sample, where: Any, group: Any, reference: Any) -> Ints:
+    """Return 1 for schools of the group, -1 for those of the reference, 0 for others."""
+    require_aligned(values=sample.given, where=where)
     kinds, words = factorize_labels(where)
     require_rows(sample.rows, where=kinds)
     sides = [[s] if isinstance(s, str) or not hasattr(s, "__iter__") else list(s) for s in (group, reference)]
@@ -363,13 +388,15 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, group: Any, reference: A
         raise InputError(message("arithmetic.no_such_place", place=Quoted(unknown[0]), places=quoted(position)))
     if set(sides[0]) & set(sides[1]) or not sides[0] or not sides[1]:
         raise InputError(message("arithmetic.two_sides"))
-    w = sample.weight_array()
-    means = []
-    for side in sides:
-        mine = np.isin(kinds, [position[s] for s in side])
-        means.append(grouped_moments(sample.columns, np.where(mine, w, 0.0), sample.groups).mean)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return sample.give(np.where(means[1] > 0, means[0] / means[1], np.nan))
+    mine, other = (np.isin(kinds, [position[s] for s in side]) for side in sides)
+    return mine.astype(np.int64) - other
+
+
+def means_of_sides(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> tuple[Floats, Floats]:
+    """Return the weighted means of the group and of the reference."""
+    w = np.ones(sides.size) if weights is None else weights
+    mine, other = (grouped_moments(columns, np.where(sides == s, w, 0.0), groups).mean for s in (1, -1))
+    return mine, other
 
 
 def ranking(

@@ -197,7 +197,7 @@ def _index(s: Ranked) -> Floats:
     return out
 
 
-def _curve(sample: Sample, rank: Floats | None) -> Any:
+def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
     """Return the points of all curves in one frame, by group, then column."""
     k = len(sample.columns)
     owners, points = [np.empty(0, dtype=np.int64)], [np.empty((0, 3))]

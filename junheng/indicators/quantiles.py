@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from junheng._arrays import AnyShape, Column, Columns, Floats, Labels, Vector, Weights
 from junheng.errors import InputError
@@ -200,8 +199,3 @@ def positions(s: Ranked) -> Floats:
     total = s.cumulated[:, -1:]
     out: Floats = (before + after - total) / total
     return out
-
-
-def present(s: Ranked) -> NDArray[np.bool_]:
-    """Return which schools of a block have weight."""
-    return s.weights != 0
