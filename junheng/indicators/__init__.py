@@ -64,7 +64,6 @@ from junheng.indicators.inequality import (
 from junheng.indicators.inference import (
     bootstrap_interval,
     influence,
-    tipping_error,
 )
 from junheng.indicators.quantiles import quantile_ratio, weighted_quantile
 from junheng.indicators.ratios import (
@@ -73,6 +72,7 @@ from junheng.indicators.ratios import (
     share,
     students_per_teacher,
 )
+from junheng.indicators.tipping import tipping_error
 
 __all__ = [
     "Indicator",
