@@ -37,9 +37,9 @@ from junheng.indicators._grouped import (
     measured,
     read_sample,
 )
-from junheng.indicators.decomposition import shapley
 from junheng.indicators.entropy import log_deviation
 from junheng.indicators.quantiles import tie_bounds
+from junheng.indicators.shapley import shapley
 from junheng.words import Quoted, message, quoted
 
 if TYPE_CHECKING:

@@ -262,9 +262,10 @@ def weighted_std_kernel(sample: Sample) -> Kernel:
 
 def difference_coefficient_kernel(sample: Sample) -> Kernel:
     """Return the kernel of :func:`difference_coefficient`."""
+    return Kernel(coefficients)
 
-    def compute(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
-        moments = grouped_moments(columns, weights, groups)
-        return coefficient(moments.mean, moments.std)
 
-    return Kernel(compute)
+def coefficients(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
+    """Difference coefficient of every group (rows) and column, from arrays."""
+    moments = grouped_moments(columns, weights, groups)
+    return coefficient(moments.mean, moments.std)

@@ -68,7 +68,12 @@ def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> round(jh.theil_t([0.0, 2.0], weights=None), 6)
     0.693147
     """
-    return generalized_entropy(values, weights=weights, alpha=1.0, by=by)
+    return measured(theil_t_kernel, values, weights, by)
+
+
+def theil_t_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`theil_t`."""
+    return generalized_entropy_kernel(sample, alpha=1.0)
 
 
 @overload
@@ -124,7 +129,12 @@ def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> jh.theil_l([0.0, 3.0], weights=[50, 50])
     nan
     """
-    return generalized_entropy(values, weights=weights, alpha=0.0, by=by)
+    return measured(theil_l_kernel, values, weights, by)
+
+
+def theil_l_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`theil_l`."""
+    return generalized_entropy_kernel(sample, alpha=0.0)
 
 
 @overload
