@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["palma_ratio", "parity_index", "relative_index", "slope_index"]
 
-#: A predicted value this small beside the mean is 0, but for rounding.
+#: What is this small beside the mean, or the total, is 0 but for rounding.
 _ROUNDING = 1e-12
 
 
@@ -209,7 +209,12 @@ def palma_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
 
 def palma_ratio_kernel(sample: Sample) -> Kernel:
     """Return the kernel of :func:`palma_ratio`."""
-    return ranked_kernel(lambda s: over(held_at_end(s, 0.1, top=True), held_at_end(s, 0.4, top=False)))
+
+    def measure(s: Ranked) -> Floats:
+        bottom = held_at_end(s, 2, 5, top=False)
+        return over(held_at_end(s, 1, 10, top=True), np.where(bottom > _ROUNDING, bottom, 0.0))
+
+    return ranked_kernel(measure)
 
 
 @overload

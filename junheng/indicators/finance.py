@@ -366,5 +366,6 @@ def neutrality(values: Column | Columns, *, weights: Weights, wealth: Column, by
         mean, std = moments.mean[:, :-1], moments.std[:, :-1]
         alike = (std == 0) & (moments.std[:, -1:] > 0)
         slope = np.where(alike, 0.0, r * (std / moments.std[:, -1:]))
-        elasticity = np.where(mean == 0, np.nan, slope * (moments.mean[:, -1:] / mean))
+        relative = (std / mean) * (moments.mean[:, -1:] / moments.std[:, -1:])
+        elasticity = np.where(mean == 0, np.nan, np.where(alike, 0.0, r * relative))
     return sample.long({"correlation": r, "slope": slope, "elasticity": elasticity})

@@ -358,9 +358,12 @@ def share_of_top_kernel(sample: Sample, share: float = 0.2) -> Kernel:
     return ranked_kernel(lambda s: held_at_end(s, part, top=True))
 
 
-def held_at_end(s: Ranked, share: float, *, top: bool) -> Floats:
-    """Return what a share of the students holds, filled up from one end; the school at the boundary is split."""
+def held_at_end(s: Ranked, part: float, of: int = 1, *, top: bool) -> Floats:
+    """Return what a share of the students, ``part / of``, holds from one end; the school at the boundary is split.
+
+    A fraction cuts whole numbers of students exactly.
+    """
     passed = s.cumulated[:, -1:] - s.cumulated if top else s.cumulated - s.weights
-    taken = np.clip(share * s.cumulated[:, -1:] - passed, 0.0, s.weights)
+    taken = np.clip((part * s.cumulated[:, -1:] - of * passed) / of, 0.0, s.weights)
     out: Floats = (taken * s.figures).sum(axis=1) / (s.weights * s.figures).sum(axis=1)
     return out
