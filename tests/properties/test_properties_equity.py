@@ -12,7 +12,7 @@ import oracle_equity as exact
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import junheng as jh
@@ -128,6 +128,8 @@ CASES = {
 #: Counts a school once whatever its weight, so that rows cannot be merged.
 ONCE = {"from mean unweighted", "from best unweighted, less is better"}
 every_measure = pytest.mark.parametrize("name", CASES)
+#: Laws of structure need few examples: many measures keep them for the same reason.
+few = settings(max_examples=10)
 
 VALUES = st.integers(1, 64_000).map(lambda i: i / 64)
 WEIGHTS = st.integers(1, 20_000)
@@ -165,6 +167,7 @@ def test_a_measure_is_its_definition(name, county):
 
 
 @every_measure
+@few
 @given(county=counties(values=VALUES | st.just(0.0)))
 def test_bounds(name, county):
     got = CASES[name](*county)
@@ -173,6 +176,7 @@ def test_bounds(name, county):
 
 
 @every_measure
+@few
 @given(VALUES, st.lists(st.tuples(WEIGHTS, ORDER), min_size=2, max_size=12))
 def test_equality(name, value, schools):
     w, z = zip(*schools, strict=True)
@@ -193,6 +197,7 @@ def test_one_school_has_no_gradient():
 
 
 @every_measure
+@few
 @given(county=counties(), power=st.integers(-8, 8))
 def test_the_unit_of_the_values(name, county, power):
     x, w, z = county
@@ -202,6 +207,7 @@ def test_the_unit_of_the_values(name, county, power):
 
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if c.shifts])
+@few
 @given(county=counties(), more=st.integers(-500, 500))
 def test_what_all_get_does_not_matter(name, county, more):
     x, w, z = county
@@ -210,6 +216,7 @@ def test_what_all_get_does_not_matter(name, county, more):
 
 
 @pytest.mark.parametrize("name", [n for n in CASES if n not in ONCE])
+@few
 @given(county=counties(weights=st.integers(1, 5)), factor=st.integers(2, 1000))
 def test_whole_weights_are_repeated_rows(name, county, factor):
     x, w, z = county
@@ -225,6 +232,7 @@ def test_whole_weights_are_repeated_rows(name, county, factor):
 
 
 @every_measure
+@few
 @given(county=counties(), at=st.integers(0, 12), value=st.sampled_from([math.nan, math.inf, -1.0, 0.0, 1e300]))
 def test_a_school_without_students_is_not_there(name, county, at, value):
     x, w, z = county
@@ -234,6 +242,7 @@ def test_a_school_without_students_is_not_there(name, county, at, value):
 
 
 @every_measure
+@few
 @given(county=counties(), data=st.data())
 def test_the_order_of_schools_does_not_matter(name, county, data):
     x, w, z = map(np.array, county)
@@ -245,6 +254,7 @@ def test_the_order_of_schools_does_not_matter(name, county, data):
 
 
 @every_measure
+@few
 @given(data=st.data())
 def test_groups_are_a_loop_a_matrix_its_columns_and_a_gap_stays_where_it_is(name, data):
     n = data.draw(st.integers(2, 25))
