@@ -84,7 +84,7 @@ def coefficient_change(
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per group (and ``indicator``, for 2-D values): the group labels (column ``group`` if ``by`` has no
         name), ``before``, ``after``, ``change``; its parts ``from_values``, ``from_weights``, ``from_entry``,
         ``from_exit``; and the numbers of schools that ``stayed``, ``entered`` and ``left``. A school of weight 0 is
@@ -179,7 +179,7 @@ def sigma_convergence(values: Column | Columns, *, weights: Weights, years: Labe
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per year (and ``indicator``, for 2-D values): the year (column ``group`` if ``years`` has no name),
         ``coefficient`` (the difference coefficient) and ``sigma`` (the standard deviation of the logarithms). Falling
         figures mean convergence. NaN as in :func:`difference_coefficient`; ``sigma`` is also NaN if a value is not

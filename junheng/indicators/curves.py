@@ -50,7 +50,7 @@ def lorenz_curve(values: Column | Columns, *, weights: Weights, by: Labels | Non
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per point, to be joined by straight lines: the group labels (column ``group`` if ``by`` has no name),
         ``indicator`` for 2-D values, ``population`` (cumulated share of the weight), ``amount`` (cumulated share of the
         total) and ``area`` (under the curve so far; the last is (1 - Gini) / 2). The first point of a curve is (0, 0);
@@ -100,7 +100,7 @@ def concentration_curve(
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         As from :func:`lorenz_curve`. The last ``area`` is (1 - concentration index) / 2. Schools of equal rank form one
         step. Also one row of NaN if the rank of a school with nonzero weight is missing.
 

@@ -215,7 +215,7 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     ----------
     coefficients : (indicators,) or (groups, indicators) array-like
         The unrounded coefficients of one stage. A DataFrame has one row per group, as :func:`difference_coefficient`
-        returns it.
+        returns it; of a frame of polars or pyarrow, drop the label columns first.
 
     Returns
     -------
