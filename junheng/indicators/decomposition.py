@@ -63,10 +63,12 @@ def decompose(
     order : {"nested", "shapley"}
         How ``added`` is attributed to the columns: in the given order, each adding to those before it; or averaged over
         all orders (Shapley value), for crossing columns without a natural order. At most 10 columns.
+    alpha : float
+        Degree of ``"generalized_entropy"``, from -1000 to 1000.
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per level and a last one, ``school``, in which every school is its own group (for 2-D values, these rows
         for every ``indicator``):
 

@@ -71,7 +71,7 @@ def influence(
         Group of each school, such as its county.
     measure : str
         Name of the function: any that gives one number per group, such as ``"gini"`` or ``"mcloone_index"``.
-    **options
+    options : any
         Other arguments of that function, such as ``epsilon=1`` or ``order=income``.
 
     Returns
@@ -167,7 +167,7 @@ def bootstrap_interval(
     progress : bool or callable, optional
         Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
         is called with the schools done and the total.
-    **options
+    options : any
         Other arguments of the function named by ``measure``, such as ``epsilon=1`` or ``order=income``.
 
     Returns
