@@ -31,13 +31,12 @@ def findings(figures: Figures) -> list[Finding]:
     """Return the figures that are out of range."""
     peers = Peers(figures)
     compared = peers.deviations(map(peers.column, _compared(figures)), float(_rules()["out_of_range"]["least_spread"]))
-    far, lean = [], np.zeros((3, figures.table.rows), dtype=np.int64)
+    far, lean = [], np.zeros((figures.table.rows, 3), dtype=np.int64)
     for column, found in compared:
         far += _far(column, found, figures)
         if _per_student(column.name):
-            rows = column.units.rows[found.at]
-            for k, those in enumerate((found.by >= _OFF, found.by <= -_OFF, slice(None))):
-                lean[k] += np.bincount(rows[those], minlength=lean.shape[1])
+            side = (found.by >= _OFF) + 2 * (found.by <= -_OFF)
+            lean += np.bincount(3 * column.units.rows[found.at] + side, minlength=lean.size).reshape(lean.shape)
     own = list(_put_together(figures, far, lean))
     return _impossible(figures, peers, {(one.rows[0], one.column) for one in far}) + own
 
@@ -114,16 +113,16 @@ def _far(column: Column, found: Deviations, figures: Figures) -> list[_Far]:
 def _put_together(figures: Figures, far: list[_Far], lean: Ints) -> Iterator[Finding]:
     """Return a finding for each figure; where most of a row are off in one direction, one about the enrolment.
 
-    ``lean`` has how many figures per student of each row are twice the usual or more, half or less, and known.
+    ``lean`` has how many figures per student of each row are near the usual, twice it or more, and half or less.
     """
     by_row: dict[int, list[_Far]] = {}
     for one in far:
         by_row.setdefault(one.rows[0], []).append(one)
     for row, own in by_row.items():
         below = {one.by < 0 for one in own}
-        off = int(lean[int(own[0].by < 0), row])
+        off = int(lean[row, 2 if own[0].by < 0 else 1])
         many = sum(_per_student(one.column) for one in own) >= _MANY
-        if many and len(below) == 1 and 2 * off > lean[2, row]:
+        if many and len(below) == 1 and 2 * off > lean[row].sum():
             yield _enrolment(figures, row, own, off)
         else:
             yield from (_finding(figures, one) for one in own)
