@@ -206,7 +206,7 @@ class _Solver:
             whole=np.full(low.size, whole),
             cones=[_as_cone(resource, c, c.base / float(resource.step) / scale) for c in resource.limited],
         )
-        found = program.solve(rounds=40, nodes=self.nodes, gap=1e-7)
+        found = program.solve(rounds=40, nodes=self.nodes, gap=1e-7, known_cost=float(price @ known) / cost)
         trial = known.astype(np.float64) if found.trial is None else found.trial * scale
         return max(found.bound, 0.0) * cost, trial
 
@@ -286,7 +286,7 @@ class _Solver:
         """Solve the whole county as one mixed-integer program: a bound, and possibly a better choice."""
         problem = self.problem
         trial = _Whole(problem, found.cost, [self._resource(k, low).steps for k, low in enumerate(found.lows)])
-        solution = trial.program().solve(rounds=12, nodes=self.nodes, gap=1e-7)
+        solution = trial.program().solve(rounds=12, nodes=self.nodes, gap=1e-6, known_cost=1.0)
         found = attrs.evolve(found, bound=max(found.bound, solution.bound * found.cost), method="mixed integer")
         if solution.trial is None:
             return found
@@ -304,7 +304,8 @@ class _Solver:
 class _Whole:
     """A county as one program: a variable per unit of each resource, then one per need that can be waived.
 
-    Amounts are in units of the table, costs are divided by the best known cost so that all are near 1.
+    Costs are divided by the best known cost, and measured amounts by what a school can need: the tolerances of the
+    solver are absolute, so that a yuan of a hundred million would count for nothing.
     """
 
     def __init__(self, problem: County, cost: float, known: Steps) -> None:
@@ -313,26 +314,33 @@ class _Whole:
         self.optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
         #: the variable of each need that can be waived
         self.spare = {id(n): int(self.first[-1]) + i for i, n in enumerate(self.optional)}
+        #: steps per unit of the variables of each resource: whole things are counted
+        self.size = [1.0 if r.step == 1 else self._most(k) for k, r in enumerate(problem.resources)]
+
+    def _most(self, k: int) -> float:
+        """Return the most steps that a school needs of a resource, or that the known solution gives it."""
+        needed = [n.threshold for n in self.problem.needs if n.resource == k]
+        return float(max([1, *needed, *self.known[k].tolist()]))
 
     def program(self) -> Program:
         """Return the mixed-integer program."""
         resources, switches = self.problem.resources, np.ones(len(self.optional))
         price = np.concatenate([np.where(np.isfinite(r.cost), r.cost, 0.0) for r in resources])
         buyable = np.concatenate([np.isfinite(r.cost) for r in resources])
-        per_unit = np.concatenate([np.full(len(r.members), float(1 / r.step)) for r in resources])
+        size = np.concatenate([np.full(len(r.members), z) for r, z in zip(resources, self.size, strict=True)])
         whole = np.concatenate([np.full(len(r.members), r.step == 1) for r in resources])
         # no more of any resource than the best known cost buys
-        most = np.where(buyable, np.minimum(self.cost / np.maximum(price, 1e-300), 1e12), 0.0) / per_unit
+        most = np.where(buyable, np.minimum(self.cost / np.maximum(price, 1e-300), 1e12), 0.0) / size
         most = np.where(whole, np.floor(most * (1 + 1e-12)), most)
-        most = np.maximum(most, np.concatenate(self.known) / per_unit)
+        most = np.maximum(most, np.concatenate(self.known) / size)
         return Program(
-            cost=np.concatenate([price * per_unit / self.cost, 0.0 * switches]),
+            cost=np.concatenate([price * size / self.cost, 0.0 * switches]),
             lower=np.zeros(most.size + switches.size),
             upper=np.concatenate([most, switches]),
             whole=np.concatenate([whole, switches > 0]),
             cones=[
-                _as_cone(r, target, target.base, int(first))
-                for r, first in zip(resources, self.first[:-1], strict=True)
+                _as_cone(r, target, target.base, int(first), float(r.step) * z)
+                for r, first, z in zip(resources, self.first[:-1], self.size, strict=True)
                 for target in r.limited
             ],
             rows=[*self._need_rows(), *self._exception_rows()],
@@ -341,12 +349,13 @@ class _Whole:
     def _need_rows(self) -> Iterator[Row]:
         """Yield the rows of needs: each is met, or its floor if it is waived."""
         for n in self.problem.needs:
-            v, size = int(self.first[n.resource]) + n.unit, float(self.problem.resources[n.resource].step)
+            v, size = int(self.first[n.resource]) + n.unit, self.size[n.resource]
             if id(n) in self.spare:
+                # divided by what a waiver saves: a waiver is whole only within the tolerance of the solver
                 spared = n.threshold - (n.floor or 0)
-                yield [v, self.spare[id(n)]], [1.0, spared * size], n.threshold * size, np.inf
+                yield [v, self.spare[id(n)]], [size / spared, 1.0], n.threshold / spared, np.inf
             elif n.threshold:
-                yield [v], [1.0], n.threshold * size, np.inf
+                yield [v], [1.0], n.threshold / size, np.inf
 
     def _exception_rows(self) -> Iterator[Row]:
         """Yield the rows that limit the waived needs of each section."""
@@ -367,7 +376,7 @@ class _Whole:
         """Yield the resources shared by stages, with the steps of a solution for schools that share them."""
         for k, resource in enumerate(self.problem.resources):
             if resource.divided.any():
-                trial = z[self.first[k] : self.first[k + 1]] / float(resource.step)
+                trial = z[self.first[k] : self.first[k + 1]] * self.size[k]
                 yield k, np.where(resource.divided, np.ceil(trial - 1e-6), 0).astype(np.int64)
 
 
@@ -376,13 +385,13 @@ def _proven(cost: float, bound: float) -> bool:
     return cost - bound <= 1e-9 * max(1.0, cost)
 
 
-def _as_cone(resource: Resource, target: Target, base: Floats, first: int = 0) -> Cone:
-    """Return a coefficient as a cone; the units of its resource are the variables from ``first`` on."""
+def _as_cone(resource: Resource, target: Target, base: Floats, first: int = 0, size: float = 1.0) -> Cone:
+    """Return a coefficient as a cone; the units of its resource are the variables from ``first`` on, in ``size``."""
     return Cone(
         base=base,
         students=target.students,
         school=np.arange(target.sections.size),
         variable=first + resource.unit[target.sections],
-        step=resource.share[target.sections],
+        step=resource.share[target.sections] * size,
         t=float(target.most),
     )

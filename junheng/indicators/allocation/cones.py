@@ -4,11 +4,14 @@ A coefficient within t is the cone :math:`N \sum y_i^2 / P_i \le (1 + t^2) A^2` 
 a part for each school, :math:`r_i \ge y_i^2 / (P_i A)` and :math:`N \sum r_i \le (1 + t^2) A`, every part is convex in
 (y_i, A) and above its tangents :math:`P_i r_i \ge 2 s y_i - s^2 A`. The problem with some tangents is a
 mixed-integer linear one, solved by HiGHS, and its value a lower bound; a tangent is added wherever its solution lies
-outside a cone, until none does, or the gap between the bound and the best known solution is closed.
+outside a cone, until none does, or the gap between the bound and the best known solution is closed. Most tangents are
+found without whole variables, which is a linear program and quick.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +28,12 @@ Row = tuple[Sequence[int], Sequence[float], float, float]
 
 #: Status of ``milp`` if no solution satisfies rows and bounds.
 _INFEASIBLE = 2
+
+#: Most rounds without whole variables, and how far outside a cone their solutions may be.
+_RELAXED, _RELAXED_EXCESS = 30, 1e-7
+
+#: How far a bound may exceed the cost of a known solution, relative to it, by rounding.
+_TRUSTED = 1e-6
 
 
 @frozen(eq=False)
@@ -67,13 +76,16 @@ class Program:
         rounds: int = 40,
         nodes: int = 1000,
         gap: float = 1e-9,
+        known_cost: float = math.inf,
+        until: float = math.inf,
     ) -> Solution:
         """Return the best solution found and a lower bound of all solutions.
 
-        ``known`` is a solution that passes, if any; ``passes`` checks whole solutions exactly.
-        Work is bounded by rounds and branch-and-bound nodes, not by a clock: the same problem has the same answer.
+        ``known`` is a solution that passes, if any; ``passes`` checks whole solutions exactly. ``known_cost`` is the
+        cost of a solution known elsewhere. Work is bounded by rounds and branch-and-bound nodes: the same problem has
+        the same answer, unless the clock (``time.monotonic``) reaches ``until``.
         """
-        return _Search(self, known, passes, nodes, gap).run(rounds)
+        return _Search(self, known, passes, nodes, gap, known_cost, until).run(rounds)
 
 
 @frozen(eq=False)
@@ -175,9 +187,12 @@ class _Search:
         passes: Callable[[Floats], bool] | None,
         nodes: int,
         gap: float,
+        known_cost: float,
+        until: float,
     ) -> None:
         self.program, self.known, self.passes, self.nodes, self.gap = program, known, passes, nodes, gap
         self.best, self.best_cost = known, np.inf if known is None else float(program.cost @ known)
+        self.known_cost, self.until = known_cost, until
         self.bound: float = -np.inf
         self.trial: Floats | None = None
         #: extra margin required of cones, against the tolerance of the solver
@@ -197,24 +212,59 @@ class _Search:
 
     def run(self, rounds: int) -> Solution:
         """Search until a solution passes, or the gap between the bound and the best known solution is closed."""
-        done = 0
+        whole = bool(self.program.whole.any())
+        if whole and self._find_tangents():
+            return Solution(None, None, np.inf, 0)
+        last, done, before = None, 0, -np.inf
         for done in range(1, rounds + 1):
-            result = self._linear()
+            if self._out_of_time() or self._proven():
+                break
+            result = self._solved(self.program.whole)
             # the solver's bound is valid only without extra margins
             if not self.slack and result.status == _INFEASIBLE:
                 return Solution(None, None, np.inf, done)
             if result.x is None:
                 break
             if not self.slack:
-                self._raise_bound(result)
+                self._raise_bound(result.mip_dual_bound if whole else result.fun)
             trial = self.trial = self._rounded(result.x)
             outside = [p for p in self.placed if p.excess(trial) > 1e-10]
             if self._accept(trial, outside) or self._proven():
                 break
+            if outside and last is not None and (np.array_equal(trial, last) if whole else self._still(result, before)):
+                break  # further tangents cut nothing off within the tolerance of the solver
             self._tighten(trial, outside)
+            last, before = trial, result.fun
         return Solution(self.best, self.trial, min(self.bound, self.best_cost), done)
 
-    def _linear(self) -> Any:
+    def _find_tangents(self) -> bool:
+        """Add the tangents of the problem without whole variables; return whether even that has no solution."""
+        before: float = -np.inf
+        for _ in range(_RELAXED):
+            if self._out_of_time():
+                break
+            result = self._solved(np.zeros_like(self.program.whole))
+            if result.status == _INFEASIBLE:
+                return True
+            if result.x is None:
+                break
+            self._raise_bound(result.fun)
+            trial = np.clip(result.x[: self.program.cost.size], self.program.lower, self.program.upper)
+            outside = [p for p in self.placed if p.excess(trial) > _RELAXED_EXCESS]
+            if not outside or self._proven() or self._still(result, before):
+                break
+            before = result.fun
+            self._tighten(trial, outside)
+        return False
+
+    def _still(self, result: Any, before: float) -> bool:
+        """Return whether the least cost has not risen since the round before."""
+        return bool(result.fun - before <= 0.01 * self.gap * max(1.0, abs(result.fun)))
+
+    def _out_of_time(self) -> bool:
+        return self.until < math.inf and time.monotonic() >= self.until
+
+    def _solved(self, whole: NDArray[np.bool_]) -> Any:
         """Solve the program with the current tangents."""
         from scipy.optimize import Bounds, milp
 
@@ -223,20 +273,31 @@ class _Search:
         for p in self.inside:
             p.limit(rows, self.slack)
         nothing = np.zeros(more)
+        options = {"node_limit": self.nodes, "mip_rel_gap": self.gap, "presolve": not whole.any()}
+        if self.until < math.inf:
+            options["time_limit"] = max(self.until - time.monotonic(), 0.01)
         return milp(
             np.concatenate([program.cost, nothing]),
-            integrality=np.concatenate([program.whole, nothing]).astype(np.int64),
+            integrality=np.concatenate([whole, nothing]).astype(np.int64),
             bounds=Bounds(
                 np.concatenate([program.lower, nothing]), np.concatenate([program.upper, np.full(more, np.inf)])
             ),
             constraints=rows.constraint(self.n) if rows.parts else (),
-            options={"node_limit": self.nodes, "mip_rel_gap": self.gap},
+            options=options,
         )
 
-    def _raise_bound(self, result: Any) -> None:
-        dual = result.mip_dual_bound if self.program.whole.any() else result.fun
-        if dual is not None:
-            self.bound = max(self.bound, float(dual))
+    def _raise_bound(self, found: float | None) -> None:
+        # a bound above the cost of a known solution is a failure of the solver's arithmetic
+        if found is not None and found <= min(self.known_cost, self.best_cost) * (1 + _TRUSTED):
+            self.bound = max(self.bound, self._next_cost(float(found)))
+
+    def _next_cost(self, found: float) -> float:
+        """Return a bound raised to the next cost that is possible: whole things of one price cost multiples of it."""
+        price = float(self.program.cost[0])
+        if price <= 0 or not self.program.whole.all() or (self.program.cost != price).any():
+            return found
+        count = found / price
+        return max(found, math.ceil(count - _TRUSTED * max(1.0, count)) * price)
 
     def _rounded(self, x: Floats) -> Floats:
         program = self.program
@@ -254,7 +315,8 @@ class _Search:
 
     def _proven(self) -> bool:
         """Return whether the gap between the bound and the best solution is closed."""
-        return self.best is not None and self.best_cost - self.bound <= self.gap * max(1.0, abs(self.best_cost))
+        cost = min(self.best_cost, self.known_cost)
+        return math.isfinite(cost) and cost - self.bound <= self.gap * max(1.0, abs(cost))
 
     def _tighten(self, trial: Floats, outside: list[_Placed]) -> None:
         """Add tangents where a solution is outside; if it is outside by rounding only, increase the margin."""
