@@ -290,6 +290,7 @@ def _plan(args: argparse.Namespace) -> int:
         if args.county is not None:
             ev = _only_county(ev, args)
         more = {"unit_costs": costs, "move_costs": moves, "budget": budget, "nodes": args.nodes}
+        more |= {"time_limit": args.time_limit}
         with solver_silenced():
             made: jh.Plan = steps.run(text["planning"], lambda: jh.plan(ev, **more, progress=False))
         if args.out:

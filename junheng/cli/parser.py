@@ -163,6 +163,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add(plan, "--moves", "costs", nargs="+")
     add(plan, "--budget", "number")
     add(plan, "--nodes", "number", type=int, default=200)
+    add(plan, "--time-limit", "number", type=float, words="time_limit")
     add(plan, "--costs-template", "file", words="costs_template")
     add(plan, "--out", "file", words="out_plan")
     figures = command("plausibility")

@@ -96,6 +96,8 @@ def plan_sentences(plan: Any, language: str, counties: Sequence[int] | None = No
     out = _cost_sentences(plan, chosen, language)
     within = len(chosen) == n  # the budget is for all counties together
     out += _bound_sentences(plan, chosen, within, language) if plan.whole else [_short(plan, chosen, within, language)]
+    if any(a.stopped for a in plan.answers if a.problem.county in set(chosen)):
+        out.append(_say("plan_stopped", language))
     unknown = sum(len(a.problem.unknown) for a in plan.answers if a.problem.county in set(chosen))
     if unknown:
         out.append(_say("plan_unplanned", language, n=unknown))

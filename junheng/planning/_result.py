@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, Literal
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -74,6 +74,11 @@ class Plan(Generic[FrameT]):
         if not self.whole:
             return math.nan
         return 0.0 if self.full_cost == 0 else max(0.0, (self.full_cost - self.bound) / self.full_cost)
+
+    @property
+    def stopped(self) -> Literal["time"] | None:
+        """``"time"`` if the time limit ended the search of a county: another run may find another plan. Else None."""
+        return "time" if any(a.stopped for a in self.answers) else None
 
     @property
     def left_over(self) -> float | None:
@@ -233,8 +238,8 @@ class Plan(Generic[FrameT]):
         -------
         dict
             ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
-            ``bound``, ``gap`` (None if the budget is too small), ``left_over``, ``whole``; ``counties``,
-            ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``; ``problems`` of the
+            ``bound``, ``gap`` (None if the budget is too small), ``stopped``, ``left_over``, ``whole``;
+            ``counties``, ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``; ``problems`` of the
             table.
 
         Examples
@@ -266,6 +271,7 @@ class Plan(Generic[FrameT]):
             "cost": float(self.cost),
             "bound": finite(self.bound),
             "gap": finite(self.gap),
+            "stopped": self.stopped,
             "left_over": finite(self.left_over),
             "whole": self.whole,
             **{name: records(getattr(plain, name)) for name in ("counties", "changes", "steps", "unplanned")},

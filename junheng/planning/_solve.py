@@ -10,6 +10,7 @@ gap remains, solve all resources together as a mixed-integer program. Limits on 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -20,7 +21,7 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.indicators.allocation.cones import Cone, Program, Row
+from junheng.indicators.allocation.cones import Cone, Program, Row, Solution
 from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
@@ -28,7 +29,22 @@ from junheng.planning._problem import Choice, Choices, County, Resource, Steps, 
 from junheng.planning._resource import Given, apart, fill, hire_and_move, raise_resource
 from junheng.words import Message
 
-__all__ = ["Answer", "solve"]
+__all__ = ["Answer", "Effort", "solve"]
+
+
+@frozen
+class Effort:
+    """How much is spent on finding cheaper steps: work, and time if the caller limits it."""
+
+    #: branch-and-bound nodes per round of the mixed-integer solver; 0 disables it
+    nodes: int
+    #: end of the search by ``time.monotonic``
+    until: float = math.inf
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is over."""
+        return self.until < math.inf and time.monotonic() >= self.until
 
 
 @frozen(eq=False)
@@ -44,6 +60,8 @@ class Answer:
     bound: float
     method: str
     stuck: tuple[Message, ...] = ()
+    #: whether the search ended because the time was over
+    stopped: bool = False
 
     def with_more(self, extra: Answer) -> Answer:
         """Return the answer with further steps found to be needed after it was applied; its bound becomes 0."""
@@ -62,7 +80,14 @@ class Answer:
         needs = [attrs.evolve(n, resource=place[n.resource]) for n in extra.problem.needs]
         problem = attrs.evolve(self.problem, resources=tuple(resources), needs=(*self.problem.needs, *needs))
         return attrs.evolve(
-            self, problem=problem, steps=steps, lows=lows, cost=self.cost + extra.cost, bound=0.0, method="search"
+            self,
+            problem=problem,
+            steps=steps,
+            lows=lows,
+            cost=self.cost + extra.cost,
+            bound=0.0,
+            method="search",
+            stopped=self.stopped or extra.stopped,
         )
 
 
@@ -76,16 +101,17 @@ class _Found:
     method: str
 
 
-def solve(problem: County, d: Any, moves: Prices, most_moved: Fraction, nodes: int) -> Answer:
+def solve(problem: County, d: Any, moves: Prices, most_moved: Fraction, effort: Effort) -> Answer:
     """Return the cheapest steps found for one county, with a lower bound on the cost."""
-    return _Solver(problem, d, moves, most_moved, nodes).solve()
+    return _Solver(problem, d, moves, most_moved, effort).solve()
 
 
 class _Solver:
     """Finds the cheapest steps of one county."""
 
-    def __init__(self, problem: County, d: Any, moves: Prices, most_moved: Fraction, nodes: int) -> None:
-        self.problem, self.d, self.moves, self.most_moved, self.nodes = problem, d, moves, most_moved, nodes
+    def __init__(self, problem: County, d: Any, moves: Prices, most_moved: Fraction, effort: Effort) -> None:
+        self.problem, self.d, self.moves, self.most_moved, self.effort = problem, d, moves, most_moved, effort
+        self.stopped = False
         self.known: dict[tuple[int, bytes], Given] = {}
         self.least: dict[tuple[int, bytes], float] = {}
 
@@ -111,7 +137,9 @@ class _Solver:
                 bound = max(bound, math.fsum(means))
         if _proven(cost, bound):
             method, bound = "exact", cost
-        return Answer(problem, steps, moved, found.lows, cost, min(bound, cost), method, stuck)
+        return Answer(
+            problem, steps, moved, found.lows, cost, min(bound, cost), method, stuck, self.stopped and method != "exact"
+        )
 
     def _without_means(self) -> _Found:
         """Solve for the schools and the coefficients with individual limits."""
@@ -125,7 +153,20 @@ class _Solver:
                 self._close(k, low)
             found = attrs.evolve(found, lows=lows, cost=self._total(lows), method="search")
         gap = found.cost - found.bound > 1e-6 * found.cost and math.isfinite(found.cost)
-        return self._all_at_once(found) if self.nodes and gap and not self.moves.given else found
+        return self._all_at_once(found) if gap and not self.moves.given and self._may_solve() else found
+
+    def _may_solve(self) -> bool:
+        """Return whether the mixed-integer solver may be used, and there is time."""
+        return bool(self.effort.nodes) and not self._time_is_over()
+
+    def _time_is_over(self) -> bool:
+        self.stopped = self.stopped or self.effort.over
+        return self.stopped
+
+    def _solved(self, program: Program, **limits: Any) -> Solution:
+        found = program.solve(nodes=self.effort.nodes, until=self.effort.until, **limits)
+        self._time_is_over()
+        return found
 
     def _hires_only(self) -> bool:
         """Return whether staff of the limited means can only be hired; only then is their bound valid."""
@@ -179,7 +220,7 @@ class _Solver:
         """Refine a resource shared by stages: improve its solution if possible, and return a bound."""
         resource, found = self.problem.resources[k], self._resource(k, low)
         settled = not resource.divided.any() or found.cost <= resource.money(low) or not math.isfinite(found.cost)
-        if settled or not self.nodes:
+        if settled or not self._may_solve():
             return found.cost
         key = (k, low.tobytes())
         if key not in self.least:
@@ -206,7 +247,7 @@ class _Solver:
             whole=np.full(low.size, whole),
             cones=[_as_cone(resource, c, c.base / float(resource.step) / scale) for c in resource.limited],
         )
-        found = program.solve(rounds=40, nodes=self.nodes, gap=1e-7, known_cost=float(price @ known) / cost)
+        found = self._solved(program, rounds=40, gap=1e-7, known_cost=float(price @ known) / cost)
         trial = known.astype(np.float64) if found.trial is None else found.trial * scale
         return max(found.bound, 0.0) * cost, trial
 
@@ -216,7 +257,7 @@ class _Solver:
         even = np.unique(resource.cost[np.isfinite(resource.cost)]).size <= 1
         if resource.column in self.moves.given or (even and not resource.divided.any()):
             return self._resource(k, low).cost
-        if self.nodes:
+        if (k, low.tobytes()) in self.least or self._may_solve():
             return self._close(k, low)
         # the minimum of a shared resource counts once for all stages
         own = np.where(resource.divided, 0, low)
@@ -259,6 +300,8 @@ class _Solver:
         for _ in range(4):
             before = cost
             for c, options in enumerate(choices):
+                if self._time_is_over():
+                    return lows
                 for i in range(min(len(options), 12)):
                     if i == picked[c]:
                         continue
@@ -286,7 +329,7 @@ class _Solver:
         """Solve the whole county as one mixed-integer program: a bound, and possibly a better choice."""
         problem = self.problem
         trial = _Whole(problem, found.cost, [self._resource(k, low).steps for k, low in enumerate(found.lows)])
-        solution = trial.program().solve(rounds=12, nodes=self.nodes, gap=1e-6, known_cost=1.0)
+        solution = self._solved(trial.program(), rounds=12, gap=1e-6, known_cost=1.0)
         found = attrs.evolve(found, bound=max(found.bound, solution.bound * found.cost), method="mixed integer")
         if solution.trial is None:
             return found

@@ -8,6 +8,7 @@ its cheapest steps with ``_resource.py`` (one resource and its coefficients) and
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -27,7 +28,7 @@ from junheng.planning._costs import Prices, UnitCosts, as_number, with_lines
 from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
-from junheng.planning._solve import Answer, solve
+from junheng.planning._solve import Answer, Effort, solve
 from junheng.results import Evaluation
 from junheng.schools import columns
 from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences
@@ -44,6 +45,7 @@ def plan(
     most_moved: Number = Decimal("0.1"),
     decimals: int = 2,
     nodes: int = 200,
+    time_limit: float | None = None,
     progress: Progress = None,
 ) -> Plan[FrameT]:
     r"""Return the cheapest additions that make every school and every coefficient of a table pass.
@@ -81,6 +83,10 @@ def plan(
         Decimal places of measured things such as square metres.
     nodes : int
         Branch-and-bound nodes per round of the mixed-integer solver, for each county that needs it. 0 disables it.
+        This limit is work, not time: the same input has the same plan on every machine.
+    time_limit : float, optional
+        Seconds after which nothing cheaper is searched for: what remains is planned quickly, and ``stopped`` is
+        ``"time"``. Such a plan depends on the machine. Default: no limit.
     progress : bool or callable, optional
         None: a progress bar on a terminal if tqdm (the extra ``progress``) is installed; False: none; or a function
         called with the number of counties done and the total.
@@ -89,12 +95,13 @@ def plan(
     -------
     Plan
         ``changes`` (a tidy frame accepted by :meth:`Evaluation.apply`), ``counties``, ``steps``, ``unplanned``,
-        ``cost``, ``bound``, ``gap``, ``left_over`` and ``after``, the evaluation of the changed table.
+        ``cost``, ``bound``, ``gap``, ``stopped``, ``left_over`` and ``after``, the evaluation of the
+        changed table.
 
     Raises
     ------
     InputError
-        If a cost is not a number, a needed resource has no cost, the budget is negative, or additions cannot make a
+        If a cost is not a number, a needed resource has no cost, the budget or a limit is negative, or additions cannot make a
         county pass. The message lists all cases.
 
     Examples
@@ -111,14 +118,15 @@ def plan(
     prices = Prices.read(unit_costs, by_column=True)
     moves = Prices.read(move_costs or {}, "move_costs", by_column=True)
     _check_people(prices, moves)
-    _check_numbers(budget, most_moved, nodes, decimals)
+    _check_numbers(budget, most_moved, nodes, decimals, time_limit)
+    effort = Effort(nodes, math.inf if time_limit is None else time.monotonic() + float(time_limit))
     purse = None if budget is None else float(budget)
     problems = counties(ev.data, prices, decimals, moves.given)
-    found = _solved(ev, problems, moves, Fraction(str(most_moved)), nodes, progress)
+    found = _solved(ev, problems, moves, Fraction(str(most_moved)), effort, progress)
     whole = Plan(ev, tuple(found), (), prices, moves, purse, math.fsum(a.cost for a in found))
     for _ in range(4):
         # staff added to a part of a column also raise the whole, and so another coefficient: evaluate the result
-        more = _still_lacking(whole, decimals, nodes)
+        more = _still_lacking(whole, decimals, effort)
         if not more:
             break
         found = [a.with_more(more[i]) if i in more else a for i, a in enumerate(found)]
@@ -126,33 +134,38 @@ def plan(
     if purse is None or whole.full_cost <= purse:
         return whole
     states, taken = spend(problems, ev.data, purse)
-    reached = [Answer(p, z, {}, a.lows, 0.0, 0.0, "budget") for p, z, a in zip(problems, states, found, strict=True)]
+    reached = [
+        Answer(p, z, {}, a.lows, 0.0, 0.0, "budget", (), a.stopped)
+        for p, z, a in zip(problems, states, found, strict=True)
+    ]
     return attrs.evolve(whole, answers=tuple(reached), taken=tuple(taken))
 
 
-def _check_numbers(budget: Any, most_moved: Any, nodes: Any, decimals: Any) -> None:
+def _check_numbers(budget: Any, most_moved: Any, nodes: Any, decimals: Any, time_limit: Any) -> None:
     if budget is not None and not as_number(budget) >= 0:
         raise InputError(message("planning.budget", value=Quoted(budget)))
     if not 0 <= as_number(most_moved) <= 1:
         raise InputError(message("planning.most_moved", value=Quoted(most_moved)))
     if isinstance(nodes, bool) or not isinstance(nodes, int) or nodes < 0:
         raise InputError(message("planning.nodes", value=Quoted(nodes)))
+    if time_limit is not None and not as_number(time_limit) >= 0:
+        raise InputError(message("planning.time_limit", value=Quoted(time_limit)))
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         raise InputError(message("planning.decimals", value=Quoted(decimals)))
 
 
-def _still_lacking(whole: Plan, decimals: int, nodes: int) -> dict[int, Answer]:
+def _still_lacking(whole: Plan, decimals: int, effort: Effort) -> dict[int, Answer]:
     """Return what counties still need once the plan is carried out, by position."""
     broken = [i for i, a in enumerate(whole.answers) if whole._promise(a) != UNMET and fails(whole.after, a.problem)]
     if not broken:
         return {}
     again = counties(whole.after.data, whole.prices, decimals)
-    more = _solved(whole.after, [again[i] for i in broken], Prices({}), Fraction(0), nodes, False)
+    more = _solved(whole.after, [again[i] for i in broken], Prices({}), Fraction(0), effort, False)
     return dict(zip(broken, more, strict=True))
 
 
 def _solved(
-    ev: Evaluation, problems: Sequence[County], moves: Prices, most_moved: Fraction, nodes: int, progress: Progress
+    ev: Evaluation, problems: Sequence[County], moves: Prices, most_moved: Fraction, effort: Effort, progress: Progress
 ) -> list[Answer]:
     """Solve all counties; raise an error that lists what has no cost or cannot be met."""
     d = ev.data
@@ -160,7 +173,7 @@ def _solved(
     found: list[Answer] = []
     with reporting(len(problems), sentences("planning", ev.language or "en")["planning"], progress) as report:
         for i, problem in enumerate(problems):
-            found.append(solve(problem, d, moves, most_moved, nodes))
+            found.append(solve(problem, d, moves, most_moved, effort))
             report(i + 1)
     stuck = [
         message("planning.in_county", place=d.county_name(a.problem.county), what=what)

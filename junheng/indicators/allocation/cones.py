@@ -29,6 +29,12 @@ Row = tuple[Sequence[int], Sequence[float], float, float]
 #: Status of ``milp`` if no solution satisfies rows and bounds.
 _INFEASIBLE = 2
 
+#: Status of ``milp`` if the nodes or the time are used up.
+_LIMITED = (1, 4)
+
+#: A round that raised the least cost by less than this share is the last.
+_SMALL_RISE = 1e-5
+
 #: Most rounds without whole variables, and how far outside a cone their solutions may be.
 _RELAXED, _RELAXED_EXCESS = 30, 1e-7
 
@@ -215,7 +221,8 @@ class _Search:
         whole = bool(self.program.whole.any())
         if whole and self._find_tangents():
             return Solution(None, None, np.inf, 0)
-        last, done, before = None, 0, -np.inf
+        last: tuple[Floats, float] | None = None
+        done = 0
         for done in range(1, rounds + 1):
             if self._out_of_time() or self._proven():
                 break
@@ -231,10 +238,10 @@ class _Search:
             outside = [p for p in self.placed if p.excess(trial) > 1e-10]
             if self._accept(trial, outside) or self._proven():
                 break
-            if outside and last is not None and (np.array_equal(trial, last) if whole else self._still(result, before)):
-                break  # further tangents cut nothing off within the tolerance of the solver
+            if outside and self._gains_little(result, trial, last):
+                break
             self._tighten(trial, outside)
-            last, before = trial, result.fun
+            last = trial, result.fun
         return Solution(self.best, self.trial, min(self.bound, self.best_cost), done)
 
     def _find_tangents(self) -> bool:
@@ -256,6 +263,15 @@ class _Search:
             before = result.fun
             self._tighten(trial, outside)
         return False
+
+    def _gains_little(self, result: Any, trial: Floats, last: tuple[Floats, float] | None) -> bool:
+        """Return whether more tangents would change little."""
+        if last is not None and np.array_equal(trial, last[0]):
+            return True  # they do not cut this solution off within the tolerance of the solver
+        if self.passes is not None or not self.program.whole.any():
+            return False  # the solution counts, not only the bound
+        # the tangents of the relaxed problem are there: another round would work as long for a few millionths
+        return result.status in _LIMITED or (last is not None and result.fun - last[1] <= _SMALL_RISE * abs(result.fun))
 
     def _still(self, result: Any, before: float) -> bool:
         """Return whether the least cost has not risen since the round before."""
