@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ Counties = Sequence[tuple[str, Sequence[Any]]]
 _REFERENCE = "_reference"
 #: What the id of an item begins with among the references, so that it is not that of a fact.
 _ITEM = "item:"
+#: Unknown counties for which similar names are searched: each search reads all names.
+_HINTED = 20
 #: Units of counts: a fraction is likely to be a share.
 _COUNTED = ("persons", "places", "schools", "units")
 
@@ -122,6 +124,8 @@ class Facts:
         self._items = {fold(name): i.id for i in items for name in (i.label.en, i.label.zh, i.id)}
         self.n = len(counties[0][1]) if counties else 0
         self._values: dict[str, Floats] = {}
+        self._missing: Floats = np.full(self.n, np.nan)
+        self._missing.flags.writeable = False  # one for all facts
         self.references: dict[str, dict[int, str]] = {}
         self._names: list[str] = []
         self._cells = cells_of(source)
@@ -130,19 +134,23 @@ class Facts:
 
     def number(self, name: str) -> Floats:
         """Return a fact of every county: a number, or 1 and 0 for yes and no; NaN if missing."""
-        return self._values.get(name, np.full(self.n, np.nan))
+        return self._values.get(name, self._missing)
 
     @property
     def given(self) -> frozenset[str]:
         """The facts with a column."""
         return frozenset(self._values)
 
-    def reference(self, item: Item, county: int) -> str | None:
-        """Return the documents given for the facts that an item uses."""
+    def documents(self, item: Item) -> dict[int, str]:
+        """Return the documents given for the facts that an item uses, by county."""
         facts = [f for c in item.conditions if c.scope == "county" for f in c.top]
         facts += [f for c in item.conditions if c.norm is not None for f in (c.norm.primary, c.norm.junior)]
-        named = [self.references.get(f, {}).get(county) for f in (*facts, f"{_ITEM}{item.id}")]
-        return "; ".join(dict.fromkeys(n for n in named if n)) or None
+        given = [self.references[f] for f in (*facts, f"{_ITEM}{item.id}") if f in self.references]
+        return {
+            county: "; ".join(dict.fromkeys(g[county] for g in given if g.get(county)))
+            for county in set().union(*given)
+            if any(g.get(county) for g in given)
+        }
 
     def check_choices(self, items: Sequence[Item]) -> None:
         """Report a fact that must be one of the numbers of a condition, but is not."""
@@ -250,6 +258,7 @@ class Facts:
         index = {tuple(clean(_word(words[i])) for _, words in shared): i for i in range(self.n)}
         self._names = [" / ".join(_word(words[i]) for _, words in counties) for i in range(self.n)]
         cells = [table.objects(columns[name]) for name, _ in shared]
+        names = _CountyNames(index)
         row_of: dict[int, int] = {}
         for row in range(table.rows):
             given = ["" if is_blank(c[row]) else _word(c[row]) for c in cells]
@@ -262,7 +271,7 @@ class Facts:
                     )  # fmt: skip
             at = index.get(key)
             if at is None:
-                self._add(ProblemCode.UNKNOWN_COUNTY, _not_judged(key, index), row=row, key=" / ".join(key))
+                self._add(ProblemCode.UNKNOWN_COUNTY, names.not_judged(key), row=row, key=" / ".join(key))
             elif at in row_of:
                 name = " / ".join(key)
                 twice = message("facts.duplicate_county", county=Quoted(name), row=Row(row_of[at]))
@@ -340,15 +349,28 @@ def _number_advice(value: Any) -> Message:
     return message("facts.not_a_number", value=Quoted(value), advice=text_advice(value))
 
 
-def _not_judged(key: tuple[str, ...], index: Iterable[tuple[str, ...]]) -> Message:
-    """Return the message for a row of an unknown county, with similar names."""
-    name = " / ".join(key)
-    alike = {tuple(map(near, known)): known for known in index}
-    twin = alike.get(tuple(map(near, key)))
-    if twin is not None:
-        return message("facts.spelled_otherwise", county=Quoted(name), other=Quoted(" / ".join(twin)))
-    hint = did_you_mean(name, map(" / ".join, index))
-    return message("facts.unknown_county", county=Quoted(name), hint=hint)
+class _CountyNames:
+    """The names of the counties of a table, to compare names that are not among them."""
+
+    def __init__(self, index: Iterable[tuple[str, ...]]) -> None:
+        self._index = list(index)
+        self._left = _HINTED
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {tuple(map(near, known)): known for known in self._index}
+
+    def not_judged(self, key: tuple[str, ...]) -> Message:
+        """Return the message for a row of an unknown county, with similar names if it is one of the first."""
+        name = " / ".join(key)
+        twin = self._alike.get(tuple(map(near, key)))
+        if twin is not None:
+            return message("facts.spelled_otherwise", county=Quoted(name), other=Quoted(" / ".join(twin)))
+        hint: Message | str = ""
+        if self._left:
+            self._left -= 1
+            hint = did_you_mean(name, map(" / ".join, self._index))
+        return message("facts.unknown_county", county=Quoted(name), hint=hint)
 
 
 def _word(value: Any) -> str:

@@ -239,8 +239,8 @@ class Plan(Generic[FrameT]):
         dict
             ``provenance``, ``standard``, ``unit_costs``, ``move_costs``, ``budget``, ``full_cost``, ``cost``,
             ``bound``, ``gap`` (None if the budget is too small), ``stopped``, ``left_over``, ``whole``;
-            ``counties``, ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``; ``problems`` of the
-            table.
+            ``counties``, ``changes``, ``steps`` and ``unplanned``, each a list of rows; ``verdicts_after``;
+            ``problems`` of the table.
 
         Examples
         --------

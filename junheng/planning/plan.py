@@ -101,8 +101,8 @@ def plan(
     Raises
     ------
     InputError
-        If a cost is not a number, a needed resource has no cost, the budget or a limit is negative, or additions cannot make a
-        county pass. The message lists all cases.
+        If a cost is not a number, a needed resource has no cost, the budget or a limit is negative, or
+        additions cannot make a county pass. The message lists all cases.
 
     Examples
     --------

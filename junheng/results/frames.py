@@ -231,9 +231,8 @@ class Frames(Generic[FrameT]):
             word("reason", results[i].reason[c], lang) for i, c in zip(which.tolist(), county.tolist(), strict=True)
         ]
         out["finding"] = item_findings(d, self.spoken)
-        out["reference"] = [
-            d.facts.reference(results[i].item, c) for i, c in zip(which.tolist(), county.tolist(), strict=True)
-        ]
+        documents = [d.facts.documents(r.item) for r in results]
+        out["reference"] = [documents[i].get(c) for i, c in zip(which.tolist(), county.tolist(), strict=True)]
         out["clause"] = each([r.item.clause for r in results])
         out["source"] = each([d.standard.sources[r.item.source].name(lang) for r in results])
         out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])

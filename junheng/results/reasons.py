@@ -199,8 +199,9 @@ def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
     )
     known: dict[Any, str] = {}
     findings = []
+    lacking = _lacking(d, result)
     for county, figures in enumerate(keys):
-        key = figures if figures[3] is not None else (*figures, _lacking(d, result, county))
+        key = figures if figures[3] is not None else (*figures, lacking[county])
         found = known.get(key)
         if found is None:
             found = known[key] = finding(d, result, county, language)
@@ -208,12 +209,15 @@ def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
     return findings
 
 
-def _lacking(d: Judgement, result: ItemResult, county: int) -> Any:
-    """Return what distinguishes the sentences of two counties in which a figure is unknown."""
+def _lacking(d: Judgement, result: ItemResult) -> Sequence[Any]:
+    """Return, for every county, what distinguishes the sentences of two counties in which a figure is unknown."""
     if result.item.rule not in ("conditions", "scored"):
-        return county
-    condition = result.item.conditions[int(result.condition[county])]
-    return of_county(d, condition, county) if condition.scope == "county" else ()
+        return range(d.n_counties)
+    names = sorted({f for c in result.item.conditions if c.scope == "county" for f in (*figures_of(c), *c.than)})
+    if not names:
+        return [()] * d.n_counties
+    missing = np.stack([np.isnan(d.facts.number(f)) for f in names], axis=1)
+    return [row.tobytes() for row in np.packbits(missing, axis=1)]
 
 
 def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:

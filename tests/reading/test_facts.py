@@ -349,3 +349,18 @@ def test_measures_of_the_county_are_taken_from_its_facts() -> None:
     assert set(found) == set(jh.indicators.county_catalogue()) <= set(jh.list_indicators()["id"])
     shown = ev.relabel("zh").county_indicators
     assert "初中升入高中阶段比例" in set(shown["指标"]) and "元/生" in set(shown["单位"])
+
+
+def test_facts_of_many_unknown_counties_search_similar_names_only_for_the_first(monkeypatch: Any) -> None:
+    from junheng import facts as room
+    from junheng.schools.grouping import grouped
+
+    searched: list[str] = []
+    monkeypatch.setattr(room, "did_you_mean", lambda name, known: searched.append(name) or "")
+    fact = next(f.id for f in fact_columns().values() if f.type == "number")
+    counties = [("county", [f"县{i}" for i in range(200)])]
+    given = pd.DataFrame({"county": [*(f"乡{i}" for i in range(199)), "区0"], fact: 0})
+    unknown = room.Facts(given, counties).problems
+    assert [p.code for p in unknown] == [jh.ProblemCode.UNKNOWN_COUNTY] * 200  # every row is reported
+    assert searched == [f"乡{i}" for i in range(20)]
+    assert len(grouped(unknown)) == 1

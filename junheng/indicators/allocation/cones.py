@@ -289,7 +289,7 @@ class _Search:
         for p in self.inside:
             p.limit(rows, self.slack)
         nothing = np.zeros(more)
-        options = {"node_limit": self.nodes, "mip_rel_gap": self.gap, "presolve": not whole.any()}
+        options = {"node_limit": self.nodes, "mip_rel_gap": self.gap}
         if self.until < math.inf:
             options["time_limit"] = max(self.until - time.monotonic(), 0.01)
         return milp(

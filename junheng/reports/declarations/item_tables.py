@@ -67,7 +67,7 @@ def _item_rows(county: FormCounty, r: ItemResult, spec: Mapping[str, Any]) -> It
     why = str(word("reason", r.reason[county.index], "zh") or "") or None
     verdict = Cell(text=NONE, note=why) if r.item.rule == "scored" else yes_no(int(r.verdict[county.index]), why)
     number_ = Cell() if r.item.number is None else figure_cell(r.item.number, 0)
-    reference = text_cell(county.judgement.facts.reference(r.item, county.index))
+    reference = text_cell(county.judgement.facts.documents(r.item).get(county.index))
     for position in range(max(1, len(r.item.conditions))):
         if r.each and r.item.conditions[position].breach and r.each[position].skipped[county.index]:
             continue  # it proves a breach or says nothing

@@ -40,7 +40,7 @@ def _item_line(d: Judgement, r: ItemResult, c: int, text: ReportWords) -> dict[s
     label = str(getattr(r.item.label, text.language))
     if r.stage >= 0:
         label = text("fail_head", stage=text.label("stage", STAGES[r.stage]), indicator=label)
-    reference = d.facts.reference(r.item, c)
+    reference = d.facts.documents(r.item).get(c)
     return {
         "label": label,
         "verdict": verdict_of(int(r.verdict[c]), text),
