@@ -18,7 +18,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, co
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
 from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
-from junheng.results.reasons import item_findings, part_reasons, school_reason
+from junheng.results.reasons import by_county, item_findings, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
 from junheng.schools.checks import problem_columns
 from junheng.schools.inclusion import LEFT_OUT
@@ -216,23 +216,20 @@ class Frames(Generic[FrameT]):
         out: dict[str, Any] = self.by_columns(county)
         out["part"] = each([word("part", r.item.part, lang) for r in results])
         out["item"] = each([r.item.id if lang is None else getattr(r.item.label, lang) for r in results])
-        out["number"] = Wholes([results[i].item.number for i in which.tolist()])
-        out["stage"] = [None if results[i].stage < 0 else word("stage", STAGES[results[i].stage], lang) for i in which]
+        out["number"] = Wholes([r.item.number for r in results] * n)
+        out["stage"] = [None if r.stage < 0 else word("stage", STAGES[r.stage], lang) for r in results] * n
         out["value"] = stacked("value", np.float64)
-        out["op"] = [
-            results[i].op[results[i].condition[c]] for i, c in zip(which.tolist(), county.tolist(), strict=True)
-        ]
+        out["op"] = by_county([[r.op[i] for i in r.condition.tolist()] for r in results])
         out["required"] = stacked("required", np.float64)
         out["verdict"] = self.labels("verdict", stacked("verdict", np.int64), VERDICTS)
         counts = np.stack([r.counts for r in results], axis=1).reshape(n * m, 3) if m else np.zeros((0, 3), np.int64)
         for i, name in enumerate(("n_met", "n_unmet", "n_undetermined")):
             out[name] = counts[:, i]
-        out["reason"] = [
-            word("reason", results[i].reason[c], lang) for i, c in zip(which.tolist(), county.tolist(), strict=True)
-        ]
+        reasons = {code: word("reason", code, lang) for r in results for code in set(r.reason)}
+        out["reason"] = by_county([[reasons[code] for code in r.reason] for r in results])
         out["finding"] = item_findings(d, self.spoken)
         documents = [d.facts.documents(r.item) for r in results]
-        out["reference"] = [documents[i].get(c) for i, c in zip(which.tolist(), county.tolist(), strict=True)]
+        out["reference"] = by_county([[named.get(c) for c in range(n)] for named in documents])
         out["clause"] = each([r.item.clause for r in results])
         out["source"] = each([d.standard.sources[r.item.source].name(lang) for r in results])
         out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])

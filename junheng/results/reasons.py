@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from junheng._data import STAGES
 from junheng.errors import ProblemCode
@@ -182,42 +183,40 @@ def _coefficients_open(d: Judgement, county: int, stage: int, language: str) -> 
 
 def item_findings(d: Judgement, language: str) -> list[str]:
     """Return the finding of every county and item, county by county."""
-    by_item = [findings_of(d, result, language) for result in d.items]
-    return [found for row in zip(*by_item, strict=True) for found in row]
+    return by_county([findings_of(d, result, language) for result in d.items])
+
+
+def by_county(of_items: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return what items have for every county, county by county."""
+    return [one for row in zip(*of_items, strict=True) for one in row]
 
 
 def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
     """Return the finding of an item for every county; counties with the same figures share a sentence."""
-    keys = zip(
-        result.condition.tolist(),
-        result.verdict.tolist(),
-        map(tuple, result.counts.tolist()),
-        [None if v != v else v for v in result.value.tolist()],
-        [None if v != v else v for v in result.required.tolist()],
-        result.reason,
-        strict=True,
-    )
-    known: dict[Any, str] = {}
-    findings = []
-    lacking = _lacking(d, result)
-    for county, figures in enumerate(keys):
-        key = figures if figures[3] is not None else (*figures, lacking[county])
-        found = known.get(key)
-        if found is None:
-            found = known[key] = finding(d, result, county, language)
-        findings.append(found)
-    return findings
+    alike = np.zeros(d.n_counties, dtype=np.int64)
+    for figures in _figures(d, result):
+        if (figures == figures[:1]).all():
+            continue
+        _, codes = np.unique(figures, return_inverse=True)
+        _, alike = np.unique(alike * d.n_counties + codes, return_inverse=True)
+    _, first, which = np.unique(alike, return_index=True, return_inverse=True)
+    found = [finding(d, result, county, language) for county in first.tolist()]
+    return [found[i] for i in which.tolist()]
 
 
-def _lacking(d: Judgement, result: ItemResult) -> Sequence[Any]:
-    """Return, for every county, what distinguishes the sentences of two counties in which a figure is unknown."""
+def _figures(d: Judgement, result: ItemResult) -> Iterator[NDArray[Any]]:
+    """Yield what distinguishes the sentences of two counties: an array over the counties for each figure."""
+    yield from (result.condition, result.verdict, *result.counts.T)
+    unknown = np.isnan(result.value)
+    for values in (result.value, result.required):
+        yield np.where(np.isnan(values), np.nan, values).view(np.int64)
+    yield np.array(result.reason, dtype=str)
     if result.item.rule not in ("conditions", "scored"):
-        return range(d.n_counties)
-    names = sorted({f for c in result.item.conditions if c.scope == "county" for f in (*figures_of(c), *c.than)})
-    if not names:
-        return [()] * d.n_counties
-    missing = np.stack([np.isnan(d.facts.number(f)) for f in names], axis=1)
-    return [row.tobytes() for row in np.packbits(missing, axis=1)]
+        yield np.where(unknown, np.arange(d.n_counties), -1)
+        return
+    conditions = [c for c in result.item.conditions if c.scope == "county"]
+    for name in sorted({f for c in conditions for f in (*figures_of(c), *c.than)}):
+        yield unknown & np.isnan(d.facts.number(name))
 
 
 def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str:
