@@ -10,7 +10,6 @@ gap remains, solve all resources together as a mixed-integer program. Limits on 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -21,7 +20,7 @@ from attrs import frozen
 
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
-from junheng.indicators.allocation.cones import Cone, Program, Row, Solution
+from junheng.indicators.allocation.cones import Cone, Program, Row, Solution, clock
 from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
 from junheng.planning._means import bring_all_down
@@ -38,13 +37,13 @@ class Effort:
 
     #: branch-and-bound nodes per round of the mixed-integer solver; 0 disables it
     nodes: int
-    #: end of the search by ``time.monotonic``
+    #: end of the search by the clock
     until: float = math.inf
 
     @property
     def over(self) -> bool:
         """Whether the time is over."""
-        return self.until < math.inf and time.monotonic() >= self.until
+        return self.until < math.inf and clock() >= self.until
 
 
 @frozen(eq=False)

@@ -8,7 +8,6 @@ its cheapest steps with ``_resource.py`` (one resource and its coefficients) and
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -21,6 +20,7 @@ from junheng._data import Number
 from junheng._frames import FrameT
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
+from junheng.indicators.allocation.cones import clock
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
 from junheng.planning._building import counties
@@ -119,7 +119,7 @@ def plan(
     moves = Prices.read(move_costs or {}, "move_costs", by_column=True)
     _check_people(prices, moves)
     _check_numbers(budget, most_moved, nodes, decimals, time_limit)
-    effort = Effort(nodes, math.inf if time_limit is None else time.monotonic() + float(time_limit))
+    effort = Effort(nodes, math.inf if time_limit is None else clock() + float(time_limit))
     purse = None if budget is None else float(budget)
     problems = counties(ev.data, prices, decimals, moves.given)
     found = _solved(ev, problems, moves, Fraction(str(most_moved)), effort, progress)

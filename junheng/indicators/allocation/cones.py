@@ -21,7 +21,10 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints
 
-__all__ = ["Cone", "Program", "Row", "Solution"]
+__all__ = ["Cone", "Program", "Row", "Solution", "clock"]
+
+#: The only clock: nothing asks it unless a caller limits the time of a plan.
+clock = time.monotonic
 
 #: Variables, coefficients, low, high.
 Row = tuple[Sequence[int], Sequence[float], float, float]
@@ -89,7 +92,7 @@ class Program:
 
         ``known`` is a solution that passes, if any; ``passes`` checks whole solutions exactly. ``known_cost`` is the
         cost of a solution known elsewhere. Work is bounded by rounds and branch-and-bound nodes: the same problem has
-        the same answer, unless the clock (``time.monotonic``) reaches ``until``.
+        the same answer, unless the clock (:data:`clock`) reaches ``until``.
         """
         return _Search(self, known, passes, nodes, gap, known_cost, until).run(rounds)
 
@@ -278,7 +281,7 @@ class _Search:
         return bool(result.fun - before <= 0.01 * self.gap * max(1.0, abs(result.fun)))
 
     def _out_of_time(self) -> bool:
-        return self.until < math.inf and time.monotonic() >= self.until
+        return self.until < math.inf and clock() >= self.until
 
     def _solved(self, whole: NDArray[np.bool_]) -> Any:
         """Solve the program with the current tangents."""
@@ -291,7 +294,7 @@ class _Search:
         nothing = np.zeros(more)
         options = {"node_limit": self.nodes, "mip_rel_gap": self.gap}
         if self.until < math.inf:
-            options["time_limit"] = max(self.until - time.monotonic(), 0.01)
+            options["time_limit"] = max(self.until - clock(), 0.01)
         return milp(
             np.concatenate([program.cost, nothing]),
             integrality=np.concatenate([whole, nothing]).astype(np.int64),
