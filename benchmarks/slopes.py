@@ -66,6 +66,7 @@ def measures(frame: pd.DataFrame) -> dict[str, Run]:
         "lorenz_curve": lambda: jh.lorenz_curve(x, weights=w),
         "influence": lambda: jh.influence(x, weights=w, by=by),
         "percentile_rank": lambda: jh.percentile_rank(x, weights=w),
+        "ranking": lambda: jh.ranking(x, by=by),
     }
 
 
@@ -82,7 +83,6 @@ def tables(frame: pd.DataFrame) -> dict[str, Run]:
         "shortfall_totals": lambda: jh.shortfall_totals(ev),
         "margins": lambda: jh.margins(ev),
         "contributions": lambda: jh.contributions(ev),
-        "ranking": lambda: jh.ranking(ev),
         "explain": lambda: ev.explain(school=str(code)),
         "summary": lambda: ev.summary(),
         "plausibility": lambda: jh.plausibility(frame),
