@@ -139,7 +139,8 @@ def verstegen_index(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     References
     ----------
-    Verstegen (1996), Concepts and measures of fiscal inequality, Journal of Education Finance 22.
+    Verstegen (2015), On doing an analysis of equity and closing the opportunity gap, Education Policy Analysis Archives
+    23 (41).
 
     Examples
     --------
