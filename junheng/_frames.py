@@ -41,19 +41,20 @@ Backend = Literal["pandas", "polars", "pyarrow"]
 # --------------------------------------------------------------------------------------------- labels
 
 
-def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
+def factorize_labels(by: Any, name: str = "by") -> tuple[Ints, pd.Index]:
     """Return a code for each row and the sorted labels; several columns of labels give a MultiIndex.
 
+    Errors call it by the ``name`` of the argument.
     Several columns are a mapping, a frame, or a list of arrays, lists or Series; a Series keeps its name.
     """
     parts = _label_columns(by)
     if parts is None:
-        codes, labels = _factorized(_label_array(by))
+        codes, labels = _factorized(_label_array(by, name), name)
         return codes, labels.rename(_name_of(by))
     names, columns = parts
     if not columns:
         raise InputError(message("arithmetic.no_columns"))
-    coded = [_factorized(_label_array(column)) for column in columns]
+    coded = [_factorized(_label_array(column, name), name) for column in columns]
     if len({codes.size for codes, _ in coded}) > 1:
         lengths = listed(str(codes.size) for codes, _ in coded)
         raise AlignmentError(message("arithmetic.columns_of_labels", lengths=lengths))
@@ -123,34 +124,34 @@ def _combined(coded: list[tuple[Ints, pd.Index]], names: list[Any]) -> tuple[Int
     return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in coded], names=names)
 
 
-def _factorized(array: Any) -> tuple[Ints, pd.Index]:
+def _factorized(array: Any, name: str) -> tuple[Ints, pd.Index]:
     """Return a code for each label and the sorted labels."""
     if array.ndim != 1:
-        raise InputError(message("arithmetic.shape_of_labels", shape=str(array.shape)))
+        raise InputError(message("arithmetic.shape_of_labels", name=name, shape=str(array.shape)))
     if len(array) and isinstance(array[0], (list, dict, set)):
-        raise InputError(message("arithmetic.labels_of_kinds", kinds=type(array[0]).__name__))
+        raise InputError(message("arithmetic.labels_of_kinds", name=name, kinds=type(array[0]).__name__))
     try:
         codes, labels = pd.factorize(array, sort=True)
     except TypeError:
-        raise _labels_of_kinds(array) from None
+        raise _labels_of_kinds(array, name) from None
     if codes.size and codes.min() < 0:
-        raise InputError(message("arithmetic.no_label", position=int(np.argmin(codes))))
+        raise InputError(message("arithmetic.no_label", name=name, position=int(np.argmin(codes))))
     return codes.astype(np.int64, copy=False), pd.Index(labels)
 
 
-def _labels_of_kinds(labels: Iterable[Any]) -> InputError:
+def _labels_of_kinds(labels: Iterable[Any], name: str) -> InputError:
     kinds = listed(sorted({type(label).__name__ for label in labels}))
-    return InputError(message("arithmetic.labels_of_kinds", kinds=kinds))
+    return InputError(message("arithmetic.labels_of_kinds", name=name, kinds=kinds))
 
 
-def _label_array(by: Any) -> Any:
+def _label_array(by: Any, name: str) -> Any:
     """Return labels in a form that pandas sorts: its own arrays where it is fast, plain Python objects elsewhere."""
     kind = getattr(by, "dtype", None)
     if isinstance(by, (pd.Series, pd.Index)) and isinstance(kind, pd.CategoricalDtype):
         return _plain_labels(np.asarray(by, dtype=object).tolist())
     if isinstance(by, (pd.Series, pd.Index, np.ndarray)) and getattr(by, "ndim", 1) == 1:
         if isinstance(kind, np.dtype) and kind.kind == "f":
-            return as_floats(by, "by")  # also of kinds that pandas cannot sort
+            return as_floats(by, name)  # also of kinds that pandas cannot sort
         if isinstance(kind, np.dtype) and kind.kind not in "OUSVc":
             return np.asarray(by)
         if not isinstance(by, np.ndarray) and not isinstance(kind, (np.dtype, pd.ArrowDtype)):
@@ -158,14 +159,14 @@ def _label_array(by: Any) -> Any:
     if isinstance(by, np.ndarray) and by.ndim != 1:
         return by
     try:
-        name = next((n for n in ("to_list", "to_pylist", "tolist") if hasattr(by, n)), None)
-        labels = list(by) if name is None or isinstance(by, type) else getattr(by, name)()
+        method = next((n for n in ("to_list", "to_pylist", "tolist") if hasattr(by, n)), None)
+        labels = list(by) if method is None or isinstance(by, type) else getattr(by, method)()
         plain = _plain_labels(labels)
     except foreign_errors() as exc:
         reason = as_text(exc).partition("\n")[0][:200]
-        raise InputError(message("arithmetic.no_array", name="by", type=type(by).__name__, reason=reason)) from None
+        raise InputError(message("arithmetic.no_array", name=name, type=type(by).__name__, reason=reason)) from None
     if len({isinstance(label, tuple) for label in plain}) > 1:  # pandas sorts these as rows of a table, with a warning
-        raise _labels_of_kinds(plain)
+        raise _labels_of_kinds(plain, name)
     return plain
 
 

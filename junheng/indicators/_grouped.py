@@ -220,6 +220,13 @@ def check_choice(value: str, name: str, choices: Sequence[str]) -> None:
         raise InputError(message("arithmetic.choice", name=name, choices=listed(choices, "or"), value=Quoted(value)))
 
 
+def check_flag(value: Any, name: str) -> bool:
+    """Return an argument that is true or false, 1 or 0; a word such as "adverse" would count as true."""
+    if isinstance(value, (bool, np.bool_, int, np.integer)) and value in (0, 1):
+        return bool(value)
+    raise InputError(message("arithmetic.flag", name=name, value=as_text(value)))
+
+
 def label_columns(labels: Any, which: Ints) -> dict[str, Any]:
     """Return the labels of the given groups as columns of a frame."""
     if labels is None:

@@ -120,8 +120,8 @@ def coefficient_change(
     sample = read_sample(values, weights, by)
     require_aligned(values=values, years=years)
     require_aligned(values=values, schools=schools)
-    year, known = factorize_labels(years)
-    school, names = factorize_labels(schools)
+    year, known = factorize_labels(years, "years")
+    school, names = factorize_labels(schools, "schools")
     require_rows(sample.rows, years=year, schools=school)
     if len(known) != 2:
         raise InputError(message("arithmetic.two_years", years=len(known)))
@@ -379,7 +379,7 @@ def gap_ratio_kernel(sample: Sample, where: Any, group: Any, reference: Any) -> 
 def read_sides(sample: Sample, where: Any, group: Any, reference: Any) -> Ints:
     """Return 1 for schools of the group, -1 for those of the reference, 0 for others."""
     require_aligned(values=sample.given, where=where)
-    kinds, words = factorize_labels(where)
+    kinds, words = factorize_labels(where, "where")
     require_rows(sample.rows, where=kinds)
     sides = [[s] if isinstance(s, str) or not hasattr(s, "__iter__") else list(s) for s in (group, reference)]
     position = {word: i for i, word in enumerate(words.tolist())}

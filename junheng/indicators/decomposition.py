@@ -130,17 +130,17 @@ def decompose(
         parts = [split.of(s) for s in sets]
         added = shapley(lambda s: split.of(s)[0], len(names))
         added = np.vstack([added, split.total - split.of(tuple(range(len(names))))[0]])
-    none = np.zeros(split.k) * split.total
-    between = np.array([*(b for b, _, _ in parts), split.total])
-    within = np.array([*(w for _, w, _ in parts), none])
-    overlap = split.total - between - within if measure == "gini" else np.zeros_like(between) * split.total
+    between = np.array([*(b for b, _, _ in parts), split.total]) * split.kept
+    within = np.array([*(w for _, w, _ in parts), np.zeros(split.k)]) * split.kept
+    total = np.broadcast_to(split.total * split.kept, between.shape)
+    added = added * split.kept
+    overlap = total - between - within if measure == "gini" else total * 0.0
     counts = np.array([*(n for _, _, n in parts), int(sample.present().sum())])
     levels = len(names) + 1
     frame: dict[str, Any] = {"measure": [measure] * (levels * split.k)}
     if not sample.flat:
         frame["indicator"] = sample.indicator_column(np.repeat(np.arange(split.k), levels))
     frame |= {"level": [*names, "school"] * split.k, "groups": np.tile(counts, split.k)}
-    total = np.broadcast_to(split.total, between.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(total > 0, added / total, np.nan)
     figures = {"between": between, "within": within, "overlap": overlap, "total": total, "added": added, "share": share}
@@ -185,6 +185,10 @@ class _Split:
         self.mean = whole.mean[0] if everyone.n else none
         self.weight = float(self.weights.sum())
         self.total = self._inequality(self.columns, self.weights, everyone)[0] if everyone.n else none
+        # what parts are multiplied by: NaN if the whole is undefined (also where its parts are not), 0 if all values
+        # are equal (the rest is rounding), otherwise 1
+        equal = [bool(c.size) and bool(c.min() == c.max()) for c in self.columns]
+        self.kept: Floats = np.where(equal, 0.0, 1.0) + 0.0 * self.total
 
     def of(self, chosen: tuple[int, ...]) -> tuple[Floats, Floats, int]:
         """Return between, within (without overlap) and the number of groups, for groups made by some columns."""

@@ -12,6 +12,7 @@ from junheng.indicators._grouped import (
     Ranked,
     Sample,
     check_choice,
+    check_flag,
     mean_of,
     measured,
     ranked_kernel,
@@ -92,7 +93,7 @@ def parity_index(
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        Figures to compare, such as area per student. Not negative.
+        Figures to compare, such as area per student. The means may not be negative.
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     where : (schools,) array-like
@@ -109,14 +110,14 @@ def parity_index(
     -------
     float, ndarray, Series or DataFrame
         Dimensionless, 1 for parity; at least 0, adjusted also below 2. Shapes as in :func:`difference_coefficient`. NaN
-        if a side has no students, a value with nonzero weight is missing, a mean is negative, or that of the reference
-        is 0.
+        if a side has no students, a value with nonzero weight is missing or infinite, a mean is negative, or that of
+        the reference is 0. Schools of weight 0 are ignored.
 
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights or a missing group label, or if a kind does not
-        occur or is on both sides.
+        If the input contains text, negative or infinite weights or a missing label, if a kind does not occur or is on
+        both sides, or if ``adjusted`` is not true or false.
     AlignmentError
         If lengths or indexes differ.
 
@@ -142,12 +143,13 @@ def parity_index(
 
 def parity_index_kernel(sample: Sample, where: Any, group: Any, reference: Any, adjusted: bool = False) -> Kernel:
     """Return the kernel of :func:`parity_index`."""
+    symmetric = check_flag(adjusted, "adjusted")
 
     def compute(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> Floats:
         mine, other = means_of_sides(columns, weights, groups, sides)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where((mine >= 0) & (other > 0), mine / other, np.nan)
-            return np.where(ratio > 1, 2 - 1 / ratio, ratio) if adjusted else ratio
+            return np.where(ratio > 1, 2 - 1 / ratio, ratio) if symmetric else ratio
 
     return Kernel(compute, read_sides(sample, where, group, reference))
 

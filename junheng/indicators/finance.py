@@ -139,7 +139,8 @@ def verstegen_index(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     References
     ----------
-    Verstegen (1996), Concepts and measures of fiscal inequality, Journal of Education Finance 22.
+    Verstegen (2015), On doing an analysis of equity and closing the opportunity gap, Education Policy Analysis Archives
+    23 (41).
 
     Examples
     --------
@@ -256,9 +257,9 @@ def federal_range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     .. math:: F = \frac{Q(0.95) - Q(0.05)}{Q(0.05)}
 
-    Named after the disparity test of federal impact aid in the United States, which allows 0.25. Quantiles are those of
-    :func:`weighted_quantile`: with students as weights, the 5 % of the students in the least equipped schools, and the
-    5 % in the best, are cut off.
+    Named after the disparity test of federal impact aid in the United States, which allows 0.25. It counts pupils in
+    ascending order until 5 % and 95 % are reached: with students as weights, the quantiles of
+    :func:`weighted_quantile`. The school at which a boundary falls is compared as a whole.
 
     Parameters
     ----------
@@ -285,7 +286,8 @@ def federal_range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
 
     References
     ----------
-    34 CFR 222.162 (United States). Berne and Stiefel (1984), The Measurement of Equity in School Finance.
+    34 CFR 222.162 (the limit) and the appendix to subpart K of part 222 (the method), United States. Berne and Stiefel
+    (1984), The Measurement of Equity in School Finance.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import evolve
 
 from junheng._arrays import AnyShape, Column, Columns, Floats, Labels, Vector, Weights
-from junheng.indicators._grouped import Kernel, Ranked, Sample, mean_of, measured, ranked_kernel
+from junheng.indicators._grouped import Kernel, Ranked, Sample, check_flag, mean_of, measured, ranked_kernel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,8 @@ def mean_difference_from_mean(values: Any, *, weights: Any, weighted: bool = Tru
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights or a missing group label.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``weighted`` is not
+        true or false.
     AlignmentError
         If lengths or indexes differ.
 
@@ -88,7 +89,8 @@ def mean_difference_from_mean(values: Any, *, weights: Any, weighted: bool = Tru
 
 def mean_difference_from_mean_kernel(sample: Sample, weighted: bool = True) -> Kernel:
     """Return the kernel of :func:`mean_difference_from_mean`."""
-    return ranked_kernel(lambda s: _mean_distance(s, mean_of(s), weighted=weighted), signed=True)
+    each = check_flag(weighted, "weighted")
+    return ranked_kernel(lambda s: _mean_distance(s, mean_of(s), weighted=each), signed=True)
 
 
 @overload
@@ -143,7 +145,8 @@ def mean_difference_from_best(
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights or a missing group label.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``weighted`` or
+        ``favourable`` is not true or false.
     AlignmentError
         If lengths or indexes differ.
 
@@ -165,9 +168,10 @@ def mean_difference_from_best(
 
 def mean_difference_from_best_kernel(sample: Sample, weighted: bool = True, favourable: bool = True) -> Kernel:
     """Return the kernel of :func:`mean_difference_from_best`."""
+    each, most = check_flag(weighted, "weighted"), check_flag(favourable, "favourable")
 
     def measure(s: Ranked) -> Floats:
-        return _mean_distance(s, _best(s, favourable=favourable)[:, np.newaxis], weighted=weighted)
+        return _mean_distance(s, _best(s, favourable=most)[:, np.newaxis], weighted=each)
 
     return ranked_kernel(measure, signed=True)
 
@@ -226,7 +230,8 @@ def population_attributable_risk(
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights or a missing group label.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``favourable`` is not
+        true or false.
     AlignmentError
         If lengths or indexes differ.
 
@@ -249,7 +254,8 @@ def population_attributable_risk(
 def population_attributable_risk_kernel(sample: Sample, favourable: bool = True, order: Any = None) -> Kernel:
     """Return the kernel of :func:`population_attributable_risk`."""
     rank = None if order is None else sample.beside("order", order)
-    return ranked_kernel(lambda s: _gain(s, favourable=favourable, ordered=rank is not None), rank, signed=True)
+    most = check_flag(favourable, "favourable")
+    return ranked_kernel(lambda s: _gain(s, favourable=most, ordered=rank is not None), rank, signed=True)
 
 
 @overload
@@ -307,7 +313,8 @@ def population_attributable_fraction(
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights or a missing group label.
+        If the input contains text, negative or infinite weights or a missing group label, or if ``favourable`` is not
+        true or false.
     AlignmentError
         If lengths or indexes differ.
 
@@ -328,9 +335,10 @@ def population_attributable_fraction(
 def population_attributable_fraction_kernel(sample: Sample, favourable: bool = True, order: Any = None) -> Kernel:
     """Return the kernel of :func:`population_attributable_fraction`."""
     rank = None if order is None else sample.beside("order", order)
+    most = check_flag(favourable, "favourable")
 
     def measure(s: Ranked) -> Floats:
-        return _gain(s, favourable=favourable, ordered=rank is not None) / mean_of(s)[:, 0]
+        return _gain(s, favourable=most, ordered=rank is not None) / mean_of(s)[:, 0]
 
     return ranked_kernel(measure, rank)
 

@@ -78,7 +78,8 @@ def influence(
     -------
     ndarray
         In the shape of ``values``, in the order of the rows. NaN if the measure is undefined with or without the
-        school: the only school in its group, or the only one that has anything. A school of weight 0 gets 0.
+        school: the only school in its group, or the only one that has anything. A school of weight
+        0 gets 0 where the measure is defined.
 
     Raises
     ------

@@ -37,7 +37,8 @@ def weighted_quantile(values: Any, *, weights: Any, share: float = 0.5, by: Any 
 
     A quantile is an observed value: the smallest at which the cumulated weight reaches the share (``inverted_cdf`` in
     numpy, type 1 in R). Other types interpolate between schools. It is the inverse of the cumulated share; the position
-    of a school in it is :func:`percentile_rank`.
+    of a school in it is :func:`percentile_rank`. A share reached but for 1e-12 of itself counts as reached, so that 0.7
+    of 10 students are 7.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from junheng.words import Listed, Row, message
 #: What stays as it is in Chinese: arguments, ids, libraries, code, and what was given.
 IDS = (
     r"“[^”]*”|'[^']*'|\([^)]*\)|\[[^]]*\]|[\w.]*[_.=][\w.=]*|values|weights|students|limit|lowest|highest|by|years|where|"
-    r"upper|lower|group|reference|schools|seed|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|theil_l|ge2|cv2|variance|gini|hoover|threshold|order|epsilon|atkinson|form|ratio|mean"
+    r"upper|lower|group|reference|schools|seed|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|theil_l|ge2|cv2|variance|gini|hoover|threshold|order|epsilon|atkinson|form|favourable|True|False|ratio|mean"
 )
 
 CALLS: dict[str, Callable[[], Any]] = {
@@ -43,6 +43,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "threshold": lambda: jh.adequacy_index([1.0], weights=None, threshold=0),
     "thresholds": lambda: jh.adequacy_index([1.0, 2.0], weights=None, threshold=[1, 2, 3]),
     "order": lambda: jh.slope_index([1.0, 2.0], weights=None, order=[1]),
+    "flag": lambda: jh.population_attributable_risk([1.0, 2.0], weights=None, favourable="no"),  # type: ignore[call-overload]
     "form": lambda: jh.relative_index([1.0, 2.0], weights=None, order=[1, 2], form="x"),  # type: ignore[call-overload]
     "no measure": lambda: jh.influence([1.0], weights=None, measure="某测度"),
     "no option": lambda: jh.influence([1.0], weights=None, measure="gini", epsilon=1),

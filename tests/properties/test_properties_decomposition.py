@@ -135,6 +135,33 @@ def test_undefined_and_trivial(measure):
         assert oracle.error(poor.loc[0, "between"] + poor.loc[0, "within"], poor.loc[0, "total"]) <= 1
 
 
+@every_measure
+@every_order
+def test_all_figures_are_nan_where_the_measure_is_undefined(measure, order):
+    # the means of the groups are defined in both, and so would be what lies between them
+    x = {"theil_l": [0.0, 2.0, 3.0, 5.0], "cv2": [-4.0, 4.0, 1.0, -1.0]}.get(measure, [-1.0, 2.0, 3.0, 5.0])
+    if measure == "variance":
+        x = [math.nan, *x[1:]]
+    parts = jh.decompose(x, weights=[1, 2, 1, 1], by=list("AABB"), measure=measure, order=order)
+    both = jh.decompose(np.transpose([x, [1.0, 2.0, 4.0, 5.0]]), weights=[1, 2, 1, 1], by=list("AABB"), measure=measure)
+    figures = ["between", "within", "overlap", "total", "added", "share"]
+    undefined = measure != "cv2"
+    assert parts[figures].isna().all(axis=None) == undefined
+    assert both[figures].iloc[:2].isna().all(axis=None) == undefined
+    assert both[figures].iloc[2:].notna().all(axis=None)  # the other column keeps its figures
+
+
+@every_measure
+@every_order
+@pytest.mark.parametrize("value", [2.0, 0.1, 7.3])
+def test_equal_values_have_no_inequality_to_share(measure, order, value):
+    # the mean of equal values differs from them by rounding: 2.5e-32 is no inequality, and has no shares
+    weights, by = [1, 2, 1, 37, 37], {"a": list("XXXYX"), "b": list("12211")}
+    parts = jh.decompose([value] * 5, weights=weights, by=by, measure=measure, order=order)
+    assert (parts[["between", "within", "overlap", "total", "added"]] == 0).all(axis=None)
+    assert parts["share"].isna().all()
+
+
 def test_a_county_of_mean_zero_has_its_part_of_the_squared_coefficient():
     parts = jh.decompose([-1.0, 1.0, 2.0, 4.0], weights=None, by=list("AABB"), measure="cv2")
     assert close(parts["added"].sum(), jh.difference_coefficient([-1.0, 1.0, 2.0, 4.0], weights=None) ** 2)

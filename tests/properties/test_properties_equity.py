@@ -336,11 +336,34 @@ def test_senseless_arguments_are_refused(name):
         partial(jh.neutrality, wealth=[[1.0], [2.0]]),
         partial(jh.parity_index, where=["a", "b"], group="a", reference="c"),
         partial(jh.parity_index, where=["a", "b"], group="a", reference=["a", "b"]),
+        partial(jh.parity_index, where=["a", "b"], group="a", reference="b", adjusted="no"),
+        partial(jh.mean_difference_from_mean, weighted="no"),
+        partial(jh.mean_difference_from_best, weighted=None),
+        partial(jh.mean_difference_from_best, favourable="adverse"),
+        partial(jh.population_attributable_risk, favourable="adverse"),
+        partial(jh.population_attributable_risk, favourable=-1),
+        partial(jh.population_attributable_fraction, favourable=math.nan),
     ],
 )
 def test_senseless_parameters_are_refused(call):
     with pytest.raises(jh.InputError):
         call(pd.Series([1.0, 2.0]), weights=None)
+
+
+def test_a_flag_may_be_the_number_of_who():
+    for adverse in (False, 0, np.False_, np.int64(0)):
+        assert jh.population_attributable_risk([1.0, 5.0], weights=[75, 25], favourable=adverse) == -1
+
+
+@pytest.mark.parametrize("measure", [jh.parity_index, jh.gap_ratio])
+def test_a_missing_place_is_reported_under_its_own_name(measure):
+    kinds = {"group": "a", "reference": "b"}
+    with pytest.raises(jh.InputError, match=r"^where has no label at position 2"):
+        measure([1.0, 2.0, 3.0], weights=None, where=["a", "b", None], **kinds)
+    with pytest.raises(jh.InputError, match=r"^where has labels of kinds"):
+        measure([1.0, 2.0, 3.0], weights=None, where=["a", "b", ("a",)], **kinds)
+    with pytest.raises(jh.InputError, match=r"^by has no label at position 0"):
+        measure([1.0, 2.0, 3.0], weights=None, where=["a", "b", "a"], by=[None, 1, 1], **kinds)
 
 
 # --------------------------------------------------------------------------------------------- adequacy
