@@ -14,6 +14,7 @@ from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
 from junheng.standards.model import Inclusion, Limit, Standard, Threshold, entry_key
 from junheng.standards.rules import Comparison, Condition, Item, Relaxation
+from junheng.standards.sizes import SizeTable
 from junheng.standards.terms import Filter
 from junheng.words import sentences, word
 
@@ -440,6 +441,8 @@ def _required(t: Comparison) -> str:
         return (
             f"{op} 1 for every {t.per_classes} classes begun 每{t.per_classes}个班（不足的按{t.per_classes}个班计）1间"
         )
+    if t.by_size:
+        return f"{op} " + " ＋ ".join(map(_size_table, t.by_size))
     if t.norm is not None:
         names = "; ".join(
             f"{fact_columns()[f].zh} `{f}` ({STAGE[s]})"
@@ -461,6 +464,19 @@ def _required(t: Comparison) -> str:
         same = unit == _figure(t, t.bottom[0]).unit or t.bottom == ("schools",)
         return f"{op} {number} ({_plain_number(t.value * 100)} %)" if same else f"{op} {number} {unit}"
     return f"{op} {number}" + (f" {unit}" if unit not in (None, "1") else "")
+
+
+#: What holds between and outside the sizes of a table, in words.
+_RULES = {"bracket": "both neighbours", "linear": "linear", "smaller": "next smaller", "larger": "next larger"}
+
+
+def _size_table(t: SizeTable) -> str:
+    stage = "" if t.stage is None else f" of the {STAGE[t.stage]} stage"
+    pairs = "; ".join(f"{n}: {_plain_number(v)}" for n, v in zip(t.classes, t.values, strict=True))
+    each = " per student" if t.per_student else ""
+    sides = (("below", t.below), ("above", t.above))
+    ends = [f"{side}: {'the end value' if rule == 'end' else 'open'}" for side, rule in sides]
+    return f"by classes{stage}{each} ({pairs}; between: {_RULES[t.between]}; {', '.join(ends)})"
 
 
 def _plain_number(value: Any) -> str:

@@ -72,7 +72,7 @@ def of_county(d: Judgement, condition: Comparison, county: int) -> tuple[str, ..
 def of_unit(d: Judgement, condition: Comparison, found: UnitResult, i: int) -> tuple[str, ...]:
     """Return the figures that a comparison of a school lacks; a figure that is compared by itself is named anyway."""
     names = figures_of(condition) if np.isnan(found.value[i]) and len(figures_of(condition)) > 1 else ()
-    needs_classes = condition.per_classes is not None and np.isnan(found.required[i])
+    needs_classes = (condition.per_classes is not None or condition.by_size) and np.isnan(found.required[i])
     lacking = [n for n in (*names, *(["classes"] if needs_classes else [])) if np.isnan(found.units.number(n)[i])]
     if condition.norm is not None and np.isnan(found.required[i]):
         county = int(found.units.county[i])

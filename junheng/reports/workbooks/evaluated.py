@@ -279,7 +279,8 @@ def _of_schools(condition: Comparison, found: UnitResult, county: int) -> list[s
     """Return the figures that the undetermined schools of a county have not given."""
     open_ = found.failing.at(county)
     open_ = open_[found.verdict[open_] == UNDETERMINED]
-    names = (*figures_of(condition), *condition.than, *(["classes"] if condition.per_classes is not None else []))
+    by_classes = condition.per_classes is not None or condition.by_size
+    names = (*figures_of(condition), *condition.than, *(["classes"] if by_classes else []))
     return [n for n in names if n in columns() and np.isnan(found.units.number(n)[open_]).any()]
 
 
