@@ -204,7 +204,7 @@ def standards_page() -> str:
 def _force(s: Standard) -> str:
     """Say from when to when a standard holds, as far as that is known."""
     if s.effective_from is None and s.effective_to is None:
-        return f"issued {s.issued}; from when it holds is not said"
+        return f"{f'issued {s.issued}' if s.issued else 'date not read'}; from when it holds is not said"
     until = f" to {s.effective_to}" if s.effective_to else "; no end was found"
     return f"in force from {s.effective_from}{until}"
 
@@ -215,7 +215,7 @@ def standard_page(s: Standard) -> str:
     facts = [
         ["Document", f"{s.document}"],
         ["Number", s.number],
-        ["Issued", s.issued],
+        ["Issued", s.issued or "not read"],
         ["In force", _force(s)],
         ["Jurisdiction", s.jurisdiction],
         ["Extends", f"[{s.extends}]({s.extends}.md)" if s.extends else "—"],

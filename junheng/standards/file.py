@@ -45,7 +45,7 @@ __all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "duplicates", "read_file"]
 LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts")
 #: Entries of which a standard has at most one.
 SINGLE = ("school_rule", "split", "printing")
-#: Keys that identify a standard; required unless the file extends another.
+#: Keys that identify a standard; required unless the file extends another, but for the date, which may not be known.
 IDENTITY = ("document", "number", "issued", "jurisdiction")
 _NEEDED = ("id", "label", "last_checked_on")
 

@@ -51,14 +51,15 @@ def day_of(on: str | int | datetime.date) -> str:
 def in_force(standard: Standard, on: str) -> bool:
     """Tell whether a standard is in force on a date; dates of unequal precision are compared as far as they go.
 
-    A standard of June 2016 is in force in 2016, and so is one that ends then. Without a first day it is that of issue.
+    A standard of June 2016 is in force in 2016, and so is one that ends then. Without a first day it is that of issue;
+    one of which neither was read may be.
     """
 
     def compared(day: str) -> tuple[str, str]:
         size = min(len(day), len(on))
         return day[:size], on[:size]
 
-    first, asked = compared(standard.effective_from or standard.issued)
+    first, asked = compared(standard.effective_from or standard.issued or on)
     last, until = compared(standard.effective_to or on)
     return first <= asked and until <= last
 

@@ -81,8 +81,8 @@ def list_standards(jurisdiction: str | None = None, on: str | int | datetime.dat
         A place: an id such as CN-SD (ISO 3166-2, with the county behind: CN-GZ-Majiang), or a name such as 山东省 or
         Shandong. Standards of the place itself and of the places that it lies in are listed. Default: all.
     on : str, int or date, optional
-        A year, a month (``"2015-06"``) or a day. A standard without a last day is listed from its first day on: that
-        no end was read does not mean that it has none. Default: any.
+        A year, a month (``"2015-06"``) or a day. A standard without a last day is listed from its first day on, one
+        without any date always: that none was read does not mean that there is none. Default: any.
 
     Returns
     -------

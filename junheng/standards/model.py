@@ -279,8 +279,10 @@ class Standard:
 
     Attributes
     ----------
-    id, jurisdiction, document, number, issued, last_checked_on : str
-        Identity. ``issued`` is a year, a month or a day.
+    id, jurisdiction, document, number, last_checked_on : str
+        Identity.
+    issued : str or None
+        A year, a month or a day; None if it was not read.
     label : Label
         Its name.
     aliases : tuple of str
@@ -310,7 +312,7 @@ class Standard:
     aliases: tuple[str, ...] = ()
     document: str
     number: str
-    issued: str
+    issued: str | None = None
     jurisdiction: str
     last_checked_on: str
     extends: str | None = None

@@ -92,7 +92,7 @@ def basis_block(ev: Evaluation, text: Words) -> Block:
         (text("standard"), getattr(std.label, text.language)),
         (text("document"), std.document),
         (text("number"), std.number),
-        (text("issued"), std.issued),
+        *([(text("issued"), std.issued)] if std.issued else []),
         (text("standing"), text("rules", n=rules.total(), counts=text.report.join(known))),
     ]
     return Block(text("basis"), (), (Head("", kind="name"), Head("", 7)), rows)
