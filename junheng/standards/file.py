@@ -319,7 +319,7 @@ def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> list[Message]
 
 #: Lists of tables in which no two entries may have the same value of a key, or be equal (None).
 _TABLES_ONCE = {"weights": "kind"} | dict.fromkeys(
-    ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead")
+    ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead", "by_size")
 )
 
 
