@@ -67,6 +67,7 @@ from junheng.planning import (
     shortfall_totals,
     shortfalls,
 )
+from junheng.plausibility import plausibility
 from junheng.reading import FileReport, describe_file, read_facts, read_schools
 from junheng.results import Evaluation
 from junheng.schools import describe_columns, standardize_columns
@@ -125,6 +126,7 @@ __all__ = [
     "per_student",
     "percentile_rank",
     "plan",
+    "plausibility",
     "quantile_ratio",
     "range_ratio",
     "ranking",

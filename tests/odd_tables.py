@@ -292,6 +292,7 @@ TABLE_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "check_schools": lambda t, r: [jh.check_schools(t, language=lang) for lang in ("en", "zh")],
     "check_schools by a standard": lambda t, r: jh.check_schools(t, r.choice([BASIC, QUALITY, SHANDONG])),
     "split_stages": lambda t, r: jh.split_stages(t, jh.load_standard(QUALITY)),
+    "plausibility": lambda t, r: jh.plausibility(t, standard=r.choice([None, BASIC, QUALITY, SHANDONG]), alpha=0.5),
     "evaluate": lambda t, r: use(jh.evaluate(t, r.choice([BASIC, QUALITY]), missing=r.choice(["propagate", "omit"]))),
     "roll_forward": lambda t, r: jh.roll_forward(
         jh.evaluate(t, QUALITY), unit_costs={"books": 1}, yearly_budget=1, until=2027, start=2025
@@ -396,6 +397,7 @@ ARGUMENT_DOORS: dict[str, Callable[[Any, random.Random], Any]] = {
     "evaluate schools": lambda v, r: jh.evaluate(v, QUALITY),
     "check language": lambda v, r: jh.check_schools(_clean(2), language=v),
     "check standard": lambda v, r: jh.check_schools(_clean(2), v),
+    "plausibility": lambda v, r: jh.plausibility(_clean(2), **{r.choice(["by", "standard", "alpha", "language"]): v}),
     "mapping": lambda v, r: jh.standardize_columns(_clean(2), mapping=r.choice([v, {_key(v): "books"}, {"books": v}])),
     "load_standard": lambda v, r: jh.load_standard(v),
     "threshold": lambda v, r: jh.load_standard(QUALITY).threshold(v, stage="primary"),

@@ -24,6 +24,7 @@ from junheng._progress import reporting
 from junheng._text import clean
 from junheng.certificate import rules_of
 from junheng.cli.costs import amount, read_costs, write_costs_template
+from junheng.cli.files import described
 from junheng.cli.output import (
     Steps,
     check_out,
@@ -37,6 +38,7 @@ from junheng.cli.output import (
 )
 from junheng.cli.parser import asked_language, build_parser
 from junheng.cli.problems import fail, note, note_system_error, note_warnings, print_problems
+from junheng.cli.worklists import find_figures, print_figures
 from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
 from junheng.facts import Facts
 from junheng.judging.items import give_hints
@@ -47,7 +49,6 @@ from junheng.reading.facts_together import Part, facts_of_workbook, put_together
 from junheng.reading.input_file import open_input
 from junheng.reading.report import about_facts
 from junheng.results.explain import find_county
-from junheng.schools import resolve_mapping
 from junheng.schools.checks import find_problems
 from junheng.schools.opening import open_table
 from junheng.schools.sections import make_sections
@@ -90,39 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 2
 
 
-def _sheet(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the sheet as a keyword argument if one is given."""
-    if args.sheet is None:
-        return {}
-    # ² is a digit to isdigit, and a longer number is a name
-    is_position = args.sheet.isascii() and args.sheet.isdigit() and len(args.sheet) < 10
-    return {"sheet": int(args.sheet) if is_position else args.sheet}
-
-
-def _mapping(args: argparse.Namespace) -> dict[str, str] | None:
-    """Return the columns that the user gives to headers."""
-    mapping: dict[str, str] = {}
-    for pair in args.mapping or ():
-        header, _, column = (part.strip() for part in pair.rpartition("="))
-        if not header or not column:
-            raise InputError(message("cli.wrong_mapping", value=Quoted(pair)))
-        if mapping.setdefault(header, column) != column:
-            raise InputError(message("cli.mapping_twice", header=Quoted(header)))
-    # a table is told from other sheets by canonical names; a name with a unit keeps it
-    found = resolve_mapping(mapping)
-    return {h: column if found[h].unit else found[h].column for h, column in mapping.items()} or None
-
-
-def _described(args: argparse.Namespace) -> Any:
-    """Read and describe the file, with a bar in the language of the user."""
-    with reporting(100, args.text["reading"]) as progress:
-        given = {**_sheet(args), "mapping": _mapping(args), "decimal": args.decimal, "on_error": args.on_error}
-        return jh.describe_file(args.file, **given, progress=lambda done, _: progress(done))
-
-
 def _read(args: argparse.Namespace) -> Any:
     """Read the table and the county facts; keep the description of the file for the lines of problems."""
-    args.read = _described(args)
+    args.read = described(args, args.file)
     note(notice(args.read), args)
     args.facts_read, wrong = _facts(args)
     if wrong:
@@ -289,7 +260,13 @@ def _report(args: argparse.Namespace) -> int:
         ev = _certified(_judge(args, steps), args, steps)
         path = steps.run(
             args.text["writing"],
-            lambda: jh.reports.write_report(ev, Path(args.out), county=args.county, language=args.product_language),
+            lambda: jh.reports.write_report(
+                ev,
+                Path(args.out),
+                county=args.county,
+                language=args.product_language,
+                plausibility=not args.no_plausibility,
+            ),
         )
     print(args.text["written"].format(path=path))
     _print_certificate(args)
@@ -376,7 +353,7 @@ def _template(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    args.read = _described(args)
+    args.read = described(args, args.file)
     found = find_problems(args.read.schools, args.standard)
     facts, wrong = _facts(args)
     found += [*wrong, *_fact_problems(args, facts)]
@@ -387,6 +364,7 @@ def _check(args: argparse.Namespace) -> int:
     print(attrs.evolve(args.read, problems=noticed[keep]).to_text(args.language, whole=args.all))
     print()
     print_problems(found, args, sys.stdout)
+    print_figures(args)
     if "error" in set(noticed["severity"]):
         return 2
     return 2 if any(p.severity is Severity.ERROR for p in found) else 0
@@ -428,6 +406,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "declare": _declare,
     "report": _report,
     "plan": _plan,
+    "plausibility": find_figures,
     "standards": _standards,
     "template": _template,
     "verify": _verify,

@@ -84,11 +84,8 @@ def _need_ending(path: str, *endings: str, option: str = "--out") -> None:
 
 def named_files(args: argparse.Namespace) -> list[str]:
     """Return the possible input files of a command; pairs NAME=NUMBER and ids of standards match no file."""
-    one = [getattr(args, name, None) for name in ("file", "facts", "standard")]
-    return [path for path in one if path] + [
-        *(getattr(args, "costs", None) or []),
-        *(getattr(args, "moves", None) or []),
-    ]
+    given = [getattr(args, name, None) or [] for name in ("file", "facts", "standard", "costs", "moves", "explained")]
+    return [path for one in given for path in ([one] if isinstance(one, str) else one)]
 
 
 def check_out(args: argparse.Namespace, *endings: str, option: str = "--out") -> None:
@@ -98,13 +95,13 @@ def check_out(args: argparse.Namespace, *endings: str, option: str = "--out") ->
     check_output(path, named_files(args))
 
 
-def form_name(key: Sequence[Any], taken: set[str]) -> str:
+def form_name(key: Sequence[Any], taken: set[str], what: str = "申报表") -> str:
     """Return a unique file name for a county that every system allows."""
     bare = "-".join(_NOT_IN_NAMES.sub("_", str(k)).strip(" .") for k in key)[:80] or "_"
-    name, n = f"{bare}-申报表.xlsx", 1
+    name, n = f"{bare}-{what}.xlsx", 1
     while name.lower() in taken:
         n += 1
-        name = f"{bare}-{n}-申报表.xlsx"
+        name = f"{bare}-{n}-{what}.xlsx"
     taken.add(name.lower())
     return name
 

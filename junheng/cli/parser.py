@@ -153,6 +153,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     judging(report)
     add(report, "--out", "file", words="out_report", required=True)
     add(report, "--certificate", "file")
+    report.add_argument("--no-plausibility", action="store_true", help=text["no_plausibility"])
     verify = command("verify")
     add(verify, "file", "file", words="certificate_file")
     add(verify, "--standard", "id", words="verify_standard")
@@ -164,9 +165,20 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add(plan, "--nodes", "number", type=int, default=200)
     add(plan, "--costs-template", "file", words="costs_template")
     add(plan, "--out", "file", words="out_plan")
+<<<<<<< HEAD
     standards = command("standards")
     add(standards, "--place", "name")
     add(standards, "--on", "date")
+=======
+    figures = command("plausibility")
+    file(figures, nargs="+")
+    add(figures, "--standard", "id", words="figures_standard")
+    add(figures, "--by", "column", nargs="+")
+    add(figures, "--alpha", "number", default="0.05")
+    add(figures, "--explained", "file", nargs="+")
+    add(figures, "--out", "path", words="out_figures", nargs="?", const="")
+    command("standards")
+>>>>>>> main
     template = command("template")
     add(template, "--standard", "id", required=True)
     add(template, "--out", "file", words="out_template", required=True)

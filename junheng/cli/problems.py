@@ -50,7 +50,9 @@ def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream
     out, language = stream or sys.stderr, args.language
     errors = sum(p.severity is Severity.ERROR for p in problems)
     counted = message("cli.errors", n=errors), message("cli.warnings", n=len(problems) - errors)
-    print(message("cli.counted", name=getattr(args, "file", "table"), counted=listed(counted)).text(language), file=out)
+    name = getattr(args, "file", "table")
+    name = name if isinstance(name, str) else listed(name)
+    print(message("cli.counted", name=name, counted=listed(counted)).text(language), file=out)
     groups = grouped(problems)
     if getattr(args, "all", False):
         groups = [ProblemGroup((p,)) for p in sorted(problems, key=lambda p: -1 if p.position is None else p.position)]

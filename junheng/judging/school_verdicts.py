@@ -20,7 +20,7 @@ from junheng.schools.inclusion import LEFT_OUT
 from junheng.schools.sections import Sections
 from junheng.standards.model import Standard, Threshold
 
-__all__ = ["MEANT", "SchoolVerdicts", "judge_schools"]
+__all__ = ["MEANT", "SchoolVerdicts", "judge_schools", "what_is_asked"]
 
 
 def judge_schools(std: Standard, sections: Sections, indicators: Sequence[IndicatorValues]) -> SchoolVerdicts:
@@ -37,7 +37,7 @@ def judge_schools(std: Standard, sections: Sections, indicators: Sequence[Indica
         for t, at in zip(thresholds, of_stage, strict=True):
             if t is None or not at.size:
                 continue
-            asked = _what_is_asked(t, sections, at, values.value[at])
+            asked = what_is_asked(t, sections, at, values.value[at])
             verdicts[j, at], reasons[j, at] = _judge_sections(values, at, t, asked)
             if t.floor is not None:
                 floors[j, at] = compare_exactly(values, at, float(t.floor), t.op, as_written([t.floor]))
@@ -66,7 +66,7 @@ def _may_be_met(
     best: IndicatorValues, at: Ints, t: Threshold, amount: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where a threshold and its floor may be met if a relaxation applies; by an unknown ``amount`` they may."""
-    verdict, _ = _judge_sections(best, at, t, _what_is_asked(t, best.sections, at, best.value[at]))
+    verdict, _ = _judge_sections(best, at, t, what_is_asked(t, best.sections, at, best.value[at]))
     floor = verdict if t.floor is None else compare_exactly(best, at, float(t.floor), t.op, as_written([t.floor]))
     return amount | (verdict != UNMET), amount | (floor != UNMET)
 
@@ -97,7 +97,7 @@ class _Requirement:
         return np.asarray(self.reason == reason_code("number_lost"))
 
 
-def _what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) -> _Requirement:
+def what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) -> _Requirement:
     """Return the requirement for some sections, by number of classes or by special numbers (``instead``)."""
     if t.fixed:
         assert t.value is not None

@@ -104,13 +104,13 @@ def _schools(sheets: Sequence[SheetReading], *, missing: bool) -> pd.DataFrame:
     names = list(dict.fromkeys(n for s in sheets for n in s.columns))
     canonical = [n for n in names if n in known and base_column(n) is not None]
     lengths = [s.n for s in sheets]
-    columns = {n: _stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
+    columns = {n: stacked([s.columns.get(n) for s in sheets], lengths, n in canonical) for n in names}
     schools: pd.DataFrame = finish_columns(pandas_frame(columns), canonical, missing=missing)
     return schools
 
 
-def _stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
-    """Stack the columns of several sheets; a sheet without the column is missing there."""
+def stacked(parts: Sequence[Any], lengths: Sequence[int], canonical: bool) -> Any:
+    """Stack the columns of several sheets or files; one without the column is missing there."""
     if all(isinstance(p, np.ndarray) and p.dtype.kind == "f" for p in parts if p is not None):
         return np.concatenate([np.full(n, np.nan) if p is None else p for p, n in zip(parts, lengths, strict=True)])
     stacked: list[Any] = []

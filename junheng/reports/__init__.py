@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from junheng.reports.template import write_template as write_template
     from junheng.reports.workbooks import write_plan_workbook as write_plan_workbook
     from junheng.reports.workbooks import write_results as write_results
+    from junheng.reports.worklists import write_worklist as write_worklist
 
 #: The module of each public name.
 _HOME = {
@@ -30,6 +31,7 @@ _HOME = {
     "write_report": "page",
     "write_results": "workbooks",
     "write_template": "template",
+    "write_worklist": "worklists",
 }
 
 __all__ = sorted(_HOME)

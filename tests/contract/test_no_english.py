@@ -140,6 +140,13 @@ WRONG: tuple[tuple[str, ...], ...] = (
     ("plan", *JUDGED, "--costs", *COSTS, "--moves", "books=1"),
     ("plan", *JUDGED, "--costs", "books=1"),
     ("plan", "--standard", QUALITY, "--costs-template", "单价.json"),
+    ("plausibility",),
+    ("plausibility", "没有.csv"),
+    ("plausibility", "学校.csv", "学校.csv"),
+    ("plausibility", "学校.csv", "--alpha", "多"),
+    ("plausibility", "学校.csv", "--explained"),
+    ("plausibility", "学校.csv", "--explained", "杂.csv"),
+    ("plausibility", "学校.csv", "--out", "学校.csv"),
     ("check", "没有.csv"),
     ("check", "有错.csv"),
 )
@@ -184,7 +191,7 @@ def test_an_output_that_is_locked_and_an_extra_that_is_missing(
     [
         ("--help",),
         *((command, "--help") for command in
-          ("demo", "check", "evaluate", "declare", "report", "plan", "standards", "template")),
+          ("demo", "check", "evaluate", "declare", "report", "plan", "plausibility", "standards", "template")),
         ("demo",),
         ("standards",),
         ("check", "学校.csv", "--standard", QUALITY),
@@ -192,6 +199,7 @@ def test_an_output_that_is_locked_and_an_extra_that_is_missing(
         ("evaluate", "学校.csv", "--standard", BASIC, "--county", "甲县"),
         ("evaluate", "学校.csv", "--standard", "cn-sd-basic-balance-2013"),
         ("evaluate", *JUDGED, "--missing", "omit"),
+        ("plausibility", "两县.csv", "--standard", QUALITY),
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -230,6 +238,7 @@ def written(path: Path) -> str:
         ("两县.html", ("report", "两县.csv", "--standard", BASIC)),
         ("模板.xlsx", ("template", "--standard", QUALITY)),
         ("模板2008.xlsx", ("template", "--standard", SHANDONG)),
+        ("线索.xlsx", ("plausibility", "两县.csv", "--standard", QUALITY)),
         ("方案.xlsx", ("plan", *JUDGED, "--costs", *COSTS)),
         ("方案.html", ("plan", *JUDGED, "--costs", *COSTS)),
         ("方案不足.csv", ("plan", *JUDGED, "--costs", *COSTS, "--budget", "10")),

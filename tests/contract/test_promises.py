@@ -55,6 +55,7 @@ DOORS: dict[str, Door] = {
     "standardize_columns": lambda x, _: {"table": jh.standardize_columns(x)},
     "describe_columns": lambda x, _: {"columns": jh.describe_columns(x)},
     "check_schools": lambda x, _: {"problems": jh.check_schools(x), "standard": jh.check_schools(x, QUALITY)},
+    "plausibility": lambda x, lang: {"findings": jh.plausibility(x, standard=QUALITY, language=lang or "en")},  # type: ignore[arg-type]
     "split_stages": lambda x, _: {"sections": jh.split_stages(x, QUALITY)},
     "evaluate": lambda x, lang: frames_of(judged(x, lang)),
     "evaluate by size": lambda x, lang: frames_of(judged(x, lang, "cn-sd-school-conditions-2008")),
@@ -75,7 +76,14 @@ DOORS: dict[str, Door] = {
 #: Doors that name rows by their place in the table, or list what was changed in the order asked for.
 OF_ROWS = {"standardize_columns", "describe_columns", "split_stages", "applied", "plan", "roll_forward", "declaration"}
 #: Doors whose words are ids in any language, or forms that are Chinese by law.
-WITHOUT_LABELS = {"standardize_columns", "describe_columns", "check_schools", "split_stages", "declaration"}
+WITHOUT_LABELS = {
+    "standardize_columns",
+    "describe_columns",
+    "check_schools",
+    "plausibility",
+    "split_stages",
+    "declaration",
+}
 
 
 @pytest.fixture(scope="module")

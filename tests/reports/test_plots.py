@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drawn import crowded, latin, marks, matplotlib, needs_chinese, said
+from drawn import SIGHT, crowded, lab, latin, linear, marks, matplotlib, needs_chinese, said
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -290,33 +290,10 @@ def test_odd_names_are_written_as_they_are(name: str) -> None:
     assert not any(t.get_parse_math() for t in ax.findobj(matplotlib.text.Text) if name in t.get_text())
 
 
-def _linear(colour: str) -> np.ndarray:
-    part = np.array(matplotlib.colors.to_rgb(colour))
-    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
-
-
-def _lab(linear: np.ndarray) -> np.ndarray:
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ linear
-    f = np.cbrt(xyz / np.array([0.9505, 1.0, 1.089]))
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-#: Machado, Oliveira and Fernandes (2009), severity 1: what people who lack a kind of cone see.
-SIGHT = {
-    "all": np.eye(3),
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-}
-
-
 @pytest.mark.parametrize("sight", SIGHT)
 def test_verdicts_are_told_apart_by_everyone(sight: str) -> None:
     kinds = ["met", "floor", "below", "open"]
-    seen = {k: _lab(np.clip(SIGHT[sight] @ _linear(_canvas.KINDS[k][0]), 0, 1)) for k in kinds}
+    seen = {k: lab(np.clip(SIGHT[sight] @ linear(_canvas.KINDS[k][0]), 0, 1)) for k in kinds}
     for a, b in combinations(kinds, 2):
         assert np.linalg.norm(seen[a] - seen[b]) > 15, (a, b)  # 2 is what an eye just sees
     assert len({_canvas.KINDS[k][1] for k in kinds}) == len(kinds)

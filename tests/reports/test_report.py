@@ -49,7 +49,7 @@ def pages(ev: jh.Evaluation) -> dict[str, str]:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_one_file_that_needs_nothing(pages: dict[str, str], language: str) -> None:
     page = checked(pages[language])
-    assert page.tags.count("svg") == 15 and page.tags.count("desc") == 15
+    assert page.tags.count("svg") == 17 and page.tags.count("desc") == 17
 
 
 def test_the_verdict_comes_first(pages: dict[str, str], ev: jh.Evaluation) -> None:
@@ -183,7 +183,7 @@ def test_every_standard_has_a_report(standard: str, monkeypatch: pytest.MonkeyPa
 def test_pictures_that_are_not_drawn_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PICTURES", 2)
     text = checked(html_report(jh.evaluate(jh.synthetic.county(seed=0, n_schools=12), SHANDONG), language="en"))
-    assert text.tags.count("svg") == 2 and "Not drawn (" in text.text
+    assert text.tags.count("svg") == 2 + 2 and "Not drawn (" in text.text
 
 
 # ------------------------------------------------------------------------------------ many counties
@@ -204,7 +204,7 @@ def test_several_counties_have_counts_a_ranking_and_details(
     assert f"Of 14 counties, 0 met, {(overall == 'unmet').sum()} unmet" in page.text
     assert len([t for t in page.targets if t.startswith("#c")]) == module.DETAILED == 12
     assert "2 more counties are not shown in detail" in page.text and 'county="' in page.text
-    assert page.tags.count("svg") == 2 + 12
+    assert page.tags.count("svg") == 2 + 2 + 12
     assert done[-1] == (13, 13)
 
 
@@ -287,7 +287,7 @@ def test_a_machine_without_a_chinese_font_can_write_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(_canvas, "_known_fonts", dict)
     monkeypatch.setattr(module, "PICTURES", 2)
     text = html_report(jh.evaluate(jh.synthetic.county(seed=0, n_schools=5), QUALITY))
-    assert checked(text).tags.count("svg") == 3 and "〓" not in text
+    assert checked(text).tags.count("svg") == 5 and "〓" not in text
 
 
 def test_the_files_name_says_what_it_is(ev: jh.Evaluation, tmp_path: Path) -> None:

@@ -114,14 +114,20 @@ def test_pictures_are_told_in_words(county: jh.Evaluation, pages: dict[str, Page
 
 
 def test_pictures_of_counties_years_and_plans_are_told_in_words(province: jh.Evaluation, province_page: Page) -> None:
-    ranked = next(text for _, text in province_page.find("desc"))
+    told = [text for _, text in province_page.find("desc")]
+    over = province.indicators.query("stage == 'primary' and verdict == 'unmet'")
+    overview = (
+        f"4个县或年度（行）的各项差异系数（列）与上限；{over['county'].nunique()}个有系数超过上限，共{len(over)}项"
+    )
+    assert overview in told[0]
+    ranked = next(text for text in told if "点图" in text)
     assert "各县差异系数由大到小" in ranked and "共4个数值" in ranked
     years = jh.evaluate(jh.synthetic.nation(seed=1, years=2, n_counties=1), BASIC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PICTURES_OF_MANY", 0)
         page = checked(html_report(years, language="en"))
     row = years.indicators.query("indicator == 'composite' and stage == 'primary' and year == 2024").iloc[0]
-    assert f"2024: {_canvas.short(row['coefficient'], row['limit'])}" in page.find("desc")[0][1]
+    assert f"2024: {_canvas.short(row['coefficient'], row['limit'])}" in "".join(text for _, text in page.find("desc"))
 
 
 def test_the_drawing_has_no_font_of_this_machine(texts: dict[str, str]) -> None:

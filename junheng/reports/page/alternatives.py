@@ -8,7 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats
 from junheng._data import STAGES
-from junheng.indicators.compliance import UNMET
+from junheng.indicators.compliance import UNDETERMINED, UNMET
 from junheng.planning import Plan
 from junheng.reports.page.words import ReportWords
 from junheng.reports.plots._canvas import short
@@ -21,6 +21,31 @@ def schools_along(d: Judgement, j: int, c: int, s: int, text: ReportWords) -> st
     rows = d.usable[d.group_codes == int(d.group_at[c, s])]
     names = [str(d.school_names[r]) for r in d.sections.rows[rows].tolist()]
     return text("alt_distribution", range=_range(d.values[j, rows], names, text))
+
+
+def matrix(d: Judgement, c: int, s: int, text: ReportWords) -> str:
+    """Describe all schools of a county and stage by all indicators; empty if there is nothing to show."""
+    own = [j for j in range(len(d.indicators)) if d.threshold(j, s) is not None]
+    rows = d.judged_by_place.at(d.place(c, s))
+    verdicts = d.verdicts[own][:, rows]
+    if not (verdicts != UNDETERMINED).any():
+        return ""
+    short = (verdicts == UNMET).sum(axis=1)
+    worst = int(short.argmax())
+    name = str(getattr(d.indicators[own[worst]], text.language))
+    names = text("alt_matrix_worst", indicator=name, short=int(short[worst])) if short.any() else ""
+    return text("alt_matrix", n=rows.size, k=len(own), cells=int(short.sum()), worst=names)
+
+
+def county_matrix(d: Judgement, counties: Sequence[int], s: int, text: ReportWords) -> str:
+    """Describe all counties by all coefficients of a stage; empty if there is nothing to show."""
+    groups = d.group_at[list(counties), s]
+    groups = groups[groups >= 0]
+    limited = np.isfinite(np.column_stack([d.limits, d.composite_limits])[groups])
+    if not np.isfinite(d.coefficient[groups]).any() and not limited.any():
+        return ""
+    over = limited & (np.column_stack([d.coefficient_verdicts, d.composite_verdicts])[groups] == UNMET)
+    return text("alt_overview", n=groups.size, over=int(over.any(axis=1).sum()), cells=int(over.sum()))
 
 
 def coefficients(d: Judgement, c: int, text: ReportWords) -> str:

@@ -15,10 +15,14 @@ from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.schools import StageTable
 from junheng.reports.page.standings import counted, deciding, explained, limit_of, standing_of
 from junheng.reports.page.words import ReportWords, caption, sentence, verdict_of
+from junheng.reports.plots._matrix import draw_matrix
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import nothing_known
 from junheng.results.reasons import finding, number, overall_reason
+
+#: The height of a picture of all schools or counties at most, in points: so that it fits a printed page.
+TALLEST = 840.0
 
 
 def county_view(
@@ -53,6 +57,7 @@ def county_view(
             for p in parts
             if p != "overall"
         ],
+        "matrix": _matrix(d, c, text, draw),
         "fails": fails,
         "fail_standings": explained((line["rule"] for group in fails for line in group["lines"]), text),
         "rule": _rule(d, text) if any((d.school[x.rows] == UNMET).any() for x in cells) else "",
@@ -67,6 +72,17 @@ def county_view(
         "left_out": left_out(d, c, text),
         "problems": problems_of(d, c, text),
     }
+
+
+def _matrix(d: Judgement, c: int, text: ReportWords, draw: Drawing) -> list[dict[str, Any]]:
+    """Draw all schools by all indicators, a picture for each stage with thresholds."""
+    drawn = []
+    for s, stage in enumerate(STAGES):
+        shows = alternatives.matrix(d, c, s, text)
+        if shows:
+            title = text("caption_matrix", stage=text.label("stage", stage))
+            drawn.append(draw(title, shows, draw_matrix, d, [c], [s], text.language, tallest=TALLEST))
+    return drawn
 
 
 def _in_short(d: Judgement, c: int, text: ReportWords) -> str:

@@ -67,6 +67,8 @@ def _inline(svg: str, salt: str, title: str, description: str) -> str:
     named = f'<title id="{salt}t">{escape(title)}</title><desc id="{salt}d">{escape(description)}</desc>'
     svg = head + named + svg[svg.index(">") + 1 :]
     svg = re.sub(r"<g>\s*</g>|<g/>", "", svg)
+    # rectangles in few words
+    svg = re.sub(r"M (\S+) (\S+)\s+L (\S+) \2\s+L \3 (\S+)\s+L \1 \4\s+z", r"M\1 \2H\3V\4H\1z", svg)
     # dots that look alike say so once
     svg = re.sub(r'<g>(\s*<use [^>]* style="([^"]*)"/>(?:\s*<use [^>]* style="\2"/>)*\s*)</g>', _alike, svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
@@ -76,6 +78,7 @@ def _tag(found: re.Match[str]) -> str:
     """Remove what a page has no use for from a tag: names, fonts of this machine, digits nobody sees."""
     tag = re.sub(r' xmlns(:\w+)?="[^"]*"', "", found[0]).replace("xlink:href", "href")
     tag = re.sub(r'^<g id="[^"]*"', "<g", tag)
+    tag = tag.replace("; text-anchor: start", "")
     tag = re.sub(r' transform="rotate\(-?0 [^"]*"', "", tag)
     tag = re.sub(r"font-family: [^;\"]*(; )?", "", re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag))
     return re.sub(r"-?\d+\.\d{3,}", _rounded, tag)

@@ -118,6 +118,9 @@ def _section(
     return {
         "head": text(kind.head, stage=stage),
         "note": text(kind.note),
+        "figures": what,
+        # the picture at the head of the page shows them
+        "folded": kind is _COEFFICIENTS,
         "over": text(kind.over),
         "median": text(kind.median),
         "worst": text(kind.worst),

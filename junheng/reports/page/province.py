@@ -11,10 +11,12 @@ from junheng._data import STAGES
 from junheng.indicators.compliance import UNMET
 from junheng.reports import plots
 from junheng.reports.page import alternatives
+from junheng.reports.page.county import TALLEST
 from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.matrix import matrix_view
 from junheng.reports.page.standings import counted, deciding, explained
 from junheng.reports.page.words import ReportWords, count_verdicts, verdict_of
+from junheng.reports.plots._matrix import draw_matrix
 from junheng.reports.plots._ranking import rank_counties
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.results import Evaluation, Judgement
@@ -45,11 +47,23 @@ def province_view(d: Judgement, counties: list[int], text: ReportWords, draw: Dr
         "rows": rows,
         "standings": explained((x for c in counties for x in deciding(d, c, "overall")), text),
         "order": order,
+        "overview": _overview(d, order, text, draw),
         # the years of one county in their order, counties with the worst first
         "matrix": matrix_view(d, counties if place else order, text, by_year=bool(place)),
         "pictures": _pictures(d, counties, place, text, draw),
         "pictured": text("over_years" if place else "ranking"),
     }
+
+
+def _overview(d: Judgement, counties: list[int], text: ReportWords, draw: Drawing) -> list[dict[str, Any]]:
+    """Draw all counties (or years) by all coefficients, a picture for each stage that has any."""
+    drawn = []
+    for s, stage in enumerate(STAGES):
+        shows = alternatives.county_matrix(d, counties, s, text)
+        if shows:
+            title = text("caption_overview", stage=text.label("stage", stage))
+            drawn.append(draw(title, shows, draw_matrix, d, counties, [s], text.language, tallest=TALLEST))
+    return drawn
 
 
 def _county_row(d: Judgement, c: int, parts: list[str], text: ReportWords) -> dict[str, Any]:

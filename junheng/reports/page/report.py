@@ -25,6 +25,7 @@ from junheng.reports.page.drawing import Drawing
 from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, province_plan
 from junheng.reports.page.province import province_view
 from junheng.reports.page.words import ReportWords
+from junheng.reports.page.worth_a_look import WorthALook
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
 from junheng.results.reasons import part_reasons
@@ -44,6 +45,7 @@ def html_report(
     county: CountyKey | None = None,
     language: Language = "zh",
     plan: Plan | None = None,
+    plausibility: bool = True,
     progress: Progress = None,
 ) -> str:
     """Return the report of an evaluation as one HTML page: verdict, shortfalls, pictures, schools, clauses.
@@ -62,6 +64,8 @@ def html_report(
     plan : Plan, optional
         The result of :func:`junheng.plan` for this evaluation: the page then shows what to add, the cost, the changes
         by school, and the indicators that change most before and after. Without a plan it shows the total shortfalls.
+    plausibility : bool
+        Whether to show the figures worth a look (see :func:`junheng.plausibility`).
     progress : callable or bool, optional
         Called with the number of counties done and the total; ``False``: no progress bar.
 
@@ -88,7 +92,8 @@ def html_report(
     chosen = find_county(ev.data, county)
     if plan is not None and not plan_is_of(plan, ev.data):
         raise InputError(message("reports.error.plan_of_another"))
-    page = _Page(ev, plan, text, Drawing(text), _templates(), Headings(), part_reasons(ev.data, language))
+    unusual = WorthALook(ev, chosen, text, plausibility)
+    page = _Page(ev, plan, text, Drawing(text), _templates(), Headings(), part_reasons(ev.data, language), unusual)
     with reporting(min(len(chosen), DETAILED) + 1, text("progress"), progress) as done:
         content = page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done)
         return printable(page.render(content))
@@ -101,6 +106,7 @@ def write_report(
     county: CountyKey | None = None,
     language: Language = "zh",
     plan: Plan | None = None,
+    plausibility: bool = True,
     progress: Progress = None,
 ) -> Path:
     """Write the page of :func:`html_report` to a file.
@@ -116,6 +122,8 @@ def write_report(
     language : {"zh", "en"}
         Language of the page.
     plan : Plan, optional
+        As in :func:`html_report`.
+    plausibility : bool
         As in :func:`html_report`.
     progress : callable or bool, optional
         As in :func:`html_report`.
@@ -145,7 +153,7 @@ def write_report(
     target = as_path(path)
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(message("reports.error.not_html", file=target.name))
-    page = html_report(ev, county=county, language=language, plan=plan, progress=progress)
+    page = html_report(ev, county=county, language=language, plan=plan, plausibility=plausibility, progress=progress)
     write_bytes(target, page.encode("utf-8"))
     return target
 
@@ -178,6 +186,7 @@ class _Page:
     head: Headings
     reasons: list[str]
     """Why each part of each county has its verdict."""
+    unusual: WorthALook
 
     def one_county(self, c: int, done: Callable[[int], None]) -> dict[str, Any]:
         """Return what the template of a page takes, for one county."""
@@ -199,6 +208,7 @@ class _Page:
         view = province_view(d, counties, text, self.draw, DETAILED)
         order = view["order"]
         view["plan"] = None if self.plan is None else province_plan(d, counties, self.plan, order, text)
+        view["worth_a_look"] = self.unusual.of_several()
         done(1)
         shown, left = order[:DETAILED], order[DETAILED:]
         lacking = self._lacking(shown)
@@ -222,7 +232,12 @@ class _Page:
         """Return the page; its sections come first, so that the table of contents has all their headings."""
         text, std = self.text, self.ev.standard
         label = getattr(std.label, text.language)
-        end = self._rendered("end.html", problems=content["problems"], provenance=provenance_of(self.ev, text))
+        end = self._rendered(
+            "end.html",
+            problems=content["problems"],
+            not_unusual=self.unusual.nothing(),
+            provenance=provenance_of(self.ev, text),
+        )
         return self._rendered(
             "page.html",
             language=text.language,
@@ -242,6 +257,7 @@ class _Page:
     ) -> dict[str, Any]:
         d = self.ev.data
         view = county_view(d, c, self.reasons, self.text, self.draw, pictures)
+        view["worth_a_look"] = self.unusual.of_county(c, alone=len(self.unusual.counties) == 1)
         if self.plan is None:
             return view | {"plan": None, "lacking": lacking_of(lacking.get(c, []), self.text)}
         return view | {"plan": county_plan(self.plan, c, self.text, self.draw, planned), "lacking": []}

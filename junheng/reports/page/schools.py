@@ -14,6 +14,7 @@ from junheng.planning._needs import Shortages
 from junheng.reports.page.standings import explained, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, asked, count_verdicts, sentence, verdict_of
 from junheng.reports.plots._canvas import short
+from junheng.reports.plots._subject import section_kinds, worst_first
 from junheng.results import Judgement
 from junheng.results.missing import why_open
 from junheng.results.reasons import number
@@ -32,23 +33,16 @@ class StageTable:
         self.d, self.s, self.text = d, s, text
         self.stage = text.label("stage", STAGES[s])
         rows = d.judged_by_place.at(d.place(c, s))
-        unmet = ((d.verdicts[:, rows] == UNMET) & d.applies[:, rows]).sum(axis=0)
-        # unmet, then undetermined, then met; within each those that miss most
-        self.rows: Ints = rows[np.lexsort((np.arange(rows.size), -unmet, d.school[rows]))]
+        self.rows: Ints = worst_first(d, rows)
         self.judged = d.standard.school_rule is not None and bool(d.standard.thresholds)
         self.own = [j for j in range(len(d.indicators)) if d.threshold(j, s) is not None]
         self.shortages = Shortages(d)
+        sections = self.rows.tolist()
+        self._kinds = {j: dict(zip(sections, section_kinds(d, j, self.rows, s), strict=True)) for j in self.own}
 
     def kind(self, j: int, i: int) -> str:
-        """Return the kind of a cell: met, floor, below, unmet, open."""
-        d = self.d
-        verdict = int(d.verdicts[j, i])
-        if verdict != UNMET:
-            return "met" if verdict == MET else "open"
-        t = d.threshold(j, self.s)
-        if t is None or t.floor is None:
-            return "unmet"
-        return {MET: "floor", UNMET: "below"}.get(int(d.floors[j, i]), "open")
+        """Return the kind of a cell, as in pictures: met, floor, below, unmet, open."""
+        return str(self._kinds[j][i])
 
     def lack(self, j: int, i: int) -> float | None:
         """Return what the school of a section must add to reach a threshold; None if that is not an amount."""

@@ -8,9 +8,11 @@ Each picture has its own file. ``_picture`` is the skeleton of all; ``_subject``
 """
 
 from junheng.reports.plots._before_and_after import before_and_after
+from junheng.reports.plots._bunching import bunching
 from junheng.reports.plots._coefficients import coefficients
 from junheng.reports.plots._distribution import distribution
 from junheng.reports.plots._lorenz import lorenz
+from junheng.reports.plots._matrix import matrix
 from junheng.reports.plots._over_years import over_years
 from junheng.reports.plots._ranking import ranking
 from junheng.reports.plots._town_and_country import town_and_country
@@ -18,9 +20,11 @@ from junheng.reports.plots._who_gives import who_gives
 
 __all__ = [
     "before_and_after",
+    "bunching",
     "coefficients",
     "distribution",
     "lorenz",
+    "matrix",
     "over_years",
     "ranking",
     "town_and_country",

@@ -275,8 +275,8 @@ class Pen:
         """Draw an upright stroke in each row, such as at what it must reach."""
         self.ax.plot(x, y, linestyle="none", marker="|", markersize=size, markeredgewidth=width, color=self.ink, **more)
 
-    def numbers(self, axis: Literal["x", "y"], scale: float = 0.85) -> None:
-        """Set the size of the numbers along an axis; no offsets, no powers of ten."""
+    def numbers(self, axis: Literal["x", "y"], scale: float = 0.85, *, whole: bool = False) -> None:
+        """Set the size of the numbers along an axis, only whole ones if asked; no offsets, no powers of ten."""
         from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
         formatter = ScalarFormatter(useOffset=False, useMathText=False)
@@ -284,7 +284,7 @@ class Pen:
         which = self.ax.xaxis if axis == "x" else self.ax.yaxis
         which.set_major_formatter(formatter)
         room = self.width / (self.size * 4.5) if axis == "x" else self.height / (self.size * 2.2)
-        which.set_major_locator(MaxNLocator(nbins=int(max(2, min(7, room)))))
+        which.set_major_locator(MaxNLocator(nbins=int(max(2, min(7, room))), integer=whole))
         more = {} if self.family is None else {"labelfontfamily": self.family[0]}
         self.ax.tick_params(axis=axis, labelsize=self.size * scale, labelcolor=self.ink, **more)
 

@@ -72,9 +72,7 @@ class Picture:
             ax, high, wide = self._figure(size, texts)
             left, title_width = self.left, wide + self.left + self.right - 18
         else:
-            window = ax.get_window_extent()
-            points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-            wide, high = window.width * points, window.height * points
+            wide, high = extent(ax)
             left, title_width = 0.0, wide
         return Pen(
             ax=ax,
@@ -120,6 +118,13 @@ class Picture:
         pen.legend(self.legend, below=self.below)
         pen.title(*self.titles)
         return pen.ax
+
+
+def extent(ax: Axes) -> tuple[float, float]:
+    """Return how wide and how high axes are, in points."""
+    window = ax.get_window_extent()
+    points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    return window.width * points, window.height * points
 
 
 @frozen

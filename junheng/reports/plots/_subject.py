@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -218,6 +219,13 @@ def section_kinds(d: Judgement, j: int, sections: Ints, s: int) -> NDArray[np.ob
     return kinds
 
 
+def worst_first(d: Judgement, sections: Ints) -> Ints:
+    """Order sections by verdict of the school, then those that miss most, then by kind of school."""
+    unmet = ((d.verdicts[:, sections] == UNMET) & d.applies[:, sections]).sum(axis=0)
+    kinds = d.sections.kinds[sections]
+    return sections[np.lexsort((np.arange(sections.size), kinds, -unmet, d.school[sections]))]
+
+
 # ------------------------------------------------------------------------------------------ coefficients
 
 
@@ -230,7 +238,13 @@ def coefficient_of(d: Judgement, j: int, g: int) -> tuple[float, float, int]:
 
 def coefficient_kind(limit: float, verdict: int) -> str:
     """Return which kind of dot a coefficient is."""
-    return "plain" if np.isnan(limit) else {MET: "met", UNMET: "unmet"}.get(verdict, "open")
+    return str(coefficient_kinds(np.array([limit]), np.array([verdict]))[0])
+
+
+def coefficient_kinds(limits: Floats, verdicts: NDArray[Any]) -> NDArray[np.object_]:
+    """Return which kind each of many coefficients is."""
+    kinds = np.select([np.isnan(limits), verdicts == MET, verdicts == UNMET], ["plain", "met", "unmet"], "open")
+    return np.asarray(kinds, dtype=object)
 
 
 def coefficient_name(d: Judgement, j: int, language: Language) -> str:
