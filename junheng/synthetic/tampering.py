@@ -16,7 +16,7 @@ from junheng._frames import FrameT, Table, build_frame
 from junheng.errors import InputError, did_you_mean
 from junheng.standards import load_standard
 from junheng.synthetic.manipulations import AMOUNTS, KINDS, STANDARD, Opened
-from junheng.words import Message, listed, message
+from junheng.words import Message, Quoted, listed, message
 
 #: A kind, several, or options by kind; None for no manipulation.
 Tamper = str | Iterable[str] | Mapping[str, Mapping[str, Any]] | None
@@ -99,7 +99,7 @@ def _options(tamper: Tamper) -> dict[str, Mapping[str, Any]]:
             hint = did_you_mean(kind, KINDS)
             raise InputError(message("synthetic.unknown_kind", kind=repr(kind), kinds=listed(KINDS), hint=hint))
         if not isinstance(options, Mapping):
-            raise InputError(message("synthetic.not_options", kind=kind, value=repr(options)))
+            raise InputError(message("synthetic.not_options", kind=kind, value=Quoted(options)))
         known = [name for name, p in signature(KINDS[kind]).parameters.items() if p.kind is p.KEYWORD_ONLY]
         for name, value in options.items():
             if name not in known:
