@@ -165,11 +165,6 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add(plan, "--nodes", "number", type=int, default=200)
     add(plan, "--costs-template", "file", words="costs_template")
     add(plan, "--out", "file", words="out_plan")
-<<<<<<< HEAD
-    standards = command("standards")
-    add(standards, "--place", "name")
-    add(standards, "--on", "date")
-=======
     figures = command("plausibility")
     file(figures, nargs="+")
     add(figures, "--standard", "id", words="figures_standard")
@@ -177,8 +172,9 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add(figures, "--alpha", "number", default="0.05")
     add(figures, "--explained", "file", nargs="+")
     add(figures, "--out", "path", words="out_figures", nargs="?", const="")
-    command("standards")
->>>>>>> main
+    standards = command("standards")
+    add(standards, "--place", "name")
+    add(standards, "--on", "date")
     template = command("template")
     add(template, "--standard", "id", required=True)
     add(template, "--out", "file", words="out_template", required=True)
