@@ -170,7 +170,8 @@ def _columns_read(std: Standard) -> list[str]:
         filters += [other.where for other in t.instead]
     for test in _tests(std):
         if test.scope != "county":
-            names.update(dict.fromkeys(_names_in(test)) | ({"classes": None} if test.per_classes else {}))
+            sized = test.per_classes is not None or test.by_size
+            names.update(dict.fromkeys(_names_in(test)) | ({"classes": None} if sized else {}))
     for relaxation in std.relaxations:
         if relaxation.id in std.applied:
             names.update(dict.fromkeys(relaxation.add))

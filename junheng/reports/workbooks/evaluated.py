@@ -162,7 +162,8 @@ def _schools(d: Judgement, text: Words) -> Block:
 
 def _indicators(d: Judgement, text: Words) -> Block:
     """List the indicators that some school or coefficient fails, or for which a figure is missing."""
-    rows = [row for s in range(len(STAGES)) for j in range(-1, len(d.indicators)) if (row := _indicator(d, j, s, text))]
+    each = range(-1, len(d.indicators)) if d.indicators else ()  # a standard of items alone has none
+    rows = [row for s in range(len(STAGES)) for j in each if (row := _indicator(d, j, s, text))]
     heads = [Head(text.label("column", "indicator"), kind="name"), Head(text.label("column", "stage"), kind="middle")]
     if d.standard.thresholds:
         heads += [Head(text(key), kind="count") for key in ("judged", "schools_unmet", "schools_open")]
