@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -159,6 +158,8 @@ PLANTED: tuple[tuple[str, str, dict[str, Any], int, tuple[str, ...], bool], ...]
     ("a unit slips in one figure", "unit", {}, 1, UNIT, False),
     ("a unit slips, two years", "unit", {}, 2, UNIT, False),
 )
+#: What is to be found in nine counties of ten, beside a slipped unit.
+AIMED = ("one school copies 4 figures", "one school copies 3 figures", "a county's year stays the same")
 
 
 def others(size: dict[str, int]) -> Iterator[tuple[str, Table]]:
@@ -175,7 +176,7 @@ def others(size: dict[str, int]) -> Iterator[tuple[str, Table]]:
                 schools, planted = jh.synthetic.tampered(bases[key], {kind: options}, seed=1)
                 hit = found(schools, planted, kinds, whole_county=whole)
                 line[f"{'heaped' if heaping else 'smooth'}, {n_schools} schools"] = share(hit)
-        line["aim"] = {"copied": 0.9, "frozen": 0.9 if whole else "", "unit": 0.9}.get(kind, "")
+        line["aim"] = 0.9 if kind == "unit" or what in AIMED else ""
         rows.append(line)
     yield "Other manipulations: share of counties in which the planted figure is found", rows
     rows = []
@@ -268,11 +269,12 @@ def main() -> None:
         text = "\n".join(markdown(title, rows) for title, rows in PARTS[part](size))
         print(text, flush=True)
         if given.record:
-            how = f"{date.today().isoformat()}, junheng {version('junheng')}, "
-            how += "`python benchmarks/plausibility.py --record`"
-            record(
-                part, f"{how}; nations of seeds 0 to {size['seeds'] - 1}, {size['counties']} counties a cell.\n\n{text}"
-            )
+            sizes = {
+                "honest": f"{size['nation']} counties a nation, seeds 0 to {size['seeds'] - 1}",
+                "lifted": f"{size['counties']} counties a row, seeds {FIRST} to {FIRST + size['counties'] - 1}",
+            }
+            how = f"{date.today().isoformat()}, `python benchmarks/plausibility.py --parts {part} --record`: "
+            record(part, f"{how}{sizes.get(part, sizes['lifted'])}.\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -65,16 +65,21 @@ def _label_columns(by: Any) -> tuple[list[Any], list[Any]] | None:
     if isinstance(by, Mapping):
         return [as_text(n) if isinstance(n, str) else n for n in by], list(by.values())
     if isinstance(by, (list, tuple)) and by and all(map(_is_column, by)):
-        names = [getattr(part, "name", None) for part in by]
-        names = [as_text(n) if isinstance(n, Hashable) and n is not None and not callable(n) else None for n in names]
-        twice = [n for n in dict.fromkeys(names) if n is not None and names.count(n) > 1]
-        if twice:
-            raise duplicate_headers([n for n in names if n is not None])
-        return names, list(by)
+        return _names_of(by), list(by)
     if column_names(by) is None or isinstance(by, (type, pd.Series, pd.Index)):
         return None
     frame = open_frame(by)
     return list(frame.columns), [frame.get_column(name).to_native() for name in frame.columns]
+
+
+def _names_of(columns: Sequence[Any]) -> list[str | None]:
+    """Return the names of columns of labels, None for those without; no name may occur twice."""
+    names = [getattr(column, "name", None) for column in columns]
+    names = [as_text(n) if isinstance(n, Hashable) and n is not None and not callable(n) else None for n in names]
+    given = [n for n in names if n is not None]
+    if len(set(given)) < len(given):
+        raise duplicate_headers(given)
+    return names
 
 
 def _is_column(part: Any) -> bool:

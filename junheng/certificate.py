@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -19,45 +19,49 @@ from numpy.typing import NDArray
 
 from junheng import verify
 from junheng._arrays import Floats, Ints
-from junheng._data import STAGES, CountyKey, read_toml
+from junheng._data import STAGES, CountyKey
 from junheng._frames import Table
 from junheng.errors import InputError
 from junheng.facts import fact_columns
-from junheng.indicators.catalog import catalogue
-from junheng.indicators.compliance import UNDETERMINED, VERDICTS
-from junheng.judging.findings import REASONS
-from junheng.judging.items import ItemResult
+from junheng.indicators.catalog import Indicator, catalogue
+from junheng.indicators.compliance import VERDICTS
 from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
 from junheng.results.explain import find_county
 from junheng.schools import ALL_STAGES, base_column, category_words, is_grade
-from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.inclusion import LEFT_OUT, answers, owners_of
 from junheng.schools.sections import Sections, as_standard
 from junheng.schools.vocabulary import INTEGRATED, KINDS
 from junheng.standards.content import number_text
-from junheng.standards.model import ANSWERS, Comparison, Filter, Standard
+from junheng.standards.model import Standard
 from junheng.words import key_text, message
 
 __all__ = ["certificate", "rules_of", "verify_certificate"]
 
 #: What a certificate says of a standard: the entries that decide.
 _RULES = (
-    "parts", "indicators", "thresholds", "limits", "school_rule", "split", "inclusion", "items", "relaxations",
-    "applied", "doubts",
+    "parts", "thresholds", "limits", "school_rule", "split", "inclusion", "items", "relaxations", "applied", "doubts",
 )  # fmt: skip
-#: What does not decide in them.
-_WORDS = {"label", "note", "also", "origin", "hints"}
-#: Figures of the whole school that do not add up over stages.
-_OF_SCHOOL = ("built_year", "largest_class")
-_WORD_COLUMNS = ("ownership", "owner_type", "area_type")
+#: Where rules name columns of schools, or facts of the county, by key and by filter.
+_NAMES = {"top", "top_minus", "bottom", "bottom_minus", "than", "add", "flags", "not_flags"}
+_FACTS = {"unless_no", "chosen_by"}
+_COLUMNS = {
+    "classes": "classes",
+    "per_classes": "classes",
+    "classes_below": "classes",
+    "largest_class_below": "largest_class",
+    "built_by": "built_year",
+    "migrant_share_over": "migrant_students",
+}
 _FLAG = {1: True, 0: False, -1: None}
+#: Digits of a figure that an earlier division rounded.
+_DIGITS = 14
 
 
 def certificate(d: Judgement, provenance: Any, county: CountyKey | None = None) -> dict[str, Any]:
     """Return the certificate of one county, or of all."""
     std, figures = d.standard, _Figures(d)
     counties = [_county(d, figures, c) for c in find_county(d, county)]
-    shared = sorted(n for n in figures.used if _is_shared(n))
     return {
         "certificate": "junheng",
         "version": 1,
@@ -68,9 +72,8 @@ def certificate(d: Judgement, provenance: Any, county: CountyKey | None = None) 
             "document": std.document,
             "label": {"zh": std.label.zh, "en": std.label.en},
             "digest": std.digest,
-            "rules": {**rules_of(std), "shared": shared},
+            "rules": rules_of(std),
         },
-        "options": {"missing": "omit" if d.omitted else "propagate"},
         "table": {"digest": _digest(d.sections.schools.frame), "rows": d.sections.schools.rows},
         "counties": counties,
     }
@@ -108,7 +111,7 @@ def verify_certificate(certificate: Any, standard: Standard | str | os.PathLike[
     >>> certificate = ev.certificate()
     >>> jh.verify_certificate(certificate, "cn-quality-balance-2017")
     []
-    >>> certificate["counties"][0]["claims"]["parts"][-1][1] = "met"
+    >>> certificate["counties"][0]["claims"][-1][2] = "met"
     >>> len(jh.verify_certificate(certificate))
     1
     """
@@ -123,89 +126,49 @@ def verify_certificate(certificate: Any, standard: Standard | str | os.PathLike[
 
 
 def rules_of(std: Standard) -> dict[str, Any]:
-    """Return the entries of a standard that decide, with clause, source and standing, and the formulas it uses."""
-    content = std.to_dict()
-    return {**{name: _deciding(content[name]) for name in _RULES if name in content}, "measures": _measures(std)}
+    """Return the entries of a standard that decide, in normal form, and the formulas of its indicators."""
+    content = _plain(std.to_dict())
+    for limit in content.get("limits", ()):
+        if limit["op"] == "<=":
+            del limit["op"]
+    rules: dict[str, Any] = verify.normal({name: content[name] for name in _RULES if name in content})
+    ids = dict.fromkeys([*std.indicators, *(t.indicator for t in std.thresholds)])
+    return {**rules, "measures": [_measure(catalogue()[i]) for i in ids]}
 
 
-def _deciding(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _deciding(v) for k, v in value.items() if k not in _WORDS}
+        return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_deciding(v) for v in value]
+        return [_plain(v) for v in value]
     return number_text(value) if isinstance(value, Decimal) else value
 
 
-def _measures(std: Standard) -> dict[str, Any]:
-    """Return the formula of every indicator of a standard."""
-    entries = read_toml("indicators/catalog.toml")["indicators"]
-    names = ("formula", "numerator", "denominator")
-    ids = dict.fromkeys([*std.indicators, *(t.indicator for t in std.thresholds)])
-    return {i: {n: entries[i][n] for n in names if n in entries[i]} for i in ids}
+def _measure(indicator: Indicator) -> dict[str, Any]:
+    """Return an indicator as a quotient of columns."""
+    below = {} if indicator.denominator is None else {"bottom": [indicator.denominator]}
+    return {"indicator": indicator.id, "top": [indicator.numerator], **below, "scale": str(indicator.scale)}
 
 
-def _tests(std: Standard) -> Iterator[Comparison]:
-    """Yield the comparisons of the items, and of the relaxations that are applied."""
-    for item in std.items:
-        for condition in item.conditions:
-            yield from condition.tests
-    for relaxation in std.relaxations:
-        if relaxation.id in std.applied:
-            for condition in relaxation.conditions:
-                yield from condition.tests
-
-
-def _names_in(test: Comparison) -> tuple[str, ...]:
-    return (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
-
-
-def _columns_read(std: Standard) -> list[str]:
-    """Return the columns that rules of a standard read, but for those that every certificate has."""
-    names: dict[str, None] = {}
-    for i in std.indicators:
-        names.update(dict.fromkeys(catalogue()[i].columns))
-    filters = [t.where for t in _tests(std)] + [d.where for d in std.doubts]
-    for t in std.thresholds:
-        names.update({"classes": None} if t.classes else {})
-        filters += [other.where for other in t.instead]
-    for test in _tests(std):
-        if test.scope != "county":
-            sized = test.per_classes is not None or test.by_size
-            names.update(dict.fromkeys(_names_in(test)) | ({"classes": None} if sized else {}))
-    for relaxation in std.relaxations:
-        if relaxation.id in std.applied:
-            names.update(dict.fromkeys(relaxation.add))
-            filters.append(relaxation.where)
-    for where in filters:
-        names.update(dict.fromkeys(_columns_of(where)))
-    return [n for n in names if n not in ("students", "schools")]
-
-
-def _columns_of(where: Filter | None) -> Iterable[str]:
-    """Return the columns that a filter reads, but for those that every certificate has."""
-    if where is None:
-        return ()
-    asked = {
-        "classes": where.classes_below,
-        "largest_class": where.largest_class_below,
-        "built_year": where.built_by,
-        "migrant_students": where.migrant_share_over,
-    }
-    return (*(n for n, limit in asked.items() if limit is not None), *where.flags, *where.not_flags)
-
-
-def _facts_read(std: Standard) -> list[str]:
-    """Return the facts about the county that rules of a standard read."""
-    names: dict[str, None] = {}
-    for test in _tests(std):
-        if test.scope == "county":
-            names.update(dict.fromkeys(_names_in(test)))
-        if test.norm is not None:
-            names.update({test.norm.primary: None, test.norm.junior: None})
-    for condition in (c for item in std.items for c in item.conditions):
-        names.update(dict.fromkeys(condition.unless_no))
-        names.update({} if condition.chosen_by is None else {condition.chosen_by: None})
-    return list(names)
+def _names_in(value: Any, columns: dict[str, None], facts: dict[str, None], scope: str = "") -> None:
+    """Collect the columns of schools and the facts of the county that rules read."""
+    if isinstance(value, list):
+        for inner in value:
+            _names_in(inner, columns, facts, scope)
+    if not isinstance(value, dict):
+        return
+    scope = value.get("scope", scope)
+    for key, inner in value.items():
+        if key == "norm":
+            facts |= {inner["primary"]: None, inner["junior"]: None}
+        elif key in _NAMES:
+            (facts if scope == "county" else columns).update(dict.fromkeys(inner))
+        elif key in _FACTS:
+            facts |= dict.fromkeys(inner if isinstance(inner, list) else [inner])
+        elif key in _COLUMNS:
+            columns[_COLUMNS[key]] = None
+        else:
+            _names_in(inner, columns, facts, scope)
 
 
 # --------------------------------------------------------------------------------------------- the figures
@@ -216,18 +179,9 @@ def _number(x: float) -> str | None:
     return None if x != x else repr(x).removesuffix(".0")
 
 
-def _is_shared(name: str) -> bool:
-    found = base_column(name)
-    return found is not None and found[0].shared and name not in _OF_SCHOOL
-
-
-@frozen(eq=False)
-class _Column:
-    """A column by section: ``own``, and by section whether ``given`` holds it for the whole school instead."""
-
-    own: Floats
-    whole: NDArray[np.bool_]
-    given: Floats
+def _cell(own: float, mark: str, given: float) -> str | None:
+    """Return the figure of a stage, and after a mark that of its whole school."""
+    return f"{_number(own) or ''}{mark}{_number(given)}" if mark and given == given else _number(own)
 
 
 @frozen(eq=False, slots=False)
@@ -242,122 +196,95 @@ class _Figures:
         return self.d.sections
 
     @cached_property
-    def used(self) -> list[str]:
-        """The columns that rules read and the table has."""
-        return [n for n in _columns_read(self.d.standard) if self._is_there(n)]
-
-    def _is_there(self, name: str) -> bool:
+    def read(self) -> tuple[dict[str, None], dict[str, None]]:
+        """The columns of schools and the facts of the county that rules read."""
+        rules = rules_of(self.d.standard)
+        rules["relaxations"] = [r for r in rules.get("relaxations", ()) if r["id"] in rules.get("applied", ())]
+        rules["items"] = [item for item in rules.get("items", ()) if item["rule"] != "scored"]
+        columns: dict[str, None] = {}
+        facts: dict[str, None] = {}
+        _names_in(rules, columns, facts)
         has = self.s.schools.has
-        return name in has or any(f"{name}_{stage}" in has for stage in ALL_STAGES)
+        there = [n for n in columns if n in has or any(f"{n}_{stage}" in has for stage in ALL_STAGES)]
+        return {n: None for n in there if n not in ("students", "schools")}, facts
 
     @cached_property
-    def _memory(self) -> dict[str, _Column]:
-        return {}
+    def cells(self) -> dict[str, list[Any]]:
+        """The columns by section."""
+        return {name: self._column(name) for name in self.read[0]}
 
-    def column(self, name: str) -> _Column:
-        """Return a number column."""
-        if name not in self._memory:
-            self._memory[name] = self._shared(name) if _is_shared(name) else self._of_stage(name)
-        return self._memory[name]
+    def _column(self, name: str) -> list[Any]:
+        column = base_column(name)
+        assert column is not None
+        table, rows = self.s.schools, self.s.rows
+        if is_grade(name):  # from best to worst; the worst is 0
+            codes = table.category_codes(name)[rows].tolist()
+            return [None if x < 0 else len(category_words(name)) - 1 - x for x in codes]
+        if column[0].type == "flag":
+            return [_FLAG[x] for x in table.flag_codes(name)[rows].tolist()]
+        base = table.number(name)
+        given = np.full(rows.size, np.nan) if base is None else base[rows]
+        marks = np.full(rows.size, "", dtype=object)
+        own = given
+        if name == "largest_class":
+            own, marks[self.s.wide] = self.s.number(name), "<"
+        elif column[0].shared and name != "built_year":
+            whole = self._is_whole(name, given, money=column[0].unit == "CNY")
+            own, marks[whole] = np.where(whole, np.nan, given), "/"
+            rounded = self.s.was_divided(name)
+            own = np.where(rounded, [float(f"{x:.{_DIGITS}g}") for x in own.tolist()], own) if rounded.any() else own
+        elif not column[0].shared:
+            own = self.s.number(name)
+            marks[self.s.wide & ~self._any_known(own)] = "="
+        return list(map(_cell, own.tolist(), marks.tolist(), given.tolist()))
 
-    def _base(self, name: str) -> Floats:
-        base = self.s.schools.number(name)
-        return np.full(self.s.rows.size, np.nan) if base is None else base[self.s.rows]
+    def _is_whole(self, name: str, given: Floats, *, money: bool) -> NDArray[np.bool_]:
+        """Return where a shared figure is that of the whole school, to be divided or to count once."""
+        divided = self.s.is_divided(name)
+        if name in self.s.resources:
+            return divided
+        several = np.bincount(self.s.school)[self.s.school] > 1
+        return self._same(given) & (divided | (several & money))
 
-    def _of_stage(self, name: str) -> _Column:
-        """Return people, classes or a year: of the stage, or of the school if its row has several stages."""
-        given = self._base(name)
-        own = np.where(self.s.wide, np.nan, given) if name == "built_year" else self.s.number(name)
-        whole = self.s.wide if name in _OF_SCHOOL else self.s.wide & ~self._any_known(own)
-        return _Column(own, whole & np.isfinite(given), given)
-
-    def _shared(self, name: str) -> _Column:
-        """Return rooms, grounds, equipment or money: of the whole school where they must be divided or count once."""
-        given, divided, s = self._base(name), self.s.is_divided(name), self.s
-        whole = divided if name in s.resources else self._same(given) & (divided | self._is_money(name))
-        return _Column(np.where(whole, np.nan, given), whole, given)
-
-    def _is_money(self, name: str) -> NDArray[np.bool_]:
-        found = base_column(name)
-        money = found is not None and found[0].unit == "CNY"
-        return np.full(self.s.rows.size, money) & (np.bincount(self.s.school)[self.s.school] > 1)
+    @cached_property
+    def _subjects(self) -> Ints:
+        return Subjects.make(self.s, self.d.county, whole=False).section
 
     def _same(self, given: Floats) -> NDArray[np.bool_]:
         """Return whether the counted rows of a school have the same figure."""
         low, high = (np.full(int(self.s.school.max(initial=-1)) + 1, x) for x in (np.inf, -np.inf))
-        counted = Subjects.make(self.s, self.d.county, whole=False).section
-        np.fmin.at(low, self.s.school[counted], given[counted])
-        np.fmax.at(high, self.s.school[counted], given[counted])
+        np.fmin.at(low, self.s.school[self._subjects], given[self._subjects])
+        np.fmax.at(high, self.s.school[self._subjects], given[self._subjects])
         return np.asarray((low == high)[self.s.school])
 
     def _any_known(self, own: Floats) -> NDArray[np.bool_]:
         """Return whether a figure is known for a stage of the school."""
-        counted = Subjects.make(self.s, self.d.county, whole=False).section
-        known = np.bincount(self.s.school[counted], np.isfinite(own[counted]), int(self.s.school.max(initial=-1)) + 1)
-        return np.asarray(known[self.s.school] > 0)
-
-    def words(self, name: str, at: Ints) -> list[Any]:
-        """Return a column of words, or of yes and no, of some sections."""
-        table, rows = self.s.schools, self.s.rows[at]
-        found = base_column(name)
-        if found is not None and found[0].type == "flag":
-            return [_FLAG[x] for x in table.flag_codes(name)[rows].tolist()]
-        codes = table.category_codes(name)[rows].tolist()
-        if is_grade(name):  # from best to worst; the worst is 0
-            return [None if x < 0 else str(len(category_words(name)) - 1 - x) for x in codes]
-        return [None if x < 0 else category_words(name)[x] for x in codes]
-
-    def is_number(self, name: str) -> bool:
-        """Return whether a column has figures."""
-        found = base_column(name)
-        return found is not None and found[0].type == "number"
-
-    def enrolment(self, at: Ints, schools: Ints) -> list[list[str | None]]:
-        """Return the students of each stage of some schools, given their sections and the first of each."""
-        s = self.s
-        place = {int(x): i for i, x in enumerate(s.school[schools].tolist())}
-        out: list[list[float]] = [[float("nan")] * len(ALL_STAGES) for _ in place]
-
-        def give(i: int, stage: int, x: float) -> None:
-            known = out[place[int(s.school[i])]]
-            if known[stage] != known[stage]:
-                known[stage] = x
-
-        for i in at.tolist():
-            give(i, int(s.stage[i]), float(s.students[i]))
-        integrated = at[np.isin(s.kinds[at], [KINDS.index(k) for k in INTEGRATED])]
-        for code, stage in enumerate(ALL_STAGES):
-            values = s.schools.number(f"students_{stage}")
-            if values is not None:
-                for i in integrated.tolist():
-                    give(i, code, float(values[s.rows[i]]))
-        return [[_number(x) for x in row] for row in out]
+        known = np.zeros(int(self.s.school.max(initial=-1)) + 1, dtype=bool)
+        known[self.s.school[self._subjects[np.isfinite(own[self._subjects])]]] = True
+        return known[self.s.school]
 
 
-def _rows(columns: dict[str, list[Any]], keep: int) -> dict[str, Any]:
+def _frame(columns: dict[str, list[Any]], keep: int) -> dict[str, Any]:
     """Return columns as rows under a header, without those after the first ``keep`` that have nothing."""
     names = [n for i, (n, cells) in enumerate(columns.items()) if i < keep or any(x is not None for x in cells)]
     return {"columns": names, "rows": [list(row) for row in zip(*(columns[n] for n in names), strict=True)]}
 
 
 def _schools(figures: _Figures, at: Ints, firsts: Ints, place: list[int]) -> dict[str, Any]:
-    """Return what belongs to whole schools: names, enrolment by stage, and figures given for the school."""
+    """Return the names of schools, and the enrolment by stage of those that have several."""
     s = figures.s
     out: dict[str, list[Any]] = {"name": _texts(figures, ("school", "school_code"), firsts)}
     out["code"] = _texts(figures, ("school_code",), firsts)
-    out["kind"] = [None if k < 0 else KINDS[k] for k in s.kinds[firsts].tolist()]
-    enrolled = figures.enrolment(at, firsts)
+    several = np.isin(s.kinds[at], [KINDS.index(k) for k in INTEGRATED])
     for code, stage in enumerate(ALL_STAGES):
-        out[f"students_{stage}"] = [row[code] for row in enrolled]
-    keep = len(out)
-    for name in filter(figures.is_number, figures.used):
-        column = figures.column(name)
-        given: list[Any] = [None] * firsts.size
-        for i in np.flatnonzero(column.whole[at] & np.isfinite(column.given[at])).tolist():
-            if given[place[i]] is None:
-                given[place[i]] = _number(float(column.given[at[i]]))
-        out[name] = given
-    return _rows(out, keep)
+        by_row = s.schools.number(f"students_{stage}")
+        given = np.where(s.stage == code, s.students, np.nan)
+        given = given if by_row is None else np.where(np.isnan(given), by_row[s.rows], given)
+        enrolled: list[str | None] = [None] * firsts.size
+        for i in np.flatnonzero(several & np.isfinite(given[at])).tolist():
+            enrolled[place[i]] = enrolled[place[i]] or _number(float(given[at[i]]))
+        out[f"students_{stage}"] = enrolled
+    return _frame(out, len(out))
 
 
 def _texts(figures: _Figures, names: Sequence[str], at: Ints) -> list[str | None]:
@@ -373,34 +300,28 @@ def _texts(figures: _Figures, names: Sequence[str], at: Ints) -> list[str | None
 def _sections(figures: _Figures, at: Ints, place: list[int]) -> dict[str, Any]:
     """Return what belongs to the stages of schools."""
     s, table = figures.s, figures.s.schools
-    kinds = table.category_codes("kind")[s.rows[at]].tolist()
+    rows = s.rows[at]
+    kinds, own_kinds = s.kinds[at], table.category_codes("kind")[rows]
     out: dict[str, list[Any]] = {
         "school": list(place),
-        "row": s.rows[at].tolist(),
+        "row": rows.tolist(),
         "stage": [ALL_STAGES[x] for x in s.stage[at].tolist()],
-        "kind": [None if k < 0 else KINDS[k] for k in kinds],
-        **{name: figures.words(name, at) for name in _WORD_COLUMNS},
-        **{name: [_FLAG[x] for x in table.flag_codes(name)[s.rows[at]].tolist()] for name in ("included", *ANSWERS)},
+        "kind": [kind or "ordinary" for kind in _in_words("kind", kinds)],
+        "kind_of_row": _in_words("kind", np.where(kinds == own_kinds, -1, own_kinds)),
+        "ownership": _in_words("ownership", owners_of(table)[rows]),
+        **{n: _in_words(n, table.category_codes(n)[rows]) for n in ("owner_type", "area_type")},
+        **{n: [_FLAG[x] for x in codes[rows].tolist()] for n, codes in answers(table, figures.d.standard).items()},
+        "students": [_number(x) for x in s.students[at].tolist()],
     }
-    numbers = {n: figures.column(n) for n in figures.used if figures.is_number(n)}
-    shared = {n: c for n, c in numbers.items() if _is_shared(n)}
-    out["rounded"] = _lists({n: s.was_divided(n)[at] for n in shared}, at.size)
-    out["lacking"] = _lists({n: (c.whole & np.isnan(c.given))[at] for n, c in shared.items()}, at.size)
-    out["students"] = [_number(x) for x in s.students[at].tolist()]
     keep = len(out)
-    for name in figures.used:
-        own = [_number(x) for x in numbers[name].own[at].tolist()] if name in numbers else figures.words(name, at)
-        out.setdefault(name, own)
-    return _rows(out, keep)
+    for name, cells in figures.cells.items():
+        out.setdefault(name, [cells[i] for i in at.tolist()])
+    return _frame(out, keep)
 
 
-def _lists(marks: dict[str, NDArray[np.bool_]], n: int) -> list[list[str] | None]:
-    """Return for each row the names whose mark is set, None for none."""
-    names: list[list[str]] = [[] for _ in range(n)]
-    for name, mark in marks.items():
-        for i in np.flatnonzero(mark).tolist():
-            names[i].append(name)
-    return [x or None for x in names]
+def _in_words(name: str, codes: NDArray[Any]) -> list[str | None]:
+    words = KINDS if name == "kind" else category_words(name)
+    return [None if x < 0 else words[x] for x in codes.tolist()]
 
 
 # ---------------------------------------------------------------------------------------------- the claims
@@ -418,27 +339,25 @@ def _county(d: Judgement, figures: _Figures, c: int) -> dict[str, Any]:
     return {
         "county": [key_text(words[c]) for name, words in d.county_words if name != "year" or not numbered],
         "year": int(year) if numbered else None,
-        "facts": _facts(d, c),
+        "facts": _facts(d, figures, c),
         "schools": _schools(figures, at, at[np.sort(first)], place),
         "sections": _sections(figures, at, place),
-        "claims": {
-            "sections": [
-                [LEFT_OUT[one] or None, LEFT_OUT[other] or None, VERDICTS[verdict]]
-                for one, other, verdict in zip(
-                    s.out[at].tolist(), s.out_of_coefficient[at].tolist(), d.school[at].tolist(), strict=True
-                )
-            ],
-            "values": _values(d, at),
-            "coefficients": _coefficients(d, c),
-            "items": [_item(r, c) for r in d.items],
-            "parts": [[part, VERDICTS[verdicts[c]]] for part, verdicts in d.part_verdicts.items()],
-        },
+        "claims": [
+            *_of_sections(d, at),
+            *_of_coefficients(d, c),
+            *(
+                ["item", r.item.id, None if r.stage < 0 else STAGES[r.stage], VERDICTS[int(r.verdict[c])]]
+                for r in d.items
+                if r.item.rule != "scored"
+            ),
+            *(["part", part, VERDICTS[verdicts[c]]] for part, verdicts in d.part_verdicts.items()),
+        ],
     }
 
 
-def _facts(d: Judgement, c: int) -> dict[str, Any]:
+def _facts(d: Judgement, figures: _Figures, c: int) -> dict[str, Any]:
     """Return the facts of a county that rules read and that are known."""
-    known = {n: float(d.facts.number(n)[c]) for n in _facts_read(d.standard)}
+    known = {n: float(d.facts.number(n)[c]) for n in figures.read[1]}
     flags = {n for n in known if fact_columns()[n].type == "flag"}
     return {n: bool(x) if n in flags else _number(x) for n, x in known.items() if x == x}
 
@@ -447,73 +366,39 @@ def _float(x: float) -> float | None:
     return x if np.isfinite(x) else None
 
 
-def _values(d: Judgement, at: Ints) -> list[dict[str, Any]]:
-    """Return the values and verdicts of the sections by indicator, as in ``Evaluation.schools``."""
-    out: list[dict[str, Any]] = []
-    any_threshold = bool(d.standard.thresholds)
-    for stage, name in enumerate(STAGES):
-        own = at[d.sections.stage[at] == stage]
-        for j, indicator in enumerate(d.indicators):
-            threshold = d.threshold(j, stage)
-            if not own.size or (threshold is None and any_threshold):
-                continue
-            floor = None if threshold is None or threshold.floor is None else float(threshold.floor)
-            reasons = [REASONS[r] or (None if any_threshold else "no_requirement") for r in d.reasons[j, own].tolist()]
-            rows = [
-                [_float(v), _float(r), floor, VERDICTS[verdict], None if floor is None else VERDICTS[below], reason]
-                for v, r, verdict, below, reason in zip(
-                    d.values[j, own].tolist(), d.required[j, own].tolist(), d.verdicts[j, own].tolist(),
-                    d.floors[j, own].tolist(), reasons, strict=True,
-                )
-            ]  # fmt: skip
-            out.append({"stage": name, "indicator": indicator.id, "rows": rows})
-    return out
+def _of_sections(d: Judgement, at: Ints) -> Iterator[list[Any]]:
+    """Yield why each section is left out, its verdict, and value, requirement and verdict of its indicators."""
+    s, thresholds = d.sections, d.standard.thresholds
+    places = {indicator.id: j for j, indicator in enumerate(d.indicators)}
+    indicators = [
+        [places[t.indicator] for t in thresholds if t.stage == stage] if thresholds else list(places.values())
+        for stage in STAGES
+    ]
+    for n, i in enumerate(at.tolist()):
+        of_stage = indicators[s.stage[i]] if s.stage[i] < len(STAGES) else []
+        rows = [
+            [_float(float(d.values[j][i])), _float(float(d.required[j, i])), VERDICTS[d.verdicts[j, i]]]
+            for j in of_stage
+        ]
+        out = [LEFT_OUT[codes[i]] or None for codes in (s.out, s.out_of_coefficient)]
+        yield ["section", n, *out, VERDICTS[d.school[i]], rows]
 
 
-def _coefficients(d: Judgement, c: int) -> list[list[Any]]:
-    """Return the coefficients of a county, as in ``Evaluation.indicators``."""
-    named = {(t.indicator, t.stage) for t in d.standard.thresholds}
-    composite = any(x.kind == "composite" for x in d.standard.limits)
-    out = []
-    for stage, name in enumerate(STAGES):
-        g = int(d.group_at[c, stage])
+def _of_coefficients(d: Judgement, c: int) -> Iterator[list[Any]]:
+    """Yield the coefficients that a standard limits, and their means."""
+    places = {indicator.id: j for j, indicator in enumerate(d.indicators)}
+    for limit in d.standard.limits:
+        g = int(d.group_at[c, STAGES.index(limit.stage)])
         if g < 0:
             continue
-        n = int(d.group_schools[g])
-        for j, indicator in enumerate(d.indicators):
-            limited = bool(np.isfinite(d.limits[g, j]))
-            if limited or not named or (indicator.id, name) in named:
-                figures = [float(x[g, j]) for x in (d.mean, d.std, d.coefficient)]
-                verdict, missing = int(d.coefficient_verdicts[g, j]), int(d.n_missing[g, j])
-                out.append([name, indicator.id, *_judged(d, figures, verdict, missing, limited), n, missing])
-        if composite:
-            limited = bool(np.isfinite(d.composite_limits[g]))
-            missing, verdict = int(d.n_missing[g].max(initial=0)), int(d.composite_verdicts[g])
-            figures = [float("nan"), float("nan"), float(d.composite[g])]
-            out.append([name, "composite", *_judged(d, figures, verdict, missing, limited), n, missing])
-    return out
-
-
-def _judged(d: Judgement, figures: Sequence[float], verdict: int, missing: int, limited: bool) -> list[Any]:
-    """Return mean, deviation and coefficient, and the verdict and reason of one with a limit."""
-    shown = [_float(x) for x in figures]
-    if not limited:
-        return [*shown, None, None]
-    why = "zero_mean" if not missing else "missing_omitted" if d.omitted else "missing_value"
-    return [*shown, VERDICTS[verdict], why if verdict == UNDETERMINED else None]
-
-
-def _item(r: ItemResult, c: int) -> list[Any]:
-    """Return the result of an item, as in ``Evaluation.items``."""
-    return [
-        r.item.id,
-        None if r.stage < 0 else STAGES[r.stage],
-        _float(float(r.value[c])),
-        _float(float(r.required[c])),
-        VERDICTS[int(r.verdict[c])],
-        r.reason[c] or None,
-        *(int(n) for n in r.counts[c]),
-    ]
+        at = [places[i] for i in limit.indicators]
+        for name, j in zip(limit.indicators, at, strict=True):
+            shown = _float(float(d.coefficient[g, j])) if not d.n_missing[g, j] else None
+            verdict = VERDICTS[d.coefficient_verdicts[g, j]] if limit.kind == "each" else None
+            yield ["coefficient", limit.stage, [name], shown, verdict]
+        if limit.kind == "composite":
+            shown = _float(float(d.composite[g])) if not d.n_missing[g, at].any() else None
+            yield ["coefficient", limit.stage, list(limit.indicators), shown, VERDICTS[d.composite_verdicts[g]]]
 
 
 # ---------------------------------------------------------------------------------------------- the digest
@@ -523,13 +408,13 @@ def _digest(table: Table) -> str:
     """Return the SHA-256 of the cells of a table, equal for every library of frames."""
     found = hashlib.sha256()
     for name in table.columns:
-        cells = table.floats(name).tolist() if table.is_number(name) else [_cell(x) for x in table.objects(name)]
+        cells = table.floats(name).tolist() if table.is_number(name) else [_text(x) for x in table.objects(name)]
         shown = [_number(x) if isinstance(x, float) else x for x in cells]
         found.update(json.dumps([name, shown], ensure_ascii=False).encode("utf-8", "surrogatepass"))
     return "sha256:" + found.hexdigest()
 
 
-def _cell(x: Any) -> float | str | None:
+def _text(x: Any) -> float | str | None:
     if x is None or x != x:
         return None
     return float(x) if isinstance(x, (int, float)) and not isinstance(x, bool) else str(x)

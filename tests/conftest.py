@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
-settings.register_profile("default", deadline=None, max_examples=40)
+settings.register_profile("default", deadline=None, max_examples=24)
 settings.register_profile("fuzz", deadline=None, max_examples=2000)
 # whatever the language of the machine, the command line prints English
 os.environ["JUNHENG_LANGUAGE"] = "en"

@@ -7,6 +7,19 @@ import tomli_w
 
 import junheng as jh
 
+#: The head of a standard file.
+IDENTITY = """
+id = "trial"
+document = "试行办法"
+number = "试〔2026〕1号"
+issued = "2026-01"
+jurisdiction = "CN"
+last_checked_on = "2026-11-22"
+label = { zh = "试行", en = "Trial" }
+parts = ["resources"]
+sources.S1 = { title = "试行办法" }
+"""
+
 
 def custom(folder: Path, thresholds: list[dict[str, Any]], **more: Any) -> jh.Standard:
     """Return a user's standard with some thresholds, every number cited."""

@@ -418,7 +418,7 @@ ALL: dict[str, tuple[str, Callable[[int], bytes]]] = {
 def write_all(folder: Path, size: int, chosen: Iterable[str] | None = None) -> dict[str, Path]:
     """Write a file of each kind; return their paths by kind."""
     out: dict[str, Path] = {}
-    for i, kind in enumerate(chosen or ALL):
+    for i, kind in enumerate(ALL if chosen is None else chosen):
         ending, make = ALL[kind]
         out[kind] = folder / f"{i:03}-{size}{ending}"
         out[kind].write_bytes(make(size))

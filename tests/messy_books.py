@@ -549,6 +549,18 @@ def write_csv(book: Book, path: Path, encoding: str = "utf-8") -> Path:
     return path
 
 
+def write_ods_package(path: Path, content: str) -> None:
+    """Put the content of an .ods into its package."""
+    manifest = (
+        '<?xml version="1.0" encoding="UTF-8"?><manifest:manifest '
+        'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        out.writestr("content.xml", content)
+        out.writestr("META-INF/manifest.xml", manifest)
+
+
 def write_ods(book: Book, path: Path) -> Path:
     """The least an .ods needs: an archive of XML, cells with their types."""
     tables = []
@@ -571,12 +583,5 @@ def write_ods(book: Book, path: Path) -> Path:
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}><office:body><office:spreadsheet>'
         f"{''.join(tables)}</office:spreadsheet></office:body></office:document-content>"
     )
-    manifest = (
-        '<?xml version="1.0" encoding="UTF-8"?><manifest:manifest '
-        'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        out.writestr("content.xml", content)
-        out.writestr("META-INF/manifest.xml", manifest)
+    write_ods_package(path, content)
     return path

@@ -8,7 +8,6 @@ import html
 import io
 import random
 import unicodedata
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from xml.sax.saxutils import escape
 
 import attrs
 import xlsxwriter
-from messy_books import Book, Sheet
+from messy_books import Book, Sheet, write_ods_package
 
 
 @attrs.frozen
@@ -124,14 +123,7 @@ def write_open_document(book: Book, path: Path) -> None:
         "</style:style></office:automatic-styles><office:body><office:spreadsheet>"
         f"{''.join(map(_ods_table, book.sheets))}</office:spreadsheet></office:body></office:document-content>"
     )
-    manifest = (
-        '<?xml version="1.0" encoding="UTF-8"?><manifest:manifest '
-        'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-        out.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        out.writestr("content.xml", content)
-        out.writestr("META-INF/manifest.xml", manifest)
+    write_ods_package(path, content)
 
 
 def _page_table(sheet: Sheet, rng: random.Random) -> str:

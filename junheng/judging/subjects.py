@@ -17,7 +17,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
 from junheng.judging.comparisons import Figures
 from junheng.judging.findings import Codes
 from junheng.schools import base_column, category_words, is_grade
-from junheng.schools.inclusion import LEFT_OUT
+from junheng.schools.inclusion import LEFT_OUT, owners_of
 from junheng.schools.sections import Sections
 from junheng.schools.vocabulary import KINDS
 from junheng.standards.model import Filter, Relaxation, Threshold
@@ -221,7 +221,9 @@ class Subjects:
 
     def _codes(self, name: str) -> Codes:
         s = self.sections
-        return s.kinds[self.first] if name == "kind" else s.schools.category_codes(name)[self.row]
+        if name == "kind":
+            return s.kinds[self.first]
+        return (owners_of(s.schools) if name == "ownership" else s.schools.category_codes(name))[self.row]
 
     def _among(self, name: str, wanted: Sequence[str], none: int = UNDETERMINED) -> Codes:
         """Return whether the category of each unit is among some; ``none`` if missing."""

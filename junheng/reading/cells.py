@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -13,10 +14,9 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng._data import read_toml
 from junheng._text import LONGEST, clean, has_mark, is_odd, unmarked
-from junheng.reading.meaning import units, words
-from junheng.schools import Column, fold, parse_numbers
+from junheng.reading.meaning import words
+from junheng.schools import Column, every_unit, fold, parse_numbers, units_of
 
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: Thousands separated by commas or blanks, in groups of three.
@@ -62,15 +62,6 @@ def is_missing(value: Any) -> bool:
     # a cheap test first: a nation has many cells
     short = isinstance(value, str) and 0 < len(value) <= 8 and value[0] in _missing_first()
     return short and fold(value) in words("cells", "missing")
-
-
-@cache
-def units_of(unit: str | None) -> dict[str, tuple[int, int]]:
-    """Return the units that convert to a unit of the vocabulary, folded, with their factors."""
-    factors: dict[str, tuple[int, int]] = {}
-    for name, factor in read_toml("columns.toml")["units"].get(unit, {}).items():
-        factors[fold(name)] = (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
-    return factors
 
 
 def _half(text: str) -> str | None:
@@ -133,7 +124,7 @@ def is_figure(value: Any) -> bool:
     if match is None:
         return _with_comma(half) is not None or (bare != value and _plain(bare) is not None)
     figure = match.group(1).strip()
-    return (_plain(figure) or _with_comma(figure)) is not None and fold(match.group(2)) in units()
+    return (_plain(figure) or _with_comma(figure)) is not None and fold(match.group(2)) in every_unit()
 
 
 def read_figures(
@@ -168,11 +159,9 @@ def read_figures(
         if isinstance(value, str) and bare != value.strip():
             parsed.marked[row] = text
     if parsed.bad:
-        cells = np.empty(values.size, dtype=object)
-        cells[:] = [None if x != x else x for x in quick.tolist()]
-        for row, text in parsed.bad.items():
-            cells[row] = text
-        parsed.values = cells
+        parsed.values = quick.astype(object)
+        parsed.values[np.isnan(quick)] = None
+        parsed.values[list(parsed.bad)] = list(parsed.bad.values())
     return parsed
 
 
@@ -188,14 +177,19 @@ def _number_in(text: str) -> str:
     return half if match is None else match.group(1).strip()
 
 
+def _has_decimals(figure: str) -> bool:
+    """Tell whether the comma of a figure can only be that of decimals: 12,50 and 0,500, but not 1,500."""
+    zero = figure.lstrip("+-").startswith("0,")
+    return zero or (not _GROUPED.fullmatch(figure) and _plain(figure) is not None)
+
+
 def _unclear(values: NDArray[np.object_], bad: dict[int, str]) -> set[int]:
     """Return the cells that are unclear because another one in the column has a decimal comma.
 
     Beside 12,50 the cell 1,500 is 1500 or 1.5; beside 1,500,000 it is the cell 12,50 that is unclear.
     """
     with_comma = {i: _number_in(text) for i, text in bad.items() if "," in text or "，" in text}
-    sure = {i for i, figure in with_comma.items() if not _GROUPED.fullmatch(figure) and _plain(figure) is not None}
-    sure |= {i for i, figure in with_comma.items() if figure.lstrip("+-").startswith("0,")}
+    sure = {i for i, figure in with_comma.items() if _has_decimals(figure)}
     if not sure:
         return set()
     grouped = {i for i, figure in with_comma.items() if i not in sure and _GROUPED.fullmatch(figure)}
@@ -209,7 +203,7 @@ def _figure(
     value: Any,
     column: Column,
     factor: tuple[int, int],
-    known: dict[str, tuple[int, int]],
+    known: Mapping[str, tuple[int, int]],
     decimal: str | None,
 ) -> float | None:
     if column.unit == "year" and hasattr(value, "year"):

@@ -124,18 +124,23 @@ def is_facts_sheet(grid: Grid) -> bool:
     if form is not None:
         labels = [v for v in grid.cells[:, form.items].tolist() if _item(v, None) is not None]
         return any(recognise(label) is None for label in labels)
-    try:
-        header = find_header(grid, understood=meaning)
-    except InputError:
-        return False
+    header = _header(grid)
     if header is None:
         return False
     facts = {f.column for f in header.found if f is not None}
-    ours = [path[-1] for path, f in zip(header.paths, header.found, strict=True) if f is not None and path]
-    columns = {found.column for path in header.paths if path and (found := recognise(path[-1])) is not None}
+    labels = [(path[-1], f) for path, f in zip(header.paths, header.found, strict=True) if path]
+    ours = [recognise(label) for label, f in labels if f is not None]
+    columns = {found.column for label, _ in labels if (found := recognise(label)) is not None}
     named = bool(facts & {"county", "county_code"}) and not columns & {"school", "school_code", "stage"}
-    mostly = 2 * len(ours) >= sum(bool(path) for path in header.paths)
-    return named and mostly and any(recognise(label) is None for label in ours)
+    return named and 2 * len(ours) >= len(labels) and None in ours
+
+
+def _header(grid: Grid, mapping: Mapping[str, str] | None = None) -> Header | None:
+    """Return the headers of a table of facts, None if there are none or two."""
+    try:
+        return find_header(grid, understood=meaning, mapping=mapping or {})
+    except InputError:
+        return None
 
 
 def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
@@ -144,10 +149,7 @@ def _known(grid: Grid, mapping: Mapping[str, str] | None) -> int:
     if form is not None:
         found = [_item(v, mapping) for v in grid.cells[:, form.items].tolist()]
         return sum(f is not None and f.column not in KEYS for f in found)
-    try:
-        header = find_header(grid, understood=meaning, mapping=mapping or {})
-    except InputError:
-        return 0
+    header = _header(grid, mapping)
     if header is None:
         return 0
     chosen = named_by(mapping, header)

@@ -8,19 +8,13 @@ from functools import cache, lru_cache
 
 from junheng._data import read_toml
 from junheng._text import LONGEST
-from junheng.schools import Found, base_column, fold, recognise, unit_above, unit_factor
+from junheng.schools import Found, base_column, every_unit, fold, recognise, unit_above, unit_factor
 
 
 @cache
 def words(group: str, kind: str) -> frozenset[str]:
     """Return the folded words of ``returns.toml``."""
     return frozenset(fold(w) for w in read_toml("returns.toml")[group][kind])
-
-
-@cache
-def units() -> frozenset[str]:
-    """Every unit of the vocabulary, folded."""
-    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
 
 
 _STAGES = {"小学": "primary", "初中": "junior", "高中": "senior", "初级中学": "junior", "普通高中": "senior"}
@@ -45,7 +39,7 @@ _UNIT_LABEL = re.compile(r"^(?:计量|金额)?单位[:为]?")
 def bare_unit(label: str) -> str | None:
     """Return the unit if a label is nothing but a unit, else None."""
     folded = _UNIT_LABEL.sub("", fold(label).strip("()"))
-    return folded if folded in units() else None
+    return folded if folded in every_unit() else None
 
 
 def _is_other(label: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -56,46 +56,29 @@ class Rows:
 def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows:
     """Separate schools from titles, totals, notes, repeated headers and empty rows."""
     start = header.rows[-1] + 1
-    counts = filled.sum(axis=1)
-    left_out = [
-        LeftOut(r, "title" if counts[r] else "blank", row_text(grid.cells[r]) if counts[r] else "")
-        for r in range(header.rows[0])
-    ]
-    left_out += [LeftOut(r, "blank", "") for r in range(start, len(counts)) if counts[r] == 0]
-    look = _Look(grid, header, titles=frozenset(o.text for o in left_out if o.reason == "title"))
-    is_school = counts > 0
+    is_school = np.asarray(filled.any(axis=1))
+    titles = [r for r in range(header.rows[0]) if is_school[r]]
+    left_out = [LeftOut(r, "title", row_text(grid.cells[r])) for r in titles]
+    empty = [r for r in (*range(header.rows[0]), *range(start, len(is_school))) if not is_school[r]]
+    left_out += [LeftOut(r, "blank", "") for r in empty]
     is_school[:start] = False
-    suspect = _suspects(look, filled)
-    # rows directly below the headers may be repeated on the next printed page
-    repeated: dict[str, str] = {}
-    for r in np.flatnonzero(is_school[: start + 3]).tolist():
-        row = look.row(r)
-        if row.kind() in ("column numbers", "explanation"):
-            repeated[row.text] = row.kind()
-            c, value = row.filled[0]
-            suspect |= np.asarray(grid.cells[:, c] == value, dtype=bool)
+    look = _Look(grid, header, titles=frozenset(row_text(grid.cells[r]) for r in titles))
     totals: list[TotalRow] = []
     headings: list[tuple[int, str]] = []
     bare: dict[str, list[int]] = {"school": [], "heading": []}
-    noted = False
-    for r in np.flatnonzero(suspect & is_school).tolist():
-        row = look.row(r, noted=noted)
-        reason = repeated.get(row.text) or row.kind()
-        if reason in bare and row.is_name_only() and not row.is_heading_for_sure():
-            bare[reason].append(r)
-        if reason == "school":
+    for row, kind in _examined(look, filled, is_school.copy()):
+        reason = kind
+        if kind in bare and row.is_name_only() and not row.is_heading_for_sure():
+            bare[kind].append(row.r)
+        if kind == "school":
             continue
-        is_school[r] = False
-        noted = noted or reason == "note"
-        if reason == "headers":
-            _refuse_other_header(grid, header, r, row.cells)
-            reason = "repeated headers"
-        elif reason == "heading":
-            headings.append((r, row.first))
-        elif reason == "total" and (total := row.total()) is not None:
-            totals.append(TotalRow(r, *total))
-            reason = "average" if totals[-1].kind == "average" else "total"
-        left_out.append(LeftOut(r, reason, row.text))
+        if kind == "heading":
+            headings.append((row.r, row.first))
+        elif kind == "total" and (total := row.total()) is not None:
+            totals.append(TotalRow(row.r, *total))
+            reason = "average" if total[0] == "average" else "total"
+        is_school[row.r] = False
+        left_out.append(LeftOut(row.r, reason, row.text))
     return Rows(
         schools=np.flatnonzero(is_school).astype(np.int64),
         left_out=tuple(sorted(left_out, key=lambda o: o.row)),
@@ -104,6 +87,28 @@ def left_out_rows(grid: Grid, header: Header, filled: NDArray[np.bool_]) -> Rows
         bare_schools=tuple(bare["school"]),
         bare_headings=tuple(bare["heading"]),
     )
+
+
+def _examined(look: _Look, filled: NDArray[np.bool_], below: NDArray[np.bool_]) -> Iterator[tuple[_Row, str]]:
+    """Yield each row that may not be a school with its kind; ``below`` marks the filled rows below the headers."""
+    suspect = _suspects(look, filled)
+    # rows directly below the headers may be repeated on the next printed page
+    repeated: dict[str, str] = {}
+    for r in np.flatnonzero(below[: look.header.rows[-1] + 4]).tolist():
+        row = look.row(r)
+        if row.kind() in ("column numbers", "explanation"):
+            repeated[row.text] = row.kind()
+            c, value = row.filled[0]
+            suspect |= np.asarray(look.grid.cells[:, c] == value, dtype=bool)
+    noted = False
+    for r in np.flatnonzero(suspect & below).tolist():
+        row = look.row(r, noted=noted)
+        kind = repeated.get(row.text) or row.kind()
+        noted = noted or kind == "note"
+        if kind == "headers":
+            _refuse_other_header(look.grid, look.header, r, row.cells)
+            kind = "repeated headers"
+        yield row, kind
 
 
 def _refuse_other_header(grid: Grid, header: Header, row: int, cells: Sequence[Any]) -> None:

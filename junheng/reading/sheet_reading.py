@@ -163,26 +163,21 @@ def _refuse_a_gap(source: Source, s: SheetReading, width: int) -> None:
 
 def _spread_merged(s: SheetReading) -> None:
     """Repeat merged cells in every row; figures of people merged over several rows become missing."""
-    start = s.header.rows[-1] + 1
-    bases = {c: _base(u.column) for c, u in s.understood.items()}
-    merges = [m for m in s.grid.merges or () if m[0] >= start]
+    merges = [m for m in s.grid.merges or () if m[0] > s.header.rows[-1]]
     _empty_merged_across(s, [m for m in merges if m[3] > m[1]])
-    merges = [m for m in merges if m[2] > m[0]]
-    if not merges:
-        return
-    schools = set(s.rows.schools.tolist())
+    schools = s.rows.schools
     # an empty column of codes does not identify schools
-    codes = [c for c in s.header.positions("school_code") if s.filled[s.rows.schools, c].any()]
+    codes = [c for c in s.header.positions("school_code") if s.filled[schools, c].any()]
     names = codes or s.header.positions("school")
     # words first: figures need to know whether two rows are one school
-    for merge in sorted(merges, key=lambda m: _is_number(bases.get(m[1]))):
+    for merge in sorted((m for m in merges if m[2] > m[0]), key=lambda m: _is_number(_base_at(s, m[1]))):
         r0, c, r1, _ = merge
-        value = s.grid.cells[r0, c]
-        rows = [r for r in range(r0, min(r1 + 1, len(s.grid.cells))) if r in schools]
-        if value is None or len(rows) < 2:
+        first, end = np.searchsorted(schools, (r0, r1 + 1))
+        rows = schools[first:end].tolist()
+        if s.grid.cells[r0, c] is None or len(rows) < 2:
             continue
-        base = bases.get(c)
-        if not _is_number(base) or (base is not None and base.shared and _are_one_school(s, rows, names)):
+        base = _base_at(s, c)
+        if base is None or base.type != "number" or (base.shared and _are_one_school(s, rows, names)):
             _fill_merged(s, merge, rows)
         else:
             _empty_merged(s, merge, rows)
@@ -205,7 +200,7 @@ def _empty_merged_across(s: SheetReading, merges: Sequence[Merge]) -> None:
     for r0, c0, _, c1 in merges:
         known = [c for c in range(c0, c1 + 1) if c in s.understood and s.understood[c].column is not None]
         value = s.grid.cells[r0, c0]
-        if r0 not in schools or len(known) < 2 or value is None or not _is_number(_base(s.understood[known[0]].column)):
+        if r0 not in schools or len(known) < 2 or value is None or not _is_number(_base_at(s, known[0])):
             continue
         s.grid.cells[r0, c0] = None
         column = s.understood[known[0]].column
@@ -239,7 +234,8 @@ def _are_one_school(s: SheetReading, rows: Sequence[int], names: Sequence[int]) 
     return len(named) == 1 and None not in named
 
 
-def _base(column: str | None) -> Column | None:
+def _base_at(s: SheetReading, c: int) -> Column | None:
+    column = s.understood[c].column if c in s.understood else None
     found = base_column(column) if column else None
     return None if found is None else found[0]
 

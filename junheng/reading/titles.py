@@ -11,10 +11,9 @@ import numpy as np
 
 from junheng._data import read_toml
 from junheng.errors import InputDataError, Problem, ProblemCode
-from junheng.reading.cells import units_of
 from junheng.reading.grid import Source
 from junheng.reading.sheet_reading import Change, SheetReading
-from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold
+from junheng.schools import UNIT_IN_SIGHT, Column, columns, fold, units_of
 from junheng.words import Name, Quoted, message
 
 # ---------------------------------------------------------------------------------------- units in titles

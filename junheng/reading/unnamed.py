@@ -246,24 +246,24 @@ class _Sums:
         above = [*cuts[self.borders < r][::-1][:_SIDES].tolist(), 0]
         below = [*cuts[self.borders > r][:_SIDES].tolist(), part.rows.size]
         spans = [(a, at, 0, 0) for a in dict.fromkeys(above)] + [(after, b, 0, 0) for b in dict.fromkeys(below)]
-        for a, b, c, d in [*spans, (0, at, after, part.rows.size)]:
-            if self._may_be(i, part, (a, b, c, d)):
-                positions = np.r_[a:b, c:d]
-                if self._is_sum(i, part, positions):
-                    filled = positions[part.values[0][positions].any(axis=1)]
-                    first, last = self.rows[part.rows[filled[[0, -1]]]].tolist()
-                    return first, last, filled.size
+        for a, b, c, d in self._near(i, part, np.array([*spans, (0, at, after, part.rows.size)])):
+            positions = np.r_[a:b, c:d]
+            if self._is_sum(i, part, positions):
+                filled = positions[part.values[0][positions].any(axis=1)]
+                first, last = self.rows[part.rows[filled[[0, -1]]]].tolist()
+                return first, last, filled.size
         return None
 
-    def _may_be(self, i: int, part: _Part, span: tuple[int, int, int, int]) -> bool:
-        """Tell quickly whether running sums come near the figures of a row."""
-        a, b, c, d = span
+    def _near(self, i: int, part: _Part, spans: NDArray[np.int64]) -> list[list[int]]:
+        """Return the spans whose running sums come near the figures of a row, quickly."""
+        a, b, c, d = spans.T
         given = self.figures.values[i]
-        near = np.isnan(given)
+        near = np.tile(np.isnan(given), (len(spans), 1))
         for run in part.runs:
             close = 1e-6 + 1e-9 * np.maximum(np.abs(run[-1]), np.abs(given))
             near |= np.abs(run[b] - run[a] + run[d] - run[c] - given) <= close
-        return b + d > a + c and bool(near.all())
+        chosen: list[list[int]] = spans[near.all(axis=1) & (b + d > a + c)].tolist()
+        return chosen
 
     def _is_sum(self, i: int, part: _Part, positions: NDArray[np.int64]) -> bool:
         """Tell whether a row is the sum of others in every column it gives, and in several that are not 0."""

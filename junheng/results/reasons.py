@@ -76,23 +76,30 @@ def _part_reason(
 ) -> str:
     """Return the reason of a part; ``verdicts`` begins with those of the part and of its items."""
     text = sentences("results", language)
-    verdict, of_items = verdicts[0], verdicts[1 : 1 + len(items)]
-    if part != "overall" and not items:
+    if part == "overall":
+        same = [r for r, v in zip(items, verdicts[1:], strict=False) if v == verdicts[0]]
+        reasons = [overall_reason(d, county, language)]
+        # the overall verdict is met by the parts
+        if verdicts[0] != MET or any(r.item.rule != "conditions" for r in same):
+            reasons += _reasons_of_items(d, verdicts[0], same, county, language)
+    elif not items:
         return text["no_items"]
-    reasons = [overall_reason(d, county, language)] if part == "overall" else []
-    # a part is met by all of its items; the overall verdict by the parts
-    all_of_them = verdict == MET and part != "overall"
-    wanted = [r for r, v in zip(items, of_items, strict=True) if v == verdict or all_of_them]
-    ruled = [r for r in wanted if r.item.rule == "conditions"]
-    if verdict == MET and len(ruled) == len(wanted):
-        reasons += [text["all_met"].format(n=len(wanted))] if wanted and all_of_them else []
     else:
-        reasons += [_stage_reason(d, r, county, language) for r in wanted if r.item.rule != "conditions"]
-        if verdict == UNDETERMINED and any(_uses_figures(d, r) for r in wanted):
-            reasons.append(_columns_lacking(d, language))
-        if ruled:
-            reasons.append(_items_counted(verdict, ruled, language))
+        # a part is met by all of its items
+        wanted = [r for r, v in zip(items, verdicts[1:], strict=False) if verdicts[0] in (MET, v)]
+        reasons = _reasons_of_items(d, verdicts[0], wanted, county, language)
     return text["join"].join(dict.fromkeys(r for r in reasons if r))
+
+
+def _reasons_of_items(d: Judgement, verdict: int, items: Sequence[ItemResult], county: int, language: str) -> list[str]:
+    """Return the reasons that items give for a verdict: in full for those judged by figures, the others counted."""
+    counted = [r for r in items if r.item.rule == "conditions"]
+    reasons = [_stage_reason(d, r, county, language) for r in items if r.item.rule != "conditions"]
+    if verdict == UNDETERMINED and any(_uses_figures(d, r) for r in items):
+        reasons.append(_columns_lacking(d, language))
+    if counted:
+        reasons.append(_items_counted(verdict, counted, language))
+    return reasons
 
 
 def _items_counted(verdict: int, items: Sequence[ItemResult], language: str) -> str:

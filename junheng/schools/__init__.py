@@ -23,11 +23,13 @@ from junheng.schools.vocabulary import (
     category_word,
     category_words,
     columns,
+    every_unit,
     flag_words,
     fold,
     fold_word,
     is_grade,
     unit_factor,
+    units_of,
 )
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "check_schools",
     "columns",
     "describe_columns",
+    "every_unit",
     "finish_columns",
     "flag_advice",
     "flag_words",
@@ -64,6 +67,7 @@ __all__ = [
     "understand",
     "unit_above",
     "unit_factor",
+    "units_of",
 ]
 
 

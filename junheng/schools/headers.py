@@ -11,8 +11,8 @@ from attrs import evolve, frozen
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
 from junheng.schools.areas import is_unclear, meant_by
 from junheng.schools.header_names import named
-from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, is_plain_remark, said_beside, unit_in, units_of_column
-from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor
+from junheng.schools.remarks import BLANK, UNIT_IN_SIGHT, flat, is_plain_remark, said_beside, unit_in
+from junheng.schools.vocabulary import Column, Factor, base_column, columns, fold, unit_factor, units_of
 from junheng.words import Message, Name, Quoted, message
 
 __all__ = [
@@ -115,7 +115,7 @@ def _said_behind(bare: str, brackets: Sequence[str]) -> Found | None:
         rest = _JOIN.sub("|", flat(bare[at:]))
         number, separated = base[0].type == "number", _BEHIND_A_NAME.match(rest) is not None
         # without a separator one character may be the rest of a word: 图书册
-        joined = number and len(rest) > 1 and rest in units_of_column(base[0].unit)
+        joined = number and len(rest) > 1 and rest in units_of(base[0].unit)
         if not (joined or separated):
             return None
         said = said_beside(name, bare[:at], rest)
@@ -138,7 +138,7 @@ def _bracket_before(bare: str, brackets: Sequence[str]) -> Found | None:
     if name is None or base is None or _ORDINAL.fullmatch(inside):
         return None
     found = _with_brackets(name, rest, [*brackets, inside])
-    return found if found is None or found.unit is None or found.unit in units_of_column(base[0].unit) else None
+    return found if found is None or found.unit is None or found.unit in units_of(base[0].unit) else None
 
 
 _ORDINAL = re.compile(r"[0-9一二三四五六七八九十]{1,3}")
@@ -166,7 +166,7 @@ def _with_brackets(name: str, bare: str, brackets: Sequence[str]) -> Found | Non
 
 def _agree(column: Column, unit: str, other: str) -> bool:
     """Return whether two units of a column are the same."""
-    known = units_of_column(column.unit)
+    known = units_of(column.unit)
     return known.get(unit) == known.get(other)
 
 
@@ -180,7 +180,7 @@ def unit_above(found: Found, headings: Iterable[str]) -> Found:
         return found
     said = [s for heading in headings if (s := unit_in(base[0], heading)).unit or s.odd]
     odd = [s.odd for s in said if s.odd]
-    units = {units_of_column(base[0].unit)[s.unit]: s.unit for s in said if s.unit}
+    units = {units_of(base[0].unit)[s.unit]: s.unit for s in said if s.unit}
     if not said:
         return found
     return evolve(found, unit=odd[0] if odd else "/".join(units.values()))

@@ -22,7 +22,7 @@ from junheng.schools.vocabulary import ALL_STAGES, NO_STAGE, category_words
 from junheng.standards.model import ANSWERS, Inclusion, Standard
 from junheng.words import Listed, Name, Quoted, listed, message
 
-__all__ = ["LEFT_OUT", "answers", "leave_out"]
+__all__ = ["LEFT_OUT", "answers", "leave_out", "owners_of"]
 
 Codes = NDArray[np.int8]
 
@@ -45,6 +45,13 @@ def answers(table: SchoolTable, standard: Standard | None) -> dict[str, Codes]:
         return {name: np.where(mine >= 0, mine, included) for name, mine in zip(ANSWERS, separate, strict=True)}
     one = np.where(included >= 0, included, np.where(separate[0] >= 0, separate[0], separate[1]))
     return dict.fromkeys(ANSWERS, one)
+
+
+def owners_of(table: SchoolTable) -> Codes:
+    """Return ``ownership`` of each row; a school whose ``owner_type`` is private is private."""
+    private = table.category_codes("owner_type") == category_words("owner_type").index("private")
+    word = category_words("ownership").index("private")
+    return np.where(private, np.int8(word), table.category_codes("ownership"))
 
 
 def leave_out(
@@ -80,15 +87,12 @@ class _Units:
     @classmethod
     def from_places(cls, found: ProblemList, standard: Standard | None, places: Places, students: Floats) -> _Units:
         table = found.table
-        ownership = places.spread(table.category_codes("ownership"))
+        ownership = places.spread(owners_of(table))
         owners = np.full(students.size, -1, dtype=np.int8)
         # errors in a column that no rule uses must not stop an evaluation
         if standard is not None and any(rule.owner_types or rule.ownership for rule in standard.inclusion):
             found.look_at("owner_type")
             owners = places.spread(table.category_codes("owner_type"))
-        private = owners == category_words("owner_type").index("private")
-        if private.any():
-            ownership = np.where(private, category_words("ownership").index("private"), ownership).astype(np.int8)
         return cls(places.spread(table.category_codes("kind")), ownership, owners, students)
 
     def decide(self, standard: Standard | None, answer: str) -> Codes:

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 from itertools import pairwise
 
 from attrs import frozen
 
-from junheng._data import read_toml
 from junheng.schools.header_names import named, stage_word
-from junheng.schools.vocabulary import Column, Factor, base_column, category_aliases, flag_words, fold, unit_factor
+from junheng.schools.vocabulary import (
+    Column,
+    Factor,
+    base_column,
+    category_aliases,
+    every_unit,
+    flag_words,
+    fold,
+    units_of,
+)
 
-__all__ = ["BLANK", "UNIT_IN_SIGHT", "Said", "flat", "is_plain_remark", "said_beside", "unit_in", "units_of_column"]
+__all__ = ["BLANK", "UNIT_IN_SIGHT", "Said", "flat", "is_plain_remark", "said_beside", "unit_in"]
 
 
 @frozen(kw_only=True)
@@ -91,13 +98,6 @@ def flat(text: str) -> str:
     return text.translate(str.maketrans("()", "||"))
 
 
-@cache
-def units_of_column(unit: str | None) -> Mapping[str, Factor]:
-    """Return the units that convert to a unit of the vocabulary, folded, with their factors."""
-    names = read_toml("columns.toml")["units"].get(unit, {})
-    return {fold(n): factor for n in names if (factor := unit_factor(str(unit), fold(n))) is not None}
-
-
 def said_beside(column: str, before: str, inside: str) -> Said:
     """Return what the text in brackets behind a name says; ``before`` is that name, both folded, blanks as bars."""
     base = base_column(column)
@@ -113,23 +113,37 @@ def said_beside(column: str, before: str, inside: str) -> Said:
 
 def _beside_figures(column: Column, inside: str) -> Said:
     inside = _APART.sub("", inside)
-    whole, known = inside.replace("|", ""), units_of_column(column.unit)
+    whole, known = inside.replace("|", ""), units_of(column.unit)
     if whole in known:
         return Said(unit=whole)
-    stages, units, remarks, unit_comes = list[str](), list[str](), list[str](), False
-    for token in filter(None, _SEPARATORS.split(inside)):
-        unit, remark = _part_token(token, known)
-        if unit_comes and unit is None:
-            return Said(odd=whole)
-        unit_comes = unit is None and remark is None and _SAYS_UNIT.fullmatch(token) is not None
-        stages += [stage] if (stage := stage_word(token)) is not None else []
-        units += [unit] if unit is not None else []
-        remarks += [remark] if remark is not None and stage is None else []
+    said = _stages_units_remarks(inside, known)
+    if said is None:
+        return Said(odd=whole)
+    stages, units, remarks, unit_comes = said
     if any(_is_other_figure(column, remark) for remark in remarks) or len(set(stages)) > 1:
         return Said(other=True)
     if len({known[u] for u in units}) > 1 or unit_comes or any(_is_odd(r, known) for r in remarks):
         return Said(odd=whole)
-    return Said(unit=units[0] if units else None, stage=stages[0] if stages else None, remarks=tuple(remarks))
+    return Said(unit=next(iter(units), None), stage=next(iter(stages), None), remarks=tuple(remarks))
+
+
+def _stages_units_remarks(
+    inside: str, known: Mapping[str, Factor]
+) -> tuple[list[str], list[str], list[str], bool] | None:
+    """Sort the words of a text, and tell whether a unit must follow; None if one had to and did not: 单位：全校."""
+    stages, units, remarks, unit_comes = list[str](), list[str](), list[str](), False
+    for token in filter(None, _SEPARATORS.split(inside)):
+        unit, remark = _part_token(token, known)
+        if unit_comes and unit is None:
+            return None
+        unit_comes = unit is None and remark is None and _SAYS_UNIT.fullmatch(token) is not None
+        if unit is not None:
+            units.append(unit)
+        if (stage := stage_word(token)) is not None:
+            stages.append(stage)
+        elif remark is not None:
+            remarks.append(remark)
+    return stages, units, remarks, unit_comes
 
 
 def _part_token(token: str, known: Mapping[str, Factor]) -> tuple[str | None, str | None]:
@@ -196,7 +210,7 @@ def unit_in(column: Column, text: str) -> Said:
 
     Units of other things are passed over: 单位：人、平方米、万元.
     """
-    known, every = units_of_column(column.unit), _every_unit()
+    known, every = units_of(column.unit), every_unit()
     folded = fold(BLANK.sub("|", text.strip()))
     tokens = filter(None, _SEPARATORS.split(_APART.sub("", flat(folded).translate(_JOINS))))
     parts = [_part_token(token, known) for token in tokens]
@@ -207,11 +221,6 @@ def unit_in(column: Column, text: str) -> Said:
     if len({known[u] for u in units}) > 1 or any(_in_sight(r, known) for r in (rest[:-1] if tail else rest)):
         return Said(odd=folded.replace("|", ""))
     return Said(unit=units[0] if units else None)
-
-
-@cache
-def _every_unit() -> frozenset[str]:
-    return frozenset(fold(u) for group in read_toml("columns.toml")["units"].values() for u in group)
 
 
 # ----------------------------------------------------------------------------------------------- words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -76,12 +77,22 @@ def fold(text: str) -> str:
 Factor = tuple[int, int]
 
 
+@cache
+def units_of(unit: str | None) -> Mapping[str, Factor]:
+    """Return the units that convert to a canonical one, folded, with their factors as fractions."""
+    known = read_toml("columns.toml")["units"].get(unit, {})
+    return {fold(n): (f[0], f[1]) if isinstance(f, list) else (f, 1) for n, f in known.items()}
+
+
+@cache
+def every_unit() -> frozenset[str]:
+    """Return every unit of the vocabulary, folded."""
+    return frozenset(unit for canonical in read_toml("columns.toml")["units"] for unit in units_of(canonical))
+
+
 def unit_factor(to: str, unit: str) -> Factor | None:
     """Return the factor from a unit, folded, to a canonical one as a fraction, None if it is unknown."""
-    for name, factor in read_toml("columns.toml")["units"].get(to, {}).items():
-        if fold(name) == unit:
-            return (factor[0], factor[1]) if isinstance(factor, list) else (factor, 1)
-    return None
+    return units_of(to).get(unit)
 
 
 DEGREES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -34,7 +35,7 @@ def figure(rng: random.Random, content: Content) -> Change:
         return _set(rng, county["facts"], name, "figure", f"facts.{name}")
     part = rng.choice(["schools", "sections", "sections", "sections"])
     columns, rows = county[part]["columns"], county[part]["rows"]
-    fixed = {"name", "code", "school", "row", "stage", "rounded", "lacking"}
+    fixed = {"name", "code", "school", "row", "stage"}
     free = [i for i, n in enumerate(columns) if n not in fixed]
     i, row = rng.choice(free), rng.randrange(len(rows))
     return _set(rng, rows[row], i, "figure", f"{part}[{row}].{columns[i]}")
@@ -50,19 +51,27 @@ def _set(rng: random.Random, holder: Any, key: Any, kind: str, where: str) -> Ch
 def _other(rng: random.Random, x: Any, name: str) -> Any:
     """Return another value of the same sort."""
     words = {
-        "kind": ("primary", "junior", "teaching_point", "special", None),
+        "kind": ("primary", "junior", "teaching_point", "special", "ordinary"),
         "ownership": ("public", "private", None),
         "owner_type": ("private", "county_education", "enterprise", None),
         "area_type": ("city", "town", "rural", None),
     }
-    answers = ("included", "in_basic_standard", "in_coefficient")
-    if isinstance(x, bool) or (x is None and name in answers):
+    if isinstance(x, bool) or (x is None and name in ("in_basic_standard", "in_coefficient")):
         return rng.choice([y for y in (True, False, None) if y is not x])
+    if isinstance(x, int):
+        return rng.choice([y for y in (0, 1, 2) if y != x])
     if name in words:
         return rng.choice([y for y in words[name] if y != x])
-    if x is None:
-        return None
-    value = Fraction(x)
+    if x is None or name == "kind_of_row":
+        return x
+    own, mark, whole = re.fullmatch(r"([^/=<]*)([/=<]?)(.*)", x).groups()  # type: ignore[union-attr]
+    if own and (not whole or rng.random() < 0.5):
+        return f"{_more(rng, own)}{mark}{whole}"
+    return f"{own}{mark}{_more(rng, whole)}"
+
+
+def _more(rng: random.Random, typed: str) -> str:
+    value = Fraction(typed)
     more = rng.choice([Fraction(1), Fraction(-1), value, Fraction(1, 100), value / 10])
     new = value + more if value + more >= 0 else value + 1
     whole = value.denominator == 1
@@ -78,33 +87,30 @@ def verdict(rng: random.Random, content: Content) -> Change:
     return Change("verdict", where, before, holder[key])
 
 
-def _verdicts(claims: Content) -> Iterator[tuple[str, Any, int]]:
-    for row in claims["sections"]:
-        yield "sections", row, 2
-    for entry in claims["values"]:
-        for row in entry["rows"]:
-            yield "values", row, 3
-            if row[4] is not None:
-                yield "floors", row, 4
-    for name, at in (("coefficients", 5), ("items", 4), ("parts", 1)):
-        for row in claims[name]:
-            if row[at] is not None:
-                yield name, row, at
+def _verdicts(claims: list[list[Any]]) -> Iterator[tuple[str, Any, int]]:
+    for row in claims:
+        at = {"section": 4, "coefficient": 4, "item": 3, "part": 2}[row[0]]
+        if row[at] is not None:
+            yield row[0], row, at
+        for value in row[5] if row[0] == "section" else ():
+            yield "value", value, 2
 
 
 def left_out(rng: random.Random, content: Content) -> Change:
     """Change why a section is left out."""
-    row = rng.choice(rng.choice(content["counties"])["claims"]["sections"])
-    key = rng.randrange(2)
+    claims = rng.choice(content["counties"])["claims"]
+    row = rng.choice([row for row in claims if row[0] == "section"])
+    key = rng.choice([2, 3])
     before = row[key]
     row[key] = rng.choice([r for r in LEFT_OUT if r != before])
-    return Change("left_out", f"sections.{key}", before, row[key])
+    return Change("left_out", f"section.{key}", before, row[key])
 
 
 def printed(rng: random.Random, content: Content) -> Change:
     """Change a printed float of the claims: a value, a coefficient, a requirement."""
     claims = rng.choice(content["counties"])["claims"]
-    rows = [row for entry in claims["values"] for row in entry["rows"]] + claims["coefficients"] + claims["items"]
+    rows = [value for row in claims if row[0] == "section" for value in row[5]]
+    rows += [row for row in claims if row[0] == "coefficient"]
     floats = [(row, i) for row in rows for i, x in enumerate(row) if isinstance(x, float)]
     if not floats:
         return verdict(rng, content)
@@ -114,18 +120,18 @@ def printed(rng: random.Random, content: Content) -> Change:
     return Change("printed", str(row[:2]), before, row[i])
 
 
-def reason(rng: random.Random, content: Content) -> Change:
-    """Change a reason or a count of the claims."""
+def line(rng: random.Random, content: Content) -> Change:
+    """Drop a claim, repeat it, or exchange two."""
     claims = rng.choice(content["counties"])["claims"]
-    found: list[tuple[Any, int]] = [(row, 5) for entry in claims["values"] for row in entry["rows"]]
-    found += [(row, i) for row in claims["coefficients"] for i in (6, 7, 8)]
-    found += [(row, i) for row in claims["items"] for i in (5, 6, 7, 8)]
-    if not found:
-        return verdict(rng, content)
-    row, i = rng.choice(found)
-    before = row[i]
-    row[i] = before + 1 if isinstance(before, int) else rng.choice(["not_given", "missing_value", None, "zero_mean"])
-    return Change("reason", str(row[:2]), before, row[i])
+    before, i = copy.deepcopy(claims), rng.randrange(len(claims))
+    how = rng.choice(["drop", "repeat", "exchange"])
+    if how == "drop":
+        del claims[i]
+    elif how == "repeat":
+        claims.insert(i, claims[i])
+    else:
+        claims[0], claims[-1] = claims[-1], claims[0]
+    return Change("line", how, before, claims)
 
 
 def rule(rng: random.Random, content: Content) -> Change:
@@ -160,7 +166,7 @@ KINDS: tuple[Callable[[random.Random, Content], Change], ...] = (
     verdict,
     left_out,
     printed,
-    reason,
+    line,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,12 +25,7 @@ def again(content: Content, standard: jh.Standard) -> dict[str, Any]:
     """Return the certificate that the library makes of the figures of a certificate."""
     schools = table(content)
     absent = [n for n in needed_columns(standard) if n not in schools]
-    ev = jh.evaluate(
-        schools.assign(**dict.fromkeys(absent)),
-        standard,
-        county_facts=facts(content),
-        missing=content["options"]["missing"],
-    )
+    ev = jh.evaluate(schools.assign(**dict.fromkeys(absent)), standard, county_facts=facts(content))
     return plain(ev.certificate())
 
 
@@ -56,11 +52,14 @@ def table(content: Content) -> pd.DataFrame:
     """Return the rows of the table."""
     rows: list[dict[str, Any]] = []
     for county in content["counties"]:
-        schools = frame(county["schools"])
+        schools, sections = frame(county["schools"]), frame(county["sections"])
         by_row: dict[int, list[dict[str, Any]]] = {}
-        for section in frame(county["sections"]):
+        for section in sections:
             by_row.setdefault(section["row"], []).append(section)
-        rows += [{**_keys(county), "_": row, **_row(schools, own)} for row, own in by_row.items()]
+        for row, own in by_row.items():
+            school = own[0]["school"]
+            others = [s for s in sections if s["school"] == school]
+            rows.append({**_keys(county), "_": row, **_row(schools[school], others, own)})
     return pd.DataFrame(rows).sort_values("_", ignore_index=True).drop(columns="_")
 
 
@@ -73,59 +72,51 @@ def _keys(county: Content) -> dict[str, Any]:
     return {"county": county["county"][0], **({} if county["year"] is None else {"year": county["year"]})}
 
 
-def _row(schools: list[dict[str, Any]], sections: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(school: dict[str, Any], others: list[dict[str, Any]], sections: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the row of one section, or of all stages of a school that are given in one row."""
     first = sections[0]
-    school = schools[first["school"]]
+    kind = first["kind_of_row"] or first["kind"]
     out = {
         "school": school["name"],
         "school_code": school["code"] or f"{first['school']:04}",
-        "kind": first["kind"],
+        "kind": None if kind == "ordinary" else kind,
         "stage": None,
     }
-    names = ["ownership", "owner_type", "area_type", "included", "in_basic_standard", "in_coefficient"]
+    names = ["ownership", "owner_type", "area_type", "in_basic_standard", "in_coefficient"]
     out |= {n: first[n] for n in names}
-    if school["kind"] in INTEGRATED:
+    if first["kind"] in INTEGRATED:
         out |= {f"students_{s}": _float(school[f"students_{s}"]) for s in STAGES}
-        out["resources_cover"] = _cover(school, sections)
-    figures = [
-        n for n in first if n not in (*names, "school", "row", "stage", "kind", "rounded", "lacking", "students")
-    ]
-    people = [n for n in school if n not in ("name", "code", "kind", *(f"students_{s}" for s in STAGES))]
-    wide = len(sections) > 1 or any(school[n] is not None and not columns()[n].shared for n in people)
-    for n in dict.fromkeys([*figures, *people]):
-        out |= _cells(n, school, sections, wide)
+        own = [n for n in SHARED if not any("/" in str(s.get(n)) for s in others)]
+        out["resources_cover"] = "stage" if len(own) == len(SHARED) else " ".join(own) or "school"
+    fixed = (*names, "school", "row", "stage", "kind", "kind_of_row", "students")
+    wide = len(sections) > 1 or any(re.search("[=<]", str(x)) for x in first.values())
+    for n in first:
+        if n not in fixed:
+            out |= _cells(n, sections, wide)
     if not wide:
         out |= {"stage": first["stage"], "students": _float(first["students"])}
     return out
 
 
-def _cover(school: Content, sections: list[dict[str, Any]]) -> str:
-    """Return which figures are the stage's own; a list of them also says that they were divided before."""
-    lacking = {n for s in sections for n in s["lacking"] or ()}
-    own = [n for n in SHARED if school.get(n) is None and n not in lacking]
-    if len(own) < len(SHARED):
-        return " ".join(own) or "school"
-    rounded = {n for s in sections for n in s["rounded"] or ()}
-    # the list of all columns is what split_stages writes for none
-    return " ".join(n for n in own if n in rounded or n in sections[0]) if rounded else "stage"
-
-
-def _cells(name: str, school: Content, sections: list[dict[str, Any]], wide: bool) -> dict[str, Any]:
+def _cells(name: str, sections: list[dict[str, Any]], wide: bool) -> dict[str, Any]:
     """Return the cells of a column, and of the columns of its stages."""
-    values = [s.get(name) for s in sections]
+    first = sections[0].get(name)
     kind = base_column(name)[0].type  # type: ignore[index]
     if kind == "flag":
-        return {name: values[0]}
+        return {name: first}
     if is_grade(name):
-        return {name: None if values[0] is None else category_words(name)[-1 - int(values[0])]}
-    whole = None if name in (sections[0]["lacking"] or ()) else school.get(name)
-    if columns()[name].shared:
-        return {name: _float(values[0] if whole is None else whole)}
-    if not wide:
-        return {name: _float(values[0])}
-    by_stage = {f"{name}_{s['stage']}": _float(s.get(name)) for s in sections}
-    return {name: _float(whole), **by_stage}
+        return {name: None if first is None else category_words(name)[-1 - int(first)]}
+    own, whole = zip(*(parts(s.get(name)) for s in sections), strict=True)
+    if columns()[name].shared or not wide:
+        return {name: _float(own[0] or whole[0])}
+    by_stage = {f"{name}_{s['stage']}": _float(x) for s, x in zip(sections, own, strict=True)}
+    return {name: _float(whole[0]), **by_stage}
+
+
+def parts(cell: str | None) -> tuple[str | None, str | None]:
+    """Return the figure of a stage and that of its school."""
+    own, whole = re.fullmatch("([^/=<]*)[/=<]?(.*)", cell or "").groups()  # type: ignore[union-attr]
+    return own or None, whole or None
 
 
 def _float(x: Any) -> float | None:

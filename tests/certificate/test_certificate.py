@@ -131,17 +131,14 @@ def check_rule(number: int) -> None:
     rng = random.Random(number)
     standard, content = certificate(rng.randrange(FEW))
     other, change = changed.changed(rng, content, [changed.rule])
-    assert refused(other, jh.load_standard(standard.id)) or _is_option(change.where), change
+    assert refused(other, jh.load_standard(standard.id)) or _is_option(change), change
 
 
-def _is_option(where: str) -> bool:
-    """Whether a place holds what no standard says.
-
-    The relaxations applied, decisions, how a size table is read: the user chose them. Which columns stages share is a
-    matter of the vocabulary; what follows from it is checked.
-    """
-    is_choice = where.rpartition(".")[2] in ("decision", "between", "below", "above")
-    return is_choice or ".applied." in where or ".shared." in where
+def _is_option(change: changed.Change) -> bool:
+    """Whether what was changed is no rule of a standard, but what the options of an evaluation choose."""
+    _, table, *_, name = change.where.split(".")
+    chosen = {"applied": [name], "doubts": ["decision"], "thresholds": ["between", "below", "above"]}
+    return name in chosen.get(table, []) and change.before != "some"
 
 
 # ------------------------------------------------------------------------------------------- what a certificate is
@@ -151,23 +148,23 @@ def test_it_says_what_the_frames_say() -> None:
     _, ev = evaluated(5)
     content = ev.certificate()
     records = jh.results.records
-    for i, (county, year) in enumerate((c["county"], c["year"]) for c in content["counties"]):
-        found = content["counties"][i]["claims"]
+    for county in content["counties"]:
+        key = (county["county"][0], county["year"])
+        found = {kind: [row for row in county["claims"] if row[0] == kind] for kind in KINDS}
 
-        def mine(frame: Any, key: Any = (county[0], year)) -> list[dict[str, Any]]:
-            return [r for r in records(frame) if (r["county"], r.get("year")) == key]
+        def mine(frame: Any, names: str, key: Any = key) -> list[list[Any]]:
+            rows = [r for r in records(frame) if (r["county"], r.get("year")) == key]
+            return [[r[n] if r[n] != "" else None for n in names.split()] for r in rows]
 
-        names = ["value", "required", "floor", "verdict", "floor_verdict", "reason"]
-        rows = mine(ev.schools)
-        claimed = [row for entry in found["values"] for row in entry["rows"]]
-        assert sorted(map(str, claimed)) == sorted(
-            str([r[n] or r[n] if r[n] != "" else None for n in names]) for r in rows
-        )
-        names = ["stage", "indicator", "mean", "std", "coefficient", "verdict", "reason", "n_schools", "n_missing"]
-        assert found["coefficients"] == [[r[n] if r[n] != "" else None for n in names] for r in mine(ev.indicators)]
-        names = ["item", "stage", "value", "required", "verdict", "reason", "n_met", "n_unmet", "n_undetermined"]
-        assert found["items"] == [[r[n] if r[n] != "" else None for n in names] for r in mine(ev.items)]
-        assert found["parts"] == [[r["part"], r["verdict"]] for r in mine(ev.verdicts)]
+        claimed = [value for row in found["section"] for value in row[5]]
+        assert sorted(map(str, claimed)) == sorted(map(str, mine(ev.schools, "value required verdict")))
+        limited = [[stage, ids[0], *row] for _, stage, ids, *row in found["coefficient"]]
+        assert limited == [row for row in mine(ev.indicators, "stage indicator coefficient verdict") if row[3]]
+        assert [row[1:] for row in found["item"]] == mine(ev.items, "item stage verdict")
+        assert [row[1:] for row in found["part"]] == mine(ev.verdicts, "part verdict")
+
+
+KINDS = ("section", "coefficient", "item", "part")
 
 
 def test_one_county_of_several_years() -> None:

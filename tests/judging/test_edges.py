@@ -6,6 +6,7 @@ lacks it, one that is exactly on it.
 
 import io
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +53,7 @@ def _named(frame, column):
     return next(c for c in frame.columns if _canonical(c) == column)
 
 
+@cache
 def _canonical(header):
     known = jh.standardize_columns(pd.DataFrame({header: []}))
     return next(iter(known.columns))

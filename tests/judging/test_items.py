@@ -477,6 +477,7 @@ def test_a_small_school_is_paid_for_a_hundred(students: int, funds: float | None
         ({"村小": {"in_district_students": 0}}, "met"),  # in the country
         ({"甲小": {"in_district_students": 0, "boarding": "是"}}, "met"),
         ({"甲小": {"in_district_students": 0, "ownership": "private"}}, "met"),
+        ({"甲小": {"in_district_students": 0, "ownership": None, "owner_type": "private"}}, "met"),
         ({"甲小": {"in_district_students": 0, "area_type": "town"}}, "unmet"),
         ({"甲中": {"in_district_students": 450}}, "met"),  # 950 of 1000
         ({"甲中": {"in_district_students": 449}}, "unmet"),

@@ -260,12 +260,12 @@ def test_real_transfers_are_the_least(county, data):
     real_transfers_are_proven(x, p, t, *data.draw(bounds(x)))
 
 
-@pytest.mark.slow
-def test_a_thousand_counties_are_proven_and_no_solver_beats_them():
+@pytest.mark.parametrize("counties", [250, pytest.param(2000, marks=pytest.mark.long)])
+def test_many_counties_are_proven_and_no_solver_beats_them(counties):
     """Random counties of every kind; SLSQP on all of them, which now and then does not get there."""
     rng = np.random.default_rng(20170)
     beaten, close, n_solved = [], 0, 0
-    for trial in range(1000):
+    for trial in range(counties):
         n = int(rng.integers(2, 12))
         p = np.round(rng.uniform(20, 3000, n))
         x = p * rng.lognormal(1, rng.uniform(0.1, 0.9), n)
@@ -296,7 +296,7 @@ def test_a_thousand_counties_are_proven_and_no_solver_beats_them():
             if ours > theirs + 1e-7 * x.sum():
                 beaten.append((trial, ours, theirs))
     assert not beaten
-    assert n_solved > 500 and close > 0.95 * n_solved
+    assert n_solved > 0.5 * counties and close > 0.95 * n_solved
 
 
 def test_a_conic_solver_agrees():

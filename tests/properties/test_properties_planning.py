@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import product
+from functools import reduce
+from math import ceil
 from typing import Any
 
 import attrs
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -193,35 +195,37 @@ def staffed(draw) -> tuple[Tiny, int, Fraction]:
 
 
 def least_with_moves(tiny: Tiny, move: int, share: Fraction, known: Fraction) -> Fraction:
-    """The least cost of hiring and moving, every final staffing tried, stage after stage."""
+    """The least cost of hiring and moving, every final staffing looked at, stage after stage, the cheapest first."""
     column = tiny.column(BACKBONE)
-    hire = column.cost[0]
+    hire = Fraction(column.cost[0])
     value = tiny.rule.thresholds[0][2] if tiny.rule.thresholds else None
     out = Fraction(0)
     for stage in {s[2] for s in tiny.sections}:
         at = [i for i, s in enumerate(tiny.sections) if s[2] == stage]
         have, pupils = [int(column.base[i]) for i in at], [tiny.sections[i][3] for i in at]
         cap = int(share * sum(have))
-        spare = [h if value is None else max(0, int((h - value * p) // 1)) for h, p in zip(have, pupils, strict=True)]
+        needed = [0 if value is None else ceil(value * p) for p in pupils]
         most = int(known / hire) + cap
-        best = None
-        for end in product(*(range(h - s, h + most + 1) for h, s in zip(have, spare, strict=True))):
-            out_, in_ = (sum(max(0, sign * (h - e)) for h, e in zip(have, end, strict=True)) for sign in (1, -1))
-            if out_ > cap or in_ < out_:
-                continue
-            cost = hire * (in_ - out_) + move * out_
-            if best is not None and cost >= best:
-                continue
-            if value is not None and any(e < value * p for e, p in zip(end, pupils, strict=True)):
-                continue
-            if tiny.rule.each:
-                square = squared([Fraction(e) for e in end], pupils)
-                if square is None or square > tiny.rule.each[0][1] ** 2:
-                    continue
-            best = cost
-        assert best is not None
-        out += best
+        ends = [np.arange(n, h + most + 1) for h, n in zip(have, needed, strict=True)]
+        gains = [end - h for end, h in zip(ends, have, strict=True)]
+        came = reduce(np.add.outer, [np.maximum(gain, 0) for gain in gains])
+        left = reduce(np.add.outer, [np.maximum(-gain, 0) for gain in gains])
+        # in units of which the price of a person is a whole number
+        price = hire.numerator * (came - left) + move * hire.denominator * left
+        allowed = np.flatnonzero((left <= cap) & (came >= left))
+        cheapest = allowed[np.argsort(price.ravel()[allowed], kind="stable")]
+        final = (np.unravel_index(j, price.shape) for j in cheapest)
+        best = next(at for at in final if even(tiny, [int(e[k]) for e, k in zip(ends, at, strict=True)], pupils))
+        out += Fraction(int(price[best]), hire.denominator)
     return out
+
+
+def even(tiny: Tiny, end: list[int], pupils: list[int]) -> bool:
+    """Whether a final staffing is within the limit of the coefficient, if there is one."""
+    if not tiny.rule.each:
+        return True
+    square = squared([Fraction(e) for e in end], pupils)
+    return square is not None and square <= tiny.rule.each[0][1] ** 2
 
 
 @some

@@ -26,7 +26,7 @@ def test_a_building_total_is_decided_where_both_rows_agree(near: int, hundredths
     assert found["total_built_area"] == WORD[oracle.building_total(18, built)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(
     st.sampled_from(("rural", "rural", "town", "city")),
     st.sampled_from((True, False, None)),
@@ -46,7 +46,7 @@ def test_less_is_asked_of_poor_rural_primary_schools(
         assert found[indicator] == WORD[verdict], indicator
 
 
-@settings(max_examples=100)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.integers(3, 17), st.integers(0, 3), st.integers(0, 2), st.integers(0, 7))
 def test_courts_and_tables_of_small_junior_schools(classes: int, basketball: int, volleyball: int, tables: int) -> None:
     row = conditions("junior", classes=classes, students=classes * 40, table_tennis_tables=tables)
@@ -57,7 +57,7 @@ def test_courts_and_tables_of_small_junior_schools(classes: int, basketball: int
     assert found == WORD[oracle.for_every(classes, 3, tables)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(st.lists(st.sampled_from(("达标", "达标", "基本达标", "不达标", None)), min_size=1, max_size=4))
 def test_grades_are_decided_where_both_readings_agree(found: list[str | None]) -> None:
     rows = [school(f"{i}校", conditions_grade=g) for i, g in enumerate(found)]

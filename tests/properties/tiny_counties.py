@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 from attrs import frozen
+from custom_standards import IDENTITY
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -29,17 +30,6 @@ INDICATORS = (
     "teaching_area_per_student",
 )
 CITED = 'clause = "第一条"\nsource = "S1"\nstanding = "confirmed"\n'
-HEAD = """
-id = "trial"
-document = "试行办法"
-number = "试〔2026〕1号"
-issued = "2026-01"
-jurisdiction = "CN"
-last_checked_on = "2026-11-22"
-label = { zh = "试行", en = "Trial" }
-parts = ["resources"]
-sources.S1 = { title = "试行办法" }
-"""
 PRINTED = "[printing]\nschool_value = 2\ncounty_mean = 2\ncoefficient = 3\n" + CITED
 
 
@@ -66,7 +56,7 @@ class Rule:
             return str(Decimal(f.numerator) / Decimal(f.denominator))
 
         named = ", ".join(f'"{i}"' for i in self.indicators)
-        out = [HEAD, f"indicators = [{named}]\n"]
+        out = [IDENTITY, f"indicators = [{named}]\n"]
         floor = "" if self.floor is None else f"floor_ratio = {number(self.floor)}\n"
         for indicator, stage, value in self.thresholds:
             scaled = number(value * catalogue()[indicator].scale)

@@ -7,6 +7,7 @@ import struct
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -70,9 +71,10 @@ def test_no_kind_of_file_hurts(large: dict[str, Outcome], kind: str) -> None:
 @pytest.mark.slow
 def test_what_a_file_costs_grows_as_the_file_does(tmp_path: Path, large: dict[str, Outcome]) -> None:
     """Eight times as much takes about eight times as long: no kind is quadratic."""
-    small = outcomes(tmp_path, 2_500)
-    for kind, one in small.items():
-        assert large[kind].seconds <= 20 * one.seconds + 0.3, (kind, one, large[kind])
+    # the rest takes too little to grow
+    some = [kind for kind, one in large.items() if one.seconds > 0.2]
+    for kind, one in outcomes(tmp_path, 2_500, some).items():
+        assert large[kind].seconds <= 20 * one.seconds + 0.2, (kind, one, large[kind])
 
 
 @pytest.mark.slow
@@ -364,11 +366,12 @@ def long_cells(path: Path, text: str, *, sheet: str = "学校", header: bool = F
 
 @pytest.mark.slow
 def test_long_cells_are_not_asked_what_they_mean(tmp_path: Path) -> None:
-    texts = ["学校 ", "县,1", "1 ", "（（", "a"]
-    paths = []
-    for k, text in enumerate(texts):
-        for kind in ({}, {"sheet": "别的"}, {"header": True}):
-            paths.append(tmp_path / f"{k}-{len(paths)}.xlsx")
-            long_cells(paths[-1], text, **kind)
+    texts: dict[str, dict[str, Any]] = {
+        "学校 ": {"header": True}, "县,1": {"header": True}, "校": {"header": True}, "1 ": {}, "（（": {},
+        "a": {"sheet": "别的"},
+    }  # fmt: skip
+    paths = [tmp_path / f"{k}.xlsx" for k in range(len(texts))]
+    for path, (text, where) in zip(paths, texts.items(), strict=True):
+        long_cells(path, text, **where)
     for one in read_in_children(paths):
         assert one.how in ("read", "refused") and one.megabytes <= MEGABYTES and one.seconds <= SECONDS, one

@@ -36,10 +36,8 @@ def test_the_result_is_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "choices",
     [
-        {"on_error": "missing"},
-        {"decimal": ","},
-        {"header": 1, "mapping": {"区县名称": "school", "学校名称": "county"}},
-        {"sheet": 0},
+        {"on_error": "missing", "sheet": 0},
+        {"decimal": ",", "header": 1, "mapping": {"区县名称": "school", "学校名称": "county"}},
     ],
     ids=str,
 )
@@ -77,7 +75,6 @@ def test_an_error_comes_back_whole(tmp_path: Path, language: str) -> None:
     ("ends", "said"),
     [
         ("import os; os.abort()", "the process of its own that read it was stopped"),
-        ("raise SystemExit(3)", "the process of its own that read it was stopped"),
         ("import os; os._exit(0)", "the process of its own that read it was stopped"),
         ("b = bytearray(10**11)", "the process of its own that read it was stopped"),
         ("while True: pass", "was not read within 1 s"),

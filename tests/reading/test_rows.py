@@ -121,7 +121,7 @@ def _sums(block: list[list[Any]]) -> list[int]:
     return [sum(v for v in column if isinstance(v, int)) for column in list(zip(*block, strict=True))[-4:]]
 
 
-@settings(max_examples=150)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(tables())
 def test_schools_are_exactly_the_schools_or_the_row_is_named(rows: list[Truth]) -> None:
     report = described([r.cells for r in rows])

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hostile_books import read_in_children
+from limited_children import Outcome, read_in_children
 
 import junheng as jh
 
@@ -138,10 +138,16 @@ def test_cells_that_cannot_be_read_stop_an_evaluation(name: str, shared_data: Pa
     assert all(f"!{cell} " in str(caught.value) for _, cell in SAMPLES[name].named)
 
 
+@pytest.fixture(scope="module")
+def hostile(shared_data: Path) -> dict[str, Outcome]:
+    paths = [folder(shared_data, "hostile-2026-11") / name for name in HOSTILE]
+    return dict(zip(HOSTILE, read_in_children(paths), strict=True))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="children with limits need POSIX")
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_sample_ends_in_one_sentence(name: str, shared_data: Path) -> None:
-    (one,) = read_in_children([folder(shared_data, "hostile-2026-11") / name])
+def test_a_hostile_sample_ends_in_one_sentence(name: str, hostile: dict[str, Outcome]) -> None:
+    one = hostile[name]
     assert one.how == "refused" and HOSTILE[name] in one.said and "\n" not in one.said
     assert one.megabytes <= 300 and one.seconds <= 2.0
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from custom_standards import IDENTITY
 from small_tables import BASIC, QUALITY, SHARED, codes, frame, junior, one_row, problems, school
 
 import junheng as jh
@@ -427,17 +428,6 @@ def test_unknown_standards_name_the_near_ones(name: Any, said: tuple[str, ...]) 
             assert words in str(caught.value)
 
 
-IDENTITY = """
-id = "trial"
-document = "试行办法"
-number = "试〔2026〕1号"
-issued = "2026-01"
-jurisdiction = "CN"
-last_checked_on = "2026-11-22"
-label = { zh = "试行", en = "Trial" }
-parts = ["resources"]
-sources.S1 = { title = "试行办法" }
-"""
 CITED = 'clause = "第一条"\nsource = "S1"\nstanding = "confirmed"\n'
 CHILD = 'id = "child"\nlast_checked_on = "2026-11-22"\nlabel = {{ zh = "子", en = "Child" }}\nextends = "{}"\n'
 

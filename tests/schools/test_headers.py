@@ -15,7 +15,7 @@ import junheng as jh
 from junheng.errors import did_you_mean
 from junheng.reading.meaning import meaning
 from junheng.schools import base_column, columns, fold, nearest_columns, recognise
-from junheng.schools.remarks import units_of_column
+from junheng.schools.vocabulary import units_of
 
 GROUPS = tomllib.loads((Path(__file__).parent / "header_cases.toml").read_text(encoding="utf-8"))["group"]
 READ = [case for group in GROUPS for case in group.get("read", ())]
@@ -126,7 +126,7 @@ def figures(draw: st.DrawFn) -> tuple[str, str, str, bool]:
     """Draw a header: its text, column and unit, and whether something makes it another figure."""
     name = draw(st.sampled_from(sorted(FIGURES)))
     column = FIGURES[name]
-    unit = draw(st.sampled_from(sorted(u for u in units_of_column(columns()[column].unit) if not u.isascii())))
+    unit = draw(st.sampled_from(sorted(u for u in units_of(columns()[column].unit) if not u.isascii())))
     parts = [draw(st.sampled_from(SAYS)).format(unit), *draw(st.lists(st.sampled_from(REMARKS), max_size=2))]
     other = draw(st.booleans()) and draw(st.booleans())
     parts += [draw(st.sampled_from(OTHERS))] if other else []
@@ -148,7 +148,7 @@ def figures(draw: st.DrawFn) -> tuple[str, str, str, bool]:
 def test_a_unit_is_applied_or_the_header_is_refused_or_unknown(header: tuple[str, str, str, bool]) -> None:
     """Never a factor of 1 where another unit is in sight."""
     text, column, unit, other = header
-    numerator, denominator = units_of_column(columns()[column].unit)[unit]
+    numerator, denominator = units_of(columns()[column].unit)[unit]
     found = recognise(text)
     if found is None:
         return
@@ -167,7 +167,7 @@ def test_a_unit_beside_plain_remarks_is_read_and_not_only_refused(header: tuple[
     text, column, unit, other = header
     if other:
         return
-    found, known = recognise(text), units_of_column(columns()[column].unit)
+    found, known = recognise(text), units_of(columns()[column].unit)
     assert found is not None and found.column == column
     assert found.unit is not None and known[found.unit] == known[unit]
 
@@ -190,7 +190,7 @@ def test_no_other_unit_is_hidden_in_a_remark(name: str, fragments: list[str], in
     text = "".join(fragments)
     header = f"{name}（{text}）" if in_brackets else f"{name}{text}"
     found, column = recognise(header), columns()[FIGURES[name]]
-    known = units_of_column(column.unit)
+    known = units_of(column.unit)
     if found is None or (found.unit is not None and known.get(found.unit) != (1, 1)):
         return
     said = fold(header.removeprefix(name))
@@ -283,7 +283,7 @@ def test_a_table_with_remarks_and_units_everywhere_is_the_clean_one(seed: int, t
     for name, cells in CLEAN.items():
         unit, figures_ = None, cells
         if name in FIGURES:
-            known = units_of_column(columns()[FIGURES[name]].unit)
+            known = units_of(columns()[FIGURES[name]].unit)
             unit = rng.choice([None, *sorted(u for u in known if not u.isascii())])
             numerator, denominator = known[unit] if unit else (1, 1)
             figures_ = [str(Decimal(c) * denominator / numerator) for c in cells]

@@ -162,7 +162,7 @@ def test_other_libraries_are_served() -> None:
         ({"rounded": {"digits": None}}, "whole number, 1 or more"),
         ("frozen", "requires data of two years"),
         (3, "must be a manipulation, several"),
-        ({"unit": None}, "must be a mapping"),
+        ({"unit": None}, "must be a mapping of names"),
     ],
 )
 def test_what_cannot_be_planted_is_said(tamper: Any, says: str) -> None:

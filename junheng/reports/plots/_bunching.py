@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,6 +112,21 @@ def bunching(
     return pen.ax
 
 
+def _common_floor(d: Judgement, names: set[str], stages: Sequence[str]) -> list[float]:
+    """Return the floor as a share of the threshold, if all that are drawn have the same."""
+    thresholds = [t for id_ in names for stage in stages if (t := d.standard.find(id_, stage)) is not None]
+    floors = {float(t.floor / t.value) for t in thresholds if t.floor is not None and t.value}
+    return list(floors) if len(floors) == 1 else []
+
+
+def _missing(d: Judgement, c: int, names: set[str], stages: Sequence[str]) -> int:
+    """Return how many figures that are asked for the schools of a county lack."""
+    places = [STAGES.index(stage) for stage in stages]
+    at = d.judged[(d.county[d.judged] == c) & np.isin(d.sections.stage[d.judged], places)]
+    js = [k for k, indicator in enumerate(d.indicators) if indicator.id in names]
+    return int((np.isnan(d.values[js][:, at]) & d.applies[js][:, at]).sum())
+
+
 @frozen(eq=False)
 class _About:
     """The figures of one county about what is required of them."""
@@ -137,19 +153,13 @@ class _About:
         if not any(rows[r.row].any() for r in required):
             raise _nothing(d, c, j)
         names = {r.name for r in required}
-        thresholds = [t for id_ in names for x in stages if (t := d.standard.find(id_, x)) is not None]
-        floors = {float(t.floor / t.value) for t in thresholds if t.floor is not None and t.value}
-        js = [k for k, i in enumerate(d.indicators) if i.id in names]
-        at = d.judged[
-            (d.county[d.judged] == c) & np.isin(d.sections.stage[d.judged], [STAGES.index(x) for x in stages])
-        ]
         return cls(
             j=j,
             found=bunch(figures, required, rows),
             sign=-1 if all(r.sign < 0 for r in required) else 1,
-            floors=sorted(floors)[:1] if len(floors) == 1 else [],
+            floors=_common_floor(d, names, stages),
             tested=all(map(is_tested, names)),
-            missing=int((np.isnan(d.values[js][:, at]) & d.applies[js][:, at]).sum()),
+            missing=_missing(d, c, names, stages),
         )
 
     @property

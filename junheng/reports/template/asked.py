@@ -112,26 +112,35 @@ def asked_columns(std: Standard, language: Language) -> Asked:
     asked.add(needed_columns(std))
     for id_ in std.indicators:
         asked.add(catalogue()[id_].columns, getattr(catalogue()[id_], language))
-    for threshold in std.thresholds:
-        label = getattr(catalogue()[threshold.indicator], language)
-        asked.add(["classes"] if threshold.classes else [], label)
-        for other in threshold.instead:
-            asked.add(filter_columns(other.where), label)
+    _add_thresholds(asked, std)
     asked.add((c for rule in std.inclusion for c in _columns_of_inclusion(rule, std)), message("forms.template.counts"))
     _add_items(asked, std)
     asked.add(form_asks(std)[0], message("forms.template.for_form"))
+    _add_relaxations(asked, std)
+    _add_extras(asked, std)
+    # the number of schools is counted, not asked for
+    for counted in (column.id for column in columns().values() if column.type == "count"):
+        asked.needed.pop(counted, None)
+        asked.optional.pop(counted, None)
+    return asked
+
+
+def _add_thresholds(asked: Asked, std: Standard) -> None:
+    """Ask for the columns that decide which threshold a school has."""
+    for threshold in std.thresholds:
+        label = getattr(catalogue()[threshold.indicator], asked.language)
+        asked.add(["classes"] if threshold.classes else [], label)
+        for other in threshold.instead:
+            asked.add(filter_columns(other.where), label)
+
+
+def _add_relaxations(asked: Asked, std: Standard) -> None:
+    """Ask for the columns of relaxations, which nobody has to use."""
     for relaxation in std.relaxations:
-        label = message("forms.template.relaxation", label=getattr(relaxation.label, language))
+        label = message("forms.template.relaxation", label=getattr(relaxation.label, asked.language))
         tests = [t for condition in relaxation.conditions for t in condition.tests]
         columns_of_tests = [c for t in tests for c in comparison_columns(t)]
         asked.add((*relaxation.add, *columns_of_tests, *filter_columns(relaxation.where)), label, needed=False)
-    _add_extras(asked, std)
-    known = columns()
-    for group in (asked.needed, asked.optional):
-        # the number of schools is counted, not asked for
-        for name in [n for n in group if n in known and known[n].type == "count"]:
-            del group[name]
-    return asked
 
 
 def _add_items(asked: Asked, std: Standard) -> None:
