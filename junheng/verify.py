@@ -40,7 +40,9 @@ FILTERS = "kinds:kind not_kinds:kind area_types:area_type ownership:ownership ki
 FILTERS += "students_below:students:< students_from:students:>= classes_below:classes:< built_by:built_year:<= "
 FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
 READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
-TEST = "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes begun by_size:size dated:step norm:norm "
+TEST = (
+    "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes begun by_size:size dated:step norm:norm "
+)
 TEST += "qualifier "
 SCOPED = TEST + "scope:county|sum|school|section|share where:where"
 #: The keys of every kind of table, with the kind of the tables in them, or the words that they may be.

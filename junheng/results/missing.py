@@ -81,6 +81,13 @@ def of_unit(d: Judgement, condition: Comparison, found: UnitResult, i: int) -> t
     return tuple(lacking)
 
 
+def why_unit_open(d: Judgement, condition: Comparison, found: UnitResult, i: int, language: str) -> str:
+    """Return in brackets what a school lacks, or that its size has no single number; empty if neither is so."""
+    lacking = figures_lacking(of_unit(d, condition, found, i), language)
+    of_size = bool(condition.by_size) and np.isnan(found.required[i])
+    return in_brackets(lacking or (sentences("results", language)["no_number_of_size"] if of_size else ""), language)
+
+
 def figures_of(condition: Comparison) -> tuple[str, ...]:
     """Return the figures that a comparison adds up and divides."""
     return (*condition.top, *condition.top_minus, *condition.bottom, *condition.bottom_minus)

@@ -99,7 +99,9 @@ def schools(name: str) -> list[Row]:
         for size in sorted(common):
             row = {"school": f"{stage}{size}", "stage": stage, "kind": stage, "classes": size, "students": STUDENTS}
             made.append(base | row)
-    tables = [t for i in std.items for c in i.conditions if c.where and c.where.kinds == ("nine_year",) for t in c.by_size]
+    tables = [
+        t for i in std.items for c in i.conditions if c.where and c.where.kinds == ("nine_year",) for t in c.by_size
+    ]
     for size in sorted({k for t in tables for k in t.classes}):
         each = (size, size) if tables[0].stage else (size * 2 // 3, size - size * 2 // 3)
         row = {"school": f"nine{size}", "kind": "nine_year", "total": size}
@@ -216,7 +218,9 @@ def test_every_number_stands_in_the_facts(name: str, shared_data: Path) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in paths)
     known = {Fraction(x) for x in re.findall(r"\d+(?:\.\d+)?", text)}
     known |= {x / 100 for x in known}
-    values = {Fraction(v) for t in STD[name].thresholds for v in (*t.values, *(o.value for o in t.instead), t.value or 0)}
+    values = {
+        Fraction(v) for t in STD[name].thresholds for v in (*t.values, *(o.value for o in t.instead), t.value or 0)
+    }
     for c in (c for item in STD[name].items for c in item.conditions):
         for test in (c, *c.same_as):
             values |= {Fraction(v) for t in test.by_size for v in t.values}
