@@ -41,7 +41,7 @@ FILTERS += "students_below:students:< students_from:students:>= classes_below:cl
 FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
 READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
 TEST = (
-    "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes begun by_size:size dated:step norm:norm "
+    "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than primary junior per_classes begun by_size:size dated:step norm:norm "
 )
 TEST += "qualifier "
 SCOPED = TEST + "scope:county|sum|school|section|share where:where"
@@ -76,7 +76,7 @@ KNOWN = {
     "where": "stages:primary|junior flags not_flags " + " ".join(READ),
 }
 #: Keys that exclude each other: one of them would be overlooked.
-EITHER = ({"value", "classes", "by_size", "dated", "norm", "per_classes", "than", "one_of"}, {"instead", "classes"})
+EITHER = ({"value", "classes", "by_size", "dated", "norm", "per_classes", "than", "one_of"}, {"instead", "classes"}, {"value", "primary"})
 #: Keys that may stand in every table of a certificate, and what it leaves out of a standard file.
 CITED, WORDS = ("clause", "source", "standing"), ("label", "note", "also", "origin", "hints")
 DEFAULTS = [("op", ">="), ("begun", True), ("breach", False), ("times", "1"), ("per_student", False)]
@@ -316,7 +316,9 @@ class County:
             return [n if n == math.inf else to_whole(n / size) for n in unit.figure("classes")]
         if "by_size" in test:
             return self.total(test["by_size"], unit)
-        return list(add(map(unit.figure, test["than"]))) if "than" in test else [number(test["value"])]
+        if "than" in test:
+            return list(add(map(unit.figure, test["than"])))
+        return [number(test["value"] if "value" in test else test[unit.rows[0]["stage"]])]
 
     def total(self, tables: list[Table], unit: Unit) -> list[Any]:
         """Return what tables by number of classes, of the unit or of one of its stages, can require together."""
