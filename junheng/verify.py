@@ -40,10 +40,8 @@ FILTERS = "kinds:kind not_kinds:kind area_types:area_type ownership:ownership ki
 FILTERS += "students_below:students:< students_from:students:>= classes_below:classes:< built_by:built_year:<= "
 FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
 READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
-TEST = (
-    "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than primary junior per_classes begun by_size:size dated:step norm:norm "
-)
-TEST += "qualifier "
+TEST = "top top_minus bottom bottom_minus op:>=|<=|>|<|== value primary junior than per_classes begun by_size:size "
+TEST += "dated:step norm:norm qualifier "
 SCOPED = TEST + "scope:county|sum|school|section|share where:where"
 #: The keys of every kind of table, with the kind of the tables in them, or the words that they may be.
 KNOWN = {
@@ -76,7 +74,11 @@ KNOWN = {
     "where": "stages:primary|junior flags not_flags " + " ".join(READ),
 }
 #: Keys that exclude each other: one of them would be overlooked.
-EITHER = ({"value", "classes", "by_size", "dated", "norm", "per_classes", "than", "one_of"}, {"instead", "classes"}, {"value", "primary"})
+EITHER = (
+    {"value", "classes", "by_size", "dated", "norm", "per_classes", "than", "one_of"},
+    {"instead", "classes"},
+    {"value", "primary"},
+)
 #: Keys that may stand in every table of a certificate, and what it leaves out of a standard file.
 CITED, WORDS = ("clause", "source", "standing"), ("label", "note", "also", "origin", "hints")
 DEFAULTS = [("op", ">="), ("begun", True), ("breach", False), ("times", "1"), ("per_student", False)]

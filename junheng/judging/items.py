@@ -226,7 +226,7 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
 
 
 def _lacks_a_number(found: ConditionResult, county: int) -> bool:
-    """Tell whether schools are undetermined although their figures are known: no single number is set for their size."""
+    """Tell whether schools are undetermined with all their figures: their size has no single number."""
     if found.units is None:
         return False
     at = found.units.failing.at(county)

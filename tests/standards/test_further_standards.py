@@ -226,3 +226,42 @@ def test_every_number_stands_in_the_facts(name: str, shared_data: Path) -> None:
             values |= {Fraction(v) for t in test.by_size for v in t.values}
             values |= {Fraction(v) for v in (test.value, test.primary, test.junior) if v is not None}
     assert values - {Fraction(0)} <= known
+
+
+URBAN = "cn-urban-school-buildings-2002"
+
+
+@pytest.mark.parametrize(
+    "kinds", [("nine_year", "nine_year"), ("nine_year", None), (None, None), ("primary", "junior")]
+)
+def test_a_nine_year_school_has_its_own_numbers_whatever_its_rows_are_called(kinds: tuple[str | None, ...]) -> None:
+    rows = [
+        {
+            "county": "甲县",
+            "school": "联校",
+            "stage": stage,
+            "kind": kind,
+            "students": 500,
+            "classes": k,
+            "total_built_m2": 9425,
+        }
+        for (stage, k), kind in zip((("primary", 24), ("junior", 12)), kinds, strict=True)
+    ]
+    ev = jh.evaluate(frame(*rows), URBAN)
+    assert set(ev.schools["reason"]) == {"left_out_by_standard"}
+    assert verdicts(ev)["nine-year-buildings"] == "met"
+    assert jh.verify_certificate(ev.certificate(), URBAN) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", ["cn-ha-hebi-2007", "cn-rural-school-buildings-2008", "cn-js-pukou-2010"])
+def test_a_standard_of_items_has_its_workbook_and_page(tmp_path: Path, name: str, language: str) -> None:
+    facts = {f: 1 for item in jh.load_standard(name).items for c in item.conditions for f in (*c.top, *c.bottom)}
+    facts |= dict.fromkeys(("migrant_children_in_purchased_places",), 0)  # not counted twice
+    if name not in FURTHER:
+        rows = [{"county": "甲县", "school": "一小", "stage": "primary", "students": 9}]
+        ev = jh.evaluate(frame(*rows), name, county_facts=facts)
+    else:
+        ev = judged(name, *schools(name))
+    assert ev.to_excel(tmp_path / "a.xlsx", language=language).stat().st_size > 1000
+    assert ev.to_html(tmp_path / "a.html", language=language).stat().st_size > 1000

@@ -147,3 +147,44 @@ def test_mistakes_are_named(tmp_path: Path, table: dict[str, Any], scope: str, w
     with pytest.raises(jh.StandardDataError) as error:
         standard(tmp_path, table, scope=scope)
     assert words in str(error.value)
+
+
+def test_what_is_required_of_a_school_is_told(tmp_path: Path) -> None:
+    std = standard(tmp_path, PRIMARY, JUNIOR)
+    asked = float(200 * Fraction("33.82") + 300 * Fraction("29.71"))
+    ev = jh.evaluate(school(15000, (200, 8), (300, 12)), std)
+    for text in (ev.explain(language="zh"), ev.explain(school="九年制", language="zh")):
+        assert "15000，要求≥15677" in text.replace(" ", "")
+    assert asked == 15677
+    ev.to_html(tmp_path / "report.html", language="zh")
+    assert "15677" in (tmp_path / "report.html").read_text(encoding="utf-8").replace(" ", "")
+
+
+def test_a_size_without_a_number_is_no_missing_figure(tmp_path: Path) -> None:
+    std = standard(tmp_path, TOTAL)
+    for table, reason, words in (
+        (school(1500, (500, 12), (400, 10)), "size_undecided", "标准未明确该规模的数"),  # between
+        (school(1500, (500, 30), (400, 10)), "size_undecided", "标准未明确该规模的数"),  # outside
+        (school(1500, (500, None), (400, 10)), "not_given", "缺班级总数"),
+    ):
+        ev = jh.evaluate(table, std)
+        assert ev.items["reason"].tolist() == [reason]
+        assert (words in ev.explain(language="zh")) == (reason == "size_undecided")
+        # of a single school where another is judged
+        ev = jh.evaluate(pd.concat([table, school(1900, (500, 18), (400, 9)).assign(school="乙校")]), std)
+        assert all(words in x for x in (ev.explain(language="zh"), ev.explain(school="九年制", language="zh")))
+    ev = jh.evaluate(school(None, (500, 12), (400, 10)), std)
+    assert ev.items["reason"].tolist() == ["not_given"]
+
+
+def test_certificates_follow_tables_by_size(tmp_path: Path) -> None:
+    for tables in ((TOTAL,), (TOTAL | {"between": "linear"},), (PRIMARY, JUNIOR), (TOTAL | {"below": "end"}, JUNIOR)):
+        std = standard(tmp_path, *tables)
+        for k in (4, 6, 9, 12, 15):
+            for land in (1000.0, 1400.0, 1900.0, 15677.0, 40000.0):
+                ev = jh.evaluate(school(land, (200, k), (300, 12)), std)
+                assert jh.verify_certificate(ev.certificate(), std) == []
+    other = ev.certificate()
+    (line,) = [c for c in other["counties"][0]["claims"] if c[:2] == ["item", "land"]]
+    line[3] = {"met": "unmet"}.get(line[3], "met")
+    assert jh.verify_certificate(other, std)
