@@ -77,6 +77,15 @@ def peers(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
         "atkinson": {"junheng": call(jh.atkinson)},
         "hoover": {"junheng": call(jh.hoover)},
         "quantile_ratio": {"junheng": call(jh.quantile_ratio)},
+        "mcloone_index": {"junheng": call(jh.mcloone_index), "loop": loop(mcloone, "loop, numpy")},
+        "palma_ratio": {
+            "junheng": call(jh.palma_ratio),
+            "loop, jh.palma_ratio a group": loop(one(jh.palma_ratio), "loop, jh.palma_ratio a group"),
+        },
+        "slope_index": {
+            "junheng": call(jh.slope_index, order=d.students),
+            "loop": loop(slope, "loop, numpy.polyfit"),
+        },
         "decompose": {"junheng": Peer(lambda: jh.decompose(d.frame, **kw)["between"].to_numpy())},
         "influence": {
             "junheng": Peer(lambda: jh.influence(d.frame, **kw)),
@@ -111,6 +120,25 @@ def peers(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
 
 def one(f: Callable[..., Any]) -> Callable[[Any, Any], float]:
     return lambda x, w: f(x, weights=w)
+
+
+def mcloone(x: Any, w: Any) -> float:
+    """The plain way: sort, find the median, sum up to it."""
+    order = np.argsort(x)
+    v, u = x[order], w[order]
+    median = v[np.searchsorted(np.cumsum(u), u.sum() / 2)]
+    half = v <= median
+    return float((v[half] * u[half]).sum() / (median * u[half].sum()))
+
+
+def slope(x: Any, w: Any) -> float:
+    """A line through ridits, schools ordered by their size."""
+    order = np.argsort(w, kind="stable")
+    sizes, first = np.unique(w[order], return_index=True)
+    before = np.concatenate([[0.0], np.cumsum(w[order])])
+    ends = np.append(first[1:], w.size)
+    ridit = (before[first] + before[ends])[np.searchsorted(sizes, w)] / (2 * w.sum())
+    return float(np.polyfit(ridit, x, 1, w=np.sqrt(w))[0])
 
 
 def jackknife(x: Any, w: Any) -> float:
@@ -183,7 +211,13 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
     bench_kernel.SCHOOLS.setdefault("county", bench_kernel.SCHOOLS["province"])
     d = bench_kernel.Data(size, rows_sorted=True)
     for measure, contestants in peers(d).items():
-        plain = {"gini": jh.gini, "theil_t": jh.theil_t}.get(measure)
+        plain = {
+            "gini": jh.gini,
+            "theil_t": jh.theil_t,
+            "mcloone_index": jh.mcloone_index,
+            "palma_ratio": jh.palma_ratio,
+            "slope_index": jh.slope_index,
+        }.get(measure)
         wrong: list[str] = []
         wanted = contestants["junheng"].run()
         for name, peer in contestants.items():

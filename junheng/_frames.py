@@ -49,7 +49,7 @@ def factorize_labels(by: Any) -> tuple[Ints, pd.Index]:
     parts = _label_columns(by)
     if parts is None:
         codes, labels = _factorized(_label_array(by))
-        return codes, labels.rename(getattr(by, "name", None)) if isinstance(by, (pd.Series, pd.Index)) else labels
+        return codes, labels.rename(_name_of(by))
     names, columns = parts
     if not columns:
         raise InputError(message("arithmetic.no_columns"))
@@ -74,12 +74,19 @@ def _label_columns(by: Any) -> tuple[list[Any], list[Any]] | None:
 
 def _names_of(columns: Sequence[Any]) -> list[str | None]:
     """Return the names of columns of labels, None for those without; no name may occur twice."""
-    names = [getattr(column, "name", None) for column in columns]
-    names = [as_text(n) if isinstance(n, Hashable) and n is not None and not callable(n) else None for n in names]
+    names = [None if name is None else as_text(name) for name in map(_name_of, columns)]
     given = [n for n in names if n is not None]
     if len(set(given)) < len(given):
         raise duplicate_headers(given)
     return names
+
+
+def _name_of(column: Any) -> Any:
+    """Return the name of a column of labels, None without one; an empty one, as polars has it, is none."""
+    if isinstance(column, (type, list, tuple, np.ndarray)):
+        return None
+    name = getattr(column, "name", None)
+    return name if isinstance(name, Hashable) and not callable(name) and name != "" else None
 
 
 def _is_column(part: Any) -> bool:
@@ -180,6 +187,24 @@ def column_names(data: Any) -> list[str] | None:
     return [as_text(n) for n in names]
 
 
+def library_of(*given: Any) -> Backend:
+    """Return the library of results: that of the first argument that has one; pandas for arrays and lists."""
+    for thing in given:
+        if isinstance(thing, Mapping):
+            parts = list(thing.values())
+        elif isinstance(thing, (list, tuple)) and len(thing) and _is_column(thing[0]):
+            parts = list(thing)
+        else:
+            parts = [thing]
+        for part in parts:
+            name = type(part).__module__.partition(".")[0]
+            if name == "polars":
+                return "polars"
+            if name in ("pandas", "pyarrow"):
+                return "pandas" if name == "pandas" else "pyarrow"
+    return "pandas"
+
+
 def labelled(values: Floats, index: Any, columns: Any) -> Any:
     """Return a Series (1-D) or DataFrame (2-D) with the group labels as index."""
     if values.ndim == 1:
@@ -268,11 +293,17 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             series.append(pl.Series(name, column).fill_nan(None))
         else:
-            values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            values = _as_list(column)
             values = _of_one_library_type(values, (str, float, int)) if isinstance(values, list) else values
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             series.append(pl.Series(name, values, dtype=pl.String if text else None, strict=False))
     return pl.DataFrame([s.alias(n) for s, n in zip(series, columns, strict=True)])
+
+
+def _as_list(column: Any) -> Any:
+    """Return objects and labels as a list, anything else as it is."""
+    objects = isinstance(column, pd.Index) or (isinstance(column, np.ndarray) and column.dtype.kind == "O")
+    return column.tolist() if objects else column
 
 
 def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:
@@ -308,7 +339,7 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
             if isinstance(column, (pa.ChunkedArray, pa.Array)):
                 arrays.append(column)
                 continue
-            values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
+            values = _as_list(column)
             values = _of_one_library_type(values, (str,)) if isinstance(values, list) else values
             text = isinstance(values, list) and all(isinstance(v, str) or v is None for v in values)
             arrays.append(pa.array(values, type=pa.string() if text else None, from_pandas=True))

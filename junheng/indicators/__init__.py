@@ -1,5 +1,6 @@
 """The arithmetic: pure functions over arrays, and the catalogue of indicators. No law, no files."""
 
+from junheng.indicators.adequacy import adequacy_index
 from junheng.indicators.allocation import least_additions, least_transfers
 from junheng.indicators.catalog import Indicator, catalogue, county_catalogue, list_indicators
 from junheng.indicators.change import (
@@ -34,10 +35,28 @@ from junheng.indicators.entropy import (
     theil_l,
     theil_t,
 )
+from junheng.indicators.equity import (
+    palma_ratio,
+    parity_index,
+    relative_index,
+    slope_index,
+)
+from junheng.indicators.finance import (
+    federal_range_ratio,
+    mcloone_index,
+    neutrality,
+    restricted_range,
+    verstegen_index,
+)
+from junheng.indicators.impact import (
+    mean_difference_from_best,
+    mean_difference_from_mean,
+    population_attributable_fraction,
+    population_attributable_risk,
+)
 from junheng.indicators.inequality import (
     gini,
     hoover,
-    quantile_ratio,
     range_ratio,
     share_of_bottom,
     share_of_top,
@@ -45,17 +64,19 @@ from junheng.indicators.inequality import (
 from junheng.indicators.inference import (
     bootstrap_interval,
     influence,
-    tipping_error,
 )
+from junheng.indicators.quantiles import quantile_ratio, weighted_quantile
 from junheng.indicators.ratios import (
     per_hundred_students,
     per_student,
     share,
     students_per_teacher,
 )
+from junheng.indicators.tipping import tipping_error
 
 __all__ = [
     "Indicator",
+    "adequacy_index",
     "atkinson",
     "beta_convergence",
     "bootstrap_interval",
@@ -68,6 +89,7 @@ __all__ = [
     "county_catalogue",
     "decompose",
     "difference_coefficient",
+    "federal_range_ratio",
     "gap_ratio",
     "generalized_entropy",
     "gini",
@@ -78,21 +100,34 @@ __all__ = [
     "list_indicators",
     "log_variance",
     "lorenz_curve",
+    "mcloone_index",
+    "mean_difference_from_best",
+    "mean_difference_from_mean",
+    "neutrality",
+    "palma_ratio",
+    "parity_index",
     "per_hundred_students",
     "per_student",
     "percentile_rank",
+    "population_attributable_fraction",
+    "population_attributable_risk",
     "quantile_ratio",
     "range_ratio",
     "ranking",
+    "relative_index",
+    "restricted_range",
     "share",
     "share_of_bottom",
     "share_of_top",
     "sigma_convergence",
+    "slope_index",
     "students_per_teacher",
     "theil_l",
     "theil_t",
     "tipping_error",
+    "verstegen_index",
     "weighted_mean",
+    "weighted_quantile",
     "weighted_std",
 ]
 

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from junheng._arrays import CHUNK_ROWS, Floats, Groups, Ints, _chunk_bounds, as_floats, require_aligned, require_rows
 from junheng._data import column_ids
-from junheng._frames import column_names, factorize_labels, labelled, pandas_frame
+from junheng._frames import (
+    Backend,
+    build_frame,
+    column_names,
+    duplicate_headers,
+    factorize_labels,
+    labelled,
+    library_of,
+)
 from junheng._text import as_text
 from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, listed, message
@@ -24,7 +32,10 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 @frozen(eq=False)
 class Sample:
-    """Values, weights and groups, in the form that the kernels expect."""
+    """Values, weights and groups, in the form that the kernels expect.
+
+    ``given`` are the values as they came in, ``library`` is that of frames that go out.
+    """
 
     columns: list[Any] = field(repr=False)
     weights: Floats | None = field(repr=False)
@@ -32,6 +43,8 @@ class Sample:
     labels: Any
     names: list[str] | None
     flat: bool
+    given: Any = field(repr=False)
+    library: Backend
 
     @property
     def rows(self) -> int:
@@ -41,9 +54,37 @@ class Sample:
     def give(self, out: Floats) -> Any:
         """Return one number per group and column, in the form of the public result."""
         if self.labels is not None:
-            return labelled(out[:, 0] if self.flat else out, self.labels, self.names)
+            return self._give_groups(out)
         row: Floats = out[0] if self.groups.n else np.full(len(self.columns), np.nan)
         return float(row[0]) if self.flat else row
+
+    def _give_groups(self, out: Floats) -> Any:
+        """Return one row per group: indexed by the labels in pandas; elsewhere the labels are the first columns."""
+        if self.library == "pandas":
+            return labelled(out[:, 0] if self.flat else out, self.labels, self.names)
+        head = label_columns(self.labels, np.arange(self.groups.n))
+        if self.flat:
+            name = getattr(self.given, "name", None)
+            names = [name if isinstance(name, str) and name and name not in head else "value"]
+        else:
+            names = [str(i) for i in range(len(self.columns))] if self.names is None else self.names
+        if len({*head, *names}) < len(head) + len(names):
+            raise duplicate_headers([*head, *names])
+        return self.frame(head | {name: out[:, j] for j, name in enumerate(names)})
+
+    def frame(self, columns: Mapping[str, Any]) -> pd.DataFrame:
+        """Return columns as a frame of the library of the input, whatever the type says."""
+        built: pd.DataFrame = build_frame(columns, self.library)
+        return built
+
+    def beside(self, name: str, figures: Any) -> Floats:
+        """Return another figure of each school; raise an error if its rows are not those of the values."""
+        require_aligned(values=self.given, **{name: figures})
+        out = as_floats(figures, name)
+        require_rows(self.rows, **{name: out})
+        if out.ndim != 1:
+            raise InputError(message("arithmetic.shape_of_schools", name=name, shape=str(out.shape)))
+        return out
 
     def give_rows(self, columns: list[Floats]) -> Floats:
         """Return one number per school and column in the shape of the values."""
@@ -63,7 +104,7 @@ class Sample:
         head = label_columns(self.labels, np.repeat(np.arange(self.groups.n), k))
         if not self.flat:
             head["indicator"] = self.indicator_column(np.tile(np.arange(k), self.groups.n))
-        return pandas_frame(head | {name: a.reshape(-1) for name, a in data.items()})
+        return self.frame(head | {name: a.reshape(-1) for name, a in data.items()})
 
     def indicator_column(self, which: Ints) -> Any:
         """Return the header of each column position, or the position itself without headers."""
@@ -86,7 +127,51 @@ def read_sample(values: Any, weights: Any, by: Any, names: tuple[str, str] = ("v
         require_labels(x.shape[0], codes, by)
         groups = Groups.from_codes(codes, len(labels))
     headers = column_names(values) if x.ndim == 2 else None
-    return Sample(columns=columns, weights=w, groups=groups, labels=labels, names=headers, flat=x.ndim == 1)
+    return Sample(
+        columns=columns,
+        weights=w,
+        groups=groups,
+        labels=labels,
+        names=headers,
+        flat=x.ndim == 1,
+        given=values,
+        library=library_of(values, weights, by),
+    )
+
+
+# ------------------------------------------------------------------------------------------- measures
+
+
+@frozen(eq=False)
+class Kernel:
+    """What computes a measure, from arrays, of every group (rows) and column.
+
+    ``beside`` are other figures of the schools, one row each, that the measure needs; ``compute`` takes them last.
+    """
+
+    compute: Callable[..., Floats]
+    beside: NDArray[Any] | None = None
+
+    def __call__(self, columns: list[Any], weights: Floats | None, groups: Groups, rows: Ints | None = None) -> Floats:
+        """Compute; ``rows`` are the rows of the table that the columns have, if not all."""
+        if self.beside is None:
+            return self.compute(columns, weights, groups)
+        return self.compute(columns, weights, groups, self.beside if rows is None else self.beside[rows])
+
+
+def ranked_kernel(measure: Callable[[Ranked], Floats], rank: Floats | None = None, *, signed: bool = False) -> Kernel:
+    """Return the kernel of a measure of sorted values, or of values sorted by another figure."""
+
+    def compute(columns: list[Any], weights: Floats | None, groups: Groups, key: Floats | None = None) -> Floats:
+        return over_ranked(columns, weights, groups, measure, key, signed=signed)
+
+    return Kernel(compute, rank)
+
+
+def measured(kernel: Callable[..., Kernel], values: Any, weights: Any, by: Any, **options: Any) -> Any:
+    """Return a measure in the form of the public result; ``kernel`` takes the sample and the options."""
+    sample = read_sample(values, weights, by)
+    return sample.give(kernel(sample, **options)(sample.columns, sample.weights, sample.groups))
 
 
 def label_parts(by: Any) -> dict[str, Any]:
@@ -315,10 +400,13 @@ def over_ranked(
     groups: Groups,
     measure: Callable[[Ranked], Floats],
     rank: Floats | None = None,
+    *,
+    signed: bool = False,
 ) -> Floats:
     """Apply a measure of sorted values to every group and column; one row per group.
 
-    NaN if a value is negative, infinite or missing, or if all values sum to 0.
+    NaN if a value is infinite or missing, or the weights sum to 0; also, unless ``signed``, if a value is negative or
+    all values are 0.
     """
     out = np.full((groups.n, len(sample_columns)), np.nan)
     weights = _in_range(weights)
@@ -342,9 +430,19 @@ def over_ranked(
                 cumulated = np.cumsum(ws, axis=1)
                 got = measure(Ranked(xs, ws, cumulated, ks))
                 total = (xs * ws).sum(axis=1)
-                lowest = xs[:, 0] if rank is None else xs.min(axis=1)
-                undefined = ~((total > 0) & np.isfinite(total)) | (lowest < 0)
+                undefined = ~(np.isfinite(total) & (cumulated[:, -1] > 0))
+                if not signed:
+                    lowest = xs[:, 0] if rank is None else xs.min(axis=1)
+                    undefined |= ~(total > 0) | (lowest < 0)
                 if rank is not None:
                     undefined |= np.isnan(ks[:, -1])
                 out[block.groups, j] = np.where(undefined, np.nan, got)
     return out
+
+
+def mean_of(s: Ranked) -> Floats:
+    """Weighted mean of each group, as a column; of equal values exactly their value."""
+    total = s.weights.sum(axis=1, keepdims=True)
+    mean = (s.figures * s.weights).sum(axis=1, keepdims=True) / total
+    left = ((s.figures - mean) * s.weights).sum(axis=1, keepdims=True) / total
+    return np.asarray(mean + left)

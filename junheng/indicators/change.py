@@ -13,6 +13,7 @@ from junheng._arrays import (
     Columns,
     Floats,
     Groups,
+    Ints,
     Labels,
     Vector,
     Weights,
@@ -26,9 +27,19 @@ from junheng._codes import combine_codes
 from junheng._deprecated import renamed
 from junheng._frames import factorize_labels, labelled
 from junheng.errors import InputError
-from junheng.indicators._grouped import check_choice, check_number, check_weights, read_sample
-from junheng.indicators.decomposition import shapley
+from junheng.indicators._grouped import (
+    Kernel,
+    Sample,
+    blocks,
+    check_choice,
+    check_number,
+    check_weights,
+    measured,
+    read_sample,
+)
 from junheng.indicators.entropy import log_deviation
+from junheng.indicators.quantiles import tie_bounds
+from junheng.indicators.shapley import shapley
 from junheng.words import Quoted, message, quoted
 
 if TYPE_CHECKING:
@@ -73,7 +84,7 @@ def coefficient_change(
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per group (and ``indicator``, for 2-D values): the group labels (column ``group`` if ``by`` has no
         name), ``before``, ``after``, ``change``; its parts ``from_values``, ``from_weights``, ``from_entry``,
         ``from_exit``; and the numbers of schools that ``stayed``, ``entered`` and ``left``. A school of weight 0 is
@@ -168,7 +179,7 @@ def sigma_convergence(values: Column | Columns, *, weights: Weights, years: Labe
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per year (and ``indicator``, for 2-D values): the year (column ``group`` if ``years`` has no name),
         ``coefficient`` (the difference coefficient) and ``sigma`` (the standard deviation of the logarithms). Falling
         figures mean convergence. NaN as in :func:`difference_coefficient`; ``sigma`` is also NaN if a value is not
@@ -197,7 +208,12 @@ def sigma_convergence(values: Column | Columns, *, weights: Weights, years: Labe
         raise InputError(message("arithmetic.no_years"))
     sample = read_sample(values, weights, years)
     moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    return sample.long({"coefficient": coefficient(moments.mean, moments.std), "sigma": log_deviation(sample)})
+    return sample.long(
+        {
+            "coefficient": coefficient(moments.mean, moments.std),
+            "sigma": log_deviation(sample.columns, sample.weights, sample.groups),
+        }
+    )
 
 
 def beta_convergence(before: Column, after: Column, *, weights: Weights, periods: float = 1.0) -> pd.Series[float]:
@@ -346,8 +362,23 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, group: Any, reference: A
     >>> jh.gap_ratio([6.0, 5.0, 4.0], weights=[50, 50, 10], where=place, group=["city", "town"], reference="rural")
     1.375
     """
-    sample = read_sample(values, weights, by)
-    require_aligned(values=values, where=where)
+    return measured(gap_ratio_kernel, values, weights, by, where=where, group=group, reference=reference)
+
+
+def gap_ratio_kernel(sample: Sample, where: Any, group: Any, reference: Any) -> Kernel:
+    """Return the kernel of :func:`gap_ratio`."""
+
+    def compute(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> Floats:
+        mine, other = means_of_sides(columns, weights, groups, sides)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(other > 0, mine / other, np.nan)
+
+    return Kernel(compute, read_sides(sample, where, group, reference))
+
+
+def read_sides(sample: Sample, where: Any, group: Any, reference: Any) -> Ints:
+    """Return 1 for schools of the group, -1 for those of the reference, 0 for others."""
+    require_aligned(values=sample.given, where=where)
     kinds, words = factorize_labels(where)
     require_rows(sample.rows, where=kinds)
     sides = [[s] if isinstance(s, str) or not hasattr(s, "__iter__") else list(s) for s in (group, reference)]
@@ -357,13 +388,15 @@ def gap_ratio(values: Any, *, weights: Any, where: Any, group: Any, reference: A
         raise InputError(message("arithmetic.no_such_place", place=Quoted(unknown[0]), places=quoted(position)))
     if set(sides[0]) & set(sides[1]) or not sides[0] or not sides[1]:
         raise InputError(message("arithmetic.two_sides"))
-    w = sample.weight_array()
-    means = []
-    for side in sides:
-        mine = np.isin(kinds, [position[s] for s in side])
-        means.append(grouped_moments(sample.columns, np.where(mine, w, 0.0), sample.groups).mean)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return sample.give(np.where(means[1] > 0, means[0] / means[1], np.nan))
+    mine, other = (np.isin(kinds, [position[s] for s in side]) for side in sides)
+    return mine.astype(np.int64) - other
+
+
+def means_of_sides(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> tuple[Floats, Floats]:
+    """Return the weighted means of the group and of the reference."""
+    w = np.ones(sides.size) if weights is None else weights
+    mine, other = (grouped_moments(columns, np.where(sides == s, w, 0.0), groups).mean for s in (1, -1))
+    return mine, other
 
 
 def ranking(
@@ -481,30 +514,20 @@ def percentile_rank(values: Column | Columns, *, weights: Weights, by: Labels | 
     array([12.5, 50. , 87.5])
     """
     sample = read_sample(values, weights, by)
-    w = sample.weight_array()
-    return sample.give_rows([_percentiles(np.asarray(c), w, sample.groups) for c in sample.columns])
+    return sample.give_rows([_percentiles(np.asarray(c), sample) for c in sample.columns])
 
 
-def _percentiles(x: Floats, w: Floats, groups: Groups) -> Floats:
+def _percentiles(x: Floats, sample: Sample) -> Floats:
     out = np.full(x.size, np.nan)
-    if not x.size:
-        return out
-    known = np.where(np.isnan(x), 0.0, w)
-    order = np.lexsort((x, groups.codes))
-    codes, xs = groups.codes[order], x[order]
-    new = np.ones(x.size, dtype=bool)
-    new[1:] = (xs[1:] != xs[:-1]) | (codes[1:] != codes[:-1])
-    first = np.flatnonzero(new)
-    tied = np.add.reduceat(known[order], first)
-    group = codes[first]
-    total = np.bincount(group, weights=tied, minlength=groups.n)
-    # cumulated within each group from 0, so that NaN weights stay in their group
-    below = np.empty(tied.size)
-    ends = np.searchsorted(group, np.arange(groups.n + 1))
-    for g in range(groups.n):
-        part = tied[ends[g] : ends[g + 1]]
-        below[ends[g] : ends[g + 1]] = np.cumsum(part) - part
     with np.errstate(divide="ignore", invalid="ignore"):
-        percentile = 100 * (below + tied / 2) / total[group]
-    out[order] = np.where(np.isnan(xs), np.nan, percentile[np.cumsum(new) - 1])
+        for block in blocks(sample.groups, sample.weights):
+            values = x[block.rows]
+            gaps = np.isnan(values)
+            order = np.argsort(values, axis=1, kind="stable")  # missing last, without weight
+            rank = np.take_along_axis(values, order, axis=1)
+            weights = np.take_along_axis(np.where(gaps, 0.0, block.weights), order, axis=1)
+            before, after = tie_bounds(rank, weights, np.cumsum(weights, axis=1))
+            percentile = 100 * (before + (after - before) / 2) / weights.sum(axis=1, keepdims=True)
+            percentile[np.isnan(rank)] = np.nan
+            out[np.take_along_axis(block.rows, order, axis=1)] = percentile  # padding repeats a school, and its rank
     return out

@@ -15,14 +15,18 @@ from junheng._arrays import (
     Labels,
     Vector,
     Weights,
-    as_floats,
-    require_aligned,
-    require_rows,
 )
-from junheng._frames import pandas_frame
-from junheng.errors import InputError
-from junheng.indicators._grouped import Ranked, Sample, blocks, label_columns, over_ranked, read_sample
-from junheng.words import message
+from junheng.indicators._grouped import (
+    Kernel,
+    Ranked,
+    Sample,
+    blocks,
+    label_columns,
+    measured,
+    ranked_kernel,
+    read_sample,
+)
+from junheng.indicators.quantiles import positions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +50,7 @@ def lorenz_curve(values: Column | Columns, *, weights: Weights, by: Labels | Non
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per point, to be joined by straight lines: the group labels (column ``group`` if ``by`` has no name),
         ``indicator`` for 2-D values, ``population`` (cumulated share of the weight), ``amount`` (cumulated share of the
         total) and ``area`` (under the curve so far; the last is (1 - Gini) / 2). The first point of a curve is (0, 0);
@@ -96,7 +100,7 @@ def concentration_curve(
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         As from :func:`lorenz_curve`. The last ``area`` is (1 - concentration index) / 2. Schools of equal rank form one
         step. Also one row of NaN if the rank of a school with nonzero weight is missing.
 
@@ -121,7 +125,7 @@ def concentration_curve(
     2         1.0    1.00  0.6250
     """
     sample = read_sample(values, weights, by)
-    return _curve(sample, _rank(values, rank, sample.rows))
+    return _curve(sample, sample.beside("rank", rank))
 
 
 @overload
@@ -178,31 +182,18 @@ def concentration_index(values: Any, *, weights: Any, rank: Any, by: Any = None)
     >>> jh.concentration_index([3.0, 1.0], weights=[50, 50], rank=[1, 2])
     -0.25
     """
-    sample = read_sample(values, weights, by)
-    order = _rank(values, rank, sample.rows)
-    return sample.give(over_ranked(sample.columns, sample.weights, sample.groups, _index, order))
+    return measured(concentration_index_kernel, values, weights, by, rank=rank)
 
 
-def _rank(values: Any, rank: Any, rows: int) -> Floats:
-    require_aligned(values=values, rank=rank)
-    out = as_floats(rank, "rank")
-    require_rows(rows, rank=out)
-    if out.ndim != 1:
-        raise InputError(message("arithmetic.shape_of_schools", name="rank", shape=str(out.shape)))
-    return out
+def concentration_index_kernel(sample: Sample, rank: Any) -> Kernel:
+    """Return the kernel of :func:`concentration_index`."""
+    return ranked_kernel(_index, sample.beside("rank", rank))
 
 
 def _index(s: Ranked) -> Floats:
-    new = np.ones(s.figures.shape, dtype=bool)
-    new[:, 1:] = s.rank[:, 1:] != s.rank[:, :-1]
-    last = np.ones_like(new)
-    last[:, :-1] = new[:, 1:]
-    before = np.maximum.accumulate(np.where(new, s.cumulated - s.weights, 0.0), axis=1)
-    after = np.minimum.accumulate(np.where(last, s.cumulated, np.inf)[:, ::-1], axis=1)[:, ::-1]
     total = s.cumulated[:, -1:]
     mean = (s.figures * s.weights).sum(axis=1, keepdims=True) / total
-    middle = (before + after - total) / total
-    out: Floats = (s.weights * (s.figures - mean) * middle).sum(axis=1) / (mean * total)[:, 0]
+    out: Floats = (s.weights * (s.figures - mean) * positions(s)).sum(axis=1) / (mean * total)[:, 0]
     return out
 
 
@@ -223,7 +214,7 @@ def _curve(sample: Sample, rank: Floats | None) -> pd.DataFrame:
     head = label_columns(sample.labels, owner // max(k, 1))
     if not sample.flat:
         head["indicator"] = sample.indicator_column(owner % max(k, 1))
-    return pandas_frame(head | {n: out[:, i] for i, n in enumerate(("population", "amount", "area"))})
+    return sample.frame(head | {n: out[:, i] for i, n in enumerate(("population", "amount", "area"))})
 
 
 def _points(x: Floats, w: Floats, rank: Floats) -> tuple[Ints, Floats]:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import combinations
-from math import factorial
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from attrs import evolve
 
 from junheng._arrays import Column, Columns, Floats, Groups, Ints, Labels, Weights, grouped_moments
-from junheng._frames import factorize_labels, pandas_frame
+from junheng._frames import factorize_labels
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, check_choice, entropy_sums, read_sample
+from junheng.indicators._grouped import Sample, check_choice, check_number, entropy_sums, read_sample
+from junheng.indicators.by_name import KERNELS
 from junheng.indicators.inequality import gini_sums
-from junheng.words import Quoted, message
+from junheng.indicators.shapley import shapley
+from junheng.words import Quoted, listed, message
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["decompose"]
 
-#: Power of the relative mean of a group in the weight of its inequality.
-_POWER = {"theil_l": 0, "theil_t": 1, "ge2": 2, "cv2": 2}
-MEASURES = (*_POWER, "gini")
+#: Powers of the relative mean of a group in the weight of its inequality.
+_POWER = {"theil_l": 0.0, "theil_t": 1.0, "ge2": 2.0, "cv2": 2.0}
+MEASURES = (*_POWER, "generalized_entropy", "variance", "gini")
 
 
 def decompose(
@@ -32,8 +32,9 @@ def decompose(
     *,
     weights: Weights,
     by: Labels,
-    measure: Literal["theil_t", "theil_l", "ge2", "cv2", "gini"] = "theil_t",
+    measure: Literal["theil_t", "theil_l", "ge2", "cv2", "generalized_entropy", "variance", "gini"] = "theil_t",
     order: Literal["nested", "shapley"] = "nested",
+    alpha: float = 2.0,
 ) -> pd.DataFrame:
     r"""Split an inequality into parts between and within groups, for any number of levels at once.
 
@@ -41,28 +42,33 @@ def decompose(
 
     the first part between, the second within,
     with p the share of the weight and alpha 1 for Theil T, 0 for Theil L, 2 for GE(2) and the squared difference
-    coefficient: exact. The Gini coefficient leaves a third part, the overlap of the ranges of the groups:
+    coefficient: exact. So is the variance, whose parts within are :math:`p_g S_g^2`. The Gini coefficient leaves a
+    third part, the overlap of the ranges of the groups:
     :math:`G = G_{between} + \sum_g p_g s_g G_g + R`, s the share of the whole.
 
     Parameters
     ----------
     values : (schools,) or (schools, indicators) array-like
-        Figures to compare, such as area per student. Not negative (``cv2``: any; ``theil_l``: positive).
+        Figures to compare, such as area per student. Not negative (``cv2``, ``variance``: any; ``theil_l`` and alpha of
+        0 or less: positive).
     weights : (schools,) array-like or None
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, or a list, mapping or frame of such
         The partition, or several as columns, **coarsest first**: ``{"city": …, "county": …}``. A level combines all
         columns up to it, so counties of the same name in two cities stay apart. Columns may cross, such as county and
         urban/rural: the second level is then urban and rural within each county.
-    measure : {"theil_t", "theil_l", "ge2", "cv2", "gini"}
-        Measure to split. ``cv2`` is the square of :func:`difference_coefficient`.
+    measure : {"theil_t", "theil_l", "ge2", "cv2", "generalized_entropy", "variance", "gini"}
+        Measure to split. ``cv2`` is the square of :func:`difference_coefficient`, ``variance`` that of
+        :func:`weighted_std`. Other measures do not split into parts that add up.
     order : {"nested", "shapley"}
         How ``added`` is attributed to the columns: in the given order, each adding to those before it; or averaged over
         all orders (Shapley value), for crossing columns without a natural order. At most 10 columns.
+    alpha : float
+        Degree of ``"generalized_entropy"``, from -1000 to 1000.
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
         One row per level and a last one, ``school``, in which every school is its own group (for 2-D values, these rows
         for every ``indicator``):
 
@@ -83,8 +89,8 @@ def decompose(
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights or a missing group label, or if ``measure`` or
-        ``order`` is unknown.
+        If the input contains text, negative or infinite weights or a missing group label, if ``measure`` or ``order``
+        is unknown, or if the measure does not split.
     AlignmentError
         If lengths or indexes differ.
 
@@ -105,8 +111,8 @@ def decompose(
     0  county       2   0.0938  0.0868  0.1806  0.0938  0.5192
     1  school       5   0.1806  0.0000  0.1806  0.0868  0.4808
     """
-    if measure not in MEASURES:
-        raise InputError(message("arithmetic.one_of", name="measure", choices=MEASURES, value=Quoted(measure)))
+    _check_measure(measure)
+    degree = check_number(alpha, "alpha", -1e3, 1e3)
     check_choice(order, "order", ("nested", "shapley"))
     if by is None:
         raise InputError(message("arithmetic.no_groups"))
@@ -114,7 +120,7 @@ def decompose(
     names, codes = _factors(by)
     if order == "shapley" and len(names) > 10:
         raise InputError(message("arithmetic.too_many_columns", columns=len(names)))
-    split = _Split(sample, measure, codes)
+    split = _Split(sample, measure, _POWER.get(measure, degree), codes)
     if order == "nested":
         sets = [tuple(range(i + 1)) for i in range(len(names))]
         parts = [split.of(s) for s in sets]
@@ -138,23 +144,17 @@ def decompose(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(total > 0, added / total, np.nan)
     figures = {"between": between, "within": within, "overlap": overlap, "total": total, "added": added, "share": share}
-    return pandas_frame(frame | {n: a.T.reshape(-1) for n, a in figures.items()})
+    return sample.frame(frame | {n: a.T.reshape(-1) for n, a in figures.items()})
 
 
-def shapley(worth: Callable[[tuple[int, ...]], Floats], players: int) -> Floats:
-    """Return the Shapley value of each player; ``worth`` takes a sorted tuple of players."""
-    known: dict[tuple[int, ...], Any] = {(): 0.0}
-    known |= {s: worth(s) for k in range(1, players + 1) for s in combinations(range(players), k)}
-    out = []
-    for i in range(players):
-        mine: Any = 0.0
-        others = [j for j in range(players) if j != i]
-        for k in range(players):
-            weight = factorial(k) * factorial(players - k - 1) / factorial(players)
-            for s in combinations(others, k):
-                mine = mine + weight * (known[tuple(sorted((*s, i)))] - known[s])
-        out.append(mine)
-    return np.array(out)
+def _check_measure(measure: str) -> None:
+    """Raise an error for a measure that does not split, or is unknown."""
+    if measure in MEASURES:
+        return
+    if measure in KERNELS:
+        choices = listed(MEASURES)
+        raise InputError(message("arithmetic.not_decomposable", measure=measure, choices=choices))
+    raise InputError(message("arithmetic.one_of", name="measure", choices=MEASURES, value=Quoted(measure)))
 
 
 def _factors(by: Any) -> tuple[list[str], list[Ints]]:
@@ -170,13 +170,13 @@ def _factors(by: Any) -> tuple[list[str], list[Ints]]:
 class _Split:
     """One inequality of one table, split by any set of columns; results are cached."""
 
-    def __init__(self, sample: Sample, measure: str, codes: list[Ints]) -> None:
+    def __init__(self, sample: Sample, measure: str, power: float, codes: list[Ints]) -> None:
         present = np.flatnonzero(sample.present())
         self.columns = [np.asarray(c[present]) for c in sample.columns]
         self.weights = sample.weight_array()[present]
         self.sample = evolve(sample, groups=Groups.single(present.size))
         self.codes = [c[present] for c in codes]
-        self.measure = measure
+        self.measure, self.power = measure, power
         self.k = len(sample.columns)
         self.done: dict[tuple[int, ...], tuple[Floats, Floats, int]] = {}
         everyone = Groups.single(present.size)
@@ -204,10 +204,10 @@ class _Split:
         with np.errstate(divide="ignore", invalid="ignore"):
             p = (weight / self.weight)[:, np.newaxis]
             relative = moments.mean / self.mean
-            if self.measure == "cv2":  # without the mean of the group, which may be 0
-                part = p * (moments.std / self.mean) ** 2
+            if self.measure in ("cv2", "variance"):  # without the mean of the group, which may be 0
+                part = p * (moments.std / (self.mean if self.measure == "cv2" else 1.0)) ** 2
             else:
-                share = p * p * relative if self.measure == "gini" else p * relative ** _POWER[self.measure]
+                share = p * p * relative if self.measure == "gini" else p * relative**self.power
                 part = share * self._inequality(self.columns, self.weights, groups)
         # a group in which every value is 0 has no inequality within
         part[(moments.mean == 0) & (moments.std == 0)] = 0.0
@@ -217,11 +217,13 @@ class _Split:
         """Inequality in each group."""
         if self.measure == "gini":
             return gini_sums(columns, weights, groups)
-        if self.measure != "cv2":
-            out = entropy_sums(columns, weights, groups, float(_POWER[self.measure]))
+        if self.measure not in ("cv2", "variance"):
+            out = entropy_sums(columns, weights, groups, self.power)
             out[np.isinf(out)] = np.nan
             return out
         moments = grouped_moments(columns, weights, groups)
+        if self.measure == "variance":
+            return np.asarray(moments.std**2)
         with np.errstate(divide="ignore", invalid="ignore"):
             squared: Floats = (moments.std / moments.mean) ** 2
         squared[moments.mean == 0] = np.nan

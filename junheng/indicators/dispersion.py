@@ -10,6 +10,8 @@ from junheng._arrays import (
     AnyShape,
     Column,
     Columns,
+    Floats,
+    Groups,
     Labels,
     PandasFrame,
     Vector,
@@ -20,7 +22,7 @@ from junheng._arrays import (
 )
 from junheng._frames import labelled
 from junheng.errors import InputError
-from junheng.indicators._grouped import read_sample
+from junheng.indicators._grouped import Kernel, Sample, measured
 from junheng.words import message
 
 if TYPE_CHECKING:
@@ -56,9 +58,8 @@ def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     Returns
     -------
     float, ndarray, Series or DataFrame
-        In units of ``values``. 1-D values give a float, 2-D values an array with one number per indicator; with ``by``,
-        a pandas Series or DataFrame indexed by the group labels. NaN if a value with nonzero weight is missing, or the
-        weights of a group sum to 0. Schools of weight 0 are ignored.
+        In units of ``values``; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero
+        weight is missing, or the weights of a group sum to 0. Schools of weight 0 are ignored.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def weighted_mean(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> round(jh.weighted_mean([6.2, 2.0], weights=[45, 15]), 4)
     5.15
     """
-    return _measure(values, weights, by, "mean")
+    return measured(weighted_mean_kernel, values, weights, by)
 
 
 @overload
@@ -127,7 +128,7 @@ def weighted_std(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> jh.weighted_std([1.0, 3.0], weights=[50, 50])
     1.0
     """
-    return _measure(values, weights, by, "std")
+    return measured(weighted_std_kernel, values, weights, by)
 
 
 @overload
@@ -161,9 +162,11 @@ def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     -------
     float, ndarray, Series or DataFrame
         Dimensionless, 0 for equality. 1-D values give a float, 2-D values an array with one number per indicator; with
-        ``by``, a pandas Series or DataFrame indexed by the group labels. NaN if a value with nonzero weight is missing,
-        the weights of a group sum to 0, or the mean is 0 (no resources at all are not balance). Schools of weight 0 are
-        ignored.
+        ``by``, a pandas Series or DataFrame indexed by the group labels, or, where polars or pyarrow came in, a frame
+        of that library, label columns first (the figures of 1-D values are a column named like them, or ``value``). Of
+        ``values``, ``weights`` and ``by``, the first from a data-frame library decides. NaN if a value with nonzero
+        weight is missing, the weights of a group sum to 0, or the mean is 0 (no resources at all are not balance).
+        Schools of weight 0 are ignored.
 
     Raises
     ------
@@ -190,7 +193,7 @@ def difference_coefficient(values: Any, *, weights: Any, by: Any = None) -> Any:
     B    0.0
     dtype: float64
     """
-    return _measure(values, weights, by, "coefficient")
+    return measured(difference_coefficient_kernel, values, weights, by)
 
 
 @overload
@@ -212,7 +215,7 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     ----------
     coefficients : (indicators,) or (groups, indicators) array-like
         The unrounded coefficients of one stage. A DataFrame has one row per group, as :func:`difference_coefficient`
-        returns it.
+        returns it; of a frame of polars or pyarrow, drop the label columns first.
 
     Returns
     -------
@@ -247,8 +250,22 @@ def composite_difference_coefficient(coefficients: Any) -> Any:
     return mean if index is None or callable(index) else labelled(mean, index, None)
 
 
-def _measure(values: Any, weights: Any, by: Any, which: str) -> Any:
-    sample = read_sample(values, weights, by)
-    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    out = coefficient(moments.mean, moments.std) if which == "coefficient" else getattr(moments, which)
-    return sample.give(out)
+def weighted_mean_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`weighted_mean`."""
+    return Kernel(lambda columns, weights, groups: grouped_moments(columns, weights, groups).mean)
+
+
+def weighted_std_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`weighted_std`."""
+    return Kernel(lambda columns, weights, groups: grouped_moments(columns, weights, groups).std)
+
+
+def difference_coefficient_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`difference_coefficient`."""
+    return Kernel(coefficients)
+
+
+def coefficients(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
+    """Difference coefficient of every group (rows) and column, from arrays."""
+    moments = grouped_moments(columns, weights, groups)
+    return coefficient(moments.mean, moments.std)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from junheng._arrays import AnyShape, Column, Columns, Floats, Labels, Vector, Weights, grouped_moments
-from junheng.indicators._grouped import Sample, check_number, entropy_sums, read_sample, relative_sums
+from junheng._arrays import AnyShape, Column, Columns, Floats, Groups, Labels, Vector, Weights, grouped_moments
+from junheng.indicators._grouped import Kernel, Sample, check_number, entropy_sums, measured, relative_sums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,12 @@ def theil_t(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> round(jh.theil_t([0.0, 2.0], weights=None), 6)
     0.693147
     """
-    return generalized_entropy(values, weights=weights, alpha=1.0, by=by)
+    return measured(theil_t_kernel, values, weights, by)
+
+
+def theil_t_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`theil_t`."""
+    return generalized_entropy_kernel(sample, alpha=1.0)
 
 
 @overload
@@ -124,7 +129,12 @@ def theil_l(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> jh.theil_l([0.0, 3.0], weights=[50, 50])
     nan
     """
-    return generalized_entropy(values, weights=weights, alpha=0.0, by=by)
+    return measured(theil_l_kernel, values, weights, by)
+
+
+def theil_l_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`theil_l`."""
+    return generalized_entropy_kernel(sample, alpha=0.0)
 
 
 @overload
@@ -183,11 +193,19 @@ def generalized_entropy(values: Any, *, weights: Any, alpha: float = 2.0, by: An
     >>> jh.generalized_entropy([1.0, 3.0], weights=[50, 50], alpha=2)
     0.125
     """
+    return measured(generalized_entropy_kernel, values, weights, by, alpha=alpha)
+
+
+def generalized_entropy_kernel(sample: Sample, alpha: float = 2.0) -> Kernel:
+    """Return the kernel of :func:`generalized_entropy`."""
     degree = check_number(alpha, "alpha", -1e3, 1e3)
-    sample = read_sample(values, weights, by)
-    out = entropy_sums(sample.columns, sample.weights, sample.groups, degree)
-    out[np.isinf(out)] = np.nan
-    return sample.give(out)
+
+    def compute(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
+        out = entropy_sums(columns, weights, groups, degree)
+        out[np.isinf(out)] = np.nan
+        return out
+
+    return Kernel(compute)
 
 
 @overload
@@ -248,10 +266,17 @@ def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None)
     >>> jh.atkinson([0.0, 3.0], weights=[50, 50], epsilon=1)
     1.0
     """
-    aversion = check_number(epsilon, "epsilon", 0.0, 1e3)
-    sample = read_sample(values, weights, by)
-    a = 1.0 - aversion
-    entropy = entropy_sums(sample.columns, sample.weights, sample.groups, a)
+    return measured(atkinson_kernel, values, weights, by, epsilon=epsilon)
+
+
+def atkinson_kernel(sample: Sample, epsilon: float = 0.5) -> Kernel:
+    """Return the kernel of :func:`atkinson`."""
+    a = 1.0 - check_number(epsilon, "epsilon", 0.0, 1e3)
+    return Kernel(lambda columns, weights, groups: _atkinson(columns, weights, groups, a))
+
+
+def _atkinson(columns: list[Any], weights: Floats | None, groups: Groups, a: float) -> Floats:
+    entropy = entropy_sums(columns, weights, groups, a)
     # in terms of entropy nothing cancels near equality
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         exponent = -entropy if a == 0 else np.zeros_like(entropy) if a == 1 else np.log1p(a * (a - 1) * entropy) / a
@@ -259,8 +284,9 @@ def atkinson(values: Any, *, weights: Any, epsilon: float = 0.5, by: Any = None)
     out[np.isnan(entropy)] = np.nan
     if np.isinf(entropy).any():
         # infinite for a school that has nothing, which means 1; or since the powers left the range of numbers
-        out[np.isinf(entropy) & ~_has_zero(sample)] = np.nan
-    return sample.give(out + 0.0)  # no -0.0
+        zeros = relative_sums(columns, weights, groups, lambda r: (r == 0).astype(np.float64)) > 0
+        out[np.isinf(entropy) & ~zeros] = np.nan
+    return np.asarray(out + 0.0)  # no -0.0
 
 
 @overload
@@ -314,16 +340,16 @@ def log_variance(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> round(jh.log_variance([1.0, 3.0], weights=[50, 50]), 6)
     0.301737
     """
-    sample = read_sample(values, weights, by)
-    return sample.give(log_deviation(sample) ** 2)
+    return measured(log_variance_kernel, values, weights, by)
 
 
-def log_deviation(sample: Sample) -> Floats:
+def log_variance_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`log_variance`."""
+    return Kernel(lambda columns, weights, groups: log_deviation(columns, weights, groups) ** 2)
+
+
+def log_deviation(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
     """Weighted standard deviation of the logarithms; NaN where a value with weight is not positive."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = [np.log(c) for c in sample.columns]  # -inf for 0 gives a mean that is not finite
-    return grouped_moments(logs, sample.weights, sample.groups).std
-
-
-def _has_zero(sample: Sample) -> Any:
-    return relative_sums(sample.columns, sample.weights, sample.groups, lambda r: (r == 0).astype(np.float64)) > 0
+        logs = [np.log(c) for c in columns]  # -inf for 0 gives a mean that is not finite
+    return grouped_moments(logs, weights, groups).std

@@ -1,24 +1,28 @@
-"""Measures based on order and distance: Gini, Hoover, quantile ratios, shares of the bottom and the top."""
+"""Measures based on order and distance: Gini, Hoover, ratio of the extremes, shares of the bottom and the top."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from junheng._arrays import AnyShape, Column, Columns, Floats, Groups, Labels, Vector, Weights
-from junheng.errors import InputError
-from junheng.indicators._grouped import Ranked, Sample, check_number, over_ranked, read_sample, relative_sums
-from junheng.words import message
+from junheng.indicators._grouped import (
+    Kernel,
+    Ranked,
+    Sample,
+    check_number,
+    measured,
+    over_ranked,
+    ranked_kernel,
+    relative_sums,
+)
+from junheng.indicators.quantiles import over, quantile_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["gini", "hoover", "quantile_ratio", "range_ratio", "share_of_bottom", "share_of_top"]
-
-#: A cumulated share this close below a quantile has reached it: 0.7 of 10 is 7, whatever binary fractions say.
-_REACHED = 1 - 1e-12
+__all__ = ["gini", "hoover", "range_ratio", "share_of_bottom", "share_of_top"]
 
 
 @overload
@@ -78,8 +82,12 @@ def gini(values: Any, *, weights: Any, by: Any = None) -> Any:
     B    0.00
     dtype: float64
     """
-    sample = read_sample(values, weights, by)
-    return sample.give(gini_of(sample))
+    return measured(gini_kernel, values, weights, by)
+
+
+def gini_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`gini`."""
+    return Kernel(gini_sums)
 
 
 @overload
@@ -133,83 +141,12 @@ def hoover(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> jh.hoover([1.0, 3.0], weights=[50, 50])
     0.25
     """
-    sample = read_sample(values, weights, by)
-    return sample.give(relative_sums(sample.columns, sample.weights, sample.groups, _half_distance))
+    return measured(hoover_kernel, values, weights, by)
 
 
-@overload
-def quantile_ratio(
-    values: AnyShape, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels | None = ...
-) -> Any: ...
-@overload
-def quantile_ratio(
-    values: Column, *, weights: Weights, upper: float = ..., lower: float = ..., by: None = ...
-) -> float: ...
-@overload
-def quantile_ratio(
-    values: Columns, *, weights: Weights, upper: float = ..., lower: float = ..., by: None = ...
-) -> Vector: ...
-@overload
-def quantile_ratio(
-    values: Column, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels
-) -> pd.Series[float]: ...
-@overload
-def quantile_ratio(
-    values: Columns, *, weights: Weights, upper: float = ..., lower: float = ..., by: Labels
-) -> pd.DataFrame: ...
-def quantile_ratio(values: Any, *, weights: Any, upper: float = 0.9, lower: float = 0.1, by: Any = None) -> Any:
-    r"""Ratio of an upper to a lower quantile, such as P90/P10.
-
-    .. math:: R = Q(u) / Q(l), \qquad Q(q) = \min\{X_i : \sum_{X_j \le X_i} P_j \ge q\,P_N\}
-
-    A quantile is an observed value: the smallest at which the cumulated weight reaches the share (``inverted_cdf`` in
-    numpy, type 1 in R). Other types interpolate between schools.
-
-    Parameters
-    ----------
-    values : (schools,) or (schools, indicators) array-like
-        Figures to compare, such as area per student. Not negative.
-    weights : (schools,) array-like or None
-        Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    upper, lower : float
-        Shares of the weight, above 0 and at most 1.
-    by : (schools,) array-like, or a list, mapping or frame of such, optional
-        Group of each school, such as its county. Results are sorted by group.
-
-    Returns
-    -------
-    float, ndarray, Series or DataFrame
-        Dimensionless, 1 for equality; shapes as in :func:`difference_coefficient`. NaN if a value with nonzero weight
-        is missing, infinite or negative, where the lower quantile is 0, or if the weights or all values of a group sum
-        to 0. Schools of weight 0 are ignored. A single school gives 1.
-
-    Raises
-    ------
-    InputError
-        If the input contains text, negative or infinite weights or a missing group label, or if a share is out of
-        range.
-    AlignmentError
-        If lengths or indexes differ.
-
-    References
-    ----------
-    Hyndman and Fan (1996), Sample quantiles in statistical packages, The American Statistician 50: definition 1.
-
-    Examples
-    --------
-    >>> import junheng as jh
-    >>> jh.quantile_ratio([2.0, 3.0, 6.0], weights=[10, 80, 10], upper=0.95, lower=0.05)
-    3.0
-    """
-    u = check_number(upper, "upper", 0.0, 1.0, open_low=True)
-    low = check_number(lower, "lower", 0.0, 1.0, open_low=True)
-    if u < low:
-        raise InputError(message("arithmetic.upper_below_lower", upper=repr(upper), lower=repr(lower)))
-    sample = read_sample(values, weights, by)
-    out = over_ranked(
-        sample.columns, sample.weights, sample.groups, lambda s: _over(_quantile(s, u), _quantile(s, low))
-    )
-    return sample.give(out)
+def hoover_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`hoover`."""
+    return Kernel(lambda columns, weights, groups: relative_sums(columns, weights, groups, _half_distance))
 
 
 @overload
@@ -262,11 +199,12 @@ def range_ratio(values: Any, *, weights: Any, by: Any = None) -> Any:
     >>> jh.range_ratio([2.0, 3.0, 6.0], weights=[10, 80, 10])
     3.0
     """
-    sample = read_sample(values, weights, by)
-    out = over_ranked(
-        sample.columns, sample.weights, sample.groups, lambda s: _over(s.figures[:, -1], _quantile(s, 0.0))
-    )
-    return sample.give(out)
+    return measured(range_ratio_kernel, values, weights, by)
+
+
+def range_ratio_kernel(sample: Sample) -> Kernel:
+    """Return the kernel of :func:`range_ratio`."""
+    return ranked_kernel(lambda s: over(s.figures[:, -1], quantile_of(s, 0.0)))
 
 
 @overload
@@ -326,7 +264,7 @@ def share_of_bottom(values: Any, *, weights: Any, share: float = 0.2, by: Any = 
     >>> jh.share_of_bottom([1.0, 3.0], weights=[50, 50], share=0.25)
     0.125
     """
-    return _share_of_end(values, weights, by, share, lambda s: s.cumulated - s.weights)
+    return measured(share_of_bottom_kernel, values, weights, by, share=share)
 
 
 @overload
@@ -384,12 +322,7 @@ def share_of_top(values: Any, *, weights: Any, share: float = 0.2, by: Any = Non
     >>> jh.share_of_top([1.0, 3.0], weights=[50, 50], share=0.5)
     0.75
     """
-    return _share_of_end(values, weights, by, share, lambda s: s.weight[:, np.newaxis] - s.cumulated)
-
-
-def gini_of(sample: Sample) -> Floats:
-    """Gini coefficient of every group (rows) and column."""
-    return gini_sums(sample.columns, sample.weights, sample.groups)
+    return measured(share_of_top_kernel, values, weights, by, share=share)
 
 
 def gini_sums(columns: list[Any], weights: Floats | None, groups: Groups) -> Floats:
@@ -413,25 +346,24 @@ def _half_distance(r: Floats) -> Floats:
     return r
 
 
-def _quantile(s: Ranked, share: float) -> Floats:
-    """Return the least value whose cumulated weight reaches the share; for 0 the least value with weight."""
-    missed = s.cumulated <= 0 if share == 0 else s.cumulated < share * _REACHED * s.cumulated[:, -1:]
-    place = np.minimum(missed.sum(axis=1), s.figures.shape[1] - 1)
-    return np.take_along_axis(s.figures, place[:, np.newaxis], axis=1)[:, 0]
-
-
-def _over(top: Floats, bottom: Floats) -> Floats:
-    return np.where(bottom == 0, np.nan, top / bottom)
-
-
-def _share_of_end(values: Any, weights: Any, by: Any, share: Any, passed: Callable[[Ranked], Floats]) -> Any:
+def share_of_bottom_kernel(sample: Sample, share: float = 0.2) -> Kernel:
+    """Return the kernel of :func:`share_of_bottom`."""
     part = check_number(share, "share", 0.0, 1.0)
-    sample = read_sample(values, weights, by)
+    return ranked_kernel(lambda s: held_at_end(s, part, top=False))
 
-    def measure(s: Ranked) -> Floats:
-        """Fill up from one end: ``passed`` is the weight of those before each school."""
-        taken = np.clip(part * s.cumulated[:, -1:] - passed(s), 0.0, s.weights)
-        out: Floats = (taken * s.figures).sum(axis=1) / (s.weights * s.figures).sum(axis=1)
-        return out
 
-    return sample.give(over_ranked(sample.columns, sample.weights, sample.groups, measure))
+def share_of_top_kernel(sample: Sample, share: float = 0.2) -> Kernel:
+    """Return the kernel of :func:`share_of_top`."""
+    part = check_number(share, "share", 0.0, 1.0)
+    return ranked_kernel(lambda s: held_at_end(s, part, top=True))
+
+
+def held_at_end(s: Ranked, part: float, of: int = 1, *, top: bool) -> Floats:
+    """Return what a share of the students, ``part / of``, holds from one end; the school at the boundary is split.
+
+    A fraction cuts whole numbers of students exactly.
+    """
+    passed = s.cumulated[:, -1:] - s.cumulated if top else s.cumulated - s.weights
+    taken = np.clip((part * s.cumulated[:, -1:] - of * passed) / of, 0.0, s.weights)
+    out: Floats = (taken * s.figures).sum(axis=1) / (s.weights * s.figures).sum(axis=1)
+    return out

@@ -1,4 +1,4 @@
-"""Uncertainty of a coefficient: influence of single schools, bootstrap intervals, errors that reverse a verdict."""
+"""Uncertainty of a measure: influence of single schools, bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from junheng._arrays import (
     Column,
@@ -16,21 +15,21 @@ from junheng._arrays import (
     Ints,
     Labels,
     Weights,
-    as_floats,
-    coefficient,
     grouped_moments,
 )
 from junheng._deprecated import renamed
-from junheng._frames import pandas_frame
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, check_choice, check_number, label_columns, read_sample
+from junheng.indicators._grouped import Kernel, Sample, check_choice, check_number, label_columns, read_sample
+from junheng.indicators.by_name import kernel_by_name
+from junheng.indicators.dispersion import coefficients
+from junheng.indicators.leaving_out import with_and_without
 from junheng.words import message
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["bootstrap_interval", "influence", "tipping_error"]
+__all__ = ["bootstrap_interval", "influence"]
 
 #: Numbers held at once while resampling: 64 MB.
 _CELLS = 8_000_000
@@ -39,19 +38,28 @@ _HOT = 65_536
 #: Multiplications in one matrix product at most. Beyond 2^18 OpenBLAS starts threads, which on a busy machine wait for
 #: each other ten times longer than they work; a stack of small products is as fast on one core as a large one.
 _PRODUCT = 262_144
-#: Remaining part of a sum without one school below which the sum is recomputed.
-_LOST = 1e-3
 
 
-def influence(values: Column | Columns, *, weights: Weights, by: Labels | None = None) -> Floats:
-    r"""Influence of each school on the difference coefficient: the coefficient without it minus that with it.
+def influence(
+    values: Column | Columns,
+    *,
+    weights: Weights,
+    by: Labels | None = None,
+    measure: str = "difference_coefficient",
+    **options: Any,
+) -> Floats:
+    r"""Influence of each school on a measure: the measure without it minus that with it.
 
-    .. math:: I_i = CV_{(-i)} - CV, \qquad
-        \bar X_{(-i)} = \bar X - \frac{P_i d_i}{P_N - P_i}, \qquad
+    .. math:: I_i = M_{(-i)} - M
+
+    For the difference coefficient, all schools are computed in one pass:
+
+    .. math:: \bar X_{(-i)} = \bar X - \frac{P_i d_i}{P_N - P_i}, \qquad
         Q_{(-i)} = Q - \frac{P_N}{P_N - P_i} P_i d_i^2
 
-    with :math:`d_i = X_i - \bar X` and Q the weighted sum of squares. Negative: without this school the county would be
-    more equal. All schools are computed in one pass; a sum is recomputed only if almost nothing is left of it.
+    with :math:`d_i = X_i - \bar X` and Q the weighted sum of squares; a sum is recomputed only if almost nothing is
+    left of it. Negative: without this school the county would be more equal. Other measures are computed anew without
+    each school, which takes time with the square of the number of schools of a group.
 
     Parameters
     ----------
@@ -61,18 +69,22 @@ def influence(values: Column | Columns, *, weights: Weights, by: Labels | None =
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county.
+    measure : str
+        Name of the function: any that gives one number per group, such as ``"gini"`` or ``"mcloone_index"``.
+    options : any
+        Other arguments of that function, such as ``epsilon=1`` or ``order=income``.
 
     Returns
     -------
     ndarray
-        In the shape of ``values``, in the order of the rows. NaN if the coefficient is undefined with or without the
-        school (see :func:`difference_coefficient`): the only school in its group, or the only one that has anything. A
-        school of weight 0 gets 0.
+        In the shape of ``values``, in the order of the rows. NaN if the measure is undefined with or without the
+        school: the only school in its group, or the only one that has anything. A school of weight 0 gets 0.
 
     Raises
     ------
     InputError
-        If the input contains text, negative or infinite weights, or a missing group label.
+        If the input contains text, negative or infinite weights, or a missing group label, or if the measure or an
+        option is unknown.
     AlignmentError
         If lengths or indexes differ.
 
@@ -85,105 +97,48 @@ def influence(values: Column | Columns, *, weights: Weights, by: Labels | None =
     >>> import junheng as jh
     >>> jh.influence([1.0, 3.0, 3.0], weights=[50, 50, 50]).round(4)
     array([-0.4041,  0.0959,  0.0959])
+    >>> jh.influence([1.0, 3.0, 4.0], weights=None, measure="mcloone_index").round(4)
+    array([0.3333, 0.3333, 0.3333])
     """
     sample = read_sample(values, weights, by)
-    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    whole = coefficient(moments.mean, moments.std)
-    without = leave_one_out(sample, moments.mean, moments.std)
+    kernel = kernel_by_name(sample, measure, options)
+    whole, without = with_and_without(sample, measure, kernel)
     out = []
     present = sample.present()
-    for j, left in enumerate(without):
+    for j in range(len(sample.columns)):
         here = whole[sample.groups.codes, j]
-        out.append(np.where(present, left - here, 0.0 * here))
+        out.append(np.where(present, without[:, j] - here, 0.0 * here))
     return sample.give_rows(out)
-
-
-def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
-    """Return, column by column, the coefficient of the group without each school."""
-    codes = sample.groups.codes
-    w = sample.weight_array()
-    absent = w == 0
-    out = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = np.bincount(codes, weights=w, minlength=sample.groups.n)[codes]
-        rest = total - w
-        up = w / rest
-        for j, column in enumerate(sample.columns):
-            m, s = mean[codes, j], std[codes, j]
-            units = _units(m, s)  # 0 but for extreme figures, whose squares are no floats
-            m, s = np.ldexp(m, -units), np.ldexp(s, -units)
-            d = np.ldexp(np.where(absent, 0.0, column), -units) - m
-            d[absent] = 0.0
-            square = s * s
-            left = square - up * d * d  # the sum of squares over the weight of all
-            np.maximum(left, 0.0, out=left)
-            new_mean = m - up * d
-            cv = np.sqrt(left * (total / rest)) / np.abs(new_mean)
-            # a difference of nearly equal numbers has few digits left: recompute those sums, except where all values
-            # are equal up to rounding
-            lost = (left < _LOST * square) & (s > 1e-6 * np.abs(m)) | (np.abs(new_mean) < _LOST * np.abs(m))
-            alone = ~(rest > 0)
-            lost &= ~alone
-            again = np.flatnonzero(lost)
-            if again.size:
-                cv[again] = _summed_anew(column, w, sample.groups, again)
-            cv[alone] = np.nan
-            out.append(cv)
-    return out
-
-
-def _units(mean: Floats, std: Floats) -> NDArray[np.int32]:
-    """Return the power of 2 in which the figures of each row are squared without leaving the range of floats."""
-    size = np.fmax(np.abs(mean), std)
-    extreme = (size > 0) & np.isfinite(size) & ((size < 1e-100) | (size > 1e100))
-    return np.where(extreme, np.frexp(size)[1], 0).astype(np.int32)
-
-
-def _summed_anew(column: Any, w: Floats, groups: Groups, which: Ints) -> Floats:
-    """Return the coefficient without each of some schools, computed directly."""
-    out = np.empty(which.size)
-    sizes = np.diff(groups.starts)[groups.codes[which]]
-    first = 0
-    while first < which.size:  # a limited number of copies of groups at a time
-        last = max(first + 1, int(np.searchsorted(np.cumsum(sizes[first:]), _CELLS // 8, side="right")) + first)
-        n = sizes[first:last]
-        starts = np.zeros(n.size + 1, dtype=np.int64)
-        np.cumsum(n, out=starts[1:])
-        place = np.arange(starts[-1]) - np.repeat(starts[:-1] - groups.starts[groups.codes[which[first:last]]], n)
-        rows = place if groups.order is None else groups.order[place]
-        weights = np.where(rows == np.repeat(which[first:last], n), 0.0, w[rows])
-        copies = Groups.from_codes(np.repeat(np.arange(n.size), n), n.size)
-        moments = grouped_moments([np.asarray(column)[rows]], weights, copies)
-        out[first:last] = coefficient(moments.mean, moments.std)[:, 0]
-        first = last
-    return out
 
 
 # --------------------------------------------------------------------------------------------- bootstrap
 
 
-@renamed(rng="seed")
+@renamed(rng="seed", statistic="measure")
 def bootstrap_interval(
     values: Column | Columns,
     *,
     weights: Weights,
     by: Labels | None = None,
-    statistic: Literal["difference_coefficient", "composite"] = "difference_coefficient",
+    measure: str = "difference_coefficient",
     level: float = 0.95,
     resamples: int = 1000,
     method: Literal["percentile", "bca"] = "percentile",
     seed: int | np.random.Generator = 0,
     progress: Progress = None,
+    **options: Any,
 ) -> pd.DataFrame:
-    r"""Bootstrap intervals of the difference coefficient, or of the composite, for all groups at once.
+    r"""Bootstrap intervals of the difference coefficient, or of another measure, for all groups at once.
 
-    Schools are drawn with replacement within their group, with their values and weights, as many as there are:
+    Schools are drawn with replacement within their group, with their values and weights, as many as there are. For the
+    difference coefficient:
 
     .. math:: CV^* = \frac{\sqrt{M_2 - M_1^2}}{1 + M_1}, \qquad
         M_r = \frac{\sum_i c_i P_i d_i^r}{\sum_i c_i P_i}, \qquad d_i = \frac{X_i}{\bar X} - 1
 
-    with c the number of times a school was drawn. Groups of the same size share their draws, so intervals of different
-    groups are not independent; each interval is valid on its own.
+    with c the number of times a school was drawn. Other measures are computed with the weights :math:`c_i P_i`. Groups
+    of the same size share their draws, so intervals of different groups are not independent; each interval is valid on
+    its own.
 
     **Interpretation for a full count.** The table has all schools; nothing was sampled, and the coefficient is not an
     estimate. The interval shows how much the coefficient depends on which schools are present. It is not a margin of
@@ -197,8 +152,9 @@ def bootstrap_interval(
         Enrolment of each school. Required; pass ``None`` for an unweighted result.
     by : (schools,) array-like, or a list, mapping or frame of such, optional
         Group of each school, such as its county. Results are sorted by group.
-    statistic : {"difference_coefficient", "composite"}
-        ``composite`` is the mean of the coefficients of all columns, resampled together.
+    measure : str
+        Name of the function: any that gives one number per group, such as ``"gini"``; or ``"composite"``, the mean of
+        the difference coefficients of all columns, resampled together.
     level : float
         Nominal coverage, between 0 and 1.
     resamples : int
@@ -211,15 +167,17 @@ def bootstrap_interval(
     progress : bool or callable, optional
         Default: a progress bar on a terminal if tqdm is installed (the extra ``progress``). ``False``: none. A function
         is called with the schools done and the total.
+    options : any
+        Other arguments of the function named by ``measure``, such as ``epsilon=1`` or ``order=income``.
 
     Returns
     -------
-    pandas.DataFrame
-        One row per group (and ``indicator``, for the coefficient of 2-D values): the group labels (column ``group`` if
-        ``by`` has no name), ``estimate``, ``low``, ``high``, ``standard_error`` and ``schools`` (those with nonzero
-        weight). NaN if the coefficient is undefined. Limits and error are NaN for a single school and if a draw has no
-        amount at all; ``bca`` limits also if all schools are equal or if removing one leaves nothing. Schools of weight
-        0 are ignored.
+    pandas.DataFrame, or a frame of polars or pyarrow if these came in
+        One row per group (and ``indicator``, for 2-D values, but for the composite): the group labels (column ``group``
+        if ``by`` has no name), ``estimate``, ``low``, ``high``, ``standard_error`` and ``schools`` (those with nonzero
+        weight). NaN if the measure is undefined. Limits and error are NaN for a single school and if the measure of a
+        draw is undefined (no amount at all); ``bca`` limits also if all schools are equal or if removing one leaves
+        nothing. Schools of weight 0 are ignored.
 
     Raises
     ------
@@ -243,17 +201,22 @@ def bootstrap_interval(
        estimate  schools
     0    0.5153        5
     """
-    coverage = _check_bootstrap(statistic, level, resamples, method)
+    coverage = _check_bootstrap(level, resamples, method)
     generator = _generator(seed)
     sample = read_sample(values, weights, by)
-    composite = statistic == "composite"
+    composite = measure == "composite"
     if composite and (sample.flat or not sample.columns):
         raise InputError(message("arithmetic.composite_shape"))
-    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    estimate = _joined(coefficient(moments.mean, moments.std), composite)
+    name = "difference_coefficient" if composite else measure
+    kernel = kernel_by_name(sample, name, options)
     jack = None
     if method == "bca" and sample.columns:
-        jack = _joined(np.stack(leave_one_out(sample, moments.mean, moments.std), axis=1), composite)
+        whole, without = with_and_without(sample, name, kernel)
+        jack = _joined(without, composite)
+    else:
+        whole = kernel(sample.columns, sample.weights, sample.groups)
+    estimate = _joined(whole, composite)
+    draws: _Draws = _Coefficients(sample) if name == "difference_coefficient" else _Draws(sample, kernel)
     low, high, error = (np.full(estimate.shape, np.nan) for _ in range(3))
     tail = (1 - coverage) / 2
     layout = _Layout(sample)
@@ -262,7 +225,7 @@ def bootstrap_interval(
         np.errstate(divide="ignore", invalid="ignore"),
         reporting(layout.rows.size, "resampling", progress) as report,
     ):
-        for which, rows, drawn in _resampled(sample, layout, moments.mean, int(resamples), generator, composite):
+        for which, rows, drawn in _resampled(draws, layout, int(resamples), generator, composite):
             error[which] = _deviation(drawn, estimate[which])
             if jack is None:
                 low[which], high[which] = _percentiles(drawn, tail)
@@ -279,12 +242,11 @@ def bootstrap_interval(
         head["indicator"] = sample.indicator_column(np.tile(np.arange(k), sample.groups.n))
     figures = {"estimate": estimate, "low": low, "high": high, "standard_error": error}
     data = {name: a.reshape(-1) for name, a in figures.items()}
-    return pandas_frame(head | data | {"schools": np.repeat(layout.sizes, k)})
+    return sample.frame(head | data | {"schools": np.repeat(layout.sizes, k)})
 
 
-def _check_bootstrap(statistic: str, level: Any, resamples: Any, method: str) -> float:
+def _check_bootstrap(level: Any, resamples: Any, method: str) -> float:
     """Return the nominal coverage; raise an error for invalid arguments."""
-    check_choice(statistic, "statistic", ("difference_coefficient", "composite"))
     check_choice(method, "method", ("percentile", "bca"))
     coverage = check_number(level, "level", 0.0, 1.0, open_low=True)
     if coverage == 1.0:
@@ -318,15 +280,53 @@ class _Layout:
         self.starts: Ints = np.cumsum(self.sizes) - self.sizes
 
 
+class _Draws:
+    """A measure of resampled groups."""
+
+    def __init__(self, sample: Sample, kernel: Kernel) -> None:
+        self.sample = sample
+        self.kernel = kernel
+
+    def compute(self, which: Ints, rows: Ints, counts: Floats, out: Floats) -> None:
+        """Write the measure of every resample to ``out`` (g, columns, resamples).
+
+        ``which`` are the groups and ``rows`` (g, n) their schools; ``counts`` are those of :func:`_counts`.
+        """
+        n, resamples = rows.shape[1], out.shape[2]
+        drawn = counts.transpose(0, 2, 1).reshape(-1, n)[:resamples]
+        w = self.sample.weight_array()
+        step = max(1, _CELLS // 8 // (n * which.size))
+        for first in range(0, resamples, step):
+            c = drawn[first : first + step]
+            shape = (which.size, len(c), n)
+            each = np.broadcast_to(rows[:, np.newaxis], shape).reshape(-1)
+            weights = (w[rows][:, np.newaxis] * c).reshape(-1)
+            copies = Groups.from_codes(np.repeat(np.arange(shape[0] * shape[1]), n), shape[0] * shape[1])
+            found = self.kernel([np.asarray(x)[each] for x in self.sample.columns], weights, copies, each)
+            out[:, :, first : first + step] = found.reshape(*shape[:2], -1).transpose(0, 2, 1)
+
+
+class _Coefficients(_Draws):
+    """The difference coefficient of resampled groups, by one product of matrices for all resamples."""
+
+    def __init__(self, sample: Sample) -> None:
+        super().__init__(sample, Kernel(coefficients))
+        self.mean = grouped_moments(sample.columns, sample.weights, sample.groups).mean
+
+    def compute(self, which: Ints, rows: Ints, counts: Floats, out: Floats) -> None:
+        """Write the coefficients of every resample to ``out``; their mean if it has one column."""
+        w = self.sample.weight_array()
+        _coefficients(self.sample.columns, w[rows], self.mean[which], rows, counts, out)
+
+
 def _resampled(
-    sample: Sample, layout: _Layout, mean: Floats, resamples: int, rng: np.random.Generator, composite: bool
+    draws: _Draws, layout: _Layout, resamples: int, rng: np.random.Generator, composite: bool
 ) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Yield groups of one size, their rows (g, n), and their resampled coefficients (g, columns, resamples).
+    """Yield groups of one size, their rows (g, n), and their resampled measures (g, columns, resamples).
 
     One matrix of counts serves all groups of a size; the sums of all are its product with their weighted values.
     """
-    w = sample.weight_array()
-    k = len(sample.columns)
+    k = len(draws.sample.columns)
     for n in np.unique(layout.sizes[layout.sizes > 1]).tolist() if k else ():
         alike = np.flatnonzero(layout.sizes == n)
         slab = max(1, _CELLS // n)
@@ -341,7 +341,7 @@ def _resampled(
             for begin in range(0, resamples, slab):
                 part = drawn[:, :, begin : begin + slab]
                 c = _counts(rng, n, part.shape[2], width) if counts is None else counts
-                _coefficients(sample.columns, w[rows], mean[which], rows, c, part)
+                draws.compute(which, rows, c, part)
             yield which, rows, drawn
 
 
@@ -438,115 +438,3 @@ def _bca(drawn: Floats, estimate: Floats, jack: Floats, tail: float) -> tuple[Fl
         limit[undefined] = np.nan
         out.append(limit)
     return out[0], out[1]
-
-
-# ------------------------------------------------------------------------------------- errors in a return
-
-
-def tipping_error(
-    values: Column | Columns,
-    *,
-    weights: Weights,
-    limit: float | Column,
-    by: Labels | None = None,
-    cell: Literal["value", "students"] = "value",
-) -> Floats:
-    r"""Relative error in one cell that would reverse the verdict "coefficient ≤ limit".
-
-    With the figure of school i multiplied by 1 + e and all others unchanged, e is the smallest (in absolute value) at
-    which the coefficient equals the limit t: a root of :math:`a e^2 + b e + c = 0`, where, with :math:`p = P_i / P_N`,
-    :math:`X = X_i / \bar X`, :math:`A = 1 + CV^2 - p X^2`,
-
-    .. math:: c = CV^2 - t^2, \qquad
-        \text{value: } a = (p - (1 + t^2) p^2) X^2,\; b = 2 p X (X - 1 - t^2); \qquad
-        \text{students: } a = p A,\; b = (1 + p) A + p^2 X^2 - 1 - t^2
-
-    Parameters
-    ----------
-    values : (schools,) or (schools, indicators) array-like
-        Figures per student. Not negative.
-    weights : (schools,) array-like or None
-        Enrolment of each school. Required; pass ``None`` for an unweighted result.
-    limit : number or (indicators,) array-like
-        Largest coefficient that passes, such as 0.5.
-    by : (schools,) array-like, or a list, mapping or frame of such, optional
-        Group of each school, such as its county.
-    cell : {"value", "students"}
-        Which cell is in error: the amount (and with it the figure per student), or the enrolment with the amount
-        unchanged.
-
-    Returns
-    -------
-    ndarray
-        In the shape of ``values``, in the order of the rows: -0.02 means that the county is exactly on the limit if the
-        true figure is 2 % lower than reported. An unmet verdict changes there; a met one changes beyond it. ``inf`` if
-        no error in this cell alone changes the verdict (an amount of 0 stays 0; amounts and enrolments do not turn
-        negative). NaN if the coefficient is undefined or a figure of the group is negative, and for a school of weight
-        0. Check the cell with the smallest absolute value first.
-
-    Raises
-    ------
-    InputError
-        If the input contains text, negative or infinite weights, a missing group label or a limit that is not positive,
-        or if ``cell`` is unknown.
-    AlignmentError
-        If lengths or indexes differ.
-
-    References
-    ----------
-    教督〔2017〕6号, 第六条, for the limits. The quadratics follow from the definition of the coefficient.
-
-    Examples
-    --------
-    >>> import junheng as jh
-    >>> error = jh.tipping_error([1.0, 3.0], weights=[50, 50], limit=0.45)
-    >>> error.round(4)
-    array([ 0.1379, -0.1212])
-    >>> round(jh.difference_coefficient([1.0, 3.0 * (1 + error[1])], weights=[50, 50]), 12)
-    0.45
-    """
-    check_choice(cell, "cell", ("value", "students"))
-    sample = read_sample(values, weights, by)
-    limits = as_floats(limit, "limit")
-    if limits.shape not in ((), (len(sample.columns),)) or not ((limits > 0) & np.isfinite(limits)).all():
-        raise InputError(message("arithmetic.positive_limit", value=repr(limit)))
-    limits = np.broadcast_to(limits, len(sample.columns))
-    codes, n = sample.groups.codes, sample.groups.n
-    moments = grouped_moments(sample.columns, sample.weights, sample.groups)
-    cv = coefficient(moments.mean, moments.std)
-    present = sample.present()
-    w = sample.weight_array()
-    out = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = w / np.bincount(codes, weights=w, minlength=n)[codes]
-        for j, column in enumerate(sample.columns):
-            x = np.where(present, column, 0.0) / moments.mean[codes, j]
-            t = limits[j]
-            c = ((cv[:, j] - t) * (cv[:, j] + t))[codes]
-            k = 1 + t * t
-            square = 1 + cv[codes, j] ** 2
-            rest = square - p * x * x  # of the others; only rounding error if they have nothing
-            rest[rest < 1e-12 * square] = 0.0
-            if cell == "value":
-                a, b = (p - k * p * p) * x * x, 2 * p * x * (x - k)
-                a[rest == 0] = b[rest == 0] = np.nan  # the only school that has anything may have any amount
-            else:
-                a, b = p * rest, (1 + p) * rest + p * p * x * x - k
-            e = _least_root(a, b, c)
-            e[np.isnan(e)] = np.inf
-            negative = np.bincount(codes, weights=present & (np.asarray(column) < 0), minlength=n) > 0
-            e[(np.isnan(cv[:, j]) | negative)[codes] | ~present] = np.nan
-            out.append(e)
-    return sample.give_rows(out)
-
-
-def _least_root(a: Floats, b: Floats, c: Floats) -> Floats:
-    """Return the root above -1 (beyond rounding) nearest to 0, NaN if there is none."""
-    q = -(b + np.copysign(np.sqrt(b * b - 4 * a * c), b)) / 2
-    roots = np.stack([c / q, q / a])
-    roots[:, c == 0] = 0.0
-    roots[~((roots > -1 + 1e-9) & np.isfinite(roots))] = np.nan
-    first, second = roots
-    nearer: Any = np.isnan(first) | (np.abs(second) < np.abs(first))
-    out: Floats = np.where(nearer, second, first)
-    return out

@@ -16,6 +16,7 @@ from junheng._frames import FrameT
 from junheng._public import public_names
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
+from junheng.results.adequacy import adequacy
 from junheng.results.card import card
 from junheng.results.explain import explain
 from junheng.results.frames import Frames, id_records
@@ -217,6 +218,39 @@ class Evaluation(Generic[FrameT]):
         ['resources', 'unmet', 'schools-comply (primary); schools-comply (junior)', 27]
         """
         frame: FrameT = summary(self._frames)
+        return frame
+
+    def adequacy(self) -> FrameT:
+        r"""Return, for every threshold of the standard, how near the students of each county are to it.
+
+        .. math:: A = \frac{1}{P_N} \sum_i P_i \min\left(\frac{X_i}{t_i},\,1\right)
+
+        the adequacy index of Odden and Picus (:func:`junheng.adequacy_index`), over the schools that are judged;
+        integrated schools are split as in the evaluation.
+
+        Returns
+        -------
+        frame of the library of the input
+            One row per county, stage and indicator with a threshold: the columns of ``by``; ``stage``, ``indicator``,
+            ``op``, ``required`` (missing if it depends on the school); ``n_schools``, of which ``n_met``, ``n_unmet``
+            and ``n_undetermined``; ``students``; ``share_adequate``, the share of students in schools that meet the
+            threshold; ``adequacy_index``; ``clause``. Share and index are missing if a school is undetermined, unless
+            the evaluation omits missing values. The index is missing for a threshold of "at most": it is defined for
+            what there should be more of.
+
+        References
+        ----------
+        Odden and Picus (2000), School Finance: A Policy Perspective.
+
+        Examples
+        --------
+        >>> import junheng as jh
+        >>> ev = jh.evaluate(jh.synthetic.county(seed=0), "cn-quality-balance-2017")
+        >>> area = ev.adequacy().query("indicator == 'teaching_area_per_student'")
+        >>> area[["stage", "required", "share_adequate", "adequacy_index"]].round(4).values.tolist()
+        [['primary', 4.5, 0.7009, 0.9658], ['junior', 5.8, 0.8283, 0.9752]]
+        """
+        frame: FrameT = adequacy(self._frames)
         return frame
 
     def to_html(

@@ -55,7 +55,11 @@ def computed(lazy: Any) -> Any:
 
 #: The function, its arguments under their names of today, and the old name of each.
 OLD: dict[str, tuple[Callable[..., Any], Callable[[Path], dict[str, Any]], dict[str, str]]] = {
-    "bootstrap_interval": (resampled, lambda _: {"seed": 3}, {"seed": "rng"}),
+    "bootstrap_interval": (
+        resampled,
+        lambda _: {"seed": 3, "measure": "difference_coefficient"},
+        {"seed": "rng", "measure": "statistic"},
+    ),
     "gap_ratio": (
         partial(jh.gap_ratio, BOOKS, weights=STUDENTS, where=PLACE),
         lambda _: {"group": ["city", "town"], "reference": "rural"},

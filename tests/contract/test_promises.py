@@ -61,6 +61,8 @@ DOORS: dict[str, Door] = {
     "evaluate by size": lambda x, lang: frames_of(judged(x, lang, "cn-sd-school-conditions-2008")),
     "evaluate 2012": lambda x, lang: frames_of(judged(x, lang, "cn-basic-balance-2012")),
     "summary": lambda x, lang: {"summary": judged(x, lang).summary()},
+    "adequacy": lambda x, lang: {"adequacy": judged(x, lang).adequacy()},
+    "adequacy by size": lambda x, lang: {"adequacy": judged(x, lang, "cn-sd-school-conditions-2008").adequacy()},
     "apply": lambda x, lang: frames_of(judged(x, lang).apply(WHAT_IF)),
     "applied": lambda x, lang: {"cells": changes.applied(judged(x, lang), WHAT_IF)},
     "shortfalls": lambda x, lang: {"list": jh.shortfalls(judged(x, lang), unit_costs=COSTS)},

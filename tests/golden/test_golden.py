@@ -153,7 +153,28 @@ def verdict(case: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-CHECKS = {"coefficient": coefficient, "split": split, "divided": divided, "verdict": verdict, **LAW, **NEEDS}
+def measure(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute a measure by its name."""
+    assert case["working"]
+    got = getattr(jh, case["measure"])(case["values"], weights=case["weights"], **case.get("options", {}))
+    return {"value": "nan" if np.isnan(got) else got}
+
+
+def neutrality(case: Mapping[str, Any]) -> dict[str, Any]:
+    assert case["working"]
+    return only(jh.neutrality(case["values"], weights=case["weights"], wealth=case["wealth"]))
+
+
+CHECKS = {
+    "coefficient": coefficient,
+    "split": split,
+    "divided": divided,
+    "verdict": verdict,
+    "measure": measure,
+    "neutrality": neutrality,
+    **LAW,
+    **NEEDS,
+}
 
 
 @pytest.mark.parametrize("name", CASES)

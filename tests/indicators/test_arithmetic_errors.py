@@ -17,7 +17,7 @@ from junheng.words import Listed, Row, message
 #: What stays as it is in Chinese: arguments, ids, libraries, code, and what was given.
 IDS = (
     r"“[^”]*”|'[^']*'|\([^)]*\)|\[[^]]*\]|[\w.]*[_.=][\w.=]*|values|weights|students|limit|lowest|highest|by|years|where|"
-    r"upper|lower|group|reference|schools|seed|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|cv2|gini"
+    r"upper|lower|group|reference|schools|seed|share|ties|op|measure|amounts?|int|missing|source|nan|inf|pandas|polars|pyarrow|min|average|dense|theil_t|theil_l|ge2|cv2|variance|gini|hoover|threshold|order|epsilon|atkinson|form|ratio|mean"
 )
 
 CALLS: dict[str, Callable[[], Any]] = {
@@ -40,6 +40,14 @@ CALLS: dict[str, Callable[[], Any]] = {
     "group": lambda: jh.least_additions([1, 2], students=[3, 0], limit=0.5, by=["甲", "乙"]),
     "bounds": lambda: jh.least_additions([1, 9], students=[3, 4], limit=0.1, highest=3),
     "many": lambda: jh.least_additions([-1.0] * 30, students=[1] * 30, limit=0.5, highest=-1),
+    "threshold": lambda: jh.adequacy_index([1.0], weights=None, threshold=0),
+    "thresholds": lambda: jh.adequacy_index([1.0, 2.0], weights=None, threshold=[1, 2, 3]),
+    "order": lambda: jh.slope_index([1.0, 2.0], weights=None, order=[1]),
+    "form": lambda: jh.relative_index([1.0, 2.0], weights=None, order=[1, 2], form="x"),  # type: ignore[call-overload]
+    "no measure": lambda: jh.influence([1.0], weights=None, measure="某测度"),
+    "no option": lambda: jh.influence([1.0], weights=None, measure="gini", epsilon=1),
+    "option": lambda: jh.bootstrap_interval([1.0], weights=None, measure="slope_index"),
+    "no parts": lambda: jh.decompose([1.0], weights=None, by=["a"], measure="hoover"),  # type: ignore[arg-type]
     "frame": lambda: jh.evaluate(7, "cn-quality-balance-2017"),
     "synthetic": lambda: jh.synthetic.county(missing=2),
     "no file": lambda: jh.engines.evaluate_parquet([], "cn-quality-balance-2017", "nowhere"),

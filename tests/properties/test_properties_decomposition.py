@@ -17,6 +17,8 @@ WHOLE = {
     "theil_l": jh.theil_l,
     "ge2": jh.generalized_entropy,
     "cv2": lambda *a, **k: jh.difference_coefficient(*a, **k) ** 2,
+    "variance": lambda *a, **k: jh.weighted_std(*a, **k) ** 2,
+    "generalized_entropy": jh.generalized_entropy,
     "gini": jh.gini,
 }
 every_measure = pytest.mark.parametrize("measure", WHOLE)
@@ -67,11 +69,13 @@ def test_between_and_within_are_what_they_are_called(measure, nation):
     weight, mean = weight[there], jh.weighted_mean(x, weights=w, by=keys)[there]
     assert parts.loc["county", "groups"] == there.sum()
     assert parts.loc["school", "groups"] == (w > 0).sum()
-    assert close(parts.loc["county", "between"], f(mean, weights=weight))
+    assert close(parts.loc["county", "between"], f(mean, weights=weight), max(1.0, parts["total"].iloc[0]))
     p = weight / weight.sum()
     s = mean / jh.weighted_mean(x, weights=w)
-    power = {"theil_l": p, "theil_t": p * s, "ge2": p * s**2, "cv2": p * s**2, "gini": p * p * s}[measure]
-    assert close(parts.loc["county", "within"], (power * f(x, weights=w, by=keys)[there]).sum())
+    squared = dict.fromkeys(("ge2", "cv2", "generalized_entropy"), p * s**2)
+    power = (squared | {"theil_l": p, "theil_t": p * s, "variance": p, "gini": p * p * s})[measure]
+    unit = max(1.0, parts["total"].iloc[0])
+    assert close(parts.loc["county", "within"], (power * f(x, weights=w, by=keys)[there]).sum(), unit)
     if measure == "gini":
         # Lambert and Aronson: what is not overlap is the concentration of schools ranked within ranked counties
         order = np.lexsort((x, mean.reindex(keys).to_numpy()))
@@ -89,7 +93,8 @@ def test_shapley_does_not_mind_the_order(measure, nation):
     x, w, by = nation
     here = jh.decompose(x, weights=w, by=by, measure=measure, order="shapley").set_index("level")["added"]
     there = jh.decompose(x, weights=w, by=dict(reversed(by.items())), measure=measure, order="shapley")
-    assert close(here, there.set_index("level")["added"].reindex(here.index))
+    unit = max(1.0, np.nan_to_num(here.sum()))
+    assert close(here, there.set_index("level")["added"].reindex(here.index), unit)
 
 
 def test_shapley_of_two_columns_is_the_mean_of_two_orders():
@@ -116,7 +121,8 @@ def test_a_gap_stays_in_its_column_and_frames_come_in():
 
 @every_measure
 def test_undefined_and_trivial(measure):
-    for x, w in [([0.0, 0.0], None), ([1.0, 2.0], [0, 0]), ([math.nan, 1.0], None), ([], None)]:
+    nothing = [([0.0, 0.0], None)] if measure != "variance" else []
+    for x, w in [*nothing, ([1.0, 2.0], [0, 0]), ([math.nan, 1.0], None), ([], None)]:
         parts = jh.decompose(x, weights=w, by=list(range(len(x))), measure=measure)
         assert parts[["between", "within", "overlap", "total", "added", "share"]].isna().all(axis=None)
     alone = jh.decompose([3.0], weights=[5], by=["A"], measure=measure)
@@ -135,10 +141,23 @@ def test_a_county_of_mean_zero_has_its_part_of_the_squared_coefficient():
     assert math.isnan(jh.decompose([-1.0, 3.0], weights=None, by=[1, 2], measure="ge2")["total"].iloc[0])
 
 
+def test_any_degree_of_entropy_splits():
+    x, w, by = [1.0, 2.0, 5.0, 9.0], [1, 2, 1, 3], list("AABB")
+    for alpha, name in ((1, "theil_t"), (0, "theil_l"), (2, "ge2")):
+        parts = jh.decompose(x, weights=w, by=by, measure="generalized_entropy", alpha=alpha)
+        figures = ["between", "within", "total", "added", "share"]
+        assert close(parts[figures], jh.decompose(x, weights=w, by=by, measure=name)[figures])
+    parts = jh.decompose(x, weights=w, by=by, measure="generalized_entropy", alpha=-1.5)
+    assert close(parts["between"] + parts["within"], parts["total"])
+    assert close(parts["total"], [jh.generalized_entropy(x, weights=w, alpha=-1.5)] * 2)
+
+
 @pytest.mark.parametrize(
     "kwargs",
     [
-        {"by": [1, 2], "measure": "variance"},
+        {"by": [1, 2], "measure": "hoover"},
+        {"by": [1, 2], "measure": "theil"},
+        {"by": [1, 2], "measure": "generalized_entropy", "alpha": math.nan},
         {"by": [1, 2], "order": "any"},
         {"by": None},
         {"by": {}},

@@ -264,10 +264,13 @@ def test_frames_of_all_libraries(measure):
     assert list(wanted.columns) == ["a", "b"] and wanted.index.name == "county"
     for frame, weight, labels in [
         (pl.DataFrame(data), pl.Series(w), pl.Series("county", by)),
-        (pa.table(data), pa.chunked_array([w]), pa.chunked_array([by])),
+        (pa.table(data), pa.chunked_array([w]), {"county": pa.chunked_array([by])}),
     ]:
         got = f(frame, weights=weight, by=labels)
-        np.testing.assert_array_equal(got.to_numpy(), wanted.to_numpy())
+        assert type(got) is type(frame)
+        named = got.to_pandas().set_index("county")
+        np.testing.assert_array_equal(named.to_numpy(), wanted.to_numpy())
+        assert list(named.columns) == ["a", "b"] and named.index.tolist() == ["x", "y"]
     assert f(data["a"], weights=w, by={"p": ["s"] * 4, "c": by}).index.names == ["p", "c"]
 
 

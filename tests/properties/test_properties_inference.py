@@ -145,7 +145,7 @@ def test_seeds_groups_and_chunks(county, monkeypatch):
     monkeypatch.setattr(inference, "_HOT", 1000)
     monkeypatch.setattr(inference, "_PRODUCT", 777)
     pd.testing.assert_frame_equal(one, jh.bootstrap_interval(table, weights=w, by=by, seed=5), rtol=1e-12)
-    composite = jh.bootstrap_interval(table, weights=w, by=by, statistic="composite", seed=5)
+    composite = jh.bootstrap_interval(table, weights=w, by=by, measure="composite", seed=5)
     assert len(composite) == 4 and "indicator" not in composite
     assert close(composite["estimate"], one.groupby("county")["estimate"].mean())
     monkeypatch.setattr(inference, "_CELLS", 3000)  # counts no longer fit: slab by slab
@@ -179,8 +179,11 @@ def test_what_cannot_be_resampled_is_nan():
 @pytest.mark.parametrize(
     "kwargs",
     [
-        {"statistic": "gini"},
-        {"statistic": "composite"},
+        {"measure": "ginni"},
+        {"measure": "composite"},
+        {"measure": "gini", "epsilon": 1},
+        {"measure": "adequacy_index"},
+        {"measure": "atkinson", "epsilon": -1},
         {"method": "basic"},
         {"level": 1},
         {"level": 95},

@@ -56,6 +56,14 @@ def inequality(books: Vector, unknown: NDArray[np.float64]) -> None:
     assert_type(jh.concentration_index(books, weights=None, rank=[1, 2, 3, 4, 5]), float)
     assert_type(jh.composite_difference_coefficient([0.3, 0.4]), float)
     assert_type(jh.composite_difference_coefficient(table[["a", "b"]]), "pd.Series[float]")
+    assert_type(jh.mcloone_index(books, weights=students), float)
+    assert_type(jh.weighted_quantile(table[["a", "b"]], weights=None, share=0.9), Vector)
+    assert_type(jh.adequacy_index(area, weights=None, threshold=4.5, by=county), "pd.Series[float]")
+    assert_type(jh.slope_index(books, weights=None, order=[1, 2, 3, 4, 5]), float)
+    assert_type(jh.relative_index(table[["a", "b"]], weights=None, order=area, form="mean", by=county), pd.DataFrame)
+    assert_type(jh.parity_index(area, weights=None, where=county, group="a", reference=["b"], adjusted=True), float)
+    assert_type(jh.mean_difference_from_best(books, weights=None, favourable=False), float)
+    assert_type(jh.population_attributable_risk(books, weights=None, order=[1, 2, 3, 4, 5]), float)
     # an array of unknown shape may give either
     either: Any = jh.gini(unknown, weights=None)
     assert_type(jh.gini(unknown, weights=None), Any)
@@ -67,6 +75,9 @@ def tables(books: Vector) -> None:
     assert_type(jh.lorenz_curve(books, weights=students), pd.DataFrame)
     assert_type(jh.decompose(area, weights=None, by=county, measure="gini"), pd.DataFrame)
     assert_type(jh.bootstrap_interval(books, weights=students, method="bca"), pd.DataFrame)
+    assert_type(jh.bootstrap_interval(books, weights=students, measure="atkinson", epsilon=1), pd.DataFrame)
+    assert_type(jh.influence(books, weights=students, measure="gini"), NDArray[np.float64])
+    assert_type(jh.neutrality(area, weights=None, wealth=area, by=county), pd.DataFrame)
     assert_type(jh.sigma_convergence(area, weights=None, years=table["year"]), pd.DataFrame)
     assert_type(jh.beta_convergence([1.0, 2.0], [2.0, 3.0], weights=None), "pd.Series[float]")
     assert_type(jh.influence(books, weights=students), NDArray[np.float64])
@@ -81,6 +92,7 @@ def mistakes(books: Vector) -> None:
     jh.gini(7.0, weights=None)  # type: ignore[call-overload]
     jh.gini(books)  # type: ignore[call-overload]
     jh.ranking(books, ties="max")  # type: ignore[arg-type]
+    jh.relative_index(books, weights=None, order=books, form="odds")  # type: ignore[call-overload]
     jh.compliance(1.0, 2.0, op="!=")  # type: ignore[call-overload]
     jh.decompose(books, weights=None, by=county, measure="theil")  # type: ignore[arg-type]
     jh.engines.evaluate_parquet("a", "b", "c", outputs=["verdict"])  # type: ignore[list-item]

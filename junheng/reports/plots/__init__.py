@@ -14,6 +14,7 @@ from junheng.reports.plots._distribution import distribution
 from junheng.reports.plots._lorenz import lorenz
 from junheng.reports.plots._matrix import matrix
 from junheng.reports.plots._over_years import over_years
+from junheng.reports.plots._parade import parade
 from junheng.reports.plots._ranking import ranking
 from junheng.reports.plots._town_and_country import town_and_country
 from junheng.reports.plots._who_gives import who_gives
@@ -26,6 +27,7 @@ __all__ = [
     "lorenz",
     "matrix",
     "over_years",
+    "parade",
     "ranking",
     "town_and_country",
     "who_gives",

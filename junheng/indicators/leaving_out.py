@@ -1,0 +1,98 @@
+"""Measures of a group without each of its schools in turn (private)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from junheng._arrays import Floats, Groups, Ints, coefficient, grouped_moments
+from junheng.indicators._grouped import Kernel, Sample
+from junheng.indicators.dispersion import coefficients
+
+__all__ = ["with_and_without"]
+
+#: Rows of copies of groups held at once: 8 MB a column.
+_CELLS = 1_000_000
+#: Remaining part of a sum without one school below which the sum is recomputed.
+_LOST = 1e-3
+_COEFFICIENT = Kernel(coefficients)
+
+
+def with_and_without(sample: Sample, measure: str, kernel: Kernel) -> tuple[Floats, Floats]:
+    """Return a measure of each group, and of the group of each school without it: (schools, columns)."""
+    shape = sample.rows, len(sample.columns)
+    if not all(shape):
+        return np.empty((sample.groups.n, shape[1])), np.empty(shape)
+    if measure == "difference_coefficient":
+        moments = grouped_moments(sample.columns, sample.weights, sample.groups)
+        without = np.stack(leave_one_out(sample, moments.mean, moments.std), axis=1)
+        return coefficient(moments.mean, moments.std), without
+    whole = kernel(sample.columns, sample.weights, sample.groups)
+    without = np.full(shape, np.nan)
+    there = np.flatnonzero(sample.present())
+    without[there] = computed_without(kernel, sample.columns, sample.weight_array(), sample.groups, there)
+    return whole, without
+
+
+def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
+    """Return, column by column, the coefficient of the group without each school."""
+    codes = sample.groups.codes
+    w = sample.weight_array()
+    absent = w == 0
+    out = []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = np.bincount(codes, weights=w, minlength=sample.groups.n)[codes]
+        rest = total - w
+        up = w / rest
+        for j, column in enumerate(sample.columns):
+            m, s = mean[codes, j], std[codes, j]
+            units = _units(m, s)  # 0 but for extreme figures, whose squares are no floats
+            m, s = np.ldexp(m, -units), np.ldexp(s, -units)
+            d = np.ldexp(np.where(absent, 0.0, column), -units) - m
+            d[absent] = 0.0
+            square = s * s
+            left = square - up * d * d  # the sum of squares over the weight of all
+            np.maximum(left, 0.0, out=left)
+            new_mean = m - up * d
+            cv = np.sqrt(left * (total / rest)) / np.abs(new_mean)
+            # a difference of nearly equal numbers has few digits left: recompute those sums, except where all values
+            # are equal up to rounding
+            lost = (left < _LOST * square) & (s > 1e-6 * np.abs(m)) | (np.abs(new_mean) < _LOST * np.abs(m))
+            alone = ~(rest > 0)
+            lost &= ~alone
+            again = np.flatnonzero(lost)
+            if again.size:
+                cv[again] = computed_without(_COEFFICIENT, [column], w, sample.groups, again)[:, 0]
+            cv[alone] = np.nan
+            out.append(cv)
+    return out
+
+
+def _units(mean: Floats, std: Floats) -> NDArray[np.int32]:
+    """Return the power of 2 in which the figures of each row are squared without leaving the range of floats."""
+    size = np.fmax(np.abs(mean), std)
+    extreme = (size > 0) & np.isfinite(size) & ((size < 1e-100) | (size > 1e100))
+    return np.where(extreme, np.frexp(size)[1], 0).astype(np.int32)
+
+
+def computed_without(kernel: Kernel, columns: list[Any], w: Floats, groups: Groups, which: Ints) -> Floats:
+    """Return a measure without each of some schools, computed directly: (schools, columns)."""
+    out = np.empty((which.size, len(columns)))
+    sizes = np.diff(groups.starts)[groups.codes[which]]
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < which.size:  # a limited number of copies of groups at a time
+        done = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + _CELLS, side="right")))
+        n = sizes[first:last]
+        starts = np.zeros(n.size + 1, dtype=np.int64)
+        np.cumsum(n, out=starts[1:])
+        place = np.arange(starts[-1]) - np.repeat(starts[:-1] - groups.starts[groups.codes[which[first:last]]], n)
+        rows = place if groups.order is None else groups.order[place]
+        weights = np.where(rows == np.repeat(which[first:last], n), 0.0, w[rows])
+        copies = Groups.from_codes(np.repeat(np.arange(n.size), n), n.size)
+        out[first:last] = kernel([np.asarray(c)[rows] for c in columns], weights, copies, rows)
+        first = last
+    return out
