@@ -651,11 +651,11 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
             "",
         ]
     flat: dict[str, dict[str, Threshold]] = {}
-    sized: dict[tuple[str, tuple[int, ...]], list[Threshold]] = {}
+    sized: dict[tuple[str, tuple[int, ...], str], list[Threshold]] = {}
     for entry in s.thresholds:
         t = s.threshold(entry.indicator, stage=entry.stage)  # with its floor
         if t.classes:
-            sized.setdefault((t.stage, t.classes), []).append(t)
+            sized.setdefault((t.stage, t.classes, t.between if t.between in _BETWEEN else ""), []).append(t)
         else:
             flat.setdefault(t.indicator, {})[t.stage] = t
     if flat:
@@ -666,7 +666,7 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
             where = _same([cited(t, notes) for t in by_stage.values()])
             rows.append([named(i.zh, i.en, id_), *cells, i.unit, *where])
         lines += [table(["Indicator", *STAGE.values(), "Unit", "Clause and source", "Standing"], rows)]
-    for (stage, sizes), ts in sized.items():
+    for (stage, sizes, between), ts in sized.items():
         rows = []
         for t in ts:
             i = catalogue()[t.indicator]
@@ -682,13 +682,23 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
         lines += [
             f"### {STAGE[stage]}, by number of classes 按班级数",
             "",
-            "The least a school of so many classes must have. Between two sizes no rule was found: "
-            "a school is judged only where both neighbours agree "
-            "([the bracket rule](../concepts.md#norms-by-size-of-school-the-bracket-rule)).",
+            f"The least a school of so many classes must have. {_BETWEEN.get(between, _BRACKET)}",
             "",
             table(["Indicator", *map(str, sizes), "Other sizes", "Clause and source", "Standing"], rows),
         ]
     return lines
+
+
+#: What holds between two sizes of a table of thresholds.
+_BETWEEN = {
+    "smaller": "Between two sizes the next smaller one holds.",
+    "larger": "Between two sizes the next larger one holds.",
+    "linear": "Between two sizes the number is interpolated.",
+}
+_BRACKET = (
+    "Between two sizes no rule was found: a school is judged only where both neighbours agree "
+    "([the bracket rule](../concepts.md#norms-by-size-of-school-the-bracket-rule))."
+)
 
 
 def _value(t: Threshold | None) -> str:
