@@ -85,7 +85,9 @@ def print_figures(args: argparse.Namespace) -> None:
         print(text["figures_none"])
         return
     kinds = kinds_text((e.finding for e in worklist.entries), args.language)
-    told = {"n": len(worklist.entries), "schools": schools_of(worklist.entries), "file": args.file}
+    # without its standard the other command would list fewer
+    given = args.file if args.standard is None else f"{args.file} --standard {args.standard}"
+    told = {"n": len(worklist.entries), "schools": schools_of(worklist.entries), "file": given}
     print(text["figures"].format(kinds=kinds, **told))
 
 

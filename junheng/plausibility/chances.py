@@ -55,20 +55,21 @@ def first_slot_has(group: Ints, n_groups: int, slots: Ints) -> Floats:
     # members with a single thing need no order: their sum is binomial
     one = slots.sum(axis=1) == 1
     exactly = _binomials(np.bincount(group[one], minlength=n_groups), 1 / n_slots, most)
-    order = np.flatnonzero(~one)[np.argsort(group[~one], kind="stable")]
+    # in the order of what they have, not of the table: sums of floats differ by it in the last digit
+    order = np.flatnonzero(~one)[np.lexsort((*slots[~one].T, group[~one]))]
     group, slots = group[order], slots[order]
     place = np.arange(group.size) - np.searchsorted(group, group)
     # one member of each group at a time, in an array by member and group
     members = np.zeros((int(place.max(initial=-1)) + 1, n_groups, n_slots), dtype=np.int64)
     members[place, group] = slots
-    sums = np.arange(most + 1)
-    for member in members:
-        before = exactly
-        exactly = np.zeros_like(before)
+    sums, size = np.arange(most + 1), np.bincount(group, minlength=n_groups)
+    for i, member in enumerate(members):
+        here = np.flatnonzero(size > i)
+        before, after = exactly[here], np.zeros((here.size, most + 1))
         for k in range(n_slots):
-            source = sums - member[:, k, None]
-            exactly += np.where(source >= 0, np.take_along_axis(before, np.maximum(source, 0), axis=1), 0.0)
-        exactly /= n_slots
+            source = sums - member[here, k, None]
+            after += np.where(source >= 0, np.take_along_axis(before, np.maximum(source, 0), axis=1), 0.0)
+        exactly[here] = after / n_slots
     at_least_so_much = np.cumsum(exactly[:, ::-1], axis=1)[:, ::-1]
     return np.asarray(np.minimum(at_least_so_much[np.arange(n_groups), found], 1.0))
 

@@ -20,8 +20,9 @@ from junheng.words import Message, Name, message
 
 __all__ = ["findings", "unit_factors"]
 
-#: A row whose figures are mostly off, and all in one direction, has the wrong enrolment.
-_MANY = 4
+#: A row has the wrong enrolment if so many figures are far off, all in one direction, and most of its ratios are
+#: that much off in the same direction.
+_MANY, _OFF = 3, float(np.log(2.0))
 #: A factor must bring a figure as near as this to the usual one, as a logarithm.
 _IN_LINE = 1.0
 
@@ -30,8 +31,14 @@ def findings(figures: Figures) -> list[Finding]:
     """Return the figures that are out of range."""
     peers = Peers(figures)
     compared = peers.deviations(map(peers.column, _compared(figures)), float(_rules()["out_of_range"]["least_spread"]))
-    far = [one for column, found in compared for one in _far(column, found, figures)]
-    return _impossible(figures, peers, {(one.rows[0], one.column) for one in far}) + list(_put_together(figures, far))
+    far, lean = [], np.zeros((figures.table.rows, 3), dtype=np.int64)
+    for column, found in compared:
+        far += _far(column, found, figures)
+        if _per_student(column.name):
+            side = (found.by >= _OFF) + 2 * (found.by <= -_OFF)
+            lean += np.bincount(3 * column.units.rows[found.at] + side, minlength=lean.size).reshape(lean.shape)
+    own = list(_put_together(figures, far, lean))
+    return _impossible(figures, peers, {(one.rows[0], one.column) for one in far}) + own
 
 
 @cache
@@ -103,17 +110,20 @@ def _far(column: Column, found: Deviations, figures: Figures) -> list[_Far]:
     return out
 
 
-def _put_together(figures: Figures, far: list[_Far]) -> Iterator[Finding]:
-    """Return a finding for each figure; where most of a row are off in one direction, one about the enrolment."""
+def _put_together(figures: Figures, far: list[_Far], lean: Ints) -> Iterator[Finding]:
+    """Return a finding for each figure; where most of a row are off in one direction, one about the enrolment.
+
+    ``lean`` has how many figures per student of each row are near the usual, twice it or more, and half or less.
+    """
     by_row: dict[int, list[_Far]] = {}
     for one in far:
         by_row.setdefault(one.rows[0], []).append(one)
     for row, own in by_row.items():
         below = {one.by < 0 for one in own}
-        per_student = [one for one in own if _per_student(one.column)]
-        most = len(per_student) >= _MANY and 2 * len(per_student) > _known(figures, row)
-        if most and len(below) == 1:
-            yield _enrolment(figures, row, own)
+        off = int(lean[row, 2 if own[0].by < 0 else 1])
+        many = sum(_per_student(one.column) for one in own) >= _MANY
+        if many and len(below) == 1 and 2 * off > lean[row].sum():
+            yield _enrolment(figures, row, own, off)
         else:
             yield from (_finding(figures, one) for one in own)
 
@@ -123,13 +133,7 @@ def _per_student(name: str) -> bool:
     return indicator is None or indicator.denominator is not None
 
 
-def _known(figures: Figures, row: int) -> int:
-    """Return how many figures per student a row has."""
-    names = (name for name in figures.columns if _per_student(name) and name in _compared(figures))
-    return sum(bool(figures.number(name)[row] > 0) for name in names)
-
-
-def _enrolment(figures: Figures, row: int, own: list[_Far]) -> Finding:
+def _enrolment(figures: Figures, row: int, own: list[_Far], off: int) -> Finding:
     students = own[0].students
     times = float(np.exp(np.median([one.by for one in own])))
     expected = float(f"{students * times:.4g}")
@@ -137,7 +141,7 @@ def _enrolment(figures: Figures, row: int, own: list[_Far]) -> Finding:
         "out_of_range",
         [row],
         ["students", *(one.cell for one in own)],
-        message("plausibility.range.enrolment", students=students, n=len(own), expected=expected, peers=own[0].peers),
+        message("plausibility.range.enrolment", students=students, n=off, expected=expected, peers=own[0].peers),
         value=students,
         expected=expected,
     )

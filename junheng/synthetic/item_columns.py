@@ -13,6 +13,8 @@ from junheng.synthetic.schools import Array, Schools, Sections
 #: Columns of classes by size, and the smallest size of each.
 _BANDS = ("46_50", "51_55", "56_60", "61_65", "66_up")
 _BAND_STARTS = np.array([46, 51, 56, 61, 66])
+#: Students that a class of each size holds beyond 45; the largest have no limit.
+_MORE_PLACES = np.array([5, 10, 15, 20, 100_000])
 
 
 def draw_item_columns(rng: np.random.Generator, schools: Schools, rows: Sections) -> dict[str, Any]:
@@ -60,11 +62,15 @@ def _draw_class_sizes(rng: np.random.Generator, rows: Sections) -> tuple[dict[st
     # 46 to 50 is above the limit in primary classes only
     chance = np.where(rows.stage[:, None] == 1, [0.2, 0.004, 0.0, 0.0, 0.0], [0.01, 0.002, 0.0, 0.0, 0.0])
     counts = rng.binomial(rows.classes[:, None], chance)
+    counts[counts @ _BAND_STARTS > rows.students] = 0  # a small school cannot fill them
     # the largest class is in the highest nonempty band, and not smaller than the mean
     mean = np.ceil(rows.students / np.maximum(rows.classes, 1))
     over = np.flatnonzero((mean > 45) & (rows.classes > 0))
     band = np.minimum((mean[over] - 46) // 5, 4).astype(np.int64)
-    counts[over, band] = np.maximum(counts[over, band], 1)
+    # so many that all students have a place
+    places = 45 * rows.classes[over] + counts[over] @ _MORE_PLACES
+    more = np.ceil((rows.students[over] - places) / _MORE_PLACES[band]).astype(np.int64)
+    counts[over, band] = np.maximum(counts[over, band] + np.maximum(more, 0), 1)
     highest = 4 - (counts[:, ::-1] > 0).argmax(axis=1)
     start = np.where(counts.any(axis=1), _BAND_STARTS[highest], 0)
     largest = np.where(start > 0, np.maximum(start, mean), np.minimum(mean + 2, 45))

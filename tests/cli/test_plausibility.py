@@ -178,6 +178,10 @@ def test_check_counts_them(
 ) -> None:
     code, out, _ = run(capsys, "check", "学校.csv", "--language", language)
     assert code == 0 and out.splitlines()[-1].endswith(words)
+    # of a standard are found with it only
+    standard = "cn-quality-balance-2017"
+    out = run(capsys, "check", "学校.csv", "--standard", standard, "--language", language)[1]
+    assert f"junheng plausibility 学校.csv --standard {standard}" in out.splitlines()[-1]
     in_chinese(frame(school(), junior())).to_csv("好.csv", index=False)
     code, out, _ = run(capsys, "check", "好.csv", "--language", language)
     assert code == 0 and out.splitlines()[-1] in ("值得核实的数据线索：未发现", "figures worth a look: none")

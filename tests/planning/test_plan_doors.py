@@ -268,7 +268,8 @@ def test_the_report_tells_the_plan(plan: jh.Plan, language: str) -> None:
     assert cost in page.text
     assert set(plan.changes["school"]) <= set(re.findall(r"School \d+", page.text))
     assert not re.search(r"[a-z]_[a-z]|plan\.unplanned", page.text.replace(QUALITY, ""))
-    assert page.tags.count("svg") == 1 + 1 + 2
+    # all schools of either stage, coefficients, an indicator, and two of the plan
+    assert page.tags.count("svg") == 2 + 1 + 1 + 2
 
 
 @pytest.mark.usefixtures("few_pictures")

@@ -39,6 +39,19 @@ def test_the_first_slot_is_compared_with_all_rotations_of_each_member() -> None:
     assert got[4] == 1.0  # nobody
 
 
+def test_neither_others_nor_the_order_of_members_change_the_last_digit() -> None:
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(12), rng.integers(5, 60, 12))
+    slots = rng.integers(0, 4, (group.size, 3))
+    slots[:, 0] += rng.random(group.size) < 0.4
+    together = first_slot_has(group, 12, slots)
+    mixed = rng.permutation(group.size)
+    assert (first_slot_has(group[mixed], 12, slots[mixed]) == together).all()
+    assert [
+        first_slot_has(np.zeros(n, int), 1, slots[group == g])[0] for g, n in enumerate(np.bincount(group))
+    ] == list(together)
+
+
 def test_members_with_one_thing_are_binomial() -> None:
     slots = np.repeat(np.eye(3, dtype=int), [7, 2, 1], axis=0)
     assert first_slot_has(np.zeros(10, int), 1, slots) == pytest.approx(binom.sf(6, 10, 1 / 3))

@@ -132,6 +132,15 @@ def test_a_wrong_enrolment_is_one_finding() -> None:
     assert ratios["expected"].tolist() == pytest.approx([table.loc[7, "students"]], rel=0.2)
 
 
+def test_a_wrong_enrolment_is_one_finding_also_where_not_every_ratio_is_far_enough_off() -> None:
+    table = jh.synthetic.county(seed=6, n_schools=40, heaping=True)
+    row = table.index[(table["kind"] == "primary") & (table["students"] > 300)][0]
+    assert not (found(table, KIND)["school"] == table.loc[row, "school"]).any()
+    got = found(changed(table, row, students=table.loc[row, "students"] * 10), KIND)
+    got = got[got["school"] == table.loc[row, "school"]]
+    assert got["columns"].str.startswith("students ").sum() == 1 and len(got) == 1
+
+
 def test_shared_figures_are_those_of_the_whole_school() -> None:
     table = like_schools()
     own = table.loc[:1].assign(school="九年", kind="nine_year", resources_cover="school")

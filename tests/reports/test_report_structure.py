@@ -283,3 +283,16 @@ def test_on_a4_nothing_is_cut(what: str, language: str, request: pytest.FixtureR
     wide = round((210 - 2 * 13) / 25.4 * 96)
     seen = looked_at(page, wide, tmp_path)
     assert seen["errors"] == [] and max(seen["scroll"], seen["opened"]) <= wide and seen["cut"] == []
+
+
+def test_all_schools_are_drawn_on_the_page_of_a_county_and_counties_on_theirs(
+    pages: dict[str, Page], province_page: Page
+) -> None:
+    titles = {
+        whose: [text for _, text in page.find("title")]
+        for whose, page in (("one", pages["zh"]), ("several", province_page))
+    }
+    assert "小学 · 学校与指标" in titles["one"] and "小学 · 差异系数与上限" not in titles["one"]
+    assert "小学 · 差异系数与上限" in titles["several"] and not any(
+        "学校与指标" in title for title in titles["several"]
+    )

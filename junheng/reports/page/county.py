@@ -26,9 +26,13 @@ TALLEST = 840.0
 
 
 def county_view(
-    d: Judgement, c: int, reasons: list[str], text: ReportWords, draw: Drawing, most: int
+    d: Judgement, c: int, reasons: list[str], text: ReportWords, draw: Drawing, most: int, *, alone: bool
 ) -> dict[str, Any]:
-    """Return what the template of a county shows, with at most ``most`` pictures."""
+    """Return what the template of a county shows, with at most ``most`` pictures.
+
+    The picture of all its schools opens its own page; on a page of several counties their picture does, and the schools
+    are in the tables.
+    """
     parts = list(d.part_verdicts)
     mine = dict(zip(parts, reasons[c * len(parts) : (c + 1) * len(parts)], strict=True))
     verdict = verdict_of(int(d.part_verdicts["overall"][c]), text)
@@ -57,7 +61,7 @@ def county_view(
             for p in parts
             if p != "overall"
         ],
-        "matrix": _matrix(d, c, text, draw),
+        "matrix": _matrix(d, c, text, draw) if alone else [],
         "fails": fails,
         "fail_standings": explained((line["rule"] for group in fails for line in group["lines"]), text),
         "rule": _rule(d, text) if any((d.school[x.rows] == UNMET).any() for x in cells) else "",

@@ -256,8 +256,9 @@ class _Page:
         self, c: int, lacking: Mapping[int, list[dict[str, Any]]], pictures: int, planned: int
     ) -> dict[str, Any]:
         d = self.ev.data
-        view = county_view(d, c, self.reasons, self.text, self.draw, pictures)
-        view["worth_a_look"] = self.unusual.of_county(c, alone=len(self.unusual.counties) == 1)
+        alone = len(self.unusual.counties) == 1
+        view = county_view(d, c, self.reasons, self.text, self.draw, pictures, alone=alone)
+        view["worth_a_look"] = self.unusual.of_county(c, alone=alone)
         if self.plan is None:
             return view | {"plan": None, "lacking": lacking_of(lacking.get(c, []), self.text)}
         return view | {"plan": county_plan(self.plan, c, self.text, self.draw, planned), "lacking": []}
