@@ -40,7 +40,8 @@ FILTERS = "kinds:kind not_kinds:kind area_types:area_type ownership:ownership ki
 FILTERS += "students_below:students:< students_from:students:>= classes_below:classes:< built_by:built_year:<= "
 FILTERS += "largest_class_below:largest_class:< migrant_share_over:migrant_students:>:students"
 READ = {key: words for key, *words in (part.split(":") for part in FILTERS.split())}
-TEST = "top top_minus bottom bottom_minus op:>=|<=|>|<|== value than per_classes begun dated:step norm:norm qualifier "
+TEST = "top top_minus bottom bottom_minus op:>=|<=|>|<|== value primary junior than per_classes begun by_size:size "
+TEST += "dated:step norm:norm qualifier "
 SCOPED = TEST + "scope:county|sum|school|section|share where:where"
 #: The keys of every kind of table, with the kind of the tables in them, or the words that they may be.
 KNOWN = {
@@ -63,6 +64,8 @@ KNOWN = {
     "condition": SCOPED + " readings:reading same_as:reading unless_no breach yardsticks:yardstick one_of chosen_by",
     "reading": SCOPED,
     "test": TEST + "scope:school",
+    "size": "classes values stage:primary|junior per_student between:bracket|linear|smaller|larger "
+    "below:undetermined|end above:undetermined|end",
     "step": "effective_from value",
     "norm": "primary junior times",
     "yardstick": "where:where tests:test",
@@ -71,10 +74,15 @@ KNOWN = {
     "where": "stages:primary|junior flags not_flags " + " ".join(READ),
 }
 #: Keys that exclude each other: one of them would be overlooked.
-EITHER = ({"value", "classes", "dated", "norm", "per_classes", "than", "one_of"}, {"instead", "classes"})
+EITHER = (
+    {"value", "classes", "by_size", "dated", "norm", "per_classes", "than", "one_of"},
+    {"instead", "classes"},
+    {"value", "primary"},
+)
 #: Keys that may stand in every table of a certificate, and what it leaves out of a standard file.
 CITED, WORDS = ("clause", "source", "standing"), ("label", "note", "also", "origin", "hints")
-DEFAULTS = [("op", ">="), ("begun", True), ("breach", False), ("times", "1")]
+DEFAULTS = [("op", ">="), ("begun", True), ("breach", False), ("times", "1"), ("per_student", False)]
+DEFAULTS += [("between", "bracket"), ("below", "undetermined"), ("above", "undetermined")]
 
 
 class CannotCheck(Exception):
@@ -291,6 +299,7 @@ class County:
                 found.append(self.compare(test | ({"bottom": op[1:]} if op[1:] else {}), unit))
             else:
                 word, is_meant = unit.rows[0][column], unit.rows[0][column] in listed(wanted)
+                is_meant |= key == "kind" and unit.rows[0]["kind"] == wanted  # all rows of such a school
                 found.append(OPEN if word is None else MET if is_meant != (key == "not_kinds") else UNMET)
         return min(found)
 
@@ -307,7 +316,24 @@ class County:
             to_whole = math.ceil if test.get("begun", True) else math.floor
             size = number(test["per_classes"])
             return [n if n == math.inf else to_whole(n / size) for n in unit.figure("classes")]
-        return list(add(map(unit.figure, test["than"]))) if "than" in test else [number(test["value"])]
+        if "by_size" in test:
+            return self.total(test["by_size"], unit)
+        if "than" in test:
+            return list(add(map(unit.figure, test["than"])))
+        return [number(test["value"] if "value" in test else test[unit.rows[0]["stage"]])]
+
+    def total(self, tables: list[Table], unit: Unit) -> list[Any]:
+        """Return what tables by number of classes, of the unit or of one of its stages, can require together."""
+        sums: list[Any] = [Fraction(0)]
+        for table in tables:
+            rows = [row for row in unit.rows if row["stage"] == table.get("stage")]
+            for part in [Unit([row], partial(of_stage, row)) for row in rows] if "stage" in table else [unit]:
+                numbers = by_size(table, *part.figure("classes"))
+                times = part.figure("students") if table.get("per_student") else (1, 1)
+                if math.inf in (*numbers, *times):
+                    return list(UNKNOWN)
+                sums = [n + a * b for n in sums for a in numbers for b in times]
+        return sums
 
     def compare(self, test: Table, unit: Unit) -> int:
         """Return the verdict of a comparison: what is missing is never a pass, but what is known can be too much."""

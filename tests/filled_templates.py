@@ -115,7 +115,7 @@ def _cell(name: str, school: School, year: int, choices: list[str]) -> Any:
         # the list offers the words of the vocabulary in its order
         known = [w for w in category_words(name) if name != "stage" or w in ("primary", "junior")]
         return choices[known.index(words[name])]
-    if found.type == "flag" and name in ("boarding", "dense_city_centre", "less_developed_area"):
+    if found.type == "flag" and name in ("boarding", "full_boarding", "dense_city_centre", "less_developed_area"):
         return choices[1]
     return choices[0]
 
@@ -142,6 +142,7 @@ def _figure(name: str, school: School) -> float:
         "transfers_out": 4,
         "deaths": 0,
         "parallel_classes": 4,
+        "boarders": students // 4,
     }
     shared: Mapping[str, float] = {
         "teaching_area_m2": 12.0 * whole,
@@ -152,6 +153,7 @@ def _figure(name: str, school: School) -> float:
         "equipment_value_cny": 4000.0 * whole,
         "training_budget_cny": 100.0 * whole,
         "public_funds_budget_cny": 1000.0 * whole,
+        "books_budget_cny": 100.0 * whole,
         "multimedia_classrooms": whole // 25,
         "computers": whole // 4,
         "books": 50 * whole,
@@ -192,7 +194,8 @@ def _fact(name: str, year: int, language: str) -> Any:
         "special_education_students": 100,
         "special_education_funds_cny": 900000,
         "teacher_pay_cny": 98000,
-        "kindergartens_quality": 25,
+        "compulsory_dropouts": 0,
+        "expected_years_of_schooling": 15,
     }
     if name in keys:
         return keys[name]
@@ -204,6 +207,8 @@ def _fact(name: str, year: int, language: str) -> Any:
     by_unit: Mapping[str | None, float] = {"1": 0.1, "level": 3, "points": 5, "years": 5, "units": 20, "schools": 30}
     if fact.unit in by_unit and not fact.part_of:
         return by_unit[fact.unit]
+    if fact.unit == "schools":
+        return 30
     if fact.unit == "CNY":
         return 1500
     depth, part = 0, fact.part_of

@@ -151,6 +151,8 @@ def fails(condition: Condition, facts: Facts) -> Facts:
         return facts | {name: sum(facts[f] for f in condition.than) - 1}
     value = min(step.value for step in condition.dated) if condition.dated else condition.value
     bound = float(value) * (sum(facts[f] for f in condition.bottom) if condition.bottom else 1)
+    if condition.op == "<=":
+        return facts | {name: round(bound) + 1 - rest}
     return facts | {name: bound if condition.op == "<" else round(bound) - 1 - rest}
 
 

@@ -14,6 +14,7 @@ from junheng.indicators import catalogue, county_catalogue
 from junheng.schools import Column, columns
 from junheng.standards.model import Inclusion, Limit, Standard, Threshold, entry_key
 from junheng.standards.rules import Comparison, Condition, Item, Relaxation
+from junheng.standards.sizes import SizeTable
 from junheng.standards.terms import Filter
 from junheng.words import sentences, word
 
@@ -203,7 +204,7 @@ def standards_page() -> str:
 def _force(s: Standard) -> str:
     """Say from when to when a standard holds, as far as that is known."""
     if s.effective_from is None and s.effective_to is None:
-        return f"issued {s.issued}; from when it holds is not said"
+        return f"{f'issued {s.issued}' if s.issued else 'date not read'}; from when it holds is not said"
     until = f" to {s.effective_to}" if s.effective_to else "; no end was found"
     return f"in force from {s.effective_from}{until}"
 
@@ -214,7 +215,7 @@ def standard_page(s: Standard) -> str:
     facts = [
         ["Document", f"{s.document}"],
         ["Number", s.number],
-        ["Issued", s.issued],
+        ["Issued", s.issued or "not read"],
         ["In force", _force(s)],
         ["Jurisdiction", s.jurisdiction],
         ["Extends", f"[{s.extends}]({s.extends}.md)" if s.extends else "—"],
@@ -440,6 +441,8 @@ def _required(t: Comparison) -> str:
         return (
             f"{op} 1 for every {t.per_classes} classes begun 每{t.per_classes}个班（不足的按{t.per_classes}个班计）1间"
         )
+    if t.by_size:
+        return f"{op} " + " ＋ ".join(map(_size_table, t.by_size))
     if t.norm is not None:
         names = "; ".join(
             f"{fact_columns()[f].zh} `{f}` ({STAGE[s]})"
@@ -461,6 +464,19 @@ def _required(t: Comparison) -> str:
         same = unit == _figure(t, t.bottom[0]).unit or t.bottom == ("schools",)
         return f"{op} {number} ({_plain_number(t.value * 100)} %)" if same else f"{op} {number} {unit}"
     return f"{op} {number}" + (f" {unit}" if unit not in (None, "1") else "")
+
+
+#: What holds between and outside the sizes of a table, in words.
+_RULES = {"bracket": "both neighbours", "linear": "linear", "smaller": "next smaller", "larger": "next larger"}
+
+
+def _size_table(t: SizeTable) -> str:
+    stage = "" if t.stage is None else f" of the {STAGE[t.stage]} stage"
+    pairs = "; ".join(f"{n}: {_plain_number(v)}" for n, v in zip(t.classes, t.values, strict=True))
+    each = " per student" if t.per_student else ""
+    sides = (("below", t.below), ("above", t.above))
+    ends = [f"{side}: {'the end value' if rule == 'end' else 'open'}" for side, rule in sides]
+    return f"by classes{stage}{each} ({pairs}; between: {_RULES[t.between]}; {', '.join(ends)})"
 
 
 def _plain_number(value: Any) -> str:
@@ -635,11 +651,11 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
             "",
         ]
     flat: dict[str, dict[str, Threshold]] = {}
-    sized: dict[tuple[str, tuple[int, ...]], list[Threshold]] = {}
+    sized: dict[tuple[str, tuple[int, ...], str], list[Threshold]] = {}
     for entry in s.thresholds:
         t = s.threshold(entry.indicator, stage=entry.stage)  # with its floor
         if t.classes:
-            sized.setdefault((t.stage, t.classes), []).append(t)
+            sized.setdefault((t.stage, t.classes, t.between if t.between in _BETWEEN else ""), []).append(t)
         else:
             flat.setdefault(t.indicator, {})[t.stage] = t
     if flat:
@@ -650,7 +666,7 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
             where = _same([cited(t, notes) for t in by_stage.values()])
             rows.append([named(i.zh, i.en, id_), *cells, i.unit, *where])
         lines += [table(["Indicator", *STAGE.values(), "Unit", "Clause and source", "Standing"], rows)]
-    for (stage, sizes), ts in sized.items():
+    for (stage, sizes, between), ts in sized.items():
         rows = []
         for t in ts:
             i = catalogue()[t.indicator]
@@ -666,13 +682,23 @@ def _thresholds(s: Standard, notes: Notes) -> list[str]:
         lines += [
             f"### {STAGE[stage]}, by number of classes 按班级数",
             "",
-            "The least a school of so many classes must have. Between two sizes no rule was found: "
-            "a school is judged only where both neighbours agree "
-            "([the bracket rule](../concepts.md#norms-by-size-of-school-the-bracket-rule)).",
+            f"The least a school of so many classes must have. {_BETWEEN.get(between, _BRACKET)}",
             "",
             table(["Indicator", *map(str, sizes), "Other sizes", "Clause and source", "Standing"], rows),
         ]
     return lines
+
+
+#: What holds between two sizes of a table of thresholds.
+_BETWEEN = {
+    "smaller": "Between two sizes the next smaller one holds.",
+    "larger": "Between two sizes the next larger one holds.",
+    "linear": "Between two sizes the number is interpolated.",
+}
+_BRACKET = (
+    "Between two sizes no rule was found: a school is judged only where both neighbours agree "
+    "([the bracket rule](../concepts.md#norms-by-size-of-school-the-bracket-rule))."
+)
 
 
 def _value(t: Threshold | None) -> str:

@@ -372,7 +372,9 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _standards(args: argparse.Namespace) -> int:
-    table = jh.list_standards()
+    table = jh.list_standards(args.place, args.on)
+    if table.empty:
+        print(args.text["no_standard"])
     for row in jh.results.records(table):
         print(row["id"])
         print(args.text["standard_line"].format(label=row[f"label_{args.language}"], **row))

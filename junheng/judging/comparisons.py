@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -56,7 +56,7 @@ def by_step(
     verdict = np.full(years.size, UNDETERMINED, dtype=np.int8)
     lowest, highest = np.full(years.size, MET, dtype=np.int8), np.full(years.size, UNMET, dtype=np.int8)
     for step in test.dated:
-        found = compare_figures(top, bottom, np.full(years.size, float(step.value)), test, source, step.value)
+        found = compare_figures(top, bottom, np.full(years.size, float(step.value)), test, source, [step.value])
         lowest, highest = np.minimum(lowest, found), np.maximum(highest, found)
         begun = years >= step.year
         verdict[begun], required[begun] = found[begun], float(step.value)
@@ -97,9 +97,12 @@ def compare_figures(
     required: Floats,
     test: Comparison,
     source: Figures,
-    step: Decimal | None = None,
+    written: Iterable[Decimal | Fraction | None] = (),
 ) -> Codes:
-    """Compare figures with requirements; those within rounding of them are compared again in fractions."""
+    """Compare figures with requirements; those within rounding of them are compared again in fractions.
+
+    ``written`` are requirements as written that the comparison itself does not hold.
+    """
     value = divide(top, bottom)
     if np.isnan(value).all():
         return np.full(value.size, UNDETERMINED, dtype=np.int8)
@@ -132,7 +135,7 @@ def compare_figures(
     tops, keys = top[near], required[near]
     if test.than:  # the requirement is another figure: compare the difference with 0
         tops, keys = tops - asked[near], np.zeros(near.size)
-    written = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, step) if d is not None}
+    by_float = {float(d): Fraction(d) for d in (test.value, test.primary, test.junior, *written) if d is not None}
     names = (*test.top, *test.top_minus, *test.bottom, *test.bottom_minus, *test.than)
     plain = np.all([np.broadcast_to(source.plain(name), top.shape)[near] for name in names], axis=0)
     verdict[near] = judged(
@@ -140,7 +143,7 @@ def compare_figures(
             tops,
             np.ones(near.size) if bottom is None else bottom[near],
             keys,
-            lambda key: written.get(key, exact.typed(key)),
+            lambda key: by_float.get(key, exact.typed(key)),
             plain,
             figures,
         ),

@@ -17,6 +17,7 @@ from junheng.indicators import exact
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, compare
 from junheng.judging.comparisons import Figures, as_float, by_step, compare_figures, divide, terms, total_of
 from junheng.judging.findings import Codes, Findings, Places
+from junheng.judging.sizes import required_by_size
 from junheng.judging.subjects import Subjects, who_may_use
 from junheng.standards.model import Comparison, Condition, Doubt, Filter, Norm, Relaxation
 
@@ -296,7 +297,7 @@ class Judge:
             wanted = np.full(n, as_float(number))
             possible = np.isnan(chosen) | (chosen == wanted)
             for top, bottom in bounds:
-                found = compare_figures(top, bottom, wanted, condition, counted, number)
+                found = compare_figures(top, bottom, wanted, condition, counted, [number])
                 lowest = np.where(possible, np.minimum(lowest, found), lowest)
                 highest = np.where(possible, np.maximum(highest, found), highest)
             hardest = np.where(possible, np.maximum(hardest, wanted), hardest)
@@ -336,6 +337,8 @@ class Judge:
             disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
             verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
             return _Results(verdict, value, np.maximum(*norms), disagree, every)
+        if test.by_size:
+            return _by_size(subjects, test, top, bottom)
         by_stage = test.value is None and not test.than and test.per_classes is None
         required = _required_of(subjects, test)
         verdict = compare_figures(top, bottom, required, test, subjects.figures)
@@ -363,6 +366,18 @@ class Judge:
 def _compact(values: Floats) -> Floats:
     """Return the values; if all are missing, a broadcast NaN that takes no memory."""
     return values if np.isfinite(values).any() else np.broadcast_to(np.nan, values.size)
+
+
+def _by_size(subjects: Subjects, test: Comparison, top: Floats, bottom: Floats | None) -> _Results:
+    """Compare the figures of each subject with a requirement by its number of classes; all possible ones must agree."""
+    easiest, strictest, written = required_by_size(subjects, test)
+    one, other = (compare_figures(top, bottom, r, test, subjects.figures, written) for r in (easiest, strictest))
+    verdict = np.where(one == other, one, np.int8(UNDETERMINED)).astype(np.int8)
+    required = np.where(
+        verdict == MET, strictest, np.where((verdict == UNMET) | (easiest == strictest), easiest, np.nan)
+    )
+    every = np.ones(subjects.n, dtype=bool)
+    return _Results(verdict, divide(top, bottom), required, ~every, every)
 
 
 def _required_of(subjects: Subjects, test: Comparison) -> Floats:

@@ -206,6 +206,10 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
         reason = np.full(verdict.size, "", dtype=object)
         reason[verdict == UNDETERMINED] = "not_given"
         reason[(verdict == UNDETERMINED) & np.stack([c.disagree for c in each])[decided]] = "readings_disagree"
+        for county in np.flatnonzero(reason == "not_given").tolist():
+            k = int(decided[0][county])
+            if item.conditions[k].by_size and _lacks_a_number(each[k], county):
+                reason[county] = "size_undecided"
     return ItemResult(
         item=item,
         verdict=verdict,
@@ -219,6 +223,16 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
         units=tuple(c.units for c in each),
         each=tuple(each),
     )
+
+
+def _lacks_a_number(found: ConditionResult, county: int) -> bool:
+    """Tell whether schools are undetermined with all their figures: their size has no single number."""
+    if found.units is None:
+        return False
+    at = found.units.failing.at(county)
+    at = at[found.units.verdict[at] == UNDETERMINED]
+    known = np.isfinite(found.units.value[at]) & np.isfinite(found.units.units.number("classes")[at])
+    return bool(known.all() and np.isnan(found.units.required[at]).all())
 
 
 def _is_skipped(findings: Findings, condition: Condition, found: ConditionResult) -> NDArray[np.bool_]:

@@ -146,6 +146,22 @@ class Subjects:
         parts = np.bincount(self.unit, minlength=self.n)[self.unit]
         return np.where(whole, own / parts, np.where(divided, own, values))
 
+    def has_stage(self, stage: int | None) -> NDArray[np.bool_]:
+        """Return which units have a stage; all for None."""
+        out = np.full(self.n, stage is None)
+        out[self.unit[self.sections.stage[self.section] == stage]] = True
+        return out
+
+    def of_stage(self, name: str, stage: int | None) -> Floats:
+        """Return a number of one stage of each unit, NaN without the stage; of the whole unit for None."""
+        if stage is None:
+            return self.number(name)
+        here = np.flatnonzero(self.sections.stage[self.section] == stage)
+        values = self.sections.students if name == "students" else self.sections.number(name)
+        out = np.full(self.n, np.nan)
+        out[self.unit[here]] = values[self.section[here]]
+        return out
+
     def is_bound(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return where a figure of a stage is known only as an upper bound, that of the whole school."""
         out = np.zeros(self.n, dtype=bool)

@@ -14,7 +14,14 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.conditions import UnitResult
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
-from junheng.results.missing import figures_lacking, figures_of, in_brackets, of_group, of_section, of_unit, why_open
+from junheng.results.missing import (
+    figures_of,
+    in_brackets,
+    of_group,
+    of_section,
+    why_open,
+    why_unit_open,
+)
 from junheng.results.reasons import figure_label, finding, findings_of, number, number_or_unknown, part_reasons
 from junheng.schools import category_words, is_grade
 from junheng.standards.model import Comparison, Condition, Threshold
@@ -186,7 +193,7 @@ def _subject(d: Judgement, condition: Condition, found: UnitResult, i: int, lang
         value=_figure_or_grade(condition, value, required, language),
         op=SIGNS[condition.op],
         required=_figure_or_grade(condition, required, required, language),
-        why=in_brackets(figures_lacking(of_unit(d, condition, found, i), language), language),
+        why=why_unit_open(d, condition, found, i, language),
     )
 
 

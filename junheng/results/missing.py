@@ -72,13 +72,20 @@ def of_county(d: Judgement, condition: Comparison, county: int) -> tuple[str, ..
 def of_unit(d: Judgement, condition: Comparison, found: UnitResult, i: int) -> tuple[str, ...]:
     """Return the figures that a comparison of a school lacks; a figure that is compared by itself is named anyway."""
     names = figures_of(condition) if np.isnan(found.value[i]) and len(figures_of(condition)) > 1 else ()
-    needs_classes = condition.per_classes is not None and np.isnan(found.required[i])
+    needs_classes = (condition.per_classes is not None or condition.by_size) and np.isnan(found.required[i])
     lacking = [n for n in (*names, *(["classes"] if needs_classes else [])) if np.isnan(found.units.number(n)[i])]
     if condition.norm is not None and np.isnan(found.required[i]):
         county = int(found.units.county[i])
         norms = (condition.norm.primary, condition.norm.junior)
         lacking += [f for f in norms if np.isnan(d.facts.number(f)[county])]
     return tuple(lacking)
+
+
+def why_unit_open(d: Judgement, condition: Comparison, found: UnitResult, i: int, language: str) -> str:
+    """Return in brackets what a school lacks, or that its size has no single number; empty if neither is so."""
+    lacking = figures_lacking(of_unit(d, condition, found, i), language)
+    of_size = bool(condition.by_size) and np.isnan(found.required[i])
+    return in_brackets(lacking or (sentences("results", language)["no_number_of_size"] if of_size else ""), language)
 
 
 def figures_of(condition: Comparison) -> tuple[str, ...]:

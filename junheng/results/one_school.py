@@ -16,7 +16,7 @@ from junheng.judging.findings import REASONS
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
 from junheng.results.explain import _figure_or_grade, _required_by_size, find_county
-from junheng.results.missing import why_open
+from junheng.results.missing import why_open, why_unit_open
 from junheng.results.reasons import _formula, number, number_or_unknown, school_reason
 from junheng.standards.model import Condition
 from junheng.words import SIGNS, Language, Name, Quoted, key_text, listed, message, sentences, word
@@ -152,7 +152,7 @@ def _item(d: Judgement, result: ItemResult, county: int, sections: Sequence[int]
             continue  # nothing is known of any school
         for at in _places(d, found, county, sections):
             worst = min(worst, int(found.verdict[at]))
-            figures.append(_figure(condition, found, at, language))
+            figures.append(_figure(d, condition, found, at, language))
     if figures:
         standing = word("standing", str(item.standing), language)
         head = text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
@@ -166,7 +166,7 @@ def _places(d: Judgement, found: UnitResult, county: int, sections: Sequence[int
     return [at for at in own if found.units.whole or int(found.units.first[at]) in sections]
 
 
-def _figure(condition: Condition, found: UnitResult, at: int, language: Language) -> str:
+def _figure(d: Judgement, condition: Condition, found: UnitResult, at: int, language: Language) -> str:
     """Write what a condition compares, the figure of the school, and what is required."""
     text, what, code = sentences("results", language), _formula(condition, language), int(found.units.stage[at])
     stage = "" if code < 0 else text["of_stage"].format(stage=word("stage", STAGES[code], language))
@@ -182,7 +182,7 @@ def _figure(condition: Condition, found: UnitResult, at: int, language: Language
         value=_figure_or_grade(condition, value, required, language),
         op=SIGNS[condition.op],
         required=_figure_or_grade(condition, required, required, language),
-        why="",
+        why=why_unit_open(d, condition, found, at, language) if found.verdict[at] == UNDETERMINED else "",
     )
 
 

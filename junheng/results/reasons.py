@@ -231,7 +231,9 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     counts = {"total": met + unmet + open_, "met": met, "unmet": unmet, "open": open_}
     by_school = result.units[position] is not None
     if by_school and condition.scope != "share":
-        return text["subjects"].format(what=what, **counts)
+        sized = result.reason[county] == "size_undecided"
+        why = in_brackets(word("reason", "size_undecided", language), language) if sized else ""
+        return text["subjects"].format(what=what, **counts) + why
     value, required = float(result.value[county]), float(result.required[county])
     if result.item.rule == "scored":
         return text["scored"].format(what=what, value=number_or_unknown(value, language))

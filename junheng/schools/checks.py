@@ -20,7 +20,9 @@ from junheng.schools.scale import scale_of
 from junheng.schools.sections import Sections, as_standard, make_sections
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
-from junheng.words import Language, Message, Name, message
+from junheng.standards.in_force import which_apply
+from junheng.standards.loader import shipped_standards
+from junheng.words import Language, Message, Name, listed, message
 
 
 def check_schools(
@@ -147,7 +149,8 @@ def _check_force(found: ProblemList, standard: Standard) -> None:
     first, last = (None if d is None else int(d[:4]) for d in (standard.effective_from, standard.effective_to))
     for year in np.unique(years[np.isfinite(years)]).tolist():
         if (first is not None and year < first) or (last is not None and year > last):
-            terms = {"standard": standard.id, "since": standard.effective_from, "year": int(year)}
+            terms: dict[str, Any] = {"standard": standard.id, "since": standard.effective_from, "year": int(year)}
+            terms["others"] = _in_force_instead(standard, int(year))
             if last is None:
                 advice = message("schools.not_in_force", **terms)
             else:
@@ -159,6 +162,16 @@ def _check_force(found: ProblemList, standard: Standard) -> None:
                 value=f"{year:g}",
                 severity=Severity.WARNING,
             )
+
+
+def _in_force_instead(standard: Standard, year: int) -> Message | str:
+    """Name the standards of the same place and parts that were in force in a year; empty if none is known."""
+    others = [
+        message("standards.named", id=s.id, label=s.label.zh)
+        for s in which_apply(shipped_standards(), None, year)
+        if s.jurisdiction == standard.jurisdiction and set(s.parts) & set(standard.parts) and s.id != standard.id
+    ]
+    return message("schools.in_force_then", standards=listed(others)) if others else ""
 
 
 def _check_item_columns(found: ProblemList, standard: Standard) -> None:

@@ -55,16 +55,17 @@ def owners_of(table: SchoolTable) -> Codes:
 
 
 def leave_out(
-    found: ProblemList, standard: Standard | None, places: Places, students: Floats
+    found: ProblemList, standard: Standard | None, places: Places, students: Floats, of_school: Codes
 ) -> tuple[Codes, Codes, NDArray[np.bool_]]:
     """Return why each section does not count in the basic standard, and in the coefficient: positions in LEFT_OUT.
 
+    A rule on a kind is about the rows that state it, and about all rows of a school of that kind (``of_school``).
     Both are one array if the standard has one question. The third array tells which sections the county itself
     excludes.
     """
     found.look_at("included", *ANSWERS, "ownership")
     answered = {name: places.spread(codes) for name, codes in answers(found.table, standard).items()}
-    units = _Units.from_places(found, standard, places, students)
+    units = _Units.from_places(found, standard, places, students, of_school)
     two = standard is not None and standard.two_answers
     asked = ANSWERS if two else ANSWERS[:1]
     decided: dict[str, Codes] = {name: units.decide(standard, name) for name in asked}
@@ -80,12 +81,15 @@ class _Units:
     """The properties of units that rules use, by section."""
 
     kinds: Codes
+    of_school: Codes
     ownership: Codes
     owners: Codes
     students: Floats
 
     @classmethod
-    def from_places(cls, found: ProblemList, standard: Standard | None, places: Places, students: Floats) -> _Units:
+    def from_places(
+        cls, found: ProblemList, standard: Standard | None, places: Places, students: Floats, of_school: Codes
+    ) -> _Units:
         table = found.table
         ownership = places.spread(owners_of(table))
         owners = np.full(students.size, -1, dtype=np.int8)
@@ -93,7 +97,7 @@ class _Units:
         if standard is not None and any(rule.owner_types or rule.ownership for rule in standard.inclusion):
             found.look_at("owner_type")
             owners = places.spread(table.category_codes("owner_type"))
-        return cls(places.spread(table.category_codes("kind")), ownership, owners, students)
+        return cls(places.spread(table.category_codes("kind")), of_school, ownership, owners, students)
 
     def decide(self, standard: Standard | None, answer: str) -> Codes:
         """Return the decision of a standard on each section, for one of the questions."""
@@ -113,7 +117,8 @@ class _Units:
         """Return the sections to which a rule applies."""
         at = np.ones(self.students.size, dtype=bool)
         if rule.kind is not None:
-            at &= self.kinds == _position(rule.kind, "kind")
+            kind = _position(rule.kind, "kind")
+            at &= (self.kinds == kind) | (self.of_school == kind)
         if rule.ownership is not None:
             at &= self.ownership == _position(rule.ownership, "ownership")
         if rule.owner_types:

@@ -37,7 +37,8 @@ def comparison_columns(test: Comparison) -> list[str]:
     """Return the columns that a comparison reads: its figures, its requirement, and those of its filter."""
     figures = (test.top, test.top_minus, test.bottom, test.bottom_minus, test.than)
     out: list[str] = [] if test.scope == "county" else [name for some in figures for name in some]
-    out += ["classes"] if test.per_classes is not None else []
+    out += ["classes"] if test.per_classes is not None or test.by_size else []
+    out += ["students"] if any(table.per_student for table in test.by_size) else []
     return [*out, *filter_columns(test.where)]
 
 

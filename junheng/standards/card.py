@@ -14,7 +14,7 @@ __all__ = ["card"]
 def card(standard: Any) -> str:
     """Return the identity of a standard, its thresholds and limits, and how many items each part has."""
     # the model shows itself by this file, which therefore cannot import it
-    facts = (standard.id, standard.number, standard.issued, standard.jurisdiction, standard.extends or "")
+    facts = (standard.id, standard.number, standard.issued or "", standard.jurisdiction, standard.extends or "")
     head = f"<b>{escape(standard.label.zh)}</b> · {escape(standard.label.en)}<br>{escape(standard.document)}<br>"
     blocks = [f"<p>{head}{' · '.join(escape(f) for f in facts if f)}</p>"]
     rows = [[*_both(Name("indicator", t.indicator)), *_rule(t)] for t in standard.thresholds]

@@ -110,6 +110,7 @@ def _check_test(test: Comparison, place: str, *, asks: bool = True) -> list[Mess
         *_check_requirement(test, place, asks),
         *_check_dated(test, place),
         *_check_norm(test, place),
+        *_check_sizes(test, place),
     ]
 
 
@@ -137,7 +138,7 @@ def _check_requirement(test: Comparison, place: str, asks: bool) -> list[Message
     by_classes = test.per_classes is not None
     one_of = isinstance(test, Condition) and bool(test.one_of)
     ways = (test.value is not None, by_stage, bool(test.than), by_classes, bool(test.dated), test.norm is not None)
-    given = sum((*ways, one_of))
+    given = sum((*ways, bool(test.by_size), one_of))
     one, none = message("standards.condition.one_requirement"), message("standards.condition.no_requirement")
     of_sums = bool(test.than) and test.scope == "sum"
     of_no_school = by_classes and test.scope not in ("school", "section")
@@ -156,6 +157,25 @@ def _check_dated(test: Comparison, place: str) -> list[Message]:
         problems += check_date(step.effective_from, f"{at}.effective_from")
     back = any(after.effective_from <= before.effective_from for before, after in pairwise(test.dated))
     return problems + mistakes(place, (back, ".dated", message("standards.condition.steps")))
+
+
+def _check_sizes(test: Comparison, place: str) -> list[Message]:
+    """Check the tables of a requirement by size."""
+    foreign = bool(test.by_size) and test.scope not in ("school", "section")
+    problems = mistakes(place, (foreign, ".by_size", message("standards.condition.by_size")))
+    for at, table in numbered(test.by_size, f"{place}.by_size"):
+        ascending = all(c >= 1 for c in table.classes) and all(a < b for a, b in pairwise(table.classes))
+        sizes, values = len(table.classes), len(table.values)
+        lost = "some" in (table.between, table.below, table.above)
+        problems += mistakes(
+            at,
+            (not sizes, ".classes", message("standards.entry.empty")),
+            (sizes != values, ".values", message("standards.entry.sizes", sizes=sizes, values=values)),
+            (not ascending, ".classes", message("standards.entry.not_ascending")),
+            (any(v < 0 for v in table.values), ".values", message("standards.entry.negative")),
+            (lost, "", message("standards.condition.lost_size")),
+        )
+    return problems
 
 
 def _check_norm(test: Comparison, place: str) -> list[Message]:

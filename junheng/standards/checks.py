@@ -70,7 +70,7 @@ def check_sense(file: File, parent: Standard | None) -> list[Message]:
 
 def _check_identity(file: File, parent: Standard | None) -> list[Message]:
     """Check that a standard without ``extends`` has all keys that identify it."""
-    needed = (*IDENTITY, "parts") if parent is None else ()
+    needed = [n for n in (*IDENTITY, "parts") if n != "issued"] if parent is None else []
     missing = [name for name in needed if not getattr(file, name) and f"$.{name}" not in file.unread]
     return [located(message("standards.missing", key=Quoted(name)), f"$.{name}") for name in missing]
 

@@ -45,7 +45,7 @@ __all__ = ["IDENTITY", "LISTS", "SINGLE", "File", "duplicates", "read_file"]
 LISTS = ("thresholds", "limits", "inclusion", "items", "relaxations", "doubts")
 #: Entries of which a standard has at most one.
 SINGLE = ("school_rule", "split", "printing")
-#: Keys that identify a standard; required unless the file extends another.
+#: Keys that identify a standard; required unless the file extends another, but for the date, which may not be known.
 IDENTITY = ("document", "number", "issued", "jurisdiction")
 _NEEDED = ("id", "label", "last_checked_on")
 
@@ -319,7 +319,7 @@ def _unknown_keys(unknown: Iterable[str], known: Iterable[str]) -> list[Message]
 
 #: Lists of tables in which no two entries may have the same value of a key, or be equal (None).
 _TABLES_ONCE = {"weights": "kind"} | dict.fromkeys(
-    ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead")
+    ("remove", "conditions", "readings", "same_as", "hints", "yardsticks", "tests", "dated", "instead", "by_size")
 )
 
 

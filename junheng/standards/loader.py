@@ -18,6 +18,7 @@ from junheng._text import well_formed
 from junheng.errors import InputError, StandardDataError, UnknownStandardError
 from junheng.standards.checks import check_sense, check_whole
 from junheng.standards.file import IDENTITY, LISTS, SINGLE, File, duplicates, read_file
+from junheng.standards.in_force import which_apply
 from junheng.standards.limits import MOST_BYTES, MOST_EXTENDED, before_parsing, parse, too_large
 from junheng.standards.mistakes import located
 from junheng.standards.model import Standard, Threshold, entry_key, stands_for
@@ -26,9 +27,11 @@ from junheng.standards.terms import IndicatorId
 from junheng.words import Message, Quoted, message
 
 if TYPE_CHECKING:
+    import datetime
+
     import pandas as pd
 
-__all__ = ["list_standards", "load_standard"]
+__all__ = ["list_standards", "load_standard", "shipped_standards"]
 
 
 def load_standard(standard: str | os.PathLike[str]) -> Standard:
@@ -69,30 +72,53 @@ def load_standard(standard: str | os.PathLike[str]) -> Standard:
     return _load(standard, None, ())
 
 
-def list_standards() -> pd.DataFrame:
-    """List the shipped standards.
+def list_standards(jurisdiction: str | None = None, on: str | int | datetime.date | None = None) -> pd.DataFrame:
+    """List the shipped standards, or those in force at a place and on a date.
+
+    Parameters
+    ----------
+    jurisdiction : str, optional
+        A place: an id such as CN-SD (ISO 3166-2, with the county behind: CN-GZ-Majiang), or a name such as 山东省 or
+        Shandong. Standards of the place itself and of the places that it lies in are listed. Default: all.
+    on : str, int or date, optional
+        A year, a month (``"2015-06"``) or a day. A standard without a last day is listed from its first day on, one
+        without any date always: that none was read does not mean that there is none. Default: any.
 
     Returns
     -------
     pandas.DataFrame
         One row per standard: ``id``, ``label_zh``, ``label_en``, ``document``, ``number``, ``issued``,
-        ``jurisdiction``, ``extends``, ``last_checked_on``, ``aliases`` (other names, separated by 、).
+        ``jurisdiction``, ``extends``, ``effective_from``, ``effective_to``, ``last_checked_on``, ``aliases`` (other
+        names, separated by 、).
+
+    Raises
+    ------
+    InputError
+        If the place is not known by its name, or the date is not one.
 
     Examples
     --------
     >>> import junheng as jh
     >>> "cn-quality-balance-2017" in set(jh.list_standards()["id"])
     True
+    >>> [id for id in jh.list_standards("山东", on=2015)["id"] if id.startswith("cn-sd")]
+    ['cn-sd-basic-balance-2013', 'cn-sd-school-conditions-2008']
     """
     from junheng._frames import pandas_frame
 
-    standards = [load_standard(name) for name in sorted(_shipped())]
-    names = ("document", "number", "issued", "jurisdiction", "extends", "last_checked_on")
+    standards = list(which_apply(shipped_standards(), jurisdiction, on))
+    names = ["document", "number", "issued", "jurisdiction", "extends"]
+    names += ["effective_from", "effective_to", "last_checked_on"]
     labels = {"label_zh": [s.label.zh for s in standards], "label_en": [s.label.en for s in standards]}
     rest = {name: [getattr(s, name) for s in standards] for name in names}
     rest["aliases"] = ["、".join(s.aliases) for s in standards]
     frame: pd.DataFrame = pandas_frame({"id": [s.id for s in standards], **labels, **rest})
     return frame
+
+
+def shipped_standards() -> list[Standard]:
+    """Return the standards of the package, by id."""
+    return [_load_shipped(id_) for id_ in sorted(_shipped())]
 
 
 # ---------------------------------------------------------------------------------------- finding files
@@ -106,7 +132,7 @@ def _shipped() -> dict[str, Traversable]:
 
 @cache
 def _names() -> Names:
-    return Names.of(_load_shipped(id_) for id_ in sorted(_shipped()))
+    return Names.of(shipped_standards())
 
 
 @frozen

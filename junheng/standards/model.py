@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence, Set
 from decimal import Decimal
 from fractions import Fraction
@@ -21,6 +20,7 @@ from junheng.errors import InputError, did_you_mean
 from junheng.standards.card import card
 from junheng.standards.content import differences, number_text, plain
 from junheng.standards.rules import Comparison, Condition, Doubt, Hint, Item, Norm, Relaxation, Step, Yardstick
+from junheng.standards.sizes import SizeTable, numbers_by_size
 from junheng.standards.sources import Cited, Source, SourceKind, Standing, allowed_standings
 from junheng.standards.terms import (
     ANSWERS,
@@ -61,6 +61,7 @@ __all__ = [
     "Relaxation",
     "Removal",
     "SchoolRule",
+    "SizeTable",
     "Source",
     "SourceKind",
     "Split",
@@ -152,29 +153,9 @@ class Threshold(Cited):
         elif classes is None:
             return (), "missing_classes"
         else:
-            below, above = bisect_right(self.classes, classes) - 1, bisect_left(self.classes, classes)
-            inside: str = self.between if below < above else "end"
-            rule: str = self.below if below < 0 else self.above if above == len(self.classes) else inside
-            if rule in ("undetermined", "some"):
-                return (), "size_outside" if rule == "undetermined" else "number_lost"
-            below, above = max(below, 0), min(above, len(self.classes) - 1)
-            pairs = [self._between(row, classes, below, above) for row in (self.values, *self.readings)]
-            numbers = {number for pair in pairs for number in pair}
-            why = "size_between" if any(low != high for low, high in pairs) else "rows_disagree"
+            numbers, why = numbers_by_size(self, (self.values, *self.readings), classes)
         ordered = sorted(numbers, reverse=self.op in ("<=", "<"))
-        return tuple(ordered), why if len(ordered) > 1 else ""
-
-    def _between(self, row: Sequence[Decimal], classes: Fraction, below: int, above: int) -> tuple[Fraction, Fraction]:
-        """Return the range of one row of the table for a size between two of its sizes."""
-        low, high = Fraction(row[below]), Fraction(row[above])
-        if self.between == "smaller":
-            return low, low
-        if self.between == "larger":
-            return high, high
-        if self.between == "linear" and above != below:
-            first, last = self.classes[below], self.classes[above]
-            low = high = low + (high - low) * (classes - first) / (last - first)
-        return low, high
+        return tuple(ordered), why if len(ordered) != 1 else ""
 
 
 @frozen(kw_only=True)
@@ -298,8 +279,10 @@ class Standard:
 
     Attributes
     ----------
-    id, jurisdiction, document, number, issued, last_checked_on : str
-        Identity. ``issued`` is a year, a month or a day.
+    id, jurisdiction, document, number, last_checked_on : str
+        Identity.
+    issued : str or None
+        A year, a month or a day; None if it was not read.
     label : Label
         Its name.
     aliases : tuple of str
@@ -329,7 +312,7 @@ class Standard:
     aliases: tuple[str, ...] = ()
     document: str
     number: str
-    issued: str
+    issued: str | None = None
     jurisdiction: str
     last_checked_on: str
     extends: str | None = None

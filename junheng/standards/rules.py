@@ -8,6 +8,7 @@ from typing import Literal
 import attrs
 from attrs import frozen
 
+from junheng.standards.sizes import SizeTable
 from junheng.standards.sources import Cited
 from junheng.standards.terms import ColumnId, FigureId, Filter, IndicatorId, Label, Op, Part
 
@@ -56,6 +57,9 @@ class Comparison:
     dated : tuple of Step
         The requirement is that of the step in force in the year of the data. Without a year, the comparison is
         undetermined unless all steps agree.
+    by_size : tuple of SizeTable
+        The requirement depends on the number of classes: the sum of these tables. Undetermined where several numbers
+        are possible, unless all agree.
     norm : Norm or None
         The requirement is a fact of the county for each stage. A school of several stages is undetermined unless the
         norms of all its stages agree.
@@ -78,6 +82,7 @@ class Comparison:
     per_classes: int | None = None
     begun: bool = True
     dated: tuple[Step, ...] = ()
+    by_size: tuple[SizeTable, ...] = ()
     norm: Norm | None = None
     where: Filter | None = None
     qualifier: str | None = None

@@ -25,6 +25,8 @@ _VETOES = (
     "safety_accident_or_fraud",
     "tutoring_control_failed",
 )
+#: Answers that only local documents ask for: the national schemes do without.
+_LOCAL = ("quota_students_three_years_in_school", "rural_year_before_senior_title", "special_education_centre")
 _SUBJECTS = ("chinese", "mathematics", "science", "physical_education", "arts", "moral_education")
 
 
@@ -71,7 +73,7 @@ def county_facts(schools: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         columns[name] = np.rint(columns[whole] * rng.uniform(low, high, n))
 
     for name, entry in read_toml("facts.toml")["facts"].items():
-        if entry["type"] == "flag":  # documents nearly always exist, vetoes nearly never
+        if entry["type"] == "flag" and name not in _LOCAL:  # documents nearly always exist, vetoes nearly never
             usual, rare = ("否", "是") if name in _VETOES else ("是", "否")
             columns[name] = np.where(rng.random(n) < 0.97, usual, rare).astype(object)
     draw("years_since_basic_balance", 2, 11)

@@ -89,7 +89,7 @@ def _standard(rng: random.Random, name: str) -> jh.Standard:
 def _table(rng: random.Random, std: jh.Standard) -> pd.DataFrame:
     rich = rng.choice([0.9, 1.2, 1.6, 2.5])
     alike = rng.choice([0.1, 0.5, 1.0])
-    conditions = "ring_track_m" in _figures(std)
+    conditions = bool({"ring_track_m", "total_built_m2", "land_area_m2"} & _figures(std))
     parts = [
         jh.synthetic.county(
             rng.randrange(10**6),
@@ -305,6 +305,7 @@ def _on_items(rng: random.Random, table: pd.DataFrame, std: jh.Standard) -> None
     for t in [t for t in _tests(std) + _relaxed(std) if t.scope in ("school", "section", "sum")]:
         name = t.top[0]
         steps = [x for x in (t.value, t.primary, t.junior) if x is not None]
+        steps += [x * (800 if sizes.per_student else 1) for sizes in t.by_size for x in sizes.values]
         for column in [c for c in table if (b := base_column(c)) and b[0].id == name and b[0].type == "number"]:
             for i in table.index:
                 if rng.random() < 0.2 and steps and name != "students":
@@ -316,11 +317,13 @@ def _on_items(rng: random.Random, table: pd.DataFrame, std: jh.Standard) -> None
 
 def _odd_sizes(rng: random.Random, table: pd.DataFrame, std: jh.Standard) -> None:
     """Set numbers of classes in, between and outside the sizes of tables; and enrolments that filters name."""
-    sizes = sorted({k for t in std.thresholds for k in t.classes} or {6, 12})
+    tables = [*std.thresholds, *(sizes for t in _tests(std) for sizes in t.by_size)]
+    sizes = sorted({k for t in tables for k in t.classes} or {6, 12})
     many = [*sizes, sizes[0] - 1, sizes[-1] + 1, *(k + 1 for k in sizes)]
     for i in table.index:
-        if rng.random() < 0.5 and "classes" in table:
-            table.loc[i, "classes"] = float(rng.choice(many))
+        for name in ("classes", "classes_primary", "classes_junior"):
+            if name in table and not pd.isna(table.loc[i, name]) and rng.random() < 0.5:
+                table.loc[i, name] = float(rng.choice(many)) // (1 if name == "classes" else 2)
         if rng.random() < 0.3 and not pd.isna(table.loc[i, "students"]):
             table.loc[i, "students"] = float(rng.choice([45, 50, 99, 100, 540, 2000, 2400, 2500, 2501, 3000]))
 

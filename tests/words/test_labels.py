@@ -10,6 +10,7 @@ from small_tables import BASIC, SHANDONG, STANDARDS
 import junheng as jh
 from junheng._data import read_toml
 from junheng.errors import Severity
+from junheng.facts import fact_columns
 from junheng.indicators.compliance import VERDICTS
 from junheng.results import REASONS
 from junheng.schools import ALL_STAGES
@@ -166,3 +167,10 @@ def test_a_column_of_the_users_own_keeps_its_name() -> None:
     table = jh.synthetic.county(seed=0, n_schools=5, conditions=False).assign(片区="东")
     ev = jh.evaluate(table, BASIC, by=["片区"]).relabel("zh")
     assert ev.verdicts.columns[0] == "片区" and ev.verdicts["片区"].iloc[0] == "东"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_column_or_a_fact_is_told_by_its_label_alone(language: str) -> None:
+    for known in (jh.schools.columns(), fact_columns()):
+        labels = [getattr(entry, language) for entry in known.values()]
+        assert sorted(labels) == sorted(set(labels))

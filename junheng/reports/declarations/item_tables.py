@@ -191,6 +191,8 @@ def _unit_requirement(test: Comparison) -> Text:
     op = OPS[test.op]
     if test.per_classes is not None:
         return message("forms.per_classes", classes=test.per_classes)
+    if test.by_size:
+        return message("forms.by_size", op=op)
     if test.norm is not None:
         return message("forms.norm", op=op, times=str(test.norm.times))
     if test.than:

@@ -92,7 +92,7 @@ def basis_block(ev: Evaluation, text: Words) -> Block:
         (text("standard"), getattr(std.label, text.language)),
         (text("document"), std.document),
         (text("number"), std.number),
-        (text("issued"), std.issued),
+        *([(text("issued"), std.issued)] if std.issued else []),
         (text("standing"), text("rules", n=rules.total(), counts=text.report.join(known))),
     ]
     return Block(text("basis"), (), (Head("", kind="name"), Head("", 7)), rows)
@@ -162,7 +162,8 @@ def _schools(d: Judgement, text: Words) -> Block:
 
 def _indicators(d: Judgement, text: Words) -> Block:
     """List the indicators that some school or coefficient fails, or for which a figure is missing."""
-    rows = [row for s in range(len(STAGES)) for j in range(-1, len(d.indicators)) if (row := _indicator(d, j, s, text))]
+    each = range(-1, len(d.indicators)) if d.indicators else ()  # a standard of items alone has none
+    rows = [row for s in range(len(STAGES)) for j in each if (row := _indicator(d, j, s, text))]
     heads = [Head(text.label("column", "indicator"), kind="name"), Head(text.label("column", "stage"), kind="middle")]
     if d.standard.thresholds:
         heads += [Head(text(key), kind="count") for key in ("judged", "schools_unmet", "schools_open")]
@@ -279,7 +280,8 @@ def _of_schools(condition: Comparison, found: UnitResult, county: int) -> list[s
     """Return the figures that the undetermined schools of a county have not given."""
     open_ = found.failing.at(county)
     open_ = open_[found.verdict[open_] == UNDETERMINED]
-    names = (*figures_of(condition), *condition.than, *(["classes"] if condition.per_classes is not None else []))
+    by_classes = condition.per_classes is not None or condition.by_size
+    names = (*figures_of(condition), *condition.than, *(["classes"] if by_classes else []))
     return [n for n in names if n in columns() and np.isnan(found.units.number(n)[open_]).any()]
 
 
