@@ -244,7 +244,7 @@ class _Figures:
         if name in self.s.resources:
             return divided
         several = np.bincount(self.s.school)[self.s.school] > 1
-        return self._same(given) & (divided | (several & money))
+        return divided | (self._same(given) & several & money)
 
     @cached_property
     def _subjects(self) -> Ints:

@@ -148,6 +148,7 @@ def _check_requirement(test: Comparison, place: str, asks: bool) -> list[Message
         (by_stage and test.scope != "section", "", message("standards.condition.by_stage")),
         (of_no_school and given == 1, "", message("standards.condition.per_classes")),
         (of_sums and given == 1, "", message("standards.condition.than")),
+        (test.per_classes is not None and test.per_classes < 1, ".per_classes", message("standards.entry.below_one")),
     )
 
 

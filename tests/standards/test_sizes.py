@@ -188,3 +188,11 @@ def test_certificates_follow_tables_by_size(tmp_path: Path) -> None:
     (line,) = [c for c in other["counties"][0]["claims"] if c[:2] == ["item", "land"]]
     line[3] = {"met": "unmet"}.get(line[3], "met")
     assert jh.verify_certificate(other, std)
+
+
+@pytest.mark.parametrize("n", [0, -6])
+def test_one_for_so_many_classes_needs_a_class(tmp_path: Path, n: int) -> None:
+    rule = {"scope": "school", "top": ["basketball_courts"], "op": ">=", "per_classes": n}
+    item = {"id": "courts", "part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [rule]}
+    with pytest.raises(jh.StandardDataError, match=r"at least 1 @ \$\.items\[0\]\.conditions\[0\]\.per_classes"):
+        custom(tmp_path, [], items=[item | CITED])
