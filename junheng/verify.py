@@ -250,6 +250,9 @@ class County:
         schools = rows_of(content["schools"])
         self.sections = [self.section(row, schools[row["school"]]) for row in rows_of(content["sections"])]
         self.subjects = [section for section in self.sections if section.rows[0]["subject"]]
+        kinds = {(section.rows[0]["school"], section.rows[0]["kind"]) for section in self.sections}
+        if len(kinds) > len({school for school, _ in kinds}):
+            raise CannotCheck("a school is of two kinds")
         by_school: dict[int, list[Table]] = defaultdict(list)
         for section in self.subjects:
             by_school[section.rows[0]["school"]] += section.rows

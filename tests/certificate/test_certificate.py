@@ -248,3 +248,7 @@ clause = "第一条"
 source = "E"
 standing = "confirmed"
 """
+
+
+def test_a_school_is_of_one_kind() -> None:
+    check_changed(355)  # a stage of a nine-year school is called that of another kind
