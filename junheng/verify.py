@@ -267,6 +267,8 @@ class County:
         if row["stage"] in enrolled and None not in enrolled.values():
             weighted = {stage: number(weights[stage]) * number(n) for stage, n in enrolled.items()}
             row["share"] = weighted[row["stage"]] / sum(weighted.values()) if any(weighted.values()) else None
+        if len({row["students"], school[f"students_{row['stage']}"]} - {None}) > 1:
+            raise CannotCheck("a stage of a school has two enrolments")
         unit = Unit([row], partial(of_stage, row))
         row["out"] = [self.why_out(row, unit, question) for question in ("in_basic_standard", "in_coefficient")]
         none = row["in_basic_standard"] is False or unit.figure("students") == (0, 0)

@@ -20,7 +20,7 @@ from junheng.schools.scale import scale_of
 from junheng.schools.sections import Sections, as_standard, make_sections
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
-from junheng.standards.in_force import which_apply
+from junheng.standards.in_force import in_force
 from junheng.standards.loader import shipped_standards
 from junheng.words import Language, Message, Name, listed, message
 
@@ -166,10 +166,15 @@ def _check_force(found: ProblemList, standard: Standard) -> None:
 
 def _in_force_instead(standard: Standard, year: int) -> Message | str:
     """Name the standards of the same place and parts that were in force in a year; empty if none is known."""
+    if not 1900 <= year <= 9999:  # a year of two digits, or a mistake: nothing to name
+        return ""
     others = [
         message("standards.named", id=s.id, label=s.label.zh)
-        for s in which_apply(shipped_standards(), None, year)
-        if s.jurisdiction == standard.jurisdiction and set(s.parts) & set(standard.parts) and s.id != standard.id
+        for s in shipped_standards()
+        if in_force(s, f"{year:04}")
+        and s.jurisdiction == standard.jurisdiction
+        and set(s.parts) & set(standard.parts)
+        and s.id != standard.id
     ]
     return message("schools.in_force_then", standards=listed(others)) if others else ""
 

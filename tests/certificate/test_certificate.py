@@ -250,5 +250,6 @@ standing = "confirmed"
 """
 
 
-def test_a_school_is_of_one_kind() -> None:
-    check_changed(355)  # a stage of a nine-year school is called that of another kind
+@pytest.mark.parametrize("number", [355, 687])
+def test_a_school_is_of_one_kind_and_a_stage_has_one_enrolment(number: int) -> None:
+    assert check_changed(number) == "refused"

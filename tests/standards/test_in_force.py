@@ -71,6 +71,13 @@ def test_outside_its_dates_the_standard_that_was_in_force_is_named() -> None:
     assert "2017-05" in said and OLD_BALANCE in said
 
 
+@pytest.mark.parametrize("year", [24, -5, 20250, 0])
+def test_a_year_that_is_none_names_no_standard(year: int) -> None:
+    schools = jh.synthetic.county(seed=0, n_schools=3).assign(year=year)
+    found = jh.check_schools(schools, "cn-sd-school-conditions-2008")
+    assert OLD_BALANCE not in " ".join(found.loc[found["code"] == "not_in_force", "message"])
+
+
 def test_the_command_line_asks_for_a_place_and_a_date(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "standards", "--place", "山东", "--on", "2015", "--language", "zh")
     assert code == 0
