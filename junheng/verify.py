@@ -250,9 +250,10 @@ class County:
         schools = rows_of(content["schools"])
         self.sections = [self.section(row, schools[row["school"]]) for row in rows_of(content["sections"])]
         self.subjects = [section for section in self.sections if section.rows[0]["subject"]]
-        kinds = {(section.rows[0]["school"], section.rows[0]["kind"]) for section in self.sections}
-        if len(kinds) > len({school for school, _ in kinds}):
-            raise CannotCheck("a school is of two kinds")
+        for whose, words in (("school", ["kind"]), ("row", ["kind_of_row", "ownership", "owner_type", "area_type"])):
+            said = {tuple(section.rows[0][name] for name in (whose, *words)) for section in self.sections}
+            if len(said) > len({place for place, *_ in said}):
+                raise CannotCheck(f"a {whose} has two words for one thing")
         by_school: dict[int, list[Table]] = defaultdict(list)
         for section in self.subjects:
             by_school[section.rows[0]["school"]] += section.rows
@@ -267,6 +268,7 @@ class County:
         if row["stage"] in enrolled and None not in enrolled.values():
             weighted = {stage: number(weights[stage]) * number(n) for stage, n in enrolled.items()}
             row["share"] = weighted[row["stage"]] / sum(weighted.values()) if any(weighted.values()) else None
+        row["ownership"] = "private" if row["owner_type"] == "private" else row["ownership"]
         if len({row["students"], school[f"students_{row['stage']}"]} - {None}) > 1:
             raise CannotCheck("a stage of a school has two enrolments")
         unit = Unit([row], partial(of_stage, row))

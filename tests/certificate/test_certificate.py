@@ -250,6 +250,6 @@ standing = "confirmed"
 """
 
 
-@pytest.mark.parametrize("number", [355, 687])
-def test_a_school_is_of_one_kind_and_a_stage_has_one_enrolment(number: int) -> None:
+@pytest.mark.parametrize("number", [355, 687, 999])
+def test_a_school_has_one_kind_and_one_owner_and_a_stage_one_enrolment(number: int) -> None:
     assert check_changed(number) == "refused"
