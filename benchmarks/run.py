@@ -205,7 +205,8 @@ def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[st
     """Time a contest, print its table; return what is kept of it and what is wrong."""
     wrong = list(contest.wrong)
     tell(f"{contest.title}: timing")
-    times = interleaved(contest.runs, min(repeat or contest.repeat or REPEAT[contest.size], contest.most))
+    most = min(repeat or contest.repeat or REPEAT[contest.size], contest.most)
+    times = interleaved(contest.runs, most, contest.seconds)
     print(f"\n{contest.title}")
     floor = contest.floor if contest.floor in contest.runs else None
     head = ["median ms", "best ms", *([f"x {floor}"] if floor else []), f"x {contest.base}", "peak MB added"]
@@ -219,6 +220,7 @@ def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[st
         part_of = contest.part_of.get(name, 1.0)
         ms = [1e3 * t / part_of for t in times[name]]
         line: dict[str, Any] = {"name": name, "label": label, "median_ms": median(ms), "best_ms": min(ms), "ms": ms}
+        line |= contest.more.get(name, {})
         if floor:
             line["times_floor"] = ratio(times, name, floor) / part_of
         if contest.base in contest.runs:

@@ -397,11 +397,10 @@ def too_steep(line: Mapping[str, Any], most: float = MOST) -> bool:
 
 def as_row(line: Mapping[str, Any]) -> str:
     """Return a line as a row of a Markdown table."""
-    if "note" in line:
-        name = line["name"] + (", a tenth of the counties" if line.get("tenth") else "")
-    return f"| {name} | {line['note']} | | | | |"
-    cells = [f"{t:.3f}" for t in line["seconds"]]
     name = line["name"] + (", a tenth of the counties" if line.get("tenth") else "")
+    if "note" in line:
+        return f"| {name} | {line['note']} | | | | |"
+    cells = [f"{t:.3f}" for t in line["seconds"]]
     return f"| {name} | {' | '.join(cells + [''] * (len(COUNTIES) - len(cells)))} | {line['slope']:.2f} |"
 
 
