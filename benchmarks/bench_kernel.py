@@ -222,13 +222,15 @@ CONTESTANTS = {
     "kernel": Contestant("junheng kernel, numpy, codes given", junheng_kernel),
     "compiled": Contestant("junheng kernel, numba, codes given", junheng_compiled, needs="numba"),
     "bincount": Contestant("numpy bincount, codes given", numpy_bincount),
-    "pandas-codes": Contestant("pandas sums, codes given", pandas_agg_codes),
+    "pandas-codes": Contestant("pandas sums, codes given", pandas_agg_codes, sizes=("province", "nation")),
     "public": Contestant("jh.difference_coefficient(frame, by=keys)", junheng_public),
     "public-row-major": Contestant(
         "jh.difference_coefficient(row-major array, by=keys)", junheng_public_row_major, prepare=lambda d: d.row_major
     ),
     "pandas-agg": Contestant("pandas groupby sums from keys", pandas_agg, prepare=lambda d: d.table),
-    "pandas-transform": Contestant("pandas groupby.transform from keys", pandas_transform, prepare=lambda d: d.table),
+    "pandas-transform": Contestant(
+        "pandas groupby.transform from keys", pandas_transform, ("province", "nation"), prepare=lambda d: d.table
+    ),
     "pandas-apply": Contestant(
         "pandas groupby.apply from keys", pandas_apply, sizes=("province",), prepare=lambda d: d.table
     ),

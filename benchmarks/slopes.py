@@ -115,6 +115,11 @@ class Given:
         return pd.DataFrame({"county": [f"乡{i}" for i in range(len(self.lone))], "funds_by_plan": 1})
 
     @cached_property
+    def lacking(self) -> pd.DataFrame:
+        """What schools lack."""
+        return jh.shortfalls(self._ev)
+
+    @cached_property
     def certificate(self) -> dict[str, Any]:
         """That of all counties."""
         return self._ev.certificate()
@@ -244,7 +249,7 @@ TABLES: dict[str, Run] = {
     "describe_columns": lambda g: jh.describe_columns(g.frame),
     "split_stages": lambda g: jh.split_stages(g.frame, STANDARD),
     "shortfalls": lambda g: jh.shortfalls(g.ev),
-    "shortfall_totals": lambda g: jh.shortfall_totals(g.ev),
+    "shortfall_totals": lambda g: jh.shortfall_totals(g.lacking),
     "margins": lambda g: jh.margins(g.ev),
     "contributions": lambda g: jh.contributions(g.ev),
     "plausibility": lambda g: jh.plausibility(g.frame),
@@ -291,7 +296,15 @@ RUNS = MEASURES | TABLES | EVALUATION | LONE
 #: Timed on a tenth of the counties, up to a province: they write or check hundreds of figures of every school.
 TENTH = ("reports.write_results", "verify_certificate", "Evaluation.certificate (all counties)")
 #: Timed up to ten provinces: they take many seconds there, or much memory.
-UP_TO_TEN = ("read_schools (.xlsx)", "reports.write_worklist", "Evaluation.to_dict", "plausibility", *LONE)
+UP_TO_TEN = (
+    "shortfalls",
+    "shortfall_totals",
+    "read_schools (.xlsx)",
+    "reports.write_worklist",
+    "Evaluation.to_dict",
+    "plausibility",
+    *LONE,
+)
 
 _PLANS = "plans: their work is bounded by nodes and rounds, and stated in the result"
 _PICTURES = "pictures: of one county, or of as many as can be seen"

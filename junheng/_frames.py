@@ -49,12 +49,12 @@ def factorize_labels(by: Any, name: str = "by") -> tuple[Ints, pd.Index]:
     """
     parts = _label_columns(by)
     if parts is None:
-        codes, labels = _factorized(_label_array(by, name), name)
+        codes, labels = _coded(by, name)
         return codes, labels.rename(_name_of(by))
     names, columns = parts
     if not columns:
         raise InputError(message("arithmetic.no_columns"))
-    coded = [_factorized(_label_array(column, name), name) for column in columns]
+    coded = [_coded(column, name) for column in columns]
     if len({codes.size for codes, _ in coded}) > 1:
         lengths = listed(str(codes.size) for codes, _ in coded)
         raise AlignmentError(message("arithmetic.columns_of_labels", lengths=lengths))
@@ -124,6 +124,41 @@ def _combined(coded: list[tuple[Ints, pd.Index]], names: list[Any]) -> tuple[Int
     return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in coded], names=names)
 
 
+def _coded(by: Any, name: str) -> tuple[Ints, pd.Index]:
+    """Return a code for each label and the sorted labels; text that occurs again and again is looked at once."""
+    distinct = _distinct(by)
+    if distinct is None:
+        return _factorized(_label_array(by, name), name)
+    codes, words = distinct
+    rank, labels = _factorized(_one_kind(_plain_labels(words), name), name)
+    if codes.size and codes.min() < 0:
+        raise InputError(message("arithmetic.no_label", name=name, position=int(np.argmin(codes))))
+    return rank[codes], labels
+
+
+def _distinct(by: Any) -> tuple[Ints, Sequence[Any]] | None:
+    """Return codes (-1: missing) and distinct words of a categorical or of Arrow text; None for anything else."""
+    if isinstance(by, (pd.Series, pd.Index, pd.Categorical)):
+        if not isinstance(by.dtype, pd.CategoricalDtype):
+            return None  # pandas sorts its own arrays fast
+        given = pd.Series(by).cat
+        codes, found = pd.factorize(np.append(-1, given.codes.to_numpy()))
+        return codes[1:].astype(np.int64) - 1, np.asarray(given.categories, dtype=object)[found[1:]].tolist()
+    if not hasattr(by, "to_arrow") and not hasattr(by, "dictionary_encode"):
+        return None
+    try:
+        series = nw.from_native(by, series_only=True)
+        text = _arrow_text(
+            (series.cast(nw.String) if series.dtype in (nw.Categorical, nw.Enum) else series).to_native()
+        )
+        if text is None:
+            return None
+        codes, words = _text_codes(text)
+        return codes.astype(np.int64), list(words)
+    except foreign_errors():  # told by who reads every label
+        return None
+
+
 def _factorized(array: Any, name: str) -> tuple[Ints, pd.Index]:
     """Return a code for each label and the sorted labels."""
     if array.ndim != 1:
@@ -147,8 +182,6 @@ def _labels_of_kinds(labels: Iterable[Any], name: str) -> InputError:
 def _label_array(by: Any, name: str) -> Any:
     """Return labels in a form that pandas sorts: its own arrays where it is fast, plain Python objects elsewhere."""
     kind = getattr(by, "dtype", None)
-    if isinstance(by, (pd.Series, pd.Index)) and isinstance(kind, pd.CategoricalDtype):
-        return _plain_labels(np.asarray(by, dtype=object).tolist())
     if isinstance(by, (pd.Series, pd.Index, np.ndarray)) and getattr(by, "ndim", 1) == 1:
         if isinstance(kind, np.dtype) and kind.kind == "f":
             return as_floats(by, name)  # also of kinds that pandas cannot sort
@@ -165,7 +198,12 @@ def _label_array(by: Any, name: str) -> Any:
     except foreign_errors() as exc:
         reason = as_text(exc).partition("\n")[0][:200]
         raise InputError(message("arithmetic.no_array", name=name, type=type(by).__name__, reason=reason)) from None
-    if len({isinstance(label, tuple) for label in plain}) > 1:  # pandas sorts these as rows of a table, with a warning
+    return _one_kind(plain, name)
+
+
+def _one_kind(plain: NDArray[np.object_], name: str) -> NDArray[np.object_]:
+    """Refuse tuples beside others: pandas sorts these as rows of a table, with a warning."""
+    if len({isinstance(label, tuple) for label in plain}) > 1:
         raise _labels_of_kinds(plain, name)
     return plain
 
