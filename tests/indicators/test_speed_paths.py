@@ -115,7 +115,7 @@ def test_categories_that_are_one_label_are_one_group():
     assert codes.tolist() == [1, 0, 1]
     assert labels.tolist() == ["x", "\ufffd"]
     with pytest.raises(jh.InputError, match="tuple"):
-        factorize_labels(pd.Series([("a", 1), "b"], dtype="category"))
+        factorize_labels(pd.Categorical.from_codes([0, 1], pd.Index([("a", 1), "b"], tupleize_cols=False)))
 
 
 def test_rows_that_may_be_totals_are_found_without_numbering_the_words():
