@@ -150,7 +150,7 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
         rows=rows,
         gauge={name: source for name in gauged if name in runs},
         wrong=wrong,
-        most={"province": 5, "nation": 3}[size],
+        most={"province": 3, "nation": 1}[size],
     )
     shutil.rmtree(source)
 

@@ -87,7 +87,7 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
         labels={name: label for name, (label, *_) in READERS.items()},
         notes=notes,
         rows=rows,
-        gauge=dict.fromkeys(runs, path) if size == "province" and not smoke else {},
+        gauge={n: path for n in runs if size == "province" and n != "openpyxl" and not smoke},
         wrong=wrong,
         most={"county": 9, "province": 1 if smoke else 5}[size],
     )

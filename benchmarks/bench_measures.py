@@ -29,7 +29,7 @@ except ImportError:
     Gini = Theil = None
 COLUMNS = bench_kernel.COLUMNS
 #: Groups a loop is timed on; those that resample or leave out, on fewer.
-SOME, FEW = 100, 10
+SOME, FEW = 30, 10
 RESAMPLES = 1000
 
 
@@ -152,7 +152,7 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
             part_of={name: p.part for name, p in contestants.items()},
             rows=d.rows,
             wrong=list(differences(d, measure, contestants)) if measure in held else [],
-            repeat=3,
+            repeat=1 if smoke and "bootstrap" in measure else 3,
             seconds=2.0,
         )
 
@@ -163,7 +163,8 @@ def differences(d: bench_kernel.Data, measure: str, contestants: dict[str, Peer]
     for name, peer in contestants.items():
         if name == "junheng":
             continue
-        got, wanted = peer.run(), ours(d, measure, weighted=peer.weighted, **mine)[: len(peer.run())]
+        got = peer.run()
+        wanted = ours(d, measure, weighted=peer.weighted, **mine)[: len(got)]
         apart = np.max(np.abs(got - wanted) / np.maximum(np.abs(wanted), 1e-6))
         if not apart <= 1e-8:
             yield f"{measure}, {name}: off by {apart:.1e}"

@@ -33,7 +33,7 @@ OTHERS = sorted(
 )
 PARTS = ("kernel", "evaluate", *OTHERS, "slopes")
 #: Minutes after which contests get one round and no gauge of memory, so that a run comes to its end.
-MINUTES = 9.5
+MINUTES = 9.0
 #: What a run must not be slower than, however busy the machine: part, variant ("" all), slower, faster, at most so
 #: many times as slow. Where one of the two did not run, nothing is held.
 BOUNDS = (
@@ -214,11 +214,11 @@ def contests(part: str, size: str, folder: Path, *, smoke: bool) -> Iterator[Con
 # ---------------------------------------------------------------------------------------- timing and telling
 
 
-def grow(smoke: bool) -> tuple[list[dict[str, Any]], list[str]]:
+def grow(repeat: int, smoke: bool) -> tuple[list[dict[str, Any]], list[str]]:
     """Time how every public function grows; return the lines and what is wrong."""
     print("\n| function | 1× s | 3× s | 10× s | nation s | slope |")
     found = []
-    for line in slopes.lines(slopes.SMOKE if smoke else slopes.COUNTIES, 1 if smoke else 3):
+    for line in slopes.lines(slopes.SMOKE if smoke else slopes.COUNTIES, repeat):
         print(slopes.as_row(line), flush=True)
         found.append(line)
     steep = [] if smoke else [line for line in found if slopes.too_steep(line)]
@@ -409,7 +409,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             begun = perf_counter()
             tell(f"{part}, after {begun - start:.0f} s")
             if part == "slopes":
-                grown, bad = grow(args.smoke)
+                grown, bad = grow(1 if args.smoke else 2, args.smoke)
                 wrong += bad
             for size in sizes if part != "slopes" else ():
                 for contest in contests(part, size, Path(folder), smoke=args.smoke):

@@ -34,13 +34,13 @@ STANDARD = "cn-quality-balance-2017"
 OTHER = "cn-basic-balance-2012"
 #: Counties of each size, about 77 rows each; a province has 136, a nation 2850.
 COUNTIES = (136, 408, 1360, 2850)
-SMOKE = (2, 4, 8, 12)
+SMOKE = (10, 20, 30, 40)
 #: How many of these sizes are for what is slow.
 SLOW = 3
 #: A slope above this is a finding. Below a hundredth of a second the clock tells nothing.
 MOST, LEAST_SECONDS = 1.25, 0.01
 #: A function that has taken this long is not timed again.
-ENOUGH = 2.0
+ENOUGH = 1.0
 
 
 class Given:
@@ -293,13 +293,17 @@ LONE: dict[str, Run] = {
     for name in FRAMES[:7]
 }
 RUNS = MEASURES | TABLES | EVALUATION | LONE
-#: Timed on a tenth of the counties, up to a province: they write or check hundreds of figures of every school.
-TENTH = ("reports.write_results", "verify_certificate", "Evaluation.certificate (all counties)")
+#: Timed on a tenth of the counties, up to a province: workbooks, and certificates with every figure of every school.
+TENTH = (
+    "read_schools (.xlsx)",
+    "reports.write_results",
+    "verify_certificate",
+    "Evaluation.certificate (all counties)",
+)
 #: Timed up to ten provinces: they take many seconds there, or much memory.
 UP_TO_TEN = (
     "shortfalls",
     "shortfall_totals",
-    "read_schools (.xlsx)",
     "reports.write_worklist",
     "Evaluation.to_dict",
     "plausibility",
