@@ -34,7 +34,7 @@ STANDARD = "cn-quality-balance-2017"
 OTHER = "cn-basic-balance-2012"
 #: Counties of each size, about 77 rows each; a province has 136, a nation 2850.
 COUNTIES = (136, 408, 1360, 2850)
-SMOKE = (10, 20, 30, 40)
+SMOKE = (10, 20)
 #: How many of these sizes are for what is slow.
 SLOW = 3
 #: A slope above this is a finding. Below a hundredth of a second the clock tells nothing.
