@@ -19,7 +19,7 @@ from typing import Any
 
 LIBRARIES = (
     *("junheng", "numpy", "pandas", "narwhals", "scipy", "pyarrow", "polars", "duckdb", "inequality", "dask"),
-    *("distributed", "pyspark", "numba", "openpyxl", "python-calamine", "fastexcel"),
+    *("distributed", "pyspark", "numba", "openpyxl", "python-calamine", "fastexcel", "clarabel"),
 )
 
 
