@@ -409,7 +409,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             begun = perf_counter()
             tell(f"{part}, after {begun - start:.0f} s")
             if part == "slopes":
-                grown, bad = grow(1 if args.smoke else 2, args.smoke)
+                late = args.record and begun - start > 60 * MINUTES
+                grown, bad = grow(1 if args.smoke or late else 2, args.smoke)
                 wrong += bad
             for size in sizes if part != "slopes" else ():
                 for contest in contests(part, size, Path(folder), smoke=args.smoke):

@@ -302,6 +302,7 @@ TENTH = (
 )
 #: Timed up to ten provinces: they take many seconds there, or much memory.
 UP_TO_TEN = (
+    "describe_file",
     "shortfalls",
     "shortfall_totals",
     "reports.write_worklist",
