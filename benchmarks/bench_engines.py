@@ -26,7 +26,7 @@ import junheng as jh
 
 STANDARD = "cn-quality-balance-2017"
 WANTED = ("indicators", "verdicts")
-SIZES = {"province": (155, 1), "nation": (2850, 1), "decade": (2850, 10)}
+SIZES = {"province": (155, 1), "nation": (2850, 1)}
 #: Files the table lies in.
 FILES = 8
 
@@ -150,7 +150,7 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
         rows=rows,
         gauge={name: source for name in gauged if name in runs},
         wrong=wrong,
-        most={"province": 5, "nation": 3, "decade": 1}[size],
+        most={"province": 3, "nation": 1}[size],
     )
     shutil.rmtree(source)
 

@@ -40,5 +40,5 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
         runs={name: lambda s=statement: run(s) for name, (_, statement) in STATEMENTS.items()},
         labels={name: label for name, (label, _) in STATEMENTS.items()},
         rows=0,
-        repeat=15,
+        repeat=2 if smoke else 7,
     )

@@ -1,8 +1,7 @@
 """The difference coefficient of 15 columns over all groups: the data, and everyone who computes it.
 
 Every contestant takes the same :class:`Data` and returns the same array: a row a group, in the sorted order of the
-keys, a column an indicator. What is slow to make and not part of the question (a polars frame, a DuckDB table) is
-made once, before the clock starts.
+keys, a column an indicator. What is slow to make and not part of the question is made once, before the clock starts.
 """
 
 from __future__ import annotations
@@ -19,15 +18,6 @@ import pandas as pd
 import junheng as jh
 from junheng._arrays import Groups, coefficient, grouped_moments
 
-try:
-    import polars as pl
-except ImportError:
-    pl = None  # type: ignore[assignment]
-try:
-    import duckdb
-except ImportError:
-    duckdb = None  # type: ignore[assignment]
-
 COLUMNS = [f"v{j:02d}" for j in range(15)]
 
 
@@ -43,6 +33,18 @@ SIZES = {"county": Size(1, 1), "province": Size(136, 1), "nation": Size(2850, 1)
 SCHOOLS = {"county": 30.0, "province": 44.0, "nation": 38.6, "decade": 38.6}
 
 
+def schools_by_group(size: str, rng: np.random.Generator) -> Any:
+    """Draw how many schools each group has."""
+    n_groups = SIZES[size].counties * SIZES[size].years * 2
+    return np.maximum(3, rng.lognormal(np.log(SCHOOLS[size]) - 0.08, 0.4, n_groups)).astype(np.int64)
+
+
+def rows_of(size: str) -> int:
+    """Return the number of rows of a size, without making them."""
+    rng = np.random.default_rng([20171, SIZES[size].counties, SIZES[size].years])
+    return int(schools_by_group(size, rng).sum())
+
+
 class Data:
     """Rows of seeded figures, in group order or shuffled, in every form a contestant wants."""
 
@@ -50,8 +52,7 @@ class Data:
         rng = np.random.default_rng([20171, SIZES[size].counties, SIZES[size].years])
         counties, years = SIZES[size]
         n_groups = counties * years * 2
-        per_group = np.maximum(3, rng.lognormal(np.log(SCHOOLS[size]) - 0.08, 0.4, n_groups)).astype(np.int64)
-        codes = np.repeat(np.arange(n_groups), per_group)
+        codes = np.repeat(np.arange(n_groups), schools_by_group(size, rng))
         n = codes.size
         level = np.exp(rng.normal(0.0, 0.2, (n_groups, len(COLUMNS))))
         spread = rng.uniform(0.1, 0.6, n_groups)[codes]
@@ -113,23 +114,6 @@ class Data:
     def table(self) -> pd.DataFrame:
         """Keys, weights and figures in one pandas frame."""
         return pd.concat([self.labels, self.weights, self.frame], axis=1)
-
-    @cached_property
-    def polars(self) -> Any:
-        """The same table in polars."""
-        return pl.DataFrame(
-            {name: self.labels[name].to_numpy() for name in self.keys}
-            | {"students": self.students}
-            | dict(zip(COLUMNS, self.columns, strict=True))
-        )
-
-    @cached_property
-    def duckdb(self) -> Any:
-        """The same table in an in-memory DuckDB."""
-        connection = duckdb.connect()
-        connection.register("made", self.table)
-        connection.execute("create table schools as select * from made")
-        return connection
 
 
 # ------------------------------------------------------------------------------------ contestants
@@ -223,43 +207,6 @@ def pandas_apply(d: Data) -> Any:
     return d.table.groupby(d.keys).apply(coefficients).to_numpy()
 
 
-def polars_two_pass(d: Data) -> Any:
-    """polars: means by group, joined back, then the squares; all its threads."""
-    w, lazy = pl.col("students"), d.polars.lazy()
-    means = lazy.group_by(d.keys).agg(*[((pl.col(c) * w).sum() / w.sum()).alias(f"m_{c}") for c in COLUMNS])
-    parts = [
-        ((((pl.col(c) - pl.col(f"m_{c}")) ** 2 * w).sum() / w.sum()).sqrt() / pl.col(f"m_{c}").first().abs()).alias(c)
-        for c in COLUMNS
-    ]
-    out = lazy.join(means, on=d.keys).group_by(d.keys).agg(*parts).sort(d.keys)
-    return out.select(COLUMNS).collect().to_numpy()
-
-
-def polars_in_group(d: Data) -> Any:
-    """polars: both passes in one expression inside ``group_by().agg()``; all its threads."""
-    w = pl.col("students")
-    parts = []
-    for c in COLUMNS:
-        mean = (pl.col(c) * w).sum() / w.sum()
-        parts.append(((((pl.col(c) - mean) ** 2 * w).sum() / w.sum()).sqrt() / mean.abs()).alias(c))
-    return d.polars.lazy().group_by(d.keys).agg(*parts).sort(d.keys).select(COLUMNS).collect().to_numpy()
-
-
-def duckdb_two_pass(d: Data) -> Any:
-    """DuckDB: means in a common table expression, joined back, then the squares; all its threads."""
-    keys = ", ".join(d.keys)
-    means = ", ".join(f"sum({c} * students) / sum(students) as m_{c}" for c in COLUMNS)
-    parts = ", ".join(
-        f"sqrt(sum((s.{c} - m.m_{c}) * (s.{c} - m.m_{c}) * s.students) / sum(s.students)) / abs(first(m.m_{c})) as {c}"
-        for c in COLUMNS
-    )
-    answer = d.duckdb.execute(
-        f"with m as (select {keys}, {means} from schools group by {keys}) "
-        f"select {parts} from schools s join m using ({keys}) group by {keys} order by {keys}"
-    ).fetchnumpy()
-    return np.column_stack([answer[c] for c in COLUMNS])
-
-
 class Contestant(NamedTuple):
     """A line of the table."""
 
@@ -275,33 +222,24 @@ CONTESTANTS = {
     "kernel": Contestant("junheng kernel, numpy, codes given", junheng_kernel),
     "compiled": Contestant("junheng kernel, numba, codes given", junheng_compiled, needs="numba"),
     "bincount": Contestant("numpy bincount, codes given", numpy_bincount),
-    "pandas-codes": Contestant("pandas sums, codes given", pandas_agg_codes),
+    "pandas-codes": Contestant("pandas sums, codes given", pandas_agg_codes, sizes=("province", "nation")),
     "public": Contestant("jh.difference_coefficient(frame, by=keys)", junheng_public),
     "public-row-major": Contestant(
         "jh.difference_coefficient(row-major array, by=keys)", junheng_public_row_major, prepare=lambda d: d.row_major
     ),
     "pandas-agg": Contestant("pandas groupby sums from keys", pandas_agg, prepare=lambda d: d.table),
-    "pandas-transform": Contestant("pandas groupby.transform from keys", pandas_transform, prepare=lambda d: d.table),
+    "pandas-transform": Contestant(
+        "pandas groupby.transform from keys", pandas_transform, ("province", "nation"), prepare=lambda d: d.table
+    ),
     "pandas-apply": Contestant(
         "pandas groupby.apply from keys", pandas_apply, sizes=("province",), prepare=lambda d: d.table
     ),
-    "polars": Contestant("polars, means joined back", polars_two_pass, needs="polars", prepare=lambda d: d.polars),
-    "polars-in-group": Contestant(
-        "polars, one expression a group", polars_in_group, needs="polars", prepare=lambda d: d.polars
-    ),
-    "duckdb": Contestant("DuckDB, means joined back", duckdb_two_pass, needs="duckdb", prepare=lambda d: d.duckdb),
 }
 
 
 def installed(needs: str | None) -> bool:
     """Tell whether an optional peer is there."""
-    there = {
-        None: True,
-        "polars": pl is not None,
-        "duckdb": duckdb is not None,
-        "numba": find_spec("numba") is not None,
-    }
-    return there[needs]
+    return needs is None or find_spec(needs) is not None
 
 
 def by_hand(d: Data, groups: list[int]) -> Any:

@@ -1,17 +1,20 @@
-"""Measures beyond the coefficient over all groups: one vectorised call, and what else one would use.
+"""Measures beyond the coefficient over all groups: one vectorised call, and a loop over the groups in numpy.
 
-The data are those of the kernel. What only a loop can do elsewhere (PySAL, scipy) is timed on some of the groups and
-multiplied up; the label says so. PySAL knows no weights, so that it is held against the unweighted measure.
+The data are those of the kernel. What only a loop can do elsewhere (``loops.py``, PySAL, scipy) is timed on some of the
+groups and multiplied up; the label says so. PySAL knows no weights, so that it is held against the unweighted measure.
+polars and DuckDB are in ``bench_frames.py``.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import bench_kernel
+import loops
 import numpy as np
 from measuring import Contest
 
@@ -24,9 +27,9 @@ try:
         from inequality.theil import Theil
 except ImportError:
     Gini = Theil = None
-pl, COLUMNS = bench_kernel.pl, bench_kernel.COLUMNS
-#: Groups a loop is timed on.
-SOME = 100
+COLUMNS = bench_kernel.COLUMNS
+#: Groups a loop is timed on; those that resample or leave out, on fewer.
+SOME, FEW = 30, 10
 RESAMPLES = 1000
 
 
@@ -39,117 +42,81 @@ class Peer(NamedTuple):
     label: str = ""
 
 
-def peers(d: bench_kernel.Data) -> dict[str, dict[str, Peer]]:
+def options(d: bench_kernel.Data) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the measures that have a loop, with what each takes: the library, and the loop by rows."""
+    wealth, rural = d.values[:, 1], np.arange(d.rows) % 3 == 0
+    order = {"order": wealth}
+    where = {"where": np.where(rural, "rural", "city"), "group": "rural", "reference": "city"}
+    plain: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    names = (
+        *("gini", "theil_t", "theil_l", "atkinson", "hoover", "quantile_ratio", "weighted_quantile", "mcloone_index"),
+        *("verstegen_index", "restricted_range", "federal_range_ratio", "palma_ratio", "mean_difference_from_mean"),
+        *("mean_difference_from_best", "population_attributable_risk", "population_attributable_fraction"),
+    )
+    return dict.fromkeys(names, plain) | {
+        "adequacy_index": ({"threshold": 1.0}, {"threshold": 1.0}),
+        "neutrality": ({"wealth": wealth}, {"wealth": wealth}),
+        "parity_index": (where, {"rural": rural}),
+        "slope_index": (order, order),
+        "relative_index": (order, order),
+    }
+
+
+def peers(d: bench_kernel.Data, *, resampling: bool) -> dict[str, dict[str, Peer]]:
     """Return who computes what, by measure."""
     kw: dict[str, Any] = {"weights": d.weights, "by": d.by}
-    some = min(SOME, d.n_groups)
-    rows = [np.flatnonzero(d.codes == g) for g in range(some)]
 
-    def call(f: Callable[..., Any], **more: Any) -> Peer:
-        return Peer(lambda: f(d.frame, **{**kw, **more}).to_numpy())
+    def loop(f: Callable[..., float], label: str, most: int = SOME, *, weighted: bool = True, **more: Any) -> Peer:
+        some = min(most, d.n_groups)
+        rows = [np.flatnonzero(d.codes == g) for g in range(some)]
+        given = [{k: v[at] if isinstance(v, np.ndarray) else v for k, v in more.items()} for at in rows]
 
-    def loop(f: Callable[[Any, Any], float], label: str, *, weighted: bool = True) -> Peer:
         def run() -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return np.array([[f(x[at], d.students[at]) for x in d.columns] for at in rows])
+                return np.array(
+                    [[f(x[at], d.students[at], **g) for x in d.columns] for at, g in zip(rows, given, strict=True)]
+                )
 
         share = some / d.n_groups
         return Peer(run, weighted, share, label + (f" (on {some} groups, multiplied up)" if share < 1 else ""))
 
-    def frame(expression: Callable[[str], Any]) -> Peer:
-        def run() -> Any:
-            parts = [expression(c).alias(c) for c in COLUMNS]
-            return d.polars.lazy().group_by(d.keys).agg(*parts).sort(d.keys).select(COLUMNS).collect().to_numpy()
-
-        return Peer(run)
-
-    boot = {"resamples": 200 if d.n_groups < 10 else RESAMPLES}
     out: dict[str, dict[str, Peer]] = {
-        "gini": {
-            "junheng": call(jh.gini),
-            "loop, jh.gini a group": loop(one(jh.gini), "loop, jh.gini a group"),
-        },
-        "theil_t": {
-            "junheng": call(jh.theil_t),
-            "loop, jh.theil_t a group": loop(one(jh.theil_t), "loop, jh.theil_t a group"),
-        },
-        "atkinson": {"junheng": call(jh.atkinson)},
-        "hoover": {"junheng": call(jh.hoover)},
-        "quantile_ratio": {"junheng": call(jh.quantile_ratio)},
-        "mcloone_index": {"junheng": call(jh.mcloone_index), "loop": loop(mcloone, "loop, numpy")},
-        "palma_ratio": {
-            "junheng": call(jh.palma_ratio),
-            "loop, jh.palma_ratio a group": loop(one(jh.palma_ratio), "loop, jh.palma_ratio a group"),
-        },
-        "slope_index": {
-            "junheng": call(jh.slope_index, order=d.students),
-            "loop": loop(slope, "loop, numpy.polyfit"),
-        },
-        "decompose": {"junheng": Peer(lambda: jh.decompose(d.frame, **kw)["between"].to_numpy())},
-        "influence": {
-            "junheng": Peer(lambda: jh.influence(d.frame, **kw)),
-            "loop": loop(jackknife, "leaving schools out one by one, numpy"),
-        },
-        "bootstrap, percentile": {
-            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, **boot, **kw)),
-            "scipy": Peer(
-                lambda: scipy_bootstrap(d, rows[: min(5, some)], **boot),
-                part=min(5, some) / d.n_groups,
-                label="scipy.stats.bootstrap (on 5 groups, multiplied up)",
+        name: {
+            "junheng": Peer(partial(ours, d, name, **mine)),
+            "loop": loop(
+                loops.quantile if name == "weighted_quantile" else getattr(loops, name), "loop, numpy", **given
             ),
-        },
-        "bootstrap, bca": {
-            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, method="bca", **boot, **kw)),
-            "percentile": Peer(lambda: jh.bootstrap_interval(d.frame, **boot, **kw), label="junheng, percentile"),
-        },
+        }
+        for name, (mine, given) in options(d).items()
     }
     if Gini is not None:
         out["gini"]["pysal"] = loop(lambda x, w: Gini(x).g, "loop, PySAL, no weights", weighted=False)
         out["theil_t"]["pysal"] = loop(lambda x, w: float(Theil(x).T), "loop, PySAL, no weights", weighted=False)
-    if bench_kernel.installed("polars"):
-        d.polars  # noqa: B018  made beforehand
-        out["gini"]["polars"] = frame(polars_gini)
-        out["theil_t"]["polars"] = frame(polars_theil)
-    if bench_kernel.installed("duckdb"):
-        d.duckdb  # noqa: B018
-        out["gini"]["duckdb"] = Peer(lambda: duckdb_gini(d), label="DuckDB")
-        out["theil_t"]["duckdb"] = Peer(lambda: duckdb_theil(d), label="DuckDB")
+    out["decompose"] = {"junheng": Peer(lambda: jh.decompose(d.frame, **kw)["between"].to_numpy())}
+    out["influence"] = {
+        "junheng": Peer(lambda: jh.influence(d.frame, **kw)),
+        "loop": loop(loops.jackknife, "leaving schools out one by one, numpy", FEW),
+    }
+    if resampling:
+        boot = {"resamples": 200 if d.n_groups < 10 else RESAMPLES}
+        few = [np.flatnonzero(d.codes == g) for g in range(min(FEW // 2, d.n_groups))]
+        label = f"scipy.stats.bootstrap (on {len(few)} groups, multiplied up)"
+        out["bootstrap, percentile"] = {
+            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, **boot, **kw)),
+            "scipy": Peer(lambda: scipy_bootstrap(d, few, **boot), part=len(few) / d.n_groups, label=label),
+        }
+        out["bootstrap, bca"] = {
+            "junheng": Peer(lambda: jh.bootstrap_interval(d.frame, method="bca", **boot, **kw)),
+            "percentile": Peer(lambda: jh.bootstrap_interval(d.frame, **boot, **kw), label="junheng, percentile"),
+        }
     return out
 
 
-def one(f: Callable[..., Any]) -> Callable[[Any, Any], float]:
-    return lambda x, w: f(x, weights=w)
-
-
-def mcloone(x: Any, w: Any) -> float:
-    """The plain way: sort, find the median, sum up to it."""
-    order = np.argsort(x)
-    v, u = x[order], w[order]
-    median = v[np.searchsorted(np.cumsum(u), u.sum() / 2)]
-    half = v <= median
-    return float((v[half] * u[half]).sum() / (median * u[half].sum()))
-
-
-def slope(x: Any, w: Any) -> float:
-    """A line through ridits, schools ordered by their size."""
-    order = np.argsort(w, kind="stable")
-    sizes, first = np.unique(w[order], return_index=True)
-    before = np.concatenate([[0.0], np.cumsum(w[order])])
-    ends = np.append(first[1:], w.size)
-    ridit = (before[first] + before[ends])[np.searchsorted(sizes, w)] / (2 * w.sum())
-    return float(np.polyfit(ridit, x, 1, w=np.sqrt(w))[0])
-
-
-def jackknife(x: Any, w: Any) -> float:
-    """All coefficients without one school, the plain way; their mean stands for them."""
-    keep = ~np.eye(x.size, dtype=bool)
-    out = np.empty(x.size)
-    for i in range(x.size):
-        v, u = x[keep[i]], w[keep[i]]
-        mean = np.average(v, weights=u)
-        out[i] = np.sqrt(np.average((v - mean) ** 2, weights=u)) / mean
-    return float(out.mean())
+def ours(d: bench_kernel.Data, measure: str, *, weighted: bool = True, **more: Any) -> Any:
+    """Return a measure of all groups: a row a group, a column an indicator."""
+    got = getattr(jh, measure)(d.frame, weights=d.weights if weighted else None, by=d.by, **more)
+    return got["elasticity"].to_numpy().reshape(-1, len(COLUMNS)) if measure == "neutrality" else got.to_numpy()
 
 
 def scipy_bootstrap(d: bench_kernel.Data, rows: list[Any], resamples: int) -> None:
@@ -165,44 +132,6 @@ def scipy_bootstrap(d: bench_kernel.Data, rows: list[Any], resamples: int) -> No
             stats.bootstrap(data, coefficient, paired=True, vectorized=True, n_resamples=resamples, method="percentile")
 
 
-def polars_gini(c: str) -> Any:
-    x, w = pl.col(c).sort(), pl.col("students").sort_by(c)
-    below = w.cum_sum()
-    return (x * w * (2 * below - w)).sum() / (w.sum() * (x * w).sum()) - 1
-
-
-def polars_theil(c: str) -> Any:
-    x, w = pl.col(c), pl.col("students")
-    r = x / ((x * w).sum() / w.sum())
-    return (w * r * r.log()).sum() / w.sum()
-
-
-def duckdb_gini(d: bench_kernel.Data) -> Any:
-    keys = ", ".join(d.keys)
-    below = ", ".join(
-        f"sum(students) over (partition by {keys} order by {c} rows unbounded preceding) as b_{c}" for c in COLUMNS
-    )
-    parts = ", ".join(
-        f"sum({c} * students * (2 * b_{c} - students)) / (sum(students) * sum({c} * students)) - 1 as {c}"
-        for c in COLUMNS
-    )
-    answer = d.duckdb.execute(
-        f"with s as (select *, {below} from schools) select {parts} from s group by {keys} order by {keys}"
-    ).fetchnumpy()
-    return np.column_stack([answer[c] for c in COLUMNS])
-
-
-def duckdb_theil(d: bench_kernel.Data) -> Any:
-    keys = ", ".join(d.keys)
-    means = ", ".join(f"sum({c} * students) / sum(students) as m_{c}" for c in COLUMNS)
-    parts = ", ".join(f"sum(students * s.{c} / m_{c} * ln(s.{c} / m_{c})) / sum(students) as {c}" for c in COLUMNS)
-    answer = d.duckdb.execute(
-        f"with m as (select {keys}, {means} from schools group by {keys}) "
-        f"select {parts} from schools s join m using ({keys}) group by {keys} order by {keys}"
-    ).fetchnumpy()
-    return np.column_stack([answer[c] for c in COLUMNS])
-
-
 def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
     """Yield a contest a measure; ten years of a nation add nothing but waiting."""
     if size == "decade":
@@ -210,24 +139,8 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
     bench_kernel.SIZES.setdefault("county", bench_kernel.Size(1, 1))
     bench_kernel.SCHOOLS.setdefault("county", bench_kernel.SCHOOLS["province"])
     d = bench_kernel.Data(size, rows_sorted=True)
-    for measure, contestants in peers(d).items():
-        plain = {
-            "gini": jh.gini,
-            "theil_t": jh.theil_t,
-            "mcloone_index": jh.mcloone_index,
-            "palma_ratio": jh.palma_ratio,
-            "slope_index": jh.slope_index,
-        }.get(measure)
-        wrong: list[str] = []
-        wanted = contestants["junheng"].run()
-        for name, peer in contestants.items():
-            if name == "junheng" or plain is None:
-                continue
-            got = peer.run()
-            mine = wanted if peer.weighted else plain(d.frame, weights=None, by=d.by).to_numpy()
-            apart = np.max(np.abs(got - mine[: len(got)]))
-            if not apart <= 1e-10:
-                wrong.append(f"{measure}, {name}: off by {apart:.1e}")
+    held = options(d)
+    for measure, contestants in peers(d, resampling=size != "nation").items():
         yield Contest(
             part="measures",
             variant=measure,
@@ -238,8 +151,20 @@ def contests(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
             labels={name: p.label or name for name, p in contestants.items()},
             part_of={name: p.part for name, p in contestants.items()},
             rows=d.rows,
-            facts={"groups": d.n_groups},
-            wrong=wrong,
-            repeat=5,
-            most=1 if smoke and ("bootstrap" in measure or measure == "influence") else 5,
+            wrong=list(differences(d, measure, contestants)) if measure in held else [],
+            repeat=1 if smoke and "bootstrap" in measure else 3,
+            seconds=2.0,
         )
+
+
+def differences(d: bench_kernel.Data, measure: str, contestants: dict[str, Peer]) -> Iterator[str]:
+    """Yield who gives something else than we do."""
+    mine = options(d)[measure][0]
+    for name, peer in contestants.items():
+        if name == "junheng":
+            continue
+        got = peer.run()
+        wanted = ours(d, measure, weighted=peer.weighted, **mine)[: len(got)]
+        apart = np.max(np.abs(got - wanted) / np.maximum(np.abs(wanted), 1e-6))
+        if not apart <= 1e-8:
+            yield f"{measure}, {name}: off by {apart:.1e}"

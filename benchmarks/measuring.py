@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +19,7 @@ from typing import Any
 
 LIBRARIES = (
     *("junheng", "numpy", "pandas", "narwhals", "scipy", "pyarrow", "polars", "duckdb", "inequality", "dask"),
-    *("distributed", "pyspark", "numba", "openpyxl", "python-calamine", "fastexcel"),
+    *("distributed", "pyspark", "numba", "openpyxl", "python-calamine", "fastexcel", "clarabel"),
 )
 
 
@@ -46,26 +47,107 @@ class Contest:
     gauge: Mapping[str, Path | None] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     wrong: Sequence[str] = ()
+    more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     repeat: int | None = None
     most: int = 15
+    seconds: float = 6.0
 
 
-def interleaved(runs: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, list[float]]:
+class Timed(float):
+    """Seconds that a run took by a clock of its own, in another process."""
+
+
+def interleaved(runs: Mapping[str, Callable[[], Any]], repeat: int, seconds: float) -> dict[str, list[float]]:
     """Time everyone once a round, in an order that moves on every round; seconds by name.
 
-    What disturbs the machine for a while then disturbs all alike, and ratios taken within a round survive it.
+    What disturbs the machine for a while then disturbs all alike, and ratios taken within a round survive it. After
+    ``seconds``, the third round is the last; after five times as many, the round that is on.
     """
     names = list(runs)
     times: dict[str, list[float]] = {name: [] for name in names}
+    begun = perf_counter()
     for i in range(repeat):
+        spent = perf_counter() - begun
+        if spent > 5 * seconds or (i >= 3 and spent > seconds):
+            break
         for name in names[i % len(names) :] + names[: i % len(names)]:
             run = runs[name]
             gc.collect()
             start = perf_counter()
             result = run()
-            times[name].append(perf_counter() - start)
+            took = perf_counter() - start
+            times[name].append(float(result) if isinstance(result, Timed) else took)
             del result
     return times
+
+
+class Worker:
+    """A process that is told what to run, and answers with its own time: for what only a process of its own can have.
+
+    ``cores=1`` pins it to one core (on Linux) and sets the threads of all libraries to one.
+    """
+
+    def __init__(self, command: Sequence[str], cores: int | None = None) -> None:
+        one = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")} | {"POLARS_MAX_THREADS": "1"}
+        pins = cores is not None and hasattr(os, "sched_setaffinity")
+        here = os.sched_getaffinity(0) if pins else set()
+        if pins:
+            os.sched_setaffinity(0, {max(here)})
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env=os.environ | ({} if cores is None else one),
+            )  # fmt: skip
+        finally:
+            if pins:
+                os.sched_setaffinity(0, here)
+
+    def ask(self, **what: Any) -> Any:
+        """Run; return the seconds it took, or what else was asked for."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"a process ended: {self._process.wait()}")
+        got = json.loads(answer)
+        return Timed(got) if isinstance(got, float) else got
+
+    def array(self, **what: Any) -> Any:
+        """Run; return the figures."""
+        import numpy as np
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "figures.npy"
+            self.ask(**what, save=str(path))
+            return np.load(path)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait()
+
+
+def serve(run_of: Callable[..., Callable[[], Any]], as_array: Callable[[Any], Any]) -> None:
+    """Answer what a :class:`Worker` asks on standard input, until it ends."""
+    import numpy as np
+
+    for line in sys.stdin:
+        what = json.loads(line)
+        save = what.pop("save", None)
+        run = run_of(**what)
+        gc.collect()
+        start = perf_counter()
+        result = run()
+        took = perf_counter() - start
+        if save is not None:
+            np.save(save, as_array(result))
+        print(json.dumps(took), flush=True)
 
 
 def ratio(times: Mapping[str, list[float]], name: str, base: str) -> float:

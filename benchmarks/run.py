@@ -18,6 +18,7 @@ from typing import Any
 import bench_evaluate
 import bench_kernel
 import numpy as np
+import slopes
 from measuring import Contest, environment, interleaved, peak_memory, ratio
 
 HERE = Path(__file__).parent
@@ -26,11 +27,13 @@ SIZES = ("county", "province", "nation", "decade")
 REPEAT = {"county": 25, "province": 15, "nation": 7, "decade": 5}
 #: Everyone's numbers must agree to this, relative.
 AGREE = 1e-10
-#: The parts: those below, and every file bench_<part>.py that yields contests.
+#: The parts: those below, every file bench_<part>.py that yields contests, and how times grow (``slopes.py``).
 OTHERS = sorted(
     p.stem.removeprefix("bench_") for p in HERE.glob("bench_*.py") if p.stem not in ("bench_kernel", "bench_evaluate")
 )
-PARTS = ("kernel", "evaluate", *OTHERS)
+PARTS = ("kernel", "evaluate", *OTHERS, "slopes")
+#: Minutes after which contests get one round and no gauge of memory, so that a run comes to its end.
+MINUTES = 9.0
 #: What a run must not be slower than, however busy the machine: part, variant ("" all), slower, faster, at most so
 #: many times as slow. Where one of the two did not run, nothing is held.
 BOUNDS = (
@@ -46,11 +49,20 @@ BOUNDS = (
     ("evaluate", "", "evaluate", "pandas-whole", 2.0),
     ("evaluate", "", "evaluate", "polars-whole", 2.5),
     ("evaluate", "", "frames", "evaluate", 8.0),
-    ("measures", "gini", "junheng", "loop, jh.gini a group", 1.0),
-    ("measures", "gini", "junheng", "polars", 5.0),
-    ("measures", "gini", "junheng", "duckdb", 3.0),
-    ("measures", "theil_t", "junheng", "loop, jh.theil_t a group", 1.0),
+    ("measures", "", "junheng", "loop", 2.0),
     ("measures", "theil_t", "junheng", "pysal", 1.0),
+    *(
+        ("frames", f"{measure}, rows shuffled, {cores}", "junheng", f"{peer}", most)
+        for cores in ("all cores", "one core")
+        for measure, peer, most in (
+            ("difference_coefficient", "duckdb-moments", 2.0),
+            ("difference_coefficient", "polars-moments", 3.0),
+            ("theil_t", "polars-in-group", 3.0),
+            ("gini", "polars-in-group", 5.0),
+            ("gini", "duckdb-window", 2.0),
+            ("weighted_quantile", "polars-in-group", 6.0),
+        )
+    ),
     ("measures", "influence", "junheng", "loop", 0.5),
     ("measures", "bootstrap, percentile", "junheng", "scipy", 0.5),
     ("measures", "bootstrap, bca", "junheng", "percentile", 6.0),
@@ -94,7 +106,7 @@ def kernel(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
             _check(wrong, f"{title}: {name}", relative(got, wanted))
         labels = {name: c.label for name, c in bench_kernel.CONTESTANTS.items()}
         # a province is lost in what a process takes anyway
-        gauge: dict[str, Path | None] = dict.fromkeys(runs) if size in ("nation", "decade") else {}
+        gauge: dict[str, Path | None] = dict.fromkeys(runs) if size == "nation" and not rows_sorted else {}
         gauge.pop("read", None)
         if not rows_sorted:  # the same rows in group order, in the same rounds: what disorder costs
             same = bench_kernel.Data(size, rows_sorted=True)
@@ -149,7 +161,8 @@ def evaluate(size: str, folder: Path, *, smoke: bool) -> Iterator[Contest]:
     path = folder / f"{size}.pickle"
     with path.open("wb") as file:
         pickle.dump(d, file, protocol=5)
-    gauge: dict[str, Path | None] = {name: path for name in runs if name != "read" and size != "county"}
+    gauged = {"nation": [name for name in runs if name != "read"], "decade": ["evaluate"]}.get(size, [])
+    gauge: dict[str, Path | None] = dict.fromkeys(gauged, path)
     yield Contest(
         part="evaluate",
         size=size,
@@ -201,11 +214,23 @@ def contests(part: str, size: str, folder: Path, *, smoke: bool) -> Iterator[Con
 # ---------------------------------------------------------------------------------------- timing and telling
 
 
+def grow(repeat: int, smoke: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Time how every public function grows; return the lines and what is wrong."""
+    print("\n| function | 1× s | 3× s | 10× s | nation s | slope |")
+    found = []
+    for line in slopes.lines(slopes.SMOKE if smoke else slopes.COUNTIES, repeat):
+        print(slopes.as_row(line), flush=True)
+        found.append(line)
+    steep = [] if smoke else [line for line in found if slopes.too_steep(line)]
+    return found, [f"{line['name']} grows by {line['slope']:.2f}; at most {slopes.MOST} is sane" for line in steep]
+
+
 def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[str, Any], list[str]]:
     """Time a contest, print its table; return what is kept of it and what is wrong."""
     wrong = list(contest.wrong)
     tell(f"{contest.title}: timing")
-    times = interleaved(contest.runs, min(repeat or contest.repeat or REPEAT[contest.size], contest.most))
+    most = min(repeat or contest.repeat or REPEAT[contest.size], contest.most)
+    times = interleaved(contest.runs, most, contest.seconds)
     print(f"\n{contest.title}")
     floor = contest.floor if contest.floor in contest.runs else None
     head = ["median ms", "best ms", *([f"x {floor}"] if floor else []), f"x {contest.base}", "peak MB added"]
@@ -219,6 +244,7 @@ def hold(contest: Contest, repeat: int | None, *, memory: bool) -> tuple[dict[st
         part_of = contest.part_of.get(name, 1.0)
         ms = [1e3 * t / part_of for t in times[name]]
         line: dict[str, Any] = {"name": name, "label": label, "median_ms": median(ms), "best_ms": min(ms), "ms": ms}
+        line |= contest.more.get(name, {})
         if floor:
             line["times_floor"] = ratio(times, name, floor) / part_of
         if contest.base in contest.runs:
@@ -303,18 +329,24 @@ def markdown(results: Sequence[dict[str, Any]], env: dict[str, Any]) -> str:
             peak = "" if line.get("peak_mb") is None else f"{line['peak_mb']:.0f}"
             times = f"{line['times_base']:.2f}" if "times_base" in line else ""
             out.append(f"| {line['label']} | {line['median_ms']:.2f} | {line['best_ms']:.2f} | {times} | {peak} |")
-    slopes = growth(results)
-    if slopes:
+    grows = growth(results)
+    if grows:
         out += ["", "### growth with rows", "", "| | slope | last step |", "|---|--:|--:|"]
-        for g in slopes:
+        for g in grows:
             what = ", ".join(w for w in (g["part"], g["variant"], g["name"]) if w)
             out.append(f"| {what} | {g['slope']:.2f} | {g['last_slope']:.2f} |")
     return "\n".join(out) + "\n"
 
 
-def record(results: Sequence[dict[str, Any]], env: dict[str, Any], path: Path) -> None:
-    """Write what the documentation shows: without single times; parts that were not run stay as they were."""
-    old = json.loads(path.read_text("utf-8"))["results"] if path.exists() else []
+def record(
+    results: Sequence[dict[str, Any]], grown: Sequence[dict[str, Any]], env: dict[str, Any], path: Path, whole: bool
+) -> None:
+    """Write what the documentation shows: without single times.
+
+    Where some parts or sizes were run, the others stay as they were; a whole run leaves nothing of an older one.
+    """
+    before = json.loads(path.read_text("utf-8")) if path.exists() and not whole else {}
+    old = before.get("results", [])
     slim = [
         {**r, "load": env["load"], "lines": [{k: _short(v) for k, v in x.items() if k != "ms"} for x in r["lines"]]}
         for r in results
@@ -328,15 +360,18 @@ def record(results: Sequence[dict[str, Any]], env: dict[str, Any], path: Path) -
     kept.sort(
         key=lambda r: (PARTS.index(r["part"]) if r["part"] in PARTS else 99, SIZES.index(r["size"]), r["variant"])
     )
-    whole = {
+    written = {
         "environment": env,
         "results": kept,
         "growth": [{k: _short(v) for k, v in g.items()} for g in growth(kept)],
+        "slopes": [{k: _short(v) for k, v in line.items()} for line in grown] or before.get("slopes", []),
     }
-    path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _short(value: Any) -> Any:
+    if isinstance(value, list) and value and isinstance(value[0], float):
+        return [_short(v) for v in value]
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
@@ -348,14 +383,15 @@ def tell(text: str) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 where numbers disagree or a ratio is out of bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="province only, 3 rounds; under 40 s")
+    parser.add_argument("--smoke", action="store_true", help="a province in short, 2 rounds")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES), help="default: all")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="default: all")
     parser.add_argument("--repeat", type=int, metavar="N", help=f"rounds; default {REPEAT}, fewer for slow parts")
     parser.add_argument("--no-memory", action="store_true", help="leave the gauging of memory out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything, with every single time")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables as Markdown")
-    parser.add_argument("--record", action="store_true", help="write results.json, which the documentation shows")
+    parser.add_argument("--record", action="store_true", help="write results.json, which docs/benchmarks.md shows")
+    parser.add_argument("--to", type=Path, metavar="FILE", default=HERE / "results.json", help="another file for that")
     args = parser.parse_args(argv)
     sizes = ["province"] if args.smoke else args.sizes
     start = perf_counter()
@@ -365,24 +401,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("Median and best of interleaved rounds; ratios are medians of ratios taken within a round.")
     print("Polars, DuckDB, Dask and Spark use all cores, numba and ours of many rows two, the others one.")
     results: list[dict[str, Any]] = []
+    grown: list[dict[str, Any]] = []
     wrong: list[str] = []
+    whole = set(args.parts) == set(PARTS) and set(sizes) == set(SIZES)
     with tempfile.TemporaryDirectory() as folder:
         for part in args.parts:
-            for size in sizes:
+            begun = perf_counter()
+            tell(f"{part}, after {begun - start:.0f} s")
+            if part == "slopes":
+                late = args.record and begun - start > 60 * MINUTES
+                grown, bad = grow(1 if args.smoke or late else 2, args.smoke)
+                wrong += bad
+            for size in sizes if part != "slopes" else ():
                 for contest in contests(part, size, Path(folder), smoke=args.smoke):
-                    repeat = args.repeat or (3 if args.smoke else None)
-                    kept, bad = hold(contest, repeat, memory=not args.no_memory)
+                    late = perf_counter() - start > 60 * MINUTES and args.record
+                    repeat = 1 if late else args.repeat or (2 if args.smoke else None)
+                    kept, bad = hold(contest, repeat, memory=not args.no_memory and not late)
                     results.append(kept)
                     wrong += bad
                     del contest
+            env["parts"] = env.get("parts", {}) | {part: round(perf_counter() - begun)}
             if args.record:  # part by part: a run that is broken off has not been for nothing
-                record(results, env, HERE / "results.json")
+                record(results, grown, env, args.to, whole=False)
     env["load_after"] = environment()["load"]
     env["seconds"] = round(perf_counter() - start)
+    if args.record:
+        record(results, grown, env, args.to, whole)
     for g in growth(results):
         what = ", ".join(w for w in (g["part"], g["variant"], g["name"]) if w)
         print(f"  growth {what:<60}{g['slope']:>8.2f}{g['last_slope']:>8.2f}")
-    print(f"\n{env['seconds']} s, load afterwards {env['load_after']}")
+    print(f"\n{env['seconds']} s {env['parts']}, load afterwards {env['load_after']}")
     if args.json:
         args.json.write_text(json.dumps({"environment": env, "results": results, "wrong": wrong}, indent=1))
     if args.markdown:

@@ -1,12 +1,15 @@
-"""Labels as codes: combining, renumbering and finding the first of each (private)."""
+"""Labels as codes: combining, renumbering, finding the first of each; text of other libraries (private)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Ints
@@ -70,3 +73,67 @@ def runs_from(changes: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Return starts and lengths of runs of equal cells, from the places where a cell differs from the one before."""
     heads = np.concatenate([[0], np.flatnonzero(changes) + 1])
     return heads, np.diff(heads, append=changes.size + 1)
+
+
+# ------------------------------------------------------------------------------- text of other libraries
+
+
+def arrow_text(native: Any) -> Any:
+    """Return text stored as Arrow; None for anything else, or without pyarrow."""
+    if isinstance(native, pd.Series):
+        dtype = native.dtype
+        if not (isinstance(dtype, pd.ArrowDtype) or getattr(dtype, "storage", None) == "pyarrow"):
+            return None
+        array: Any = native.array
+        native = array.__arrow_array__()
+    elif type(native).__module__.startswith("polars"):
+        if str(native.dtype) != "String" or find_spec("pyarrow") is None:
+            return None
+        native = native.to_arrow()
+    if not hasattr(native, "type"):
+        return None
+    if str(native.type) == "string_view":
+        import pyarrow as pa
+
+        native = native.cast(pa.large_string())
+    if str(native.type) not in ("string", "large_string"):
+        return None
+    if hasattr(native, "chunks"):
+        native = native.chunk(0) if native.num_chunks == 1 else native.combine_chunks()
+    if hasattr(native, "chunks"):  # some releases keep a single chunk
+        native = native.chunk(0) if native.num_chunks else None
+    return native
+
+
+@frozen(eq=False)
+class TextWords(Sequence[Any]):
+    """The distinct words of an Arrow text column; converted to strings on access."""
+
+    array: Any
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.array[i].as_py()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.array.to_pylist())
+
+
+def text_codes(text: Any) -> tuple[NDArray[Any], TextWords]:
+    """Return codes in order of appearance (-1: missing) and the words."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # Arrow's own allocator maps fresh memory for a large dictionary every other time: 30 ms for a province
+    encoded = pc.dictionary_encode(text, memory_pool=pa.system_memory_pool())
+    indices = encoded.indices
+    codes = np.asarray(indices.fill_null(-1) if indices.null_count else indices)
+    return codes, TextWords(encoded.dictionary)
+
+
+def category_codes(series: pd.Series) -> tuple[Ints, list[Any]]:
+    """Return the codes of a pandas categorical in order of appearance (-1: missing) and the categories that occur."""
+    codes, found = pd.factorize(np.append(-1, series.cat.codes.to_numpy()))
+    return codes[1:].astype(np.int64) - 1, np.asarray(series.cat.categories, dtype=object)[found[1:]].tolist()

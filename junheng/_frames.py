@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +17,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes, foreign_errors
-from junheng._codes import combine_codes, first_codes
+from junheng._codes import arrow_text, category_codes, combine_codes, first_codes, text_codes
 from junheng._files import replacing
 from junheng._text import as_text, plain_cell
 from junheng.errors import AlignmentError, InputDataError, InputError, Problem, ProblemCode
@@ -49,12 +48,12 @@ def factorize_labels(by: Any, name: str = "by") -> tuple[Ints, pd.Index]:
     """
     parts = _label_columns(by)
     if parts is None:
-        codes, labels = _factorized(_label_array(by, name), name)
+        codes, labels = _coded(by, name)
         return codes, labels.rename(_name_of(by))
     names, columns = parts
     if not columns:
         raise InputError(message("arithmetic.no_columns"))
-    coded = [_factorized(_label_array(column, name), name) for column in columns]
+    coded = [_coded(column, name) for column in columns]
     if len({codes.size for codes, _ in coded}) > 1:
         lengths = listed(str(codes.size) for codes, _ in coded)
         raise AlignmentError(message("arithmetic.columns_of_labels", lengths=lengths))
@@ -124,6 +123,37 @@ def _combined(coded: list[tuple[Ints, pd.Index]], names: list[Any]) -> tuple[Int
     return codes, pd.MultiIndex.from_arrays([u[c[first]] for c, u in coded], names=names)
 
 
+def _coded(by: Any, name: str) -> tuple[Ints, pd.Index]:
+    """Return a code for each label and the sorted labels; text that occurs again and again is looked at once."""
+    distinct = _distinct(by)
+    if distinct is None:
+        return _factorized(_label_array(by, name), name)
+    codes, words = distinct
+    rank, labels = _factorized(_one_kind(_plain_labels(words), name), name)
+    if codes.size and codes.min() < 0:
+        raise InputError(message("arithmetic.no_label", name=name, position=int(np.argmin(codes))))
+    return rank[codes], labels
+
+
+def _distinct(by: Any) -> tuple[Ints, Sequence[Any]] | None:
+    """Return codes (-1: missing) and distinct words of a categorical or of Arrow text; None for anything else."""
+    if isinstance(by, (pd.Series, pd.Index, pd.Categorical)):
+        if not isinstance(by.dtype, pd.CategoricalDtype):
+            return None  # pandas sorts its own arrays fast
+        return category_codes(pd.Series(by))
+    if not hasattr(by, "to_arrow") and not hasattr(by, "dictionary_encode"):
+        return None
+    try:
+        series = nw.from_native(by, series_only=True)
+        text = arrow_text((series.cast(nw.String) if series.dtype in (nw.Categorical, nw.Enum) else series).to_native())
+        if text is None:
+            return None
+        codes, words = text_codes(text)
+        return codes.astype(np.int64), list(words)
+    except foreign_errors():  # told by who reads every label
+        return None
+
+
 def _factorized(array: Any, name: str) -> tuple[Ints, pd.Index]:
     """Return a code for each label and the sorted labels."""
     if array.ndim != 1:
@@ -147,8 +177,6 @@ def _labels_of_kinds(labels: Iterable[Any], name: str) -> InputError:
 def _label_array(by: Any, name: str) -> Any:
     """Return labels in a form that pandas sorts: its own arrays where it is fast, plain Python objects elsewhere."""
     kind = getattr(by, "dtype", None)
-    if isinstance(by, (pd.Series, pd.Index)) and isinstance(kind, pd.CategoricalDtype):
-        return _plain_labels(np.asarray(by, dtype=object).tolist())
     if isinstance(by, (pd.Series, pd.Index, np.ndarray)) and getattr(by, "ndim", 1) == 1:
         if isinstance(kind, np.dtype) and kind.kind == "f":
             return as_floats(by, name)  # also of kinds that pandas cannot sort
@@ -165,7 +193,12 @@ def _label_array(by: Any, name: str) -> Any:
     except foreign_errors() as exc:
         reason = as_text(exc).partition("\n")[0][:200]
         raise InputError(message("arithmetic.no_array", name=name, type=type(by).__name__, reason=reason)) from None
-    if len({isinstance(label, tuple) for label in plain}) > 1:  # pandas sorts these as rows of a table, with a warning
+    return _one_kind(plain, name)
+
+
+def _one_kind(plain: NDArray[np.object_], name: str) -> NDArray[np.object_]:
+    """Refuse tuples beside others: pandas sorts these as rows of a table, with a warning."""
+    if len({isinstance(label, tuple) for label in plain}) > 1:
         raise _labels_of_kinds(plain, name)
     return plain
 
@@ -467,11 +500,12 @@ class Table:
         """Return one code per row in order of appearance (-1: missing) and the words; codes may be short integers."""
         text = self._text(name)
         if text is not None:
-            return _text_codes(text)
+            return text_codes(text)
         series = self._column(name)
         native = series.to_native()
         if isinstance(native, pd.Series) and isinstance(native.dtype, pd.CategoricalDtype):
-            return _category_codes(native)
+            codes, words = category_codes(native)
+            return codes, [plain_cell(word) for word in words]
         if series.dtype.is_float():
             values: Any = self.floats(name)
         elif series.dtype.is_integer() and str(series.dtype) not in ("Int128", "UInt128"):
@@ -484,7 +518,7 @@ class Table:
     def _text(self, name: str) -> Any:
         """Return a column of text as one Arrow array, None if it is not stored as Arrow text."""
         if name not in self._texts:
-            text = _arrow_text(self._column(name).to_native())
+            text = arrow_text(self._column(name).to_native())
             if text is not None:
                 try:
                     text.validate(full=True)
@@ -601,72 +635,10 @@ def _whole_or_not(values: Floats) -> Any:
     return Wholes([int(v) if k else None for v, k in zip(values.tolist(), known.tolist(), strict=True)])
 
 
-def _arrow_text(native: Any) -> Any:
-    """Return text stored as Arrow; None for anything else, or without pyarrow."""
-    if isinstance(native, pd.Series):
-        dtype = native.dtype
-        if not (isinstance(dtype, pd.ArrowDtype) or getattr(dtype, "storage", None) == "pyarrow"):
-            return None
-        array: Any = native.array
-        native = array.__arrow_array__()
-    elif type(native).__module__.startswith("polars"):
-        if str(native.dtype) != "String" or find_spec("pyarrow") is None:
-            return None
-        native = native.to_arrow()
-    if not hasattr(native, "type"):
-        return None
-    if str(native.type) == "string_view":
-        import pyarrow as pa
-
-        native = native.cast(pa.large_string())
-    if str(native.type) not in ("string", "large_string"):
-        return None
-    if hasattr(native, "chunks"):
-        native = native.chunk(0) if native.num_chunks == 1 else native.combine_chunks()
-    if hasattr(native, "chunks"):  # some releases keep a single chunk
-        native = native.chunk(0) if native.num_chunks else None
-    return native
-
-
-@frozen(eq=False)
-class _TextWords(Sequence[Any]):
-    """The distinct words of an Arrow text column; converted to strings on access."""
-
-    array: Any
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def __getitem__(self, i: Any) -> Any:
-        return self.array[i].as_py()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.array.to_pylist())
-
-
-def _text_codes(text: Any) -> tuple[NDArray[Any], _TextWords]:
-    """Return codes in order of appearance (-1: missing) and the words."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    # Arrow's own allocator maps fresh memory for a large dictionary every other time: 30 ms for a province
-    encoded = pc.dictionary_encode(text, memory_pool=pa.system_memory_pool())
-    indices = encoded.indices
-    codes = np.asarray(indices.fill_null(-1) if indices.null_count else indices)
-    return codes, _TextWords(encoded.dictionary)
-
-
 def _indices(rows: Ints) -> Any:
     import pyarrow as pa
 
     return pa.array(rows)
-
-
-def _category_codes(series: Any) -> tuple[Ints, Sequence[Any]]:
-    """Return the codes of a pandas categorical in order of appearance."""
-    codes, found = pd.factorize(np.append(-1, series.cat.codes.to_numpy()))
-    categories = series.cat.categories
-    return codes[1:].astype(np.int64) - 1, [plain_cell(categories[c]) for c in found[1:].tolist()]
 
 
 def _reset(frame: Any) -> Any:

@@ -1,6 +1,7 @@
 """``{benchmarks}``: the recorded results of ``benchmarks/run.py``, as a table and a plot.
 
-``{benchmarks} table kernel``     a table of a part: contestants down, sizes across
+``{benchmarks} table kernel``     a table of a part: contestants down, sizes across; errors, if they were measured
+``{benchmarks} slopes``           how the time of every public function grows
 ``{benchmarks} plot evaluate``    time against rows, both on logarithmic scales
 ``{benchmarks} machine``          what it was run on
 
@@ -9,7 +10,9 @@ The options ``variant`` and ``names`` (separated by commas) choose some.
 
 import io
 import json
+import math
 import re
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -62,11 +65,15 @@ def table(found: list[dict[str, Any]]) -> str:
     sizes = list(dict.fromkeys(r["size"] for r in found))
     rows_of = {r["size"]: r["rows"] for r in found}
     head = "".join(f"<th>{s}<br><small>{rows_of[s]:,} rows</small></th>" if rows_of[s] else "<th></th>" for s in sizes)
+    errors = any("error" in line for r in found for line in r["lines"])
+    if errors:
+        head += "<th>error</th><th>error,<br>hard figures</th>"
+    across = len(sizes) + 1 + 2 * errors
     body = []
     for variant in dict.fromkeys(r["variant"] for r in found):
         own = {r["size"]: r for r in found if r["variant"] == variant}
         if variant:
-            body.append(f"<tr><th colspan={len(sizes) + 1}>{escape(variant)}</th></tr>")
+            body.append(f"<tr><th colspan={across}>{escape(variant)}</th></tr>")
         labels: dict[str, str] = {}
         for r in own.values():
             labels |= {line["name"]: re.sub(r" \(on .*\)", " *", line["label"]) for line in r["lines"]}
@@ -75,12 +82,45 @@ def table(found: list[dict[str, Any]]) -> str:
             for s in sizes:
                 lines = {line["name"]: line for line in own[s]["lines"]} if s in own else {}
                 cells.append(cell(lines.get(name), own[s]["base"] if s in own else ""))
+            if errors:
+                cells += errors_of(name, own.values())
             strong = any(name == r["base"] for r in own.values())
             shown = f"<b>{escape(label)}</b>" if strong else escape(label)
             body.append(f"<tr><td>{shown}</td>{''.join(cells)}</tr>")
     return (
         '<div class="table-wrapper output-table"><table class="docutils">'
         f"<thead><tr><th></th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def errors_of(name: str, own: Iterable[dict[str, Any]]) -> list[str]:
+    """Write the relative errors of a line, which do not depend on the size."""
+    lines = [line for r in own for line in r["lines"] if line["name"] == name and "error" in line]
+    if not lines:
+        return ["<td></td>"] * 2
+    return [f"<td>{relative(lines[0][key])}</td>" for key in ("error", "error_hard")]
+
+
+def relative(error: float) -> str:
+    """Write an error in powers of ten; below the last digit there is none."""
+    if math.isinf(error):
+        return "no digit"
+    return "0" if error == 0 else f"{error:.0e}".replace("e-0", "e-")
+
+
+def slopes() -> str:
+    """Return how the time of every public function grows, as an HTML table."""
+    body = []
+    for line in results().get("slopes", []):
+        name = line["name"] + (" *" if line.get("tenth") else "")
+        seconds = [f"<td>{milliseconds(1000 * t)}</td>" for t in line.get("seconds", [])]
+        cells = seconds + ["<td></td>"] * (4 - len(seconds))
+        slope = f"{line['slope']:.2f}" if "slope" in line else escape(line["note"])
+        body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}<td>{slope}</td></tr>")
+    head = "".join(f"<th>{h}</th>" for h in ("", "province", "× 3", "× 10", "nation", "slope"))
+    return (
+        '<div class="table-wrapper output-table"><table class="docutils">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
@@ -138,7 +178,9 @@ class Benchmarks(SphinxDirective):
         what = self.arguments[0]
         if what == "machine":
             return [nodes.paragraph("", machine())]
-        found = chosen(self.arguments[1], self.options.get("variant"))
+        if what == "slopes" and results().get("slopes"):
+            return [nodes.raw("", slopes(), format="html", classes=["no-search"])]
+        found = chosen(self.arguments[-1], self.options.get("variant"))
         if not found:
             return [nodes.paragraph("", "Nothing has been recorded yet.")]
         if what == "table":
@@ -156,7 +198,8 @@ def machine() -> str:
     there = ", ".join(f"{name} {v}" for name, v in env["versions"].items() if v != "not installed")
     return (
         f"{env['cores']} cores ({env['machine']}), {env['system']}, Python {env['python']}; {there}. "
-        f"Load of the machine at the start: {env['load'][0] if env['load'] else 'unknown'}."
+        f"Load of the machine at the start: {env['load'][0] if env['load'] else 'unknown'}, at the end: "
+        f"{env['load_after'][0] if env.get('load_after') else 'unknown'}."
     )
 
 

@@ -82,6 +82,42 @@ def test_a_categorical_is_coded_in_order_of_appearance():
     assert list(words) == ["b", "a"]
 
 
+def kinds_of_labels(words):
+    """The same labels in all the forms whose distinct words are looked at once."""
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    known = ["unused", *dict.fromkeys(w for w in words if w is not None)]
+    yield pd.Categorical(words, categories=known)
+    yield pd.Series(words, dtype="category")
+    yield pd.Index(pd.Categorical(words, categories=known[::-1]))
+    yield pl.Series(words)
+    yield pl.Series(words, dtype=pl.Categorical)
+    yield pl.Series(words, dtype=pl.Enum(known))
+    yield pa.chunked_array([words[:2], words[2:]], type=pa.string())
+    yield pa.array(words).dictionary_encode()
+
+
+def test_labels_of_text_are_those_of_python_objects():
+    for words in (["b", "a", "b", "县", "a\x00", "a"], ["a"] * 3):
+        codes, labels = factorize_labels(words)
+        for given_labels in kinds_of_labels(words):
+            got, found = factorize_labels(given_labels)
+            assert got.tolist() == codes.tolist(), type(given_labels)
+            assert found.tolist() == labels.tolist()
+            assert found.dtype == labels.dtype
+    for given_labels in kinds_of_labels(["b", "a", None, "b"]):
+        with pytest.raises(jh.InputError, match="position 2"):
+            factorize_labels(given_labels)
+
+
+def test_categories_that_are_one_label_are_one_group():
+    odd = pd.Index(["\ud800", "x", "\ufffd"], dtype=object)
+    codes, labels = factorize_labels(pd.Categorical.from_codes([0, 1, 2], odd))
+    assert codes.tolist() == [1, 0, 1]
+    assert labels.tolist() == ["x", "\ufffd"]
+    with pytest.raises(jh.InputError, match="tuple"):
+        factorize_labels(pd.Categorical.from_codes([0, 1], pd.Index([("a", 1), "b"], tupleize_cols=False)))
+
+
 def test_rows_that_may_be_totals_are_found_without_numbering_the_words():
     values = ["合计", "第一小学", "", None, "小 计", "\u3000", "tOTAL", " x", "各", "合", "县"]
     fast, slow = text(values)
