@@ -103,7 +103,11 @@ class Picture:
             foot += legend_shape(texts, size, wide + self.left)[1] * size * 0.88 * 1.5 + 8
         total = self.height + head + foot + 8
         if now.browser:
-            return cast("Axes", Sheet(whole, total, self.left, wide, total - foot)), self.height, wide
+            return (
+                cast("Axes", Sheet(whole, total, self.left, total - foot - self.height, wide, self.height)),
+                self.height,
+                wide,
+            )
         matplotlib_or_advice()
         from matplotlib.figure import Figure
 

@@ -37,9 +37,9 @@ class Sheet:
     It takes those calls of matplotlib's axes that such pictures make. Limits are set before anything is drawn.
     """
 
-    def __init__(self, width: float, height: float, left: float, wide: float, high: float) -> None:
+    def __init__(self, width: float, height: float, left: float, top: float, wide: float, high: float) -> None:
         self.width, self.height = width, height
-        self.left, self.right, self.bottom = left, left + wide, high
+        self.left, self.right, self.top, self.bottom = left, left + wide, top, top + high
         self._x: tuple[float, float] | None = None
         self._y: tuple[float, float] | None = None
         self.grid: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Sheet:
     def down(self, y: float) -> float:
         """Return how far from the top a figure of the axis stands."""
         low, high = self.get_ylim()
-        return self.bottom - (float(y) - low) * self.bottom / (high - low)
+        return self.bottom - (float(y) - low) * (self.bottom - self.top) / (high - low)
 
     def place(self, x: Any, y: Any) -> list[Point]:
         """Return where points of the axes are on the sheet."""
@@ -112,7 +112,7 @@ class Sheet:
     def axvline(self, x: float, *, zorder: float = 2.0, clip_on: bool = True, **style: Any) -> None:
         """Draw a line from top to bottom."""
         at = self.across(x)
-        self.add(zorder, line([[(at, self.bottom), (at, 0.0)]], style))
+        self.add(zorder, line([[(at, self.bottom), (at, self.top)]], style))
 
     def axhline(self, y: float, *, zorder: float = 2.0, **style: Any) -> None:
         """Draw a line from left to right."""

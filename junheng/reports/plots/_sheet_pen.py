@@ -15,7 +15,7 @@ from junheng.reports.plots._sheet import Point, Sheet, boxes, line, marks, numbe
 #: Room between the axes and the words beside them, and between those and the name of the axis, in points.
 PAD, NAME_PAD = 3.5, 4.0
 #: Steps between the numbers along an axis, in powers of ten.
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 @frozen
@@ -54,7 +54,7 @@ class SheetPen(Pen):
         if "y" in sheet.grid:
             sheet.add(2.5, line([[(sheet.left, sheet.bottom), (sheet.right, sheet.bottom)]], style))
         if left:
-            sheet.add(2.5, line([[(sheet.left, 0.0), (sheet.left, sheet.bottom)]], style))
+            sheet.add(2.5, line([[(sheet.left, sheet.top), (sheet.left, sheet.bottom)]], style))
 
     def ticks(
         self, axis: str, at: Sequence[float], labels: Sequence[str], scale: float = 0.9, *, pad: float | None = None
@@ -77,7 +77,7 @@ class SheetPen(Pen):
         """Return where a line across the picture runs, along which a number of an axis is read."""
         sheet = self.sheet
         if axis == "x":
-            return [(sheet.across(spot), 0.0), (sheet.across(spot), sheet.bottom)]
+            return [(sheet.across(spot), sheet.top), (sheet.across(spot), sheet.bottom)]
         return [(sheet.left, sheet.down(spot)), (sheet.right, sheet.down(spot))]
 
     def numbers(self, axis: Literal["x", "y"], scale: float = 0.85, *, whole: bool = False) -> None:
@@ -93,7 +93,7 @@ class SheetPen(Pen):
         if axis == "x":
             sheet.add(0.5, written(((sheet.left + sheet.right) / 2, sheet.bottom + far), lines, va="top", **style))
         else:
-            at = (sheet.left - far - size * (0.5 + 1.2 * lines.count("\n") / 2), sheet.bottom / 2)
+            at = (sheet.left - far - size * (0.5 + 1.2 * lines.count("\n") / 2), (sheet.top + sheet.bottom) / 2)
             sheet.add(0.5, written(at, lines, va="center", rotation=90, **style))
 
     def title(self, first: str, second: str) -> None:
@@ -110,7 +110,7 @@ class SheetPen(Pen):
         x = sheet.left + self.margin * self.width
         for a, b in legend_columns(len(texts), columns):
             for i, (mark, text) in enumerate(entries[a:b]):
-                y = sheet.bottom + below + size * (0.95 + 1.5 * i)
+                y = sheet.bottom + below + size * (0.95 + 1.45 * i)
                 for style in mark if isinstance(mark, tuple) else (mark,):
                     stroke = line([[(x, y), (x + 1.6 * size, y)]], style)
                     sheet.add(5.0, stroke + marks([(x + 0.8 * size, y)], style))
