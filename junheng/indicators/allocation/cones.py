@@ -41,10 +41,10 @@ _SMALL_RISE = 1e-5
 #: Most rounds without whole variables, and how far outside a cone their solutions may be.
 _RELAXED, _RELAXED_EXCESS = 30, 1e-7
 
-#: Largest factor of a row of a cone where variables are whole. HiGHS repairs a solution that is outside a row by more
-#: than 1e-6 once its own scaling is undone, and version 1.12 then prints a line whatever its options say
-#: (ERGO-Code/HiGHS, issue 2783). Rounding is not outside rows as small as these; whether a solution passes is not for
-#: the solver to say.
+#: Largest factor of a row of a cone where variables are whole (of other rows it is 1). HiGHS repairs a solution that is
+#: outside a row by more than 1e-6 once its own scaling is undone, and version 1.12 then prints a line whatever its
+#: options say (ERGO-Code/HiGHS, issue 2783). Rounding is rarely outside rows as small as these; whether a solution
+#: passes is not for the solver to say.
 _SMALL_ROW = 1 / 32
 
 #: How far a bound may exceed the cost of a known solution, relative to it, by rounding.
@@ -128,13 +128,12 @@ class _Rows:
         out.parts = list(self.parts)
         return out
 
-    def scaled(self, first: int) -> _Rows:
-        """Return the rows, those from the first one on so small that rounding does not break them."""
+    def scaled(self, cones: int) -> _Rows:
+        """Return the rows so small that rounding does not break them: of at most 1, less from the first cone on."""
         out = _Rows()
-        out.parts = list(self.parts)
-        for i, (variables, factors, low, high) in enumerate(self.parts[first:], first):
-            scale = _SMALL_ROW / float(np.abs(factors).max())
-            out.parts[i] = (variables, scale * np.asarray(factors), scale * low, scale * high)
+        for i, (variables, factors, low, high) in enumerate(self.parts):
+            scale = (_SMALL_ROW if i >= cones else 1.0) / max(1.0, float(np.abs(factors).max()))
+            out.add(variables, scale * np.asarray(factors), scale * low, scale * high)
         return out
 
     def constraint(self, n: int) -> Any:
