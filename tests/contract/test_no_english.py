@@ -247,7 +247,6 @@ def written(path: Path) -> str:
 def test_what_is_written_is_chinese(call: Callable[..., Any], folder: Path, out: str, arguments: Any) -> None:
     if out.endswith(".html"):
         pytest.importorskip("jinja2")
-        pytest.importorskip("matplotlib")
     code, _ = call(*arguments, "--out", out)
     assert code == 0
     for path in folder.glob(f"{Path(out).stem}*{Path(out).suffix}"):

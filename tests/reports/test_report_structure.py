@@ -12,7 +12,6 @@ from small_tables import BASIC, QUALITY, SHANDONG
 import junheng as jh
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
-pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
 from browsers import CHROMIUM, looked_at
 from pages import Page, checked
 

@@ -12,7 +12,6 @@ import junheng as jh
 from junheng.plausibility import search
 
 pytest.importorskip("jinja2", reason="the report is made with jinja2")
-pytest.importorskip("matplotlib", reason="the pictures of the report are drawn with matplotlib")
 from pages import Page, checked
 
 from junheng.reports import html_report

@@ -110,7 +110,6 @@ def test_the_command_line_groups_and_lists_all_on_demand(capsys: Any, messy: Pat
 
 def test_the_report_groups_the_problems_it_lists() -> None:
     pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     from junheng.reports import html_report
 
     rows = [school(f"{i}小", funded_students=2) for i in range(3)]

@@ -77,7 +77,7 @@ def html_report(
     Raises
     ------
     InputError
-        If the county or language is unknown, the plan is of another evaluation, or jinja2 or matplotlib is missing.
+        If the county or language is unknown, the plan is of another evaluation, or jinja2 is missing.
 
     Examples
     --------

@@ -4,7 +4,8 @@ Every function takes the axes to draw on (``ax=None`` makes a new figure without
 Chinese or English; nothing depends on colour alone.
 
 Each picture has its own file. ``_picture`` is the skeleton of all; ``_subject`` selects what a picture shows;
-``_canvas`` has fonts, marks and dots.
+``_canvas`` has fonts, marks and dots. In a report a browser draws: ``_sheet`` stands for the
+axes, ``_sheet_pen`` for the pen.
 """
 
 from junheng.reports.plots._before_and_after import before_and_after

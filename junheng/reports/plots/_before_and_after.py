@@ -132,11 +132,8 @@ def before_and_after(
     if moves.sections.size:
         _draw_schools(pen, sample, moves)
     else:
-        pen.ax.set_yticks([])
-    picture.finish(pen, sample.unit)
-    if moves.sections.size:
-        pen.ax.tick_params(axis="y", pad=pen.size * 0.8)
-    return pen.ax
+        pen.ticks("y", [], [])
+    return picture.finish(pen, sample.unit)
 
 
 def _moves(sample: Sample, then: Judgement) -> _Moves:
@@ -224,7 +221,7 @@ def _draw_schools(pen: Pen, sample: Sample, moves: _Moves) -> None:
     dots(pen.ax, start[moved], y[moved], radius[moved], moves.kinds_old[moved].tolist(), hollow=True)
     _arrows(pen, start[moved], end[moved], y[moved], radius[moved])
     dots(pen.ax, end, y, radius, moves.kinds_new.tolist())
-    name_rows(pen, y[named], [x for x, n in zip(moves.names, named, strict=True) if n], each)
+    name_rows(pen, y[named], [x for x, n in zip(moves.names, named, strict=True) if n], each, pad=pen.size * 0.8)
 
 
 def _arrows(pen: Pen, start: Floats, end: Floats, y: Floats, radius: Floats) -> None:
@@ -233,18 +230,4 @@ def _arrows(pen: Pen, start: Floats, end: Floats, y: Floats, radius: Floats) -> 
     for x0, x1, level, r in zip(start, end, y, radius, strict=True):
         if abs(x1 - x0) < (2 * r + 1.5) * per_point:
             continue  # the two dots touch: no room for an arrow
-        pen.ax.annotate(
-            "",
-            xy=(x1, level),
-            xytext=(x0, level),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": pen.ink,
-                "linewidth": 0.9,
-                "shrinkA": float(r),
-                "shrinkB": float(r),
-                "mutation_scale": max(4.0, min(9.0, pen.size * 0.8)),
-            },
-            annotation_clip=False,
-            zorder=2.9,
-        )
+        pen.arrow(x0, x1, level, float(r))

@@ -15,7 +15,7 @@ from junheng.errors import InputError
 from junheng.plausibility.bunching import BESIDE, Bunch, bunch, is_tested, of_thresholds
 from junheng.plausibility.figures import Figures
 from junheng.reports.plots._canvas import BLUE, GREY, ORANGE, Pen, ink, rule, short, text_size, words
-from junheng.reports.plots._cells import rectangles, square
+from junheng.reports.plots._cells import square
 from junheng.reports.plots._picture import Entry, Line, Picture, no_mark
 from junheng.reports.plots._subject import find_indicator, find_stage, language_of, one_county, subtitle
 from junheng.words import Language, Name, message
@@ -214,10 +214,10 @@ class _About:
         for colour, mine in ((BARS, ~at), (AT, at)):
             boxes = np.column_stack([x0, x1, np.zeros(x0.size), tested])[mine & (tested > 0)]
             if boxes.size:
-                pen.ax.add_patch(rectangles(boxes, colour))
+                pen.rectangles(boxes, colour)
         hollow = np.column_stack([x0, x1, tested, every])[every > tested]
         if hollow.size:
-            pen.ax.add_patch(rectangles(hollow, "none", edge=GREY))
+            pen.rectangles(hollow, "none", edge=GREY)
         self._draw_expected(pen)
         high = max(float(every.max(initial=1.0)), found.expected, 1.0)
         pen.ax.set_xlim(1 - REACH[0], 1 + REACH[1])

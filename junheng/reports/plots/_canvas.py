@@ -188,8 +188,10 @@ def font_advice(characters: Iterable[str]) -> Message:
 
 def fonts_for(text: str, language: Language) -> tuple[list[str] | None, frozenset[str]]:
     """Return the font families for a text, and the characters to be replaced; warn if there are any."""
+    if SETTING.get().browser:
+        return None, frozenset()
     family, holes = families(text)
-    if not holes or SETTING.get().browser:
+    if not holes:
         return family, frozenset()
     if family is None and any(east_asian_width(c) in "WF" for c in holes):
         raise InputError(font_advice(holes))
@@ -211,15 +213,19 @@ def matplotlib_or_advice() -> None:
 
 def text_size() -> float:
     """Return the size of letters in a picture."""
+    size = SETTING.get().size
+    if size is not None:
+        return size
     matplotlib_or_advice()
     import matplotlib
 
-    size = SETTING.get().size
-    return float(size if size is not None else matplotlib.rcParams["font.size"])
+    return float(matplotlib.rcParams["font.size"])
 
 
 def ink() -> str:
-    """Return the colour of letters and lines."""
+    """Return the colour of letters and lines: on a page, that of its text."""
+    if SETTING.get().browser:
+        return "currentcolor"
     matplotlib_or_advice()
     import matplotlib
 
@@ -266,10 +272,36 @@ class Pen:
         """The background of words that lines would cross."""
         return {"facecolor": self.ax.get_facecolor(), "edgecolor": "none", "pad": 0.8, "alpha": 0.9}
 
-    def ticks(self, axis: str, at: Sequence[float], labels: Sequence[str], scale: float = 0.9, **more: Any) -> None:
-        """Set the ticks of an axis and their words."""
+    def rectangles(self, corners: Floats, colour: str, *, edge: str = "none") -> None:
+        """Draw rectangles of a colour as one shape; each is left, right, top, bottom."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        points = corners[:, [0, 2, 1, 2, 1, 3, 0, 3, 0, 2]].reshape(-1, 2)
+        codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(corners))
+        width = 0.8 if edge != "none" else 0
+        self.ax.add_patch(PathPatch(Path(points, codes), facecolor=colour, edgecolor=edge, linewidth=width, zorder=2))
+
+    @property
+    def arrow_head(self) -> float:
+        """Size of the head of an arrow: 0.4 of it long and wide."""
+        return max(4.0, min(9.0, self.size * 0.8))
+
+    def arrow(self, start: float, end: float, y: float, radius: float) -> None:
+        """Draw a level arrow between two dots."""
+        look = {"arrowstyle": "-|>", "color": self.ink, "linewidth": 0.9, "mutation_scale": self.arrow_head}
+        ends = {"shrinkA": radius, "shrinkB": radius}
+        arrow = {**look, **ends}
+        self.ax.annotate("", (end, y), xytext=(start, y), arrowprops=arrow, annotation_clip=False, zorder=2.9)
+
+    def ticks(
+        self, axis: str, at: Sequence[float], labels: Sequence[str], scale: float = 0.9, *, pad: float | None = None
+    ) -> None:
+        """Set the ticks of an axis and their words, ``pad`` points away from it."""
         set_ticks = self.ax.set_yticks if axis == "y" else self.ax.set_xticks
-        set_ticks(list(at), [self.clean(t) for t in labels], **self.style(scale, **more))
+        set_ticks(list(at), [self.clean(t) for t in labels], **self.style(scale))
+        if pad is not None:
+            self.ax.tick_params(axis="y" if axis == "y" else "x", pad=pad)
 
     def bars(self, x: Any, y: Any, size: float, width: float = 1.4, **more: Any) -> None:
         """Draw an upright stroke in each row, such as at what it must reach."""
@@ -283,17 +315,24 @@ class Pen:
         formatter.set_scientific(False)
         which = self.ax.xaxis if axis == "x" else self.ax.yaxis
         which.set_major_formatter(formatter)
-        room = self.width / (self.size * 4.5) if axis == "x" else self.height / (self.size * 2.2)
-        which.set_major_locator(MaxNLocator(nbins=int(max(2, min(7, room))), integer=whole))
+        which.set_major_locator(MaxNLocator(nbins=self.most_numbers(axis), integer=whole))
         more = {} if self.family is None else {"labelfontfamily": self.family[0]}
         self.ax.tick_params(axis=axis, labelsize=self.size * scale, labelcolor=self.ink, **more)
 
+    def most_numbers(self, axis: str) -> int:
+        """Return how many steps between numbers an axis has at most."""
+        room = self.width / (self.size * 4.5) if axis == "x" else self.height / (self.size * 2.2)
+        return int(max(2, min(7, room)))
+
     def axis_label(self, axis: str, text: str) -> None:
         """Name an axis."""
-        room = (self.width if axis == "x" else self.height) / (self.size * 0.92)
-        lines = "\n".join(wrap(self.clean(text), room))
         set_label = self.ax.set_xlabel if axis == "x" else self.ax.set_ylabel
-        set_label(lines, **self.style(0.92))
+        set_label(self.axis_words(axis, text), **self.style(0.92))
+
+    def axis_words(self, axis: str, text: str) -> str:
+        """Return the name of an axis in lines that it has room for."""
+        room = (self.width if axis == "x" else self.height) / (self.size * 0.92)
+        return "\n".join(wrap(self.clean(text), room))
 
     def title(self, first: str, second: str) -> None:
         """Head the picture: what it shows, and of whom."""
@@ -305,7 +344,7 @@ class Pen:
     def tidy(self, *, grid: Literal["x", "y", "both"] | None = "x", left: bool = False) -> None:
         """Remove what carries no information."""
         self.ax.spines[["top", "right", "bottom", "left"]].set_visible(False)
-        self.ax.spines["bottom"].set_visible(grid != "x")
+        self.ax.spines["bottom"].set_visible(grid in ("y", "both"))
         self.ax.spines["left"].set_visible(left)
         self.ax.tick_params(length=0)
         self.ax.set_axisbelow(True)
@@ -319,7 +358,7 @@ class Pen:
         columns, _ = legend_shape([t for _, t in entries], self.size, self.width + self.left)
         more = {} if self.family is None else {"family": self.family}
         legend = self.ax.legend(
-            [h for h, _ in entries],
+            [_artist(mark) for mark, _ in entries],
             [self.clean(t) for _, t in entries],
             loc="upper left",
             bbox_to_anchor=(self.margin, -below / self.height),
@@ -342,40 +381,49 @@ def legend_shape(texts: Sequence[str], size: float, width: float) -> tuple[int, 
     """Return in how many columns and lines a legend fits a width."""
     size *= 0.88
     for columns in range(len(texts), 1, -1):
-        # entries run down the columns, the first of which may hold one more
-        lines, more = divmod(len(texts), columns)
-        ends = [i * lines + min(i, more) for i in range(columns + 1)]
-        parts = [max(em(t) for t in texts[a:b]) for a, b in pairwise(ends)]
-        lines += more > 0
+        parts = [max(em(t) for t in texts[a:b]) for a, b in legend_columns(len(texts), columns)]
         if sum(p * size + size * 3.6 for p in parts) <= width:
-            return columns, lines
+            return columns, -(-len(texts) // columns)
     return 1, len(texts)
+
+
+def legend_columns(n: int, columns: int) -> list[tuple[int, int]]:
+    """Return which entries stand in each column: they run down the columns, the first of which may hold one more."""
+    lines, more = divmod(n, columns) if n else (0, 0)
+    return list(pairwise(i * lines + min(i, more) for i in range(columns + 1))) if n else []
 
 
 # --------------------------------------------------------------------------------------------- dots
 
 
-def handle(kind: str, size: float) -> Any:
+#: How a mark of a legend looks, as matplotlib names it; of several, one upon the other.
+Mark = dict[str, Any] | tuple[dict[str, Any], ...]
+
+
+def handle(kind: str, size: float) -> Mark:
     """Return the mark of a kind of dot for a legend."""
-    from matplotlib.lines import Line2D
-
     colour, marker, filled = KINDS[kind]
-    return Line2D(
-        [],
-        [],
-        linestyle="none",
-        marker=marker,
-        markersize=size * 0.62,
-        markerfacecolor=colour if filled else "none",
-        markeredgecolor=colour,
-    )
+    return {
+        "linestyle": "none",
+        "marker": marker,
+        "markersize": size * 0.62,
+        "markerfacecolor": colour if filled else "none",
+        "markeredgecolor": colour,
+    }
 
 
-def rule(colour: str, style: Any, width: float = 1.4) -> Any:
+def rule(colour: str, style: Any, width: float = 1.4) -> Mark:
     """Return the mark of a line for a legend."""
+    return {"color": colour, "linestyle": style, "linewidth": width}
+
+
+def _artist(mark: Any) -> Any:
+    """Return the mark of a legend as matplotlib draws it."""
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], color=colour, linestyle=style, linewidth=width)
+    if isinstance(mark, tuple):
+        return tuple(Line2D([], [], **one) for one in mark)
+    return Line2D([], [], **mark) if isinstance(mark, dict) else mark
 
 
 def dots(ax: Axes, x: Floats, y: Floats, radius: Floats, kinds: Sequence[str], *, hollow: bool = False) -> None:

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from junheng._arrays import Floats
-from junheng.reports.plots._canvas import GREY, VERMILLION, Pen, text_size
+from junheng.reports.plots._canvas import GREY, VERMILLION, Mark, Pen, text_size
 
 #: Colour of a cell, its mark, and the colour of the mark. The colours differ in lightness, too, so that they are told
 #: apart in grey and without red or green; a mark differs from every other without its colour.
@@ -77,23 +77,11 @@ class Cells:
         for kind, (face, marker, _) in CELLS.items():
             mine = boxes[(kinds == kind) & (boxes[:, 1] > boxes[:, 0])]
             if face != "none" and mine.size:
-                pen.ax.add_patch(rectangles(mine, face))
+                pen.rectangles(mine, face)
             some = marks[marked == kind] if marker else marks[:0]
             for size in np.unique(some[:, 2]).tolist():
                 at = some[some[:, 2] == size]
                 pen.ax.plot(at[:, 0], at[:, 1], zorder=4, **_mark(kind, size))
-
-
-def rectangles(boxes: Floats, colour: str, *, edge: str = "none") -> Any:
-    """Return rectangles of a colour as one shape; a box is left, right, top, bottom."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    corners = boxes[:, [0, 2, 1, 2, 1, 3, 0, 3, 0, 2]].reshape(-1, 2)
-    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(boxes))
-    return PathPatch(
-        Path(corners, codes), facecolor=colour, edgecolor=edge, linewidth=0.8 if edge != "none" else 0, zorder=2
-    )
 
 
 def _mark(kind: str, size: float) -> dict[str, Any]:
@@ -108,19 +96,15 @@ def _mark(kind: str, size: float) -> dict[str, Any]:
     }
 
 
-def swatch(kind: str) -> Any:
+def swatch(kind: str) -> Mark:
     """Return a cell of a kind for a legend: its colour with its mark."""
-    from matplotlib.lines import Line2D
-
     face, marker, _ = CELLS[kind]
     size = text_size()
     cell = square(face, size)
-    return (cell, Line2D([], [], **_mark(kind, size * 0.6))) if marker else cell
+    return (cell, _mark(kind, size * 0.6)) if marker else cell
 
 
-def square(face: str, size: float) -> Any:
+def square(face: str, size: float) -> dict[str, Any]:
     """Return a square of a colour for a legend, hollow if it has none."""
-    from matplotlib.lines import Line2D
-
     look: dict[str, Any] = {"marker": "s", "markersize": size, "markerfacecolor": face, "markeredgewidth": 0.4}
-    return Line2D([], [], linestyle="none", markeredgecolor=GREY if face == "none" else face, **look)
+    return {"linestyle": "none", "markeredgecolor": GREY if face == "none" else face, **look}

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from junheng._data import STAGES, CountyKey, Stage
 from junheng.errors import InputError
-from junheng.reports.plots._canvas import Pen, cut, dots, em, handle, short, text_size, words
+from junheng.reports.plots._canvas import KINDS, Pen, cut, dots, em, short, text_size, words
 from junheng.reports.plots._picture import KINDS_IN_ORDER, Picture, counted, tick_mark
 from junheng.reports.plots._subject import (
     coefficient_kind,
@@ -149,7 +149,7 @@ def _draw_bars(pen: Pen, rows: list[_Row], fit: float) -> None:
     for kind in (k for k in KINDS_IN_ORDER if any(r.kind == k for r in rows)):
         mine = [r for r in rows if r.kind == kind and np.isfinite(r.value)]
         y, value = np.array([r.y for r in mine]), np.array([r.value for r in mine])
-        colour = handle(kind, 1).get_markeredgecolor()
+        colour = KINDS[kind][0]
         pen.ax.hlines(y, 0, value, color=colour, linewidth=2.2 * fit + 0.4, alpha=0.55, zorder=2)
         dots(pen.ax, value, y, np.full(len(mine), pen.size * 0.4 * fit), [kind] * len(mine))
     limited = [r for r in rows if np.isfinite(r.limit)]

@@ -103,10 +103,7 @@ def distribution(
         _draw_rows(pen, strip, marks=sample.by_size)
     else:
         _draw_swarm(pen, strip)
-    picture.finish(pen, sample.unit)
-    if strip.few:
-        pen.ax.tick_params(axis="y", pad=pen.size * 0.8)
-    return pen.ax
+    return picture.finish(pen, sample.unit)
 
 
 def _height(strip: Strip, *, by_rows: bool, size: float) -> float:
@@ -127,7 +124,7 @@ def _draw_swarm(pen: Pen, strip: Strip) -> None:
     y, radius = swarm(strip.points(pen), radii(strip.students, pen.width, 2 * half, pen.size), half)
     dots(pen.ax, strip.shown, y, radius, strip.kinds.tolist())
     _write_names(pen, strip, y + radius, half, pen.size * NAME_LINE)
-    pen.ax.set_yticks([])
+    pen.ticks("y", [], [])
 
 
 def _draw_rows(pen: Pen, strip: Strip, *, marks: bool) -> None:
@@ -149,9 +146,9 @@ def _draw_rows(pen: Pen, strip: Strip, *, marks: bool) -> None:
         pen.ax.hlines(y, strip.low, strip.shown, color=GREY, linewidth=0.7, alpha=0.5, zorder=1)
     dots(pen.ax, strip.shown, y, radius, strip.kinds.tolist())
     if few:
-        name_rows(pen, y, strip.names, per_row)
+        name_rows(pen, y, strip.names, per_row, pad=pen.size * 0.8)
     else:
-        pen.ax.set_yticks([])
+        pen.ticks("y", [], [])
         _write_names(pen, strip, y, n - 0.3, band / max(1, len(named)))
 
 

@@ -133,9 +133,8 @@ def draw_matrix(
     pen = picture.begin(ax)
     draw_grid(pen, layout)
     pen.tidy(grid=None)
-    pen.ax.spines["bottom"].set_visible(False)
-    pen.ax.set_xticks([])
-    pen.ax.set_yticks([])
+    pen.ticks("x", [], [])
+    pen.ticks("y", [], [])
     return picture.caption(pen)
 
 

@@ -175,6 +175,7 @@ def over_years(
         below=size * 2.6,
     )
     pen = picture.begin(ax)
+    _set_limits(pen, history)
     for limit in history.limits:
         pen.ax.axhline(limit, color=pen.ink, linewidth=1.4, zorder=2)
     if history.few:
@@ -197,18 +198,12 @@ def _draw_each(pen: Pen, history: _History) -> None:
         dots(pen.ax, x, y, np.full(len(known), pen.size * 0.4), [p.kind for p in known])
     if len(history.places) > 1:
         return
+    rise = pen.size * 0.75 * _highest(history) / pen.height
     for p in history.known:
         # away from the limit, which it must not cover
         up = not (np.isfinite(p.limit) and p.value < p.limit < p.value * 1.25)
-        pen.ax.annotate(
-            short(p.value, p.limit),
-            (p.year, p.value),
-            xytext=(0, pen.size * 0.75 * (1 if up else -1)),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if up else "top",
-            **pen.style(0.86),
-        )
+        level, va = (p.value + rise, "bottom") if up else (p.value - rise, "top")
+        pen.write(p.year, level, short(p.value, p.limit), 0.86, ha="center", va=va)
 
 
 def _draw_median(pen: Pen, history: _History) -> None:
@@ -221,12 +216,21 @@ def _draw_median(pen: Pen, history: _History) -> None:
     pen.ax.plot(history.years, median, color=BLUE, linewidth=2.4, marker="o", zorder=4)
 
 
-def _set_years(pen: Pen, history: _History) -> None:
-    """Set both axes; of many years only some are written, the last one always."""
+def _highest(history: _History) -> float:
+    """Return how far the coefficients reach."""
+    return max([*(p.value for p in history.known), *history.limits, 0.1]) * 1.2
+
+
+def _set_limits(pen: Pen, history: _History) -> None:
     years = history.years
-    pen.ax.set_ylim(0, max([*(p.value for p in history.known), *history.limits, 0.1]) * 1.2)
     pad = 0.35 if len(years) > 1 else 0.8
     pen.ax.set_xlim(years[0] - pad, years[-1] + pad)
+    pen.ax.set_ylim(0, _highest(history))
+
+
+def _set_years(pen: Pen, history: _History) -> None:
+    """Write the numbers of both axes; of many years only some, the last one always."""
+    years = history.years
     step = max(1, int(np.ceil(len(years) * 4 * pen.size / pen.width)))
     pen.tidy(grid="y", left=False)
     pen.numbers("y")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from attrs import frozen
@@ -16,6 +16,7 @@ from junheng._arrays import Floats
 from junheng.reports.plots._canvas import (
     GREY,
     SETTING,
+    Mark,
     Pen,
     cut,
     em,
@@ -29,6 +30,8 @@ from junheng.reports.plots._canvas import (
     words,
     wrap,
 )
+from junheng.reports.plots._sheet import Sheet
+from junheng.reports.plots._sheet_pen import SheetPen
 from junheng.words import Language
 
 if TYPE_CHECKING:
@@ -64,7 +67,6 @@ class Picture:
 
     def begin(self, ax: Axes | None) -> Pen:
         """Return a pen for the axes given, or for a new figure."""
-        matplotlib_or_advice()
         size, texts = text_size(), [text for _, text in self.legend]
         own = ax is None
         family, holes = fonts_for("".join([*self.names, *texts, *self.titles]), self.language)
@@ -74,7 +76,8 @@ class Picture:
         else:
             wide, high = extent(ax)
             left, title_width = 0.0, wide
-        return Pen(
+        pen = SheetPen if own and SETTING.get().browser else Pen
+        return pen(
             ax=ax,
             language=self.language,
             own=own,
@@ -90,8 +93,6 @@ class Picture:
 
     def _figure(self, size: float, texts: Sequence[str]) -> tuple[Axes, float, float]:
         """Make a figure with room for titles and legend; return its axes, and how high and wide they are."""
-        from matplotlib.figure import Figure
-
         now = SETTING.get()
         whole = now.width if self.width is None else self.width
         wide, head, foot = whole - self.left - self.right, 0.0, self.below
@@ -101,6 +102,15 @@ class Picture:
         if texts:
             foot += legend_shape(texts, size, wide + self.left)[1] * size * 0.88 * 1.5 + 8
         total = self.height + head + foot + 8
+        if now.browser:
+            return (
+                cast("Axes", Sheet(whole, total, self.left, total - foot - self.height, wide, self.height)),
+                self.height,
+                wide,
+            )
+        matplotlib_or_advice()
+        from matplotlib.figure import Figure
+
         figure = Figure(figsize=(whole / 72, total / 72))
         ax = figure.add_axes((self.left / whole, foot / total, wide / whole, self.height / total))
         ax._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
@@ -157,26 +167,24 @@ def _png(figure: Any) -> tuple[bytes, dict[str, int]]:
 # -------------------------------------------------------------------------------------------- legends
 
 
-def no_mark() -> Any:
+def no_mark() -> Mark:
     """Return the mark of a line of the legend that has only words."""
     return _mark()
 
 
-def tick_mark() -> Any:
+def tick_mark() -> Mark:
     """Return the mark of a requirement or limit that each row has for itself."""
     return _mark(marker="|", markersize=text_size(), markeredgewidth=1.6, color=ink())
 
 
-def round_mark(*, filled: bool) -> Any:
+def round_mark(*, filled: bool) -> Mark:
     """Return a round dot of no kind."""
     face = GREY if filled else "none"
     return _mark(marker="o", markersize=text_size() * 0.62, markerfacecolor=face, markeredgecolor=GREY)
 
 
-def _mark(**style: Any) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], linestyle="none", **style)
+def _mark(**style: Any) -> Mark:
+    return {"linestyle": "none", **style}
 
 
 def counted(kinds: Iterable[str], language: Language, key: str = "counted", *, plain: str = "plain") -> list[Entry]:
@@ -197,10 +205,11 @@ def room_for(names: Iterable[str]) -> float:
     return text_size() * (min(WIDEST_NAME, max([4.0, *(em(x) for x in names)])) + 1.2)
 
 
-def name_rows(pen: Pen, y: Floats, names: Sequence[str], each: float) -> None:
-    """Name rows left of the axes, in letters that fit a row ``each`` points high."""
+def name_rows(pen: Pen, y: Floats, names: Sequence[str], each: float, *, pad: float | None = None) -> None:
+    """Name rows left of the axes, in letters that fit a row ``each`` points high; ``pad``: how far from the axes."""
     room = max(5.0, min(WIDEST_NAME, pen.left / pen.size - 1.15 if pen.own else WIDEST_NAME))
-    pen.ticks("y", y.tolist(), [cut(name, room) for name in names], min(0.9, 0.9 * each / (pen.size * 1.15)))
+    scale = min(0.9, 0.9 * each / (pen.size * 1.15))
+    pen.ticks("y", y.tolist(), [cut(name, room) for name in names], scale, pad=pad)
 
 
 def lanes(pen: Pen, named: NDArray[np.bool_]) -> tuple[Floats, float]:
