@@ -30,6 +30,8 @@ __all__ = ["bring_down", "least_cost", "mean_holds"]
 _STARTS = (1.0, 0.5, 0.25, 0.1)
 #: Parts of the limits aimed at, in turn, until whole steps are within them.
 _AIMS = (1.0, 0.9999, 0.999, 0.99, 0.9, 0.7, 0.4)
+#: How far below its limit a sum of coefficients ends: when prices are all that is wanted, and when steps are.
+_ROUGHLY, _NEARLY = 1e-4, 1e-6
 #: Cost of a step that is free, relative to the cheapest that is not.
 _NEARLY_FREE = 1e-6
 #: How often what is left to a limit is given to a coefficient.
@@ -74,14 +76,14 @@ def least_cost(problem: County, start: Steps, known: float) -> float:
     costs = [resource.cost for resource in problem.resources]
     resources, stages = state.priced(costs, lambda m: bool(m.y.any()) and not (costs[m.resource][m.unit] == 0).any())
     limits = state.limits()
-    paid, found = problem.paid(problem.nothing(), start), balance(resources, stages, limits)
+    paid, found = problem.paid(problem.nothing(), start), balance(resources, stages, limits, _ROUGHLY)
     if found is None:
         return paid
     values = [
         resource.bound(found.prices[s], z, _TOLERANCE * known)
         for resource, s, z in zip(resources, stages, found.additions, strict=True)
     ]
-    return paid + max(0.0, math.fsum(values) - float(found.prices @ limits))
+    return paid + max(0.0, math.fsum(values) - float(found.prices @ limits) * (1 + 1e-11))
 
 
 def mean_holds(problem: County, limits: Limits, steps: Steps) -> bool:
@@ -92,7 +94,9 @@ def mean_holds(problem: County, limits: Limits, steps: Steps) -> bool:
 def _from_nothing(state: _State) -> tuple[Steps, tuple[Message, ...]]:
     """Bring down means that have no value yet, as nobody has anything of a resource: start from several levels of it."""
     problem, means = state.problem, state.means
-    undefined = message("planning.no_mean", stage=Name("stage", STAGES[means[int(np.argmax(np.isnan(state.over())))].stage]))
+    undefined = message(
+        "planning.no_mean", stage=Name("stage", STAGES[means[int(np.argmax(np.isnan(state.over())))].stage])
+    )
     best: Steps | None = None
     wrong: tuple[Message, ...] = ()
     for part in _STARTS:
@@ -189,7 +193,7 @@ class _State:
         undivided = [free & ~r.divided for free, r in zip(priced, resources, strict=True)]
         measured = [free & (r.step != 1) for free, r in zip(undivided, resources, strict=True)]
         for aim in _AIMS:
-            found = self._balanced(priced, aim)
+            found = self._balanced(priced, aim, _ROUGHLY)
             if found is None:
                 return None
             ways = [self._completed(self._rounded(found, free), free, aim) for free in (measured, undivided)]
@@ -200,13 +204,15 @@ class _State:
                 return min(passing, key=lambda w: self.problem.paid(self.steps, w))
         return None
 
-    def _balanced(self, free: Sequence[Any], aim: float) -> Balance | None:
+    def _balanced(self, free: Sequence[Any], aim: float, near: float) -> Balance | None:
         """Return the additions to free units that bring the means to a part of their limits."""
         costs = [r.cost for r in self.problem.resources]
         paid = np.concatenate(costs)
         little = _NEARLY_FREE * float(paid[paid > 0].min(initial=1.0))
-        resources, stages = self.priced([np.where(f, np.maximum(c, little), np.inf) for c, f in zip(costs, free, strict=True)])
-        return balance(resources, stages, self.limits() * aim)
+        resources, stages = self.priced(
+            [np.where(f, np.maximum(c, little), np.inf) for c, f in zip(costs, free, strict=True)]
+        )
+        return balance(resources, stages, self.limits() * aim, near)
 
     def _rounded(self, found: Balance, free: Sequence[Any]) -> Steps:
         """Return the additions to units that are not free in whole steps."""
@@ -221,7 +227,7 @@ class _State:
     def _completed(self, given: Steps, free: Sequence[Any], aim: float) -> Steps | None:
         """Add to free units until all means are within their limits; return the steps, None if that is impossible."""
         begun = _State(self.problem, self.means, [z + g for z, g in zip(self.steps, given, strict=True)], self.moved)
-        found = begun._balanced(free, aim)
+        found = begun._balanced(free, aim, _NEARLY)
         if found is None:
             return None
         parts = [_Part(m, self.problem.resources[m.resource].cost, free[m.resource], found) for m in begun.members]

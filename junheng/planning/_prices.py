@@ -42,8 +42,6 @@ _REPEATED, _SETTLED = 30, 1e-10
 _DAMPINGS = (1e-10, 1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4, 1e6)
 #: Rounds over the stages, and prices tried per stage and round.
 _ROUNDS, _TRIED = 12, 60
-#: How far below its limit a sum of coefficients may end, relative to it.
-_NEAR = 1e-6
 
 #: For each coefficient the chord, or tangent, of the root of its standard deviation: alpha and beta.
 Lines = tuple[Floats, Floats]
@@ -153,9 +151,13 @@ class Priced:
 
     def bound(self, prices: Floats, near: Floats, tolerance: float) -> float:
         """Return a lower bound on the value of all additions, close to that of some known ones."""
+        if not prices.any():
+            return 0.0
         best = self.value(prices, near)
         sds = [s.at(near)[2] for s in self.spreads]
-        parts = [((0.0, sd), (sd, math.inf)) if p > 0 else ((0.0, math.inf),) for p, sd in zip(prices, sds, strict=True)]
+        parts = [
+            ((0.0, sd), (sd, math.inf)) if p > 0 else ((0.0, math.inf),) for p, sd in zip(prices, sds, strict=True)
+        ]
         boxes: list[tuple[float, int, Box, Floats]] = []
         made = 0
         new: list[tuple[Box, Floats]] = [(box, near) for box in product(*parts)]
@@ -289,25 +291,27 @@ class Balance:
     additions: list[Floats]
 
 
-def balance(resources: Sequence[Priced], stages: Sequence[Ints], limits: Floats) -> Balance | None:
+def balance(resources: Sequence[Priced], stages: Sequence[Ints], limits: Floats, near: float) -> Balance | None:
     """Return the additions of least cost found so that the coefficients of each stage add up to no more than a limit.
 
-    ``stages`` has the stage of each coefficient of each resource. None if no price brings a sum within its limit.
+    ``stages`` has the stage of each coefficient of each resource. A sum that has a price ends below its limit by about
+    ``near``, relative to it. None if no price brings a sum within its limit.
     """
-    search = _Search(resources, stages, limits)
+    search = _Search(resources, stages, limits, near)
     for _ in range(_ROUNDS):
         if search.settled():
             break
-        if not all([search.settle(stage) for stage in range(limits.size)]):
+        if not all(search.settle(stage) for stage in range(limits.size)):
             return None
-    return Balance(search.prices, search.z) if (search.sums() <= limits).all() else None
+    return Balance(search.prices, search.z)
 
 
 class _Search:
     """Finds the prices of the coefficients of each stage, one stage after another."""
 
-    def __init__(self, resources: Sequence[Priced], stages: Sequence[Ints], limits: Floats) -> None:
+    def __init__(self, resources: Sequence[Priced], stages: Sequence[Ints], limits: Floats, near: float) -> None:
         self.resources, self.stages, self.limits = resources, stages, limits
+        self.near = near * limits
         self.z = [np.zeros(r.cost.size) for r in resources]
         self.prices = np.zeros(limits.size)
 
@@ -320,8 +324,8 @@ class _Search:
 
     def settled(self) -> bool:
         """Return whether all sums are within their limits, and those with a price near them."""
-        sums = self.sums()
-        return bool(((sums <= self.limits) & ((self.prices == 0) | (sums >= self.limits * (1 - _NEAR)))).all())
+        left = self.limits - self.sums()
+        return bool(((left >= 0) & ((self.prices == 0) | (left <= 2 * self.near))).all())
 
     def settle(self, stage: int) -> bool:
         """Find the least price of a stage at which its sum is within the limit; return whether there is one."""
@@ -331,17 +335,17 @@ class _Search:
         if not math.isfinite(first):
             return False
         root = _Root(self.prices[stage] or first, 1.02 if self.prices[stage] else 4.0)
-        # aims at a little below the limit
-        near = _NEAR * float(self.limits[stage])
+        near = float(self.near[stage])
         kept: tuple[float, list[Floats]] | None = None
         for _ in range(_TRIED):
             self._set(stage, root.next)
             over = self._over(stage)
             if over <= 0:
                 kept = root.next, list(self.z)
-                if over >= -near or root.next < first:
+                if root.next < first:
                     break
-            if not root.narrow(over + near / 2):
+            # as the additions for another stage will change this sum, it aims at a little below the limit
+            if abs(over + near) <= near / 4 or not root.narrow(over + near):
                 break
         if kept is None:
             return False
