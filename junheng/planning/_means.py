@@ -92,11 +92,10 @@ def mean_holds(problem: County, limits: Limits, steps: Steps) -> bool:
 
 
 def _from_nothing(state: _State) -> tuple[Steps, tuple[Message, ...]]:
-    """Bring down means that have no value yet, as nobody has anything of a resource: start from several levels of it."""
+    """Bring down means that have no value yet, as nobody has anything of a resource: start from some levels of it."""
     problem, means = state.problem, state.means
-    undefined = message(
-        "planning.no_mean", stage=Name("stage", STAGES[means[int(np.argmax(np.isnan(state.over())))].stage])
-    )
+    first = means[int(np.argmax(np.isnan(state.over())))]
+    undefined = message("planning.no_mean", stage=Name("stage", STAGES[first.stage]))
     best: Steps | None = None
     wrong: tuple[Message, ...] = ()
     for part in _STARTS:

@@ -40,6 +40,8 @@ _NEWTON, _STATIONARY = 60, 1e-9
 _REPEATED, _SETTLED = 30, 1e-10
 #: By how much a Newton step is damped, in turn, if it does not lower the value.
 _DAMPINGS = (1e-10, 1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4, 1e6)
+#: Most steps of conjugate gradients.
+_GRADIENTS = 40
 #: Rounds over the stages, and prices tried per stage and round.
 _ROUNDS, _TRIED = 12, 60
 
@@ -218,22 +220,21 @@ class Priced:
         rows = [(p, a + b * sd, mean) for p, s, a, b in self._priced(prices, lines) for mean, _, sd in (s.at(z),)]
         return self.money(z) + math.fsum(p * root * root / mean for p, root, mean in rows)
 
-    def _bend(self, prices: Floats, lines: Lines, z: Floats) -> Floats:
+    def _bend(self, prices: Floats, lines: Lines, z: Floats) -> Bend:
         """Return the second derivatives of that value."""
         n = self.cost.size
-        diagonal, bend = np.zeros(n), np.zeros((n, n))
+        diagonal, rows, factors = np.zeros(n), [], []
         for p, s, a, b in self._priced(prices, lines):
             mean, apart, sd = s.at(z)
             sd = max(sd, 1e-12 * mean)
             rho = (a + b * sd) / mean
             of_sd = np.bincount(s.unit, s.pull * apart / sd, n)
             of_mean = np.bincount(s.unit, s.pull, n)
-            across, curved = b * of_sd - rho * of_mean, 2 * p * rho * b / sd
+            curved = 2 * p * rho * b / sd
             diagonal += curved * np.bincount(s.unit, s.pull * s.rise, n)
-            bend += 2 * p / mean * np.outer(across, across)
-            bend -= curved * (np.outer(of_sd, of_sd) + np.outer(of_mean, of_mean))
-        bend[np.diag_indices(n)] += diagonal
-        return bend
+            rows += [b * of_sd - rho * of_mean, of_sd, of_mean]
+            factors += [2 * p / mean, -curved, -curved]
+        return Bend(diagonal, np.array(rows), np.array(factors))
 
     def _least(self, prices: Floats, lines: Lines, z: Floats) -> Floats:
         """Return the additions of least value with lines in place of roots, by Newton steps from a start."""
@@ -255,14 +256,53 @@ class Priced:
 
     def _step(self, prices: Floats, lines: Lines, z: Floats, slope: Floats, moving: Ints) -> Floats | None:
         """Return better additions, None if there are none: the more a step is damped, the shorter it is."""
-        value, bend = self._convex(prices, lines, z), self._bend(prices, lines, z)[np.ix_(moving, moving)]
+        value, bend = self._convex(prices, lines, z), self._bend(prices, lines, z).part(moving)
         for damping in _DAMPINGS:
             new = z.copy()
-            damped = bend + np.diag(damping * np.diag(bend))
-            new[moving] = np.maximum(z[moving] - np.linalg.solve(damped, slope[moving]), 0.0)
+            new[moving] = np.maximum(z[moving] - bend.solve(slope[moving], damping), 0.0)
             if self._convex(prices, lines, new) < value + min(0.0, 1e-4 * float(slope @ (new - z))):
                 return new
         return None
+
+
+@frozen(eq=False)
+class Bend:
+    """Second derivatives: a diagonal, and a few rows whose outer products are added with factors."""
+
+    diagonal: Floats
+    rows: Floats
+    factors: Floats
+
+    def part(self, at: Ints) -> Bend:
+        """Return the derivatives of some variables."""
+        return Bend(self.diagonal[at], self.rows[:, at], self.factors)
+
+    def solve(self, right: Floats, damping: float) -> Floats:
+        """Solve the equations with a diagonal raised by a part of it, by conjugate gradients.
+
+        They need few steps here, and no library whose result depends on the number of threads.
+        """
+        whole = self.diagonal + (self.factors[:, np.newaxis] * self.rows * self.rows).sum(axis=0)
+        whole = np.maximum(whole, 1e-12 * self.diagonal)
+        whole[whole == 0] = 1.0
+        out, rest = np.zeros_like(right), right.copy()
+        scaled = rest / whole
+        along, size = scaled, float((rest * scaled).sum())
+        enough = 1e-24 * size
+        for _ in range(_GRADIENTS):
+            across = self.factors * (self.rows * along).sum(axis=1)
+            image = (self.diagonal + damping * whole) * along + (across[:, np.newaxis] * self.rows).sum(axis=0)
+            curved = float((along * image).sum())
+            if not curved > 0:
+                break
+            out += size / curved * along
+            rest -= size / curved * image
+            scaled = rest / whole
+            before, size = size, float((rest * scaled).sum())
+            if size <= enough:
+                break
+            along = scaled + size / before * along
+        return out
 
 
 def _chords(box: Box) -> Lines:
