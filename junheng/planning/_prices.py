@@ -35,9 +35,11 @@ __all__ = ["Priced", "Spread", "balance"]
 #: Most boxes of standard deviations examined per resource.
 _BOXES = 200
 #: Newton steps, and how far the marginal cost of an addition may be from its marginal value, relative to its cost.
-_NEWTON, _STATIONARY = 60, 1e-9
+_NEWTON, _STATIONARY = 60, 1e-8
 #: Repetitions with a new tangent, and the relative decrease below which they end.
 _REPEATED, _SETTLED = 30, 1e-10
+#: A decrease in value below which a step is not worth taking, relative to the value.
+_ROUNDING = 1e-15
 #: By how much a Newton step is damped, in turn, if it does not lower the value.
 _DAMPINGS = (1e-10, 1e-6, 1e-4, 1e-2, 1.0, 1e2, 1e4, 1e6)
 #: Most steps of conjugate gradients.
@@ -260,7 +262,10 @@ class Priced:
         for damping in _DAMPINGS:
             new = z.copy()
             new[moving] = np.maximum(z[moving] - bend.solve(slope[moving], damping), 0.0)
-            if self._convex(prices, lines, new) < value + min(0.0, 1e-4 * float(slope @ (new - z))):
+            expected = float(slope @ (new - z))
+            if -_ROUNDING * value < expected <= 0:
+                break
+            if self._convex(prices, lines, new) < value + 1e-4 * expected:
                 return new
         return None
 
