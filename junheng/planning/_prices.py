@@ -34,6 +34,8 @@ __all__ = ["Priced", "Spread", "balance"]
 
 #: Most boxes of standard deviations examined per resource.
 _BOXES = 200
+#: Softening of standard deviations, relative to the mean.
+_SOFT = 1e-5
 #: Newton steps, and how far the marginal cost of an addition may be from its marginal value, relative to its cost.
 _NEWTON, _STATIONARY = 60, 1e-8
 #: Repetitions with a new tangent, and the relative decrease below which they end.
@@ -64,6 +66,8 @@ class Spread:
     #: what a step at its unit adds per student, and to the mean
     rise: Floats
     pull: Floats
+    #: added to the standard deviation at right angles, so that it is smooth where all are equal
+    soft: float
 
     @classmethod
     def of(cls, amounts: Floats, students: Floats, unit: Ints, share: Floats) -> Spread:
@@ -74,7 +78,8 @@ class Spread:
         there = students > 0
         amounts, students, unit, share = amounts[there], students[there], unit[there], share[there]
         n = students.sum()
-        return cls(amounts / students, students / n, unit, share / students, share / n)
+        soft = _SOFT * float(amounts.sum() / n)
+        return cls(amounts / students, students / n, unit, share / students, share / n, soft)
 
     def at(self, z: Floats) -> tuple[float, Floats, float]:
         """Return the mean, the deviations from it, and the standard deviation."""
@@ -146,6 +151,8 @@ class Priced:
         """Return the change in value if one unit gets more or less, for each unit."""
         out = np.where(self.free & (z + by >= 0), np.where(self.free, self.cost, 0.0) * by, np.inf)
         for p, s in zip(prices.tolist(), self.spreads, strict=True):
+            if p == 0:
+                continue
             mean, apart, sd = s.at(z)
             means = mean + s.pull * by
             squares = sd * sd + s.weight * s.rise * by * (2 * apart + s.rise * by) - (means - mean) ** 2
@@ -158,33 +165,45 @@ class Priced:
         if not prices.any():
             return 0.0
         best = self.value(prices, near)
-        sds = [s.at(near)[2] for s in self.spreads]
-        parts = [
-            ((0.0, sd), (sd, math.inf)) if p > 0 else ((0.0, math.inf),) for p, sd in zip(prices, sds, strict=True)
-        ]
+        parts = [self._first_parts(p, s, near) for p, s in zip(prices, self.spreads, strict=True)]
         boxes: list[tuple[float, int, Box, Floats]] = []
-        made = 0
+        made, floor = 0, 0.0
         new: list[tuple[Box, Floats]] = [(box, near) for box in product(*parts)]
         while True:
             for box, start in new:
-                lines = _chords(box)
-                z = self._least(prices, lines, start)
+                below, z = self._bounded(prices, box, (start, near), floor)
                 best = min(best, self.value(prices, z))
-                heapq.heappush(boxes, (self._below(prices, lines, z), made, box, z))
+                heapq.heappush(boxes, (below, made, box, z))
                 made += 1
-            low, _, box, z = boxes[0]
-            j = self._farthest(prices, _chords(box), z)
-            if low >= best - tolerance or made >= _BOXES or j is None:
-                return low
+            floor, _, box, z = boxes[0]
+            j = self._farthest(prices, box, z)
+            if floor >= best - tolerance or made >= _BOXES or j is None:
+                return floor
             heapq.heappop(boxes)
             new = [(half, z) for half in _halves(box, j, self.spreads[j].at(z)[2])]
 
-    def _farthest(self, prices: Floats, lines: Lines, z: Floats) -> int | None:
+    @staticmethod
+    def _first_parts(price: float, spread: Spread, near: Floats) -> Box:
+        sd = spread.at(near)[2]
+        return ((0.0, sd), (sd, math.inf)) if price > 0 and sd > spread.soft else ((0.0, math.inf),)
+
+    def _bounded(self, prices: Floats, box: Box, starts: Sequence[Floats], floor: float) -> tuple[float, Floats]:
+        """Return a bound over a box, at least that of the box it is part of, and where it was found."""
+        lines = _chords(box)
+        below, z = -math.inf, starts[0]
+        for start in starts:
+            if below < floor:
+                z = self._least(prices, lines, start)
+                below = self._below(prices, lines, z)
+        return max(below, floor), z
+
+    def _farthest(self, prices: Floats, box: Box, z: Floats) -> int | None:
         """Return the coefficient whose chord is farthest below it; None if none is."""
-        gaps = []
-        for p, s, a, b in zip(prices, self.spreads, *lines, strict=True):
+        gaps = [0.0] * len(box)
+        for j, (p, s, (low, high), a, b) in enumerate(zip(prices, self.spreads, box, *_chords(box), strict=True)):
             mean, _, sd = s.at(z)
-            gaps.append(float(p) * (sd - (a + b * sd) ** 2) / mean if p > 0 else 0.0)
+            if p > 0 and sd > low and high - low > s.soft:
+                gaps[j] = float(p) * (sd - (a + b * sd) ** 2) / mean
         j = int(np.argmax(gaps))
         return j if gaps[j] > 0 else None
 
@@ -205,7 +224,9 @@ class Priced:
         base, slope = 0.0, np.where(self.free, self.cost, 0.0)
         for p, s, a, b in self._priced(prices, lines):
             mean, apart, sd = s.at(z)
-            omega, rho = apart / max(sd, 1e-12 * mean), (a + b * sd) / mean
+            # no longer than 1, so that their product with deviations is at most the standard deviation
+            sd = math.hypot(sd, s.soft)
+            omega, rho = apart / sd, (a + b * sd) / mean
             first = float(s.weight @ s.have)
             least = float(s.weight @ (omega * (s.have - first)))
             base += p * (2 * rho * (a + b * least) - rho * rho * first) - 1e-13 * p * rho * rho * mean
@@ -219,7 +240,11 @@ class Priced:
 
     def _convex(self, prices: Floats, lines: Lines, z: Floats) -> float:
         """Return the value with lines in place of roots."""
-        rows = [(p, a + b * sd, mean) for p, s, a, b in self._priced(prices, lines) for mean, _, sd in (s.at(z),)]
+        rows = [
+            (p, a + b * math.hypot(sd, s.soft), mean)
+            for p, s, a, b in self._priced(prices, lines)
+            for mean, _, sd in (s.at(z),)
+        ]
         return self.money(z) + math.fsum(p * root * root / mean for p, root, mean in rows)
 
     def _bend(self, prices: Floats, lines: Lines, z: Floats) -> Bend:
@@ -228,7 +253,7 @@ class Priced:
         diagonal, rows, factors = np.zeros(n), [], []
         for p, s, a, b in self._priced(prices, lines):
             mean, apart, sd = s.at(z)
-            sd = max(sd, 1e-12 * mean)
+            sd = math.hypot(sd, s.soft)
             rho = (a + b * sd) / mean
             of_sd = np.bincount(s.unit, s.pull * apart / sd, n)
             of_mean = np.bincount(s.unit, s.pull, n)
@@ -390,7 +415,7 @@ class _Search:
                 if root.next < first:
                     break
             # as the additions for another stage will change this sum, it aims at a little below the limit
-            if abs(over + near) <= near / 4 or not root.narrow(over + near):
+            if abs(over + near) <= near / 2 or not root.narrow(over + near):
                 break
         if kept is None:
             return False
