@@ -104,8 +104,8 @@ class _Chain:
             if given.stuck is None:
                 yield self._offer(1, i, [given.steps if j == k else z for j, z in enumerate(self.steps)])
         for i, limits in enumerate(self.open_means):
-            new, _, text = bring_down(self.problem, limits, self.steps, {})
-            if text is None:
+            new, stuck = bring_down(self.problem, [limits], self.steps, {})
+            if not stuck:
                 yield self._offer(2, i, new)
 
     def _offer(self, kind: int, place: int, steps: Steps) -> _Offer:
@@ -134,10 +134,9 @@ class _Chain:
             broken = [x for x in means if not mean_holds(self.problem, x, out)]
             if not broken:
                 return out
-            for limits in broken:
-                out, _, text = bring_down(self.problem, limits, out, {})
-                if text is not None:
-                    return None
+            out, stuck = bring_down(self.problem, broken, out, {})
+            if stuck:
+                return None
         return None
 
     def _coefficients_kept(self, after: Steps) -> Steps | None:

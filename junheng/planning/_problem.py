@@ -157,6 +157,14 @@ class County:
         """Return zero steps of every resource."""
         return [np.zeros(len(t.members), dtype=np.int64) for t in self.resources]
 
+    def floors(self) -> Steps:
+        """Return the steps that every plan must have: those to the floors, or to thresholds without exceptions."""
+        out = self.nothing()
+        for n in self.needs:
+            least = (n.floor or 0) if self.exceptions[n.section] else n.threshold
+            out[n.resource][n.unit] = max(out[n.resource][n.unit], least)
+        return out
+
     def paid(self, before: Steps, after: Steps) -> float:
         """Return the cost of the steps from one state to another."""
         return math.fsum(t.money(a - b) for t, b, a in zip(self.resources, before, after, strict=True))

@@ -23,7 +23,7 @@ from junheng._data import STAGES
 from junheng.indicators.allocation.cones import Cone, Program, Row, Solution, clock
 from junheng.indicators.exact import typed
 from junheng.planning._costs import Prices
-from junheng.planning._means import bring_all_down
+from junheng.planning._means import bring_down, least_cost
 from junheng.planning._problem import Choice, Choices, County, Resource, Steps, Target
 from junheng.planning._resource import Given, apart, fill, hire_and_move, raise_resource
 from junheng.words import Message
@@ -127,13 +127,12 @@ class _Solver:
         cost, bound, method = found.cost, found.bound, found.method
         if not stuck and problem.composites:
             before = steps
-            steps, means, stuck = bring_all_down(problem, steps, moved)
+            steps, stuck = bring_down(problem, problem.composites, steps, moved)
             if any((a != b).any() for a, b in zip(before, steps, strict=True)):
                 cost += problem.paid(before, steps)
                 method = "frontier"
-            if self._hires_only():
-                # steps for schools and for a mean may coincide, so their costs are not added
-                bound = max(bound, math.fsum(means))
+            if not stuck and self._hires_only() and not _proven(cost, bound):
+                bound = max(bound, least_cost(problem, problem.floors(), cost))
         if _proven(cost, bound):
             method, bound = "exact", cost
         return Answer(
@@ -188,10 +187,7 @@ class _Solver:
         """Return a lower bound: the cost of schools alone, or of coefficients with schools at the floor."""
         all_tried = [self.problem.tries_all(s) for s in self.problem.schools]
         schools = math.fsum(o[0][1] for o, tried in zip(choices, all_tried, strict=True) if tried)
-        floors = self.problem.nothing()
-        for n in self.problem.needs:
-            least = n.threshold if not self.problem.exceptions[n.section] else n.floor or 0
-            floors[n.resource][n.unit] = max(floors[n.resource][n.unit], least)
+        floors = self.problem.floors()
         each = [self._least(k, low) for k, low in enumerate(floors)]
         binding = {k for k, low in enumerate(floors) if each[k] > self.problem.resources[k].money(low) * (1 + 1e-12)}
         free = math.fsum(

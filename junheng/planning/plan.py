@@ -1,8 +1,9 @@
 """The cheapest plan under which all indicators, the school rule and the coefficients pass together.
 
 This module is the entry point. ``_building.py`` and ``_problem.py`` state the problem of a county, ``_solve.py`` finds
-its cheapest steps with ``_resource.py`` (one resource and its coefficients) and ``_means.py`` (limits on means),
-``_budget.py`` orders the steps if the budget is too small, and ``_result.py`` presents the plan.
+its cheapest steps with ``_resource.py`` (one resource and its coefficients), ``_means.py`` (limits on means) and
+``_prices.py`` (prices of coefficients), ``_budget.py`` orders the steps if the budget is too small, and ``_result.py``
+presents the plan.
 """
 
 from __future__ import annotations
