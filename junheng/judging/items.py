@@ -201,15 +201,6 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
     verdict = verdicts[decided].astype(np.int8)
     if item.rule == "scored":
         verdict[:] = UNDETERMINED
-        reason = np.full(verdict.size, "scored", dtype=object)
-    else:
-        reason = np.full(verdict.size, "", dtype=object)
-        reason[verdict == UNDETERMINED] = "not_given"
-        reason[(verdict == UNDETERMINED) & np.stack([c.disagree for c in each])[decided]] = "readings_disagree"
-        for county in np.flatnonzero(reason == "not_given").tolist():
-            k = int(decided[0][county])
-            if item.conditions[k].by_size and _lacks_a_number(each[k], county):
-                reason[county] = "size_undecided"
     return ItemResult(
         item=item,
         verdict=verdict,
@@ -219,10 +210,25 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
         op=tuple(">=" if c.scope in ("school", "section") else c.op for c in item.conditions),
         condition=decided[0].astype(np.int64),
         counts=np.stack([c.counts for c in each])[decided],
-        reason=tuple(reason.tolist()),
+        reason=_reasons(item, each, decided[0], verdict),
         units=tuple(c.units for c in each),
         each=tuple(each),
     )
+
+
+def _reasons(item: Item, each: Sequence[ConditionResult], decided: Ints, verdict: Codes) -> tuple[str, ...]:
+    """Return for each county why an item is undetermined, by the condition that decided; empty if it is not."""
+    if item.rule == "scored":
+        return ("scored",) * verdict.size
+    reason = np.full(verdict.size, "", dtype=object)
+    for k, found in enumerate(each):
+        open_ = (verdict == UNDETERMINED) & (decided == k)
+        reason[open_] = "not_given"
+        reason[open_ & found.disagree] = "readings_disagree"
+        for county in np.flatnonzero(open_ & ~found.disagree).tolist() if item.conditions[k].by_size else ():
+            if _lacks_a_number(found, county):
+                reason[county] = "size_undecided"
+    return tuple(reason.tolist())
 
 
 def _lacks_a_number(found: ConditionResult, county: int) -> bool:
