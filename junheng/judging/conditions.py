@@ -115,7 +115,7 @@ class Judge:
             required=required,
             counts=self._none_counted,
             disagree=disagree,
-            skipped=np.zeros(n, dtype=bool),
+            skipped=np.broadcast_to(False, n),
         )
 
     # -------------------------------------------------------------------------------- of the county as a whole
@@ -126,7 +126,7 @@ class Judge:
         top, bottom = terms(number, test, n)
         if test.dated:
             return by_step(top, bottom, test, self.findings.years, Figures.as_typed(number))
-        required = total_of(number, test.than, n) if test.than else np.full(n, as_float(test.value))
+        required = total_of(number, test.than, n) if test.than else np.broadcast_to(as_float(test.value), n)
         verdict = compare_figures(top, bottom, required, test, Figures.as_typed(number))
         return verdict, divide(top, bottom), required
 
@@ -148,7 +148,7 @@ class Judge:
         if test.dated:
             verdict, _, required = by_step(top, bottom, test, self.findings.years, source)
         else:
-            required = np.full(n, as_float(test.value))
+            required = np.broadcast_to(as_float(test.value), n)
             verdict = compare_figures(top, bottom, required, test, source)
         # undetermined without schools, or if it is unknown whether a school counts
         verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
@@ -186,10 +186,10 @@ class Judge:
         return ConditionResult(
             verdict=outcome,
             value=share,
-            required=np.ones(self.findings.n_counties),
+            required=np.broadcast_to(1.0, self.findings.n_counties),
             counts=counts,
             disagree=at_odds & (outcome == UNDETERMINED),
-            skipped=np.zeros(self.findings.n_counties, dtype=bool),
+            skipped=np.broadcast_to(False, self.findings.n_counties),
             units=UnitResult(
                 units=subjects,
                 verdict=verdict,
@@ -286,8 +286,8 @@ class Judge:
             value=np.where(top * bottom_most == top_most * bottom, top / bottom, np.nan),
             required=required,
             counts=np.column_stack([least, lacking, possible.sum(axis=1) - least - lacking]).astype(np.int64),
-            disagree=np.zeros(n, dtype=bool),
-            skipped=np.zeros(n, dtype=bool),
+            disagree=np.broadcast_to(False, n),
+            skipped=np.broadcast_to(False, n),
             units=UnitResult(units=subjects, verdict=own, value=nothing, required=nothing, concerned=maybe),
         )
 
