@@ -154,7 +154,7 @@ def test_the_table_says_whose_figures_they_are_or_it_is_inferred(cover: str | No
     assert said == (set() if cover else {"resources_repeated" if same else "resources_differ"})
 
 
-@pytest.mark.parametrize("empty", ["", " ", None])
+@pytest.mark.parametrize("empty", ["", " ", None, "nan"])
 @pytest.mark.parametrize("said_first", [True, False])
 @pytest.mark.parametrize(("word", "divided"), [("school", True), ("stage", False), ("books computers", True)])
 def test_an_empty_word_beside_another_says_nothing(
