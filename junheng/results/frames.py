@@ -24,7 +24,7 @@ from junheng.results.reasons import findings_of, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
 from junheng.schools.checks import problem_columns
 from junheng.schools.inclusion import LEFT_OUT
-from junheng.standards.model import Item, Limit
+from junheng.standards.model import Limit
 from junheng.words import word
 
 __all__ = ["Frames", "id_records", "records", "round_half_up", "turns"]
@@ -219,7 +219,8 @@ class Frames(Generic[FrameT]):
         out["part"] = each([word("part", r.item.part, lang) for r in results])
         out["item"] = each([r.item.id if lang is None else getattr(r.item.label, lang) for r in results])
         out["number"] = Wholes([r.item.number for r in results], which)
-        out["stage"] = self.labels("stage", np.array([r.stage for r in results], dtype=np.int8)[which], STAGES)
+        # what is mostly missing is text, not a category: users fill it in with words of their own
+        out["stage"] = [None if r.stage < 0 else word("stage", STAGES[r.stage], lang) for r in results] * n
         out["value"] = stacked("value", np.float64)
         out["op"] = _labels_by_county([(r.op, r.condition) for r in results], n)
         out["required"] = stacked("required", np.float64)
@@ -228,7 +229,7 @@ class Frames(Generic[FrameT]):
             out[name] = _by_county([r.counts[:, i] for r in results], n, np.int64)
         out["reason"] = self.labels("reason", _by_county([r.reason.codes for r in results], n, np.int8), WHY_OPEN)
         out["finding"] = _labels_by_county([findings_of(d, r, self.spoken) for r in results], n)
-        out["reference"] = _labels_by_county([_documents(d, r.item) for r in results], n)
+        out["reference"] = _references(d)
         out["clause"] = each([r.item.clause for r in results])
         out["source"] = each([d.standard.sources[r.item.source].name(lang) for r in results])
         out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])
@@ -457,15 +458,16 @@ def _labels_by_county(of_items: Sequence[tuple[Sequence[str | None], NDArray[Any
     words = dict.fromkeys(w for own, _ in of_items for w in own if w is not None)
     place = {None: -1} | {w: i for i, w in enumerate(words)}
     codes = [np.array([place[w] for w in own], dtype=np.int32)[which] for own, which in of_items]
-    return Labels(_by_county(codes, n, np.int32), [*words] or [""])  # a column of text even if it is empty
+    return Labels(_by_county(codes, n, np.int32), [*words] or [""])  # a column of text even if it has no rows
 
 
-def _documents(d: Judgement, item: Item) -> tuple[list[str | None], Ints]:
-    """Return the documents named for an item, and which are those of each county."""
-    named = d.facts.documents(item)
-    which = np.zeros(d.n_counties, dtype=np.int64)
-    which[list(named)] = np.arange(1, len(named) + 1)
-    return [None, *named.values()], which
+def _references(d: Judgement) -> list[str | None]:
+    """Return the documents named for every item, county by county."""
+    out: list[str | None] = [None] * (d.n_counties * len(d.items))
+    for j, result in enumerate(d.items):
+        for county, documents in d.facts.documents(result.item).items():
+            out[county * len(d.items) + j] = documents
+    return out
 
 
 def _distinct(columns: Codes) -> tuple[Ints, Ints]:
