@@ -251,9 +251,13 @@ def labelled(values: Floats, index: Any, columns: Any) -> Any:
 
 @frozen(eq=False)
 class Wholes:
-    """A column of whole numbers, some possibly missing; its type does not depend on that."""
+    """A column of whole numbers, some possibly missing; its type does not depend on that.
+
+    With ``codes``, the numbers are repeated: one code per row into them.
+    """
 
     values: Sequence[int | None]
+    codes: NDArray[Any] | None = None
 
 
 @frozen(eq=False)
@@ -285,7 +289,8 @@ def _pandas_column(column: Any) -> Any:
             return numbers
         return pd.Categorical.from_codes(column.codes, categories=pd.Index(list(column.words)))
     if isinstance(column, Wholes):
-        return pd.array(list(column.values), dtype="Int64")
+        wholes = pd.array(list(column.values), dtype="Int64")
+        return wholes if column.codes is None else wholes.take(column.codes)
     values = column.tolist() if isinstance(column, np.ndarray) and column.dtype.kind == "O" else column
     if not isinstance(values, list):
         return column
@@ -323,7 +328,8 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
             taken = words.gather(codes.set(codes < 0, None))
             series.append(taken.cast(pl.Categorical) if taken.dtype == pl.String else taken)
         elif isinstance(column, Wholes):
-            series.append(pl.Series(name, list(column.values), dtype=pl.Int64))
+            wholes = pl.Series(name, list(column.values), dtype=pl.Int64)
+            series.append(wholes if column.codes is None else wholes.gather(column.codes))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             series.append(pl.Series(name, column).fill_nan(None))
         else:
@@ -366,7 +372,8 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
                 pa.DictionaryArray.from_arrays(indices, pa.array(_of_one_library_type(list(column.words), (str,))))
             )
         elif isinstance(column, Wholes):
-            arrays.append(pa.array(list(column.values), type=pa.int64()))
+            wholes = pa.array(list(column.values), type=pa.int64())
+            arrays.append(wholes if column.codes is None else wholes.take(pa.array(column.codes)))
         elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
             arrays.append(pa.array(column, from_pandas=True))
         else:

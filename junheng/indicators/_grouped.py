@@ -325,7 +325,7 @@ def _entropy_term(alpha: float) -> Callable[[Floats], Floats]:
     return known.get(alpha) or (near_one if alpha > 0.5 else near_zero)
 
 
-def _in_range(weights: Floats | None) -> Floats | None:
+def in_range(weights: Floats | None) -> Floats | None:
     """Return weights whose products are floats: very large or small ones are scaled by a power of 2."""
     most = 0.0 if weights is None else float(np.fmax.reduce(weights, initial=0.0))
     if weights is None or not most or 1e-100 < most < 1e100:
@@ -416,7 +416,7 @@ def over_ranked(
     all values are 0.
     """
     out = np.full((groups.n, len(sample_columns)), np.nan)
-    weights = _in_range(weights)
+    weights = in_range(weights)
     with np.errstate(all="ignore"):
         for block in blocks(groups, weights):
             absent = block.weights == 0

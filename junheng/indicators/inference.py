@@ -58,8 +58,9 @@ def influence(
         Q_{(-i)} = Q - \frac{P_N}{P_N - P_i} P_i d_i^2
 
     with :math:`d_i = X_i - \bar X` and Q the weighted sum of squares; a sum is recomputed only if almost nothing is
-    left of it. Negative: without this school the county would be more equal. Other measures are computed anew without
-    each school, which takes time with the square of the number of schools of a group.
+    left of it. Negative: without this school the county would be more equal. The Gini coefficient is computed for all
+    schools from one sort. Other measures are computed anew without each school, which takes time with the square of the
+    number of schools of a group.
 
     Parameters
     ----------

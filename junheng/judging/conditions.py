@@ -115,7 +115,7 @@ class Judge:
             required=required,
             counts=self._none_counted,
             disagree=disagree,
-            skipped=np.zeros(n, dtype=bool),
+            skipped=np.broadcast_to(False, n),
         )
 
     # -------------------------------------------------------------------------------- of the county as a whole
@@ -126,7 +126,7 @@ class Judge:
         top, bottom = terms(number, test, n)
         if test.dated:
             return by_step(top, bottom, test, self.findings.years, Figures.as_typed(number))
-        required = total_of(number, test.than, n) if test.than else np.full(n, as_float(test.value))
+        required = total_of(number, test.than, n) if test.than else np.broadcast_to(as_float(test.value), n)
         verdict = compare_figures(top, bottom, required, test, Figures.as_typed(number))
         return verdict, divide(top, bottom), required
 
@@ -148,14 +148,15 @@ class Judge:
         if test.dated:
             verdict, _, required = by_step(top, bottom, test, self.findings.years, source)
         else:
-            required = np.full(n, as_float(test.value))
+            required = np.broadcast_to(as_float(test.value), n)
             verdict = compare_figures(top, bottom, required, test, source)
         # undetermined without schools, or if it is unknown whether a school counts
         verdict[(counts[:, MET] == 0) | (counts[:, UNDETERMINED] > 0)] = UNDETERMINED
-        # met if the county has schools of the stage and kind, but none to which the rule applies
-        same_kind = None if test.where is None else Filter(kinds=test.where.kinds, stages=test.where.stages)
-        there = self._tally(subjects, subjects.where(same_kind))[:, MET] > 0
-        verdict[there & (counts[:, MET] + counts[:, UNDETERMINED] == 0)] = MET
+        none = counts[:, MET] + counts[:, UNDETERMINED] == 0
+        if none.any():
+            # met if the county has schools of the stage and kind, but none to which the rule applies
+            same_kind = None if test.where is None else Filter(kinds=test.where.kinds, stages=test.where.stages)
+            verdict[none & (self._tally(subjects, subjects.where(same_kind))[:, MET] > 0)] = MET
         return verdict, value, required
 
     # ------------------------------------------------------------------------------------------- of every school
@@ -180,14 +181,15 @@ class Judge:
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(total > 0, counts[:, 0] / total, 1.0)
         share[(outcome == UNDETERMINED) & (counts[:, 2] == total)] = np.nan
-        at_odds = self._tally(subjects, found.disagree & concerned)[:, 1] > 0
+        at_odds = np.zeros(total.size, dtype=bool)
+        at_odds[subjects.county[found.disagree & concerned]] = True
         return ConditionResult(
             verdict=outcome,
             value=share,
-            required=np.ones(self.findings.n_counties),
+            required=np.broadcast_to(1.0, self.findings.n_counties),
             counts=counts,
             disagree=at_odds & (outcome == UNDETERMINED),
-            skipped=np.zeros(self.findings.n_counties, dtype=bool),
+            skipped=np.broadcast_to(False, self.findings.n_counties),
             units=UnitResult(
                 units=subjects,
                 verdict=verdict,
@@ -200,14 +202,19 @@ class Judge:
     def _tally(self, subjects: Subjects, codes: NDArray[Any]) -> Ints:
         """Count the subjects of each county by a code from 0 to 8."""
         n = self.findings.n_counties
-        return np.bincount(subjects.county * 9 + codes, minlength=n * 9).reshape(n, 9).astype(np.int64, copy=False)
+        return np.bincount(subjects.places + codes, minlength=n * 9).reshape(n, 9).astype(np.int64, copy=False)
+
+    @cached_property
+    def _by_stage(self) -> dict[bool, Ints]:
+        """The whole schools and the stages of each county by stage, 0 for several; kept, because most rules ask."""
+        return {s.whole: self._tally(s, s.stage + 1) for s in (self.schools, self.stages)}
 
     def _has_none(self, condition: Condition, subjects: Subjects) -> NDArray[np.bool_]:
         """Return which counties have no school, or none of a stage that the rule names."""
         named = [s for s, stage in enumerate(STAGES) if getattr(condition, stage) is not None]
         if condition.where is not None and condition.where.stages:
             named = [STAGES.index(s) for s in condition.where.stages]
-        by_stage = self._tally(subjects, subjects.stage + 1)  # 0: several stages
+        by_stage = self._by_stage[subjects.whole]
         if not named:
             return np.asarray(by_stage.sum(axis=1) == 0)
         return np.asarray((by_stage[:, [s + 1 for s in named]] == 0).any(axis=1))
@@ -279,8 +286,8 @@ class Judge:
             value=np.where(top * bottom_most == top_most * bottom, top / bottom, np.nan),
             required=required,
             counts=np.column_stack([least, lacking, possible.sum(axis=1) - least - lacking]).astype(np.int64),
-            disagree=np.zeros(n, dtype=bool),
-            skipped=np.zeros(n, dtype=bool),
+            disagree=np.broadcast_to(False, n),
+            skipped=np.broadcast_to(False, n),
             units=UnitResult(units=subjects, verdict=own, value=nothing, required=nothing, concerned=maybe),
         )
 
@@ -323,8 +330,7 @@ class Judge:
 
     def _compare_subjects(self, subjects: Subjects, test: Comparison) -> _Results:
         """Compare the figures of each subject with its requirement."""
-        number = subjects.number
-        top, bottom = terms(number, test, subjects.n)
+        top, bottom = terms(subjects.number, test, subjects.n)
         value = divide(top, bottom)
         disagree, every = np.zeros(subjects.n, dtype=bool), np.ones(subjects.n, dtype=bool)
         if test.dated:
@@ -344,7 +350,7 @@ class Judge:
         verdict = compare_figures(top, bottom, required, test, subjects.figures)
         if test.op in ("<=", "<") and not (test.bottom or test.top_minus):
             # figures are never negative: a partial sum may exceed the maximum already
-            known = total_of(lambda name: np.nan_to_num(number(name)), test.top, subjects.n)
+            known = total_of(subjects.known, test.top, subjects.n)
             proved = (verdict == UNDETERMINED) & (compare(known, required, test.op) == UNMET)
             verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
         if by_stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
@@ -19,7 +20,31 @@ from junheng.judging.findings import Codes, Findings
 from junheng.standards.model import Comparison, Condition, Item, Limit, Standard
 from junheng.words import SIGNS, Message, Name, Quoted, message
 
-__all__ = ["ItemResult", "give_hints", "judge_items"]
+__all__ = ["WHY_OPEN", "ItemResult", "give_hints", "judge_items"]
+
+#: Why an item is undetermined; arrays hold positions in this tuple.
+WHY_OPEN = (
+    "",
+    "no_schools",
+    "no_requirement",
+    "schools_open",
+    "coefficients_open",
+    "scored",
+    "not_given",
+    "readings_disagree",
+    "size_undecided",
+)
+_CODES = {name: np.int8(i) for i, name in enumerate(WHY_OPEN)}
+
+
+@frozen(eq=False)
+class Reasons:
+    """Why an item is undetermined in each county, as codes; ``reasons[county]`` is the id, empty if it is not."""
+
+    codes: Codes
+
+    def __getitem__(self, county: int) -> str:
+        return WHY_OPEN[self.codes[county]]
 
 
 @frozen(eq=False, kw_only=True)
@@ -36,9 +61,9 @@ class ItemResult:
     value: Floats
     required: Floats
     op: tuple[str | None, ...]
-    condition: Ints
+    condition: NDArray[np.int16]
     counts: Ints
-    reason: tuple[str, ...]
+    reason: Reasons
     units: tuple[UnitResult | None, ...] = ()
     each: tuple[ConditionResult, ...] = ()
     """Results of every condition; empty for items of resources."""
@@ -106,14 +131,14 @@ def _by_resources(findings: Findings, item: Item, stage: int) -> ItemResult:
     verdict = np.full(n, UNDETERMINED, dtype=np.int8)
     value, required = np.full(n, np.nan), np.full(n, np.nan)
     counts = np.zeros((n, 3), dtype=np.int64)
-    reason = np.full(n, "no_schools", dtype=object)
+    reason = np.full(n, _CODES["no_schools"])
     verdict[there], value[there], counts[there] = found.verdict, found.value, found.counts
-    reason[there] = found.why_open
+    reason[there] = _CODES[found.why_open]
     if found.limit is None:
         required[there] = 1.0
     else:
         required[:] = float(found.limit.value)
-    reason[verdict != UNDETERMINED] = ""
+    reason[verdict != UNDETERMINED] = 0
     return ItemResult(
         item=item,
         stage=stage,
@@ -121,9 +146,9 @@ def _by_resources(findings: Findings, item: Item, stage: int) -> ItemResult:
         value=value,
         required=required,
         op=(">=" if found.limit is None else found.limit.op,),
-        condition=np.zeros(n, dtype=np.int64),
+        condition=np.zeros(n, dtype=np.int16),
         counts=counts,
-        reason=tuple(reason.tolist()),
+        reason=Reasons(reason),
     )
 
 
@@ -197,32 +222,45 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
     skipped = np.stack([c.skipped for c in each])
     verdicts = np.where(skipped, MET, np.stack([c.verdict for c in each]))
     verdicts[:, skipped.all(axis=0)] = UNDETERMINED  # no condition applies
-    decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0), np.arange(judge.findings.n_counties)
-    verdict = verdicts[decided].astype(np.int8)
+    decided = np.where(skipped, MET + 1, verdicts).argmin(axis=0)
+    verdict = verdicts[decided, np.arange(decided.size)].astype(np.int8)
     if item.rule == "scored":
         verdict[:] = UNDETERMINED
-        reason = np.full(verdict.size, "scored", dtype=object)
-    else:
-        reason = np.full(verdict.size, "", dtype=object)
-        reason[verdict == UNDETERMINED] = "not_given"
-        reason[(verdict == UNDETERMINED) & np.stack([c.disagree for c in each])[decided]] = "readings_disagree"
-        for county in np.flatnonzero(reason == "not_given").tolist():
-            k = int(decided[0][county])
-            if item.conditions[k].by_size and _lacks_a_number(each[k], county):
-                reason[county] = "size_undecided"
     return ItemResult(
         item=item,
         verdict=verdict,
-        value=np.stack([c.value for c in each])[decided],
-        required=np.stack([c.required for c in each])[decided],
+        value=_of_deciding([c.value for c in each], decided),
+        required=_of_deciding([c.required for c in each], decided),
         # the reported value is the share of schools that meet it, and all must
         op=tuple(">=" if c.scope in ("school", "section") else c.op for c in item.conditions),
-        condition=decided[0].astype(np.int64),
-        counts=np.stack([c.counts for c in each])[decided],
-        reason=tuple(reason.tolist()),
+        condition=decided.astype(np.int16),
+        counts=_of_deciding([c.counts for c in each], decided),
+        reason=Reasons(_why_open(item, each, decided, verdict)),
         units=tuple(c.units for c in each),
         each=tuple(each),
     )
+
+
+def _of_deciding(each: Sequence[NDArray[Any]], decided: Ints) -> NDArray[Any]:
+    """Return for each county what belongs to the condition that decided; conditions that share an array keep it."""
+    if all(own is each[0] for own in each):
+        return each[0]
+    return np.stack(each)[decided, np.arange(decided.size)]
+
+
+def _why_open(item: Item, each: Sequence[ConditionResult], decided: Ints, verdict: Codes) -> Codes:
+    """Return for each county why an item is undetermined, by the condition that decided."""
+    if item.rule == "scored":
+        return np.full(verdict.size, _CODES["scored"])
+    reason = np.zeros(verdict.size, dtype=np.int8)
+    for k, found in enumerate(each):
+        open_ = (verdict == UNDETERMINED) & (decided == k)
+        reason[open_] = _CODES["not_given"]
+        reason[open_ & found.disagree] = _CODES["readings_disagree"]
+        for county in np.flatnonzero(open_ & ~found.disagree).tolist() if item.conditions[k].by_size else ():
+            if _lacks_a_number(found, county):
+                reason[county] = _CODES["size_undecided"]
+    return reason
 
 
 def _lacks_a_number(found: ConditionResult, county: int) -> bool:

@@ -19,7 +19,7 @@ from junheng.judging.findings import Codes
 from junheng.schools import base_column, category_words, is_grade
 from junheng.schools.inclusion import LEFT_OUT, owners_of
 from junheng.schools.sections import Sections
-from junheng.schools.vocabulary import KINDS
+from junheng.schools.vocabulary import ALL_STAGES, KINDS
 from junheng.standards.model import Filter, Relaxation, Threshold
 
 __all__ = ["Subjects", "every_section", "in_dates", "special_sections", "who_may_use"]
@@ -71,6 +71,11 @@ class Subjects:
         return self.sections.rows[self.first]
 
     @cached_property
+    def places(self) -> Ints:
+        """County of each unit times 9: the place of its count by a code from 0 to 8; see ``Judge._tally``."""
+        return self.county * 9
+
+    @cached_property
     def stage(self) -> NDArray[np.int8]:
         """Stage of each unit, -1 for a school of several."""
         stage = self.sections.stage[self.first].copy()
@@ -88,10 +93,24 @@ class Subjects:
         The result is cached and read-only.
         """
         if name not in self._numbers:
-            values = self._compute(name)
-            # a missing column takes no memory
-            self._numbers[name] = values if np.isfinite(values).any() else np.broadcast_to(np.nan, self.n)
+            # a column that is missing, or empty, takes no memory
+            values = self._compute(name) if self._has(name) else self._unknown
+            self._numbers[name] = values if np.isfinite(values).any() else self._unknown
         return self._numbers[name]
+
+    @cached_property
+    def _unknown(self) -> Floats:
+        return np.broadcast_to(np.nan, self.n)
+
+    def _has(self, name: str) -> bool:
+        """Tell whether a figure can be known: counted from the rows, or a column of the table."""
+        names = {name, *(f"{name}_{s}" for s in ALL_STAGES)}
+        return name in ("schools", "students") or not names.isdisjoint(self.sections.schools.has)
+
+    def known(self, name: str) -> Floats:
+        """Return a column by unit with 0 for what is missing. Read-only."""
+        values = self.number(name)
+        return np.broadcast_to(0.0, self.n) if values is self._unknown else np.where(np.isnan(values), 0.0, values)
 
     def _compute(self, name: str) -> Floats:
         s = self.sections
@@ -258,8 +277,8 @@ class Subjects:
         if where.not_kinds:
             narrow((MET - self._among("kind", where.not_kinds, UNMET)).astype(np.int8))
         if where.stages:
-            wanted = [STAGES.index(s) for s in where.stages]
-            narrow(np.where(np.isin(self.stage, wanted), MET, UNMET).astype(np.int8))
+            # the last is a school of several stages
+            narrow(np.array([*(MET if s in where.stages else UNMET for s in ALL_STAGES), UNMET], np.int8)[self.stage])
         if where.ownership is not None:
             narrow(self._among("ownership", (where.ownership,)))
         if where.area_types:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from junheng._arrays import Ints
 from junheng._data import STAGES, CountyKey, Stage
 from junheng._stages import find_stage
 from junheng._text import as_text
@@ -26,6 +27,9 @@ from junheng.results.reasons import figure_label, finding, findings_of, number, 
 from junheng.schools import category_words, is_grade
 from junheng.standards.model import Comparison, Condition, Threshold
 from junheng.words import SIGNS, Language, Message, Quoted, listed, message, sentences, word
+
+#: The findings of an item, and which is that of each county.
+_Findings = tuple[list[str], Ints]
 
 
 def find_county(d: Judgement, county: CountyKey | None) -> list[int]:
@@ -67,7 +71,7 @@ def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, languag
 
 
 def _county(
-    d: Judgement, county: int, stage: str | None, language: str, reasons: list[str], findings: list[list[str]] | None
+    d: Judgement, county: int, stage: str | None, language: str, reasons: list[str], findings: list[_Findings] | None
 ) -> list[str]:
     """Return the lines of a county: overall verdict, parts, schools left out."""
     text, std = sentences("results", language), d.standard
@@ -88,7 +92,7 @@ def _county(
 
 
 def _items(
-    d: Judgement, county: int, part: str, stage: str | None, language: str, findings: list[list[str]] | None
+    d: Judgement, county: int, part: str, stage: str | None, language: str, findings: list[_Findings] | None
 ) -> list[str]:
     """Return the lines of the items of a part; items without any data are named in one line at the end."""
     text = sentences("results", language)
@@ -112,7 +116,11 @@ def _items(
         elif nothing_known(d, result, county):
             blank.append(str(getattr(item.label, language)))
         else:
-            found = finding(d, result, county, language) if findings is None else findings[position][county]
+            if findings is None:
+                found = finding(d, result, county, language)
+            else:
+                shared, which = findings[position]
+                found = shared[which[county]]
             lines.append(f"{head} {_verdict(int(result.verdict[county]), language)}{text['colon']}{found}")
             lines += failing(d, result, county, stage, language)
     if blank:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Generic
 
@@ -16,9 +17,10 @@ from junheng.facts import fact_columns
 from junheng.indicators.catalog import catalogue, county_catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, compare
 from junheng.judging.findings import LEFT_OUT_OF, REASONS, Codes
+from junheng.judging.items import WHY_OPEN
 from junheng.judging.judgement import Judgement
 from junheng.judging.subjects import Subjects
-from junheng.results.reasons import by_county, item_findings, part_reasons, school_reason
+from junheng.results.reasons import findings_of, part_reasons, school_reason
 from junheng.schools import ALL_STAGES, columns
 from junheng.schools.checks import problem_columns
 from junheng.schools.inclusion import LEFT_OUT
@@ -211,25 +213,23 @@ class Frames(Generic[FrameT]):
             return Labels(codes[which], unique)
 
         def stacked(name: str, dtype: Any) -> Any:
-            return np.stack([getattr(r, name) for r in results], axis=1).reshape(n * m).astype(dtype) if m else []
+            return _by_county([getattr(r, name) for r in results], n, dtype)
 
         out: dict[str, Any] = self.by_columns(county)
         out["part"] = each([word("part", r.item.part, lang) for r in results])
         out["item"] = each([r.item.id if lang is None else getattr(r.item.label, lang) for r in results])
-        out["number"] = Wholes([r.item.number for r in results] * n)
+        out["number"] = Wholes([r.item.number for r in results], which)
+        # what is mostly missing is text, not a category: users fill it in with words of their own
         out["stage"] = [None if r.stage < 0 else word("stage", STAGES[r.stage], lang) for r in results] * n
         out["value"] = stacked("value", np.float64)
-        out["op"] = by_county([[r.op[i] for i in r.condition.tolist()] for r in results])
+        out["op"] = _labels_by_county([(r.op, r.condition) for r in results], n)
         out["required"] = stacked("required", np.float64)
-        out["verdict"] = self.labels("verdict", stacked("verdict", np.int64), VERDICTS)
-        counts = np.stack([r.counts for r in results], axis=1).reshape(n * m, 3) if m else np.zeros((0, 3), np.int64)
+        out["verdict"] = self.labels("verdict", stacked("verdict", np.int8), VERDICTS)
         for i, name in enumerate(("n_met", "n_unmet", "n_undetermined")):
-            out[name] = counts[:, i]
-        reasons = {code: word("reason", code, lang) for r in results for code in set(r.reason)}
-        out["reason"] = by_county([[reasons[code] for code in r.reason] for r in results])
-        out["finding"] = item_findings(d, self.spoken)
-        documents = [d.facts.documents(r.item) for r in results]
-        out["reference"] = by_county([[named.get(c) for c in range(n)] for named in documents])
+            out[name] = _by_county([r.counts[:, i] for r in results], n, np.int64)
+        out["reason"] = self.labels("reason", _by_county([r.reason.codes for r in results], n, np.int8), WHY_OPEN)
+        out["finding"] = _labels_by_county([findings_of(d, r, self.spoken) for r in results], n)
+        out["reference"] = _references(d)
         out["clause"] = each([r.item.clause for r in results])
         out["source"] = each([d.standard.sources[r.item.source].name(lang) for r in results])
         out["standing"] = each([word("standing", str(r.item.standing), lang) for r in results])
@@ -445,6 +445,31 @@ def _count_grades(name: str, units: Subjects, n: int) -> list[tuple[int, str, st
     return out
 
 
+def _by_county(of_items: Sequence[NDArray[Any]], n: int, dtype: Any) -> NDArray[Any]:
+    """Return what items have for each of ``n`` counties, county by county."""
+    out = np.empty((n, len(of_items)), dtype=dtype)
+    for j, own in enumerate(of_items):
+        out[:, j] = own
+    return out.reshape(-1)
+
+
+def _labels_by_county(of_items: Sequence[tuple[Sequence[str | None], NDArray[Any]]], n: int) -> Labels:
+    """Return the words of items, and which is that of each county, as one column, county by county."""
+    words = dict.fromkeys(w for own, _ in of_items for w in own if w is not None)
+    place = {None: -1} | {w: i for i, w in enumerate(words)}
+    codes = [np.array([place[w] for w in own], dtype=np.int32)[which] for own, which in of_items]
+    return Labels(_by_county(codes, n, np.int32), [*words] or [""])  # a column of text even if it has no rows
+
+
+def _references(d: Judgement) -> list[str | None]:
+    """Return the documents named for every item, county by county."""
+    out: list[str | None] = [None] * (d.n_counties * len(d.items))
+    for j, result in enumerate(d.items):
+        for county, documents in d.facts.documents(result.item).items():
+            out[county * len(d.items) + j] = documents
+    return out
+
+
 def _distinct(columns: Codes) -> tuple[Ints, Ints]:
     """Return the first of each set of equal columns, and the set of every column."""
     k, n = columns.shape
@@ -458,10 +483,10 @@ def _distinct(columns: Codes) -> tuple[Ints, Ints]:
     return first.astype(np.int64, copy=False), which.astype(np.int64, copy=False)
 
 
-def _unique(words: list[Any]) -> tuple[list[Any], Ints]:
+def _unique(words: list[Any]) -> tuple[list[Any], NDArray[np.int32]]:
     unique = list(dict.fromkeys(words))
     where = {w: i for i, w in enumerate(unique)}
-    return unique, np.array([where[w] for w in words], dtype=np.int64)
+    return unique, np.array([where[w] for w in words], dtype=np.int32)
 
 
 def _float(value: Decimal | float | None) -> float:

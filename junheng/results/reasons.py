@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng.errors import ProblemCode
 from junheng.facts import fact_columns
@@ -181,18 +182,8 @@ def _coefficients_open(d: Judgement, county: int, stage: int, language: str) -> 
 # ------------------------------------------------------------------------------------------------ items
 
 
-def item_findings(d: Judgement, language: str) -> list[str]:
-    """Return the finding of every county and item, county by county."""
-    return by_county([findings_of(d, result, language) for result in d.items])
-
-
-def by_county(of_items: Sequence[Sequence[Any]]) -> list[Any]:
-    """Return what items have for every county, county by county."""
-    return [one for row in zip(*of_items, strict=True) for one in row]
-
-
-def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
-    """Return the finding of an item for every county; counties with the same figures share a sentence."""
+def findings_of(d: Judgement, result: ItemResult, language: str) -> tuple[list[str], Ints]:
+    """Return the findings of an item, and which is that of each county: counties with the same figures share one."""
     alike = np.zeros(d.n_counties, dtype=np.int64)
     for figures in _figures(d, result):
         if (figures == figures[:1]).all():
@@ -200,8 +191,7 @@ def findings_of(d: Judgement, result: ItemResult, language: str) -> list[str]:
         _, codes = np.unique(figures, return_inverse=True)
         _, alike = np.unique(alike * d.n_counties + codes, return_inverse=True)
     _, first, which = np.unique(alike, return_index=True, return_inverse=True)
-    found = [finding(d, result, county, language) for county in first.tolist()]
-    return [found[i] for i in which.tolist()]
+    return [finding(d, result, county, language) for county in first.tolist()], which.astype(np.int64, copy=False)
 
 
 def _figures(d: Judgement, result: ItemResult) -> Iterator[NDArray[Any]]:
@@ -210,7 +200,7 @@ def _figures(d: Judgement, result: ItemResult) -> Iterator[NDArray[Any]]:
     unknown = np.isnan(result.value)
     for values in (result.value, result.required):
         yield np.where(np.isnan(values), np.nan, values).view(np.int64)
-    yield np.array(result.reason, dtype=str)
+    yield result.reason.codes
     if result.item.rule not in ("conditions", "scored"):
         yield np.where(unknown, np.arange(d.n_counties), -1)
         return

@@ -69,6 +69,37 @@ def test_an_argument_that_cannot_be_used_is_told_in_chinese(name: str) -> None:
     assert again.args == error.args and again.text("zh") == text
 
 
+#: Functions of a share, whether it may be 0, and how the share is given.
+SHARES: dict[str, tuple[Callable[[float], Any], bool]] = {
+    "share_of_bottom": (lambda x: jh.share_of_bottom([1.0, 3.0], weights=None, share=x), True),
+    "share_of_top": (lambda x: jh.share_of_top([1.0, 3.0], weights=None, share=x), True),
+    "weighted_quantile": (lambda x: jh.weighted_quantile([1.0, 3.0], weights=None, share=x), False),
+    "quantile_ratio upper": (lambda x: jh.quantile_ratio([1.0, 3.0], weights=None, upper=x, lower=x), False),
+    "quantile_ratio lower": (lambda x: jh.quantile_ratio([1.0, 3.0], weights=None, upper=1, lower=x), False),
+    "restricted_range": (lambda x: jh.restricted_range([1.0, 3.0], weights=None, upper=1, lower=x), False),
+}
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_a_share_is_between_0_and_1(name: str) -> None:
+    call, zero = SHARES[name]
+    for share in (-1e-9, -0.5, -1, 1 + 1e-9, 1.5, 100, float("nan"), float("inf"), *(() if zero else (0,))):
+        with pytest.raises(jh.InputError, match=str(share) if abs(share) >= 0.5 else "must be"):
+            call(share)
+    for share in (1e-9, 0.5, 1, *((0,) if zero else ())):
+        assert np.isfinite(call(share))
+
+
+@pytest.mark.parametrize(
+    "ratio", [jh.per_student, jh.per_hundred_students, jh.students_per_teacher, jh.indicators.share]
+)
+def test_a_part_less_than_nothing_is_refused(ratio: Callable[..., Any]) -> None:
+    for amounts in ((-0.5, 4.0), (4.0, -0.5), ([1.0, -1e-9], [4.0, 4.0]), ([4.0, 4.0], [1.0, -1e-9])):
+        with pytest.raises(jh.InputError, match="negative"):
+            ratio(*amounts)
+    assert ratio(0, 4.0) == 0 and np.isnan(ratio(4.0, 0))
+
+
 def test_many_problems_are_a_line_each() -> None:
     with pytest.raises(jh.InputError) as caught:
         CALLS["many"]()

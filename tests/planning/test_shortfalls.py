@@ -419,6 +419,20 @@ def test_totals_are_sums(county: pd.DataFrame, seed: int) -> None:
         assert total["total"] == pytest.approx(own["short_school"].sum(), rel=1e-12)
 
 
+@pytest.mark.parametrize("named", [[], ["school"], ["school_code"], ["school", "school_code"]])
+def test_totals_tell_schools_apart_by_their_rows_if_nothing_names_them(named: list[str]) -> None:
+    """Two schools that lack the same are two; a list without name and code has the rows that say which is which."""
+    alone = [school(f"{i}小", school_code=f"0{i}", multimedia_classrooms=10) for i in range(2)]
+    of_both = {"kind": "nine_year", "school_code": "09", "resources_cover": "school", "multimedia_classrooms": 10}
+    rows = lacks(frame(*alone, school("九年", **of_both), junior("九年", **of_both)), unit_costs=COSTS)
+    rows = rows[rows["column"] == "multimedia_classrooms"]
+    assert rows["row"].tolist() == [0, 1, 2, 3] and rows["short"].tolist()[:2] == [2.0, 2.0]  # 2.3 a hundred
+    total = only(jh.shortfall_totals(rows.drop(columns=[c for c in ("school", "school_code") if c not in named])))
+    # the stages of one school share its rooms: the larger amount serves both, if they are known to be one school
+    short = rows["short_school"].tolist()[2:]
+    assert (total["n_schools"], total["total"]) == ((3, 4.0 + max(short)) if named else (4, 4.0 + sum(short)))
+
+
 def test_two_indicators_that_ask_for_the_same_thing_are_bought_for_once(tmp_path: Path) -> None:
     both = both_stages(indicator="teachers_per_student", value=0.06) + both_stages(
         indicator="students_per_teacher", op="<=", value=20

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import oracle
+import oracle_inequality
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -17,18 +18,23 @@ from junheng.indicators import inference
 # ---------------------------------------------------------------------------------------------- influence
 
 
-@given(provinces(cells=VALUES | st.just(0.0) | st.sampled_from([math.nan, 5.0, -3.0])))
-def test_influence_is_leaving_out(province):
-    """Against the exact coefficient with and without each school."""
+MEASURES = {"difference_coefficient": oracle.difference_coefficient, "gini": oracle_inequality.gini}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@given(province=provinces(cells=VALUES | st.just(0.0) | st.sampled_from([math.nan, 5.0, -3.0])))
+def test_influence_is_leaving_out(measure, province):
+    """Against the exact measure with and without each school."""
     x, w, by = province
-    got = jh.influence(x, weights=w, by=by)
+    got = jh.influence(x, weights=w, by=by, measure=measure)
+    exactly = MEASURES[measure]
     assert got.shape == x.shape
     for i in range(len(by)):
         at = [k for k in range(len(by)) if by[k] == by[i]]
         rest = [k for k in at if k != i]
         for j in range(x.shape[1]):
-            whole = oracle.difference_coefficient(x[at, j].tolist(), w[at].tolist())
-            left = oracle.difference_coefficient(x[rest, j].tolist(), w[rest].tolist())
+            whole = exactly(x[at, j].tolist(), w[at].tolist())
+            left = exactly(x[rest, j].tolist(), w[rest].tolist())
             if whole is None:
                 wanted = None
             elif w[i] == 0:
@@ -51,6 +57,19 @@ def test_influence_where_nothing_is_left():
     np.testing.assert_array_equal(
         jh.influence(x, weights=None, by=by), -jh.difference_coefficient(x, weights=None, by=by).to_numpy()[by]
     )
+
+
+def test_influence_on_the_gini_of_one_large_group_where_few_digits_are_left():
+    """Ties, absent schools and one that has nearly all of everything, against the measure computed without each."""
+    rng = np.random.default_rng(1)
+    x = np.append(rng.integers(0, 40, 1500) / 4, 1e9)
+    w = np.append(rng.integers(0, 2000, 1500), 1e7)
+    got = jh.influence(np.stack([x, np.full(x.size, 0.1)], axis=1), weights=w, measure="gini")
+    assert (got[:, 1] == 0).all()  # among equals nobody makes a difference, to the last bit
+    whole = jh.gini(x, weights=w)
+    for i in (*range(0, 1500, 97), 1500):
+        wanted = jh.gini(np.delete(x, i), weights=np.delete(w, i)) - whole if w[i] else 0
+        assert got[i, 0] == pytest.approx(wanted, rel=1e-9, abs=1e-13)
 
 
 # ---------------------------------------------------------------------------------------------- bootstrap

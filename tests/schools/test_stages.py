@@ -154,6 +154,44 @@ def test_the_table_says_whose_figures_they_are_or_it_is_inferred(cover: str | No
     assert said == (set() if cover else {"resources_repeated" if same else "resources_differ"})
 
 
+@pytest.mark.parametrize("empty", ["", " ", None, "nan"])
+@pytest.mark.parametrize("said_first", [True, False])
+@pytest.mark.parametrize(("word", "divided"), [("school", True), ("stage", False), ("books computers", True)])
+def test_an_empty_word_beside_another_says_nothing(
+    empty: str | None, said_first: bool, word: str, divided: bool
+) -> None:
+    """Of the school that says it, the word counts; of the other, whose rows differ, the rows do."""
+    said = [r | {"school": "甲校"} for r in by_rows(resources_cover=word)]
+    silent = [
+        r | {"school": "乙校", "multimedia_classrooms": n} for n, r in enumerate(by_rows(resources_cover=empty), 9)
+    ]
+    table = frame(*said, *silent) if said_first else frame(*silent, *said)
+    area = pick(jh.evaluate(table, QUALITY).schools, indicator="teaching_area_per_student", stage="primary")
+    area = area.set_index("school")["value"]
+    assert area["甲校"] == pytest.approx(3000 / 520 if divided else 3000 / 300)
+    assert area["乙校"] == pytest.approx(3000 / 300)
+    assert ("乙校" in jh.check_schools(table, QUALITY)["key"].str.cat()) and not jh.check_schools(table, QUALITY)[
+        "key"
+    ].str.contains("甲校").any()
+    # and where rows agree, silence means that they are the school's
+    agreed = frame(*said, *(r | {"school": "乙校"} for r in by_rows(resources_cover=empty)))
+    area = pick(jh.evaluate(agreed, QUALITY).schools, indicator="teaching_area_per_student", stage="primary")
+    assert area.set_index("school")["value"]["乙校"] == pytest.approx(3000 / 520)
+
+
+def test_a_figure_of_the_row_comes_first_and_that_of_the_stage_fills_its_gaps() -> None:
+    """Teachers of four rows: of the row, of the stage only, of both, of neither; another stage's are never taken."""
+    rows_ = [school(f"{i}小", teachers=n) | dict.fromkeys(FEW, 0) for i, n in enumerate((30, None, 20, None))]
+    table = frame(*rows_).assign(teachers_primary=[None, 25, 19, None], teachers_junior=[1, 1, 1, 1])
+    per_student = pick(jh.evaluate(table, BASIC).schools, indicator="teachers_per_student")["value"]
+    assert (per_student * 500).round(9).tolist()[:3] == [30, 25, 20] and per_student.isna().tolist() == [0, 0, 0, 1]
+    # the same for enrolment, on which every weight rests
+    people = frame(*(school(f"{i}小", students=n) for i, n in enumerate((300, None)))).assign(
+        students_primary=[None, 200]
+    )
+    assert jh.evaluate(people, QUALITY).school_verdicts["students"].tolist() == [300, 200]
+
+
 def test_a_figure_of_the_whole_school_is_one_figure() -> None:
     """Two figures of one library: neither row's share follows from them."""
     first, second = by_rows(resources_cover="学校")
