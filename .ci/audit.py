@@ -1,6 +1,6 @@
 """Ask the Python advisory database about every library installed here; say so where it cannot be asked.
 
-A fault found is printed; it fails the run only with ``--strict``, because an advisory of tonight is no fault of a change.
+A fault found is printed; it fails the run only with ``--strict``: an advisory of tonight is no fault of a change.
 """
 
 import json
@@ -26,5 +26,6 @@ faults = [(library, fault) for library in audited for fault in library["vulns"]]
 for library, fault in faults:
     mended = ", ".join(fault["fix_versions"]) or "no version yet"
     print(f"{library['name']} {library['version']}: {fault['id']}, mended in {mended}")
-print(f"{len(audited)} libraries asked about, {len(faults)} known faults, {len(libraries) - len(audited)} unknown there")
+unknown = len(libraries) - len(audited)
+print(f"{len(audited)} libraries asked about, {len(faults)} known faults, {unknown} libraries unknown there")
 sys.exit("--strict" in sys.argv and bool(faults))

@@ -12,6 +12,7 @@ import outputs
 import pytest
 
 SCRIPT = Path(outputs.__file__)
+pytestmark = pytest.mark.slow
 LIBRARIES = ("pandas", "polars", "pyarrow")
 
 

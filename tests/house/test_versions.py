@@ -145,3 +145,15 @@ def test_a_library_that_is_not_installed_or_broken_is_told_apart(
         patch.setattr(_extras, "installed", lambda _: "2099.1")
         with pytest.raises(jh.InputError, match=r"dask 2099\.1 is installed but cannot be loaded .*no_such_module"):
             _extras.load("dask", missing)
+
+
+def test_the_pinned_versions_are_allowed() -> None:
+    path = ROOT / ".ci" / "constraints.txt"
+    if not path.is_file():
+        pytest.skip("the folder .ci is not here")
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    pinned = dict(line.split("==") for line in lines)
+    least = bounds(PROJECT["dependencies"]) | bounds(PROJECT["optional-dependencies"]["test"])
+    assert least.keys() <= pinned.keys()
+    for name, version in least.items():
+        assert _extras._release(pinned[name]) >= _extras._release(version), name
