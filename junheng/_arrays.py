@@ -10,13 +10,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from junheng._extras import usable
 from junheng._text import as_text, plain_cell
 from junheng.errors import AlignmentError, InputError
 from junheng.words import Quoted, message
@@ -356,7 +356,7 @@ _PAYS_LOADED, _PAYS_LOADING = 100_000, 500_000_000
 def _compiling_pays(cells: int) -> bool:
     if "numba" in sys.modules:
         return cells >= _PAYS_LOADED
-    return cells >= _PAYS_LOADING and find_spec("numba") is not None
+    return cells >= _PAYS_LOADING and usable("numba")
 
 
 def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any, omit_missing: bool) -> NDArray[Any]:

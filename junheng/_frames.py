@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from junheng._arrays import Floats, Ints, as_floats, compress_codes, foreign_errors
 from junheng._codes import arrow_text, category_codes, combine_codes, first_codes, text_codes
+from junheng._extras import check
 from junheng._files import replacing
 from junheng._text import as_text, plain_cell
 from junheng.errors import AlignmentError, InputDataError, InputError, Problem, ProblemCode
@@ -416,6 +417,9 @@ def open_frame(frame: Any) -> Any:
         frame = _with_text_headers(frame)
     elif type(frame).__module__.startswith("pyarrow") and hasattr(frame, "schema"):
         frame = _without_views(frame)
+    top = type(frame).__module__.partition(".")[0]
+    if top in ("polars", "pyarrow"):
+        check(top)
     try:
         return nw.from_native(frame, eager_only=True)
     except TypeError:
@@ -516,7 +520,7 @@ class Table:
         if series.dtype.is_float():
             values: Any = self.floats(name)
         elif series.dtype.is_integer() and str(series.dtype) not in ("Int128", "UInt128"):
-            values = native.array if isinstance(native, pd.Series) else series.to_numpy()
+            values = native if isinstance(native, pd.Series) else series.to_numpy()
         else:
             values = self.objects(name)
         codes, words = pd.factorize(values)

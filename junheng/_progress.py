@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from junheng._extras import usable
+
 __all__ = ["Progress", "reporting"]
 
 #: None: a bar on a terminal if tqdm is installed; False: none; a function: called with the amount done and the total.
@@ -38,8 +40,8 @@ def void(_: object) -> None:
 
 
 def _bar(total: int, label: str) -> Any:
-    try:
-        from tqdm import tqdm
-    except ImportError:
+    if not usable("tqdm"):
         return None
+    from tqdm import tqdm
+
     return tqdm(total=total, desc=label, delay=1.0, leave=False, file=sys.stderr)

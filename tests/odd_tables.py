@@ -42,7 +42,7 @@ NUMBERS = (
 OBJECTS = (
     None, pd.NA, pd.NaT, b"\xff", bytearray(b"a"), [], [1, None], (1, 2), {}, {"a": 1}, {1}, frozenset(), object(), int,
     dt.date(2025, 1, 1), dt.datetime(2025, 1, 1), dt.datetime(1, 1, 1, tzinfo=dt.UTC), dt.time(1), dt.timedelta(1),
-    np.datetime64("2025-01-01"), np.datetime64("NaT"), np.timedelta64(1, "D"), pd.Timestamp("2025-01-01", tz="UTC"),
+    np.datetime64("2025-01-01"), np.datetime64("NaT", "D"), np.timedelta64(1, "D"), pd.Timestamp("2025-01-01", tz="UTC"),
     pd.Timedelta(1, "D"), pd.Period("2025-01"), pd.Interval(0, 1), np.array(1), np.array([1, 2]), np.array([]),
     np.array("a"), np.array(None), np.ma.masked, np.str_("a"), np.bytes_(b"a"), uuid.UUID(int=1), range(3), ...,
     pd.Series([1]), pd.DataFrame({"a": [1]}), slice(1), memoryview(b"a"), jh.ProblemCode.NEAR_TWIN, Exception("a"),

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 import attrs
 
 import junheng as jh
+from junheng._extras import usable
 from junheng._files import check_output, write_bytes
 from junheng._frames import Table, write_csv
 from junheng.errors import InputError
@@ -50,13 +51,10 @@ class Steps:
         self._stream = stream or sys.stderr
         self._show = self._stream.isatty()
         self._bar: Any = None
-        if self._show:
-            with suppress(ImportError):
-                from tqdm import tqdm
+        if self._show and usable("tqdm"):
+            from tqdm import tqdm
 
-                self._bar = tqdm(
-                    total=total, file=self._stream, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}"
-                )
+            self._bar = tqdm(total=total, file=self._stream, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt}")
 
     def run(self, what: str, work: Callable[[], Any]) -> Any:
         """Run one step and return its result."""

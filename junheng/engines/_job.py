@@ -18,6 +18,7 @@ import pandas as pd
 from attrs import frozen
 
 from junheng._arrays import Ints
+from junheng._extras import load
 from junheng._frames import duplicate_headers
 from junheng._text import clean
 from junheng.engines._schemas import OUTPUTS, conform, output_schemas, problem_table, with_arrow_frames
@@ -245,8 +246,10 @@ def _one_row(names: Sequence[str], empty: Collection[str]) -> pd.DataFrame:
     return pd.DataFrame(cells)
 
 
-def not_installed(library: str, extra: str) -> InputError:
-    return InputError(message("engines.not_installed", library=library, extra=extra))
+def load_engine(library: str, extra: str, *modules: str) -> None:
+    """Import what an engine needs; say which extra brings it where something is missing or too old."""
+    for module in modules:
+        load(module, message("engines.not_installed", library=library, extra=extra))
 
 
 def as_names(output: str | Sequence[str]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from junheng.engines._job import (
     as_names,
     as_objects,
     key_texts,
+    load_engine,
     no_facts,
-    not_installed,
     prepare,
     with_facts,
 )
@@ -126,12 +126,10 @@ def evaluate_dask(
     >>> verdicts = jh.engines.evaluate_dask(schools, "cn-quality-balance-2017")  # doctest: +SKIP
     >>> verdicts[verdicts["part"] == "overall"]["verdict"].value_counts().compute()  # doctest: +SKIP
     """
-    try:
-        import dask
-        import dask.dataframe as dd
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise not_installed("Dask", "dask") from None
+    load_engine("Dask", "dask", "pyarrow", "dask.dataframe")
+    import dask
+    import dask.dataframe as dd
+
     if not isinstance(schools, dd.DataFrame):
         raise InputError(message("engines.no_dask_frame", type=type(schools).__name__))
     asked = as_names(outputs)

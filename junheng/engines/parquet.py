@@ -22,7 +22,7 @@ from junheng._files import is_same_file
 from junheng._progress import Progress, reporting
 from junheng.engines._counties import Counties, in_order, sorted_out
 from junheng.engines._files import ParquetFiles
-from junheng.engines._job import Job, Judged, no_facts, not_installed, prepare, with_facts
+from junheng.engines._job import Job, Judged, load_engine, no_facts, prepare, with_facts
 from junheng.engines._schemas import Output, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
 from junheng.evaluation import Missing
@@ -157,10 +157,7 @@ def evaluate_parquet(
     >>> done.counties, done.files["verdicts"], done.output_rows["verdicts"]
     (4, 'verdicts/part-0.parquet', 20)
     """
-    try:
-        import pyarrow.dataset  # noqa: F401
-    except ImportError:
-        raise not_installed("pyarrow", "parquet") from None
+    load_engine("pyarrow", "parquet", "pyarrow.dataset")
     if isinstance(outputs, str):
         raise InputError(message("engines.outputs"))
     if not isinstance(batch_rows, (int, np.integer)) or batch_rows < 1:

@@ -15,7 +15,7 @@ import pandas as pd
 from junheng._arrays import Frame
 from junheng._deprecated import renamed
 from junheng._text import clean
-from junheng.engines._job import READ_ROWS, ROW, SHARD, Job, as_names, no_facts, not_installed, prepare, with_facts
+from junheng.engines._job import READ_ROWS, ROW, SHARD, Job, as_names, load_engine, no_facts, prepare, with_facts
 from junheng.engines._schemas import Output, plain_schema, problem_table, to_pandas
 from junheng.errors import InputDataError, InputError
 from junheng.evaluation import Missing
@@ -116,11 +116,9 @@ def evaluate_spark(
     >>> verdicts = jh.engines.evaluate_spark(schools, "cn-quality-balance-2017")  # doctest: +SKIP
     >>> verdicts.where("part = 'overall'").groupBy("verdict").count().show()  # doctest: +SKIP
     """
-    try:
-        import pyarrow  # noqa: F401
-        from pyspark.sql import DataFrame, functions
-    except ImportError:
-        raise not_installed("Spark", "spark") from None
+    load_engine("Spark", "spark", "pyarrow", "pyspark.sql")
+    from pyspark.sql import DataFrame, functions
+
     if not isinstance(schools, DataFrame):
         has_java = shutil.which("java") or os.environ.get("JAVA_HOME")
         java = "" if has_java else message("engines.no_java")

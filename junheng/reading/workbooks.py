@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, field, frozen
 
+from junheng._extras import load
 from junheng._text import INVISIBLE, characters
 from junheng.errors import InputError
 from junheng.reading.archives import Archive, open_archive
@@ -30,11 +31,7 @@ from junheng.words import Quoted, message
 
 
 def _calamine(file: InputFile) -> Any:
-    try:
-        import python_calamine
-    except ImportError:
-        raise InputError(message("reading.no_excel", path=file.name)) from None
-    return python_calamine
+    return load("python_calamine", message("reading.no_excel", path=file.name))
 
 
 def open_zip(file: InputFile, progress: Callable[[int], None], wanted: Wanted) -> Source:

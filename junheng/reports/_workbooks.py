@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from junheng._extras import load
 from junheng._text import printable
-from junheng.errors import InputError
 from junheng.words import message, sentences
 
 #: Fonts of Chinese office documents; programs without them substitute one of the same family.
@@ -34,10 +34,7 @@ def workbook_bytes(
 
     With ``row_by_row`` rows go to a temporary file as they are written, in order: a large table needs little memory.
     """
-    try:
-        import xlsxwriter
-    except ImportError:
-        raise InputError(message("forms.excel_missing", file=path.name)) from None
+    xlsxwriter = load("xlsxwriter", message("forms.excel_missing", file=path.name))
     # text such as "=1+1" stays text
     options = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     options |= {"in_memory": not row_by_row, "constant_memory": row_by_row}

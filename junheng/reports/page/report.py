@@ -12,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from junheng._data import CountyKey
+from junheng._extras import load
 from junheng._files import as_path, write_bytes
 from junheng._progress import Progress, reporting
 from junheng._text import printable
@@ -160,18 +161,14 @@ def write_report(
 
 @cache
 def _templates() -> Any:
-    try:
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-    except ImportError:
-        raise InputError(message("reports.error.jinja2")) from None
+    jinja2 = load("jinja2", message("reports.error.jinja2"))
 
-    def load(name: str) -> str:
+    def template(name: str) -> str:
         return files("junheng.reports.page").joinpath("templates", name).read_text(encoding="utf-8")
 
     # names from the table are escaped: a school may be called <script>
-    return Environment(
-        loader=FunctionLoader(load), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    options = {"autoescape": True, "undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    return jinja2.Environment(loader=jinja2.FunctionLoader(template), **options)
 
 
 @frozen

@@ -16,6 +16,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from junheng._arrays import Floats, Ints
+from junheng._extras import load
 from junheng.errors import InputError
 from junheng.words import Language, Message, Quoted, message, sentences
 
@@ -204,11 +205,8 @@ def fonts_for(text: str, language: Language) -> tuple[list[str] | None, frozense
 
 
 def matplotlib_or_advice() -> None:
-    """Raise an error with the command to install if matplotlib is missing."""
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError:
-        raise InputError(message("reports.error.matplotlib")) from None
+    """Raise an error with the command to install if matplotlib is missing or too old."""
+    load("matplotlib.figure", message("reports.error.matplotlib"))
 
 
 def text_size() -> float:
