@@ -41,6 +41,12 @@ _SMALL_RISE = 1e-5
 #: Most rounds without whole variables, and how far outside a cone their solutions may be.
 _RELAXED, _RELAXED_EXCESS = 30, 1e-7
 
+#: Largest factor of a row of a cone where variables are whole (of other rows it is 1). HiGHS repairs a solution that is
+#: outside a row by more than 1e-6 once its own scaling is undone, and version 1.12 then prints a line whatever its
+#: options say (ERGO-Code/HiGHS, issue 2783). Rounding is rarely outside rows as small as these; whether a solution
+#: passes is not for the solver to say.
+_SMALL_ROW = 1 / 32
+
 #: How far a bound may exceed the cost of a known solution, relative to it, by rounding.
 _TRUSTED = 1e-6
 
@@ -120,6 +126,14 @@ class _Rows:
         """Return a copy of the rows."""
         out = _Rows()
         out.parts = list(self.parts)
+        return out
+
+    def scaled(self, cones: int) -> _Rows:
+        """Return the rows so small that rounding does not break them: of at most 1, less from the first cone on."""
+        out = _Rows()
+        for i, (variables, factors, low, high) in enumerate(self.parts):
+            scale = (_SMALL_ROW if i >= cones else 1.0) / max(1.0, float(np.abs(factors).max()))
+            out.add(variables, scale * np.asarray(factors), scale * low, scale * high)
         return out
 
     def constraint(self, n: int) -> Any:
@@ -218,6 +232,7 @@ class _Search:
             if cone.base.sum() == 0 and program.whole[used].all():
                 # all amounts 0 is the apex of the cone, where the coefficient is undefined
                 self.rows.add(used, np.ones(used.size), 1.0, np.inf)
+        self.own_rows = len(self.rows.parts)
 
     def run(self, rounds: int) -> Solution:
         """Search until a solution passes, or the gap between the bound and the best known solution is closed."""
@@ -291,6 +306,8 @@ class _Search:
         rows = self.rows.copy()
         for p in self.inside:
             p.limit(rows, self.slack)
+        if whole.any():
+            rows = rows.scaled(self.own_rows)
         nothing = np.zeros(more)
         options = {"node_limit": self.nodes, "mip_rel_gap": self.gap}
         if self.until < math.inf:
