@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parsed import nodes
 
 import junheng
 from junheng._data import read_toml
@@ -56,7 +57,7 @@ def sound(key: str) -> bool:
 def calls() -> Iterator[tuple[str, str, set[str], bool]]:
     """Every ``message("key", …)`` in the package: where, key, parameters, whether they are all written out."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             named = isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "message"
             if named and node.args and isinstance(node.args[0], ast.Constant):
                 given = {k.arg for k in node.keywords if k.arg}
@@ -68,12 +69,10 @@ def calls() -> Iterator[tuple[str, str, set[str], bool]]:
                 )
 
 
-CALLS = list(calls())
-
-
 def test_a_message_names_a_sentence_and_gives_what_it_needs() -> None:
-    assert len(CALLS) > 500
-    assert [f"{where} {key}" for where, key, given, whole in CALLS if not complete(key, given, whole)] == []
+    found = list(calls())
+    assert len(found) > 500
+    assert [f"{where} {key}" for where, key, given, whole in found if not complete(key, given, whole)] == []
 
 
 def complete(key: str, given: set[str], whole: bool) -> bool:
