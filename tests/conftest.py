@@ -9,16 +9,26 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
-settings.register_profile("default", deadline=None, max_examples=24)
+settings.register_profile("default", deadline=None, max_examples=16)
 settings.register_profile("fuzz", deadline=None, max_examples=2000)
 # whatever the language of the machine, the command line prints English
 os.environ["JUNHENG_LANGUAGE"] = "en"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
-#: Rooms whose tests, all together, take about a minute, but for a few files; ``-m quick`` runs them alone.
-QUICK = {"contract", "corpus", "golden", "house", "indicators", "judging", "schools", "standards", "words"}
-BUT = {"test_changes.py", "test_local_schemes.py", "test_speed_paths.py"}
+#: What ``-m quick`` runs, all together in under a minute: whole rooms, and of each other room a few files.
+QUICK = {
+    *("corpus", "golden", "house", "indicators", "judging", "schools", "standards", "words"),
+    *("certificate/test_verify.py", "cli/test_mapping.py", "cli/test_plausibility.py"),
+    *("contract/test_measures_by_group.py", "contract/test_promises.py", "planning/test_planning.py"),
+    *("plausibility/test_jumps.py", "plausibility/test_parts.py", "plausibility/test_ranges.py"),
+    *("properties/test_properties_change.py", "properties/test_properties_dispersion.py"),
+    *("reading/test_endings.py", "reading/test_several_files.py", "reading/test_small_messes.py"),
+    *("reports/test_parade.py", "reports/test_worklists.py", "synthetic/test_tables.py"),
+    *("results/test_adequacy.py", "results/test_one_school.py", "results/test_summary.py"),
+}
+#: Files of those rooms that take long.
+BUT = {"test_changes.py", "test_items.py", "test_local_schemes.py", "test_speed_paths.py"}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -36,8 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is quick."""
     here = Path(__file__).parent
     for item in items:
-        room = item.path.relative_to(here).parts[0] if here in item.path.parents else ""
-        if room in QUICK and item.path.name not in BUT and not item.get_closest_marker("slow"):
+        name = item.path.relative_to(here) if here in item.path.parents else Path("-")
+        chosen = name.parts[0] in QUICK or name.as_posix() in QUICK
+        if chosen and name.name not in BUT and not item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.quick)
 
 
