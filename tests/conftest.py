@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,19 +17,16 @@ os.environ["JUNHENG_LANGUAGE"] = "en"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
-#: What ``-m quick`` runs, all together in under a minute: whole rooms, and of each other room a few files.
-QUICK = {
-    *("corpus", "golden", "house", "indicators", "judging", "schools", "standards", "words"),
-    *("certificate/test_verify.py", "cli/test_mapping.py", "cli/test_plausibility.py"),
-    *("contract/test_measures_by_group.py", "contract/test_promises.py", "planning/test_planning.py"),
-    *("plausibility/test_jumps.py", "plausibility/test_parts.py", "plausibility/test_ranges.py"),
-    *("properties/test_properties_change.py", "properties/test_properties_dispersion.py"),
-    *("reading/test_endings.py", "reading/test_several_files.py", "reading/test_small_messes.py"),
-    *("reports/test_parade.py", "reports/test_worklists.py", "synthetic/test_tables.py"),
-    *("results/test_adequacy.py", "results/test_one_school.py", "results/test_summary.py"),
+#: What ``-m quick`` runs, all together in under a minute: of each room or file the first test and then every n-th.
+EVERY = {
+    1: "corpus house words reading/test_small_messes.py reading/test_several_files.py reports/test_parade.py "
+    "results/test_one_school.py",
+    2: "planning/test_planning.py properties/test_properties_dispersion.py reading/test_endings.py",
+    4: "golden indicators plausibility reports/test_worklists.py schools synthetic",
+    6: "contract judging results/test_evaluation.py standards",
+    12: "certificate cli docs engines properties/test_properties_frames.py",
 }
-#: Files of those rooms that take long.
-BUT = {"test_changes.py", "test_items.py", "test_local_schemes.py", "test_speed_paths.py"}
+QUICK = {place: nth for nth, places in EVERY.items() for place in places.split()}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -45,11 +43,15 @@ def pytest_collection() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is quick."""
     here = Path(__file__).parent
+    seen: Counter[str] = Counter()
     for item in items:
         name = item.path.relative_to(here) if here in item.path.parents else Path("-")
-        chosen = name.parts[0] in QUICK or name.as_posix() in QUICK
-        if chosen and name.name not in BUT and not item.get_closest_marker("slow"):
+        chosen = next((x for x in (name.parts[0], name.as_posix()) if x in QUICK), None)
+        if chosen is None or any(map(item.get_closest_marker, ("slow", "long"))):
+            continue
+        if seen[chosen] % QUICK[chosen] == 0:
             item.add_marker(pytest.mark.quick)
+        seen[chosen] += 1
 
 
 @pytest.fixture(scope="session")
