@@ -22,9 +22,9 @@ EVERY = {
     1: "corpus house words reading/test_small_messes.py reading/test_several_files.py reports/test_parade.py "
     "results/test_one_school.py",
     2: "planning/test_planning.py properties/test_properties_dispersion.py reading/test_endings.py",
-    4: "golden indicators plausibility reports/test_worklists.py schools synthetic",
-    6: "contract judging results/test_evaluation.py standards",
-    12: "certificate cli docs engines properties/test_properties_frames.py",
+    4: "golden plausibility properties/test_properties_kernel_paths.py reports/test_worklists.py synthetic",
+    8: "contract indicators judging results/test_evaluation.py schools standards",
+    12: "certificate cli docs engines",
 }
 QUICK = {place: nth for nth, places in EVERY.items() for place in places.split()}
 
