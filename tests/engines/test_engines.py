@@ -411,7 +411,7 @@ def test_facts_by_county_as_a_mapping_and_a_standard_of_ones_own(tmp_path: Path)
         same(read(tmp_path / "out", name), getattr(ev, name), name)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_order_any_batch_any_row_groups(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Rows of small counties in any order, cut into any files: always the local answer."""

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from parsed import nodes
 
 import junheng as jh
 
@@ -25,11 +27,10 @@ MODULES = {
 def imported(path: Path, module: str, *, typing_only: bool = False) -> Iterator[str]:
     """Every module a file imports anywhere in it; what is there for type checkers only is left out."""
     skipped: set[int] = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not typing_only:
             skipped |= {id(n) for n in ast.walk(node)}
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if id(node) in skipped:
             continue
         if isinstance(node, ast.Import):
@@ -41,7 +42,9 @@ def imported(path: Path, module: str, *, typing_only: bool = False) -> Iterator[
             yield from (f"{base}.{a.name}" if f"{base}.{a.name}" in MODULES else base for a in node.names)
 
 
-IMPORTS = {module: set(imported(path, module)) for module, path in MODULES.items()}
+@cache
+def imports() -> dict[str, set[str]]:
+    return {module: set(imported(path, module)) for module, path in MODULES.items()}
 
 
 def inside(name: str, layer: str) -> bool:
@@ -49,7 +52,7 @@ def inside(name: str, layer: str) -> bool:
 
 
 def test_nobody_imports_the_command_line_or_the_package_as_a_whole() -> None:
-    for module, names in IMPORTS.items():
+    for module, names in imports().items():
         assert "junheng.__main__" not in names, module
         if module not in ("junheng", "junheng.__main__") and not inside(module, "cli"):
             assert "junheng" not in names, f"{module} imports the whole package"
@@ -57,7 +60,7 @@ def test_nobody_imports_the_command_line_or_the_package_as_a_whole() -> None:
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "narwhals"])
 def test_frames_stay_at_the_door(library: str) -> None:
-    users = {m for m, names in IMPORTS.items() if any(n == library or n.startswith(library + ".") for n in names)}
+    users = {m for m, names in imports().items() if any(n == library or n.startswith(library + ".") for n in names)}
     # engines work on frames that lie elsewhere: they are a door too
     # and pandas numbers the labels in arrays
     assert {u for u in users if not inside(u, "engines")} <= {"junheng._frames", "junheng._codes"}
@@ -70,11 +73,7 @@ def test_the_law_and_the_arithmetic_open_no_files_but_their_own() -> None:
     for module, path in MODULES.items():
         if not (inside(module, "indicators") or inside(module, "evaluation") or inside(module, "stages")):
             continue
-        names = {
-            getattr(n.func, "attr", getattr(n.func, "id", ""))
-            for n in ast.walk(ast.parse(path.read_text("utf-8")))
-            if isinstance(n, ast.Call)
-        }
+        names = {getattr(n.func, "attr", getattr(n.func, "id", "")) for n in nodes(path) if isinstance(n, ast.Call)}
         assert not names & opening, module
 
 
@@ -83,7 +82,7 @@ def test_files_are_written_in_one_place() -> None:
     for module, path in MODULES.items():
         if module == "junheng._files" or inside(module, "engines"):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -95,12 +94,12 @@ def test_files_are_written_in_one_place() -> None:
 
 
 def test_no_clock_and_no_global_option() -> None:
-    for module, names in IMPORTS.items():
+    for module, names in imports().items():
         if module == "junheng.indicators.allocation.cones":  # asked only where the caller limits the time of a plan
             continue
         assert not {"time", "datetime"} & {n.split(".")[0] for n in names}, module
     for path in MODULES.values():
-        assert not any(isinstance(n, ast.Global) for n in ast.walk(ast.parse(path.read_text("utf-8")))), path
+        assert not any(isinstance(n, ast.Global) for n in nodes(path)), path
 
 
 HEAVY = (
@@ -216,7 +215,7 @@ PINYIN = re.compile(
 
 
 def identifiers(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         for field in ("name", "id", "attr", "arg"):
             value = getattr(node, field, None)
             if isinstance(value, str):

@@ -1,8 +1,11 @@
 """The house has no circle and no arrow upward; imports for type checkers and those inside functions count too."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+
+from parsed import nodes
 
 import junheng
 
@@ -48,9 +51,9 @@ def name_of(path: Path) -> str:
 MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imported(nodes: Iterator[ast.AST]) -> set[str]:
+def imported(found_in: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
-    for node in nodes:
+    for node in found_in:
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -61,16 +64,21 @@ def imported(nodes: Iterator[ast.AST]) -> set[str]:
 
 def imports(path: Path) -> tuple[set[str], set[str]]:
     """What a file imports when it is loaded or for types, and what inside functions only."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    functions = [n for n in nodes(path) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
     inside = {n for f in functions for n in ast.walk(f)}
-    now = imported(n for n in ast.walk(tree) if n not in inside)
-    return now, imported(iter(inside)) - now
+    now = imported(n for n in nodes(path) if n not in inside)
+    return now, imported(inside) - now
 
 
-# the package itself re-exports what is public: it stands above all
-IMPORTS = {module: imports(path) for module, path in MODULES.items() if module != "junheng"}
-ARROWS = {(module, other) for module, (now, later) in IMPORTS.items() for other in now | later if other != module}
+@cache
+def all_imports() -> dict[str, tuple[set[str], set[str]]]:
+    # the package itself re-exports what is public: it stands above all
+    return {module: imports(path) for module, path in MODULES.items() if module != "junheng"}
+
+
+def arrows() -> set[tuple[str, str]]:
+    found = all_imports().items()
+    return {(module, other) for module, (now, later) in found for other in now | later if other != module}
 
 
 def room(module: str) -> str:
@@ -84,10 +92,10 @@ def points_wrong(module: str, other: str) -> bool:
     return RANK[theirs] > RANK[mine] or {mine, theirs} == {"indicators", "standards"}
 
 
-def circles(arrows: set[tuple[str, str]]) -> list[set[str]]:
+def circles(pairs: set[tuple[str, str]]) -> list[set[str]]:
     """Groups of more than one module that all reach one another."""
     after: dict[str, set[str]] = {}
-    for module, other in arrows:
+    for module, other in pairs:
         after.setdefault(module, set()).add(other)
 
     def reached(start: str) -> set[str]:
@@ -105,23 +113,23 @@ def circles(arrows: set[tuple[str, str]]) -> list[set[str]]:
 
 
 def test_every_room_has_a_rank() -> None:
-    assert {room(m) for m in IMPORTS} <= RANK.keys()
+    assert {room(m) for m in all_imports()} <= RANK.keys()
 
 
 def test_arrows_point_down_but_for_those_listed() -> None:
-    wrong = {arrow for arrow in ARROWS if points_wrong(*arrow)}
+    wrong = {arrow for arrow in arrows() if points_wrong(*arrow)}
     assert wrong - REACH_UP == OFFENDERS
 
 
 def test_convenience_methods_reach_up_inside_functions_and_are_few() -> None:
     assert len(REACH_UP) <= 8
     for module, other in REACH_UP:
-        now, later = IMPORTS[module]
+        now, later = all_imports()[module]
         assert other in later - now, f"{module} no longer imports {other} inside a function: shorten the list"
 
 
 def test_there_is_no_circle() -> None:
-    assert circles(ARROWS - REACH_UP) == []
+    assert circles(arrows() - REACH_UP) == []
 
 
 def test_a_circle_would_be_seen() -> None:

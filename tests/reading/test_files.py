@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,7 @@ def test_of_several_tables_all_are_written_or_none(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------- functions
 
 
+@cache
 def evaluated() -> jh.Evaluation:
     return jh.evaluate(table(), QUALITY)
 
