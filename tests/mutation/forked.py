@@ -1,7 +1,9 @@
 """A warm process and its children: pytest in a copied tree, in a fork that has not imported the package yet."""
 
 import contextlib
+import fcntl
 import importlib
+import itertools
 import json
 import os
 import resource
@@ -38,6 +40,17 @@ def warm_up() -> None:
             importlib.import_module(name)
     if any(name.split(".")[0] == "junheng" for name in sys.modules):
         raise RuntimeError("the package was imported before the fork; its mutants would not be seen")
+
+
+def own_tree(state: Path) -> Path:
+    """Return a copy of the repository that no other process of ours works in, however many shards run."""
+    for n in itertools.count(1):
+        lock = os.open(state / f"tree-{n}.lock", os.O_CREAT | os.O_RDWR)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held until this process ends
+            return copy_tree(state / f"tree-{n}")
+        os.close(lock)
+    raise AssertionError
 
 
 def copy_tree(to: Path) -> Path:
@@ -77,7 +90,7 @@ def child(tree: Path, work: Callable[[Callable[[Any], None]], None], *, keep_com
         os.setsid()
         os.close(ours)
         os.chdir(tree)
-        log = os.open(tree.parent / "child.log", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        log = os.open(tree.with_suffix(".log"), os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         for stream in (0, 1, 2):
             os.dup2(log, stream)
         here = str(Path(__file__).parent)

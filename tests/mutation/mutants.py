@@ -1,6 +1,7 @@
 """Small faults in a source file, one at a time, each with a name that outlives changes elsewhere in the file."""
 
 import ast
+import bisect
 import difflib
 import random
 import re
@@ -94,7 +95,7 @@ class _Maker(ast.NodeVisitor):
             left = max(0, cut[0] - 30)
             whole, after = whole[left : cut[1] + 30], after[left : cut[0] + len(new) + 30]
         change = " -> ".join(" ".join(text.split())[:90] for text in (whole.decode(errors="ignore"), after))
-        line = self.source.count(b"\n", 0, start) + 1
+        line = bisect.bisect(self.starts, start)
         operator = "default" if self.default else operator
         self.found.append(
             Mutant(self.file, ".".join(self.names), operator, change, line, self.lines, start, stop, new.encode())

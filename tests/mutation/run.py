@@ -19,6 +19,7 @@ from reach import FOLDERS, Reach, record
 
 ROOMS = ("judging", "indicators", "standards", "schools", "planning")
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+WATCHED = Path(__file__).with_name("watched.toml")
 BATCHES = (10, 60, 10_000)
 SILENCE = 300.0
 
@@ -26,6 +27,44 @@ SILENCE = 300.0
 def equivalent() -> dict[str, str]:
     """Return the mutants that were read and found to change nothing a caller can see, with the reason."""
     return {entry["id"]: entry["reason"] for entry in tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutant"]}
+
+
+def watched(tree: Path, least: float) -> int:
+    """Try the mutants of the watch list by the tests that noticed them; fail if fewer than a share are noticed."""
+    entries = tomllib.loads(WATCHED.read_text(encoding="utf-8"))["mutant"]
+    known: dict[str, dict[str, float]] = defaultdict(dict)
+    for entry in entries:
+        known[entry["id"].split("::")[0]][entry["by"]] = 1.0
+    there = {m.id: m for file in known if (tree / file).exists() for m in faults.make((tree / file).read_bytes(), file)}
+    noticed, gone = 0, 0
+    for entry in entries:
+        mutant, first = there.get(entry["id"]), {entry["by"]: 1.0}
+        found = judge(tree, mutant, first | known[mutant.file], 30.0)["status"] if mutant else "gone"
+        noticed, gone = noticed + (found in {"killed", "timeout"}), gone + (found == "gone")
+        if found not in {"killed", "timeout"}:
+            print(f"{found}: {entry['id']}, noticed before by {entry['by']}", flush=True)
+    killers = {test: 1.0 for tests in known.values() for test in tests}
+    wrong = judge(tree, None, killers, 1e9)["failed"]
+    print(f"{noticed} of {len(entries) - gone} noticed; {gone} are no longer there; failing without a fault: {wrong}")
+    return int(noticed < least * (len(entries) - gone) or gone > len(entries) / 3 or bool(wrong))
+
+
+def watch(runs: list["Run"], size: int = 10) -> None:
+    """Write the watch list anew: some mutants a room that a quick test notices, drawn by the seed."""
+    lines = [
+        "# Mutants that a test noticed when the samples were last judged, and the test. Written by run.py --watch."
+    ]
+    for run in runs:
+        killed = [
+            e for e in run.found.values() if e["status"] == "killed" and run.reach.seconds.get(e["by"], 9.0) < 0.5
+        ]
+        for entry in killed[:size]:
+            lines += [
+                "",
+                "[[mutant]]",
+                *(f"{key} = {json.dumps(entry[key], ensure_ascii=False)}" for key in ("id", "by")),
+            ]
+    WATCHED.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def judge(tree: Path, mutant: Mutant | None, tests: dict[str, float], cap: float) -> dict[str, Any]:
@@ -113,19 +152,21 @@ class Run:
                  "diff": mutant.diff(source.encode()), **found, "digest": digest(mutant, source)}  # fmt: skip
         entry.pop("failed")
         self.killers[mutant.file][entry["by"]] += entry["status"] == "killed"
-        self.found[mutant.id] = entry
+        self.keep(entry)
+        return entry
+
+    def keep(self, entry: dict[str, Any]) -> None:
+        """Write down what was found; the last word on a mutant counts, and several shards may write."""
+        self.found[entry["id"]] = entry
         with self.kept.open("a", encoding="utf-8") as kept:
             kept.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        return entry
 
     def control(self, sample: Iterable[Mutant]) -> list[str]:
         """Run every test that killed on the code as it is; those that fail there prove nothing, nor do their kills."""
         killers = {self.found[m.id]["by"] for m in sample if m.id in self.found} & self.reach.seconds.keys()
         wrong = judge(self.tree, None, {t: self.reach.seconds[t] for t in sorted(killers)}, 1e9)["failed"]
-        for key in [k for k, entry in self.found.items() if entry["by"] in wrong]:
-            del self.found[key]
-        kept = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in self.found.values())
-        self.kept.write_text(kept, encoding="utf-8")
+        for entry in [entry for entry in self.found.values() if entry["by"] in wrong]:
+            self.keep({**entry, "status": "unsure", "digest": ""})
         return wrong
 
 
@@ -135,8 +176,8 @@ def drawn(tree: Path, room: str, size: int, seed: int) -> list[Mutant]:
     return [m for m in found if faults.parses(m, (tree / m.file).read_bytes())]
 
 
-def share(run: Run, sample: list[Mutant], same: dict[str, str]) -> tuple[int, int]:
-    """Print what was found of a sample; return how many were noticed, of how many."""
+def share(run: Run, sample: list[Mutant], same: dict[str, str]) -> None:
+    """Print what was found of a sample."""
     found = [run.found[m.id] for m in sample if m.id not in same and m.id in run.found]
     counts = Counter(entry["status"] for entry in found)
     noticed, seconds = counts["killed"] + counts["timeout"], sum(entry["seconds"] for entry in found)
@@ -147,13 +188,12 @@ def share(run: Run, sample: list[Mutant], same: dict[str, str]) -> tuple[int, in
         f"{counts['survived']} survived; {100 * noticed / max(1, len(found)):.1f} % noticed; "
         f"{sum(m.id in same for m in sample)} equivalent, {to_come} to come; {each:.1f} seconds of the processor each"
     )
-    return noticed, len(found)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rooms", nargs="*", default=ROOMS, help=f"of {', '.join(ROOMS)}; all if none is named")
+    parser.add_argument("rooms", nargs="*", default=ROOMS, help=f"of {', '.join(ROOMS)}; default: all")
     parser.add_argument("--size", type=int, default=300, help="mutants a room")
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--shard", default="1/1", help="as 2/6: every sixth mutant, from the second")
@@ -163,46 +203,53 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--record", nargs="+", metavar="TESTS", help="record what these tests reach, or 'all'")
     parser.add_argument("--survivors", action="store_true", help="judge again what survived")
     parser.add_argument("--show", action="store_true", help="print survivors; judge nothing")
-    parser.add_argument("--ci", action="store_true", help="ten mutants a room, quick tests only")
-    parser.add_argument("--least", type=float, default=0.85, help="with --ci: the share that must be noticed")
+    parser.add_argument("--ci", action="store_true", help="the watch list alone, by the tests that noticed it")
+    parser.add_argument("--least", type=float, default=0.95, help="with --ci: the share that must be noticed")
+    parser.add_argument("--watch", action="store_true", help="write the watch list anew from what was found")
     options = parser.parse_args(arguments)
     if options.ci:
-        options.size, options.cap, options.state = 10, 15.0, Path(tempfile.mkdtemp())
+        with tempfile.TemporaryDirectory() as state:
+            tree = forked.copy_tree(Path(state) / "tree")
+            forked.warm_up()
+            return watched(tree, options.least)
     (options.state / "reach").mkdir(parents=True, exist_ok=True)
-    tree = forked.copy_tree(options.state / "tree")
+    tree = forked.ROOT if options.show or options.watch else forked.own_tree(options.state)
     forked.warm_up()
-    samples = {room: drawn(tree, room, options.size, options.seed) for room in options.rooms}
-    remember(options, tree, samples)
-    nth, of = map(int, options.shard.split("/"))
-    same, noticed, judged = equivalent(), 0, 0
-    for room, sample in samples.items():
-        run = Run(options.state, tree, room, options.cap)
-        mine = [m for m in sample[nth - 1 :: of] if m.id not in same]
-        survived = [m for m in mine if run.found.get(m.id, {}).get("status") == "survived"]
-        for m in survived if options.show else []:
-            entry = run.found[m.id]
-            print(f"\n{m.id}\n{entry['diff']}\n  {entry['tried']} tests tried, {entry['left']} not")
-        again = survived if options.survivors else []
-        for m in [] if options.show else [m for m in mine if m in again or not run.is_known(m)]:
-            entry = run.try_one(m)
-            print(f"{entry['status']:9}{entry['seconds']:6.1f} s {entry['tried']:4} {m.id}  {entry['by']}", flush=True)
-        if not options.show and (wrong := run.control(mine)):
-            print(f"these fail without any mutant, and their kills do not count: {wrong}")
-        a, b = share(run, sample[nth - 1 :: of], same)
-        noticed, judged = noticed + a, judged + b
-    return int(options.ci and noticed < options.least * judged)
+    if options.record:
+        remember(options, tree)
+    runs = [Run(options.state, tree, room, options.cap) for room in options.rooms]
+    if options.watch:
+        watch(runs)
+        return 0
+    same, (nth, of) = equivalent(), map(int, options.shard.split("/"))
+    for run in runs:
+        sample = drawn(tree, run.room, options.size, options.seed)[nth - 1 :: of]
+        work_off(run, [m for m in sample if m.id not in same], options)
+        share(run, sample, same)
+    return 0
 
 
-def remember(options: argparse.Namespace, tree: Path, samples: dict[str, list[Mutant]]) -> None:
-    """Record which tests reach what, if asked to, or if nothing is known."""
-    if options.ci:
-        files = sorted({m.file for sample in samples.values() for m in sample})
-        record(tree, ["tests", "junheng"], files, options.state / "reach" / "quick.json", "quick")
-    elif options.record:
-        files = sorted(str(p.relative_to(tree)) for room in ROOMS for p in (tree / "junheng" / room).rglob("*.py"))
-        asked = [f"tests/{folder}" for folder in FOLDERS] + ["junheng"] if options.record == ["all"] else options.record
-        for path in asked:
-            record(tree, [path], files, options.state / "reach" / f"{path.strip('/').replace('/', '-')}.json")
+def work_off(run: Run, sample: list[Mutant], options: argparse.Namespace) -> None:
+    """Judge what is not yet known of a sample, or show what survived."""
+    survived = [m for m in sample if run.found.get(m.id, {}).get("status") == "survived"]
+    if options.show:
+        for entry in (run.found[m.id] for m in survived):
+            print(f"\n{entry['id']}\n{entry['diff']}\n  {entry['tried']} tests tried, {entry['left']} not")
+        return
+    again = survived if options.survivors else []
+    for m in [m for m in sample if m in again or not run.is_known(m)]:
+        entry = run.try_one(m)
+        print(f"{entry['status']:9}{entry['seconds']:6.1f} s {entry['tried']:4} {m.id}  {entry['by']}", flush=True)
+    if wrong := run.control(sample):
+        print(f"these fail without any mutant, and their kills do not count: {wrong}")
+
+
+def remember(options: argparse.Namespace, tree: Path) -> None:
+    """Record which tests reach what."""
+    files = sorted(str(p.relative_to(tree)) for room in ROOMS for p in (tree / "junheng" / room).rglob("*.py"))
+    asked = [f"tests/{folder}" for folder in FOLDERS] + ["junheng"] if options.record == ["all"] else options.record
+    for path in asked:
+        record(tree, [path], files, options.state / "reach" / f"{path.strip('/').replace('/', '-')}.json")
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ sys.exit(run.main(["judging", "--record", "tests/judging", "--state", {str(state
         "-    return figure >= LIMIT\n+    return figure > LIMIT"
     )
     # the copy is as it was, and a second run finds nothing left to judge
-    assert (state / "tree" / FILE).read_bytes() == SOURCE
+    assert (state / "tree-1" / FILE).read_bytes() == SOURCE
     again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert len(again.stdout.splitlines()) < len(first.stdout.splitlines()) and "0 to come" in again.stdout
 
