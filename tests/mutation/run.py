@@ -141,10 +141,10 @@ class Run:
         """Whether the mutant was judged, in the same function."""
         return self.found.get(mutant.id, {}).get("digest") == digest(mutant, self.source(mutant.file))
 
-    def try_one(self, mutant: Mutant) -> dict[str, Any]:
-        """Judge a mutant, and keep what was found."""
+    def try_one(self, mutant: Mutant, by: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Judge a mutant, by some files of tests or by all, and keep what was found."""
         source = self.source(mutant.file)
-        tests = self.reach.tests(mutant, source)
+        tests = [t for t in self.reach.tests(mutant, source) if t.startswith(by or "")]
         often = [t for t, n in self.killers[mutant.file].most_common(6) if n and t in set(tests)]
         ordered = dict.fromkeys([*often, *tests])
         found = judge(self.tree, mutant, {t: self.reach.seconds[t] for t in ordered}, self.cap)
@@ -152,7 +152,8 @@ class Run:
                  "diff": mutant.diff(source.encode()), **found, "digest": digest(mutant, source)}  # fmt: skip
         entry.pop("failed")
         self.killers[mutant.file][entry["by"]] += entry["status"] == "killed"
-        self.keep(entry)
+        if not by or entry["status"] != "survived":
+            self.keep(entry)
         return entry
 
     def keep(self, entry: dict[str, Any]) -> None:
@@ -200,8 +201,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cap", type=float, default=45.0, help="seconds of the processor a mutant may take")
     state = Path(tempfile.gettempdir()) / "junheng-mutation"
     parser.add_argument("--state", type=Path, default=state, help="folder of what was recorded and found")
-    parser.add_argument("--record", nargs="+", metavar="TESTS", help="record what these tests reach, or 'all'")
+    parser.add_argument("--record", nargs="+", metavar="TESTS", help="record what tests reach, or 'all'")
     parser.add_argument("--survivors", action="store_true", help="judge again what survived")
+    parser.add_argument("--by", nargs="+", default=[], metavar="TESTS", help="judge survivors again by these alone")
     parser.add_argument("--show", action="store_true", help="print survivors; judge nothing")
     parser.add_argument("--ci", action="store_true", help="the watch list alone, by the tests that noticed it")
     parser.add_argument("--least", type=float, default=0.95, help="with --ci: the share that must be noticed")
@@ -236,9 +238,9 @@ def work_off(run: Run, sample: list[Mutant], options: argparse.Namespace) -> Non
         for entry in (run.found[m.id] for m in survived):
             print(f"\n{entry['id']}\n{entry['diff']}\n  {entry['tried']} tests tried, {entry['left']} not")
         return
-    again = survived if options.survivors else []
-    for m in [m for m in sample if m in again or not run.is_known(m)]:
-        entry = run.try_one(m)
+    by = tuple(options.by)
+    for m in survived if by or options.survivors else [m for m in sample if not run.is_known(m)]:
+        entry = run.try_one(m, by)
         print(f"{entry['status']:9}{entry['seconds']:6.1f} s {entry['tried']:4} {m.id}  {entry['by']}", flush=True)
     if wrong := run.control(sample):
         print(f"these fail without any mutant, and their kills do not count: {wrong}")

@@ -1,0 +1,70 @@
+"""One condition at a time: what a small fault in the judging of conditions would change."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from custom_standards import custom
+from item_tables import table
+from small_tables import QUALITY, frame, junior, school
+
+import junheng as jh
+
+CITED = {"clause": "第一条", "source": "E", "standing": "confirmed"}
+LABEL = {"zh": "项", "en": "item"}
+
+
+def asked(folder: Path, condition: dict[str, Any], *rows: dict[str, Any]) -> Any:
+    """A county judged by an item of one condition."""
+    item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [condition]}
+    return jh.evaluate(pd.DataFrame(list(rows)), custom(folder, [], items=[item | CITED]))
+
+
+def verdict(ev: Any) -> str:
+    return str(ev.items["verdict"].item())
+
+
+def test_a_second_reading_asks_the_schools_that_the_condition_asks(tmp_path: Path) -> None:
+    most = {"scope": "section", "top": ["computers"], "op": "<="}
+    condition = most | {"value": 100, "where": {"stages": ["primary"]}, "readings": [most | {"value": 90}]}
+    assert verdict(asked(tmp_path, condition, school(computers=90), junior(computers=95))) == "met"
+    assert verdict(asked(tmp_path, condition, school(computers=95), junior(computers=90))) == "undetermined"
+
+
+def test_a_second_reading_may_ask_schools_of_its_own(tmp_path: Path) -> None:
+    most = {"scope": "section", "top": ["computers"], "op": "<=", "value": 90}
+    condition = most | {"readings": [most | {"where": {"stages": ["primary"]}}]}
+    assert verdict(asked(tmp_path, condition, school(computers=90), junior(computers=95))) == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("owners", "expected"),
+    [
+        (["public", "public"], "met"),
+        (["public", "private"], "met"),
+        # whether the second school counts is not known
+        (["public", None], "undetermined"),
+        # there are schools, but the rule is about none of them
+        (["private", "private"], "met"),
+    ],
+)
+def test_a_sum_over_schools_of_which_one_may_not_count(tmp_path: Path, owners: list[str | None], expected: str) -> None:
+    condition = {"scope": "sum", "top": ["computers"], "op": "<=", "value": 200, "where": {"ownership": "public"}}
+    rows = [school(name, ownership=owner) for name, owner in zip(("一小", "二小"), owners, strict=True)]
+    assert verdict(asked(tmp_path, condition, *rows)) == expected
+
+
+def test_a_sum_over_schools_of_a_kind_that_the_county_does_not_have(tmp_path: Path) -> None:
+    condition = {"scope": "sum", "top": ["computers"], "op": "<=", "value": 200, "where": {"stages": ["junior"]}}
+    assert verdict(asked(tmp_path, condition, school())) == "undetermined"
+
+
+def test_a_school_that_a_relaxation_does_not_save_is_told_by_the_easier_rule() -> None:
+    rooms = {"classes": 36, "music_rooms_96": 1, "music_rooms_73_96": 1, "music_rooms_61_73": 0, "music_rooms_54_61": 0}
+    std = jh.load_standard(QUALITY).with_options(relaxations=["older-school-rooms"])
+    for built, value in ((2016, 2), (2017, 1)):
+        schools = frame(*table(甲小=rooms | {"built_year": built})).assign(year=2020)
+        told = jh.evaluate(schools, std).item_schools
+        told = told[(told["item"] == "music-and-art-rooms") & (told["school"] == "甲小")]
+        assert (value, 3.0) in set(zip(told["value"], told["required"], strict=True)), built
