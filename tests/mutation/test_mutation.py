@@ -162,7 +162,7 @@ sys.exit(run.main(["judging", "--record", "tests/judging", "--state", {str(state
     assert {change: (entry["status"], entry["by"]) for change, entry in found.items()} == CHOSEN
     assert "5 judged, 2 killed, 1 hang, 2 survived; 60.0 % noticed" in first.stdout
     # two that reach it, three others of the room; the test that fails without any fault is not asked
-    assert found["figure >= LIMIT -> figure > LIMIT"]["tried"] == 2
+    assert found["figure >= LIMIT -> figure > LIMIT"]["tried"] == 5
     assert found["figure >= LIMIT -> figure > LIMIT"]["diff"].endswith(
         "-    return figure >= LIMIT\n+    return figure > LIMIT"
     )
