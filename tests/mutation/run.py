@@ -194,7 +194,7 @@ def share(run: Run, sample: list[Mutant], same: dict[str, str]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rooms", nargs="*", default=ROOMS, help=f"of {', '.join(ROOMS)}; default: all")
+    parser.add_argument("rooms", nargs="*", help=f"of {', '.join(ROOMS)}; default: all")
     parser.add_argument("--size", type=int, default=300, help="mutants a room")
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--shard", default="1/1", help="as 2/6: every sixth mutant, from the second")
@@ -215,11 +215,13 @@ def main(arguments: list[str] | None = None) -> int:
             forked.warm_up()
             return watched(tree, options.least)
     (options.state / "reach").mkdir(parents=True, exist_ok=True)
-    tree = forked.ROOT if options.show or options.watch else forked.own_tree(options.state)
+    tree = forked.ROOT if (options.show or options.watch) and not options.record else forked.own_tree(options.state)
     forked.warm_up()
     if options.record:
         remember(options, tree)
-    runs = [Run(options.state, tree, room, options.cap) for room in options.rooms]
+        if not options.rooms:
+            return 0
+    runs = [Run(options.state, tree, room, options.cap) for room in options.rooms or ROOMS]
     if options.watch:
         watch(runs)
         return 0
