@@ -51,19 +51,13 @@ def watched(tree: Path, least: float) -> int:
 
 def watch(runs: list["Run"], size: int = 10) -> None:
     """Write the watch list anew: some mutants a room that a quick test notices, drawn by the seed."""
-    lines = [
-        "# Mutants that a test noticed when the samples were last judged, and the test. Written by run.py --watch."
-    ]
+    lines = ["# Mutants that a test noticed, and the test. Written by run.py --watch when the samples were judged."]
     for run in runs:
-        killed = [
-            e for e in run.found.values() if e["status"] == "killed" and run.reach.seconds.get(e["by"], 9.0) < 0.5
-        ]
-        for entry in killed[:size]:
-            lines += [
-                "",
-                "[[mutant]]",
-                *(f"{key} = {json.dumps(entry[key], ensure_ascii=False)}" for key in ("id", "by")),
-            ]
+        killed = [entry for entry in run.found.values() if entry["status"] == "killed"]
+        quick = [entry for entry in killed if run.reach.seconds.get(entry["by"], 9.0) < 0.5]
+        for entry in quick[:size]:
+            id_, by = (json.dumps(entry[key], ensure_ascii=False) for key in ("id", "by"))
+            lines += ["", "[[mutant]]", f"id = {id_}", f"by = {by}"]
     WATCHED.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
@@ -172,9 +166,10 @@ class Run:
 
 
 def drawn(tree: Path, room: str, size: int, seed: int) -> list[Mutant]:
-    """Return the sample of a room, without what does not compile and without what is known to change nothing."""
-    found = faults.sample(faults.all_of(tree, [room]), size, seed)
-    return [m for m in found if faults.parses(m, (tree / m.file).read_bytes())]
+    """Return the sample of a room, without what does not compile or compiles to the same."""
+    found = sorted(faults.sample(faults.all_of(tree, [room]), size, seed), key=lambda m: m.file)
+    good = {m.id for m in found if faults.parses(m, (tree / m.file).read_bytes())}
+    return [m for m in faults.sample(found, size, seed) if m.id in good]
 
 
 def share(run: Run, sample: list[Mutant], same: dict[str, str]) -> None:
