@@ -142,34 +142,48 @@ CHOSEN = {
 @pytest.mark.slow
 def test_what_a_test_notices_is_killed_and_the_rest_survives(tree: Path, tmp_path: Path) -> None:
     pytest.importorskip("coverage")
-    state = tmp_path / "state"
+    state, watched = tmp_path / "state", tmp_path / "watched.toml"
     program = f"""
 import sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(run.__file__).parent)!r})
 import forked, run
 forked.ROOT, forked.HEAVY, forked.PATIENCE = Path({str(tree)!r}), "", 1.0
-run.EQUIVALENT = Path({str(tmp_path / "equivalent.toml")!r})
+run.WATCHED, run.EQUIVALENT = Path({str(watched)!r}), Path({str(tmp_path / "equivalent.toml")!r})
 run.EQUIVALENT.write_text("mutant = []")
 every, chosen = run.faults.make, {set(CHOSEN)!r}
 run.faults.make = lambda *given: [m for m in every(*given) if m.change in chosen]
-sys.exit(run.main(["judging", "--record", "tests/judging", "--state", {str(state)!r}, *sys.argv[1:]]))
+sys.exit(run.main(["--state", {str(state)!r}, *sys.argv[1:]]))
 """
-    first = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
-    assert first.returncode == 0, first.stderr
+
+    def call(*options: str) -> tuple[int, str]:
+        done = subprocess.run([sys.executable, "-c", program, *options], capture_output=True, text=True, timeout=300)
+        assert done.returncode in (0, 1) and not done.stderr, done.stderr
+        return done.returncode, done.stdout
+
+    code, said = call("judging", "--record", "tests/judging")
     told = [json.loads(line) for line in (state / "judging.jsonl").read_text(encoding="utf-8").splitlines()]
     found = {entry["id"].split("::")[3]: entry for entry in told}
     assert {change: (entry["status"], entry["by"]) for change, entry in found.items()} == CHOSEN
-    assert "5 judged, 2 killed, 1 hang, 2 survived; 60.0 % noticed" in first.stdout
+    assert code == 0 and "5 judged, 2 killed, 1 hang, 2 survived; 60.0 % noticed" in said
     # two that reach it, three others of the room; the test that fails without any fault is not asked
-    assert found["figure >= LIMIT -> figure > LIMIT"]["tried"] == 5
-    assert found["figure >= LIMIT -> figure > LIMIT"]["diff"].endswith(
-        "-    return figure >= LIMIT\n+    return figure > LIMIT"
-    )
-    # the copy is as it was, and a second run finds nothing left to judge
+    survivor = found["figure >= LIMIT -> figure > LIMIT"]
+    assert (survivor["tried"], survivor["left"]) == (5, 0)
+    assert survivor["diff"].endswith("-    return figure >= LIMIT\n+    return figure > LIMIT")
+    # the copy is as it was; nothing is left to judge, and what survived is shown
     assert (state / "tree-1" / FILE).read_bytes() == SOURCE
-    again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
-    assert len(again.stdout.splitlines()) < len(first.stdout.splitlines()) and "0 to come" in again.stdout
+    code, said = call("judging", "--show")
+    assert said.count("\n+") == 2 and "0 to come" in said
+
+    # the tests that noticed are watched, and must go on noticing
+    call("judging", "--watch")
+    assert call("--ci") == (0, "2 of 2 noticed; 0 are no longer there; failing without a fault: []\n")
+    text = watched.read_text(encoding="utf-8")
+    watched.write_text(text.replace("::test_high[11]", "::test_until").replace("::test_known", "::test_until"))
+    code, said = call("--ci")
+    assert (
+        code == 1 and "0 of 2 noticed" in said and "noticed before by tests/judging/test_small.py::test_until" in said
+    )
 
 
 def test_the_list_of_equivalent_mutants_says_why() -> None:
