@@ -68,3 +68,13 @@ def test_a_school_that_a_relaxation_does_not_save_is_told_by_the_easier_rule() -
         told = jh.evaluate(schools, std).item_schools
         told = told[(told["item"] == "music-and-art-rooms") & (told["school"] == "甲小")]
         assert (value, 3.0) in set(zip(told["value"], told["required"], strict=True)), built
+
+
+def test_why_schools_are_open(tmp_path: Path) -> None:
+    most = {"scope": "section", "top": ["computers"], "op": "<=", "value": 100}
+    condition = most | {"readings": [most | {"value": 90}]}
+    for computers, other, reason in ((None, 80, "not_given"), (95, 80, "readings_disagree"), (None, 101, "")):
+        ev = asked(tmp_path, condition, school("一小", computers=computers), school("二小", computers=other))
+        assert (ev.items["reason"].item() or "") == reason
+        # a school that is open because readings disagree does not make the others so
+        assert verdict(ev) == ("undetermined" if reason else "unmet")

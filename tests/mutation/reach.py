@@ -32,6 +32,7 @@ class Recorder(forked.Chosen):
         self.took: dict[str, float] = {}
         self.shared: dict[str, list[str]] = {}
         self.failed: set[str] = set()
+        self.skipped: set[str] = set()
         self.modules: set[str] = set()
         self.caches = [o for o in gc.get_objects() if isinstance(o, functools._lru_cache_wrapper)]
         self.caches = [o for o in self.caches if str(o.__module__).startswith("junheng")]
@@ -74,9 +75,9 @@ class Recorder(forked.Chosen):
         self.took[item.nodeid] = round(time.process_time() - began, 4)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Forget tests that fail, or skip, as the code stands."""
+        """Note which tests fail, or are skipped, as the code stands: they judge nothing."""
         if not report.passed:
-            self.failed.add(report.nodeid)
+            (self.failed if report.failed else self.skipped).add(report.nodeid)
 
 
 def _import_all() -> None:
@@ -101,7 +102,7 @@ def record(tree: Path, paths: list[str], files: list[str], keep: Path, mark: str
         recorder = Recorder(cover, say)
         code = forked.run_pytest([*paths, "-m", f"not long and ({mark})"], recorder)
         cover.stop()
-        data, names = cover.get_data(), sorted(recorder.took.keys() - recorder.failed)
+        data, names = cover.get_data(), sorted(recorder.took.keys() - recorder.failed - recorder.skipped)
         number = {name: n for n, name in enumerate(names)}
         reached: dict[str, dict[int, list[int]]] = {}
         members: dict[str, list[int]] = {}
@@ -121,14 +122,14 @@ def record(tree: Path, paths: list[str], files: list[str], keep: Path, mark: str
         sources = {file: (tree / file).read_text(encoding="utf-8") for file in files}
         told = {"tests": {n: recorder.took[n] for n in names}, "lines": reached, "sources": sources}
         keep.write_text(json.dumps(told), encoding="utf-8")
-        say({"code": code, "failed": sorted(recorder.failed)[:50], "of": len(names)})
+        say({"code": code, "failed": sorted(recorder.failed), "of": len(names)})
 
     pid, pipe = forked.child(tree, work, keep_compiled=True)
     last = None
     for told in forked.listen(pipe, 900.0):
         last = told or last
         if told and ("error" in told or "code" in told):
-            print(f"  {told}", flush=True)
+            print(paths, told, flush=True)
     forked.end(pid, pipe)
     if not keep.exists():
         raise SystemExit(f"nothing was recorded; last: {last}")
