@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from custom_standards import custom
@@ -10,6 +11,7 @@ from item_tables import table
 from small_tables import QUALITY, frame, junior, school
 
 import junheng as jh
+from junheng.indicators.compliance import VERDICTS, judged
 
 CITED = {"clause": "第一条", "source": "E", "standing": "confirmed"}
 LABEL = {"zh": "项", "en": "item"}
@@ -78,3 +80,32 @@ def test_why_schools_are_open(tmp_path: Path) -> None:
         assert (ev.items["reason"].item() or "") == reason
         # a school that is open because readings disagree does not make the others so
         assert verdict(ev) == ("undetermined" if reason else "unmet")
+
+
+#: Verdicts of "0.1 + x op 0.3" by operator: where x is 0.2, a hair more, a hair less. In floats 0.1 + 0.2 is above 0.3.
+HAIRS = {
+    ">=": ("met", "met", "unmet"),
+    "<=": ("met", "unmet", "met"),
+    ">": ("unmet", "met", "unmet"),
+    "<": ("unmet", "unmet", "met"),
+    "==": ("met", "unmet", "unmet"),
+}
+
+
+@pytest.mark.parametrize("scope", ["section", "sum"])
+@pytest.mark.parametrize("op", HAIRS)
+def test_every_operator_at_a_hairs_breadth(tmp_path: Path, op: str, scope: str) -> None:
+    condition = {"scope": scope, "top": ["teaching_area_m2", "sports_area_m2"], "op": op, "value": 0.3}
+    for figure, expected in zip((0.2, 0.2000000000000001, 0.1999999999999999), HAIRS[op], strict=True):
+        row = school(teaching_area_m2=0.1, sports_area_m2=figure)
+        assert verdict(asked(tmp_path, condition, row)) == expected, figure
+        if scope == "section":  # and the same of a threshold of a school, a quotient by its students
+            one = row | {"students": 1, "teaching_area_m2": figure, "sports_area_m2": 1.0}
+            limit = {"indicator": "teaching_area_per_student", "stage": "primary", "op": op, "value": 0.2}
+            found = jh.evaluate(pd.DataFrame([one]), custom(tmp_path, [limit])).schools["verdict"].item()
+            assert found == expected, figure
+
+
+def test_codes_of_signs() -> None:
+    signs = {op: [VERDICTS[code] for code in judged(np.array([0, 1, -1]), op)] for op in HAIRS}
+    assert signs == {op: list(expected) for op, expected in HAIRS.items()}
