@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
 from custom_standards import custom
 from item_tables import table
-from small_tables import QUALITY, frame, junior, school
+from small_tables import BASIC, QUALITY, frame, junior, school
 
 import junheng as jh
 from junheng.indicators.compliance import VERDICTS, judged
@@ -109,3 +110,22 @@ def test_every_operator_at_a_hairs_breadth(tmp_path: Path, op: str, scope: str) 
 def test_codes_of_signs() -> None:
     signs = {op: [VERDICTS[code] for code in judged(np.array([0, 1, -1]), op)] for op in HAIRS}
     assert signs == {op: list(expected) for op, expected in HAIRS.items()}
+
+
+@pytest.mark.parametrize("rule", ["composite", "each"])
+@pytest.mark.parametrize("stage", ["primary", "junior"])
+def test_a_limit_may_be_that_of_one_stage(stage: str, rule: str) -> None:
+    std = jh.load_standard(BASIC if rule == "composite" else QUALITY)
+    one = attrs.evolve(std, limits=tuple(limit for limit in std.limits if limit.stage == stage))
+    schools = frame(school(), school("二小", books=14_000), junior(), junior("二中", books=14_000))
+    table = jh.evaluate(schools, one).indicators
+    limited = {
+        s: {
+            v
+            for v, i in zip(rows["verdict"], rows["indicator"], strict=True)
+            if (i == "composite") == (rule == "composite")
+        }
+        for s, rows in table.groupby("stage", observed=True)
+    }
+    other = {"primary": "junior", "junior": "primary"}[stage]
+    assert "met" in limited[stage] and "met" not in limited[other]
