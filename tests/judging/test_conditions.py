@@ -129,3 +129,13 @@ def test_a_limit_may_be_that_of_one_stage(stage: str, rule: str) -> None:
     }
     other = {"primary": "junior", "junior": "primary"}[stage]
     assert "met" in limited[stage] and "met" not in limited[other]
+
+
+@pytest.mark.parametrize(("students", "value"), [(1, 0.5), (2, 1.0), (0, None)])
+def test_a_school_without_students_has_no_figure_of_any_kind(
+    tmp_path: Path, students: int, value: float | None
+) -> None:
+    std = custom(tmp_path, [{"indicator": "students_per_staff", "stage": "primary", "op": "<=", "value": 19}])
+    found = jh.evaluate(frame(school(students=students, staff=2), school("二小", staff=50)), std).schools
+    found = found[found["school"] == "一小"]
+    assert found["value"].dropna().tolist() == ([] if value is None else [value])
