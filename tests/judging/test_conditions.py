@@ -98,8 +98,10 @@ HAIRS = {
 def test_every_operator_at_a_hairs_breadth(tmp_path: Path, op: str, scope: str) -> None:
     condition = {"scope": scope, "top": ["teaching_area_m2", "sports_area_m2"], "op": op, "value": 0.3}
     for figure, expected in zip((0.2, 0.2000000000000001, 0.1999999999999999), HAIRS[op], strict=True):
-        row = school(teaching_area_m2=0.1, sports_area_m2=figure)
+        row = school(teaching_area_m2=0.1, sports_area_m2=figure, students=2)
         assert verdict(asked(tmp_path, condition, row)) == expected, figure
+        quotient = condition | {"bottom": ["students"], "value": 0.15}
+        assert verdict(asked(tmp_path, quotient, row)) == expected, figure
         if scope == "section":  # and the same of a threshold of a school, a quotient by its students
             one = row | {"students": 1, "teaching_area_m2": figure, "sports_area_m2": 1.0}
             limit = {"indicator": "teaching_area_per_student", "stage": "primary", "op": op, "value": 0.2}

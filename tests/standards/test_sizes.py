@@ -107,6 +107,14 @@ def test_an_upper_limit_by_size(tmp_path: Path) -> None:
     assert found == ["met", "undetermined", "unmet"]
 
 
+def test_why_an_item_by_size_is_open(tmp_path: Path) -> None:
+    std = standard(tmp_path, TOTAL | {"between": "bracket"})
+    between, unknown = school(1500, (500, 12), (400, 10)), school(None, (500, 12), (400, 10)).assign(school="b")
+    assert jh.evaluate(between, std).items["reason"].tolist() == ["size_undecided"]
+    # a figure is missing somewhere: that comes first
+    assert jh.evaluate(pd.concat([between, unknown]), std).items["reason"].tolist() == ["not_given"]
+
+
 def test_below_a_number_by_size(tmp_path: Path) -> None:
     std = standard(tmp_path, TOTAL | {"between": "bracket"}, op="<")
     found = [result(std, school(x, (500, 12), (400, 10))) for x in (999.5, 1000, 1900)]
