@@ -53,7 +53,8 @@ def watch(runs: list["Run"], size: int = 10) -> None:
     """Write the watch list anew: some mutants a room that a quick test notices, drawn by the seed."""
     lines = ["# Mutants that a test noticed, and the test. Written by run.py --watch when the samples were judged."]
     for run in runs:
-        killed = [entry for entry in run.found.values() if entry["status"] == "killed"]
+        there = {m.id for m in faults.all_of(run.tree, [run.room])}
+        killed = [entry for entry in run.found.values() if entry["status"] == "killed" and entry["id"] in there]
         quick = [entry for entry in killed if run.reach.seconds.get(entry["by"], 9.0) < 0.5]
         for entry in quick[:size]:
             id_, by = (json.dumps(entry[key], ensure_ascii=False) for key in ("id", "by"))
