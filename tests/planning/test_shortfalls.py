@@ -539,3 +539,14 @@ def test_an_empty_list_keeps_its_columns() -> None:
     assert list(empty.columns) == list(full.columns) and len(empty) == 0
     assert {c: str(t) for c, t in empty.dtypes.items()} == {c: str(t) for c, t in full.dtypes.items()}
     assert list(jh.shortfall_totals(empty).columns) == list(jh.shortfall_totals(full).columns)
+
+
+@pytest.mark.parametrize(
+    ("kept", "n"), [([], 3), (["school"], 2), (["school_code"], 3), (["school", "school_code"], 3)]
+)
+def test_schools_are_told_apart_by_whatever_a_list_of_shortfalls_has(kept: list[str], n: int) -> None:
+    few = {"sports_area_m2": 1000.0}
+    rows = [school(name, school_code=code, **few) for name, code in (("一小", "1"), ("一小", "2"), ("三小", "3"))]
+    listed = lacks(frame(*rows)).drop(columns=[c for c in ("school", "school_code") if c not in kept])
+    total = only(jh.shortfall_totals(listed), column="sports_area_m2")
+    assert (total["n_schools"], total["total"]) == (n, 3 * 2750.0)

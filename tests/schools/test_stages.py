@@ -351,3 +351,19 @@ def test_a_standard_not_in_force_is_said_by_the_check_and_by_the_judgement() -> 
     told = [set(f["code"]) for f in (jh.check_schools(table, QUALITY), jh.evaluate(table, QUALITY).problems)]
     assert all("not_in_force" in codes for codes in told)
     assert "not_in_force" not in set(jh.check_schools(table)["code"])
+
+
+@pytest.mark.parametrize("blank", ["  ", float("nan"), "nan", "None"])
+@pytest.mark.parametrize("word", ["stage", "school"])
+def test_a_school_that_does_not_say_what_its_figures_cover_is_not_read_like_another(word: str, blank: Any) -> None:
+    says = [r | {"school": "专校"} for r in by_rows(resources_cover=word)]
+    silent = by_rows()
+    silent[1]["sports_area_m2"] = 7000.0  # so each row's own, unless the table says otherwise
+    told = [r | {"resources_cover": blank} for r in silent]
+
+    def found(*table: dict[str, Any]) -> list[dict[str, Any]]:
+        judged = rows(jh.evaluate(frame(*table), QUALITY).schools)
+        return [{k: v for k, v in r.items() if k != "row"} for r in judged if r["school"] == "联校"]
+
+    # an empty cell may come before the word or after it
+    assert found(*says, *told) == found(*told, *says) == found(*silent)

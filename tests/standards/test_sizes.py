@@ -107,6 +107,21 @@ def test_an_upper_limit_by_size(tmp_path: Path) -> None:
     assert found == ["met", "undetermined", "unmet"]
 
 
+def test_why_an_item_by_size_is_open(tmp_path: Path) -> None:
+    std = standard(tmp_path, TOTAL | {"between": "bracket"})
+    between, unknown = school(1500, (500, 12), (400, 10)), school(None, (500, 12), (400, 10)).assign(school="b")
+    assert jh.evaluate(between, std).items["reason"].tolist() == ["size_undecided"]
+    # a figure is missing somewhere: that comes first
+    assert jh.evaluate(pd.concat([between, unknown]), std).items["reason"].tolist() == ["not_given"]
+
+
+def test_below_a_number_by_size(tmp_path: Path) -> None:
+    std = standard(tmp_path, TOTAL | {"between": "bracket"}, op="<")
+    found = [result(std, school(x, (500, 12), (400, 10))) for x in (999.5, 1000, 1900)]
+    # missed even by the easier of both numbers
+    assert found == [("met", None), ("undetermined", None), ("unmet", 1900.0)]
+
+
 def test_other_schools_are_not_asked(tmp_path: Path) -> None:
     table = pd.concat([school(1900, (500, 12), (400, 15)), school(1, (5, 1), (4, 1)).assign(school="b", kind=None)])
     table["kind"] = ["nine_year", "twelve_year"]
