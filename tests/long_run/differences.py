@@ -50,7 +50,10 @@ class Differences:
 def compare(nation: Nation, ev: jh.Evaluation[Any]) -> Differences:
     """Compare all that is judged."""
     out = Differences()
-    rows = {name: _by_county(getattr(ev, name)) for name in ("schools", "school_verdicts", "indicators", "items", "verdicts")}
+    rows = {
+        name: _by_county(getattr(ev, name))
+        for name in ("schools", "school_verdicts", "indicators", "items", "verdicts")
+    }
     for county in nation.counties:
         judge, key = Judge(nation, county), (county.name, county.year)
         own = {name: found.pop(key, []) for name, found in rows.items()}
@@ -99,7 +102,9 @@ def _schools(out: Differences, judge: Judge, values: list[Row], verdicts: list[R
             mine = [judge.threshold(t, s, stage)[0] for t in thresholds if t["stage"] == stage]
             if thresholds:
                 counts = [row["n_met"], row["n_unmet"], row["n_undetermined"]]
-                out.same((key, s.name, stage, "counts"), counts, [mine.count(True), mine.count(False), mine.count(None)])
+                out.same(
+                    (key, s.name, stage, "counts"), counts, [mine.count(True), mine.count(False), mine.count(None)]
+                )
 
 
 def _coefficients(out: Differences, judge: Judge, rows: list[Row], key: Any) -> None:

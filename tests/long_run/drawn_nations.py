@@ -65,12 +65,14 @@ class Nation:
 
 
 def draw(seed: int, counties: int | None = None) -> Nation:
-    """Draw counties and a standard."""
+    """Draw counties and a standard; ``counties`` is the number of counties in all years together."""
     rng = random.Random(f"nation {seed}")
     name = names()[seed % len(names())] if rng.random() < 0.5 else rng.choice(MOST)
     of = law(name)
-    n = rng.choice((1, 2, 5, 8, 12)) if counties is None else counties
+    n = rng.choice((1, 2, 5, 8, 12))
     years: list[int | None] = rng.choice(([None], [2020], [2018, 2019], [2022, 2025], [2012, 2016]))
+    if counties is not None:
+        n = counties // len(years)
     found = []
     gaps = rng.choice((0, 0, 0, 0.01, 0.05))
     for i in range(n):

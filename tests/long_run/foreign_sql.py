@@ -67,7 +67,13 @@ def sections(nation: Nation, indicator: str) -> list[dict[str, Any]]:
             no = any(s.answers.get(a) is False for a in ("included", "in_coefficient"))
             for stage, own in s.stages.items():
                 mine = {"county": c.name, "year": c.year or 0, "school": s.code, "kind": s.kind, "stage": stage}
-                mine |= {"indicator": indicator, "students": own["students"], "own": own.get(top), "whole": s.whole.get(top), "scale": scale}
+                mine |= {
+                    "indicator": indicator,
+                    "students": own["students"],
+                    "own": own.get(top),
+                    "whole": s.whole.get(top),
+                    "scale": scale,
+                }
                 weight = weights[s.kind][stage] if s.kind in weights else None
                 rows.append(mine | {"weight": weight, "answer": no})
     return rows
@@ -75,7 +81,11 @@ def sections(nation: Nation, indicator: str) -> list[dict[str, Any]]:
 
 def applies(nation: Nation) -> list[str]:
     """The indicators that SQL is asked about: per student, without what a relaxation adds."""
-    eased = {r.get("indicator") for r in nation.law.get("relaxations", []) if r["id"] in nation.options.get("relaxations", [])}
+    eased = {
+        r.get("indicator")
+        for r in nation.law.get("relaxations", [])
+        if r["id"] in nation.options.get("relaxations", [])
+    }
     return [i for i in nation.law.get("indicators", []) if formula(i)[1] == "students" and i not in eased]
 
 
@@ -84,7 +94,9 @@ def compare(nation: Nation, ev: jh.Evaluation[Any], out: Differences) -> None:
     keys = [k for k in ("county", "year") if k in ev.schools]
     values = {(r["county"], r.get("year") or 0, r["school_code"], r["stage"], r["indicator"]): r["value"]
               for r in jh.results.records(ev.schools[[*keys, "school_code", "stage", "indicator", "value"]])}  # fmt: skip
-    found = {(r["county"], r.get("year") or 0, r["stage"], r["indicator"]): r for r in jh.results.records(ev.indicators)}
+    found = {
+        (r["county"], r.get("year") or 0, r["stage"], r["indicator"]): r for r in jh.results.records(ev.indicators)
+    }
     rows = [row for indicator in applies(nation) for row in sections(nation, indicator)]
     if not rows:
         return

@@ -48,7 +48,12 @@ def files(folder: Path) -> dict[str, list[Path]]:
     facts.to_csv(folder / "facts.csv", index=False)
     facts.to_excel(folder / "facts.xlsx", index=False)
     content = jh.evaluate(small, IDS[0], county_facts=facts).certificate()
-    for name, text in (("good", json.dumps(content)), ("cut", json.dumps(content)[:5000]), ("other", "{}"), ("nan", "NaN")):
+    for name, text in (
+        ("good", json.dumps(content)),
+        ("cut", json.dumps(content)[:5000]),
+        ("other", "{}"),
+        ("nan", "NaN"),
+    ):
         found["certificate"].append(folder / f"{name}.json")
         found["certificate"][-1].write_text(text, encoding="utf-8")
     for i in range(4):

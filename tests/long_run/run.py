@@ -38,6 +38,7 @@ class Worker:
         self.room, self.first, self.last = room, first, last
         self.at = self.begun = first
         self.checks = self.cases = 0
+        self.seconds = 0.0
         self.findings: list[dict[str, Any]] = []
         self.text = b""
         self.done = False
@@ -73,7 +74,8 @@ class Worker:
             self.ended()
 
     def ended(self) -> None:
-        _, status = os.waitpid(self.pid, 0)
+        _, status, used = os.wait4(self.pid, 0)
+        self.seconds += used.ru_utime + used.ru_stime
         os.close(self.pipe)
         self.text = b""
         if os.waitstatus_to_exitcode(status) != 0:
@@ -131,7 +133,9 @@ def pieces(wanted: dict[str, int], seed: int) -> Iterator[tuple[str, int, int]]:
             yield from own[start : start + share]
 
 
-def run(wanted: dict[str, int], seed: int, workers: int, out: Path | None, minutes: float | None = None) -> dict[str, Any]:
+def run(
+    wanted: dict[str, int], seed: int, workers: int, out: Path | None, minutes: float | None = None
+) -> dict[str, Any]:
     """Check all that is wanted and not done; return the figures."""
     _import_all()
     done = _done(out)
@@ -183,17 +187,19 @@ def _write(out: Path | None, w: Worker) -> None:
     with (out / "findings.jsonl").open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(f, ensure_ascii=True) + "\n" for f in w.findings)
     piece = {"room": w.room, "first": w.first, "last": w.last, "cases": w.cases, "checks": w.checks}
+    piece["seconds"] = round(w.seconds, 1)  # of the processor
     with (out / "done.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(piece | {"findings": len(w.findings)}) + "\n")
 
 
-def summary(out: Path) -> dict[str, int]:
+def summary(out: Path) -> dict[str, float]:
     """Add up what is done in a folder."""
     figures: Counter[str] = Counter()
     for line in (out / "done.jsonl").read_text(encoding="utf-8").splitlines():
         d = json.loads(line)
-        figures.update({d["room"]: d["cases"], f"{d['room']} checks": d["checks"], "findings": d["findings"]})
-    return dict(figures)
+        own = {d["room"]: d["cases"], f"{d['room']} checks": d["checks"], f"{d['room']} s": d["seconds"]}
+        figures.update(own | {"findings": d["findings"]})
+    return {k: round(v) for k, v in sorted(figures.items())}
 
 
 def main() -> int:
