@@ -12,7 +12,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
 from drawn_nations import Nation, facts_frame, table
 from oracle import error
-from whole_oracle import ENDLESS, STAGES, Judge
+from plain_figures import ENDLESS, STAGES
+from whole_oracle import Judge
 
 import junheng as jh
 

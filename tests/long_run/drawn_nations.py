@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -109,7 +110,7 @@ def options(rng: random.Random, of: Law) -> dict[str, Any]:
 def school(rng: random.Random, of: Law, code: str, gaps: float) -> School:
     """Draw a school."""
     kind = rng.choice(KINDS)
-    numbers, flags, _ = figures(of)
+    numbers, flags, _ = figures(of["id"])
     stages: dict[str, dict[str, Figure]] = {}
     for stage in STAGES[kind]:
         stages[stage] = section(rng, of, kind, stage, numbers)
@@ -159,14 +160,16 @@ def section(rng: random.Random, of: Law, kind: str, stage: str, numbers: set[str
         classes = Fraction(max(1, people // rng.choice((20, 40, 45, 50))))
     found["classes"] = classes
     rich = rng.choice((Fraction(7, 10), Fraction(9, 10), Fraction(11, 10), Fraction(3, 2), Fraction(2)))
-    steps = _steps(of, stage)
+    steps = _steps(of["id"], stage)
     for name in sorted(numbers - {"students", "classes"}):
         found[name] = _figure(rng, name, found, steps.get(name, []), rich)
     return found
 
 
-def _steps(of: Law, stage: str) -> dict[str, list[tuple[str | None, Fraction]]]:
+@cache
+def _steps(name: str, stage: str) -> dict[str, list[tuple[str | None, Fraction]]]:
     """Return numbers that the law compares figures with, and per what."""
+    of = law(name)
     steps: dict[str, list[tuple[str | None, Fraction]]] = {}
     ratio = of.get("school_rule", {}).get("floor_ratio", Fraction(1))
     for t in [t for t in of.get("thresholds", []) if t["stage"] == stage]:
@@ -293,7 +296,7 @@ def later(rng: random.Random, of: School) -> School:
 
 def some_facts(rng: random.Random, of: Law) -> dict[str, Any]:
     """Draw facts of a county: on their numbers, near them, or missing."""
-    _, _, asked = figures(of)
+    _, _, asked = figures(of["id"])
     missing, good = rng.choice((0, 0, 0, 0.05, 0.4)), rng.random() < 0.5
     own: dict[str, Any] = {}
     tests = [c for c in comparisons(of) if c["scope"] == "county" and "op" in c]

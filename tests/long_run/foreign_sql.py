@@ -18,8 +18,8 @@ SHARES = """
 create or replace temp table figures as
 select *,
   case when whole is null then own
-       else whole * weight * students / sum(weight * students) over (partition by indicator, county, year, school) end as amount
-from sections
+       else whole * weight * students / sum(weight * students) over school end as amount
+from sections window school as (partition by indicator, county, year, school)
 """
 VALUES = """
 select county, year, school, stage, indicator, scale * amount / students as value
@@ -91,12 +91,13 @@ def applies(nation: Nation) -> list[str]:
 
 def compare(nation: Nation, ev: jh.Evaluation[Any], out: Differences) -> None:
     """Compare every value and coefficient with DuckDB's."""
-    keys = [k for k in ("county", "year") if k in ev.schools]
-    values = {(r["county"], r.get("year") or 0, r["school_code"], r["stage"], r["indicator"]): r["value"]
-              for r in jh.results.records(ev.schools[[*keys, "school_code", "stage", "indicator", "value"]])}  # fmt: skip
-    found = {
-        (r["county"], r.get("year") or 0, r["stage"], r["indicator"]): r for r in jh.results.records(ev.indicators)
-    }
+
+    def key(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+        return (row["county"], row.get("year") or 0, *(row[n] for n in names))
+
+    records = jh.results.records
+    values = {key(r, "school_code", "stage", "indicator"): r["value"] for r in records(ev.schools)}
+    found = {key(r, "stage", "indicator"): r for r in records(ev.indicators)}
     rows = [row for indicator in applies(nation) for row in sections(nation, indicator)]
     if not rows:
         return

@@ -101,8 +101,10 @@ def filters(of: Law) -> list[dict[str, Any]]:
     return [e["where"] for e in entries if "where" in e]
 
 
-def figures(of: Law) -> tuple[set[str], set[str], set[str]]:
+@cache
+def figures(name: str) -> tuple[set[str], set[str], set[str]]:
     """Return the columns of figures, the flags and the facts that a standard reads."""
+    of = law(name)
     numbers = {c for i in of.get("indicators", []) for c in formula(i)[:2] if c}
     numbers |= {c for t in of.get("thresholds", []) for c in formula(t["indicator"])[:2] if c}
     numbers |= {c for r in of.get("relaxations", []) for c in r.get("add", [])}

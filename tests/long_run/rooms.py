@@ -20,7 +20,7 @@ for _folder in (HERE, HERE.parent, HERE.parent / "properties"):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from attrs import frozen
+from attrs import frozen  # noqa: E402
 
 #: County-years of a nation of the long run.
 COUNTIES = 10

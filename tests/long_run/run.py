@@ -20,6 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,8 @@ def main() -> int:
         checks, found = checked(args.only[0], int(args.only[1]))
         print(checks, "checks", *found, sep="\n")
         return bool(found)
+    if find_spec("duckdb") is None:
+        print("DuckDB is not installed: values and coefficients are not computed in SQL")
     wanted = {room: getattr(args, room) for room in DEFAULTS}
     ended = run(wanted, args.seed, args.workers, args.out, args.minutes)
     for f in ended["findings"]:
