@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -70,39 +71,40 @@ def files(folder: Path) -> dict[str, list[Path]]:
 def draw(seed: int, folder: Path) -> list[str]:
     """Return the arguments of a command line."""
     r = random.Random(f"command {seed}")
+    share = r.choice((0.05, 0.05, 0.2, 1))  # how odd it is
     own = files(folder)
     mutated = mutated_books.mutated(seed, folder)
     if mutated is not None:
         (folder / f"m{mutated[0]}").write_bytes(mutated[1])
 
     def file(kind: str) -> str:
-        odd = r.random()
+        odd = r.random() / share
         if odd < 0.12 and mutated is not None:
             return str(folder / f"m{mutated[0]}")
         if odd < 0.25:
             return r.choice([*map(str, own["odd"]), *ODD])
-        return str(r.choice(own[kind if odd < 0.9 else r.choice(list(own))]))
+        return str(r.choice(own[kind if odd > 0.35 else r.choice(list(own))]))
 
-    command = r.choice(("demo", "check", "evaluate", "evaluate", "declare", "report", "verify", "plan", "plausibility",
-                        "standards", "template", "", "x"))  # fmt: skip
+    commands = ("demo", "check", "evaluate", "evaluate", "declare", "report", "verify", "plan", "plan", "plausibility",
+                "standards", "template")  # fmt: skip
+    command = r.choice(commands) if r.random() > 0.1 * share else r.choice(("", "x", "chek"))
     given = [command] if command else []
-    wanted = _options(r, command, file, folder)
-    for option, values in wanted:
-        if r.random() < 0.07:
+    for option, values in _options(r, command, file, folder, share):
+        if r.random() < 0.1 * share:
             values = [r.choice(ODD)]
         given += [option, *values] if option else values
     if r.random() < 0.4:
         where = 0 if r.random() < 0.5 else len(given)
-        given[where:where] = ["--language", r.choice(("zh", "en", "en", "fr", ""))]
-    if r.random() < 0.08:
+        given[where:where] = ["--language", r.choice(("zh", "en") if r.random() > share else ("fr", "", "ZH"))]
+    if r.random() < 0.1 * share:
         given.insert(r.randrange(len(given) + 1), r.choice((*ODD, "--help", "--all", "--sheet", "--x", "-h")))
-    if r.random() < 0.05 and given:
+    if r.random() < 0.1 * share and given:
         del given[r.randrange(len(given))]
     return [g.replace("\x00", "") for g in given]
 
 
-def _options(r: random.Random, command: str, file: Any, folder: Path) -> list[tuple[str, list[str]]]:
-    """The options that a command has, each with a likely value."""
+def _options(r: random.Random, command: str, file: Any, folder: Path, share: float) -> list[tuple[str, list[str]]]:
+    """The options that a command has, each with a likely value, or an odd one."""
     found: list[tuple[str, list[str]]] = []
 
     def may(option: str, *values: str, chance: float = 0.2) -> None:
@@ -110,58 +112,61 @@ def _options(r: random.Random, command: str, file: Any, folder: Path) -> list[tu
             found.append((option, list(values)))
 
     def out(chance: float, *names: str) -> None:
-        name = r.choice(names if r.random() < 0.7 else OUTS)
+        name = r.choice(names if r.random() > share / 2 else OUTS)
         may("--out", str(folder / "out" / name) if name else "", chance=chance)
 
     def standard(chance: float) -> None:
-        may("--standard", r.choice(IDS) if r.random() < 0.85 else file("law"), chance=chance)
+        may("--standard", r.choice(IDS) if r.random() > share / 5 else file("law"), chance=chance)
+
+    def value(good: Sequence[str], odd: Sequence[str] = ODD) -> str:
+        return r.choice(good if r.random() > share / 2 else odd)
 
     if command in ("check", "evaluate", "declare", "report", "plan", "plausibility"):
         found.append(("", [file("table") for _ in range(r.choice((1, 1, 1, 2)) if command == "plausibility" else 1)]))
-        may("--sheet", r.choice(("Sheet1", "0", "1", *ODD)), chance=0.1)
-        may("--mapping", r.choice(("图书=books", "students=学生数", *ODD)), chance=0.1)
+        may("--sheet", value(("Sheet1", "1")), chance=0.1)
+        may("--mapping", value(("图书=books", "在校生=students")), chance=0.1)
         may("--decimal", r.choice((".", ",")), chance=0.1)
         may("--all", chance=0.1)
-        may("--on-error", r.choice(("raise", "missing", "omit", "x")), chance=0.15)
+        may("--on-error", value(("raise", "missing")), chance=0.15)
     if command in ("evaluate", "declare", "report", "plan"):
-        standard(0.95)
-        may("--relax", r.choice(("older-school-size", "shared-pe-and-art-teachers", "x")), chance=0.15)
-        may("--by", *r.choice((("county",), ("county", "year"), ("school",), ("books",), ("x",))), chance=0.15)
-        may("--county", r.choice(("示例县", "第1县", *ODD)), chance=0.15)
-        may("--missing", r.choice(("propagate", "omit", "raise", "x")), chance=0.3)
+        standard(1 - 0.1 * share)
+        may("--relax", value(("older-school-size", "shared-pe-and-art-teachers")), chance=0.15)
+        may("--by", value(("county", "county_code"), ("school", "books", *ODD)), chance=0.15)
+        may("--county", value(("示例县", "第1县")), chance=0.15)
+        may("--missing", value(("propagate", "omit", "raise")), chance=0.3)
         may("--facts", file("facts"), chance=0.4)
     if command == "evaluate":
         out(0.6, "o.csv", "o.xlsx")
         may("--certificate", str(folder / "out/c.json"))
     elif command == "declare":
-        out(0.95, "o.xlsx", "")
+        out(1 - 0.1 * share, "o", "form")
     elif command == "report":
-        out(0.95, "o.html")
+        out(1 - 0.1 * share, "o.html")
         may("--certificate", str(folder / "out/c.json"))
         may("--no-plausibility")
     elif command == "verify":
         found.append(("", [file("certificate")]))
         standard(0.3)
     elif command == "plan":
-        may("--costs", *r.sample(COSTS, r.randint(1, 6)), chance=0.9)
+        may("--costs", *r.sample(COSTS, r.choice((1, 4, 9, 9, 9))), chance=1 - 0.3 * share)
         may("--moves", *r.sample(COSTS, 2), chance=0.2)
-        may("--budget", r.choice(("100000", "1e7", *ODD)))
-        may("--nodes", r.choice(("0", "5", *ODD[:6])), chance=0.5)
-        may("--time-limit", r.choice(("1", "0", *ODD[:6])), chance=0.1)
+        may("--budget", value(("100000", "1e7")))
+        may("--nodes", value(("0", "5")), chance=0.9)
+        may("--time-limit", value(("1", "0")), chance=0.1)
         may("--costs-template", str(folder / "out/costs.csv"), chance=0.1)
         out(0.6, "o.xlsx", "o.csv")
     elif command == "plausibility":
         standard(0.3)
         may("--by", "county", chance=0.1)
-        may("--alpha", r.choice(("0.05", "0.5", "1", "2", *ODD)))
+        may("--alpha", value(("0.05", "0.5", "1")))
         may("--explained", file("table"), chance=0.1)
         out(0.5, "o.csv", "o.xlsx")
     elif command == "standards":
-        may("--place", r.choice(("CN", "山东省", "CN-SD", *ODD)), chance=0.5)
-        may("--on", r.choice(("2020", "2020-01-01", *ODD)), chance=0.5)
+        may("--place", value(("CN", "山东省", "CN-SD")), chance=0.5)
+        may("--on", value(("2020", "2020-01-01")), chance=0.5)
     elif command == "template":
         standard(0.95)
-        out(0.95, "o.xlsx")
+        out(1 - 0.1 * share, "o.xlsx")
     elif command == "check":
         standard(0.5)
         may("--facts", file("facts"), chance=0.3)
@@ -169,8 +174,8 @@ def _options(r: random.Random, command: str, file: Any, folder: Path) -> list[tu
     return found
 
 
-def ended(given: list[str], folder: Path, *, outside: bool = False) -> str | None:
-    """Run a command line, in this process or outside of it; return what is wrong with its end."""
+def ended(given: list[str], folder: Path, *, outside: bool = False) -> tuple[Any, str | None]:
+    """Run a command line, in this process or outside of it; return its exit code and what is wrong with its end."""
     (folder / "out").mkdir(exist_ok=True)
     if outside:
         code, out, err = _outside(given, folder)
@@ -178,12 +183,12 @@ def ended(given: list[str], folder: Path, *, outside: bool = False) -> str | Non
         code, out, err = _inside(given, folder)
     allowed = (0, 1, 2) if "verify" in given else (0, 2)
     if code not in allowed:
-        return f"exit code {code}: {err[-300:]}"
+        return code, f"exit code {code}: {err[-300:]}"
     if "Traceback" in err or "Warning:" in err:
-        return f"not a sentence: {err[-500:]}"
+        return code, f"not a sentence: {err[-500:]}"
     if code == 2 and not err.strip() and not out.strip():
-        return "exit code 2, and nothing is said"
-    return None
+        return code, "exit code 2, and nothing is said"
+    return code, None
 
 
 def _inside(given: list[str], folder: Path) -> tuple[Any, str, str]:

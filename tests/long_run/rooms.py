@@ -98,7 +98,7 @@ def commands(seed: int) -> tuple[int, list[str]]:
     import odd_commands
 
     given = odd_commands.draw(seed, place())
-    wrong = odd_commands.ended(given, place(), outside=seed % 10 == 0)
+    _, wrong = odd_commands.ended(given, place(), outside=seed % 10 == 0)
     return 1, [] if wrong is None else [f"{given}: {wrong}"]
 
 
