@@ -186,10 +186,8 @@ class Judge(Figures):
         top, below, partial = self.quotient(c, read)
         if required is None or below is None or top is None:
             return None
-        if below == 0:
-            return False if c.get("bottom") == ["classes"] and c["op"] == "<=" and top > 0 else None
-        if below < 0:
-            return None
+        if below <= 0:
+            return None  # no quotient
         found: list[Verdict] = []
         for y in required:
             if partial:
