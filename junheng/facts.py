@@ -204,8 +204,11 @@ class Facts:
             elif id_ not in keys and fact_columns()[id_].type != "key":
                 self._values[id_] = self._column(table, header, fact_columns()[id_], rows)
         points = [f for f in fact_columns() if f.startswith("points_")]
-        if "government_points" not in self._values and all(p in self._values for p in points):
-            self._values["government_points"] = np.sum([self._values[p] for p in points], axis=0)
+        if all(p in self._values for p in points):
+            total = np.sum([self._values[p] for p in points], axis=0)
+            given = self.number("government_points")
+            # county by county: one may give the total, another the parts
+            self._values["government_points"] = np.where(np.isnan(given), total, given)
         row_of = {county: row for row, county in rows}
         for id_, values in self._values.items():
             fact = fact_columns()[id_]
