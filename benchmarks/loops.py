@@ -68,7 +68,7 @@ def slope_index(x: Any, w: Any, order: Any) -> float:
 
 def relative_index(x: Any, w: Any, order: Any) -> float:
     slope, start = np.polyfit(ridit(w, order), x, 1, w=np.sqrt(w))
-    return float((start + slope) / start)
+    return float((start + slope) / start) if start > 0 and start + slope >= 0 else float("nan")
 
 
 def mean_difference_from_mean(x: Any, w: Any) -> float:
