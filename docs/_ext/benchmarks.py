@@ -63,7 +63,7 @@ def cell(line: dict[str, Any] | None, base: str) -> str:
 def table(found: list[dict[str, Any]]) -> str:
     """Return a part as an HTML table."""
     sizes = list(dict.fromkeys(r["size"] for r in found))
-    rows_of = {r["size"]: r["rows"] for r in found}
+    rows_of = {s: max(r["rows"] for r in found if r["size"] == s) for s in sizes}
     head = "".join(f"<th>{s}<br><small>{rows_of[s]:,} rows</small></th>" if rows_of[s] else "<th></th>" for s in sizes)
     errors = any("error" in line for r in found for line in r["lines"])
     if errors:
