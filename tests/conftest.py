@@ -2,12 +2,16 @@
 
 import gc
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# its children are forked
+collect_ignore = ["mutation"] if sys.platform == "win32" else []
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
 settings.register_profile("default", deadline=None, max_examples=16)

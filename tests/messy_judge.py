@@ -160,14 +160,19 @@ def _timeout(*_: Any) -> None:
     raise TimeoutError("more than 20 s")
 
 
+def _alarm(seconds: int) -> None:
+    if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, _timeout)
+        signal.alarm(seconds)
+
+
 def judge(seed: int, kind: str, names: list[str], folder: Path) -> tuple[str, list[tuple[str, str]], list[str]]:
     """Return the outcome ("read", "refused", "crash"), what is wrong, and the messes that were made."""
     book, done = messed(seed, names)
     if kind in TEXTS and (len(book.sheets) > 1 or any(m[0] != m[2] for m in book.main[0].merges)):
         kind = _instead(seed)
     written = FORMATS[kind](book, folder, random.Random(f"{seed}/{kind}"))
-    signal.signal(signal.SIGALRM, _timeout)
-    signal.alarm(20)
+    _alarm(20)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", jh.ReadingWarning)
@@ -179,7 +184,7 @@ def judge(seed: int, kind: str, names: list[str], folder: Path) -> tuple[str, li
     except Exception as error:  # every other error is what is looked for
         return "crash", [("undocumented error", f"{type(error).__name__}: {str(error)[:200]}")], done
     finally:
-        signal.alarm(0)
+        _alarm(0)
         written.path.unlink(missing_ok=True)
     try:
         found = judged(book, written, report)

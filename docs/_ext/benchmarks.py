@@ -48,22 +48,22 @@ def milliseconds(ms: float) -> str:
 def cell(line: dict[str, Any] | None, base: str) -> str:
     """Write time, ratio and memory."""
     if line is None:
-        return "<td></td>"
+        return "<td class=short></td>"
     if "median_ms" not in line:
-        return f"<td>{escape(line['note'])}</td>"
+        return f"<td class=short>{escape(line['note'])}</td>"
     text = milliseconds(line["median_ms"])
     times = line.get("times_base")
     if times is not None and line["name"] != base:
         text += f" <small>× {times:.2g}</small>" if times < 100 else f" <small>× {times:,.0f}</small>"
     if line.get("peak_mb") is not None:
         text += f"<br><small>{line['peak_mb']:,.0f} MB</small>"
-    return f"<td>{text}</td>"
+    return f"<td class=short>{text}</td>"
 
 
 def table(found: list[dict[str, Any]]) -> str:
     """Return a part as an HTML table."""
     sizes = list(dict.fromkeys(r["size"] for r in found))
-    rows_of = {r["size"]: r["rows"] for r in found}
+    rows_of = {s: max(r["rows"] for r in found if r["size"] == s) for s in sizes}
     head = "".join(f"<th>{s}<br><small>{rows_of[s]:,} rows</small></th>" if rows_of[s] else "<th></th>" for s in sizes)
     errors = any("error" in line for r in found for line in r["lines"])
     if errors:
@@ -97,8 +97,8 @@ def errors_of(name: str, own: Iterable[dict[str, Any]]) -> list[str]:
     """Write the relative errors of a line, which do not depend on the size."""
     lines = [line for r in own for line in r["lines"] if line["name"] == name and "error" in line]
     if not lines:
-        return ["<td></td>"] * 2
-    return [f"<td>{relative(lines[0][key])}</td>" for key in ("error", "error_hard")]
+        return ["<td class=short></td>"] * 2
+    return [f"<td class=short>{relative(lines[0][key])}</td>" for key in ("error", "error_hard")]
 
 
 def relative(error: float) -> str:
@@ -113,10 +113,10 @@ def slopes() -> str:
     body = []
     for line in results().get("slopes", []):
         name = line["name"] + (" *" if line.get("tenth") else "")
-        seconds = [f"<td>{milliseconds(1000 * t)}</td>" for t in line.get("seconds", [])]
-        cells = seconds + ["<td></td>"] * (4 - len(seconds))
+        seconds = [f"<td class=short>{milliseconds(1000 * t)}</td>" for t in line.get("seconds", [])]
+        cells = seconds + ["<td class=short></td>"] * (4 - len(seconds))
         slope = f"{line['slope']:.2f}" if "slope" in line else escape(line["note"])
-        body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}<td>{slope}</td></tr>")
+        body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}<td class=short>{slope}</td></tr>")
     head = "".join(f"<th>{h}</th>" for h in ("", "province", "× 3", "× 10", "nation", "slope"))
     return (
         '<div class="table-wrapper output-table"><table class="docutils">'

@@ -137,6 +137,7 @@ def test_a_library_that_is_not_installed_or_broken_is_told_apart(
     missing = message("reports.error.matplotlib")
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "matplotlib", None)
+        patch.delitem(sys.modules, "matplotlib.figure", raising=False)  # another test may have loaded it
         with pytest.raises(jh.InputError, match="require the extra"):
             _extras.load("matplotlib.figure", missing)
     (tmp_path / "dask").mkdir()

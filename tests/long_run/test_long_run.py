@@ -142,6 +142,7 @@ print(json.dumps([first, again]))
 """
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="workers are forked")
 def test_deaths_hangs_and_errors_are_findings_and_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     script = DRIVER.format(folder=str(RUN.parent))
     done = subprocess.run(

@@ -387,8 +387,8 @@ def legend_shape(texts: Sequence[str], size: float, width: float) -> tuple[int, 
 
 def legend_columns(n: int, columns: int) -> list[tuple[int, int]]:
     """Return which entries stand in each column: they run down the columns, the first of which may hold one more."""
-    lines, more = divmod(n, columns) if n else (0, 0)
-    return list(pairwise(i * lines + min(i, more) for i in range(columns + 1))) if n else []
+    lines, more = divmod(n, columns)
+    return list(pairwise(i * lines + min(i, more) for i in range(columns + 1)))
 
 
 # --------------------------------------------------------------------------------------------- dots

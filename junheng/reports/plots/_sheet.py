@@ -153,9 +153,10 @@ def line(strokes: Iterable[Sequence[Point]], style: Mapping[str, Any]) -> str:
     for points in strokes:
         new = True
         for x, y in points:
-            if isfinite(x) and isfinite(y):
+            known = isfinite(x) and isfinite(y)
+            if known:
                 path += f"{'M' if new else 'L'}{number(x)} {number(y)}"
-            new = not (isfinite(x) and isfinite(y))
+            new = not known
     dashes = kind[1] if isinstance(kind, tuple) else _DASHES.get(kind, ())
     look = {
         "stroke": style["color"],

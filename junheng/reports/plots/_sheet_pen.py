@@ -20,7 +20,7 @@ _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 @frozen
 class SheetPen(Pen):
-    """A pen for a sheet, of which the axes are."""
+    """A pen whose axes are a sheet."""
 
     @property
     def sheet(self) -> Sheet:
@@ -47,7 +47,7 @@ class SheetPen(Pen):
     # ---------------------------------------------------------------------------------------------- axes
 
     def tidy(self, *, grid: Literal["x", "y", "both"] | None = "x", left: bool = False) -> None:
-        """Remember along which axes there are lines; an axis across which they run has none of its own."""
+        """Choose which numbers have lines across the picture, before they are written; draw the axes that remain."""
         sheet = self.sheet
         sheet.grid = {"x": ("x",), "y": ("y",), "both": ("x", "y"), None: ()}[grid]
         style = {"color": self.ink, "linewidth": 0.8}
@@ -93,7 +93,7 @@ class SheetPen(Pen):
         if axis == "x":
             sheet.add(0.5, written(((sheet.left + sheet.right) / 2, sheet.bottom + far), lines, va="top", **style))
         else:
-            at = (sheet.left - far - size * (0.5 + 1.2 * lines.count("\n") / 2), (sheet.top + sheet.bottom) / 2)
+            at = (sheet.left - far - size * (0.5 + 0.6 * lines.count("\n")), (sheet.top + sheet.bottom) / 2)
             sheet.add(0.5, written(at, lines, va="center", rotation=90, **style))
 
     def title(self, first: str, second: str) -> None:
@@ -104,9 +104,10 @@ class SheetPen(Pen):
     def legend(self, entries: Sequence[tuple[Any, str]], below: float = 0.0) -> None:
         """Set a legend under the picture, ``below`` points under the axes."""
         sheet, size = self.sheet, self.size * 0.88
-        texts = [text for _, text in entries]
-        sheet.entries = texts
-        columns, _ = legend_shape(texts, self.size, self.width + self.left) if texts else (0, 0)
+        texts = sheet.entries = [text for _, text in entries]
+        if not entries:
+            return
+        columns, _ = legend_shape(texts, self.size, self.width + self.left)
         x = sheet.left + self.margin * self.width
         for a, b in legend_columns(len(texts), columns):
             for i, (mark, text) in enumerate(entries[a:b]):
