@@ -113,6 +113,7 @@ def _table(rng: random.Random, std: jh.Standard) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     table = table.astype({c: float for c in table.columns if base_column(c) and base_column(c)[0].type == "number"})
     table["year"] = table["year"].astype(int)
+    table = table.copy()  # astype leaves a block a column, of which pandas 2 warns
     _whole(rng, table)
     _other_columns(rng, table, std)
     return _in_one_row(table) if rng.random() < 0.35 else table

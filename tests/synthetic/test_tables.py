@@ -13,7 +13,7 @@ s = jh.synthetic
 
 
 def digest(table: pd.DataFrame) -> str:
-    types = [str(t) for t in table.dtypes]
+    types = [str(t).replace("object", "str") for t in table.dtypes]  # text is object in pandas 2
     return hashlib.sha256(f"{types}{table.to_csv(index=False)}".encode()).hexdigest()[:16]
 
 

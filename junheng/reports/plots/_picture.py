@@ -133,7 +133,7 @@ class Picture:
 def extent(ax: Axes) -> tuple[float, float]:
     """Return how wide and how high axes are, in points."""
     window = ax.get_window_extent()
-    points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    points = 72 / ax.figure.dpi
     return window.width * points, window.height * points
 
 
