@@ -6,7 +6,7 @@ import numpy as np
 
 from junheng._arrays import Floats
 from junheng.indicators.allocation._batch import Batch, Bools, Spread, passing
-from junheng.indicators.allocation._units import Placing, arrivals, departures
+from junheng.indicators.allocation._units import COUNTABLE, Placing, arrivals, departures
 from junheng.indicators.allocation.real_transfers import level_out
 
 __all__ = ["move_whole"]
@@ -20,7 +20,9 @@ def move_whole(batch: Batch) -> tuple[Floats, Bools]:
     change[nothing] = np.nan
     stuck = np.asarray((come.impossible | leave.impossible).any(axis=1) & ~nothing)
     forced = come.least + leave.least > 0
-    open_ = np.flatnonzero((forced | ~passing(batch, change)) & ~nothing & ~stuck)
+    wanted = (forced | ~passing(batch, change)) & ~nothing & ~stuck
+    stuck |= wanted & ~(batch.x.sum(axis=1) <= COUNTABLE)
+    open_ = np.flatnonzero(wanted & ~stuck)
     if open_.size:
         change[open_], failed = _move_some(batch.part(open_), come.part(open_), leave.part(open_))
         stuck[open_[failed]] = True
