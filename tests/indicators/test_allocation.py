@@ -511,3 +511,13 @@ def test_additions_that_lead_beyond_counting_are_refused():
     assert "within the bounds" in refused(ADD, amounts, [1, 1, 1], limit=0.1, whole=True, highest=1000)
     moved = MOVE(amounts, students=[1, 1, 1], limit=0.1, whole=True)
     assert moved.sum() == 0 and jh.difference_coefficient(amounts + moved, weights=[1, 1, 1]) <= 0.1
+
+
+def test_whole_units_that_must_move_are_not_counted_one_by_one():
+    """Millions must leave the schools above their bounds; the first county has no way, known before a unit moves."""
+    highest = [544, 59_724_624, 201, 556_821_708]
+    x, p = [326, 73_478_823, 146, 322_493_192], [3, 4_017_006, 20, 1_002]
+    assert "within the bounds" in refused(MOVE, x, p, limit=0.001, whole=True, highest=highest)
+    x, highest = [5_124_728_975_682, 208_838_591_312_858, 57_564_763], [4_895_724_963_367, math.inf, 54_309_194]
+    moved = MOVE(x, students=[1241, 9958, 1], limit=0.3, whole=True, highest=highest)
+    assert moved.tolist() == [4_895_724_963_367 - 5_124_728_975_682, 229_007_267_884, 54_309_194 - 57_564_763]

@@ -179,9 +179,7 @@ def least_transfers(
     return _solved(task, move_whole if whole else move_real, "least transfers", progress, whole)
 
 
-def _solved(
-    task: Task, solver: Solver, label: str, progress: Progress, whole: bool, *, adds: bool = False
-) -> Floats:
+def _solved(task: Task, solver: Solver, label: str, progress: Progress, whole: bool, *, adds: bool = False) -> Floats:
     change, stuck = task.solve(solver, label, progress)
     task.refuse(stuck, whole, adds)
     return task.sample.give_rows(change)
