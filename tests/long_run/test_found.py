@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from differences import compare, evaluation
 from drawn_nations import draw
+from rooms import checked
 from small_tables import BASIC, QUALITY, frame, junior, school
 
 import junheng as jh
@@ -79,3 +80,9 @@ def test_one_budget_in_both_rows_counts_once(cover: str | None, second: int | No
     ev = jh.evaluate(table, "cn-he-baoding-2012", county_facts=facts)
     (found,) = ev.items.query("item == 'training-funds'")["verdict"]
     assert found == verdict and claims_follow(ev)
+
+
+@pytest.mark.parametrize(("room", "seed"), [("tables", 2_001_027), ("books", 2_000_017), ("books", 2_000_227)])
+def test_what_was_found_is_mended(room: str, seed: int) -> None:
+    """Units beyond counting; boarders among extra columns; printed pages over merged headings."""
+    assert checked(room, seed)[1] == []
