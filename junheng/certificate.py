@@ -229,7 +229,7 @@ class _Figures:
         if name == "largest_class":
             own, marks[self.s.wide] = self.s.number(name), "<"
         elif column[0].shared and name != "built_year":
-            whole = self._is_whole(name, given, money=column[0].unit == "CNY")
+            whole = self._is_whole(name, given, budget=column[0].budget)
             own, marks[whole] = np.where(whole, np.nan, given), "/"
             rounded = self.s.was_divided(name)
             own = np.where(rounded, [float(f"{x:.{_DIGITS}g}") for x in own.tolist()], own) if rounded.any() else own
@@ -238,13 +238,13 @@ class _Figures:
             marks[self.s.wide & ~self._any_known(own)] = "="
         return list(map(_cell, own.tolist(), marks.tolist(), given.tolist()))
 
-    def _is_whole(self, name: str, given: Floats, *, money: bool) -> NDArray[np.bool_]:
+    def _is_whole(self, name: str, given: Floats, *, budget: bool) -> NDArray[np.bool_]:
         """Return where a shared figure is that of the whole school, to be divided or to count once."""
         divided = self.s.is_divided(name)
-        if name in self.s.resources:
+        if not budget:
             return divided
         several = np.bincount(self.s.school)[self.s.school] > 1
-        return divided | (self._same(given) & several & money)
+        return divided | (self._same(given) & several)
 
     @cached_property
     def _subjects(self) -> Ints:

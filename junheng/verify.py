@@ -248,6 +248,7 @@ class County:
             first, last = int(rule.get("effective_from", "0")[:4]), int(rule.get("effective_to", "9999")[:4])
             self.relaxations += [rule] if self.year is None or first <= self.year <= last else []
         schools = rows_of(content["schools"])
+        self.by_school: dict[int, Unit] = {}  # who counts is asked of each stage
         self.sections = [self.section(row, schools[row["school"]]) for row in rows_of(content["sections"])]
         self.subjects = [section for section in self.sections if section.rows[0]["subject"]]
         for whose, words in (("school", ["kind"]), ("row", ["kind_of_row", "ownership", "owner_type", "area_type"])):
@@ -257,7 +258,8 @@ class County:
         by_school: dict[int, list[Table]] = defaultdict(list)
         for section in self.subjects:
             by_school[section.rows[0]["school"]] += section.rows
-        self.schools = [Unit(rows, partial(of_school, rows)) for rows in by_school.values()]
+        self.by_school = {school: Unit(rows, partial(of_school, rows)) for school, rows in by_school.items()}
+        self.schools = list(self.by_school.values())
 
     def section(self, row: Table, school: Table) -> Unit:
         """Return a stage of a school, with its share in what is the whole school's, and whether it counts."""
@@ -303,7 +305,9 @@ class County:
                 found += [self.compare(test, unit) for test in tests]
             elif op:
                 test = {"top": [column], "op": op[0], "value": wanted}
-                found.append(self.compare(test | ({"bottom": op[1:]} if op[1:] else {}), unit))
+                # the size of a school is meant, but the classes of a stage
+                meant = unit if column == "classes" else self.by_school.get(unit.rows[0]["school"], unit)
+                found.append(self.compare(test | ({"bottom": op[1:]} if op[1:] else {}), meant))
             else:
                 word, is_meant = unit.rows[0][column], unit.rows[0][column] in listed(wanted)
                 is_meant |= key == "kind" and unit.rows[0]["kind"] == wanted  # all rows of such a school

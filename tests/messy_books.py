@@ -273,6 +273,7 @@ def printed_pages(sheet: Sheet) -> None:
 def printed_first_rows(sheet: Sheet) -> None:
     """Only the first row of the headers again on every page."""
     for at in range(len(sheet.rows) - 3, sheet.data + 2, -5):
+        sheet.merges = [(a + (a >= at), b, c + (c >= at), d) for a, b, c, d in sheet.merges]
         sheet.rows[at:at] = [list(sheet.rows[sheet.top])]
 
 

@@ -17,6 +17,7 @@ from messy_words import (
     INVISIBLE,
     MANNERS,
     MISSING,
+    NAMED_EXTRA,
     NOTES,
     OWN_WORDS,
     REMARKS,
@@ -320,8 +321,11 @@ def extra_columns(book: Return, rng: random.Random) -> None:
                 continue
             sheet.arrange([*range(at), None, *range(at, len(sheet.columns))])
             sheet.rows[sheet.top][at] = head or None
+            sheet.columns[at] = name = NAMED_EXTRA.get(head)
             for row in schools(sheet):
                 row[at] = rng.choice([None, rng.randint(1, 900), rng.randint(1, 900)]) if head != "校长姓名" else "张某"
+                if name is not None:
+                    _expect(book, row, name, row[at])
 
 
 def same_header_twice(book: Return, rng: random.Random) -> None:

@@ -126,6 +126,9 @@ EXTRA = (
     "县级以上骨干教师数(目标)",
 )
 
+#: Extra columns that are known all the same.
+NAMED_EXTRA = {"寄宿生数(人)": "boarders"}
+
 HEADER_UNITS = {
     "equipment_value_cny": (
         ("万元", 10**4),

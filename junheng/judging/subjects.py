@@ -136,7 +136,7 @@ class Subjects:
         else:
             values = s.number(name)[self.section]
             if self.whole and found is not None and found[0].shared:
-                values = self._of_school(name, found[0].unit == "CNY", values)
+                values = self._of_school(name, found[0].budget, values)
         if not self.whole:
             return values
         if name != "students" and found is not None and not found[0].shared:
@@ -149,7 +149,7 @@ class Subjects:
                 values = np.where(lost, base[s.rows[self.section]] / parts, values)
         return np.bincount(self.unit, weights=values, minlength=self.n).astype(np.float64)
 
-    def _of_school(self, name: str, money: bool, values: Floats) -> Floats:
+    def _of_school(self, name: str, budget: bool, values: Floats) -> Floats:
         """Return parts of a shared figure that add up to that of the school; one repeated in its rows counts once."""
         s = self.sections
         base = s.schools.number(name)
@@ -160,8 +160,9 @@ class Subjects:
         np.fmin.at(low, self.unit, own)
         np.fmax.at(high, self.unit, own)
         same, divided = (low == high)[self.unit], s.is_divided(name)[self.section]
-        # resources that the standard does not split may differ by row even if shared; money belongs to the school
-        whole = divided if name in s.resources else same & (divided | money)
+        # resources that the standard does not split may differ by row even if shared; a budget belongs to the school,
+        # whatever is said of its rooms
+        whole = same & (divided | budget) if budget or name not in s.resources else divided
         parts = np.bincount(self.unit, minlength=self.n)[self.unit]
         return np.where(whole, own / parts, np.where(divided, own, values))
 
@@ -263,6 +264,22 @@ class Subjects:
             self._answers[where].flags.writeable = False
         return self._answers[where]
 
+    @cached_property
+    def _schools(self) -> tuple[Subjects, Ints]:
+        """The whole schools, and which of them each unit belongs to, -1 for none."""
+        schools = Subjects.make(self.sections, self.counties, whole=True)
+        at = np.full(int(self.sections.school.max(initial=-1)) + 1, -1)
+        at[self.sections.school[schools.first]] = np.arange(schools.n)
+        return schools, at[self.sections.school[self.first]]
+
+    def _size(self, name: str) -> Floats:
+        """Return a figure that a filter limits: of the school, also where the units are stages; classes by unit."""
+        if self.whole or name == "classes":
+            return self.number(name)
+        schools, at = self._schools
+        # a stage that is no subject of items may be alone in its school
+        return np.where(at >= 0, schools.number(name)[at], self.number(name)) if schools.n else self.number(name)
+
     def _matches(self, where: Filter | None) -> Codes:
         out = np.full(self.n, MET, dtype=np.int8)
         if where is None:
@@ -291,10 +308,10 @@ class Subjects:
             (where.built_by, "built_year", "<="),
         ):
             if limit is not None:
-                narrow(compare(self.number(name), np.float64(limit), op))
+                narrow(compare(self._size(name), np.float64(limit), op))
         if where.migrant_share_over is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = self.number("migrant_students") / self.number("students")
+                share = self._size("migrant_students") / self._size("students")
             narrow(compare(share, np.float64(where.migrant_share_over), ">"))
         for name in where.flags:
             narrow(self.flag(name))

@@ -29,6 +29,7 @@ class Column:
     whole: bool = False
     shared: bool = False
     part_of: str | None = None
+    budget: bool = False
     aliases: tuple[str, ...] = ()
 
 

@@ -492,3 +492,32 @@ def test_a_first_guess_beyond_the_answer_finds_its_way_back(turned):
     ends = [left, *[(8 - left) / 136] * 3, 133 * (8 - left) / 136, 2.4375]
     assert amounts + got == pytest.approx(ends[::-1] if turned else ends, abs=1e-9)
     assert jh.difference_coefficient((amounts + got) / students, weights=students) == pytest.approx(0.25, abs=1e-12)
+
+
+@both
+@pytest.mark.parametrize("amount", [2.0**53, 1e16, 2.0**62, 1e300])
+def test_whole_units_that_cannot_be_counted_are_refused(change, amount):
+    """Beyond 2 ** 53 one unit more is lost in a float: no unit can be placed, so counting them never ended."""
+    assert "counted up to 9007199254740992" in refused(change, [amount, 1, 7], [3, 2, 5], limit=0.1, whole=True)
+    assert change([amount, amount], students=[1, 1], limit=0.1, whole=True).tolist() == [0, 0]
+    if amount < 1e100:  # its square is a float
+        assert change([amount, 1, 7], students=[3, 2, 5], limit=0.1).any()
+
+
+def test_additions_that_lead_beyond_counting_are_refused():
+    """All units there are can be counted, but not those that it takes."""
+    amounts = [2.0**52, 0, 0]
+    assert "counted up to" in refused(ADD, amounts, [1, 1, 1], limit=0.1, whole=True)
+    assert "within the bounds" in refused(ADD, amounts, [1, 1, 1], limit=0.1, whole=True, highest=1000)
+    moved = MOVE(amounts, students=[1, 1, 1], limit=0.1, whole=True)
+    assert moved.sum() == 0 and jh.difference_coefficient(amounts + moved, weights=[1, 1, 1]) <= 0.1
+
+
+def test_whole_units_that_must_move_are_not_counted_one_by_one():
+    """Millions must leave the schools above their bounds; the first county has no way, known before a unit moves."""
+    highest = [544, 59_724_624, 201, 556_821_708]
+    x, p = [326, 73_478_823, 146, 322_493_192], [3, 4_017_006, 20, 1_002]
+    assert "within the bounds" in refused(MOVE, x, p, limit=0.001, whole=True, highest=highest)
+    x, highest = [5_124_728_975_682, 208_838_591_312_858, 57_564_763], [4_895_724_963_367, math.inf, 54_309_194]
+    moved = MOVE(x, students=[1241, 9958, 1], limit=0.3, whole=True, highest=highest)
+    assert moved.tolist() == [4_895_724_963_367 - 5_124_728_975_682, 229_007_267_884, 54_309_194 - 57_564_763]

@@ -17,9 +17,6 @@ from plain_law import Law, formula
 STAGES = ("primary", "junior")
 #: Students without any class, or any staff, are more than every number.
 ENDLESS = Fraction(10**15)
-#: Where the library is known to differ from the documents: here the oracle follows the library, until it is mended.
-#: ``test_found.py`` has a test of each that fails today.
-OPEN = {"size of a section", "money where nothing is divided"}
 Verdict = bool | None
 Where = dict[str, Any]
 
@@ -158,8 +155,7 @@ class Figures:
             return max(known) if known else None
         if None in found:
             return None
-        divides = "split" in self.law or "money where nothing is divided" not in OPEN
-        if name.endswith("_budget_cny") and len(set(found)) == 1 and divides:
+        if name.endswith("_budget_cny") and len(set(found)) == 1:
             return found[0]  # one sum of money in every row is the school's
         return sum((x for x in found if x is not None), Fraction(0))
 
@@ -176,7 +172,7 @@ class Figures:
             return {None}
         amounts: set[Figure] = {amount}
         for r in [r for r in self.relaxations if r.get("indicator") == indicator]:
-            may = self.holds(r["where"], s, stage, [stage] if "size of a section" in OPEN else None)
+            may = self.holds(r["where"], s, stage)
             if may is False:
                 continue
             more = [self.figure(s, stage, c) for c in r["add"]]
@@ -189,9 +185,9 @@ class Figures:
 
     # --------------------------------------------------------------------------------------------- who is meant
 
-    def holds(self, where: Where, s: School, stage: str, size: list[str] | None = None) -> Verdict:
+    def holds(self, where: Where, s: School, stage: str) -> Verdict:
         """Whether a filter holds for a section; what it says of size is about the school."""
-        mine = size or [t for u, t in self.subjects if u is s] or [stage]
+        mine = [t for u, t in self.subjects if u is s] or [stage]
         students, largest = self.of_school(s, mine, "students"), self.of_school(s, mine, "largest_class")
         found: list[Verdict] = []
         for key, wanted in where.items():

@@ -1,11 +1,13 @@
 """What the long run found, each with its seed."""
 
+import json
+
 import pandas as pd
-import plain_figures
 import pytest
 from differences import compare, evaluation
 from drawn_nations import draw
-from small_tables import BASIC, frame, junior, school
+from rooms import checked
+from small_tables import BASIC, QUALITY, frame, junior, school
 
 import junheng as jh
 
@@ -37,13 +39,50 @@ def test_one_county_gives_the_total_and_another_the_parts() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("question", "seed"),
-    [("size of a section", 111), ("size of a section", 255), ("money where nothing is divided", 366),
-     ("money where nothing is divided", 471)],
-)  # fmt: skip
-@pytest.mark.xfail(strict=True, reason="the library differs from the documents; mended, the question leaves OPEN")
-def test_open_differences(question: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rural schools of 50 to 99 students are schools, not stages; one sum of money in both rows counts once."""
-    monkeypatch.setattr(plain_figures, "OPEN", plain_figures.OPEN - {question})
+@pytest.mark.parametrize("seed", [111, 255, 366, 471])
+def test_a_school_of_two_stages_is_one_school(seed: int) -> None:
+    """Small is the school, not its stage; one sum of money in both rows counts once where nothing is divided."""
     assert not differences(seed)
+
+
+def nine_year(primary: dict[str, object], second: dict[str, object]) -> list[dict[str, object]]:
+    first = {"kind": "nine_year", "area_type": "rural", "year": 2020, "resources_cover": "stage"}
+    return [school("联校", "primary", **first, **primary), school("联校", "junior", **first, **second)]
+
+
+def claims_follow(ev: jh.Evaluation) -> bool:
+    return jh.verify_certificate(json.loads(json.dumps(ev.certificate(), allow_nan=False))) == []
+
+
+@pytest.mark.parametrize(
+    ("primary", "second", "verdict"),
+    [(540, 60, "unmet"), (60, 40, "unmet"), (59, 40, "met"), (25, 25, "met"), (24, 25, "unmet"),
+     (None, 60, "undetermined"), (0, 60, "met")],
+)  # fmt: skip
+def test_visiting_teachers_count_in_small_schools_not_in_small_stages(
+    primary: int | None, second: int, verdict: str
+) -> None:
+    """A county of one school: of 50 to 99 students in all, whatever its stages have."""
+    std = jh.load_standard(QUALITY).with_options(relaxations=["shared-pe-and-art-teachers"])
+    teachers = {"pe_art_teachers": 0, "visiting_pe_art_teachers": 3}
+    ev = jh.evaluate(frame(*nine_year({"students": primary}, {"students": second, **teachers})), std)
+    (found,) = ev.schools.query("stage == 'junior' and indicator == 'pe_art_teachers_per_hundred_students'")["verdict"]
+    assert found == verdict and claims_follow(ev)
+
+
+@pytest.mark.parametrize("cover", ["stage", None])
+@pytest.mark.parametrize(("second", "verdict"), [(100_000, "met"), (99_999, "unmet"), (None, "undetermined")])
+def test_one_budget_in_both_rows_counts_once(cover: str | None, second: int | None, verdict: str) -> None:
+    """Of 100 000 yuan 2 600 and 2 400 are 5 per cent; of twice as many they are not."""
+    budgets = [{"public_funds_budget_cny": x, "training_budget_cny": y} for x, y in ((100_000, 2_600), (second, 2_400))]
+    table = frame(*nine_year(*budgets)).assign(resources_cover=cover)
+    facts = {"training_funds_cny": 3_000, "compulsory_teachers": 100}
+    ev = jh.evaluate(table, "cn-he-baoding-2012", county_facts=facts)
+    (found,) = ev.items.query("item == 'training-funds'")["verdict"]
+    assert found == verdict and claims_follow(ev)
+
+
+@pytest.mark.parametrize(("room", "seed"), [("tables", 2_001_027), ("books", 2_000_017), ("books", 2_000_227)])
+def test_what_was_found_is_mended(room: str, seed: int) -> None:
+    """Units beyond counting; boarders among extra columns; printed pages over merged headings."""
+    assert checked(room, seed)[1] == []

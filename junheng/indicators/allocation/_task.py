@@ -15,6 +15,7 @@ from junheng._text import as_text
 from junheng.errors import InputError
 from junheng.indicators._grouped import Block, Sample, blocks, read_sample
 from junheng.indicators.allocation._batch import Batch, Bools, Solver
+from junheng.indicators.allocation._units import COUNTABLE
 from junheng.words import Message, Quoted, listed, message
 
 __all__ = ["Task"]
@@ -77,15 +78,27 @@ class Task:
                     report(min(done, cells))
         return out, stuck
 
-    def refuse(self, stuck: list[tuple[int, int]], whole: bool) -> None:
+    def refuse(self, stuck: list[tuple[int, int]], whole: bool, adds: bool) -> None:
         """Raise an error that lists the groups and columns without a solution."""
         bounds = [n for n, b in (("lowest", self.low), ("highest", self.high)) if b is not None]
         why = message("arithmetic.in_whole_units") if whole else message("arithmetic.in_floats")
         if bounds:
             why = message("arithmetic.within_bounds", bounds=listed(bounds, "and"))
-        _refuse(
-            [self._in_group(g, j, message("arithmetic.impossible", why=why, limit=self.limits[j][0])) for g, j in stuck]
-        )
+        problems = []
+        for g, j in stuck:
+            problem = message("arithmetic.impossible", why=why, limit=self.limits[j][0])
+            if whole and not (total := self._total(g, j, adds and self.high is None)) <= COUNTABLE:
+                problem = message("arithmetic.uncountable", total=total, most=int(COUNTABLE))
+            problems.append(self._in_group(g, j, problem))
+        _refuse(problems)
+
+    def _total(self, group: int, j: int, raised: bool) -> float:
+        """Return what a group has, or would have with all its schools ``raised`` to the highest level among them."""
+        weights = self.sample.weight_array()
+        there = (self.sample.groups.codes == group) & (weights > 0)
+        x, p = self.sample.columns[j][there], weights[there]
+        with np.errstate(over="ignore"):
+            return float(np.max(x / p) * p.sum() if raised else x.sum())
 
     def _batch(self, layout: Layout, j: int) -> Batch:
         low = layout.cells(self.low, j)

@@ -9,7 +9,10 @@ import numpy as np
 from junheng._arrays import Floats, Ints
 from junheng.indicators.allocation._batch import Batch, Bools
 
-__all__ = ["Placing", "arrivals", "departures"]
+__all__ = ["COUNTABLE", "Placing", "arrivals", "departures"]
+
+#: The largest total of whole units: beyond it floats do not tell one unit more from one less.
+COUNTABLE = 2.0**53
 
 
 class Placing(NamedTuple):

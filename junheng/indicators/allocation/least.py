@@ -93,8 +93,9 @@ def least_additions(
     Raises
     ------
     InputError
-        If a limit is not positive, a group has no students, an amount is negative, a bound or cost is invalid, or no
-        change within the bounds passes. All problems are listed.
+        If a limit is not positive, a group has no students, an amount is negative, a bound or cost is invalid, no
+        change within the bounds passes, or there are more whole units than can be counted (2**53). All problems are
+        listed.
     AlignmentError
         If lengths or indexes differ.
 
@@ -114,7 +115,7 @@ def least_additions(
     else:
         require_aligned(amounts=amounts, costs=costs)
         task, solver = task.with_costs(costs), partial(add_at_costs, whole=whole)
-    return _solved(task, solver, "least additions", progress, whole)
+    return _solved(task, solver, "least additions", progress, whole, adds=True)
 
 
 def least_transfers(
@@ -178,9 +179,9 @@ def least_transfers(
     return _solved(task, move_whole if whole else move_real, "least transfers", progress, whole)
 
 
-def _solved(task: Task, solver: Solver, label: str, progress: Progress, whole: bool) -> Floats:
+def _solved(task: Task, solver: Solver, label: str, progress: Progress, whole: bool, *, adds: bool = False) -> Floats:
     change, stuck = task.solve(solver, label, progress)
-    task.refuse(stuck, whole)
+    task.refuse(stuck, whole, adds)
     return task.sample.give_rows(change)
 
 

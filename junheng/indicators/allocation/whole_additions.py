@@ -8,7 +8,7 @@ import numpy as np
 
 from junheng._arrays import Floats
 from junheng.indicators.allocation._batch import Batch, Bools, Spread, passing
-from junheng.indicators.allocation._units import Placing, arrivals
+from junheng.indicators.allocation._units import COUNTABLE, Placing, arrivals
 from junheng.indicators.allocation.real_additions import fill_level
 
 __all__ = ["add_whole"]
@@ -43,8 +43,9 @@ def _add_some(batch: Batch, come: Placing, patience: float) -> tuple[Floats, Boo
     ideal = np.where(batch.p > 0, np.maximum(level[:, np.newaxis] * batch.p - batch.x, come.must), 0.0)
     ideal = np.minimum(ideal, come.most)
     least = np.maximum(np.ceil(ideal.sum(axis=1) * (1 - 1e-12) - 1e-9), come.least + nothing)
-    units = come.fitted(ideal)
-    come.settle(units, np.where(none, units.sum(axis=1), least))
+    none |= ~(batch.x.sum(axis=1) + least <= COUNTABLE)
+    units = np.where(none[:, np.newaxis], come.must, come.fitted(ideal))
+    come.settle(units, np.where(none, come.least, least))
     return units, none | _one_by_one(batch, come, units, ~none, patience)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from junheng._arrays import Floats
 from junheng.indicators.allocation._batch import Batch, Bools, Spread, passing
-from junheng.indicators.allocation._units import Placing, arrivals, departures
+from junheng.indicators.allocation._units import COUNTABLE, Placing, arrivals, departures
 from junheng.indicators.allocation.real_transfers import level_out
 
 __all__ = ["move_whole"]
@@ -20,7 +20,9 @@ def move_whole(batch: Batch) -> tuple[Floats, Bools]:
     change[nothing] = np.nan
     stuck = np.asarray((come.impossible | leave.impossible).any(axis=1) & ~nothing)
     forced = come.least + leave.least > 0
-    open_ = np.flatnonzero((forced | ~passing(batch, change)) & ~nothing & ~stuck)
+    wanted = (forced | ~passing(batch, change)) & ~nothing & ~stuck
+    stuck |= wanted & ~(batch.x.sum(axis=1) <= COUNTABLE)
+    open_ = np.flatnonzero(wanted & ~stuck)
     if open_.size:
         change[open_], failed = _move_some(batch.part(open_), come.part(open_), leave.part(open_))
         stuck[open_[failed]] = True
@@ -28,7 +30,17 @@ def move_whole(batch: Batch) -> tuple[Floats, Bools]:
 
 
 def _move_some(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Bools]:
-    ideal, none = _ideal(batch, come, leave)
+    ideal, failed = _ideal(batch, come, leave)
+    # where nothing fractional passes, nothing whole does: no unit need be placed
+    rest = np.flatnonzero(~failed)
+    change = np.zeros_like(batch.x)
+    if rest.size:
+        change[rest], failed[rest] = _move_near(batch.part(rest), come.part(rest), leave.part(rest), ideal[rest])
+    return change, failed
+
+
+def _move_near(batch: Batch, come: Placing, leave: Placing, ideal: Floats) -> tuple[Floats, Bools]:
+    """Return the least whole transfers, looked for from fractional ones."""
     least = np.ceil(np.maximum(ideal, 0.0).sum(axis=1) * (1 - 1e-12) - 1e-9)
     least = np.maximum(least, np.maximum(come.least, leave.least))
     # a school that must gain may not give, and vice versa
@@ -39,7 +51,7 @@ def _move_some(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Boo
     arrived, left = come.fitted(ideal), leave.fitted(-ideal)
     come.settle(arrived, least)
     leave.settle(left, least)
-    failed = none | (arrived.sum(axis=1) != least) | (left.sum(axis=1) != least)
+    failed = (arrived.sum(axis=1) != least) | (left.sum(axis=1) != least)
     failed |= _one_by_one(batch, come, leave, arrived, left, ~failed)
     return arrived - left, failed
 
@@ -47,10 +59,10 @@ def _move_some(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Boo
 def _ideal(batch: Batch, come: Placing, leave: Placing) -> tuple[Floats, Bools]:
     """Return the fractional transfers within the bounds, widened to whole units: no whole solution moves less."""
     base = batch.x + come.must - leave.must
-    lowest = None if batch.low is None else batch.x - leave.most
-    highest = None if batch.high is None else batch.x + come.most
+    lowest = None if batch.low is None else batch.x - leave.most + come.must
+    highest = None if batch.high is None else batch.x + come.most - leave.must
     ideal, none = level_out(batch, Spread.measure(batch.x, batch), base, lowest, highest, batch.t)
-    return np.where(none[:, np.newaxis], 0.0, ideal), none
+    return ideal, none
 
 
 def _one_by_one(batch: Batch, come: Placing, leave: Placing, arrived: Floats, left: Floats, wanted: Bools) -> Bools:
