@@ -5,6 +5,7 @@ import statistics
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,13 @@ from junheng._data import read_toml
 from junheng.schools.areas import added, meant_by
 from junheng.schools.cells import near_twins, of_one_type, parse_numbers
 from junheng.schools.editing.enrolment import _shared_out
+from junheng.schools.inclusion import answers
+from junheng.schools.needs import comparison_columns, filter_columns
+from junheng.schools.opening import open_table
 from junheng.schools.scale import scale_of
+from junheng.schools.sections import make_sections
+from junheng.standards.rules import Comparison
+from junheng.standards.terms import Filter
 
 # ------------------------------------------------------------------------------------------------- scale
 
@@ -116,6 +123,15 @@ def test_a_twin_of_a_school_is_one_in_its_county_and_year() -> None:
     # the usual spelling is not named, in whatever county it stands; of counties themselves all are beside each other
     assert twins(school("A校"), school("a校", "junior"), school("A校", "junior")) == [(1, "a校")]
     assert twins(school("甲"), school("乙", county="甲 县"), school("丙")) == [(1, "甲 县")]
+
+
+def test_a_name_that_lost_a_character_is_named_where_it_stands() -> None:
+    rows = [school(), school("李\ufffd小学"), junior("李\ufffd小学"), school("合计\ufffd", county="\ufffd县")]
+    found = [p for p in problems(frame(*rows), None) if "\ufffd" in (p["value"] or "")]
+    assert [(p["code"], p["row"], p["column"], p["severity"]) for p in found] == [
+        ("invisible_characters", row, column, "warning")
+        for row, column in ((1, "school"), (2, "school"), (3, "county"), (3, "school"))
+    ]
 
 
 def test_digits_in_text_are_numbers_only_beside_numbers() -> None:
@@ -323,6 +339,102 @@ def test_the_years_of_a_standard_are_those_of_its_file(standard: str, years: dic
     assert all(named in p["message"] for p in found)
     odd = [p for p in problems(frame(school(year=99)), standard) if p["code"] == "not_in_force"]
     assert len(odd) == 1 and "in force then" not in odd[0]["message"]
+
+
+def test_a_divided_figure_is_known_exactly_and_is_not_as_typed() -> None:
+    people = {"students_primary": 300, "students_junior": 200}
+    table, std = (
+        frame(one_row("nine_year", people=people, teaching_area_m2=3000.1), school()),
+        jh.load_standard(QUALITY),
+    )
+    table = table.assign(**dict.fromkeys(("teachers_above_required_degree", "backbone_teachers", "pe_art_teachers")))
+    whole, at = make_sections(open_table(table), std), np.arange(3)
+    area = Fraction("3000.1")
+    assert whole.exactly("teaching_area_m2", at) == [area * 300 / 520, area * 220 / 520, 3000]
+    assert whole.exactly("teaching_area_m2", at[1:2]) == [area * 220 / 520]
+    assert whole.exactly("students", at) == [300, 200, 500]
+    assert whole.number("teaching_area_m2").tolist() == [float(x) for x in whole.exactly("teaching_area_m2", at)]
+    assert whole.as_typed("teaching_area_m2", at).tolist() == [False, False, True]
+    assert whole.as_typed("students", at).tolist() == [True] * 3
+    assert whole.divides_any.tolist() == [True, True, False] and not whole.was_divided("teaching_area_m2").any()
+    split = make_sections(open_table(jh.split_stages(table, std)), std)
+    assert split.was_divided("teaching_area_m2").tolist() == [True, True, False]
+    assert not split.was_divided("students").any() and not split.is_divided("teaching_area_m2").any()
+    assert split.as_typed("teaching_area_m2", at).tolist() == [True] * 3 and not split.divides_any.any()
+
+
+# ------------------------------------------------------------------------------------------- who counts
+
+WORDS = {"是": 1, "否": 0, None: -1}
+
+
+def test_the_answer_to_a_question_is_that_of_its_own_column_or_the_common_one() -> None:
+    """Of two questions each has its column, before the common one; of one the common column comes first."""
+    cases = list(product(WORDS, repeat=3))
+    names = ("included", "in_basic_standard", "in_coefficient")
+    rows = [school(f"{i}小", **dict(zip(names, words, strict=True))) for i, words in enumerate(cases)]
+    table = open_table(frame(*rows))
+    for standard in (None, jh.load_standard(QUALITY), jh.load_standard("cn-basic-balance-2012")):
+        got = answers(table, standard)
+        for i, (common, basic, coefficient) in enumerate([WORDS[w] for w in words] for words in cases):
+            if standard is not None and standard.two_answers:
+                wanted = [own if own >= 0 else common for own in (basic, coefficient)]
+            else:
+                wanted = [next((a for a in (common, basic, coefficient) if a >= 0), -1)] * 2
+            assert [got["in_basic_standard"][i], got["in_coefficient"][i]] == wanted, cases[i]
+
+
+def test_an_unknown_owner_is_named_where_a_rule_could_be_about_it() -> None:
+    answered = {"included": None, "in_coefficient": "是"}
+    rows = [
+        school(owner_type="7"),
+        school("二小"),
+        school("民小", ownership="民办", **answered),
+        school("教学点", kind="teaching_point", **answered),
+        school("特教", kind="special"),
+        school("高中", "senior"),
+        school("企业小学", owner_type="9", **answered),
+    ]
+
+    def unknown(*some: dict[str, Any]) -> list[tuple[int | None, str, str]]:
+        found = [p for p in problems(frame(*some), "cn-basic-balance-2012") if p["code"] == "owner_unknown"]
+        return [(p["row"], p["column"], p["severity"]) for p in found]
+
+    assert unknown(*rows) == [(row, "owner_type", "warning") for row in (1, 3)]
+    assert unknown(*rows[1:6]) == [(None, "owner_type", "warning")]
+    assert unknown(rows[0], rows[2], rows[4], rows[5]) == unknown(rows[2], rows[4]) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "read"),
+    [
+        ({"kinds": ("primary",)}, {"kind"}),
+        ({"not_kinds": ("primary",)}, {"kind"}),
+        ({"stages": ("primary",)}, {"stage"}),
+        ({"ownership": "private"}, {"ownership"}),
+        ({"area_types": ("rural",)}, {"area_type"}),
+        ({"students_below": 100}, {"students"}),
+        ({"students_from": 100}, {"students"}),
+        ({"classes_below": 6}, {"classes"}),
+        ({"largest_class_below": 30}, {"largest_class"}),
+        ({"built_by": 2010}, {"built_year"}),
+        ({"migrant_share_over": Decimal("0.5")}, {"migrant_students", "students"}),
+        ({"flags": ("boarding",)}, {"boarding"}),
+        ({"not_flags": ("boarding",)}, {"boarding"}),
+        ({}, set()),
+    ],
+)
+def test_a_comparison_reads_its_figures_and_what_chooses_its_schools(where: dict[str, Any], read: set[str]) -> None:
+    assert set(filter_columns(Filter(**where))) == read
+    figures = {"top": ("books",), "top_minus": ("computers",), "bottom": ("teachers",), "bottom_minus": ("staff",)}
+    named = {"books", "computers", "teachers", "staff", "beds"}
+    of_sum = Comparison(scope="sum", than=("beds",), where=Filter(**where), **figures)
+    assert set(comparison_columns(of_sum)) == named | read
+    of_county = Comparison(scope="county", than=("beds",), where=Filter(**where), **figures)
+    assert set(comparison_columns(of_county)) == read
+    per_class = Comparison(scope="school", top=("books",), per_classes=12, where=Filter(**where))
+    assert set(comparison_columns(per_class)) == {"books", "classes"} | read
+    assert filter_columns(None) == []
 
 
 # ------------------------------------------------------------------------------------------------ pupils

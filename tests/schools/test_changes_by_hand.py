@@ -151,6 +151,14 @@ def test_nobody_is_moved_whose_number_is_unknown() -> None:
     assert table_of(ev.apply(Enrolment(factor=0.5)))["students"].tolist()[1:] == [250, 250]
 
 
+def test_cohorts_of_several_stages_or_counties_are_told_once() -> None:
+    """Where pupils cannot be shared out, what would become of them is not told too."""
+    fewer = Cohorts(entering=0, leaving=2000)
+    assert refused(judged(school(), junior(students=None)), fewer) == [("ambiguous_school", None, None)]
+    counties = judged(school(), school(county="乙县"), school("二小", students=None))
+    assert refused(counties, fewer) == [("ambiguous_school", None, None)]
+
+
 def test_a_closed_school_is_not_changed_any_more() -> None:
     ev = judged(school(), school("二小"), junior())
     after = table_of(ev.apply([Close(school="一小", students_to="二小"), Enrolment(factor=0.9)]))
