@@ -134,6 +134,24 @@ def test_a_name_that_lost_a_character_is_named_where_it_stands() -> None:
     ]
 
 
+@pytest.mark.parametrize("blank", [None, "", "  ", "\u3000", "\u200b", math.nan])
+def test_a_column_of_codes_without_a_code_is_as_if_it_were_not_there(blank: Any) -> None:
+    rows = [school(school_code=blank, county_code=blank), junior(school_code=blank, county_code=blank)]
+    table = open_table(frame(*rows))
+    assert (table.school_column, table.by) == ("school", ("county",)) and not table.has & {"school_code", "county_code"}
+    assert problems(frame(*rows), None) == []
+    one = open_table(frame(*rows, school("二小", school_code="02", county_code=blank)))
+    assert one.school_column == "school_code" and "county_code" not in one.has
+    gaps = [
+        (p["code"], p["row"], p["column"]) for p in problems(one.frame.to_native(), None) if p["severity"] == "error"
+    ]
+    assert gaps == [("missing_key", 0, "school_code"), ("missing_key", 1, "school_code")]
+    # both columns blank: each row is told
+    both = [r | {"school": blank} for r in rows]
+    assert {p["code"] for p in problems(frame(*both), None)} >= {"missing_key"}
+    assert open_table(frame(*rows).iloc[:0]).school_column == "school_code"
+
+
 def test_digits_in_text_are_numbers_only_beside_numbers() -> None:
     assert of_one_type(["2025", None, "x"]) == ["2025", None, "x"]
     assert of_one_type(["2025", 2024, "x", None, "２"]) == [2025, 2024, "x", None, "２"]

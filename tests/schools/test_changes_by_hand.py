@@ -244,6 +244,9 @@ def test_a_new_school_needs_a_stage_only_if_its_kind_leaves_it_open() -> None:
         ("out_of_range", "students", None)
     ]
     assert refused(ev, Open(row={"kind": "初中", "students": 1})) == [("missing_key", "school", None)]
+    assert refused(ev, Open(row={**row, "bookz": 1, "books": -1, "teachers": "x"})) == [
+        ("unknown_column", "bookz", None), ("negative_value", "books", None), ("text_in_number", None, None),
+    ]  # fmt: skip
     for bad in ([1], "新校", None):
         with pytest.raises(jh.InputError, match="row of Open must be a mapping"):
             ev.apply(Open(row=bad))  # type: ignore[arg-type]
