@@ -25,6 +25,7 @@ from junheng.schools.needs import comparison_columns, filter_columns
 from junheng.schools.opening import open_table
 from junheng.schools.scale import scale_of
 from junheng.schools.sections import make_sections
+from junheng.schools.vocabulary import ALL_STAGES, STAGES_OF_KIND
 from junheng.standards.rules import Comparison
 from junheng.standards.terms import Filter
 
@@ -123,6 +124,12 @@ def test_a_twin_of_a_school_is_one_in_its_county_and_year() -> None:
     # the usual spelling is not named, in whatever county it stands; of counties themselves all are beside each other
     assert twins(school("A校"), school("a校", "junior"), school("A校", "junior")) == [(1, "a校")]
     assert twins(school("甲"), school("乙", county="甲 县"), school("丙")) == [(1, "甲 县")]
+
+
+def test_an_ordinary_blank_within_a_name_is_part_of_it() -> None:
+    assert problems(frame(school("No 1 School"), junior("B C"), school(" 一小 ")), None)[0]["row"] == 2
+    codes = [(p["code"], p["row"]) for p in problems(frame(school("No 1 School"), school(" 一小 ")), None)]
+    assert codes == [("invisible_characters", 1)]
 
 
 def test_a_name_that_lost_a_character_is_named_where_it_stands() -> None:
@@ -379,6 +386,17 @@ def test_a_divided_figure_is_known_exactly_and_is_not_as_typed() -> None:
     assert split.was_divided("teaching_area_m2").tolist() == [True, True, False]
     assert not split.was_divided("students").any() and not split.is_divided("teaching_area_m2").any()
     assert split.as_typed("teaching_area_m2", at).tolist() == [True] * 3 and not split.divides_any.any()
+
+
+def test_a_kind_says_the_stages_of_a_row_without_one() -> None:
+    kinds = [kind for kind, stages in STAGES_OF_KIND.items() if len(stages) == 1]
+    rows = [school(f"{kind}校", None, kind=kind) for kind in (*kinds, "special", None)]
+    found = [(p["code"], p["row"], p["column"]) for p in problems(frame(*rows), None) if p["severity"] == "error"]
+    assert found == [("missing_key", len(kinds) + 1, "stage")]
+    sections = make_sections(open_table(frame(*rows)), None)
+    assert sections.rows.tolist() == list(range(len(kinds) + 1)) and not sections.wide.any()
+    wanted = [ALL_STAGES.index(STAGES_OF_KIND[kind][0]) for kind in kinds] + [0]
+    assert sections.stage.tolist() == wanted
 
 
 # ------------------------------------------------------------------------------------------- who counts

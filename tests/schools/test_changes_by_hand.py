@@ -167,6 +167,14 @@ def test_a_closed_school_is_not_changed_any_more() -> None:
     assert after["students"].tolist() == [1009, 500]
 
 
+@pytest.mark.parametrize("column", ["teachers", "books"])
+def test_nothing_is_added_to_what_is_unknown(column: str) -> None:
+    ev = judged(school(), school("二小", **{column: None}))
+    assert refused(ev, Add(column, 1, school="二小")) == [("missing_value", column, 1)]
+    given = pd.DataFrame({"school": ["二小", "一小"], "column": [column] * 2, "change": [1, 1]})
+    assert refused(ev, given) == [("missing_value", column, 1)]
+
+
 def test_a_factor_is_of_the_school_stage_county_and_year_that_are_named() -> None:
     rows = [f(county=c, year=y) for c in ("甲县", "乙县") for y in (2024, 2025) for f in (school, junior)]
     ev = judged(*rows)
