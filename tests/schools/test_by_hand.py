@@ -388,6 +388,59 @@ def test_a_divided_figure_is_known_exactly_and_is_not_as_typed() -> None:
     assert split.as_typed("teaching_area_m2", at).tolist() == [True] * 3 and not split.divides_any.any()
 
 
+def test_the_row_of_a_senior_stage_does_not_say_whose_a_figure_is() -> None:
+    """It is dropped when the school is split; what is judged must not change by that."""
+    rows = [
+        school("完中", stage, kind="complete_secondary", converted_sports_area_m2=area)
+        for stage, area in (("junior", 300.0), ("senior", 0.0))
+    ]
+    sections = make_sections(open_table(frame(*rows)), jh.load_standard(QUALITY))
+    assert sections.is_divided("teaching_area_m2").tolist() == [True, True]
+    assert sections.is_divided("converted_sports_area_m2").tolist() == [True, True]
+
+
+@pytest.mark.parametrize("column", ["county", "school", "stage", "students"])
+def test_a_table_needs_these_columns_whatever_the_standard(column: str) -> None:
+    table = frame(school(), junior())
+    for standard in (None, QUALITY):
+        found = problems(table.drop(columns=column), standard)
+        assert [p["column"] for p in found if p["code"] == "missing_column"] == [column]
+    instead = {"county": ("county_code", "01"), "school": ("school_code", ["1", "2"]), "stage": ("kind", "primary")}
+    name, words = instead.get(column, ("students_primary", 5))
+    replaced = table.drop(columns=column).assign(**{name: words})
+    assert "missing_column" not in [p["code"] for p in problems(replaced, None)]
+
+
+def test_one_mistake_of_a_row_does_not_hide_another() -> None:
+    found = problems(frame(school(students=None, books=-1), {}, school("二小", students=None, stage="大学")), QUALITY)
+    assert [(p["code"], p["row"], p["column"], p["severity"]) for p in found] == [
+        ("negative_value", 0, "books", "error"),
+        ("missing_value", 0, "students", "warning"),
+        ("empty_row", 1, None, "warning"),
+        ("unknown_category", 2, "stage", "error"),
+    ]
+
+
+def test_the_sections_of_one_county_are_those_of_a_table_of_it_alone() -> None:
+    people = {"students_primary": 300, "students_junior": 200}
+    rows = [
+        school(),
+        one_row("nine_year", people=people, county="乙县"),
+        school("二小", county="乙县", students=0),
+        junior(),
+    ]
+    table, std = frame(*rows), jh.load_standard(QUALITY)
+    whole, alone = (make_sections(open_table(t), std) for t in (table, table.iloc[1:3]))
+    part = whole.part(np.array([1, 2, 3]), alone.schools, alone.rows)
+    assert part.counties.words == alone.counties.words == [("county", ["乙县"])]
+    for name in ("codes", "usable", "present", "group_codes"):
+        assert getattr(part.counties, name).tolist() == getattr(alone.counties, name).tolist(), name
+    for name in ("rows", "stage", "wide", "students", "divided", "has_rule", "kinds", "cover", "out", "share_top"):
+        assert getattr(part, name).tolist() == getattr(alone, name).tolist(), name
+    assert part.number("teaching_area_m2").tolist() == alone.number("teaching_area_m2").tolist()
+    assert part.left_out.tolist() == [None, None, "no_students"] and part.kind.tolist() == ["nine_year"] * 2 + [None]
+
+
 def test_a_kind_says_the_stages_of_a_row_without_one() -> None:
     kinds = [kind for kind, stages in STAGES_OF_KIND.items() if len(stages) == 1]
     rows = [school(f"{kind}校", None, kind=kind) for kind in (*kinds, "special", None)]

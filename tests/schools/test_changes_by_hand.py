@@ -9,6 +9,7 @@ from small_tables import QUALITY, frame, junior, one_row, pick, school
 
 import junheng as jh
 from junheng.changes import Add, Close, Cohorts, Enrolment, Merge, Open, applied
+from junheng.schools import columns
 
 
 def judged(*rows: dict[str, Any]) -> jh.Evaluation:
@@ -104,6 +105,9 @@ def test_a_whole_may_shrink_to_its_parts_and_not_below() -> None:
     ]
     assert refused(ev, Add("teachers", -36, school="一小"))[0] == ("below_zero", "teachers", 0)
     assert table_of(ev.apply(Add("computers", -80, school="一小")))["computers"].tolist() == [0]
+    nobody = judged(school(teachers=0, teachers_above_required_degree=0, backbone_teachers=0, pe_art_teachers=0))
+    both = [Add("teachers_above_required_degree", 1, school="一小"), Add("teachers", -1, school="一小")]
+    assert refused(nobody, both) == [("below_zero", "teachers", 0)]
 
 
 # -------------------------------------------------------------------------------------------- who goes where
@@ -274,6 +278,14 @@ def test_a_new_school_stands_where_the_table_says_or_must_say_where() -> None:
 
 
 # ------------------------------------------------------------------------------------------------- doors
+
+
+def test_a_frame_may_name_schools_by_code_alone() -> None:
+    ev = judged(school(school_code="01"), school(school_code="02", county="乙县"))
+    by_code = pd.DataFrame({"school_code": ["02"], "column": ["books"], "change": [1]})
+    labels = {"school_code": columns()["school_code"].zh, "column": "项目（列）", "change": "变化"}
+    for given in (by_code, by_code.rename(columns=labels)):
+        assert table_of(ev.apply(given))["books"].tolist() == [15_000, 15_001]
 
 
 @pytest.mark.parametrize("count", ["3", 3, 3.0, np.int64(3), np.float32(3)])
