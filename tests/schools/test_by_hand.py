@@ -471,6 +471,28 @@ def test_the_answer_to_a_question_is_that_of_its_own_column_or_the_common_one() 
             else:
                 wanted = [next((a for a in (common, basic, coefficient) if a >= 0), -1)] * 2
             assert [got["in_basic_standard"][i], got["in_coefficient"][i]] == wanted, cases[i]
+        sections = make_sections(table, standard)
+        assert sections.counted.tolist() == (got["in_basic_standard"] != 0).tolist()
+        assert sections.in_coefficient.tolist() == (got["in_coefficient"] != 0).tolist()
+        assert sections.counted_at_all.tolist() == (sections.counted | sections.in_coefficient).tolist()
+    told = {s: problems(frame(*rows), s) for s in (QUALITY, "cn-basic-balance-2012")}
+    contradict = {s: [p["row"] for p in found if p["code"] == "inclusion_contradicts"] for s, found in told.items()}
+    two_answers = [i for i, words in enumerate(cases) if words in ((None, "是", "否"), (None, "否", "是"))]
+    assert contradict == {QUALITY: two_answers, "cn-basic-balance-2012": []}
+
+
+def test_a_unit_that_is_asked_about_is_named_by_kind_and_owner() -> None:
+    rows = [
+        school("甲", kind="teaching_point"),
+        school("乙", owner_type="9", kind="primary"),
+        school("丙", owner_type="10"),
+        school("丁", ownership="private", owner_type="9"),
+        school("戊", kind="vocational", included="是", in_coefficient="是"),
+    ]
+    found = [p for p in problems(frame(*rows), "cn-basic-balance-2012") if p["code"] == "inclusion_undecided"]
+    named = [{w for w in ("teaching_point", "primary", "private", "enterprise") if w in p["message"]} for p in found]
+    assert named == [{"teaching_point"}, {"primary", "enterprise"}, {"private"}, {"private"}]
+    assert [(p["row"], p["column"]) for p in found] == [(row, "in_coefficient") for row in range(4)]
 
 
 def test_an_unknown_owner_is_named_where_a_rule_could_be_about_it() -> None:
@@ -541,6 +563,14 @@ def test_pupils_are_shared_out_by_largest_remainder(enrolment: list[int], net: i
     # one more for the largest remainders, the first school before the others
     first = sorted(range(len(exact)), key=lambda i: (-(exact[i] - floors[i]), i))[: net - sum(floors)]
     assert got == [f + (i in first) for i, f in enumerate(floors)] and sum(got) == net
+
+
+def test_a_broken_count_is_named_where_it_stands() -> None:
+    table = frame(school(), junior(teachers=35.5, students=499.5), school("合计", students=0.5))
+    found = [p for p in problems(table, None) if p["code"] == "not_whole"]
+    assert [(p["row"], p["column"], p["value"], p["severity"]) for p in found] == [
+        (1, "students", "499.5", "warning"), (1, "teachers", "35.5", "warning"),
+    ]  # fmt: skip
 
 
 def test_no_frame_is_changed_by_a_check() -> None:

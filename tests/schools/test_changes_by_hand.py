@@ -167,6 +167,14 @@ def test_a_closed_school_is_not_changed_any_more() -> None:
     ev = judged(school(), school("二小"), junior())
     after = table_of(ev.apply([Close(school="一小", students_to="二小"), Enrolment(factor=0.9)]))
     assert after["students"].tolist() == [900, 450]
+    assert (
+        refused(ev, [Close(school="一小", students_to="二小"), Add("books", 1, school="一小")])[0][0]
+        == "unknown_school"
+    )
+    # nor does it matter what would have been wrong with it
+    assert (
+        len(table_of(ev.apply([Add("computers", -81, school="一小"), Close(school="一小", students_to="二小")]))) == 2
+    )
     after = table_of(ev.apply([Close(school="一小", students_to="二小"), Cohorts(entering=9, leaving=0, stage="小学")]))
     assert after["students"].tolist() == [1009, 500]
 
