@@ -20,12 +20,13 @@ from junheng._data import read_toml
 from junheng.schools.areas import added, meant_by
 from junheng.schools.cells import near_twins, of_one_type, parse_numbers
 from junheng.schools.editing.enrolment import _shared_out
+from junheng.schools.headers import Found, understand
 from junheng.schools.inclusion import answers
 from junheng.schools.needs import comparison_columns, filter_columns
 from junheng.schools.opening import open_table
 from junheng.schools.scale import scale_of
 from junheng.schools.sections import make_sections
-from junheng.schools.vocabulary import ALL_STAGES, STAGES_OF_KIND
+from junheng.schools.vocabulary import ALL_STAGES, STAGES_OF_KIND, columns, is_grade
 from junheng.standards.rules import Comparison
 from junheng.standards.terms import Filter
 
@@ -76,10 +77,10 @@ def test_the_median_is_of_the_students_of_all_stages_where_the_total_is_missing(
     some = np.where([True, False, True], total, np.nan)
     # 30, 60 and 50 students by stage; 100, 60 and 400; 100, 200 and 400
     cases = ((stages, "0.006"), (stages | {"students": some}, "0.003"), (stages | {"students": total}, "0.0015"))
-    for columns, median in cases:
-        assert [p.value for p in scale_of(({"books": books} | columns).get)] == [median]
-        assert [p.value for p in scale_of(({"books": books} | columns).get, {"books"})] == [median]
-        assert scale_of(({"books": books} | columns).get, {"computers"}) == []
+    for given_, median in cases:
+        assert [p.value for p in scale_of(({"books": books} | given_).get)] == [median]
+        assert [p.value for p in scale_of(({"books": books} | given_).get, {"books"})] == [median]
+        assert scale_of(({"books": books} | given_).get, {"computers"}) == []
     assert scale_of({"books": books}.get) == [] == scale_of({"books": books, "students": some}.get)
 
 
@@ -294,6 +295,12 @@ def test_areas_that_were_divided_are_not_compared_with_the_whole_schools(standar
 )
 def test_what_a_header_of_teaching_rooms_means(header: str, others: tuple[str, ...], column: str) -> None:
     assert meant_by(header, "teaching_area_m2", others) == column
+    known = [Found(column="teaching_area_m2"), *(Found(column=c) for c in others)]
+    read, told = understand([header, *others], None, known)
+    assert read[0].column == column
+    unclear = column == "teaching_area_m2" and not header.isascii() and "不含" not in header
+    expected = [("indoor_sports_unclear", "warning", header)] * unclear
+    assert [(p.code, p.severity, p.column) for p in told if p.code != "duplicate_column"] == expected
     assert meant_by(header, "books", others) == "books"
 
 
@@ -388,6 +395,12 @@ def test_a_divided_figure_is_known_exactly_and_is_not_as_typed() -> None:
     assert split.as_typed("teaching_area_m2", at).tolist() == [True] * 3 and not split.divides_any.any()
 
 
+def test_the_share_of_a_figure_near_the_end_of_floats_is_a_float() -> None:
+    row = one_row("nine_year", people={"students_primary": 300, "students_junior": 200}, books=1.7e308)
+    books = jh.split_stages(frame(row), "cn-basic-balance-2012")["books"].tolist()
+    assert books == pytest.approx([1.7e308 / 520 * 300, 1.7e308 / 520 * 220], rel=1e-12)
+
+
 def test_the_row_of_a_senior_stage_does_not_say_whose_a_figure_is() -> None:
     """It is dropped when the school is split; what is judged must not change by that."""
     rows = [
@@ -441,6 +454,39 @@ def test_the_sections_of_one_county_are_those_of_a_table_of_it_alone() -> None:
     assert part.left_out.tolist() == [None, None, "no_students"] and part.kind.tolist() == ["nine_year"] * 2 + [None]
 
 
+def test_the_stages_of_its_rows_tell_the_kind_of_a_school_without_one() -> None:
+    stages = {"九": ("primary", "junior"), "完": ("junior", "senior"), "十二": ("primary", "junior", "senior")}
+    stages |= {"小": ("primary",), "怪": ("primary", "senior")}
+    rows = [school(name, stage, kind=None) for name, its in stages.items() for stage in its]
+    sections = make_sections(open_table(frame(*rows)), None)
+    kinds = {rows[row]["school"]: kind for row, kind in zip(sections.rows, sections.kind, strict=True)}
+    assert kinds == {"九": "nine_year", "完": "complete_secondary", "十二": "twelve_year", "小": None, "怪": None}
+    # what one row says holds for all of them
+    twelve = [r | {"kind": "twelve_year"} if r["stage"] == "junior" else r for r in rows]
+    said = make_sections(open_table(frame(*twelve)), None)
+    assert set(said.kind[:7].tolist()) == {"twelve_year"}
+
+
+def test_how_a_school_in_several_rows_was_read_is_told_once_at_its_first_row() -> None:
+    def nine(name: str, *books: int) -> list[dict[str, Any]]:
+        stages = zip(("primary", "junior"), books, strict=True)
+        return [school(name, stage, kind="nine_year", books=n) for stage, n in stages]
+
+    rows = [*nine("甲", 5, 5), school(), *nine("乙", 5, 6), *nine("丙", 7, 7), junior()]
+    some = [(0, "repeated"), (3, "differ"), (5, "repeated")]
+    for table, found in ((rows, some), (rows[2:], [(row - 2, how) for row, how in some[1:]])):
+        told = [p for p in problems(frame(*table), "cn-basic-balance-2012") if p["code"].startswith("resources_")]
+        assert [(p["row"], p["code"].removeprefix("resources_")) for p in told] == found
+
+
+def test_texts_stay_as_they_are_and_grades_are_known_by_name() -> None:
+    raw = pd.DataFrame({"学校代码": pd.Series(["0012", None], dtype=object), "图书": [1, 2]})
+    assert jh.standardize_columns(raw)["school_code"].dtype == object
+    grades = [n for n in columns() if is_grade(n)]
+    assert "conditions_grade" in grades and all(n == "conditions_grade" or n.startswith("grade_b") for n in grades)
+    assert len(grades) > 2 and not is_grade("grades")
+
+
 def test_a_kind_says_the_stages_of_a_row_without_one() -> None:
     kinds = [kind for kind, stages in STAGES_OF_KIND.items() if len(stages) == 1]
     rows = [school(f"{kind}校", None, kind=kind) for kind in (*kinds, "special", None)]
@@ -476,6 +522,8 @@ def test_the_answer_to_a_question_is_that_of_its_own_column_or_the_common_one() 
         assert sections.in_coefficient.tolist() == (got["in_coefficient"] != 0).tolist()
         assert sections.counted_at_all.tolist() == (sections.counted | sections.in_coefficient).tolist()
     told = {s: problems(frame(*rows), s) for s in (QUALITY, "cn-basic-balance-2012")}
+    # splitting asks nobody who counts
+    assert len(jh.split_stages(frame(*rows), QUALITY)) == len(rows)
     contradict = {s: [p["row"] for p in found if p["code"] == "inclusion_contradicts"] for s, found in told.items()}
     two_answers = [i for i, words in enumerate(cases) if words in ((None, "是", "否"), (None, "否", "是"))]
     assert contradict == {QUALITY: two_answers, "cn-basic-balance-2012": []}

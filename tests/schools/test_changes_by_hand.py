@@ -105,6 +105,9 @@ def test_a_whole_may_shrink_to_its_parts_and_not_below() -> None:
     ]
     assert refused(ev, Add("teachers", -36, school="一小"))[0] == ("below_zero", "teachers", 0)
     assert table_of(ev.apply(Add("computers", -80, school="一小")))["computers"].tolist() == [0]
+    with pytest.raises(jh.InputDataError, match=r"6\.5 cannot be taken from the 6 in") as caught:
+        ev.apply([Add("backbone_teachers", -6.5, school="一小")])
+    assert [p.value for p in caught.value.problems] == ["-0.5"]
     nobody = judged(school(teachers=0, teachers_above_required_degree=0, backbone_teachers=0, pe_art_teachers=0))
     both = [Add("teachers_above_required_degree", 1, school="一小"), Add("teachers", -1, school="一小")]
     assert refused(nobody, both) == [("below_zero", "teachers", 0)]
