@@ -135,7 +135,7 @@ def test_an_ordinary_blank_within_a_name_is_part_of_it() -> None:
 
 def test_a_name_that_lost_a_character_is_named_where_it_stands() -> None:
     rows = [school(), school("李\ufffd小学"), junior("李\ufffd小学"), school("合计\ufffd", county="\ufffd县")]
-    found = [p for p in problems(frame(*rows), None) if "\ufffd" in (p["value"] or "")]
+    found = [p for p in problems(frame(*rows), None) if p["code"] == "invisible_characters"]
     assert [(p["code"], p["row"], p["column"], p["severity"]) for p in found] == [
         ("invisible_characters", row, column, "warning")
         for row, column in ((1, "school"), (2, "school"), (3, "county"), (3, "school"))
