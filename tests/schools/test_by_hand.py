@@ -469,10 +469,10 @@ def test_the_stages_of_its_rows_tell_the_kind_of_a_school_without_one() -> None:
 
 def test_how_a_school_in_several_rows_was_read_is_told_once_at_its_first_row() -> None:
     def nine(name: str, *books: int) -> list[dict[str, Any]]:
-        stages = zip(("primary", "junior"), books, strict=True)
-        return [school(name, stage, kind="nine_year", books=n) for stage, n in stages]
+        kind = "nine_year" if len(books) == 2 else "twelve_year"
+        return [school(name, stage, kind=kind, books=n) for stage, n in zip(ALL_STAGES, books, strict=False)]
 
-    rows = [*nine("甲", 5, 5), school(), *nine("乙", 5, 6), *nine("丙", 7, 7), junior()]
+    rows = [*nine("甲", 5, 5), school(), *nine("乙", 5, 6), *nine("丙", 7, 7, 7), junior()]
     some = [(0, "repeated"), (3, "differ"), (5, "repeated")]
     for table, found in ((rows, some), (rows[2:], [(row - 2, how) for row, how in some[1:]])):
         told = [p for p in problems(frame(*table), "cn-basic-balance-2012") if p["code"].startswith("resources_")]
@@ -585,13 +585,14 @@ def test_an_unknown_owner_is_named_where_a_rule_could_be_about_it() -> None:
 )
 def test_a_comparison_reads_its_figures_and_what_chooses_its_schools(where: dict[str, Any], read: set[str]) -> None:
     assert set(filter_columns(Filter(**where))) == read
+    comparison: Any = Comparison
     figures = {"top": ("books",), "top_minus": ("computers",), "bottom": ("teachers",), "bottom_minus": ("staff",)}
     named = {"books", "computers", "teachers", "staff", "beds"}
-    of_sum = Comparison(scope="sum", than=("beds",), where=Filter(**where), **figures)
+    of_sum = comparison(scope="sum", than=("beds",), where=Filter(**where), **figures)
     assert set(comparison_columns(of_sum)) == named | read
-    of_county = Comparison(scope="county", than=("beds",), where=Filter(**where), **figures)
+    of_county = comparison(scope="county", than=("beds",), where=Filter(**where), **figures)
     assert set(comparison_columns(of_county)) == read
-    per_class = Comparison(scope="school", top=("books",), per_classes=12, where=Filter(**where))
+    per_class = comparison(scope="school", top=("books",), per_classes=12, where=Filter(**where))
     assert set(comparison_columns(per_class)) == {"books", "classes"} | read
     assert filter_columns(None) == []
 

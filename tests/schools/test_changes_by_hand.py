@@ -149,7 +149,8 @@ def test_nobody_is_moved_whose_number_is_unknown() -> None:
     ev = judged(school(students=None), school("二小"), school("三小"))
     assert refused(ev, Close(school="一小", students_to="二小")) == [("missing_value", "students", 0)]
     assert refused(ev, Close(school="二小", students_to="一小")) == [("missing_value", "students", 0)]
-    assert refused(ev, Close(school="二小", students_to={"三小": 250.5, "一小": 249.5}))[0][0] == "not_whole"
+    halves: Any = {"三小": 250.5, "一小": 249.5}
+    assert refused(ev, Close(school="二小", students_to=halves))[0][0] == "not_whole"
     assert refused(ev, Open(row={"school": "新校", "stage": "primary"}, moved_students={"一小": 1})) == [
         ("missing_value", "students", 0)
     ]
@@ -242,6 +243,8 @@ def test_a_school_is_merged_once_and_not_into_itself() -> None:
     assert [c for c, *_ in refused(ev, Merge(schools=["二小", "二小"], into="一小"))] == ["unknown_school"]
     alone = ev.apply(Merge(schools=["一小"], into="一小"))
     assert len(table_of(alone)) == 3 and alone.provenance["changes"][0]["cells"] == 0
+    several: Any
+    one: Any
     for several in (("二小",), np.array(["二小"]), pd.Series(["二小"])):
         assert table_of(ev.apply(Merge(schools=several, into="一小")))["students"].tolist() == [1000, 500]
     for one in ("二小", 3, np.array("二小")):
@@ -304,7 +307,7 @@ def test_a_number_of_any_type_is_the_number(count: Any) -> None:
     assert table_of(judged(school()).apply(Add("books", count, school="一小")))["books"].tolist() == [15_003]
 
 
-ODD = {
+ODD: dict[str, list[Any]] = {
     "text_in_number": [True, np.bool_(True), 1j, np.ma.masked, "x", "", [3]],
     "missing_value": [None, float("nan")],
     "infinite_value": [10**15, 1e300, float("-inf")],
