@@ -32,7 +32,8 @@ __all__ = [
 #: Marks of footnotes; removed before ① is folded to 1.
 _MARKS = re.compile(r"[*＊※★▲△#†‡①-⑳⑴-⒇⒈-⒛❶-❿]+|[:：]\s*$")
 _NUMBERING = re.compile(
-    r"^(其中[:：、]?|[(（][0-9一二三四五六七八九十]{1,2}[)）]|[①-⑳⑴-⒇]|[0-9]{1,2}[.、．](?![0-9])|[一二三四五六七八九十]{1,2}[、.．])\s*"
+    r"^(其中[:：、]?|[(（【〔［\[][0-9０-９一二三四五六七八九十]{1,2}[)）】〕］\]]|[①-⑳⑴-⒇㈠-㈩]|[0-9０-９]{1,2}[.、．](?![0-9０-９])|"
+    r"[一二三四五六七八九十]{1,2}[、.．])\s*"
 )
 
 
@@ -57,7 +58,7 @@ def recognise(header: str) -> Found | None:
     bare = str(header)
     if len(bare) > _LONGEST:
         return None
-    for _ in range(3):
+    for _ in range(4):
         found = _recognise_bare(bare)
         if found is not None:
             return found
@@ -89,7 +90,7 @@ def _recognise_bare(header: str) -> Found | None:
         if inside is None:
             break
         brackets.append(inside.strip("|"))
-        bare = _NUMBERING.sub("", _MARKS.sub("", before)).rstrip("|")
+        bare = _MARKS.sub("", before).rstrip("|")
     return _said_behind(bare, brackets) or _bracket_before(bare, brackets)
 
 

@@ -90,7 +90,7 @@ _BEFORE_UNIT = re.compile(
 _AFTER_UNIT = re.compile(r"(?:为|作|做)?(?:计量)?单位|计量|计算|统计|填写|填报|填|计|人民币|整")
 #: 按…计 with a short word between is a unit, known or not; 按原值计 is not.
 _MEASURED = re.compile(r"[以按用](.{1,3}?)(?:为单位|为计|计|计算|计量)")
-_NO_MEASURE = frozenset(("原值", "账面", "账面值", "实数", "实有", "实有数", "年报", "净值", "总数", "人头"))
+_NO_MEASURE = frozenset(("原值", "账面", "账面值", "实数", "实有", "实有数", "年报", "总数", "人头"))
 
 
 def flat(text: str) -> str:

@@ -59,6 +59,13 @@ def test_errors_come_first_and_a_single_problem_is_told_as_it_is() -> None:
         assert g.place("en") == g.first.place("en") and g.sentence("zh") == g.first.sentence("zh")
 
 
+def test_what_is_about_the_table_comes_before_its_rows() -> None:
+    rows = [_problem("text_in_number", "books", row, 0) for row in (1, 0)]
+    table = _problem("missing_column", "computers", None, 0)
+    assert [g.first for g in grouped([*rows, table])] == [table, rows[1]]
+    assert [g.first for g in grouped([rows[1], table])] == [table, rows[1]]
+
+
 def _problem(code: str, column: str | None, row: int | None, text: int) -> Problem:
     told = message("schools.percentage") if text else message("schools.ratio")
     name = None if row is None else f"{row}小"

@@ -70,6 +70,17 @@ def test_otherwise_the_position_is_named(how: str, schools: pd.DataFrame) -> Non
     assert (pd.isna(sheet), row, pd.isna(cell)) == (True, at, True)
 
 
+def test_without_names_the_codes_tell_whether_rows_are_those_of_the_file(tmp_path: Path) -> None:
+    header = HEADER.replace("学校名称", "学校代码")
+    (tmp_path / "学校.csv").write_text(
+        "\n".join([header, "甲县,01,小学,约30,3", "甲县,02,小学,500,3"]), encoding="utf-8"
+    )
+    table = jh.read_schools(tmp_path / "学校.csv")
+    assert places(table) == places(table.assign(classes=3)) == [("学校", 2, "D2")]
+    ((sheet, row, _),) = places(table.assign(school_code=["02", "01"]))
+    assert (pd.isna(sheet), row) == (True, 0)
+
+
 def test_an_error_names_cell_and_row_in_both_languages(tmp_path: Path) -> None:
     table = read(tmp_path / "学校.csv", [*LINES, "甲县,一小,小学,500,3"])
     with pytest.raises(jh.InputDataError) as caught:

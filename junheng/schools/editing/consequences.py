@@ -40,9 +40,15 @@ def _move_areas(editor: TableEditor) -> None:
     changed = dict(editor.cells)
     for (column, row), value in changed.items():
         before = editor.original(column, row)
-        for other in _areas.FOLLOWS.get(column, ()):
-            if (other, row) not in changed and value is not None and before is not None:
-                editor.add_to(other, row, value - before, "followed")
+        if value is None or before is None:
+            continue
+        follow = dict.fromkeys(_areas.FOLLOWS.get(column, ()), value - before)
+        if column == _areas.INDOOR and (_areas.TOTAL, row) in changed:
+            # of what the sub-total gains this part is no teaching area
+            follow[_areas.TEACHING] = before - value
+        for other, amount in follow.items():
+            if (other, row) not in changed:
+                editor.add_to(other, row, amount, "followed")
 
 
 def _report_negative(editor: TableEditor, column: str, row: int, value: Decimal) -> None:

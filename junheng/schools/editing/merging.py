@@ -152,7 +152,7 @@ def _add_people(editor: TableEditor, into: list[int], other: list[int]) -> None:
 def _add_stage(editor: TableEditor, column: str, into: int, other: int) -> None:
     mine, theirs = editor.stage_value(into, column), editor.stage_value(other, column)
     if mine is not None and theirs is not None:
-        editor.add_to_stage(into, column, theirs, "merged", total=False)
+        editor.add_to_stage(into, column, theirs, "merged")
     elif mine is not None or theirs is not None:
         editor.clear_stage(into, column, "merged")
 

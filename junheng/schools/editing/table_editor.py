@@ -125,18 +125,17 @@ class TableEditor:
         value = None if self.sections.wide[i] else self.value(column, self.row(i))
         return self.value(f"{column}_{self.stage(i)}", self.row(i)) if value is None else value
 
-    def add_to_stage(self, i: int, column: str, amount: Decimal, cause: str, *, total: bool = True) -> bool:
+    def add_to_stage(self, i: int, column: str, amount: Decimal, cause: str) -> bool:
         """Add to such a figure in every cell that holds it; return whether there is one.
 
-        In a row of several stages the column itself is their total: it is raised as well if ``total`` is true.
+        In a row of several stages the column itself is their total: it is raised as well.
         """
         row, of_stage = self.row(i), f"{column}_{self.stage(i)}"
         before = self.stage_value(i, column)
         if before is None:
             return False
         self.add_to(of_stage, row, amount, cause)
-        if not self.sections.wide[i] or total:
-            self.add_to(column, row, amount, cause)
+        self.add_to(column, row, amount, cause)
         if column == "students" and of_stage in self.table.has:  # other rows of the school may repeat it
             for other in {self.row(j) for j in self.whole_school(i)} - {row}:
                 if self.value(of_stage, other) == before:
