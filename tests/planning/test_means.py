@@ -197,3 +197,54 @@ def test_a_mean_takes_its_turn_between_schools() -> None:
     assert plan.steps["turns"].tolist() == ["composite", "school", "composite", "school"]
     assert plan.steps["cost"].tolist()[:2] == [9, 15]
     assert plan.steps["reached"].tolist() == [True, True, False, False]
+
+
+# ----------------------------------------------------------------------------------------------- what cannot be held
+
+
+def test_only_the_mean_that_stays_over_is_named() -> None:
+    with pytest.raises(jh.InputError) as caught:
+        planned(TWO_STAGES, BOTH, {"books": {"junior": 3}})
+    assert str(caught.value).splitlines()[1:] == ["  甲县: the mean coefficient (primary) stays above 0.25"]
+
+
+def test_means_that_cannot_hold_together_are_both_named() -> None:
+    """The books of the nine-year school are too few for its primary pupils, and just right for the others."""
+    rows = [
+        {"county": "甲县", "school": "联校", "kind": "nine_year", "books": 21, "students_primary": 1}
+        | {"students_junior": 1},
+        own("primary", "一小", 1, books=40),
+        own("junior", "一中", 1, books=11),
+    ]
+    with pytest.raises(jh.InputError) as caught:
+        planned(rows, BOTH, {"books": {"nine_year": 3}})
+    assert [line.strip() for line in str(caught.value).splitlines()[1:]] == [
+        "甲县: the mean coefficient (primary) stays above 0.25",
+        "甲县: the mean coefficient (junior) stays above 0.25",
+    ]
+
+
+def test_a_mean_counts_who_moved() -> None:
+    """One of nine teachers moves to the school with one, so that it complies; with 2 and 8 there, three are hired."""
+    teachers = "teachers_per_student"
+    rule = Rule((teachers,), ((teachers, "primary", F(1)),), mean=(("primary", F(1, 4)),))
+    rows = [own("primary", "一小", 2, teachers=1), own("primary", "二小", 2, teachers=9)]
+    plan = planned(rows, rule, {"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert plan.cost == 31
+    assert plan.after.indicators["verdict"].tolist()[-1] == "met"
+
+
+# ------------------------------------------------------------------------------------ a bound that leaves nothing out
+
+
+def slow_what_is_free_or_not_there_counts_as_nothing_in_a_bound() -> None:
+    """Teachers cost nothing, and no school has any rooms: the books must come within three times the limit."""
+    rows = [
+        own("primary", "一小", 1, books=1001, pe_art_teachers=1, teaching_area_m2=0),
+        own("primary", "二小", 1, books=3000, pe_art_teachers=9, teaching_area_m2=0),
+    ]
+    rule = Rule((BOOKS, PE, AREA), mean=(("primary", F(1, 12)),))
+    plan = planned(rows, rule, {"books": 3, "pe_art_teachers": 0, "teaching_area_m2": 1})
+    # a coefficient of 1/4 takes 800 books; rooms and teachers may be equal
+    assert plan.cost == 2402
+    assert 2397 * (1 - 1e-3) < plan.bound < 2400
