@@ -128,7 +128,7 @@ class Priced:
         """Return the additions of least value near a start."""
         best, value = z, math.inf
         for _ in range(_REPEATED):
-            roots = np.sqrt([max(sd, 1e-9 * mean) for mean, _, sd in (s.at(z) for s in self.spreads)])
+            roots = np.sqrt([max(s.at(z)[2], s.soft) for s in self.spreads])
             z = self._least(prices, (roots / 2, 0.5 / roots), z)
             new = self.value(prices, z)
             if new >= value * (1 - _SETTLED):

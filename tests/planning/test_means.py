@@ -183,6 +183,8 @@ def test_the_cheaper_mean_is_brought_down_first(budget: float, schools: list[str
         assert plan.steps["turns"].tolist() == ["composite", "composite"]
         assert plan.steps["where"].tolist() == list(dict.fromkeys(plan.steps["where"]))
         assert plan.steps["cost"].tolist() == [9, 24]
+        assert plan.steps["where"].str.startswith("composite").all()
+        assert plan.relabel("zh").steps.iloc[:, 2].tolist() == ["综合差异系数（初中）", "综合差异系数（小学）"]
     verdicts = {r["stage"]: r["verdict"] for r in records(plan.after.indicators) if r["indicator"] == "composite"}
     assert verdicts == {
         "primary": "met" if "一小" in schools else "unmet",
@@ -237,14 +239,19 @@ def test_a_mean_counts_who_moved() -> None:
 # ------------------------------------------------------------------------------------ a bound that leaves nothing out
 
 
-def slow_what_is_free_or_not_there_counts_as_nothing_in_a_bound() -> None:
-    """Teachers cost nothing, and no school has any rooms: the books must come within three times the limit."""
+@pytest.mark.parametrize(
+    ("other", "column", "had", "price", "most"),
+    [(PE, "pe_art_teachers", (1, 9), 0, 2400), (AREA, "teaching_area_m2", (0, 0), 1, 2402)],
+)
+def test_what_is_free_or_not_there_counts_as_nothing_in_a_bound(
+    other: str, column: str, had: tuple[int, int], price: int, most: int
+) -> None:
+    """Teachers cost nothing, or no school has a room: with none of them unequal, books may be twice as unequal."""
     rows = [
-        own("primary", "一小", 1, books=1001, pe_art_teachers=1, teaching_area_m2=0),
-        own("primary", "二小", 1, books=3000, pe_art_teachers=9, teaching_area_m2=0),
+        own("primary", f"{n}小", 1, books=books, **{column: have})
+        for n, books, have in zip("一二", (1001, 3000), had, strict=True)
     ]
-    rule = Rule((BOOKS, PE, AREA), mean=(("primary", F(1, 12)),))
-    plan = planned(rows, rule, {"books": 3, "pe_art_teachers": 0, "teaching_area_m2": 1})
-    # a coefficient of 1/4 takes 800 books; rooms and teachers may be equal
-    assert plan.cost == 2402
+    plan = planned(rows, Rule((BOOKS, other), mean=(("primary", F(1, 8)),)), {"books": 3, column: price})
+    # a coefficient of 1/4 takes 800 books, and a room for each school
+    assert plan.cost == most
     assert 2397 * (1 - 1e-3) < plan.bound < 2400
