@@ -13,6 +13,9 @@ from properties.tiny_counties import Rule, standard
 from small_tables import frame
 
 import junheng as jh
+from junheng.planning._building import counties
+from junheng.planning._costs import Prices
+from junheng.planning._means import least_cost
 from junheng.planning._prices import Priced, Spread, balance
 from junheng.results import records
 
@@ -255,3 +258,36 @@ def test_what_is_free_or_not_there_counts_as_nothing_in_a_bound(
     # a coefficient of 1/4 takes 800 books, and a room for each school
     assert plan.cost == most
     assert 2397 * (1 - 1e-3) < plan.bound < 2400
+
+
+def test_a_mean_that_is_not_brought_down_is_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of a budget are sought one mean at a time, and may not be found where a plan for all was."""
+    monkeypatch.setattr("junheng.planning._budget.bring_down", lambda _problem, _means, steps, _moved: (steps, ("no",)))
+    plan = planned(TWO_STAGES, BOTH, {"books": 3}, budget=20)
+    assert plan.full_cost == 33 and plan.cost == 0
+    assert plan.steps.empty and plan.counties["promise"].tolist() == ["unmet"]
+
+
+def test_a_school_without_any_counts_in_a_bound() -> None:
+    rows = [own("primary", "一小", 1, books=0), own("primary", "二小", 1, books=3000)]
+    plan = planned(rows, Rule((BOOKS,), mean=(("primary", F(1, 4)),)), {"books": 3})
+    assert plan.cost == 5403
+    assert 5400 * (1 - 1e-3) < plan.bound <= 5403
+
+
+def test_a_bound_leaves_out_what_some_get_for_nothing() -> None:
+    """Books are free for the teaching point alone, which has fewest; the others still cost something."""
+    rows = [own("primary", "一小", 5, books=1001), own("primary", "二小", 5, books=9000)]
+    point = own("teaching_point", "一点", 1, books=10) | {"stage": "primary"}
+    prices = {"books": {"primary": 3, "teaching_point": 0}}
+    plan = planned([*rows, point], Rule((BOOKS,), mean=(("primary", F(1, 5)),)), prices)
+    assert plan.cost > plan.bound == 0
+
+
+def test_without_prices_the_bound_is_what_every_school_must_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [own("primary", "一小", 1, books=1, pe_art_teachers=1), own("primary", "二小", 1, books=9, pe_art_teachers=2)]
+    rule = Rule((BOOKS, PE), ((PE, "primary", F(2)),), mean=(("primary", F(1, 8)),))
+    prices = Prices.read({"books": 3, "pe_art_teachers": 100_000}, by_column=True)
+    (problem,) = counties(jh.evaluate(frame(*rows), standard(rule)).data, prices, 0)
+    monkeypatch.setattr("junheng.planning._means.balance", lambda *_: None)
+    assert least_cost(problem, problem.floors(), 1e6) == 100_000
