@@ -31,7 +31,9 @@ def county(seed: int, kinds: tuple[str, ...], rule: Rule, prices: dict[str, Any]
         n = 2 if kind == "nine_year" else 1
         students = tuple(int(x) for x in rng.integers(1, 6, n))
         people = (("pe_art_teachers", drawn(n)),) if PE in rule.indicators else ()
-        rooms = tuple((c, drawn()[0]) for i, c in ((BOOKS, "books"), (AREA, "teaching_area_m2")) if i in rule.indicators)
+        rooms = tuple(
+            (c, drawn()[0]) for i, c in ((BOOKS, "books"), (AREA, "teaching_area_m2")) if i in rule.indicators
+        )
         schools.append(School(kind, students, people, rooms))
     return Tiny(tuple(schools), rule, tuple(prices.items()))
 
@@ -133,7 +135,7 @@ def test_of_what_nobody_has_the_least_is_found() -> None:
         nobody("primary", "primary", people=(3, 7)),
         nobody("primary", "primary", people=(1, 9), limit=F(3, 10)),
     ]
-    dear, bounds = compared(tinies)
+    dear, _ = compared(tinies)
     assert dear == 1
 
 

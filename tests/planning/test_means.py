@@ -285,7 +285,10 @@ def test_a_bound_leaves_out_what_some_get_for_nothing() -> None:
 
 
 def test_without_prices_the_bound_is_what_every_school_must_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [own("primary", "一小", 1, books=1, pe_art_teachers=1), own("primary", "二小", 1, books=9, pe_art_teachers=2)]
+    rows = [
+        own("primary", "一小", 1, books=1, pe_art_teachers=1),
+        own("primary", "二小", 1, books=9, pe_art_teachers=2),
+    ]
     rule = Rule((BOOKS, PE), ((PE, "primary", F(2)),), mean=(("primary", F(1, 8)),))
     prices = Prices.read({"books": 3, "pe_art_teachers": 100_000}, by_column=True)
     (problem,) = counties(jh.evaluate(frame(*rows), standard(rule)).data, prices, 0)

@@ -431,6 +431,13 @@ def test_of_what_may_be_at_most_more_of_the_other_is_planned() -> None:
     assert set(pick(ev.apply(less).schools, indicator="students_per_staff")["verdict"]) == {"unmet"}
 
 
+def test_pupils_are_not_bought() -> None:
+    rule = Rule(("students_per_staff",), (("students_per_staff", "primary", F(10)),))
+    plan = planned(frame(own("primary", "一小", 20, staff=5)), standard(rule), unit_costs={"students": 1, "staff": 1})
+    assert plan.changes.empty and plan.counties["promise"].tolist() == ["undetermined"]
+    assert plan.unplanned["indicator"].tolist() == ["students_per_staff"]
+
+
 def test_relaxations_that_are_switched_on_are_counted_on() -> None:
     rural = school("一小", students=60, area_type="rural", pe_art_teachers=0, visiting_pe_art_teachers=1, year=2021)
     table = frame(rural, junior(year=2021))
