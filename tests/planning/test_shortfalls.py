@@ -533,6 +533,12 @@ def test_what_is_wrong_is_said_in_chinese() -> None:
         assert not re.search(r"\b(the|is|are|not|must|of|and|or)\b", text)
 
 
+def test_without_floors_totals_of_floors_are_not_known(tmp_path: Path) -> None:
+    std = custom(tmp_path, both_stages(indicator="books_per_student", value=40))
+    totals = jh.shortfall_totals(jh.evaluate(frame(school()), std))
+    assert totals["total"].tolist() == [5000] and totals["total_of_floor"].isna().all()
+
+
 def test_an_empty_list_keeps_its_columns() -> None:
     full = lacks(frame(school(books=1, pe_art_teachers=0)), unit_costs=COSTS)
     empty = lacks(frame(school()), unit_costs={})
