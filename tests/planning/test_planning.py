@@ -63,7 +63,7 @@ def test_two_lacks_of_which_one_may_stay_at_the_floor() -> None:
     for cost, column in ((2, "teachers_above_required_degree"), (1, "pe_art_teachers")):
         plan = planned(table, unit_costs={"teachers_above_required_degree": 3 - cost, "pe_art_teachers": cost})
         assert plan.changes["column"].tolist() == [column] and plan.changes["change"].tolist() == [1]
-        assert plan.changes["why"].tolist() == ["threshold"]
+        assert plan.changes["why"].tolist() == ["threshold"] and plan.changes["stage"].tolist() == ["primary"]
         assert plan.cost == plan.bound == 1
         assert pick(plan.after.school_verdicts)["verdict"].tolist() == ["met"]
 

@@ -232,6 +232,17 @@ def test_the_best_values_and_bounds_are_close_to_the_best_of_a_grid() -> None:
     assert sum(bounds) >= sum(best) * 0.99
 
 
+def test_no_more_boxes_are_examined_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    examined: list[Any] = []
+    bounded = Priced._bounded
+    monkeypatch.setattr(Priced, "_bounded", lambda self, *how: examined.append(how) or bounded(self, *how))
+    monkeypatch.setattr("junheng.planning._prices._BOXES", 6)
+    near = CASES[0].cheapest(PRICES, NOTHING)
+    # two intervals for each of two coefficients, one of which is split; no bound is near enough
+    assert CASES[0].bound(PRICES, near, -1e9) <= CASES[0].value(PRICES, near)
+    assert len(examined) == 6
+
+
 def test_without_a_price_nothing_is_bought_and_the_bound_is_nothing() -> None:
     none = np.zeros(2)
     assert CASES[0].cheapest(none, np.full(4, 3.0)).tolist() == [0] * 4
