@@ -176,6 +176,29 @@ def test_a_shared_thing_is_added_once_for_both_stages() -> None:
     assert plan.bound <= plan.cost + 1e-6
 
 
+def test_a_school_that_shares_with_a_stage_that_is_not_judged_gets_more_than_its_stage_needs() -> None:
+    """Half of what a complete secondary school gets is for its seniors, of whom the standard does not speak."""
+    people = {f"{c}_{s}": v for s in ("junior", "senior") for c, v in GOOD.items() if "teachers" in c}
+    people |= {"students_junior": 300, "students_senior": 300}
+    poor = one_row("complete_secondary", people=people, equipment_value_cny=1_000_000.0)
+    ev = jh.evaluate(frame(poor, junior(equipment_value_cny=9e6)), QUALITY)
+    plan = planned(ev)
+    assert plan.changes["stage"].isna().all() and plan.cost == plan.bound
+    unequal = pick(ev.indicators, indicator="equipment_value_per_student", stage="junior")
+    assert unequal["verdict"].tolist() == ["unmet"]
+    less = plan.changes.assign(change=plan.changes["change"] - 0.01 * (plan.changes["column"] == "equipment_value_cny"))
+    for changes, verdict in ((plan.changes, "met"), (less, "unmet")):
+        then = pick(ev.apply(changes).indicators, indicator="equipment_value_per_student", stage="junior")
+        assert then["verdict"].tolist() == [verdict]
+
+
+def test_counties_are_planned_one_by_one() -> None:
+    """Alone in its county, a school is as equal as can be."""
+    rows = [own("primary", "一小", 1, books=10), own("primary", "一小", 1, books=90) | {"county": "乙县"}]
+    plan = planned(frame(*rows), standard(Rule((BOOKS,), each=(("primary", F(1, 4)),))), unit_costs={"books": 1})
+    assert plan.changes.empty and plan.counties["promise"].tolist() == ["met", "met"]
+
+
 def test_what_follows_from_a_plan_is_planned_too() -> None:
     """A PE teacher more is a teacher more, and with that the teachers are too unequal."""
     rule = Rule((TEACHERS, PE), ((PE, "primary", F(11, 10)),), each=(("primary", F(1, 10)),))
