@@ -33,7 +33,7 @@ _AIMS = (1.0, 0.9999, 0.999, 0.99, 0.9, 0.7, 0.4)
 #: How far below its limit a sum of coefficients ends: when prices are all that is wanted, and when steps are.
 _ROUGHLY, _NEARLY = 1e-4, 1e-6
 #: Cost of a step that is free, relative to the cheapest that is not.
-_NEARLY_FREE = 1e-6
+_NEARLY_FREE = 1e-4
 #: How often what is left to a limit is given to a coefficient.
 _TRADES = 50
 #: How far a bound may be from the best value of each resource at the prices, relative to the cost of the plan.

@@ -108,9 +108,9 @@ class Priced:
 
     def gain(self, prices: Floats) -> Floats:
         """Return how much the first addition at each unit lowers the priced coefficients."""
-        out = np.zeros(self.cost.size)
+        out, nothing = np.zeros(self.cost.size), np.zeros(self.cost.size)
         for p, s in zip(prices.tolist(), self.spreads, strict=True):
-            mean, apart, sd = s.at(out * 0.0)
+            mean, apart, sd = s.at(nothing)
             if p > 0 and sd > 0:
                 np.add.at(out, s.unit, p * s.pull * (sd / mean - apart / sd) / mean)
         return out
@@ -128,10 +128,10 @@ class Priced:
         """Return the additions of least value near a start."""
         best, value = z, math.inf
         for _ in range(_REPEATED):
-            roots = np.sqrt([max(sd, 1e-9 * mean) for mean, _, sd in (s.at(z) for s in self.spreads)])
+            roots = np.sqrt([max(s.at(z)[2], s.soft) for s in self.spreads])
             z = self._least(prices, (roots / 2, 0.5 / roots), z)
             new = self.value(prices, z)
-            if not new < value - _SETTLED * abs(value) and value < math.inf:
+            if new >= value * (1 - _SETTLED):
                 break
             best, value = z, new
         return best

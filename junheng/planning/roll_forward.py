@@ -117,11 +117,14 @@ def _first_year(d: Judgement, start: int | None) -> int:
     years = np.unique(d.years[np.isfinite(d.years)])
     if years.size > 1:
         raise InputError(message("planning.several_years", n=int(years.size)))
-    if years.size == 0 and start is None:
-        raise InputError(message("planning.no_year"))
-    if years.size and start is not None and int(years[0]) != start:
-        raise InputError(message("planning.other_year", year=int(years[0]), start=start))
-    return int(years[0]) if years.size else int(start or 0)
+    if years.size == 0:
+        if start is None:
+            raise InputError(message("planning.no_year"))
+        return int(start)
+    year = int(years[0])
+    if start is not None and year != start:
+        raise InputError(message("planning.other_year", year=year, start=start))
+    return year
 
 
 def _yearly_changes(enrolment: Any) -> list[Any]:

@@ -13,6 +13,9 @@ from properties.tiny_counties import Rule, standard
 from small_tables import frame
 
 import junheng as jh
+from junheng.planning._building import counties
+from junheng.planning._costs import Prices
+from junheng.planning._means import least_cost
 from junheng.planning._prices import Priced, Spread, balance
 from junheng.results import records
 
@@ -183,6 +186,8 @@ def test_the_cheaper_mean_is_brought_down_first(budget: float, schools: list[str
         assert plan.steps["turns"].tolist() == ["composite", "composite"]
         assert plan.steps["where"].tolist() == list(dict.fromkeys(plan.steps["where"]))
         assert plan.steps["cost"].tolist() == [9, 24]
+        assert plan.steps["where"].str.startswith("composite").all()
+        assert plan.relabel("zh").steps.iloc[:, 2].tolist() == ["综合差异系数（初中）", "综合差异系数（小学）"]
     verdicts = {r["stage"]: r["verdict"] for r in records(plan.after.indicators) if r["indicator"] == "composite"}
     assert verdicts == {
         "primary": "met" if "一小" in schools else "unmet",
@@ -197,3 +202,95 @@ def test_a_mean_takes_its_turn_between_schools() -> None:
     assert plan.steps["turns"].tolist() == ["composite", "school", "composite", "school"]
     assert plan.steps["cost"].tolist()[:2] == [9, 15]
     assert plan.steps["reached"].tolist() == [True, True, False, False]
+
+
+# ----------------------------------------------------------------------------------------------- what cannot be held
+
+
+def test_only_the_mean_that_stays_over_is_named() -> None:
+    with pytest.raises(jh.InputError) as caught:
+        planned(TWO_STAGES, BOTH, {"books": {"junior": 3}})
+    assert str(caught.value).splitlines()[1:] == ["  甲县: the mean coefficient (primary) stays above 0.25"]
+
+
+def test_means_that_cannot_hold_together_are_both_named() -> None:
+    """The books of the nine-year school are too few for its primary pupils, and just right for the others."""
+    rows = [
+        {"county": "甲县", "school": "联校", "kind": "nine_year", "books": 21, "students_primary": 1}
+        | {"students_junior": 1},
+        own("primary", "一小", 1, books=40),
+        own("junior", "一中", 1, books=11),
+    ]
+    with pytest.raises(jh.InputError) as caught:
+        planned(rows, BOTH, {"books": {"nine_year": 3}})
+    assert [line.strip() for line in str(caught.value).splitlines()[1:]] == [
+        "甲县: the mean coefficient (primary) stays above 0.25",
+        "甲县: the mean coefficient (junior) stays above 0.25",
+    ]
+
+
+def test_a_mean_counts_who_moved() -> None:
+    """One of nine teachers moves to the school with one, so that it complies; with 2 and 8 there, three are hired."""
+    teachers = "teachers_per_student"
+    rule = Rule((teachers,), ((teachers, "primary", F(1)),), mean=(("primary", F(1, 4)),))
+    rows = [own("primary", "一小", 2, teachers=1), own("primary", "二小", 2, teachers=9)]
+    plan = planned(rows, rule, {"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert plan.cost == 31
+    assert plan.after.indicators["verdict"].tolist()[-1] == "met"
+
+
+# ------------------------------------------------------------------------------------ a bound that leaves nothing out
+
+
+@pytest.mark.parametrize(
+    ("other", "column", "had", "price", "most"),
+    [(PE, "pe_art_teachers", (1, 9), 0, 2400), (AREA, "teaching_area_m2", (0, 0), 1, 2402)],
+)
+def test_what_is_free_or_not_there_counts_as_nothing_in_a_bound(
+    other: str, column: str, had: tuple[int, int], price: int, most: int
+) -> None:
+    """Teachers cost nothing, or no school has a room: with none of them unequal, books may be twice as unequal."""
+    rows = [
+        own("primary", f"{n}小", 1, books=books, **{column: have})
+        for n, books, have in zip("一二", (1001, 3000), had, strict=True)
+    ]
+    plan = planned(rows, Rule((BOOKS, other), mean=(("primary", F(1, 8)),)), {"books": 3, column: price})
+    # a coefficient of 1/4 takes 800 books, and a room for each school
+    assert plan.cost == most
+    assert 2397 * (1 - 1e-3) < plan.bound < 2400
+
+
+def test_a_mean_that_is_not_brought_down_is_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of a budget are sought one mean at a time, and may not be found where a plan for all was."""
+    monkeypatch.setattr("junheng.planning._budget.bring_down", lambda _problem, _means, steps, _moved: (steps, ("no",)))
+    plan = planned(TWO_STAGES, BOTH, {"books": 3}, budget=20)
+    assert plan.full_cost == 33 and plan.cost == 0
+    assert plan.steps.empty and plan.counties["promise"].tolist() == ["unmet"]
+
+
+def test_a_school_without_any_counts_in_a_bound() -> None:
+    rows = [own("primary", "一小", 1, books=0), own("primary", "二小", 1, books=3000)]
+    plan = planned(rows, Rule((BOOKS,), mean=(("primary", F(1, 4)),)), {"books": 3})
+    assert plan.cost == 5403
+    assert 5400 * (1 - 1e-3) < plan.bound <= 5403
+
+
+def test_a_bound_leaves_out_what_some_get_for_nothing() -> None:
+    """Books are free for the teaching point alone, which has fewest; the others still cost something."""
+    rows = [own("primary", "一小", 5, books=1001), own("primary", "二小", 5, books=9000)]
+    point = own("teaching_point", "一点", 1, books=10) | {"stage": "primary"}
+    prices = {"books": {"primary": 3, "teaching_point": 0}}
+    plan = planned([*rows, point], Rule((BOOKS,), mean=(("primary", F(1, 5)),)), prices)
+    assert plan.cost > plan.bound == 0
+
+
+def test_without_prices_the_bound_is_what_every_school_must_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        own("primary", "一小", 1, books=1, pe_art_teachers=1),
+        own("primary", "二小", 1, books=9, pe_art_teachers=2),
+    ]
+    rule = Rule((BOOKS, PE), ((PE, "primary", F(2)),), mean=(("primary", F(1, 8)),))
+    prices = Prices.read({"books": 3, "pe_art_teachers": 100_000}, by_column=True)
+    (problem,) = counties(jh.evaluate(frame(*rows), standard(rule)).data, prices, 0)
+    monkeypatch.setattr("junheng.planning._means.balance", lambda *_: None)
+    assert least_cost(problem, problem.floors(), 1e6) == 100_000

@@ -19,6 +19,7 @@ from small_tables import QUALITY, SEVEN, SHANDONG, SHARED, conditions, frame, ju
 import junheng as jh
 from junheng.planning._building import counties
 from junheng.planning._costs import Prices
+from junheng.planning._needs import _measured
 from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords
 from junheng.results import records
@@ -346,6 +347,11 @@ def test_more_than_a_number_is_planned_for_as_it_is_judged(tmp_path: Any, value:
     plan = jh.plan(ev, unit_costs={"volleyball_courts": 1}, progress=False)
     assert plan.changes["change"].tolist() == [steps] == jh.shortfalls(ev)["short"].tolist()
     assert plan.after.school_verdicts["verdict"].tolist() == ["met"]
+
+
+def test_an_amount_without_an_end_is_rounded_up() -> None:
+    assert _measured(Fraction(1, 3), False, Fraction(0)) == 0.333333334
+    assert _measured(Fraction(2, 37), False, Fraction(1)) == 0.054054055
 
 
 def test_an_exact_decimal_is_written_as_it_is() -> None:

@@ -401,6 +401,14 @@ def test_how_near_it_is_to_the_cheapest_is_said_in_words(ev: jh.Evaluation, plan
     assert plan_sentences(nothing, "en")[0] == "Nothing needs to be added."
 
 
+def test_what_a_plan_changes_is_said_in_numbers() -> None:
+    """Items of the government, of which nothing is known here, are not in the verdict on resources."""
+    poor = jh.evaluate(frame(school(sports_area_m2=100.0), school("二小"), junior()), QUALITY)
+    said_of = plan_sentences(jh.plan(poor, unit_costs=COSTS, progress=False), "en")[-1]
+    assert said_of.startswith("Afterwards 3 of 3 schools and stages are met (before: 2), ")
+    assert "0 coefficients exceed their limit (before: 1), " in said_of and said_of.endswith(": met.")
+
+
 def test_json_is_strict_and_the_same_in_every_language(plan: jh.Plan, short: jh.Plan) -> None:
     for one in (plan, short):
         out = json.loads(json.dumps(one.to_dict(), allow_nan=False))

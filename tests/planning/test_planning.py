@@ -63,7 +63,7 @@ def test_two_lacks_of_which_one_may_stay_at_the_floor() -> None:
     for cost, column in ((2, "teachers_above_required_degree"), (1, "pe_art_teachers")):
         plan = planned(table, unit_costs={"teachers_above_required_degree": 3 - cost, "pe_art_teachers": cost})
         assert plan.changes["column"].tolist() == [column] and plan.changes["change"].tolist() == [1]
-        assert plan.changes["why"].tolist() == ["threshold"]
+        assert plan.changes["why"].tolist() == ["threshold"] and plan.changes["stage"].tolist() == ["primary"]
         assert plan.cost == plan.bound == 1
         assert pick(plan.after.school_verdicts)["verdict"].tolist() == ["met"]
 
@@ -174,6 +174,29 @@ def test_a_shared_thing_is_added_once_for_both_stages() -> None:
     assert area["stage"] is None and area["change"] == 1375.37
     assert plan.counties["promise"].tolist() == ["met"] and set(plan.after.school_verdicts["verdict"]) == {"met"}
     assert plan.bound <= plan.cost + 1e-6
+
+
+def test_a_school_that_shares_with_a_stage_that_is_not_judged_gets_more_than_its_stage_needs() -> None:
+    """Half of what a complete secondary school gets is for its seniors, of whom the standard does not speak."""
+    people = {f"{c}_{s}": v for s in ("junior", "senior") for c, v in GOOD.items() if "teachers" in c}
+    people |= {"students_junior": 300, "students_senior": 300}
+    poor = one_row("complete_secondary", people=people, equipment_value_cny=1_000_000.0)
+    ev = jh.evaluate(frame(poor, junior(equipment_value_cny=9e6)), QUALITY)
+    plan = planned(ev)
+    assert plan.changes["stage"].isna().all() and plan.cost == plan.bound
+    unequal = pick(ev.indicators, indicator="equipment_value_per_student", stage="junior")
+    assert unequal["verdict"].tolist() == ["unmet"]
+    less = plan.changes.assign(change=plan.changes["change"] - 0.01 * (plan.changes["column"] == "equipment_value_cny"))
+    for changes, verdict in ((plan.changes, "met"), (less, "unmet")):
+        then = pick(ev.apply(changes).indicators, indicator="equipment_value_per_student", stage="junior")
+        assert then["verdict"].tolist() == [verdict]
+
+
+def test_counties_are_planned_one_by_one() -> None:
+    """Alone in its county, a school is as equal as can be."""
+    rows = [own("primary", "一小", 1, books=10), own("primary", "一小", 1, books=90) | {"county": "乙县"}]
+    plan = planned(frame(*rows), standard(Rule((BOOKS,), each=(("primary", F(1, 4)),))), unit_costs={"books": 1})
+    assert plan.changes.empty and plan.counties["promise"].tolist() == ["met", "met"]
 
 
 def test_what_follows_from_a_plan_is_planned_too() -> None:
@@ -429,6 +452,13 @@ def test_of_what_may_be_at_most_more_of_the_other_is_planned() -> None:
     assert set(pick(plan.after.schools, indicator="students_per_staff")["verdict"]) == {"met"}
     less = plan.changes.assign(change=plan.changes["change"] - 1)
     assert set(pick(ev.apply(less).schools, indicator="students_per_staff")["verdict"]) == {"unmet"}
+
+
+def test_pupils_are_not_bought() -> None:
+    rule = Rule(("students_per_staff",), (("students_per_staff", "primary", F(10)),))
+    plan = planned(frame(own("primary", "一小", 20, staff=5)), standard(rule), unit_costs={"students": 1, "staff": 1})
+    assert plan.changes.empty and plan.counties["promise"].tolist() == ["undetermined"]
+    assert plan.unplanned["indicator"].tolist() == ["students_per_staff"]
 
 
 def test_relaxations_that_are_switched_on_are_counted_on() -> None:

@@ -323,7 +323,7 @@ def test_every_comparison_of_a_measured_amount(tmp_path: Path, op: str, has: flo
 
 @pytest.mark.parametrize(
     ("op", "value", "has", "short"),
-    [(">", 3, 3, 1), (">", 3.5, 3, 1), ("<=", 3.5, 5, -2), ("<", 3, 3, -1), ("<=", 3, 5, -2)],
+    [(">", 3, 3, 1), (">", 3.5, 3, 1), ("<=", 3.5, 5, -2), ("<", 3, 3, -1), ("<=", 3, 5, -2), ("==", 3, 1, 2)],
 )
 def test_every_comparison_of_things_in_wholes(tmp_path: Path, op: str, value: float, has: int, short: int) -> None:
     std = custom(tmp_path, both_stages(indicator="volleyball_courts", op=op, value=value))
@@ -531,6 +531,22 @@ def test_what_is_wrong_is_said_in_chinese() -> None:
         text = caught.value.text("zh")
         assert words in text
         assert not re.search(r"\b(the|is|are|not|must|of|and|or)\b", text)
+
+
+def test_totals_of_an_evaluation_with_labels_have_labels() -> None:
+    ev = jh.evaluate(frame(school(pe_art_teachers=1), school("二小", county="乙县")), QUALITY)
+    plain = jh.shortfall_totals(ev, by="stage")
+    labelled = jh.shortfall_totals(ev.relabel("zh"), by="stage")
+    assert plain["stage"].tolist() == ["primary"] and plain["unit"].tolist() == ["persons"]
+    assert labelled.iloc[:, 0].tolist() == ["小学"] and labelled.iloc[:, 2].tolist() == ["人"]
+    assert labelled.iloc[:, 3:].to_numpy().tolist() == plain.iloc[:, 3:].to_numpy().tolist()
+    assert jh.shortfall_totals(ev.relabel("zh"))[jh.shortfall_totals(ev.relabel("zh")).columns[0]].tolist() == ["甲县"]
+
+
+def test_without_floors_totals_of_floors_are_not_known(tmp_path: Path) -> None:
+    std = custom(tmp_path, both_stages(indicator="books_per_student", value=40))
+    totals = jh.shortfall_totals(jh.evaluate(frame(school()), std))
+    assert totals["total"].tolist() == [5000] and totals["total_of_floor"].isna().all()
 
 
 def test_an_empty_list_keeps_its_columns() -> None:
