@@ -56,6 +56,20 @@ def test_a_threshold_of_a_share(tmp_path: Path, op: str, hair: Decimal) -> None:
 
 @every_op
 @every_hair
+def test_a_threshold_per_hundred_students_of_a_share(tmp_path: Path, op: str, hair: Decimal) -> None:
+    """23 of 368 parts are 6.25 to a hundred students, whichever stage they are shared out to."""
+    weights = [{"kind": "nine_year", "primary": 1, "junior": Decimal("1.1")}]
+    split = {"resources": ["computers"], "weights": weights, **CITED}
+    number = Decimal("6.25") - hair / 10
+    std = custom(tmp_path, [threshold(op, "computers_per_hundred_students", number)], school_rule=ALL, split=split)
+    whole = {"kind": "nine_year", "resources_cover": "school", "computers": 23}
+    table = frame(school(students=STUDENTS, **whole), junior("一小", students=160, **whole))
+    found = only(jh.evaluate(table, std).schools)
+    assert found["verdict"] == judged(op, Fraction("6.25"), number)
+
+
+@every_op
+@every_hair
 @pytest.mark.parametrize("scope", ["section", "school", "sum"])
 def test_a_condition(tmp_path: Path, op: str, hair: Decimal, scope: str) -> None:
     condition = {"scope": scope, "top": ["teaching_area_m2"], "bottom": ["students"], "op": op, "value": NUMBER}

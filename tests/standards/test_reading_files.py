@@ -1,0 +1,167 @@
+"""Files are read whole or refused: what is told of one that cannot be read, and how sizes and options choose numbers."""
+
+from decimal import Decimal as D
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_tables import QUALITY, SHANDONG
+
+import junheng as jh
+from junheng.standards.limits import MOST_BYTES
+from junheng.standards.model import Filter, Instead, Threshold
+
+HEAD = """id = "x"
+label = { zh = "一", en = "a" }
+last_checked_on = "2026-01-01"
+"""
+OWN = HEAD + 'document = "d"\nnumber = "1"\njurisdiction = "CN"\nparts = ["quality"]\nindicators = ["books_per_student"]\n'
+
+
+def problems(path: Path, content: str | bytes) -> list[str]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(jh.StandardDataError) as caught:
+        jh.load_standard(path)
+    return list(caught.value.problems)
+
+
+def test_what_is_no_toml_is_told_with_its_line_and_column(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path / "x.toml", OWN + "\na = = 1\n")
+    assert "line 10" in problem and "column 5" in problem
+    (problem,) = problems(tmp_path / "x.toml", OWN + "a = 2026-02-30\n")
+    assert "line" not in problem
+
+
+def test_bytes_and_ends_of_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    (problem,) = problems(path, OWN.encode() + b"# \xff\n")
+    assert "UTF-8" in problem
+    path.write_bytes(b"\xef\xbb\xbf" + OWN.replace("\n", "\r\n").encode())
+    assert jh.load_standard(path).document == "d"
+    fill = "#" * (MOST_BYTES - len(OWN.encode()))
+    path.write_text(OWN + fill, encoding="utf-8")
+    assert jh.load_standard(path).document == "d"
+    (problem,) = problems(path, OWN + fill + "#")
+    assert str(MOST_BYTES) in problem.replace(" ", "").replace(",", "")
+
+
+def test_twenty_files_may_extend_each_other(tmp_path: Path) -> None:
+    for i in range(21):
+        above = QUALITY if i == 20 else f"{i + 1}.toml"
+        text = HEAD.replace('"x"', f'"x{i}"') + f'extends = "{above}"\n'
+        (tmp_path / f"{i}.toml").write_text(text, encoding="utf-8")
+    assert jh.load_standard(tmp_path / "1.toml").number == jh.load_standard(QUALITY).number
+    with pytest.raises(jh.StandardDataError, match="20"):
+        jh.load_standard(tmp_path / "0.toml")
+
+
+@pytest.mark.parametrize("above", ["nothing.toml", "cn-quality-balance-2018"])
+def test_a_file_that_extends_nothing_is_told_where(tmp_path: Path, above: str) -> None:
+    found = problems(tmp_path / "x.toml", HEAD + f'extends = "{above}"\nparts = []\n[[thresholds]]\n')
+    assert sum(p.endswith(" @ $.extends") for p in found) == 1
+    # what it may leave out is not known without it
+    assert not any("document" in p for p in found)
+
+
+@pytest.mark.parametrize("given", [3, None, b"x.toml", ["x"]])
+def test_what_is_no_name_of_a_standard(given: Any) -> None:
+    with pytest.raises((jh.InputError, jh.UnknownStandardError)):
+        jh.load_standard(given)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('"20"', "the text '20'"), ("true", "true"), ("[]", "list"), ("{}", "table"), ("2026-01-01", "date"),
+        ("10:00:00", "time"), ("nan", "finite"), ("1e31", "1.000000e+31"),
+    ],
+)  # fmt: skip
+def test_a_number_is_a_number(tmp_path: Path, value: str, said: str) -> None:
+    cited = 'clause = "c"\nsource = "E"\nstanding = "recalled"\n'
+    entry = f'[[thresholds]]\nindicator = "books_per_student"\nstage = "primary"\nvalue = {value}\n{cited}'
+    problem, note = problems(tmp_path / "x.toml", OWN + entry + '[sources.E]\ntitle = "t"\n')
+    assert said in problem and problem.endswith(" @ $.thresholds[0].value") and note.endswith("@ $")
+
+
+# ------------------------------------------------------------------------------------------- which number holds
+
+CITED: dict[str, Any] = {"clause": "c", "source": "E", "standing": "recalled"}
+TABLE: dict[str, Any] = {"indicator": "books_per_student", "stage": "primary", "classes": (6, 12), **CITED}
+
+
+@pytest.mark.parametrize(
+    ("more", "classes", "numbers", "why"),
+    [
+        ({}, 6, "10", ""),
+        ({}, 12, "16", ""),
+        ({}, 9, "10 16", "size_between"),
+        ({"op": "<="}, 9, "16 10", "size_between"),
+        ({"op": "<"}, 9, "16 10", "size_between"),
+        ({"between": "linear"}, 9, "13", ""),
+        ({"between": "linear"}, 7, "11", ""),
+        ({"between": "linear"}, 12, "16", ""),
+        ({"between": "smaller"}, 11, "10", ""),
+        ({"between": "larger"}, 7, "16", ""),
+        ({"between": "some"}, 7, "", "number_lost"),
+        ({"between": "some"}, 6, "10", ""),
+        ({}, 5, "", "size_outside"),
+        ({}, 13, "", "size_outside"),
+        ({"below": "end"}, 5, "10", ""),
+        ({"below": "end"}, 13, "", "size_outside"),
+        ({"above": "end"}, 13, "16", ""),
+        ({"above": "end"}, 5, "", "size_outside"),
+        ({"below": "some"}, 5, "", "number_lost"),
+        ({"above": "some"}, 13, "", "number_lost"),
+        ({"readings": ((D(10), D(18)),)}, 6, "10", ""),
+        ({"readings": ((D(10), D(18)),)}, 12, "16 18", "rows_disagree"),
+        ({"readings": ((D(10), D(18)),)}, 9, "10 16 18", "size_between"),
+        ({"readings": ((D(10), D(20)),), "between": "linear"}, 9, "13 15", "rows_disagree"),
+        ({}, None, "", "missing_classes"),
+    ],
+)
+def test_the_numbers_of_a_size(more: dict[str, Any], classes: int | None, numbers: str, why: str) -> None:
+    t = Threshold(values=(D(10), D(16)), **TABLE | more)
+    wanted = tuple(Fraction(x) for x in numbers.split())
+    assert t.asked(None if classes is None else Fraction(classes)) == (wanted, why)
+
+
+@pytest.mark.parametrize(
+    ("meant", "numbers", "why"),
+    [
+        ((False, False), "20", ""), ((True, False), "15", ""), ((None, False), "15 20", "special_open"),
+        ((None, None), "15 20 30", "special_open"), ((True, None), "15 30", "special_open"), ((None, True), "30", ""),
+    ],
+)  # fmt: skip
+def test_special_numbers(meant: tuple[bool | None, ...], numbers: str, why: str) -> None:
+    others = tuple(Instead(where=Filter(), value=D(x)) for x in (15, 30))
+    t = Threshold(indicator="books_per_student", stage="primary", value=D(20), instead=others, **CITED)
+    assert t.asked(meant=meant) == (tuple(Fraction(x) for x in numbers.split()), why)
+    assert not t.fixed and t.floor is None
+
+
+def test_options_change_tables_and_keep_what_was_lost() -> None:
+    std = jh.load_standard(SHANDONG)
+    new = std.with_options(between_sizes="linear", below_smallest="end", above_largest="end")
+    for old, t in zip(std.thresholds, new.thresholds, strict=True):
+        for name, choice in (("between", "linear"), ("below", "end"), ("above", "end")):
+            kept = not old.classes or getattr(old, name) == "some"
+            assert getattr(t, name) == (getattr(old, name) if kept else choice), (t.indicator, name)
+    below = std.with_options(below_smallest="end")
+    assert {(t.between, t.above) for t in below.thresholds} == {(t.between, t.above) for t in std.thresholds}
+    assert {t.below for t in below.thresholds if t.classes} <= {"end", "some"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"between_sizes": "some"}, "'bracket'"), ({"below_smallest": "linear"}, "'end'"), ({"above_largest": 3}, "'end'"),
+        ({"relaxations": "older-school-size"}, "older-school-size"), ({"relaxations": 5}, "5"),
+        ({"relaxations": ["none"]}, "'none'"), ({"small_teaching_points": "none"}, "'none'"),
+        ({"small_teaching_points": 1}, "1"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_chosen(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(jh.InputError) as caught:
+        jh.load_standard(QUALITY).with_options(**options)
+    assert said in str(caught.value)
