@@ -17,7 +17,7 @@ LABEL = {"zh": "项", "en": "item"}
 def places(folder: Path, **content: Any) -> list[str]:
     """The places of the mistakes of a standard, in order."""
     try:
-        custom(folder, [], **content)
+        custom(folder, content.pop("thresholds", []), **content)
     except jh.StandardDataError as exc:
         return [problem.rpartition(" @ ")[2] for problem in exc.problems]
     return []
@@ -176,10 +176,18 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         relaxation(item="one", conditions=EASIER, effective_from="2019", effective_to="2018"),
         ["$.relaxations[0].effective_to"],
     ),
-    "no date": (threshold() | {"effective_from": "x2019"}, ["$.effective_from"]),
+    "no date": (threshold() | {"effective_from": "2019-1"}, ["$.effective_from"]),
     "no date of issue": (threshold() | {"issued": "2019-1"}, ["$.issued"]),
     "no last date": (threshold() | {"effective_to": "2019-01-01-01"}, ["$.effective_to"]),
-    "a day": (threshold() | {"effective_from": "2019-01-01", "effective_to": "2019-01"}, []),
+    **{
+        f"from {begin} to {end}": (
+            threshold() | {"effective_from": begin, "effective_to": end}, [] if fine else ["$.effective_to"],
+        )
+        for begin, end, fine in (
+            ("2019-05-02", "2019-05", True), ("2019-05", "2019", True), ("2019", "2019-01", True),
+            ("2019-05-02", "2019-04", False), ("2019", "2018-12-31", False), ("2019-05-02", "2019-05-01", False),
+        )
+    },
     "a relaxation that is not there": (threshold() | {"applied": ["r"]}, ["$.applied"]),
     "a doubt on an item that is not there": (
         condition() | {"doubts": [cited(id="d", label=LABEL, items=["one", "two"], where={})]}, ["$.doubts[0].items"],
