@@ -14,7 +14,9 @@ CITED = {"clause": "第一条", "source": "E", "standing": "confirmed"}
 COUNTED = ["verdict", "value", "required", "op", "n_met", "n_unmet", "n_undetermined", "reason"]
 
 
-def items(folder: Path, asked: list[dict[str, Any]], table: Any, facts: Any = None, **more: Any) -> list[tuple[Any, ...]]:
+def items(
+    folder: Path, asked: list[dict[str, Any]], table: Any, facts: Any = None, **more: Any
+) -> list[tuple[Any, ...]]:
     """What is reported of an item of some conditions, county by county."""
     item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": {"zh": "项", "en": "item"}}
     std = custom(folder, [], items=[item | CITED | {"conditions": asked}], **more)
@@ -54,7 +56,9 @@ def test_schools_that_are_not_known_to_comply_are_named_with_their_figures(tmp_p
     rule = {"scope": "section", "top": ["computers"], "op": "<=", "primary": 200, "junior": 90}
     item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": {"zh": "项", "en": "item"}}
     std = custom(tmp_path, [], items=[item | CITED | {"conditions": [rule]}])
-    table = frame(school("a", computers=201), junior("b", computers=90), junior("c", computers=91), junior("d", computers=None))
+    table = frame(
+        school("a", computers=201), junior("b", computers=90), junior("c", computers=91), junior("d", computers=None)
+    )
     named = jh.evaluate(table, std).item_schools
     assert named[["school", "stage", "required", "verdict"]].to_numpy().tolist() == [
         ["a", "primary", 200.0, "unmet"], ["c", "junior", 90.0, "unmet"], ["d", "junior", 90.0, "undetermined"],
@@ -129,7 +133,9 @@ def test_a_mean_of_schools_is_exact(tmp_path: Path, area: float, expected: str) 
 def test_reasons_of_the_three_ways_in_which_a_county_is_open(tmp_path: Path) -> None:
     rule = {"scope": "sum", "top": ["computers"], "bottom": ["students"], "op": "<", "value": 1}
     least, most = ({**rule, "value": v} for v in (0.2, 0.1))
-    table = frame(school(county="甲县", computers=75), school(county="乙县", computers=None), school(county="丙县", computers=5))
+    table = frame(
+        school(county="甲县", computers=75), school(county="乙县", computers=None), school(county="丙县", computers=5)
+    )
     assert items(tmp_path, [least | {"readings": [most]}], table) == [
         ("undetermined", 0.15, 0.2, "<", 0, 0, 0, "readings_disagree"),
         ("undetermined", None, 0.2, "<", 0, 0, 0, "not_given"),
@@ -170,7 +176,9 @@ def test_students_without_teachers_have_no_ratio_and_too_few_teachers() -> None:
     ]
 
 
-@pytest.mark.parametrize(("op", "verdict"), [("<=", "unmet"), ("<", "unmet"), (">=", "undetermined"), (">", "undetermined")])
+@pytest.mark.parametrize(
+    ("op", "verdict"), [("<=", "unmet"), ("<", "unmet"), (">=", "undetermined"), (">", "undetermined")]
+)
 def test_of_a_ratio_that_does_not_exist_only_too_much_is_said(tmp_path: Path, op: str, verdict: str) -> None:
     std = custom(tmp_path, [{"indicator": "students_per_staff", "stage": "primary", "op": op, "value": 19}])
     found = only(jh.evaluate(frame(school(staff=0)), std).schools)
@@ -197,7 +205,12 @@ def test_each_stage_is_asked_for_what_the_standard_says_of_it(tmp_path: Path) ->
 
 
 def test_an_item_on_schools_has_a_row_for_each_stage_with_thresholds(tmp_path: Path) -> None:
-    item = {"id": "comply", "part": "basic_standard", "rule": "every_school_complies", "label": {"zh": "项", "en": "item"}}
+    item = {
+        "id": "comply",
+        "part": "basic_standard",
+        "rule": "every_school_complies",
+        "label": {"zh": "项", "en": "item"},
+    }
     books = {"indicator": "books_per_student", "value": 20}
     rows = [school("a", county="甲县"), school("b", county="甲县", books=1), school("c", county="甲县", books=None)]
     table = frame(*rows, junior("d", county="甲县"), junior("e", county="乙县", books=None), junior("f", county="乙县"))
@@ -242,7 +255,13 @@ def test_of_several_coefficients_the_largest_is_told(tmp_path: Path) -> None:
 
 
 def test_a_hint_that_fails_says_what_was_found_and_what_was_expected(tmp_path: Path) -> None:
-    test = {"scope": "county", "top": ["survey_valid", "survey_visited"], "bottom": ["survey_sent"], "op": ">=", "value": 0.7}
+    test = {
+        "scope": "county",
+        "top": ["survey_valid", "survey_visited"],
+        "bottom": ["survey_sent"],
+        "op": ">=",
+        "value": 0.7,
+    }
     item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": {"zh": "项", "en": "item"}}
     asked = {"scope": "county", "top": ["layout_plan"], "op": "==", "value": 1}
     std = custom(tmp_path, [], items=[item | CITED | {"conditions": [asked], "hints": [CITED | {"test": test}]}])

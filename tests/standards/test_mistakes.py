@@ -316,7 +316,9 @@ def test_what_is_given_to_the_parser_is_bounded(most: str, more: str) -> None:
     assert before_parsing(more) is not None
 
 
-@pytest.mark.parametrize(("text", "line"), [("a" * 101, 1), ("b = 1\n\n" + "a" * 101, 3), ("'''\n\n'''\n" + "[" * 25, 4)])
+@pytest.mark.parametrize(
+    ("text", "line"), [("a" * 101, 1), ("b = 1\n\n" + "a" * 101, 3), ("'''\n\n'''\n" + "[" * 25, 4)]
+)
 def test_the_line_that_is_too_much_is_named(text: str, line: int) -> None:
     assert f"line {line}" in before_parsing(text).text("en")
 
@@ -335,5 +337,8 @@ def test_numbers_have_thirty_digits_on_either_side_at_most(number: str, extreme:
 def test_lists_and_tables_have_a_thousand_entries_at_most() -> None:
     fine, many = [1] * 1000, [1] * 1001
     assert too_large({"a": fine, "b": {"c": [fine]}}) == []
-    told = [m.text("en") for m in too_large({"a": many, "b": {"c": [fine, many]}, "d": dict.fromkeys(map(str, range(1001)), 1)})]
+    told = [
+        m.text("en")
+        for m in too_large({"a": many, "b": {"c": [fine, many]}, "d": dict.fromkeys(map(str, range(1001)), 1)})
+    ]
     assert [x.rpartition(" @ ")[2] for x in told] == ["$.d", "$.b.c[1]", "$.a"] and all("1001" in x for x in told)

@@ -16,7 +16,10 @@ HEAD = """id = "x"
 label = { zh = "一", en = "a" }
 last_checked_on = "2026-01-01"
 """
-OWN = HEAD + 'document = "d"\nnumber = "1"\njurisdiction = "CN"\nparts = ["quality"]\nindicators = ["books_per_student"]\n'
+OWN = (
+    HEAD
+    + 'document = "d"\nnumber = "1"\njurisdiction = "CN"\nparts = ["quality"]\nindicators = ["books_per_student"]\n'
+)
 
 
 def problems(path: Path, content: str | bytes) -> list[str]:
