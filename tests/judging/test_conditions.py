@@ -143,7 +143,7 @@ def test_a_school_without_students_has_no_figure_of_any_kind(
     assert found["value"].dropna().tolist() == ([] if value is None else [value])
 
 
-# --------------------------------------------------------------------- what a figure is, and where it is compared exactly
+# ------------------------------------------------------------- what a figure is, and where it is compared exactly
 
 
 @pytest.mark.parametrize(
@@ -203,8 +203,9 @@ def test_another_figure_that_is_missing_is_no_requirement_of_nothing(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("norms", "expected"), [((10, 10), "met"), ((10, 11), "undetermined"), ((11, 11), "unmet"), ((10, None), "undetermined"),
-                            ((None, 10), "undetermined"), ((11, 10), "undetermined")],
+    ("norms", "expected"),
+    [((10, 10), "met"), ((10, 11), "undetermined"), ((11, 11), "unmet"), ((10, None), "undetermined"),
+     ((None, 10), "undetermined"), ((11, 10), "undetermined")],
 )  # fmt: skip
 def test_a_norm_of_either_stage(tmp_path: Path, norms: tuple[int | None, ...], expected: str) -> None:
     facts = {f"funds_norm_per_{s}_student_cny": n for s, n in zip(("primary", "junior"), norms, strict=True) if n}
@@ -292,8 +293,8 @@ def test_a_relaxation_by_two_columns_of_which_one_is_missing(tmp_path: Path) -> 
     }
     asked_ = [{"indicator": "books_per_student", "stage": "primary", "value": 20}]
     std = custom(tmp_path, asked_, relaxations=[relaxed | CITED]).with_options(relaxations=["r"])
-    rows = [school(name, students=100, books=1900, computers=c, classes=k) for name, c, k in
-            (("a", 50, 50), ("b", 50, 49), ("c", 50, None), ("d", None, 100), ("e", None, None), ("f", 100, 0))]  # fmt: skip
+    added = (("a", 50, 50), ("b", 50, 49), ("c", 50, None), ("d", None, 100), ("e", None, None), ("f", 100, 0))
+    rows = [school(n, students=100, books=1900, computers=c, classes=k) for n, c, k in added]
     found = jh.evaluate(pd.DataFrame(rows), std).schools
     assert found["verdict"].tolist() == ["met", "unmet", "undetermined", "met", "undetermined", "met"]
 

@@ -74,6 +74,7 @@ def share(**changed: Any) -> dict[str, Any]:
     return condition(**base | changed)
 
 
+SAME = {"scope": "school", "top": ["books"], "value": 1}
 INSTEAD = {"where": {"kinds": ["primary"]}, "value": 15}
 AT, IT = "$.thresholds[0]", "$.items[0].conditions[0]"
 ADDS = {"indicator": "books_per_student", "add": ["books"]}
@@ -161,7 +162,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         threshold() | relaxation(**ADDS, item="one", conditions=EASIER), ["$.relaxations[0]"],
     ),
     "a relaxation of nothing": (relaxation(), ["$.relaxations[0]"]),
-    "a relaxation that adds nothing": (threshold() | relaxation(indicator="books_per_student"), ["$.relaxations[0].add"]),
+    "a relaxation that adds nothing": (
+        threshold() | relaxation(indicator="books_per_student"), ["$.relaxations[0].add"],
+    ),
     "a relaxation without conditions": (relaxation(item="one"), ["$.relaxations[0].conditions"]),
     "a relaxation of an indicator that is not there": (relaxation(**ADDS), ["$.relaxations[0].indicator"]),
     "a relaxation of an item that is not there": (relaxation(item="two", conditions=EASIER), ["$.relaxations[0].item"]),
@@ -171,7 +174,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a relaxation of another scope": (
         relaxation(item="one", conditions=[EASIER[0] | {"scope": "school"}]), ["$.relaxations[0].conditions"],
     ),
-    "a relaxation of a day": (relaxation(item="one", conditions=EASIER, effective_from="2019", effective_to="2019"), []),
+    "a relaxation of a day": (
+        relaxation(item="one", conditions=EASIER, effective_from="2019", effective_to="2019"), [],
+    ),
     "a relaxation that ends first": (
         relaxation(item="one", conditions=EASIER, effective_from="2019", effective_to="2018"),
         ["$.relaxations[0].effective_to"],
@@ -199,7 +204,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a condition": (condition(), []),
     "a condition on nothing": (condition(top=[]), [f"{IT}.top"]),
     "a figure of the county asked of schools": (condition(top=["layout_plan"]), [f"{IT}.top"]),
-    "a figure of schools asked of the county": (condition(scope="county", than=["books"], value=None), [f"{IT}.top", f"{IT}.than"]),
+    "a figure of schools asked of the county": (
+        condition(scope="county", than=["books"], value=None), [f"{IT}.top", f"{IT}.than"]),
     "two requirements": (condition(than=["books"]), [IT]),
     "no requirement": (condition(value=None), [IT]),
     "a scored item with a requirement": (item(EASIER[0], rule="scored"), [IT]),
@@ -225,7 +231,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         condition(value=None, dated=[DATED[0] | {"effective_from": "12"}]), [f"{IT}.dated[0].effective_from"],
     ),
     "by size": (size(), []),
-    "by size of sections": (size() | condition(scope="section", value=None, by_size=[{"classes": [1], "values": [1]}]), []),
+    "by size of sections": (condition(scope="section", value=None, by_size=[{"classes": [1], "values": [1]}]), []),
     "by size, from 0 classes": (size(classes=[0, 1]), [f"{IT}.by_size[0].classes"]),
     "by size, twice": (size(classes=[1, 1]), [f"{IT}.by_size[0].classes"]),
     "by size, a number short": (size(values=[1]), [f"{IT}.by_size[0].values"]),
@@ -270,6 +276,25 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         share(yardsticks=[YARDSTICK | {"tests": [YARDSTICK["tests"][0] | {"where": {"kinds": ["primary"]}}]}]),
         [f"{IT}.yardsticks[0].tests[0]"],
     ),
+    "a flag that is and is not": (
+        condition(where={"flags": ["boarding"], "not_flags": ["boarding"]}), [f"{IT}.where.not_flags"],
+    ),
+    "a table twice": (
+        condition(value=None, by_size=[{"classes": [1], "values": [1]}] * 2), [f"{IT}.by_size[1]"],
+    ),
+    "a second row twice": (
+        threshold(classes=[1, 2], values=[1, 2], readings=[[1, 3], [1, 3]]), [f"{AT}.readings[1]"],
+    ),
+    "a reading twice": (
+        condition(readings=[SAME, dict(reversed(SAME.items()))]),
+        [f"{IT}.readings[1]"],
+    ),
+    "an equal figure twice": (condition(same_as=[SAME, SAME]), [f"{IT}.same_as[1]"]),
+    "a yardstick twice": (share(yardsticks=[YARDSTICK] * 2), [f"{IT}.yardsticks[1]"]),
+    "a test of a yardstick twice": (
+        share(yardsticks=[YARDSTICK | {"tests": YARDSTICK["tests"] * 2}]), [f"{IT}.yardsticks[0].tests[1]"],
+    ),
+    "another number twice": (threshold(instead=[INSTEAD] * 2), [f"{AT}.instead[1]"]),
     "a yardstick of schools": (condition(yardsticks=[YARDSTICK]), [f"{IT}.yardsticks"]),
     "one of several, of schools": (condition(value=None, one_of=[1, 2]), [f"{IT}.one_of"]),
     "chosen, of schools": (condition(chosen_by="standard_school_share_target"), [f"{IT}.chosen_by"]),

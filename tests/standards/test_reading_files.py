@@ -1,16 +1,26 @@
-"""Files are read whole or refused: what is told of one that cannot be read, and how sizes and options choose numbers."""
+"""Files are read whole or refused: what is told of one that cannot be read, and which numbers hold."""
 
+import hashlib
 from decimal import Decimal as D
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
+import tomli_w
 from small_tables import QUALITY, SHANDONG
 
 import junheng as jh
 from junheng.standards.limits import MOST_BYTES
-from junheng.standards.model import Filter, Instead, Threshold
+from junheng.standards.model import Filter, Instead, Label, Standing, Threshold
+
+CITED: dict[str, Any] = {"clause": "c", "source": "E", "standing": "recalled"}
+
+
+def cited(**entry: Any) -> dict[str, Any]:
+    return CITED | entry
+
 
 HEAD = """id = "x"
 label = { zh = "一", en = "a" }
@@ -89,7 +99,7 @@ def test_a_number_is_a_number(tmp_path: Path, value: str, said: str) -> None:
 
 # ------------------------------------------------------------------------------------------- which number holds
 
-CITED: dict[str, Any] = {"clause": "c", "source": "E", "standing": "recalled"}
+
 TABLE: dict[str, Any] = {"indicator": "books_per_student", "stage": "primary", "classes": (6, 12), **CITED}
 
 
@@ -158,7 +168,8 @@ def test_options_change_tables_and_keep_what_was_lost() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"between_sizes": "some"}, "'bracket'"), ({"below_smallest": "linear"}, "'end'"), ({"above_largest": 3}, "'end'"),
+        ({"between_sizes": "some"}, "'bracket'"), ({"below_smallest": "linear"}, "'end'"),
+        ({"above_largest": 3}, "'end'"),
         ({"relaxations": "older-school-size"}, "older-school-size"), ({"relaxations": 5}, "5"),
         ({"relaxations": ["none"]}, "'none'"), ({"small_teaching_points": "none"}, "'none'"),
         ({"small_teaching_points": 1}, "1"),
@@ -168,3 +179,106 @@ def test_what_cannot_be_chosen(options: dict[str, Any], said: str) -> None:
     with pytest.raises(jh.InputError) as caught:
         jh.load_standard(QUALITY).with_options(**options)
     assert said in str(caught.value)
+
+
+# ------------------------------------------------------------------------------------- files that extend a file
+
+LABEL = {"zh": "项", "en": "item"}
+SOURCES = {name: {"title": name} for name in ("E", "F", "G")}
+ASKED = {"scope": "county", "top": ["survey_sent"], "op": ">="}
+HINT = cited(test=ASKED | {"dated": [cited(effective_from="2012", value=600, also=["F"])]})
+ITEM = cited(id="one", part="quality", rule="conditions", label=LABEL, number=1, hints=[HINT])
+ITEM |= {"conditions": [ASKED | {"value": 1}]}
+PARENT = {
+    "id": "parent", "label": LABEL, "last_checked_on": "2026-01-01", "document": "d", "number": "1",
+    "jurisdiction": "CN", "parts": ["quality"], "indicators": ["books_per_student"], "sources": SOURCES,
+    "thresholds": [cited(indicator="books_per_student", stage="primary", value=20, also=["F", "G"])],
+    "items": [ITEM],
+    "doubts": [cited(id=name, label=LABEL, items=["one"], where={}) for name in ("small-teaching-points", "one")],
+}  # fmt: skip
+CHILD = {"id": "child", "label": LABEL, "last_checked_on": "2026-01-01", "extends": "parent.toml"}
+
+
+def child(folder: Path, **content: Any) -> jh.Standard:
+    for name, written in (("parent", PARENT), ("child", CHILD | content)):
+        (folder / f"{name}.toml").write_text(tomli_w.dumps(written), encoding="utf-8")
+    return jh.load_standard(folder / "child.toml")
+
+
+def test_a_source_that_is_named_anew_leaves_the_citations_of_the_parent(tmp_path: Path) -> None:
+    std = child(tmp_path, sources={"F": {"title": "another"}, "G": {"title": "G"}, "H": {"title": "H"}})
+    (t,), (item,) = std.thresholds, std.items
+    assert (t.source, t.also) == ("E", ("parent:F", "G"))
+    assert item.hints[0].test.dated[0].also == ("parent:F",)
+    assert {name: s.title for name, s in std.sources.items()} == {
+        "E": "E", "parent:F": "F", "F": "another", "G": "G", "H": "H",
+    }  # fmt: skip
+
+
+def test_what_is_removed_is_the_entry_of_that_table(tmp_path: Path) -> None:
+    std = child(tmp_path, remove=[{"table": "doubts", "id": "one"}])
+    assert [d.id for d in std.doubts] == ["small-teaching-points"] and [i.id for i in std.items] == ["one"]
+    # the doubt "one" is gone, the item "one" still has its number
+    own = ITEM | {"id": "two"}
+    with pytest.raises(jh.StandardDataError) as caught:
+        child(tmp_path, remove=[{"table": "doubts", "id": "one"}], items=[own], sources=SOURCES)
+    assert [p.rpartition(" @ ")[2] for p in caught.value.problems] == ["$.items[0].number"]
+    std = child(tmp_path, remove=[{"table": "items", "id": "one"}], items=[own], sources=SOURCES, doubts=[
+        doubt | {"items": ["two"]} for doubt in PARENT["doubts"]
+    ])  # fmt: skip
+    assert [i.id for i in std.items] == ["two"]
+
+
+@pytest.mark.parametrize(("extends", "said"), [(None, "extends"), ("parent.toml", "parent.toml")])
+def test_nothing_is_removed_from_nothing(tmp_path: Path, extends: str | None, said: str) -> None:
+    content = PARENT | {"id": "child", "remove": [{"table": "limits", "kind": "each", "stage": "primary"}]}
+    child(tmp_path)
+    (problem,) = problems(tmp_path / "x.toml", tomli_w.dumps(content | ({"extends": extends} if extends else {})))
+    assert said in problem and "None" not in problem and problem.endswith(" @ $.remove[0]")
+
+
+def test_a_decision_is_about_one_doubt(tmp_path: Path) -> None:
+    std = child(tmp_path).with_options(small_teaching_points="counted")
+    assert {d.id: d.decision for d in std.doubts} == {"small-teaching-points": "counted", "one": "open"}
+    assert std.chosen == ["small-teaching-points=counted"]
+
+
+def test_remarks_are_not_compared(tmp_path: Path) -> None:
+    std = child(tmp_path)
+    t = std.thresholds[0]
+    for change in ({"clause": "x"}, {"source": "G"}, {"also": ()}, {"standing": Standing("derived")}, {"note": "n"}):
+        assert std.diff(attrs.evolve(std, thresholds=(attrs.evolve(t, **change),))).empty, change
+    changed = std.diff(attrs.evolve(std, thresholds=(attrs.evolve(t, value=D(21)),)))
+    assert changed.to_numpy().tolist() == [["thresholds", "books_per_student primary", "value", "20", "21"]]
+    assert std.diff(std.with_options(relaxations=[])).empty
+
+
+def test_a_digest_is_that_of_the_content_written_as_json(tmp_path: Path) -> None:
+    """Sorted, in Chinese as it is, numbers as short as can be: reports of years ago name digests."""
+    label = {"zh": "一", "en": "a"}
+    std = jh.Standard(
+        id="x", label=Label(**label), document="办法", number="1", jurisdiction="CN", last_checked_on="2026",
+        parts=("quality",), indicators=("books_per_student",), aliases=("甲",),
+        thresholds=(Threshold(indicator="books_per_student", stage="primary", value=D("20.50"), **CITED),),
+    )  # fmt: skip
+    text = (
+        '{"document": "办法", "id": "x", "indicators": ["books_per_student"], "jurisdiction": "CN", '
+        '"label": {"en": "a", "zh": "一"}, "last_checked_on": "2026", "number": "1", "parts": ["quality"], '
+        '"thresholds": [{"above": "undetermined", "below": "undetermined", "between": "bracket", "clause": "c", '
+        '"indicator": "books_per_student", "op": ">=", "source": "E", "stage": "primary", "standing": "recalled", '
+        '"value": "20.5"}]}'
+    )
+    assert std.digest == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_one_letter_is_the_name_of_nothing() -> None:
+    with pytest.raises(jh.UnknownStandardError) as caught:
+        jh.load_standard("县")
+    assert "may mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["5", '"x"', "{ a = 1 }", "true"])
+def test_a_list_is_a_list(tmp_path: Path, value: str) -> None:
+    for name in ("thresholds", "remove", "aliases", "indicators"):
+        problem, note = problems(tmp_path / "x.toml", OWN.replace("indicators", "applied") + f"{name} = {value}\n")[:2]
+        assert "list" in problem and problem.endswith(f" @ $.{name}"), problem
