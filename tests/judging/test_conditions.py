@@ -338,3 +338,43 @@ def test_which_stages_a_county_has() -> None:
     rows = [school(county="甲县"), junior(county="甲县", **out), school(county="乙县", **out), junior(county="乙县")]
     found = jh.evaluate(frame(*rows), QUALITY).data
     assert [[found.has_stage(c, s) for s in (0, 1)] for c in (0, 1)] == [[True, False], [False, True]]
+
+
+def test_a_school_in_one_row_without_a_figure_of_any_stage(tmp_path: Path) -> None:
+    """The table has the column by stage alone; there is no figure of the whole school to fall back on."""
+    row = {"county": "甲县", "kind": "nine_year", "students_primary": 300, "students_junior": 200}
+    rows = [row | {"school": "一校", "teachers_primary": 20, "teachers_junior": 15}, row | {"school": "二校"}]
+    condition = {"scope": "school", "top": ["teachers"], "op": ">=", "value": 35}
+    ev = asked(tmp_path, condition, *rows)
+    assert verdict(ev) == "undetermined" and ev.item_schools["school"].tolist() == ["二校"]
+
+
+def test_a_school_without_a_name_is_called_by_its_code(tmp_path: Path) -> None:
+    rows = [school(school_code=code, computers=n) for code, n in (("001", 1), ("002", 9))]
+    for row in rows:
+        del row["school"]
+    ev = asked(tmp_path, {"scope": "section", "top": ["computers"], "op": ">=", "value": 5}, *rows)
+    assert ev.data.school_names.tolist() == ["001", "002"]
+    assert "001" in ev.explain() and "002" not in ev.explain()
+
+
+def test_two_special_numbers_each_for_schools_of_its_own(tmp_path: Path) -> None:
+    """20, for boarding schools 15, in old towns 30; what is not known leaves all that is possible."""
+    specials = [{"where": {"flags": [flag]}, "value": value} for flag, value in (("boarding", 15), ("old_town", 30))]
+    std = custom(tmp_path, [{"indicator": "books_per_student", "stage": "primary", "value": 20, "instead": specials}])
+    answers = [(b, o) for b in (True, False, None) for o in (True, False, None)]
+    word = {True: "是", False: "否", None: None}
+    rows = [
+        school(f"{i}-{books}", students=100, books=books, boarding=word[b], old_town=word[o])
+        for i, (b, o) in enumerate(answers)
+        for books in (1_400, 1_600, 2_400, 3_000)
+    ]
+    found = jh.evaluate(pd.DataFrame(rows), std).schools["verdict"].tolist()
+    wanted = []
+    for boarding, old_town in answers:
+        plain = {15} if boarding else {20} if boarding is False else {15, 20}
+        possible = {30} if old_town else plain if old_town is False else plain | {30}
+        for books in (14, 16, 24, 30):
+            met = {books >= number for number in possible}
+            wanted.append("undetermined" if len(met) > 1 else "met" if True in met else "unmet")
+    assert found == wanted

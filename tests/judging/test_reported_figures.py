@@ -181,7 +181,7 @@ def test_students_without_teachers_have_no_ratio_and_too_few_teachers() -> None:
 )
 def test_of_a_ratio_that_does_not_exist_only_too_much_is_said(tmp_path: Path, op: str, verdict: str) -> None:
     std = custom(tmp_path, [{"indicator": "students_per_staff", "stage": "primary", "op": op, "value": 19}])
-    found = only(jh.evaluate(frame(school(staff=0)), std).schools)
+    found = only(jh.evaluate(frame(school(staff=0, students=1)), std).schools)
     assert (found["verdict"], found["reason"]) == (verdict, "zero_denominator")
 
 
