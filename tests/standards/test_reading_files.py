@@ -280,5 +280,5 @@ def test_one_letter_is_the_name_of_nothing() -> None:
 @pytest.mark.parametrize("value", ["5", '"x"', "{ a = 1 }", "true"])
 def test_a_list_is_a_list(tmp_path: Path, value: str) -> None:
     for name in ("thresholds", "remove", "aliases", "indicators"):
-        problem, note = problems(tmp_path / "x.toml", OWN.replace("indicators", "applied") + f"{name} = {value}\n")[:2]
+        problem, _ = problems(tmp_path / "x.toml", OWN.replace("indicators", "applied") + f"{name} = {value}\n")[:2]
         assert "list" in problem and problem.endswith(f" @ $.{name}"), problem
