@@ -378,3 +378,34 @@ def test_two_special_numbers_each_for_schools_of_its_own(tmp_path: Path) -> None
             met = {books >= number for number in possible}
             wanted.append("undetermined" if len(met) > 1 else "met" if True in met else "unmet")
     assert found == wanted
+
+
+def test_a_share_that_rounds_to_a_whole_number_is_not_that_number(tmp_path: Path) -> None:
+    """192 of 368 parts of 1916.6666666666667 are more than 1000 by less than a float can say."""
+    split = {"resources": ["teaching_area_m2"], "weights": [{"kind": "nine_year", "primary": 1, "junior": 1.1}]}
+    whole = {"kind": "nine_year", "resources_cover": "school", "teaching_area_m2": 1916.6666666666667}
+    rows = [school(students=192, **whole), junior("一小", students=160, **whole)]
+    condition = {"scope": "section", "top": ["teaching_area_m2"], "value": 1000, "where": {"stages": ["primary"]}}
+    item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": LABEL} | CITED
+    for op, expected in (("<=", "unmet"), (">", "met")):
+        std = custom(tmp_path, [], items=[item | {"conditions": [condition | {"op": op}]}], split=split | CITED)
+        assert verdict(jh.evaluate(pd.DataFrame(rows), std)) == expected
+
+
+def test_where_nothing_is_required_nothing_is_missing(tmp_path: Path) -> None:
+    table = {"indicator": "books_per_student", "stage": "primary", "classes": [1, 2], "values": [0, 5]}
+    rows = [school(f"{k}", classes=k, books=None) for k in (1, 2)]
+    found = jh.evaluate(pd.DataFrame(rows), custom(tmp_path, [table])).schools
+    assert found["verdict"].tolist() == ["met", "undetermined"]
+    assert found["reason"].fillna("").tolist() == ["", "missing_value"]
+
+
+def test_schools_of_a_county_and_stage() -> None:
+    rows = [
+        make(f"{county}{stage}", county=county) for county in "甲乙丙" for stage, make in enumerate((school, junior))
+    ]
+    found = jh.evaluate(frame(*rows), QUALITY).data
+    names = [
+        [found.school_names[found.judged_by_place.at(found.place(c, s))].tolist() for s in (0, 1)] for c in range(3)
+    ]
+    assert names == [[[f"{county}{s}"] for s in (0, 1)] for county in "甲乙丙"]
