@@ -121,4 +121,5 @@ def test_a_mean_with_a_limit_in_one_stage_only(tmp_path: Path, limited: str) -> 
         assert means["verdict"].notna()[stage] == means["limit"].notna()[stage] == judged_
     row = only(ev.items)
     assert (row["stage"], row["verdict"], row["required"]) == (limited, "unmet", 0.3)
+    assert row["n_met"] == row["n_unmet"] == row["n_undetermined"] == 0  # a mean counts nobody
     assert only(ev.verdicts, part="overall")["verdict"] == "unmet"
