@@ -409,3 +409,11 @@ def test_schools_of_a_county_and_stage() -> None:
         [found.school_names[found.judged_by_place.at(found.place(c, s))].tolist() for s in (0, 1)] for c in range(3)
     ]
     assert names == [[[f"{county}{s}"] for s in (0, 1)] for county in "甲乙丙"]
+
+
+def test_the_figures_of_two_stages_add_up_as_typed(tmp_path: Path) -> None:
+    """0.1 and 0.2 are 0.3 of the whole school, which in floats they are not."""
+    own = {"kind": "nine_year", "resources_cover": "stage"}
+    rows = [school("校", teaching_area_m2=0.1, **own), junior("校", teaching_area_m2=0.2, **own)]
+    condition = {"scope": "school", "top": ["teaching_area_m2"], "op": "==", "value": 0.3}
+    assert verdict(asked(tmp_path, condition, *rows)) == "met"
