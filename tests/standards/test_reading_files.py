@@ -282,3 +282,9 @@ def test_a_list_is_a_list(tmp_path: Path, value: str) -> None:
     for name in ("thresholds", "remove", "aliases", "indicators"):
         problem, _ = problems(tmp_path / "x.toml", OWN.replace("indicators", "applied") + f"{name} = {value}\n")[:2]
         assert "list" in problem and problem.endswith(f" @ $.{name}"), problem
+
+
+def test_relaxations_that_are_applied_are_a_difference() -> None:
+    std = jh.load_standard(QUALITY)
+    found = std.diff(std.with_options(relaxations=["older-school-size"]))
+    assert found[["table", "field", "other"]].to_numpy().tolist() == [["applied", "applied", '["older-school-size"]']]
