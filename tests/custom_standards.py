@@ -35,7 +35,7 @@ def custom(folder: Path, thresholds: list[dict[str, Any]], **more: Any) -> jh.St
         "parts": ["basic_standard"],
         "indicators": list(dict.fromkeys(t["indicator"] for t in thresholds)),
         "sources": {"E": {"title": "示例"}},
-        "thresholds": [t | cited for t in thresholds],
+        "thresholds": [cited | t for t in thresholds],
     }
     path = folder / "own.toml"
     path.write_text(tomli_w.dumps(content | more), encoding="utf-8")

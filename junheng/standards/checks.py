@@ -93,10 +93,12 @@ def _check_removals(file: File, parent: Standard | None) -> list[Message]:
 def _check_period(entry: File | Relaxation, place: str) -> list[Message]:
     """Check the dates from which and to which something is in force."""
     begin, end = entry.effective_from, entry.effective_to
+    # compared as far as both go: what begins in May 2019 may end in 2019
+    ends_first = begin is not None and end is not None and end[: len(begin)] < begin[: len(end)]
     return [
         *check_date(begin, f"{place}.effective_from"),
         *check_date(end, f"{place}.effective_to"),
-        *mistakes(place, ((end or "9999") < (begin or ""), ".effective_to", message("standards.entry.ends_first"))),
+        *mistakes(place, (ends_first, ".effective_to", message("standards.entry.ends_first"))),
     ]
 
 

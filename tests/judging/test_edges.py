@@ -194,3 +194,11 @@ def test_a_school_without_classes_does_not_vanish_from_the_mean(missing: str, me
     row = only(jh.evaluate(table, SHANDONG, missing=missing).indicators, indicator="students_per_class")
     assert row["n_missing"] == 1
     assert pd.isna(row["mean"]) if mean is None else row["mean"] == mean
+
+
+@pytest.mark.parametrize(("dense", "short"), [("是", 250.0), (None, 750.0), ("否", 750.0)])
+def test_what_is_lacking_counts_on_no_relaxation_that_only_may_apply(dense: str | None, short: float) -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    odd = school(sports_area_m2=3000.0, dense_city_centre=dense, converted_sports_area_m2=500.0)
+    lacking = jh.shortfalls(jh.evaluate(frame(odd, school("乙小", dense_city_centre="否")), std))
+    assert lacking.loc[lacking["column"] == "sports_area_m2", "short"].tolist() == [short]

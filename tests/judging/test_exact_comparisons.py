@@ -56,6 +56,20 @@ def test_a_threshold_of_a_share(tmp_path: Path, op: str, hair: Decimal) -> None:
 
 @every_op
 @every_hair
+def test_a_threshold_per_hundred_students_of_a_share(tmp_path: Path, op: str, hair: Decimal) -> None:
+    """23 of 368 parts are 6.25 to a hundred students, whichever stage they are shared out to."""
+    weights = [{"kind": "nine_year", "primary": 1, "junior": Decimal("1.1")}]
+    split = {"resources": ["computers"], "weights": weights, **CITED}
+    number = Decimal("6.25") - hair / 10
+    std = custom(tmp_path, [threshold(op, "computers_per_hundred_students", number)], school_rule=ALL, split=split)
+    whole = {"kind": "nine_year", "resources_cover": "school", "computers": 23}
+    table = frame(school(students=STUDENTS, **whole), junior("一小", students=160, **whole))
+    found = only(jh.evaluate(table, std).schools)
+    assert found["verdict"] == judged(op, Fraction("6.25"), number)
+
+
+@every_op
+@every_hair
 @pytest.mark.parametrize("scope", ["section", "school", "sum"])
 def test_a_condition(tmp_path: Path, op: str, hair: Decimal, scope: str) -> None:
     condition = {"scope": scope, "top": ["teaching_area_m2"], "bottom": ["students"], "op": op, "value": NUMBER}
@@ -107,4 +121,5 @@ def test_a_mean_with_a_limit_in_one_stage_only(tmp_path: Path, limited: str) -> 
         assert means["verdict"].notna()[stage] == means["limit"].notna()[stage] == judged_
     row = only(ev.items)
     assert (row["stage"], row["verdict"], row["required"]) == (limited, "unmet", 0.3)
+    assert row["n_met"] == row["n_unmet"] == row["n_undetermined"] == 0  # a mean counts nobody
     assert only(ev.verdicts, part="overall")["verdict"] == "unmet"

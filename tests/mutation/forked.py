@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-#: How pytest ends when the time is over, and when it found no test.
-OVER, NONE = 70, 5
+#: How pytest ends when the time is over, when it found no test, and when a file of tests is not there.
+OVER, NONE, GONE = 70, 5, 4
 #: Seconds of the processor that any test may take, before five times what it took without a fault.
 PATIENCE = 10.0
 ROOT = Path(__file__).resolve().parents[2]

@@ -100,7 +100,7 @@ def judge(tree: Path, mutant: Mutant | None, tests: dict[str, float], cap: float
         if path:
             path.write_bytes(source)
             forked.forget_compiled(path)
-    noticed = bool(failed) or code not in (0, forked.NONE, forked.OVER) or ended
+    noticed = bool(failed) or code not in (0, forked.NONE, forked.OVER, forked.GONE) or ended
     status = "timeout" if silent or ended == signal.SIGXCPU else "killed" if noticed else "survived"
     found = {"status": status, "by": (failed or [last])[0] if noticed or silent else "", "why": why, "tried": tried}
     left = len(names) - tried if status == "survived" else 0

@@ -184,6 +184,10 @@ sys.exit(run.main(["--state", {str(state)!r}, *sys.argv[1:]]))
     assert (
         code == 1 and "0 of 2 noticed" in said and "noticed before by tests/judging/test_small.py::test_until" in said
     )
+    # a file that is gone notices nothing
+    watched.write_text(text.replace("test_small.py", "test_gone.py"))
+    code, said = call("--ci")
+    assert code == 1 and "0 of 2 noticed" in said
 
 
 def test_the_list_of_equivalent_mutants_says_why() -> None:
