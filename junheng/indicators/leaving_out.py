@@ -52,7 +52,7 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
             m, s = mean[codes, j], std[codes, j]
             units = _units(m, s)  # 0 but for extreme figures, whose squares are no floats
             m, s = np.ldexp(m, -units), np.ldexp(s, -units)
-            d = np.ldexp(np.where(absent, 0.0, column), -units) - m
+            d = np.ldexp(column, -units) - m
             d[absent] = 0.0
             square = s * s
             left = square - up * d * d  # the sum of squares over the weight of all

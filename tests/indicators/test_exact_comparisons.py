@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+import junheng as jh
 from junheng.indicators import exact
 
 
@@ -79,3 +80,11 @@ def test_nothing_is_within_no_limit():
 def test_figures_as_typed():
     assert exact.typed_all([0.1, np.float64(2.5), 7]) == [Fraction(1, 10), Fraction(5, 2), Fraction(7)]
     assert str(exact.typed_decimal(0.1)) == "0.1" and exact.typed("0.3") == Fraction(3, 10)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_who_is_exactly_at_a_limit_above_1_needs_nothing(whole):
+    """One pupil has all there is beside k² pupils that have nothing: the coefficient is k, whatever floats say."""
+    for k in [*range(2, 100), *range(101, 50_000, 997)]:
+        for change in (jh.least_additions, jh.least_transfers):
+            assert not change([3.0, 0.0], students=[1, k * k], limit=k, whole=whole).any()

@@ -121,3 +121,22 @@ def test_a_list_of_all_indicators() -> None:
         top, _, bottom = one.formula.removeprefix("100 * ").partition(" / ")
         assert one.formula.startswith("100 * ") == (one.scale == 100) and one.scale in (1, 100)
         assert one.columns == ((top, bottom) if bottom else (top,))
+
+
+def refused(**given: Any) -> str:
+    with pytest.raises(jh.InputError) as error:
+        jh.least_additions(**given)
+    return str(error.value)
+
+
+def test_a_limit_is_named_with_its_column_if_there_are_several() -> None:
+    two = {"amounts": [[1, 2], [3, 4]], "students": [1, 1]}
+    assert "column" not in refused(**two, limit=0) and "column" not in refused(amounts=[1], students=[1], limit=-1)
+    assert "column 1" in refused(**two, limit=[0.5, 0]) and "column 0" in refused(**two, limit=[np.inf, 0.5])
+
+
+@pytest.mark.parametrize(("wrong", "more"), [(1, None), (2, None), (20, None), (21, 1), (25, 5)])
+def test_twenty_problems_are_listed(wrong: int, more: int | None) -> None:
+    lines = refused(amounts=[-1.0] * wrong, students=[1] * wrong, limit=1).splitlines()
+    assert len(lines) == (1 if wrong == 1 else 1 + min(wrong, 20) + (more is not None))
+    assert ("more" in lines[-1]) == (more is not None) and (more is None or f" {more} more" in lines[-1])
