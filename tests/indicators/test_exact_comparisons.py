@@ -1,4 +1,4 @@
-"""Comparisons in fractions: right wherever floats cannot tell, and a rounded figure is equal to what it was rounded to."""
+"""Comparisons in fractions: right where floats cannot tell; a rounded figure is equal to what it was rounded to."""
 
 from fractions import Fraction
 
@@ -50,15 +50,14 @@ def test_a_rounded_quotient_is_equal_to_what_it_was_rounded_to(part):
     limit, bottom = Fraction(9, 2), Fraction(1234, 10)
     away = Fraction(part) / 10**14
     top = limit * bottom * (1 + away)
+    equal = 0 if abs(Fraction(part)) <= 1 else exact.sign(away)
     assert signs([top], [bottom], limit, plain=False) == [exact.sign(away)]
     assert signs([top], [bottom], limit, plain=False, rounded=False) == [exact.sign(away)]
-    assert signs([top], [bottom], limit, plain=False, rounded=True) == [0 if abs(Fraction(part)) <= 1 else exact.sign(away)]
+    assert signs([top], [bottom], limit, plain=False, rounded=True) == [equal]
     # the same of coefficients: one school has everything, and two of one size have a coefficient of 1
-    for sign in (
-        exact.coefficient_sign([Fraction(1), Fraction(0)], [Fraction(5)] * 2, 1 / (1 + away), rounded=True),
-        exact.mean_coefficient_sign([([Fraction(1), Fraction(0)], [Fraction(5)] * 2)] * 3, 1 / (1 + away), rounded=True),
-    ):
-        assert sign == (0 if abs(Fraction(part)) <= 1 else exact.sign(away))
+    county, limit = ([Fraction(1), Fraction(0)], [Fraction(5)] * 2), 1 / (1 + away)
+    assert exact.coefficient_sign(*county, limit, rounded=True) == equal
+    assert exact.mean_coefficient_sign([county] * 3, limit, rounded=True) == equal
 
 
 @pytest.mark.parametrize("limit", [0.5, -3.0, 1e9])
@@ -74,7 +73,8 @@ def test_nothing_is_within_no_limit():
     assert not exact.within([], [], one) and not exact.within([none, none], [one, one], one)
     assert not exact.within([one, none], [none, one], one)  # what nobody has is nothing
     assert exact.within([one, one], [none, one], none)
-    assert exact.within([one, none], [one, one], one) and not exact.within([one, none], [one, one], one - Fraction(1, 9))
+    assert exact.within([one, none], [one, one], one)
+    assert not exact.within([one, none], [one, one], one - Fraction(1, 9))
 
 
 def test_figures_as_typed():

@@ -71,7 +71,11 @@ BOUNDS: dict[str, tuple[Callable[[Any], Any], tuple[Any, ...], tuple[Any, ...]]]
     ),
     "lower at the upper": (lambda q: jh.quantile_ratio(X, weights=None, upper=0.5, lower=q), (0.5,), (0.6,)),
     "part": (lambda n: jh.share(n, 4), (0, 4), (4.5, -0.5)),
-    "order": (lambda z: jh.slope_index(X, weights=None, order=z), ([1, 2, 3, 4],), ([1, 2, 3], [[1], [2], [3], [4]], 1)),
+    "order": (
+        lambda z: jh.slope_index(X, weights=None, order=z),
+        ([1, 2, 3, 4],),
+        ([1, 2, 3], [[1], [2], [3], [4]], 1),
+    ),
     "values": (lambda x: jh.gini(x, weights=None), (X, [X, X], []), (1.0, [[X]])),
     "weights": (lambda w: jh.gini(X, weights=w), ([1, 2, 3, 4],), ([1, 2, 3], [[1], [2], [3], [4]], 1)),
     "coefficients": (jh.composite_difference_coefficient, (X, [X, X]), ([], 1.0, [[X]], np.ones((2, 0)))),
@@ -117,7 +121,12 @@ def test_a_list_of_all_indicators() -> None:
     assert listed["id"].tolist() == [*schools, *counties]
     assert listed["scope"].tolist() == ["school"] * len(schools) + ["county"] * len(counties)
     for row, one in zip(listed.to_dict("records"), [*schools.values(), *counties.values()], strict=True):
-        assert (row["formula"], row["unit"], row["label_zh"], row["label_en"]) == (one.formula, one.unit, one.zh, one.en)
+        assert (row["formula"], row["unit"], row["label_zh"], row["label_en"]) == (
+            one.formula,
+            one.unit,
+            one.zh,
+            one.en,
+        )
         top, _, bottom = one.formula.removeprefix("100 * ").partition(" / ")
         assert one.formula.startswith("100 * ") == (one.scale == 100) and one.scale in (1, 100)
         assert one.columns == ((top, bottom) if bottom else (top,))
