@@ -176,3 +176,12 @@ def test_a_draw_without_a_mean_has_no_limits_whatever_the_unit_of_the_weights(po
     assert got["estimate"] > 0 and got[["low", "high"]].isna().all()
     got = jh.bootstrap_interval([-0.1, 0.45, 0.5, 0.7], weights=w, seed=1).iloc[0]
     assert got[["low", "high"]].notna().all() and got["low"] < got["estimate"] < got["high"]
+
+
+def test_a_gradient_far_from_0_keeps_its_digits() -> None:
+    x, w, order = np.array([1.0, 2.0, 4.0, 3.0, 7.0]), [37, 11, 23, 5, 41], [1, 2, 3, 4, 5]
+    near, far = (jh.slope_index(x + more, weights=w, order=order) for more in (0.0, 2.0**40))
+    assert far == pytest.approx(near, rel=1e-10)
+    mean = jh.weighted_mean(x, weights=w) + 2.0**40
+    index = jh.concentration_index(x, weights=w, rank=order) * jh.weighted_mean(x, weights=w)
+    assert jh.concentration_index(x + 2.0**40, weights=w, rank=order) * mean == pytest.approx(index, rel=1e-10)
