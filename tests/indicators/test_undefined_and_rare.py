@@ -185,3 +185,16 @@ def test_a_gradient_far_from_0_keeps_its_digits() -> None:
     mean = jh.weighted_mean(x, weights=w) + 2.0**40
     index = jh.concentration_index(x, weights=w, rank=order) * jh.weighted_mean(x, weights=w)
     assert jh.concentration_index(x + 2.0**40, weights=w, rank=order) * mean == pytest.approx(index, rel=1e-10)
+
+
+@pytest.mark.parametrize("measure", ["difference_coefficient", "gini"])
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_intervals_of_groups_in_any_order_are_those_of_groups_in_order(measure: str, method: Any) -> None:
+    rng = np.random.default_rng(2)
+    by, x, w = rng.permutation(list("aaaabbbcccc")), rng.lognormal(size=11), rng.integers(0, 5, 11)
+    order = np.argsort(by, kind="stable")
+    options: dict[str, Any] = {"measure": measure, "method": method, "resamples": 50}
+    got = jh.bootstrap_interval(x, weights=w, by=by, **options)
+    pd.testing.assert_frame_equal(got, jh.bootstrap_interval(x[order], weights=w[order], by=by[order], **options))
+    assert got["schools"].tolist() == [int(((by == g) & (w > 0)).sum()) for g in "abc"]
+    assert got[["low", "high"]].notna().all(axis=None)
