@@ -70,3 +70,13 @@ def test_errors_that_turn_a_verdict_do_not_depend_on_units(cell: Any) -> None:
     for power in (-600, 600):
         got = jh.tipping_error(np.ldexp(X, power), weights=W, limit=0.4, by=BY, cell=cell)
         np.testing.assert_allclose(got, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("measure", ["difference_coefficient", "gini"])
+@pytest.mark.parametrize("size", [1e-300, 1e-180, 1.0, 1e180, 1e300])
+def test_whatever_an_absent_school_has_changes_no_influence(measure: str, size: float) -> None:
+    x = np.array([1.0, 2.0, 4.0]) * size
+    wanted = jh.influence(x, weights=[1, 2, 1], measure=measure)
+    for absent in (0.0, -1e300, 1e300, 1e-300, np.inf, np.nan):
+        got = jh.influence([*x, absent], weights=[1, 2, 1, 0], measure=measure)
+        np.testing.assert_allclose(got, [*wanted, 0], rtol=1e-12)
