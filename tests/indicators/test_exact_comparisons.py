@@ -84,7 +84,8 @@ def test_figures_as_typed():
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_who_is_exactly_at_a_limit_above_1_needs_nothing(whole):
-    """One pupil has all there is beside k² pupils that have nothing: the coefficient is k, whatever floats say."""
+    """A school has all there is beside one of k² times its pupils: the coefficient is k, whatever floats say."""
     for k in [*range(2, 100), *range(101, 50_000, 997)]:
         for change in (jh.least_additions, jh.least_transfers):
-            assert not change([3.0, 0.0], students=[1, k * k], limit=k, whole=whole).any()
+            for each in (1, 7):
+                assert not change([k + 0.1, 0.0], students=[each, each * k * k], limit=k, whole=whole).any()

@@ -7,6 +7,7 @@ import pytest
 
 from junheng.indicators.allocation import cones
 from junheng.indicators.allocation.cones import Cone, Program
+from junheng.indicators.allocation.least import additions_where_possible, least_additions
 
 N, MOST = 3, 6.0
 
@@ -88,3 +89,18 @@ def test_so_many_rounds_are_made_at_most(rounds: int, asked: list[dict[str, Any]
         found = drawn(seed).solve(rounds=rounds)
         whole = sum(bool(call["integrality"].any()) for call in asked)
         assert found.rounds <= rounds and whole <= found.rounds <= whole + 1
+
+
+def test_a_search_with_patience_goes_on_for_so_many_units() -> None:
+    """Schools of one pupil beside a large one that may have no more: the answer in parts is far below the whole one."""
+    for singles, first, steps in ((100, 667, range(20, 30)), (600, 4000, None)):
+        amounts, students = np.array([first, *[0.0] * singles]), np.array([first, *[1.0] * singles])
+        highest = np.array([first, *[np.inf] * singles])
+        found = additions_where_possible(amounts, students, np.array([0.2]), highest)[:, 0]
+        parts = least_additions(amounts, students=students, limit=0.2, highest=highest).sum()
+        # with a unit to each of k of them the mean of the values is that of their squares, (first + k) / pupils
+        wanted = np.ceil(students.sum() / 1.04 - first)
+        if steps is None:
+            assert wanted - parts > 31 and np.isnan(found).all()
+        else:
+            assert found.sum() == wanted and int(wanted - np.ceil(parts)) in steps
