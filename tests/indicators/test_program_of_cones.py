@@ -104,3 +104,17 @@ def test_a_search_with_patience_goes_on_for_so_many_units() -> None:
             assert wanted - parts > 31 and np.isnan(found).all()
         else:
             assert found.sum() == wanted and int(wanted - np.ceil(parts)) in steps
+
+
+def test_only_what_passes_is_an_answer() -> None:
+    asked: list[Any] = []
+
+    def never(z: Any) -> bool:
+        asked.append(z)
+        return False
+
+    for seed in range(4):
+        asked.clear()
+        assert drawn(seed).solve(passes=never, rounds=4).z is None
+        assert asked or cheapest(drawn(seed)) == np.inf
+        assert all((z == np.rint(z)).all() and z.min() >= 0 and z.max() <= MOST for z in asked)
