@@ -50,6 +50,16 @@ def test_whole_solutions_are_the_cheapest_of_all(seed: int) -> None:
     assert program.solve(known_cost=wanted).bound == pytest.approx(wanted, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(0, 32, 2))
+def test_whole_additions_at_costs_are_the_cheapest_of_all(seed: int) -> None:
+    program = drawn(seed)
+    (cone,) = program.cones
+    got = least_additions(cone.base, students=cone.students, limit=cone.t, costs=program.cost, whole=True)
+    wanted = cheapest(program)
+    # more than was tried may be cheaper
+    assert got @ program.cost == pytest.approx(wanted) if got.max() <= MOST else got @ program.cost <= wanted
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the solver is asked for, each time."""
