@@ -82,6 +82,8 @@ def test_figures_with_other_labels_are_refused() -> None:
         lambda: jh.per_student(x, turned),
         lambda: jh.neutrality(x, weights=None, wealth=turned),
         lambda: jh.gini(x, weights=turned),
+        lambda: jh.least_additions(x, students=X, limit=0.5, costs=turned),
+        lambda: jh.least_additions(x, students=X, limit=0.5, lowest=turned),
         lambda: jh.gini(x, weights=None, by=places),
     ):
         with pytest.raises(jh.AlignmentError):
