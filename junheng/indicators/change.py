@@ -129,7 +129,7 @@ def coefficient_change(
     unit = combine_codes([(sample.groups.codes, sample.groups.n), (school, len(names))])
     units, place = np.unique(unit, return_inverse=True)
     place = place.astype(np.int64, copy=False)
-    both = np.bincount(place * 2 + year, minlength=2 * units.size)
+    both = np.bincount(place * 2 + year)
     if (both > 1).any():
         row = int(np.flatnonzero(both[place * 2 + year] > 1)[0])
         raise InputError(message("arithmetic.school_twice", position=row))

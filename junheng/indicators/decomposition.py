@@ -205,7 +205,7 @@ class _Split:
         weight = np.bincount(codes, weights=self.weights, minlength=n).astype(np.float64, copy=False)
         means = [moments.mean[:, j] for j in range(self.k)]
         between = self._inequality(means, weight, Groups.single(n))[0]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # beyond floats the whole is undefined, too
             p = (weight / self.weight)[:, np.newaxis]
             relative = moments.mean / self.mean
             if self.measure in ("cv2", "variance"):  # without the mean of the group, which may be 0

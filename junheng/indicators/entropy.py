@@ -279,7 +279,7 @@ def _atkinson(columns: list[Any], weights: Floats | None, groups: Groups, a: flo
     entropy = entropy_sums(columns, weights, groups, a)
     # in terms of entropy nothing cancels near equality
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        exponent = -entropy if a == 0 else np.zeros_like(entropy) if a == 1 else np.log1p(a * (a - 1) * entropy) / a
+        exponent = -entropy if a == 0 else np.log1p(a * (a - 1) * entropy) / a
     out = -np.expm1(exponent)
     out[np.isnan(entropy)] = np.nan
     if np.isinf(entropy).any():

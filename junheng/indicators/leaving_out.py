@@ -42,9 +42,8 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
     """Return, column by column, the coefficient of the group without each school."""
     codes = sample.groups.codes
     w = sample.weight_array()
-    absent = w == 0
     out = []
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # whatever an absent school has
         total = np.bincount(codes, weights=w, minlength=sample.groups.n)[codes]
         rest = total - w
         up = w / rest
@@ -52,8 +51,7 @@ def leave_one_out(sample: Sample, mean: Floats, std: Floats) -> list[Floats]:
             m, s = mean[codes, j], std[codes, j]
             units = _units(m, s)  # 0 but for extreme figures, whose squares are no floats
             m, s = np.ldexp(m, -units), np.ldexp(s, -units)
-            d = np.ldexp(np.where(absent, 0.0, column), -units) - m
-            d[absent] = 0.0
+            d = np.ldexp(column, -units) - m
             square = s * s
             left = square - up * d * d  # the sum of squares over the weight of all
             np.maximum(left, 0.0, out=left)
