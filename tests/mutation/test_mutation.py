@@ -7,9 +7,9 @@ import tomllib
 from pathlib import Path
 
 import mutants as faults
+import mutate
 import pytest
 import reach
-import run
 
 PACKAGE = {
     "junheng/__init__.py": "",
@@ -146,14 +146,14 @@ def test_what_a_test_notices_is_killed_and_the_rest_survives(tree: Path, tmp_pat
     program = f"""
 import sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(run.__file__).parent)!r})
-import forked, run
+sys.path.insert(0, {str(Path(mutate.__file__).parent)!r})
+import forked, mutate
 forked.ROOT, forked.HEAVY, forked.PATIENCE = Path({str(tree)!r}), "", 1.0
-run.WATCHED, run.EQUIVALENT = Path({str(watched)!r}), Path({str(tmp_path / "equivalent.toml")!r})
-run.EQUIVALENT.write_text("mutant = []")
-every, chosen = run.faults.make, {set(CHOSEN)!r}
-run.faults.make = lambda *given: [m for m in every(*given) if m.change in chosen]
-sys.exit(run.main(["--state", {str(state)!r}, *sys.argv[1:]]))
+mutate.WATCHED, mutate.EQUIVALENT = Path({str(watched)!r}), Path({str(tmp_path / "equivalent.toml")!r})
+mutate.EQUIVALENT.write_text("mutant = []")
+every, chosen = mutate.faults.make, {set(CHOSEN)!r}
+mutate.faults.make = lambda *given: [m for m in every(*given) if m.change in chosen]
+sys.exit(mutate.main(["--state", {str(state)!r}, *sys.argv[1:]]))
 """
 
     def call(*options: str) -> tuple[int, str]:
@@ -191,10 +191,10 @@ sys.exit(run.main(["--state", {str(state)!r}, *sys.argv[1:]]))
 
 
 def test_the_list_of_equivalent_mutants_says_why() -> None:
-    entries = tomllib.loads(run.EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
+    entries = tomllib.loads(mutate.EQUIVALENT.read_text(encoding="utf-8"))["mutant"]
     assert len({entry["id"] for entry in entries}) == len(entries)
     assert all(set(entry) == {"id", "reason"} and len(entry["reason"]) > 15 for entry in entries)
-    root = Path(run.__file__).parents[2]
+    root = Path(mutate.__file__).parents[2]
     files = {entry["id"].split("::")[0] for entry in entries}
     made = {m.id for file in files for m in faults.make((root / file).read_bytes(), file)}
     assert [entry["id"] for entry in entries if entry["id"] not in made] == []

@@ -1,4 +1,4 @@
-"""Plant small faults in the code, one at a time, and see whether a test notices: ``run.py judging``."""
+"""Plant small faults in the code, one at a time, and see whether a test notices: ``mutate.py judging``."""
 
 import argparse
 import hashlib
@@ -51,7 +51,7 @@ def watched(tree: Path, least: float) -> int:
 
 def watch(runs: list["Run"], size: int = 10) -> None:
     """Write the watch list anew: some mutants a room that a quick test notices, drawn by the seed."""
-    lines = ["# Mutants that a test noticed, and the test. Written by run.py --watch when the samples were judged."]
+    lines = ["# Mutants that a test noticed, and the test. Written by mutate.py --watch when the samples were judged."]
     for run in runs:
         there = {m.id for m in faults.all_of(run.tree, [run.room])}
         killed = [entry for entry in run.found.values() if entry["status"] == "killed" and entry["id"] in there]
