@@ -35,17 +35,17 @@ _INFEASIBLE = 2
 #: Status of ``milp`` if the nodes or the time are used up.
 _LIMITED = (1, 4)
 
-#: A round that raised the least cost by less than this share is the last.
+#: A round that raised the least cost by less than this share is the last, and so is one that leaves no more to gain.
 _SMALL_RISE = 1e-5
 
 #: Most rounds without whole variables, and how far outside a cone their solutions may be.
 _RELAXED, _RELAXED_EXCESS = 30, 1e-7
 
-#: Largest factor of a row of a cone where variables are whole (of other rows it is 1). HiGHS repairs a solution that is
+#: Largest factor of a row of a cone where variables are whole. HiGHS repairs a solution that is
 #: outside a row by more than 1e-6 once its own scaling is undone, and version 1.12 then prints a line whatever its
 #: options say (ERGO-Code/HiGHS, issue 2783). Rounding is rarely outside rows as small as these; whether a solution
 #: passes is not for the solver to say.
-_SMALL_ROW = 1 / 32
+_SMALL_ROW = 1 / 16
 
 #: How far a bound may exceed the cost of a known solution, relative to it, by rounding.
 _TRUSTED = 1e-6
@@ -129,10 +129,11 @@ class _Rows:
         return out
 
     def scaled(self, cones: int) -> _Rows:
-        """Return the rows so small that rounding does not break them: of at most 1, less from the first cone on."""
+        """Return the rows, from the first cone on so small that rounding does not break them."""
         out = _Rows()
-        for i, (variables, factors, low, high) in enumerate(self.parts):
-            scale = (_SMALL_ROW if i >= cones else 1.0) / max(1.0, float(np.abs(factors).max()))
+        out.parts = self.parts[:cones]
+        for variables, factors, low, high in self.parts[cones:]:
+            scale = _SMALL_ROW / max(1.0, float(np.abs(factors).max()))
             out.add(variables, scale * np.asarray(factors), scale * low, scale * high)
         return out
 
@@ -289,7 +290,10 @@ class _Search:
         if self.passes is not None or not self.program.whole.any():
             return False  # the solution counts, not only the bound
         # the tangents of the relaxed problem are there: another round would work as long for a few millionths
-        return result.status in _LIMITED or (last is not None and result.fun - last[1] <= _SMALL_RISE * abs(result.fun))
+        cost = min(self.best_cost, self.known_cost)
+        left = cost - self.bound if math.isfinite(cost) else math.inf
+        risen = math.inf if last is None else result.fun - last[1]
+        return result.status in _LIMITED or min(left, risen) <= _SMALL_RISE * abs(result.fun)
 
     def _still(self, result: Any, before: float) -> bool:
         """Return whether the least cost has not risen since the round before."""
