@@ -47,7 +47,7 @@ BOUNDS = (
     ("kernel", "", "public", "pandas-agg", 3.0),
     ("evaluate", "", "evaluate", "pandas-apply", 2.0),
     ("evaluate", "", "evaluate", "pandas-whole", 2.0),
-    ("evaluate", "", "evaluate", "polars-whole", 5.0),
+    ("evaluate", "", "evaluate", "polars-whole", 2.5),
     ("evaluate", "", "frames", "evaluate", 8.0),
     ("measures", "", "junheng", "loop", 2.0),
     ("measures", "theil_t", "junheng", "pysal", 1.0),
@@ -55,8 +55,8 @@ BOUNDS = (
         ("frames", f"{measure}, rows shuffled, {cores}", "junheng", f"{peer}", most)
         for cores in ("all cores", "one core")
         for measure, peer, most in (
-            ("difference_coefficient", "duckdb-moments", 4.0),
-            ("difference_coefficient", "polars-moments", 5.0),
+            ("difference_coefficient", "duckdb-moments", 2.0),
+            ("difference_coefficient", "polars-moments", 3.0),
             ("theil_t", "polars-in-group", 3.0),
             ("gini", "polars-in-group", 5.0),
             ("gini", "duckdb-window", 2.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import NoneType
@@ -270,7 +271,7 @@ class Labels:
 
 
 def build_frame(columns: Mapping[str, Any], backend: Backend) -> Any:
-    """Build a frame of a library from columns: arrays, lists, or :class:`Labels`. Missing is null."""
+    """Build a frame of a library from columns: arrays, lists, :class:`Labels` or :class:`Wholes`. Missing is null."""
     if backend == "polars":
         return _build_polars(columns)
     if backend == "pyarrow":
@@ -284,6 +285,7 @@ def pandas_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _pandas_column(column: Any) -> Any:
+    column = _within_64_bits(column)
     if isinstance(column, Labels):
         numbers = _numbers(column)
         if numbers is not None:
@@ -313,6 +315,18 @@ def _numbers(labels: Labels) -> NDArray[Any] | None:
     return numbers
 
 
+def _within_64_bits(column: Any) -> Any:
+    """Return a column as it is; whole numbers too large for a column of numbers, such as a year of 1e308, as labels."""
+    if not isinstance(column, Wholes) or not any(map(_is_large, column.values)):
+        return column
+    own = np.array([-1 if v is None else i for i, v in enumerate(column.values)], dtype=np.int64)
+    return Labels(own if column.codes is None else own[column.codes], [v or 0 for v in list(column.values)])
+
+
+def _is_large(value: Any) -> bool:
+    return type(value) is int and value.bit_length() > 63
+
+
 def _inferred(column: Any) -> Any:
     """Return the dtype of a list of objects, independent of missing values."""
     return "str" if all(kind is NoneType or issubclass(kind, str) for kind in set(map(type, column))) else None
@@ -322,7 +336,8 @@ def _build_polars(columns: Mapping[str, Any]) -> Any:
     import polars as pl
 
     series = []
-    for name, column in columns.items():
+    for name, given in columns.items():
+        column = _within_64_bits(given)
         if isinstance(column, Labels):
             words = pl.Series(name, _of_one_library_type(list(column.words), (str,)))
             codes = pl.Series("codes", np.asarray(column.codes, dtype=np.int64))
@@ -347,13 +362,17 @@ def _as_list(column: Any) -> Any:
     return column.tolist() if objects else column
 
 
+#: What a column of polars or Arrow can hold; tuples, intervals and other objects are written as text.
+_HELD = (NoneType, str, bytes, bool, int, float, Decimal, date, time, timedelta, np.generic, type(pd.NA), type(pd.NaT))
+
+
 def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:
     """Return cells that polars or Arrow can hold in one column: beside texts, others are written as text."""
     kinds = {type(v) for v in values if v is not None}
-    large = any(type(v) is int and v.bit_length() > 63 for v in values)
-    if not large and (len(kinds) < 2 or kinds <= {int, float, bool, Decimal}):
+    held = all(issubclass(kind, _HELD) for kind in kinds) and not any(map(_is_large, values))
+    if held and (len(kinds) < 2 or kinds <= {int, float, bool, Decimal}):
         return values
-    fits = [v is None or (isinstance(v, beside_text) and not (type(v) is int and v.bit_length() > 63)) for v in values]
+    fits = [v is None or (isinstance(v, beside_text) and not _is_large(v)) for v in values]
     return [v if fit else as_text(v) for v, fit in zip(values, fits, strict=True)]
 
 
@@ -361,7 +380,7 @@ def _build_pyarrow(columns: Mapping[str, Any]) -> Any:
     import pyarrow as pa
 
     arrays = []
-    for column in columns.values():
+    for column in map(_within_64_bits, columns.values()):
         if isinstance(column, Labels):
             numbers = _numbers(column)
             if numbers is not None:

@@ -322,6 +322,8 @@ def extra_columns(book: Return, rng: random.Random) -> None:
             sheet.arrange([*range(at), None, *range(at, len(sheet.columns))])
             sheet.rows[sheet.top][at] = head or None
             sheet.columns[at] = name = NAMED_EXTRA.get(head)
+            if name and len(book.main) > 1:  # a column of the return that the other sheets do not have
+                book.refusable.append(name)
             for row in schools(sheet):
                 row[at] = rng.choice([None, rng.randint(1, 900), rng.randint(1, 900)]) if head != "校长姓名" else "张某"
                 if name is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from attrs import frozen
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from junheng._arrays import Floats, Ints
 from junheng._data import STAGES
 from junheng.indicators import exact
-from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least, compare
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, all_of, at_least
 from junheng.judging.findings import Codes, SchoolVerdicts, reason_code
 from junheng.judging.subjects import special_sections
 from junheng.judging.values import IndicatorValues, as_written, compare_exactly, perhaps_relaxed, relaxations_of
@@ -37,7 +36,7 @@ def judge_schools(std: Standard, sections: Sections, indicators: Sequence[Indica
         for t, at in zip(thresholds, of_stage, strict=True):
             if t is None or not at.size:
                 continue
-            asked = what_is_asked(t, sections, at, values.value[at])
+            asked = what_is_asked(t, values, at)
             verdicts[j, at], reasons[j, at] = _judge_sections(values, at, t, asked)
             if t.floor is not None:
                 floors[j, at] = compare_exactly(values, at, float(t.floor), t.op, as_written([t.floor]))
@@ -66,7 +65,7 @@ def _may_be_met(
     best: IndicatorValues, at: Ints, t: Threshold, amount: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where a threshold and its floor may be met if a relaxation applies; by an unknown ``amount`` they may."""
-    verdict, _ = _judge_sections(best, at, t, what_is_asked(t, best.sections, at, best.value[at]))
+    verdict, _ = _judge_sections(best, at, t, what_is_asked(t, best, at))
     floor = verdict if t.floor is None else compare_exactly(best, at, float(t.floor), t.op, as_written([t.floor]))
     return amount | (verdict != UNMET), amount | (floor != UNMET)
 
@@ -82,14 +81,14 @@ MEANT = {UNMET: False, UNDETERMINED: None, MET: True}
 class _Requirement:
     """Requirement of a threshold for some sections: one number, or the stricter and laxer of several possible ones.
 
-    ``value`` is the number that decides; ``reason`` says why there is none, or more than one.
+    ``value`` is the number that decides; ``reason`` says why there is none, or more than one. ``verdict`` compares the
+    values with it, undetermined if the stricter and the laxer number do not give the same.
     """
 
     value: Floats
     stricter: Floats
-    laxer: Floats
     reason: Codes
-    exact: tuple[Fraction, ...]
+    verdict: Codes
 
     @property
     def lost(self) -> NDArray[np.bool_]:
@@ -97,12 +96,14 @@ class _Requirement:
         return np.asarray(self.reason == reason_code("number_lost"))
 
 
-def what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) -> _Requirement:
+def what_is_asked(t: Threshold, values: IndicatorValues, at: Ints) -> _Requirement:
     """Return the requirement for some sections, by number of classes or by special numbers (``instead``)."""
+    sections = values.sections
     if t.fixed:
         assert t.value is not None
         number = np.array(float(t.value))
-        return _Requirement(number, number, number, np.zeros((), dtype=np.int8), (Fraction(t.value),))
+        verdict = compare_exactly(values, at, number, t.op, as_written([t.value]))
+        return _Requirement(number, number, np.zeros((), dtype=np.int8), verdict)
     if t.classes:
         sizes, which = np.unique(sections.number("classes")[at], return_inverse=True)
         found = [t.asked(exact.typed(k) if np.isfinite(k) else None) for k in sizes.tolist()]
@@ -113,19 +114,15 @@ def what_is_asked(t: Threshold, sections: Sections, at: Ints, value: Floats) -> 
         found = [t.asked(meant=[MEANT[a // 3**n % 3] for n in range(len(special))]) for a in answers.tolist()]
     stricter, laxer = (np.array([float(n[i]) if n else np.nan for n, _ in found])[which] for i in (-1, 0))
     reason = np.array([reason_code(why) for _, why in found], dtype=np.int8)[which]
-    passed, failed = compare(value, stricter, t.op) == MET, compare(value, laxer, t.op) == UNMET
-    decides = np.where((stricter == laxer) | passed, stricter, np.where(failed, laxer, np.nan))
-    return _Requirement(decides, stricter, laxer, reason, tuple(x for n, _ in found for x in n))
+    written = as_written([x for n, _ in found for x in n])
+    strict, lax = (compare_exactly(values, at, number, t.op, written) for number in (stricter, laxer))
+    decides = np.where((stricter == laxer) | (strict == MET), stricter, np.where(lax == UNMET, laxer, np.nan))
+    return _Requirement(decides, stricter, reason, np.where(strict == lax, strict, np.int8(UNDETERMINED)))
 
 
 def _judge_sections(values: IndicatorValues, at: Ints, t: Threshold, asked: _Requirement) -> tuple[Codes, Codes]:
     """Return the verdict of each section on a threshold, and why it is undetermined."""
-    written = as_written(asked.exact)
-    verdict = compare_exactly(values, at, asked.stricter, t.op, written)
-    if asked.stricter is not asked.laxer:
-        lax = compare_exactly(values, at, asked.laxer, t.op, written)
-        # decided if the stricter and the laxer number give the same verdict
-        verdict = np.where(verdict == lax, verdict, np.int8(UNDETERMINED))
+    verdict = asked.verdict
     value, reason = values.value[at], np.zeros(at.size, dtype=np.int8)
     if not t.fixed:
         # the number was lost: only zero is unmet

@@ -64,7 +64,7 @@ def contributions(ev: Evaluation[FrameT]) -> FrameT:
     values = np.stack([d.in_coefficient(j)[d.usable] for j in weighted], axis=1)
     mean, cv = d.mean[:, weighted][codes], d.coefficient[:, weighted][codes]
     gap = np.isnan(values)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a square beyond floats is no share
         total = _per_group(np.where(gap & d.omitted, 0.0, students[:, None]), codes, len(d.group_county))[codes]
         share = students[:, None] * ((values - mean) / d.std[:, weighted][codes]) ** 2 / total
     share[~np.isfinite(share)] = np.nan

@@ -95,16 +95,16 @@ def of_thresholds(figures: Figures, std: Standard, stages: Sequence[str] = STAGE
                 t = std.find(id_, stage)
                 at = np.flatnonzero((sections.stage == s) & sections.counted & (values.value > 0))
                 if stage in stages and t is not None and at.size and (kind == "threshold" or t.floor is not None):
-                    parts.append((at, _required(figures, t, at, values.value[at], kind), 1 if t.op[0] == ">" else -1))
+                    parts.append((at, _required(values, t, at, kind), 1 if t.op[0] == ">" else -1))
             if parts:
                 yield _requirement(kind, values, parts)
 
 
-def _required(figures: Figures, t: Threshold, at: Ints, value: Floats, kind: str) -> Floats:
+def _required(values: IndicatorValues, t: Threshold, at: Ints, kind: str) -> Floats:
     if kind == "floor":
         assert t.floor is not None
         return np.full(at.size, float(t.floor))
-    return np.broadcast_to(what_is_asked(t, figures.sections, at, value).value, at.shape)
+    return np.broadcast_to(what_is_asked(t, values, at).value, at.shape)
 
 
 def _requirement(kind: str, values: IndicatorValues, parts: Sequence[tuple[Ints, Floats, int]]) -> Requirement:
