@@ -111,7 +111,7 @@ def test_the_stricter_of_two_requirements_decides_where_it_is_met_exactly() -> N
     lacking = jh.check_schools(table, std).query("code == 'missing_column'")["column"]
     ev = jh.evaluate(table.assign(**dict.fromkeys(lacking)), std)
     (found,) = jh.results.records(ev.schools.query("indicator == 'land_area_per_student'"))
-    assert (found["verdict"], found["threshold"]) == ("met", 26.01) and claims_follow(ev)
+    assert (found["verdict"], found["required"]) == ("met", 26.01) and claims_follow(ev)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
