@@ -14,6 +14,12 @@ copyright = "2026, the junheng developers"
 release = version = version_of("junheng")
 language = "en"
 
+# pages are written in English; docs/locale has them in Chinese
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_location = False
+gettext_uuid = False
+
 extensions = [
     "myst_nb",  # brings myst_parser
     "numpydoc",
