@@ -24,11 +24,24 @@ FIRST = """<!doctype html>
 
 def build(site: str, folder: Path) -> int:
     """Build the site of a language; return the exit code of Sphinx."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-D", f"language={SITES[site]}"]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-D",
+        f"language={SITES[site]}",
+    ]
     # what the pages run prints in their language
     asked = {**os.environ, "JUNHENG_LANGUAGE": site}
     trees = folder / ".doctrees" / site
-    return subprocess.run([*command, "-d", str(trees), str(DOCS), str(folder / site)], env=asked, check=False).returncode
+    return subprocess.run(
+        [*command, "-d", str(trees), str(DOCS), str(folder / site)], env=asked, check=False
+    ).returncode
 
 
 def main() -> int:

@@ -107,7 +107,9 @@ def check() -> list[str]:
                 wrong += [f"{name}: {p}: {m.string}" for p in problems_of(m.id, m.string)]
         wrong += [f"{name}: no longer on the page: {m.id}" for m in po.obsolete.values()]
     known = {catalogue(page) for page in pages()} | {CATALOGUES / "sphinx.po"}
-    return wrong + [f"no page has the catalogue {p.relative_to(DOCS)}" for p in CATALOGUES.rglob("*.po") if p not in known]
+    return wrong + [
+        f"no page has the catalogue {p.relative_to(DOCS)}" for p in CATALOGUES.rglob("*.po") if p not in known
+    ]
 
 
 def update() -> None:
