@@ -1,6 +1,6 @@
 """Build the documentation: ``zh/`` and ``en/`` beside each other, and a first page that opens the Chinese one.
 
-``python docs/build.py [FOLDER]``. Every warning is an error, and so is a message without its Chinese. No network is needed.
+``python docs/build.py [FOLDER]``. Every warning is an error. No network is needed.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""The Chinese of the pages: ``python docs/translations.py update`` after a page has changed, ``… check`` before a commit.
+"""The Chinese of the pages: ``python docs/translations.py update`` after a page has changed, then ``… check``.
 
-Pages are English Markdown; ``docs/locale/zh_CN/LC_MESSAGES`` has a catalogue for each. ``update`` takes the messages out of
-the pages, puts new ones into the catalogues, and marks those that changed as fuzzy; then edit the ``msgstr`` of what
-``check`` lists, and delete the line ``#, fuzzy``. Of the pages under ``api/`` only the first sentence of each entry is
+Pages are English Markdown; ``docs/locale/zh_CN/LC_MESSAGES`` has a catalogue for each. ``update`` takes the messages
+out of the pages, puts new ones into the catalogues, and marks those that changed as fuzzy; then edit the ``msgstr`` of
+what ``check`` lists, and delete the line ``#, fuzzy``. Of the pages under ``api/`` only the first sentence of each entry is
 translated. Needs the extra ``docs``.
 """
 
@@ -117,6 +117,8 @@ def update() -> None:
     from sphinx_intl import basic
     from sphinx_intl.catalog import dump_po
 
+    # a message that moved to another page keeps its Chinese
+    known = {m.id: m.string for path in CATALOGUES.rglob("*.po") for m in messages(path) if m.string and not m.fuzzy}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "sphinx", "-q", "-b", "gettext", str(DOCS), folder]
         subprocess.run(command, check=True, env={**os.environ, "JUNHENG_LANGUAGE": "en"})
@@ -126,6 +128,10 @@ def update() -> None:
         basic.update(str(DOCS / "locale"), folder, ["zh_CN"], line_width=100)
     for page in pages():
         po = messages(catalogue(page))
+        for m in po:
+            if m.id in known and (m.fuzzy or not m.string):
+                m.string = known[m.id]
+                m.flags.discard("fuzzy")
         po.header_comment = f"# Chinese of docs/{page.relative_to(DOCS).as_posix()}, source {digest(page)}"
         po.obsolete.clear()
         dump_po(str(catalogue(page)), po, line_width=100)

@@ -1,8 +1,8 @@
 """``{run}``: run a piece of Python while the pages are built, and show what it really prints.
 
-A page is one session: a block sees the names of the blocks above it, and ``LANGUAGE``, the language of the site. What takes
-``language=`` takes that of the site unless the block says another, and frames are shown with its headers and words; the code
-is the same in both. Options:
+A page is one session: a block sees the names of the blocks above it, and ``LANGUAGE``, the language of the site. What
+takes ``language=`` takes that of the site unless the block says another, and frames are shown with its headers and
+words; the code is the same in both. Options:
 
 ``:raises: Name``   the block must raise this; the message is shown
 ``:hide-code:``     show only the output

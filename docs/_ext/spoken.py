@@ -1,8 +1,9 @@
 """The language of a site, for what its pages run: one code, printed in Chinese on Chinese pages.
 
-The library has no global language: ids and English are what it gives unless it is asked. The Chinese site asks everywhere:
-functions and methods that take ``language=`` take Chinese unless the page says another, sentences in frames are Chinese,
-and a frame is shown with the labels of its columns and words. None of this changes a figure or what code sees in a frame.
+The library has no global language: it gives ids and English unless it is asked. The Chinese site asks everywhere:
+functions and methods that take ``language=`` take Chinese unless the page says another, sentences in frames are
+Chinese, and a frame is shown with the labels of its columns and words.
+No figure changes, nor what code sees in a frame.
 """
 
 import inspect
@@ -21,7 +22,7 @@ from junheng.words import label_of_column, word
 LANGUAGE = "en"
 #: Columns whose cells are ids, and the group of labels that has them.
 WORDS = {
-    **{name: "verdict" for name in ("verdict", "floor_verdict", "before", "after", "was", "now")},
+    **dict.fromkeys(("verdict", "floor_verdict", "before", "after", "was", "now"), "verdict"),
     **{name: name for name in ("stage", "part", "severity", "standing", "reason", "left_out_of", "change", "subject")},
     "code": "problem",
     "kind": "plausibility",
@@ -55,7 +56,11 @@ def _functions() -> Iterator[Any]:
         for name in module.__all__:
             thing = getattr(module, name)
             yield from [thing] if inspect.isfunction(thing) else []
-            yield from (f for f in vars(thing).values() if inspect.isfunction(f)) if inspect.isclass(thing) else []
+            yield from (
+                (f for n, f in vars(thing).items() if inspect.isfunction(f) and n[0] != "_")
+                if inspect.isclass(thing)
+                else []
+            )
 
 
 def told(error: Exception) -> str:
