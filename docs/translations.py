@@ -22,7 +22,7 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 CATALOGUES = DOCS / "locale" / "zh_CN" / "LC_MESSAGES"
 #: What a message and its translation must share: code, links and roles, formulas.
-KEPT = (r"`[^`]+`", r"\]\([^)\s]+\)", r"\{[\w:.-]+\}(?=`)", r"\$[^$]+\$", r"\*\*")
+KEPT = (r"``[^`]+``|`[^`]+`", r"\]\([^)\s]+\)", r"\{[\w:.-]+\}(?=`)", r"\$[^$]+\$", r"\*\*")
 #: Half-width punctuation that touches Chinese, outside code and targets.
 HALF = re.compile(r"[\u4e00-\u9fff][,;:?!(]|[,;:?!)][\u4e00-\u9fff]")
 #: An entry of the API, as the pages name it; "module" says where the names that follow live.
@@ -47,6 +47,7 @@ def digest(page: Path) -> str:
 
 def kept(text: str) -> Counter[str]:
     """Return the code, links and formulas of a text."""
+    text = re.sub(r":(\w+):`", r"{\1}`", text)  # a docstring's role; its Chinese is read as Markdown
     return Counter(found for pattern in KEPT for found in re.findall(pattern, text))
 
 
