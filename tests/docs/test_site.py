@@ -1,0 +1,67 @@
+"""The built sites as a reader sees them: ``JUNHENG_SITE=FOLDER`` names what ``docs/build.py`` made; .ci/run does so."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import browser
+import pytest
+
+SITE = Path(os.environ.get("JUNHENG_SITE", ""))
+pytestmark = [
+    pytest.mark.skipif("JUNHENG_SITE" not in os.environ, reason="JUNHENG_SITE does not name a built site"),
+    pytest.mark.skipif(browser.installed() is None, reason="no chromium to open the pages with"),
+]
+#: What is typed into the search, and the page that must be among the first three.
+SEARCHES = (
+    ("zh", "基尼", "measures.html"),
+    ("zh", "麻江", "catalogue/cn-gz-majiang-2023.html"),
+    ("zh", "生均", "catalogue/indicators.html"),
+    ("zh", "达标", "concepts.html"),
+    ("zh", "差异系数", "concepts.html"),
+    ("en", "gini", "measures.html"),
+    ("en", "差异系数", "concepts.html"),
+)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Browser]:
+    with browser.Browser(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("site", "words", "wanted"), SEARCHES)
+def test_a_search_finds_the_page(page: browser.Browser, site: str, words: str, wanted: str) -> None:
+    page.open(f"{(SITE / site / 'search.html').as_uri()}?q={words}")
+    page.wait("!document.querySelector('#search-progress')?.textContent && !!document.querySelector('ul.search li a')")
+    found = page.value("[...document.querySelectorAll('ul.search > li > a')].slice(0, 3).map(a => a.href)")
+    assert any(wanted in address for address in found), found
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("site", ["zh", "en"])
+def test_no_page_scrolls_sideways_and_every_page_has_its_other_language(
+    page: browser.Browser, site: str, width: int
+) -> None:
+    page.resize(width)
+    wrong = []
+    for path in sorted((SITE / site).rglob("*.html")):
+        page.open(path.as_uri())
+        wide = page.value("document.documentElement.scrollWidth")
+        # what is cut off: wider than its box, in nothing that scrolls
+        cut = page.value(CUT)
+        if wide > width or cut:
+            wrong.append((path.relative_to(SITE).as_posix(), wide, cut))
+        other = page.value("document.querySelector('.other-language a')?.href")
+        if other is None or not Path(other.removeprefix("file://")).is_file():
+            wrong.append((path.relative_to(SITE).as_posix(), "no other language", other))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+CUT = """[...document.querySelectorAll('article table, article pre, article img, article svg')].filter(e => {
+  const right = e.getBoundingClientRect().right;
+  if (right <= document.documentElement.clientWidth + 1) return false;
+  for (let box = e; box && box.tagName != 'ARTICLE'; box = box.parentElement)
+    if (['auto', 'scroll'].includes(getComputedStyle(box).overflowX)) return false;
+  return true;
+}).map(e => e.tagName + ' ' + e.textContent.slice(0, 40))"""
