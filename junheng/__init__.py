@@ -4,7 +4,7 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
-from junheng import changes, engines, reports, synthetic
+from junheng import changes, engines, examples, reports, synthetic
 from junheng.certificate import verify_certificate
 from junheng.errors import (
     AlignmentError,
@@ -124,6 +124,7 @@ __all__ = [
     "engines",
     "evaluate",
     "evaluate_all",
+    "examples",
     "federal_range_ratio",
     "gap_ratio",
     "generalized_entropy",

@@ -15,7 +15,6 @@ import base64
 import contextlib
 import html
 import io
-import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -28,7 +27,6 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 logger = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parents[2]
 #: The names and the folder of every page that runs something.
 SESSIONS: dict[str, tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]] = {}
 #: Rows of a frame that are shown.
@@ -106,15 +104,9 @@ class File(SphinxDirective):
 
 def _session(page: str) -> tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]:
     if page not in SESSIONS:
-        SESSIONS[page] = ({"__name__": "__docs__"}, _folder())
+        # an empty folder: what a page reads comes with the package, or was written by a block above
+        SESSIONS[page] = ({"__name__": "__docs__"}, tempfile.TemporaryDirectory())
     return SESSIONS[page]
-
-
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a folder to run in: files may be written there, and the examples of the documentation lie where they do."""
-    folder = tempfile.TemporaryDirectory()
-    shutil.copytree(ROOT / "docs" / "examples", Path(folder.name) / "docs" / "examples")
-    return folder
 
 
 def start(app: Any, page: str, source: list[str]) -> None:

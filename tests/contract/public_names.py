@@ -17,6 +17,7 @@ KEPT = Path(__file__).with_suffix(".txt")
 HOMES = (
     "changes",
     "engines",
+    "examples",
     "indicators",
     "planning",
     "reports",

@@ -90,6 +90,7 @@ def test_the_wheel_alone_judges_and_draws_a_report(wheel: zipfile.ZipFile, tmp_p
     code = (
         "import pathlib, junheng as jh; ev = jh.evaluate(jh.synthetic.county(n_schools=5), 'cn-quality-balance-2017');"
         "[jh.load_standard(s).label for s in jh.list_standards()['id']];"
+        "assert len(jh.read_schools(jh.examples.path('schools.csv'))) == 6;"
         "ev.to_html('a.html'); print(pathlib.Path(jh.__file__).parents[1])"
     )
     own = os.environ | {"PYTHONPATH": str(tmp_path / "site")}

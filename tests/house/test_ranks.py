@@ -20,7 +20,7 @@ RANKS = {
     6: ("evaluation",),
     5: ("results",),
     4: ("judging",),
-    3: ("facts", "reading", "synthetic"),
+    3: ("facts", "reading", "synthetic", "examples"),
     2: ("schools",),
     1: ("indicators", "standards"),
     # the ground has storeys of its own
