@@ -127,8 +127,11 @@ def test_generated_text_is_not_for_gettext(tmp_path: Path, made: Any) -> None:
 
     catalogue = sys.modules["catalogue"]
     document = new_document(str(tmp_path / "page.md"))
-    own, table = nodes.paragraph("", "own"), nodes.paragraph("", "generated")
+    own, table, badge = nodes.paragraph("", "own"), nodes.paragraph("", "generated"), nodes.inline("", "known")
+    table += badge
     own.source, table.source = str(tmp_path / "page.md"), str(catalogue.FOLDER / "_keys.md")
+    badge.source = table.source
     document += [own, table]
     catalogue.Untranslated(document).apply()
     assert own.get("translatable", True) and not table.get("translatable", True)
+    assert "translatable" not in badge

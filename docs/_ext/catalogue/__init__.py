@@ -46,9 +46,9 @@ class Untranslated(SphinxTransform):
     default_priority = 5  # before Locale, which translates
 
     def apply(self, **kwargs: Any) -> None:
-        """Mark every text that comes from a generated file."""
+        """Mark every text that comes from a generated file; inline text is left, Sphinx would unwrap it."""
         for node in self.document.findall(nodes.TextElement):
-            if node.source and Path(node.source).parent == FOLDER:
+            if node.source and Path(node.source).parent == FOLDER and not isinstance(node, nodes.Inline):
                 node["translatable"] = False
 
 
