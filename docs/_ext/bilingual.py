@@ -4,6 +4,7 @@ Sentences are data with both languages side by side (``words.toml``); so is the 
 standards have in English (``notes.toml``). Labels of ids are the package's own. Code holds keys only.
 """
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,12 @@ def known_words() -> dict[str, Any]:
 def known_notes() -> dict[str, str]:
     """Return the Chinese of remarks, by the English."""
     return {n["en"]: n["zh"] for n in tomllib.loads((FOLDER / "notes.toml").read_text("utf-8"))["note"]}
+
+
+@cache
+def known_contests() -> dict[str, str]:
+    """Return the Chinese of parts of the names that benchmarks were recorded under."""
+    return tomllib.loads((FOLDER / "contests.toml").read_text("utf-8"))
 
 
 def site_language(configured: str | None) -> str:
@@ -87,6 +94,12 @@ class Words:
     def note(self, text: str | None) -> str:
         """Return a remark of a standard in the language, nothing for none."""
         return (known_notes().get(text, text) if self.language == "zh" else text) if text else ""
+
+    def contest(self, text: str) -> str:
+        """Return the name of a contest or of who takes part, part by part."""
+        known = known_contests() if self.language == "zh" else {}
+        # a comma in brackets belongs to a call
+        return self("form.comma").join(known.get(part, part) for part in re.split(r", (?![^(]*\))", text))
 
     def percent(self, ratio: Any) -> str:
         """Return a share in per cent."""

@@ -1,5 +1,6 @@
 """Pages and drawings that the build makes: complete in both languages, and each in its own."""
 
+import importlib.util
 import re
 import sys
 import tomllib
@@ -118,6 +119,29 @@ def test_both_languages_say_the_same(made: Any) -> None:
         assert sorted(codes[0]) == sorted(codes[1]), name
     for name, drawing in drawn["en"].items():
         assert drawing.count("<text") == drawn["zh"][name].count("<text"), name
+
+
+def test_contests_of_the_benchmarks_are_named_in_chinese(made: Any) -> None:
+    # by its path: a folder of the repository has the same name
+    spec = importlib.util.spec_from_file_location("extension_benchmarks", EXTENSIONS / "benchmarks.py")
+    assert spec is not None and spec.loader is not None
+    benchmarks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmarks)
+    bilingual = sys.modules["bilingual"]
+    recorded = benchmarks.results()["results"]
+    names = {r["variant"] for r in recorded} | {line["label"] for r in recorded for line in r["lines"]}
+    names |= {line["note"] for r in recorded for line in r["lines"] if "note" in line}
+    shown = {re.sub(r" \(on .*\)", " *", name) for name in names}
+    parts = {part for name in shown for part in re.split(r", (?![^(]*\))", name)}
+    known = bilingual.known_contests()
+    code = re.compile(r"import \w+|numpy bincount|jh\..*|pandas groupby.apply|calamine.*|.*scipy.stats.*")
+    assert {part for part in parts - set(known) if ENGLISH.search(part) and not code.fullmatch(part)} == set()
+    assert set(known) - parts == set()
+    w = bilingual.Words("zh")
+    assert w.contest("jh.difference_coefficient(frame, by=keys), one core") == (
+        "jh.difference_coefficient(frame, by=keys)、单核"
+    )
+    assert not ENGLISH.search(re.sub("R..? CPU|Intel.*?）|Linux x86_64", "", benchmarks.machine(w)))
 
 
 def test_generated_text_is_not_for_gettext(tmp_path: Path, made: Any) -> None:
