@@ -24,14 +24,16 @@ extensions = [
     "myst_nb",  # brings myst_parser
     "numpydoc",
     "sphinx.ext.autodoc",
-    "benchmarks",  # the six below live in _ext
+    "benchmarks",  # the seven below live in _ext
+    "bigrams",
     "catalogue",
     "mathml",
     "pictures",
     "readme",
     "run",
 ]
-exclude_patterns = ["_build", "_ext", "catalogue/_*.md"]
+exclude_patterns = ["_build", "_ext", "jupyter_execute", "locale", "catalogue/_*.md"]
+templates_path = ["_templates"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -55,6 +57,7 @@ html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
+    "top_of_page_buttons": ["view"],  # the same page in the other language, see _templates
     "light_css_variables": {"color-brand-primary": "#9a3412", "color-brand-content": "#9a3412"},
     "dark_css_variables": {"color-brand-primary": "#fdba74", "color-brand-content": "#fdba74"},
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import NoneType
@@ -362,8 +361,10 @@ def _as_list(column: Any) -> Any:
     return column.tolist() if objects else column
 
 
+#: Dates with or without a time, and spans of time. (``datetime`` is imported nowhere: no result may depend on a clock.)
+_DATES = type(np.datetime64(0, "D").item()), type(np.timedelta64(0, "s").item())
 #: What a column of polars or Arrow can hold; tuples, intervals and other objects are written as text.
-_HELD = (NoneType, str, bytes, bool, int, float, Decimal, date, time, timedelta, np.generic, type(pd.NA), type(pd.NaT))
+_HELD = (NoneType, str, bytes, bool, int, float, Decimal, np.generic, type(pd.NA), type(pd.NaT), *_DATES)
 
 
 def _of_one_library_type(values: list[Any], beside_text: tuple[type, ...]) -> list[Any]:

@@ -264,7 +264,10 @@ def write_broken_text(book: Book, folder: Path, rng: random.Random) -> Written:
         raw[at] = raw[at][:k] + (b"\xff" if fault == "byte" else b"\x00") + raw[at][k:]
     path = folder / "表.csv"
     path.write_bytes(b"\n".join(raw))
-    return Written(path, ("表",), ("line ", "row ", "UTF-8", "text file", *(f"{at + k}" for k in (0, 1, 2))))
+    # in a header, the header is named
+    marked = [cell for cell in data.split(",") if '"' in cell]
+    named = ("line ", "row ", "UTF-8", "text file", *(f"{at + k}" for k in (0, 1, 2)), *marked)
+    return Written(path, ("表",), named)
 
 
 # ------------------------------------------------------------------------------------------ files by their kind

@@ -1,6 +1,8 @@
 """``{run}``: run a piece of Python while the pages are built, and show what it really prints.
 
-A page is one session: a block sees the names of the blocks above it. Options:
+A page is one session: a block sees the names of the blocks above it, and ``LANGUAGE``, the language of the site. What
+takes ``language=`` takes that of the site unless the block says another, and frames are shown with its headers and
+words; the code is the same in both. Options:
 
 ``:raises: Name``   the block must raise this; the message is shown
 ``:hide-code:``     show only the output
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import spoken
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util import logging
@@ -78,7 +81,7 @@ class Run(SphinxDirective):
             except Exception as exc:
                 if expected is None or type(exc).__name__ != expected:
                     raise
-                return f"{out.getvalue()}{expected}: {exc}", None
+                return f"{out.getvalue()}{expected}: {spoken.told(exc)}", None
         if expected is not None:
             raise AssertionError(f"nothing raised {expected}")
         return out.getvalue(), value
@@ -105,12 +108,13 @@ class File(SphinxDirective):
 def _session(page: str) -> tuple[dict[str, Any], tempfile.TemporaryDirectory[str]]:
     if page not in SESSIONS:
         # an empty folder: what a page reads comes with the package, or was written by a block above
-        SESSIONS[page] = ({"__name__": "__docs__"}, tempfile.TemporaryDirectory())
+        SESSIONS[page] = ({"__name__": "__docs__", "LANGUAGE": spoken.LANGUAGE}, tempfile.TemporaryDirectory())
     return SESSIONS[page]
 
 
 def start(app: Any, page: str, source: list[str]) -> None:
     """Begin a page with no names."""
+    spoken.speak(app.config.language[:2])
     old = SESSIONS.pop(page, None)
     if old is not None:
         old[1].cleanup()
@@ -137,7 +141,7 @@ def _shown(printed: str, value: Any, alt: str) -> list[nodes.Node]:
         image = f'<img class="drawn" width="{wide}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
         out.append(nodes.raw("", image, format="html", classes=["no-search"]))
     elif hasattr(value, "to_html") and hasattr(value, "columns"):
-        out.append(nodes.raw("", table(value), format="html", classes=["no-search"]))
+        out.append(nodes.raw("", table(spoken.shown(value)), format="html", classes=["no-search"]))
     else:
         out.append(_text(repr(value)))
     return out
@@ -171,18 +175,10 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def page_language(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Let a page say its language (``lang: zh-CN`` in its head)."""
-    said = (context.get("meta") or {}).get("lang")
-    if said:
-        context["language"] = said
-
-
 def setup(app: Any) -> dict[str, Any]:
     """Tell Sphinx about the directives."""
     app.add_directive("run", Run)
     app.add_directive("file", File)
     app.connect("source-read", start)
     app.connect("build-finished", finish)
-    app.connect("html-page-context", page_language)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -148,7 +148,7 @@ def _refuse_shifted(file: InputFile, rows: Sequence[Sequence[str | None]], width
     long = [r for r, row in enumerate(rows) if len(row) > width and not any(row[width:]) and 2 * _filled(row) > width]
     if not long:
         return
-    usual = [row for row in rows if len(row) == width]
+    usual = [row for row in rows if len(row) == width and 2 * _filled(row) > width]  # no titles, no headings
     filled = [sum(row[c] is not None for row in usual) >= _FILLED * len(usual) for c in range(width)]
     for r in long:
         if any(full and v is None for full, v in zip(filled, rows[r], strict=False)):

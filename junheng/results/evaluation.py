@@ -159,6 +159,7 @@ class Evaluation(Generic[FrameT]):
         *,
         school: SchoolKey | None = None,
         stage: Stage | None = None,
+        part: str | None = None,
         language: Language | None = None,
     ) -> str:
         """Explain the verdicts of counties, or of one school: rule, schools, numbers and clause.
@@ -172,6 +173,9 @@ class Evaluation(Generic[FrameT]):
             have that name.
         stage : {"primary", "junior"} or a Chinese word (小学, 初中), optional
             Only this stage. Default: both.
+        part : str, optional
+            Only this part of the standard: its id (``resources``) or label (资源配置). Default: all, and what is beside
+            them. Of one school, ignored.
         language : {"en", "zh"}, optional
             Default: the language of :meth:`relabel`, or English.
 
@@ -184,7 +188,7 @@ class Evaluation(Generic[FrameT]):
         ------
         InputError
             If the county or school was not evaluated (similar names are suggested), several schools have the name, or
-            the stage or language is unknown.
+            the stage, part or language is unknown.
 
         Examples
         --------
@@ -198,7 +202,7 @@ class Evaluation(Generic[FrameT]):
         lang = check_language(self.language or "en" if language is None else language)
         if school is not None:
             return explain_school(self.data, school, county, stage, lang)
-        return explain(self.data, county, stage, lang)
+        return explain(self.data, county, stage, part, lang)
 
     def summary(self) -> FrameT:
         """Return one row per county and part: the verdict, what fails, and how many schools fall short.

@@ -26,7 +26,7 @@ from junheng.results.missing import (
 from junheng.results.reasons import figure_label, finding, findings_of, number, number_or_unknown, part_reasons
 from junheng.schools import category_words, is_grade
 from junheng.standards.model import Comparison, Condition, Threshold
-from junheng.words import SIGNS, Language, Message, Quoted, listed, message, sentences, word
+from junheng.words import SIGNS, Language, Message, Name, Quoted, listed, message, sentences, word
 
 #: The findings of an item, and which is that of each county.
 _Findings = tuple[list[str], Ints]
@@ -57,23 +57,45 @@ def _no_such_county(d: Judgement, wanted: tuple[str, ...]) -> Message:
     return message("results.no_such_county", county=Quoted(" / ".join(wanted)), hint=hint)
 
 
-def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, language: Language) -> str:
-    """Return the findings of one county or all, a line each."""
+def find_part(d: Judgement, part: str) -> str:
+    """Return the id of a part of the standard, given by its id or its label."""
+    known = {
+        word("part", id_, language): id_ for id_ in (*d.standard.parts, "overall") for language in (None, "zh", "en")
+    }
+    if part not in known:
+        raise InputError(
+            message(
+                "results.no_such_part", part=Quoted(part), parts=listed([Name("part", id_) for id_ in d.standard.parts])
+            )
+        )
+    return str(known[part])
+
+
+def explain(d: Judgement, county: CountyKey | None, stage: Stage | None, part: str | None, language: Language) -> str:
+    """Return the findings of one county or all, a line each; of one part alone if it is given."""
     only = None if stage is None else find_stage(stage)
+    parts = (*d.standard.parts, "overall") if part is None else (find_part(d, part),)
     wanted = find_county(d, county)
     n = len(d.part_verdicts)
     reasons = part_reasons(d, language, wanted)
     # for many counties, findings they share are written once
     found = [findings_of(d, r, language) for r in d.items] if len(wanted) > 8 else None
     return "\n\n".join(
-        "\n".join(_county(d, c, only, language, reasons[i * n : (i + 1) * n], found)) for i, c in enumerate(wanted)
+        "\n".join(_county(d, c, only, parts, language, reasons[i * n : (i + 1) * n], found))
+        for i, c in enumerate(wanted)
     )
 
 
 def _county(
-    d: Judgement, county: int, stage: str | None, language: str, reasons: list[str], findings: list[_Findings] | None
+    d: Judgement,
+    county: int,
+    stage: str | None,
+    parts: tuple[str, ...],
+    language: str,
+    reasons: list[str],
+    findings: list[_Findings] | None,
 ) -> list[str]:
-    """Return the lines of a county: overall verdict, parts, schools left out."""
+    """Return the lines of a county: overall verdict, parts, schools left out; without these for one part alone."""
     text, std = sentences("results", language), d.standard
     shown = {
         part: {"verdict": _verdict(int(verdicts[county]), language), "reason": _capital(reason)}
@@ -81,14 +103,15 @@ def _county(
     }
     label = getattr(std.label, language)
     lines = [text["county_head"].format(county=d.county_name(county), label=label, number=std.number)]
-    lines.append(text["overall"].format(**shown["overall"]))
-    for part in (*std.parts, "overall"):
+    whole = "overall" in parts
+    lines += [text["overall"].format(**shown["overall"])] if whole else []
+    for part in parts:
         if part != "overall":
             lines.append(text["part"].format(part=word("part", part, language), **shown[part]))
         elif any(i.part == "overall" for i in std.items):
             lines.append(text["beside"])
         lines += _items(d, county, part, stage, language, findings)
-    return lines + _left_out(d, county, stage, language)
+    return lines + (_left_out(d, county, stage, language) if whole else [])
 
 
 def _items(

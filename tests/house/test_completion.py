@@ -10,7 +10,7 @@ import pytest
 import junheng as jh
 from junheng.reports import declaration
 
-API = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+API = Path(__file__).resolve().parents[2] / "docs" / "api"
 MODULES = (
     jh, jh.changes, jh.engines, jh.indicators, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards,
     jh.synthetic,
@@ -35,15 +35,16 @@ def test_a_module_offers_its_public_names(module: Any) -> None:
 
 
 def documented(cls: type) -> set[str]:
-    """Members named in the API page, and attributes in the docstring."""
-    names = re.search(rf"autoclass:: {cls.__name__}\n   :members: (.+)", API.read_text(encoding="utf-8"))
+    """Members named in the pages of the API, and attributes in the docstring."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in API.glob("*.md"))
+    names = re.search(rf"autoclass:: {cls.__name__}\n   :members: (.+)", pages)
     assert names is not None
     section = (inspect.getdoc(cls) or "").partition("Attributes\n----------\n")[2]
     attributes = re.findall(r"^((?:\w+, )*\w+) : ", section, flags=re.MULTILINE)
     return {n for group in (names[1], *attributes) for n in group.split(", ")}
 
 
-@pytest.mark.skipif(not API.exists(), reason="the documentation is not beside the tests")
+@pytest.mark.skipif(not API.is_dir(), reason="the documentation is not beside the tests")
 @pytest.mark.parametrize("name", ["Declaration", "Evaluation", "FileReport", "Plan", "Standard"])
 def test_an_object_offers_what_is_documented(name: str, things: dict[str, Any]) -> None:
     thing = things[name]

@@ -95,6 +95,8 @@ FOUND = [
     ("books", 2_000_017),  # boarders among extra columns
     ("books", 2_000_227),  # printed pages over merged headings
     ("books", 4_001_019),  # boarders in one of two sheets
+    ("books", 5_000_203),  # a quotation mark in a header: the header is named
+    ("books", 5_000_247),  # a cell too many in a row, among headings of townships
     ("counties", 4_000_181),  # exactly the stricter of two requirements
 ]
 

@@ -1,0 +1,87 @@
+"""The language of a site, for what its pages run: one code, printed in Chinese on Chinese pages.
+
+The library has no global language: it gives ids and English unless it is asked. The Chinese site asks everywhere:
+functions and methods that take ``language=`` take Chinese unless the page says another, sentences in frames are
+Chinese, and a frame is shown with the labels of its columns and words.
+No figure changes, nor what code sees in a frame.
+"""
+
+import inspect
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+import junheng as jh
+from junheng.indicators.catalog import catalogue
+from junheng.results import frames
+from junheng.words import label_of_column, word
+
+#: The language of the site that is being built.
+LANGUAGE = "en"
+#: Columns whose cells are ids, and the group of labels that has them.
+WORDS = {
+    **dict.fromkeys(("verdict", "floor_verdict", "before", "after", "was", "now"), "verdict"),
+    **{name: name for name in ("stage", "part", "severity", "standing", "reason", "left_out_of", "change", "subject")},
+    "code": "problem",
+    "kind": "plausibility",
+}
+_MODULES = (jh, jh.changes, jh.engines, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards)
+
+
+def speak(language: str) -> None:
+    """Build in a language."""
+    globals()["LANGUAGE"] = language
+    if language == "zh":
+        _speak_chinese()
+
+
+@cache
+def _speak_chinese() -> None:
+    for thing in _functions():
+        given = inspect.signature(thing).parameters.get("language")
+        if given is not None and given.kind is given.KEYWORD_ONLY:
+            thing.__kwdefaults__ = {**thing.__kwdefaults__, "language": "zh"}
+    made = frames.Frames.__init__
+
+    def make(self: Any, found: Any, language: Any, *spoken: str) -> None:
+        made(self, found, language, *(spoken or (language or "zh",)))
+
+    frames.Frames.__init__ = make  # type: ignore[method-assign]
+
+
+def _functions() -> Iterator[Any]:
+    for module in _MODULES:
+        for name in module.__all__:
+            thing = getattr(module, name)
+            yield from [thing] if inspect.isfunction(thing) else []
+            yield from (
+                (f for n, f in vars(thing).items() if inspect.isfunction(f) and n[0] != "_")
+                if inspect.isclass(thing)
+                else []
+            )
+
+
+def told(error: Exception) -> str:
+    """Return the text of an error."""
+    return error.text(LANGUAGE) if isinstance(error, jh.JunhengError) else str(error)
+
+
+def shown(frame: Any) -> Any:
+    """Return a frame with the labels of its columns and words, if the site is Chinese and they are ids."""
+    if LANGUAGE != "zh" or not isinstance(frame, pd.DataFrame):
+        return frame
+    known = catalogue()
+    out = frame.copy()
+    for name in frame.columns:
+        if name in WORDS:
+            out[name] = [word(WORDS[name], v, "zh") if isinstance(v, str) else v for v in frame[name]]
+        elif name in ("indicator", "column"):
+            out[name] = [known[v].zh if v in known else label_of_column(str(v)) if v else v for v in frame[name]]
+    return out.rename(columns={name: _header(name) for name in frame.columns})
+
+
+def _header(name: Any) -> Any:
+    label = word("column", name, "zh")
+    return label if label != name else label_of_column(str(name))
