@@ -1,7 +1,8 @@
-"""The pictures of the READMEs: the matrix and the first screen of a report, in each language, of a synthetic county.
+"""Pictures for READMEs and pages: the matrix and the first screen of a report, in each language, of a synthetic county.
 
 ``python docs/_ext/shots.py`` draws them anew into ``docs/_static/``. It needs the extras ``plots`` and ``report``, a
-Chinese font, and Chromium for the report. The same machine draws the same bytes.
+Chinese font, and Chromium for the report. The same machine draws the same bytes. Sphinx takes ``report.zh_CN.png`` for
+``report.png`` on Chinese pages.
 """
 
 import shutil
@@ -67,11 +68,11 @@ def shrink(path: Path) -> None:
 def main(folder: Path = STATIC) -> None:
     """Draw every picture."""
     matplotlib.use("agg")
-    languages: tuple[Language, ...] = ("zh", "en")
-    for language in languages:
+    names: dict[Language, str] = {"zh": "{}.zh_CN.png", "en": "{}.png"}
+    for language, name in names.items():
         ev = county(language)
         for draw in (matrix, report):
-            path = folder / f"{draw.__name__}.{language}.png"
+            path = folder / name.format(draw.__name__)
             draw(ev, language, path)
             shrink(path)
 
