@@ -103,7 +103,7 @@ def coefficient(w: Words) -> str:
     said = w("coefficient.mean", books=sum(books), students=sum(students), mean=f"{mean:.2f}")
     parts += [
         line(left, y, right, y, "mean"),
-        line(right - 204, 37, right - 180, 37, "mean"),
+        line(right - 196, 37, right - 172, 37, "mean"),
         text(right, 41, said, "mark", "end"),
         text(left, 18, w("coefficient.books"), "small", "start"),
         text(right, bottom + 50, w("coefficient.width", students=sum(students)), "small", "end"),
