@@ -26,6 +26,8 @@ _WITH_UNIT = re.compile(r"([+-]?[0-9][0-9,. \u00a0]*)\s*([^0-9.,\s+-].{0,5})")
 _LONGEST_FIGURE = 60
 #: A decimal comma: the whole part may have groups of three, separated by points or blanks.
 _COMMA = re.compile(r"([+-]?(?:[0-9]+|[0-9]{1,3}(?:[. \u00a0][0-9]{3})+)),([0-9]+)")
+#: Groups of three of which a comma was lost, or six decimals: 1,649000.
+_COMMA_LOST = re.compile(r"[+-]?0*[1-9][0-9]*,(?:[0-9]{3}){2,}")
 #: One group of three: 1,500 and 1.500 are 1500 or 1.5, as the mark of decimals is a point or a comma.
 _ONE_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}[,.][0-9]{3}")
 #: Thousands separated by points or blanks.
@@ -103,7 +105,9 @@ def _with_comma(half: str) -> str | None:
 
 def _with_sure_comma(half: str) -> str | None:
     """Return a number with a comma that cannot separate thousands."""
-    return _with_comma(half) if _COMMA.fullmatch(half) and not _GROUPED.fullmatch(half.lstrip("+-0")) else None
+    if not _COMMA.fullmatch(half) or _GROUPED.fullmatch(half.lstrip("+-0")) or _COMMA_LOST.fullmatch(half):
+        return None
+    return _with_comma(half)
 
 
 def _with_unit(half: str) -> re.Match[str] | None:

@@ -15,9 +15,9 @@ from junheng.reading.cells import Cells, read_code, read_figures, read_words, re
 from junheng.reading.changes import column_changes, lost_changes
 from junheng.reading.grid import cell_name, column_letter
 from junheng.reading.sheet_reading import ReadColumn, SheetReading
-from junheng.reading.titles import title_unit
+from junheng.reading.titles import title_units
 from junheng.schools import Column, base_column, flag_advice, flag_words, fold_word, is_blank, text_advice
-from junheng.words import Message, Name, Quoted, message
+from junheng.words import Message, Name, Quoted, listed, message
 
 
 def read_column(s: SheetReading, c: int) -> None:
@@ -36,7 +36,7 @@ def read_column(s: SheetReading, c: int) -> None:
         s.columns[_free_name(name, s)] = _as_typed(_as_it_stood(s, c, values))
     else:
         if found[0].type == "number" and unit is None:
-            unit, factor = _unit_of_title(s, c, found[0]) or (unit, factor)
+            unit, factor = _unit_of_title(s, c, found[0], filled) or (unit, factor)
         cells = _read_cells(values, column, found[0], factor, s.decimal)
         _report(_Known(s, c, column, found[0].type, cells))
         s.columns[column] = cells.values
@@ -55,19 +55,19 @@ def read_column(s: SheetReading, c: int) -> None:
         s.changes += column_changes(s, c, found[0], values, cells)
 
 
-def _unit_of_title(s: SheetReading, c: int, base: Column) -> tuple[str, tuple[int, int]] | None:
-    """Return the unit that the title gives if the header gives none, and report it."""
-    found = title_unit(s, base)
-    if found is not None:
-        column = s.understood[c].column
-        s.add(
-            ProblemCode.FROM_TITLE,
-            message("reading.unit_of_title", unit=found[0], column=Name("column", str(column))),
-            cell=cell_name(s.header.rows[-1], c),
-            column=column,
-            value=found[0],
-        )
-    return found
+def _unit_of_title(s: SheetReading, c: int, base: Column, filled: int) -> tuple[str, tuple[int, int]] | None:
+    """Return the unit that the title gives if the header gives none, and report it; of two units none can be chosen."""
+    found, column = title_units(s, base), s.understood[c].column
+    place = {"cell": cell_name(s.header.rows[-1], c), "column": column, "value": "、".join(found)}
+    about = {"column": Name("column", str(column))}
+    if len(set(found.values())) > 1 and filled:
+        sentence = message("reading.units_of_title", units=listed(list(found)), **about)
+        s.add(ProblemCode.UNKNOWN_UNIT, sentence, severity=Severity.ERROR, **place)
+    if len(found) != 1 or (1, 1) in found.values():
+        return None
+    unit, factor = next(iter(found.items()))
+    s.add(ProblemCode.FROM_TITLE, message("reading.unit_of_title", unit=unit, **about), **place)
+    return unit, factor
 
 
 def _read_cells(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -150,12 +151,28 @@ def _refuse_long_rows(source: Source, s: SheetReading) -> None:
 
 
 def _refuse_a_gap(source: Source, s: SheetReading, width: int) -> None:
-    """Refuse headers with one separator too many: a column of values has no header, the last header no value."""
+    """Refuse headers with one separator too many: the last header has no value, another is empty or cut in two."""
     values = set(np.flatnonzero(s.filled[s.rows.schools, :width].any(axis=0)).tolist())
-    gaps = [c for c, n in enumerate(s.header.names[:width]) if not n and c in values]
-    if gaps and width - 1 not in values:
-        line = s.header.rows[-1] + 1
+    if width - 1 in values:
+        return
+    names, line = s.header.names[:width], s.header.rows[-1] + 1
+    gaps = [c for c, n in enumerate(names) if not n and c in values]
+    if gaps:
         raise InputError(message("reading.gap_in_headers", path=source.name, line=line, column=gaps[0] + 1))
+    cut = [n for n, after in pairwise(names) if n and after and _opens(n) and not _opens(after) and _closes(after)]
+    if cut:
+        raise InputError(message("reading.cut_header", path=source.name, line=line, header=Quoted(cut[0])))
+
+
+def _opens(text: str) -> bool:
+    """Tell whether a bracket is opened that is not closed."""
+    return text.replace("（", "(").rfind("(") > text.replace("）", ")").rfind(")")
+
+
+def _closes(text: str) -> bool:
+    """Tell whether a bracket is closed that was not opened."""
+    closed = text.replace("）", ")").find(")")
+    return closed >= 0 and "(" not in text.replace("（", "(")[:closed]
 
 
 # ---------------------------------------------------------------------------------- cells merged over rows

@@ -21,14 +21,11 @@ from junheng.words import Name, Quoted, message
 _UNIT_LINE = re.compile(r"(?:(?:计量|金额)?单位|金额)[:：]\s*([^()（）:：]{1,40})")
 
 
-def title_unit(s: SheetReading, column: Column) -> tuple[str, tuple[int, int]] | None:
-    """Return the unit that a title gives for a column, None if there are none or several."""
+def title_units(s: SheetReading, column: Column) -> dict[str, tuple[int, int]]:
+    """Return the units that titles give for a column."""
     known = units_of(column.unit)
     named = _units_named([*s.lines_above(), *s.lines_below()])
-    found = {token: known[fold(token)] for token in named if fold(token) in known}
-    if len(found) != 1 or (1, 1) in found.values():
-        return None
-    return next(iter(found.items()))
+    return {token: known[fold(token)] for token in named if fold(token) in known}
 
 
 def _units_named(lines: Sequence[str]) -> list[str]:

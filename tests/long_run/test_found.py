@@ -97,6 +97,9 @@ FOUND = [
     ("books", 4_001_019),  # boarders in one of two sheets
     ("books", 5_000_203),  # a quotation mark in a header: the header is named
     ("books", 5_000_247),  # a cell too many in a row, among headings of townships
+    ("books", 6_001_323),  # titles that give two units
+    ("books", 6_002_085),  # a header cut in two by a full-width comma
+    ("books", 6_002_513),  # 1,649000 is neither 1.649 nor surely 1649000
     ("counties", 4_000_181),  # exactly the stricter of two requirements
 ]
 
