@@ -18,6 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from bilingual import Words, site_language
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
@@ -45,12 +46,12 @@ def milliseconds(ms: float) -> str:
     return f"{ms:,.0f} ms" if ms >= 100 else f"{ms:.2g} ms" if ms < 10 else f"{ms:.1f} ms"
 
 
-def cell(line: dict[str, Any] | None, base: str) -> str:
+def cell(w: Words, line: dict[str, Any] | None, base: str) -> str:
     """Write time, ratio and memory."""
     if line is None:
         return "<td class=short></td>"
     if "median_ms" not in line:
-        return f"<td class=short>{escape(line['note'])}</td>"
+        return f"<td class=short>{escape(w.contest(line['note']))}</td>"
     text = milliseconds(line["median_ms"])
     times = line.get("times_base")
     if times is not None and line["name"] != base:
@@ -60,30 +61,31 @@ def cell(line: dict[str, Any] | None, base: str) -> str:
     return f"<td class=short>{text}</td>"
 
 
-def table(found: list[dict[str, Any]]) -> str:
+def table(w: Words, found: list[dict[str, Any]]) -> str:
     """Return a part as an HTML table."""
     sizes = list(dict.fromkeys(r["size"] for r in found))
     rows_of = {s: max(r["rows"] for r in found if r["size"] == s) for s in sizes}
-    head = "".join(f"<th>{s}<br><small>{rows_of[s]:,} rows</small></th>" if rows_of[s] else "<th></th>" for s in sizes)
+    heads = [f"{w(f'benchmarks.{s}')}<br><small>{w('benchmarks.rows', n=f'{rows_of[s]:,}')}</small>" for s in sizes]
+    head = "".join(f"<th>{text}</th>" if rows_of[s] else "<th></th>" for s, text in zip(sizes, heads, strict=True))
     errors = any("error" in line for r in found for line in r["lines"])
     if errors:
-        head += "<th>error</th><th>error,<br>hard figures</th>"
+        head += f"<th>{w('benchmarks.error')}</th><th>{w('benchmarks.error_hard')}</th>"
     across = len(sizes) + 1 + 2 * errors
     body = []
     for variant in dict.fromkeys(r["variant"] for r in found):
         own = {r["size"]: r for r in found if r["variant"] == variant}
         if variant:
-            body.append(f"<tr><th colspan={across}>{escape(variant)}</th></tr>")
+            body.append(f"<tr><th colspan={across}>{escape(w.contest(variant))}</th></tr>")
         labels: dict[str, str] = {}
         for r in own.values():
-            labels |= {line["name"]: re.sub(r" \(on .*\)", " *", line["label"]) for line in r["lines"]}
+            labels |= {line["name"]: w.contest(re.sub(r" \(on .*\)", " *", line["label"])) for line in r["lines"]}
         for name, label in labels.items():
             cells = []
             for s in sizes:
                 lines = {line["name"]: line for line in own[s]["lines"]} if s in own else {}
-                cells.append(cell(lines.get(name), own[s]["base"] if s in own else ""))
+                cells.append(cell(w, lines.get(name), own[s]["base"] if s in own else ""))
             if errors:
-                cells += errors_of(name, own.values())
+                cells += errors_of(w, name, own.values())
             strong = any(name == r["base"] for r in own.values())
             shown = f"<b>{escape(label)}</b>" if strong else escape(label)
             body.append(f"<tr><td>{shown}</td>{''.join(cells)}</tr>")
@@ -93,51 +95,58 @@ def table(found: list[dict[str, Any]]) -> str:
     )
 
 
-def errors_of(name: str, own: Iterable[dict[str, Any]]) -> list[str]:
+def errors_of(w: Words, name: str, own: Iterable[dict[str, Any]]) -> list[str]:
     """Write the relative errors of a line, which do not depend on the size."""
     lines = [line for r in own for line in r["lines"] if line["name"] == name and "error" in line]
     if not lines:
         return ["<td class=short></td>"] * 2
-    return [f"<td class=short>{relative(lines[0][key])}</td>" for key in ("error", "error_hard")]
+    return [f"<td class=short>{relative(w, lines[0][key])}</td>" for key in ("error", "error_hard")]
 
 
-def relative(error: float) -> str:
+def relative(w: Words, error: float) -> str:
     """Write an error in powers of ten; below the last digit there is none."""
     if math.isinf(error):
-        return "no digit"
+        return w("benchmarks.no_digit")
     return "0" if error == 0 else f"{error:.0e}".replace("e-0", "e-")
 
 
-def slopes() -> str:
+def slopes(w: Words) -> str:
     """Return how the time of every public function grows, as an HTML table."""
     body = []
     for line in results().get("slopes", []):
         name = line["name"] + (" *" if line.get("tenth") else "")
         seconds = [f"<td class=short>{milliseconds(1000 * t)}</td>" for t in line.get("seconds", [])]
         cells = seconds + ["<td class=short></td>"] * (4 - len(seconds))
-        slope = f"{line['slope']:.2f}" if "slope" in line else escape(line["note"])
+        slope = f"{line['slope']:.2f}" if "slope" in line else escape(w.contest(line["note"]))
         body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}<td class=short>{slope}</td></tr>")
-    head = "".join(f"<th>{h}</th>" for h in ("", "province", "× 3", "× 10", "nation", "slope"))
+    heads = ("", w("benchmarks.province"), "× 3", "× 10", w("benchmarks.nation"), w("benchmarks.slope"))
+    head = "".join(f"<th>{h}</th>" for h in heads)
     return (
         '<div class="table-wrapper output-table"><table class="docutils">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
-def plot(found: list[dict[str, Any]], names: list[str] | None) -> str:
+def plot(w: Words, found: list[dict[str, Any]], names: list[str] | None) -> str:
     """Return time against rows as SVG."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib.figure import Figure
 
+    from junheng.reports.plots._canvas import families
+
     lines: dict[str, list[tuple[int, float]]] = {}
     for r in sorted(found, key=lambda r: r["rows"]):
         for line in r["lines"]:
             if "median_ms" in line and (names is None or line["name"] in names):
-                lines.setdefault(line["label"], []).append((r["rows"], line["median_ms"] / 1000))
+                lines.setdefault(w.contest(line["label"]), []).append((r["rows"], line["median_ms"] / 1000))
     grey = "#808080"
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "junheng", "font.size": 10}):
+    settings: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "junheng", "font.size": 10}
+    # the browser has its own fonts; those here say how much room the words take
+    if family := families("".join([*lines, w("benchmarks.x"), w("benchmarks.y")]))[0]:
+        settings["font.family"] = family
+    with matplotlib.rc_context(settings):
         figure = Figure(figsize=(7.4, 4.2), layout="constrained")
         axes = figure.add_subplot()
         ends = []
@@ -145,7 +154,7 @@ def plot(found: list[dict[str, Any]], names: list[str] | None) -> str:
             x, y = zip(*points, strict=True)
             axes.plot(x, y, marker="o", ms=4, lw=1.6, color=COLOURS[i % len(COLOURS)], label=label)
             ends.append((y[-1], i))
-        axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="seconds")
+        axes.set(xscale="log", yscale="log", xlabel=w("benchmarks.x"), ylabel=w("benchmarks.y"))
         axes.grid(True, which="major", color=grey, alpha=0.3, lw=0.6)
         for spine in axes.spines.values():
             spine.set_color(grey)
@@ -175,32 +184,30 @@ class Benchmarks(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table, the plot or the machine."""
         self.env.note_dependency(str(RESULTS))
-        what = self.arguments[0]
+        w, what = Words(site_language(self.config.language)), self.arguments[0]
         if what == "machine":
-            return [nodes.paragraph("", machine())]
+            return [nodes.paragraph("", machine(w))]
         if what == "slopes" and results().get("slopes"):
-            return [nodes.raw("", slopes(), format="html", classes=["no-search"])]
+            return [nodes.raw("", slopes(w), format="html", classes=["no-search"])]
         found = chosen(self.arguments[-1], self.options.get("variant"))
         if not found:
-            return [nodes.paragraph("", "Nothing has been recorded yet.")]
+            return [nodes.paragraph("", w("benchmarks.nothing"))]
         if what == "table":
-            return [nodes.raw("", table(found), format="html", classes=["no-search"])]
+            return [nodes.raw("", table(w, found), format="html", classes=["no-search"])]
         names = self.options.get("names")
-        drawn = plot(found, None if names is None else [n.strip() for n in names.split(",")])
+        drawn = plot(w, found, None if names is None else [n.strip() for n in names.split(",")])
         return [nodes.raw("", f'<div class="plot">{drawn}</div>', format="html", classes=["no-search"])]
 
 
-def machine() -> str:
+def machine(w: Words) -> str:
     """Say what the results were measured on."""
     env = results()["environment"]
     if not env:
-        return "Nothing has been recorded yet."
-    there = ", ".join(f"{name} {v}" for name, v in env["versions"].items() if v != "not installed")
-    return (
-        f"{env['cores']} cores ({env['machine']}), {env['system']}, Python {env['python']}; {there}. "
-        f"Load of the machine at the start: {env['load'][0] if env['load'] else 'unknown'}, at the end: "
-        f"{env['load_after'][0] if env.get('load_after') else 'unknown'}."
-    )
+        return w("benchmarks.nothing")
+    there = w.listed(f"{name} {v}" for name, v in env["versions"].items() if v != "not installed")
+    loads = [env.get(when) or [w("benchmarks.unknown")] for when in ("load", "load_after")]
+    known = {name: env[name] for name in ("cores", "machine", "system", "python")}
+    return w("benchmarks.machine", **known, versions=there, before=loads[0][0], after=loads[1][0])
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """``{picture}``: the drawings of the documentation, made from the package's own figures and set into the page as SVG.
 
-Each function below draws one picture. Colours are classes, so that pictures follow the light and the dark theme.
+Each function below draws one picture, with the words of the site's language (``words.toml``). Colours are classes, so
+that pictures follow the light and the dark theme.
 """
 
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from html import escape
 from typing import Any
 
 import pandas as pd
+from bilingual import Words, site_language
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -48,34 +50,34 @@ def svg(height: float, title: str, *parts: str) -> str:
     )
 
 
-def job() -> str:
+def job(w: Words) -> str:
     """What goes in and what comes out."""
     parts = [
         box(20, 10, 200, 52, "a"),
-        text(120, 32, "学校表", "strong"),
-        text(120, 51, "Excel、CSV、DataFrame", "small"),
+        text(120, 32, w("job.schools"), "strong"),
+        text(120, 51, w("job.schools_as"), "small"),
         box(260, 10, 200, 52, "b"),
-        text(360, 32, "标准（TOML 文件）", "strong"),
-        text(360, 51, "限值、条款、来源、可靠程度", "small"),
+        text(360, 32, w("job.standard"), "strong"),
+        text(360, 51, w("job.standard_has"), "small"),
         arrow(120, 62, 180, 95),
         arrow(360, 62, 300, 95),
         box(90, 98, 300, 52, "c"),
-        text(240, 120, "evaluate(学校表, 标准)", "strong"),
-        text(240, 139, "拆分学段 → 计算指标 → 逐级判定", "small"),
+        text(240, 120, w("job.evaluate"), "strong"),
+        text(240, 139, w("job.steps"), "small"),
         arrow(150, 150, 85, 184),
         arrow(240, 150, 240, 184),
         arrow(330, 150, 395, 184),
     ]
-    for x, head, foot in (
-        (10, "每所学校", "每项指标、是否达标"),
-        (168, "每个县、每个学段", "均值、差异系数、限值"),
-        (326, "每个部分与总体", "结论、理由、条款"),
-    ):
-        parts += [box(x, 187, 144, 50, "d"), text(x + 72, 208, head, "strong"), text(x + 72, 227, foot, "small")]
-    return svg(245, "学校表与标准经 evaluate 得出各校、各县、各部分的结论", *parts)
+    for x, name in ((10, "school"), (168, "county"), (326, "part")):
+        parts += [
+            box(x, 187, 144, 50, "d"),
+            text(x + 72, 208, w(f"job.{name}"), "strong"),
+            text(x + 72, 227, w(f"job.{name}_has"), "small"),
+        ]
+    return svg(245, w("job.title"), *parts)
 
 
-def coefficient() -> str:
+def coefficient(w: Words) -> str:
     """Five schools: as wide as their enrolment, as high as their books per student."""
     students, books = [45, 37, 89, 76, 55], [279, 137, 935, 160, 402]
     each = jh.per_student(books, students)
@@ -93,56 +95,60 @@ def coefficient() -> str:
         parts += [
             box(x + 1, bottom - v * high, p * wide - 2, v * high, "a", 0),
             text(x + p * wide / 2, bottom - v * high - 6, f"{v:.2f}", "strong"),
-            text(x + p * wide / 2, bottom + 17, f"No. {i}", "small"),
+            text(x + p * wide / 2, bottom + 17, w("coefficient.school", n=i), "small"),
             text(x + p * wide / 2, bottom + 33, str(p), "small"),
         ]
         x += p * wide
     y = bottom - mean * high
+    said = w("coefficient.mean", books=sum(books), students=sum(students), mean=f"{mean:.2f}")
     parts += [
         line(left, y, right, y, "mean"),
         line(right - 196, 37, right - 172, 37, "mean"),
-        text(right, 41, f"mean {sum(books)} / {sum(students)} = {mean:.2f}", "mark", "end"),
-        text(left, 18, "books per student", "small", "start"),
-        text(right, bottom + 50, "width: students (302 in all)", "small", "end"),
-        text(right, 18, f"difference coefficient {value:.4f}", "strong", "end"),
+        text(right, 41, said, "mark", "end"),
+        text(left, 18, w("coefficient.books"), "small", "start"),
+        text(right, bottom + 50, w("coefficient.width", students=sum(students)), "small", "end"),
+        text(right, 18, w("coefficient.value", value=f"{value:.4f}"), "strong", "end"),
     ]
-    return svg(286, "Five schools: width is enrolment, height is books per student, the line is the mean", *parts)
+    return svg(286, w("coefficient.title"), *parts)
 
 
-def split() -> str:
+def split(w: Words) -> str:
     """A nine-year school's books divided by weighted enrolment."""
     primary, junior, books = 166, 210, 23226
+    weighted = f"{junior * 1.1:.0f}"
     school = {"county": ["A"], "school": ["九年一贯制学校"], "kind": ["nine_year"], "books": [books]}
     school |= {"students_primary": [primary], "students_junior": [junior]}
     done = jh.split_stages(pd.DataFrame(school), "cn-basic-balance-2012")
     own = done["books"].tolist()
     left, width = 20, 440
     cut = width * own[0] / books
-    return svg(
-        262,
-        "The books of a nine-year school are divided by weighted enrolment, 166 × 1 against 210 × 1.1",
+    parts = [
         box(left, 8, width, 34, "c"),
-        text(240, 30, f"nine-year school: {books:,} books in all".replace(",", " "), "strong"),
-        text(left + cut / 2, 68, f"primary: {primary} × 1 = {primary}", "small"),
-        text(left + cut + (width - cut) / 2, 68, f"junior: {junior} × 1.1 = {junior * 1.1:.0f}", "small"),
-        arrow(left + cut / 2, 76, left + cut / 2, 98),
-        arrow(left + cut + (width - cut) / 2, 76, left + cut + (width - cut) / 2, 98),
-        box(left, 100, cut - 2, 44, "a"),
-        box(left + cut + 2, 100, width - cut - 2, 44, "b"),
-        text(left + cut / 2, 119, f"{own[0]:.2f} books", "strong"),
-        text(left + cut / 2, 136, f"{own[0] / books:.1%}", "small"),
-        text(left + cut + (width - cut) / 2, 119, f"{own[1]:.2f} books", "strong"),
-        text(left + cut + (width - cut) / 2, 136, f"{own[1] / books:.1%}", "small"),
-        text(left + cut / 2, 170, f"÷ {primary} students", "small"),
-        text(left + cut + (width - cut) / 2, 170, f"÷ {junior} students", "small"),
-        text(left + cut / 2, 194, f"{own[0] / primary:.2f} each", "mark"),
-        text(left + cut + (width - cut) / 2, 194, f"{own[1] / junior:.2f} each", "mark"),
-        text(240, 228, "The weights divide the books only.", "small"),
-        text(240, 246, "Students stay as they are: 166 and 210, not 166 and 231.", "small"),
+        text(240, 30, w("split.school", books=f"{books:,}".replace(",", " ")), "strong"),
+    ]
+    stages = (
+        ("primary", "a", primary, f"{primary} × 1 = {primary}", own[0], left, cut),
+        ("junior", "b", junior, f"{junior} × 1.1 = {weighted}", own[1], left + cut, width - cut),
     )
+    for stage, kind, students, product, share, x, wide in stages:
+        middle, gap = x + wide / 2, 2 if stage == "junior" else 0
+        parts += [
+            text(middle, 68, w(f"split.{stage}", product=product), "small"),
+            arrow(middle, 76, middle, 98),
+            box(x + gap, 100, wide - 2, 44, kind),
+            text(middle, 119, w("split.books", n=f"{share:.2f}"), "strong"),
+            text(middle, 136, f"{share / books:.1%}", "small"),
+            text(middle, 170, w("split.students", n=students), "small"),
+            text(middle, 194, w("split.each", n=f"{share / students:.2f}"), "mark"),
+        ]
+    parts += [
+        text(240, 228, w("split.only_books"), "small"),
+        text(240, 246, w("split.as_they_are", primary=primary, junior=junior, weighted=weighted), "small"),
+    ]
+    return svg(262, w("split.title", primary=primary, junior=junior), *parts)
 
 
-def bracket() -> str:
+def bracket(w: Words) -> str:
     """A norm by size of school: met, unmet, and what lies between two sizes."""
     t = jh.load_standard("cn-sd-school-conditions-2008").threshold("land_area_per_student", stage="primary")
     sizes, values = list(t.classes), [float(v) for v in t.values]  # noqa: PD011
@@ -173,53 +179,54 @@ def bracket() -> str:
     for v in (20, 25):
         parts.append(text(left - 7, y(v) + 4, str(v), "small", "end"))
     parts += [
-        text(left, 18, "land per student, m²", "small", "start"),
-        text(right, bottom + 34, "classes", "small", "end"),
-        text(x(32), top + 30, "met", "strong"),
-        text(x(32), bottom - 14, "unmet", "strong"),
+        text(left, 18, w("bracket.land"), "small", "start"),
+        text(right, bottom + 34, w("bracket.classes"), "small", "end"),
+        text(x(32), top + 30, w.label("verdict", "met"), "strong"),
+        text(x(32), bottom - 14, w.label("verdict", "unmet"), "strong"),
         box(left, bottom + 24, 14, 12, "open", 0),
-        text(left + 20, bottom + 34, "undetermined", "small", "start"),
+        text(left + 20, bottom + 34, w.label("verdict", "undetermined"), "small", "start"),
     ]
-    return svg(268, "Land per student by number of classes: between two sizes a school may be undetermined", *parts)
+    return svg(268, w("bracket.title"), *parts)
 
 
-def house() -> str:
+def house(w: Words) -> str:
     """Which module may import which: a floor imports from the floors below it."""
     floors = [
-        ("cli", "the command line", "d"),
-        ("reports", "forms, pages, pictures", "d"),
-        ("planning · engines · monitoring · changes", "what rests on results", "c"),
-        ("evaluation", "where law and table meet", "c"),
-        ("results", "what goes out", "c"),
-        ("judging", "how rules are applied", "c"),
-        ("facts · reading · synthetic", "facts of counties; files", "d"),
-        ("schools", "what comes in", "d"),
+        ("cli", "cli", "d"),
+        ("reports", "reports", "d"),
+        ("planning · engines · monitoring · changes", "planning", "c"),
+        ("evaluation", "evaluation", "c"),
+        ("results", "results", "c"),
+        ("judging", "judging", "c"),
+        ("facts · reading · synthetic", "facts", "d"),
+        ("schools", "schools", "d"),
     ]
     parts, y = [], 6.0
-    for i, (head, foot, kind) in enumerate(floors):
+    for i, (head, name, kind) in enumerate(floors):
         if i:
             parts.append(arrow(240, y - 16, 240, y - 3))
-        parts += [box(60, y, 360, 40, kind), text(240, y + 17, head, "code"), text(240, y + 33, foot, "small")]
+        parts += [box(60, y, 360, 40, kind), text(240, y + 17, head, "code")]
+        parts.append(text(240, y + 33, w(f"house.{name}"), "small"))
         y += 56
-    for x, head, foot, kind in ((60, "indicators", "the arithmetic", "a"), (250, "standards", "the law", "b")):
+    for x, name, kind in ((60, "indicators", "a"), (250, "standards", "b")):
         parts += [
             arrow(240, y - 16, x + 85, y - 3),
             box(x, y, 170, 40, kind),
-            text(x + 85, y + 17, head, "code"),
-            text(x + 85, y + 33, foot, "small"),
+            text(x + 85, y + 17, name, "code"),
+            text(x + 85, y + 33, w(f"house.{name}"), "small"),
             arrow(x + 85, y + 40, x + 85, y + 53),
         ]
     y += 56
     parts += [
         box(10, y, 460, 40, "d"),
         text(240, y + 17, "_frames  _arrays  errors  words  _data", "code"),
-        text(240, y + 33, "tools; only _frames knows data frames", "small"),
-        text(240, y + 62, "indicators and standards never import each other", "mark"),
+        text(240, y + 33, w("house.tools"), "small"),
+        text(240, y + 62, w("house.never"), "mark"),
     ]
-    return svg(y + 72, "Imports point one way, from the command line down to the tools", *parts)
+    return svg(y + 72, w("house.title"), *parts)
 
 
-PICTURES: dict[str, Callable[[], str]] = {f.__name__: f for f in (job, coefficient, split, bracket, house)}
+PICTURES: dict[str, Callable[[Words], str]] = {f.__name__: f for f in (job, coefficient, split, bracket, house)}
 
 
 class Picture(SphinxDirective):
@@ -231,7 +238,8 @@ class Picture(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the figure."""
         figure = nodes.container(classes=["picture"])
-        figure += nodes.raw("", PICTURES[self.arguments[0]](), format="html")
+        drawn = PICTURES[self.arguments[0]](Words(site_language(self.config.language)))
+        figure += nodes.raw("", drawn, format="html")
         if self.content:
             caption = nodes.container(classes=["caption"])
             self.state.nested_parse(self.content, self.content_offset, caption)

@@ -1,8 +1,9 @@
-"""The READMEs show what their example really prints: the build checks it, ``python docs/_ext/readme.py`` renews it."""
+"""The READMEs show what their examples really print: the build checks it, ``python docs/_ext/readme.py`` renews it."""
 
 import contextlib
 import io
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ EXAMPLE = re.compile(r"(```python\n(?P<source>.*?)```.*?```text\n)(?P<output>.*?
 
 
 def renewed(text: str) -> str:
-    """Return the text with the output its example prints now."""
+    """Return the text with the output its examples print now, one after the other in an empty folder."""
+    names: dict[str, Any] = {"__name__": "__readme__"}
 
     def run(match: re.Match[str]) -> str:
         out = io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.chdir(ROOT):
-            exec(match["source"], {"__name__": "__readme__"})
+        with contextlib.redirect_stdout(out):
+            exec(match["source"], names)
         lines = [line.rstrip() for line in out.getvalue().rstrip().splitlines()]
         return match[1] + "\n".join(lines) + "\n" + match[4]
 
-    return EXAMPLE.sub(run, text)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        return EXAMPLE.sub(run, text)
 
 
 def check(app: Any) -> None:
