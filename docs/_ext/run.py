@@ -23,6 +23,7 @@ from typing import Any
 import pandas as pd
 from docutils import nodes
 from docutils.parsers.rst import directives
+from gallery import drawn_in_language
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -69,7 +70,12 @@ class Run(SphinxDirective):
         tree = ast.parse(source)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         out, value = io.StringIO(), None
-        with contextlib.redirect_stdout(out), contextlib.chdir(folder.name), warnings.catch_warnings():
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.chdir(folder.name),
+            drawn_in_language(),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("error")
             try:
                 exec(compile(tree, "<docs>", "exec"), names)
@@ -182,6 +188,7 @@ def setup(app: Any) -> dict[str, Any]:
     """Tell Sphinx about the directives."""
     app.add_directive("run", Run)
     app.add_directive("file", File)
+    app.setup_extension("gallery")
     app.connect("source-read", start)
     app.connect("build-finished", finish)
     app.connect("html-page-context", page_language)

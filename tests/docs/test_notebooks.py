@@ -1,4 +1,4 @@
-"""The notebooks: kept without outputs, they run from top to bottom in both languages, and name nothing of any machine."""
+"""The notebooks: kept without outputs, they run in both languages, and name nothing of any machine."""
 
 import ast
 import contextlib
