@@ -1,6 +1,7 @@
 """``{run}``: run a piece of Python while the pages are built, and show what it really prints.
 
-A page is one session: a block sees the names of the blocks above it. Options:
+A page is one session: a block sees the names of the blocks above it. Pictures are drawn in the language of the build
+(``gallery.py``). Options:
 
 ``:raises: Name``   the block must raise this; the message is shown
 ``:hide-code:``     show only the output
