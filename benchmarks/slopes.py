@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 import junheng as jh
-from junheng import changes, engines, reports, synthetic
+from junheng import changes, engines, examples, reports, synthetic
 from junheng.schools import columns
 
 STANDARD = "cn-quality-balance-2017"
@@ -335,6 +335,7 @@ EXCEPTED: dict[str, str] = {
     "Evaluation.header": _LAW,
     "Evaluation.to_excel": "is reports.write_results",
     "synthetic.county": "makes one county",
+    **{f"examples.{name}": "names files of the package" for name in examples.__all__},
     **{f"changes.{name}": _SHAPE for name in changes.__all__ if name != "applied"},
 }
 NEEDS = {".xlsx": "python_calamine", "write_": "xlsxwriter", "parquet": "pyarrow"}
@@ -348,7 +349,7 @@ def one_more(g: Given) -> changes.Add:
 def public_names() -> set[str]:
     """Return the functions of the public modules and what an evaluation offers."""
     found = {n for n in jh.__all__ if callable(getattr(jh, n)) and not isinstance(getattr(jh, n), type)}
-    for module in (changes, engines, reports, reports.plots, synthetic):
+    for module in (changes, engines, examples, reports, reports.plots, synthetic):
         name = module.__name__.removeprefix("junheng.")
         some = [n for n in module.__all__ if callable(getattr(module, n))]
         # results that functions return are classes, and so are changes; only these are made by hand

@@ -24,9 +24,10 @@ extensions = [
     "myst_nb",  # brings myst_parser
     "numpydoc",
     "sphinx.ext.autodoc",
-    "benchmarks",  # the seven below live in _ext
+    "benchmarks",  # the eight below live in _ext
     "bigrams",
     "catalogue",
+    "gallery",
     "mathml",
     "pictures",
     "readme",

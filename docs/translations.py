@@ -2,8 +2,8 @@
 
 Pages are English Markdown; ``docs/locale/zh_CN/LC_MESSAGES`` has a catalogue for each. ``update`` takes the messages
 out of the pages, puts new ones into the catalogues, and marks those that changed as fuzzy; then edit the ``msgstr`` of
-what ``check`` lists, and delete the line ``#, fuzzy``. Of the pages under ``api/`` only the first sentence of each entry is
-translated. Needs the extra ``docs``.
+what ``check`` lists, and delete the line ``#, fuzzy``. Of the pages under ``api/`` only the first sentence of each
+entry is translated. Needs the extra ``docs``.
 """
 
 import hashlib

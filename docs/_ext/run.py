@@ -72,7 +72,11 @@ class Run(SphinxDirective):
         tree = ast.parse(source)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         out, value = io.StringIO(), None
-        with contextlib.redirect_stdout(out), contextlib.chdir(folder.name), warnings.catch_warnings():
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.chdir(folder.name),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("error")
             try:
                 exec(compile(tree, "<docs>", "exec"), names)

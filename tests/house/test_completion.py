@@ -12,8 +12,8 @@ from junheng.reports import declaration
 
 API = Path(__file__).resolve().parents[2] / "docs" / "api"
 MODULES = (
-    jh, jh.changes, jh.engines, jh.indicators, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards,
-    jh.synthetic,
+    jh, jh.changes, jh.engines, jh.examples, jh.indicators, jh.planning, jh.reports, jh.reports.plots, jh.schools,
+    jh.standards, jh.synthetic,
 )  # fmt: skip
 
 

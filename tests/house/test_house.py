@@ -156,6 +156,7 @@ def test_names_of_the_contract_are_public(name: str) -> None:
 def documented() -> list[tuple[str, object]]:
     public = [(n, getattr(jh, n)) for n in jh.__all__]
     public += [(f"engines.{n}", getattr(jh.engines, n)) for n in jh.engines.__all__]
+    public += [(f"examples.{n}", getattr(jh.examples, n)) for n in jh.examples.__all__]
     public += [(f"synthetic.{n}", getattr(jh.synthetic, n)) for n in jh.synthetic.__all__]
     public += [(f"reports.{n}", getattr(jh.reports, n)) for n in jh.reports.__all__]
     for name in (
