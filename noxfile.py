@@ -48,9 +48,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the pages into docs/_build."""
+    """Build the pages in both languages into docs/_build; arguments go to docs/build.py."""
     session.install("-e", ".[docs]")
-    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-b", "html", "docs", "docs/_build", *session.posargs)
+    session.run("python", "docs/build.py", *session.posargs)
 
 
 @nox.session(venv_backend="none", default=False)
