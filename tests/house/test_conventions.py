@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,9 @@ def test_forms_are_in_both_languages_and_warn_of_real_data(form: Path) -> None:
     for title in titles:
         chinese, _, english = title.partition(" / ")
         assert re.search(r"[\u4e00-\u9fff]", chinese) and re.search(r"[A-Za-z]", english), title
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Folders of tests are no packages: pytest cannot collect two modules of one name."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, n in names.items() if n > 1] == []
