@@ -7,10 +7,19 @@ along are as new as they can be, but for those that our lowest ones cannot stand
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 #: Brought along by an old release, which warns if they are new.
 COMES_ALONG = {"matplotlib": "pyparsing<3.2"}
+
+
+def requirements(project: dict[str, Any], extras: list[str]) -> Iterator[str]:
+    """Yield what the extras need; one that names others of the package stands for them."""
+    for line in (line for extra in extras for line in project["optional-dependencies"][extra]):
+        others = re.fullmatch(rf"{project['name']}\[([\w,-]+)\]", line)
+        yield from requirements(project, others[1].split(",")) if others else [line]
 
 
 def lowest(extras: list[str]) -> dict[str, str]:
@@ -18,7 +27,7 @@ def lowest(extras: list[str]) -> dict[str, str]:
     file = Path(__file__).resolve().parents[1] / "pyproject.toml"
     project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
     out = {}
-    for line in [*project["dependencies"], *(r for e in extras for r in project["optional-dependencies"][e])]:
+    for line in [*project["dependencies"], *requirements(project, extras)]:
         found = re.fullmatch(r"([\w-]+)(\[\w+\])?>=([\d.]+)", line)
         if found is None:
             raise SystemExit(f"{line!r} in pyproject.toml has no lowest version; write it as name>=1.2")

@@ -168,7 +168,7 @@ def _figure(name: str, school: School) -> float:
     if column.part_of == "teachers":
         return students // 9
     by_unit: Mapping[str | None, float] = {"m2": 20.0 * whole, "rooms": 12, "courts": 8, "tables": 20, "titles": 400}
-    return by_unit[column.unit]
+    return by_unit.get(column.unit, 40)
 
 
 def _fact(name: str, year: int, language: str) -> Any:

@@ -54,6 +54,16 @@ def test_every_label_of_every_file_stands_in_both_languages() -> None:
         assert label["zh"] == label["zh"].strip() and label["en"] == label["en"].strip(), name
 
 
+def test_every_unit_has_a_label_and_is_read() -> None:
+    labels, read = read_toml("words/labels.toml")["unit"], read_toml("columns.toml")["units"]
+    columns, facts, indicators = (
+        {entry["unit"] for _, entry in entries(*place) if entry.get("unit", "1") != "1"}
+        for place in (("columns.toml", "columns"), ("facts.toml", "facts"), ("indicators/catalog.toml", "indicators"))
+    )
+    assert (columns | facts | indicators) - set(labels) == set()
+    assert (columns | facts) - set(read) == set()
+
+
 @pytest.mark.parametrize("group", ["columns.toml columns", "indicators/catalog.toml indicators"])
 def test_no_two_things_share_a_label(group: str) -> None:
     file, table = group.split()
