@@ -75,6 +75,7 @@ def drawn(code: str) -> str:
     """Run the code, and return its picture for a page."""
     names = data(spoken.LANGUAGE)
     if name_of(code) == REPORT:
+        # without being asked, the report is Chinese on either site
         names = names | {REPORT: partial(html_report, language=spoken.LANGUAGE)}
         page = html.escape(eval(code, names), quote=True)
         return f'<iframe title="{REPORT}" sandbox loading="lazy" tabindex="-1" scrolling="no" srcdoc="{page}"></iframe>'

@@ -1,8 +1,9 @@
-"""The gallery has every public picture, in the language of the build; its links lead to sections that exist."""
+"""The gallery has every public picture, in the language of the site; its links lead to sections that exist."""
 
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_every_drawing_leads_to_a_section_that_is_there() -> None:
 
 
 @pytest.fixture
-def gallery(monkeypatch: pytest.MonkeyPatch) -> object:
+def gallery(monkeypatch: pytest.MonkeyPatch) -> Any:
     for library in ("sphinx", "matplotlib", "jinja2"):
         pytest.importorskip(library)
     from junheng.reports.plots._canvas import font_for
@@ -36,28 +37,20 @@ def gallery(monkeypatch: pytest.MonkeyPatch) -> object:
     if not font_for("汉"):
         pytest.skip("no font with Chinese characters is installed")
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
-    monkeypatch.setenv("JUNHENG_LANGUAGE", "zh")
     import gallery
 
     return gallery
 
 
-def test_pictures_are_drawn_in_the_language_of_the_build(gallery: object) -> None:
-    import junheng as jh
-
-    ev, own = jh.evaluate(jh.synthetic.county(n_schools=9), "cn-quality-balance-2017"), plots.coefficients
-    with gallery.drawn_in_language():  # type: ignore[attr-defined]
-        said = [t.get_text() for t in plots.coefficients(ev).figure.findobj(lambda a: hasattr(a, "get_text"))]
-        asked = [
-            t.get_text() for t in plots.coefficients(ev, language="en").figure.findobj(lambda a: hasattr(a, "get_text"))
-        ]
-    assert any("差异系数" in text for text in said) and not any("Difference" in text for text in said)
-    assert any("Difference" in text for text in asked)
-    assert plots.coefficients is own
+def test_the_report_is_drawn_in_the_language_of_the_site(gallery: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery.spoken, "LANGUAGE", "en")
+    assert "lang=&quot;en&quot;" in gallery.drawn("html_report(ev)")
+    monkeypatch.setattr(gallery.spoken, "LANGUAGE", "zh")
+    assert "lang=&quot;zh" in gallery.drawn("html_report(ev)")
 
 
 @pytest.mark.slow
-def test_the_build_warns_of_a_picture_that_is_missing(gallery: object, tmp_path: Path) -> None:
+def test_the_build_warns_of_a_picture_that_is_missing(gallery: Any, tmp_path: Path) -> None:
     pytest.importorskip("myst_parser")
     from sphinx.application import Sphinx
 
