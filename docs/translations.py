@@ -121,8 +121,8 @@ def update() -> None:
     # a message that moved to another page keeps its Chinese
     known = {m.id: m.string for path in CATALOGUES.rglob("*.po") for m in messages(path) if m.string and not m.fuzzy}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "sphinx", "-q", "-b", "gettext", str(DOCS), folder]
-        subprocess.run(command, check=True, env={**os.environ, "JUNHENG_LANGUAGE": "en"})
+        command = [sys.executable, "-m", "sphinx", "-q", "-b", "gettext", "-D", "nb_execution_mode=off"]
+        subprocess.run([*command, str(DOCS), folder], check=True, env={**os.environ, "JUNHENG_LANGUAGE": "en"})
         for pot in Path(folder).rglob("*.pot"):
             if catalogue(DOCS / pot.relative_to(folder)) not in {catalogue(page) for page in pages()}:
                 pot.unlink()

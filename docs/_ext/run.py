@@ -57,6 +57,8 @@ class Run(SphinxDirective):
             block = nodes.literal_block(source, source, language="python")
             self.set_source_info(block)
             out.append(block)
+        if spoken.only_messages(self.env):
+            return out
         try:
             printed, last = self._execute(source)
         except Exception as exc:

@@ -63,6 +63,11 @@ def _functions() -> Iterator[Any]:
             )
 
 
+def only_messages(env: Any) -> bool:
+    """Tell whether only the messages of the pages are wanted: then nothing needs to be run or drawn."""
+    return str(env.app.builder.name) == "gettext"
+
+
 def told(error: Exception) -> str:
     """Return the text of an error."""
     return error.text(LANGUAGE) if isinstance(error, jh.JunhengError) else str(error)
