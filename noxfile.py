@@ -42,7 +42,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.install("-e", ".[lint]")
+    session.install("-e", ".[lint,test]")  # the libraries whose types it reads
     session.run("mypy")
 
 
