@@ -55,6 +55,7 @@ html_title = "junheng 均衡"
 html_static_path = ["_static"]
 html_css_files = ["junheng.css"]
 html_math_renderer = "mathml"
+html_search_scorer = "_static/scorer.js"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
