@@ -20,6 +20,8 @@ from reach import FOLDERS, Reach, record
 ROOMS = ("judging", "indicators", "standards", "schools", "planning")
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 WATCHED = Path(__file__).with_name("watched.toml")
+#: Mutants of the samples that a test noticed: room, hash of the id, digest of the function.
+NOTICED = Path(__file__).with_name("noticed.tsv")
 BATCHES = (10, 60, 10_000)
 SILENCE = 300.0
 
@@ -113,6 +115,30 @@ def digest(mutant: Mutant, source: str) -> str:
     return hashlib.sha256("\n".join(spans.get(mutant.function, [source])).encode()).hexdigest()[:12]
 
 
+def key(mutant_id: str) -> str:
+    """Return a short name of a mutant."""
+    return hashlib.sha256(mutant_id.encode()).hexdigest()[:12]
+
+
+def noticed_before() -> set[tuple[str, str, str]]:
+    """Return the mutants that were noticed when a sample was judged, on any machine."""
+    lines = NOTICED.read_text(encoding="utf-8").splitlines() if NOTICED.exists() else []
+    return {(room, name, function) for room, name, function in (line.split("\t") for line in lines)}
+
+
+def keep_noticed(runs: list["Run"]) -> None:
+    """Add what was noticed to what the repository keeps, without what has changed since."""
+    known = {line for line in noticed_before() if line[0] not in {run.room for run in runs}}
+    for run in runs:
+        there = {m.id: digest(m, run.source(m.file)) for m in faults.all_of(run.tree, [run.room])}
+        mine = {(run.room, key(id_), function) for id_, function in there.items()}
+        found = {
+            (run.room, key(e["id"]), e["digest"]) for e in run.found.values() if e["status"] in ("killed", "timeout")
+        }
+        known |= (found | run.before) & mine
+    NOTICED.write_text("".join("\t".join(line) + "\n" for line in sorted(known)), encoding="utf-8")
+
+
 class Run:
     """The mutants of a room, what was found of them, and where it is kept."""
 
@@ -124,6 +150,7 @@ class Run:
             raise SystemExit("nothing is known about which tests reach which lines; run with '--record all' once")
         told = self.kept.read_text(encoding="utf-8").splitlines() if self.kept.exists() else []
         self.found: dict[str, dict[str, Any]] = {entry["id"]: entry for entry in map(json.loads, told)}
+        self.before = {line for line in noticed_before() if line[0] == room}
         self.killers: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.found.values():
             self.killers[entry["file"]][entry["by"]] += entry["status"] == "killed"
@@ -134,7 +161,12 @@ class Run:
 
     def is_known(self, mutant: Mutant) -> bool:
         """Whether the mutant was judged, in the same function."""
-        return self.found.get(mutant.id, {}).get("digest") == digest(mutant, self.source(mutant.file))
+        function = digest(mutant, self.source(mutant.file))
+        return self.found.get(mutant.id, {}).get("digest") == function or self.was_noticed(mutant)
+
+    def was_noticed(self, mutant: Mutant) -> bool:
+        """Whether the repository says that a test noticed the mutant, in the same function."""
+        return (self.room, key(mutant.id), digest(mutant, self.source(mutant.file))) in self.before
 
     def try_one(self, mutant: Mutant, by: tuple[str, ...] = ()) -> dict[str, Any]:
         """Judge a mutant, by some files of tests or by all, and keep what was found."""
@@ -176,13 +208,14 @@ def drawn(tree: Path, room: str, size: int, seed: int) -> list[Mutant]:
 def share(run: Run, sample: list[Mutant], same: dict[str, str]) -> None:
     """Print what was found of a sample."""
     found = [run.found[m.id] for m in sample if m.id not in same and m.id in run.found]
-    counts = Counter(entry["status"] for entry in found)
+    kept = [m for m in sample if m.id not in same and m.id not in run.found and run.was_noticed(m)]
+    counts = Counter(entry["status"] for entry in found) + Counter(killed=len(kept))
     noticed, seconds = counts["killed"] + counts["timeout"], sum(entry["seconds"] for entry in found)
     each = seconds / max(1, len(found))
     to_come = sum(not run.is_known(m) and m.id not in same for m in sample)
     print(
-        f"{run.room}: {len(found)} judged, {counts['killed']} killed, {counts['timeout']} hang, "
-        f"{counts['survived']} survived; {100 * noticed / max(1, len(found)):.1f} % noticed; "
+        f"{run.room}: {len(found) + len(kept)} judged, {counts['killed']} killed, {counts['timeout']} hang, "
+        f"{counts['survived']} survived; {100 * noticed / max(1, len(found) + len(kept)):.1f} % noticed; "
         f"{sum(m.id in same for m in sample)} equivalent, {to_come} to come; {each:.1f} seconds of the processor each"
     )
 
@@ -204,6 +237,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ci", action="store_true", help="the watch list alone, by the tests that noticed it")
     parser.add_argument("--least", type=float, default=0.95, help="with --ci: the share that must be noticed")
     parser.add_argument("--watch", action="store_true", help="write the watch list anew from what was found")
+    parser.add_argument("--keep", action="store_true", help="add what was noticed to noticed.tsv; judge nothing")
     options = parser.parse_args(arguments)
     if options.ci:
         with tempfile.TemporaryDirectory() as state:
@@ -211,15 +245,16 @@ def main(arguments: list[str] | None = None) -> int:
             forked.warm_up()
             return watched(tree, options.least)
     (options.state / "reach").mkdir(parents=True, exist_ok=True)
-    tree = forked.ROOT if (options.show or options.watch) and not options.record else forked.own_tree(options.state)
+    reads = options.show or options.watch or options.keep
+    tree = forked.ROOT if reads and not options.record else forked.own_tree(options.state)
     forked.warm_up()
     if options.record:
         remember(options, tree)
         if not options.rooms:
             return 0
     runs = [Run(options.state, tree, room, options.cap) for room in options.rooms or ROOMS]
-    if options.watch:
-        watch(runs)
+    if options.watch or options.keep:
+        (watch if options.watch else keep_noticed)(runs)
         return 0
     same, (nth, of) = equivalent(), map(int, options.shard.split("/"))
     for run in runs:
