@@ -369,7 +369,9 @@ class County:
         """Return the value of an indicator that is shown, and what it can be."""
         low, high = quotient(measure, section) if section.figure("students") != (0, 0) else UNKNOWN
         known = low == high != math.inf
-        for rule in (rule for rule in self.relaxations if rule.get("indicator") == measure["indicator"]):
+        # what is added to a figure that the school did not give leaves it unknown
+        applied = self.relaxations if known else []
+        for rule in (rule for rule in applied if rule.get("indicator") == measure["indicator"]):
             about = self.matches(rule["where"], section)
             least, most = quotient({**measure, "top": rule["add"]}, section)
             low, high = low + (least if about == MET else 0), high + (most if about != UNMET else 0)
