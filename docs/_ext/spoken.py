@@ -83,7 +83,7 @@ def shown(frame: Any) -> Any:
         if name in WORDS:
             out[name] = [word(WORDS[name], v, "zh") if isinstance(v, str) else v for v in frame[name]]
         elif name in ("indicator", "column"):
-            out[name] = [known[v].zh if v in known else label_of_column(str(v)) if v else v for v in frame[name]]
+            out[name] = [known[v].zh if v in known else label_of_column(v) if isinstance(v, str) else v for v in frame[name]]
     return out.rename(columns={name: _header(name) for name in frame.columns})
 
 
