@@ -322,6 +322,8 @@ def extra_columns(book: Return, rng: random.Random) -> None:
             sheet.arrange([*range(at), None, *range(at, len(sheet.columns))])
             sheet.rows[sheet.top][at] = head or None
             sheet.columns[at] = name = NAMED_EXTRA.get(head)
+            if not head and at == len(sheet.columns) - 1:  # in a text file, rows longer than the headers
+                book.refusable.append("more cells than the")
             if name and len(book.main) > 1:  # a column of the return that the other sheets do not have
                 book.refusable.append(name)
             for row in schools(sheet):
