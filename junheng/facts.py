@@ -301,7 +301,7 @@ class Facts:
         for row, at in rows:
             out[at] = values[row]
             if row in bad:
-                advice = flag_advice(bad[row]) if fact.type == "flag" else _number_advice(bad[row])
+                advice = flag_advice(bad[row]) if fact.type == "flag" else _number_advice(fact, bad[row])
                 self._add(code, advice, row=row, key=self._names[at], column=fact.id, value=str(bad[row]))
         return out
 
@@ -348,7 +348,10 @@ def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, Mess
     return None
 
 
-def _number_advice(value: Any) -> Message:
+def _number_advice(fact: Fact, value: str) -> Message:
+    if fact.most is not None and fact.most <= 1 and any(sign in value for sign in "%％"):
+        # the fact is a share itself: there are no counts to enter instead
+        return message("facts.typed_percentage", value=Quoted(value))
     return message("facts.not_a_number", value=Quoted(value), advice=text_advice(value))
 
 

@@ -144,7 +144,7 @@ def given(**changed: Any) -> dict[str, Facts]:
         ({"survey_valid": "１０００"}, "text_in_number", "survey_valid", "1000"),
         ({"teacher_pay_cny": True}, "text_in_number", "teacher_pay_cny", "plain number"),
         ({"monitoring_rate_arts": 12}, "out_of_range", "monitoring_rate_arts", "0.12 for 12 %"),
-        ({"monitoring_rate_arts": "12%"}, "text_in_number", "monitoring_rate_arts", "percentage"),
+        ({"monitoring_rate_arts": "12%"}, "text_in_number", "monitoring_rate_arts", "as a share: 0.12"),
         ({"monitoring_level_arts": 5}, "out_of_range", "monitoring_level_arts", "4"),
         ({"government_points": 101}, "out_of_range", "government_points", "100"),
         ({"exchanged_teachers": 1001}, "part_exceeds_whole", "exchanged_teachers", "exchange_eligible_teachers"),
@@ -168,6 +168,24 @@ def test_a_bad_figure_is_told_with_its_place(changed: Facts, code: str, column: 
     assert (problem["code"], problem["severity"]) == (code, "error")
     assert (problem["row"], problem["column"]) == (0, column)
     assert said in problem["message"] and problem["message"].startswith("county_facts")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"population": "32万"}, "县情数据：“32万”不是数字；请只填数字，不知道的留空"),
+        ({"exchanged_teachers": "10%"}, "县情数据：“10%”是百分数；请填数量（如专任教师95人），比例由程序计算"),
+        ({"survey_valid": "暂无数据"}, "县情数据：“暂无数据”不是数字；请只填数字，不知道的留空"),
+        ({"monitoring_rate_arts": "12%"}, "县情数据：“12%”是百分数；请写成小数，如12%写作0.12"),
+        ({"monitoring_rate_arts": "12％"}, "县情数据：“12％”是百分数；请写成小数，如12%写作0.12"),
+    ],
+)
+def test_what_is_wrong_is_said_once_in_chinese(changed: Facts, said: str) -> None:
+    """The clerk was told “不是数字；不是数字”, and to enter a count where a share is asked for."""
+    schools = frame(*(r | {"county": "示例县"} for r in table()))
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(schools, QUALITY, county_facts=given(**changed))
+    assert [p.sentence("zh") for p in caught.value.problems if p.severity == "error"] == [said]
 
 
 def test_a_bad_figure_names_its_county() -> None:

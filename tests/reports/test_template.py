@@ -14,6 +14,7 @@ from filled_templates import SCHOOLS, fill
 from messy_books import clean, filled, write_xlsx
 
 import junheng as jh
+from junheng._data import read_toml
 from junheng.indicators import catalogue
 from junheng.reading.files import open_source
 from junheng.reading.input_file import open_input
@@ -207,6 +208,15 @@ def test_a_clerk_reads_chinese_only(tmp_path: Path, standard: str) -> None:
     assert words <= {"xlsx"}
     # every header says what to enter or what for
     assert all(c.comment is not None for c in book.worksheets[0][1])
+
+
+def test_messages_ask_for_the_words_that_the_list_offers(tmp_path: Path) -> None:
+    """The list of 办学条件口径 has 全校 and 分学段; messages asked for 学校 and 学段, of which the workbook warns."""
+    book = openpyxl.load_workbook(write_template(tmp_path / "a.xlsx", "cn-quality-balance-2017"))
+    rules = book.worksheets[0].data_validations.dataValidation
+    assert '"全校,分学段"' in {rule.formula1 for rule in rules}
+    sentences = [s["zh"] for s in read_toml("words/schools.toml").values() if "办学条件口径" in s["zh"]]
+    assert {word for s in sentences for word in re.findall("列填“([^”]+)”", s)} == {"全校", "分学段"}
 
 
 def test_the_same_standard_gives_the_same_file(tmp_path: Path) -> None:
