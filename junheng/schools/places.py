@@ -59,7 +59,7 @@ def by_stage(table: SchoolTable, name: str, places: Places) -> Floats:
     base = table.number(name)
     wide = places.wide.any()
     out = np.full(places.rows.size, np.nan) if base is None else places.spread(base)
-    if base is not None and not wide and (not _stage_columns(table, name) or not np.isnan(np.sum(out))):
+    if base is not None and not wide and (not _stage_columns(table, name) or not np.isnan(out).any()):
         return out  # every row has a figure of its own
     out = np.where(places.wide, np.nan, out)
     for code, word in enumerate(ALL_STAGES):
