@@ -369,7 +369,9 @@ def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: An
     chunks = []
     for a, b in _chunk_bounds(starts, KERNEL_ROWS):
         rows, begins, counts = slice(starts[a], starts[b]), starts[a:b] - starts[a], np.diff(starts[a : b + 1])
-        chunks.append((slice(a, b), rows, begins, counts, w[rows], np.add.reduceat(w[rows], begins)))
+        with np.errstate(over="ignore"):  # a sum beyond floats is infinite
+            total = np.add.reduceat(w[rows], begins)
+        chunks.append((slice(a, b), rows, begins, counts, w[rows], total))
     some_absent = omit_missing or bool((w == 0).any())
     in_order = np.empty(0 if order is None else order.size)
     buffers = np.empty((2, max(rows.stop - rows.start for _, rows, *_ in chunks)))

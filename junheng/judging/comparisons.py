@@ -113,7 +113,7 @@ def compare_figures(
     for name in (*test.top_minus, *test.bottom_minus):
         size = size + np.abs(source.number(name))  # the rounding error of a difference is that of the figures
     with np.errstate(invalid="ignore"):
-        near = np.flatnonzero(np.abs(top - asked) <= exact.NEAR * size)
+        near = np.flatnonzero((np.abs(top - asked) <= exact.NEAR * size) & np.isfinite(size))
     if not near.size:
         return verdict
 
