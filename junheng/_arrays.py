@@ -116,6 +116,7 @@ def _given_array(data: Any) -> NDArray[Any]:
     if isinstance(data, np.ma.MaskedArray):
         return np.ma.filled(data.astype(np.float64), np.nan)
     if hasattr(data, "to_numpy"):
+        data = _dense(data)
         dtype = getattr(data, "dtype", None)
         if hasattr(data, "index") and hasattr(dtype, "na_value"):
             # pandas' nullable and Arrow columns return NA as an object unless na_value is given; text stays text
@@ -129,6 +130,17 @@ def _given_array(data: Any) -> NDArray[Any]:
     if isinstance(data, (list, tuple)) and any(cell is np.ma.masked for cell in data):
         data = [None if cell is np.ma.masked else cell for cell in data]
     return np.asarray(data)
+
+
+def _dense(data: Any) -> Any:
+    """Return a pandas frame without sparse columns, whose fill values may differ; anything else as it is."""
+    if not (hasattr(data, "index") and hasattr(data, "columns")) or not any(map(_is_sparse, data.dtypes)):
+        return data
+    return data.apply(lambda column: column.sparse.to_dense() if _is_sparse(column.dtype) else column)
+
+
+def _is_sparse(dtype: Any) -> bool:
+    return hasattr(dtype, "fill_value")
 
 
 def _objects_as_floats(array: NDArray[Any], name: str) -> Floats:

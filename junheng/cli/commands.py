@@ -39,7 +39,7 @@ from junheng.cli.output import (
 from junheng.cli.parser import asked_language, build_parser
 from junheng.cli.problems import fail, note, note_system_error, note_warnings, print_problems
 from junheng.cli.worklists import find_figures, print_figures
-from junheng.errors import InputDataError, InputError, JunhengError, Problem, Severity
+from junheng.errors import InputDataError, InputError, JunhengError, OutputFileError, Problem, ProblemCode, Severity
 from junheng.facts import Facts
 from junheng.judging.items import give_hints
 from junheng.planning._card import plan_sentences, plan_things
@@ -303,8 +303,15 @@ def _plan(args: argparse.Namespace) -> int:
     return 0
 
 
+def _keep_what_is_filled_in(path: str) -> None:
+    """Refuse to write an empty form over a file: somebody may have filled it in."""
+    if Path(path).exists():
+        raise OutputFileError(ProblemCode.OUTPUT_FAILED, path, message("cli.form_exists"))
+
+
 def _costs_template(args: argparse.Namespace) -> int:
     check_out(args, ".xlsx", ".csv", option="--costs-template")
+    _keep_what_is_filled_in(args.costs_template)
     write_costs_template(Path(args.costs_template), jh.load_standard(args.standard), args.language)
     print(args.text["written"].format(path=args.costs_template))
     return 0
@@ -348,6 +355,7 @@ def _only_county(ev: jh.Evaluation, args: argparse.Namespace) -> jh.Evaluation:
 
 def _template(args: argparse.Namespace) -> int:
     check_out(args, ".xlsx")
+    _keep_what_is_filled_in(args.out)
     jh.reports.write_template(Path(args.out), jh.load_standard(args.standard), language=args.product_language)
     print(args.text["written"].format(path=args.out))
     return 0

@@ -714,3 +714,21 @@ def test_a_plan_prints_nothing_of_the_solver(tmp_path: Path) -> None:
     assert done.stderr == "" and done.stdout.startswith("示例县 / 2025 · ")
     assert "Highs" not in done.stdout and "solve" not in done.stdout.lower()
     assert not [line for line in done.stdout.splitlines()[4:] if not line.startswith("    ")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["template", "--standard", "cn-quality-balance-2017", "--out", "表.xlsx"],
+        ["plan", "--standard", "cn-quality-balance-2017", "--costs-template", "表.xlsx"],
+    ],
+)
+def test_an_empty_form_never_replaces_one_that_may_be_filled_in(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 0
+    made = Path("表.xlsx").read_bytes()
+    capsys.readouterr()
+    assert main([*arguments, "--language", "zh"]) == 2 and "可能已经填写" in capsys.readouterr().err
+    assert Path("表.xlsx").read_bytes() == made

@@ -100,6 +100,7 @@ FOUND = [
     ("books", 6_001_323),  # titles that give two units
     ("books", 6_002_085),  # a header cut in two by a full-width comma
     ("books", 6_002_513),  # 1,649000 is neither 1.649 nor surely 1649000
+    ("tables", 7_046_272),  # sparse columns with other fill values
     ("tables", 7_039_006),  # enrolments whose sum is beyond floats
     ("books", 7_000_965),  # a last column without a header
     ("counties", 7_000_223),  # an amount is added to a figure that is missing
