@@ -112,7 +112,7 @@ class Drawing(SphinxDirective):
         """Return the card."""
         code = " ".join(self.arguments[0].split())
         card = nodes.container(classes=["card"], drawing=name_of(code))
-        picture = "" if spoken.only_messages(self.env) else drawn(code)
+        picture = "" if spoken.only_messages() else drawn(code)
         card += nodes.raw("", f'<div class="thumbnail">{picture}</div>', format="html", classes=["no-search"])
         card += nodes.paragraph("", "", nodes.literal("", name_of(code)), classes=["name"], translatable=False)
         self.state.nested_parse(self.content, self.content_offset, card)

@@ -57,7 +57,7 @@ class Run(SphinxDirective):
             block = nodes.literal_block(source, source, language="python")
             self.set_source_info(block)
             out.append(block)
-        if spoken.only_messages(self.env):
+        if spoken.only_messages():
             return out
         try:
             printed, last = self._execute(source)
@@ -120,7 +120,7 @@ def _session(page: str) -> tuple[dict[str, Any], tempfile.TemporaryDirectory[str
 
 def start(app: Any, page: str, source: list[str]) -> None:
     """Begin a page with no names."""
-    spoken.speak(app.config.language[:2])
+    spoken.speak(app.config.language[:2], app.builder.name)
     old = SESSIONS.pop(page, None)
     if old is not None:
         old[1].cleanup()

@@ -20,6 +20,8 @@ from junheng.words import label_of_column, word
 
 #: The language of the site that is being built.
 LANGUAGE = "en"
+#: What is made of the pages: html, or gettext messages.
+BUILDER = "html"
 #: Columns whose cells are ids, and the group of labels that has them.
 WORDS = {
     **dict.fromkeys(("verdict", "floor_verdict", "before", "after", "was", "now"), "verdict"),
@@ -30,9 +32,9 @@ WORDS = {
 _MODULES = (jh, jh.changes, jh.engines, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards)
 
 
-def speak(language: str) -> None:
+def speak(language: str, builder: str) -> None:
     """Build in a language."""
-    globals()["LANGUAGE"] = language
+    globals().update(LANGUAGE=language, BUILDER=builder)
     if language == "zh":
         _speak_chinese()
 
@@ -63,9 +65,9 @@ def _functions() -> Iterator[Any]:
             )
 
 
-def only_messages(env: Any) -> bool:
+def only_messages() -> bool:
     """Tell whether only the messages of the pages are wanted: then nothing needs to be run or drawn."""
-    return str(env.app.builder.name) == "gettext"
+    return BUILDER == "gettext"
 
 
 def told(error: Exception) -> str:
@@ -83,7 +85,8 @@ def shown(frame: Any) -> Any:
         if name in WORDS:
             out[name] = [word(WORDS[name], v, "zh") if isinstance(v, str) else v for v in frame[name]]
         elif name in ("indicator", "column"):
-            out[name] = [known[v].zh if v in known else label_of_column(v) if isinstance(v, str) else v for v in frame[name]]
+            labels = {v: known[v].zh if v in known else label_of_column(v) for v in frame[name] if isinstance(v, str)}
+            out[name] = [labels.get(v, v) for v in frame[name]]
     return out.rename(columns={name: _header(name) for name in frame.columns})
 
 
