@@ -371,6 +371,7 @@ def _compiling_pays(cells: int) -> bool:
     return cells >= _PAYS_LOADING and usable("numba")
 
 
+@np.errstate(all="ignore")  # what is beyond floats is infinite or NaN
 def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: Any, omit_missing: bool) -> NDArray[Any]:
     """Return weight, mean of the first pass, and the sums of ``w d`` and ``w d^2``: (4, columns, groups).
 
@@ -381,9 +382,7 @@ def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: An
     chunks = []
     for a, b in _chunk_bounds(starts, KERNEL_ROWS):
         rows, begins, counts = slice(starts[a], starts[b]), starts[a:b] - starts[a], np.diff(starts[a : b + 1])
-        with np.errstate(over="ignore"):  # a sum beyond floats is infinite
-            total = np.add.reduceat(w[rows], begins)
-        chunks.append((slice(a, b), rows, begins, counts, w[rows], total))
+        chunks.append((slice(a, b), rows, begins, counts, w[rows], np.add.reduceat(w[rows], begins)))
     some_absent = omit_missing or bool((w == 0).any())
     in_order = np.empty(0 if order is None else order.size)
     buffers = np.empty((2, max(rows.stop - rows.start for _, rows, *_ in chunks)))
@@ -399,14 +398,13 @@ def _sums_of_groups(columns: Sequence[NDArray[Any]], w: NDArray[Any], groups: An
                 x, own = np.where(absent, 0.0, x), np.where(absent, 0.0, own)
                 total = np.add.reduceat(own, begins)
             d, t = buffers[:, : x.size]
-            with np.errstate(all="ignore"):
-                mean = np.add.reduceat(np.multiply(x, own, out=t), begins) / total
-                np.subtract(x, np.repeat(mean, counts), out=d)
-                if some_absent:
-                    d[absent] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
-                np.multiply(d, own, out=t)
-                left[j, some] = np.add.reduceat(t, begins)
-                square[j, some] = np.add.reduceat(np.multiply(d, t, out=t), begins)
+            mean = np.add.reduceat(np.multiply(x, own, out=t), begins) / total
+            np.subtract(x, np.repeat(mean, counts), out=d)
+            if some_absent:
+                d[absent] = 0.0  # a group mean of NaN or inf must not leak through 0 * NaN
+            np.multiply(d, own, out=t)
+            left[j, some] = np.add.reduceat(t, begins)
+            square[j, some] = np.add.reduceat(np.multiply(d, t, out=t), begins)
             weight[j, some], centre[j, some] = total, mean
     return out
 

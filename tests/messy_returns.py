@@ -254,7 +254,7 @@ def units_in_headers(book: Return, rng: random.Random) -> None:
         c, (unit, factor) = sheet.columns.index(name), rng.choice(HEADER_UNITS[name])
         manner = rng.choice(MANNERS)
         sheet.rows[sheet.top][c] = manner.format(h=columns()[name].zh, u=unit)
-        book.refusable.append(columns()[name].zh[:5])
+        book.refusable += [columns()[name].zh[:5], name]
         for row in schools(sheet):
             if isinstance(row[c], (int, float)):
                 row[c] = round(row[c] / factor, 8)

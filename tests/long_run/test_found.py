@@ -100,6 +100,8 @@ FOUND = [
     ("books", 6_001_323),  # titles that give two units
     ("books", 6_002_085),  # a header cut in two by a full-width comma
     ("books", 6_002_513),  # 1,649000 is neither 1.649 nor surely 1649000
+    ("books", 7_003_641),  # a unit that one of two sheets writes in words
+    ("tables", 7_066_811),  # weights whose sum is beyond floats, where some are absent
     ("tables", 7_046_272),  # sparse columns with other fill values
     ("tables", 7_039_006),  # enrolments whose sum is beyond floats
     ("books", 7_000_965),  # a last column without a header
