@@ -71,7 +71,7 @@ def run(installed: Path, tmp_path: Path) -> Callable[..., str]:
     return python
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", READMES)
 def test_every_line_works_in_order_in_an_empty_folder(name: str, run: Callable[..., str], tmp_path: Path) -> None:
     for library in ("jinja2", "python_calamine", "xlsxwriter"):

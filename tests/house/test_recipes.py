@@ -226,13 +226,13 @@ def test_what_the_recipes_add_is_there_and_works(seen: Any) -> None:
     assert dict(zip(expected, seen, strict=True)) == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("recipe", "file"), NEEDED)
 def test_no_recipe_names_a_file_that_need_not_change(recipe: str, file: str, tmp_path: Path) -> None:
     assert look(changed(tmp_path, recipe, leave_out=file), *LOOKS[recipe]) != list(LOOKS[recipe].values())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_synthetic_tables_change_in_nothing_but_the_new_column(package: Path) -> None:
     codes = (
         "digest(drawn(items=True, missing=0.1).drop(columns='reading_seats', errors='ignore'))",
@@ -241,7 +241,7 @@ def test_synthetic_tables_change_in_nothing_but_the_new_column(package: Path) ->
     assert look(package, *codes) == look(ROOT, *codes)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_worked_example_is_found_and_holds(package: Path) -> None:
     for file in ("pyproject.toml", "tests/conftest.py", "tests/small_tables.py", "tests/judging/test_edges.py"):
         (package / file).parent.mkdir(parents=True, exist_ok=True)

@@ -133,10 +133,13 @@ WRITTEN = {
     "plan 学校.csv --standard 本县.toml --costs 单价.csv --out 新.json": 1,
     "plan 学校.csv --standard 本县.toml --costs 单价.csv --out 新.csv": 8,
     "plan 学校.csv --standard 本县.toml --costs 单价.csv --out 新.html": 1,
-    "plan --standard 本县.toml --costs-template 新.csv": 1,
-    "plan --standard 本县.toml --costs-template 新.xlsx": 1,
-    "template --standard 本县.toml --out 新.xlsx": 1,
 }
+#: Empty forms, which never replace a file.
+FORMS = (
+    "plan --standard 本县.toml --costs-template 新.csv",
+    "plan --standard 本县.toml --costs-template 新.xlsx",
+    "template --standard 本县.toml --out 新.xlsx",
+)
 
 
 @contextmanager
@@ -172,6 +175,18 @@ def test_what_fails_half_way_leaves_the_old_file(
     after = contents(office)
     assert set(after) == set(before) and all(after[name] != before[name] for name in made)
     assert {stat.S_IMODE((office / name).stat().st_mode) for name in made} == {0o640}
+
+
+@pytest.mark.parametrize("command", FORMS)
+def test_an_empty_form_that_fails_half_way_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], office: Path, command: str
+) -> None:
+    before = contents(office)
+    with small_disk():
+        code, out, err = run(capsys, *command.split())
+    assert code == 2 and "written" not in out and "Traceback" not in err and err.strip()
+    assert contents(office) == before
+    assert run(capsys, *command.split())[0] == 0 and len(contents(office)) == len(before) + 1
 
 
 def test_of_several_tables_all_are_written_or_none(tmp_path: Path) -> None:

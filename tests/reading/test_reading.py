@@ -1186,7 +1186,7 @@ def test_what_is_found_in_a_file_is_said_in_chinese_too(tmp_path: Path) -> None:
     with pytest.warns(jh.ReadingWarning) as caught:
         report = jh.describe_file(path)
         jh.read_schools(path, sheet="甲县小学")
-    ids = {*report.problems["code"], *report.columns["column"], "stage", "junheng", "describe_file", "path"}
+    ids = {*report.problems["code"], *report.columns["column"], "stage", "junheng", "describe_file", "check", "path"}
     assert is_chinese(caught[0].message.text("zh"), *ids)
     page = report.to_text("zh")
     codes = {"digits_lost", "missing_key", "invisible_characters", "footnote_mark", "total_mismatch", "from_title"}
