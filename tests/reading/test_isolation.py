@@ -83,10 +83,11 @@ def test_an_error_comes_back_whole(tmp_path: Path, language: str) -> None:
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="only the time is limited there")
 def test_a_child_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch, ends: str, said: str) -> None:
-    limits = "from junheng.reading.isolation import _set_limits; _set_limits(10**9, 1)"
+    # a child that ends by itself has time to import the library, on a busy machine too
+    seconds = 1 if "1 s" in said else 60
+    limits = f"from junheng.reading.isolation import _set_limits; _set_limits(10**9, {seconds})"
     monkeypatch.setattr(isolation, "_CODE", f"path = {{path!r}}; import sys; sys.path[:] = path\n{limits}\n{ends}")
-    # a child that ends by itself has time to start on a busy machine too
-    monkeypatch.setattr(isolation, "SECONDS", 1.0 if "1 s" in said else 60.0)
+    monkeypatch.setattr(isolation, "SECONDS", float(seconds))
     with pytest.raises(jh.InputError, match=said) as caught:
         jh.describe_file(b"a,b\n", isolate=True)
     assert "\n" not in str(caught.value) and "另存为" in caught.value.text("zh")
