@@ -4,8 +4,8 @@ var Scorer = {
   score: ([page, title, anchor, description, score]) => {
     const query = (new URLSearchParams(location.search).get("q") || "").trim().toLowerCase();
     const heading = title.split(" > ").pop().toLowerCase();
-    const exact = heading === query ? 100 : heading.includes(query) ? 60 : 0;
-    const less = { decisions: 0.4, notebooks: 0.5, "catalogue/cn": 0.6, api: 0.7, ways: 0.7 }[page.match(/^catalogue\/cn|^[^/]*/)[0]] || 1;
+    const exact = heading === query ? 100 : heading.includes(query) ? 25 : 0;
+    const less = { decisions: 0.4, notebooks: 0.5, catalogue: 0.6, api: 0.7, ways: 0.7 }[page.split("/")[0]] || 1;
     return exact + score * less;
   },
   // the figures of Sphinx
