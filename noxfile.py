@@ -18,9 +18,9 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 @nox.session(python=PYTHONS, default=False)
 def tests(session: nox.Session) -> None:
-    """Run all tests, on all processors; arguments go to pytest."""
+    """Run all tests but the long ones, on all processors; arguments go to pytest."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "worksteal", "-m", "not long", *session.posargs)
 
 
 @nox.session

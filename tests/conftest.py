@@ -14,7 +14,7 @@ from hypothesis import settings
 collect_ignore = ["mutation"] if sys.platform == "win32" else []
 
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=40)
-settings.register_profile("default", deadline=None, max_examples=16)
+settings.register_profile("default", deadline=None, max_examples=8)
 settings.register_profile("fuzz", deadline=None, max_examples=2000)
 # whatever the language of the machine, the command line prints English
 os.environ["JUNHENG_LANGUAGE"] = "en"

@@ -148,6 +148,7 @@ def test_from_the_empty_template_to_the_declaration_and_the_plan(office: Office)
     read_in_chinese(office.folder / "方案.html")
 
 
+@pytest.mark.slow
 def test_what_is_missing_or_wrong_is_said_in_chinese(office: Office) -> None:
     fill(office.folder / "填了一半.xlsx", STANDARD, optional=False)
     gaps = {
@@ -207,6 +208,7 @@ def test_a_table_that_may_not_be_read_is_named(office: Office, monkeypatch: pyte
     assert "没有的.csv" in office.run("evaluate", "没有的.csv", "--standard", STANDARD, code=2)
 
 
+@pytest.mark.slow
 def test_a_console_of_its_own_writes_the_same(office: Office) -> None:
     """The command as Windows starts it, with the encoding of its console."""
     fill(office.folder / "模板.xlsx", STANDARD)

@@ -689,6 +689,7 @@ def test_stopping_is_no_traceback(
     assert run(capsys, "evaluate", source, "--standard", QUALITY)[::2] == (130, "junheng: stopped\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the C library is reached another way there")
 def test_what_compiled_code_prints_does_not_stand_among_the_results():
     script = (
@@ -701,6 +702,7 @@ def test_what_compiled_code_prints_does_not_stand_among_the_results():
     assert sorted(done.stdout.split()) == ["7", "after", "before"]
 
 
+@pytest.mark.slow
 def test_a_plan_prints_nothing_of_the_solver(tmp_path: Path) -> None:
     """With these costs HiGHS 1.12 repairs three solutions, and prints so whatever its options say."""
     path = tmp_path / "县.csv"

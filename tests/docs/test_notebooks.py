@@ -82,6 +82,7 @@ def displayed(source: str, cell: str, names: dict[str, Any]) -> list[str]:
     return [*words, re.sub("<[^>]*>", "\n", html or str(value))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_they_run_from_top_to_bottom(

@@ -119,6 +119,7 @@ def write(table: pd.DataFrame, path: Path, **more: Any) -> Path:
 # ----------------------------------------------------------------------------------- without an engine
 
 
+@pytest.mark.slow
 def test_the_module_is_there_and_brings_nothing_heavy() -> None:
     code = (
         "import junheng as jh, sys; jh.engines.evaluate_dask;"
@@ -161,6 +162,7 @@ def test_errors_and_standards_travel_whole() -> None:
 # -------------------------------------------------------------------------------------------- Parquet
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [province, messy])
 @pytest.mark.parametrize("batch_rows", [1, 60, 10_000])
 def test_parquet_gives_what_one_evaluation_gives(tmp_path: Path, make: Any, batch_rows: int) -> None:
@@ -336,6 +338,7 @@ def test_rows_without_a_county_are_not_lost(tmp_path: Path, batch_rows: int) -> 
         evaluate_parquet(source, QUALITY, tmp_path / "out2", batch_rows=batch_rows)
 
 
+@pytest.mark.slow
 def test_what_holds_for_the_whole_table_is_said_once(tmp_path: Path) -> None:
     table = province().assign(**{"n.b.": "x"})
     table["year"] -= 2000
@@ -411,6 +414,7 @@ def test_facts_by_county_as_a_mapping_and_a_standard_of_ones_own(tmp_path: Path)
         same(read(tmp_path / "out", name), getattr(ev, name), name)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_order_any_batch_any_row_groups(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:

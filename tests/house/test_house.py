@@ -51,6 +51,7 @@ def inside(name: str, layer: str) -> bool:
     return name == f"junheng.{layer}" or name.startswith(f"junheng.{layer}.")
 
 
+@pytest.mark.slow
 def test_nobody_imports_the_command_line_or_the_package_as_a_whole() -> None:
     for module, names in imports().items():
         assert "junheng.__main__" not in names, module
@@ -132,6 +133,7 @@ def test_nothing_heavy_is_imported_with_the_package() -> None:
     assert not mine & set(HEAVY)
 
 
+@pytest.mark.slow
 def test_an_evaluation_of_pandas_needs_no_other_library() -> None:
     run = "import junheng as jh; jh.evaluate(jh.synthetic.county(n_schools=5), 'cn-quality-balance-2017').explain()"
     assert not (loaded_after(run) - loaded_after("import pandas")) & set(HEAVY)

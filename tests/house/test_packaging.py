@@ -83,6 +83,7 @@ def test_the_metadata_names_version_licence_and_program(wheel: zipfile.ZipFile) 
     assert "junheng = junheng.__main__:main" in info["entry_points.txt"]
 
 
+@pytest.mark.slow
 def test_the_wheel_alone_judges_and_draws_a_report(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     for library in ("jinja2", "matplotlib"):
         pytest.importorskip(library)

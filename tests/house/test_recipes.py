@@ -220,6 +220,7 @@ def test_every_recipe_has_been_walked() -> None:
     assert [*LOOKS, "A worked example"] == list(RECIPES)
 
 
+@pytest.mark.slow
 def test_what_the_recipes_add_is_there_and_works(seen: Any) -> None:
     expected = {code: value for looks in LOOKS.values() for code, value in looks.items()}
     assert isinstance(seen, list), seen

@@ -22,6 +22,7 @@ def test_counties_are_judged_as_the_exact_oracle_judges_them(seed: int) -> None:
     assert checks and not found
 
 
+@pytest.mark.slow
 def test_command_lines_end_in_a_result_or_a_sentence() -> None:
     codes = []
     for seed in range(12):

@@ -248,6 +248,7 @@ COSTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_year_by_year_the_money_is_spent_and_what_is_left_is_carried_over(calls: list[float]) -> None:
     ev = jh.evaluate(jh.synthetic.county(seed=0, n_schools=20), QUALITY)
     got = jh.roll_forward(ev, unit_costs=COSTS, yearly_budget=500_000, until=2029, enrolment=0.98)

@@ -100,6 +100,7 @@ def test_of_one_column() -> None:
     assert bounds > 0.97
 
 
+@pytest.mark.slow
 def test_of_two_columns_at_different_prices() -> None:
     dear, bounds = compared([county(seed, PRIMARY[:2], TWO, {"books": 3, "pe_art_teachers": 7}) for seed in range(10)])
     assert dear <= 1.011

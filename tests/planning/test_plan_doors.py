@@ -360,6 +360,7 @@ def test_after_a_plan_there_is_a_declaration_and_a_report(plan: jh.Plan, tmp_pat
     assert after.explain(language="zh") != plan.evaluation.explain(language="zh")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_pictures")
 def test_a_plan_for_another_standard_has_a_report() -> None:
     ev = jh.evaluate(latin(jh.synthetic.county(seed=0, n_schools=8)), SHANDONG)
@@ -517,6 +518,7 @@ def test_what_is_not_understood_is_named_all_at_once(
     assert code == 2 and "file" in err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_pictures")
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_what_is_written_is_the_plan(
@@ -542,6 +544,7 @@ def test_what_is_written_is_the_plan(
     assert csv.shape == changes.shape and len(list(tmp_path.glob("out-*.csv"))) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_pictures")
 def test_one_county_is_planned_by_itself_with_its_facts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     table = counties(2)

@@ -326,6 +326,7 @@ def test_no_step_turns_back_what_was_well() -> None:
     assert plan.changes.empty and plan.after.indicators["verdict"].tolist() == ["met"]
 
 
+@pytest.mark.slow
 def test_nor_does_one_turn_back_a_mean() -> None:
     """A school alone that has what it must makes the others lag, and the mean with it."""
     rows = [own("primary", f"{n}小", p, books=b) for n, p, b in (("一", 10, 50), ("二", 11, 50), ("三", 40, 170))]

@@ -74,6 +74,7 @@ def counties(draw: Any) -> pd.DataFrame:
     return frame(*rows)
 
 
+@pytest.mark.slow
 @few
 @given(county=counties())
 def test_what_is_short_is_enough_and_a_step_less_is_not(county: pd.DataFrame) -> None:
@@ -93,6 +94,7 @@ def exact(x: float) -> Fraction:
     return Fraction(repr(float(x)))
 
 
+@pytest.mark.slow
 @given(county=counties())
 def test_amounts_agree_with_exact_fractions(county: pd.DataFrame) -> None:
     ev = jh.evaluate(county, QUALITY)
@@ -140,6 +142,7 @@ def test_amounts_agree_with_exact_fractions(county: pd.DataFrame) -> None:
     assert not found
 
 
+@pytest.mark.slow
 @few
 @given(county=counties())
 def test_filling_every_gap_leaves_none(county: pd.DataFrame) -> None:
@@ -154,6 +157,7 @@ def test_filling_every_gap_leaves_none(county: pd.DataFrame) -> None:
     assert set(after.school_verdicts["verdict"]) == {"met"}
 
 
+@pytest.mark.slow
 @few
 @given(county=counties())
 def test_filling_to_the_floor_reaches_the_floor(county: pd.DataFrame) -> None:
@@ -167,6 +171,7 @@ def test_filling_to_the_floor_reaches_the_floor(county: pd.DataFrame) -> None:
     assert (left["short_of_floor"] == 0).all() and (left["short"] > 0).all()
 
 
+@pytest.mark.slow
 @few
 @given(county=counties(), factor=st.integers(2, 7))
 def test_scaling_students_and_amounts_scales_what_is_short(county: pd.DataFrame, factor: int) -> None:

@@ -38,6 +38,7 @@ def hunted(seeds: range) -> dict[tuple[int, str], str]:
     return found
 
 
+@pytest.mark.slow
 def test_odd_tables_and_arguments_end_in_documented_errors() -> None:
     assert not hunted(range(200))
 

@@ -260,6 +260,7 @@ def test_real_transfers_are_the_least(county, data):
     real_transfers_are_proven(x, p, t, *data.draw(bounds(x)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counties", [250, pytest.param(2000, marks=pytest.mark.long)])
 def test_many_counties_are_proven_and_no_solver_beats_them(counties):
     """Random counties of every kind; SLSQP on all of them, which now and then does not get there."""

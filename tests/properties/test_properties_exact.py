@@ -102,6 +102,7 @@ def test_a_share_exactly_on_a_threshold_is_met(primary, junior, digit):
     assert cell["verdict"] == verdict_of(digit >= 0)
 
 
+@pytest.mark.slow
 @given(primary=st.integers(1, 3000), junior=st.integers(1, 3000))
 def test_on_a_threshold_after_split_stages_too(primary, junior):
     """Shares that were written down are rounded: on the number stays met, and a real hair below stays unmet."""

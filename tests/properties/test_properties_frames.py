@@ -135,6 +135,7 @@ def test_text_is_refused_by_every_library(text):
             call()
 
 
+@pytest.mark.slow
 @libraries
 @every_standard
 @few
@@ -150,6 +151,7 @@ def test_tables_of_every_library_give_the_same_result(library, standard, county)
     assert got.explain(language="zh") == wanted.explain(language="zh")
 
 
+@pytest.mark.slow
 @libraries
 @pytest.mark.parametrize(
     "function",
@@ -359,6 +361,7 @@ for standard in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_the_same_table_gives_the_same_bytes_in_another_process():
     """18: no order of a set, no address and no clock in anything: result, problems, sections or message."""
     printed = set()

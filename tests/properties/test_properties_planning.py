@@ -147,6 +147,7 @@ NOTHING_THERE = Tiny(
 )
 
 
+@pytest.mark.slow
 @many
 @example(NOTHING_THERE)
 @given(tinies())
@@ -168,6 +169,7 @@ NOBODY_THERE = Tiny(
 
 
 # the library looks for a price on coefficients here, which takes its time
+@pytest.mark.slow
 @some
 @example(NOBODY_THERE)
 @given(tinies(rules(mean=True, most=2), most=3, by_kind=False))
@@ -311,6 +313,7 @@ def test_in_hundredths_of_what_is_measured(tiny: Tiny) -> None:
     assert (plan.changes["change"][~measured] % 1 == 0).all()
 
 
+@pytest.mark.slow
 @example(5)
 @example(0)
 @given(st.integers(0, 30))

@@ -112,6 +112,7 @@ def hidden(draw: st.DrawFn, columns: Sequence[int]) -> tuple[Table, int, int]:
     return table, row, column
 
 
+@pytest.mark.slow
 @given(hidden(KEYS))
 def test_what_does_not_show_in_a_file_changes_nothing(planted: tuple[Table, int, int]) -> None:
     table, row, column = planted
@@ -122,6 +123,7 @@ def test_what_does_not_show_in_a_file_changes_nothing(planted: tuple[Table, int,
         assert named_cells(report) == {cell(row, column)}
 
 
+@pytest.mark.slow
 @given(hidden(KEYS), st.sampled_from(["pandas", "polars", "pyarrow"]))
 def test_what_does_not_show_in_a_frame_changes_nothing(planted: tuple[Table, int, int], library: str) -> None:
     table, row, _ = planted
@@ -144,6 +146,7 @@ def _plain(frame: Any) -> Any:
     return frame.to_pandas() if hasattr(frame, "to_pandas") else frame
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, len(ROWS)),
     st.sampled_from(FIGURES),
@@ -184,6 +187,7 @@ NO = ("×", "✗", "✘", "X", "x", "否", "无", "N", "n", "No", "0", "✕", "�
 NEITHER = ("—", "-", "/", "——", "…", "暂无", "?", "不详", "待定", "○", "是/否", "N/A", "\\", "*")
 
 
+@pytest.mark.slow
 @given(st.integers(1, len(ROWS)), st.sampled_from(YES), st.sampled_from(NO))
 def test_marks_of_yes_and_no_are_as_the_words(row: int, yes: str, no: str) -> None:
     for mark, word in ((yes, "是"), (no, "否")):

@@ -5,6 +5,7 @@ from typing import Any
 
 import oracle_items as oracle
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_tables import SHANDONG, conditions, frame, school
@@ -46,6 +47,7 @@ def test_less_is_asked_of_poor_rural_primary_schools(
         assert found[indicator] == WORD[verdict], indicator
 
 
+@pytest.mark.slow
 @settings(max_examples=2 * settings.default.max_examples)
 @given(st.integers(3, 17), st.integers(0, 3), st.integers(0, 2), st.integers(0, 7))
 def test_courts_and_tables_of_small_junior_schools(classes: int, basketball: int, volleyball: int, tables: int) -> None:

@@ -36,6 +36,7 @@ def book(path: Path, hidden: str = "", **sheets: Rows) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_facts_beside_the_schools_are_read_with_them(tmp_path: Path) -> None:
     path = book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=FORM, 概况=TABLE)
     report = jh.describe_file(path)

@@ -19,6 +19,7 @@ TEXT = "区县名称,学校名称,学校代码,学段,在校生数\n甲县,一�
 FACTS = "项目,数值\n区县名称,A\n交流轮岗教师数,120人\n"
 
 
+@pytest.mark.slow
 def test_the_result_is_the_same(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(TEXT, encoding="gb18030")
@@ -71,6 +72,7 @@ def test_an_error_comes_back_whole(tmp_path: Path, language: str) -> None:
         assert [p.text(language) for p in found[0].problems] == [p.text(language) for p in found[1].problems]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ends", "said"),
     [

@@ -14,6 +14,7 @@ from messy_returns import ALL, CLASHES, messed
 import junheng as jh
 
 
+@pytest.mark.slow
 def test_every_mess_is_drawn_and_finds_what_it_changes() -> None:
     made: Counter[str] = Counter()
     for seed in range(150):
@@ -48,6 +49,7 @@ def test_the_judge_sees_what_is_wrong(change: str, kind: str, tmp_path: Path) ->
     assert {k for k, _ in messy_judge.judged(book, written, report)} == {kind}
 
 
+@pytest.mark.slow
 def test_combinations_of_messes_are_read_right_or_named() -> None:
     _, findings = messy_judge.run(0, 60, reduce=False)
     assert not findings
@@ -60,6 +62,7 @@ def test_many_combinations_of_messes(first: int) -> None:
     assert not findings
 
 
+@pytest.mark.slow
 def test_mutated_books_are_tables_or_errors() -> None:
     counts, findings = mutated_books.run(0, 80)
     assert not findings

@@ -173,6 +173,7 @@ def messes(draw: st.DrawFn) -> list[str]:
     return sorted(out, key=list(MESSES).index)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=messes(), seed=st.integers(0, 50))
 def test_several_messes_together_come_back_too(names: list[str], seed: int, folder: Path) -> None:
@@ -1318,6 +1319,7 @@ def test_a_fact_by_mapping_and_a_fact_that_is_none(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------- real data
 
 
+@pytest.mark.slow
 def test_the_real_table_through_a_small_mapping(shared_data: Path) -> None:
     mapping = {
         "學年度": "year",

@@ -267,6 +267,7 @@ def test_a_mapped_name_names_the_rows_too() -> None:
     assert report.left_out["reason"].tolist() == ["total"]
 
 
+@pytest.mark.slow
 def test_many_rows_without_a_name_take_no_time_and_are_named() -> None:
     rng = random.Random(1)
     rows = [school(None if i % 2 else f"{i}小", *[rng.randint(1, 999) for _ in FIGURES]) for i in range(4000)]
@@ -278,6 +279,7 @@ def test_many_rows_without_a_name_take_no_time_and_are_named() -> None:
 # ------------------------------------------------------------------------------------------- merged cells
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data())
 def test_merged_words_are_filled_down_and_figures_are_not(data: st.DataObject) -> None:

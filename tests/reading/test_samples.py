@@ -144,6 +144,7 @@ def hostile(shared_data: Path) -> dict[str, Outcome]:
     return dict(zip(HOSTILE, read_in_children(paths), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="children with limits need POSIX")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_sample_ends_in_one_sentence(name: str, hostile: dict[str, Outcome]) -> None:

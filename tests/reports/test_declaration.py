@@ -360,6 +360,7 @@ def check_against(form: Declaration, ev: jh.Evaluation) -> None:
     assert [r[1].value for r in out.rows] == [str(s) for s in ev.left_out["school"]]
 
 
+@pytest.mark.slow
 @given(counties())
 def test_every_cell_is_the_figure_of_the_evaluation(schools: pd.DataFrame) -> None:
     ev = jh.evaluate(schools, QUALITY)
@@ -619,6 +620,7 @@ def check_workbook(form: Declaration, path: Path) -> None:
 FEW = settings(max_examples=max(5, settings.default.max_examples // 3))
 
 
+@pytest.mark.slow
 @FEW
 @given(counties())
 def test_the_workbook_holds_the_form_cell_by_cell(
@@ -730,6 +732,7 @@ def test_a_workbook_that_cannot_be_made_leaves_what_was_there(monkeypatch: pytes
     assert path.read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 def test_names_come_only_when_they_are_asked_for() -> None:
     assert {"Declaration", "declaration", "write_declaration"} <= set(jh.reports.__all__) <= set(dir(jh.reports))
     for name in jh.reports.__all__:

@@ -70,6 +70,7 @@ def test_lines_stand_at_the_threshold_the_floor_and_the_mean(ev: jh.Evaluation) 
     assert {"required ≥ 5.8", "floor 4.93"} <= set(said(ax))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     values=st.lists(st.floats(0, 2e5) | st.none(), min_size=1, max_size=20),
@@ -320,6 +321,7 @@ def test_a_character_that_no_font_has_is_no_box_but_said() -> None:
     assert any("〓" in t.get_text() for t in ax.get_yticklabels())
 
 
+@pytest.mark.slow
 @needs_chinese
 def test_nothing_of_matplotlib_is_changed_and_no_pyplot_is_needed() -> None:
     code = (

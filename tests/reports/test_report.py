@@ -359,6 +359,7 @@ def test_an_evaluation_shows_itself_in_short(ev: jh.Evaluation, province: jh.Eva
     assert first is not None and first[1] == worst["county"].iloc[0]
 
 
+@pytest.mark.slow
 def test_the_short_form_needs_no_extra() -> None:
     code = (
         "import sys; sys.modules['matplotlib'] = None; sys.modules['jinja2'] = None\n"
@@ -397,6 +398,7 @@ def test_a_province_fits_every_width(province: jh.Evaluation, tmp_path: Path) ->
         assert seen["errors"] == [] and max(seen["scroll"], seen["opened"]) <= width and seen["cut"] == [], width
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None or shutil.which("pdftotext") is None, reason="no chromium or no pdftotext")
 def test_on_paper_everything_is_open(pages: dict[str, str], ev: jh.Evaluation, tmp_path: Path) -> None:
     assert CHROMIUM is not None

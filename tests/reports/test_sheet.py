@@ -114,6 +114,7 @@ def test_a_sheet_shows_what_axes_show(name: str, request: pytest.FixtureRequest)
         assert min(np.hypot(x - a, y - b) for a, b in here) < 0.05
 
 
+@pytest.mark.slow
 def test_a_report_needs_no_matplotlib() -> None:
     code = (
         "import sys; sys.modules['matplotlib'] = None\n"

@@ -24,6 +24,7 @@ from junheng.standards.rules import Norm
 STANDARDS = jh.list_standards()["id"].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("standard", STANDARDS)
 def test_every_header_and_every_fact_comes_back(tmp_path: Path, standard: str, language: str) -> None:
@@ -72,6 +73,7 @@ def test_a_filled_template_comes_back_unchanged_and_without_a_word(tmp_path: Pat
 WANT = {"missing_value", "missing_classes", "special_open", "missing_omitted", "no_items", "not_given"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "optional"),
     # that every header comes back in either language is tested above
@@ -169,6 +171,7 @@ def test_nothing_that_a_rule_reads_is_left_out(standard: str) -> None:
         assert set(catalogue()[indicator].columns) <= asked
 
 
+@pytest.mark.slow
 def test_a_name_will_do_where_no_code_is_given(tmp_path: Path) -> None:
     _, optional = columns_asked(jh.load_standard("cn-quality-balance-2017"))
     assert "school_code" in optional
@@ -178,6 +181,7 @@ def test_a_name_will_do_where_no_code_is_given(tmp_path: Path) -> None:
     assert set(ev.verdicts["verdict"]) == {"met"}
 
 
+@pytest.mark.slow
 def test_an_answer_that_nobody_knows_is_no_answer(tmp_path: Path) -> None:
     path = fill(tmp_path / "a.xlsx", "cn-quality-balance-2017")
     book = openpyxl.load_workbook(path)

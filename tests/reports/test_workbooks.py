@@ -115,6 +115,7 @@ def test_problems_are_counted_by_kind(tmp_path: Path) -> None:
     assert any(str(row[0]).startswith(f"共{counts.sum()}处") for row in found if row)
 
 
+@pytest.mark.slow
 def test_many_counties_are_counted_and_listed(tmp_path: Path) -> None:
     ev = jh.evaluate(jh.synthetic.province(seed=1, n_counties=4, conditions=False), BASIC)
     found = lines(openpyxl.load_workbook(write_results(ev, tmp_path / "a.xlsx"))["概要"])
@@ -136,6 +137,7 @@ def test_the_contents_lead_to_the_sheets_and_count_their_rows(book: Any) -> None
         assert summary.cell(cell.row, 2).value == book[name].max_row - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_summary_speaks_one_language(ev: jh.Evaluation, plan: jh.Plan, tmp_path: Path, language: Any) -> None:
     many = jh.evaluate(jh.synthetic.province(seed=1, n_counties=2, conditions=False), QUALITY)
@@ -256,6 +258,7 @@ def test_names_stay_text_and_codes_raise_no_complaint(tmp_path: Path) -> None:
 # -------------------------------------------------------------------------------------------- large, same
 
 
+@pytest.mark.slow
 def test_the_same_content_gives_the_same_bytes_for_any_library(tmp_path: Path) -> None:
     first = write_results(jh.evaluate(county(), QUALITY), tmp_path / "a.xlsx").read_bytes()
     again = write_results(jh.evaluate(county(), QUALITY).relabel("en"), tmp_path / "b.xlsx").read_bytes()
@@ -319,6 +322,7 @@ def test_a_plan_says_what_to_add_its_cost_and_what_becomes_of_the_verdicts(plan:
     assert {c.number_format for c in column(sheet, "变化")} == {"#,##0", "#,##0.00"}
 
 
+@pytest.mark.slow
 def test_a_plan_for_many_counties_lists_them(tmp_path: Path) -> None:
     schools = jh.synthetic.province(seed=1, n_counties=3, conditions=False)
     ev = jh.evaluate(schools, QUALITY)

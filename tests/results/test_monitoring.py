@@ -45,6 +45,7 @@ def run() -> pd.DataFrame:
     return jh.monitor(jh.evaluate(frame(*schools()), QUALITY, county_facts=facts()))
 
 
+@pytest.mark.slow
 def test_every_verdict_of_every_year_has_a_row(run: pd.DataFrame) -> None:
     ev = jh.evaluate(frame(*schools()), QUALITY, county_facts=facts())
     n_parts, n_items = len(ev.standard.parts) + 1, len(ev.items) // len(YEARS)

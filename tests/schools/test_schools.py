@@ -22,6 +22,7 @@ def one(header: str, value: Any, mapping: dict[str, str] | None = None) -> tuple
 # --------------------------------------------------------------------------------------------- headers
 
 
+@pytest.mark.slow
 def test_every_label_and_alias_is_read_as_its_column() -> None:
     for column in columns().values():
         for header in (column.id, column.zh, *column.aliases):
@@ -103,6 +104,7 @@ def test_units_are_converted_as_on_paper(header: str, value: Any, column: str, e
     assert one(header, value) == (column, expected)
 
 
+@pytest.mark.slow
 def test_every_unit_of_the_vocabulary_is_converted() -> None:
     units = jh._data.read_toml("columns.toml")["units"]
     for column in columns().values():

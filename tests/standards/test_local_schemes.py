@@ -177,6 +177,7 @@ COUNTY_CONDITIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "item", "condition"), COUNTY_CONDITIONS)
 def test_one_figure_short_fails_its_item_and_one_lacking_leaves_it_open(
     name: str, item: Item, condition: Condition

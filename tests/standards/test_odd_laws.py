@@ -21,12 +21,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     return dict(zip(paths, read_in_children(paths.values(), CALL), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", odd_laws.HOSTILE)
 def test_a_hostile_file_ends_in_one_error_soon_and_in_little_memory(name: str, hostile: dict[str, Outcome]) -> None:
     one = hostile[name]
     assert one.how == "refused" and one.megabytes <= 300 and one.seconds <= 2, one
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_extends_is_refused_and_a_short_one_read(tmp_path: Path) -> None:
     head = odd_laws.HEAD.replace('id = "xx-own"\n', "").replace('parts = ["basic_standard"]\n', "")
     for i in range(1_200):
