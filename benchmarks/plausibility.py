@@ -125,7 +125,7 @@ def lifted(size: dict[str, int]) -> Iterator[tuple[str, Table]]:
                 line: dict[str, Any] = {
                     "honest figures": "heaped" if heaping else "smooth",
                     "schools": n_schools,
-                    "u": "0" if upper == 0 else f"0–{100 * upper:.0f} %",
+                    "u": "0" if upper == 0 else f"0–{100 * upper:.0f}\u00a0%",
                 }
                 for what, names in (("all 7", None), ("areas and equipment", areas), ("teaching area", few)):
                     options: dict[str, Any] = {"excess": (0.0, upper)}
@@ -219,13 +219,13 @@ def plausible(schools: pd.DataFrame, what: str) -> pd.DataFrame:
 
 
 def percent(value: float, digits: int) -> str:
-    return f"{100 * value:.{digits}f} %"
+    return f"{100 * value:.{digits}f}\u00a0%"  # the sign stays beside its number
 
 
 def share(hit: Any) -> str:
     """Return a share with its standard error."""
     p, n = float(np.mean(hit)), len(hit)
-    return f"{p:.3f} ± {math.sqrt(p * (1 - p) / max(n, 1)):.3f}" if n else "–"
+    return f"{p:.3f}\u00a0±\u00a0{math.sqrt(p * (1 - p) / max(n, 1)):.3f}" if n else "–"
 
 
 def markdown(title: str, rows: Table) -> str:

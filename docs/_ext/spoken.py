@@ -22,12 +22,15 @@ from junheng.words import label_of_column, word
 LANGUAGE = "en"
 #: What is made of the pages: html, or gettext messages.
 BUILDER = "html"
-#: Columns whose cells are ids, and the group of labels that has them.
+#: Columns whose cells are ids, and the groups of labels that have them.
 WORDS = {
-    **dict.fromkeys(("verdict", "floor_verdict", "before", "after", "was", "now"), "verdict"),
+    **dict.fromkeys(("verdict", "floor_verdict", "before", "after", "was", "now", "previous"), "verdict"),
     **{name: name for name in ("stage", "part", "severity", "standing", "reason", "left_out_of", "change", "subject")},
+    **{name: name for name in ("unit", "why", "cause", "turns", "method")},
     "code": "problem",
     "kind": "plausibility",
+    "name": "part",
+    "reason": "reason left_out_row",
 }
 _MODULES = (jh, jh.changes, jh.engines, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards)
 
@@ -83,11 +86,19 @@ def shown(frame: Any) -> Any:
     out = frame.copy()
     for name in frame.columns:
         if name in WORDS:
-            out[name] = [word(WORDS[name], v, "zh") if isinstance(v, str) else v for v in frame[name]]
+            out[name] = [_spoken(WORDS[name], v) for v in frame[name]]
         elif name in ("indicator", "column"):
             labels = {v: known[v].zh if v in known else label_of_column(v) for v in frame[name] if isinstance(v, str)}
             out[name] = [labels.get(v, v) for v in frame[name]]
     return out.rename(columns={name: _header(name) for name in frame.columns})
+
+
+def _spoken(groups: str, value: Any) -> Any:
+    """Return the label of an id from the first group that has it."""
+    for group in groups.split() if isinstance(value, str) else ():
+        if (label := word(group, value, "zh")) != value:
+            return label
+    return value
 
 
 def _header(name: Any) -> Any:

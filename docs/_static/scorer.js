@@ -1,12 +1,16 @@
-// Which page comes first in a search. A heading that is the query, or has it in it, counts more than words in a text;
-// pages that explain count more than those about one standard, one decision or one example.
+// Which page comes first in a search. Sphinx counts words of headings three times as much as words of a text; the rest is here.
+// A page counts double if it says what words mean, and half if it is about one thing: one standard, decision, example
+// or function. What has the query in its name, a page or a function, comes before what only mentions it.
 var Scorer = {
-  score: ([page, title, anchor, description, score]) => {
+  score: ([page, title, anchor, description, score, file, kind]) => {
     const query = (new URLSearchParams(location.search).get("q") || "").trim().toLowerCase();
-    const heading = title.split(" > ").pop().toLowerCase();
-    const exact = heading === query ? 100 : heading.includes(query) ? 25 : 0;
-    const less = { decisions: 0.4, notebooks: 0.5, catalogue: 0.6, api: 0.7, ways: 0.7 }[page.split("/")[0]] || 1;
-    return exact + score * less;
+    const name = title.toLowerCase();
+    // a section is listed as "page > section", a function as "package.function"
+    const named = kind === "object" ? name.split(".").pop() === query : !name.includes(" > ") && name.includes(query);
+    const meanings = ["concepts", "data-dictionary", "measures", "catalogue/indicators"];
+    const lists = ["catalogue/facts", "catalogue/standards"];
+    const one = /^(api|catalogue|decisions|notebooks|ways)\b/.test(page) && !lists.includes(page);
+    return (score + (named ? 30 : 0)) * (meanings.includes(page) ? 2 : one ? 0.5 : 1);
   },
   // the figures of Sphinx
   objNameMatch: 11,
