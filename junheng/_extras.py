@@ -12,7 +12,7 @@ from junheng._data import read_toml
 from junheng.errors import InputError
 from junheng.words import Message, message
 
-__all__ = ["check", "installed", "load", "usable"]
+__all__ = ["check", "installed", "load", "release", "usable"]
 
 
 def load(module: str, missing: Message) -> Any:
@@ -44,6 +44,11 @@ def check(top: str) -> None:
 def usable(top: str) -> bool:
     """Return whether a library that can be done without is installed and new enough."""
     return installed(read_toml("extras.toml")[top]["name"]) is not None and _too_old(top) is None
+
+
+def release() -> str:
+    """Return the version of this package."""
+    return installed("junheng") or "unknown"  # run from a source tree that was never installed
 
 
 @cache

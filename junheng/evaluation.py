@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
 
 from junheng._data import STAGES
+from junheng._extras import release
 from junheng._frames import FrameT
 from junheng._text import as_text
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode, Severity
@@ -189,20 +189,12 @@ def _evaluate(
     return Evaluation(data=judge(findings), provenance=_provenance(findings, missing))
 
 
-@cache
-def _release() -> str:
-    try:
-        return version("junheng")
-    except PackageNotFoundError:  # pragma: no cover - run from a source tree that was never installed
-        return "unknown"
-
-
 def _provenance(findings: Findings, missing: Missing) -> dict[str, Any]:
     std, sections = findings.standard, findings.sections
     left_out = {c: n for i, c in enumerate(LEFT_OUT) if i and (n := int(np.count_nonzero(sections.out == i)))}
     codes = [str(p.code) for p in findings.problems]
     return {
-        "junheng": _release(),
+        "junheng": release(),
         "standard": std.id,
         "standard_digest": std.digest,
         "extends": std.extends,

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from junheng._extras import release
 from junheng.schools.unreadable import ON_ERROR
 from junheng.words import LANGUAGES, sentences
 
@@ -102,6 +103,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     text, stands_for = sentences("cli", language), sentences("cli.metavar", language)
     parser = _Parser(language, prog="junheng", description=text["description"], epilog=text["epilog"])
     parser.add_argument("--language", choices=LANGUAGES, default=None, help=text["language"])
+    parser.add_argument("--version", action="version", version=f"junheng {release()}", help=text["version"])
     commands = parser.add_subparsers(  # type: ignore[call-overload]
         required=True,
         metavar=stands_for["command"],

@@ -39,6 +39,14 @@ def test_the_demo_in_both_languages(capsys: pytest.CaptureFixture[str], language
     assert ("met" in out) == (language == "en")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_version_is_the_one_that_results_name(capsys: pytest.CaptureFixture[str], language: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--language", language, "--version"])
+    named = jh.evaluate(table(), STANDARDS[0]).provenance["junheng"]
+    assert ended.value.code == 0 and capsys.readouterr().out == f"junheng {named}\n"
+
+
 def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
     """In a terminal that knows no Chinese too."""
     done = subprocess.run(
