@@ -207,15 +207,14 @@ def _factor_of(column: str, unit: str) -> tuple[int, int] | None:
 
 def write_costs_template(path: Path, standard: jh.Standard, language: Language) -> None:
     """Write a table of the columns that a plan may add to, with their units and without costs."""
-    text, zh = sentences("cli.costs_table", language), language == "zh"
+    text = sentences("cli.costs_table", language)
     needed = [columns()[c] for c in _needed(standard)]
+    if language == "zh":
+        names: dict[str, list[str]] = {"column": [c.zh for c in needed]}
+    else:
+        names = {"column": [c.id for c in needed], "label": [c.en for c in needed]}
     units = [str(word("unit", c.unit, language)) if c.unit else "" for c in needed]
-    ids, labels = [c.id for c in needed], [c.zh if zh else c.en for c in needed]
-    # Chinese labels or canonical names come first
-    names = [labels, ids] if zh else [ids, labels]
-    frame = dict(
-        zip((text[k] for k in ("column", "label", "unit", "cost")), (*names, units, [None] * len(needed)), strict=True)
-    )
+    frame = {text[k]: v for k, v in {**names, "unit": units, "cost": [None] * len(needed)}.items()}
     if path.suffix.lower() == ".csv":
         write_csv(path, {text["sheet"]: pandas_frame(frame)})
     else:
