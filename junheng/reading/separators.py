@@ -39,11 +39,15 @@ def _first_lines(text: str) -> list[str]:
 
 def _fit(lines: list[str], separator: str) -> tuple[int, float, int]:
     """Return how well a separator suits the lines: known headers in one line, even lines, ASCII before full width."""
-    rows = [_cells(line, separator) for line in lines if separator in line]
-    if not rows:
+    there = [separator in line for line in lines]
+    if not any(there):
         return (0, 0.0, 0)
-    known = max(len({c for c in row if _is_known(c)}) for row in rows)
-    width, often = Counter(map(len, rows)).most_common(1)[0]
+    rows = [_cells(line, separator) if has else [] for line, has in zip(lines, there, strict=True)]
+    # most lines below a header are cut as it is; a label such as "体育、艺术专任教师数" cuts one line alone
+    last = len(lines) - 1
+    headers = [rows[i] for i in {0, *range(last)} if 2 * sum(there[i:]) > len(there[i:])]
+    known = max((len({c for c in row if _is_known(c)}) for row in headers), default=0)
+    width, often = Counter(len(row) for row in rows if row).most_common(1)[0]
     return (known if known > 1 else 0, often / len(lines) if width > 1 else 0.0, separator.isascii())
 
 

@@ -20,6 +20,7 @@ from junheng.reading import read_table
 from junheng.reading.cells import read_figures
 from junheng.reading.encodings import decode
 from junheng.reading.input_file import InputFile
+from junheng.reading.separators import find_separator
 from junheng.schools import columns
 
 HEADERS = ["区县名称", "学校名称", "学段", "学生人数", "教学及辅助用房面积", "备注"]
@@ -481,3 +482,12 @@ def test_the_sample_in_big5_through_a_mapping(shared_data: Path) -> None:
     }
     schools = quiet(jh.read_schools, folder / "f13_big5.csv", mapping=mapping)
     assert schools["school"].tolist() == ["東街小學", "西街小學"] and schools["students"].tolist() == [800.0, 600.0]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_label_with_a_mark_inside_does_not_separate_the_file(place: int) -> None:
+    """One line holds 、 in a label, and no line holds a figure: commas separate."""
+    names = ["校舍面积", "骨干教师", "图书"]
+    names.insert(place, "体育、艺术专任教师数")
+    text = "项目（列）,单位,单价（元）\n" + "".join(f"{name},人,\n" for name in names)
+    assert find_separator(text) == ","
