@@ -60,6 +60,20 @@ def test_the_numbers_are_those_of_the_law() -> None:
     assert by_size[0] == "≥ 12: 26.01, 18: 23.48, 24: 23.03, 30: 21.46, 36: 19.97"
 
 
+@pytest.mark.parametrize(
+    ("issued", "extends", "line"),
+    [
+        ("2017-04", "parent", "x · 1号 · 2017-04 · CN · parent"), (None, "parent", "x · 1号 · CN · parent"),
+        ("2017", None, "x · 1号 · 2017 · CN"), (None, None, "x · 1号 · CN"),
+    ],
+)  # fmt: skip
+def test_a_date_or_a_standard_above_that_is_not_known_leaves_no_trace(
+    issued: str | None, extends: str | None, line: str
+) -> None:
+    std = attrs.evolve(jh.load_standard(QUALITY), id="x", number="1号", issued=issued, extends=extends)
+    assert f"<br>{line}</p>" in std._repr_html_()
+
+
 def test_a_hostile_file_shows_as_text() -> None:
     std = jh.load_standard(QUALITY)
     bad = "<script>alert(1)</script>&\"'"
