@@ -307,6 +307,21 @@ def test_a_mistake_is_told_with_its_place_and_nothing_else(tmp_path: Path, what:
     assert places(tmp_path, **content) == wanted
 
 
+@pytest.mark.parametrize(
+    ("scope", "figure", "said"),
+    [
+        ("county", "books", "'books' is not a fact about the county"),
+        ("school", "layout_plan", "'layout_plan' is not a column of schools"),
+    ],
+)
+def test_a_figure_of_another_scope_is_told_to_be_none_of_this(
+    tmp_path: Path, scope: str, figure: str, said: str
+) -> None:
+    with pytest.raises(jh.StandardDataError) as caught:
+        custom(tmp_path, [], **condition(scope=scope, top=[figure]))
+    assert list(caught.value.problems) == [f"{said} @ {IT}.top"]
+
+
 @pytest.mark.parametrize("key", ["document", "number", "jurisdiction", "parts", "id", "label", "last_checked_on"])
 def test_a_standard_without_a_name_or_a_part_is_refused(tmp_path: Path, key: str) -> None:
     text = """id = "x"\nlabel = { zh = "一", en = "a" }\ndocument = "d"\nnumber = "1"\njurisdiction = "CN"
@@ -327,13 +342,16 @@ last_checked_on = "2026-01-01"\nparts = ["quality"]\nindicators = ["books_per_st
     ("most", "more"),
     [
         ("a = " + "[" * 24 + "]" * 24, "a = " + "[" * 25 + "]" * 25),
-        ("a = " + "{b = " * 24 + "1" + "}" * 24, "a = " + "{b = " * 25 + "1" + "}" * 25),
-        (".".join("a" * 16) + " = 1", ".".join("a" * 17) + " = 1"),
-        ("a = [" + ", ".join(["1.5"] * 30) + "]", ".".join("a" * 17) + " = 1"),
-        ("a" * 100 + " = 1", "a" * 101 + " = 1"),
+        ("a = " + "{X = " * 24 + "1" + "}" * 24, "a = " + "{X = " * 25 + "1" + "}" * 25),
+        (".".join("X" * 16) + " = 1", ".".join("X" * 17) + " = 1"),
+        ("a = [" + ", ".join(["1.5"] * 30) + "]", ".".join("X" * 17) + " = 1"),
+        ("X" * 100 + " = 1", "X" * 101 + " = 1"),
         ("a = '" + "b" * 101 + "' # " + "c" * 101 + " " * 101, "a = " + "1" * 101),
-        ('a = """' + "b" * 101 + '"""\n' + "a.b = 1\n" * 20, 'a = """\n\n"""\n' + "a" * 101),
+        ('a = """' + "b" * 101 + '"""\n' + "a.b = 1\n" * 20, 'a = """\n\n"""\n' + "X" * 101),
         ("]" * 30 + "[" * 24, "]" * 30 + "[" * 25),
+        ("a = 1\n" + ".".join("X" * 16), "a = 1\n" + ".".join("X" * 17)),
+        ("a = [1, " + ".".join("X" * 16), "a = [1, " + ".".join("X" * 17)),
+        ("a.b = " + ".".join("X" * 16), "a.b = " + ".".join("X" * 17)),
     ],
 )
 def test_what_is_given_to_the_parser_is_bounded(most: str, more: str) -> None:

@@ -245,6 +245,10 @@ def test_a_decision_is_about_one_doubt(tmp_path: Path) -> None:
     assert std.chosen == ["small-teaching-points=counted"]
 
 
+NAMES = ("table", "entry", "field", "this", "other")
+records = jh.results.records
+
+
 def test_remarks_are_not_compared(tmp_path: Path) -> None:
     std = child(tmp_path)
     t = std.thresholds[0]
@@ -284,6 +288,21 @@ def test_a_list_is_a_list(tmp_path: Path, value: str) -> None:
     for name in ("thresholds", "remove", "aliases", "indicators"):
         problem, _ = problems(tmp_path / "x.toml", OWN.replace("indicators", "applied") + f"{name} = {value}\n")[:2]
         assert "list" in problem and problem.endswith(f" @ $.{name}"), problem
+
+
+def test_an_entry_or_a_field_that_one_has_is_shown_beside_nothing(tmp_path: Path) -> None:
+    """A number as it is, a whole rule without its remarks."""
+    std = child(tmp_path)
+    t, doubt = std.thresholds[0], std.doubts[1]
+    with_floor = attrs.evolve(std, thresholds=(attrs.evolve(t, floor_ratio=D("0.85")),))
+    name, told = "books_per_student primary", '{"id": "one", "items": ["one"], "where": {}, "decision": "open"}'
+    for other, row in (
+        (with_floor, ["thresholds", name, "floor_ratio", None, "0.85"]),
+        (attrs.evolve(std, thresholds=()), ["thresholds", name, "value", "20", None]),
+        (attrs.evolve(std, doubts=std.doubts[:1]), ["doubts", doubt.id, "value", told, None]),
+    ):
+        assert records(std.diff(other)) == [dict(zip(NAMES, row, strict=True))]
+        assert records(other.diff(std)) == [dict(zip(NAMES, [*row[:3], row[4], row[3]], strict=True))]
 
 
 def test_relaxations_that_are_applied_are_a_difference() -> None:
