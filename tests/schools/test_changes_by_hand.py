@@ -286,6 +286,11 @@ def test_a_new_school_stands_where_the_table_says_or_must_say_where() -> None:
     assert refused(judged(*rows), Open(row=new)) == [("missing_key", "county", None)]
     after = table_of(judged(*rows).apply(Open(row={**new, "county": "乙县"})))
     assert after[["county", "year"]].values.tolist()[-1] == ["乙县", 2025]
+    # the code of the county is asked for with the change, not as an empty cell of a row that nobody typed
+    codes = judged(*(row | {"county_code": code} for row, code in zip(rows, "12", strict=True)))
+    assert refused(codes, Open(row={**new, "county": "乙县"})) == [("missing_key", "county_code", None)]
+    after = table_of(codes.apply(Open(row={**new, "county": "乙县", "county_code": "2"})))
+    assert after["county_code"].tolist() == ["1", "2", "2"]
     # pupils come from the school of that county
     after = table_of(judged(*rows).apply(Open(row={**new, "county": "乙县"}, moved_students={"一小": 5})))
     assert after["students"].tolist() == [500, 495, 5]
@@ -317,6 +322,21 @@ ODD: dict[str, list[Any]] = {
 @pytest.mark.parametrize(("code", "odd"), [(code, odd) for code, all_ in ODD.items() for odd in all_])
 def test_a_number_that_is_none_is_refused(code: str, odd: Any) -> None:
     assert refused(judged(school()), Add("books", odd, school="一小")) == [(code, None, None)]
+
+
+@pytest.mark.parametrize("name", ["entering", "leaving", "years"])
+def test_pupils_who_come_and_go_are_counted_from_nobody(name: str) -> None:
+    none = {"entering": 0, "leaving": 0, "years": 0}
+    ev = judged(school())
+    assert table_of(ev.apply(Cohorts(**none | {name: 0.0}, stage="primary")))["students"].tolist() == [500]
+    for odd in (-1, 0.5):
+        assert refused(ev, Cohorts(**none | {name: odd}, stage="primary")) == [("not_whole", None, None)]
+
+
+@pytest.mark.parametrize("odd", [5, "books", b"books", {"column": "books"}, np.array(5), None])
+def test_changes_are_a_frame_or_a_list(odd: Any) -> None:
+    with pytest.raises(jh.InputError, match="changes must be a frame"):
+        judged(school()).apply(odd)
 
 
 def test_fewer_digits_than_no_figure_has_are_a_number() -> None:

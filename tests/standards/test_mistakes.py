@@ -265,6 +265,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a share of unknown size": (share(value=None), [IT, IT]),
     "a share chosen by nobody": (share(value=None, one_of=[D("0.3"), D("0.4")]), [f"{IT}.one_of"]),
     "a share chosen from nothing": (share(chosen_by="standard_school_share_target"), [f"{IT}.one_of"]),
+    "a share chosen by no fact": (
+        share(value=None, one_of=[D("0.3"), D("0.4")], chosen_by="books"), [f"{IT}.chosen_by"],
+    ),
     "a yardstick": (share(yardsticks=[YARDSTICK]), []),
     "a yardstick without tests": (share(yardsticks=[YARDSTICK | {"tests": []}]), [f"{IT}.yardsticks[0].tests"]),
     "a yardstick of no clause": (share(yardsticks=[YARDSTICK | {"clause": " "}]), [f"{IT}.yardsticks[0].clause"]),
@@ -307,19 +310,22 @@ def test_a_mistake_is_told_with_its_place_and_nothing_else(tmp_path: Path, what:
     assert places(tmp_path, **content) == wanted
 
 
+WAYS = "'value', 'primary'/'junior', 'than', 'per_classes', 'by_size', 'dated', 'norm'"
+
+
 @pytest.mark.parametrize(
-    ("scope", "figure", "said"),
+    ("content", "said"),
     [
-        ("county", "books", "'books' is not a fact about the county"),
-        ("school", "layout_plan", "'layout_plan' is not a column of schools"),
+        (condition(scope="county", top=["books"]), f"'books' is not a fact about the county @ {IT}.top"),
+        (condition(top=["layout_plan"]), f"'layout_plan' is not a column of schools @ {IT}.top"),
+        (condition(value=None), f"requires exactly one of {WAYS} @ {IT}"),
+        (item(EASIER[0], rule="scored"), f"a condition of a scored item must not have a requirement @ {IT}"),
     ],
 )
-def test_a_figure_of_another_scope_is_told_to_be_none_of_this(
-    tmp_path: Path, scope: str, figure: str, said: str
-) -> None:
+def test_of_two_mistakes_at_one_place_the_right_one_is_told(tmp_path: Path, content: Any, said: str) -> None:
     with pytest.raises(jh.StandardDataError) as caught:
-        custom(tmp_path, [], **condition(scope=scope, top=[figure]))
-    assert list(caught.value.problems) == [f"{said} @ {IT}.top"]
+        custom(tmp_path, [], **content)
+    assert list(caught.value.problems) == [said]
 
 
 @pytest.mark.parametrize("key", ["document", "number", "jurisdiction", "parts", "id", "label", "last_checked_on"])

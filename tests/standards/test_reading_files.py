@@ -89,7 +89,7 @@ def test_what_is_no_name_of_a_standard(given: Any) -> None:
     ("value", "said"),
     [
         ('"20"', "the text '20'"), ("true", "true"), ("[]", "list"), ("{}", "dict"), ("2026-01-01", "date"),
-        ("10:00:00", "time"), ("nan", "finite"), ("1e31", "1.000000e+31"),
+        ("10:00:00", "time"), ("nan", "finite"), ("1e" + "9" * 20, "finite"), ("1e31", "1.000000e+31"),
     ],
 )  # fmt: skip
 def test_a_number_is_a_number(tmp_path: Path, value: str, said: str) -> None:
@@ -254,6 +254,7 @@ def test_remarks_are_not_compared(tmp_path: Path) -> None:
     t = std.thresholds[0]
     for change in ({"clause": "x"}, {"source": "G"}, {"also": ()}, {"standing": Standing("derived")}, {"note": "n"}):
         assert std.diff(attrs.evolve(std, thresholds=(attrs.evolve(t, **change),))).empty, change
+    assert std.diff(attrs.evolve(std, items=(attrs.evolve(std.items[0], label=Label(zh="二", en="b")),))).empty
     changed = std.diff(attrs.evolve(std, thresholds=(attrs.evolve(t, value=D(21)),)))
     assert changed.to_numpy().tolist() == [["thresholds", "books_per_student primary", "value", "20", "21"]]
     assert std.diff(std.with_options(relaxations=[])).empty
