@@ -199,6 +199,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a second source that is not there": (threshold(also=["F"]), [f"{AT}.also"]),
     "a source that is not there": (threshold(source="F"), [f"{AT}.source"]),
+    "a standing beyond its source": (
+        threshold() | {"sources": {"E": {"title": "示例", "kind": "memory"}}}, [f"{AT}.standing"],
+    ),
+    "another number for what is and is not meant": (
+        threshold(instead=[INSTEAD | {"where": {"kinds": ["primary"], "not_kinds": ["primary"]}}]),
+        [f"{AT}.instead[0].where.not_kinds"],
+    ),
     "no clause": (threshold(clause=" "), [f"{AT}.clause"]),
     # conditions
     "a condition": (condition(), []),
