@@ -58,8 +58,8 @@ class CodedColumns:
         return words[codes[row]] if codes[row] >= 0 else None
 
     def is_empty(self, name: str) -> bool:
-        """Return whether a whole column looks blank; False for a table without rows."""
-        if not self.rows or not is_nothing(self.table.first(name)):
+        """Return whether a whole column looks blank."""
+        if not is_nothing(self.table.first(name)):
             return False
         return all(map(is_nothing, self.table.codes(name)[1]))
 

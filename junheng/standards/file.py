@@ -259,7 +259,7 @@ def _made_from(origin: Any) -> Callable[[Any], bool]:
 @cache
 def _converter() -> Converter:
     """Return the strict reader of a file."""
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter = Converter(detailed_validation=True)
     converter.register_structure_hook(str, _strict(message("standards.text"), (str,)))
     converter.register_structure_hook(int, _strict(message("standards.whole_number"), (int,)))
     converter.register_structure_hook(bool, _strict(message("standards.true_or_false"), (bool,)))

@@ -627,3 +627,11 @@ def test_no_frame_is_changed_by_a_check() -> None:
     before = table.copy()
     jh.check_schools(table, QUALITY)
     pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize(
+    "cell", ["9007199254740993.0000000000000000001", Decimal("9007199254740993.0000000000000000001")]
+)
+def test_a_figure_of_many_digits_is_the_nearest_float(cell: Any) -> None:
+    """Rounded to 28 digits first, it would lie half way between two floats, and become the lower."""
+    assert parse_numbers(np.array([cell, "x"], dtype=object))[0][0] == 9007199254740994

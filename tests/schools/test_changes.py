@@ -512,6 +512,14 @@ def test_a_frame_names_schools_by_row_or_by_key() -> None:
     assert "names row 0 and '二小', but that row is '一小'; are the row numbers from another table?" in found[-1][1]
 
 
+@pytest.mark.parametrize("row", [float("inf"), "x", 0.5, -1, 2, "0"])
+def test_a_row_that_the_table_does_not_have_is_named(row: Any) -> None:
+    ev = judged(school("一小"), school("二小"))
+    ((code, text),) = errors(ev, pd.DataFrame({"row": [row], "column": ["books"], "change": [1]}))
+    assert code == "unknown_school"
+    assert f"change 0 names row {row}, which is not a school; the table has rows 0 to 1" in text
+
+
 def test_ambiguous_schools_are_told_apart_by_county_year_or_code() -> None:
     rows = [school(county=c, year=y, school_code=f"{c}1") for c in ("甲县", "乙县") for y in (2024, 2025)]
     ev = judged(*rows)

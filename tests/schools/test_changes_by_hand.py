@@ -109,6 +109,8 @@ def test_a_whole_may_shrink_to_its_parts_and_not_below() -> None:
         ev.apply([Add("backbone_teachers", -6.5, school="一小")])
     assert [p.value for p in caught.value.problems] == ["-0.5"]
     nobody = judged(school(teachers=0, teachers_above_required_degree=0, backbone_teachers=0, pe_art_teachers=0))
+    after = table_of(nobody.apply(Add("teachers_above_required_degree", 1, school="一小")))
+    assert after["teachers"].tolist() == [1]  # the first teacher of a school is one of its teachers
     both = [Add("teachers_above_required_degree", 1, school="一小"), Add("teachers", -1, school="一小")]
     assert refused(nobody, both) == [("below_zero", "teachers", 0)]
 
@@ -189,6 +191,23 @@ def test_nothing_is_added_to_what_is_unknown(column: str) -> None:
     assert refused(ev, Add(column, 1, school="二小")) == [("missing_value", column, 1)]
     given = pd.DataFrame({"school": ["二小", "一小"], "column": [column] * 2, "change": [1, 1]})
     assert refused(ev, given) == [("missing_value", column, 1)]
+
+
+def test_an_unknown_figure_that_stages_share_is_named_at_the_first_row() -> None:
+    ev = judged(school(), *nine(books=None))
+    assert refused(ev, Add("books", 1, school="九年")) == [("missing_value", "books", 1)]
+
+
+def test_a_year_is_no_county() -> None:
+    ev = judged(school(year=2024), school(year=2025))
+    assert refused(ev, Add("books", 1, school="一小", county="2025")) == [("unknown_county", None, None)]
+    assert table_of(ev.apply(Add("books", 1, school="一小", year=2025)))["books"].tolist() == [15_000, 15_001]
+
+
+def test_pupils_of_a_closed_school_go_to_schools_that_are_there() -> None:
+    ev = judged(school(), school("二小"))
+    shares = {"二小": 200, "三小": 300}
+    assert refused(ev, Close(school="一小", students_to=shares)) == [("unknown_school", "school", None)]
 
 
 def test_a_factor_is_of_the_school_stage_county_and_year_that_are_named() -> None:
@@ -286,6 +305,11 @@ def test_a_new_school_stands_where_the_table_says_or_must_say_where() -> None:
     assert refused(judged(*rows), Open(row=new)) == [("missing_key", "county", None)]
     after = table_of(judged(*rows).apply(Open(row={**new, "county": "乙县"})))
     assert after[["county", "year"]].values.tolist()[-1] == ["乙县", 2025]
+    # the code of the county is asked for with the change, not as an empty cell of a row that nobody typed
+    codes = judged(*(row | {"county_code": code} for row, code in zip(rows, "12", strict=True)))
+    assert refused(codes, Open(row={**new, "county": "乙县"})) == [("missing_key", "county_code", None)]
+    after = table_of(codes.apply(Open(row={**new, "county": "乙县", "county_code": "2"})))
+    assert after["county_code"].tolist() == ["1", "2", "2"]
     # pupils come from the school of that county
     after = table_of(judged(*rows).apply(Open(row={**new, "county": "乙县"}, moved_students={"一小": 5})))
     assert after["students"].tolist() == [500, 495, 5]
@@ -317,6 +341,21 @@ ODD: dict[str, list[Any]] = {
 @pytest.mark.parametrize(("code", "odd"), [(code, odd) for code, all_ in ODD.items() for odd in all_])
 def test_a_number_that_is_none_is_refused(code: str, odd: Any) -> None:
     assert refused(judged(school()), Add("books", odd, school="一小")) == [(code, None, None)]
+
+
+@pytest.mark.parametrize("name", ["entering", "leaving", "years"])
+def test_pupils_who_come_and_go_are_counted_from_nobody(name: str) -> None:
+    none = {"entering": 0, "leaving": 0, "years": 0}
+    ev = judged(school())
+    assert table_of(ev.apply(Cohorts(**none | {name: 0.0}, stage="primary")))["students"].tolist() == [500]
+    for odd in (-1, 0.5):
+        assert refused(ev, Cohorts(**none | {name: odd}, stage="primary")) == [("not_whole", None, None)]
+
+
+@pytest.mark.parametrize("odd", [5, "books", b"books", {"column": "books"}, np.array(5), None])
+def test_changes_are_a_frame_or_a_list(odd: Any) -> None:
+    with pytest.raises(jh.InputError, match="changes must be a frame"):
+        judged(school()).apply(odd)
 
 
 def test_fewer_digits_than_no_figure_has_are_a_number() -> None:

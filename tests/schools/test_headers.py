@@ -67,6 +67,12 @@ def test_another_figure_is_none_of_ours_and_is_reported(header: str) -> None:
     assert header in found.loc[found["code"] == "unknown_column", "column"].tolist()
 
 
+@pytest.mark.parametrize(("length", "read"), [(400, True), (401, False)])
+def test_a_header_has_four_hundred_characters_at_most(length: int, read: bool) -> None:
+    for header in ("图书册数".rjust(length, "*"), "图书册数".ljust(length)):
+        assert (recognise(header) is not None) == read
+
+
 # --------------------------------------------------------------------------------------- composed headers
 
 BRACKETS = st.sampled_from(["()", "（）", "【】", "[]", "〔〕", "［］", "〖〗", "「」"])

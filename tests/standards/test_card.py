@@ -1,5 +1,6 @@
 """What a notebook shows of a standard: who it is, every number it asks for, how many items; all of it escaped."""
 
+from collections import Counter
 from html.parser import HTMLParser
 
 import attrs
@@ -44,7 +45,7 @@ def test_every_rule_has_a_row(name: str) -> None:
     rows = Cells(page).rows
     assert len([r for r in rows if len(r) == 6 and "clause 条款" not in r]) == len(std.thresholds) + len(std.limits)
     counts = {r[0]: int(r[2]) for r in rows if len(r) == 3 and r[2].isdigit()}
-    assert sum(counts.values()) == len(std.items)
+    assert counts == Counter(item.part for item in std.items)
 
 
 def test_the_numbers_are_those_of_the_law() -> None:
@@ -58,6 +59,20 @@ def test_the_numbers_are_those_of_the_law() -> None:
     ]
     by_size = [r[3] for r in Cells(jh.load_standard(SHANDONG)._repr_html_()).rows if r[0] == "land_area_per_student"]
     assert by_size[0] == "≥ 12: 26.01, 18: 23.48, 24: 23.03, 30: 21.46, 36: 19.97"
+
+
+@pytest.mark.parametrize(
+    ("issued", "extends", "line"),
+    [
+        ("2017-04", "parent", "x · 1号 · 2017-04 · CN · parent"), (None, "parent", "x · 1号 · CN · parent"),
+        ("2017", None, "x · 1号 · 2017 · CN"), (None, None, "x · 1号 · CN"),
+    ],
+)  # fmt: skip
+def test_a_date_or_a_standard_above_that_is_not_known_leaves_no_trace(
+    issued: str | None, extends: str | None, line: str
+) -> None:
+    std = attrs.evolve(jh.load_standard(QUALITY), id="x", number="1号", issued=issued, extends=extends)
+    assert f"<br>{line}</p>" in std._repr_html_()
 
 
 def test_a_hostile_file_shows_as_text() -> None:

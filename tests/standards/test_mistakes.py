@@ -199,6 +199,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a second source that is not there": (threshold(also=["F"]), [f"{AT}.also"]),
     "a source that is not there": (threshold(source="F"), [f"{AT}.source"]),
+    "a standing beyond its source": (
+        threshold() | {"sources": {"E": {"title": "示例", "kind": "memory"}}}, [f"{AT}.standing"],
+    ),
+    "another number for what is and is not meant": (
+        threshold(instead=[INSTEAD | {"where": {"kinds": ["primary"], "not_kinds": ["primary"]}}]),
+        [f"{AT}.instead[0].where.not_kinds"],
+    ),
     "no clause": (threshold(clause=" "), [f"{AT}.clause"]),
     # conditions
     "a condition": (condition(), []),
@@ -265,6 +272,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a share of unknown size": (share(value=None), [IT, IT]),
     "a share chosen by nobody": (share(value=None, one_of=[D("0.3"), D("0.4")]), [f"{IT}.one_of"]),
     "a share chosen from nothing": (share(chosen_by="standard_school_share_target"), [f"{IT}.one_of"]),
+    "a share chosen by no fact": (
+        share(value=None, one_of=[D("0.3"), D("0.4")], chosen_by="books"), [f"{IT}.chosen_by"],
+    ),
     "a yardstick": (share(yardsticks=[YARDSTICK]), []),
     "a yardstick without tests": (share(yardsticks=[YARDSTICK | {"tests": []}]), [f"{IT}.yardsticks[0].tests"]),
     "a yardstick of no clause": (share(yardsticks=[YARDSTICK | {"clause": " "}]), [f"{IT}.yardsticks[0].clause"]),
@@ -307,6 +317,24 @@ def test_a_mistake_is_told_with_its_place_and_nothing_else(tmp_path: Path, what:
     assert places(tmp_path, **content) == wanted
 
 
+WAYS = "'value', 'primary'/'junior', 'than', 'per_classes', 'by_size', 'dated', 'norm'"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (condition(scope="county", top=["books"]), f"'books' is not a fact about the county @ {IT}.top"),
+        (condition(top=["layout_plan"]), f"'layout_plan' is not a column of schools @ {IT}.top"),
+        (condition(value=None), f"requires exactly one of {WAYS} @ {IT}"),
+        (item(EASIER[0], rule="scored"), f"a condition of a scored item must not have a requirement @ {IT}"),
+    ],
+)
+def test_of_two_mistakes_at_one_place_the_right_one_is_told(tmp_path: Path, content: Any, said: str) -> None:
+    with pytest.raises(jh.StandardDataError) as caught:
+        custom(tmp_path, [], **content)
+    assert list(caught.value.problems) == [said]
+
+
 @pytest.mark.parametrize("key", ["document", "number", "jurisdiction", "parts", "id", "label", "last_checked_on"])
 def test_a_standard_without_a_name_or_a_part_is_refused(tmp_path: Path, key: str) -> None:
     text = """id = "x"\nlabel = { zh = "一", en = "a" }\ndocument = "d"\nnumber = "1"\njurisdiction = "CN"
@@ -327,13 +355,16 @@ last_checked_on = "2026-01-01"\nparts = ["quality"]\nindicators = ["books_per_st
     ("most", "more"),
     [
         ("a = " + "[" * 24 + "]" * 24, "a = " + "[" * 25 + "]" * 25),
-        ("a = " + "{b = " * 24 + "1" + "}" * 24, "a = " + "{b = " * 25 + "1" + "}" * 25),
-        (".".join("a" * 16) + " = 1", ".".join("a" * 17) + " = 1"),
-        ("a = [" + ", ".join(["1.5"] * 30) + "]", ".".join("a" * 17) + " = 1"),
-        ("a" * 100 + " = 1", "a" * 101 + " = 1"),
+        ("a = " + "{X = " * 24 + "1" + "}" * 24, "a = " + "{X = " * 25 + "1" + "}" * 25),
+        (".".join("X" * 16) + " = 1", ".".join("X" * 17) + " = 1"),
+        ("a = [" + ", ".join(["1.5"] * 30) + "]", ".".join("X" * 17) + " = 1"),
+        ("X" * 100 + " = 1", "X" * 101 + " = 1"),
         ("a = '" + "b" * 101 + "' # " + "c" * 101 + " " * 101, "a = " + "1" * 101),
-        ('a = """' + "b" * 101 + '"""\n' + "a.b = 1\n" * 20, 'a = """\n\n"""\n' + "a" * 101),
+        ('a = """' + "b" * 101 + '"""\n' + "a.b = 1\n" * 20, 'a = """\n\n"""\n' + "X" * 101),
         ("]" * 30 + "[" * 24, "]" * 30 + "[" * 25),
+        ("a = 1\n" + ".".join("X" * 16), "a = 1\n" + ".".join("X" * 17)),
+        ("a = [1, " + ".".join("X" * 16), "a = [1, " + ".".join("X" * 17)),
+        ("a.b = " + ".".join("X" * 16), "a.b = " + ".".join("X" * 17)),
     ],
 )
 def test_what_is_given_to_the_parser_is_bounded(most: str, more: str) -> None:

@@ -109,8 +109,10 @@ def test_a_name_that_is_near_is_not_taken_but_suggested(word: str, near: str) ->
 
 def test_two_standards_with_one_name_make_it_ambiguous() -> None:
     names = Names.of([SHIPPED[BASIC], attrs_evolved(SHIPPED[QUALITY])])
-    with pytest.raises(jh.UnknownStandardError, match="may mean more than one standard"):
+    with pytest.raises(jh.UnknownStandardError, match="may mean more than one standard") as caught:
         names.find("教督[2012]3号")
+    shown = {language: [names.shown[s].text(language) for s in (BASIC, QUALITY)] for language in ("en", "zh")}
+    assert " or ".join(shown["en"]) in str(caught.value) and "或".join(shown["zh"]) in caught.value.text("zh")
 
 
 def attrs_evolved(std: jh.Standard) -> jh.Standard:

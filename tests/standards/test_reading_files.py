@@ -4,7 +4,7 @@ import hashlib
 from decimal import Decimal as D
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -12,8 +12,10 @@ import tomli_w
 from small_tables import QUALITY, SHANDONG
 
 import junheng as jh
+from junheng._data import read_toml
 from junheng.standards.limits import MOST_BYTES
 from junheng.standards.model import Filter, Instead, Label, Standing, Threshold
+from junheng.standards.terms import OwnerType
 
 CITED: dict[str, Any] = {"clause": "c", "source": "E", "standing": "recalled"}
 
@@ -87,7 +89,7 @@ def test_what_is_no_name_of_a_standard(given: Any) -> None:
     ("value", "said"),
     [
         ('"20"', "the text '20'"), ("true", "true"), ("[]", "list"), ("{}", "dict"), ("2026-01-01", "date"),
-        ("10:00:00", "time"), ("nan", "finite"), ("1e31", "1.000000e+31"),
+        ("10:00:00", "time"), ("nan", "finite"), ("1e" + "9" * 20, "finite"), ("1e31", "1.000000e+31"),
     ],
 )  # fmt: skip
 def test_a_number_is_a_number(tmp_path: Path, value: str, said: str) -> None:
@@ -243,11 +245,16 @@ def test_a_decision_is_about_one_doubt(tmp_path: Path) -> None:
     assert std.chosen == ["small-teaching-points=counted"]
 
 
+NAMES = ("table", "entry", "field", "this", "other")
+records = jh.results.records
+
+
 def test_remarks_are_not_compared(tmp_path: Path) -> None:
     std = child(tmp_path)
     t = std.thresholds[0]
     for change in ({"clause": "x"}, {"source": "G"}, {"also": ()}, {"standing": Standing("derived")}, {"note": "n"}):
         assert std.diff(attrs.evolve(std, thresholds=(attrs.evolve(t, **change),))).empty, change
+    assert std.diff(attrs.evolve(std, items=(attrs.evolve(std.items[0], label=Label(zh="二", en="b")),))).empty
     changed = std.diff(attrs.evolve(std, thresholds=(attrs.evolve(t, value=D(21)),)))
     assert changed.to_numpy().tolist() == [["thresholds", "books_per_student primary", "value", "20", "21"]]
     assert std.diff(std.with_options(relaxations=[])).empty
@@ -284,7 +291,79 @@ def test_a_list_is_a_list(tmp_path: Path, value: str) -> None:
         assert "list" in problem and problem.endswith(f" @ $.{name}"), problem
 
 
+def test_an_entry_or_a_field_that_one_has_is_shown_beside_nothing(tmp_path: Path) -> None:
+    """A number as it is, a whole rule without its remarks."""
+    std = child(tmp_path)
+    t, doubt = std.thresholds[0], std.doubts[1]
+    with_floor = attrs.evolve(std, thresholds=(attrs.evolve(t, floor_ratio=D("0.85")),))
+    name, told = "books_per_student primary", '{"id": "one", "items": ["one"], "where": {}, "decision": "open"}'
+    for other, row in (
+        (with_floor, ["thresholds", name, "floor_ratio", None, "0.85"]),
+        (attrs.evolve(std, thresholds=()), ["thresholds", name, "value", "20", None]),
+        (attrs.evolve(std, doubts=std.doubts[:1]), ["doubts", doubt.id, "value", told, None]),
+    ):
+        assert records(std.diff(other)) == [dict(zip(NAMES, row, strict=True))]
+        assert records(other.diff(std)) == [dict(zip(NAMES, [*row[:3], row[4], row[3]], strict=True))]
+
+
 def test_relaxations_that_are_applied_are_a_difference() -> None:
     std = jh.load_standard(QUALITY)
     found = std.diff(std.with_options(relaxations=["older-school-size"]))
-    assert found[["table", "field", "other"]].to_numpy().tolist() == [["applied", "applied", '["older-school-size"]']]
+    assert found.to_numpy().tolist() == [["applied", "applied", "applied", "[]", '["older-school-size"]']]
+
+
+@pytest.mark.parametrize(("name", "before"), [("indicators", "books_per_student"), ("parts", "quality")])
+def test_another_list_of_the_same_name_is_one_difference(tmp_path: Path, name: str, before: str) -> None:
+    std = child(tmp_path)
+    found = std.diff(attrs.evolve(std, **{name: ("one", "two")}))
+    assert found.to_numpy().tolist() == [[name, name, name, f'["{before}"]', '["one", "two"]']]
+
+
+def test_what_was_removed_does_not_come_back_when_a_standard_is_written_and_read(tmp_path: Path) -> None:
+    """It says what it was extended from, and is not merged into that again."""
+    std = child(tmp_path, remove=[{"table": "doubts", "id": "one"}])
+    content = std.to_dict()
+    assert content["extended_from"] == "parent.toml" and "extends" not in content
+    (tmp_path / "again.toml").write_text(tomli_w.dumps(content), encoding="utf-8")
+    assert jh.load_standard(tmp_path / "again.toml") == std
+
+
+def test_a_standard_as_dicts_has_plain_values_only() -> None:
+    """A word of a list of ours would be shown, and stored, as an object of this package."""
+    found, left = set(), [jh.load_standard(name).to_dict() for name in (QUALITY, SHANDONG)]
+    while left:
+        value = left.pop()
+        found.add(type(value))
+        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    assert found == {dict, list, str, int, bool, D}
+
+
+@pytest.mark.parametrize("given", [5, None, ["books_per_student"]])
+def test_an_indicator_that_is_no_text_is_told_so(given: Any) -> None:
+    with pytest.raises(jh.InputError, match="indicator must be text, not"):
+        jh.load_standard(QUALITY).threshold(given, stage="primary")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(PermissionError(13, "Permission denied"), "Permission denied"), (TimeoutError(), "TimeoutError")],
+)
+def test_a_file_that_cannot_be_opened_is_told_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, said: str
+) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(OWN, encoding="utf-8")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(jh.StandardDataError) as caught:
+        jh.load_standard(path)
+    assert list(caught.value.problems) == [f"the file cannot be opened: {said}"]
+
+
+def test_a_rule_may_be_about_each_kind_of_owner_that_a_table_may_name(tmp_path: Path) -> None:
+    owners = list(read_toml("columns.toml")["categories"]["owner_type"])
+    std = child(tmp_path, inclusion=[cited(decision="out", owner_types=owners)], sources=SOURCES)
+    assert std.inclusion[0].owner_types == tuple(owners) == get_args(OwnerType)

@@ -211,3 +211,18 @@ def test_one_for_so_many_classes_needs_a_class(tmp_path: Path, n: int) -> None:
     item = {"id": "courts", "part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [rule]}
     with pytest.raises(jh.StandardDataError, match=r"at least 1 @ \$\.items\[0\]\.conditions\[0\]\.per_classes"):
         custom(tmp_path, [], items=[item | CITED])
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [({}, {5: 1, 6: 1, 7: 2, 12: 2, 13: 3}), ({"begun": False}, {6: 1, 7: 1, 12: 2, 13: 2})],
+)
+def test_one_for_every_six_classes_begun_unless_the_file_says_full(
+    tmp_path: Path, more: dict[str, Any], asked: dict[int, int]
+) -> None:
+    rule = {"scope": "school", "top": ["basketball_courts"], "op": ">=", "per_classes": 6} | more
+    item = {"id": "courts", "part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [rule]}
+    same = {"county": "甲县", "stage": "primary", "students": 200, "basketball_courts": 0}
+    rows = [same | {"school": str(n), "classes": n} for n in (5, 6, 7, 12, 13)]
+    short = jh.evaluate(pd.DataFrame(rows), custom(tmp_path, [], items=[item | CITED])).item_schools
+    assert dict(zip(map(int, short["school"]), short["required"], strict=True)) == asked

@@ -54,7 +54,7 @@ def _fill_in_place(editor: TableEditor, row: dict[str, Any], title: str) -> None
         words = table.codes(name)[1]
         if len(words) == 1:
             row[name] = words[0]
-        elif name in table.by:
+        else:
             advice = message("changes.say_place", column=Name("column", name), school=Quoted(title))
             editor.problems.add(ProblemCode.MISSING_KEY, advice, column=name)
     name = table.school_column

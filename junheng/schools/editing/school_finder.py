@@ -148,10 +148,9 @@ class SchoolFinder:
     def find_row(self, row: Any, number: int) -> list[int] | None:
         """Return the sections of a row, named by change ``number`` of a frame."""
         try:
-            position = int(row)
-        except (TypeError, ValueError):
-            position = -1
-        sections = self._of_row.get(position) if position == row else None
+            sections = self._of_row.get(int(row)) if int(row) == row else None
+        except (TypeError, ValueError, OverflowError):  # a text, nothing, infinity
+            sections = None
         if sections is None:
             last = self._table.rows - 1
             advice = message("changes.unknown_row", number=number, row=key_text(row), last=last)
