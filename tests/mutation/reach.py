@@ -143,7 +143,7 @@ class Reach:
         self.seconds = {name: s for told in self.kept for name, s in told["tests"].items() if s < SLOWEST}
 
     def tests(self, mutant: Mutant, source: str) -> list[str]:
-        """Return the tests that reach a mutant: quickest first, one of each function before its other parameters."""
+        """Return the tests that reach a mutant: quick ones first, of them the room's, each function once first."""
         found = {name for told in self.kept for name in _reaching(told, mutant, source)}
         room = f"tests/{mutant.file.split('/')[1]}/"
         mine = self._sorted(found & self.seconds.keys(), room)
@@ -158,7 +158,7 @@ class Reach:
         for test in sorted(tests, key=lambda t: (self.seconds[t], t)):
             function = test.split("[")[0]
             slow = bisect.bisect((0.05, 0.2, 0.8), self.seconds[test])
-            keys[test] = slow, nth[function], not test.startswith((room, "junheng/")), self.seconds[test]
+            keys[test] = slow, not test.startswith((room, "junheng/")), nth[function], self.seconds[test]
             nth[function] += 1
         return sorted(keys, key=lambda t: (keys[t], t))
 
