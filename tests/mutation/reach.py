@@ -18,7 +18,8 @@ from mutants import Mutant, functions
 
 #: Not run: tests that read sources, or start servers and notebooks.
 FOLDERS = ("judging", "indicators", "standards", "schools", "planning", "golden", "results", "contract", "properties",
-           "certificate", "corpus", "words", "synthetic", "plausibility", "reading", "cli", "reports")  # fmt: skip
+           "certificate", "corpus", "words", "synthetic", "plausibility", "reading", "cli", "reports",
+           "long_run")  # fmt: skip
 #: Tests that need more seconds of the processor judge no mutant; so many tests of a room judge all its mutants.
 SLOWEST, MORE = 3.0, 40
 
