@@ -114,7 +114,9 @@ def slopes(w: Words) -> str:
     """Return how the time of every public function grows, as an HTML table."""
     body = []
     for line in results().get("slopes", []):
-        name = line["name"] + (" *" if line.get("tenth") else "")
+        # what stands in brackets says in which case
+        named = re.sub(r"(?<= \()[^)]+", lambda case: w.contest(case[0]), line["name"])
+        name = named + (" *" if line.get("tenth") else "")
         seconds = [f"<td class=short>{milliseconds(1000 * t)}</td>" for t in line.get("seconds", [])]
         cells = seconds + ["<td class=short></td>"] * (4 - len(seconds))
         slope = f"{line['slope']:.2f}" if "slope" in line else escape(w.contest(line["note"]))

@@ -45,7 +45,7 @@ def listed(w: Words, s: Standard) -> list[str]:
     count: dict[str, int] = {}
     for entry in [*s.thresholds, *s.limits, *s.items]:
         count[str(entry.standing)] = count.get(str(entry.standing), 0) + 1
-    what = [page_of(s.id), w.named(s.label), s.number, force(w, s)]
+    what = [page_of(s.id), w.named(s.label), number(w, s), force(w, s)]
     what += [w("standards.extends", parent=page_of(s.extends))] if s.extends else []
     return ["<br>".join(what), "<br>".join([s.last_checked_on, *(f"{n} {badge(w, k)}" for k, n in count.items())])]
 
@@ -81,7 +81,7 @@ def identity(w: Words, s: Standard) -> list[list[str]]:
     """Return what the document is."""
     return [
         [w("standard.document"), s.document],
-        [w("standard.number"), s.number],
+        [w("standard.number"), number(w, s)],
         [w("standard.issued"), s.issued or w("standard.not_read")],
         [w("standard.in_force"), force(w, s)],
         [w("standard.jurisdiction"), f"{w.label('jurisdiction', s.jurisdiction)} `{s.jurisdiction}`"],
@@ -89,6 +89,11 @@ def identity(w: Words, s: Standard) -> list[list[str]]:
         [w("standard.last_checked"), s.last_checked_on],
         [w("standard.digest"), f"`{s.digest[:23]}…`"],
     ]
+
+
+def number(w: Words, s: Standard) -> str:
+    """Return the number of the document, or that there is none, in the language."""
+    return w(f"number.{s.number}") if w.has("number", s.number) else s.number
 
 
 def sources(w: Words, s: Standard) -> list[list[str]]:
