@@ -284,7 +284,7 @@ class Plan(Generic[FrameT]):
 
     def __repr__(self) -> str:
         share = "" if self.whole else f" of {self.full_cost:,.0f}"
-        return f"<Plan of {len(self._rows)} changes in {len(self.answers)} counties, cost {self.cost:,.0f}{share}>"
+        return f"<Plan: changes {len(self._rows)}, counties {len(self.answers)}, cost {self.cost:,.0f}{share}>"
 
 
 def fails(after: Evaluation, problem: County) -> bool:
