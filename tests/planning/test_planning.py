@@ -621,7 +621,7 @@ def test_the_frames_have_the_columns_that_are_promised() -> None:
     assert list(plan.unplanned) == ["county", "school", "stage", "indicator", "reason"]
     assert (plan.changes["change"] * plan.changes["unit_cost"]).tolist() == plan.changes["cost"].tolist()
     assert plan.cost == plan.changes["cost"].sum() == plan.counties["cost"].sum()
-    assert "Plan of" in repr(plan) and "of" not in repr(plan).split("cost")[1]
+    assert "<Plan: " in repr(plan) and "of" not in repr(plan).split("cost")[1]
     part = planned(ev, budget=1)
     assert f"of {plan.full_cost:,.0f}" in repr(part)
     assert isinstance(plan.changes, pd.DataFrame)
