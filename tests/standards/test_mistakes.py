@@ -81,6 +81,7 @@ ADDS = {"indicator": "books_per_student", "add": ["books"]}
 EASIER = [{"scope": "section", "top": ["computers"], "op": ">=", "value": 1}]
 DATED = [cited(effective_from=year, value=1) for year in ("2012", "2013")]
 YARDSTICK = cited(where={"kinds": ["primary"]}, tests=[{"scope": "school", "top": ["computers"], "value": 1}])
+HINT = cited(test={"scope": "county", "top": ["books"], "op": ">=", "value": 1})
 NORM = {"primary": "funds_norm_per_primary_student_cny", "junior": "funds_norm_per_junior_student_cny"}
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -251,6 +252,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a norm": (condition(value=None, norm=NORM), []),
     "a norm, once": (condition(value=None, norm=NORM | {"times": 1}), []),
     "a norm, never": (condition(value=None, norm=NORM | {"times": 0}), [f"{IT}.norm.times"]),
+    "a norm of stages": (condition(scope="section", value=None, norm=NORM), []),
     "a norm of sums": (condition(scope="sum", value=None, norm=NORM), [f"{IT}.norm"]),
     "a norm that is no fact": (condition(value=None, norm=NORM | {"primary": "books"}), [f"{IT}.norm.primary"]),
     "unless no book": (condition(unless_no=["books"]), [f"{IT}.unless_no"]),
@@ -305,6 +307,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         share(yardsticks=[YARDSTICK | {"tests": YARDSTICK["tests"] * 2}]), [f"{IT}.yardsticks[0].tests[1]"],
     ),
     "another number twice": (threshold(instead=[INSTEAD] * 2), [f"{AT}.instead[1]"]),
+    "a hint about a column": (item(SAME | {"op": ">="}, hints=[HINT]), ["$.items[0].hints[0].test.top"]),
     "a yardstick of schools": (condition(yardsticks=[YARDSTICK]), [f"{IT}.yardsticks"]),
     "one of several, of schools": (condition(value=None, one_of=[1, 2]), [f"{IT}.one_of"]),
     "chosen, of schools": (condition(chosen_by="standard_school_share_target"), [f"{IT}.chosen_by"]),
@@ -333,6 +336,27 @@ def test_of_two_mistakes_at_one_place_the_right_one_is_told(tmp_path: Path, cont
     with pytest.raises(jh.StandardDataError) as caught:
         custom(tmp_path, [], **content)
     assert list(caught.value.problems) == [said]
+
+
+def test_after_two_hundred_mistakes_the_rest_is_not_read(tmp_path: Path) -> None:
+    wrong = [cited(indicator="books_per_student", stage=f"none {i}", value=1) for i in range(300)]
+    with pytest.raises(jh.StandardDataError) as caught:
+        custom(tmp_path, wrong)
+    *told, so_many, not_all = caught.value.problems
+    assert len(told) == 200 and so_many.startswith("200 mistakes; the rest was not read") and not_all.endswith("@ $")
+
+
+def test_a_part_that_cannot_be_read_is_not_missing_too(tmp_path: Path) -> None:
+    text = """id = "x"\nlabel = { zh = "一", en = "a" }\ndocument = "d"\nnumber = "1"\njurisdiction = "CN"
+last_checked_on = "2026-01-01"\nparts = 5\nindicators = ["books_per_student"]\n"""
+    path = tmp_path / "x.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(jh.StandardDataError) as caught:
+        jh.load_standard(path)
+    assert [problem.rpartition(" @ ")[2] for problem in caught.value.problems] == [
+        "$.parts",
+        "$",
+    ]  # not checked as a whole
 
 
 @pytest.mark.parametrize("key", ["document", "number", "jurisdiction", "parts", "id", "label", "last_checked_on"])
