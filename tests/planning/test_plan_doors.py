@@ -410,6 +410,19 @@ def test_what_a_plan_changes_is_said_in_numbers() -> None:
     assert "0 coefficients exceed their limit (before: 1), " in said_of and said_of.endswith(": met.")
 
 
+def test_of_several_counties_those_that_pass_are_counted() -> None:
+    """Each school of B complies, but they are too unequal; in C one lacks sports grounds."""
+    rows = [county | {"county": name} for name in "ABC" for county in (school(), school("二小"), junior())]
+    rows[4]["equipment_value_cny"] = 9e6
+    rows[7]["sports_area_m2"] = 2000.0
+    plan = jh.plan(jh.evaluate(frame(*rows), QUALITY), unit_costs=COSTS, progress=False)
+    assert set(plan.evaluation.school_verdicts.query("county == 'B'")["verdict"]) == {"met"}
+    assert plan_sentences(plan, "en")[1:] == [
+        "No plan costs less at these unit costs.",
+        "Afterwards resources is met in 3 of 3 counties (before: 1).",
+    ]
+
+
 def test_json_is_strict_and_the_same_in_every_language(plan: jh.Plan, short: jh.Plan) -> None:
     for one in (plan, short):
         out = json.loads(json.dumps(one.to_dict(), allow_nan=False))

@@ -265,6 +265,14 @@ def test_who_may_be_moved_and_not_hired_costs_nothing_where_nobody_is_needed() -
     assert planned(plan.evaluation, unit_costs={}, move_costs={"teachers": 1}, budget=0).whole
 
 
+def test_who_is_moved_goes_where_it_lifts_most() -> None:
+    """Two of six go from the school of 4 pupils to that of 6: a coefficient of 0.07, and of 0.11 if one went."""
+    table = frame(own("primary", "一小", 6, teachers=5), own("primary", "二小", 4, teachers=6))
+    rule = Rule((TEACHERS,), each=(("primary", F(1, 10)),))
+    plan = planned(table, standard(rule), unit_costs={"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert moved(plan) == [("一小", 2, "moved_in"), ("二小", -2, "moved_out")] and plan.cost == 2
+
+
 def test_a_bound_says_nothing_where_moving_might_lift_a_mean() -> None:
     """Means are brought down by hiring only; one teacher moved at a cost of 1 would do."""
     plan = planned(
@@ -313,6 +321,8 @@ def test_what_cannot_be_paid_is_not_leapt_over() -> None:
         plan = planned(ev, unit_costs={"books": 1}, budget=budget)
         assert plan.steps["cost"].tolist() == [11, 1] and plan.steps["turns"].tolist() == ["school", "coefficient"]
         assert plan.steps["reached"].tolist() == reached and plan.cost == 11 * sum(reached)
+        assert plan.steps["where"].tolist() == ["一小", "books_per_student (primary)"]
+        assert plan.relabel("en").steps.iloc[:, 2].tolist() == ["一小", "Books per student (primary)"]
 
 
 def test_no_step_turns_back_what_was_well() -> None:

@@ -174,6 +174,14 @@ def test_equations_are_solved(damping: float) -> None:
     assert part == pytest.approx(np.linalg.solve(damped[np.ix_([1, 4], [1, 4])], right[[1, 4]]), rel=1e-9)
 
 
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_equations_are_solved_as_well_for_small_and_large_figures(size: float) -> None:
+    rng = np.random.default_rng(2)
+    bend = Bend(rng.uniform(1, 2, 6), rng.normal(size=(3, 6)), np.array([2.0, 0.5, 0.1]))
+    right = rng.normal(size=6)
+    assert bend.solve(right * size, 0.0) == pytest.approx(bend.solve(right, 0.0) * size, rel=1e-10)
+
+
 def test_equations_that_are_flat_are_left_alone() -> None:
     flat = Bend(np.zeros(2), np.zeros((3, 2)), np.ones(3))
     assert flat.solve(np.array([1.0, 2.0]), 0.0).tolist() == [0, 0]

@@ -328,7 +328,15 @@ def test_every_comparison_of_a_measured_amount(tmp_path: Path, op: str, has: flo
 
 @pytest.mark.parametrize(
     ("op", "value", "has", "short"),
-    [(">", 3, 3, 1), (">", 3.5, 3, 1), ("<=", 3.5, 5, -2), ("<", 3, 3, -1), ("<=", 3, 5, -2), ("==", 3, 1, 2)],
+    [
+        (">", 3, 3, 1),
+        (">", 3.5, 3, 1),
+        ("<=", 3.5, 5, -2),
+        ("<", 3, 3, -1),
+        ("<=", 3, 5, -2),
+        ("==", 3, 1, 2),
+        ("==", 3, 5, -2),
+    ],
 )
 def test_every_comparison_of_things_in_wholes(tmp_path: Path, op: str, value: float, has: int, short: int) -> None:
     std = custom(tmp_path, both_stages(indicator="volleyball_courts", op=op, value=value))
@@ -350,6 +358,13 @@ def test_a_relaxation_counts_with_what_a_school_has() -> None:
         assert rows["short"].tolist() == [short] and rows["has"].tolist() == [3750.0 - short]
         assert verdicts_after(ev, rows, rows["short"]) == ["met"]
         assert verdicts_after(ev, rows, rows["short"] - 0.001) == ["unmet"]
+
+
+def test_a_relaxation_counts_with_what_a_school_has_where_its_pupils_are_missing() -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    row = school(students=None, sports_area_m2=3000.0, converted_sports_area_m2=500.25, dense_city_centre="是")
+    sports = only(lacks(frame(row), std), column="sports_area_m2")
+    assert (sports["has"], sports["reason"]) == (3500.25, "missing_value") and sports["short"] is None
 
 
 def test_a_figure_with_a_long_tail_gets_an_amount_that_is_enough(tmp_path: Path) -> None:
@@ -380,6 +395,15 @@ def test_costs_are_of_the_column_or_of_the_indicator() -> None:
     got = lacks(table, unit_costs=named)
     assert got.set_index("column")["cost"].to_dict() == {"multimedia_classrooms": 8.0, "pe_art_teachers": 0.0}
     assert got.set_index("column")["cost_of_floor"].to_dict() == {"multimedia_classrooms": 0.0, "pe_art_teachers": 0.0}
+
+
+def test_the_cost_of_a_floor_is_of_what_the_school_must_add() -> None:
+    """Of a nine-year school with 500 and 500 pupils 10 parts in 21 are the primary stage's, 11 the juniors'."""
+    of_both = {"kind": "nine_year", "resources_cover": "school", "teaching_area_m2": 1000.0}
+    rows = lacks(frame(school("九年", **of_both), junior("九年", **of_both)), unit_costs=dict.fromkeys(SHARED, 2))
+    area = pick(rows, column="teaching_area_m2")
+    assert (area["short_of_floor"] < area["short_of_floor_school"]).all()
+    assert area["cost_of_floor"].tolist() == pytest.approx([2 * x for x in area["short_of_floor_school"]])
 
 
 def test_a_missing_or_wrong_cost_is_told_with_all_others() -> None:
