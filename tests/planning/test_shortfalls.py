@@ -14,6 +14,8 @@ import pytest
 from custom_standards import both_stages, custom
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
+from properties.tiny_counties import Rule
+from properties.tiny_counties import standard as in_few_figures
 from small_tables import BASIC, GOOD, QUALITY, SEVEN, SHANDONG, conditions, frame, junior, one_row, only, pick, school
 
 import junheng as jh
@@ -382,6 +384,16 @@ def test_an_amount_is_enough_even_where_no_float_holds_what_is_needed(tmp_path: 
     ev = jh.evaluate(frame(school(students=977, teaching_area_m2=6.1065e-11)), std)
     rows = jh.shortfalls(ev)
     assert verdicts_after(ev, rows, rows["short"]) == ["met"] and rows["short"].iloc[0] < 4028.6173
+
+
+def test_nor_does_a_school_fall_short_whose_figure_is_divided_and_all_of_one_stage() -> None:
+    area = "teaching_area_per_student"
+    std = in_few_figures(Rule((area,), ((area, "primary", Fraction("4.123456789012345")),)))
+    row = {"county": "甲县", "school": "联校", "kind": "nine_year", "teaching_area_m2": 6.1065e-11}
+    ev = jh.evaluate(frame(row | {"students_primary": 977, "students_junior": 0}), std)
+    rows = jh.shortfalls(ev)
+    assert rows["shared"].tolist() == [True]
+    assert verdicts_after(ev, rows, rows["short_school"]) == ["met"]
 
 
 # ------------------------------------------------------------------------------------------ costs and totals
