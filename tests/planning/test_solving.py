@@ -32,9 +32,9 @@ def nine_year(primary: int, juniors: int, **figures: Any) -> dict[str, Any]:
     return {"county": "甲县", "school": "联校", "kind": "nine_year", **by_stage, **figures}
 
 
-def problem(rows: list[dict[str, Any]], rule: Rule, costs: dict[str, Any]) -> County:
+def problem(rows: list[dict[str, Any]], rule: Rule, costs: dict[str, Any], decimals: int = 0) -> County:
     prices = Prices.read(costs, by_column=True)
-    (out,) = counties(jh.evaluate(frame(*rows), standard(rule)).data, prices, 0)
+    (out,) = counties(jh.evaluate(frame(*rows), standard(rule)).data, prices, decimals)
     return out
 
 
@@ -74,6 +74,22 @@ def test_whole_steps_at_first_go_up_to_the_limit() -> None:
     rows = [nine_year(11, 10, books=20), own("primary", "一小", 11, books=5)]
     plan = planned(rows, Rule((BOOKS,), each=(("primary", F(1, 4)),)), {"books": 1}, nodes=0)
     assert records(plan.changes[["school", "change"]]) == [{"school": "一小", "change": 1}]
+
+
+def test_figures_with_decimals_are_whole_steps_however_large() -> None:
+    """1000.06 and 3000.21 m2: a hundredth more, and the coefficient is 1/2, although 1000.06 / 0.01 has a tail."""
+    rows = [own("primary", "一小", 1, teaching_area_m2=1000.06), own("primary", "二小", 1, teaching_area_m2=3000.21)]
+    assert 1000.06 / 0.01 != 100006
+    ev = jh.evaluate(frame(*rows), standard(Rule((AREA,), each=(("primary", F(1, 2)),))))
+    plan = jh.plan(ev, unit_costs={"teaching_area_m2": 100}, progress=False)
+    assert plan.changes["change"].tolist() == [0.01] and plan.cost == plan.bound == pytest.approx(1)
+
+
+def test_the_bound_of_what_is_counted_is_that_of_whole_steps() -> None:
+    of = problem(NOBODY, HALF, {"books": {"nine_year": 1, "primary": 2}})
+    search = _solve._Solver(of, None, Prices({}), F(0), _solve.Effort(200))
+    bound, trial = search._coupled(0, np.zeros(2, dtype=np.int64), np.array([2, 1]), 4.0)
+    assert bound == pytest.approx(4) and trial == pytest.approx([2, 1])
 
 
 # ------------------------------------------------------------------------------------- all at once
@@ -140,6 +156,13 @@ def test_what_has_no_price_is_not_bought_in_the_program() -> None:
     trial = whole(problem(rows, half, {"books": {"primary": 1}}), 14.0, [0, 14, 0])
     assert trial.program().upper.tolist() == [0, 14, 14]
     assert trial.program().solve(nodes=200).bound == pytest.approx(1)
+
+
+def test_a_solution_gives_steps_to_what_stages_share() -> None:
+    """What is measured counts in the program in parts of the 40 m2 that the known solution gives."""
+    rows = [nine_year(11, 10, teaching_area_m2=20), own("primary", "一小", 11, teaching_area_m2=5)]
+    trial = whole(problem(rows, Rule((AREA,), each=HALF.each), {"teaching_area_m2": 1}, 2), 43.0, [4000, 300])
+    assert [(k, z.tolist()) for k, z in trial.shared(np.array([0.3, 0.5]))] == [(0, [1200, 0])]
 
 
 # ------------------------------------------------------------------------------------- time
