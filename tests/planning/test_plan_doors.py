@@ -17,7 +17,7 @@ from small_tables import BASIC, GOOD, QUALITY, SHANDONG, frame, junior, only, sc
 
 import junheng as jh
 from junheng.__main__ import main
-from junheng.planning._card import plan_sentences, plan_things
+from junheng.planning._card import _share, plan_sentences, plan_things
 from junheng.reports import html_report, plots, write_declaration, write_report
 from junheng.reports.page import report
 from junheng.reports.plots import _canvas
@@ -400,6 +400,11 @@ def test_how_near_it_is_to_the_cheapest_is_said_in_words(ev: jh.Evaluation, plan
     assert ("No plan costs less at these unit costs." in plan_sentences(best, "en")) == (best.gap <= 1e-9)
     nothing = jh.plan(jh.evaluate(frame(school(), junior()), QUALITY), unit_costs={}, progress=False)
     assert plan_sentences(nothing, "en")[0] == "Nothing needs to be added."
+
+
+def test_a_small_share_is_not_shown_as_nothing() -> None:
+    shown = [_share(x) for x in (0.00009, 0.0001, 0.00018, 0.005, 0.1)]
+    assert shown == ["< 0.01%", "0.01%", "0.02%", "0.5%", "10%"]
 
 
 def test_what_a_plan_changes_is_said_in_numbers() -> None:

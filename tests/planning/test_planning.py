@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
@@ -209,6 +210,23 @@ def test_what_follows_from_a_plan_is_planned_too() -> None:
     plan = planned(table, standard(rule), unit_costs={"teachers": 5, "pe_art_teachers": 1})
     assert "unmet" not in set(plan.after.indicators["verdict"])
     assert plan.counties["promise"].tolist() == ["met"] and plan.bound <= plan.cost
+
+
+def test_what_follows_is_added_to_what_was_planned() -> None:
+    """With 2 teachers in the small school, as 2 are PE teachers, the large one needs 15: a coefficient of 0.093."""
+    std = standard(Rule((TEACHERS, PE), ((PE, "primary", F(11, 10)),), each=(("primary", F(1, 10)),)))
+    table = frame(
+        own("primary", "一小", 1, teachers=1, pe_art_teachers=1),
+        own("primary", "二小", 10, teachers=11, pe_art_teachers=11),
+    )
+    std = attrs.evolve(std, limits=tuple(attrs.evolve(x, indicators=(TEACHERS,)) for x in std.limits))
+    plan = planned(table, std, unit_costs={"teachers": 5, "pe_art_teachers": 1})
+    assert sorted((r["school"], r["column"], r["change"]) for r in records(plan.changes)) == [
+        ("一小", "pe_art_teachers", 1),
+        ("二小", "teachers", 4),
+    ]
+    assert plan.cost == plan.full_cost == 21 and plan.bound == 0
+    assert plan.counties["promise"].tolist() == ["met"] and "unmet" not in set(plan.after.indicators["verdict"])
 
 
 # ------------------------------------------------------------------------------------------------ moves

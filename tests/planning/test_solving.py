@@ -12,11 +12,10 @@ from small_tables import frame
 
 import junheng as jh
 from junheng.indicators.allocation.cones import Program
-from junheng.planning import _solve
+from junheng.planning import _resource, _solve
 from junheng.planning._building import counties
 from junheng.planning._costs import Prices
 from junheng.planning._problem import County
-from junheng.planning._resource import _shared
 from junheng.results import records
 
 F = Fraction
@@ -58,9 +57,26 @@ def test_a_step_raises_each_stage_by_its_share() -> None:
 def test_of_what_nobody_has_multiples_of_the_lowest_level_are_proposed() -> None:
     """A book for each primary school takes 5.4 of the nine-year school; 1 and the juniors' 0.81 together make 1.81."""
     (books,) = problem(NOBODY, HALF, {"books": 1}).resources
-    assert [z.tolist() for z in _shared(books, np.zeros(2, dtype=np.int64))] == [
+    assert [z.tolist() for z in _resource._shared(books, np.zeros(2, dtype=np.int64))] == [
         [2, 0], [6, 0], [3, 0], [11, 0], [22, 0], [44, 0],
     ]  # fmt: skip
+
+
+def test_what_one_stage_needs_and_half_of_it_are_proposed() -> None:
+    """Of 8 books 4 are the primary stage's: with 7.2 and 12 the coefficient is 1/4, by 6.4 books for both stages."""
+    rows = [nine_year(11, 10, books=8), own("primary", "一小", 11, books=12)]
+    (books,) = problem(rows, Rule((BOOKS,), each=(("primary", F(1, 4)),)), {"books": 1}).resources
+    assert [z.tolist() for z in _resource._shared(books, np.zeros(2, dtype=np.int64))] == [[4, 0], [7, 0], [4, 0]]
+
+
+def test_parts_of_a_plan_show_no_progress_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    real = _resource.least_additions
+    monkeypatch.setattr(_resource, "least_additions", lambda *a, **k: shown.append(k["progress"]) or real(*a, **k))
+    rows = [own("primary", "一小", 1, pe_art_teachers=1), own("primary", "二小", 1, pe_art_teachers=9)]
+    for moves in (None, {"pe_art_teachers": 1}):
+        planned(rows, Rule((PE,), each=(("primary", F(1, 2)),)), {"pe_art_teachers": 5}, move_costs=moves)
+    assert len(shown) > 1 and set(shown) == {False}
 
 
 def test_what_both_stages_need_together_may_be_the_least() -> None:
@@ -110,13 +126,14 @@ CHOICE = Rule(
 PRICES = {"teaching_area_m2": 1, "books": 2, "pe_art_teachers": 1}
 
 
-def test_what_is_proven_is_not_left_to_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_cost_is_proven_nothing_else_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """3 m2, a book and 4 PE teachers. The bound adds up what coefficients and what schools cost."""
 
     def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("there is nothing left to solve")
+        raise AssertionError("there is nothing left to find")
 
     monkeypatch.setattr(Program, "solve", refuse)
+    monkeypatch.setattr(_solve._Solver, "_improve", refuse)
     plan = planned(ROWS, CHOICE, PRICES)
     assert plan.cost == plan.bound == 9
     assert records(plan.changes[["column", "change"]]) == [
