@@ -56,6 +56,11 @@ class Shortage(NamedTuple):
     #: what it needs to reach the floor, None if there is none
     floor: Fraction | None
 
+    @property
+    def divided(self) -> bool:
+        """Whether the figure is that of the whole school, of which the section has a share, be it all of it."""
+        return self.share is not _WHOLE
+
     def amount(self, wanted: Fraction, *, of_school: bool) -> float:
         """Return the least change to the wanted amount that a table can represent.
 
@@ -71,7 +76,7 @@ class Shortage(NamedTuple):
         if ask.whole:
             return ask.sign * float(_least(n, d, ask.strict))
         # a share of an addition is not stored in a table, so its sum need not be representable
-        typed = self.typed if of_school or self.share is _WHOLE else Fraction(0)
+        typed = self.typed if of_school or not self.divided else Fraction(0)
         return ask.sign * _measured(Fraction(n, d), ask.strict, ask.sign * typed)
 
     def steps(self, wanted: Fraction, step: Fraction) -> int:

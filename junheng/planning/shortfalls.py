@@ -333,7 +333,7 @@ def _amounts(lack: Shortage) -> tuple[float, ...]:
         out = [float(lack.has), float(lack.needs)]
         for wanted in (lack.needs, lack.floor):
             own = math.nan if wanted is None else lack.amount(wanted, of_school=False)
-            out += [own, own if wanted is None or lack.share == 1 else lack.amount(wanted, of_school=True)]
+            out += [own, lack.amount(wanted, of_school=True) if wanted is not None and lack.divided else own]
     except OverflowError:  # more than any float, for more pupils than there are people
         return (math.inf,) * 6
     return tuple(out)

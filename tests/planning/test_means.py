@@ -15,8 +15,8 @@ from small_tables import frame
 import junheng as jh
 from junheng.planning._building import counties
 from junheng.planning._costs import Prices
-from junheng.planning._means import least_cost
-from junheng.planning._prices import Priced, Spread, balance
+from junheng.planning._means import _Member, _Part, _use_up, least_cost
+from junheng.planning._prices import Balance, Priced, Spread, balance
 from junheng.results import records
 
 F = Fraction
@@ -294,3 +294,32 @@ def test_without_prices_the_bound_is_what_every_school_must_have(monkeypatch: py
     (problem,) = counties(jh.evaluate(frame(*rows), standard(rule)).data, prices, 0)
     monkeypatch.setattr("junheng.planning._means.balance", lambda *_: None)
     assert least_cost(problem, problem.floors(), 1e6) == 100_000
+
+
+# ------------------------------------------------------------------------------------------------- whole steps
+
+
+def part(y: list[float], cost: list[float], given: list[float]) -> _Part:
+    """Return what is added to one coefficient of schools of one pupil each."""
+    n = len(y)
+    member = _Member(0, 0, 1, np.arange(n), np.ones(n), np.array(y), np.ones(n))
+    return _Part(member, np.array(cost), np.ones(n, dtype=bool), Balance(np.ones(1), [np.array(given)]))
+
+
+def test_steps_that_are_whole_stay_and_others_are_rounded_up() -> None:
+    """The first school has least, but a step there costs five times as much: the fewest steps are not the cheapest."""
+    for of_second in (20.0, 19.5):
+        assert part([10.0, 12.0, 40.0], [5.0, 1.0, 1.0], [0.0, of_second, 0.0]).added.tolist() == [0, 20, 0]
+
+
+def test_the_fewest_steps_are_taken_where_they_cost_no_more() -> None:
+    """Half a step each for two schools, rounded up, are two steps; one for the first lowers the coefficient as far."""
+    assert part([10.0, 12.0, 40.0], [1.0, 1.0, 1.0], [0.5, 0.5, 0.0]).added.tolist() == [1, 0, 0]
+
+
+def test_what_is_left_to_a_limit_saves_steps_however_cheap() -> None:
+    """10 and 30 are 0.5 apart, 11 and 30 are 0.463: of four steps of a quarter yuan three are given back."""
+    mine = part([10.0, 30.0], [0.25, 0.25], [4.0, 0.0])
+    assert mine.added.tolist() == [4, 0]
+    _use_up([mine], 0.47)
+    assert mine.added.tolist() == [1, 0]

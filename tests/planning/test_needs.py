@@ -19,7 +19,7 @@ from small_tables import QUALITY, SEVEN, SHANDONG, SHARED, conditions, frame, ju
 import junheng as jh
 from junheng.planning._building import counties
 from junheng.planning._costs import Prices
-from junheng.planning._needs import _measured
+from junheng.planning._needs import _fits, _measured
 from junheng.reports.page.schools import StageTable
 from junheng.reports.page.words import ReportWords
 from junheng.results import records
@@ -360,3 +360,9 @@ def test_an_exact_decimal_is_written_as_it_is() -> None:
     assert text.amount(1.101, "m2", whole=False) == "1.11 m2"
     assert text.amount(np.float64(250.000001), "m2", whole=False) == "251 m2"
     assert text.amount(1.0, "rooms", whole=True) == "1 room"
+
+
+def test_a_decimal_of_sixteen_digits_may_not_fit_in_a_float() -> None:
+    """Of 9007199.254740995 the last digit is lost; fifteen digits always fit."""
+    for digits, fits in ((9007199254740995, False), (9007199254740993, True), (999999123456789, True)):
+        assert _fits(Fraction(digits, 10**9)) == fits == (Fraction(repr(digits / 10**9)) == Fraction(digits, 10**9))

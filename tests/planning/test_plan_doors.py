@@ -17,7 +17,7 @@ from small_tables import BASIC, GOOD, QUALITY, SHANDONG, frame, junior, only, sc
 
 import junheng as jh
 from junheng.__main__ import main
-from junheng.planning._card import plan_sentences, plan_things
+from junheng.planning._card import _share, plan_sentences, plan_things
 from junheng.reports import html_report, plots, write_declaration, write_report
 from junheng.reports.page import report
 from junheng.reports.plots import _canvas
@@ -402,12 +402,30 @@ def test_how_near_it_is_to_the_cheapest_is_said_in_words(ev: jh.Evaluation, plan
     assert plan_sentences(nothing, "en")[0] == "Nothing needs to be added."
 
 
+def test_what_could_be_saved_at_most_is_rounded_up() -> None:
+    shown = [_share(x) for x in (0.00009, 0.0001, 0.00011, 0.00018, 0.0003, 0.005, 0.1)]
+    assert shown == ["< 0.01%", "0.01%", "0.02%", "0.02%", "0.03%", "0.5%", "10%"]
+
+
 def test_what_a_plan_changes_is_said_in_numbers() -> None:
     """Items of the government, of which nothing is known here, are not in the verdict on resources."""
     poor = jh.evaluate(frame(school(sports_area_m2=100.0), school("二小"), junior()), QUALITY)
     said_of = plan_sentences(jh.plan(poor, unit_costs=COSTS, progress=False), "en")[-1]
     assert said_of.startswith("Afterwards 3 of 3 schools and stages are met (before: 2), ")
     assert "0 coefficients exceed their limit (before: 1), " in said_of and said_of.endswith(": met.")
+
+
+def test_of_several_counties_those_that_pass_are_counted() -> None:
+    """Each school of B complies, but they are too unequal; in C one lacks sports grounds."""
+    rows = [county | {"county": name} for name in "ABC" for county in (school(), school("二小"), junior())]
+    rows[4]["equipment_value_cny"] = 9e6
+    rows[7]["sports_area_m2"] = 2000.0
+    plan = jh.plan(jh.evaluate(frame(*rows), QUALITY), unit_costs=COSTS, progress=False)
+    assert set(plan.evaluation.school_verdicts.query("county == 'B'")["verdict"]) == {"met"}
+    assert plan_sentences(plan, "en")[1:] == [
+        "No plan costs less at these unit costs.",
+        "Afterwards resources is met in 3 of 3 counties (before: 1).",
+    ]
 
 
 def test_json_is_strict_and_the_same_in_every_language(plan: jh.Plan, short: jh.Plan) -> None:

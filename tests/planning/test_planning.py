@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,6 +212,23 @@ def test_what_follows_from_a_plan_is_planned_too() -> None:
     assert plan.counties["promise"].tolist() == ["met"] and plan.bound <= plan.cost
 
 
+def test_what_follows_is_added_to_what_was_planned() -> None:
+    """With 2 teachers in the small school, as 2 are PE teachers, the large one needs 15: a coefficient of 0.093."""
+    std = standard(Rule((TEACHERS, PE), ((PE, "primary", F(11, 10)),), each=(("primary", F(1, 10)),)))
+    table = frame(
+        own("primary", "一小", 1, teachers=1, pe_art_teachers=1),
+        own("primary", "二小", 10, teachers=11, pe_art_teachers=11),
+    )
+    std = attrs.evolve(std, limits=tuple(attrs.evolve(x, indicators=(TEACHERS,)) for x in std.limits))
+    plan = planned(table, std, unit_costs={"teachers": 5, "pe_art_teachers": 1})
+    assert sorted((r["school"], r["column"], r["change"]) for r in records(plan.changes)) == [
+        ("一小", "pe_art_teachers", 1),
+        ("二小", "teachers", 4),
+    ]
+    assert plan.cost == plan.full_cost == 21 and plan.bound == 0
+    assert plan.counties["promise"].tolist() == ["met"] and "unmet" not in set(plan.after.indicators["verdict"])
+
+
 # ------------------------------------------------------------------------------------------------ moves
 
 STAFF = Rule((TEACHERS,), ((TEACHERS, "primary", F(1)), (TEACHERS, "junior", F(1))))
@@ -229,6 +247,7 @@ def test_people_move_within_their_stage() -> None:
     table = frame(*staff(1, 2), *staff(1, 9, kind="junior"))
     plan = planned(table, standard(STAFF), unit_costs={"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
     assert moved(plan) == [("primary0", 1, "threshold"), ("junior0", 1, "moved_in"), ("junior1", -1, "moved_out")]
+    assert plan.changes["unit_cost"].tolist() == [10, 1, 0]
     assert plan.cost == plan.full_cost == 11
 
 
@@ -252,6 +271,12 @@ def test_who_is_counted_in_a_part_stays() -> None:
     assert plan.after.school_verdicts["verdict"].tolist() == ["met", "met"]
 
 
+def test_a_column_that_is_not_known_is_nobody_who_stays() -> None:
+    table = frame(*staff(1, 9)).assign(note=["一", "二"])
+    plan = planned(table, standard(STAFF), unit_costs={"teachers": 5}, move_costs={"teachers": 1}, most_moved=1)
+    assert moved(plan) == [("primary0", 1, "moved_in"), ("primary1", -1, "moved_out")]
+
+
 def test_nobody_moves_where_hiring_is_as_cheap() -> None:
     table = frame(*staff(1, 9))
     plan = planned(table, standard(STAFF), unit_costs={"teachers": 1}, move_costs={"teachers": 1}, most_moved=1)
@@ -263,6 +288,23 @@ def test_who_may_be_moved_and_not_hired_costs_nothing_where_nobody_is_needed() -
     plan = planned(frame(*staff(5, 5)), standard(rule), unit_costs={}, move_costs={"teachers": 1})
     assert (plan.full_cost, plan.bound, plan.gap) == (0, 0, 0) and plan.changes.empty
     assert planned(plan.evaluation, unit_costs={}, move_costs={"teachers": 1}, budget=0).whole
+
+
+def test_who_is_moved_goes_where_it_lifts_most() -> None:
+    """Two of six go from the school of 4 pupils to that of 6: a coefficient of 0.07, and of 0.11 if one went."""
+    table = frame(own("primary", "一小", 6, teachers=5), own("primary", "二小", 4, teachers=6))
+    rule = Rule((TEACHERS,), each=(("primary", F(1, 10)),))
+    plan = planned(table, standard(rule), unit_costs={"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert moved(plan) == [("一小", 2, "moved_in"), ("二小", -2, "moved_out")] and plan.cost == 2
+
+
+def test_who_is_missed_least_moves_first() -> None:
+    """Seven moves make 1, 5, 5 and 2 teachers; none of 13 teachers with a coefficient of 0.2 takes fewer."""
+    schools = zip("一二三四", (1, 8, 8, 4), (3, 0, 3, 7), strict=True)
+    table = frame(*(own("primary", f"{n}小", students, teachers=t) for n, students, t in schools))
+    rule = Rule((TEACHERS,), each=(("primary", F(1, 5)),))
+    plan = planned(table, standard(rule), unit_costs={"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert plan.cost == 7 and sorted(plan.changes["change"]) == [-5, -2, 2, 5]
 
 
 def test_a_bound_says_nothing_where_moving_might_lift_a_mean() -> None:
@@ -313,6 +355,8 @@ def test_what_cannot_be_paid_is_not_leapt_over() -> None:
         plan = planned(ev, unit_costs={"books": 1}, budget=budget)
         assert plan.steps["cost"].tolist() == [11, 1] and plan.steps["turns"].tolist() == ["school", "coefficient"]
         assert plan.steps["reached"].tolist() == reached and plan.cost == 11 * sum(reached)
+        assert plan.steps["where"].tolist() == ["一小", "books_per_student (primary)"]
+        assert plan.relabel("en").steps.iloc[:, 2].tolist() == ["一小", "Books per student (primary)"]
 
 
 def test_no_step_turns_back_what_was_well() -> None:

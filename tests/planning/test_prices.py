@@ -68,6 +68,11 @@ def test_nothing_has_no_coefficient() -> None:
     assert math.isnan(Spread.of(np.zeros(2), np.ones(2), np.arange(2), np.ones(2)).coefficient(np.zeros(2)))
 
 
+def test_a_coefficient_without_a_price_has_no_value_even_if_it_is_not_known() -> None:
+    spread = Spread.of(np.zeros(2), np.ones(2), np.arange(2), np.ones(2))
+    assert Priced(np.array([2.0, 3.0]), (spread,)).value(np.zeros(1), np.zeros(2)) == 0
+
+
 @pytest.mark.parametrize("resource", CASES)
 def test_a_gain_is_by_how_much_the_first_addition_lowers_coefficients(resource: Priced) -> None:
     slope = slope_of(lambda z: resource.value(PRICES, z) - resource.money(z), NOTHING)
@@ -160,6 +165,13 @@ def test_the_least_value_with_lines_is_found_from_any_start(resource: Priced) ->
         assert resource._convex(PRICES, LINES, z) == pytest.approx(resource._convex(PRICES, LINES, found[0]))
 
 
+def test_a_step_that_would_raise_the_value_is_damped() -> None:
+    """A Newton step is cut where nothing is left to take away, and can then lead upwards."""
+    resource = drawn(31)
+    found = resource._least(PRICES, LINES, np.array([0.0, 30.0, 1.0, 0.0]))
+    assert resource._convex(PRICES, LINES, found) < 24.08
+
+
 @pytest.mark.parametrize("damping", [0.0, 0.5])
 def test_equations_are_solved(damping: float) -> None:
     rng = np.random.default_rng(1)
@@ -172,6 +184,14 @@ def test_equations_are_solved(damping: float) -> None:
     assert solved == pytest.approx(np.linalg.solve(damped, right), rel=1e-9)
     part = Bend(diagonal, rows, factors).part(np.array([1, 4])).solve(right[[1, 4]], damping)
     assert part == pytest.approx(np.linalg.solve(damped[np.ix_([1, 4], [1, 4])], right[[1, 4]]), rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_equations_are_solved_as_well_for_small_and_large_figures(size: float) -> None:
+    rng = np.random.default_rng(2)
+    bend = Bend(rng.uniform(1, 2, 6), rng.normal(size=(3, 6)), np.array([2.0, 0.5, 0.1]))
+    right = rng.normal(size=6)
+    assert bend.solve(right * size, 0.0) == pytest.approx(bend.solve(right, 0.0) * size, rel=1e-10)
 
 
 def test_equations_that_are_flat_are_left_alone() -> None:
@@ -214,6 +234,16 @@ def test_the_chord_farthest_from_its_coefficient_is_split() -> None:
     assert resource._farthest(PRICES, (past[0], past[1]), NOTHING) is None
     assert resource._farthest(np.array([0.0, 25.0]), (wide[0], near[1]), NOTHING) == 1
     assert resource._farthest(np.array([0.0, 25.0]), (wide[0], past[1]), NOTHING) is None
+
+
+def test_a_chord_is_as_far_as_the_coefficient_it_is_below() -> None:
+    """Of ten times as much all deviations are ten times as large, and the coefficient is the same."""
+    little, much = (Spread.of(x * np.array([1.0, 3.0]), np.ones(2), np.arange(2), np.ones(2)) for x in (1, 10))
+    resource = Priced(np.ones(2), (little, much))
+    assert [s.at(np.zeros(2))[2] for s in resource.spreads] == [1, 10]
+    boxes = ((0.0, 4.0), (1.0, 100.0))
+    # chords of 0.5, and of 1.82: (1 - 0.25) / 2 = 0.375, (10 - 3.31) / 20 = 0.335
+    assert resource._farthest(np.ones(2), boxes, np.zeros(2)) == 0
 
 
 # ---------------------------------------------------------------------------------------------- values and prices

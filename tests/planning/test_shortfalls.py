@@ -14,6 +14,8 @@ import pytest
 from custom_standards import both_stages, custom
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
+from properties.tiny_counties import Rule
+from properties.tiny_counties import standard as in_few_figures
 from small_tables import BASIC, GOOD, QUALITY, SEVEN, SHANDONG, conditions, frame, junior, one_row, only, pick, school
 
 import junheng as jh
@@ -328,7 +330,15 @@ def test_every_comparison_of_a_measured_amount(tmp_path: Path, op: str, has: flo
 
 @pytest.mark.parametrize(
     ("op", "value", "has", "short"),
-    [(">", 3, 3, 1), (">", 3.5, 3, 1), ("<=", 3.5, 5, -2), ("<", 3, 3, -1), ("<=", 3, 5, -2), ("==", 3, 1, 2)],
+    [
+        (">", 3, 3, 1),
+        (">", 3.5, 3, 1),
+        ("<=", 3.5, 5, -2),
+        ("<", 3, 3, -1),
+        ("<=", 3, 5, -2),
+        ("==", 3, 1, 2),
+        ("==", 3, 5, -2),
+    ],
 )
 def test_every_comparison_of_things_in_wholes(tmp_path: Path, op: str, value: float, has: int, short: int) -> None:
     std = custom(tmp_path, both_stages(indicator="volleyball_courts", op=op, value=value))
@@ -352,6 +362,13 @@ def test_a_relaxation_counts_with_what_a_school_has() -> None:
         assert verdicts_after(ev, rows, rows["short"] - 0.001) == ["unmet"]
 
 
+def test_a_relaxation_counts_with_what_a_school_has_where_its_pupils_are_missing() -> None:
+    std = jh.load_standard(QUALITY).with_options(relaxations=["dense-city-centre-sports"])
+    row = school(students=None, sports_area_m2=3000.0, converted_sports_area_m2=500.25, dense_city_centre="是")
+    sports = only(lacks(frame(row), std), column="sports_area_m2")
+    assert (sports["has"], sports["reason"]) == (3500.25, "missing_value") and sports["short"] is None
+
+
 def test_a_figure_with_a_long_tail_gets_an_amount_that_is_enough(tmp_path: Path) -> None:
     """What a spreadsheet divided has sixteen digits; the sum is rounded to a float, and must not fall short."""
     for has in (1234.5678901234567, 4000 / 7, 1e-9, 2249.9999999999995):
@@ -369,6 +386,16 @@ def test_an_amount_is_enough_even_where_no_float_holds_what_is_needed(tmp_path: 
     assert verdicts_after(ev, rows, rows["short"]) == ["met"] and rows["short"].iloc[0] < 4028.6173
 
 
+def test_nor_does_a_school_fall_short_whose_figure_is_divided_and_all_of_one_stage() -> None:
+    area = "teaching_area_per_student"
+    std = in_few_figures(Rule((area,), ((area, "primary", Fraction("4.123456789012345")),)))
+    row = {"county": "甲县", "school": "联校", "kind": "nine_year", "teaching_area_m2": 6.1065e-11}
+    ev = jh.evaluate(frame(row | {"students_primary": 977, "students_junior": 0}), std)
+    rows = jh.shortfalls(ev)
+    assert rows["shared"].tolist() == [True]
+    assert verdicts_after(ev, rows, rows["short_school"]) == ["met"]
+
+
 # ------------------------------------------------------------------------------------------ costs and totals
 
 
@@ -380,6 +407,15 @@ def test_costs_are_of_the_column_or_of_the_indicator() -> None:
     got = lacks(table, unit_costs=named)
     assert got.set_index("column")["cost"].to_dict() == {"multimedia_classrooms": 8.0, "pe_art_teachers": 0.0}
     assert got.set_index("column")["cost_of_floor"].to_dict() == {"multimedia_classrooms": 0.0, "pe_art_teachers": 0.0}
+
+
+def test_the_cost_of_a_floor_is_of_what_the_school_must_add() -> None:
+    """Of a nine-year school with 500 and 500 pupils 10 parts in 21 are the primary stage's, 11 the juniors'."""
+    of_both = {"kind": "nine_year", "resources_cover": "school", "teaching_area_m2": 1000.0}
+    rows = lacks(frame(school("九年", **of_both), junior("九年", **of_both)), unit_costs=dict.fromkeys(SHARED, 2))
+    area = pick(rows, column="teaching_area_m2")
+    assert (area["short_of_floor"] < area["short_of_floor_school"]).all()
+    assert area["cost_of_floor"].tolist() == pytest.approx([2 * x for x in area["short_of_floor_school"]])
 
 
 def test_a_missing_or_wrong_cost_is_told_with_all_others() -> None:
