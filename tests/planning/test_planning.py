@@ -718,3 +718,12 @@ def test_what_is_added_to_one_area_moves_those_that_rest_on_it() -> None:
     row = made.data.sections.schools
     got = {c: row.number(c)[0] for c in ("teaching_area_m2", "teaching_area_total_m2", "sports_area_m2")}
     assert got == {"teaching_area_m2": 3100.0, "teaching_area_total_m2": 3350.0, "sports_area_m2": 5650.0}
+
+
+def test_why_a_change_is_made_is_said_in_the_language_of_the_evaluation() -> None:
+    poor = jh.evaluate(frame(school(sports_area_m2=100.0), school("二小"), junior()), QUALITY)
+    said = [
+        jh.plan(poor.relabel(language), unit_costs=COSTS, progress=False).changes.iloc[0, -1]
+        for language in ("en", "zh")
+    ]
+    assert said == ["to reach the floor", "达到下限"]
