@@ -75,7 +75,7 @@ def only_messages() -> bool:
 
 def told(error: Exception) -> str:
     """Return the text of an error."""
-    return error.text(LANGUAGE) if isinstance(error, jh.JunhengError) else str(error)
+    return error.text(LANGUAGE) if isinstance(error, jh.JunhengError | jh.ReadingWarning) else str(error)
 
 
 def shown(frame: Any) -> Any:
