@@ -220,6 +220,22 @@ def test_a_norm_of_either_stage(tmp_path: Path, norms: tuple[int | None, ...], e
     assert named["required"].dropna().tolist() == wanted
 
 
+def test_norms_that_differ_matter_to_the_schools_they_are_asked_of(tmp_path: Path) -> None:
+    """Public schools are asked by the norms of their stages, private ones by another number, which is reached."""
+    facts = {"funds_norm_per_primary_student_cny": 10, "funds_norm_per_junior_student_cny": 11}
+    norm = {s: f"funds_norm_per_{s}_student_cny" for s in ("primary", "junior")} | {"times": 100}
+    funds = {"scope": "school", "top": ["public_funds_budget_cny"], "op": ">="}
+    other = funds | {"value": 1000, "where": {"ownership": "private"}}
+    condition = funds | {"norm": norm, "where": {"ownership": "public"}, "readings": [other]}
+    item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [condition]}
+    std = custom(tmp_path, [], items=[item | CITED])
+    for ownership, expected in (("private", "met"), ("public", "undetermined")):
+        own = {"kind": "nine_year", "public_funds_budget_cny": 1000.0, "ownership": ownership}
+        rows = [make("校", **own) for make in (school, junior)]
+        ev = jh.evaluate(pd.DataFrame(rows), std, county_facts={"甲县": facts})
+        assert verdict(ev) == expected, ownership
+
+
 def test_an_equal_figure_stands_for_the_first_reading_alone(tmp_path: Path) -> None:
     most = {"scope": "section", "top": ["computers"], "op": "<="}
     same = {"scope": "section", "top": ["books"], "op": "<=", "value": 5}
