@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from custom_standards import custom
 from item_tables import table
-from small_tables import BASIC, GOOD, QUALITY, frame, junior, school
+from small_tables import BASIC, GOOD, QUALITY, explained, frame, junior, school
 
 import junheng as jh
 from junheng.indicators.compliance import VERDICTS, judged
@@ -354,6 +354,26 @@ def test_which_stages_a_county_has() -> None:
     rows = [school(county="甲县"), junior(county="甲县", **out), school(county="乙县", **out), junior(county="乙县")]
     found = jh.evaluate(frame(*rows), QUALITY).data
     assert [[found.has_stage(c, s) for s in (0, 1)] for c in (0, 1)] == [[True, False], [False, True]]
+
+
+@pytest.fixture(scope="module")
+def of_one_table() -> jh.Evaluation:
+    """Primary schools that are in one of the two tables of 2012 only: a private one, and one that says so."""
+    private = {"county": "甲县", "ownership": "private", "in_coefficient": "是"}
+    stated = {"county": "乙县", "ownership": "public", "in_coefficient": "否"}
+    return jh.evaluate(frame(*(school(owner_type="county_education", **own) for own in (private, stated))), BASIC)
+
+
+def test_a_county_has_a_stage_of_which_one_table_has_schools(of_one_table: jh.Evaluation) -> None:
+    found = of_one_table.data
+    assert [[found.has_stage(c, s) for s in (0, 1)] for c in (0, 1)] == [[True, False], [True, False]]
+
+
+def test_a_stage_is_explained_by_the_table_that_has_its_schools(of_one_table: jh.Evaluation) -> None:
+    """Of a private school the coefficient is asked, not whether it complies; of one left out of it the reverse."""
+    for county, told in (("甲县", [False, True]), ("乙县", [True, False])):
+        text = explained(of_one_table, county=county)
+        assert ["Every school meets" in text, "Teaching area per student: 0" in text] == told, county
 
 
 def test_a_school_in_one_row_without_a_figure_of_any_stage(tmp_path: Path) -> None:
