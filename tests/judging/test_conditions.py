@@ -376,6 +376,36 @@ def test_a_stage_is_explained_by_the_table_that_has_its_schools(of_one_table: jh
         assert ["Every school meets" in text, "Teaching area per student: 0" in text] == told, county
 
 
+def test_so_many_indicators_and_no_floor(tmp_path: Path) -> None:
+    """Two of three: what the third is, or whether it is known, changes nothing."""
+    columns = ("books", "teaching_area", "sports_area")
+    asked_ = [{"indicator": f"{column}_per_student", "stage": "primary", "value": 2} for column in columns]
+    std = custom(tmp_path, asked_, school_rule={"kind": "at_least", "k": 2, **CITED})
+    cases = {(2, 2, 0): "met", (2, 2, None): "met", (2, 0, 0): "unmet", (2, 0, None): "undetermined"}
+    rows = [
+        school(str(n), students=1, books=b, teaching_area_m2=t, sports_area_m2=s) for n, (b, t, s) in enumerate(cases)
+    ]
+    found = jh.evaluate(frame(*rows), std).school_verdicts
+    assert found["verdict"].tolist() == list(cases.values())
+
+
+def test_a_doubt_leaves_open_the_items_that_it_names(tmp_path: Path) -> None:
+    condition = {"scope": "section", "top": ["computers"], "op": ">=", "value": 5}
+    item = {"part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [condition], **CITED}
+    doubt = {"id": "d", "label": LABEL, "items": ["one"], "where": {"students_below": 50}, **CITED}
+    std = custom(tmp_path, [], items=[item | {"id": name} for name in ("one", "two")], doubts=[doubt])
+    found = jh.evaluate(frame(school(), school("点", students=40, computers=4)), std).items
+    assert dict(zip(found["item"], found["verdict"], strict=True)) == {"one": "undetermined", "two": "unmet"}
+
+
+def test_a_school_is_one_school_whatever_a_column_says(tmp_path: Path) -> None:
+    """0.15 a school is exact, by the schools in the rows: a column 学校数 is not read, however near 1 it is."""
+    condition = {"scope": "sum", "top": ["teaching_area_m2"], "bottom": ["schools"], "op": "==", "value": 0.15}
+    for counted in (1, 2, 1 + 5e-12):
+        rows = [school(name, teaching_area_m2=area, schools=counted) for name, area in (("一小", 0.1), ("二小", 0.2))]
+        assert verdict(asked(tmp_path, condition, *rows)) == "met", counted
+
+
 def test_a_school_in_one_row_without_a_figure_of_any_stage(tmp_path: Path) -> None:
     """The table has the column by stage alone; there is no figure of the whole school to fall back on."""
     row = {"county": "甲县", "kind": "nine_year", "students_primary": 300, "students_junior": 200}
