@@ -62,13 +62,19 @@ class ConditionResult:
 
 
 @frozen(eq=False)
-class _Results:
-    """Results of one interpretation of a condition for each subject."""
+class _Compared:
+    """Figures of each subject compared with their requirements, whether or not the rule applies to it."""
 
     verdict: Codes
     value: Floats
     required: Floats
     disagree: NDArray[np.bool_]
+
+
+@frozen(eq=False)
+class _Results(_Compared):
+    """Results of one interpretation of a condition for each subject."""
+
     concerned: NDArray[np.bool_]
 
 
@@ -242,7 +248,8 @@ class Judge:
         # if it is unknown whether it applies, unmet becomes undetermined
         verdict = np.where((applies == UNDETERMINED) & (verdict == UNMET), np.int8(UNDETERMINED), verdict)
         concerned = applies != UNMET
-        return evolve(found, verdict=verdict.astype(np.int8), disagree=found.disagree & concerned, concerned=concerned)
+        disagree = found.disagree & concerned
+        return _Results(verdict.astype(np.int8), found.value, found.required, disagree, concerned)
 
     def _relax(self, strict: _Results, subjects: Subjects, relaxation: Relaxation, rule: Condition) -> _Results:
         """Judge the subjects of a relaxation by the easier rule."""
@@ -328,21 +335,21 @@ class Judge:
 
     # ----------------------------------------------------------------------------------------------- of one subject
 
-    def _compare_subjects(self, subjects: Subjects, test: Comparison) -> _Results:
+    def _compare_subjects(self, subjects: Subjects, test: Comparison) -> _Compared:
         """Compare the figures of each subject with its requirement."""
         top, bottom = terms(subjects.number, test, subjects.n)
         value = divide(top, bottom)
-        disagree, every = np.zeros(subjects.n, dtype=bool), np.ones(subjects.n, dtype=bool)
+        disagree = np.zeros(subjects.n, dtype=bool)
         if test.dated:
             years = self.findings.years[subjects.county]
             verdict, _, required = by_step(top, bottom, test, years, subjects.figures)
-            return _Results(verdict, value, required, disagree, every)
+            return _Compared(verdict, value, required, disagree)
         if test.norm is not None:
             norms = self._norms(subjects, test.norm)
             own = [compare_figures(top, bottom, norm, test, subjects.figures) for norm in norms]
             disagree = (np.min(own, axis=0) == UNMET) & (np.max(own, axis=0) == MET)
             verdict = np.where(own[0] == own[1], own[0], np.int8(UNDETERMINED)).astype(np.int8)
-            return _Results(verdict, value, np.maximum(*norms), disagree, every)
+            return _Compared(verdict, value, np.maximum(*norms), disagree)
         if test.by_size:
             return _by_size(subjects, test, top, bottom)
         by_stage = test.value is None and not test.than and test.per_classes is None
@@ -355,7 +362,7 @@ class Judge:
             verdict, value = np.where(proved, np.int8(UNMET), verdict), np.where(proved, known, value)
         if by_stage:
             verdict[np.isnan(required) & (subjects.stage >= 0)] = MET  # no requirement for this stage
-        return _Results(verdict, value, required, disagree, every)
+        return _Compared(verdict, value, required, disagree)
 
     def _norms(self, subjects: Subjects, norm: Norm) -> tuple[Floats, Floats]:
         """Return the norms of the first and last stage of each subject, equal for a single stage."""
@@ -374,7 +381,7 @@ def _compact(values: Floats) -> Floats:
     return values if np.isfinite(values).any() else np.broadcast_to(np.nan, values.size)
 
 
-def _by_size(subjects: Subjects, test: Comparison, top: Floats, bottom: Floats | None) -> _Results:
+def _by_size(subjects: Subjects, test: Comparison, top: Floats, bottom: Floats | None) -> _Compared:
     """Compare the figures of each subject with a requirement by its number of classes; all possible ones must agree."""
     easiest, strictest, written = required_by_size(subjects, test)
     one, other = (compare_figures(top, bottom, r, test, subjects.figures, written) for r in (easiest, strictest))
@@ -382,8 +389,7 @@ def _by_size(subjects: Subjects, test: Comparison, top: Floats, bottom: Floats |
     required = np.where(
         verdict == MET, strictest, np.where((verdict == UNMET) | (easiest == strictest), easiest, np.nan)
     )
-    every = np.ones(subjects.n, dtype=bool)
-    return _Results(verdict, divide(top, bottom), required, ~every, every)
+    return _Compared(verdict, divide(top, bottom), required, np.zeros(subjects.n, dtype=bool))
 
 
 def _required_of(subjects: Subjects, test: Comparison) -> Floats:
@@ -398,7 +404,7 @@ def _required_of(subjects: Subjects, test: Comparison) -> Floats:
     return np.array([as_float(test.primary), as_float(test.junior), np.nan])[subjects.stage]
 
 
-def _with_equivalent(found: _Results, other: _Results, bound: NDArray[np.bool_]) -> _Results:
+def _with_equivalent(found: _Compared, other: _Compared, bound: NDArray[np.bool_]) -> _Compared:
     """Judge by a figure or an equivalent one; an upper ``bound`` can show that a rule is met, not that it is unmet."""
     theirs = np.where(bound & (other.verdict == UNMET), np.int8(UNDETERMINED), other.verdict)
     better = (theirs == UNMET) & (found.verdict != UNMET) | (theirs == MET) & (found.verdict == UNDETERMINED)

@@ -68,6 +68,10 @@ class ItemResult:
     each: tuple[ConditionResult, ...] = ()
     """Results of every condition; empty for items of resources."""
 
+    def is_about(self, county: int) -> bool:
+        """Tell whether a county has a school of the stage of an item; an item of no stage is about every county."""
+        return self.reason[county] != "no_schools"
+
 
 def judge_items(findings: Findings) -> list[ItemResult]:
     """Judge every item of the standard."""

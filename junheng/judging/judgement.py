@@ -22,12 +22,6 @@ class Judgement(Findings):
     items: tuple[ItemResult, ...]
     part_verdicts: Mapping[str, Codes]
 
-    def is_about(self, result: ItemResult, county: int) -> bool:
-        """Tell whether a county has a school to which an item of a stage applies."""
-        if result.item.rule == "every_school_complies":
-            return bool(self.schools_by_verdict[county, result.stage].any())
-        return bool(self.group_at[county, result.stage] >= 0)
-
 
 def judge(findings: Findings) -> Judgement:
     """Judge every item, then every part by its items, then the whole by its parts."""

@@ -129,7 +129,7 @@ def _items(
         standing = word("standing", str(item.standing), language)
         head = text["item"].format(item=getattr(item.label, language), clause=item.clause, standing=standing)
         if result.stage >= 0:
-            if not d.is_about(result, county) or (stage is not None and STAGES[result.stage] != stage):
+            if not result.is_about(county) or (stage is not None and STAGES[result.stage] != stage):
                 continue
             # an item of both stages has one head
             lines += [head] if item.id not in headed else []

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from custom_standards import custom
 from item_tables import table
-from small_tables import BASIC, GOOD, QUALITY, frame, junior, school
+from small_tables import BASIC, GOOD, QUALITY, explained, frame, junior, school
 
 import junheng as jh
 from junheng.indicators.compliance import VERDICTS, judged
@@ -220,6 +220,22 @@ def test_a_norm_of_either_stage(tmp_path: Path, norms: tuple[int | None, ...], e
     assert named["required"].dropna().tolist() == wanted
 
 
+def test_norms_that_differ_matter_to_the_schools_they_are_asked_of(tmp_path: Path) -> None:
+    """Public schools are asked by the norms of their stages, private ones by another number, which is reached."""
+    facts = {"funds_norm_per_primary_student_cny": 10, "funds_norm_per_junior_student_cny": 11}
+    norm = {s: f"funds_norm_per_{s}_student_cny" for s in ("primary", "junior")} | {"times": 100}
+    funds = {"scope": "school", "top": ["public_funds_budget_cny"], "op": ">="}
+    other = funds | {"value": 1000, "where": {"ownership": "private"}}
+    condition = funds | {"norm": norm, "where": {"ownership": "public"}, "readings": [other]}
+    item = {"id": "one", "part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [condition]}
+    std = custom(tmp_path, [], items=[item | CITED])
+    for ownership, expected in (("private", "met"), ("public", "undetermined")):
+        own = {"kind": "nine_year", "public_funds_budget_cny": 1000.0, "ownership": ownership}
+        rows = [make("校", **own) for make in (school, junior)]
+        ev = jh.evaluate(pd.DataFrame(rows), std, county_facts={"甲县": facts})
+        assert verdict(ev) == expected, ownership
+
+
 def test_an_equal_figure_stands_for_the_first_reading_alone(tmp_path: Path) -> None:
     most = {"scope": "section", "top": ["computers"], "op": "<="}
     same = {"scope": "section", "top": ["books"], "op": "<=", "value": 5}
@@ -338,6 +354,56 @@ def test_which_stages_a_county_has() -> None:
     rows = [school(county="甲县"), junior(county="甲县", **out), school(county="乙县", **out), junior(county="乙县")]
     found = jh.evaluate(frame(*rows), QUALITY).data
     assert [[found.has_stage(c, s) for s in (0, 1)] for c in (0, 1)] == [[True, False], [False, True]]
+
+
+@pytest.fixture(scope="module")
+def of_one_table() -> jh.Evaluation:
+    """Primary schools that are in one of the two tables of 2012 only: a private one, and one that says so."""
+    private = {"county": "甲县", "ownership": "private", "in_coefficient": "是"}
+    stated = {"county": "乙县", "ownership": "public", "in_coefficient": "否"}
+    return jh.evaluate(frame(*(school(owner_type="county_education", **own) for own in (private, stated))), BASIC)
+
+
+def test_a_county_has_a_stage_of_which_one_table_has_schools(of_one_table: jh.Evaluation) -> None:
+    found = of_one_table.data
+    assert [[found.has_stage(c, s) for s in (0, 1)] for c in (0, 1)] == [[True, False], [True, False]]
+
+
+def test_a_stage_is_explained_by_the_table_that_has_its_schools(of_one_table: jh.Evaluation) -> None:
+    """Of a private school the coefficient is asked, not whether it complies; of one left out of it the reverse."""
+    for county, told in (("甲县", [False, True]), ("乙县", [True, False])):
+        text = explained(of_one_table, county=county)
+        assert ["Every school meets" in text, "Teaching area per student: 0" in text] == told, county
+
+
+def test_so_many_indicators_and_no_floor(tmp_path: Path) -> None:
+    """Two of three: what the third is, or whether it is known, changes nothing."""
+    columns = ("books", "teaching_area", "sports_area")
+    asked_ = [{"indicator": f"{column}_per_student", "stage": "primary", "value": 2} for column in columns]
+    std = custom(tmp_path, asked_, school_rule={"kind": "at_least", "k": 2, **CITED})
+    cases = {(2, 2, 0): "met", (2, 2, None): "met", (2, 0, 0): "unmet", (2, 0, None): "undetermined"}
+    rows = [
+        school(str(n), students=1, books=b, teaching_area_m2=t, sports_area_m2=s) for n, (b, t, s) in enumerate(cases)
+    ]
+    found = jh.evaluate(frame(*rows), std).school_verdicts
+    assert found["verdict"].tolist() == list(cases.values())
+
+
+def test_a_doubt_leaves_open_the_items_that_it_names(tmp_path: Path) -> None:
+    condition = {"scope": "section", "top": ["computers"], "op": ">=", "value": 5}
+    item = {"part": "basic_standard", "rule": "conditions", "label": LABEL, "conditions": [condition], **CITED}
+    doubt = {"id": "d", "label": LABEL, "items": ["one"], "where": {"students_below": 50}, **CITED}
+    std = custom(tmp_path, [], items=[item | {"id": name} for name in ("one", "two")], doubts=[doubt])
+    found = jh.evaluate(frame(school(), school("点", students=40, computers=4)), std).items
+    assert dict(zip(found["item"], found["verdict"], strict=True)) == {"one": "undetermined", "two": "unmet"}
+
+
+def test_a_school_is_one_school_whatever_a_column_says(tmp_path: Path) -> None:
+    """0.15 a school is exact, by the schools in the rows: a column 学校数 is not read, however near 1 it is."""
+    condition = {"scope": "sum", "top": ["teaching_area_m2"], "bottom": ["schools"], "op": "==", "value": 0.15}
+    for counted in (1, 2, 1 + 5e-12):
+        rows = [school(name, teaching_area_m2=area, schools=counted) for name, area in (("一小", 0.1), ("二小", 0.2))]
+        assert verdict(asked(tmp_path, condition, *rows)) == "met", counted
 
 
 def test_a_school_in_one_row_without_a_figure_of_any_stage(tmp_path: Path) -> None:

@@ -271,7 +271,9 @@ def test_a_hint_that_fails_says_what_was_found_and_what_was_expected(tmp_path: P
     )  # fmt: skip
     table = frame(*(school(county=name) for name in facts["county"]))
     ev = jh.evaluate(table, std, county_facts=facts)
-    said = pick(ev.problems, code="survey_sample")["message"].tolist()
+    found = pick(ev.problems, code="survey_sample")
+    said = found["message"].tolist()
+    assert found["column"].tolist() == ["survey_valid"] * 2  # of a sum, what the sentence names first
     assert len(said) == 2 and " is 0.6, expected ≥ 0.7 (第一条, confirmed)" in said[0] and "'one'" in said[0]
     assert " is 0.35," in said[1] and said[0].count(" + ") == said[0].count(" / ") == 1
     assert set(ev.items["verdict"]) == {"met"}

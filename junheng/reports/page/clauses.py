@@ -21,7 +21,7 @@ def clauses_of(d: Judgement, c: int, text: ReportWords) -> tuple[list[dict[str, 
     for part in d.part_verdicts:
         lines, blank = [], []
         for r in d.items:
-            if r.item.part != part or (r.stage >= 0 and not d.is_about(r, c)):
+            if r.item.part != part or not r.is_about(c):
                 continue
             if r.stage < 0 and nothing_known(d, r, c):
                 blank.append(str(getattr(r.item.label, text.language)))

@@ -56,7 +56,7 @@ def deciding(d: Judgement, c: int, part: str) -> list[Cited]:
         if part in ("overall", r.item.part)
         and r.item.rule != "scored"
         and int(r.verdict[c]) == verdict
-        and (r.stage < 0 or d.is_about(r, c))
+        and r.is_about(c)
     ]
 
 
