@@ -15,6 +15,7 @@ import pandas as pd
 
 import junheng as jh
 from junheng.indicators.catalog import catalogue
+from junheng.reading.report import FileReport
 from junheng.results import frames
 from junheng.words import label_of_column, word
 
@@ -54,6 +55,12 @@ def _speak_chinese() -> None:
         made(self, found, language, *(spoken or (language or "zh",)))
 
     frames.Frames.__init__ = make  # type: ignore[method-assign]
+    described = FileReport.__init__
+
+    def describe(self: Any, *given: Any, **named: Any) -> None:
+        described(self, *given, **{"language": "zh", **named})
+
+    FileReport.__init__ = describe  # type: ignore[method-assign]
 
 
 def _functions() -> Iterator[Any]:
