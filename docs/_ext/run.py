@@ -148,6 +148,9 @@ def _shown(printed: str, value: Any, alt: str) -> list[nodes.Node]:
         out.append(nodes.raw("", image, format="html", classes=["no-search"]))
     elif hasattr(value, "to_html") and hasattr(value, "columns"):
         out.append(nodes.raw("", table(spoken.shown(value)), format="html", classes=["no-search"]))
+    elif hasattr(value, "_repr_html_"):
+        card = value.relabel(spoken.LANGUAGE)._repr_html_()
+        out.append(nodes.raw("", f'<div class="output-table">{card}</div>', format="html", classes=["no-search"]))
     else:
         out.append(_text(repr(value)))
     return out
@@ -158,13 +161,21 @@ def _text(text: str) -> nodes.literal_block:
 
 
 def table(frame: Any) -> str:
-    """Return a frame as an HTML table; numbers with at most four decimals, empty where there is nothing."""
-    head = "".join(f"<th>{html.escape(str(c))}</th>" for c in frame.columns)
+    """Return a frame as an HTML table; numbers with four decimals at most, empty where there is nothing."""
+    head = "".join(_th(*head) for head in spoken.heads(frame))
     rows = []
     for row in frame.head(MAX_ROWS).itertuples(index=False):
         rows.append("<tr>" + "".join(_td(_cell(v)) for v in row) + "</tr>")
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f'<div class="table-wrapper output-table"><table class="docutils">{body}</table></div>'
+
+
+def _th(name: str, label: str) -> str:
+    return (
+        f"<th>{html.escape(label)}<br><code>{html.escape(name)}</code></th>"
+        if label
+        else f"<th>{html.escape(name)}</th>"
+    )
 
 
 def _td(text: str) -> str:
@@ -177,7 +188,8 @@ def _cell(value: Any) -> str:
     if value is None or value is pd.NA or value != value:
         return ""
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
+        # a small probability is not nothing
+        return f"{value:.1e}" if 1e-10 < abs(value) < 5e-5 else f"{value:.4f}".rstrip("0").rstrip(".")
     return str(value)
 
 

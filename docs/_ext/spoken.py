@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 import junheng as jh
 from junheng.indicators.catalog import catalogue
@@ -32,6 +33,7 @@ WORDS = {
     "kind": "plausibility",
     "name": "part",
     "reason": "reason left_out_row",
+    "promise": "verdict",
 }
 _MODULES = (jh, jh.changes, jh.engines, jh.planning, jh.reports, jh.reports.plots, jh.schools, jh.standards)
 
@@ -86,7 +88,7 @@ def told(error: Exception) -> str:
 
 
 def shown(frame: Any) -> Any:
-    """Return a frame with the labels of its columns and words, if the site is Chinese and they are ids."""
+    """Return a frame with the labels of its words, if the site is Chinese and they are ids."""
     if LANGUAGE != "zh" or not isinstance(frame, pd.DataFrame):
         return frame
     known = catalogue()
@@ -94,10 +96,10 @@ def shown(frame: Any) -> Any:
     for name in frame.columns:
         if name in WORDS:
             out[name] = [_spoken(WORDS[name], v) for v in frame[name]]
-        elif name in ("indicator", "column"):
-            labels = {v: known[v].zh if v in known else label_of_column(v) for v in frame[name] if isinstance(v, str)}
-            out[name] = [labels.get(v, v) for v in frame[name]]
-    return out.rename(columns={name: _header(name) for name in frame.columns})
+        if name in ("indicator", "name", "column") and "factor" not in frame:
+            # beside factors stand the columns that headers are read as: there the ids are what is shown
+            out[name] = [known[v].zh if v in known else _column(v) for v in out[name]]
+    return out
 
 
 def _spoken(groups: str, value: Any) -> Any:
@@ -108,6 +110,21 @@ def _spoken(groups: str, value: Any) -> Any:
     return value
 
 
-def _header(name: Any) -> Any:
-    label = word("column", name, "zh")
-    return label if label != name else label_of_column(str(name))
+def _column(name: Any) -> Any:
+    return label_of_column(name) if isinstance(name, str) else name
+
+
+def heads(frame: Any) -> list[tuple[str, str]]:
+    """Return the id of each column, by which text and code call it, and on the Chinese site its label, else nothing."""
+    return [(str(name), _label(frame, i) if LANGUAGE == "zh" else "") for i, name in enumerate(frame.columns)]
+
+
+def _label(frame: Any, i: int) -> str:
+    name = str(frame.columns[i])
+    # a name above figures is a level that was compared; only schools have a kind of school
+    is_level = name in ("school", "county") and is_float_dtype(frame.iloc[:, i])
+    if is_level or (name == "kind" and "students" not in frame):
+        return ""
+    groups = ("file_column", "column") if "factor" in frame else ("column", "file_column")
+    label = next((label for group in groups if (label := word(group, name, "zh")) != name), label_of_column(name))
+    return "" if label == name else str(label)

@@ -176,7 +176,10 @@ def _legend(sample: Sample, then: Judgement, moves: _Moves) -> list[Entry]:
     entries = [(tick_mark(), words("required_mark", lang))] if sample.by_size else []
     entries.append((round_mark(filled=False), words("before_mark", lang)))
     entries.append((round_mark(filled=True), words("after_mark", lang)))
-    entries += counted(moves.kinds_new.tolist(), lang, "counted_after")
+    after = moves.kinds_new.tolist()
+    # marks of which only hollow ones are drawn need a name too
+    entries += counted((k for k in moves.kinds_old[moves.moved].tolist() if k not in after), lang, "counted_before")
+    entries += counted(after, lang, "counted_after")
     notes = []
     beyond = int((moves.new > moves.high).sum())
     if beyond:
