@@ -41,7 +41,7 @@ def planned(table: Any, standard: Any = QUALITY, **how: Any) -> jh.planning.Plan
     return jh.plan(ev, **({"unit_costs": COSTS, "progress": False} | how))
 
 
-def own(kind: str, name: str, students: int, **figures: Any) -> dict[str, Any]:
+def own(kind: str, name: str, students: int | None, **figures: Any) -> dict[str, Any]:
     return {"county": "甲县", "school": name, "kind": kind, "stage": kind, "students": students, **figures}
 
 
@@ -110,6 +110,13 @@ def test_a_limit_that_must_not_be_reached_is_not_reached() -> None:
         plan = planned(table, std, unit_costs={"books": 1})
         assert plan.cost == added
         assert plan.after.indicators["verdict"].tolist() == ["met"]
+
+
+def test_a_coefficient_at_its_limit_needs_no_price_where_floats_see_it_above() -> None:
+    """12 books for each of 4 pupils and 8 for each of 9: the coefficient is 1/5, in floats 0.20000000000000004."""
+    table = frame(own("primary", "一小", 4, books=48), own("primary", "二小", 9, books=72))
+    plan = planned(table, standard(Rule((BOOKS,), each=(("primary", F(1, 5)),))), unit_costs={})
+    assert plan.changes.empty and plan.counties["promise"].tolist() == ["met"]
 
 
 def test_the_least_additions_are_what_a_plan_for_one_coefficient_adds() -> None:
@@ -275,6 +282,14 @@ def test_a_column_that_is_not_known_is_nobody_who_stays() -> None:
     table = frame(*staff(1, 9)).assign(note=["一", "二"])
     plan = planned(table, standard(STAFF), unit_costs={"teachers": 5}, move_costs={"teachers": 1}, most_moved=1)
     assert moved(plan) == [("primary0", 1, "moved_in"), ("primary1", -1, "moved_out")]
+
+
+def test_nobody_leaves_a_school_of_which_it_is_not_known_what_it_needs() -> None:
+    """The second school has nine teachers, for a number of pupils that is missing."""
+    table = frame(*staff(1), own("primary", "二小", None, teachers=9))
+    plan = planned(table, standard(STAFF), unit_costs={"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert moved(plan) == [("primary0", 1, "threshold")]
+    assert plan.unplanned["school"].tolist() == ["二小"]
 
 
 def test_nobody_moves_where_hiring_is_as_cheap() -> None:
