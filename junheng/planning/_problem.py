@@ -213,8 +213,7 @@ class County:
 
     def _dearest(self, own: Sequence[Need]) -> tuple[int, ...]:
         saved = [
-            ((n.threshold - n.waived) * float(self.resources[n.resource].cost[n.unit]), i)
-            for i, n in enumerate(own)
+            ((n.threshold - n.waived) * float(self.resources[n.resource].cost[n.unit]), i) for i, n in enumerate(own)
         ]
         spared = int(self.exceptions[own[0].section])
         return tuple(i for gain, i in sorted(saved, reverse=True)[:spared] if gain > 0)

@@ -91,8 +91,8 @@ def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     the mean c, so that nothing is lost where values are alike. The coefficient is within t where
     N (S + R l²) - (F + R l)² - t² (F + R l + c N)² <= 0. This falls until the level is 1 + t² times the mean of all,
     and rises from there on: the first breakpoint where it is not above 0, or has turned, ends the segment of the root.
-    That is never one at infinity: with L the last before, no value is above L, so that the mean square is at most L times
-    the mean M, and the coefficient is within t unless L >= (1 + t²) M.
+    That is never one at infinity: with L the last before, no value is above L, so that the mean square is at most L
+    times the mean M, and the coefficient is within t unless L >= (1 + t²) M.
     """
     n, c = batch.n, now.mean
     points = _Breakpoints.free(batch, now) if top is None else _Breakpoints.bounded(batch, now, top)
