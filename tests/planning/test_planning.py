@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from small_tables import (
 )
 
 import junheng as jh
+from junheng.indicators import catalogue
 from junheng.results import records
 
 MAJIANG = "cn-gz-majiang-2023"
@@ -360,6 +362,22 @@ def test_the_cheapest_verdict_is_turned_first() -> None:
         assert plan.counties["promise"].tolist() == ["unmet"]
     enough = planned(ev, unit_costs={"books": 1}, budget=16)
     assert enough.whole and enough.left_over == 0 and enough.counties["promise"].tolist() == ["met"]
+
+
+def test_the_twelfth_way_to_comply_is_offered_when_others_have_lost_their_use() -> None:
+    """Two of six needs are waived: eleven pairs are dearer than 9 and 8, all with one that a coefficient asks for."""
+    prices = {
+        "multimedia_classrooms": 12, "computers": 12, "books": 10,
+        "backbone_teachers": 9, "pe_art_teachers": 8, "teachers_above_required_degree": 6,
+    }  # fmt: skip
+    assert sorted((a + b for a, b in combinations(prices.values(), 2)), reverse=True)[10:13] == [18, 17, 16]
+    names = {i.numerator: i.id for i in catalogue().values() if i.id.endswith("hundred_students")} | {"books": BOOKS}
+    two = [{c: (0, 1)[n] if price >= 10 else (3, 4)[n] for c, price in prices.items()} for n in range(2)]
+    thresholds = tuple((names[c], "primary", F(n)) for c, n in two[1].items())
+    rule = Rule(tuple(names[c] for c in prices), thresholds, k=4, each=(("primary", F(1, 2)),))
+    table = frame(*(own("primary", f"{n}小", 1, **figures) for n, figures in enumerate(two)))
+    plan = planned(table, standard(rule), unit_costs=prices, budget=30)
+    assert plan.steps["cost"].tolist() == [10, 12, 12, 6] and plan.full_cost == 40
 
 
 def test_what_cannot_be_paid_is_not_leapt_over() -> None:
