@@ -316,6 +316,16 @@ def test_bounds_that_leave_no_way_are_named_with_their_group(change, whole):
     assert "'c'" not in message
 
 
+@real_and_whole
+def test_a_limit_a_last_digit_beyond_reach_is_refused(whole):
+    """One school of four that may have nothing: the coefficient is 1 / √3 at least, whatever the others get."""
+    bounds = {"students": [3] * 4, "highest": [0, math.inf, math.inf, math.inf], "whole": whole}
+    root = 0.5773502691896258  # above the root by less than floats can tell, the other below it
+    assert not ADD([0, 1, 1, 1], limit=root, **bounds).any()
+    # without exact fractions units would be added for ever
+    assert "0.57735" in refused(ADD, [0, 1, 1, 1], limit=math.nextafter(root, 0), **bounds)
+
+
 @pytest.mark.parametrize(
     "given",
     [
