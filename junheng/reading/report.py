@@ -153,7 +153,7 @@ class FileReport:
             "problems": self._problem_records(language),
         }
 
-    def _problem_records(self, language: str) -> list[dict[str, Any]]:
+    def _problem_records(self, language: Language) -> list[dict[str, Any]]:
         """Return the problems with their messages in a language; a filtered frame keeps its index."""
         out = []
         for i, record in zip(self.problems.index, records(self.problems), strict=True):
@@ -194,7 +194,7 @@ class FileReport:
     def _kind(self) -> str:
         return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
 
-    def _problem_lines(self, language: str, whole: bool) -> list[Message | str]:
+    def _problem_lines(self, language: Language, whole: bool) -> list[Message | str]:
         # a filtered frame keeps its index
         problems = [self._found[i] for i in self.problems.index]
         groups = [ProblemGroup((p,)) for p in problems] if whole else grouped(problems)
@@ -319,7 +319,7 @@ def _change_line(c: Mapping[str, Any], language: str) -> Message:
     return _line("change", place=cell, column=column, why=Name("cell_change", c["why"]), **texts)
 
 
-def _problem_line(group: ProblemGroup, language: str) -> Message:
+def _problem_line(group: ProblemGroup, language: Language) -> Message:
     p = group.first
     cell = "!".join(str(x) for x in (p.sheet, p.cell) if x)
     column = _line("in_column", column=_named(p.column, language)).text(language) if p.column else ""
