@@ -121,6 +121,19 @@ def test_any_error_in_the_child_is_one_of_ours(monkeypatch: pytest.MonkeyPatch) 
         raise ZeroDivisionError
 
     monkeypatch.setattr(isolation, "read_file", fails)
-    task = isolation.Task("report", InputFile("a", b"a"), (None, None, None), 1, 1.0)
+    task = isolation.Task("report", InputFile("a", b"a"), (None,), 1, 1.0)
     good, error = isolation._done(task)
     assert not good and isinstance(error, jh.InputError)
+    # not a word of a bad file: the fault is ours
+    assert str(error).startswith("a was not read: an unexpected error (ZeroDivisionError)")
+    assert "ZeroDivisionError" in error.text("zh") and "反馈" in error.text("zh")
+
+
+@pytest.mark.parametrize("kind", [MemoryError, OSError, KeyboardInterrupt])
+def test_a_child_that_runs_out_of_something_was_stopped(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    def fails(*_: Any) -> None:
+        raise kind
+
+    monkeypatch.setattr(isolation, "read_file", fails)
+    task = isolation.Task("report", InputFile("a", b"a"), (None,), 1, 1.0)
+    assert "was stopped" in str(isolation._done(task)[1])
