@@ -90,6 +90,16 @@ class FileReport:
     def __dir__(self) -> list[str]:
         return public_names(self)
 
+    @property
+    def facts_notices(self) -> tuple[str, ...]:
+        """What was left out or converted among the county facts, a sentence a sheet, in the language of the report."""
+        return tuple(notice.text(self.language) for notice in self._facts_notices)
+
+    @property
+    def facts_problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with the county facts: do not judge with them while there is anything."""
+        return self._facts_problems
+
     def relabel(self, language: Language) -> FileReport:
         r"""Return the same report, printed and shown in notebooks in another language; its frames keep their ids.
 
