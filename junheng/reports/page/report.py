@@ -27,7 +27,7 @@ from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, prov
 from junheng.reports.page.province import province_view
 from junheng.reports.page.words import ReportWords
 from junheng.reports.page.worth_a_look import WorthALook
-from junheng.results import Evaluation
+from junheng.results import Evaluation, check_evaluation
 from junheng.results.explain import find_county
 from junheng.results.reasons import part_reasons
 from junheng.words import Language, message
@@ -90,6 +90,7 @@ def html_report(
     >>> page.startswith("<!DOCTYPE html>"), "http" in page
     (True, False)
     """
+    check_evaluation(ev)
     text = ReportWords(check_language(language))
     chosen = find_county(ev.data, county)
     if plan is not None and not plan_is_of(plan, ev.data):
