@@ -39,7 +39,7 @@ SPEAKERS: dict[str, Callable[[Any], Any]] = {
 def test_an_unknown_language_is_refused_in_a_sentence(name: str, language: Any) -> None:
     if name == "Evaluation" and language is None:
         return  # labels taken away: ids
-    with pytest.raises(jh.InputError, match="^language must be one of en, zh, not ") as caught:
+    with pytest.raises(jh.InputError, match=r"^language must be one of en, zh, not ") as caught:
         SPEAKERS[name](language)
     assert caught.value.text("zh").startswith("language 须为en、zh之一")
 

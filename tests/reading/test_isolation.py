@@ -104,6 +104,12 @@ def test_the_limits_hold_while_a_file_is_read(monkeypatch: pytest.MonkeyPatch) -
         jh.describe_file(xlsx(sheet(rows(20_000))), isolate=True)
 
 
+def test_progress_is_told_once_at_the_end() -> None:
+    told: list[tuple[int, int]] = []
+    jh.describe_file(TEXT.encode(), isolate=True, progress=lambda done, of: told.append((done, of)))
+    assert told == [(100, 100)]
+
+
 def test_without_an_interpreter_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("executable", ""), ("executable", "/nothing/here")):
         monkeypatch.setattr(sys, name, value)

@@ -704,7 +704,7 @@ def test_a_sheet_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
 def test_no_sheet_at_all_is_refused(sheet: Any) -> None:
     for read in (jh.read_schools, jh.describe_file):
         for isolate in (False, True):
-            with pytest.raises(jh.InputError, match="^sheet must be ") as caught:
+            with pytest.raises(jh.InputError, match=r"^sheet must be ") as caught:
                 read("学校,学段,学生\n一小,小学,500\n".encode(), sheet=sheet, isolate=isolate)
             assert caught.value.text("zh").startswith("sheet 须为")
 
