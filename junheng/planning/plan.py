@@ -30,7 +30,7 @@ from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
 from junheng.planning._solve import Answer, Effort, solve
-from junheng.results import Evaluation
+from junheng.results import Evaluation, check_evaluation
 from junheng.schools import columns
 from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences
 
@@ -116,6 +116,7 @@ def plan(
     >>> plan.after.verdicts[["part", "verdict"]].values.tolist()[0]
     ['resources', 'met']
     """
+    check_evaluation(ev)
     prices = Prices.read(unit_costs, by_column=True)
     moves = Prices.read(move_costs or {}, "move_costs", by_column=True)
     _check_people(prices, moves)

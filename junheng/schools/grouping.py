@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from junheng.errors import Problem, Severity
-from junheng.words import Listed, Message, Name, Quoted, listed, message
+from junheng.words import Language, Listed, Message, Name, Quoted, listed, message
 
 __all__ = ["ProblemGroup", "grouped"]
 
@@ -28,7 +28,7 @@ class ProblemGroup:
         """The first problem, whose sentence stands for all."""
         return self.problems[0]
 
-    def place(self, language: str = "en", first: str | None = None) -> str:
+    def place(self, language: Language = "en", first: str | None = None) -> str:
         """Return where the problems are: the place of the first, how many there are, and their schools or columns.
 
         ``first`` is the place of the first problem, if it is written in another way than :meth:`Problem.place` does.
@@ -61,7 +61,7 @@ class ProblemGroup:
         key = "errors.schools_and_more" if self.first.school else "errors.and_more"
         return message(key, names=listed(names.items[:_NAMED]), n=len(names.items))
 
-    def sentence(self, language: str = "en") -> str:
+    def sentence(self, language: Language = "en") -> str:
         """Return what is wrong with the first and what to do about it."""
         return self.first.sentence(language)
 
