@@ -62,7 +62,7 @@ def test_wan_yuan_and_tens_are_a_habit_of_the_county() -> None:
 
 
 def wan_yuan() -> pd.DataFrame:
-    """Ten schools in eleven rows; areas in whole tens, money in 万元 times 10 000, so that every figure ends in zeros."""
+    """Ten schools in eleven rows: areas in whole tens, money in 万元 times 10 000."""
     rng = np.random.default_rng(4)
     table = like_schools(11).assign(resources_cover="stage")
     table.loc[10, ["school", "stage"]] = "10小", "junior"
