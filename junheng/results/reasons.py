@@ -18,7 +18,7 @@ from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
 from junheng.results.missing import NAMED, figures_lacking, figures_of, in_brackets, of_county, some_names
 from junheng.schools import columns
-from junheng.standards.model import Comparison
+from junheng.standards.model import Comparison, Condition
 from junheng.words import SIGNS, Name, message, sentences, word
 
 # ---------------------------------------------------------------------------------------------- figures
@@ -216,7 +216,7 @@ def _figures(d: Judgement, result: ItemResult) -> Iterator[NDArray[Any]]:
         yield np.where(unknown, np.arange(d.n_counties), -1)
         return
     conditions = [c for c in result.item.conditions if c.scope == "county"]
-    for name in sorted({f for c in conditions for f in (*figures_of(c), *c.than)}):
+    for name in sorted({f for c in conditions for f in (*figures_of(c), *c.than, *c.unless_no)}):
         yield unknown & np.isnan(d.facts.number(name))
 
 
@@ -245,6 +245,8 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     why = readings_differ(result.each[position].readings, county, language) if disagree else ""
     if not why and condition.scope == "county" and len(figures_of(condition)) > 1:  # one figure is named anyway
         why = figures_lacking(of_county(d, condition, county), language)
+    if np.isnan(value):
+        why = text["join"].join(x for x in (why, may_be_answered_no(d, condition, county, language)) if x)
     of_years = required_in_years(d, condition, county, int(result.verdict[county]), language)
     return text["figure_of_years" if of_years else "figure"].format(
         what=text["share"].format(what=what, **counts) if by_school else what,
@@ -253,6 +255,14 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
         required=of_years or number_or_unknown(required, language),
         why=in_brackets(why, language),
     )
+
+
+def may_be_answered_no(d: Judgement, condition: Condition, county: int, language: str) -> str:
+    """Say which questions settle a condition that does not apply to a county; empty if all have an answer."""
+    text = sentences("results", language)
+    asked = [f for f in condition.unless_no if np.isnan(d.facts.number(f)[county])]
+    names = text["list"].join(figure_label(f, "county", language) for f in asked)
+    return text["answer_no"].format(facts=names) if asked else ""
 
 
 def _why_units_open(d: Judgement, result: ItemResult, units: UnitResult, county: int, language: str) -> str:

@@ -92,3 +92,16 @@ def test_a_rule_of_which_nobody_says_whom_it_means_is_named() -> None:
     small = {"kind": "teaching_point", "students": 40, "classes": 13, "music_rooms_96": 0, "art_rooms_90": 0}
     ev = judge(table(村小=small | {"in_district_students": 40, "classes": 3}))
     assert "不足50人的教学点是否适用，未查到规定" in ev.explain(language="zh")
+
+
+def test_a_level_that_is_missing_may_be_of_a_subject_that_was_not_monitored() -> None:
+    lacks = {"monitoring_level_mathematics": None, "monitored_mathematics": None}
+    given = {k: v for k, v in FACTS.items() if k not in lacks}
+    no = "如不适用，请在“国家义务教育质量监测是否监测数学”填否"
+    ev = judge(facts=given)
+    assert item_line(ev, "国家义务教育质量监测", "zh").endswith(f"：未知，要求≥3（{no}）")
+    remarks = [c.text or "" for t in declaration(ev).tables for row in t.rows for c in row]
+    assert any(no in text for text in remarks)
+    # that it was monitored is known
+    assert no not in judge(facts=given | {"monitored_mathematics": 1}).explain(language="zh")
+    assert "answer no to: Whether mathematics was monitored" in item_line(ev, "National quality", "en")

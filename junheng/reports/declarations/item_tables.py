@@ -36,7 +36,7 @@ from junheng.reports.declarations.cells import (
 from junheng.reports.declarations.county import FormCounty, school_names
 from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results.missing import of_county
-from junheng.results.reasons import figure_label, finding, number, required_in_years, units_counted
+from junheng.results.reasons import figure_label, finding, may_be_answered_no, number, required_in_years, units_counted
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Comparison
 from junheng.words import SIGNS as OPS
@@ -233,7 +233,8 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
     units = r.units[position]
     not_given = message("forms.open_because", reason=Name("reason", "not_given"))
     if units is None:
-        return chinese(message("forms.unmet") if verdict == UNMET else not_given)
+        no = may_be_answered_no(county.judgement, r.item.conditions[position], county.index, "zh")
+        return chinese(message("forms.unmet")) if verdict == UNMET else clauses((not_given, no))
     remarks = []
     here = (units.units.county == county.index) & units.concerned
     for code in (UNMET, UNDETERMINED):
