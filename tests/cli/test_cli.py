@@ -555,7 +555,7 @@ def test_declare_writes_a_workbook_a_county_into_a_folder(
     assert code == 0
     names = sorted(p.name for p in folder.iterdir())
     assert names == [f"第{i}县-2025-申报表.xlsx" for i in (1, 2, 3)] and text.count("written: ") == 3
-    assert "第2县 / 2025" in declared(folder / names[1])
+    assert "第2县（2025年）" in declared(folder / names[1])
     one = tmp_path / "one.xlsx"
     assert run(capsys, "declare", many, "--standard", QUALITY, "--county", "第2县", "--out", one)[0] == 0
     assert one.read_bytes() == (folder / names[1]).read_bytes()

@@ -68,7 +68,7 @@ def test_another_unit_is_suspected_by_the_median_per_student(drawn: tuple[str, l
     assert [p.column for p in told] == ([name] if wanted else [])
     for p in told:
         assert p.value == f"{median:.6g}" and p.row is None
-        assert wanted[0] in p.text("zh") and p.text("zh").count(f"{len(each)}所学校")
+        assert wanted[0] in p.text("zh") and p.text("zh").count(f"{len(each)}行的生均中位数")
 
 
 def test_the_median_is_of_the_students_of_all_stages_where_the_total_is_missing() -> None:
