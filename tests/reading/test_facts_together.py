@@ -93,7 +93,7 @@ def test_what_was_changed_in_facts_is_listed_with_its_cell(tmp_path: Path) -> No
     report = jh.describe_file(book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=form, 概况=table))
     changes = [tuple(c.values()) for c in jh.results.records(report.changes) if c["sheet"] in ("县情", "概况")]
     assert changes == [
-        ("县情", "C3", "performance_pay_set", "不详", None, "word_for_missing"),
+        ("县情", "C3", "performance_pay_approved", "不详", None, "word_for_missing"),
         ("县情", "C4", "special_education_funds_cny", "万元", "× 10000", "unit"),
         ("县情", "C5", "teacher_pay_cny", "9.8万元", "98000", "unit_in_cell"),
         ("县情", "C6", "civil_servant_pay_cny", "97,000", "97000", "thousands"),
