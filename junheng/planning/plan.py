@@ -218,11 +218,10 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
             wanted.setdefault(column, message(key, column=Quoted(Name("column", column)), place=place))
 
         for schools in problem.schools:
-            choices = problem.school_choices(schools)
-            if choices and math.isinf(choices[0][1]):
-                for k, u in choices[0][0]:
-                    if math.isinf(problem.resources[k].cost[u]):
-                        want("planning.school_lacks", problem.resources[k].column)
+            cheapest, _ = problem.school_choices(schools)[0]
+            for k, u in cheapest:
+                if math.isinf(problem.resources[k].cost[u]):
+                    want("planning.school_lacks", problem.resources[k].column)
         for resource in problem.resources:
             for target in resource.limited:
                 unpriced = bool(np.isinf(resource.cost[resource.unit[target.sections]]).all())

@@ -417,8 +417,8 @@ class Evaluation(Generic[FrameT]):
         -------
         dict
             ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, ``grades``,
-            ``problems``, and with ``schools`` ``school_verdicts``, ``schools`` and ``item_schools``: each a list of
-            rows.
+            ``problems`` and, if ``schools`` is true, ``school_verdicts``, ``schools`` and ``item_schools``: each a
+            list of rows.
 
         Examples
         --------

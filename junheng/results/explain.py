@@ -101,8 +101,8 @@ def _county(
         part: {"verdict": _verdict(int(verdicts[county]), language), "reason": _capital(reason)}
         for (part, verdicts), reason in zip(d.part_verdicts.items(), reasons, strict=True)
     }
-    label = getattr(std.label, language)
-    lines = [text["county_head"].format(county=d.county_name(county), label=label, number=std.number)]
+    label, number = getattr(std.label, language), word("number", std.number, language)
+    lines = [text["county_head"].format(county=d.county_name(county), label=label, number=number)]
     whole = "overall" in parts
     lines += [text["overall"].format(**shown["overall"])] if whole else []
     for part in parts:

@@ -88,7 +88,7 @@ def _lines(d: Judgement, county: int, sections: Sequence[int], language: Languag
             school=d.school_names[d.sections.rows[sections[0]]],
             county=d.county_name(county),
             label=getattr(std.label, language),
-            number=std.number,
+            number=word("number", std.number, language),
         )
     ]
     for i in sections:

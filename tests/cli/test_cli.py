@@ -17,6 +17,7 @@ from small_tables import BASIC, QUALITY, SHANDONG, STANDARDS, frame, school
 
 import junheng as jh
 from junheng.__main__ import main
+from junheng.words import word
 
 
 @pytest.fixture
@@ -67,7 +68,9 @@ def test_standards_are_listed_by_name(capsys: pytest.CaptureFixture[str], langua
     assert code == 0
     for name in jh.list_standards()["id"]:
         std = jh.load_standard(name)
-        assert name in out and std.number in out and getattr(std.label, language) in out
+        assert name in out and word("number", std.number, language) in out and getattr(std.label, language) in out
+    # a document without a number
+    assert ("文号未见" in out) == (language == "zh") == ("number not seen" not in out)
 
 
 @pytest.mark.parametrize(

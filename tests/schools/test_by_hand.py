@@ -142,6 +142,13 @@ def test_a_name_that_lost_a_character_is_named_where_it_stands() -> None:
     ]
 
 
+def test_the_code_of_a_parent_school_is_cleaned_like_its_own() -> None:
+    rows = [school(), school("教学点", kind="teaching_point", parent_school_code="36\u200b01")]
+    found = [p for p in problems(frame(*rows), None) if p["code"] == "invisible_characters"]
+    assert [(p["row"], p["column"], p["severity"]) for p in found] == [(1, "parent_school_code", "warning")]
+    assert [*open_table(frame(*rows)).codes("parent_school_code")[1]] == ["3601"]
+
+
 @pytest.mark.parametrize("blank", [None, "", "  ", "\u3000", "\u200b", math.nan])
 def test_a_column_of_codes_without_a_code_is_as_if_it_were_not_there(blank: Any) -> None:
     rows = [school(school_code=blank, county_code=blank), junior(school_code=blank, county_code=blank)]

@@ -30,7 +30,7 @@ from junheng.reports.page.worth_a_look import WorthALook
 from junheng.results import Evaluation
 from junheng.results.explain import find_county
 from junheng.results.reasons import part_reasons
-from junheng.words import Language, message
+from junheng.words import Language, message, word
 
 _Lacking = Mapping[int, list[dict[str, Any]]]
 
@@ -239,7 +239,7 @@ class _Page:
             "page.html",
             language=text.language,
             style=files("junheng.reports.page").joinpath("report.css").read_text(encoding="utf-8"),
-            standard=text("standard", label=label, number=std.number),
+            standard=text("standard", label=label, number=word("number", std.number, text.language)),
             title=text("title", what=label, county=content["heading"]),
             contents=self.head.entries,
             end=end,
