@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from junheng._text import has_mark
 from junheng.reading.cells import Cells, is_missing
-from junheng.reading.grid import cell_name, column_letter
+from junheng.reading.grid import Grid, cell_name, column_letter
 from junheng.reading.rows import shown
 from junheng.reading.sheet_reading import Change, ReadColumn, SheetReading
 from junheng.schools import Column, category_word
@@ -24,23 +24,37 @@ _NUMBER_AND_UNIT = re.compile(r"[+-]?[0-9][0-9,. \u00a0]*[^0-9., \u00a0].*")
 def column_changes(s: SheetReading, c: int, base: Column, values: NDArray[np.object_], cells: Cells) -> list[Change]:
     """Return the changes in the cells of a column; nothing is compared where nothing changed."""
     read = s.read[c]
-    changed = _rows(s, c, base, values, cells)
     rows = s.rows.schools
     out = [*_in_units(read, rows), *_in_words(read, rows, base, cells.values if base.type == "category" else ())]
-    for i in changed:
-        r = int(rows[i])
-        before = cells.marked.get(i) or s.grid.cleaned.get((r, c)) or values[i]
+    return out + cell_changes(s.grid, lambda i: (int(rows[i]), c), read.column, base, values, cells)
+
+
+def cell_changes(
+    grid: Grid,
+    place: Callable[[int], tuple[int, int]],
+    column: str | None,
+    base: Column,
+    values: NDArray[np.object_],
+    cells: Cells,
+) -> list[Change]:
+    """Return the changes in single cells; ``place`` tells row and column of the grid of each."""
+    out = []
+    for i in _changed(grid, place, base, values, cells):
+        at = place(i)
+        before = cells.marked.get(i) or grid.cleaned.get(at) or values[i]
         after = _text(cells.values[i])
-        for why in _reasons(s, i, r, c, base, cells, before):
-            out.append(Change(cell_name(r, c), read.column, _text(before), after, why))
+        for why in _reasons(grid, i, at, base, cells, before):
+            out.append(Change(cell_name(*at), column, _text(before), after, why))
     return out
 
 
-def _rows(s: SheetReading, c: int, base: Column, values: NDArray[np.object_], cells: Cells) -> list[int]:
-    """Return the schools of which a cell was changed."""
+def _changed(
+    grid: Grid, place: Callable[[int], tuple[int, int]], base: Column, values: NDArray[np.object_], cells: Cells
+) -> list[int]:
+    """Return the positions of the cells that were changed."""
     found = {*cells.missing, *cells.converted, *cells.marked, *cells.cleaned}
-    if s.grid.cleaned:
-        found |= {i for i, r in enumerate(s.rows.schools.tolist()) if (r, c) in s.grid.cleaned}
+    if grid.cleaned:
+        found |= {i for i in range(values.size) if place(i) in grid.cleaned}
     # a year typed as digits in text is no change: those that are, are in the lists already
     if base.type != "number" and base.id != "year" and cells.values is not values:
         pairs = enumerate(zip(values.tolist(), list(cells.values), strict=True))
@@ -74,14 +88,14 @@ def _range(letter: str, rows: NDArray[np.int64]) -> str:
     return f"{letter}{first}" if first == last else f"{letter}{first}:{letter}{last}"
 
 
-def _reasons(s: SheetReading, i: int, r: int, c: int, base: Column, cells: Cells, before: Any) -> list[str]:
+def _reasons(grid: Grid, i: int, at: tuple[int, int], base: Column, cells: Cells, before: Any) -> list[str]:
     """Return why a cell was changed: at least one reason."""
     found = []
-    if i in cells.cleaned or (r, c) in s.grid.cleaned:
+    if i in cells.cleaned or at in grid.cleaned:
         found.append("invisible_characters")
     if i in cells.marked:
         found.append("footnote_mark")
-    if _text(cells.values[i]) is None and is_missing(s.grid.cells[r, c]):
+    if _text(cells.values[i]) is None and is_missing(grid.cells[at]):
         return [*found, "word_for_missing"]
     if isinstance(before, str):
         found += _reasons_in_text(before, base, marked=i in cells.marked)

@@ -15,6 +15,7 @@ from junheng._frames import Wholes, pandas_frame
 from junheng.errors import InputDataError, InputError, Problem, ProblemCode
 from junheng.facts import fact_columns, remember_cells
 from junheng.reading.cells import Cells, is_figure, read_answers, read_code, read_figures, read_words, read_year
+from junheng.reading.changes import cell_changes
 from junheng.reading.files import open_source
 from junheng.reading.grid import Grid, Source, cell_name, column_letter
 from junheng.reading.input_file import InputFile
@@ -22,6 +23,7 @@ from junheng.reading.layout import Header, find_header, named_by
 from junheng.reading.meaning import words
 from junheng.reading.report import notice_of
 from junheng.reading.rows import is_note, left_out_rows
+from junheng.reading.sheet_reading import Change
 from junheng.reading.sheets import chosen_grids, joined, wanted_sheets
 from junheng.schools import Column, Found, fold, missing_in_mapping, recognise, unit_factor
 from junheng.words import Message, Quoted, message, quoted
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
     #: Facts, and a summary of what was left out or converted.
     FactsRead = tuple[pd.DataFrame, Message | None]
+    #: The facts of a sheet, the summary, and what was changed in cells.
+    SheetFacts = tuple[pd.DataFrame, Message | None, list[Change]]
+
+#: Row and column of each cell of a fact.
+_Places = Sequence[tuple[int, int]]
 
 KEYS = ("county", "county_code", "year")
 REFERENCE = "_reference"
@@ -103,10 +110,11 @@ def facts_of(file: InputFile, sheet: str | int | None, mapping: Mapping[str, str
     if sheet is None and len(ranked) > 1 and ranked[1][0] == ranked[0][0]:
         both = quoted((grids[-i].name for _, i in ranked[:2]), "and")
         raise InputError(message("reading.two_facts", path=source.name, sheets=both))
-    return read_facts_sheet(source, grids[-ranked[0][1]], mapping)
+    facts, notice, _ = read_facts_sheet(source, grids[-ranked[0][1]], mapping)
+    return facts, notice
 
 
-def read_facts_sheet(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> FactsRead:
+def read_facts_sheet(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> SheetFacts:
     """Read the facts of one sheet, a form or a table."""
     form = _form(grid, mapping)
     return _read_form(source, grid, form, mapping) if form is not None else _read_rows(source, grid, mapping)
@@ -222,8 +230,8 @@ def _with_header(grid: Grid, items: int, first: int) -> _Form:
     return _Form(items, tuple(values), tuple(counties), unit, reference, head + 1)
 
 
-def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> FactsRead:
-    counts = _Counts()
+def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, str] | None) -> SheetFacts:
+    counts = _Counts(grid)
     counts.cleaned += grid.cleaned.values()
     _check_mapping(mapping, [str(v) for v in grid.cells[:, form.items].tolist() if v is not None])
     columns: dict[str, list[Any]] = {}
@@ -231,7 +239,8 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     for name, (r, found) in _find_items(grid, form, mapping, counts).items():
         given = grid.cells[r, list(form.value_columns)]
         rows[name] = r
-        columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts)
+        at = [(r, c) for c in form.value_columns]
+        columns[name] = _values(name, given, _unit_of(grid, form, r, found), counts, at)
         document = _document(grid, form, r)
         # without an answer, an item that figures of schools decide
         alone = all(v is None for v in given.tolist())
@@ -244,7 +253,7 @@ def _read_form(source: Source, grid: Grid, form: _Form, mapping: Mapping[str, st
     frame = pandas_frame({n: typed(v) for n, v in kept.items()})
     cells = {n: [(grid.name, cell_name(rows[n], c)) for c in form.value_columns] for n in kept if n in rows}
     remember_cells(frame, cells)
-    return frame, counts.notice(source.name)
+    return frame, counts.notice(source.name), counts.changes
 
 
 def _find_items(
@@ -284,14 +293,14 @@ def _unit_of(grid: Grid, form: _Form, r: int, found: Found | None) -> str | None
     return fold(cell) if isinstance(cell, str) else None
 
 
-def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> FactsRead:
+def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) -> SheetFacts:
     header = find_header(grid, understood=meaning, mapping=mapping or {})
     assert header is not None
     _check_mapping(mapping, [n for n in header.names if n], header)
     chosen = named_by(mapping, header)
     filled = grid.filled()
     rows = left_out_rows(grid, header, filled)
-    counts = _Counts(rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
+    counts = _Counts(grid, rows=sum(o.reason in ("total", "average", "heading", "explanation") for o in rows.left_out))
     counts.cleaned += grid.cleaned.values()
     columns: dict[str, list[Any]] = {}
     places: dict[str, list[tuple[str, str]]] = {}
@@ -304,11 +313,12 @@ def _read_rows(source: Source, grid: Grid, mapping: Mapping[str, str] | None) ->
         if label in columns:
             # evaluate reports that both give the same fact
             label = name
-        columns[label] = _values(label, cells, None if found is None else found.unit, counts)
-        places[label] = [(grid.name, cell_name(r, c)) for r in rows.schools.tolist()]
+        at = [(r, c) for r in rows.schools.tolist()]
+        columns[label] = _values(label, cells, None if found is None else found.unit, counts, at)
+        places[label] = [(grid.name, cell_name(*place)) for place in at]
     frame = pandas_frame({n: typed(v) for n, v in columns.items()})
     remember_cells(frame, places)
-    return frame, counts.notice(source.name)
+    return frame, counts.notice(source.name), counts.changes
 
 
 def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], header: Header | None = None) -> None:
@@ -327,8 +337,9 @@ def _check_mapping(mapping: Mapping[str, str] | None, names: Sequence[str], head
 class _Counts:
     """How many rows were left out, and which cells were changed."""
 
-    def __init__(self, rows: int = 0) -> None:
-        self.rows = rows
+    def __init__(self, grid: Grid, rows: int = 0) -> None:
+        self.grid, self.rows = grid, rows
+        self.changes: list[Change] = []
         self.missing = self.converted = 0
         self.marked: list[str] = []
         self.cleaned: list[str] = []
@@ -339,6 +350,15 @@ class _Counts:
         self.converted += len(cells.converted)
         self.marked += cells.marked.values()
         self.cleaned += cells.cleaned.values()
+
+    def note(self, column: Column, unit: str | None, values: NDArray[np.object_], cells: Cells, at: _Places) -> None:
+        """Note what was changed in the cells of a fact; ``unit`` if its figures were converted from one."""
+        if unit is not None:
+            first, last = cell_name(*at[0]), cell_name(*at[-1])
+            factor = unit_factor(column.unit or "", unit) or (1, 1)
+            where = first if first == last else f"{first}:{last}"
+            self.changes.append(Change(where, column.id, unit, f"× {factor[0] / factor[1]:.12g}", "unit"))
+        self.changes += cell_changes(self.grid, at.__getitem__, column.id, column, values, cells)
 
     def notice(self, path: str) -> Message | None:
         """Summarise the changes; None if there are none."""
@@ -351,8 +371,9 @@ class _Counts:
         return message("reading.facts_notice", path=path, parts=joined(parts)) if parts else None
 
 
-def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _Counts) -> list[Any]:
+def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _Counts, at: _Places) -> list[Any]:
     fact = fact_columns().get(name)
+    column, converted = Column(id=name, type="flag" if fact is not None else "key", zh=name, en=name), None
     if name == "year":
         cells = read_year(values)
     elif name.endswith("_code"):
@@ -361,6 +382,7 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
         column = Column(id=fact.id, type="number", zh=fact.zh, en=fact.en, unit=fact.unit)
         factor = unit_factor(fact.unit, unit) if fact.unit is not None and unit is not None else None
         cells = read_figures(values, column, factor or (1, 1))
+        converted = unit if factor is not None and factor[0] != factor[1] else None
     elif fact is not None and fact.type == "flag":
         cells = read_answers(values)
     elif fact is None and name not in KEYS:
@@ -368,6 +390,7 @@ def _values(name: str, values: NDArray[np.object_], unit: str | None, counts: _C
     else:
         cells = read_words(values)
     counts.add(cells)
+    counts.note(column, converted, values, cells, at)
     return [None if isinstance(v, float) and v != v else v for v in list(cells.values)]
 
 

@@ -15,6 +15,7 @@ from junheng.reading.fact_forms import KEYS, REFERENCE, is_facts_sheet, read_fac
 from junheng.reading.files import open_source
 from junheng.reading.grid import Source
 from junheng.reading.input_file import InputFile
+from junheng.reading.sheet_reading import Change
 from junheng.reading.sheets import wanted_sheets
 from junheng.schools import is_blank
 from junheng.schools.cells import flag_of
@@ -51,6 +52,8 @@ class FactsFound:
     answered: Mapping[str, int] = field(factory=dict)
     notices: tuple[Message, ...] = ()
     problems: tuple[Problem, ...] = ()
+    #: What was changed in cells, with the sheet of each.
+    changes: tuple[tuple[str, Change], ...] = ()
 
 
 def facts_beside(source: Source, taken: Collection[str]) -> FactsFound:
@@ -59,22 +62,24 @@ def facts_beside(source: Source, taken: Collection[str]) -> FactsFound:
     answered: dict[str, int] = {}
     notices: list[Message] = []
     problems: list[Problem] = []
+    changes: list[tuple[str, Change]] = []
     for grid in source.grids:
         if grid.hidden or grid.name in taken or not is_facts_sheet(grid):
             continue
         try:
-            table, notice = read_facts_sheet(source, grid, None)
+            table, notice, changed = read_facts_sheet(source, grid, None)
         except InputDataError as exc:
             problems += [evolve(problem, sheet=grid.name) for problem in exc.problems]
             continue
         answered[grid.name] = sum(name in fact_columns() and name not in KEYS for name in table.columns)
         notices += [] if notice is None else [notice]
+        changes += [(grid.name, change) for change in changed]
         if answered[grid.name]:
             parts.append((message("reading.facts_sheet", sheet=Quoted(grid.name)), table))
     together, conflicts = put_together(parts)
     sheets = list(answered)
     problems += [evolve(problem, sheet=sheets[-1]) for problem in conflicts]
-    return FactsFound(together, answered, tuple(notices), tuple(problems))
+    return FactsFound(together, answered, tuple(notices), tuple(problems), tuple(changes))
 
 
 def facts_of_workbook(file: InputFile, taken: Collection[str]) -> FactsFound:

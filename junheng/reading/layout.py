@@ -99,7 +99,7 @@ class _Top:
 
     def score(self, header: Header) -> int:
         """Count the columns that headers recognise."""
-        mapped = {n for n in map(fold, header.names) if n in self.wanted}
+        mapped = {n for n in header.names if {fold(n), _without_bracket(n)} & self.wanted}
         return len({f.column for f in header.found if f is not None} | mapped)
 
 
@@ -355,13 +355,26 @@ def has_marks(row: Sequence[Any]) -> bool:
 # ------------------------------------------------------------------------------------ headers by their names
 
 
+def _without_bracket(name: str) -> str:
+    """Return a header, folded, without the brackets at its end."""
+    folded = fold(name)
+    before, bracket, inside = folded.rpartition("(")
+    return before if bracket and inside.endswith(")") else folded
+
+
 def named_by(mapping: Mapping[str, str] | None, header: Header) -> dict[str, str]:
-    """Return the mapping by column names; the lowest of several header labels may be given alone."""
+    """Return the mapping by column names; the lowest of several header labels may be given alone.
+
+    A header may be given without its unit in brackets if no other has the same name.
+    """
     by_name: dict[str, str] = {}
     for key, column in (mapping or {}).items():
         hits = [n for n in header.names if n == key]
         hits = hits or [n for n in header.names if n and fold(n) == fold(key)]
         hits = hits or [n for n, p in zip(header.names, header.paths, strict=True) if p and fold(p[-1]) == fold(key)]
+        if not hits:
+            without = [n for n in header.names if n and _without_bracket(n) == fold(key)]
+            hits = without if len(without) == 1 else []
         for name in hits or [key]:
             by_name[name] = column
     return by_name

@@ -55,8 +55,9 @@ class FileReport:
     left_out : pandas.DataFrame
         Rows that are not schools: ``sheet``, ``row``, ``reason``, ``text``.
     changes : pandas.DataFrame
-        What was changed in cells: ``sheet``, ``cell``, ``column``, the text ``before`` and ``after``, and ``why``:
-        ``unit`` (figures multiplied as the header says; one line per column, with the range of its cells), ``word``
+        What was changed in cells of schools and of county facts: ``sheet``, ``cell``, ``column`` (or fact), the text
+        ``before`` and ``after``, and ``why``: ``unit`` (figures multiplied as the header, or the column of units of a
+        form, says; one line per column or fact, with the range of its cells), ``word``
         (a stage, kind or other category brought to its id; one line per word), ``unit_in_cell``, ``thousands``,
         ``full_width``, ``footnote_mark``, ``invisible_characters``, ``line_break``, ``word_for_missing``, ``year``,
         ``code``, ``notation`` (any other way to write a figure), ``merged_filled`` and ``merged_emptied`` (one line
@@ -195,8 +196,10 @@ class FileReport:
         rows = [r for r in records(self.left_out) if r["reason"] != "blank"]
         page += ["", _line("left_out", rows=len(rows), blank=len(self.left_out) - len(rows))]
         page += begin([_left_out_line(r) for r in rows])
-        # columns and problems say these; a word and its id need no line
-        changes = [c for c in records(self.changes) if c["why"] not in ("unit", "word", "from_title")]
+        # columns and problems say these of schools; a word and its id need no line
+        facts = {s["sheet"] for s in records(self.sheets) if s["facts"] is not None}
+        said = {"unit", "word", "from_title"}
+        changes = [c for c in records(self.changes) if c["why"] not in said or c["sheet"] in facts]
         page += ["", _line("changes", n=len(changes)), *begin([_change_line(c, language) for c in changes])]
         page += ["", _line("problems", total=len(self.problems)), *begin(self._problem_lines(language, whole))]
         return "\n".join(line if isinstance(line, str) else line.text(language) for line in page)

@@ -81,7 +81,7 @@ def _report(source: Source, sheets: Sequence[SheetReading], facts: FactsFound, *
         sheets=_sheets_frame(source.grids, sheets, facts),
         columns=_columns_frame(sheets),
         left_out=_left_out_frame(sheets),
-        changes=_changes_frame(sheets),
+        changes=_changes_frame(sheets, facts),
         problems=_problems_frame(problems),
         found=tuple(problems),
         facts_notices=facts.notices,
@@ -230,8 +230,8 @@ def _left_out_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
     )
 
 
-def _changes_frame(sheets: Sequence[SheetReading]) -> pd.DataFrame:
-    changes = [(s.grid.name, c) for s in sheets for c in s.changes]
+def _changes_frame(sheets: Sequence[SheetReading], facts: FactsFound) -> pd.DataFrame:
+    changes = [*((s.grid.name, c) for s in sheets for c in s.changes), *facts.changes]
     fields = ("cell", "column", "before", "after", "why")
     named = {"sheet": [name for name, _ in changes]}
     return _frame(named | {f: [getattr(c, f) for _, c in changes] for f in fields})

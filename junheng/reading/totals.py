@@ -16,7 +16,7 @@ from junheng.reading.grid import cell_name
 from junheng.reading.rows import TotalRow, shown
 from junheng.reading.sheet_reading import SheetReading
 from junheng.schools import Column, base_column
-from junheng.words import Quoted, message
+from junheng.words import Message, Quoted, message
 
 #: A range of schools: start and stop.
 _Span = tuple[int, int]
@@ -47,7 +47,8 @@ def _spans(s: SheetReading) -> list[tuple[TotalRow, list[_Span]]]:
         if total.kind == "total":
             spans.append((total, [everything, all_above, since_the_last]))
         elif total.kind == "part":
-            spans.append((total, [*([since_the_last] if start < end else []), all_above, everything]))
+            above = [since_the_last] if start < end else []
+            spans.append((total, [*above, *([all_above] if end else []), everything]))
     return spans
 
 
@@ -100,6 +101,7 @@ def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list
         label=Quoted(total.label),
         given=given,
         n=b - a,
+        rows=_rows(s, a, b),
         sum=float(sums[0]),
         lacking=message("reading.lacking", rows=lacking) if lacking else "",
     )
@@ -110,6 +112,14 @@ def _compare(s: SheetReading, c: int, base: Column, total: TotalRow, spans: list
         column=s.understood[c].column,
         value=shown(cell),
     )
+
+
+def _rows(s: SheetReading, a: int, b: int) -> Message:
+    """Name the rows that a total adds up, as the sheet shows them: they may stand above it or below."""
+    first, last = int(s.rows.schools[a]) + 1, int(s.rows.schools[b - 1]) + 1
+    if b - a == 1:
+        return message("reading.total_of_one", first=first)
+    return message("reading.total_of", first=first, last=last, n=b - a)
 
 
 def _figure(cell: Any, base: Column, factor: tuple[int, int], decimal: str | None) -> float | None:

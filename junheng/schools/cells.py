@@ -109,6 +109,11 @@ def of_digits(cells: Sequence[Any]) -> bool:
     return not text or (text.isascii() and text.isdigit())
 
 
+#: A multiple of ten without the unit that it is a multiple of.
+_TIMES = {"百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+_MULTIPLE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)([百千万亿])")
+
+
 def text_advice(text: str) -> Message:
     """Return the advice on a cell that is not a plain number."""
     bare = unmarked(text)
@@ -124,6 +129,10 @@ def text_advice(text: str) -> Message:
     if half != text.strip() and _PLAIN_NUMBER.fullmatch(half):
         return message("schools.full_width", figure=half)
     bare = re.sub(r"[,\s]", "", half)
+    multiple = _MULTIPLE.fullmatch(bare)
+    if multiple is not None:
+        figure = (Decimal(multiple[1]) * _TIMES[multiple[2]]).normalize()
+        return message("schools.multiple_without_unit", figure=f"{figure:f}", text=bare)
     if _PLAIN_NUMBER.fullmatch(bare):
         return message("schools.separators", figure=bare)
     if half in {"无", "—", "——", "-", "--", "/", "暂无", "缺", "N/A", "NA", "null", "None", "nan"}:

@@ -12,6 +12,7 @@ from junheng._data import STAGES
 from junheng._frames import Backend, FrameT, Table, Wholes, build_frame
 from junheng.errors import Problem, ProblemCode, Severity, check_language
 from junheng.schools.cells import parse_numbers
+from junheng.schools.gaps import check_gaps
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.schools.needs import item_columns, needed_columns
 from junheng.schools.opening import open_table
@@ -35,7 +36,8 @@ def check_schools(
     schools : pandas, polars or pyarrow frame
         Canonical columns; see :func:`junheng.standardize_columns`.
     standard : Standard, str or path, optional
-        Also check the columns and decisions that this standard requires.
+        Also check the columns and decisions that this standard requires, and list the empty cells (``missing_value``)
+        in the columns that its indicators read, for schools that count: what rests on them will be undetermined.
     language : {"en", "zh"}, optional
         Language of the messages. Default: English.
 
@@ -74,10 +76,11 @@ def find_problems(schools: Any, standard: Standard | str | os.PathLike[str] | No
     if std is not None:
         for name in needed_columns(std):
             found.require(name)
-    check_all(found, std)
+    sections = check_all(found, std)
     found.look_at(*found.table.frame.columns)
     if std is not None:
         check_for_standard(found, std)
+        check_gaps(found, sections, std)
     return found.listed
 
 

@@ -21,7 +21,7 @@ from junheng.schools.headers import meaning, nearest_columns
 from junheng.schools.origin import file_rows
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import base_column, columns, fold
-from junheng.words import Message, Name, Quoted, message, quoted
+from junheng.words import Listed, Message, Name, Quoted, message, quoted
 
 __all__ = ["UNREADABLE", "missing_column", "open_table"]
 
@@ -117,8 +117,26 @@ def _check_columns(table: SchoolTable) -> list[Problem]:
 
 def missing_column(table: SchoolTable, name: str, severity: Severity = Severity.ERROR) -> Problem:
     """Return the problem of a missing column, with advice."""
-    advice = message("schools.missing_column", column=Quoted(Name("column", name)), advice=_how_to_add(table, name))
+    how = _how_to_add(table, name)
+    unknown = _unknown_headers(table)
+    if unknown and how.key != "schools.add_from_headers":
+        # the column may be there under a name of its own
+        headers: Listed | Message = quoted(unknown[:_NAMED])
+        if len(unknown) > _NAMED:
+            headers = message("schools.headers_and_more", names=headers, n=len(unknown))
+        how = message("schools.rename_or_add", headers=headers, advice=how)
+    advice = message("schools.missing_column", column=Quoted(Name("column", name)), advice=how)
     return table.problem(ProblemCode.MISSING_COLUMN, advice, column=name, severity=severity)
+
+
+#: Unknown headers that are named before the rest is only counted.
+_NAMED = 5
+
+
+def _unknown_headers(table: SchoolTable) -> list[str]:
+    """Return the headers that mean nothing known."""
+    unknown = (n for n in table.frame.columns if base_column(n) is None and n not in table.by)
+    return [name for name in unknown if name != UNREADABLE and meaning(name) is None]
 
 
 def _how_to_add(table: SchoolTable, name: str) -> Message:

@@ -67,9 +67,14 @@ class FileRows:
         """Return a problem with its place in the file, as long as the rows are those of the file."""
         if problem.position is None:
             return problem
+        origin = self.look_up()
+        return problem if origin is None else origin.locate(problem)
+
+    def look_up(self) -> Origin | None:
+        """Return the origin of the frame; None if its rows are no longer those of the file."""
         if not self._looked_up:
             self._origin, self._looked_up = origin_of(self._frame), True
-        return problem if self._origin is None else self._origin.locate(problem)
+        return self._origin
 
 
 def file_rows(frame: Any) -> FileRows | None:

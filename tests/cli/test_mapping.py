@@ -39,6 +39,38 @@ def test_check_says_how_mapped_headers_are_read(odd: Path, capsys: pytest.Captur
     assert "10000" in out and not err
 
 
+def test_a_header_may_be_given_without_its_unit_unless_two_have_the_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schools = in_chinese(table()).rename(columns={"教学仪器设备资产值": "装备（万元）", "图书册数": "书（册）"})
+    schools["装备（万元）"] /= 10_000
+    schools.to_csv(tmp_path / "a.csv", index=False)
+    mapping = ("--mapping", "装备=equipment_value_cny", "--mapping", "书=图书")
+    code, out, _ = run(capsys, "check", tmp_path / "a.csv", *mapping, "--language", "zh")
+    assert code == 0 and "equipment_value_cny，× 10000（万元）" in out and "书（册） → 图书册数 books" in out
+    schools.assign(**{"书（本）": 1}).to_csv(tmp_path / "b.csv", index=False)
+    code, _, err = run(capsys, "check", tmp_path / "b.csv", *mapping, "--language", "zh")
+    assert code == 2 and "“书”不是表中的列" in err
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_missing_column_names_the_headers_that_nobody_knows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    odd = {"学生人数": "生数", "体育、艺术专任教师数": "音体美"}
+    in_chinese(table()).rename(columns=odd).to_csv(tmp_path / "a.csv", index=False)
+    quality = ("--standard", "cn-quality-balance-2017", "--language", language)
+    code, out, _ = run(capsys, "check", tmp_path / "a.csv", *quality)
+    lines = [x for x in out.splitlines() if ("missing column" if language == "en" else "：缺少“") in x]
+    assert code == 2 and lines
+    for line in lines:
+        assert "音体美" in line and "生数" in line and "--mapping" in line
+        assert ("add it" if language == "en" else "请增加该列") in line
+    # without such headers the advice is short
+    in_chinese(table()).drop(columns="学生人数").to_csv(tmp_path / "b.csv", index=False)
+    assert "--mapping" not in run(capsys, "check", tmp_path / "b.csv", *quality)[1]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_evaluate_finds_the_same_with_mapped_headers(
     odd: Path, plain: Path, capsys: pytest.CaptureFixture[str], language: str, tmp_path: Path

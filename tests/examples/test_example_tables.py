@@ -4,6 +4,9 @@ import re
 import warnings
 from pathlib import Path
 
+import pandas as pd
+import polars as pl
+import pyarrow.csv
 import pytest
 
 import junheng as jh
@@ -17,6 +20,16 @@ def test_every_table_has_a_name_and_lies_in_the_package() -> None:
     assert jh.examples.names() == sorted(p.name for p in folder.iterdir() if p.suffix == ".csv")
     for name in jh.examples.names():
         assert jh.examples.path(name) == folder / name and jh.examples.path(name).is_file()
+
+
+@pytest.mark.parametrize("name", jh.examples.names())
+def test_a_spreadsheet_shows_the_chinese_of_a_table_and_every_library_reads_it(name: str) -> None:
+    """Excel in China takes a file without the mark of UTF-8 for one in GBK."""
+    path = jh.examples.path(name)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    first = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    assert list(pd.read_csv(path).columns) == first
+    assert pl.read_csv(path).columns == pyarrow.csv.read_csv(path).column_names == first
 
 
 @pytest.mark.parametrize(

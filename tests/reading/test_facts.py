@@ -210,7 +210,7 @@ def test_a_bad_figure_is_told_with_its_place(changed: Facts, code: str, column: 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"population": "32万"}, "县情数据：“32万”不是数字；请只填数字，不知道的留空"),
+        ({"population": "32万"}, "县情数据：“32万”未写明单位；请改填320000，或写全单位（如金额写作“32万元”）"),
         ({"exchanged_teachers": "10%"}, "县情数据：“10%”是百分数；请填数量（如专任教师95人），比例由程序计算"),
         ({"survey_valid": "暂无数据"}, "县情数据：“暂无数据”不是数字；请只填数字，不知道的留空"),
         ({"monitoring_rate_arts": "12%"}, "县情数据：“12%”是百分数；请写成小数，如12%写作0.12"),

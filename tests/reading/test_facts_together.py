@@ -93,6 +93,37 @@ def test_a_form_that_nobody_has_filled_in_is_named(tmp_path: Path) -> None:
     assert report.facts is None and "工作表“县情”：县情数据，读入0项" in report.to_text("zh")
 
 
+def test_what_was_changed_in_facts_is_listed_with_its_cell(tmp_path: Path) -> None:
+    form: Rows = [
+        ["项目", "单位", "数值"],
+        ["区县名称", None, "甲县"],
+        ["教师绩效工资总量核定到位", None, "不详"],
+        ["特殊教育公用经费（特殊教育学校和随班就读）", "万元", 16.8],
+        ["义务教育教师年平均工资收入", "元", "9.8万元"],
+        ["当地公务员年平均工资收入", "元", "97,000"],
+        ["交流轮岗教师数", "人", "１２"],
+        ["符合交流条件的教师数", "人", 100],
+    ]
+    table: Rows = [["区县名称", "年度", "总人口数", "乡镇数"], ["甲县", 2025, "456,700", "12个"]]
+    report = jh.describe_file(book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=form, 概况=table))
+    changes = [tuple(c.values()) for c in jh.results.records(report.changes) if c["sheet"] in ("县情", "概况")]
+    assert changes == [
+        ("县情", "C3", "performance_pay_approved", "不详", None, "word_for_missing"),
+        ("县情", "C4", "special_education_funds_cny", "万元", "× 10000", "unit"),
+        ("县情", "C5", "teacher_pay_cny", "9.8万元", "98000", "unit_in_cell"),
+        ("县情", "C6", "civil_servant_pay_cny", "97,000", "97000", "thousands"),
+        ("县情", "C7", "exchanged_teachers", "１２", "12", "full_width"),
+        ("概况", "C2", "population", "456,700", "456700", "thousands"),
+        ("概况", "D2", "townships", "12个", "12", "unit_in_cell"),
+    ]
+    page = report.to_text("zh")
+    assert (
+        "改动：7处" in page
+        and "县情!C5（义务教育教师年平均工资收入 teacher_pay_cny）：9.8万元 → 98000（单元格内有单位）" in page
+    )
+    assert report.facts is not None and report.facts["special_education_funds_cny"].tolist() == [168_000.0]
+
+
 def test_a_hidden_sheet_is_not_read(tmp_path: Path) -> None:
     report = jh.describe_file(book(tmp_path / "a.xlsx", "县情", 学校=SCHOOLS, 县情=FORM))
     assert report.facts is None

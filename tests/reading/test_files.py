@@ -125,7 +125,7 @@ def test_an_output_that_is_an_input_is_refused(
 WRITTEN = {
     "evaluate 学校.csv --standard 本县.toml --out 新.xlsx": 1,
     "evaluate 学校.csv --standard 本县.toml --out 新.json": 1,
-    "evaluate 学校.csv --standard 本县.toml --out 新.csv": 9,
+    "evaluate 学校.csv --standard 本县.toml --out 新.csv": 10,
     "declare 学校.csv --standard 本县.toml --out 新.xlsx": 1,
     "declare 学校.csv --standard 本县.toml --out 下级": 1,
     "report 学校.csv --standard 本县.toml --out 新.html": 1,

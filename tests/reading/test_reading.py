@@ -287,7 +287,7 @@ def test_the_page_says_everything_in_both_languages(tmp_path: Path, language: st
         "旧",
         "万元",
         "10000",
-        "total_mismatch" if language == "en" else "其下2行相加为500",
+        "total_mismatch" if language == "en" else "其所合计的2行（",
         "501",
         "equipment_value_cny",
         "备注",
@@ -416,7 +416,18 @@ def test_a_total_after_subtotals_is_compared_with_all_rows(tmp_path: Path) -> No
     rows = [ONE, part, ("甲县", "二小", "小学", 500), part, ("合计", None, None, 1700)]
     report = jh.describe_file(write_xlsx(Book([small(*rows)]), tmp_path / "a.xlsx"))
     assert report.problems["cell"].tolist() == ["D6"]
-    assert "says 1700, but its 2 rows add up to 1000" in report.problems["message"].iloc[0]
+    assert "says 1700, but its 2 rows (from row 2 to row 4) add up to 1000" in report.problems["message"].iloc[0]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_rows_that_a_total_adds_up_are_named_wherever_it_stands(tmp_path: Path, first: bool) -> None:
+    total = ("合计", None, None, 1700)
+    rows = [ONE, ("甲县", "二小", "小学", 600)]
+    report = jh.describe_file(
+        write_xlsx(Book([small(*([total, *rows] if first else [*rows, total]))]), tmp_path / "a.xlsx")
+    )
+    assert f"其所合计的2行（第{2 + first}至{3 + first}行）相加为1100" in report.to_text("zh")
+    assert f"its 2 rows (from row {2 + first} to row {3 + first}) add up to 1100" in report.to_text("en")
 
 
 def test_a_school_with_nothing_but_its_name_stays(tmp_path: Path) -> None:
@@ -612,9 +623,9 @@ def test_figures_left_out_are_shown_as_a_spreadsheet_shows_them(tmp_path: Path) 
     report = jh.describe_file(write_xlsx(Book([sheet]), tmp_path / "a.xlsx"))
     assert report.left_out["text"].tolist() == ["合计 | 501"]
     (problem,) = jh.results.records(report.problems)
-    assert problem["value"] == "501" and "its 1 row adds up to 500;" in problem["message"]
+    assert problem["value"] == "501" and "its one row (row 2) adds up to 500;" in problem["message"]
     page = report.to_text("zh")
-    assert "警告：学校!D3（学生人数 students）：“合计”行为501，其下1行相加为500；请更正" in page
+    assert "警告：学校!D3（学生人数 students）：“合计”行为501，其所合计的1行（第2行）相加为500；请更正" in page
     assert "：读入1行" in page and "1 row read," in report.to_text("en")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import polars as pl
 import pytest
 from command_line import FORMULAS, table
@@ -232,14 +233,16 @@ def test_sheets_print_on_a4_with_headers_on_every_page(book: Any) -> None:
 
 def test_widths_hold_the_text(book: Any) -> None:
     for sheet in book.worksheets[1:]:
+        # columns of one width that stand side by side share an entry
+        sizes = {c: d.width for d in sheet.column_dimensions.values() for c in range(d.min, d.max + 1)}
         for cells in sheet.columns:
-            width = sheet.column_dimensions[cells[0].column_letter].width
+            width = sizes[cells[0].column]
             for cell in cells[1:]:
                 if isinstance(cell.value, str) and not cell.alignment.wrap_text:
                     assert width_of(cell.value) < width <= 70
         for r in range(2, sheet.max_row + 1):
             wrapped = [c for c in sheet[r] if isinstance(c.value, str) and c.alignment.wrap_text]
-            needed = [width_of(c.value) / sheet.column_dimensions[c.column_letter].width for c in wrapped]
+            needed = [width_of(c.value) / sizes[c.column] for c in wrapped]
             assert (sheet.row_dimensions[r].height or 15) >= 14 * max(needed, default=1)
 
 
@@ -252,7 +255,71 @@ def test_names_stay_text_and_codes_raise_no_complaint(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as parts:
         text = {n: parts.read(n).decode() for n in parts.namelist() if "worksheets/sheet" in n}
     assert not any("<f>" in x for x in text.values())
-    assert f'<ignoredError sqref="A2:M{sheet.max_row}" numberStoredAsText="1"/>' in text["xl/worksheets/sheet6.xml"]
+    assert f'<ignoredError sqref="A2:L{sheet.max_row}" numberStoredAsText="1"/>' in text["xl/worksheets/sheet6.xml"]
+
+
+# --------------------------------------------------------------------------- what schools lack, rows of the file
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_each_school_lacks_has_a_sheet(ev: jh.Evaluation, tmp_path: Path, language: Any) -> None:
+    shown = jh.shortfalls(ev.relabel(language))
+    row = ev.relabel(language).header("row")
+    lacks = openpyxl.load_workbook(write_results(ev, tmp_path / "a.xlsx", language=language))[
+        {"zh": "缺额", "en": "shortfalls"}[language]
+    ]
+    heads = [c.value for c in lacks[1]]
+    assert heads == [c for c in shown.columns if c != row]
+    assert lacks.max_row - 1 == len(shown) == 4
+    rooms = dict(zip(heads, next(r for r in lacks.iter_rows(min_row=2) if "丙小" in [c.value for c in r]), strict=True))
+    short = rooms[ev.relabel(language).header("short")]
+    # 500 students need 11.5 rooms, and there are 3
+    assert short.value == 9 and short.number_format == "#,##0"
+
+
+def test_a_standard_without_thresholds_has_no_sheet_of_what_schools_lack(tmp_path: Path) -> None:
+    ev = jh.evaluate(county(), "cn-js-wuxi-2014")
+    assert "缺额" not in openpyxl.load_workbook(write_results(ev, tmp_path / "a.xlsx")).sheetnames
+
+
+def test_rows_are_those_of_the_file_with_the_sheet_if_there_are_several(tmp_path: Path) -> None:
+    schools = county()
+    with pd.ExcelWriter(tmp_path / "学校.xlsx") as book:
+        schools[:3].to_excel(book, sheet_name="小学", index=False, startrow=2)
+        schools[3:].to_excel(book, sheet_name="初中", index=False)
+    one = jh.read_schools(tmp_path / "学校.xlsx", sheet="小学")
+    found = openpyxl.load_workbook(write_results(jh.evaluate(one, QUALITY), tmp_path / "a.xlsx"))
+    for name in ("各校结论", "各校指标", "缺额", "各项涉及学校"):
+        pairs = zip(column(found[name], "学校名称"), column(found[name], "行号"), strict=True)
+        at = {school.value: row.value for school, row in pairs}
+        assert at and at.items() <= {"甲小": 4, "乙小": 5, "丙小": 6}.items()
+    assert ("“行号”“单元格”均为原文件中的行号和单元格。",) in lines(found["概要"])
+    both = jh.read_schools(tmp_path / "学校.xlsx", sheet=["小学", "初中"])
+    found = openpyxl.load_workbook(write_results(jh.evaluate(both, QUALITY), tmp_path / "b.xlsx"))
+    heads = [c.value for c in found["各校结论"][1]]
+    assert heads[heads.index("行号") - 1] == "工作表"
+    rows = [[c.value for c in r] for r in found["各校结论"].iter_rows(min_row=2)]
+    assert [tuple(r[heads.index(h)] for h in ("学校名称", "工作表", "行号")) for r in rows][2:4] == [
+        ("丙小", "小学", 6),
+        ("丁中", "初中", 2),
+    ]
+
+
+def test_a_table_without_a_file_has_no_rows_but_in_the_sheet_of_problems(book: Any) -> None:
+    with_rows = [s.title for s in book.worksheets[1:] if "行号" in [c.value for c in s[1]]]
+    assert with_rows == ["问题"]
+    assert any("从0数起" in str(row[0]) for row in lines(book["概要"]) if row)
+
+
+def test_a_plan_names_the_rows_of_the_file_too(tmp_path: Path) -> None:
+    county().to_excel(tmp_path / "学校.xlsx", index=False)
+    made = jh.plan(
+        jh.evaluate(jh.read_schools(tmp_path / "学校.xlsx"), QUALITY), unit_costs=COSTS, nodes=0, progress=False
+    )
+    found = openpyxl.load_workbook(write_plan_workbook(made, tmp_path / "a.xlsx"))
+    for name in ("增补", "实施后各校结论"):
+        at = zip(column(found[name], "学校名称"), column(found[name], "行号"), strict=True)
+        assert {c.value: r.value for c, r in at}["丙小"] == 4
 
 
 # -------------------------------------------------------------------------------------------- large, same

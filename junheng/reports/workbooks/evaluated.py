@@ -20,6 +20,7 @@ from junheng.reports.page.clauses import provenance_of
 from junheng.reports.page.words import ReportWords, count_verdicts, sentence
 from junheng.reports.plots._subject import coefficient_name, coefficient_of
 from junheng.reports.workbooks.blocks import Block, Head
+from junheng.reports.workbooks.file_rows import origin_of
 from junheng.results import Evaluation, Judgement
 from junheng.results.missing import figures_lacking, figures_of, of_county
 from junheng.results.reasons import figure_label, finding, part_reasons
@@ -73,7 +74,7 @@ def evaluation_blocks(ev: Evaluation, language: Language) -> Callable[[Mapping[s
             _indicators(d, text),
             *_items(d, text),
             problems_block(d, text),
-            contents_block(rows, "sheet_notes", text),
+            contents_block(rows, notes_by_sheet(("sheets",), "sheet_notes", text), d, text),
             provenance_block(ev, text),
         ]
 
@@ -338,12 +339,18 @@ def problems_block(d: Judgement, text: Words) -> Block:
     return Block(text.report("problems"), [note], heads, rows)
 
 
-def contents_block(rows: Mapping[str, int], notes: str, text: Words) -> Block:
+def notes_by_sheet(groups: Sequence[str], notes: str, text: Words) -> dict[str, str]:
+    """Return what each sheet holds, by its name."""
+    names = {id_: name for group in groups for id_, name in sentences(f"reports.{group}", text.language).items()}
+    return {names[id_]: note for id_, note in sentences(f"reports.{notes}", text.language).items()}
+
+
+def contents_block(rows: Mapping[str, int], notes: Mapping[str, str], d: Judgement, text: Words) -> Block:
     """List the sheets with a link, their rows, and what is in them."""
-    known = sentences(f"reports.{notes}", text.language)
     heads = (Head(text("sheet"), kind="link"), Head(text("rows"), kind="count"), Head(text("holds"), 6))
-    said = [(name, n, known[name_of]) for (name, n), name_of in zip(rows.items(), known, strict=True)]
-    return Block(text("contents"), [text("exact"), text("positions")], heads, said)
+    said = [(name, n, notes[name]) for name, n in rows.items()]
+    places = text("rows_of_table" if origin_of(d) is None else "rows_of_file")
+    return Block(text("contents"), [text("exact"), places], heads, said)
 
 
 def provenance_block(ev: Evaluation, text: Words) -> Block:

@@ -20,6 +20,8 @@ from junheng.words import Language, sentences, word
 
 #: Columns in the unit of the indicator of the row, and what each is compared with.
 _OF_INDICATOR = ("value", "required", "floor", "mean", "std")
+#: Columns in the unit of the row.
+_IN_UNIT = ("change", "short", "short_school", "short_of_floor", "short_of_floor_school")
 _COMPARED = {"value": "required", "coefficient": "limit"}
 
 
@@ -49,9 +51,11 @@ def _by_row(
     elif "fact" in header:
         of_fact = {getattr(f, language): _fact_format(f, language) for f in fact_columns().values()}
         out["value"] = _looked_up(table, header["fact"], of_fact)
-    if "change" in header and "unit" in header:
+    of_unit = [id_ for id_ in _IN_UNIT if id_ in header]
+    if of_unit and "unit" in header:
         units = {word("unit", u, language): u for u in read_toml("words/labels.toml")["unit"] if "/" not in u}
-        out["change"] = _looked_up(table, header["unit"], {label: unit_format(u) for label, u in units.items()})
+        formats = _looked_up(table, header["unit"], {label: unit_format(u) for label, u in units.items()})
+        out |= dict.fromkeys(of_unit, formats)
     if "coefficient" in header:
         out["coefficient"] = [THREE] * table.rows
     for id_, other in _COMPARED.items():

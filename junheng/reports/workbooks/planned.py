@@ -19,12 +19,16 @@ from junheng.reports.workbooks.evaluated import (
     Words,
     basis_block,
     contents_block,
+    notes_by_sheet,
     problems_block,
     provenance_block,
     reasons_by_part,
 )
 from junheng.results import Judgement
 from junheng.words import Language
+
+#: The groups of sheets of a plan.
+_SHEETS = ("plan_sheets", "after_sheets", "before_sheets")
 
 
 def plan_blocks(plan: Plan, language: Language) -> Callable[[Mapping[str, int]], list[Block]]:
@@ -42,7 +46,7 @@ def plan_blocks(plan: Plan, language: Language) -> Callable[[Mapping[str, int]],
             _indicators(d, then, text),
             *_unplanned(plan, text),
             problems_block(d, text),
-            contents_block(rows, "plan_sheet_notes", text),
+            contents_block(rows, notes_by_sheet(_SHEETS, "plan_sheet_notes", text), d, text),
             provenance_block(plan.evaluation, text),
         ]
 

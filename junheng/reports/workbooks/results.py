@@ -10,11 +10,12 @@ from typing import Any
 from junheng._files import as_path, write_bytes
 from junheng._frames import Table
 from junheng.errors import InputError, check_language
-from junheng.planning import Plan
+from junheng.planning import Plan, shortfalls
 from junheng.reports._workbooks import Formats, workbook_bytes
 from junheng.reports.workbooks.blocks import Block, write_blocks
 from junheng.reports.workbooks.evaluated import evaluation_blocks, place_of
 from junheng.reports.workbooks.figures import sheet_of
+from junheng.reports.workbooks.file_rows import with_file_rows
 from junheng.reports.workbooks.planned import plan_blocks
 from junheng.reports.workbooks.sheets import Sheet, write_frame
 from junheng.results import Evaluation, check_evaluation
@@ -25,7 +26,7 @@ _MANY_CELLS = 1_000_000
 
 
 def write_results(ev: Evaluation, path: str | os.PathLike[str], *, language: Language = "zh") -> Path:
-    """Write an evaluation as a workbook: a summary, then every frame as a sheet.
+    """Write an evaluation as a workbook: a summary, then every frame as a sheet, and what each school lacks.
 
     The summary says what was judged and by which document, the verdicts with their reasons, what fails, what is
     undetermined and which figures are missing, and how many problems the data have. Cells hold the unrounded figures.
@@ -53,7 +54,8 @@ def write_results(ev: Evaluation, path: str | os.PathLike[str], *, language: Lan
 
     Notes
     -----
-    A frame with more rows than a sheet can hold (1 048 575) continues on further sheets.
+    A frame with more rows than a sheet can hold (1 048 575) continues on further sheets. Rows are those of the file
+    that the schools were read from, with its sheet if there are several; of any other table no row is shown.
 
     Examples
     --------
@@ -119,7 +121,14 @@ def write_table(path: Path, name: str, frame: Any, language: Language) -> None:
 
 def result_tables(shown: Evaluation) -> dict[str, Any]:
     """Return the frames of a relabelled evaluation by the names of their sheets."""
-    return _named("sheets", shown, shown.language)
+    assert shown.language is not None
+    tables = {}
+    for name, label in sentences("reports.sheets", shown.language).items():
+        if name != "shortfalls":
+            tables[label] = getattr(shown, name)
+        elif shown.standard.thresholds:  # else nothing is asked of a school
+            tables[label] = shortfalls(shown)
+    return tables
 
 
 def plan_tables(shown: Plan) -> dict[str, Any]:
@@ -152,8 +161,10 @@ def _write(
         raise InputError(message("reports.error.not_xlsx", file=target.name))
     std = shown.standard
     label = f"{getattr(std.label, language)} {std.number}"
+    names = sentences("reports.sheets", language)
+    tables = with_file_rows(tables, shown, names["problems"])
     opened = {name: Table(frame) for name, frame in tables.items()}
-    items = sentences("reports.sheets", language)["items"]
+    items = names["items"]
 
     def fill(book: Any) -> None:
         formats = Formats(book)
