@@ -235,6 +235,7 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
     flat[joint.place[narrow]] = joint.rows[narrow]
     row_of = flat.reshape(-1, n)
     reported = _of_no_stage(found, joint)
+    told = {p.position for p in found.errors if p.column == "students"}  # None: the whole column
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
         lacking = np.isnan(joint.enrolment[needed]).any(axis=0) & (joint.kind == KINDS.index(name))
@@ -247,7 +248,7 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
             reported.add(school)
             lost = [s for s in needed if np.isnan(joint.enrolment[s, school])]
             for s in lost:
-                if row_of[s, school] >= 0:
+                if row_of[s, school] >= 0 and not told & {None, int(row_of[s, school])}:
                     _ask_for_students(found, int(row_of[s, school]), ALL_STAGES[s], name)
             words = [ALL_STAGES[s] for s in lost if row_of[s, school] < 0]
             if not words:
@@ -275,10 +276,8 @@ def _of_no_stage(found: ProblemList, joint: Joint) -> set[int]:
 
 
 def _ask_for_students(found: ProblemList, row: int, stage: str, kind: str) -> None:
-    """Report the row of a stage whose enrolment is missing, unless its cell or the column is reported already."""
+    """Report the row of a stage whose enrolment is missing."""
     column = "students" if "students" in found.table.has else f"students_{stage}"
-    if any(p.column == "students" and p.position in (None, row) for p in found.errors):
-        return
     names = {"column": Quoted(Name("column", column)), "kind": Name("kind", kind)}
     text = message("schools.students_of_row_empty", **names)
     found.add(ProblemCode.MISSING_STAGE_ENROLMENT, text, row=row, column=column)
