@@ -362,11 +362,33 @@ def test_a_missing_column_does_not_hide_the_other_mistakes() -> None:
 
 
 def test_an_error_spells_out_some_and_counts_the_rest() -> None:
-    table = frame(*(school(f"{i}小", students=f"{i}人") for i in range(30)))
+    problems = [jh.Problem(code=c, message="?", row=i) for c in list(jh.ProblemCode)[:25] for i in (3, 4)]
+    lines = str(jh.InputDataError(problems)).splitlines()
+    assert lines[0] == "the input has 50 problems:" and len(lines) == 23
+    assert lines[1] == f"  [{problems[0].code}] row 3 and others, 2 in all (row 3, row 4): ?"
+    assert "problems alike share a line" in lines[21] and "and 10 more; see .problems" in lines[22]
+
+
+def test_many_equal_problems_do_not_hide_the_others() -> None:
+    rows = [school(f"{i}小", students=f"约{i + 3}") for i in range(30)]
     with pytest.raises(jh.InputDataError) as caught:
-        jh.evaluate(table, QUALITY)
-    assert len(caught.value.problems) == 30
-    assert "30 problems" in str(caught.value) and "10 more" in str(caught.value)
+        jh.evaluate(frame(*rows, school("末小", county=None)), QUALITY)
+    assert len(caught.value.problems) == 31
+    head, many, one, remark = str(caught.value).splitlines()
+    assert head == "the input has 31 problems:" and "problems alike share a line" in remark
+    assert many.startswith(
+        "  [text_in_number] row 0, column 'students' and others, 30 in all (0小, 1小, 2小, 3小, 4小 and"
+    )
+    assert one == f"  {caught.value.problems[0]}" and "county is empty" in one
+    zh = caught.value.text("zh").splitlines()
+    assert len(zh) == 4 and "等30处（0小、1小、2小、3小、4小等30所学校）" in zh[1] and "同类问题已合并" in zh[3]
+
+
+def test_problems_that_differ_have_a_line_each_as_before() -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(frame(school(students=-1), school("二小", county=None)), QUALITY)
+    found = sorted(caught.value.problems, key=lambda p: p.position or 0)
+    assert str(caught.value).splitlines() == ["the input has 2 problems:", *(f"  {p}" for p in found)]
 
 
 def test_no_problem_is_listed_twice() -> None:
