@@ -40,7 +40,7 @@ def card(d: Judgement, language: str) -> str:
 def data_warnings(d: Judgement, language: str) -> str:
     """Return how many warnings about the data there are, and where; empty if there are none."""
     n = sum(p.severity is Severity.WARNING for p in d.problems)
-    return message("reports.report.card_warnings", n=n).text(language) if n else ""
+    return message("results.data_warnings", n=n).text(language) if n else ""
 
 
 def _sentence(d: Judgement, language: str, text: Mapping[str, str]) -> str:
