@@ -24,11 +24,12 @@ extensions = [
     "myst_nb",  # brings myst_parser
     "numpydoc",
     "sphinx.ext.autodoc",
-    "benchmarks",  # the eight below live in _ext
+    "benchmarks",  # these nine live in _ext
     "bigrams",
     "catalogue",
     "gallery",
     "mathml",
+    "names",
     "pictures",
     "readme",
     "run",

@@ -4,6 +4,8 @@ Give it a table of schools and the name of a standard; it tells, for every schoo
 difference coefficient, and each verdict with the clause behind it.
 """
 
+import typing as _typing
+
 from junheng import changes, engines, examples, reports, synthetic
 from junheng.certificate import verify_certificate
 from junheng.errors import (
@@ -182,6 +184,18 @@ __all__ = [
     "weighted_quantile",
     "weighted_std",
 ]
+
+if _typing.TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name):
+        # read from the metadata of the package when somebody asks, so that importing takes no longer
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from junheng._extras import release
+
+        return release()
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from attrs import evolve, frozen
 
-from junheng.words import Listed, Message, Name, Quoted, listed, message
+from junheng.words import Language, Listed, Message, Name, Quoted, listed, message
 
 __all__ = ["ProblemGroup", "grouped"]
 
@@ -38,8 +38,8 @@ class OneProblem(Protocol):
     def school(self) -> str | None: ...
     @property
     def told(self) -> Message | str: ...
-    def place(self, language: Any = "en") -> str: ...
-    def sentence(self, language: Any = "en") -> str: ...
+    def place(self, language: Language = "en") -> str: ...
+    def sentence(self, language: Language = "en") -> str: ...
 
 
 @frozen
@@ -54,7 +54,7 @@ class ProblemGroup:
         """The first problem, whose sentence stands for all."""
         return self.problems[0]
 
-    def place(self, language: str = "en", first: str | None = None) -> str:
+    def place(self, language: Language = "en", first: str | None = None) -> str:
         """Return where the problems are: the place of the first, how many there are, and their schools or columns.
 
         ``first`` is the place of the first problem, if it is written in another way than :meth:`Problem.place` does.
@@ -88,7 +88,7 @@ class ProblemGroup:
         key = "errors.schools_and_more" if self.first.school else "errors.and_more"
         return message(key, names=listed(names.items[:_NAMED]), n=len(names.items))
 
-    def sentence(self, language: str = "en") -> str:
+    def sentence(self, language: Language = "en") -> str:
         """Return what is wrong with the first and what to do about it."""
         return self.first.sentence(language)
 

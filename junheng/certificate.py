@@ -100,7 +100,7 @@ def verify_certificate(certificate: Any, standard: Standard | str | os.PathLike[
     Raises
     ------
     InputError
-        If it is not a certificate, or has rules that are not known.
+        If it is not a dict, is not a certificate, or has rules that are not known.
     UnknownStandardError, StandardDataError
         If the standard cannot be loaded.
 
@@ -115,6 +115,8 @@ def verify_certificate(certificate: Any, standard: Standard | str | os.PathLike[
     >>> len(jh.verify_certificate(certificate))
     1
     """
+    if not isinstance(certificate, dict):
+        raise InputError(message("results.certificate_kind", kind=type(certificate).__name__))
     rules = None if standard is None else rules_of(as_standard(standard))
     try:
         return verify.check(certificate, rules)

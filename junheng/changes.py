@@ -6,16 +6,12 @@ frame with the columns ``column`` and ``change``, objects of this module, or a l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from junheng._frames import FrameT
+from junheng.results import Evaluation, Judgement, check_evaluation
 from junheng.results.frames import Frames
 from junheng.schools.editing import Add, Changed, Changes, Close, Cohorts, Enrolment, Merge, Open
 from junheng.schools.editing import change_table as change_sections
 from junheng.words import word
-
-if TYPE_CHECKING:
-    from junheng.results import Evaluation, Judgement
 
 __all__ = ["Add", "Close", "Cohorts", "Enrolment", "Merge", "Open", "applied"]
 
@@ -58,6 +54,7 @@ def applied(ev: Evaluation[FrameT], changes: Changes) -> FrameT:
     [['teachers_above_required_degree', 13.0, 18.0, 'asked'], ['teachers', 13.0, 18.0, 'followed'],
      ['staff', 13.0, 18.0, 'followed']]
     """
+    check_evaluation(ev)
     out = change_table(ev.data, changes).columns(ev.language or "en")
     if ev.language is not None:
         out["column"] = [ev.header(name) for name in out["column"]]

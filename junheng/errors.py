@@ -176,7 +176,7 @@ class ProblemCode(StrEnum):
     UNREADABLE_CELL = "unreadable_cell"
 
 
-def _placed(code: str, place: str, told: str, language: str) -> str:
+def _placed(code: str, place: str, told: str, language: Language) -> str:
     """Return code, place and sentence in a language."""
     return sentences("errors", language)["placed" if place else "unplaced"].format(code=code, place=place, message=told)
 
@@ -242,14 +242,13 @@ class Problem:
         """The figures and names in the message."""
         return self._message.parameters if isinstance(self._message, Message) else {}
 
-    def sentence(self, language: str = "en") -> str:
+    def sentence(self, language: Language = "en") -> str:
         """Return what is wrong and what to do about it, without the place."""
-        told = self._message
-        return told.text(language) if isinstance(told, Message) else told
+        return _text(self._message, language)
 
-    def place(self, language: str = "en") -> str:
+    def place(self, language: Language = "en") -> str:
         """Return where it is: row or cell, and column; empty where the table is meant or the sentence names it."""
-        text, where = sentences("errors", language), []
+        text, where = sentences("errors", check_language(language)), []
         if self.row is not None:
             keys = [
                 str(word("stage", k, language if language != "en" else None)) for k in (self.key or "").split(" / ")
@@ -259,7 +258,7 @@ class Problem:
             where.append(text["column"].format(column=Quoted(Name("column", self.column)).text(language)))
         return text["join"].join(where)
 
-    def _row(self, language: str) -> str:
+    def _row(self, language: Language) -> str:
         """Return the row, or the cell of a file."""
         if self.partition is not None:
             return message("engines.row_of_partition", row=self.row, partition=self.partition).text(language)
@@ -268,13 +267,13 @@ class Problem:
         in_file = None if self.sheet is None else self.row
         return Row(self.position or 0, in_file, self.sheet).text(language)
 
-    def _says_column(self, language: str) -> bool:
+    def _says_column(self, language: Language) -> bool:
         # a label of Chinese is recognized without quotation marks, an English id is not
         name = Name("column", self.column or "")
         shown = Quoted(name).text(language) if language == "en" else name.text(language)
         return shown in self.sentence(language)
 
-    def text(self, language: str = "en") -> str:
+    def text(self, language: Language = "en") -> str:
         """Return code, place and sentence in a language."""
         return _placed(self.code, self.place(language), self.sentence(language), language)
 
@@ -302,7 +301,7 @@ class Problem:
 class JunhengError(Exception):
     """Base of everything the library raises on purpose."""
 
-    def text(self, language: str = "en") -> str:
+    def text(self, language: Language = "en") -> str:
         """Return the message in a language; ``str(error)`` is always English."""
         return _text(self.args[0] if self.args else "", language)
 
@@ -315,7 +314,9 @@ class AlignmentError(InputError):
     """Two arguments that must describe the same schools do not line up."""
 
 
-def _text(told: Any, language: str) -> str:
+def _text(told: Any, language: Language) -> str:
+    """Return a message in a language, a text as it is; another language is refused."""
+    language = check_language(language)
     return told.text(language) if isinstance(told, Message) else str(told)
 
 
@@ -339,8 +340,9 @@ class InputDataError(InputError):
         self._remark = remark
         super().__init__(self.text("en"))
 
-    def text(self, language: str = "en") -> str:
+    def text(self, language: Language = "en") -> str:
         """Return the message in a language: the first problems, those that are alike on one line."""
+        language = check_language(language)
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
         groups = grouped(errors)
         lines = [message("errors.problems", n=len(errors)).text(language)]
@@ -384,9 +386,10 @@ class OutputFileError(InputError, OSError):
         self.reason = reason
         super().__init__(self.text("en"))
 
-    def text(self, language: str = "en") -> str:
+    def text(self, language: Language = "en") -> str:
         """Return the message in a language."""
-        return sentences("errors", language)["at"].format(path=self.path, message=_text(self.reason, language))
+        text = _text(self.reason, language)
+        return sentences("errors", language)["at"].format(path=self.path, message=text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.code, self.path, self.reason)
@@ -395,7 +398,7 @@ class OutputFileError(InputError, OSError):
 class ReadingWarning(UserWarning):
     """A file was read, but not every row or cell as it stands; :func:`junheng.describe_file` tells which."""
 
-    def text(self, language: str = "en") -> str:
+    def text(self, language: Language = "en") -> str:
         """Return the message in a language."""
         return _text(self.args[0] if self.args else "", language)
 
@@ -430,9 +433,9 @@ class StandardDataError(JunhengError, ValueError):
         """One line a mistake, in English."""
         return tuple(map(str, self._lines))
 
-    def text(self, language: str = "en") -> str:
+    def text(self, language: Language = "en") -> str:
         """Return the message in a language, a line for each mistake."""
-        head = message("errors.mistakes", path=self.path, n=len(self._lines)).text(language)
+        head = _text(message("errors.mistakes", path=self.path, n=len(self._lines)), language)
         return "\n".join([head, *(f"  {_text(line, language)}" for line in self._lines)])
 
     def __reduce__(self) -> tuple[Any, ...]:

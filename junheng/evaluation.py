@@ -69,7 +69,8 @@ def evaluate(
     county_facts : frame or mapping, optional
         Facts about counties, one row per county (and year), or a mapping of county to facts: funds, exchange, surveys,
         attested documents (yes or no, with a reference in ``<fact>_reference``). Items with missing facts are
-        undetermined.
+        undetermined. Facts without a county are those of the only county of the table. If the facts have a year and
+        the table has none, they are used, with a warning (``unclear_year``).
     missing : {"propagate", "omit", "raise"}
         Effect of a missing figure on a coefficient. ``propagate``: the coefficient is undefined, its verdict
         undetermined. ``omit``: it is computed over the schools with data, but not judged. ``raise``: an error lists

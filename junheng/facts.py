@@ -262,6 +262,9 @@ class Facts:
         self._names = [" / ".join(_word(words[i]) for _, words in counties) for i in range(self.n)]
         cells = [table.objects(columns[name]) for name, _ in shared]
         names = _CountyNames(index)
+        # of a table without a year nobody knows whether it is of the year of the facts
+        apart = "year" in columns and all(name != "year" for name, _ in counties)
+        years = ["" if is_blank(y) else clean(_word(y)) for y in table.objects(columns["year"])] if apart else []
         row_of: dict[int, int] = {}
         for row in range(table.rows):
             given = ["" if is_blank(c[row]) else _word(c[row]) for c in cells]
@@ -276,11 +279,18 @@ class Facts:
             if at is None:
                 self._add(ProblemCode.UNKNOWN_COUNTY, names.not_judged(key), row=row, key=" / ".join(key))
             elif at in row_of:
-                name = " / ".join(key)
-                twice = message("facts.duplicate_county", county=Quoted(name), row=Row(row_of[at]))
+                name, same = " / ".join(key) or self._names[at], Row(row_of[at])
+                twice = message("facts.duplicate_county", county=Quoted(name), row=same)
+                if years and years[row] != years[row_of[at]]:
+                    of = {"year": years[row], "other": years[row_of[at]], "column": Name("column", "year")}
+                    twice = message("facts.several_years", county=Quoted(name), row=same, **of)
                 self._add(ProblemCode.DUPLICATE_ROW, twice, row=row, key=name)
             else:
                 row_of[at] = row
+        known = sorted({years[row] for row in row_of.values() if years and years[row]})
+        if known and all(p.code is not ProblemCode.DUPLICATE_ROW for p in self.problems):
+            unsure = message("facts.year_of_table", years=listed(known, "and"), column=Name("column", "year"))
+            self._add(ProblemCode.UNCLEAR_YEAR, unsure, column="year", severity=Severity.WARNING)
         return [(row, at) for at, row in row_of.items()]
 
     def _column(self, table: Table, header: str, fact: Fact, rows: Sequence[tuple[int, int]]) -> Floats:
@@ -416,11 +426,11 @@ def _one_or_several(value: Any) -> list[Any]:
 
 
 def _by_county(source: Mapping[Any, Mapping[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:
-    """Return facts by county as columns; a county is a value, or a tuple with a value per key."""
+    """Return facts by county as columns; a county is a value, or a tuple with a value per key, and perhaps a year."""
     names = dict.fromkeys(name for facts in source.values() for name in facts)
     columns = {name: [facts.get(name) for facts in source.values()] for name in names}
     tuples = [county if isinstance(county, tuple) else (county,) for county in source]
-    for i, key in enumerate(keys):
+    for i, key in enumerate(keys if "year" in keys else (*keys, "year")):
         words = [county[i] if i < len(county) else None for county in tuples]
         if key not in columns and any(w is not None for w in words):
             columns = {key: words, **columns}

@@ -17,7 +17,7 @@ from junheng.errors import InputError, Severity
 from junheng.evaluation import Missing, judge_table
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
-from junheng.results import Evaluation, Judgement
+from junheng.results import Evaluation, Judgement, check_evaluation
 from junheng.standards import Standard
 from junheng.words import Name, Quoted, message, word
 
@@ -112,6 +112,7 @@ def monitor(ev: Evaluation[FrameT]) -> FrameT:
     >>> int((changes["change"] == "slipped").sum()), sorted(set(changes["year"]))
     (4, [2023, 2024, 2025])
     """
+    check_evaluation(ev)
     found, language = ev.data, ev.language
     years, place = _years(found), _places(found)
     subjects = _subjects(found)

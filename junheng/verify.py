@@ -600,6 +600,8 @@ def read(path: Path) -> Any:
         if path.stat().st_size > MOST_BYTES:
             raise CannotCheck("the file is too large")
         return json.loads(path.read_text("utf-8"), object_pairs_hook=once, parse_constant=number)
+    except OSError:  # it says itself what is wrong with the file
+        raise
     except Exception as problem:
         raise CannotCheck(f"not strict JSON: {problem}"[:300]) from None
 

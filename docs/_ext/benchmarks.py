@@ -26,6 +26,8 @@ from sphinx.util.docutils import SphinxDirective
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results.json"
 #: Seen well on a light and on a dark page.
 COLOURS = ("#c2410c", "#2f7fc1", "#2a9d5c", "#8a63d2", "#c58a00", "#c0407a", "#5f6b7a", "#0f9d9d", "#9c6b4f", "#888888")
+#: A contest on so many times fewer rows than others of its size is not about that size.
+SMALLER = 10
 
 
 @cache
@@ -49,7 +51,7 @@ def milliseconds(ms: float) -> str:
 def cell(w: Words, line: dict[str, Any] | None, base: str) -> str:
     """Write time, ratio and memory."""
     if line is None:
-        return "<td class=short></td>"
+        return f"<td class=short>{missing(w)}</td>"
     if "median_ms" not in line:
         return f"<td class=short>{escape(w.contest(line['note']))}</td>"
     text = milliseconds(line["median_ms"])
@@ -61,12 +63,29 @@ def cell(w: Words, line: dict[str, Any] | None, base: str) -> str:
     return f"<td class=short>{text}</td>"
 
 
+def missing(w: Words) -> str:
+    """Say that there is no figure because nothing was run."""
+    return f"<small>{w('benchmarks.not_run')}</small>"
+
+
+def tables(w: Words, found: list[dict[str, Any]]) -> str:
+    """Return a part as HTML tables: what was timed on one county while another size ran has a table of its own."""
+    most: dict[str, int] = {}
+    for r in found:
+        most[r["size"]] = max(most.get(r["size"], 0), r["rows"])
+    alone = [r for r in found if r["rows"] and r["rows"] < most[r["size"]] / SMALLER]
+    rest = [r for r in found if r not in alone]
+    return table(w, rest) + (table(w, [{**r, "size": "county"} for r in alone]) if alone else "")
+
+
 def table(w: Words, found: list[dict[str, Any]]) -> str:
-    """Return a part as an HTML table."""
+    """Return contests as an HTML table."""
     sizes = list(dict.fromkeys(r["size"] for r in found))
     rows_of = {s: max(r["rows"] for r in found if r["size"] == s) for s in sizes}
     heads = [f"{w(f'benchmarks.{s}')}<br><small>{w('benchmarks.rows', n=f'{rows_of[s]:,}')}</small>" for s in sizes]
-    head = "".join(f"<th>{text}</th>" if rows_of[s] else "<th></th>" for s, text in zip(sizes, heads, strict=True))
+    # what reads no table, such as an import, has only a time
+    timed = f"<th>{w('benchmarks.time')}</th>"
+    head = "".join(f"<th>{text}</th>" if rows_of[s] else timed for s, text in zip(sizes, heads, strict=True))
     errors = any("error" in line for r in found for line in r["lines"])
     if errors:
         head += f"<th>{w('benchmarks.error')}</th><th>{w('benchmarks.error_hard')}</th>"
@@ -118,10 +137,11 @@ def slopes(w: Words) -> str:
         named = re.sub(r"(?<= \()[^)]+", lambda case: w.contest(case[0]), line["name"])
         name = named + (" *" if line.get("tenth") else "")
         seconds = [f"<td class=short>{milliseconds(1000 * t)}</td>" for t in line.get("seconds", [])]
-        cells = seconds + ["<td class=short></td>"] * (4 - len(seconds))
+        cells = seconds + [f"<td class=short>{missing(w)}</td>"] * (4 - len(seconds))
         slope = f"{line['slope']:.2f}" if "slope" in line else escape(w.contest(line["note"]))
         body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}<td class=short>{slope}</td></tr>")
-    heads = ("", w("benchmarks.province"), "× 3", "× 10", w("benchmarks.nation"), w("benchmarks.slope"))
+    several = [w("benchmarks.provinces", n=n) for n in (3, 10)]
+    heads = ("", w("benchmarks.province"), *several, w("benchmarks.nation"), w("benchmarks.slope"))
     head = "".join(f"<th>{h}</th>" for h in heads)
     return (
         '<div class="table-wrapper output-table"><table class="docutils">'
@@ -195,7 +215,7 @@ class Benchmarks(SphinxDirective):
         if not found:
             return [nodes.paragraph("", w("benchmarks.nothing"))]
         if what == "table":
-            return [nodes.raw("", table(w, found), format="html", classes=["no-search"])]
+            return [nodes.raw("", tables(w, found), format="html", classes=["no-search"])]
         names = self.options.get("names")
         drawn = plot(w, found, None if names is None else [n.strip() for n in names.split(",")])
         return [nodes.raw("", f'<div class="plot">{drawn}</div>', format="html", classes=["no-search"])]

@@ -75,13 +75,22 @@ class Words:
         return self("form.heading", label=self.label("stage", stage), other=word("stage", stage, OTHER[self.language]))
 
     def category(self, column: str, id_: str) -> str:
-        """Return a word of a table of schools, such as a kind of school."""
-        return self("form.word", id=id_, zh=Name(column, id_).text("zh"))
+        """Return a word of a table of schools, such as a kind of school; in English with the Chinese one."""
+        return self.with_chinese(self.label(column, id_), Name(column, id_).text("zh"))
+
+    def with_chinese(self, label: str, chinese: str) -> str:
+        """Return a word; in English with the Chinese one in brackets."""
+        return self("form.word", label=label, zh=chinese)
 
     def named(self, thing: Any, id_: str = "") -> str:
         """Return the label and the id, a line each, in English with the Chinese label between them."""
         text = self("form.named", label=self.of(thing), other=getattr(thing, OTHER[self.language]))
         return text + (f"<br>`{id_}`" if id_ else "")
+
+    def within(self, thing: Any) -> str:
+        """Return the label of a thing for the middle of a sentence; names such as ICT stay as they are."""
+        text = self.of(thing)
+        return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
     def figure(self, thing: Any) -> str:
         """Return the label of a column or fact with its id."""

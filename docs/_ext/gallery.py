@@ -78,7 +78,7 @@ def drawn(code: str) -> str:
         # without being asked, the report is Chinese on either site
         names = names | {REPORT: partial(html_report, language=spoken.LANGUAGE)}
         page = html.escape(eval(code, names), quote=True)
-        return f'<iframe title="{REPORT}" sandbox loading="lazy" tabindex="-1" scrolling="no" srcdoc="{page}"></iframe>'
+        return f'<iframe title="{REPORT}" sandbox tabindex="-1" scrolling="no" srcdoc="{page}"></iframe>'
     figure = eval(code, names).figure
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=WIDTH / figure.get_size_inches()[0])

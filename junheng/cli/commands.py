@@ -52,7 +52,7 @@ from junheng.results.explain import find_county
 from junheng.schools.checks import find_problems
 from junheng.schools.opening import open_table
 from junheng.schools.sections import make_sections
-from junheng.words import Quoted, key_text, listed, message, sentences
+from junheng.words import Quoted, key_text, listed, message, sentences, word
 
 __all__ = ["main"]
 
@@ -385,6 +385,7 @@ def _standards(args: argparse.Namespace) -> int:
         print(args.text["no_standard"])
     for row in jh.results.records(table):
         print(row["id"])
+        row["number"] = word("number", row["number"], args.language)
         print(args.text["standard_line"].format(label=row[f"label_{args.language}"], **row))
     return 0
 

@@ -139,7 +139,7 @@ def findings(ev: jh.Evaluation, county: str | None, language: Language) -> str:
     for part, verdict in zip(ev.verdicts["part"].tolist(), ev.verdicts["verdict"].tolist(), strict=True):
         counts[part, verdict] = counts.get((part, verdict), 0) + 1
     label = getattr(ev.standard.label, language)
-    lines = [message("cli.counties", label=label, number=ev.standard.number, n=n)]
+    lines = [message("cli.counties", label=label, number=word("number", ev.standard.number, language), n=n)]
     for part in (*ev.standard.parts, "overall"):
         each = [
             message("cli.count", verdict=Name("verdict", v), n=counts.get((part, v), 0))

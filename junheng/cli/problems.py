@@ -10,7 +10,7 @@ from typing import TextIO
 import junheng as jh
 from junheng._grouping import ProblemGroup, grouped
 from junheng.errors import Problem, Severity
-from junheng.words import Message, Name, listed, message
+from junheng.words import Language, Message, Name, listed, message
 
 __all__ = ["fail", "note", "note_system_error", "note_warnings", "print_problems"]
 
@@ -62,7 +62,7 @@ def print_problems(problems: Sequence[Problem], args: argparse.Namespace, stream
         print(f"  {message('cli.alike').text(language)}", file=out)
 
 
-def _in_words(group: ProblemGroup, language: str) -> str:
+def _in_words(group: ProblemGroup, language: Language) -> str:
     names = {"severity": Name("severity", group.first.severity), "code": Name("problem", group.first.code)}
     place, text = group.place(language), group.sentence(language)
     if place:

@@ -21,7 +21,17 @@ from junheng.judging.sizes import required_by_size
 from junheng.judging.subjects import Subjects, who_may_use
 from junheng.standards.model import Comparison, Condition, Doubt, Filter, Norm, Relaxation
 
-__all__ = ["ConditionResult", "Easier", "Judge", "UnitResult"]
+__all__ = ["ConditionResult", "Easier", "Judge", "ReadingResult", "UnitResult"]
+
+
+@frozen(eq=False)
+class ReadingResult:
+    """Results of one interpretation of a condition that sources read in several ways, by county or by unit."""
+
+    test: Comparison
+    verdict: Codes
+    value: Floats
+    required: Floats
 
 
 @frozen(eq=False, kw_only=True, slots=False)
@@ -34,6 +44,8 @@ class UnitResult:
     required: Floats
     concerned: NDArray[np.bool_]
     """Whether the condition applies to the unit, or may apply."""
+    readings: tuple[ReadingResult, ...] = ()
+    """Results of every interpretation; empty if there is one."""
 
     @cached_property
     def failing(self) -> Places:
@@ -59,6 +71,8 @@ class ConditionResult:
     disagree: NDArray[np.bool_]
     skipped: NDArray[np.bool_]
     units: UnitResult | None = None
+    readings: tuple[ReadingResult, ...] = ()
+    """Results of every interpretation of a condition on the county as a whole; empty if there is one."""
 
 
 @frozen(eq=False)
@@ -76,6 +90,7 @@ class _Results(_Compared):
     """Results of one interpretation of a condition for each subject."""
 
     concerned: NDArray[np.bool_]
+    readings: tuple[ReadingResult, ...] = ()
 
 
 #: An applied relaxation, and its replacement for a condition.
@@ -111,10 +126,11 @@ class Judge:
             return self._by_share(condition, self.schools)
         n = self.findings.n_counties
         judge = self._compare_facts if condition.scope == "county" else self._compare_sums
-        (first, value, required), *others = (judge(test) for test in (condition, *condition.readings))
+        readings = tuple(ReadingResult(test, *judge(test)) for test in (condition, *condition.readings))
+        first, value, required = readings[0].verdict, readings[0].value, readings[0].required
         disagree = np.zeros(n, dtype=bool)
-        for verdict, *_ in others:
-            disagree |= verdict != first
+        for other in readings[1:]:
+            disagree |= other.verdict != first
         return ConditionResult(
             verdict=np.where(disagree, np.int8(UNDETERMINED), first).astype(np.int8),
             value=value,
@@ -122,6 +138,7 @@ class Judge:
             counts=self._none_counted,
             disagree=disagree,
             skipped=np.broadcast_to(False, n),
+            readings=readings if condition.readings else (),
         )
 
     # -------------------------------------------------------------------------------- of the county as a whole
@@ -202,6 +219,7 @@ class Judge:
                 value=_compact(found.value),
                 required=found.required,
                 concerned=concerned,
+                readings=found.readings,
             ),
         )
 
@@ -227,7 +245,11 @@ class Judge:
 
     def _by_every_reading(self, condition: Condition, subjects: Subjects) -> _Results:
         """Judge each subject by all interpretations of a condition; if they disagree it is undetermined."""
-        first, *others = (self._by_reading(subjects, test, condition) for test in (condition, *condition.readings))
+        tests = (condition, *condition.readings)
+        first, *others = each = [self._by_reading(subjects, test, condition) for test in tests]
+        if others:
+            readings = zip(tests, each, strict=True)
+            first = evolve(first, readings=tuple(ReadingResult(t, r.verdict, r.value, r.required) for t, r in readings))
         verdict, disagree, concerned = first.verdict, first.disagree, first.concerned
         for other in others:
             # met against unmet; with a missing figure no disagreement is known

@@ -47,6 +47,11 @@ class Need:
     #: None if the rule has no floor: an exception then keeps its amount
     floor: int | None
 
+    @property
+    def waived(self) -> int:
+        """The steps of an exception."""
+        return self.floor or 0
+
 
 @frozen(eq=False)
 class Target:
@@ -161,7 +166,7 @@ class County:
         """Return the steps that every plan must have: those to the floors, or to thresholds without exceptions."""
         out = self.nothing()
         for n in self.needs:
-            least = (n.floor or 0) if self.exceptions[n.section] else n.threshold
+            least = n.waived if self.exceptions[n.section] else n.threshold
             out[n.resource][n.unit] = max(out[n.resource][n.unit], least)
         return out
 
@@ -182,7 +187,7 @@ class County:
         out = []
         for s in sections.tolist():
             own = [n for n in self.needs if n.section == s]
-            worth = [i for i, n in enumerate(own) if n.threshold > (n.floor or 0)]
+            worth = [i for i, n in enumerate(own) if n.threshold > n.waived]
             spared = min(int(self.exceptions[s]), len(worth))
             options: list[tuple[int, ...]] = list(combinations(worth, spared)) if spared else [()]
             out.append((own, options))
@@ -198,7 +203,7 @@ class County:
             steps: dict[tuple[int, int], int] = {}
             for (own, _), spare in zip(per_section, chosen, strict=True):
                 for i, n in enumerate(own):
-                    lack = (n.floor or 0) if i in spare else n.threshold
+                    lack = n.waived if i in spare else n.threshold
                     if lack:
                         key = (n.resource, n.unit)
                         steps[key] = max(steps.get(key, 0), lack)
@@ -208,8 +213,7 @@ class County:
 
     def _dearest(self, own: Sequence[Need]) -> tuple[int, ...]:
         saved = [
-            ((n.threshold - (n.floor or 0)) * float(self.resources[n.resource].cost[n.unit]), i)
-            for i, n in enumerate(own)
+            ((n.threshold - n.waived) * float(self.resources[n.resource].cost[n.unit]), i) for i, n in enumerate(own)
         ]
         spared = int(self.exceptions[own[0].section])
         return tuple(i for gain, i in sorted(saved, reverse=True)[:spared] if gain > 0)

@@ -349,7 +349,7 @@ class _Whole:
     def __init__(self, problem: County, cost: float, known: Steps) -> None:
         self.problem, self.cost, self.known = problem, cost, known
         self.first = np.cumsum([0, *(len(r.members) for r in problem.resources)])
-        self.optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > (n.floor or 0)]
+        self.optional = [n for n in problem.needs if problem.exceptions[n.section] and n.threshold > n.waived]
         #: the variable of each need that can be waived
         self.spare = {id(n): int(self.first[-1]) + i for i, n in enumerate(self.optional)}
         #: steps per unit of the variables of each resource: whole things are counted
@@ -390,7 +390,7 @@ class _Whole:
             v, size = int(self.first[n.resource]) + n.unit, self.size[n.resource]
             if id(n) in self.spare:
                 # divided by what a waiver saves: a waiver is whole only within the tolerance of the solver
-                spared = n.threshold - (n.floor or 0)
+                spared = n.threshold - n.waived
                 yield [v, self.spare[id(n)]], [size / spared, 1.0], n.threshold / spared, np.inf
             elif n.threshold:
                 yield [v], [1.0], n.threshold / size, np.inf
@@ -406,7 +406,7 @@ class _Whole:
         out = self.problem.nothing()
         for n in self.problem.needs:
             spared = id(n) in self.spare and z[self.spare[id(n)]] > 0.5
-            lack = (n.floor or 0) if spared else n.threshold
+            lack = n.waived if spared else n.threshold
             out[n.resource][n.unit] = max(out[n.resource][n.unit], lack)
         return out
 

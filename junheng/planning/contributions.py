@@ -11,7 +11,7 @@ from junheng._data import STAGES
 from junheng._frames import FrameT
 from junheng.errors import InputError
 from junheng.indicators.inference import influence
-from junheng.results import Evaluation, Judgement
+from junheng.results import Evaluation, Judgement, check_evaluation
 from junheng.results.frames import Frames
 from junheng.words import message
 
@@ -56,6 +56,7 @@ def contributions(ev: Evaluation[FrameT]) -> FrameT:
     >>> rows.nlargest(1, "share")[["row", "share", "influence"]].round(3).values.tolist()
     [[6.0, 0.146, -0.014]]
     """
+    check_evaluation(ev)
     d = ev.data
     weighted = [j for j, x in enumerate(d.indicators) if x.denominator == "students"]
     if not weighted:

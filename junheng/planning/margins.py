@@ -11,7 +11,7 @@ from junheng._data import STAGES
 from junheng._frames import FrameT, Wholes
 from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS, all_of, at_least
-from junheng.results import Evaluation, Judgement
+from junheng.results import Evaluation, Judgement, check_evaluation
 from junheng.results.frames import Frames
 from junheng.words import message
 
@@ -51,6 +51,7 @@ def margins(ev: Evaluation[FrameT]) -> FrameT:
     [['backbone_teachers_per_hundred_students', 'met', 0.207],
      ['multimedia_classrooms_per_hundred_students', 'met', 0.143]]
     """
+    check_evaluation(ev)
     d = ev.data
     if not d.standard.limits and not d.standard.thresholds:
         raise InputError(message("planning.no_limits", standard=d.standard.id))

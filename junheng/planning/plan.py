@@ -30,7 +30,7 @@ from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
 from junheng.planning._solve import Answer, Effort, solve
-from junheng.results import Evaluation
+from junheng.results import Evaluation, check_evaluation
 from junheng.schools import columns
 from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences
 
@@ -116,6 +116,7 @@ def plan(
     >>> plan.after.verdicts[["part", "verdict"]].values.tolist()[0]
     ['resources', 'met']
     """
+    check_evaluation(ev)
     prices = Prices.read(unit_costs, by_column=True)
     moves = Prices.read(move_costs or {}, "move_costs", by_column=True)
     _check_people(prices, moves)
@@ -218,11 +219,10 @@ def _refuse_unpriced(ev: Evaluation, problems: Sequence[County]) -> None:
             wanted.setdefault(column, message(key, column=Quoted(Name("column", column)), place=place))
 
         for schools in problem.schools:
-            choices = problem.school_choices(schools)
-            if choices and math.isinf(choices[0][1]):
-                for k, u in choices[0][0]:
-                    if math.isinf(problem.resources[k].cost[u]):
-                        want("planning.school_lacks", problem.resources[k].column)
+            cheapest, _ = problem.school_choices(schools)[0]
+            for k, u in cheapest:
+                if math.isinf(problem.resources[k].cost[u]):
+                    want("planning.school_lacks", problem.resources[k].column)
         for resource in problem.resources:
             for target in resource.limited:
                 unpriced = bool(np.isinf(resource.cost[resource.unit[target.sections]]).all())

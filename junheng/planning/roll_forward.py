@@ -19,7 +19,7 @@ from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.indicators.exact import typed_decimal
 from junheng.planning._costs import UnitCosts
 from junheng.planning.plan import plan
-from junheng.results import Evaluation, Judgement
+from junheng.results import Evaluation, Judgement, check_evaluation
 from junheng.results.frames import Frames
 from junheng.schools.editing import Change
 from junheng.words import Quoted, message, sentences
@@ -91,6 +91,7 @@ def roll_forward(
     >>> jh.roll_forward(ev, unit_costs=costs, yearly_budget=600000, until=2028)["year"].tolist()
     [2025, 2026, 2027, 2028]
     """
+    check_evaluation(ev)
     first = _first_year(ev.data, start)
     if isinstance(until, bool) or not isinstance(until, (int, np.integer)) or until <= first:
         raise InputError(message("planning.until", year=first, until=Quoted(until)))

@@ -19,7 +19,7 @@ from junheng.errors import InputError
 from junheng.indicators.compliance import MET, UNMET
 from junheng.planning._costs import Prices, UnitCosts
 from junheng.planning._needs import Shortage, Shortages
-from junheng.results import REASONS, Evaluation, Judgement
+from junheng.results import REASONS, Evaluation, Judgement, check_evaluation
 from junheng.results.frames import Frames
 from junheng.schools import ALL_STAGES, columns
 from junheng.words import Name, listed, message, quoted, word
@@ -80,6 +80,7 @@ def shortfalls(ev: Evaluation[FrameT], *, unit_costs: UnitCosts | None = None) -
     >>> lacks[["row", "column", "has", "needs", "short", "short_of_floor"]].values.tolist()[0]
     [1, 'multimedia_classrooms', 16.0, 19.608, 4.0, 1.0]
     """
+    check_evaluation(ev)
     return _listed(ev, unit_costs)
 
 

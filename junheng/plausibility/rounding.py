@@ -34,8 +34,8 @@ _RARE = 0.1
 class _Roundness:
     """How round the figures of a column are.
 
-    ``row`` of the table, ``zeros`` at the end of the figure in hundredths, ``surprise`` (the negative logarithm of the
-    share of the other schools that would be as round), ``usual`` zeros of the peers.
+    ``at``: rows of the column; ``zeros`` at the end of the figure; ``surprise``: the negative logarithm of the share of
+    the other schools that would be as round; ``usual`` zeros of the other schools, on average.
     """
 
     column: Column
@@ -96,7 +96,7 @@ def _compare(column: Column, at: Ints, cell: Ints, whole: Ints, rules: Mapping[s
     chance, worth = float(rules["chance"]), float(rules["worth"])
     n = int(cell.max()) + 1
     zeros = np.zeros(at.size, dtype=np.int64)
-    surprise = np.zeros(at.size)
+    surprise, as_round = np.zeros(at.size), np.zeros(at.size)
     risk, own, rest, power = np.arange(at.size), cell, whole, 1
     while risk.size:
         power *= 10
@@ -110,18 +110,27 @@ def _compare(column: Column, at: Ints, cell: Ints, whole: Ints, rules: Mapping[s
         share = (rounder - 1 + worth * chance) / np.maximum(at_risk - 1 + worth, 1)
         zeros[risk] += 1
         surprise[risk] -= np.log(np.where(rounder > 0, share, 1.0))[own]
-    usual = np.bincount(cell, weights=zeros, minlength=n) / np.maximum(np.bincount(cell, minlength=n), 1)
-    return _Roundness(column, at, zeros, surprise, usual[cell])
+        could = np.bincount(cell[whole > power], minlength=n)
+        as_round[risk] = ((rounder - 1) / np.maximum(could - 1, 1))[own]
+    # what many of the others do is a habit, however few they are: no opinion about one more zero makes it a surprise
+    habit = as_round >= rules["habit"]
+    surprise[habit] = np.minimum(surprise[habit], -np.log(as_round[habit]))
+    # those that a reader sees, at the end of whole numbers
+    zeros = np.maximum(zeros - _DECIMALS, 0)
+    others = np.bincount(cell, minlength=n)[cell] - 1
+    usual = (np.bincount(cell, weights=zeros, minlength=n)[cell] - zeros) / np.maximum(others, 1)
+    return _Roundness(column, at, zeros, surprise, usual)
 
 
 def _finding(figures: Figures, row: int, own: list[tuple[_Roundness, int]], rules: Mapping[str, Any]) -> Finding | None:
     """Return the finding of a row, None if too few of its figures are rounder than usual."""
-    rounder = [(one, i) for one, i in own if one.surprise[i] >= -np.log(_RARE)]
+    # 12 among 12.34 and 56.78 is rounder, but ends in no zero that could be shown
+    rounder = [(one, i) for one, i in own if one.surprise[i] >= -np.log(_RARE) and one.zeros[i] > one.usual[i]]
     if len(rounder) < rules["fewest"]:
         return None
     names = [one.column.name for one, _ in rounder]
-    zeros = sum(max(int(one.zeros[i]) - _DECIMALS, 0) for one, i in rounder)
-    usual = sum(max(float(one.usual[i]) - _DECIMALS, 0.0) for one, i in rounder)
+    zeros = sum(int(one.zeros[i]) for one, i in rounder)
+    usual = sum(float(one.usual[i]) for one, i in rounder)
     shown = [
         message(
             "plausibility.rounding.figure",

@@ -46,8 +46,9 @@ def read_schools(
     ----------
     path : str, path, bytes or open file
         A workbook (.xlsx, .xlsm, .xls, .ods, .et; requires the extra ``excel``) or text file (.csv, .tsv, .txt; the
-        encoding UTF-8, GB18030, Big5, UTF-16 or UTF-32 and the separator are detected). The content decides which of
-        them it is, not the ending.
+        encoding UTF-8, GB18030, Big5, UTF-16 or UTF-32 and the separator are detected). A workbook is recognised by
+        its content, whatever its ending. Text is read under the ending of a text file or of a workbook, or without an
+        ending; under another ending (.dat) it is refused.
     sheet : str, int or list of these, optional
         Sheet by name or position, counted from 0; several are stacked. Default: the sheets that contain a school
         table.
@@ -63,7 +64,8 @@ def read_schools(
         that names it. ``"missing"``: it is read as missing and named in the column ``unreadable_cells``, and every
         evaluation reports it as a warning; see :func:`junheng.standardize_columns`.
     progress : callable or bool, optional
-        Called with the amount done and the total. Default: a progress bar on a terminal if reading takes long.
+        Called with the amount done and the total; with ``isolate=True`` once, at the end. Default: a progress bar on a
+        terminal if reading takes long.
     isolate : bool, default False
         Read the file in a process of its own, as a second fence around files of strangers: the process may use 3 GB of
         memory and 60 seconds of processor time (more for a large file); one that ends, or needs more, is an

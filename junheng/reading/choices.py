@@ -30,7 +30,7 @@ class Choices:
     @sheet.validator
     def _check_sheet(self, _: object, given: object) -> None:
         several = given if isinstance(given, (list, tuple, range)) else [given]
-        if given is not None and not all(isinstance(one, (str, int)) for one in several):
+        if not several or (given is not None and not all(isinstance(one, (str, int)) for one in several)):
             raise InputError(message("reading.sheet_argument", given=Quoted(given)))
 
     @mapping.validator

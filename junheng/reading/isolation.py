@@ -33,6 +33,8 @@ SECONDS_PER_BYTE = 5e-6
 _PATIENCE = 4.0
 #: How a child ends that used up its time; Windows does not know it.
 _OUT_OF_TIME = getattr(signal, "SIGXCPU", 0)
+#: What code raises that did not expect such a file; other errors come of the limits, or of a library that broke down.
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError)
 _CODE = "import sys; sys.path[:] = {path!r}; from junheng.reading.isolation import serve; serve()"
 
 
@@ -140,5 +142,7 @@ def _done(task: Task) -> tuple[bool, Any]:
         return True, facts_of(task.file, *task.arguments)
     except InputError as exc:
         return False, exc
+    except _FAULTS as exc:
+        return False, InputError(message("reading.isolated_failed", path=task.file.name, error=type(exc).__name__))
     except BaseException:
         return False, InputError(message("reading.isolated_died", path=task.file.name))

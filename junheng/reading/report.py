@@ -90,6 +90,16 @@ class FileReport:
     def __dir__(self) -> list[str]:
         return public_names(self)
 
+    @property
+    def facts_notices(self) -> tuple[str, ...]:
+        """What was left out or converted among the county facts, a sentence a sheet, in the language of the report."""
+        return tuple(notice.text(self.language) for notice in self._facts_notices)
+
+    @property
+    def facts_problems(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with the county facts: do not judge with them while there is anything."""
+        return self._facts_problems
+
     def relabel(self, language: Language) -> FileReport:
         r"""Return the same report, printed and shown in notebooks in another language; its frames keep their ids.
 
@@ -153,7 +163,7 @@ class FileReport:
             "problems": self._problem_records(language),
         }
 
-    def _problem_records(self, language: str) -> list[dict[str, Any]]:
+    def _problem_records(self, language: Language) -> list[dict[str, Any]]:
         """Return the problems with their messages in a language; a filtered frame keeps its index."""
         out = []
         for i, record in zip(self.problems.index, records(self.problems), strict=True):
@@ -194,7 +204,7 @@ class FileReport:
     def _kind(self) -> str:
         return f"{self.kind}, {self.encoding}" if self.encoding else self.kind
 
-    def _problem_lines(self, language: str, whole: bool) -> list[Message | str]:
+    def _problem_lines(self, language: Language, whole: bool) -> list[Message | str]:
         # a filtered frame keeps its index
         problems = [self._found[i] for i in self.problems.index]
         groups = [ProblemGroup((p,)) for p in problems] if whole else grouped(problems)
@@ -319,7 +329,7 @@ def _change_line(c: Mapping[str, Any], language: str) -> Message:
     return _line("change", place=cell, column=column, why=Name("cell_change", c["why"]), **texts)
 
 
-def _problem_line(group: ProblemGroup, language: str) -> Message:
+def _problem_line(group: ProblemGroup, language: Language) -> Message:
     p = group.first
     cell = "!".join(str(x) for x in (p.sheet, p.cell) if x)
     column = _line("in_column", column=_named(p.column, language)).text(language) if p.column else ""

@@ -22,7 +22,8 @@ _MARKS = {"met": "✓", "unmet": "✗", "undetermined": "?"}
 def card(d: Judgement, language: str) -> str:
     """Return a sentence, the verdicts of the first counties, and the worst findings."""
     text = sentences("reports.report", language)
-    label = text["standard"].format(label=getattr(d.standard.label, language), number=d.standard.number)
+    number = word("number", d.standard.number, language)
+    label = text["standard"].format(label=getattr(d.standard.label, language), number=number)
     lines = [f"<p><b>{escape(_sentence(d, language, text))}</b><br>{escape(label)}</p>"]
     if d.n_counties:
         lines.append(_table(d, language, text))

@@ -27,7 +27,7 @@ from junheng.schools.editing import Changes
 from junheng.standards.model import Standard
 from junheng.words import Language, message
 
-__all__ = ["Evaluation"]
+__all__ = ["Evaluation", "check_evaluation"]
 
 
 @frozen(kw_only=True, eq=False, slots=False, repr=False)
@@ -419,8 +419,8 @@ class Evaluation(Generic[FrameT]):
         -------
         dict
             ``provenance``, ``standard``, ``verdicts``, ``items``, ``indicators``, ``left_out``, ``grades``,
-            ``problems``, and with ``schools`` ``school_verdicts``, ``schools`` and ``item_schools``: each a list of
-            rows.
+            ``problems`` and, if ``schools`` is true, ``school_verdicts``, ``schools`` and ``item_schools``: each a
+            list of rows.
 
         Examples
         --------
@@ -482,3 +482,9 @@ class Evaluation(Generic[FrameT]):
 
     def _repr_html_(self) -> str:
         return card(self.data, self.language or "en")
+
+
+def check_evaluation(ev: object) -> None:
+    """Refuse what is not an evaluation, where one is asked for."""
+    if not isinstance(ev, Evaluation):
+        raise InputError(message("results.not_an_evaluation", kind=type(ev).__name__))

@@ -23,7 +23,15 @@ from junheng.results.missing import (
     why_open,
     why_unit_open,
 )
-from junheng.results.reasons import figure_label, finding, findings_of, number, number_or_unknown, part_reasons
+from junheng.results.reasons import (
+    figure_label,
+    finding,
+    findings_of,
+    number,
+    number_or_unknown,
+    part_reasons,
+    readings_differ,
+)
 from junheng.schools import category_words, is_grade
 from junheng.standards.model import Comparison, Condition, Threshold
 from junheng.words import SIGNS, Language, Message, Name, Quoted, listed, message, sentences, word
@@ -101,8 +109,8 @@ def _county(
         part: {"verdict": _verdict(int(verdicts[county]), language), "reason": _capital(reason)}
         for (part, verdicts), reason in zip(d.part_verdicts.items(), reasons, strict=True)
     }
-    label = getattr(std.label, language)
-    lines = [text["county_head"].format(county=d.county_name(county), label=label, number=std.number)]
+    label, number = getattr(std.label, language), word("number", std.number, language)
+    lines = [text["county_head"].format(county=d.county_name(county), label=label, number=number)]
     whole = "overall" in parts
     lines += [text["overall"].format(**shown["overall"])] if whole else []
     for part in parts:
@@ -224,7 +232,19 @@ def _subject(d: Judgement, condition: Condition, found: UnitResult, i: int, lang
         value=_figure_or_grade(condition, value, required, language),
         op=SIGNS[condition.op],
         required=_figure_or_grade(condition, required, required, language),
-        why=why_unit_open(d, condition, found, i, language),
+        why=why_unit_open(d, condition, found, i, language) or in_brackets(units_differ(found, i, language), language),
+    )
+
+
+def units_differ(found: UnitResult, i: int, language: str) -> str:
+    """Say what each interpretation gives for a school that is undetermined because they contradict each other."""
+    if found.verdict[i] != UNDETERMINED or not {MET, UNMET} <= {int(r.verdict[i]) for r in found.readings}:
+        return ""
+    return readings_differ(
+        found.readings,
+        i,
+        language,
+        lambda test, value, required: _figure_or_grade(test, value, required, language),
     )
 
 

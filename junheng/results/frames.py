@@ -25,7 +25,7 @@ from junheng.schools import ALL_STAGES, columns
 from junheng.schools.checks import problem_columns
 from junheng.schools.inclusion import LEFT_OUT
 from junheng.standards.model import Limit
-from junheng.words import word
+from junheng.words import Language, word
 
 __all__ = ["Frames", "id_records", "records", "round_half_up", "turns"]
 
@@ -38,8 +38,8 @@ class Frames(Generic[FrameT]):
     """
 
     found: Judgement
-    language: str | None
-    spoken: str = field(default=Factory(lambda self: self.language or "en", takes_self=True))
+    language: Language | None
+    spoken: Language = field(default=Factory(lambda self: self.language or "en", takes_self=True))
 
     def schools(self) -> FrameT:
         """One row per school, stage and indicator: value, requirement, floor, verdict and reason."""
@@ -410,7 +410,7 @@ def turns(values: Floats, required: Any, op: str, verdicts: Codes, digits: int) 
     return out
 
 
-def id_records(found: Judgement, name: str, language: str | None) -> list[dict[str, Any]]:
+def id_records(found: Judgement, name: str, language: Language | None) -> list[dict[str, Any]]:
     """Return the rows of a frame with ids, for programs, and its sentences in a language."""
     frames: Frames[Any] = Frames(found, None, language or "en")
     return records(getattr(frames, name)())

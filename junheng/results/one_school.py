@@ -15,8 +15,8 @@ from junheng.judging.conditions import UnitResult
 from junheng.judging.findings import REASONS
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
-from junheng.results.explain import _figure_or_grade, _required_by_size, find_county
-from junheng.results.missing import why_open, why_unit_open
+from junheng.results.explain import _figure_or_grade, _required_by_size, find_county, units_differ
+from junheng.results.missing import in_brackets, why_open, why_unit_open
 from junheng.results.reasons import _formula, number, number_or_unknown, school_reason
 from junheng.standards.model import Condition
 from junheng.words import SIGNS, Language, Name, Quoted, key_text, listed, message, sentences, word
@@ -88,7 +88,7 @@ def _lines(d: Judgement, county: int, sections: Sequence[int], language: Languag
             school=d.school_names[d.sections.rows[sections[0]]],
             county=d.county_name(county),
             label=getattr(std.label, language),
-            number=std.number,
+            number=word("number", std.number, language),
         )
     ]
     for i in sections:
@@ -177,12 +177,16 @@ def _figure(d: Judgement, condition: Condition, found: UnitResult, at: int, lang
         wanted = "no" if is_flag and not required else "yes"
         answer = {"yes": "no", "no": "yes"}[wanted] if known else "unknown"
         return text["attested"].format(what=what + stage, value=text[answer], required=text[wanted])
+    why = ""
+    if found.verdict[at] == UNDETERMINED:
+        why = why_unit_open(d, condition, found, at, language)
+        why = why or in_brackets(units_differ(found, at, language), language)
     return text["figure"].format(
         what=what + stage,
         value=_figure_or_grade(condition, value, required, language),
         op=SIGNS[condition.op],
         required=_figure_or_grade(condition, required, required, language),
-        why=why_unit_open(d, condition, found, at, language) if found.verdict[at] == UNDETERMINED else "",
+        why=why,
     )
 
 

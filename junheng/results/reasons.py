@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ from junheng._arrays import Ints
 from junheng._data import STAGES
 from junheng.errors import ProblemCode
 from junheng.facts import fact_columns
-from junheng.indicators.compliance import MET, UNDETERMINED, UNMET
+from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
+from junheng.judging.conditions import ReadingResult, UnitResult
 from junheng.judging.items import ItemResult
 from junheng.judging.judgement import Judgement
 from junheng.results.missing import NAMED, figures_lacking, figures_of, in_brackets, of_county, some_names
 from junheng.schools import columns
-from junheng.standards.model import Comparison
-from junheng.words import SIGNS, sentences, word
+from junheng.standards.model import Comparison, Condition
+from junheng.words import SIGNS, Name, message, sentences, word
 
 # ---------------------------------------------------------------------------------------------- figures
 
@@ -201,11 +202,21 @@ def _figures(d: Judgement, result: ItemResult) -> Iterator[NDArray[Any]]:
     for values in (result.value, result.required):
         yield np.where(np.isnan(values), np.nan, values).view(np.int64)
     yield result.reason.codes
+    for reading in (r for each in result.each for r in each.readings):
+        yield reading.verdict
+        for values in (reading.value, reading.required):
+            yield np.where(np.isnan(values), np.nan, values).view(np.int64)
+    if any(c.dated for c in result.item.conditions):
+        yield np.isnan(d.years)
+    for units in result.units:
+        if units is not None and not units.units.whole:
+            at = units.units.county[units.concerned] * len(STAGES) + units.units.stage[units.concerned]
+            yield from np.bincount(at, minlength=d.n_counties * len(STAGES)).reshape(-1, len(STAGES)).T
     if result.item.rule not in ("conditions", "scored"):
         yield np.where(unknown, np.arange(d.n_counties), -1)
         return
     conditions = [c for c in result.item.conditions if c.scope == "county"]
-    for name in sorted({f for c in conditions for f in (*figures_of(c), *c.than)}):
+    for name in sorted({f for c in conditions for f in (*figures_of(c), *c.than, *c.unless_no)}):
         yield unknown & np.isnan(d.facts.number(name))
 
 
@@ -219,26 +230,122 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     what = _formula(condition, language)
     met, unmet, open_ = (int(x) for x in result.counts[county])
     counts = {"total": met + unmet + open_, "met": met, "unmet": unmet, "open": open_}
-    by_school = result.units[position] is not None
-    if by_school and condition.scope != "share":
-        sized = result.reason[county] == "size_undecided"
-        why = in_brackets(word("reason", "size_undecided", language), language) if sized else ""
-        return text["subjects"].format(what=what, **counts) + why
+    units = result.units[position]
+    by_school = units is not None
+    if units is not None and condition.scope != "share":
+        why = in_brackets(_why_units_open(d, result, units, county, language), language)
+        return text["subjects"].format(what=what, units=units_counted(units, county, language), **counts) + why
     value, required = float(result.value[county]), float(result.required[county])
     if result.item.rule == "scored":
         return text["scored"].format(what=what, value=number_or_unknown(value, language))
     if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
         answer = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
         return text["attested"].format(what=what, value=answer, required=text["yes" if required else "no"])
-    why = word("reason", "readings_disagree", language) if result.reason[county] == "readings_disagree" else ""
+    disagree = result.reason[county] == "readings_disagree"
+    why = readings_differ(result.each[position].readings, county, language) if disagree else ""
     if not why and condition.scope == "county" and len(figures_of(condition)) > 1:  # one figure is named anyway
         why = figures_lacking(of_county(d, condition, county), language)
-    return text["figure"].format(
+    if np.isnan(value):
+        why = text["join"].join(x for x in (why, may_be_answered_no(d, condition, county, language)) if x)
+    of_years = required_in_years(d, condition, county, int(result.verdict[county]), language)
+    return text["figure_of_years" if of_years else "figure"].format(
         what=text["share"].format(what=what, **counts) if by_school else what,
         value=number_or_unknown(value, language, required),
         op=SIGNS[condition.op],
-        required=number_or_unknown(required, language),
+        required=of_years or number_or_unknown(required, language),
         why=in_brackets(why, language),
+    )
+
+
+def may_be_answered_no(d: Judgement, condition: Condition, county: int, language: str) -> str:
+    """Say which questions settle a condition that does not apply to a county; empty if all have an answer."""
+    text = sentences("results", language)
+    asked = [f for f in condition.unless_no if np.isnan(d.facts.number(f)[county])]
+    names = text["list"].join(figure_label(f, "county", language) for f in asked)
+    return text["answer_no"].format(facts=names) if asked else ""
+
+
+def _why_units_open(d: Judgement, result: ItemResult, units: UnitResult, county: int, language: str) -> str:
+    """Return why schools with all their figures are undetermined; empty if there is no such reason."""
+    reason = result.reason[county]
+    if reason not in ("size_undecided", "readings_disagree"):
+        return ""
+    doubts = [x for x in d.standard.doubts if result.item.id in x.items and x.decision == "open"]
+    by_norm = result.item.conditions[int(result.condition[county])].norm is not None
+    if (
+        reason == "readings_disagree"
+        and doubts
+        and not by_norm
+        and not contradicted(units)[units.failing.at(county)].any()
+    ):
+        text = sentences("results", language)
+        return text["list"].join(text["doubt"].format(doubt=getattr(x.label, language)) for x in doubts)
+    return str(word("reason", reason, language))
+
+
+def contradicted(units: UnitResult) -> NDArray[np.bool_]:
+    """Tell which schools are undetermined because the interpretations of a condition contradict each other."""
+    verdicts = [r.verdict for r in units.readings] or [units.verdict]
+    return np.asarray(
+        (units.verdict == UNDETERMINED) & (np.min(verdicts, axis=0) == UNMET) & (np.max(verdicts, axis=0) == MET)
+    )
+
+
+def readings_differ(
+    readings: Sequence[ReadingResult],
+    at: int,
+    language: str,
+    written: Callable[[Comparison, float, float], str] | None = None,
+) -> str:
+    """Say what each interpretation gives, for the county or the school at a place; empty if none contradicts."""
+    verdicts = [int(r.verdict[at]) for r in readings]
+    if len(set(verdicts)) < 2:
+        return ""
+    text = sentences("results", language)
+    said = []
+    for r, verdict in zip(readings, verdicts, strict=True):
+        value, required = float(r.value[at]), float(r.required[at])
+        figures = [
+            number_or_unknown(x, language, required) if written is None else written(r.test, x, required)
+            for x in (value, required)
+        ]
+        what, op, verdict_ = _formula(r.test, language), SIGNS[r.test.op], word("verdict", VERDICTS[verdict], language)
+        said.append(text["reading"].format(what=what, value=figures[0], op=op, required=figures[1], verdict=verdict_))
+    return text["readings_differ"].format(readings=text["join"].join(said))
+
+
+def required_in_years(
+    d: Judgement,
+    condition: Comparison,
+    county: int,
+    verdict: int,
+    language: str,
+    written: Callable[[float], str] = number,
+) -> str:
+    """Say what the years require where a county gives no year; empty if it does, or the year does not matter."""
+    if not condition.dated or not np.isnan(d.years[county]):
+        return ""
+    text = sentences("results", language)
+    limits = [
+        text["limit"].format(op=SIGNS[condition.op], value=written(v))
+        for v in sorted({float(step.value) for step in condition.dated})
+    ]
+    if verdict == UNDETERMINED:
+        return text["years_differ"].format(limits=text["list"].join(limits))
+    at_least = condition.op in (">=", ">")
+    key = {MET: ("years_kept", "years_reached"), UNMET: ("years_exceeded", "years_missed")}[verdict][at_least]
+    return text[key].format(limit=limits[-1 if at_least == (verdict == MET) else 0])
+
+
+def units_counted(units: UnitResult, county: int, language: str) -> str:
+    """Count the schools that a condition is about, or the stages of schools, stage by stage."""
+    here = units.units.stage[units.concerned & (units.units.county == county)]
+    by_stage = [] if units.units.whole else [(stage, int((here == s).sum())) for s, stage in enumerate(STAGES)]
+    named = [
+        message("results.units_of_stage", n=n, stage=Name("stage", stage)).text(language) for stage, n in by_stage if n
+    ]
+    return sentences("results", language)["list"].join(named) or message("results.units_schools", n=here.size).text(
+        language
     )
 
 

@@ -315,12 +315,12 @@ def _check_degrees(found: ProblemList, suffix: str) -> None:
         )
 
 
-def problems_frame(problems: Iterable[Problem], backend: Backend, language: str = "en") -> Any:
+def problems_frame(problems: Iterable[Problem], backend: Backend, language: Language = "en") -> Any:
     """Return problems as a frame, table first, then row by row."""
     return build_frame(problem_columns(problems, language), backend)
 
 
-def problem_columns(problems: Iterable[Problem], language: str = "en") -> dict[str, Any]:
+def problem_columns(problems: Iterable[Problem], language: Language = "en") -> dict[str, Any]:
     """Return the columns of a frame of problems."""
     in_order = sorted(problems, key=lambda p: -1 if p.position is None else p.position)
     dicts = [p.to_dict() | {"message": p.sentence(language)} for p in in_order]

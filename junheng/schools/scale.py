@@ -99,7 +99,7 @@ def _other_unit(median: float, rule: Mapping[str, Any]) -> tuple[str, bool] | No
 
 def _odd_scale(name: str, median: float, n: int, unit: str, typed: bool) -> Problem:
     column = columns()[name]
-    figures = {"schools": n, "median": median, "unit": Name("unit", column.unit or ""), "other": unit}
+    figures = {"rows": n, "median": median, "unit": Name("unit", column.unit or ""), "other": unit}
     if typed:
         odd = message("schools.typed_in_unit", label=column.zh, **figures)
     else:

@@ -78,7 +78,7 @@ def list_standards(jurisdiction: str | None = None, on: str | int | datetime.dat
     Parameters
     ----------
     jurisdiction : str, optional
-        A place: an id such as CN-SD (ISO 3166-2, with the county behind: CN-GZ-Majiang), or a name such as 山东省 or
+        A place: an id such as CN-SD (ISO 3166-2, followed by the county: CN-GZ-Majiang), or a name such as 山东省 or
         Shandong. Standards of the place itself and of the places that it lies in are listed. Default: all.
     on : str, int or date, optional
         A year, a month (``"2015-06"``) or a day. A standard without a last day is listed from its first day on, one

@@ -495,7 +495,11 @@ class Standard:
         return [f"{d.id}={d.decision}" for d in self.doubts if d.decision != "open"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the content as nested dicts; written as TOML and loaded again they give an equal standard."""
+        """Return the content as nested dicts; written as TOML and loaded again they give an equal standard.
+
+        Numbers that are not whole are exact, as ``decimal.Decimal``: for JSON write
+        ``json.dumps(std.to_dict(), default=str)``.
+        """
         content: dict[str, Any] = plain(self)
         # the content is complete: loaded again, it must not be merged into its parent
         return {"extended_from" if k == "extends" else k: v for k, v in content.items()}

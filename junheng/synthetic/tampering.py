@@ -50,7 +50,7 @@ def tampered(schools: FrameT, tamper: Tamper, *, seed: int = 0) -> tuple[FrameT,
     ----------
     schools : pandas, polars or pyarrow frame
         A table of this module, or any with canonical columns without errors.
-    tamper : str, sequence of str, or mapping of str to mapping, optional
+    tamper : str, sequence of str, or mapping of str to mapping
         Kind, several kinds, or the options of each kind, such as ``{"lifted": {"excess": (0, 0.05)}, "unit": {}}``.
         Kinds are planted in the order above.
     seed : int
@@ -67,7 +67,7 @@ def tampered(schools: FrameT, tamper: Tamper, *, seed: int = 0) -> tuple[FrameT,
     Raises
     ------
     InputError
-        If a kind or an option is unknown, or ``frozen`` has no two years.
+        If a kind or an option is unknown, or ``frozen`` is given fewer than two years.
     InputDataError
         If the table has errors.
 

@@ -214,6 +214,10 @@ def test_what_is_no_certificate_is_an_error() -> None:
     for broken in (None, [], "x", {}, {**content, "version": 2}, {**content, "counties": [1]}):
         with pytest.raises(jh.InputError):
             jh.verify_certificate(broken)
+    for text in (json.dumps(content), json.dumps(content).encode(), Path("a.json"), [content]):
+        with pytest.raises(jh.InputError, match=r"certificate must be a dict, as json\.load returns it") as caught:
+            jh.verify_certificate(text)
+        assert "json.load" in caught.value.text("zh")
     unknown = copy.deepcopy(content)
     unknown["standard"]["rules"]["thresholds"][0]["weight"] = "2"
     with pytest.raises(jh.InputError):

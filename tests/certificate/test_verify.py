@@ -350,6 +350,12 @@ def test_what_cannot_be_checked_ends_with_2(text: str, tmp_path: Path, capsys: p
     assert capsys.readouterr().out.startswith("Cannot be checked: ")
 
 
+def test_a_file_that_is_not_there_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify.main([str(tmp_path / "none.json")]) == 2
+    out = capsys.readouterr().out
+    assert out.startswith("Cannot be checked: ") and "No such file" in out and "JSON" not in out
+
+
 def test_it_runs_alone(tmp_path: Path) -> None:
     copied, path = tmp_path / "verify.py", tmp_path / "certificate.json"
     copied.write_bytes(FILE.read_bytes())

@@ -52,7 +52,14 @@ def test_what_cannot_be_checked_ends_with_two(tmp_path: Path, capsys: pytest.Cap
     path = tmp_path / "x.json"
     path.write_text(text, encoding="utf-8")
     assert run(capsys, "verify", path)[0] == 2
-    assert run(capsys, "verify", tmp_path / "none.json")[0] == 2
+
+
+def test_a_file_that_is_not_there_is_told_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "verify", tmp_path / "none.json", "--language", "en")
+    assert code == 2 and "none.json: file not found; check the path" in err and "JSON" not in err
+    code, _, err = run(capsys, "verify", tmp_path / "none.json", "--language", "zh")
+    assert code == 2 and "none.json：文件不存在；请核对路径" in err
+    assert run(capsys, "verify", tmp_path, "--language", "en")[0] == 2
 
 
 def test_an_unknown_standard_ends_with_two(certificate: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from small_tables import BASIC, QUALITY, SHANDONG, STANDARDS, frame, school
 
 import junheng as jh
 from junheng.__main__ import main
+from junheng.words import word
 
 
 @pytest.fixture
@@ -67,7 +68,9 @@ def test_standards_are_listed_by_name(capsys: pytest.CaptureFixture[str], langua
     assert code == 0
     for name in jh.list_standards()["id"]:
         std = jh.load_standard(name)
-        assert name in out and std.number in out and getattr(std.label, language) in out
+        assert name in out and word("number", std.number, language) in out and getattr(std.label, language) in out
+    # a document without a number
+    assert ("文号未见" in out) == (language == "zh") == ("number not seen" not in out)
 
 
 @pytest.mark.parametrize(
@@ -552,7 +555,7 @@ def test_declare_writes_a_workbook_a_county_into_a_folder(
     assert code == 0
     names = sorted(p.name for p in folder.iterdir())
     assert names == [f"第{i}县-2025-申报表.xlsx" for i in (1, 2, 3)] and text.count("written: ") == 3
-    assert "第2县 / 2025" in declared(folder / names[1])
+    assert "第2县（2025年）" in declared(folder / names[1])
     one = tmp_path / "one.xlsx"
     assert run(capsys, "declare", many, "--standard", QUALITY, "--county", "第2县", "--out", one)[0] == 0
     assert one.read_bytes() == (folder / names[1]).read_bytes()

@@ -54,7 +54,8 @@ def names() -> Iterator[str]:
         module = jh
         for part in filter(None, home.split(".")):
             module = getattr(module, part)
-        for name in sorted(module.__all__):
+        # the version is asked for by its name, and not imported with the others
+        for name in sorted([*module.__all__, *([] if home else ["__version__"])]):
             thing, full = getattr(module, name), f"{home}.{name}".lstrip(".")
             if isinstance(thing, ModuleType) or (
                 home in ("indicators", "planning", "schools", "standards") and name in jh.__all__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import re
 import socket
@@ -26,7 +27,8 @@ import pytest
 from hostile_books import rows, sheet, xlsx
 
 import junheng as jh
-from junheng.words import label_of_column
+from junheng._data import read_toml
+from junheng.words import Name, label_of_column
 
 for needed in ("fastapi", "uvicorn", "python_multipart", "jinja2", "xlsxwriter", "python_calamine"):
     pytest.importorskip(needed, reason=f"the app needs {needed}")
@@ -126,6 +128,39 @@ def test_its_words_are_there_in_both_languages() -> None:
     used = (FOLDER / "page.html").read_text(encoding="utf-8") + (FOLDER / "app.py").read_text(encoding="utf-8")
     used += " get_report get_results get_declaration report results declaration plan template"
     assert [key for key in WORDS if not re.search(rf"\b{key}\b", used)] == []
+
+
+def test_its_names_are_those_of_the_library(module: Any) -> None:
+    """The page may use public names only, and so keeps a few labels itself."""
+    for group, names in module.ZH.items():
+        known = {id_: Name(group, id_).text("zh") for id_ in names if id_}
+        assert {id_: name for id_, name in names.items() if id_} == known, group
+    labels = read_toml("words/labels.toml")
+    for group in ("severity", "left_out_row", "cell_change"):
+        assert set(module.ZH[group]) == set(labels[group])
+    assert set(module.ZH["unit"]) == {c.unit for c in jh.schools.columns().values() if c.unit}
+
+
+def test_it_uses_public_names_only() -> None:
+    """It is there to start from: what it imports is promised."""
+    text = (FOLDER / "app.py").read_text(encoding="utf-8")
+    assert re.findall(r"^.*import.*\bj(?:unheng|h)\b.*$|^from junheng.*$", text, flags=re.MULTILINE) == [
+        "import junheng as jh",
+        "from junheng import reports",
+    ]
+    for home, name in re.findall(r"\b(jh(?:\.[a-z]+)?|reports)\.(\w+)\b", text):
+        thing = {"reports": jh.reports, "jh": jh}.get(home) or getattr(jh, home.removeprefix("jh."))
+        assert name in thing.__all__, f"{home}.{name}"
+    assert ".data." not in text and not re.search(r"\w\._\w", text)
+
+
+@pytest.mark.slow
+def test_it_is_fully_typed() -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed: the extra 'lint'")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--follow-imports=silent", "app.py"]
+    path = {"MYPYPATH": str(FOLDER.parents[2])}
+    done = subprocess.run(command, cwd=FOLDER, env=os.environ | path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_page_is_in_chinese_and_by_choice_in_english(client: Any) -> None:

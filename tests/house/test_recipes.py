@@ -178,6 +178,7 @@ LOOKS: dict[str, dict[str, Any]] = {
         "jh.load_standard('示例〔2031〕9号').id": STANDARD,
         "judged(seats=0.1).schools[['value', 'verdict']].values.tolist()": [[5.0, "met"]],
         "judged(seats=0.09).schools[['value', 'verdict']].values.tolist()": [[4.5, "unmet"]],
+        "[verdict('schools-comply', judged(seats=n)) for n in (0.1, 0.09, None)]": ["met", "unmet", "undetermined"],
     },
     "An item": {
         "[verdict('reading-at-schools', judged(librarians=n)) for n in (3, 2, None)]": ["met", "unmet", "undetermined"],

@@ -24,6 +24,13 @@ EXTRAS: dict[str, dict[str, str]] = read_toml("extras.toml")
 LIBRARIES = {library["name"]: module for module, library in EXTRAS.items()}
 
 
+def test_the_version_is_there_when_it_is_asked_for() -> None:
+    assert jh.__version__ == _extras.release()
+    assert "__version__" not in vars(jh)  # the metadata of the package is not read by an import
+    with pytest.raises(AttributeError, match="module 'junheng' has no attribute 'version'"):
+        _ = jh.version  # type: ignore[attr-defined]
+
+
 def bounds(lines: list[str]) -> dict[str, str]:
     return {name.partition("[")[0]: least for name, _, least in (line.partition(">=") for line in lines)}
 

@@ -1,6 +1,7 @@
 """Least additions and transfers: worked examples, what is refused and in which words, and a real nation."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -315,6 +316,16 @@ def test_bounds_that_leave_no_way_are_named_with_their_group(change, whole):
     assert "'c'" not in message
 
 
+@real_and_whole
+def test_a_limit_a_last_digit_beyond_reach_is_refused(whole):
+    """One school of four that may have nothing: the coefficient is 1 / √3 at least, whatever the others get."""
+    bounds = {"students": [3] * 4, "highest": [0, math.inf, math.inf, math.inf], "whole": whole}
+    root = 0.5773502691896258  # above the root by less than floats can tell, the other below it
+    assert not ADD([0, 1, 1, 1], limit=root, **bounds).any()
+    # without exact fractions units would be added for ever
+    assert "0.57735" in refused(ADD, [0, 1, 1, 1], limit=math.nextafter(root, 0), **bounds)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -335,6 +346,32 @@ def test_the_total_is_kept_where_bounds_ask_for_more_than_the_limit():
     assert math.fsum(got) == pytest.approx(0, abs=1e-9)
     assert np.abs(got).sum() / 2 == pytest.approx(1779, rel=1e-12)
     assert (x + got >= low).all()
+
+
+def coefficient_squared(amounts, students):
+    """By the definition, in fractions of the floats."""
+    amounts = [Fraction(a) for a in amounts]
+    return sum(students) * sum(a * a / p for a, p in zip(amounts, students, strict=True)) / sum(amounts) ** 2 - 1
+
+
+def test_where_no_price_is_found_the_least_additions_stand():
+    """Nearly all pupils are in one school: no price of dispersion balances in floats, whatever the costs are."""
+    x, given = [2, 2, 8], {"students": [6 * 10**18, 8 * 10**13, 3], "limit": 1.33e-8}
+    got = ADD(x, **given, costs=[10, 1, 10_000])
+    np.testing.assert_array_equal(got, ADD(x, **given))
+    assert coefficient_squared(x + got, given["students"]) <= Fraction(1.33e-8) ** 2
+
+
+def test_whole_units_go_on_while_the_school_at_its_bound_holds_nobody_back():
+    """One for each pupil is the first number that passes; of two each, the first school could have half only."""
+    students = [3, 6, 12, 1, 4, 12]
+    units = [0] * 6
+    while sum(units) < 37:  # those that spread least, of every number of units, fall short
+        can = [i for i in range(6) if i or units[0] < 3]
+        units[min(can, key=lambda i: Fraction(2 * units[i] + 1, students[i]))] += 1
+        assert coefficient_squared(units, students) > Fraction(2, 100) ** 2
+    got = ADD([0] * 6, students=students, limit=0.02, whole=True, highest=[3, *[math.inf] * 5])
+    assert got.tolist() == students
 
 
 @pytest.mark.parametrize("costs", [None, [1.5, 2.0]])

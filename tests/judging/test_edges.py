@@ -41,6 +41,7 @@ def _changed(frame, changes, key):
         name = names[0] if names else column
         if not names:
             frame[name] = ""
+        assert key in change, f"{change} names no {key}: {{ {key} = …, column = …, value = … }}"
         chosen = frame[_named(frame, key)] == change[key]
         if "stage" in change:
             chosen &= frame[_named(frame, "stage")] == change["stage"]

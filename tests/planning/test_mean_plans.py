@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from properties.tiny_counties import STAGES, Rule, School, Tiny
+from properties.tiny_counties import STAGES, Rule, School, Tiny, squared
 from small_tables import frame
 
 import junheng as jh
@@ -149,6 +149,15 @@ def test_of_what_nobody_has_the_least_is_found() -> None:
     ]
     dear, _ = compared(tinies)
     assert dear == 1
+
+
+def test_of_what_is_free_and_nobody_has_no_more_is_added_than_it_takes() -> None:
+    """Any level would do and costs nothing. The schools have 2 and 5 pupils."""
+    tiny = nobody("primary", "primary", limit=F(1, 5), price=0)
+    fewest = min(
+        a + b for a in range(9) for b in range(9) if a + b and (squared((F(a), F(b)), (2, 5)) or F(0)) <= F(1, 25)
+    )
+    assert fewest == planned(tiny).changes["change"].sum() == 3
 
 
 def test_what_nobody_has_and_cannot_be_bought_is_said() -> None:

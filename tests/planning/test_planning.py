@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from small_tables import (
 )
 
 import junheng as jh
+from junheng.indicators import catalogue
 from junheng.results import records
 
 MAJIANG = "cn-gz-majiang-2023"
@@ -41,7 +43,7 @@ def planned(table: Any, standard: Any = QUALITY, **how: Any) -> jh.planning.Plan
     return jh.plan(ev, **({"unit_costs": COSTS, "progress": False} | how))
 
 
-def own(kind: str, name: str, students: int, **figures: Any) -> dict[str, Any]:
+def own(kind: str, name: str, students: int | None, **figures: Any) -> dict[str, Any]:
     return {"county": "甲县", "school": name, "kind": kind, "stage": kind, "students": students, **figures}
 
 
@@ -110,6 +112,13 @@ def test_a_limit_that_must_not_be_reached_is_not_reached() -> None:
         plan = planned(table, std, unit_costs={"books": 1})
         assert plan.cost == added
         assert plan.after.indicators["verdict"].tolist() == ["met"]
+
+
+def test_a_coefficient_at_its_limit_needs_no_price_where_floats_see_it_above() -> None:
+    """12 books for each of 4 pupils and 8 for each of 9: the coefficient is 1/5, in floats 0.20000000000000004."""
+    table = frame(own("primary", "一小", 4, books=48), own("primary", "二小", 9, books=72))
+    plan = planned(table, standard(Rule((BOOKS,), each=(("primary", F(1, 5)),))), unit_costs={})
+    assert plan.changes.empty and plan.counties["promise"].tolist() == ["met"]
 
 
 def test_the_least_additions_are_what_a_plan_for_one_coefficient_adds() -> None:
@@ -277,6 +286,14 @@ def test_a_column_that_is_not_known_is_nobody_who_stays() -> None:
     assert moved(plan) == [("primary0", 1, "moved_in"), ("primary1", -1, "moved_out")]
 
 
+def test_nobody_leaves_a_school_of_which_it_is_not_known_what_it_needs() -> None:
+    """The second school has nine teachers, for a number of pupils that is missing."""
+    table = frame(*staff(1), own("primary", "二小", None, teachers=9))
+    plan = planned(table, standard(STAFF), unit_costs={"teachers": 10}, move_costs={"teachers": 1}, most_moved=1)
+    assert moved(plan) == [("primary0", 1, "threshold")]
+    assert plan.unplanned["school"].tolist() == ["二小"]
+
+
 def test_nobody_moves_where_hiring_is_as_cheap() -> None:
     table = frame(*staff(1, 9))
     plan = planned(table, standard(STAFF), unit_costs={"teachers": 1}, move_costs={"teachers": 1}, most_moved=1)
@@ -345,6 +362,22 @@ def test_the_cheapest_verdict_is_turned_first() -> None:
         assert plan.counties["promise"].tolist() == ["unmet"]
     enough = planned(ev, unit_costs={"books": 1}, budget=16)
     assert enough.whole and enough.left_over == 0 and enough.counties["promise"].tolist() == ["met"]
+
+
+def test_the_twelfth_way_to_comply_is_offered_when_others_have_lost_their_use() -> None:
+    """Two of six needs are waived: eleven pairs are dearer than 9 and 8, all with one that a coefficient asks for."""
+    prices = {
+        "multimedia_classrooms": 12, "computers": 12, "books": 10,
+        "backbone_teachers": 9, "pe_art_teachers": 8, "teachers_above_required_degree": 6,
+    }  # fmt: skip
+    assert sorted((a + b for a, b in combinations(prices.values(), 2)), reverse=True)[10:13] == [18, 17, 16]
+    names = {i.numerator: i.id for i in catalogue().values() if i.id.endswith("hundred_students")} | {"books": BOOKS}
+    two = [{c: (0, 1)[n] if price >= 10 else (3, 4)[n] for c, price in prices.items()} for n in range(2)]
+    thresholds = tuple((names[c], "primary", F(n)) for c, n in two[1].items())
+    rule = Rule(tuple(names[c] for c in prices), thresholds, k=4, each=(("primary", F(1, 2)),))
+    table = frame(*(own("primary", f"{n}小", 1, **figures) for n, figures in enumerate(two)))
+    plan = planned(table, standard(rule), unit_costs=prices, budget=30)
+    assert plan.steps["cost"].tolist() == [10, 12, 12, 6] and plan.full_cost == 40
 
 
 def test_what_cannot_be_paid_is_not_leapt_over() -> None:

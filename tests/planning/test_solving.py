@@ -162,6 +162,15 @@ def test_what_is_waived_is_lifted_to_its_floor() -> None:
         assert [z.tolist() for z in trial.lows(np.eye(8)[6 + waived])] == lows
 
 
+def test_without_a_floor_a_waiver_saves_all_that_is_lacking() -> None:
+    """One of 3 books and 2 teachers may stay away: z / 3 + waived >= 1, and z / 2 + waived >= 1."""
+    rule = Rule((BOOKS, PE), ((BOOKS, "primary", F(3)), (PE, "primary", F(2))), k=1)
+    of = problem([own("primary", "一小", 1, books=0, pe_art_teachers=0)], rule, {"books": 1, "pe_art_teachers": 1})
+    assert [(n.threshold, n.waived) for n in of.needs] == [(3, 0), (2, 0)]
+    rows = list(whole(of, 2.0, [0], [2])._need_rows())
+    assert [(weights, least) for _, weights, least, _ in rows] == [([1 / 3, 1.0], 1.0), ([1 / 2, 1.0], 1.0)]
+
+
 def test_what_has_no_price_is_not_bought_in_the_program() -> None:
     """14 books for 二小: with 10, 24 and 40 the coefficient is below 1/2. With one for the point 12 would do."""
     rows = [

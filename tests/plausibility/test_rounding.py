@@ -61,6 +61,58 @@ def test_wan_yuan_and_tens_are_a_habit_of_the_county() -> None:
     assert found(table, KIND).empty
 
 
+def wan_yuan() -> pd.DataFrame:
+    """Ten schools in eleven rows: areas in whole tens, money in 万元 times 10 000."""
+    rng = np.random.default_rng(4)
+    table = like_schools(11).assign(resources_cover="stage")
+    table.loc[10, ["school", "stage"]] = "10小", "junior"
+    table.loc[9:, "kind"] = "nine_year"
+    table["equipment_value_cny"] = rng.integers(20, 290, 11) * 10_000.0
+    table["teaching_area_m2"] = rng.integers(11, 99, 11) * 10.0
+    table["sports_area_m2"] = rng.integers(101, 999, 11) * 10.0
+    return table
+
+
+def test_the_least_round_figure_of_a_column_is_not_named() -> None:
+    # 130.5 万元 among whole numbers of 万元: three zeros, the others have four or more
+    table = changed(wan_yuan(), 3, teaching_area_m2=3000, sports_area_m2=5300, equipment_value_cny=1_305_000)
+    assert found(table, KIND).empty
+    # with another round figure the school is named, for these three
+    got = found(changed(table, 3, books=23_000), KIND)
+    assert got["columns"].tolist() == ["teaching_area_m2 sports_area_m2 books"]
+    assert got.loc[0, "value"] == 3 + 2 + 3 and got.loc[0, "expected"] < 5
+
+
+def test_a_finding_names_figures_that_are_rounder_than_those_of_the_others() -> None:
+    table = pd.concat([jh.synthetic.county(i, n_schools=10, name=f"{i}县", heaping=True) for i in range(60)])
+    got = found(table, KIND)
+    assert len(got) > 2
+    for finding in got.itertuples():
+        assert finding.value > finding.expected + 1
+        own = table[table["county"] == finding.county]
+        mine = own["school"] == finding.school
+        for name in str(finding.columns).split():
+            others = own.loc[~mine, name].dropna()
+            least = max(zeros(x) for x in own.loc[mine, name].dropna())
+            assert least > 0
+            assert sum(zeros(x) >= least for x in others) < len(others) / 2
+
+
+def zeros(figure: float) -> int:
+    """Return the zeros at the end of a whole number."""
+    text = f"{figure:.2f}".removesuffix(".00")
+    return 0 if "." in text else len(text) - len(text.rstrip("0"))
+
+
+def test_figures_that_end_in_no_zero_are_not_named() -> None:
+    # whole numbers among figures with decimals are rounder, but no zero could be shown
+    table = county()
+    for name in ROUND:
+        table[name] = np.round(table[name]) + 0.37
+    whole = {"teaching_area_m2": 3003, "equipment_value_cny": 2_000_003, "books": 20_003, "sports_area_m2": 5003}
+    assert found(changed(table, 7, **whole), KIND).empty
+
+
 def test_the_habit_is_that_of_the_column_and_of_the_county() -> None:
     wrong = changed(county(), 7, **ROUND)
     rounding = county().assign(county="乙县", **ROUND)

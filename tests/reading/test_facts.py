@@ -105,6 +105,43 @@ def test_each_year_has_facts_of_its_own() -> None:
         assert found == {2024: "met", 2025: "unmet", 2026: "undetermined"}
 
 
+OF_1999: dict[str, Callable[[], Any]] = {
+    "frame": lambda: pd.DataFrame([row(year=1999)]),
+    "Chinese headers": lambda: pd.DataFrame([{"区县名称": "甲县", "年度": 1999, **ZH}]),
+    "county and year to facts": lambda: {("甲县", 1999): FACTS},
+    "county to facts": lambda: {"甲县": FACTS | {"year": "1999"}},
+    "facts of the one county": lambda: FACTS | {"year": 1999.0},
+}
+
+
+@pytest.mark.parametrize("form", OF_1999)
+def test_facts_of_a_year_beside_a_table_without_one_are_used_with_a_warning(form: str) -> None:
+    ev = jh.evaluate(frame(*table()), QUALITY, county_facts=OF_1999[form]())
+    assert set(ev.verdicts["verdict"]) == {"met"}
+    (problem,) = [p for p in ev.data.problems if p.code == "unclear_year"]
+    assert (problem.severity, problem.column) == ("warning", "year")
+    assert "the facts are of 1999, but the table of schools has no year" in problem.text()
+    assert problem.sentence("zh") == (
+        "县情数据：县情数据的年度为1999，而学校表没有年度列，无法确认两者同属一个年度；请在学校表中增加年度列"
+    )
+
+
+def test_no_year_is_asked_of_facts_that_have_none() -> None:
+    for facts in (FACTS, pd.DataFrame([row(year=None)]), pd.DataFrame([row(year="")]), {("甲县", None): FACTS}):
+        assert "unclear_year" not in set(jh.evaluate(frame(*table()), QUALITY, county_facts=facts).problems["code"])
+
+
+def test_facts_of_several_years_are_refused_beside_a_table_without_a_year() -> None:
+    for facts in (
+        pd.DataFrame([row(year=1999), row(year=2000)]),
+        {("甲县", 1999): FACTS, ("甲县", 2000): FACTS},
+        pd.DataFrame([FACTS | {"year": 1999}, FACTS | {"year": 2000}]),
+    ):
+        (problem,) = mistakes(facts, frame(*table()))
+        assert (problem["code"], problem["severity"], problem["row"]) == ("duplicate_row", "error", 1)
+        assert "'甲县' has facts of 1999 (row 0) and of 2000" in problem["message"]
+
+
 @pytest.mark.parametrize(
     ("by", "key"), [("county_code", "370102"), (["province", "county"], ("贵州", "甲县")), ("district", "东区")]
 )

@@ -36,6 +36,21 @@ def book(path: Path, hidden: str = "", **sheets: Rows) -> Path:
     return path
 
 
+def test_what_is_wrong_with_facts_is_told_apart_from_the_table(tmp_path: Path) -> None:
+    """An app must know whether it may judge with the facts of a workbook, and say what was changed in them."""
+    report = jh.describe_file(book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=FORM))
+    assert report.facts_problems == report.facts_notices == ()
+    other = [*FORM[:-1], ["交流轮岗教师数", "130人"]]
+    report = jh.describe_file(book(tmp_path / "b.xlsx", 学校=SCHOOLS, 县情=FORM, 县情二=other))
+    (problem,) = report.facts_problems
+    assert (problem.code, problem.severity) == ("facts_disagree", "error")
+    assert problem.message in set(report.problems["message"])
+    (notice,) = report.facts_notices
+    (said,) = report.relabel("zh").facts_notices
+    assert "b.xlsx" in notice and said != notice and not said.isascii()
+    assert report.relabel("zh").facts_problems == report.facts_problems
+
+
 @pytest.mark.slow
 def test_facts_beside_the_schools_are_read_with_them(tmp_path: Path) -> None:
     path = book(tmp_path / "a.xlsx", 学校=SCHOOLS, 县情=FORM, 概况=TABLE)

@@ -104,6 +104,12 @@ def test_the_limits_hold_while_a_file_is_read(monkeypatch: pytest.MonkeyPatch) -
         jh.describe_file(xlsx(sheet(rows(20_000))), isolate=True)
 
 
+def test_progress_is_told_once_at_the_end() -> None:
+    told: list[tuple[int, int]] = []
+    jh.describe_file(TEXT.encode(), isolate=True, progress=lambda done, of: told.append((done, of)))
+    assert told == [(100, 100)]
+
+
 def test_without_an_interpreter_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("executable", ""), ("executable", "/nothing/here")):
         monkeypatch.setattr(sys, name, value)
@@ -121,6 +127,19 @@ def test_any_error_in_the_child_is_one_of_ours(monkeypatch: pytest.MonkeyPatch) 
         raise ZeroDivisionError
 
     monkeypatch.setattr(isolation, "read_file", fails)
-    task = isolation.Task("report", InputFile("a", b"a"), (None, None, None), 1, 1.0)
+    task = isolation.Task("report", InputFile("a", b"a"), (None,), 1, 1.0)
     good, error = isolation._done(task)
     assert not good and isinstance(error, jh.InputError)
+    # not a word of a bad file: the fault is ours
+    assert str(error).startswith("a was not read: an unexpected error (ZeroDivisionError)")
+    assert "ZeroDivisionError" in error.text("zh") and "反馈" in error.text("zh")
+
+
+@pytest.mark.parametrize("kind", [MemoryError, OSError, KeyboardInterrupt])
+def test_a_child_that_runs_out_of_something_was_stopped(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    def fails(*_: Any) -> None:
+        raise kind
+
+    monkeypatch.setattr(isolation, "read_file", fails)
+    task = isolation.Task("report", InputFile("a", b"a"), (None,), 1, 1.0)
+    assert "was stopped" in str(isolation._done(task)[1])

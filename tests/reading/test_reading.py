@@ -700,6 +700,15 @@ def test_a_sheet_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
             jh.read_schools(path, sheet=sheet)
 
 
+@pytest.mark.parametrize("sheet", [[], (), range(0)])
+def test_no_sheet_at_all_is_refused(sheet: Any) -> None:
+    for read in (jh.read_schools, jh.describe_file):
+        for isolate in (False, True):
+            with pytest.raises(jh.InputError, match=r"^sheet must be ") as caught:
+                read("学校,学段,学生\n一小,小学,500\n".encode(), sheet=sheet, isolate=isolate)
+            assert caught.value.text("zh").startswith("sheet 须为")
+
+
 def test_a_hidden_return_is_pointed_out_and_read_when_named(tmp_path: Path) -> None:
     hidden = small(("甲县", "二小", "小学", 9), name="藏")
     hidden.hidden = True

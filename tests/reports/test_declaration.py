@@ -599,7 +599,8 @@ def check_workbook(form: Declaration, path: Path) -> None:
         grid = found[name]
         head = 3 + any(c.code for c in t.columns)
         assert [c.label for c in t.columns] == grid[2][: len(t.columns)]
-        assert plain(str(grid[0][0])) == t.title and form.county in grid[1][0]
+        county = re.sub(r" / (\d{4})$", r"（\1年）", form.county)
+        assert plain(str(grid[0][0])) == t.title and county in grid[1][0]
         joined = [j for j, c in enumerate(t.columns) if c.id in t.merged]
         for i, row in enumerate(t.rows):
             first = i == 0 or [row[j] for j in joined] != [t.rows[i - 1][j] for j in joined]

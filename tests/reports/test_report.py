@@ -209,7 +209,9 @@ def test_several_counties_have_counts_a_ranking_and_details(
 
 
 def test_one_county_of_several(province: jh.Evaluation) -> None:
-    page = checked(html_report(province, county="第3县"))
+    done: list[tuple[int, int]] = []
+    page = checked(html_report(province, county="第3县", progress=lambda a, b: done.append((a, b))))
+    assert done == [(1, 1)]
     assert "第3县" in page.text and "第4县" not in page.text
     with pytest.raises(jh.InputError, match="no county"):
         html_report(province, county="第99县")

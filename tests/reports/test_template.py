@@ -223,6 +223,14 @@ def test_messages_ask_for_the_words_that_the_list_offers(tmp_path: Path) -> None
     assert {word for s in sentences for word in re.findall("列填“([^”]+)”", s)} == {"全校", "分学段"}
 
 
+def test_notes_say_what_the_answers_about_a_monitored_subject_mean(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_template(tmp_path / "a.xlsx", "cn-quality-balance-2017"))
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    texts = [str(c.value) for c in cells] + [c.comment.text for c in cells if c.comment is not None]
+    for note in ("当年未监测该科目的填否", "Ⅲ级填3；未监测该科目的不填", "不是本标准的差异系数"):
+        assert sum(note in text for text in texts) >= 6
+
+
 def test_the_same_standard_gives_the_same_file(tmp_path: Path) -> None:
     a, b = (write_template(tmp_path / n, "cn-quality-balance-2017").read_bytes() for n in ("a.xlsx", "b.xlsx"))
     assert a == b

@@ -97,7 +97,7 @@ def test_the_findings_stand_by_school_with_their_cells(source: Path, tmp_path: P
     path = write_worklist(read(source), tmp_path / "线索.xlsx")
     rows = rows_of(path)
     assert [(r["学校"], r["线索种类"]) for r in rows] == [
-        ("全县", "整数偏多"),
+        ("全县", "整十整百的数偏多"),
         ("一小", "数值明显偏离同类学校"),
         ("二小", "多项数据与他校相同"),
         ("五中", "数值明显偏离同类学校"),
@@ -119,7 +119,7 @@ def test_the_summary_counts_counties_and_kinds_and_accuses_nobody(source: Path, 
     path = write_worklist(read(source), tmp_path / "线索.xlsx", standard=QUALITY, alpha=0.01)
     told = text_of(path)
     assert "核查了7所学校，发现4条值得核实的数据线索，涉及3所学校；其中待核实4条，已说明0条。" in told
-    assert "甲县|4|0|3|数值明显偏离同类学校2、多项数据与他校相同1、整数偏多1" in told
+    assert "甲县|4|0|3|数值明显偏离同类学校2、多项数据与他校相同1、整十整百的数偏多1" in told
     assert "乙县|0|0|0|未发现" in told and "不说明数据不实" in told
     assert "机会不超过0.01" in told and "教督〔2017〕6号" in told
     assert "造假" not in told + text_of(path, "种类说明")

@@ -56,8 +56,8 @@ def section(schools: pd.DataFrame, **given: Any) -> str:
 
 def test_a_county_is_told_what_is_worth_a_look() -> None:
     told = section(county())
-    assert told.startswith("4条线索，涉及3所学校：数值明显偏离同类学校2、多项数据与他校相同1、整数偏多1。")
-    order = ["二小&lt;b&gt;（小学） 多项数据与他校相同", "一小（小学） 数值明显偏离同类学校", "全县 整数偏多"]
+    assert told.startswith("4条线索，涉及3所学校：数值明显偏离同类学校2、多项数据与他校相同1、整十整百的数偏多1。")
+    order = ["二小&lt;b&gt;（小学） 多项数据与他校相同", "一小（小学） 数值明显偏离同类学校", "全县 整十整百的数偏多"]
     assert [told.index(words) for words in order] == sorted(told.index(words) for words in order)
     assert "图书册数等1处" in told and "不说明数据不实" in told and "机会不超过0.05" in told
     assert (HEAD in [text for _, text in page_of(county()).find("a")]) and "造假" not in told
@@ -110,10 +110,10 @@ def test_findings_of_a_year_stand_with_that_year() -> None:
     assert section(years, county=("甲县", 2023)).startswith("4条线索")
     # what concerns several years stands with the last of the page
     both = pd.concat([county(year=2024), county(year=2023)])
-    assert "全县 整数偏多" in section(both, county=("甲县", 2023))
+    assert "全县 整十整百的数偏多" in section(both, county=("甲县", 2023))
     overall, *own = section(both).split("§")
-    assert ["全县 整数偏多" in one for one in own].count(True) == 1
-    assert overall.count("整数偏多1") == 1 and re.search("甲县 / 2024 [34] [^/]*整数偏多1", overall)
+    assert ["全县 整十整百的数偏多" in one for one in own].count(True) == 1
+    assert overall.count("整十整百的数偏多1") == 1 and re.search("甲县 / 2024 [34] [^/]*整十整百的数偏多1", overall)
 
 
 def test_the_standard_of_the_evaluation_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

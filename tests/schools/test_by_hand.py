@@ -68,7 +68,7 @@ def test_another_unit_is_suspected_by_the_median_per_student(drawn: tuple[str, l
     assert [p.column for p in told] == ([name] if wanted else [])
     for p in told:
         assert p.value == f"{median:.6g}" and p.row is None
-        assert wanted[0] in p.text("zh") and p.text("zh").count(f"{len(each)}所学校")
+        assert wanted[0] in p.text("zh") and p.text("zh").count(f"{len(each)}行的生均中位数")
 
 
 def test_the_median_is_of_the_students_of_all_stages_where_the_total_is_missing() -> None:
@@ -140,6 +140,13 @@ def test_a_name_that_lost_a_character_is_named_where_it_stands() -> None:
         ("invisible_characters", row, column, "warning")
         for row, column in ((1, "school"), (2, "school"), (3, "county"), (3, "school"))
     ]
+
+
+def test_the_code_of_a_parent_school_is_cleaned_like_its_own() -> None:
+    rows = [school(), school("教学点", kind="teaching_point", parent_school_code="36\u200b01")]
+    found = [p for p in problems(frame(*rows), None) if p["code"] == "invisible_characters"]
+    assert [(p["row"], p["column"], p["severity"]) for p in found] == [(1, "parent_school_code", "warning")]
+    assert [*open_table(frame(*rows)).codes("parent_school_code")[1]] == ["3601"]
 
 
 @pytest.mark.parametrize("blank", [None, "", "  ", "\u3000", "\u200b", math.nan])

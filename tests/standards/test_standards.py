@@ -1,5 +1,6 @@
 """The shipped standards say what the facts of record say, and files of one's own may change them."""
 
+import json
 import re
 import tomllib
 from decimal import Decimal
@@ -359,6 +360,7 @@ def test_what_to_dict_gives_can_be_written_and_read_to_an_equal_standard(tmp_pat
     path.write_text(tomli_w.dumps(std.to_dict()), encoding="utf-8")
     again = jh.load_standard(path)
     assert again == std and std.diff(again).empty
+    assert json.loads(json.dumps(std.to_dict(), default=str))["id"] == name
 
 
 # ------------------------------------------------------------------------------------------ extending

@@ -14,7 +14,7 @@ def column_tables(w: Words) -> dict[str, str]:
     """Return each table by the name of its file."""
     known = list(columns().values())
     keys = [[f"`{c.id}`", w(f"type.{c.type}"), meaning(w, c)] for c in known if c.type != "number"]
-    aliases = [[f"`{c.id}`", c.zh, "、".join(c.aliases) or "—"] for c in known]
+    aliases = [[f"`{c.id}`", c.zh, w.listed(c.aliases) or "—"] for c in known]
     return {
         "_keys.md": table(w.head("column", "type", "meaning"), keys),
         "_people.md": numbers(w, [c for c in known if c.type == "number" and not c.shared]),
@@ -43,12 +43,25 @@ def numbers(w: Words, listed: Iterable[Column]) -> str:
 def words(w: Words) -> list[list[str]]:
     """Return the words that each category column understands."""
     toml = read_toml("columns.toml")
+    # columns side by side with the same words are one: the thirteen grades of the inspectors
+    alike: list[tuple[list[str], dict[str, list[str]]]] = []
+    for column, entries in toml["categories"].items():
+        if alike and alike[-1][1] == entries:
+            alike[-1][0].append(column)
+        else:
+            alike.append(([column], entries))
     rows = [
-        [f"`{column}`", f"`{canonical}`", "、".join(others)]
-        for column, entries in toml["categories"].items()
+        [range_of(w, names), f"`{canonical}`", w.listed(others)]
+        for names, entries in alike
         for canonical, others in entries.items()
     ]
-    return rows + [[w("columns.flag"), f"`{k}`", "、".join(v)] for k, v in toml["flags"].items()]
+    return rows + [[w("columns.flag"), f"`{k}`", w.listed(v)] for k, v in toml["flags"].items()]
+
+
+def range_of(w: Words, names: list[str]) -> str:
+    """Return a column, or the first and the last of several."""
+    first, last = f"`{names[0]}`", f"`{names[-1]}`"
+    return first if len(names) == 1 else w("columns.to", first=first, last=last)
 
 
 def units(w: Words) -> list[list[str]]:
@@ -60,7 +73,7 @@ def units(w: Words) -> list[list[str]]:
             for name, f in names.items()
             if f != 1
         ]
-        rows.append([f"`{unit}`", "、".join(said) or "—"])
+        rows.append([f"`{unit}`", w.listed(said) or "—"])
     return rows
 
 

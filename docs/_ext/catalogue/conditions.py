@@ -1,22 +1,23 @@
 """What a standard requires, in words: conditions, the figures they compare, and the schools they are about."""
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 
 from bilingual import Words, plain
 
 from catalogue.markdown import badge
 from junheng.facts import Fact, fact_columns
-from junheng.schools import Column, columns
+from junheng.schools import Column, category_words, columns, is_grade
 from junheng.standards.rules import Comparison, Condition
 from junheng.standards.sizes import SizeTable
 from junheng.standards.terms import Filter
-from junheng.words import SIGNS
+from junheng.words import SIGNS, word
 
 
 def condition_lines(w: Words, c: Condition, *, scored: bool = False) -> list[str]:
     """Return a condition as a list."""
     lines = [w("conditions.scoped", scope=w(f"scope.{c.scope}"), test=reads(w, c, scored=scored))]
-    more = [w("conditions.reading", test=reads(w, r)) for r in c.readings]
+    more = [another_reading(w, r) for r in c.readings]
     more += [w("conditions.readings")] if c.readings else []
     for y in c.yardsticks:
         tests = w("form.semicolon").join(reads(w, t) for t in y.tests)
@@ -31,6 +32,14 @@ def condition_lines(w: Words, c: Condition, *, scored: bool = False) -> list[str
     more += [w("conditions.breach")] if c.breach else []
     more += [w("conditions.unless_no", facts=w.listed(f"`{f}`" for f in c.unless_no))] if c.unless_no else []
     return [f"- {line}" for line in lines] + [f"  - {line}" for line in more]
+
+
+def another_reading(w: Words, t: Comparison) -> str:
+    """Return what a condition requires by another reading of the sources, which may be nothing."""
+    if t.op == ">=" and t.value == 0:
+        figures = quotient(t, lambda f: w.of(figure(t, f)), w)
+        return w("conditions.reading_nothing", figures=f"{figures}<br>`{in_ids(t)}`")
+    return w("conditions.reading", test=reads(w, t))
 
 
 def reads(w: Words, t: Comparison, *, scored: bool = False) -> str:
@@ -55,6 +64,8 @@ def quotient(t: Comparison, say: Callable[[str], str], w: Words) -> str:
 def in_ids(t: Comparison) -> str:
     """Return the figures that are compared as the file has them."""
     than = f" {t.op} {' + '.join(t.than)}" if t.than else ""
+    if t.norm is not None:
+        than = f" {t.op} {t.norm.times} * ({t.norm.primary}, {t.norm.junior})"
     return spelled(t, str, (" + ", " - ", " / "), lambda text: f"({text})") + than
 
 
@@ -74,12 +85,23 @@ def required(w: Words, t: Comparison) -> str:
     """Return the sign and the number, or where the number comes from."""
     if is_answer(t):
         return w("form.yes") if t.value == 1 else w("form.no")
+    if t.value is not None and is_grade(t.top[0]):
+        return f"= {w('conditions.or').join(grades(w, t))}"
     return f"{SIGNS[t.op]} {requirement(w, t)}"
 
 
 def is_answer(t: Comparison) -> bool:
-    """Tell whether a comparison asks the county for a yes or a no."""
-    return t.value is not None and t.scope == "county" and not t.bottom and figure(t, t.top[0]).type == "flag"
+    """Tell whether a comparison asks the county or a school for a yes or a no; a sum or a share counts them."""
+    one = t.scope in ("county", "school", "section") and len(t.top) == 1 and not t.bottom
+    return one and t.value is not None and figure(t, t.top[0]).type == "flag"
+
+
+def grades(w: Words, t: Comparison) -> list[str]:
+    """Return the grades that satisfy a comparison, from the best; the worst one counts 0, the next 1 and so on."""
+    assert t.op == ">=" and t.value is not None
+    best_first = category_words(t.top[0])
+    wanted = best_first[: len(best_first) - int(t.value)]
+    return [w.with_chinese(w.label("grade", grade), str(word("grade", grade, "zh"))) for grade in wanted]
 
 
 def requirement(w: Words, t: Comparison) -> str:
@@ -93,17 +115,18 @@ def requirement(w: Words, t: Comparison) -> str:
     if t.per_classes is not None:
         return w("conditions.per_classes" if t.begun else "conditions.per_full_classes", n=t.per_classes)
     if t.by_size:
-        return plus.join(size_table(w, table) for table in t.by_size)
+        unit = w.unit(figure(t, t.top[0]).unit)
+        return plus.join(size_table(w, table, unit) for table in t.by_size)
     if t.norm is not None:
-        norms = (("primary", t.norm.primary), ("junior", t.norm.junior))
-        return f"{t.norm.times} × " + by_stage(w, ((s, w.figure(fact_columns()[f])) for s, f in norms))
+        norms = (w.within(fact_columns()[f]) for f in (t.norm.primary, t.norm.junior))
+        return w("conditions.norm", times=t.norm.times, norms=w.listed(norms))
     if t.dated:
-        steps = ((plain(d.value), d.effective_from, badge(w, d.standing)) for d in t.dated)
+        steps = ((amount(w, t, d.value), d.effective_from, badge(w, d.standing)) for d in t.dated)
         return w.listed(w("conditions.dated", value=v, start=start, standing=b) for v, start, b in steps)
     if t.value is None:
         each = (("primary", t.primary), ("junior", t.junior))
-        return by_stage(w, ((s, plain(v)) for s, v in each if v is not None))
-    return single(w, t)
+        return by_stage(w, ((s, amount(w, t, v)) for s, v in each if v is not None))
+    return amount(w, t, t.value)
 
 
 def by_stage(w: Words, values: Iterable[tuple[str, str]]) -> str:
@@ -111,17 +134,16 @@ def by_stage(w: Words, values: Iterable[tuple[str, str]]) -> str:
     return w.listed(w("form.stage", label=value, stage=w.label("stage", stage)) for stage, value in values)
 
 
-def single(w: Words, t: Comparison) -> str:
-    """Return the one number of a comparison with its unit; shares also in per cent."""
-    assert t.value is not None
-    number, unit = plain(t.value), figure(t, t.top[0]).unit
+def amount(w: Words, t: Comparison, required: Decimal) -> str:
+    """Return a number that a comparison requires with its unit; shares also in per cent."""
+    number, unit = plain(required), figure(t, t.top[0]).unit
     if t.bottom and (unit == figure(t, t.bottom[0]).unit or t.bottom == ("schools",)):
-        return w("conditions.share", value=number, percent=w.percent(t.value))
+        return w("conditions.share", value=number, percent=w.percent(required))
     return number if unit in (None, "1") else f"{number} {w.unit(unit)}"
 
 
-def size_table(w: Words, t: SizeTable) -> str:
-    """Return a requirement by number of classes."""
+def size_table(w: Words, t: SizeTable, unit: str) -> str:
+    """Return a requirement by number of classes, in a unit."""
     pairs = w("form.semicolon").join(
         w("by_size.pair", classes=n, value=plain(v)) for n, v in zip(t.classes, t.values, strict=True)
     )
@@ -129,7 +151,7 @@ def size_table(w: Words, t: SizeTable) -> str:
     rules = w("form.semicolon").join(w(f"by_size.{side}", rule=w(f"by_size.{rule}")) for side, rule in said)
     stage = "" if t.stage is None else w.label("stage", t.stage)
     key = ("stage" if stage else "all") + ("_per_student" if t.per_student else "")
-    return w(f"by_size.{key}", stage=stage, pairs=pairs, rules=rules)
+    return w(f"by_size.{key}", stage=stage, unit=unit, pairs=pairs, rules=rules)
 
 
 #: Conditions on the size and the age of a school, by their fields.
@@ -150,6 +172,6 @@ def where(w: Words, f: Filter) -> str:
     said += [w(f"filter.{field}", n=n) for field in SIZES if (n := getattr(f, field)) is not None]
     if f.migrant_share_over is not None:
         said.append(w("filter.migrant_share_over", share=w.percent(f.migrant_share_over)))
-    said += [w("filter.flag", label=w.of(columns()[c]), id=c) for c in f.flags]
-    said += [w("filter.not_flag", label=w.of(columns()[c]), id=c) for c in f.not_flags]
+    said += [w("filter.flag", label=w.within(columns()[c]), id=c) for c in f.flags]
+    said += [w("filter.not_flag", label=w.within(columns()[c]), id=c) for c in f.not_flags]
     return w("form.semicolon").join(said)

@@ -48,7 +48,8 @@ def groups_of_facts(w: Words) -> tuple[dict[str, list[str]], dict[str, list[str]
                     groups.setdefault(group, []).append(name)
                 # the heading names the first standard that asks
                 here = name in groups.get(group, ())
-                whose = item.id if here else w("facts.item_of", standard=s.id, item=item.id)
+                label = w.of(item.label)
+                whose = label if here else w("facts.item_of", standard=s.id, item=label)
                 link = f"[{whose}]({s.id}.md)"
                 asked.setdefault(name, []).extend([] if link in asked.get(name, ()) else [link])
     return groups, asked
@@ -61,7 +62,7 @@ def fact_row(w: Words, fact: Fact, asked: list[str]) -> list[str]:
         unit = w("facts.most", unit=unit, most=f"{fact.most:g}")
     what = [w.named(fact, fact.id)]
     what += [w("facts.part_of", whole=fact.part_of)] if fact.part_of else []
-    what += [w("facts.asked_by", whom=w.listed(asked))] if asked else []
+    what += [w("facts.asked_by", whom=w("form.semicolon").join(asked))] if asked else []
     return ["<br>".join(what), unit]
 
 

@@ -36,7 +36,8 @@ def group_of(indicator: Any) -> str:
     """Return under which heading an indicator stands."""
     if indicator.denominator == "students":
         return "per_student"
-    return "to_one" if indicator.numerator == "students" else "per_school"
+    # the students of a school by themselves are no ratio
+    return "to_one" if indicator.numerator == "students" and indicator.denominator else "per_school"
 
 
 def row(w: Words, indicator: Any) -> list[str]:

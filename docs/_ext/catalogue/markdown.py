@@ -10,12 +10,12 @@ from junheng.standards.model import Standard
 from junheng.words import word
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, kind: str = "wide") -> str:
+    """Return a Markdown table, of a kind if it has more than three columns."""
     body = [head, ["---"] * len(head), *rows]
     lines = ["| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in row) + " |" for row in body]
-    wide = " wide" if len(head) > 3 else ""
-    return f":::{{container}} catalogue{wide}\n" + "\n".join(lines) + "\n:::\n"
+    style = f" {kind}" if len(head) > 3 else ""
+    return f":::{{container}} catalogue{style}\n" + "\n".join(lines) + "\n:::\n"
 
 
 def card(lines: Sequence[str]) -> list[str]:

@@ -15,6 +15,8 @@ from junheng.words import SIGNS
 
 #: Thresholds of one stage for the same sizes, with the same rule between them.
 Sized = tuple[str, tuple[int, ...], str]
+#: More indicators than these do not fit into a heading.
+_NAMED = 3
 
 
 def threshold_lines(w: Words, s: Standard, notes: Notes) -> list[str]:
@@ -34,8 +36,11 @@ def threshold_lines(w: Words, s: Standard, notes: Notes) -> list[str]:
         else:
             flat.setdefault(t.indicator, {})[t.stage] = t
     lines += [flat_table(w, flat, notes)] if flat else []
-    for key, thresholds in sized.items():
-        lines += sized_table(w, key, thresholds, notes)
+    # where a stage has several tables, a heading names what they are about, if that is not much
+    order = sorted(sized.items(), key=lambda pair: STAGES.index(pair[0][0]))
+    for key, thresholds in order:
+        alone = sum(stage == key[0] for stage, *_ in sized) == 1
+        lines += sized_table(w, key, thresholds, notes, named=not alone and len(thresholds) <= _NAMED)
     return lines
 
 
@@ -80,21 +85,28 @@ def common(cells: list[list[str]]) -> list[str]:
     return ["<br>".join(dict.fromkeys(column)) for column in zip(*cells, strict=True)]
 
 
-def sized_table(w: Words, key: Sized, thresholds: list[Threshold], notes: Notes) -> list[str]:
+def sized_table(w: Words, key: Sized, thresholds: list[Threshold], notes: Notes, *, named: bool) -> list[str]:
     """Return the thresholds by number of classes."""
     stage, sizes, between = key
     rows = []
-    for t in thresholds:
+    # there are many sizes: what else is said takes no more room than it must
+    others = [outside(w, t) for t in thresholds]
+    other = any(text != "—" for text in others)
+    for t, beyond in zip(thresholds, others, strict=True):
         i = catalogue()[t.indicator]
         name = w.named(Labels(w("form.unit", label=w.of(i), unit=w.unit(i.unit)), i.zh), t.indicator)
-        rows.append([name, *numbers(t), outside(w, t), *notes.cited(t)])
-    head = [*w.head("indicator"), *map(str, sizes), *w.head("other_sizes", "where_from", "standing")]
+        rows.append([name, *numbers(t), *([beyond] if other else []), "<br>".join(notes.cited(t))])
+    head = [*w.head("indicator"), *map(str, sizes), *w.head(*(["other_sizes"] if other else []), "cited")]
+    title = w("thresholds.by_size", stage=w.stage(stage))
+    if named:
+        about = w.listed(w.within(catalogue()[t.indicator]) for t in thresholds)
+        title = w("thresholds.by_size_of", stage=w.stage(stage), indicators=about)
     return [
-        f"### {w('thresholds.by_size', stage=w.stage(stage))}",
+        f"### {title}",
         "",
         after(w, w("thresholds.by_size_about"), w(f"between.{between}")),
         "",
-        table(head, rows),
+        table(head, rows, kind="sized"),
     ]
 
 
@@ -143,7 +155,7 @@ def unit_lines(w: Words, s: Standard, notes: Notes) -> list[str]:
     """Return what schools with several stages divide, which units do not count, and the decimals of the forms."""
     lines = split_lines(w, s, notes) if s.split is not None else []
     if s.inclusion:
-        rows = [[unit(w, rule), treated(w, rule), *notes.cited(rule)] for rule in s.inclusion]
+        rows = [[unit(w, rule), treated(w, s, rule), *notes.cited(rule)] for rule in s.inclusion]
         head = w.head("counted_unit", "treated", "where_from", "standing")
         lines += [f"## {w('units.title')}", "", table(head, rows)]
     if (p := s.printing) is not None:
@@ -181,8 +193,11 @@ def unit(w: Words, rule: Inclusion) -> str:
     return w("units.below", unit=named, n=rule.students_below) if rule.students_below else named
 
 
-def treated(w: Words, rule: Inclusion) -> str:
-    """Say whether units count, or who must say so."""
+def treated(w: Words, s: Standard, rule: Inclusion) -> str:
+    """Say whether units count, or who must say so; what items ask of them alone they are judged by."""
+    own = [i.id for i in s.items for c in i.conditions if c.where is not None and rule.kind in c.where.kinds]
+    if rule.decision == "out" and rule.answer is None and own:
+        return w("units.out_but_items", items=w.listed(f"`{i}`" for i in dict.fromkeys(own)))
     if rule.decision == "out":
         return w("units.out" if rule.answer is None else f"units.out_{rule.answer}")
     return w("units.ask", column=rule.answer or "included")

@@ -73,7 +73,7 @@ def standard_page(w: Words, s: Standard) -> str:
     lines += doubt_lines(w, s)
     lines += unit_lines(w, s, notes)
     lines += notes.lines()
-    lines += [f"## {w('standard.sources')}", "", table(w.head("", "source", "remark"), sources(w, s))]
+    lines += [f"## {w('standard.sources')}", "", source_table(w, s)]
     return "\n".join(lines)
 
 
@@ -93,16 +93,21 @@ def identity(w: Words, s: Standard) -> list[list[str]]:
 
 def number(w: Words, s: Standard) -> str:
     """Return the number of the document, or that there is none, in the language."""
-    return w(f"number.{s.number}") if w.has("number", s.number) else s.number
+    return w.label("number", s.number)
 
 
-def sources(w: Words, s: Standard) -> list[list[str]]:
-    """Return each source with its address and what is to be said of it."""
+def source_table(w: Words, s: Standard) -> str:
+    """Return each source with its address and what is to be said of it; no remarks, no column."""
     rows = []
     for key, source in s.sources.items():
         title = source.name(w.language)
-        rows.append([f"**{key}**", f"[{title}]({source.url})" if source.url else title, w.note(source.note)])
-    return rows
+        remarks = [w.note(source.note)] if source.note else []
+        remarks += [] if source.url else [w("standard.no_address")]
+        linked = f"[{title}]({source.url})" if source.url else title
+        rows.append([f"**{key}**", linked, w("form.semicolon").join(remarks)])
+    if any(remark for *_, remark in rows):
+        return table(w.head("", "source", "remark"), rows)
+    return table(w.head("", "source"), [row[:2] for row in rows])
 
 
 #: The lists of a standard that another may change, and the single rules.

@@ -22,13 +22,11 @@ from pydantic import BeforeValidator
 
 import junheng as jh
 from junheng import reports
-from junheng.errors import check_language
-from junheng.reading.report import about_facts
-from junheng.results import records
-from junheng.words import Name
 
 HERE = Path(__file__).parent
-SETTINGS, WORDS = (tomllib.loads((HERE / f"{name}.toml").read_text("utf-8")) for name in ("settings", "words"))
+SETTINGS, WORDS, ZH = (tomllib.loads((HERE / f"{n}.toml").read_text("utf-8")) for n in ("settings", "words", "zh"))
+COLUMNS = jh.schools.columns()
+ZH["column"] = {f"{id}_{s}".strip("_"): t + c.zh for id, c in COLUMNS.items() for s, t in ZH["stage"].items()}
 PAGE = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True).get_template("page.html")
 READING = threading.BoundedSemaphore(SETTINGS["most_at_a_time"])
 
@@ -43,7 +41,7 @@ class Refused(jh.InputError):
         self.code, self.status, self.parameters = code, status, parameters
 
     def text(self, language: str = "en") -> str:
-        return WORDS[self.code][language].format(**self.parameters)
+        return str(WORDS[self.code][language].format(**self.parameters))
 
 
 @app.middleware("http")
@@ -69,13 +67,13 @@ async def guard(request: Request, call_next: Any) -> Response:
     return response
 
 
-def language_of(request: Request) -> str:
-    """Return the language in the address; else that of the caller of the API, or the Chinese of the page."""
-    if language := request.query_params.get("language"):
-        return check_language(language)
+def language_of(request: Request, asked: str = "") -> str:
+    """Return the language asked for; else that of the caller of the API, or the Chinese of the page."""
+    if (asked := asked or request.query_params.get("language", "")) not in ("", "zh", "en"):
+        raise Refused("no_such_language", language=asked)
     header = request.headers.get("accept-language", "") if request.url.path.startswith("/api/") else ""
     wanted = re.findall(r"(?:^|,)\s*(zh|en)\b[\w-]*(?:\s*;\s*q=([01]\.?\d*))?", header.lower())
-    return max(wanted, key=lambda w: float(w[1] or 1), default=("zh",))[0]
+    return asked or str(max(wanted, key=lambda w: float(w[1] or 1), default=("zh",))[0])
 
 
 def judged(
@@ -90,7 +88,7 @@ def judged(
 ) -> Any:
     """Read and judge. The state of the request keeps what has been found out, should a later step fail."""
     found = request.state
-    found.language = check_language(language) if language else found.language
+    found.language = language_of(request, language)
     found.year, found.county = year, county or None
     found.prices = {column: text for column, text in zip(priced, price, strict=False) if text.strip()}
     found.standard = jh.load_standard(standard.split(".toml")[0])  # a stranger may not name a file of the server
@@ -102,9 +100,8 @@ def judged(
         content = io.BytesIO(file.file.read())
         content.name = file.filename  # what the library says names the file
         found.read = jh.describe_file(content, isolate=True)
-    found.notes, wrong = about_facts(found.read)
-    if wrong:
-        raise jh.InputDataError(wrong)
+    if found.read.facts_problems:
+        raise jh.InputDataError(found.read.facts_problems)
     if len(found.read.schools) > SETTINGS["most_rows"]:
         raise Refused("too_many_rows", n=len(found.read.schools), most=SETTINGS["most_rows"])
     schools = of_year(found.read.schools, year)
@@ -133,8 +130,9 @@ def answer(request: Request) -> Response:
         return JSONResponse({"problems": problems(found), "read": read, "evaluation": ev})
 
     def rows(name: str) -> Any:  # in words, with the county and the ids behind them
-        of_ids, in_words = (records(getattr(e, name)) for e in (found.ev, found.ev.relabel(language)))
-        for ids, words in zip(of_ids, in_words, strict=True):
+        spoken = found.ev.relabel(language)
+        in_words = getattr(spoken, name).astype(object).where(lambda t: t.notna(), None).to_dict("records")
+        for ids, words in zip(spoken.to_dict(schools=False)[name], in_words, strict=True):
             place = " / ".join(str(ids[k]) for k in list(ids)[: list(ids).index("part")])
             yield dict(zip(ids, words.values(), strict=True), ids=ids, place=place)
 
@@ -143,8 +141,8 @@ def answer(request: Request) -> Response:
         return dict.fromkeys([*jh.shortfall_totals(found.ev)["column"], *of_indicators])
 
     told = {"t": {key: entry[language] for key, entry in WORDS.items()}, "settings": SETTINGS, "found": found}
-    told |= {"problems": problems(found), "rows": rows, "to_price": to_price, "columns": jh.schools.columns()}
-    told |= {"standards": records(jh.list_standards()), "label": lambda group, key: Name(group, key).text(language)}
+    told |= {"problems": problems(found), "rows": rows, "to_price": to_price, "columns": COLUMNS}
+    told |= {"standards": jh.list_standards().to_dict("records"), "zh": ZH}
     return HTMLResponse(PAGE.render(told))
 
 
@@ -160,8 +158,9 @@ def refusal(request: Request, exc: Exception) -> Response:
 
 def problems(found: Any) -> list[dict[str, Any]]:
     """Return everything that is wrong as plain values, errors first: of the table, of the file, of the request."""
-    of_table = getattr(found.error, "problems", ()) or (found.ev.data.problems if found.ev else ())
-    out = [p.to_dict() | {"message": p.sentence(found.language), "place": p.place(found.language)} for p in of_table]
+    wrong = getattr(found.error, "problems", ())
+    out = [p.to_dict() | {"message": p.sentence(found.language), "place": p.place(found.language)} for p in wrong]
+    out += found.ev.relabel(found.language).to_dict(schools=False)["problems"] if found.ev and not wrong else []
     known = {(p["code"], p["column"]) for p in out}
     of_file = found.read.to_dict(found.language)["problems"] if found.read else []
     out += [{"row": None, **p} for p in of_file if (p["code"], p["column"]) not in known]
@@ -171,7 +170,8 @@ def problems(found: Any) -> list[dict[str, Any]]:
     return sorted(out, key=lambda p: p["severity"] != "error")
 
 
-WRITERS = {
+FileName = Literal["declaration.xlsx", "plan.xlsx", "report.html", "results.xlsx", "template.xlsx"]
+WRITERS: dict[FileName, Any] = {
     "declaration.xlsx": lambda f, to: reports.write_declaration(f.ev, to, county=f.county),
     "plan.xlsx": lambda f, to: reports.write_plan_workbook(
         jh.plan(f.ev, unit_costs=f.prices, progress=False), to, language=f.language
@@ -183,7 +183,7 @@ WRITERS = {
 
 
 @app.post("/files/{name}")
-def download(name: Literal[*WRITERS], found: Annotated[Any, Depends(judged)]) -> Response:
+def download(name: FileName, found: Annotated[Any, Depends(judged)]) -> Response:
     """Write a file into a folder that is gone afterwards; the report may be looked at, the others are kept."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)

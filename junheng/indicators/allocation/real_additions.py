@@ -53,8 +53,6 @@ class _Breakpoints(NamedTuple):
     rise: Floats
     fixed: Floats
     squares: Floats
-    #: None without upper bounds
-    finite: Bools | None
 
     @classmethod
     def free(cls, batch: Batch, now: Spread) -> _Breakpoints:
@@ -63,7 +61,7 @@ class _Breakpoints(NamedTuple):
         rise = np.add.accumulate(w, 1)
         # the school at the breakpoint counts as not yet rising
         moving, w = rise - w, w * level
-        return cls(level, moving, rise, _from_end(w), _from_end(w * level), None)
+        return cls(level, moving, rise, _from_end(w), _from_end(w * level))
 
     @classmethod
     def bounded(cls, batch: Batch, now: Spread, top: Floats) -> _Breakpoints:
@@ -83,8 +81,7 @@ class _Breakpoints(NamedTuple):
         fixed += np.add.reduce(first, 1, keepdims=True)
         squares += now.squares[:, np.newaxis]
         rise[rise < 1e-12 * batch.n] = 0.0
-        finite = np.isfinite(level)
-        return cls(np.where(finite, level, 0.0), rise, rise, fixed, squares, finite)
+        return cls(level, rise, rise, fixed, squares)
 
 
 def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple[Floats, Bools]:
@@ -94,10 +91,12 @@ def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     the mean c, so that nothing is lost where values are alike. The coefficient is within t where
     N (S + R l²) - (F + R l)² - t² (F + R l + c N)² <= 0. This falls until the level is 1 + t² times the mean of all,
     and rises from there on: the first breakpoint where it is not above 0, or has turned, ends the segment of the root.
+    That is never one at infinity: with L the last before, no value is above L, so that the mean square is at most L
+    times the mean M, and the coefficient is within t unless L >= (1 + t²) M.
     """
     n, c = batch.n, now.mean
     points = _Breakpoints.free(batch, now) if top is None else _Breakpoints.bounded(batch, now, top)
-    at, finite = points.level, points.finite
+    at = points.level
     total = points.moving * at
     over = total * at
     total += points.fixed
@@ -108,12 +107,11 @@ def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     worth *= t
     over -= worth * worth
     passes = over <= 0.0
-    if finite is None:
+    if top is None:
         passes[:, -1] = True  # all are alike there, whatever rounding makes of it
         ends = passes
     else:
-        passes &= finite
-        ends = passes | ~finite | (n * at - total >= t * worth)
+        ends = passes | (n * at - total >= t * worth)
     end, row, n = ends.argmax(1), np.arange(0, at.size, at.shape[1]), n[:, 0]
     k = np.maximum(end - 1, 0)
     end += row
@@ -122,10 +120,10 @@ def fill_level(batch: Batch, now: Spread, top: Floats | None, t: float) -> tuple
     slope = r * (total.take(k) + t * worth.take(k) - n * here)
     root = much / (slope + np.sqrt(slope * slope - r * (n - (1 + t * t) * r) * much))
     level, room = c[:, 0] + here, at.take(end) - here
-    if finite is None:
+    if top is None:
         # if rounding leaves no root, or one past the end, the end passes
         return level + np.maximum(np.fmin(root, room), 0.0), np.zeros(r.shape, dtype=bool)
-    found = passes.take(end)  # else past the minimum, or unbounded: adding more only disperses more
+    found = passes.take(end)  # else past the minimum: adding more only disperses more
     none = ~(found | ((much > 0) & (r > 0) & (root <= room)))
     return level + np.maximum(np.where(found, np.fmin(root, room), root), 0.0), none
 

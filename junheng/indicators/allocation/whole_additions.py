@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from junheng._arrays import Floats
 from junheng.indicators.allocation._batch import Batch, Bools, Spread, passing
 from junheng.indicators.allocation._units import COUNTABLE, Placing, arrivals
 from junheng.indicators.allocation.real_additions import fill_level
+from junheng.indicators.exact import typed, typed_all, within
 
 __all__ = ["add_whole"]
 
@@ -85,5 +87,22 @@ def _too_many(batch: Batch, come: Placing, units: Floats) -> Bools:
         middle = (low + high) / 2
         short = np.add.reduce(np.clip(middle[:, np.newaxis] * batch.p, base, top), 1) < total
         low, high = np.where(short, middle, low), np.where(short, high, middle)
-    cv = Spread.measure(np.clip(high[:, np.newaxis] * batch.p, base, top), batch).cv
-    return np.asarray(cv > batch.t * (1 + 1e-9))
+    best = np.clip(high[:, np.newaxis] * batch.p, base, top)
+    cv = Spread.measure(best, batch).cv
+    out = np.asarray(cv > batch.t * (1 - 1e-9))
+    for g in np.flatnonzero(out & (cv < batch.t * (1 + 1e-9))).tolist():
+        # floats cannot tell; units would be added for ever
+        out[g] = not _divisible_passes(batch, g, best[g], base[g], top[g], total[g])
+    return out
+
+
+def _divisible_passes(batch: Batch, g: int, best: Floats, base: Floats, top: Floats, total: float) -> bool:
+    """Tell in fractions whether a total passes if units are divisible; ``best``: that placing in floats."""
+    there = batch.p[g] > 0
+    students = typed_all(batch.p[g, there])
+    held = [low if b <= low else high if b >= high else None for b, low, high in zip(best, base, top, strict=True)]
+    fixed = [None if h is None else typed(h) for h, p in zip(held, there, strict=True) if p]
+    free = sum((p for p, h in zip(students, fixed, strict=True) if h is None), Fraction(0))
+    rest = typed(total) - sum((h for h in fixed if h is not None), Fraction(0))
+    amounts = [rest * p / free if h is None else h for p, h in zip(students, fixed, strict=True)]
+    return within(amounts, students, Fraction(batch.exact))

@@ -24,7 +24,7 @@ from junheng.reports.declarations.item_tables import item_table, items_beside
 from junheng.reports.declarations.model import Cell, Declaration, FormTable
 from junheng.reports.declarations.school_tables import SCHOOL_COLUMNS, school_table, share_table
 from junheng.reports.declarations.survey_table import survey_table
-from junheng.results import LEFT_OUT_OF, Evaluation, Judgement
+from junheng.results import LEFT_OUT_OF, Evaluation, Judgement, check_evaluation
 from junheng.results.explain import find_county
 from junheng.results.reasons import part_reasons
 from junheng.schools import ALL_STAGES
@@ -82,6 +82,7 @@ def declaration(ev: Evaluation, *, county: CountyKey | None = None) -> Declarati
     >>> bool(form.table("III").rows[1][2].value == ev.indicators["coefficient"].iloc[0])
     True
     """
+    check_evaluation(ev)
     form = _find_form(ev.standard)
     chosen = FormCounty.read(ev, _choose(ev.data, county))
     d, std = ev.data, ev.standard

@@ -36,7 +36,7 @@ from junheng.reports.declarations.cells import (
 from junheng.reports.declarations.county import FormCounty, school_names
 from junheng.reports.declarations.model import Cell, FormTable
 from junheng.results.missing import of_county
-from junheng.results.reasons import figure_label, finding, number
+from junheng.results.reasons import figure_label, finding, may_be_answered_no, number, required_in_years, units_counted
 from junheng.schools import base_column, category_words, is_grade
 from junheng.standards.model import Comparison
 from junheng.words import SIGNS as OPS
@@ -106,11 +106,14 @@ def _condition(county: FormCounty, r: ItemResult, position: int, spec: Mapping[s
         )
     if r.item.rule == "scored":
         return formula, _not_given(value, lacking) or figure_cell(value, decimals), DASH, ""
-    limit = NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, percent)}"
+    verdict = int(found.verdict[county.index])
+    of_years = required_in_years(
+        county.judgement, test, county.index, verdict, "zh", lambda x: requirement_text(x, percent)
+    )
+    limit = of_years or (NONE if np.isnan(required) else f"{OPS[test.op]}{requirement_text(required, percent)}")
     if np.isnan(value):
         why = facts_missing(lacking) if lacking else remark or message("forms.figures_missing")
         return formula, open_cell(why, lacks=of_facts(lacking)), text_cell(limit), remark
-    verdict = int(found.verdict[county.index])
     shown = judged_cell(value, required, test.op, verdict, decimals, percent=percent)
     return formula, shown, text_cell(limit), remark
 
@@ -124,8 +127,9 @@ def _not_given(value: float, lacking: Sequence[str]) -> Cell | None:
 def _unit_condition(test: Comparison, found: ConditionResult, c: int, decimals: int | None, remark: str) -> _Condition:
     """Return the cells of a condition on each school or section, or on a share of them."""
     met, unmet, open_ = (int(x) for x in found.counts[c])
-    n = met + unmet + open_
-    formula = text_cell(message("forms.units_found", names=_names(test), n=n, met=met, unmet=unmet, open=open_))
+    assert found.units is not None
+    units = units_counted(found.units, c, "zh")
+    formula = text_cell(message("forms.units_found", names=_names(test), units=units, met=met, unmet=unmet, open=open_))
     value, required, verdict = float(found.value[c]), float(found.required[c]), int(found.verdict[c])
     op, limit = ">=", _unit_requirement(test)
     if test.scope == "share":
@@ -229,7 +233,8 @@ def _remark(county: FormCounty, r: ItemResult, found: ConditionResult, position:
     units = r.units[position]
     not_given = message("forms.open_because", reason=Name("reason", "not_given"))
     if units is None:
-        return chinese(message("forms.unmet") if verdict == UNMET else not_given)
+        no = may_be_answered_no(county.judgement, r.item.conditions[position], county.index, "zh")
+        return chinese(message("forms.unmet")) if verdict == UNMET else clauses((not_given, no))
     remarks = []
     here = (units.units.county == county.index) & units.concerned
     for code in (UNMET, UNDETERMINED):

@@ -131,7 +131,7 @@ class _Sheets:
         whole = sum(widths)
         self._merged(sheet, 0, 2, form.title, whole, 20, bold=True, align="center", **SANS)
         row = 1
-        for key, value in (("county", form.county), ("basis", f"{form.label}；{form.document}")):
+        for key, value in (("county", self._county()), ("basis", f"{form.label}；{form.document}")):
             style = self.format(border=1, align="center", bold=True)
             sheet.write_string(row, 0, self.words[key], style)
             sheet.merge_range(row, 1, row, 2, "", self.format(border=1))
@@ -163,6 +163,13 @@ class _Sheets:
             self._merged(sheet, row, 2, self.words["note"].format(text=note), whole)
             row += 1
 
+    def _county(self) -> str:
+        """Return the county as a form names it, with the year in brackets."""
+        *names, year = self.form.county.split(" / ")
+        if not names or not re.fullmatch(r"(19|20)\d\d", year):
+            return self.form.county
+        return self.words["county_in_year"].format(county=" / ".join(names), year=year)
+
     def table(self, table: FormTable) -> None:
         """Write one table on its own sheet."""
         sheet = self._sheet(_sheet_name(table), portrait=table.id in _PORTRAIT)
@@ -171,7 +178,7 @@ class _Sheets:
             sheet.set_column(j, j, wide)
         last, whole = len(widths) - 1, sum(widths)
         self._merged(sheet, 0, last, table.title, whole, 16, bold=True, align="center", **SANS)
-        basis = self.words["county_and_basis"].format(county=self.form.county, label=self.form.label)
+        basis = self.words["county_and_basis"].format(county=self._county(), label=self.form.label)
         self._merged(sheet, 1, last, basis, whole)
         row = self._body(sheet, 2, table, widths)
         head = 2 + self._head_rows(table)

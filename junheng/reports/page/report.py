@@ -27,10 +27,10 @@ from junheng.reports.page.plans import county_plan, lacking_of, plan_is_of, prov
 from junheng.reports.page.province import province_view
 from junheng.reports.page.words import ReportWords
 from junheng.reports.page.worth_a_look import WorthALook
-from junheng.results import Evaluation
+from junheng.results import Evaluation, check_evaluation
 from junheng.results.explain import find_county
 from junheng.results.reasons import part_reasons
-from junheng.words import Language, message
+from junheng.words import Language, message, word
 
 _Lacking = Mapping[int, list[dict[str, Any]]]
 
@@ -68,7 +68,8 @@ def html_report(
     plausibility : bool
         Whether to show the figures worth a look (see :func:`junheng.plausibility`).
     progress : callable or bool, optional
-        Called with the number of counties done and the total; ``False``: no progress bar.
+        Called with the steps done and their number: one for each county shown in detail, and one for the summary of
+        several. Default: a progress bar on a terminal if it takes long; ``False``: none.
 
     Returns
     -------
@@ -89,13 +90,15 @@ def html_report(
     >>> page.startswith("<!DOCTYPE html>"), "http" in page
     (True, False)
     """
+    check_evaluation(ev)
     text = ReportWords(check_language(language))
     chosen = find_county(ev.data, county)
     if plan is not None and not plan_is_of(plan, ev.data):
         raise InputError(message("reports.error.plan_of_another"))
     unusual = WorthALook(ev, chosen, text, plausibility)
     page = _Page(ev, plan, text, Drawing(text), _templates(), Headings(), part_reasons(ev.data, language), unusual)
-    with reporting(min(len(chosen), DETAILED) + 1, text("progress"), progress) as done:
+    steps = 1 if len(chosen) == 1 else min(len(chosen), DETAILED) + 1
+    with reporting(steps, text("progress"), progress) as done:
         content = page.one_county(chosen[0], done) if len(chosen) == 1 else page.several(chosen, done)
         return printable(page.render(content))
 
@@ -239,7 +242,7 @@ class _Page:
             "page.html",
             language=text.language,
             style=files("junheng.reports.page").joinpath("report.css").read_text(encoding="utf-8"),
-            standard=text("standard", label=label, number=std.number),
+            standard=text("standard", label=label, number=word("number", std.number, text.language)),
             title=text("title", what=label, county=content["heading"]),
             contents=self.head.entries,
             end=end,

@@ -48,6 +48,8 @@ def unit_word(unit: str | None, language: str) -> str | None:
 
 #: So many purposes are named; the others are counted.
 _NAMED = 3
+#: How the ids of the facts of one monitored subject begin.
+_OF_SUBJECTS = ("monitored", "monitoring_level", "monitoring_rate")
 
 
 class Fields:
@@ -59,6 +61,7 @@ class Fields:
         self._language = language
         self._words = sentences("forms.template", language)
         self._about = sentences("forms.template.about", language)
+        self._about_subjects = sentences("forms.template.about_subjects", language)
         self._fact_choices = fact_choices
 
     def for_purposes(self, field: Field, purposes: Sequence[str]) -> Field:
@@ -132,6 +135,7 @@ class Fields:
         whole = fact.unit in ("persons", "places", "schools", "units", "level")
         choices = tuple(self._fact_choices.get(name, ()))
         parts = [self._about[name]] if name in self._about else []
+        parts += [self._about_subjects[start] for start in _OF_SUBJECTS if name.startswith(f"{start}_")]
         if fact.type == "flag":
             choices = (*self.yes_no(), self._words["unknown"])
             parts.append(self._words["attested"])

@@ -17,7 +17,7 @@ from junheng.reports.workbooks.evaluated import evaluation_blocks, place_of
 from junheng.reports.workbooks.figures import sheet_of
 from junheng.reports.workbooks.planned import plan_blocks
 from junheng.reports.workbooks.sheets import Sheet, write_frame
-from junheng.results import Evaluation
+from junheng.results import Evaluation, check_evaluation
 from junheng.words import Language, message, sentences
 
 #: A workbook of more cells is written row by row, to keep memory low.
@@ -62,6 +62,7 @@ def write_results(ev: Evaluation, path: str | os.PathLike[str], *, language: Lan
     >>> jh.reports.write_results(ev, pathlib.Path(tempfile.mkdtemp()) / "results.xlsx").name
     'results.xlsx'
     """
+    check_evaluation(ev)
     shown = ev.relabel(check_language(language))
     blocks = evaluation_blocks(shown, language)
     title = _title("title", shown, language)
