@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
+from junheng._grouping import grouped
 from junheng._text import as_text
 from junheng.words import LANGUAGES, Language, Message, Name, Quoted, Row, listed, message, sentences, word
 
@@ -175,6 +176,11 @@ class ProblemCode(StrEnum):
     UNREADABLE_CELL = "unreadable_cell"
 
 
+def _placed(code: str, place: str, told: str, language: Language) -> str:
+    """Return code, place and sentence in a language."""
+    return sentences("errors", language)["placed" if place else "unplaced"].format(code=code, place=place, message=told)
+
+
 @frozen(kw_only=True)
 class Problem:
     """One thing that is wrong with a table.
@@ -269,10 +275,7 @@ class Problem:
 
     def text(self, language: Language = "en") -> str:
         """Return code, place and sentence in a language."""
-        place, told = self.place(language), self.sentence(language)
-        return sentences("errors", language)["placed" if place else "unplaced"].format(
-            code=self.code, place=place, message=told
-        )
+        return _placed(self.code, self.place(language), self.sentence(language), language)
 
     def __str__(self) -> str:
         return self.text("en")
@@ -317,7 +320,7 @@ def _text(told: Any, language: Language) -> str:
     return told.text(language) if isinstance(told, Message) else str(told)
 
 
-#: How many problems an error message spells out; ``.problems`` always has them all.
+#: How many lines of problems an error message has, those alike on one; ``.problems`` always has them all.
 _SHOWN = 20
 
 
@@ -338,14 +341,18 @@ class InputDataError(InputError):
         super().__init__(self.text("en"))
 
     def text(self, language: Language = "en") -> str:
-        """Return the message in a language: the first problems, a line each."""
+        """Return the message in a language: the first problems, those that are alike on one line."""
         language = check_language(language)
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
-        errors.sort(key=lambda p: -1 if p.position is None else p.position)
+        groups = grouped(errors)
         lines = [message("errors.problems", n=len(errors)).text(language)]
-        lines += [f"  {p.text(language)}" for p in errors[:_SHOWN]]
-        if len(errors) > _SHOWN:
-            lines.append("  " + message("errors.more", n=len(errors) - _SHOWN).text(language))
+        for group in groups[:_SHOWN]:
+            lines.append("  " + _placed(group.first.code, group.place(language), group.sentence(language), language))
+        if len(groups) < len(errors):
+            lines.append("  " + message("errors.alike").text(language))
+        if len(groups) > _SHOWN:
+            rest = sum(len(group.problems) for group in groups[_SHOWN:])
+            lines.append("  " + message("errors.more", n=rest).text(language))
         if self._remark is not None:
             lines.append("  " + self._remark.text(language))
         return "\n".join(lines)

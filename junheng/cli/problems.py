@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 import junheng as jh
+from junheng._grouping import ProblemGroup, grouped
 from junheng.errors import Problem, Severity
-from junheng.schools.grouping import ProblemGroup, grouped
 from junheng.words import Language, Message, Name, listed, message
 
 __all__ = ["fail", "note", "note_system_error", "note_warnings", "print_problems"]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from junheng._grouping import ProblemGroup, grouped
 from junheng._public import public_names
 from junheng.errors import Problem, check_language
 from junheng.reading.sheets import joined
-from junheng.schools.grouping import ProblemGroup, grouped
 from junheng.words import Language, Message, Name, Quoted, label_of_column, listed, message, sentences, word
 
 if TYPE_CHECKING:

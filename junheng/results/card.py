@@ -8,10 +8,11 @@ from html import escape
 import numpy as np
 
 from junheng._data import STAGES
+from junheng.errors import Severity
 from junheng.indicators.compliance import MET, UNDETERMINED, UNMET, VERDICTS
 from junheng.judging.judgement import Judgement
 from junheng.results.reasons import number
-from junheng.words import sentences, word
+from junheng.words import message, sentences, word
 
 #: Counties and findings that are shown.
 COUNTIES, FINDINGS = 30, 5
@@ -28,11 +29,19 @@ def card(d: Judgement, language: str) -> str:
         lines.append(_table(d, language, text))
     if d.n_counties > COUNTIES:
         lines.append(f"<p>{escape(text['card_more'].format(n=d.n_counties - COUNTIES))}</p>")
+    if noted := data_warnings(d, language):
+        lines.append(f"<p>{escape(noted)}</p>")
     worst = _worst(d, language, text)
     if worst:
         lines.append(f"<p>{escape(text['card_worst'])}</p>")
         lines.append("<ul>" + "".join(f"<li>{escape(line)}</li>" for line in worst) + "</ul>")
     return f'<div lang="{"zh-CN" if language == "zh" else "en"}">' + "\n".join(lines) + "</div>"
+
+
+def data_warnings(d: Judgement, language: str) -> str:
+    """Return how many warnings about the data there are, and where; empty if there are none."""
+    n = sum(p.severity is Severity.WARNING for p in d.problems)
+    return message("results.data_warnings", n=n).text(language) if n else ""
 
 
 def _sentence(d: Judgement, language: str, text: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from junheng._public import public_names
 from junheng.errors import InputError, check_language
 from junheng.judging.judgement import Judgement
 from junheng.results.adequacy import adequacy
-from junheng.results.card import card
+from junheng.results.card import card, data_warnings
 from junheng.results.explain import explain
 from junheng.results.frames import Frames, id_records
 from junheng.results.one_school import explain_school
@@ -69,10 +69,12 @@ class Evaluation(Generic[FrameT]):
 
     def __repr__(self) -> str:
         p = self._provenance
-        return (
+        line = (
             f"<Evaluation of {self.data.n_counties} counties, {p['sections_counted']} schools and stages "
             f"under {self.standard.id}>"
         )
+        noted = data_warnings(self.data, self.language or "en")
+        return f"{line}\n{noted}" if noted else line
 
     # ------------------------------------------------------------------------------------- frames
 

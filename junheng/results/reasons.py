@@ -86,7 +86,7 @@ def _part_reason(
         if verdicts[0] != MET or any(r.item.rule != "conditions" for r in same):
             reasons += _reasons_of_items(d, verdicts[0], same, county, language)
     elif not items:
-        return text["no_items"]
+        return text["only_scored" if any(r.item.part == part for r in d.items) else "no_items"]
     else:
         # a part is met by all of its items
         wanted = [r for r, v in zip(items, verdicts[1:], strict=False) if verdicts[0] in (MET, v)]

@@ -19,11 +19,12 @@ from junheng.schools.opening import open_table
 from junheng.schools.problems import ProblemList
 from junheng.schools.scale import scale_of
 from junheng.schools.sections import Sections, as_standard, make_sections
+from junheng.schools.twice import entered_twice
 from junheng.schools.vocabulary import ALL_STAGES, DEGREES, base_column, is_grade
 from junheng.standards import Standard
 from junheng.standards.in_force import in_force
 from junheng.standards.loader import shipped_standards
-from junheng.words import Language, Message, Name, listed, message
+from junheng.words import Language, Message, Name, Row, listed, message
 
 
 def check_schools(
@@ -209,6 +210,14 @@ def check_all(found: ProblemList, standard: Standard | None, only: Iterable[str]
     check_parts(found, wanted)
     found.listed.extend(scale_of(table.number, wanted))
     _check_enrolment(found, sections)
+    for row, first in entered_twice(table, table.frame.columns if wanted is None else sorted(wanted)):
+        found.add(
+            ProblemCode.DUPLICATE_ROW,
+            message("schools.entered_twice", row=Row(first)),
+            row=row,
+            column="school_code",
+            severity=Severity.WARNING,
+        )
     return sections
 
 

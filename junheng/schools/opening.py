@@ -143,7 +143,8 @@ def _how_to_add(table: SchoolTable, name: str) -> Message:
     label = columns()[name].zh if name in columns() else name
     meanings = [(header, meaning(header)) for header in table.frame.columns]
     bases = [(header, base_column(found[0])) for header, found in meanings if found is not None]
-    sources = [header for header, base in bases if base is not None and base[0].id == name]
+    # a figure of the senior stage does not stand for it
+    sources = [h for h, base in bases if base is not None and base[0].id == name and base[1] in (None, *STAGES)]
     if sources:
         return message("schools.add_from_headers", headers=quoted(sources))
     whole = next((plus[0] for area, plus, _ in areas.AREAS if area == name and plus[0] in table.has), None)

@@ -22,8 +22,9 @@ from junheng.schools.vocabulary import (
     STAGES_OF_KIND,
     base_column,
     category_words,
+    columns,
 )
-from junheng.words import Name, Row, message
+from junheng.words import Name, Quoted, Row, listed, message
 
 
 @frozen(eq=False)
@@ -83,6 +84,7 @@ def expand(found: ProblemList) -> Places:
         return places
     kinds = table.category_codes("kind")
     open_ = (stage_of < 0) & ~table.is_total
+    open_[_without_stage(found, stage_of, kinds)] = False
     pieces = [
         (np.flatnonzero(stage_of >= 0), stage_of[stage_of >= 0], np.zeros(int((stage_of >= 0).sum()), dtype=bool))
     ]
@@ -93,7 +95,7 @@ def expand(found: ProblemList) -> Places:
             pieces.append((at, np.full(at.size, code, dtype=np.int8), np.full(at.size, len(stages) > 1)))
     at = np.flatnonzero(open_ & among(kinds, NO_STAGE))
     pieces.append((at, np.zeros(at.size, dtype=np.int8), np.zeros(at.size, dtype=bool)))
-    reported = {p.row for p in found.listed if p.column in ("stage", "kind") and p.row is not None}
+    reported = {p.position for p in found.listed if p.column in ("stage", "kind")}
     for row in np.flatnonzero(open_ & (kinds < 0)).tolist():
         if row not in reported and table.has & {"stage", "kind"}:
             found.add(
@@ -112,6 +114,43 @@ def expand(found: ProblemList) -> Places:
     keep = ~(wide & (stage == ALL_STAGES.index("senior")))
     rows, stage, wide = rows[keep], stage[keep], wide[keep]
     return Places(rows, stage, wide, in_order=rows.size == n and not wide.any())
+
+
+def _without_stage(found: ProblemList, stage_of: NDArray[np.int8], kinds: NDArray[np.int8]) -> Ints:
+    """Return the rows of one stage that do not say which, and report them; they are no schools in one row.
+
+    A school of several stages may have one row, or several with a stage each; with several rows, a row without a
+    stage and without the enrolment of any stage is one of the latter.
+    """
+    table = found.table
+    at = np.flatnonzero((stage_of < 0) & ~table.is_total & among(kinds, INTEGRATED))
+    for stage in ALL_STAGES:
+        own = table.number(f"students_{stage}")
+        at = at if own is None else at[np.isnan(own[at])]
+    if not at.size or table.school_column not in table.has:
+        return at[:0]
+    school, named = school_codes(table), table.codes(table.school_column)[0] >= 0
+    rows_of = np.bincount(school[named & ~table.is_total], minlength=int(school.max()) + 1)
+    at = at[named[at] & (rows_of[school[at]] > 1)]
+    if at.size and "stage" not in table.has:
+        n = int(np.unique(school[at]).size)
+        how = message("schools.add_stage_to_rows", n=n, label=columns()["stage"].zh)
+        what = message("schools.missing_column", column=Quoted(Name("column", "stage")), advice=how)
+        found.add(ProblemCode.MISSING_COLUMN, what, column="stage")
+        return at
+    reported = {p.position for p in found.listed if p.column == "stage"}
+    given = np.zeros((rows_of.size, len(ALL_STAGES)), dtype=bool)
+    narrow = np.flatnonzero(stage_of >= 0)
+    given[school[narrow], stage_of[narrow]] = True
+    for row in (row for row in at.tolist() if row not in reported):
+        stages = STAGES_OF_KIND[KINDS[kinds[row]]]
+        names = listed((Name("stage", s) for s in stages), "or")
+        terms = listed((Name("stage", s).text("zh") for s in stages), "or")
+        text = message("schools.stage_of_row_empty", stages=names, terms=terms)
+        if given[school[row], [ALL_STAGES.index(s) for s in stages]].all():
+            text = message("schools.row_beside_its_stages")
+        found.add(ProblemCode.MISSING_KEY, text, row=row, column="stage")
+    return at
 
 
 def among(kinds: NDArray[np.int8], names: Iterable[str]) -> NDArray[np.bool_]:

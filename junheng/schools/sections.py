@@ -352,12 +352,13 @@ def split_stages(schools: FrameT, standard: Standard | str | os.PathLike[str]) -
     frame of the same library
         One row per school and compulsory stage, in the order of the table; senior rows are dropped.
         ``resources_cover`` records which figures are now the stage's own, so that splitting again changes nothing.
-        Missing figures stay missing; so is a share that depends on a missing enrolment.
+        Missing figures stay missing; only the enrolment by which figures are divided is required.
 
     Raises
     ------
     InputDataError
-        If a school's enrolment by stage is missing, or the table has other errors; all problems are listed.
+        If the enrolment of a stage is missing by which figures of its school are divided, or the table has other
+        errors; all problems are listed.
 
     References
     ----------

@@ -20,7 +20,7 @@ from junheng._arrays import Floats, Ints
 from junheng._codes import dense_codes
 from junheng.errors import ProblemCode, Severity
 from junheng.indicators.exact import typed
-from junheng.schools.places import Places, among
+from junheng.schools.places import Places, among, school_codes
 from junheng.schools.problems import ProblemList
 from junheng.schools.table import SchoolTable
 from junheng.schools.vocabulary import ALL_STAGES, INTEGRATED, KINDS, STAGES_OF_KIND, columns
@@ -229,7 +229,13 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
     """Report schools whose figures must be divided but whose enrolment of another stage is missing."""
     if not any(r in found.table.has for r in resources):
         return
-    reported: set[int] = set()
+    n = joint.kind.size
+    flat = np.full(len(ALL_STAGES) * n, -1, dtype=np.int64)
+    narrow = np.flatnonzero(~joint.wide)[::-1]  # the first row of a stage is the one that stays
+    flat[joint.place[narrow]] = joint.rows[narrow]
+    row_of = flat.reshape(-1, n)
+    reported = _of_no_stage(found, joint)
+    told = {p.position for p in found.errors if p.column == "students"}  # None: the whole column
     for name in INTEGRATED:
         needed = [ALL_STAGES.index(s) for s in STAGES_OF_KIND[name]]
         lacking = np.isnan(joint.enrolment[needed]).any(axis=0) & (joint.kind == KINDS.index(name))
@@ -240,7 +246,13 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
             if school in reported:
                 continue
             reported.add(school)
-            words = [ALL_STAGES[s] for s in needed if np.isnan(joint.enrolment[s, school])]
+            lost = [s for s in needed if np.isnan(joint.enrolment[s, school])]
+            for s in lost:
+                if row_of[s, school] >= 0 and not told & {None, int(row_of[s, school])}:
+                    _ask_for_students(found, int(row_of[s, school]), ALL_STAGES[s], name)
+            words = [ALL_STAGES[s] for s in lost if row_of[s, school] < 0]
+            if not words:
+                continue
             found.add(
                 ProblemCode.MISSING_STAGE_ENROLMENT,
                 message(
@@ -252,6 +264,23 @@ def _check_enrolment(found: ProblemList, joint: Joint, divided: NDArray[np.bool_
                 row=int(joint.rows[j]),
                 column=f"students_{words[0]}",
             )
+
+
+def _of_no_stage(found: ProblemList, joint: Joint) -> set[int]:
+    """Return the integrated schools with a row whose stage is missing: it may be any of theirs."""
+    rows = [p.position for p in found.errors if p.column == "stage" and p.position is not None]
+    if not rows:
+        return set()
+    school = school_codes(found.table)
+    return set(joint.school[np.isin(school[joint.rows], school[rows])].tolist())
+
+
+def _ask_for_students(found: ProblemList, row: int, stage: str, kind: str) -> None:
+    """Report the row of a stage whose enrolment is missing."""
+    column = "students" if "students" in found.table.has else f"students_{stage}"
+    names = {"column": Quoted(Name("column", column)), "kind": Name("kind", kind)}
+    text = message("schools.students_of_row_empty", **names)
+    found.add(ProblemCode.MISSING_STAGE_ENROLMENT, text, row=row, column=column)
 
 
 def _check_stated(

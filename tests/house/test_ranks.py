@@ -28,6 +28,7 @@ RANKS = {
     0.25: ("_codes",),
     0.2: ("_arrays",),
     0.1: ("_progress", "errors", "_stages", "_public", "_files", "_text", "_compiled", "_deprecated", "_extras"),
+    0.05: ("_grouping",),
     0: ("_data", "words", "verify"),
 }
 RANK = {room: rank for rank, rooms in RANKS.items() for room in rooms}

@@ -408,7 +408,7 @@ def test_measures_of_the_county_are_taken_from_its_facts() -> None:
 
 def test_facts_of_many_unknown_counties_search_similar_names_only_for_the_first(monkeypatch: Any) -> None:
     from junheng import facts as room
-    from junheng.schools.grouping import grouped
+    from junheng._grouping import grouped
 
     searched: list[str] = []
     monkeypatch.setattr(room, "did_you_mean", lambda name, known: searched.append(name) or "")

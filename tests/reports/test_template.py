@@ -70,7 +70,7 @@ def test_a_filled_template_comes_back_unchanged_and_without_a_word(tmp_path: Pat
 
 
 #: Reasons that only a missing figure or answer can have.
-WANT = {"missing_value", "missing_classes", "special_open", "missing_omitted", "no_items", "not_given"}
+WANT = {"missing_value", "missing_classes", "special_open", "missing_omitted", "not_given"}
 
 
 @pytest.mark.slow

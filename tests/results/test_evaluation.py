@@ -902,3 +902,24 @@ def test_an_evaluation_leaves_nothing_behind_when_it_is_let_go() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("en", "1 warning about the data: see problems.", "2 warnings about the data: see problems."),
+        ("zh", "数据有1条警告，见 problems。", "数据有2条警告，见 problems。"),
+    ],
+)
+def test_what_is_shown_says_how_many_warnings_there_are(language: jh.words.Language, one: str, two: str) -> None:
+    """A figure in a wrong unit turns verdicts, and only a warning tells."""
+    clean = jh.evaluate(frame(school(), junior()), QUALITY).relabel(language)
+    assert clean.problems.empty
+    assert repr(clean) == f"<Evaluation of 1 counties, 2 schools and stages under {QUALITY}>"
+    assert "problems" not in clean._repr_html_()
+    for teachers, said in ((35.5, one), (35.25, two)):
+        table = frame(school(teachers=teachers), junior(teachers=teachers if said == two else 35))
+        ev = jh.evaluate(table.assign(teachers=table["teachers"].astype(float)), QUALITY).relabel(language)
+        assert repr(ev).splitlines() == [repr(clean), said] and len(ev.problems) == (2 if said == two else 1)
+        assert ev._repr_html_().count(f"<p>{said}</p>") == 1
+        assert ev._repr_html_().replace(f"\n<p>{said}</p>", "") == clean._repr_html_()

@@ -120,6 +120,49 @@ TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]]
         frame(nine_year_by_rows()), QUALITY, "missing_stage_enrolment", 0, "students_junior",
         ("students_junior", "add that stage's row", "resources_cover"),
     ),
+    "nine-year school with an empty cell of its junior row": (
+        frame(nine_year_by_rows(), nine_year_by_rows(stage="junior", students=None)),
+        QUALITY, "missing_stage_enrolment", 1, "students",
+        ("'students' is empty", "enter the figure (0 if there are none)"),
+    ),
+    "nine-year school with an empty cell of a column by stage": (
+        frame(*(nine_year_by_rows(stage=s, students_primary=500) for s in ("primary", "junior"))).drop(
+            columns="students"
+        ),
+        QUALITY, "missing_stage_enrolment", 1, "students_junior", ("'students_junior' is empty",),
+    ),
+    "nine-year school with a cell that cannot be read": (
+        frame(nine_year_by_rows(), nine_year_by_rows(stage="junior", students="约30")),
+        QUALITY, "text_in_number", 1, "students", ("约30",),
+    ),
+    "nine-year school with an empty stage in one of its rows": (
+        frame(nine_year_by_rows(stage=None), nine_year_by_rows(stage="junior")),
+        QUALITY, "missing_key", 0, "stage", ("stage is empty", "enter primary or junior (小学 or 初中)"),
+    ),
+    "row of the whole school beside those of its stages": (
+        frame(*(nine_year_by_rows(stage=s) for s in ("primary", "junior", None))),
+        QUALITY, "missing_key", 2, "stage", ("each stage of the school has a row already", "move its figures"),
+    ),
+    "twelve-year school with an empty stage in one of three rows": (
+        frame(*({**nine_year_by_rows(stage=s), "kind": "twelve_year"} for s in ("primary", "junior", None))),
+        QUALITY, "missing_key", 2, "stage", ("enter primary, junior or senior (小学, 初中 or 高中)",),
+    ),
+    "nine-year school with a stage that cannot be read": (
+        frame(nine_year_by_rows(), nine_year_by_rows(stage="大学")),
+        QUALITY, "unknown_category", 1, "stage", ("大学",),
+    ),
+    "row of a nine-year school with neither stage nor kind": (
+        frame(nine_year_by_rows(), nine_year_by_rows(stage=None) | {"kind": None}),
+        QUALITY, "missing_key", 1, "stage", ("the stage", "and the kind of school are both missing"),
+    ),
+    "nine-year schools in several rows without the column of the stage": (
+        frame(*(nine_year_by_rows(school=name) for name in ("联校", "联校", "东校", "东校"))).drop(columns="stage"),
+        QUALITY, "missing_column", None, "stage", ("学段", "小学 or 初中", "2 schools of several stages"),
+    ),
+    "only the enrolment of the senior stage": (
+        frame(nine_year_by_rows(), nine_year_by_rows(stage="junior")).drop(columns="students").assign(高中学生数=None),
+        QUALITY, "missing_column", None, "students", ("'students'; add it (学生人数)",),
+    ),
     "complete secondary school without its senior enrolment": (
         frame(junior("完中", kind="complete_secondary")), QUALITY, "missing_stage_enrolment", 0, "students_senior",
         ("senior", "students_senior", "0 if it has none"),
@@ -168,6 +211,32 @@ def test_each_mistake_has_its_code_place_and_advice(name: str) -> None:
     assert [p["code"] for p in caught.value.to_dicts() if p["severity"] == "error"] == [code]
     for words in (code, *said):
         assert words in str(caught.value)
+
+
+def test_each_empty_cell_of_a_schools_rows_is_named() -> None:
+    rows = [nine_year_by_rows(students=None), nine_year_by_rows(stage="junior", students=None), school()]
+    found = [p for p in problems(frame(*rows)) if p["severity"] == "error"]
+    assert [(p["row"], p["column"]) for p in found] == [(0, "students"), (1, "students")]
+    twelve = frame(*({**row, "kind": "twelve_year"} for row in rows[:2]))
+    found = [p for p in problems(twelve) if p["severity"] == "error"]
+    assert [(p["row"], p["column"]) for p in found] == [
+        (0, "students"), (0, "students_senior"), (1, "students")
+    ]  # fmt: skip
+    assert "the enrolment of senior is missing; add that stage's row" in found[1]["message"]
+
+
+def test_a_school_in_one_row_given_twice_is_a_duplicate_not_a_row_without_a_stage() -> None:
+    row = one_row("nine_year", people=PEOPLE | ENROLLED)
+    assert {p["code"] for p in problems(frame(row, row)) if p["severity"] == "error"} == {"duplicate_row"}
+
+
+def test_a_stage_that_cannot_be_read_is_one_mistake_in_a_file_too(tmp_path: Path) -> None:
+    """The row of the file is not the position in the table."""
+    path = tmp_path / "学校.csv"
+    path.write_text(
+        "区县名称,学校名称,学段,学校类型,在校生数\n甲县,一小,大学,,500\n甲县,二小,小学,,500", encoding="utf-8"
+    )
+    assert [(p["code"], p["row"]) for p in problems(jh.read_schools(path), None)] == [("unknown_category", 2)]
 
 
 def test_every_mistake_is_told_in_chinese_too() -> None:
@@ -293,11 +362,33 @@ def test_a_missing_column_does_not_hide_the_other_mistakes() -> None:
 
 
 def test_an_error_spells_out_some_and_counts_the_rest() -> None:
-    table = frame(*(school(f"{i}小", students=f"{i}人") for i in range(30)))
+    problems = [jh.Problem(code=c, message="?", row=i) for c in list(jh.ProblemCode)[:25] for i in (3, 4)]
+    lines = str(jh.InputDataError(problems)).splitlines()
+    assert lines[0] == "the input has 50 problems:" and len(lines) == 23
+    assert lines[1] == f"  [{problems[0].code}] row 3 and others, 2 in all (row 3, row 4): ?"
+    assert "problems alike share a line" in lines[21] and "and 10 more; see .problems" in lines[22]
+
+
+def test_many_equal_problems_do_not_hide_the_others() -> None:
+    rows = [school(f"{i}小", students=f"约{i + 3}") for i in range(30)]
     with pytest.raises(jh.InputDataError) as caught:
-        jh.evaluate(table, QUALITY)
-    assert len(caught.value.problems) == 30
-    assert "30 problems" in str(caught.value) and "10 more" in str(caught.value)
+        jh.evaluate(frame(*rows, school("末小", county=None)), QUALITY)
+    assert len(caught.value.problems) == 31
+    head, many, one, remark = str(caught.value).splitlines()
+    assert head == "the input has 31 problems:" and "problems alike share a line" in remark
+    assert many.startswith(
+        "  [text_in_number] row 0, column 'students' and others, 30 in all (0小, 1小, 2小, 3小, 4小 and"
+    )
+    assert one == f"  {caught.value.problems[0]}" and "county is empty" in one
+    zh = caught.value.text("zh").splitlines()
+    assert len(zh) == 4 and "等30处（0小、1小、2小、3小、4小等30所学校）" in zh[1] and "同类问题已合并" in zh[3]
+
+
+def test_problems_that_differ_have_a_line_each_as_before() -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(frame(school(students=-1), school("二小", county=None)), QUALITY)
+    found = sorted(caught.value.problems, key=lambda p: p.position or 0)
+    assert str(caught.value).splitlines() == ["the input has 2 problems:", *(f"  {p}" for p in found)]
 
 
 def test_no_problem_is_listed_twice() -> None:

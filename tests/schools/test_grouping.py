@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from small_tables import QUALITY, frame, school
 
 import junheng as jh
+from junheng._grouping import ProblemGroup, grouped
 from junheng.errors import Problem, ProblemCode, Severity
 from junheng.schools.checks import find_problems
-from junheng.schools.grouping import ProblemGroup, grouped
 from junheng.words import message
 
 

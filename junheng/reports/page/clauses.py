@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from junheng._data import STAGES
+from junheng._grouping import grouped
 from junheng.judging.items import ItemResult
 from junheng.reports.page.standings import clause_of, standing_of
 from junheng.reports.page.words import LISTED, ReportWords, asked, sentence, verdict_of
 from junheng.results import Evaluation, Judgement
 from junheng.results.explain import failing, nothing_known
 from junheng.results.reasons import finding, number
-from junheng.schools.grouping import grouped
 from junheng.words import SIGNS as OPS
 
 

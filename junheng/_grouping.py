@@ -1,13 +1,12 @@
-"""Problems alike, told once: those of one kind about one column, or about one school."""
+"""Problems alike, told once: those of one kind about one column, or about one school (private)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import evolve, frozen
 
-from junheng.errors import Problem, Severity
 from junheng.words import Language, Listed, Message, Name, Quoted, listed, message
 
 __all__ = ["ProblemGroup", "grouped"]
@@ -16,15 +15,42 @@ __all__ = ["ProblemGroup", "grouped"]
 _NAMED = 5
 
 
+class OneProblem(Protocol):
+    """What is asked of a problem; :class:`junheng.errors.Problem` is one, and stands above this file."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def column(self) -> str | None: ...
+    @property
+    def sheet(self) -> str | None: ...
+    @property
+    def cell(self) -> str | None: ...
+    @property
+    def position(self) -> int | None: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def value(self) -> str | None: ...
+    @property
+    def school(self) -> str | None: ...
+    @property
+    def told(self) -> Message | str: ...
+    def place(self, language: Language = "en") -> str: ...
+    def sentence(self, language: Language = "en") -> str: ...
+
+
 @frozen
 class ProblemGroup:
     """Problems of one kind that differ only in the school, or only in the column."""
 
-    problems: tuple[Problem, ...]
+    problems: tuple[OneProblem, ...]
     by_school: bool = False
 
     @property
-    def first(self) -> Problem:
+    def first(self) -> OneProblem:
         """The first problem, whose sentence stands for all."""
         return self.problems[0]
 
@@ -36,7 +62,8 @@ class ProblemGroup:
         if len(self.problems) == 1:
             return self.first.place(language) if first is None else first
         # what is common to all is named with the first, what differs behind it
-        alone = evolve(self.first, column=None) if self.by_school else evolve(self.first, key=None)
+        one: Any = self.first
+        alone = evolve(one, column=None) if self.by_school else evolve(one, key=None)
         start, n = alone.place(language) if first is None else first, len(self.problems)
         names = self._names()
         if not start:
@@ -66,13 +93,13 @@ class ProblemGroup:
         return self.first.sentence(language)
 
 
-def grouped(problems: Iterable[Problem]) -> list[ProblemGroup]:
+def grouped(problems: Iterable[OneProblem]) -> list[ProblemGroup]:
     """Return problems in groups: errors first, then in the order of the rows.
 
     Problems are alike if code, severity and the wording of the sentence agree. Those that are alike are put together by
     column or by school, whichever gives fewer groups; problems of whole columns are put together at once.
     """
-    kinds: dict[Hashable, list[Problem]] = {}
+    kinds: dict[Hashable, list[OneProblem]] = {}
     for p in sorted(problems, key=_order):
         kinds.setdefault((p.severity, p.code, p.position is None, _wording(p)), []).append(p)
     out: list[ProblemGroup] = []
@@ -87,18 +114,18 @@ def grouped(problems: Iterable[Problem]) -> list[ProblemGroup]:
     return sorted(out, key=lambda g: _order(g.first))
 
 
-def _order(p: Problem) -> tuple[bool, int]:
-    return p.severity is not Severity.ERROR, -1 if p.position is None else p.position
+def _order(p: OneProblem) -> tuple[bool, int]:
+    return p.severity != "error", -1 if p.position is None else p.position
 
 
-def _put_together(problems: list[Problem], by: Callable[[Problem], Hashable]) -> list[list[Problem]]:
-    groups: dict[Hashable, list[Problem]] = {}
+def _put_together(problems: list[OneProblem], by: Callable[[OneProblem], Hashable]) -> list[list[OneProblem]]:
+    groups: dict[Hashable, list[OneProblem]] = {}
     for p in problems:
         groups.setdefault(by(p), []).append(p)
     return list(groups.values())
 
 
-def _wording(p: Problem) -> Hashable:
+def _wording(p: OneProblem) -> Hashable:
     """Return the wording of a sentence without its figures; a suggested name is part of it."""
     told = p.told
     return _shape(told) if isinstance(told, Message) else told
