@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import Factory, field, frozen
 
-from junheng._grouping import grouped
+from junheng._grouping import ProblemGroup, grouped
 from junheng._text import as_text
 from junheng.words import LANGUAGES, Language, Message, Name, Quoted, Row, listed, message, sentences, word
 
@@ -341,10 +341,12 @@ class InputDataError(InputError):
         super().__init__(self.text("en"))
 
     def text(self, language: Language = "en") -> str:
-        """Return the message in a language: the first problems, those that are alike on one line."""
+        """Return the message in a language: a line for each problem; of many, a line for those that are alike."""
         language = check_language(language)
         errors = [p for p in self.problems if p.severity is Severity.ERROR]
-        groups = grouped(errors)
+        errors.sort(key=lambda p: -1 if p.position is None else p.position)
+        # few are named one by one; of many, those that are alike would hide the others
+        groups = grouped(errors) if len(errors) > _SHOWN else [ProblemGroup((p,)) for p in errors]
         lines = [message("errors.problems", n=len(errors)).text(language)]
         for group in groups[:_SHOWN]:
             lines.append("  " + _placed(group.first.code, group.place(language), group.sentence(language), language))
