@@ -74,11 +74,7 @@ def _alike(table: SchoolTable, names: Sequence[str]) -> Ints:
     several = in_order[1:][in_order[1:] == in_order[:-1]]
     if not several.size:
         return np.empty(0, dtype=np.int64)
-    upper = np.uint64(48)
-    near = np.zeros(1 << 16, dtype=bool)  # most others are ruled out by their upper bits
-    near[several >> upper] = True
-    rows = np.flatnonzero(near[mixed >> upper] & ~table.is_total)
-    return rows[np.isin(mixed[rows], several)]
+    return np.flatnonzero(np.isin(mixed, several) & ~table.is_total)
 
 
 def _shared(columns: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
