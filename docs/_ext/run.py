@@ -150,7 +150,7 @@ def _shown(printed: str, value: Any, alt: str) -> list[nodes.Node]:
         out.append(nodes.raw("", table(spoken.shown(value)), format="html", classes=["no-search"]))
     elif hasattr(value, "_repr_html_"):
         card = value.relabel(spoken.LANGUAGE)._repr_html_()
-        out.append(nodes.raw("", f'<div class="output-table">{card}</div>', format="html", classes=["no-search"]))
+        out.append(nodes.raw("", f'<div class="output-card">{card}</div>', format="html", classes=["no-search"]))
     else:
         out.append(_text(repr(value)))
     return out
