@@ -17,7 +17,7 @@ def digest(table: pd.DataFrame) -> str:
     return hashlib.sha256(f"{types}{table.to_csv(index=False)}".encode()).hexdigest()[:16]
 
 
-#: Examples, benchmarks and the corpus rest on these tables. They are those of 0.6, before heaping and manipulations,
+#: Examples, benchmarks and the corpus rest on these tables. They are older than heaping and manipulations,
 #: but that since then class sizes do not contradict the students (``items=True``).
 PINNED: dict[str, Callable[[], pd.DataFrame]] = {
     "140db5cba66d2c52": s.county,
