@@ -136,6 +136,8 @@ def _dense(data: Any) -> Any:
     """Return a pandas frame without sparse columns, whose fill values may differ; anything else as it is."""
     if not (hasattr(data, "index") and hasattr(data, "columns")) or not any(map(_is_sparse, data.dtypes)):
         return data
+    if not len(data):  # nothing is applied to no rows
+        return data.astype(object)
     return data.apply(lambda column: column.sparse.to_dense() if _is_sparse(column.dtype) else column)
 
 

@@ -88,7 +88,10 @@ def terms(number: Callable[[str], Floats], test: Comparison, n: int) -> tuple[Fl
 
 def divide(top: Floats, bottom: Floats | None) -> Floats:
     """Return the quotient, or the numerator if there is no denominator."""
-    return top if bottom is None else top / bottom
+    if bottom is None:
+        return top
+    with np.errstate(over="ignore"):  # what is beyond floats is above every requirement
+        return top / bottom
 
 
 def compare_figures(
@@ -109,9 +112,9 @@ def compare_figures(
     verdict = compare(value, required, test.op)
     with np.errstate(over="ignore"):  # beyond floats nothing is near
         asked = required if bottom is None else required * bottom
-    size = np.maximum(np.abs(top), np.abs(asked))
-    for name in (*test.top_minus, *test.bottom_minus):
-        size = size + np.abs(source.number(name))  # the rounding error of a difference is that of the figures
+        size = np.maximum(np.abs(top), np.abs(asked))
+        for name in (*test.top_minus, *test.bottom_minus):
+            size = size + np.abs(source.number(name))  # the rounding error of a difference is that of the figures
     with np.errstate(invalid="ignore"):
         near = np.flatnonzero((np.abs(top - asked) <= exact.NEAR * size) & np.isfinite(size))
     if not near.size:

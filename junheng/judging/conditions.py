@@ -389,7 +389,9 @@ class Judge:
     def _norms(self, subjects: Subjects, norm: Norm) -> tuple[Floats, Floats]:
         """Return the norms of the first and last stage of each subject, equal for a single stage."""
         primary, junior = (
-            np.array([float(exact.typed(x) * norm.times) if np.isfinite(x) else np.nan for x in facts])[subjects.county]
+            np.array([float(exact.typed_decimal(x) * norm.times) if np.isfinite(x) else np.nan for x in facts])[
+                subjects.county
+            ]
             for facts in (self.findings.facts.number(f) for f in (norm.primary, norm.junior))
         )
         return (

@@ -131,7 +131,9 @@ def _check_class_sizes(found: ProblemList, suffix: str) -> None:
             contradictions.setdefault(row, message("schools.no_classes_of_size", column=column))
     students, classes = table.number(f"students{suffix}"), table.number(f"classes{suffix}")
     if students is not None and classes is not None:
-        for row in np.flatnonzero((classes > 0) & (students > largest * classes)).tolist():
+        with np.errstate(over="ignore"):  # more than all floats is enough room
+            room = largest * classes
+        for row in np.flatnonzero((classes > 0) & (students > room)).tolist():
             figures = {"students": float(students[row]), "classes": float(classes[row])}
             contradictions.setdefault(row, message("schools.students_in_classes", **figures))
     for row, evidence in sorted(contradictions.items()):

@@ -106,6 +106,8 @@ FOUND = [
     ("tables", 7_039_006),  # enrolments whose sum is beyond floats
     ("books", 7_000_965),  # a last column without a header
     ("counties", 7_000_223),  # an amount is added to a figure that is missing
+    ("tables", 9_511_534),  # a share of a county that is beyond floats
+    ("tables", 9_522_778),  # sparse columns with other fill values, without rows
     ("counties", 4_000_181),  # exactly the stricter of two requirements
 ]
 
