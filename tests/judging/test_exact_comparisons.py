@@ -6,6 +6,7 @@ from operator import ge, gt, le, lt
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from custom_standards import custom
 from small_tables import frame, junior, only, pick, school
@@ -123,3 +124,34 @@ def test_a_mean_with_a_limit_in_one_stage_only(tmp_path: Path, limited: str) -> 
     assert (row["stage"], row["verdict"], row["required"]) == (limited, "unmet", 0.3)
     assert row["n_met"] == row["n_unmet"] == row["n_undetermined"] == 0  # a mean counts nobody
     assert only(ev.verdicts, part="overall")["verdict"] == "unmet"
+
+
+HUGE = 1e308
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "turned"),
+    [
+        ("facts", "funds_norm_per_primary_student_cny", set()),
+        ("schools", "transfers_in", set()),
+        ("schools", "largest_class", set()),
+        ("schools", "classes", {"music-and-art-rooms"}),
+    ],
+)
+def test_figures_whose_products_and_sums_are_beyond_floats_end_in_verdicts(
+    where: str, name: str, turned: set[str]
+) -> None:
+    """Nobody means such a figure; a warning of numpy (here an error) is no answer to it."""
+    tables = {"schools": jh.synthetic.county(seed=3, n_schools=12, items=True)}
+    tables["facts"] = jh.synthetic.county_facts(tables["schools"])
+    before = by_item(tables)
+    huge = tables[where].astype({name: float})
+    huge.loc[0, name] = HUGE
+    after = by_item(tables | {where: huge})
+    assert {item for item in before if before[item] != after[item]} == turned
+
+
+def by_item(tables: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
+    ev = jh.evaluate(tables["schools"], "cn-quality-balance-2017", county_facts=tables["facts"])
+    assert ev.explain() and ev.to_dict()
+    return ev.items.groupby("item", observed=True)["verdict"].agg(list).to_dict()
