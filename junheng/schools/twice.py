@@ -74,7 +74,8 @@ def _alike(table: SchoolTable, names: Sequence[str]) -> Ints:
     several = in_order[1:][in_order[1:] == in_order[:-1]]
     if not several.size:
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.isin(mixed, several) & ~table.is_total)
+    # by sorting: the table that numpy 2.0 may choose does not hold such large numbers
+    return np.flatnonzero(np.isin(mixed, several, kind="sort") & ~table.is_total)
 
 
 def _shared(columns: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
