@@ -46,9 +46,9 @@ def test_a_cell_of_a_school_in_one_row_is_listed_once_and_by_stage_where_the_tab
 def test_what_is_told_of_a_cell_already_is_not_told_again() -> None:
     text = frame(school(pe_art_teachers="约9"), school("二小", pe_art_teachers=4))
     assert gaps(text) == []
-    areas = frame(school(teaching_area_total_m2=4000.0, indoor_sports_m2=None, teaching_area_m2=None))
-    areas = pd.concat([areas, frame(school("二小", teaching_area_total_m2=4000.0, indoor_sports_m2=0.0))])
-    assert gaps(areas.reset_index(drop=True)) == []
+    whole = {"teaching_area_total_m2": 4000.0}
+    first = school(teaching_area_m2=None, indoor_sports_m2=None, **whole)
+    assert gaps(frame(first, school("二小", indoor_sports_m2=0.0, **whole))) == []
     # a column that is not there is an error of its own
     assert gaps(frame(school(), junior()).drop(columns="pe_art_teachers")) == []
 
