@@ -527,7 +527,7 @@ def _percentiles(x: Floats, sample: Sample) -> Floats:
             rank = np.take_along_axis(values, order, axis=1)
             weights = np.take_along_axis(np.where(gaps, 0.0, block.weights), order, axis=1)
             before, after = tie_bounds(rank, weights, np.cumsum(weights, axis=1))
-            percentile = 100 * (before + (after - before) / 2) / weights.sum(axis=1, keepdims=True)
+            percentile = (before + (after - before) / 2) / weights.sum(axis=1, keepdims=True) * 100
             percentile[np.isnan(rank)] = np.nan
             out[np.take_along_axis(block.rows, order, axis=1)] = percentile  # padding repeats a school, and its rank
     return out
