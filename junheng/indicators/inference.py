@@ -357,11 +357,17 @@ def _counts(rng: np.random.Generator, n: int, resamples: int, width: int) -> Flo
     return counts.reshape(slices, width, n).transpose(0, 2, 1)
 
 
+#: Weights above are of no school; their sums may be beyond floats.
+_LARGE = 1e200
+
+
 def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, counts: Floats, out: Floats) -> None:
     """Write the coefficients (g, columns, resamples) of every resample to ``out``; their mean if it has one column."""
     shape = (counts.shape[0], w.shape[0], counts.shape[2])
     weight, m1, m2, t = (np.empty(shape) for _ in range(4))  # allocated once: allocation costs as much as the products
     noise = np.empty(shape, dtype=bool)
+    if w.max(initial=0.0) > _LARGE:
+        w = w * 2.0**-200  # exact, and no coefficient changes: a school drawn several times stays within floats
     np.matmul(w, counts, out=weight)
     composite = out.shape[1] == 1 and len(columns) > 1
     for j, column in enumerate(columns):

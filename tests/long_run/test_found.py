@@ -107,6 +107,7 @@ FOUND = [
     ("books", 7_000_965),  # a last column without a header
     ("counties", 7_000_223),  # an amount is added to a figure that is missing
     ("tables", 9_511_534),  # a share of a county that is beyond floats
+    ("tables", 11_045_775),  # weights whose sum in a resample is beyond floats
     ("tables", 10_058_103),  # a hundred times the weights is beyond floats
     ("tables", 9_522_778),  # sparse columns with other fill values, without rows
     ("counties", 4_000_181),  # exactly the stricter of two requirements
