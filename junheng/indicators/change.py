@@ -34,6 +34,7 @@ from junheng.indicators._grouped import (
     check_choice,
     check_number,
     check_weights,
+    in_range,
     measured,
     read_sample,
 )
@@ -370,7 +371,7 @@ def gap_ratio_kernel(sample: Sample, where: Any, group: Any, reference: Any) -> 
 
     def compute(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> Floats:
         mine, other = means_of_sides(columns, weights, groups, sides)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return np.where(other > 0, mine / other, np.nan)
 
     return Kernel(compute, read_sides(sample, where, group, reference))
@@ -520,7 +521,7 @@ def percentile_rank(values: Column | Columns, *, weights: Weights, by: Labels | 
 def _percentiles(x: Floats, sample: Sample) -> Floats:
     out = np.full(x.size, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for block in blocks(sample.groups, sample.weights):
+        for block in blocks(sample.groups, in_range(sample.weights)):
             values = x[block.rows]
             gaps = np.isnan(values)
             order = np.argsort(values, axis=1, kind="stable")  # missing last, without weight

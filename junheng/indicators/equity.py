@@ -147,7 +147,7 @@ def parity_index_kernel(sample: Sample, where: Any, group: Any, reference: Any, 
 
     def compute(columns: list[Any], weights: Floats | None, groups: Groups, sides: Ints) -> Floats:
         mine, other = means_of_sides(columns, weights, groups, sides)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio = np.where((mine >= 0) & (other > 0), mine / other, np.nan)
             return np.where(ratio > 1, 2 - 1 / ratio, ratio) if symmetric else ratio
 

@@ -20,7 +20,7 @@ from junheng._arrays import (
 from junheng._deprecated import renamed
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
-from junheng.indicators._grouped import Kernel, Sample, check_choice, check_number, label_columns, read_sample
+from junheng.indicators._grouped import Kernel, Sample, check_choice, check_number, in_range, label_columns, read_sample
 from junheng.indicators.by_name import kernel_by_name
 from junheng.indicators.dispersion import coefficients
 from junheng.indicators.leaving_out import with_and_without
@@ -296,7 +296,8 @@ class _Draws:
         """
         n, resamples = rows.shape[1], out.shape[2]
         drawn = counts.transpose(0, 2, 1).reshape(-1, n)[:resamples]
-        w = self.sample.weight_array()
+        w = in_range(self.sample.weight_array())
+        assert w is not None
         step = max(1, _CELLS // 8 // (n * which.size))
         for first in range(0, resamples, step):
             c = drawn[first : first + step]
@@ -317,8 +318,10 @@ class _Coefficients(_Draws):
 
     def compute(self, which: Ints, rows: Ints, counts: Floats, out: Floats) -> None:
         """Write the coefficients of every resample to ``out``; their mean if it has one column."""
-        w = self.sample.weight_array()
-        _coefficients(self.sample.columns, w[rows], self.mean[which], rows, counts, out)
+        w = in_range(self.sample.weight_array())
+        assert w is not None
+        with np.errstate(over="ignore", invalid="ignore"):  # a value beyond floats of its mean has no coefficient
+            _coefficients(self.sample.columns, w[rows], self.mean[which], rows, counts, out)
 
 
 def _resampled(
@@ -357,17 +360,11 @@ def _counts(rng: np.random.Generator, n: int, resamples: int, width: int) -> Flo
     return counts.reshape(slices, width, n).transpose(0, 2, 1)
 
 
-#: Weights above are of no school; their sums may be beyond floats.
-_LARGE = 1e200
-
-
 def _coefficients(columns: list[Any], w: Floats, mean: Floats, rows: Ints, counts: Floats, out: Floats) -> None:
     """Write the coefficients (g, columns, resamples) of every resample to ``out``; their mean if it has one column."""
     shape = (counts.shape[0], w.shape[0], counts.shape[2])
     weight, m1, m2, t = (np.empty(shape) for _ in range(4))  # allocated once: allocation costs as much as the products
     noise = np.empty(shape, dtype=bool)
-    if w.max(initial=0.0) > _LARGE:
-        w = w * 2.0**-200  # exact, and no coefficient changes: a school drawn several times stays within floats
     np.matmul(w, counts, out=weight)
     composite = out.shape[1] == 1 and len(columns) > 1
     for j, column in enumerate(columns):
@@ -405,7 +402,11 @@ def _deviation(drawn: Floats, near: Floats) -> Floats:
     n = drawn.shape[2]
     mean = d.mean(axis=2)
     square = np.einsum("gkr,gkr->gk", d, d)
-    out: Floats = np.sqrt(np.maximum(square - n * mean * mean, 0.0) / (n - 1))
+    with np.errstate(over="ignore"):
+        of_mean = n * mean * mean
+    square[~np.isfinite(of_mean)] = np.nan  # beyond floats there is none
+    of_mean[~np.isfinite(of_mean)] = 0.0
+    out: Floats = np.sqrt(np.maximum(square - of_mean, 0.0) / (n - 1))
     return out
 
 

@@ -563,3 +563,18 @@ def test_measures_by_name_are_functions_and_errors_help():
     for measure in ("atkinson", "mcloone_index", "palma_ratio", "hoover"):
         with pytest.raises(jh.InputError, match=f"{measure} does not split into parts .* theil_t"):
             jh.decompose([1.0, 2.0], weights=None, by=["a", "b"], measure=measure)
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e155, 4e307])
+@pytest.mark.parametrize("measure", ["difference_coefficient", "theil_t", "gini"])
+def test_intervals_ranks_and_parts_do_not_depend_on_the_size_of_the_weights(measure: str, weight: float) -> None:
+    """Sums and products of such weights are beyond floats, which ended in warnings of numpy."""
+    x, halves = [1.0, 2.0, 4.0, 8.0], ["a", "a", "b", "b"]
+    got = [jh.bootstrap_interval(x, weights=[w] * 4, measure=measure, resamples=50, seed=1) for w in (1.0, weight)]
+    pd.testing.assert_frame_equal(*got, rtol=1e-12)
+    for function, more in ((jh.percentile_rank, {}), (jh.decompose, {"by": halves, "measure": "theil_t"})):
+        one, other = (function(x, weights=[w] * 4, **more) for w in (1.0, weight))
+        columns = ["between", "within", "share"]
+        np.testing.assert_allclose(*(f[columns] if more else f for f in (one, other)), rtol=1e-12)
+    for function in (jh.gap_ratio, jh.parity_index):
+        assert function([1e308, 1e-308], weights=None, where=["a", "b"], group="a", reference="b") == math.inf
