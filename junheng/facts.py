@@ -248,16 +248,9 @@ class Facts:
 
     def _match(self, table: Table, columns: Mapping[str, str], counties: Counties) -> list[tuple[int, int]]:
         """Return row and county of each row with a known county."""
+        if self._lacks_key(columns, counties):
+            return []
         shared = [(name, words) for name, words in counties if name in columns]
-        for name, words in counties:
-            # with a single year the facts need not name it
-            if name not in columns and len(dict.fromkeys(map(str, words))) > 1:
-                self._add(
-                    ProblemCode.MISSING_COLUMN,
-                    message("facts.which_one", column=Quoted(Name("column", name))),
-                    column=name,
-                )
-                return []
         index = {tuple(clean(_word(words[i])) for _, words in shared): i for i in range(self.n)}
         self._names = [" / ".join(_word(words[i]) for _, words in counties) for i in range(self.n)]
         cells = [table.objects(columns[name]) for name, _ in shared]
@@ -269,29 +262,49 @@ class Facts:
         for row in range(table.rows):
             given = ["" if is_blank(c[row]) else _word(c[row]) for c in cells]
             key = tuple(map(clean, given))
-            for (column, _), before, after in zip(shared, given, key, strict=True):
-                if before != after:
-                    self._add(
-                        ProblemCode.INVISIBLE_CHARACTERS, hidden_message(before, after),
-                        row=row, key=" / ".join(key), column=column, value=before, severity=Severity.WARNING,
-                    )  # fmt: skip
+            self._report_hidden(row, [name for name, _ in shared], given, key)
             at = index.get(key)
             if at is None:
                 self._add(ProblemCode.UNKNOWN_COUNTY, names.not_judged(key), row=row, key=" / ".join(key))
             elif at in row_of:
-                name, same = " / ".join(key) or self._names[at], Row(row_of[at])
-                twice = message("facts.duplicate_county", county=Quoted(name), row=same)
-                if years and years[row] != years[row_of[at]]:
-                    of = {"year": years[row], "other": years[row_of[at]], "column": Name("column", "year")}
-                    twice = message("facts.several_years", county=Quoted(name), row=same, **of)
-                self._add(ProblemCode.DUPLICATE_ROW, twice, row=row, key=name)
+                self._report_twice(row, row_of[at], " / ".join(key) or self._names[at], years)
             else:
                 row_of[at] = row
-        known = sorted({years[row] for row in row_of.values() if years and years[row]})
-        if known and all(p.code is not ProblemCode.DUPLICATE_ROW for p in self.problems):
-            unsure = message("facts.year_of_table", years=listed(known, "and"), column=Name("column", "year"))
-            self._add(ProblemCode.UNCLEAR_YEAR, unsure, column="year", severity=Severity.WARNING)
+        self._report_years({years[row] for row in row_of.values() if years and years[row]})
         return [(row, at) for at, row in row_of.items()]
+
+    def _lacks_key(self, columns: Mapping[str, str], counties: Counties) -> bool:
+        """Tell whether the facts lack a column that tells the counties apart, and report the first."""
+        # with a single year the facts need not name it
+        lost = [name for name, words in counties if name not in columns and len(dict.fromkeys(map(str, words))) > 1]
+        for name in lost[:1]:
+            asked = message("facts.which_one", column=Quoted(Name("column", name)))
+            self._add(ProblemCode.MISSING_COLUMN, asked, column=name)
+        return bool(lost)
+
+    def _report_hidden(self, row: int, columns: Sequence[str], given: Sequence[str], key: Sequence[str]) -> None:
+        """Warn of names of a county in which characters do not show."""
+        for column, before, after in zip(columns, given, key, strict=True):
+            if before != after:
+                self._add(
+                    ProblemCode.INVISIBLE_CHARACTERS, hidden_message(before, after),
+                    row=row, key=" / ".join(key), column=column, value=before, severity=Severity.WARNING,
+                )  # fmt: skip
+
+    def _report_twice(self, row: int, first: int, name: str, years: Sequence[str]) -> None:
+        """Report a county that has two rows; ``years`` are those of the rows if the table of schools has none."""
+        twice = message("facts.duplicate_county", county=Quoted(name), row=Row(first))
+        if years and years[row] != years[first]:
+            of = {"year": years[row], "other": years[first], "column": Name("column", "year")}
+            twice = message("facts.several_years", county=Quoted(name), row=Row(first), **of)
+        self._add(ProblemCode.DUPLICATE_ROW, twice, row=row, key=name)
+
+    def _report_years(self, years: set[str]) -> None:
+        """Warn that nobody knows whether the table of schools is of the year of the facts."""
+        if years and all(p.code is not ProblemCode.DUPLICATE_ROW for p in self.problems):
+            known = listed(sorted(years), "and")
+            unsure = message("facts.year_of_table", years=known, column=Name("column", "year"))
+            self._add(ProblemCode.UNCLEAR_YEAR, unsure, column="year", severity=Severity.WARNING)
 
     def _column(self, table: Table, header: str, fact: Fact, rows: Sequence[tuple[int, int]]) -> Floats:
         """Return a fact of every county."""

@@ -94,6 +94,11 @@ class Sample:
         """Return the weights, or ones."""
         return np.ones(self.rows) if self.weights is None else self.weights
 
+    def weights_in_range(self) -> Floats:
+        """Return the weights, or ones, scaled so that sums of their products are floats."""
+        scaled = in_range(self.weights)
+        return np.ones(self.rows) if scaled is None else scaled
+
     def present(self) -> NDArray[np.bool_]:
         """Return which schools have nonzero weight (an unknown weight counts as nonzero)."""
         return np.ones(self.rows, dtype=bool) if self.weights is None else self.weights != 0

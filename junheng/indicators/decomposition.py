@@ -11,7 +11,7 @@ from attrs import evolve
 from junheng._arrays import Column, Columns, Floats, Groups, Ints, Labels, Weights, grouped_moments
 from junheng._frames import factorize_labels
 from junheng.errors import InputError
-from junheng.indicators._grouped import Sample, check_choice, check_number, entropy_sums, in_range, read_sample
+from junheng.indicators._grouped import Sample, check_choice, check_number, entropy_sums, read_sample
 from junheng.indicators.by_name import KERNELS
 from junheng.indicators.inequality import gini_sums
 from junheng.indicators.shapley import shapley
@@ -173,9 +173,7 @@ class _Split:
     def __init__(self, sample: Sample, measure: str, power: float, codes: list[Ints]) -> None:
         present = np.flatnonzero(sample.present())
         self.columns = [np.asarray(c[present]) for c in sample.columns]
-        weights = in_range(sample.weight_array())
-        assert weights is not None
-        self.weights = weights[present]
+        self.weights = sample.weights_in_range()[present]
         self.sample = evolve(sample, groups=Groups.single(present.size))
         self.codes = [c[present] for c in codes]
         self.measure, self.power = measure, power

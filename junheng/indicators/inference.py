@@ -20,7 +20,7 @@ from junheng._arrays import (
 from junheng._deprecated import renamed
 from junheng._progress import Progress, reporting
 from junheng.errors import InputError
-from junheng.indicators._grouped import Kernel, Sample, check_choice, check_number, in_range, label_columns, read_sample
+from junheng.indicators._grouped import Kernel, Sample, check_choice, check_number, label_columns, read_sample
 from junheng.indicators.by_name import kernel_by_name
 from junheng.indicators.dispersion import coefficients
 from junheng.indicators.leaving_out import with_and_without
@@ -288,6 +288,7 @@ class _Draws:
     def __init__(self, sample: Sample, kernel: Kernel) -> None:
         self.sample = sample
         self.kernel = kernel
+        self.weights = sample.weights_in_range()
 
     def compute(self, which: Ints, rows: Ints, counts: Floats, out: Floats) -> None:
         """Write the measure of every resample to ``out`` (g, columns, resamples).
@@ -296,14 +297,12 @@ class _Draws:
         """
         n, resamples = rows.shape[1], out.shape[2]
         drawn = counts.transpose(0, 2, 1).reshape(-1, n)[:resamples]
-        w = in_range(self.sample.weight_array())
-        assert w is not None
         step = max(1, _CELLS // 8 // (n * which.size))
         for first in range(0, resamples, step):
             c = drawn[first : first + step]
             shape = (which.size, len(c), n)
             each = np.broadcast_to(rows[:, np.newaxis], shape).reshape(-1)
-            weights = (w[rows][:, np.newaxis] * c).reshape(-1)
+            weights = (self.weights[rows][:, np.newaxis] * c).reshape(-1)
             copies = Groups.from_codes(np.repeat(np.arange(shape[0] * shape[1]), n), shape[0] * shape[1])
             found = self.kernel([np.asarray(x)[each] for x in self.sample.columns], weights, copies, each)
             out[:, :, first : first + step] = found.reshape(*shape[:2], -1).transpose(0, 2, 1)
@@ -318,10 +317,8 @@ class _Coefficients(_Draws):
 
     def compute(self, which: Ints, rows: Ints, counts: Floats, out: Floats) -> None:
         """Write the coefficients of every resample to ``out``; their mean if it has one column."""
-        w = in_range(self.sample.weight_array())
-        assert w is not None
         with np.errstate(over="ignore", invalid="ignore"):  # a value beyond floats of its mean has no coefficient
-            _coefficients(self.sample.columns, w[rows], self.mean[which], rows, counts, out)
+            _coefficients(self.sample.columns, self.weights[rows], self.mean[which], rows, counts, out)
 
 
 def _resampled(

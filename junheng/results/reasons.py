@@ -241,20 +241,28 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
     if condition.op == "==" and not condition.bottom and required in (0.0, 1.0):
         answer = text["unknown"] if np.isnan(value) else text["yes" if value else "no"]
         return text["attested"].format(what=what, value=answer, required=text["yes" if required else "no"])
-    disagree = result.reason[county] == "readings_disagree"
-    why = readings_differ(result.each[position].readings, county, language) if disagree else ""
-    if not why and condition.scope == "county" and len(figures_of(condition)) > 1:  # one figure is named anyway
-        why = figures_lacking(of_county(d, condition, county), language)
-    if np.isnan(value):
-        why = text["join"].join(x for x in (why, may_be_answered_no(d, condition, county, language)) if x)
     of_years = required_in_years(d, condition, county, int(result.verdict[county]), language)
     return text["figure_of_years" if of_years else "figure"].format(
         what=text["share"].format(what=what, **counts) if by_school else what,
         value=number_or_unknown(value, language, required),
         op=SIGNS[condition.op],
         required=of_years or number_or_unknown(required, language),
-        why=in_brackets(why, language),
+        why=in_brackets(_why_figure_open(d, result, county, language), language),
     )
+
+
+def _why_figure_open(d: Judgement, result: ItemResult, county: int, language: str) -> str:
+    """Return what leaves a figure of the county open: interpretations, figures that are lacking, questions."""
+    position = int(result.condition[county])
+    condition, why = result.item.conditions[position], ""
+    if result.reason[county] == "readings_disagree":
+        why = readings_differ(result.each[position].readings, county, language)
+    if not why and condition.scope == "county" and len(figures_of(condition)) > 1:  # one figure is named anyway
+        why = figures_lacking(of_county(d, condition, county), language)
+    if np.isnan(result.value[county]):
+        said = (why, may_be_answered_no(d, condition, county, language))
+        why = sentences("results", language)["join"].join(x for x in said if x)
+    return why
 
 
 def may_be_answered_no(d: Judgement, condition: Condition, county: int, language: str) -> str:

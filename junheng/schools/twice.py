@@ -40,8 +40,11 @@ def entered_twice(table: SchoolTable, columns: Iterable[str]) -> list[tuple[int,
         figures = [_figures(table, n, rows) for n in first]
         given = np.any([x > 0 for x in figures], axis=0)
         rows = rows[given & _shared([*(x[rows] for x in _places(table)), *figures])]
-    if not rows.size:
-        return []
+    return _equal(table, numbers, rows) if rows.size else []
+
+
+def _equal(table: SchoolTable, numbers: Sequence[str], rows: Ints) -> list[tuple[int, int]]:
+    """Return those of some rows that equal an earlier one in name, place, stage and all figures, each with that row."""
     figures = [_figures(table, n, rows) for n in numbers]
     enough = np.sum([x > 0 for x in figures], axis=0) >= _AT_LEAST
     # names last: a nation has as many as schools
