@@ -301,6 +301,16 @@ class Problem:
 class JunhengError(Exception):
     """Base of everything the library raises on purpose."""
 
+    @property
+    def code(self) -> str:
+        """Stable name of what is wrong, such as ``reading.password``: messages may change, codes do not.
+
+        A table has ``errors.problems``, and a code for each problem; a file that cannot be written has a
+        :class:`ProblemCode`.
+        """
+        told = self.args[0] if self.args else None
+        return told.head.key if isinstance(told, Message) else "errors.other"
+
     def text(self, language: Language = "en") -> str:
         """Return the message in a language; ``str(error)`` is always English."""
         return _text(self.args[0] if self.args else "", language)
@@ -339,6 +349,11 @@ class InputDataError(InputError):
         self.problems: tuple[Problem, ...] = tuple(problems)
         self._remark = remark
         super().__init__(self.text("en"))
+
+    @property
+    def code(self) -> str:
+        """``errors.problems``; each problem has its own code."""
+        return "errors.problems"
 
     def text(self, language: Language = "en") -> str:
         """Return the message in a language: a line for each problem; of many, a line for those that are alike."""
@@ -383,10 +398,15 @@ class OutputFileError(InputError, OSError):
     """
 
     def __init__(self, code: ProblemCode, path: str | os.PathLike[str], reason: Message | str) -> None:
-        self.code = code
+        self._code = code
         self.path = os.fspath(path)
         self.reason = reason
         super().__init__(self.text("en"))
+
+    @property
+    def code(self) -> ProblemCode:
+        """Why the file cannot be written."""
+        return self._code
 
     def text(self, language: Language = "en") -> str:
         """Return the message in a language."""
@@ -429,6 +449,11 @@ class StandardDataError(JunhengError, ValueError):
         self.path = path
         self._lines = tuple(problems)
         super().__init__(self.text("en"))
+
+    @property
+    def code(self) -> str:
+        """``errors.mistakes``."""
+        return "errors.mistakes"
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ import junheng as jh
 from junheng._frames import pandas_frame, write_csv
 from junheng.errors import InputError, did_you_mean
 from junheng.indicators.exact import typed
-from junheng.planning._costs import with_lines
 from junheng.reading.files import open_source
 from junheng.reading.input_file import open_input
 from junheng.reports.workbooks.results import write_table
@@ -28,7 +27,7 @@ from junheng.schools import (
     recognise,
     unit_factor,
 )
-from junheng.words import LANGUAGES, Language, Message, Name, Quoted, listed, message, sentences, word
+from junheng.words import LANGUAGES, Language, Message, Name, Quoted, listed, message, sentences, with_lines, word
 
 __all__ = ["amount", "read_costs", "write_costs_template"]
 

@@ -134,7 +134,7 @@ def _lines(worklist: Worklist, args: argparse.Namespace) -> Iterator[str]:
         yield words["no_accusation"]
         yield words["chance"].format(alpha=f"{worklist.alpha:g}")
         if not args.out:
-            yield text["figures_hint"]
+            yield text["figures_hint_all" if args.all else "figures_hint"]
 
 
 def _by_county(worklist: Worklist) -> dict[str, list[Entry]]:
@@ -145,7 +145,10 @@ def _by_county(worklist: Worklist) -> dict[str, list[Entry]]:
 
 
 def _county(place: str, entries: Sequence[Entry], args: argparse.Namespace) -> Iterator[str]:
-    """Yield a line for the county and one for each school; those explained before are only counted."""
+    """Yield a line for the county and one for each school, with ``--all`` one for each finding.
+
+    Those explained before are only counted.
+    """
     text, whole = args.text, sentences("worklist.sheet_text", args.language)["whole_county"]
     open_ = [e for e in entries if e.status != "explained"]
     counts = {"n": len(open_), "schools": schools_of(open_), "explained": len(entries) - len(open_)}
@@ -157,5 +160,9 @@ def _county(place: str, entries: Sequence[Entry], args: argparse.Namespace) -> I
     for name in names:
         blank = " " * max(0, wide - width_of(name))
         yield f"  {name}{blank}  {len(groups[name]):>3}  {kinds_text((e.finding for e in groups[name]), args.language)}"
+        for e in groups[name] if args.all else ():
+            yield text["figures_finding"].format(
+                cells=e.cells.text(args.language), evidence=e.finding.evidence.text(args.language)
+            )
     if len(groups) > len(names):
         yield text["figures_more_schools"].format(n=len(groups) - len(names))

@@ -81,6 +81,7 @@ def output_schemas(
         *place,
         ("row", pa.int64()),
         ("cell", text),
+        ("position", pa.int64()),
     ]
     out["problems"] = pa.schema([*problem, ("key", text), ("value", text), ("message", text)])
     return out

@@ -33,6 +33,7 @@ WHY_OPEN = (
     "not_given",
     "readings_disagree",
     "size_undecided",
+    "nothing_applies",
 )
 _CODES = {name: np.int8(i) for i, name in enumerate(WHY_OPEN)}
 
@@ -230,11 +231,12 @@ def _by_conditions(judge: Judge, item: Item) -> ItemResult:
     verdict = verdicts[decided, np.arange(decided.size)].astype(np.int8)
     if item.rule == "scored":
         verdict[:] = UNDETERMINED
+    nothing = _nothing_applies(item, each)
     return ItemResult(
         item=item,
         verdict=verdict,
-        value=_of_deciding([c.value for c in each], decided),
-        required=_of_deciding([c.required for c in each], decided),
+        value=np.where(nothing, np.nan, _of_deciding([c.value for c in each], decided)),
+        required=np.where(nothing, np.nan, _of_deciding([c.required for c in each], decided)),
         # the reported value is the share of schools that meet it, and all must
         op=tuple(">=" if c.scope in ("school", "section") else c.op for c in item.conditions),
         condition=decided.astype(np.int16),
@@ -264,7 +266,14 @@ def _why_open(item: Item, each: Sequence[ConditionResult], decided: Ints, verdic
         for county in np.flatnonzero(open_ & ~found.disagree).tolist() if item.conditions[k].by_size else ():
             if _lacks_a_number(found, county):
                 reason[county] = _CODES["size_undecided"]
+    reason[_nothing_applies(item, each)] = _CODES["nothing_applies"]
     return reason
+
+
+def _nothing_applies(item: Item, each: Sequence[ConditionResult]) -> NDArray[np.bool_]:
+    """Return where the county has nothing that the item asks about; a breach that did not happen is no such thing."""
+    about = [c.skipped & (not condition.breach) for condition, c in zip(item.conditions, each, strict=True)]
+    return np.asarray(np.all(about, axis=0))
 
 
 def _lacks_a_number(found: ConditionResult, county: int) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,9 +14,9 @@ from junheng.errors import InputError, did_you_mean
 from junheng.indicators.catalog import catalogue
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import category_words, columns
-from junheng.words import Message, Name, Quoted, listed, message
+from junheng.words import Message, Name, Quoted, listed, message, with_lines
 
-__all__ = ["Prices", "UnitCosts", "as_number", "with_lines"]
+__all__ = ["Prices", "UnitCosts", "as_number"]
 
 #: Column or indicator to the cost of one unit: a number, or one by kind of school.
 UnitCosts: TypeAlias = Mapping[str, Number | Mapping[str, Number]]
@@ -62,11 +61,6 @@ class Prices:
             if cost is not None:
                 return Decimal(str(cost)) if isinstance(cost, (int, str, Decimal)) else typed_decimal(cost)
         return None
-
-
-def with_lines(head: Message, lines: Iterable[Message]) -> Message:
-    """Return a message with others below it, a line each."""
-    return reduce(lambda before, then: message("planning.line", before=before, then=then), lines, head)
 
 
 def _unknown(name: Any) -> Message | None:

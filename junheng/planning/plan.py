@@ -25,14 +25,14 @@ from junheng.indicators.allocation.cones import clock
 from junheng.indicators.compliance import UNMET
 from junheng.planning._budget import spend
 from junheng.planning._building import counties
-from junheng.planning._costs import Prices, UnitCosts, as_number, with_lines
+from junheng.planning._costs import Prices, UnitCosts, as_number
 from junheng.planning._problem import County
 from junheng.planning._resource import reaches
 from junheng.planning._result import WHY, Plan, fails
 from junheng.planning._solve import Answer, Effort, solve
 from junheng.results import Evaluation, check_evaluation
 from junheng.schools import columns
-from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences
+from junheng.words import Listed, Message, Name, Quoted, listed, message, sentences, with_lines
 
 __all__ = ["WHY", "Plan", "plan"]
 

@@ -167,10 +167,9 @@ class FileReport:
     def _problem_records(self, language: Language) -> list[dict[str, Any]]:
         """Return the problems with their messages in a language; a filtered frame keeps its index."""
         out = []
-        for i, record in zip(self.problems.index, records(self.problems), strict=True):
-            found = self._found[i]
+        for found in (self._found[i] for i in self.problems.index):
             parameters = {k: _for_json(v, language) for k, v in found.parameters.items()}
-            out.append({**record, "message": found.sentence(language), "parameters": parameters})
+            out.append({**found.to_dict(), "message": found.sentence(language), "parameters": parameters})
         return out
 
     def to_text(self, language: Language | None = None, *, whole: bool = False) -> str:

@@ -227,6 +227,8 @@ def finding(d: Judgement, result: ItemResult, county: int, language: str) -> str
         return _stage_reason(d, result, county, language)
     position = int(result.condition[county])
     condition = result.item.conditions[position]
+    if result.reason[county] == "nothing_applies":
+        return text["nothing_applies"]
     what = _formula(condition, language)
     met, unmet, open_ = (int(x) for x in result.counts[county])
     counts = {"total": met + unmet + open_, "met": met, "unmet": unmet, "open": open_}

@@ -320,6 +320,10 @@ def _check_degrees(found: ProblemList, suffix: str) -> None:
         )
 
 
+#: The columns of a frame of problems: the keys of :meth:`Problem.to_dict` but for the partition.
+PROBLEM_COLUMNS = ("code", "severity", "column", "sheet", "row", "cell", "position", "key", "value", "message")
+
+
 def problems_frame(problems: Iterable[Problem], backend: Backend, language: Language = "en") -> Any:
     """Return problems as a frame, table first, then row by row."""
     return build_frame(problem_columns(problems, language), backend)
@@ -329,7 +333,5 @@ def problem_columns(problems: Iterable[Problem], language: Language = "en") -> d
     """Return the columns of a frame of problems."""
     in_order = sorted(problems, key=lambda p: -1 if p.position is None else p.position)
     dicts = [p.to_dict() | {"message": p.sentence(language)} for p in in_order]
-    names = ("code", "severity", "column", "sheet", "row", "cell", "key", "value", "message")
-    columns: dict[str, Any] = {name: [d[name] for d in dicts] for name in names}
-    columns["row"] = Wholes(columns["row"])
-    return columns
+    columns: dict[str, Any] = {name: [d[name] for d in dicts] for name in PROBLEM_COLUMNS}
+    return columns | {name: Wholes(columns[name]) for name in ("row", "position")}

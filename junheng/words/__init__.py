@@ -9,7 +9,7 @@ asked for. Parameters that are words themselves (:class:`Name`, :class:`Quoted`,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, reduce
 from typing import Any, Literal, get_args
 
 from attrs import frozen
@@ -31,6 +31,7 @@ __all__ = [
     "message",
     "quoted",
     "sentences",
+    "with_lines",
     "with_rows",
     "word",
 ]
@@ -56,6 +57,11 @@ class Message:
         """The parameters by name."""
         return dict(self.values)
 
+    @property
+    def head(self) -> Message:
+        """The sentence, or the first of several lines."""
+        return self.parameters["before"].head if self.key == _LINE_BELOW else self
+
     def text(self, language: str = "en") -> str:
         """Return the sentence in a language."""
         file, name = self.key.rsplit(".", 1)
@@ -76,6 +82,15 @@ def message(key: str, /, **parameters: Any) -> Message:
     wording is taken.
     """
     return Message(key, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in parameters.items()))
+
+
+#: The message of a line below others.
+_LINE_BELOW = "errors.line"
+
+
+def with_lines(head: Message, lines: Iterable[Message]) -> Message:
+    """Return a message with others below it, a line each."""
+    return reduce(lambda before, then: message(_LINE_BELOW, before=before, then=then), lines, head)
 
 
 @cache

@@ -190,6 +190,8 @@ def test_a_workbook_holds_the_whole_evaluation(
     assert len(sheets) == 1 + len(NAMES)
     for sheet, name in zip(list(sheets.values())[1:], NAMES, strict=True):
         expected = as_in_a_workbook(frame_of(ev, name), language)
+        if name == "problems":  # the cell of the file says more than the position
+            expected = expected.drop(columns=header("position", language, "problems"))
         if name != "problems" and header("row", language) in expected:
             expected[header("row", language)] += 2  # the row of the file, under one of headers
         same(sheet, expected)

@@ -58,6 +58,18 @@ def test_long_lists_are_cut_unless_all_are_asked_for(
     assert out.count("第二中心小学") == 2 and "另有" not in out and "丙县" in out
 
 
+def test_with_all_each_finding_is_listed_with_its_cells(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Nobody needs a workbook to see which cell is meant, and why."""
+    out = run(capsys, "plausibility", "学校.csv", "--language", "zh", "--all")[1]
+    lines = out.splitlines()
+    entries = jh.plausibility(jh.read_schools("学校.csv"), language="zh")
+    books = entries.loc[entries["school"].eq("一小"), "evidence"].item()
+    at = lines.index("  一小            1  数值明显偏离同类学校1")
+    assert re.fullmatch(r"    学校![A-Z]+2：" + re.escape(books), lines[at + 1])
+    assert sum(line.startswith("    学校!") for line in lines) == len(entries) == 3
+    assert english_in(out.replace("!", "")) == [] and "--all" not in out
+
+
 def test_nothing_to_report(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     in_chinese(frame(school(), junior())).to_csv("好.csv", index=False)
     code, out, err = run(capsys, "plausibility", "好.csv", "--language", "zh")

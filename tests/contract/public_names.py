@@ -1,8 +1,9 @@
-"""The public names with their arguments, as text: ``python tests/contract/public_names.py`` writes them anew.
+"""The public names and the codes of errors, as text: ``python tests/contract/public_names.py`` writes them anew.
 
 Do that only where a change is meant, and say so in the CHANGELOG: what is here is a promise.
 """
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ HOMES = (
     "synthetic",
 )
 
+#: Errors whose code is the name of their message.
+ERRORS = ("AlignmentError", "InputError", "UnknownStandardError")
+
 
 def signature(thing: object) -> str:
     """The arguments with their defaults; types are left to the tests of types."""
@@ -48,8 +52,19 @@ def of_class(cls: type) -> Iterator[str]:
             yield f".{name}{signature(thing) if inspect.isfunction(thing) else ''}"
 
 
+def codes() -> list[str]:
+    """The codes that errors take from their messages, as far as they are written out where the error is made."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in Path(jh.__file__).parent.rglob("*.py"))
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    made = [c.args[0] for c in calls if getattr(c.func, "id", "") in ERRORS and c.args]
+    inside = [node for told in made for node in ast.walk(told) if isinstance(node, ast.Call)]
+    keys = [m.args[0] for m in inside if getattr(m.func, "id", "") == "message"]
+    return sorted({key.value for key in keys if isinstance(key, ast.Constant)})
+
+
 def names() -> Iterator[str]:
     """A line for each public name."""
+    yield from (f"error {code}" for code in codes())
     for home in ("", *HOMES):
         module = jh
         for part in filter(None, home.split(".")):

@@ -184,7 +184,8 @@ def test_what_was_judged_is_shown_with_the_standing_of_its_rules(client: Any, go
     answer = client.post("/", **sent(good))
     assert answer.status_code == 200
     text = visible(answer.text)
-    for said in ("示例县 / 2025", "资源配置", "总体结论", "已核实", "申报表 表Ⅳ第4项", "示例县.xlsx：读入", "学校!L"):
+    shown = "示例县 / 2025", "资源配置", "总体结论", "依据已核实", "申报表 表Ⅳ第4项", "示例县.xlsx：读入", "学校!L"
+    for said in shown:
         assert said in text, said
     assert not ENGLISH.search(text), ENGLISH.search(text)
     in_english = client.post("/?language=en", **sent(good)).text

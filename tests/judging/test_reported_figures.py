@@ -1,5 +1,6 @@
 """What is reported beside a verdict: counts, shares, the condition that decided, and why a result is open."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def test_a_breach_decides_where_there_is_one_and_is_nothing_elsewhere(tmp_path: 
 
 
 LEVELS = ("chinese", "mathematics", "science")
+SUBJECTS = (*LEVELS, "physical_education", "arts", "moral_education")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ LEVELS = ("chinese", "mathematics", "science")
         ((None, 4, None), (0, 1, 0), ("met", 4.0)),
         ((3, 4, None), (1, 1, 1), ("undetermined", None)),
         ((3, None, 1), (1, 1, 1), ("unmet", 1.0)),
-        ((3, 3, 3), (0, 0, 0), ("undetermined", 3.0)),
+        ((3, 3, 3), (0, 0, 0), ("undetermined", None)),
     ],
 )
 def test_the_condition_that_decides_is_the_one_told(
@@ -117,8 +119,22 @@ def test_the_condition_that_decides_is_the_one_told(
     facts = {f"monitoring_level_{x}": v for x, v in zip(LEVELS, levels, strict=True) if v is not None}
     facts |= {f"monitored_{x}": v for x, v in zip(LEVELS, monitored, strict=True)}
     (row,) = items(tmp_path, asked, frame(school()), {"甲县": facts})
-    assert row[:4] == (*expected, 3.0, ">=") and row[4:7] == (0, 0, 0)
-    assert row[7] == ("not_given" if expected[0] == "undetermined" else "")
+    applies = any(monitored)
+    assert row[:4] == (*expected, 3.0 if applies else None, ">=") and row[4:7] == (0, 0, 0)
+    assert row[7] == ("" if expected[0] != "undetermined" else "not_given" if applies else "nothing_applies")
+
+
+def test_where_no_subject_was_monitored_the_item_says_so() -> None:
+    """Not a level that was reached, nor a fact that was not given."""
+    facts = {f"monitored_{x}": "否" for x in SUBJECTS} | {"monitoring_level_chinese": 4}
+    ev = jh.evaluate(jh.synthetic.county(seed=0), QUALITY, county_facts=facts)
+    (row,) = jh.results.records(ev.items.query("item == 'quality-monitoring'"))
+    assert (row["verdict"], row["value"], row["required"], row["reason"]) == (
+        "undetermined", None, None, "nothing_applies",
+    )  # fmt: skip
+    assert row["finding"] == "none of the requirements applies to the county: not judged"
+    assert "低于0.15（申报表 表Ⅴ第9项；间接来源） 待定：各项要求均不适用于该县，不作判定" in ev.explain(language="zh")
+    assert jh.verify_certificate(json.loads(json.dumps(ev.certificate(), allow_nan=False))) == []
 
 
 @pytest.mark.parametrize(("area", "expected"), [(600.0, "met"), (599.9, "unmet")])

@@ -109,6 +109,9 @@ FOUND = [
     ("tables", 9_511_534),  # a share of a county that is beyond floats
     ("tables", 11_045_775),  # weights whose sum in a resample is beyond floats
     ("tables", 10_058_103),  # a hundred times the weights is beyond floats
+    ("counties", 12_000_239),  # a county in which no subject was monitored: the oracle called it met
+    ("books", 12_001_141),  # 1,562 is a figure with thousands; the judge took it for unreadable
+    ("books", 12_002_089),  # a quotation mark in a code that is written as a number with decimals
     ("tables", 9_522_778),  # sparse columns with other fill values, without rows
     ("counties", 4_000_181),  # exactly the stricter of two requirements
 ]

@@ -197,9 +197,13 @@ class Judge(Figures):
                 found.append(None if y is None else compare(top / below, c["op"], y))
         return agree(found)
 
+    def does_not_apply(self, c: dict[str, Any]) -> bool:
+        """Whether the county says that it does not have what a condition is about."""
+        return any(self.county.facts.get(n) is False for n in c.get("unless_no", []))
+
     def of_county(self, c: dict[str, Any]) -> Verdict:
         """A condition about facts."""
-        if any(self.county.facts.get(n) is False for n in c.get("unless_no", [])):
+        if self.does_not_apply(c):
             return True
         if "than" in c:
             other = [self.fact(n) for n in c["than"]]
@@ -386,7 +390,8 @@ class Judge(Figures):
                 continue
             if item["rule"] == "conditions":
                 own = [self.condition(item, n, c) for n, c in enumerate(item["conditions"])]
-                found[item["id"], None] = every(own)
+                # what applies to nobody proves nothing
+                found[item["id"], None] = None if all(map(self.does_not_apply, item["conditions"])) else every(own)
                 continue
             for stage in STAGES:
                 found[item["id"], stage] = self.by_stage(item, stage)

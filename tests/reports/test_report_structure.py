@@ -259,7 +259,7 @@ def test_a_county_without_a_figure_is_counted_as_undetermined() -> None:
         patch.setattr(module, "DETAILED", 0)
         page = checked(html_report(ev))
     text = page.text[page.text.index("小学：差异系数") :]
-    assert re.search(r"生均体育运动场馆面积 ≤0.5 已核实 \d/3（待定1） ", text)
+    assert re.search(r"生均体育运动场馆面积 ≤0.5 依据已核实 \d/3（待定1） ", text)
     table = heat_tables(page)[0].set_index("县（市、区）")
     (column,) = [x for x in table.columns if x.startswith("生均体育运动场馆面积")]
     assert table[column]["第2县"] == "– □"

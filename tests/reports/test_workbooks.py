@@ -76,7 +76,7 @@ def test_the_summary_comes_first_and_says_what_was_judged_by_which_rule(book: An
     rules = [*std.thresholds, *std.limits, *std.items]
     (standing,) = [row[1] for row in found if row and row[0] == "规定的可靠程度"]
     confirmed = sum(str(r.standing) == "confirmed" for r in rules)
-    assert standing.startswith(f"共{len(rules)}条：") and f"已核实{confirmed}条" in standing
+    assert standing.startswith(f"共{len(rules)}条：") and f"依据已核实{confirmed}条" in standing
 
 
 def test_the_summary_gives_every_part_its_verdict_and_reason(book: Any, ev: jh.Evaluation) -> None:

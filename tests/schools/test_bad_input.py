@@ -1,6 +1,7 @@
 """Bad tables and bad files: each mistake has its own stable code, its place, and says what to do about it."""
 
 import json
+import pickle
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -712,3 +713,37 @@ def test_a_list_in_a_cell_is_named():
     d.at[2, "kind"] = ["primary"]
     found = jh.check_schools(d)
     assert found[["code", "row", "value"]].to_numpy().tolist() == [["unknown_category", 2, "['primary']"]]
+
+
+def test_an_error_has_a_code_that_survives_another_process() -> None:
+    """Messages may change and are in two languages; a program tells errors apart by their code."""
+    with pytest.raises(jh.InputDataError) as several:
+        jh.evaluate(OK.assign(students=-1), QUALITY)
+    with pytest.raises(jh.UnknownStandardError) as unknown:
+        jh.load_standard("cn-quality-balance-2016")
+    with pytest.raises(jh.InputError) as folder:
+        jh.read_schools(Path(__file__).parent)
+    with pytest.raises(jh.InputError) as costs:
+        jh.plan(jh.evaluate(OK, QUALITY), unit_costs={"book": 1, "desks": 2})
+    found = [e.value for e in (several, unknown, folder, costs)]
+    assert [e.code for e in found] == ["errors.problems", "standards.near_standard", "reading.folder", "planning.costs"]
+    assert [pickle.loads(pickle.dumps(e)).code for e in found] == [e.code for e in found]
+    assert len(str(costs.value).splitlines()) == 3
+    assert jh.OutputFileError(jh.ProblemCode.OUTPUT_LOCKED, "a.xlsx", "?").code == "output_locked"
+    assert jh.StandardDataError("a.toml", ["?"]).code == "errors.mistakes"
+    assert jh.JunhengError().code == "errors.other"
+
+
+def test_a_problem_has_the_same_keys_wherever_it_is_found(tmp_path: Path) -> None:
+    with pytest.raises(jh.InputDataError) as caught:
+        jh.evaluate(cell("students", -1), QUALITY)
+    refused = caught.value.to_dicts()
+    (tmp_path / "a.csv").write_text("学校,学段,学生,图书\n一小,小学,500,约3\n", encoding="utf-8")
+    of_file = jh.describe_file(tmp_path / "a.csv", on_error="missing").to_dict()["problems"]
+    frame = jh.check_schools(cell("students", -1), QUALITY)
+    assert set(refused[0]) == set(frame.columns) == set(of_file[0]) - {"parameters"}
+    assert frame["position"].dropna().tolist() == [0]
+    # frame.iloc[position] is the row that is meant, also where the table was read from a file
+    with pytest.warns(jh.ReadingWarning):
+        found = jh.check_schools(jh.read_schools(tmp_path / "a.csv", on_error="missing")).set_index("code")
+    assert found.loc["unreadable_cell", ["row", "cell", "position"]].tolist() == [2, "D2", 0]

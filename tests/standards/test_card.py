@@ -51,8 +51,8 @@ def test_every_rule_has_a_row(name: str) -> None:
 def test_the_numbers_are_those_of_the_law() -> None:
     rows = Cells(jh.load_standard(QUALITY)._repr_html_()).rows
     area = ["teaching_area_per_student", "生均教学及辅助用房面积"]
-    assert [*area, "primary 小学", "≥ 4.5", "第六条", "confirmed 已核实"] in rows
-    assert ["each", "各项差异系数", "junior 初中", "≤ 0.45", "第六条", "confirmed 已核实"] in rows
+    assert [*area, "primary 小学", "≥ 4.5", "第六条", "confirmed 依据已核实"] in rows
+    assert ["each", "各项差异系数", "junior 初中", "≤ 0.45", "第六条", "confirmed 依据已核实"] in rows
     assert [r[3] for r in Cells(jh.load_standard(BASIC)._repr_html_()).rows if r[0] == "composite"] == [
         "≤ 0.65",
         "≤ 0.55",

@@ -16,7 +16,7 @@ from junheng.errors import InputError
 from junheng.indicators._grouped import Block, Sample, blocks, read_sample
 from junheng.indicators.allocation._batch import Batch, Bools, Solver
 from junheng.indicators.allocation._units import COUNTABLE
-from junheng.words import Message, Quoted, listed, message
+from junheng.words import Message, Quoted, listed, message, with_lines
 
 __all__ = ["Task"]
 
@@ -281,7 +281,4 @@ def _refuse(problems: list[Message]) -> None:
         lines = problems[:_SHOWN]
         if len(problems) > _SHOWN:
             lines.append(message("arithmetic.more", n=len(problems) - _SHOWN))
-        text = message("arithmetic.problems", n=len(problems))
-        for line in lines:
-            text = message("arithmetic.next_line", lines=text, line=line)
-        raise InputError(text)
+        raise InputError(with_lines(message("arithmetic.problems", n=len(problems)), lines))

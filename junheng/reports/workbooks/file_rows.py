@@ -26,12 +26,14 @@ def with_file_rows(tables: Mapping[str, Any], shown: Evaluation, problems: str) 
     Without a file the position says nothing to a reader of the workbook and is left out. The sheet ``problems`` has its
     places already.
     """
-    row, sheet = shown.header("row"), shown.header("sheet")
+    row, sheet, position = (shown.header(name) for name in ("row", "sheet", "position"))
     origin = origin_of(shown.data)
     out = dict(tables)
     for name, frame in tables.items():
         table = Table(frame)
-        if name != problems and row in table.columns:
+        if name == problems:
+            out[name] = table.without([position]).to_native()
+        elif row in table.columns:
             out[name] = _placed(table, origin, row, sheet)
     return out
 
