@@ -16,7 +16,7 @@ from junheng._data import read_toml
 from junheng._frames import Table, pandas_frame
 from junheng._text import as_text, clean, near, plain_cell
 from junheng.errors import InputError, Problem, ProblemCode, Severity, did_you_mean
-from junheng.schools.cells import flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
+from junheng.schools.cells import TOO_LARGE, flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
 from junheng.schools.vocabulary import fold
 from junheng.words import Message, Name, Quoted, Row, listed, message, quoted
 
@@ -360,6 +360,8 @@ def _find_odd(fact: Fact, value: float, whole: float) -> tuple[ProblemCode, Mess
         return ProblemCode.NEGATIVE_VALUE, message("facts.negative", value=value)
     if math.isinf(value):
         return ProblemCode.INFINITE_VALUE, message("facts.infinite")
+    if value >= TOO_LARGE:
+        return ProblemCode.INFINITE_VALUE, message("facts.far_too_large", value=value)
     if fact.most is not None and value > fact.most:
         hint = message("facts.percentage") if fact.most <= 1 else ""
         return ProblemCode.OUT_OF_RANGE, message("facts.too_large", value=value, most=fact.most, hint=hint)

@@ -19,6 +19,10 @@ from junheng.indicators.exact import typed_decimal
 from junheng.schools.vocabulary import flag_words, fold_word
 from junheng.words import Message, Quoted, key_text, message, quoted
 
+#: Digits before the point that no figure of a school or county has; a spreadsheet keeps no more of them either.
+DIGITS = 15
+TOO_LARGE = 10.0**DIGITS
+
 
 def flag_of(value: Any) -> bool | None:
     """Read a cell as yes or no, None if it is neither."""

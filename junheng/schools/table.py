@@ -13,7 +13,16 @@ from junheng._arrays import Floats
 from junheng._frames import Table
 from junheng._text import clean, is_odd
 from junheng.errors import Problem, ProblemCode, Severity
-from junheng.schools.cells import all_whole, flag_advice, flag_of, hidden_message, is_blank, parse_numbers, text_advice
+from junheng.schools.cells import (
+    TOO_LARGE,
+    all_whole,
+    flag_advice,
+    flag_of,
+    hidden_message,
+    is_blank,
+    parse_numbers,
+    text_advice,
+)
 from junheng.schools.coded import CodedColumns
 from junheng.schools.origin import FileRows
 from junheng.schools.vocabulary import (
@@ -220,7 +229,7 @@ class SchoolTable:
         else:
             values, bad = parse_numbers(self.frame.objects(name))
             problems += [self._text_in_number(name, row, text) for row, text in bad.items() if not self.is_total[row]]
-        if np.fmin.reduce(values, initial=0.0) < 0 or np.isinf(np.fmax.reduce(values, initial=0.0)):
+        if np.fmin.reduce(values, initial=0.0) < 0 or np.fmax.reduce(values, initial=0.0) >= TOO_LARGE:
             values, more = self._without_odd(name, values, Name("unit", (column and column.unit) or ""))
             problems += more
         if column is not None and column.whole and not (self.frame.is_whole(name) or all_whole(values)):
@@ -232,11 +241,13 @@ class SchoolTable:
         return self.problem(ProblemCode.TEXT_IN_NUMBER, advice, row=row, column=name, value=text)
 
     def _without_odd(self, name: str, values: Floats, unit: Name) -> tuple[Floats, list[Problem]]:
-        """Replace infinite and negative figures by NaN; return the figures and problems."""
+        """Replace infinite, far too large and negative figures by NaN; return the figures and problems."""
         infinite = np.isinf(values)
+        large = (values >= TOO_LARGE) & ~infinite
         negative = (values < 0) & ~infinite
         cases = (
             (infinite, ProblemCode.INFINITE_VALUE, "schools.infinite"),
+            (large, ProblemCode.INFINITE_VALUE, "schools.too_large"),
             (negative, ProblemCode.NEGATIVE_VALUE, "schools.negative"),
         )
         problems = [
@@ -250,7 +261,7 @@ class SchoolTable:
             for mask, code, key in cases
             for row in self.schools_in(mask)
         ]
-        return np.where(infinite | negative, np.nan, values), problems
+        return np.where(infinite | large | negative, np.nan, values), problems
 
     def _broken(self, name: str, values: Floats, column: Column) -> list[Problem]:
         """Report figures that are not whole numbers although they are counts."""

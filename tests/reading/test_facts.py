@@ -195,6 +195,7 @@ def given(**changed: Any) -> dict[str, Facts]:
         ({"special_education_students": -1}, "negative_value", "special_education_students", "negative"),
         ({"years_since_basic_balance": -3}, "negative_value", "years_since_basic_balance", "negative"),
         ({"survey_valid": float("inf")}, "infinite_value", "survey_valid", "infinite"),
+        ({"survey_valid": 1e15}, "infinite_value", "survey_valid", "15 digits"),
         ({"layout_plan": "大概"}, "unknown_category", "layout_plan", "neither yes nor no"),
         ({"layout_plan": 2}, "unknown_category", "layout_plan", "neither yes nor no"),
         ({"layout_plan": 0.5}, "unknown_category", "layout_plan", "neither yes nor no"),

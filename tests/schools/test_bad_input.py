@@ -67,6 +67,8 @@ TABLES: dict[str, tuple[Any, str, str, int | None, str | None, tuple[str, ...]]]
     "truth value": (cell("students", True), QUALITY, "text_in_number", 0, "students", ("plain number",)),
     "negative": (cell("books", -3), BASIC, "negative_value", 0, "books", ("-3", "negative", "empty")),
     "infinite": (cell("books", np.inf, 1), BASIC, "infinite_value", 1, "books", ("infinite", "divided by 0")),
+    "too large": (cell("books", 1e15, 1), BASIC, "infinite_value", 1, "books", ("too large", "15 digits")),
+    "too large, as text": (cell("books", "1" * 16), BASIC, "infinite_value", 0, "books", ("15 digits",)),
     "minus infinite": (cell("books", -np.inf), BASIC, "infinite_value", 0, "books", ("infinite",)),
     "more above the degree than there are": (
         cell("teachers_above_required_degree", 36), QUALITY, "part_exceeds_whole", 0, "teachers_above_required_degree",

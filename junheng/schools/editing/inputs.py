@@ -13,6 +13,7 @@ from junheng._text import as_text
 from junheng.errors import Problem, ProblemCode
 from junheng.indicators.exact import typed_decimal
 from junheng.schools import ALL_STAGES, is_blank
+from junheng.schools.cells import DIGITS
 from junheng.schools.table import SchoolTable
 from junheng.words import Message, Name, Quoted, message
 
@@ -20,8 +21,6 @@ __all__ = ["Problems", "decimal_text", "key_text", "read_number", "read_stage", 
 
 #: What converts to a number but is none.
 _NO_NUMBERS = (bool, np.bool_, complex, np.complexfloating)
-#: Digits before the point of a change that no figure of a school has.
-_TOO_LARGE = 15
 
 
 class Problems:
@@ -43,7 +42,7 @@ def read_number(value: Any, what: Message | Name, problems: Problems, row: int |
     except (InvalidOperation, TypeError, ValueError):
         number = None
     if number is not None and number.is_finite():
-        if number.adjusted() < _TOO_LARGE:
+        if number.adjusted() < DIGITS:
             return number
         problems.add(ProblemCode.INFINITE_VALUE, message("changes.too_large", what=what, value=Quoted(value)), row)
         return None
