@@ -111,6 +111,8 @@ FOUND = [
     ("tables", 10_058_103),  # a hundred times the weights is beyond floats
     ("counties", 12_000_239),  # a county in which no subject was monitored: the oracle called it met
     ("books", 12_001_141),  # 1,562 is a figure with thousands; the judge took it for unreadable
+    ("books", 12_004_737),  # the same in the code of a school
+    ("books", 12_004_765),  # a blank in 其 中
     ("books", 12_002_089),  # a quotation mark in a code that is written as a number with decimals
     ("tables", 9_522_778),  # sparse columns with other fill values, without rows
     ("counties", 4_000_181),  # exactly the stricter of two requirements

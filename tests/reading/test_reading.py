@@ -489,6 +489,7 @@ def test_headers_above_each_other(path: tuple[str, ...], column: str | None, uni
         ("1.学生人数", "students", None),
         ("（三）图书册数（册）", "books", "册"),
         ("其中：骨干教师", "backbone_teachers", None),
+        ("其　中：骨干教师", "backbone_teachers", None),
         ("占地面积/亩", "land_area_m2", "亩"),
         ("学生数（小学）", "students_primary", None),
         ("图书册数：", "books", None),
