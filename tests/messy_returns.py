@@ -111,7 +111,7 @@ def _expect(book: Return, row: Row, name: str, value: Any) -> None:
 
 def _numeric_readings(text: str, value: Any) -> tuple[Any, ...]:
     """What such a text may be read as without a word: only what it plainly says."""
-    plain = {f"+{value}": value, f"{value}.": value, f"{value}e2": value * 100, f"{value}E+02": value * 100}
+    plain = {"-0": 0, f"+{value}": value, f"{value}.": value, f"{value}e2": value * 100, f"{value}E+02": value * 100}
     money = {f"￥{value}": value}
     thousands = {f"1,{value}": 1000 + value} if isinstance(value, int) and 100 <= value < 1000 else {}
     return tuple(v for k, v in {**plain, **money, **thousands}.items() if k == text and v is not None)
