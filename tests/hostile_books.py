@@ -90,6 +90,8 @@ def far_cell(rng: random.Random, reference: str) -> str:
     others = [f"s={quote}0{quote}", f"z={quote}{rng.choice(['>', 'a>b', '/>', '>'])}{quote}"]
     chosen = [own, *others[: rng.randrange(3)]]
     rng.shuffle(chosen)
+    if rng.random() < 0.3:  # a plain reference first: some readers take the first, some the last
+        chosen.insert(0, 'r="B4"')
     attributes = gap.join(chosen)
     name = f"{prefix}c"
     return f"<{name}{gap}{attributes}{around}><{prefix}v>1</{prefix}v></{name}>"
@@ -121,6 +123,12 @@ XLSX: dict[str, Callable[[int], bytes]] = {
     ),
     "a column beyond every number": lambda n: xlsx(sheet(rows(3) + f'<row r="9"><c r="{"A" * n}9"><v>1</v></c></row>')),
     "a row beyond every number": lambda n: xlsx(sheet(rows(3) + f'<row r="{"9" * n}"><c><v>1</v></c></row>')),
+    "two references in a cell": lambda n: xlsx(
+        sheet(rows(3) + '<row r="9"><c r="A9" s="0" r="XFD1048576"><v>1</v></c></row>' + rows(1) * (n // 100))
+    ),
+    "two references in a row": lambda n: xlsx(
+        sheet(rows(3) + '<row r="9" r="1048576"><c><v>1</v></c></row>' + rows(1) * (n // 100))
+    ),
     "a row far away and a cell without a reference": lambda n: xlsx(
         sheet(rows(3) + f'<row r="1048576">{"<c><v>1</v></c>" * 5}</row>')
     ),

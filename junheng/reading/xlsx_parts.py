@@ -180,6 +180,9 @@ def _count_cells(signs: NDArray[np.uint8], opens: NDArray[np.intp], first: NDArr
     for offset, sign in enumerate(b' r="', start=2):
         if (signs[at + offset] != sign).any():
             raise _NotPlainError
+    # the library takes the last of two references, which may be a cell of a column and a row without end
+    if _references(signs, opens, chosen) != chosen.size:
+        raise _NotPlainError
     # a cell that closes at once is formatted, not filled
     following = np.append(first, ord("v")).astype(np.uint8)[chosen + 1]
     at = at[(following != ord("/")) & (following != ord("c"))] + 6
@@ -189,6 +192,16 @@ def _count_cells(signs: NDArray[np.uint8], opens: NDArray[np.intp], first: NDArr
     low, right = int(rows.argmax()), int(columns.argmax())
     extent.add(int(rows[low]), int(columns[low]), at.size)
     extent.add(int(rows[right]), int(columns[right]), 0)
+
+
+def _references(signs: NDArray[np.uint8], opens: NDArray[np.intp], cells: NDArray[np.intp]) -> int:
+    """Count the attributes ``r`` in the tags of cells."""
+    named = np.flatnonzero(signs[1:-1] == ord("r")) + 1
+    before, after = signs[named - 1], signs[named + 1]
+    named = named[((before <= ord(" ")) | (before == ord('"'))) & ((after <= ord(" ")) | (after == ord("=")))]
+    is_cell = np.zeros(opens.size, dtype=bool)
+    is_cell[cells] = True
+    return int(is_cell[np.searchsorted(opens, named, side="right") - 1].sum())
 
 
 def _positions(signs: NDArray[np.uint8], at: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

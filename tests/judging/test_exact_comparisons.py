@@ -139,9 +139,7 @@ HUGE = 999_999_999_999_999.0
         ("schools", "classes", {"music-and-art-rooms"}),
     ],
 )
-def test_the_largest_figures_end_in_verdicts(
-    where: str, name: str, turned: set[str]
-) -> None:
+def test_the_largest_figures_end_in_verdicts(where: str, name: str, turned: set[str]) -> None:
     """Nobody means such a figure, but a warning of numpy (here an error) is no answer to it."""
     tables = {"schools": jh.synthetic.county(seed=3, n_schools=12, items=True)}
     tables["facts"] = jh.synthetic.county_facts(tables["schools"])
