@@ -218,7 +218,7 @@ def test_a_figure_that_prints_as_met_and_is_not_is_marked() -> None:
     form = declaration(evaluated(甲小={"teaching_area_m2": 2247.55}))
     found = cell(form, "II-2", "teaching_area_per_student", school="甲小")
     assert (found.text, found.mark) == ("4.50", "rounding") and found.value == 2247.55 / 500
-    assert "未取整的数值为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
+    assert "未四舍五入的数值为4.4951，标准≥4.5，结论为不达标" in (found.note or "")
     assert "达到85%1项：用房" in cell(form, "II-2", "remark", school="甲小").text
     assert cell(form, "II-2", "complies", school="甲小").text == "是"
     assert form.marks["rounding"] == 1
@@ -673,7 +673,7 @@ def test_numbers_have_the_format_of_the_form_and_marks_are_seen(tmp_path: Path) 
     assert book["表Ⅰ"]["D4"].number_format == "0.00" and book["表Ⅰ"]["D4"].value == 45.6749
     assert sheet.freeze_panes == "D5" and sheet.print_title_rows == "$3:$4"
     legend = [r[0].value for r in sheet.iter_rows() if r[0].value]
-    assert any(str(v).startswith("■ 取整影响结论") for v in legend)
+    assert any(str(v).startswith("■ 四舍五入影响结论") for v in legend)
     assert "A5:A6" in {str(r) for r in book["表Ⅲ"].merged_cells.ranges}
 
 
